@@ -1,0 +1,177 @@
+/**
+ * An estimate of the hub's monotonic clock from four-stamp samples: a Kalman filter over offset and drift.
+ * Pure: all times come in as microseconds of the local monotonic clock.
+ */
+
+// Parameters as Sendspin's time filter uses them; variances are per microsecond.
+const ERROR_SCALE = 0.5;
+const MIN_ERROR_US = 1_000;
+const DRIFT_PROCESS_VARIANCE = 1e-11 ** 2;
+const DRIFT_SIGNIFICANCE = 2;
+const FORGETTING = 2;
+const FORGETTING_CUTOFF = 3;
+const FORGETTING_AFTER = 100;
+// Oscillators of consumer devices keep within this of each other.
+const DRIFT_PRIOR_VARIANCE = 100e-6 ** 2;
+// Half the round trip bounds a sample's error, so a residual far beyond that is a clock that was set or slept.
+const STEP_US = 50_000;
+
+/**
+ * @typedef {object} Sample
+ * @property {number} offsetUs hub clock minus local clock
+ * @property {number} roundTripUs
+ * @property {number} atUs local time of the answer
+ */
+
+/**
+ * @param {number} t0 sent, local clock
+ * @param {number} t1 received, hub clock
+ * @param {number} t2 answered, hub clock
+ * @param {number} t3 answer received, local clock
+ * @returns {Sample}
+ */
+export function sampleOf(t0, t1, t2, t3) {
+  return {
+    offsetUs: (t1 - t0 + (t2 - t3)) / 2,
+    roundTripUs: Math.max(0, t3 - t0 - (t2 - t1)),
+    atUs: t3,
+  };
+}
+
+/**
+ * @param {Sample[]} burst at least one sample
+ * @returns {Sample} the one with the least round trip: the least queueing on the way
+ */
+export function bestOf(burst) {
+  return burst.reduce((best, sample) => (sample.roundTripUs < best.roundTripUs ? sample : best));
+}
+
+export class Clock {
+  /** @type {string | null} */
+  #clockId = null;
+  #count = 0;
+  #offset = 0;
+  #drift = 0;
+  #atUs = 0;
+  #roundTripUs = 0;
+  // Covariance matrix of offset and drift.
+  #offsetVariance = 0;
+  #crossVariance = 0;
+  #driftVariance = 0;
+
+  /** Whether there is an estimate at all, good to half a round trip. */
+  get ready() {
+    return this.#count > 0;
+  }
+
+  /** Whether a second burst has confirmed the first. */
+  get converged() {
+    return this.#count >= 2;
+  }
+
+  /** Round trip of the last accepted sample. */
+  get roundTripUs() {
+    return this.#roundTripUs;
+  }
+
+  /** Standard deviation of the estimate. */
+  get errorUs() {
+    return this.ready ? Math.sqrt(this.#offsetVariance) : Infinity;
+  }
+
+  /** @param {string} clockId when it differs from the one held, all is forgotten */
+  identify(clockId) {
+    if (clockId !== this.#clockId) {
+      this.#clockId = clockId;
+      this.#count = 0;
+    }
+  }
+
+  /** @param {Sample} sample the best one of a burst */
+  update(sample) {
+    const errorUs = Math.max(MIN_ERROR_US, sample.roundTripUs / 2);
+    const variance = (errorUs * ERROR_SCALE) ** 2;
+    this.#roundTripUs = sample.roundTripUs;
+    const elapsed = sample.atUs - this.#atUs;
+    if (this.#count > 0 && elapsed <= 0) {
+      return;
+    }
+    const residual = sample.offsetUs - (this.#offset + this.#drift * elapsed);
+    if (this.#count === 0 || Math.abs(residual) > errorUs + STEP_US) {
+      this.#restart(sample, variance);
+      return;
+    }
+    this.#predict(elapsed);
+    if (this.#count >= FORGETTING_AFTER && Math.abs(residual) > FORGETTING_CUTOFF * errorUs) {
+      this.#forget();
+    }
+    this.#correct(residual, variance);
+    this.#atUs = sample.atUs;
+    this.#count += 1;
+  }
+
+  /**
+   * @param {number} localUs
+   * @returns {number} hub clock, µs
+   */
+  hubNow(localUs) {
+    return localUs + this.#offset + this.#usedDrift * (localUs - this.#atUs);
+  }
+
+  /**
+   * @param {number} hubUs
+   * @returns {number} local clock, µs
+   */
+  localAt(hubUs) {
+    const drift = this.#usedDrift;
+    return (hubUs - this.#offset + drift * this.#atUs) / (1 + drift);
+  }
+
+  /** Extrapolating by a drift that is mere noise would do more harm than none. */
+  get #usedDrift() {
+    return Math.abs(this.#drift) > DRIFT_SIGNIFICANCE * Math.sqrt(this.#driftVariance) ? this.#drift : 0;
+  }
+
+  /**
+   * @param {Sample} sample
+   * @param {number} variance
+   */
+  #restart(sample, variance) {
+    this.#count = 1;
+    this.#offset = sample.offsetUs;
+    this.#drift = 0;
+    this.#atUs = sample.atUs;
+    this.#offsetVariance = variance;
+    this.#crossVariance = 0;
+    this.#driftVariance = DRIFT_PRIOR_VARIANCE;
+  }
+
+  /** @param {number} elapsed µs since the last sample */
+  #predict(elapsed) {
+    this.#offset += this.#drift * elapsed;
+    this.#offsetVariance += elapsed * (2 * this.#crossVariance + elapsed * this.#driftVariance);
+    this.#crossVariance += elapsed * this.#driftVariance;
+    this.#driftVariance += elapsed * DRIFT_PROCESS_VARIANCE;
+  }
+
+  #forget() {
+    this.#offsetVariance *= FORGETTING ** 2;
+    this.#crossVariance *= FORGETTING ** 2;
+    this.#driftVariance *= FORGETTING ** 2;
+  }
+
+  /**
+   * @param {number} residual
+   * @param {number} variance of the measurement
+   */
+  #correct(residual, variance) {
+    const total = this.#offsetVariance + variance;
+    const offsetGain = this.#offsetVariance / total;
+    const driftGain = this.#crossVariance / total;
+    this.#offset += offsetGain * residual;
+    this.#drift += driftGain * residual;
+    this.#driftVariance -= driftGain * this.#crossVariance;
+    this.#crossVariance -= offsetGain * this.#crossVariance;
+    this.#offsetVariance -= offsetGain * this.#offsetVariance;
+  }
+}

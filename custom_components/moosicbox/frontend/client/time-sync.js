@@ -1,0 +1,86 @@
+/** Feeds the clock: bursts of probes over the connection, of each burst the best sample. */
+import { bestOf, sampleOf } from "./clock.js";
+
+/** @typedef {import("./clock.js").Clock} Clock */
+/** @typedef {import("./clock.js").Sample} Sample */
+/** @typedef {import("./types.js").Message} Message */
+
+const BURST_PROBES = 8;
+const BURST_INTERVAL_MS = 10_000;
+const SECOND_BURST_MS = 1_000;
+const PROBE_TIMEOUT_MS = 2_000;
+
+/** @returns {number} the local monotonic clock, µs */
+export function monotonicUs() {
+  return Math.round(performance.now() * 1000);
+}
+
+export class TimeSync {
+  #request;
+  #clock;
+  #nowUs;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #generation = 0;
+
+  /**
+   * @param {object} options
+   * @param {(message: Message, options: {timeoutMs: number, retry: boolean}) => Promise<any>} options.request
+   * @param {Clock} options.clock
+   * @param {() => number} [options.nowUs]
+   */
+  constructor({ request, clock, nowUs = monotonicUs }) {
+    this.#request = request;
+    this.#clock = clock;
+    this.#nowUs = nowUs;
+  }
+
+  start() {
+    this.stop();
+    void this.#run(this.#generation);
+  }
+
+  stop() {
+    this.#generation += 1;
+    clearTimeout(this.#timer);
+  }
+
+  /** @param {number} generation */
+  async #run(generation) {
+    const burst = await this.#burst(generation);
+    if (generation !== this.#generation) {
+      return;
+    }
+    if (burst.length > 0) {
+      this.#clock.update(bestOf(burst));
+    }
+    const wait = this.#clock.converged ? BURST_INTERVAL_MS : SECOND_BURST_MS;
+    this.#timer = setTimeout(() => void this.#run(generation), wait);
+  }
+
+  /**
+   * @param {number} generation
+   * @returns {Promise<Sample[]>}
+   */
+  async #burst(generation) {
+    const samples = [];
+    for (let probe = 0; probe < BURST_PROBES && generation === this.#generation; probe += 1) {
+      try {
+        samples.push(await this.#probe());
+      } catch {
+        // A lost probe is one sample less; a lost connection starts a new run.
+        break;
+      }
+    }
+    return samples;
+  }
+
+  async #probe() {
+    const t0 = this.#nowUs();
+    const answer = await this.#request(
+      { type: "time_sync", t0_us: t0 },
+      { timeoutMs: PROBE_TIMEOUT_MS, retry: false },
+    );
+    return sampleOf(t0, answer.t1_us, answer.t2_us, this.#nowUs());
+  }
+}

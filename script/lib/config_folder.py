@@ -1,0 +1,76 @@
+"""A Home Assistant configuration folder that has the integration linked into it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+INTEGRATION = REPOSITORY / "custom_components" / "moosicbox"
+
+CONFIGURATION = """\
+homeassistant:
+  name: MoosicBox
+  country: GB
+  language: en
+  time_zone: UTC
+  unit_system: metric
+  auth_providers:
+{auth_providers}
+
+frontend:
+media_source:
+
+logger:
+  default: warning
+  logs:
+    homeassistant.bootstrap: info
+    custom_components.moosicbox: {log_level}
+"""
+
+PASSWORD_LOGIN = "    - type: homeassistant"
+# With one user and the bypass, the login page logs in by itself.
+LOOPBACK_LOGIN = """\
+    - type: trusted_networks
+      trusted_networks: [127.0.0.1, "::1"]
+      allow_bypass_login: true
+    - type: homeassistant"""
+
+
+class ConfigFolder:
+    """The folder's files; what Home Assistant has stored in it survives a second `write`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.media = path / "media"
+
+    def write(self, *, port: int, loopback_login: bool = False, log_level: str = "info") -> None:
+        """Write the files that this project decides about."""
+        self.media.mkdir(parents=True, exist_ok=True)
+        auth_providers = LOOPBACK_LOGIN if loopback_login else PASSWORD_LOGIN
+        configuration = CONFIGURATION.format(auth_providers=auth_providers, log_level=log_level)
+        (self.path / "configuration.yaml").write_text(configuration)
+        self._link_integration()
+        self._bind_to_loopback(port)
+        self._skip_onboarding()
+
+    def _link_integration(self) -> None:
+        link = self.path / "custom_components" / INTEGRATION.name
+        link.parent.mkdir(exist_ok=True)
+        if link.is_symlink():
+            link.unlink()
+        link.symlink_to(INTEGRATION, target_is_directory=True)
+
+    def _bind_to_loopback(self, port: int) -> None:
+        # Stored, not YAML: Home Assistant takes YAML's web server settings for a trial that it ends after five minutes.
+        self._store("http", {"server_host": ["127.0.0.1"], "server_port": port})
+
+    def _skip_onboarding(self) -> None:
+        # All steps but the user's. The page for the others would add integrations that need the internet.
+        if not (self.path / ".storage" / "onboarding").exists():
+            self._store("onboarding", {"done": []})
+
+    def _store(self, key: str, data: dict[str, Any]) -> None:
+        """Write in the first version's form: Home Assistant brings it up to date, now and in later releases."""
+        storage = self.path / ".storage"
+        storage.mkdir(exist_ok=True)
+        (storage / key).write_text(json.dumps({"version": 1, "minor_version": 1, "key": key, "data": data}))

@@ -1,0 +1,110 @@
+"""A real Home Assistant as a process of its own."""
+
+import asyncio
+from collections import deque
+import os
+from pathlib import Path
+import signal
+import socket
+import sys
+
+from .config_folder import ConfigFolder
+
+READY = "Home Assistant initialized in"
+START_TIMEOUT = 90.0
+# Home Assistant gives its own stages of stopping up to 100 seconds.
+STOP_TIMEOUT = 60.0
+TAIL_LINES = 40
+# Would hide the linked integration, or make each start compile a thousand modules anew.
+UNWANTED_ENVIRONMENT = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class StartError(Exception):
+    """Home Assistant did not start; the message ends with the last lines of its log."""
+
+
+class HomeAssistantProcess:
+    """Starts and stops Home Assistant on a folder; all that it says goes to one log file, over restarts too."""
+
+    def __init__(self, folder: ConfigFolder, port: int, log: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = log
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+
+    @property
+    def pid(self) -> int:
+        """The process id, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Return when the web server answers and every integration is loaded."""
+        self._ready.clear()
+        self._process = await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("hass"),
+            *("--config", str(self._folder.path), "--skip-pip", "--log-no-color"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={key: value for key, value in os.environ.items() if key not in UNWANTED_ENVIRONMENT},
+            # Ctrl-C reaches this program alone, which then stops Home Assistant in order.
+            start_new_session=True,
+        )
+        self._reader = asyncio.create_task(self._read_log(self._process))
+        ready = asyncio.create_task(self._ready.wait())
+        async with asyncio.timeout(START_TIMEOUT):
+            await asyncio.wait({ready, self._reader}, return_when=asyncio.FIRST_COMPLETED)
+        if not self._ready.is_set():
+            ready.cancel()
+            code = await self._process.wait()
+            raise StartError(f"Home Assistant ended with {code} while starting:\n" + "\n".join(self._tail))
+
+    async def stop(self) -> int:
+        """Stop it as a service manager would and return its exit code."""
+        if self._process is None or self._reader is None:
+            return 0
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT):
+                code = await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            code = await self._process.wait()
+        await self._reader
+        self._process = None
+        return code
+
+    async def restart(self) -> None:
+        """Stop it, then start it again on the same folder."""
+        if code := await self.stop():
+            raise StartError(f"Home Assistant ended with {code} while stopping")
+        await self.start()
+
+    async def ended(self) -> int:
+        """Wait until it ends by itself."""
+        assert self._process is not None
+        return await self._process.wait()
+
+    async def _read_log(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        with self.log.open("a", encoding="utf-8") as log:
+            while line := await process.stdout.readline():
+                text = line.decode(errors="replace")
+                log.write(text)
+                log.flush()
+                self._tail.append(text.rstrip())
+                if READY in text:
+                    self._ready.set()

@@ -59,6 +59,11 @@ export class Clock {
   #crossVariance = 0;
   #driftVariance = 0;
 
+  /** The hub's clock that is followed. */
+  get clockId() {
+    return this.#clockId;
+  }
+
   /** Whether there is an estimate at all, good to half a round trip. */
   get ready() {
     return this.#count > 0;

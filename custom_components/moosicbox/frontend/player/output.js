@@ -1,0 +1,119 @@
+/**
+ * The way to the loudspeaker: one AudioContext with volume and a meter, and the mapping between
+ * the local monotonic clock and what is audible.
+ */
+import { Emitter } from "../client/emitter.js";
+import { monotonicUs } from "../client/time-sync.js";
+
+// Where the browser doesn't tell its output latency (Safari before 18.4).
+const ASSUMED_LATENCY_SECONDS = 0.04;
+const SCHEDULING_MARGIN_US = 20_000;
+// Short enough to feel immediate, long enough not to click.
+const RAMP_TIME_CONSTANT = 0.015;
+// Loudness as Sendspin's players map it: half the slider sounds about half as loud.
+const LOUDNESS_EXPONENT = 1.5;
+// A context starts suspended and is running a moment later if the browser allows sound.
+const START_GRACE_MS = 500;
+
+/** @typedef {{running: boolean, volume: number}} OutputEvents */
+
+/** @extends {Emitter<OutputEvents>} */
+export class Output extends Emitter {
+  #settled = false;
+  #gainValue = 1;
+
+  constructor() {
+    super();
+    this.context = new AudioContext({ latencyHint: "playback" });
+    this.input = this.context.createGain();
+    this.#analyser = this.context.createAnalyser();
+    this.input.connect(this.#analyser).connect(this.context.destination);
+    this.context.onstatechange = () => this.#changed();
+    setTimeout(() => {
+      this.#settled = true;
+      this.#changed();
+    }, START_GRACE_MS);
+    this.unlock();
+  }
+
+  /** @type {AnalyserNode} */
+  #analyser;
+
+  get running() {
+    return this.context.state === "running";
+  }
+
+  /** Whether the browser waits for a click before it lets sound out. */
+  get blocked() {
+    return this.#settled && !this.running && this.context.state !== "closed";
+  }
+
+  /** Linear gain that stands for the volume now; for what can't be routed through the context. */
+  get gain() {
+    return this.#gainValue;
+  }
+
+  /** Asks for permission to sound; works from within a click or key press at the latest. */
+  unlock() {
+    if (this.context.state !== "closed" && !this.running) {
+      this.context.resume().catch(() => undefined);
+    }
+  }
+
+  /**
+   * @param {number} volume 0 to 1
+   * @param {boolean} muted
+   */
+  setVolume(volume, muted) {
+    this.#gainValue = muted ? 0 : volume ** LOUDNESS_EXPONENT;
+    const { gain } = this.input;
+    gain.cancelScheduledValues(this.context.currentTime);
+    gain.setTargetAtTime(this.#gainValue, this.context.currentTime, RAMP_TIME_CONSTANT);
+    this.emit("volume", this.#gainValue);
+  }
+
+  /** @returns {{contextTime: number, atUs: number}} which moment of the context is audible, and when that is so */
+  audible() {
+    const { context } = this;
+    const stamp = this.running ? context.getOutputTimestamp?.() : undefined;
+    if (stamp?.contextTime && stamp.performanceTime) {
+      return { contextTime: stamp.contextTime, atUs: stamp.performanceTime * 1000 };
+    }
+    const latency = this.running ? this.#latencySeconds : 0;
+    return { contextTime: context.currentTime - latency, atUs: monotonicUs() };
+  }
+
+  /**
+   * @param {number} localUs
+   * @returns {number} the context's time that is audible then
+   */
+  contextTimeAt(localUs) {
+    const { contextTime, atUs } = this.audible();
+    return contextTime + (localUs - atUs) / 1e6;
+  }
+
+  /** How far ahead of its sounding something has to be scheduled. */
+  get leadUs() {
+    return this.#latencySeconds * 1e6 + SCHEDULING_MARGIN_US;
+  }
+
+  /** @returns {number} root mean square of the last 2,048 samples that went out */
+  signal() {
+    const samples = new Float32Array(this.#analyser.fftSize);
+    this.#analyser.getFloatTimeDomainData(samples);
+    return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+  }
+
+  close() {
+    this.context.onstatechange = null;
+    void this.context.close();
+  }
+
+  get #latencySeconds() {
+    return this.context.outputLatency || this.context.baseLatency || ASSUMED_LATENCY_SECONDS;
+  }
+
+  #changed() {
+    this.emit("running", this.running);
+  }
+}

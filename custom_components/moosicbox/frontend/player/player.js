@@ -1,0 +1,412 @@
+/**
+ * A player: does what its `play:` topic says, at the hub's time, and nothing else.
+ *
+ * A command is taken down first and carried out by `proceed` as soon as all it needs is there: the audio, the
+ * hub's clock, and the browser's leave to sound. So the order in which these come does not matter.
+ */
+import { Emitter } from "../client/emitter.js";
+import { monotonicUs } from "../client/time-sync.js";
+import { Reporter } from "./reporter.js";
+import { Slots } from "./slots.js";
+import { TimeKeeper } from "./time-keeper.js";
+import { positionAt } from "./timeline.js";
+
+/** @typedef {import("../client/clock.js").Clock} Clock */
+/** @typedef {import("../client/types.js").Message} Message */
+/** @typedef {import("../client/types.js").SynchronizedPlayback} SynchronizedPlayback */
+/** @typedef {import("./renderer.js").Renderer} Renderer */
+/** @typedef {import("./reporter.js").PlayerStatus} PlayerStatus */
+/** @typedef {import("./slot.js").Slot} Slot */
+/** @typedef {import("./timeline.js").Timeline} Timeline */
+
+/**
+ * The loudspeaker as far as the player has to know it.
+ * @typedef {object} Loudspeaker
+ * @property {boolean} running
+ * @property {boolean} blocked
+ * @property {number} leadUs
+ * @property {(volume: number, muted: boolean) => void} setVolume
+ * @property {(name: "running", listener: () => void) => () => void} on
+ */
+
+/**
+ * A `play` that has not begun yet; `waited` for the audio, the clock or the leave to sound.
+ * @typedef {{slot: Slot, timeline: Timeline, inRoom: boolean, receivedUs: number, scheduled: boolean, waited: boolean}} Start
+ */
+
+const TICK_MS = 500;
+// Alone, a late command is carried out in full: nobody waits at the live point. A much later one is a reconnect.
+const RECONNECT_US = 1_000_000;
+// A new timeline this near to what sounds is the same one, measured again.
+const SAME_SECONDS = 0.1;
+
+/** @extends {Emitter<{change: PlayerStatus}>} */
+export class Player extends Emitter {
+  #clock;
+  #output;
+  #nowUs;
+  #reporter;
+  /** @type {SynchronizedPlayback | null} */
+  #command = null;
+  #slots;
+  /** @type {"idle" | "playing" | "paused" | "ended" | "error"} */
+  #mode = "idle";
+  #stalled = false;
+  #pausedAt = 0;
+  #time;
+  /** @type {Start | null} */
+  #start = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #turn;
+  /** @type {ReturnType<typeof setInterval>} */
+  #tick;
+  #unsubscribe;
+
+  /**
+   * @param {object} options
+   * @param {Clock} options.clock
+   * @param {Loudspeaker} options.output
+   * @param {import("./media.js").Load} options.load
+   * @param {(message: Message) => boolean} options.send
+   * @param {() => number} [options.nowUs]
+   */
+  constructor({ clock, output, load, send, nowUs = monotonicUs }) {
+    super();
+    this.#clock = clock;
+    this.#output = output;
+    this.#slots = new Slots(load, (slot) => this.#settled(slot));
+    this.#nowUs = nowUs;
+    this.#time = new TimeKeeper(clock);
+    this.#reporter = new Reporter({ send, clock, status: () => this.status });
+    this.#tick = setInterval(() => this.#keepTime(), TICK_MS);
+    this.#unsubscribe = output.on("running", () => {
+      this.#goOn();
+      this.proceed();
+    });
+  }
+
+  /** @param {Message} message of the `play:` topic */
+  obey(message) {
+    if (message.type === "synchronized_playback") {
+      this.#obey(/** @type {any} */ (message));
+    } else if (message.type === "prepare") {
+      this.#slots.prepare(message.queue_item_id, message.track);
+    } else if (message.type === "volume_update") {
+      this.#output.setVolume(message.volume, message.muted);
+    }
+  }
+
+  /** Carries on with whatever was waiting; to be called when the clock has a new estimate. */
+  proceed() {
+    const start = this.#start;
+    if (start?.slot.error) {
+      this.#setStart(null);
+      this.#slots.current = start.slot;
+      this.#mode = "error";
+    } else if (start && !start.scheduled && this.#clock.ready && this.#output.running && start.slot.renderer) {
+      this.#begin(start, start.slot.renderer);
+    }
+    this.#changed();
+  }
+
+  /** Tells the hub everything anew, after it was welcomed. */
+  report() {
+    this.#reporter.report({ force: true });
+  }
+
+  dispose() {
+    clearInterval(this.#tick);
+    clearTimeout(this.#turn);
+    this.#reporter.stop();
+    this.#unsubscribe();
+    this.#slots.dispose();
+  }
+
+  /** @returns {PlayerStatus} */
+  get status() {
+    const start = this.#start;
+    // Until a new item's time has come, the old one is what plays.
+    const sounds = this.#mode === "playing" && this.#slots.current?.renderer?.audible();
+    const waiting = start !== null && start.waited && !sounds;
+    const slot = waiting ? start.slot : this.#slots.current;
+    const audible = waiting ? null : slot?.renderer?.audible();
+    return {
+      state: waiting ? "buffering" : this.#state,
+      itemId: slot?.itemId ?? null,
+      position: audible?.position ?? (waiting ? start.timeline.position : this.#restingPosition),
+      atUs: audible?.atUs ?? this.#nowUs(),
+      duration: slot?.duration ?? null,
+      buffered: slot?.renderer?.bufferedSeconds ?? null,
+      readyItemId: this.#slots.readyItemId,
+      syncErrorMs: this.#mode === "playing" ? this.#time.errorMs : null,
+      needsInteraction: this.#output.blocked,
+      error: slot?.error ?? null,
+    };
+  }
+
+  /** @returns {import("../client/types.js").PlayerState} */
+  get #state() {
+    switch (this.#mode) {
+      case "playing":
+        return this.#stalled || !this.#output.running ? "buffering" : "playing";
+      case "ended":
+        return "idle";
+      default:
+        return this.#mode;
+    }
+  }
+
+  get #restingPosition() {
+    if (this.#mode === "ended") {
+      return this.#slots.current?.duration ?? 0;
+    }
+    return this.#mode === "idle" ? 0 : this.#pausedAt;
+  }
+
+  /** @param {SynchronizedPlayback} command */
+  #obey(command) {
+    const held = this.#command;
+    this.#command = command;
+    if (held && sameCommand(held, command)) {
+      return;
+    }
+    if (command.command === "stop" || !command.queue_item_id || !command.track) {
+      this.#stop(command);
+    } else if (command.command === "pause") {
+      this.#pause(command, this.#slots.take(command.queue_item_id, command.track));
+    } else {
+      this.#play(command, this.#slots.take(command.queue_item_id, command.track));
+    }
+    this.#changed();
+  }
+
+  /**
+   * @param {SynchronizedPlayback} command
+   * @param {Slot} slot
+   */
+  #play(command, slot) {
+    const timeline = {
+      position: command.start_position ?? 0,
+      hubUs: command.sync_time_us ?? 0,
+      rate: command.rate || 1,
+    };
+    const inRoom = Boolean(command.room_id);
+    if (this.#sounds(slot, timeline)) {
+      this.#time.follow(timeline, inRoom);
+      return;
+    }
+    clearTimeout(this.#turn);
+    this.#turn = undefined;
+    this.#retireAllBut(slot, this.#due(command));
+    const start = { slot, timeline, inRoom, receivedUs: this.#nowUs(), scheduled: false, waited: false };
+    this.#setStart(start);
+    this.proceed();
+    start.waited = !start.scheduled;
+  }
+
+  /**
+   * @param {SynchronizedPlayback} command
+   * @param {Slot} slot
+   */
+  #pause(command, slot) {
+    const dueUs = this.#due(command);
+    const sounding = slot === this.#slots.current && this.#mode === "playing";
+    slot.renderer?.stop(dueUs);
+    this.#retireAllBut(slot, dueUs);
+    this.#setStart(null);
+    this.#turnAt(sounding ? dueUs : this.#nowUs(), () => {
+      this.#slots.current = slot;
+      this.#mode = slot.error ? "error" : "paused";
+      this.#pausedAt = command.start_position ?? 0;
+    });
+  }
+
+  /** @param {SynchronizedPlayback} command */
+  #stop(command) {
+    const dueUs = this.#due(command);
+    this.#retireAllBut(null, dueUs);
+    this.#setStart(null);
+    this.#turnAt(dueUs, () => {
+      this.#slots.current = null;
+      this.#mode = "idle";
+    });
+  }
+
+  /**
+   * @param {Start} start
+   * @param {Renderer} renderer
+   */
+  #begin(start, renderer) {
+    const { slot, timeline, inRoom, receivedUs } = start;
+    const dueUs = this.#clock.localAt(timeline.hubUs);
+    const atUs = Math.max(dueUs, this.#nowUs() + this.#output.leadUs);
+    const liveUs = inRoom ? atUs : receivedUs - dueUs > RECONNECT_US ? receivedUs : dueUs;
+    const position = timeline.position + (timeline.rate * (liveUs - dueUs)) / 1e6;
+    renderer.start(position, atUs);
+    start.scheduled = true;
+    this.#turnAt(atUs, () => {
+      this.#setStart(null);
+      this.#slots.current = slot;
+      this.#mode = "playing";
+      this.#stalled = false;
+      const started = { position, hubUs: this.#clock.hubNow(atUs), rate: timeline.rate };
+      this.#time.follow(inRoom ? timeline : started, inRoom);
+    });
+  }
+
+  /**
+   * The moment when what was decided becomes what is; a newer decision replaces it.
+   * @param {number} atUs
+   * @param {() => void} act
+   */
+  #turnAt(atUs, act) {
+    clearTimeout(this.#turn);
+    const turn = () => {
+      this.#turn = undefined;
+      act();
+      this.#changed({ force: true });
+    };
+    const waitMs = (atUs - this.#nowUs()) / 1000;
+    if (waitMs <= 0) {
+      turn();
+    } else {
+      this.#turn = setTimeout(turn, waitMs);
+    }
+  }
+
+  /** @param {Slot} slot */
+  #settled(slot) {
+    slot.renderer?.on("ended", () => this.#ended(slot));
+    slot.renderer?.on("failed", (error) => this.#failed(slot, error));
+    slot.renderer?.on("stalled", () => this.#setStalled(slot, true));
+    slot.renderer?.on("resumed", () => this.#setStalled(slot, false));
+    if (slot === this.#slots.current && slot.error) {
+      this.#mode = "error";
+    }
+    this.proceed();
+  }
+
+  /** @param {Slot} slot */
+  #ended(slot) {
+    // When the next item is about to sound, an end is no event of its own.
+    if (slot === this.#slots.current && this.#mode === "playing" && !this.#start?.scheduled) {
+      this.#mode = "ended";
+      this.#changed();
+    }
+  }
+
+  /**
+   * @param {Slot} slot
+   * @param {unknown} error
+   */
+  #failed(slot, error) {
+    slot.fail(error);
+    if (slot === this.#slots.current) {
+      this.#pausedAt = this.status.position;
+      this.#mode = "error";
+    }
+    this.proceed();
+  }
+
+  /**
+   * @param {Slot} slot
+   * @param {boolean} stalled
+   */
+  #setStalled(slot, stalled) {
+    if (slot === this.#slots.current && this.#mode === "playing") {
+      this.#stalled = stalled;
+      if (!stalled) {
+        this.#goOn();
+      }
+      this.#changed();
+    }
+  }
+
+  /** After a stall a lone player goes on where it was; in a room it catches up. */
+  #goOn() {
+    const renderer = this.#slots.current?.renderer;
+    const audible = renderer?.audible();
+    if (renderer && audible && this.#mode === "playing" && !this.#start && !this.#time.lead(audible)) {
+      this.#jump(renderer);
+    }
+  }
+
+  #keepTime() {
+    const renderer = this.#slots.current?.renderer;
+    const audible = this.#mode === "playing" && !this.#stalled ? renderer?.audible() : null;
+    if (!renderer || !audible || this.#start || !this.#clock.ready) {
+      return;
+    }
+    const correction = this.#time.check(audible);
+    if (correction.jump) {
+      this.#jump(renderer);
+    } else {
+      renderer.setRate(correction.rate);
+    }
+  }
+
+  /** @param {Renderer} renderer */
+  #jump(renderer) {
+    const atUs = this.#nowUs() + this.#output.leadUs;
+    renderer.start(this.#time.positionAt(atUs), atUs);
+    this.#time.jumped();
+  }
+
+  /**
+   * @param {Slot} slot
+   * @param {Timeline} timeline
+   * @returns {boolean} whether the slot already plays along this timeline
+   */
+  #sounds(slot, timeline) {
+    const audible = slot.renderer?.audible();
+    if (!audible || slot !== this.#slots.current || this.#mode !== "playing" || this.#start || this.#turn || !this.#clock.ready) {
+      return false;
+    }
+    const expected = positionAt(timeline, this.#clock.hubNow(audible.atUs));
+    return Math.abs(audible.position - expected) < SAME_SECONDS;
+  }
+
+  /**
+   * @param {SynchronizedPlayback} command
+   * @returns {number} local time at which it takes effect: now, if that has passed or can't be told yet
+   */
+  #due(command) {
+    const now = this.#nowUs();
+    return this.#clock.ready ? Math.max(now, this.#clock.localAt(command.sync_time_us ?? 0)) : now;
+  }
+
+  /**
+   * @param {Slot | null} kept
+   * @param {number} atUs
+   */
+  #retireAllBut(kept, atUs) {
+    this.#slots.retireAllBut(kept, (atUs - this.#nowUs()) / 1000, atUs);
+  }
+
+  /** @param {Start | null} start */
+  #setStart(start) {
+    this.#start = start;
+    this.#slots.starting = start?.slot ?? null;
+  }
+
+  /** @param {{force?: boolean}} [options] */
+  #changed(options) {
+    this.#reporter.report(options);
+    this.emit("change", this.status);
+  }
+}
+
+/**
+ * @param {SynchronizedPlayback} a
+ * @param {SynchronizedPlayback} b
+ */
+function sameCommand(a, b) {
+  return (
+    a.command === b.command &&
+    a.queue_item_id === b.queue_item_id &&
+    a.start_position === b.start_position &&
+    a.sync_time_us === b.sync_time_us &&
+    a.rate === b.rate &&
+    (a.room_id ?? null) === (b.room_id ?? null)
+  );
+}

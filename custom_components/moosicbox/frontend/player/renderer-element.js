@@ -1,0 +1,178 @@
+/** Plays through an audio element: long files, endless streams, and addresses that scripts may not read. */
+import { Emitter } from "../client/emitter.js";
+import { monotonicUs } from "../client/time-sync.js";
+import { PlaybackError } from "./renderer.js";
+
+/** @typedef {import("./output.js").Output} Output */
+/** @typedef {import("./renderer.js").RendererEvents} RendererEvents */
+
+const FADE_SECONDS = 0.01;
+// A seek interrupts the sound, so it must be worth it.
+const SEEK_TOLERANCE_SECONDS = 0.05;
+
+/** @extends {Emitter<RendererEvents>} */
+export class ElementRenderer extends Emitter {
+  #output;
+  #element;
+  /** @type {GainNode | null} null when the element sounds past the context */
+  #fade = null;
+  #started = false;
+  #stalled = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {() => void} */
+  #unsubscribe = () => undefined;
+
+  /**
+   * @param {Output} output
+   * @param {string} url
+   * @param {AbortSignal} signal
+   * @returns {Promise<ElementRenderer>} that can be started
+   */
+  static async open(output, url, signal) {
+    const foreign = new URL(url).origin !== location.origin;
+    if (foreign) {
+      // Through the context if the server allows it, past it if not: an unreadable stream would come out silent.
+      return (
+        (await ElementRenderer.#load(output, url, "anonymous", signal).catch(() => null)) ??
+        ElementRenderer.#load(output, url, null, signal)
+      );
+    }
+    return ElementRenderer.#load(output, url, "anonymous", signal);
+  }
+
+  /**
+   * @param {Output} output
+   * @param {string} url
+   * @param {string | null} crossOrigin null to play past the context
+   * @param {AbortSignal} signal
+   * @returns {Promise<ElementRenderer>}
+   */
+  static #load(output, url, crossOrigin, signal) {
+    const element = new Audio();
+    element.preload = "auto";
+    element.crossOrigin = crossOrigin;
+    return new Promise((resolve, reject) => {
+      element.oncanplay = () => resolve(new ElementRenderer(output, element, crossOrigin !== null));
+      element.onerror = () => reject(playbackError(element));
+      signal.addEventListener("abort", () => {
+        element.removeAttribute("src");
+        reject(signal.reason);
+      });
+      element.src = url;
+    });
+  }
+
+  /**
+   * @param {Output} output
+   * @param {HTMLAudioElement} element that can play
+   * @param {boolean} routed
+   */
+  constructor(output, element, routed) {
+    super();
+    this.#output = output;
+    this.#element = element;
+    element.oncanplay = null;
+    element.onended = () => this.emit("ended", null);
+    element.onerror = () => this.emit("failed", playbackError(element));
+    element.onwaiting = () => this.#setStalled(true);
+    element.onplaying = () => this.#setStalled(false);
+    if (routed) {
+      this.#fade = output.context.createGain();
+      output.context.createMediaElementSource(element).connect(this.#fade).connect(output.input);
+    } else {
+      element.volume = output.gain;
+      this.#unsubscribe = output.on("volume", (gain) => (element.volume = gain));
+    }
+  }
+
+  get duration() {
+    return Number.isFinite(this.#element.duration) ? this.#element.duration : null;
+  }
+
+  get bufferedSeconds() {
+    const { buffered } = this.#element;
+    return buffered.length > 0 ? buffered.end(buffered.length - 1) : 0;
+  }
+
+  /**
+   * @param {number} position
+   * @param {number} atUs
+   */
+  start(position, atUs) {
+    if (this.duration === null && this.#started) {
+      // What an endless stream buffered before a pause is old by now.
+      this.#element.load();
+    }
+    this.#started = true;
+    this.#at(atUs, () => {
+      const element = this.#element;
+      this.#fade?.gain.cancelScheduledValues(0);
+      this.#fade?.gain.setTargetAtTime(1, this.#output.context.currentTime, FADE_SECONDS / 3);
+      if (this.duration !== null && Math.abs(element.currentTime - position) > SEEK_TOLERANCE_SECONDS) {
+        element.currentTime = position;
+      }
+      element.play().catch(() => undefined);
+    });
+  }
+
+  /** @param {number} atUs */
+  stop(atUs) {
+    const fadeUs = this.#fade ? FADE_SECONDS * 1e6 : 0;
+    this.#at(atUs - fadeUs, () => {
+      this.#fade?.gain.setTargetAtTime(0, this.#output.context.currentTime, FADE_SECONDS / 3);
+      this.#at(monotonicUs() + fadeUs, () => this.#element.pause());
+    });
+  }
+
+  audible() {
+    const { currentTime, paused, seeking } = this.#element;
+    return paused || seeking || this.#stalled ? null : { position: currentTime, atUs: monotonicUs() };
+  }
+
+  /** @param {number} rate */
+  setRate(rate) {
+    this.#element.playbackRate = rate;
+  }
+
+  dispose() {
+    clearTimeout(this.#timer);
+    this.#unsubscribe();
+    const element = this.#element;
+    element.onended = element.onerror = element.onwaiting = element.onplaying = null;
+    element.pause();
+    element.removeAttribute("src");
+    element.load();
+    this.#fade?.disconnect();
+  }
+
+  /**
+   * @param {number} localUs
+   * @param {() => void} act
+   */
+  #at(localUs, act) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, Math.max(0, (localUs - monotonicUs()) / 1000));
+  }
+
+  /** @param {boolean} stalled */
+  #setStalled(stalled) {
+    if (stalled !== this.#stalled) {
+      this.#stalled = stalled;
+      this.emit(stalled ? "stalled" : "resumed", null);
+    }
+  }
+}
+
+/**
+ * @param {HTMLAudioElement} element
+ * @returns {PlaybackError}
+ */
+function playbackError(element) {
+  const unsupported =
+    element.error?.code === MediaError.MEDIA_ERR_DECODE ||
+    element.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
+  return unsupported
+    ? new PlaybackError("unsupported", "This browser can't play the format, or the address holds no audio")
+    : new PlaybackError("unreachable", "The audio could not be fetched");
+}

@@ -19,6 +19,7 @@ export class TimeSync {
   #request;
   #clock;
   #nowUs;
+  #onupdate;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #generation = 0;
@@ -27,11 +28,13 @@ export class TimeSync {
    * @param {object} options
    * @param {(message: Message, options: {timeoutMs: number, retry: boolean}) => Promise<any>} options.request
    * @param {Clock} options.clock
+   * @param {() => void} [options.onupdate] after each new estimate
    * @param {() => number} [options.nowUs]
    */
-  constructor({ request, clock, nowUs = monotonicUs }) {
+  constructor({ request, clock, onupdate = () => undefined, nowUs = monotonicUs }) {
     this.#request = request;
     this.#clock = clock;
+    this.#onupdate = onupdate;
     this.#nowUs = nowUs;
   }
 
@@ -53,6 +56,7 @@ export class TimeSync {
     }
     if (burst.length > 0) {
       this.#clock.update(bestOf(burst));
+      this.#onupdate();
     }
     const wait = this.#clock.converged ? BURST_INTERVAL_MS : SECOND_BURST_MS;
     this.#timer = setTimeout(() => void this.#run(generation), wait);

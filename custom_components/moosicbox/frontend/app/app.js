@@ -1,0 +1,248 @@
+/**
+ * The hub as this page sees it, and this browser as a player of it. One for the whole page: the panel comes and
+ * goes as the user walks through Home Assistant, the music stays.
+ */
+import { CLOSE_REPLACED, Clock, Connection, ConnectionLostError, TimeSync, monotonicUs } from "../client/index.js";
+import { capabilities } from "../player/capabilities.js";
+import { IdentityStore } from "../player/identity.js";
+import { tabLock } from "../player/tab-lock.js";
+import { exposeForInspection } from "./inspection.js";
+import { Device } from "./device.js";
+import { homeAssistantAccess } from "./home-assistant.js";
+import { reduce } from "./reduce.js";
+import { Store } from "./store.js";
+import { onWake } from "./wake.js";
+
+/** @typedef {import("../client/types.js").ClientInfo} ClientInfo */
+/** @typedef {import("../client/types.js").Message} Message */
+/** @typedef {import("./home-assistant.js").Access} Access */
+/** @typedef {import("./store.js").DeviceState} DeviceState */
+
+const WS_PATH = "/api/moosicbox/ws";
+// Walking from page to page shouldn't cost a connection each time.
+const LINGER_MS = 30_000;
+const CONTROLLER_NAME = "MoosicBox panel";
+
+/** @type {Promise<App> | undefined} */
+let instance;
+
+/** @returns {Promise<App>} the page's one and only, once the user is logged in */
+export function getApp() {
+  instance ??= homeAssistantAccess().then((access) => new App(access));
+  return instance;
+}
+
+export class App {
+  #access;
+  #identity;
+  #clock = new Clock();
+  #lock = tabLock(() => this.#playElsewhere());
+  /** @type {Device | null} */
+  #device = null;
+  /** @type {Connection | null} */
+  #connection = null;
+  /** @type {"player" | "controller" | null} */
+  #kind = null;
+  #viewers = 0;
+  #timeSync = new TimeSync({
+    request: (message, options) => this.request(message, options),
+    clock: this.#clock,
+    onupdate: () => this.#device?.player.proceed(),
+  });
+
+  /** @param {Access} access */
+  constructor(access) {
+    this.#access = access;
+    this.#identity = new IdentityStore(access.userId);
+    const { playerId, name } = this.#identity.identity;
+    this.store = new Store({
+      connection: { phase: "stopped", closeCode: null, errorType: null, retryInSeconds: null },
+      device: { status: "off", playerId, name, needsInteraction: false, fault: null },
+      players: null,
+      playback: {},
+    });
+    this.#identity.onchange((identity) => void this.#otherTabChanged(identity));
+    onWake(() => this.#connection?.wake());
+    exposeForInspection(() => this.#device);
+  }
+
+  /** @returns {number} the hub's clock now, µs */
+  get hubUs() {
+    return this.#clock.hubNow(monotonicUs());
+  }
+
+  /** Whether positions can be told already. */
+  get hasTime() {
+    return this.#clock.ready;
+  }
+
+  /** @returns {() => void} to be called when the page that needs the hub is gone */
+  view() {
+    this.#viewers += 1;
+    this.#connect();
+    return () => {
+      setTimeout(() => {
+        this.#viewers -= 1;
+        this.#connect();
+      }, LINGER_MS);
+    };
+  }
+
+  /** Plays on, if this browser was made a player before. */
+  async resume() {
+    if (this.#identity.identity.enabled) {
+      await this.#play({ steal: false });
+    }
+  }
+
+  /** @param {string} name */
+  async becomePlayer(name) {
+    this.#identity.update({ name, enabled: true });
+    await this.#play({ steal: true });
+  }
+
+  stopBeingPlayer() {
+    this.#identity.update({ enabled: false });
+    this.#silence("off");
+  }
+
+  /** Starts again after the hub refused or another tab took over. */
+  retry() {
+    this.#connection?.start();
+  }
+
+  /**
+   * @param {Message} message
+   * @param {{timeoutMs?: number, retry?: boolean}} [options]
+   * @returns {Promise<any>}
+   */
+  async request(message, options) {
+    if (!this.#connection) {
+      throw new ConnectionLostError();
+    }
+    return this.#connection.request(message, options);
+  }
+
+  /** @param {{steal: boolean}} options */
+  async #play(options) {
+    const { name } = this.#identity.identity;
+    this.#setDevice({ status: "starting", name });
+    // Made within the click, so that the browser lets it sound.
+    this.#device ??= new Device({
+      clock: this.#clock,
+      baseUrl: this.#access.baseUrl,
+      send: (message) => this.#connection?.send(message) ?? false,
+      request: (message) => this.request(message),
+      onchange: ({ needsInteraction, error }) => this.#setDevice({ needsInteraction, fault: error?.fault ?? null }),
+    });
+    if (await this.#lock.acquire(options)) {
+      this.#setDevice({ status: "on" });
+      this.#connect();
+    } else {
+      this.#playElsewhere();
+    }
+  }
+
+  #playElsewhere() {
+    this.#silence("elsewhere");
+  }
+
+  /** @param {"off" | "elsewhere"} status */
+  #silence(status) {
+    this.#lock.release();
+    this.#device?.dispose();
+    this.#device = null;
+    this.#setDevice({ status, needsInteraction: false, fault: null });
+    this.#connect();
+  }
+
+  /** @param {import("../player/identity.js").Identity} identity */
+  async #otherTabChanged({ enabled, name }) {
+    const { status } = this.store.state.device;
+    if (!enabled && status !== "off") {
+      this.#silence("off");
+    } else if (enabled && status === "off") {
+      this.#setDevice({ status: "elsewhere", name });
+    }
+  }
+
+  /** Makes the connection what it has to be now: a player's, a controller's, or none. */
+  #connect() {
+    const kind = this.store.state.device.status === "on" ? "player" : this.#viewers > 0 ? "controller" : null;
+    if (kind === this.#kind) {
+      return;
+    }
+    this.#kind = kind;
+    this.#timeSync.stop();
+    this.#connection?.stop();
+    this.#connection = kind ? this.#newConnection(kind) : null;
+    this.#connection?.start();
+  }
+
+  /** @param {"player" | "controller"} kind */
+  #newConnection(kind) {
+    const url = new URL(WS_PATH, this.#access.baseUrl);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const connection = new Connection({
+      url: url.href,
+      client: this.#clientInfo(kind),
+      getToken: this.#access.getToken,
+    });
+    connection.on("hello", ({ clock_id }) => this.#clock.identify(clock_id));
+    connection.on("welcome", () => {
+      this.#timeSync.start();
+      this.#device?.player.report();
+    });
+    connection.on("message", (message) => this.#received(message));
+    connection.on("state", (state) => {
+      if (connection === this.#connection) {
+        this.#connectionChanged(state);
+      }
+    });
+    return connection;
+  }
+
+  /**
+   * @param {"player" | "controller"} kind
+   * @returns {ClientInfo}
+   */
+  #clientInfo(kind) {
+    const { playerId, name } = this.#identity.identity;
+    if (kind === "controller") {
+      return { name: CONTROLLER_NAME, kind };
+    }
+    return {
+      name: name ?? playerId,
+      kind,
+      player_id: playerId,
+      capabilities: capabilities(),
+      lead_ms: this.#device?.leadMs,
+    };
+  }
+
+  /** @param {Message} message */
+  #received(message) {
+    if (message.topic === `play:${this.#identity.identity.playerId}`) {
+      this.#device?.player.obey(message);
+    } else {
+      this.store.update(reduce(this.store.state, message, this.hubUs));
+    }
+  }
+
+  /** @param {import("../client/connection.js").ConnectionState} connection */
+  #connectionChanged(connection) {
+    if (connection.phase !== "ready") {
+      this.#timeSync.stop();
+    }
+    if (connection.closeCode === CLOSE_REPLACED && connection.phase === "stopped" && this.#device) {
+      this.#playElsewhere();
+    } else {
+      this.store.update({ connection });
+    }
+  }
+
+  /** @param {Partial<DeviceState>} change */
+  #setDevice(change) {
+    this.store.update({ device: { ...this.store.state.device, ...change } });
+  }
+}

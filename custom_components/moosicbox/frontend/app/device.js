@@ -1,0 +1,61 @@
+/** This browser's loudspeaker and player, as long as it is one. */
+import { Output } from "../player/output.js";
+import { Player } from "../player/player.js";
+import { mediaLoader } from "../player/media.js";
+
+/** @typedef {import("../client/clock.js").Clock} Clock */
+/** @typedef {import("../client/types.js").Message} Message */
+/** @typedef {import("../player/reporter.js").PlayerStatus} PlayerStatus */
+
+const UNLOCKING_EVENTS = ["pointerdown", "pointerup", "keydown", "touchend", "click"];
+
+export class Device {
+  #output = new Output();
+  #player;
+  #unlock = () => this.#output.unlock();
+
+  /**
+   * @param {object} options
+   * @param {Clock} options.clock
+   * @param {string} options.baseUrl
+   * @param {(message: Message) => boolean} options.send
+   * @param {(message: Message) => Promise<any>} options.request
+   * @param {(status: PlayerStatus) => void} options.onchange
+   */
+  constructor({ clock, baseUrl, send, request, onchange }) {
+    const load = mediaLoader({
+      output: this.#output,
+      baseUrl,
+      renew: async (itemId) =>
+        (await request({ type: "stream_request", queue_item_id: itemId })).stream_url,
+    });
+    this.#player = new Player({ clock, output: this.#output, load, send });
+    this.#player.on("change", onchange);
+    // Browsers let sound out after a click or key press anywhere; it goes on by itself then.
+    for (const event of UNLOCKING_EVENTS) {
+      addEventListener(event, this.#unlock, { capture: true, passive: true });
+    }
+  }
+
+  get player() {
+    return this.#player;
+  }
+
+  /** @returns {number} how far ahead of its sounding the player must know of something */
+  get leadMs() {
+    return Math.round(this.#output.leadUs / 1000);
+  }
+
+  /** @returns {number} how loud the output is this very moment */
+  signal() {
+    return this.#output.signal();
+  }
+
+  dispose() {
+    for (const event of UNLOCKING_EVENTS) {
+      removeEventListener(event, this.#unlock, { capture: true });
+    }
+    this.#player.dispose();
+    this.#output.close();
+  }
+}

@@ -1,0 +1,103 @@
+/** Who this browser is as a player: kept in its storage, one identity for each user who logs in here. */
+
+/**
+ * @typedef {object} Identity
+ * @property {string} playerId
+ * @property {string | null} name as the user chose it
+ * @property {boolean} enabled whether this browser was made a player
+ */
+
+const KEY_PREFIX = "moosicbox.player.";
+const ID_BYTES = 8;
+
+export class IdentityStore {
+  #key;
+  #storage;
+  /** @type {Identity} */
+  #identity;
+
+  /**
+   * @param {string} userId
+   * @param {Storage} [storage]
+   */
+  constructor(userId, storage = localStorage) {
+    this.#key = KEY_PREFIX + userId;
+    this.#storage = storage;
+    this.#identity = this.#read() ?? { playerId: newPlayerId(), name: null, enabled: false };
+  }
+
+  /** @returns {Identity} */
+  get identity() {
+    return this.#identity;
+  }
+
+  /** @param {Partial<Identity>} change */
+  update(change) {
+    this.#identity = { ...this.#identity, ...change };
+    try {
+      this.#storage.setItem(this.#key, JSON.stringify(this.#identity));
+    } catch {
+      // Without storage (private windows) the identity lasts as long as the page.
+    }
+  }
+
+  /**
+   * @param {(identity: Identity) => void} listener hears of changes by other tabs
+   */
+  onchange(listener) {
+    addEventListener("storage", ({ key }) => {
+      const identity = key === this.#key ? this.#read() : null;
+      if (identity) {
+        this.#identity = identity;
+        listener(identity);
+      }
+    });
+  }
+
+  /** @returns {Identity | null} */
+  #read() {
+    try {
+      return JSON.parse(this.#storage.getItem(this.#key) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** @returns {string} `crypto.randomUUID` is missing where the page came by plain http */
+export function newPlayerId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(ID_BYTES));
+  return `web-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+// Order matters: most browsers also claim to be others.
+/** @type {[RegExp, string][]} */
+const BROWSERS = [
+  [/Home ?Assistant/, "Home Assistant"],
+  [/EdgA?|EdgiOS/, "Edge"],
+  [/OPR|Opera/, "Opera"],
+  [/SamsungBrowser/, "Samsung Internet"],
+  [/Firefox|FxiOS/, "Firefox"],
+  [/Chrome|CriOS/, "Chrome"],
+  [/Safari/, "Safari"],
+];
+/** @type {[RegExp, string][]} */
+const PLATFORMS = [
+  [/Android/, "Android"],
+  [/iPhone/, "iPhone"],
+  [/iPad/, "iPad"],
+  [/CrOS/, "ChromeOS"],
+  [/Windows/, "Windows"],
+  [/Mac OS X|Macintosh/, "Mac"],
+  [/Linux/, "Linux"],
+];
+
+/**
+ * @param {string} userAgent
+ * @returns {{browser: string | null, platform: string | null}}
+ */
+export function describeBrowser(userAgent) {
+  /** @param {[RegExp, string][]} table */
+  const match = (table) => table.find(([pattern]) => pattern.test(userAgent))?.[1] ?? null;
+  return { browser: match(BROWSERS), platform: match(PLATFORMS) };
+}

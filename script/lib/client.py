@@ -9,7 +9,7 @@ from typing import Any, Self
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, ClientWebSocketResponse
 
 USERNAME = "demo"
-PASSWORD = "demo"  # noqa: S105
+PASSWORD = "demo"
 REQUEST_TIMEOUT = 30.0
 
 type Json = dict[str, Any]
@@ -31,6 +31,10 @@ class HomeAssistantClient:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the idle connections."""
         await self._session.close()
 
     @property

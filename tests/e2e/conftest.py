@@ -1,0 +1,81 @@
+"""One real Home Assistant and one real browser for all tests of this folder."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+
+from playwright.async_api import BrowserContext, async_playwright
+import pytest
+import pytest_asyncio
+import pytest_socket
+
+from .home import Home
+from .tabs import Tab, Tabs
+
+FOLDER = Path(__file__).parent
+TIMEOUT_SECONDS = 180
+
+type OpenTab = Callable[..., Awaitable[Tab]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run these tests in the loop that the session's Home Assistant and browser live in."""
+    for item in items:
+        if item.path.is_relative_to(FOLDER):
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS))
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_for_the_session() -> None:
+    """Give back the sockets that Home Assistant's test plugin takes away; it still lets none leave this machine."""
+    pytest_socket.enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def loopback(loopback_for_the_session: None) -> None:
+    """Likewise before each test, since the plugin takes them away before each."""
+    pytest_socket.enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def verify_cleanup() -> None:
+    """Take the plugin's check for left-over tasks out: here tasks belong to the session."""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
+    """A running Home Assistant; at the end it must stop cleanly, with nothing of ours in its log."""
+    home = Home(tmp_path_factory.mktemp("home"))
+    try:
+        await home.start()
+        yield home
+    finally:
+        exit_code = await home.stop()
+    assert exit_code == 0
+    assert home.complaints() == []
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def tabs(home: Home) -> AsyncGenerator[Tabs]:
+    """The browser."""
+    async with async_playwright() as playwright:
+        tabs = Tabs(playwright, home)
+        yield tabs
+        await tabs.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_tab(tabs: Tabs) -> AsyncGenerator[OpenTab]:
+    """Open a path of Home Assistant in a tab with a fresh profile, closed after the test."""
+    contexts: list[BrowserContext] = []
+
+    async def open_tab(path: str = "/", **options: object) -> Tab:
+        contexts.append(context := await tabs.context(**options))
+        tab = Tab(await context.new_page())
+        await tab.page.goto(path)
+        return tab
+
+    yield open_tab
+    for context in contexts:
+        await context.close()

@@ -1,0 +1,55 @@
+"""A Home Assistant of the tests' own, with the integration and a little music."""
+
+from pathlib import Path
+import re
+
+from script.lib.client import HomeAssistantClient
+from script.lib.config_folder import REPOSITORY, ConfigFolder
+from script.lib.music import write_songs
+from script.lib.process import HomeAssistantProcess, free_port
+
+RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.MULTILINE)
+LEVEL = re.compile(r"^\S+ \S+ (?:WARNING|ERROR|CRITICAL) ")
+CUSTOM_INTEGRATION = "We found a custom integration moosicbox"
+
+
+class Home:
+    """Home Assistant's process, its API and its log; it can be restarted while pages stay open."""
+
+    def __init__(self, folder: Path) -> None:
+        port = free_port()
+        self.folder = ConfigFolder(folder / "config")
+        self.folder.write(port=port)
+        self.process = HomeAssistantProcess(self.folder, port, folder / "home-assistant.log")
+        self.url = self.process.url
+        self.api = HomeAssistantClient(self.url)
+
+    async def start(self) -> None:
+        """Start it for the first time, with the integration set up."""
+        await write_songs(self.folder.media)
+        await self.process.start()
+        await self.api.log_in()
+        await self.api.wait_until_running()
+        await self.api.set_up_integration()
+
+    async def restart(self) -> None:
+        """Stop it cleanly and start it again at the same address."""
+        await self.process.restart()
+        await self.api.wait_until_running()
+
+    async def stop(self) -> int:
+        """Stop it and return its exit code."""
+        await self.api.close()
+        return await self.process.stop()
+
+    def complaints(self) -> list[str]:
+        """Return what its log holds against this integration: warnings and worse that name it."""
+        records = RECORD.split(self.process.log.read_text(encoding="utf-8"))
+        return [
+            record
+            for record in records
+            if LEVEL.match(record)
+            # The folder that this repository lies in may be named after it.
+            and "moosicbox" in record.replace(str(REPOSITORY), "").replace(str(self.folder.path), "")
+            and CUSTOM_INTEGRATION not in record
+        ]

@@ -1,0 +1,98 @@
+"""Tabs of a real browser, logged in to Home Assistant."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+import json
+import shutil
+import time
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+
+from script.lib.config_folder import REPOSITORY
+
+from .home import Home
+
+ARTIFACTS = REPOSITORY / ".artifacts"
+TIMEOUT_MS = 20_000
+PHONE = {"width": 360, "height": 740}
+TABLET = {"width": 1024, "height": 768}
+DESKTOP = {"width": 1440, "height": 900}
+ARGUMENTS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-sandbox",
+]
+SOUND_ALLOWED = "no-user-gesture-required"
+SOUND_AFTER_A_CLICK = "user-gesture-required"
+
+
+@dataclass
+class Tab:
+    """A page and what its console complained about."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._on_console)
+
+    async def screenshot(self, name: str) -> None:
+        """Keep a picture among the artefacts."""
+        ARTIFACTS.mkdir(exist_ok=True)
+        await self.page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(f"{message.text} ({message.location['url']})")
+
+
+class Tabs:
+    """Opens tabs; one browser process for each autoplay policy that a test asks for."""
+
+    def __init__(self, playwright: Playwright, home: Home) -> None:
+        self._playwright = playwright
+        self._home = home
+        self._browsers: dict[str, Browser] = {}
+
+    async def close(self) -> None:
+        """Close every browser."""
+        async with AsyncExitStack() as stack:
+            for browser in self._browsers.values():
+                stack.push_async_callback(browser.close)
+
+    async def context(
+        self, *, autoplay: str = SOUND_ALLOWED, viewport: dict[str, int] = DESKTOP, dark: bool = False, **options: Any
+    ) -> BrowserContext:
+        """Return a fresh profile that is logged in; `options` are Playwright's own."""
+        browser = await self._browser(autoplay)
+        context = await browser.new_context(
+            base_url=self._home.url,
+            color_scheme="dark" if dark else "light",
+            locale="en-GB",
+            storage_state=self._logged_in(),
+            viewport=viewport,
+            **options,
+        )
+        context.set_default_timeout(TIMEOUT_MS)
+        return context
+
+    async def _browser(self, autoplay: str) -> Browser:
+        if autoplay not in self._browsers:
+            self._browsers[autoplay] = await self._playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=[*ARGUMENTS, f"--autoplay-policy={autoplay}"]
+            )
+        return self._browsers[autoplay]
+
+    def _logged_in(self) -> dict[str, Any]:
+        tokens = self._home.api.tokens
+        login = {
+            **tokens,
+            "clientId": self._home.api.client_id,
+            "hassUrl": self._home.url,
+            "expires": int((time.time() + tokens["expires_in"]) * 1000),
+        }
+        storage = [{"name": "hassTokens", "value": json.dumps(login)}]
+        return {"cookies": [], "origins": [{"origin": self._home.url, "localStorage": storage}]}

@@ -27,6 +27,12 @@ def free_port() -> int:
         return port
 
 
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on that loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 class StartError(Exception):
     """Home Assistant did not start; the message ends with the last lines of its log."""
 

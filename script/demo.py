@@ -1,0 +1,189 @@
+"""Runs the demo: Home Assistant, the integration, three songs and a silent speaker."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+import signal
+import sys
+import tempfile
+from typing import Any
+
+from .demo_speaker import DemoSpeaker, Message, Refused
+from .lib.client import PASSWORD, USERNAME, ApiError, HomeAssistantClient
+from .lib.config_folder import REPOSITORY, ConfigFolder
+from .lib.music import SONGS, write_songs
+from .lib.process import HomeAssistantProcess, StartError, free_port, is_free
+
+DEFAULT_PORT = 8123
+FOLDER = REPOSITORY / ".demo"
+SPEAKER = "media_player.demo_speaker"
+SPEAKER_AREA = "kitchen"
+TOKEN_LIFETIME = timedelta(days=30)
+ONCE_TIMEOUT = 180.0
+
+type Tell = Callable[[str, Message], None]
+type Scene = Callable[[HomeAssistantClient], Awaitable[None]]
+
+
+def say(text: str) -> None:
+    """Print a line at once, also into a pipe."""
+    print(text, flush=True)
+
+
+async def run(folder: Path, port: int, tell: Tell, scene: Scene) -> None:
+    """Start everything, let the scene play, stop everything."""
+    if not is_free(port):
+        raise StartError(f"port {port} is in use: stop what listens there, or choose another one with --port")
+    config = ConfigFolder(folder / "config")
+    config.write(port=port, loopback_login=True)
+    log = folder / "home-assistant.log"
+    log.unlink(missing_ok=True)
+    process = HomeAssistantProcess(config, port, log)
+    say(f"Starting Home Assistant (its log: {log})")
+    try:
+        await asyncio.gather(process.start(), write_songs(config.media))
+        async with HomeAssistantClient(process.url) as client, asyncio.TaskGroup() as tasks:
+            await client.log_in()
+            await client.wait_until_running()
+            await client.set_up_integration()
+            speaker = tasks.create_task(DemoSpeaker(process.url, await speaker_token(client), tell).run())
+            watch = tasks.create_task(fail_when_ended(process))
+            await client.wait_for_state(SPEAKER, lambda state: state["state"] != "unavailable")
+            await put_speaker_into_kitchen(client)
+            await scene(client)
+            speaker.cancel()
+            watch.cancel()
+    finally:
+        say("Stopping Home Assistant")
+        await process.stop()
+
+
+async def speaker_token(client: HomeAssistantClient) -> str:
+    """Make a token for a player that can do no more than a household member."""
+    answer = await client.ask(
+        "moosicbox.create_token",
+        sub="demo-speaker",
+        name="Demo speaker",
+        role="user",
+        expires_in=int(TOKEN_LIFETIME.total_seconds()),
+    )
+    token: str = answer["token"]
+    return token
+
+
+async def put_speaker_into_kitchen(client: HomeAssistantClient) -> None:
+    """Give voice commands a room to name, unless the speaker stands in one."""
+    async with client.websocket() as websocket:
+        entry = await websocket.command("config/entity_registry/get", entity_id=SPEAKER)
+        if entry["area_id"] is None:
+            await websocket.command("config/entity_registry/update", entity_id=SPEAKER, area_id=SPEAKER_AREA)
+
+
+async def fail_when_ended(process: HomeAssistantProcess) -> None:
+    """Raise when Home Assistant ends by itself."""
+    raise StartError(f"Home Assistant ended by itself with {await process.ended()}")
+
+
+async def stay(client: HomeAssistantClient) -> None:
+    """Tell what to do next and wait for Ctrl-C."""
+    address = client.url.replace("127.0.0.1", "localhost")
+    say(f"\n1. Open {address} (it logs you in; elsewise: user {USERNAME}, password {PASSWORD}) and choose MoosicBox.")
+    say("2. Press “Play on this device”, then choose the new player under Media and play a song of “My media”.")
+    say("3. Pause it in Home Assistant, or tell Assist: “pause the music in the kitchen” (the demo speaker's room).\n")
+    await asyncio.Event().wait()
+
+
+class OnceThrough:
+    """Plays a song on the speaker through Home Assistant's API and tells what each side says."""
+
+    def __init__(self) -> None:
+        self._heard: asyncio.Queue[Message] = asyncio.Queue()
+
+    def tell(self, direction: str, message: Message) -> None:
+        """Print what goes over the wire, without its secrets."""
+        arrow = "→" if direction == "sent" else "←"
+        told = ("command", "state", "position_seconds", "start_position", "round_trip_us", "error_type", "message")
+        details = "".join(f" {key}={message[key]}" for key in told if key in message)
+        title = (message.get("track") or {}).get("title")
+        say(f"  speaker {arrow} {message['type']}{details}{f' “{title}”' if title else ''}")
+        if direction == "received":
+            self._heard.put_nowait(message)
+
+    async def play(self, client: HomeAssistantClient) -> None:
+        """The scene."""
+        song = SONGS[0]
+        media = f"media-source://media_source/local/{song.file_name}"
+        say(f"Home Assistant: media_player.play_media {media}")
+        await client.call(
+            "media_player.play_media", entity_id=SPEAKER, media_content_id=media, media_content_type="music"
+        )
+        await self._speaker_hears("play")
+        state = await client.wait_for_state(
+            SPEAKER,
+            lambda state: state["state"] == "playing" and state["attributes"].get("media_title") == song.title,
+        )
+        say(f"Home Assistant: {SPEAKER} is {described(state)}")
+
+        say("Home Assistant: media_player.media_pause")
+        await client.call("media_player.media_pause", entity_id=SPEAKER)
+        await self._speaker_hears("pause")
+        state = await client.wait_for_state(SPEAKER, lambda state: state["state"] == "paused")
+        say(f"Home Assistant: {SPEAKER} is {described(state)}")
+        say("Done: the song played and paused.")
+
+    async def _speaker_hears(self, command: str) -> None:
+        while (message := await self._heard.get())["type"] != "synchronized_playback" or message["command"] != command:
+            pass
+
+
+def described(state: dict[str, Any]) -> str:
+    """Return an entity's state in a few words."""
+    attributes = state["attributes"]
+    return f"{state['state']}: {attributes.get('media_title')} by {attributes.get('media_artist')}"
+
+
+async def once() -> None:
+    """Play one song in a folder of its own, within a bounded time."""
+    performance = OnceThrough()
+    with tempfile.TemporaryDirectory(prefix="moosicbox-demo-") as folder:
+        async with asyncio.timeout(ONCE_TIMEOUT):
+            await run(Path(folder), free_port(), performance.tell, performance.play)
+
+
+async def for_people(port: int) -> None:
+    """Run until Ctrl-C or a request to terminate."""
+    FOLDER.mkdir(exist_ok=True)
+    await run(FOLDER, port, lambda *_: None, stay)
+
+
+async def until_terminated(program: Awaitable[None]) -> None:
+    """Let a request to terminate end the program in order, as Ctrl-C does."""
+    task = asyncio.ensure_future(program)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def main() -> int:
+    """Run the demo and return its exit code."""
+    parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of Home Assistant (default: %(default)s)")
+    parser.add_argument("--once", action="store_true", help="play one song on the speaker, tell what happens, end")
+    options = parser.parse_args()
+    failed = False
+    try:
+        asyncio.run(until_terminated(once() if options.once else for_people(options.port)))
+    except* KeyboardInterrupt:
+        pass
+    except* (ApiError, Refused, StartError, TimeoutError) as problems:
+        for problem in problems.exceptions:
+            say(f"The demo failed: {problem}")
+        failed = True
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""A silent player, written from the protocol alone: it follows the hub's clock and plays nothing.
+
+MOOSICBOX_TOKEN=… python -m script.demo_speaker http://localhost:8123
+"""
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+import os
+import random
+import time
+from typing import Any
+
+from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, WSMsgType
+import mutagen
+
+PLAYER_ID = "demo-speaker"
+SYNC_SAMPLES = 5
+REPORT_SECONDS = 5.0
+CLOCK_SLACK_SECONDS = 0.001
+RECONNECT_SECONDS = 5.0
+MAX_STREAM_BYTES = 64 * 1024 * 1024
+# Close codes from here on say that the same credentials would be refused again.
+FIRST_TERMINAL_CODE = 4500
+
+type Message = dict[str, Any]
+
+
+def now_us() -> int:
+    """Return this device's own monotonic time."""
+    return time.monotonic_ns() // 1000
+
+
+@dataclass
+class Playback:
+    """What the hub asked for last: to be at `start` at `sync_us` of its clock, then to go on at `rate`."""
+
+    command: str = "stop"
+    item_id: str | None = None
+    start: float = 0.0
+    sync_us: int = 0
+    rate: float = 1.0
+    duration: float | None = None
+
+    def position(self, hub_us: int) -> float:
+        """Return where the music is at that time of the hub's clock."""
+        elapsed = max(0, hub_us - self.sync_us) / 1e6 if self.command == "play" else 0.0
+        position = self.start + self.rate * elapsed
+        return position if self.duration is None else min(position, self.duration)
+
+    def state(self, hub_us: int) -> str:
+        """Return the state to report at that time."""
+        if self.command == "play":
+            return "idle" if self.position(hub_us) == self.duration else "playing"
+        return "paused" if self.command == "pause" else "idle"
+
+    def seconds_to_report(self, hub_us: int) -> float | None:
+        """Return how long there is nothing to report: until the start, the next five seconds or the end."""
+        if self.state(hub_us) != "playing":
+            return None
+        if hub_us < self.sync_us:
+            return (self.sync_us - hub_us) / 1e6
+        if self.duration is None:
+            return REPORT_SECONDS
+        return min(REPORT_SECONDS, (self.duration - self.position(hub_us)) / self.rate + CLOCK_SLACK_SECONDS)
+
+
+class Refused(Exception):
+    """The hub does not want this player back."""
+
+
+class DemoSpeaker:
+    """One player; `tell` hears every message in either direction."""
+
+    def __init__(self, url: str, token: str, tell: Callable[[str, Message], None] = lambda *_: None) -> None:
+        self._url = url
+        self._token = token
+        self._tell = tell
+        self._clock_samples: list[tuple[int, int]] = []
+        self._playback = Playback()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled or refused."""
+        async with ClientSession(self._url) as session:
+            while True:
+                delay = random.uniform(0.5, RECONNECT_SECONDS)  # noqa: S311
+                try:
+                    async with session.ws_connect("/api/moosicbox/ws", protocols=["moosicbox.v1"]) as websocket:
+                        delay = await self._talk(session, websocket) or delay
+                    if (websocket.close_code or 0) >= FIRST_TERMINAL_CODE:
+                        raise Refused(f"the hub closed with {websocket.close_code}")
+                except ClientError:
+                    pass
+                await asyncio.sleep(delay)
+
+    async def _talk(self, session: ClientSession, websocket: ClientWebSocketResponse) -> float | None:
+        """Serve one connection; return after how many seconds the hub wants to see this player again."""
+        reconnect_after = None
+        while not websocket.closed:
+            try:
+                frame = await websocket.receive(timeout=self._playback.seconds_to_report(self._hub_us()))
+            except TimeoutError:
+                await self._report(websocket)
+                continue
+            if frame.type is not WSMsgType.TEXT:
+                continue
+            message: Message = frame.json()
+            self._tell("received", message)
+            match message["type"]:
+                case "hello":
+                    await self._send(websocket, self._authenticate())
+                case "welcome":
+                    self._clock_samples.clear()
+                    await self._send(websocket, {"type": "time_sync", "t0_us": now_us()})
+                case "time_sync":
+                    await self._measure_clock(websocket, message)
+                case "synchronized_playback":
+                    await self._obey(session, message)
+                    await self._report(websocket)
+                case "goodbye":
+                    reconnect_after = message.get("reconnect_after")
+        return reconnect_after
+
+    def _authenticate(self) -> Message:
+        capabilities = ["pause", "seek", "volume", "mute", "audio/flac", "audio/mpeg"]
+        client = {"name": "Demo speaker", "kind": "player", "player_id": PLAYER_ID, "capabilities": capabilities}
+        return {"type": "authenticate", "token": self._token, "client": client, "subscribe": [f"play:{PLAYER_ID}"]}
+
+    async def _measure_clock(self, websocket: ClientWebSocketResponse, message: Message) -> None:
+        sent, received = message["t0_us"], now_us()
+        round_trip = received - sent - (message["t2_us"] - message["t1_us"])
+        offset = (message["t1_us"] - sent + message["t2_us"] - received) // 2
+        self._clock_samples.append((round_trip, offset))
+        if len(self._clock_samples) < SYNC_SAMPLES:
+            await self._send(websocket, {"type": "time_sync", "t0_us": now_us()})
+
+    def _hub_us(self) -> int:
+        # The quickest answer tells the hub's time best.
+        return now_us() + min(self._clock_samples, default=(0, 0))[1]
+
+    async def _obey(self, session: ClientSession, message: Message) -> None:
+        track = message.get("track") or {}
+        self._playback = Playback(
+            command=message["command"],
+            item_id=message.get("queue_item_id"),
+            start=message["start_position"],
+            sync_us=message["sync_time_us"],
+            rate=message["rate"],
+            duration=track.get("duration") or await _stream_duration(session, track.get("stream_url") or ""),
+        )
+
+    async def _report(self, websocket: ClientWebSocketResponse) -> None:
+        hub_us = self._hub_us()
+        playback = self._playback
+        report = {
+            "type": "player_report",
+            "state": playback.state(hub_us),
+            "queue_item_id": playback.item_id,
+            "position_seconds": playback.position(hub_us),
+            "at_us": hub_us,
+            "duration_seconds": playback.duration,
+        }
+        # `idle` with an item means that it has ended; stopping it is something else.
+        wanted = {key: value for key, value in report.items() if value is not None}
+        if playback.command == "stop":
+            wanted.pop("queue_item_id", None)
+        await self._send(websocket, wanted)
+
+    async def _send(self, websocket: ClientWebSocketResponse, message: Message) -> None:
+        self._tell("sent", message)
+        await websocket.send_json(message)
+
+
+async def _stream_duration(session: ClientSession, stream_url: str) -> float | None:
+    """Read a file's length from the hub's own stream; a foreign address may be endless and is left alone."""
+    if not stream_url.startswith("/"):
+        return None
+    async with session.get(stream_url) as response:
+        audio = mutagen.File(BytesIO(await response.content.read(MAX_STREAM_BYTES)))
+    return audio.info.length if audio else None
+
+
+def main() -> None:
+    """Play until Ctrl-C."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url")
+    speaker = DemoSpeaker(
+        parser.parse_args().url, os.environ["MOOSICBOX_TOKEN"], lambda *said: print(*said, flush=True)
+    )
+    with suppress(KeyboardInterrupt):
+        asyncio.run(speaker.run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Between what shall play and what can: finds the media of items, then lets the playback begin."""
+
+import asyncio
+import logging
+from typing import Final
+
+from .clock import Clock
+from .media import Media, MediaCache, MediaProvider, StreamAddress
+from .playback import Playback
+from .protocol.errors import HubError, TrackNotFound
+from .protocol.types import ItemState, QueueItem
+from .rights import Principal
+from .signals import Signal
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_FAILURES: Final = 3
+"""Items in a row that may fail before the music stops."""
+
+
+class Conductor:
+    """Starts items. Media that isn't known yet is looked up first, off the path of everything else."""
+
+    def __init__(self, media: MediaProvider, house: Principal, clock: Clock, cache_size: int) -> None:
+        """`house` is in whose name media is looked up again for items that were let in before."""
+        self.media = media
+        self.found: Signal[QueueItem] = Signal()
+        self.failed: Signal[QueueItem] = Signal()
+        self._house = house
+        self._clock = clock
+        self._cache = MediaCache(cache_size)
+        self._looking: dict[str, asyncio.Task[Media | None]] = {}
+
+    async def resolve(self, media_content_id: str, principal: Principal) -> Media:
+        """What `media_content_id` is; TrackNotFound and the like."""
+        if (media := self._cache.get(media_content_id)) is None:
+            media = await self.media.resolve(media_content_id, principal)
+            self._cache.put(media)
+        return media
+
+    async def resolve_track(self, track_id: str, principal: Principal) -> Media:
+        """A track of the library; TrackNotFound."""
+        media = await self.media.resolve_track(track_id, principal)
+        self._cache.put(media)
+        return media
+
+    def address(self, item: QueueItem) -> StreamAddress | None:
+        """A fresh address for an item; None if its media must be looked up first, which begins now."""
+        if (media := self._cache.get(item.track.media_content_id)) is None:
+            self._look_up(item)
+            return None
+        return self.media.address(media)
+
+    async def fresh_address(self, item: QueueItem) -> StreamAddress:
+        """A fresh address for an item, with its media looked up anew."""
+        self._cache.drop(item.track.media_content_id)
+        if (media := await self._look_up(item)) is None:
+            raise TrackNotFound("This item can't be played any more")
+        return self.media.address(media)
+
+    async def start(
+        self, playback: Playback, item: QueueItem, position: float = 0.0, left: ItemState = "played"
+    ) -> None:
+        """Play `item`, or what follows it if it can't be found; a later command overtakes this one."""
+        for _ in range(MAX_FAILURES):
+            if self._cache.get(item.track.media_content_id) is None:
+                playback.load(item, self._clock.now_us(), position, left)
+                media = await self._look_up(item)
+                if playback.current is None or playback.current.queue_item_id != item.queue_item_id:
+                    return
+                if playback.timeline.state != "buffering":
+                    return
+                if media is None:
+                    left = "skipped"
+                    if (following := playback.successor()) is None:
+                        break
+                    item, position = following, 0.0
+                    continue
+            playback.start(item, self._clock.now_us(), position, left)
+            return
+        playback.finish(self._clock.now_us())
+        raise TrackNotFound(f"{item.track.title} can't be played")
+
+    def close(self) -> None:
+        """Look for nothing any more."""
+        for task in self._looking.values():
+            task.cancel()
+        self._looking.clear()
+
+    def _look_up(self, item: QueueItem) -> asyncio.Task[Media | None]:
+        media_content_id = item.track.media_content_id or ""
+        if (task := self._looking.get(media_content_id)) is None:
+            task = asyncio.ensure_future(self._find(item, media_content_id))
+            self._looking[media_content_id] = task
+        return task
+
+    async def _find(self, item: QueueItem, media_content_id: str) -> Media | None:
+        try:
+            media = await self.media.resolve(media_content_id, self._house)
+        except HubError as error:
+            _LOGGER.debug("%s can't be played: %s", item.track.track_id, error)
+            self.failed(item)
+            return None
+        finally:
+            self._looking.pop(media_content_id, None)
+        self._cache.put(media)
+        self.found(item)
+        return media

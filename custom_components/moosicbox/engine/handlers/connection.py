@@ -1,0 +1,77 @@
+"""Messages about the connection itself: clocks, subscriptions, tokens."""
+
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from ..clock import iso_from_unix
+from ..dispatcher import Followed
+from ..protocol.client import Authenticate, Ping, Refresh, Subscribe, TimeSync, Unsubscribe
+from ..protocol.errors import AuthenticationFailed, InvalidMessage, NotSupported, Unavailable
+from ..protocol.server import Pong, TimeSyncReply
+from ..session import Actor, Session
+
+if TYPE_CHECKING:
+    from ..hub import Hub
+
+
+class ConnectionHandlers:
+    """For clients only: somebody inside the house has no connection."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Puts its messages into the hub's table."""
+        self.hub = hub
+        hub.register(Authenticate, self.authenticate)
+        hub.register(Refresh, self.refresh)
+        hub.register(Subscribe, self.subscribe)
+        hub.register(Unsubscribe, self.unsubscribe)
+        hub.register(Ping, self.ping)
+        hub.register(TimeSync, self.time_sync)
+
+    def authenticate(self, _actor: Actor, _message: Authenticate) -> None:
+        """Only the first message may be this one."""
+        raise InvalidMessage("This connection is authenticated already", ["type"])
+
+    async def refresh(self, actor: Actor, message: Refresh) -> dict[str, str]:
+        """Take a newer token of the same sub."""
+        session = _session(actor)
+        if session.connection is None:
+            raise AuthenticationFailed("The connection is gone")
+        principal = await self.hub.recognise(message.token, session.connection.peer)
+        if principal.sub != session.principal.sub:
+            raise AuthenticationFailed("The token belongs to somebody else")
+        self.hub.sessions.renew(session, principal)
+        return {} if principal.expires_at is None else {"expires_at": iso_from_unix(principal.expires_at)}
+
+    def subscribe(self, actor: Actor, message: Subscribe) -> Followed:
+        """All of the topics or none; the answer comes before what they carry."""
+        session = _session(actor)
+        subscriptions = self.hub.subscriptions
+        subscriptions.require_visible(session, message.topics)
+        if len(session.topics.keys() | set(message.topics)) > self.hub.limits.max_subscriptions:
+            raise Unavailable(f"A client follows at most {self.hub.limits.max_subscriptions} topics")
+        positions = subscriptions.positions(message.topics)
+        return Followed({"positions": positions}, lambda: subscriptions.follow(session, message.topics))
+
+    def unsubscribe(self, actor: Actor, message: Unsubscribe) -> None:
+        """No more of these."""
+        self.hub.subscriptions.unfollow(_session(actor), message.topics)
+
+    def ping(self, _actor: Actor, message: Ping) -> Pong:
+        """Here."""
+        return Pong(server_time_us=self.hub.clock.now_us(), request_id=message.request_id or UNSET)
+
+    def time_sync(self, actor: Actor, message: TimeSync) -> TimeSyncReply:
+        """One probe of the clocks."""
+        return TimeSyncReply(
+            t0_us=message.t0_us,
+            t1_us=actor.received_us,
+            t2_us=self.hub.clock.now_us(),
+            request_id=message.request_id or UNSET,
+        )
+
+
+def _session(actor: Actor) -> Session:
+    if actor.session is None:
+        raise NotSupported("Only a connected client can do that")
+    return actor.session

@@ -1,0 +1,79 @@
+"""Commands to players: transport, place, loudness, modes."""
+
+from typing import TYPE_CHECKING
+
+from ..player import Player
+from ..protocol.client import ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
+from ..protocol.errors import InvalidMessage, QueueItemNotFound
+from ..session import Actor
+
+if TYPE_CHECKING:
+    from ..hub import Hub
+
+
+class PlaybackHandlers:
+    """Each finds its player and tells its playback what to do."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Puts its messages into the hub's table."""
+        self.hub = hub
+        hub.register(PlaybackCommand, self.playback, "control")
+        hub.register(SeekCommand, self.seek, "control")
+        hub.register(VolumeCommand, self.volume, "control")
+        hub.register(ModeCommand, self.mode, "control")
+
+    async def playback(self, actor: Actor, message: PlaybackCommand) -> None:
+        """Transport."""
+        player = self.hub.target(actor, message.player_id, message.room_id)
+        playback = player.playback
+        now_us = self.hub.clock.now_us()
+        command = message.command
+        if command == "toggle":
+            command = "pause" if playback.timeline.state in ("playing", "buffering") else "play"
+        match command:
+            case "play":
+                await self._play(actor, player, message)
+            case "pause":
+                playback.pause(now_us)
+            case "stop":
+                playback.stop(now_us)
+            case "next":
+                if (item := playback.successor()) is None:
+                    playback.finish(now_us)
+                else:
+                    await self.hub.conductor.start(playback, item, left="skipped")
+            case "previous":
+                if (item := playback.predecessor(now_us)) is None:
+                    raise QueueItemNotFound("Nothing is in the queue to play")
+                await self.hub.conductor.start(playback, item)
+
+    def seek(self, actor: Actor, message: SeekCommand) -> None:
+        """Another place of the same item."""
+        player = self.hub.target(actor, message.player_id, message.room_id)
+        player.playback.seek(self.hub.clock.now_us(), message.position_seconds)
+
+    def volume(self, actor: Actor, message: VolumeCommand) -> None:
+        """Loudness."""
+        if message.volume is None and message.muted is None:
+            raise InvalidMessage("Name a volume, or muted, or both", ["volume"])
+        player = self.hub.target(actor, message.player_id, message.room_id)
+        self.hub.players.set_volume(player, message.volume, message.muted)
+
+    def mode(self, actor: Actor, message: ModeCommand) -> None:
+        """Order and repetition."""
+        player = self.hub.target(actor, message.player_id, message.room_id)
+        player.playback.set_modes(shuffle=message.shuffle, repeat=message.repeat, autoplay=message.autoplay)
+
+    async def _play(self, actor: Actor, player: Player, message: PlaybackCommand) -> None:
+        playback = player.playback
+        if message.track_id is not None:
+            media = await self.hub.conductor.resolve_track(message.track_id, actor.principal)
+            item = self.hub.new_item(media.track, actor)
+            playback.queue.add([item], "next")
+            await self.hub.conductor.start(playback, item, message.start_position or 0.0, left="skipped")
+        elif (item_ := playback.current or playback.queue.first()) is None:
+            raise QueueItemNotFound("Nothing is in the queue to play")
+        elif message.start_position is not None:
+            await self.hub.conductor.start(playback, item_, message.start_position)
+        elif not playback.timeline.playing:
+            await self.hub.conductor.start(playback, item_, playback.timeline.position)

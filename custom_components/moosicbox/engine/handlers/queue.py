@@ -1,0 +1,109 @@
+"""Changes of a queue, and looks into it."""
+
+from typing import TYPE_CHECKING, Any
+
+from ..playback import Playback
+from ..protocol.client import (
+    QueueAdd,
+    QueueClear,
+    QueueCommand,
+    QueueGet,
+    QueueMove,
+    QueueRemove,
+    QueueReorder,
+    QueueTransfer,
+)
+from ..protocol.errors import InvalidMessage, PermissionDenied
+from ..protocol.types import QueueItem
+from ..session import Actor
+
+if TYPE_CHECKING:
+    from ..hub import Hub
+
+
+class QueueHandlers:
+    """Each finds its queue, changes it, and lets the playback follow."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Puts its messages into the hub's table."""
+        self.hub = hub
+        hub.register(QueueAdd, self.add, "control")
+        hub.register(QueueRemove, self.remove, "control")
+        hub.register(QueueMove, self.move, "control")
+        hub.register(QueueReorder, self.reorder, "control")
+        hub.register(QueueClear, self.clear, "control")
+        hub.register(QueueGet, self.get, "listen")
+        hub.register(QueueTransfer, None, "control")
+
+    async def add(self, actor: Actor, message: QueueAdd) -> dict[str, Any]:
+        """More music."""
+        playback = self._playback(actor, message)
+        items = await self._items(actor, message)
+        held = playback.current
+        playback.queue.add(items, message.place, message.position)
+        self._follow(playback, held)
+        return {"revision": playback.queue.revision, "queue_item_ids": [item.queue_item_id for item in items]}
+
+    def remove(self, actor: Actor, message: QueueRemove) -> dict[str, Any]:
+        """Less music."""
+        playback = self._playback(actor, message)
+        ids = message.queue_item_ids or (() if message.queue_item_id is None else (message.queue_item_id,))
+        if not ids:
+            raise InvalidMessage("Name a queue_item_id or queue_item_ids", ["queue_item_ids"])
+        held = playback.current
+        playback.queue.remove(ids)
+        self._follow(playback, held)
+        return {"revision": playback.queue.revision}
+
+    def move(self, actor: Actor, message: QueueMove) -> dict[str, Any]:
+        """An item elsewhere."""
+        queue = self._playback(actor, message).queue
+        queue.move(message.queue_item_id, message.place)
+        return {"revision": queue.revision}
+
+    def reorder(self, actor: Actor, message: QueueReorder) -> dict[str, Any]:
+        """An item elsewhere, by indexes."""
+        queue = self._playback(actor, message).queue
+        queue.reorder(message.from_, message.to)
+        return {"revision": queue.revision}
+
+    def clear(self, actor: Actor, message: QueueClear) -> dict[str, Any]:
+        """No music."""
+        playback = self._playback(actor, message)
+        held = playback.current
+        playback.queue.clear()
+        self._follow(playback, held)
+        return {"revision": playback.queue.revision}
+
+    def get(self, actor: Actor, message: QueueGet) -> dict[str, Any]:
+        """A page."""
+        queue = self._playback(actor, message).queue
+        return {"queue": queue.page(message.offset, message.limit)}
+
+    def _playback(self, actor: Actor, message: QueueCommand) -> Playback:
+        return self.hub.target(actor, message.player_id, message.room_id).playback
+
+    def _follow(self, playback: Playback, held: QueueItem | None) -> None:
+        # The current item went: its successor takes over, playing if it played.
+        current = playback.current
+        if held is None or (current is not None and current.queue_item_id == held.queue_item_id):
+            return
+        if current is None:
+            playback.finish(self.hub.clock.now_us())
+        elif playback.timeline.state in ("playing", "buffering"):
+            self.hub.players.start(playback, current, "skipped")
+        else:
+            playback.choose_paused(current, self.hub.clock.now_us())
+
+    async def _items(self, actor: Actor, message: QueueAdd) -> list[QueueItem]:
+        conductor, principal = self.hub.conductor, actor.principal
+        if message.media_content_id is not None:
+            if not principal.may_add_foreign_media:
+                raise PermissionDenied("Guests may add tracks of the library only")
+            media = [await conductor.resolve(message.media_content_id, principal)]
+        else:
+            ids = message.track_ids or (() if message.track_id is None else (message.track_id,))
+            if not ids:
+                raise InvalidMessage("Name a track_id, track_ids or a media_content_id", ["track_id"])
+            media = [await conductor.resolve_track(track_id, principal) for track_id in ids]
+        return [self.hub.new_item(found.track, actor) for found in media]

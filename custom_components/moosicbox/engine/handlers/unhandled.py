@@ -1,0 +1,56 @@
+"""Messages of the protocol that this hub can't do yet: it knows them, so the answer is `not_supported`."""
+
+from typing import TYPE_CHECKING
+
+from ..protocol.client import (
+    Broadcast,
+    ClientEvent,
+    GetClients,
+    GetMetrics,
+    LibraryRequest,
+    RoomChat,
+    RoomClose,
+    RoomCreate,
+    RoomGet,
+    RoomInvite,
+    RoomJoin,
+    RoomKick,
+    RoomLeave,
+    RoomList,
+    RoomPause,
+    RoomPlay,
+    RoomSeek,
+    RoomSetRole,
+    RoomSkipVote,
+    RoomUpdate,
+)
+
+if TYPE_CHECKING:
+    from ..hub import Hub
+
+
+def register_unhandled(hub: Hub) -> None:
+    """Put them into the hub's table with the permission that they will need."""
+    hub.register(LibraryRequest, None, "library")
+    hub.register(Broadcast, None, "broadcast")
+    hub.register(ClientEvent, None, "events")
+    hub.register(GetMetrics, None, "admin")
+    hub.register(GetClients, None, "admin")
+    hub.register(RoomCreate, None, "rooms")
+    hub.register(RoomChat, None, "chat")
+    for model in (
+        RoomUpdate,
+        RoomClose,
+        RoomJoin,
+        RoomLeave,
+        RoomKick,
+        RoomInvite,
+        RoomList,
+        RoomGet,
+        RoomPlay,
+        RoomPause,
+        RoomSeek,
+        RoomSkipVote,
+        RoomSetRole,
+    ):
+        hub.register(model, None, "listen")

@@ -1,0 +1,232 @@
+"""The hub: ties the domain together and is the face that everything outside the engine sees."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+import logging
+import secrets
+from typing import Any, Final
+
+import msgspec
+
+from .clock import Clock
+from .conductor import Conductor
+from .dispatcher import Dispatcher, Handler
+from .handlers.connection import ConnectionHandlers
+from .handlers.playback import PlaybackHandlers
+from .handlers.queue import QueueHandlers
+from .handlers.reports import ReportHandlers
+from .handlers.unhandled import register_unhandled
+from .limits import Limits
+from .media import MediaProvider
+from .player import Player
+from .players import Players
+from .protocol.client import Request
+from .protocol.codes import CloseCode
+from .protocol.errors import RoomNotFound
+from .protocol.server import Goodbye, Hello, ProtocolRange, TopicMessage
+from .protocol.types import QueueItem, Track, UserRef
+from .rights import PERMISSIONS, Principal
+from .session import Actor, Peer
+from .sessions import Sessions
+from .store import SavedHub, StateStore, from_builtins, restore_player, save_player, to_builtins
+from .subscriptions import Subscriptions
+from .timers import Timers
+from .topics import Topics
+
+_LOGGER = logging.getLogger(__name__)
+
+FEATURES: Final = {"queue": 1, "resume": 1, "sync": 1}
+HOUSEKEEPING_US: Final = 10_000_000
+RESTART_SPREAD: Final = 5.0
+"""Seconds over which clients come back after a restart."""
+
+type Recognise = Callable[[str, Peer], Awaitable[Principal]]
+"""Whose token this is; AuthenticationFailed."""
+
+
+class Hub:
+    """One hub. Outside an event loop it can be made, inside one it can be started, and stopped, and started again."""
+
+    def __init__(
+        self,
+        *,
+        version: str,
+        media: MediaProvider,
+        recognise: Recognise,
+        store: StateStore,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+        node_id: str = "local",
+    ) -> None:
+        """`media` finds music, `recognise` knows tokens, `store` keeps what shall survive a restart."""
+        self.version = version
+        self.node_id = node_id
+        self.limits = limits or Limits()
+        self.clock = clock or Clock()
+        self.recognise = recognise
+        self.running = False
+        self.house = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="house")
+        """Somebody inside the house: automations, voice, the hub itself."""
+        self._store = store
+        self._loaded = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._alarm: asyncio.TimerHandle | None = None
+        self.timers = Timers(self._arm)
+        self.topics = Topics(secrets.token_hex(8), self.limits, self.clock.now_us)
+        self.conductor = Conductor(media, self.house, self.clock, self.limits.media_cache)
+        self.players = Players(self.topics, self.conductor, self.timers, self.clock, self.limits, self.spawn)
+        self.subscriptions = Subscriptions(self.topics, self.players)
+        self.sessions = Sessions(self.topics, self.subscriptions, self.players, self.timers, self.clock, self.limits)
+        self.dispatcher = Dispatcher(self.limits, self.clock.now_us)
+        for handlers in (ConnectionHandlers, PlaybackHandlers, QueueHandlers, ReportHandlers):
+            handlers(self)
+        register_unhandled(self)
+        self.players.added.subscribe(self._player_added)
+        self.players.removed.subscribe(self._player_removed)
+        self.players.changed.subscribe(lambda _player: self._save())
+        self.players.happened.subscribe(lambda _player, _event: self._save())
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Bring back what was kept and let clients in."""
+        if not self._loaded:
+            await self._load()
+            self._loaded = True
+        self.running = True
+        self._keep_house()
+        self._arm()
+
+    async def stop(self, code: CloseCode, reason: str) -> None:
+        """Say goodbye to all clients and close their connections; what they need to come back is kept."""
+        self.running = False
+        delays = secrets.SystemRandom()
+        for session in self.sessions.connected():
+            session.send(Goodbye(reason=reason, reconnect=True, reconnect_after=delays.uniform(0, RESTART_SPREAD)))
+        self.sessions.disconnect_all(code, reason)
+        self.conductor.close()
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` beside everything else; it ends with the hub."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # ------------------------------------------------------------ the public face
+
+    def register[M: Request](self, model: type[M], handler: Handler[M] | None, permission: str | None = None) -> None:
+        """Add a message type: its model, what does it, the permission that it needs."""
+        self.dispatcher.register(model, handler, permission)
+
+    async def execute(self, message: Request, principal: Principal | None = None) -> Any:
+        """Do what `message` says in `principal`'s name (default: the house's); the data of its result. Raises HubError."""
+        return await self.dispatcher.execute(Actor(principal or self.house, None, self.clock.now_us()), message)
+
+    def publish(self, topic: str, message: TopicMessage) -> int:
+        """Publish to all who follow `topic`; how many receive it now."""
+        return self.topics.publish(topic, message)
+
+    def hello(self, *, authenticated: bool) -> Hello:
+        """The greeting."""
+        return Hello(
+            protocol=ProtocolRange(),
+            server=f"moosicbox/{self.version}",
+            node_id=self.node_id,
+            clock_id=self.clock.clock_id,
+            server_time_us=self.clock.now_us(),
+            auth_required=True,
+            authenticated=authenticated,
+            heartbeat_interval=self.limits.heartbeat_interval,
+            limits={
+                "max_message_size": self.limits.max_message_size,
+                "messages_per_minute": self.limits.messages_per_minute,
+                "max_queue_items": self.limits.max_queue_items,
+                "history_seconds": self.limits.history_seconds,
+                "resume_seconds": self.limits.resume_seconds,
+            },
+            features=FEATURES,
+        )
+
+    # ------------------------------------------------------------ for the handlers
+
+    def target(self, actor: Actor, player_id: str | None, room_id: str | None) -> Player:
+        """The player that a command is for; a player that names none means itself."""
+        if room_id is not None:
+            raise RoomNotFound(f"There is no room {room_id}")
+        if player_id is None and actor.session is not None:
+            player_id = actor.session.player_id
+        return self.players.only() if player_id is None else self.players.get(player_id)
+
+    def new_item(self, track: Track, actor: Actor) -> QueueItem:
+        """A queue item that never was before."""
+        principal = actor.principal
+        return QueueItem(
+            queue_item_id=secrets.token_hex(8),
+            track=track,
+            added_by=UserRef(id=principal.sub, name=principal.name),
+            added_at=self.clock.timestamp(),
+        )
+
+    # ------------------------------------------------------------ inside
+
+    def _player_added(self, player: Player) -> None:
+        topic = f"player:{player.player_id}"
+        for session in self.sessions.connected():
+            if session.follows_players:
+                self.subscriptions.take_over(session, [topic])
+        self._save()
+
+    def _player_removed(self, player: Player) -> None:
+        topics = [f"player:{player.player_id}", f"play:{player.player_id}", f"progress:{player.player_id}"]
+        self.sessions.end_where(
+            lambda session: session.player_id == player.player_id, CloseCode.FORCED_OUT, "The player was removed"
+        )
+        for session in self.sessions.connected():
+            self.subscriptions.withdraw(session, topics, "removed")
+        self._save()
+
+    def _keep_house(self) -> None:
+        self.topics.expire()
+        self.timers.at(self.clock.now_us() + HOUSEKEEPING_US, self._keep_house)
+
+    def _arm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self.running and (due_us := self.timers.next_due_us) is not None:
+            delay = max(0, due_us - self.clock.now_us()) / 1e6
+            self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        try:
+            self.timers.run(self.clock.now_us())
+        finally:
+            self._arm()
+
+    async def _load(self) -> None:
+        if (kept := await self._store.load()) is None:
+            return
+        try:
+            saved = from_builtins(kept)
+        except msgspec.ValidationError as error:
+            _LOGGER.warning("The kept players are damaged and begin anew: %s", error)
+            return
+        now_us = self.clock.now_us()
+        for saved_player in saved.players:
+            player = self.players.add(saved_player.player_id, saved_player.name, saved_player.owner)
+            restore_player(player, saved_player, now_us)
+
+    def _save(self) -> None:
+        if self._loaded:
+            self._store.save_soon(self._state)
+
+    def _state(self) -> dict[str, Any]:
+        now_us = self.clock.now_us()
+        return to_builtins(SavedHub(players=tuple(save_player(player, now_us) for player in self.players)))

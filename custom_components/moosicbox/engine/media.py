@@ -1,0 +1,69 @@
+"""Where music comes from: what the hub asks of whoever knows media, and what it remembers of the answers."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Protocol
+
+from .protocol.types import Track
+from .rights import Principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A piece of music that can be played."""
+
+    track: Track
+    source: str
+    """A path on the hub's own web server, or an http(s) address elsewhere."""
+    mime_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamAddress:
+    """Where a player fetches a stream, and until when it may begin to (Unix seconds; None: no limit)."""
+
+    url: str
+    expires_at: float | None = None
+
+
+class MediaProvider(Protocol):
+    """Knows media by their `media_content_id` and tracks by their `track_id`."""
+
+    async def resolve(self, media_content_id: str, principal: Principal) -> Media:
+        """What this is; TrackNotFound, NotSupported or PermissionDenied."""
+
+    async def resolve_track(self, track_id: str, principal: Principal) -> Media:
+        """A track of the library; TrackNotFound."""
+
+    def address(self, media: Media) -> StreamAddress:
+        """A fresh address, relative to the player's origin where the hub itself serves it."""
+
+
+class MediaCache:
+    """The media that were resolved lately, by queue item's `media_content_id`."""
+
+    def __init__(self, size: int) -> None:
+        """Remembers `size` media."""
+        self._size = size
+        self._media: OrderedDict[str, Media] = OrderedDict()
+
+    def get(self, media_content_id: str | None) -> Media | None:
+        """What is remembered of it."""
+        if media_content_id is None or (media := self._media.get(media_content_id)) is None:
+            return None
+        self._media.move_to_end(media_content_id)
+        return media
+
+    def put(self, media: Media) -> None:
+        """Remember it; the longest unused one goes."""
+        if (media_content_id := media.track.media_content_id) is None:
+            return
+        self._media[media_content_id] = media
+        self._media.move_to_end(media_content_id)
+        if len(self._media) > self._size:
+            self._media.popitem(last=False)
+
+    def drop(self, media_content_id: str | None) -> None:
+        """Forget it, for it can't be played any more."""
+        if media_content_id is not None:
+            self._media.pop(media_content_id, None)

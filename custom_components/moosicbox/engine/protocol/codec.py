@@ -1,0 +1,130 @@
+"""Between JSON text and message models. What a frame says wrongly becomes a named error that knows its request."""
+
+import re
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import orjson
+
+from .client import Request
+from .errors import HubError, InvalidMessage, SerializationFailed, UnknownType
+from .server import ServerMessage
+
+MAX_REQUEST_ID: Final = 64
+_PATH: Final = re.compile(r" - at `(?:key in |value in )?\$(?P<path>[^`]*)`$")
+_STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]")
+_REQUIRED: Final = re.compile(r"missing required field `(\w+)`")
+
+_encoder: Final = msgspec.json.Encoder()
+
+
+class MessageName(NamedTuple):
+    """A message is told by its `type`, in a family also by its `action`."""
+
+    type: str
+    action: str | None = None
+
+
+class Decoded(NamedTuple):
+    """A frame: its message, or the error that answers it; `request_id` where it could be read."""
+
+    request_id: str | None
+    message: Request | None
+    error: HubError | None = None
+
+
+def message_name(model: type[Request]) -> MessageName:
+    """By what the wire tells `model`."""
+    config = model.__struct_config__
+    tag = str(config.tag)
+    if config.tag_field == "type":
+        return MessageName(tag)
+    family = next(field.default for field in msgspec.structs.fields(model) if field.name == "type")
+    return MessageName(str(family), tag)
+
+
+class Codec:
+    """Decodes the messages that were registered with it."""
+
+    def __init__(self) -> None:
+        """Knows nothing yet."""
+        self._models: dict[str, type[Request]] = {}
+        self._families: dict[str, dict[str, type[Request]]] = {}
+
+    def register(self, model: type[Request]) -> None:
+        """Learn a message."""
+        name = message_name(model)
+        if name.action is None:
+            self._models[name.type] = model
+        else:
+            self._families.setdefault(name.type, {})[name.action] = model
+
+    def decode(self, text: str | bytes) -> Decoded:
+        """One frame's text; never raises."""
+        try:
+            raw = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            return Decoded(None, None, SerializationFailed(f"This is no JSON: {error}"))
+        return self.decode_object(raw)
+
+    def decode_object(self, raw: Any) -> Decoded:
+        """One frame's object; never raises."""
+        if not isinstance(raw, dict):
+            return Decoded(None, None, SerializationFailed("A message is a JSON object"))
+        request_id = raw.get("request_id")
+        if request_id is not None and not (isinstance(request_id, str) and 0 < len(request_id) <= MAX_REQUEST_ID):
+            return Decoded(None, None, InvalidMessage("request_id is a string of 1 to 64 characters", ["request_id"]))
+        try:
+            return Decoded(request_id, msgspec.convert(raw, self._model(raw)))
+        except msgspec.ValidationError as error:
+            return Decoded(request_id, None, _invalid(error))
+        except HubError as error:
+            return Decoded(request_id, None, error)
+
+    def _model(self, raw: dict[str, Any]) -> type[Request]:
+        type_ = raw.get("type")
+        if not isinstance(type_, str):
+            raise InvalidMessage("A message has a type", ["type"])
+        if (model := self._models.get(type_)) is not None:
+            return model
+        if (family := self._families.get(type_)) is None:
+            raise UnknownType(f"This hub doesn't know messages of the type {type_[:64]!r}")
+        action = raw.get("action")
+        if not isinstance(action, str) or (model := family.get(action)) is None:
+            raise InvalidMessage(f"{type_} has one of the actions {', '.join(sorted(family))}", ["action"])
+        return model
+
+
+def encode(message: ServerMessage) -> bytes:
+    """A message as it goes over the wire."""
+    return _encoder.encode(message)
+
+
+def encode_error(error: HubError, request_id: str | None) -> bytes:
+    """An error as it goes over the wire."""
+    answer = {
+        "type": "error",
+        "error_type": error.error_type,
+        "message": error.message,
+        "retryable": error.retryable,
+        **error.details,
+    }
+    if request_id is not None:
+        answer["request_id"] = request_id
+    return _encoder.encode(answer)
+
+
+def encode_request(message: Request) -> bytes:
+    """A client's message; what isn't set is left out."""
+    return _encoder.encode({key: value for key, value in msgspec.to_builtins(message).items() if value is not None})
+
+
+def _invalid(error: msgspec.ValidationError) -> InvalidMessage:
+    text = str(error)
+    path: list[str | int] = []
+    if match := _PATH.search(text):
+        path = [name or int(index) for name, index in _STEP.findall(match["path"])]
+        text = text[: match.start()]
+    if match := _REQUIRED.search(text):
+        path.append(match[1])
+    return InvalidMessage(text, path)

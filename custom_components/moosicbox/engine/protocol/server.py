@@ -1,0 +1,323 @@
+"""What the hub says to clients: one model a message; `state` ones replace one another, the others are numbered."""
+
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from .types import (
+    Id,
+    Level,
+    Participant,
+    PlayableTrack,
+    PlaybackState,
+    PlayerId,
+    PlayerInfo,
+    Position,
+    PresentUser,
+    QueueOp,
+    QueuePage,
+    Record,
+    RepeatMode,
+    ResumeFailure,
+    RoomControl,
+    RoomInfo,
+    RoomWait,
+    Track,
+    UserRef,
+)
+
+
+class ServerMessage(Struct, tag_field="type", frozen=True, kw_only=True):
+    """Anything that the hub sends."""
+
+
+class TopicMessage(ServerMessage, frozen=True, kw_only=True):
+    """A message that is published; the topic fills in `topic` and `snapshot`."""
+
+    topic: str | UnsetType = UNSET
+    snapshot: bool | UnsetType = UNSET
+
+
+class NumberedMessage(TopicMessage, frozen=True, kw_only=True):
+    """One of a row: the topic gives it the next `offset`; it is never dropped."""
+
+    offset: int | UnsetType = UNSET
+
+
+class StateMessage(TopicMessage, frozen=True, kw_only=True):
+    """Complete in itself: a newer one of the same topic and type replaces an older."""
+
+
+class ProtocolRange(Record, frozen=True, kw_only=True):
+    """The versions of the protocol that this hub speaks."""
+
+    min: int = 1
+    max: int = 1
+
+
+class Hello(ServerMessage, tag="hello", frozen=True, kw_only=True):
+    """The hub's greeting: what it is, what time it is, what it allows."""
+
+    protocol: ProtocolRange
+    server: str
+    node_id: str
+    clock_id: str
+    server_time_us: int
+    auth_required: bool
+    authenticated: bool
+    heartbeat_interval: float
+    limits: dict[str, int | float]
+    features: dict[str, int]
+
+
+class Welcome(ServerMessage, tag="welcome", frozen=True, kw_only=True):
+    """The answer to `authenticate`; `positions` are those before the first message that follows."""
+
+    client_id: Id
+    session_id: Id
+    secret: str
+    resumed: bool
+    user: UserRef
+    permissions: tuple[str, ...]
+    positions: dict[str, Position]
+    server_time_us: int
+    request_id: str | UnsetType = UNSET
+    resume_failure: ResumeFailure | UnsetType = UNSET
+    token: str | UnsetType = UNSET
+    expires_at: str | UnsetType = UNSET
+    hello: Hello | UnsetType = UNSET
+
+
+class Result(ServerMessage, tag="result", frozen=True, kw_only=True):
+    """What a request brought."""
+
+    request_id: str
+    data: Any
+
+
+class Pong(ServerMessage, tag="pong", frozen=True, kw_only=True):
+    """The hub is there."""
+
+    server_time_us: int
+    request_id: str | UnsetType = UNSET
+
+
+class TimeSyncReply(ServerMessage, tag="time_sync", frozen=True, kw_only=True):
+    """The probe back: received at `t1_us`, sent at `t2_us` of the hub's clock."""
+
+    t0_us: int
+    t1_us: int
+    t2_us: int
+    request_id: str | UnsetType = UNSET
+
+
+class Goodbye(ServerMessage, tag="goodbye", frozen=True, kw_only=True):
+    """The hub is about to close; come back after `reconnect_after` seconds."""
+
+    reason: str
+    reconnect: bool
+    reconnect_after: float
+
+
+class Subscribed(ServerMessage, tag="subscribed", frozen=True, kw_only=True):
+    """The hub itself subscribed this client."""
+
+    positions: dict[str, Position]
+
+
+class Unsubscribed(ServerMessage, tag="unsubscribed", frozen=True, kw_only=True):
+    """The hub itself took these topics away."""
+
+    topics: tuple[str, ...]
+    reason: str
+
+
+class PlaybackStatus(StateMessage, tag="playback_status", frozen=True, kw_only=True):
+    """The position now is position_seconds + rate * max(0, now_us - anchor_us) / 1e6."""
+
+    is_playing: bool
+    state: PlaybackState
+    current_track: Track | None
+    queue_item_id: Id | None
+    position_seconds: float
+    anchor_us: int
+    rate: float
+    duration_seconds: float | None
+    volume: float
+    muted: bool
+    shuffle: bool
+    repeat: RepeatMode
+    queue_length: int
+    queue_revision: int
+    player_id: PlayerId | UnsetType = UNSET
+    room_id: Id | UnsetType = UNSET
+
+
+class TrackChanged(NumberedMessage, tag="track_changed", frozen=True, kw_only=True):
+    """Another track is the current one."""
+
+    track: Track | None
+    previous_track: Track | None
+
+
+class QueueUpdated(NumberedMessage, tag="queue_updated", frozen=True, kw_only=True):
+    """The queue became `revision` by `ops`; a snapshot has the first page as `queue`."""
+
+    revision: int
+    current_index: int | None
+    total: int
+    ops: tuple[QueueOp, ...]
+    queue: QueuePage | UnsetType = UNSET
+
+
+class ProgressUpdate(StateMessage, tag="progress_update", frozen=True, kw_only=True):
+    """Where a player is, for those who asked for a tick."""
+
+    position_seconds: float
+    duration_seconds: float | None
+    buffered_seconds: float | None
+
+
+class SeekUpdate(StateMessage, tag="seek_update", frozen=True, kw_only=True):
+    """Somebody sought."""
+
+    position_seconds: float
+
+
+class VolumeUpdate(StateMessage, tag="volume_update", frozen=True, kw_only=True):
+    """A player's loudness."""
+
+    volume: float
+    muted: bool
+
+
+class SynchronizedPlayback(StateMessage, tag="synchronized_playback", frozen=True, kw_only=True):
+    """At hub time `sync_time_us` the player shall be at `start_position` of the item."""
+
+    command: Literal["play", "pause", "stop"]
+    queue_item_id: Id | None
+    track: PlayableTrack | None
+    start_position: float
+    sync_time_us: int
+    rate: float
+    room_id: Id | UnsetType = UNSET
+
+
+class Prepare(StateMessage, tag="prepare", frozen=True, kw_only=True):
+    """The item that will follow; null when there is none."""
+
+    queue_item_id: Id | None
+    track: PlayableTrack | None
+
+
+class PlayerList(StateMessage, tag="player_list", frozen=True, kw_only=True):
+    """The players."""
+
+    players: tuple[PlayerInfo, ...]
+
+
+class RoomList(StateMessage, tag="room_list", frozen=True, kw_only=True):
+    """The rooms that one may see."""
+
+    rooms: tuple[RoomInfo, ...]
+
+
+class ChatLine(Record, frozen=True, kw_only=True):
+    """A line of talk in a room."""
+
+    message_id: Id
+    user_id: str
+    username: str
+    message: str
+    sent_at: str
+
+
+class RoomState(TopicMessage, tag="room_state", frozen=True, kw_only=True):
+    """All about a room."""
+
+    room_id: Id
+    name: str
+    description: str | None
+    max_participants: int
+    is_public: bool
+    control: RoomControl
+    wait: RoomWait
+    participants: tuple[Participant, ...]
+    host_user_id: str | None
+    current_track: Track | None
+    playback: PlaybackStatus
+    queue: QueuePage
+    chat: tuple[ChatLine, ...]
+
+
+class RoomEvent(NumberedMessage, tag="room_event", frozen=True, kw_only=True):
+    """Something happened in a room."""
+
+    room_id: Id
+    event_type: str
+    data: dict[str, Any]
+
+
+class RoomChat(NumberedMessage, tag="room_chat", frozen=True, kw_only=True):
+    """Somebody said something in a room."""
+
+    room_id: Id
+    message_id: Id
+    user_id: str
+    username: str
+    message: str
+    sent_at: str
+
+
+class PresenceUpdate(StateMessage, tag="presence_update", frozen=True, kw_only=True):
+    """Who is here."""
+
+    users: tuple[PresentUser, ...]
+
+
+class LibraryUpdated(NumberedMessage, tag="library_updated", frozen=True, kw_only=True):
+    """The library changed; `affected_items` are ids of tracks, the first ones of `total_changes`."""
+
+    update_type: str
+    affected_items: tuple[str, ...]
+    total_changes: int
+
+
+class LibraryScanProgress(StateMessage, tag="library_scan_progress", frozen=True, kw_only=True):
+    """How far a scan is, in files."""
+
+    scanned: int
+    total: int
+    added: int
+    changed: int
+    removed: int
+
+
+class Notification(NumberedMessage, tag="notification", frozen=True, kw_only=True):
+    """A notice for people."""
+
+    level: Level
+    title: str
+    message: str
+    timestamp_at: str
+
+
+class UserNotification(NumberedMessage, tag="user_notification", frozen=True, kw_only=True):
+    """A notice for one person."""
+
+    message: str
+    level: Level
+
+
+class AdminNotification(NumberedMessage, tag="admin_notification", frozen=True, kw_only=True):
+    """A notice for those who run the hub."""
+
+    message: str
+    scheduled_at: str | UnsetType = UNSET
+
+
+class CustomMessage(NumberedMessage, tag="message", frozen=True, kw_only=True):
+    """An event for programs."""
+
+    event: str
+    data: Any

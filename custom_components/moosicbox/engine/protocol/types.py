@@ -1,0 +1,185 @@
+"""The constrained types and the small records that messages are made of."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
+PlayerId = Annotated[str, Meta(pattern=r"^[a-z0-9_.:-]{1,64}$")]
+"""Like any id, but lower case: it becomes part of an entity's unique id."""
+RequestId = Annotated[str, Meta(min_length=1, max_length=64)]
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Volume = Annotated[float, Meta(ge=0, le=1)]
+Seconds = Annotated[float, Meta(ge=0, le=1e7)]
+Milliseconds = Annotated[float, Meta(ge=0, le=60_000)]
+TopicName = Annotated[str, Meta(pattern=r"^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?$")]
+MediaContentId = Annotated[str, Meta(min_length=1, max_length=4096)]
+Token = Annotated[str, Meta(min_length=1, max_length=4096)]
+
+type ClientKind = Literal["player", "controller", "monitor"]
+type PlaybackState = Literal["idle", "playing", "paused", "buffering"]
+type ReportState = Literal["playing", "paused", "buffering", "idle", "error"]
+type RepeatMode = Literal["off", "one", "all"]
+type ItemOrigin = Literal["user", "autoplay", "host"]
+type ItemState = Literal["pending", "playing", "played", "skipped"]
+type Level = Literal["info", "success", "warning", "error"]
+type BroadcastTarget = Literal["all", "user", "room", "permission", "client"]
+type RoomControl = Literal["host", "everyone", "votes"]
+type RoomWait = Literal["none", "bounded", "all"]
+type RoomRole = Literal["host", "dj", "guest", "listener"]
+type ResumeFailure = Literal["session_unknown", "position_expired", "epoch_changed", "window_exceeded"]
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """A part of a message; values only, compared by content."""
+
+
+class Position(Record, frozen=True, kw_only=True):
+    """How far a topic has been read."""
+
+    epoch: str
+    offset: Annotated[int, Meta(ge=0)]
+
+
+class Track(Record, frozen=True, kw_only=True):
+    """What is known of a piece of music; what isn't known is null."""
+
+    track_id: Id
+    title: str
+    artist: str | None = None
+    album: str | None = None
+    album_artist: str | None = None
+    duration: float | None = None
+    track_number: int | None = None
+    disc_number: int | None = None
+    year: int | None = None
+    genre: str | None = None
+    artwork_url: str | None = None
+    media_content_id: str | None = None
+
+
+class PlayableTrack(Track, frozen=True, kw_only=True):
+    """A track with the address from which one certain player may fetch it for a while."""
+
+    stream_url: str
+
+
+class UserRef(Record, frozen=True, kw_only=True):
+    """Who did something."""
+
+    id: str
+    name: str
+
+
+class QueueItem(Record, frozen=True, kw_only=True):
+    """One place in a queue; its id is never used again."""
+
+    queue_item_id: Id
+    track: Track
+    added_by: UserRef
+    added_at: str
+    origin: ItemOrigin = "user"
+    state: ItemState = "pending"
+    votes: int = 0
+
+
+class QueuePage(Record, frozen=True, kw_only=True):
+    """A part of a queue: `items` are those from `offset` on, of `total`."""
+
+    epoch: str
+    revision: int
+    current_index: int | None
+    current_item_id: Id | None
+    items: tuple[QueueItem, ...]
+    total: int
+    offset: int
+
+
+class AddOp(Record, tag_field="op", tag="add", frozen=True, kw_only=True):
+    """`items` stand from `index` on."""
+
+    index: int
+    items: tuple[QueueItem, ...]
+
+
+class RemoveOp(Record, tag_field="op", tag="remove", frozen=True, kw_only=True):
+    """The named items are gone."""
+
+    queue_item_ids: tuple[Id, ...]
+
+
+class MoveOp(Record, tag_field="op", tag="move", frozen=True, kw_only=True):
+    """The item stands at `index`, counted after it was taken out."""
+
+    queue_item_id: Id
+    index: int
+
+
+class ClearOp(Record, tag_field="op", tag="clear", frozen=True, kw_only=True):
+    """The queue is empty."""
+
+
+class ResetOp(Record, tag_field="op", tag="reset", frozen=True, kw_only=True):
+    """The order changed as a whole: ask `get`."""
+
+
+class CurrentOp(Record, tag_field="op", tag="current", frozen=True, kw_only=True):
+    """Another item is the current one; leaves `revision` as it is."""
+
+    queue_item_id: Id | None
+
+
+class UpdateOp(Record, tag_field="op", tag="update", frozen=True, kw_only=True):
+    """An item's state or votes changed; leaves `revision` as it is."""
+
+    queue_item_id: Id
+    state: ItemState | UnsetType = UNSET
+    votes: int | UnsetType = UNSET
+
+
+type QueueOp = AddOp | RemoveOp | MoveOp | ClearOp | ResetOp | CurrentOp | UpdateOp
+
+
+class PlayerInfo(Record, frozen=True, kw_only=True):
+    """A player as the list of players shows it."""
+
+    player_id: PlayerId
+    name: str
+    available: bool
+    capabilities: tuple[str, ...] | None
+    room_id: Id | None
+    entity_id: str | None
+
+
+class PresentUser(Record, frozen=True, kw_only=True):
+    """A user who is here, with the clients that he is here on."""
+
+    user_id: str
+    username: str
+    clients: tuple[Id, ...]
+    room_ids: tuple[Id, ...]
+    since_at: str
+
+
+class RoomInfo(Record, frozen=True, kw_only=True):
+    """A room as the list of rooms shows it; `participants` is their number."""
+
+    room_id: Id
+    name: str
+    description: str | None
+    is_public: bool
+    participants: int
+    max_participants: int
+
+
+class Participant(Record, frozen=True, kw_only=True):
+    """Somebody in a room."""
+
+    user_id: str
+    username: str
+    client_id: Id
+    role: RoomRole
+    ready: bool
+    lagging: bool
+    joined_at: str
+    player_id: PlayerId | UnsetType = UNSET

@@ -1,0 +1,93 @@
+"""From the domain to messages: how players, queues and playback look on the wire."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from .media import StreamAddress
+from .playback import Command, Playback
+from .player import Player
+from .protocol.server import PlaybackStatus, PlayerList, Prepare, QueueUpdated, SynchronizedPlayback, VolumeUpdate
+from .protocol.types import PlayableTrack, PlayerInfo, QueueItem
+
+
+def playback_status(player: Player) -> PlaybackStatus:
+    """What `player` plays and how."""
+    playback = player.playback
+    timeline, item = playback.timeline, playback.current
+    return PlaybackStatus(
+        player_id=player.player_id,
+        is_playing=timeline.playing,
+        state=timeline.state,
+        current_track=item.track if item else None,
+        queue_item_id=item.queue_item_id if item else None,
+        position_seconds=round(timeline.position, 6),
+        anchor_us=timeline.anchor_us,
+        rate=timeline.rate,
+        duration_seconds=playback.duration,
+        volume=player.volume,
+        muted=player.muted,
+        shuffle=playback.queue.shuffled,
+        repeat=playback.repeat,
+        queue_length=len(playback.queue),
+        queue_revision=playback.queue.revision,
+    )
+
+
+def volume_update(player: Player) -> VolumeUpdate:
+    """How loud `player` is."""
+    return VolumeUpdate(volume=player.volume, muted=player.muted)
+
+
+def player_info(player: Player) -> PlayerInfo:
+    """`player` in the list of players."""
+    return PlayerInfo(
+        player_id=player.player_id,
+        name=player.name,
+        available=player.available,
+        capabilities=player.capabilities,
+        room_id=None,
+        entity_id=player.entity_id,
+    )
+
+
+def player_list(players: Iterable[Player]) -> PlayerList:
+    """All of them."""
+    return PlayerList(players=tuple(player_info(player) for player in players))
+
+
+def queue_snapshot(playback: Playback) -> QueueUpdated:
+    """The queue as somebody who knows nothing of it needs it."""
+    queue = playback.queue
+    return QueueUpdated(
+        revision=queue.revision,
+        current_index=queue.current_index,
+        total=len(queue),
+        ops=(),
+        queue=queue.page(),
+    )
+
+
+def playable(item: QueueItem, address: StreamAddress) -> PlayableTrack:
+    """An item's track with the address that one player fetches it from."""
+    return PlayableTrack(**msgspec.structs.asdict(item.track), stream_url=address.url)
+
+
+def synchronized_playback(command: Command, address: StreamAddress | None) -> SynchronizedPlayback:
+    """What a player has to do. Without an address there is nothing to fetch."""
+    item = command.item
+    return SynchronizedPlayback(
+        command=command.command,
+        queue_item_id=item.queue_item_id if item else None,
+        track=playable(item, address) if item and address else None,
+        start_position=round(command.position, 6),
+        sync_time_us=command.sync_time_us,
+        rate=command.rate,
+    )
+
+
+def prepare(item: QueueItem | None, address: StreamAddress | None) -> Prepare:
+    """What will follow."""
+    if item is None or address is None:
+        return Prepare(queue_item_id=None, track=None)
+    return Prepare(queue_item_id=item.queue_item_id, track=playable(item, address))

@@ -1,0 +1,28 @@
+"""Telling others within the process that something happened."""
+
+from collections.abc import Callable
+
+
+class Signal[*Args]:
+    """Something that can happen; a subscription is its own undo."""
+
+    __slots__ = ("_listeners",)
+
+    def __init__(self) -> None:
+        """Nobody listens yet."""
+        self._listeners: dict[object, Callable[[*Args], None]] = {}
+
+    def subscribe(self, listener: Callable[[*Args], None]) -> Callable[[], None]:
+        """Call `listener` each time; returns what ends that."""
+        key = object()
+        self._listeners[key] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(key, None)
+
+        return unsubscribe
+
+    def __call__(self, *args: *Args) -> None:
+        """It happens."""
+        for listener in tuple(self._listeners.values()):
+            listener(*args)

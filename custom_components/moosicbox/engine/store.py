@@ -1,0 +1,109 @@
+"""What survives a restart: the shape of it, and who keeps it."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+
+from .playback import Playback
+from .player import Player
+from .protocol.types import QueueItem, Record, RepeatMode
+from .timeline import Timeline
+
+
+class StateStore(Protocol):
+    """Keeps one JSON object."""
+
+    async def load(self) -> dict[str, Any] | None:
+        """What was kept, if anything."""
+
+    def save_soon(self, state: Callable[[], dict[str, Any]]) -> None:
+        """Keep what `state` returns, within a second."""
+
+
+class SavedPlayback(Record, frozen=True, kw_only=True):
+    """A queue and where it stands."""
+
+    items: tuple[QueueItem, ...] = ()
+    added_order: tuple[str, ...] = ()
+    revision: int = 0
+    current_item_id: str | None = None
+    shuffled: bool = False
+    position: float = 0.0
+    paused: bool = False
+    repeat: RepeatMode = "off"
+    autoplay: bool = False
+
+
+class SavedPlayer(Record, frozen=True, kw_only=True):
+    """A player."""
+
+    player_id: str
+    name: str
+    owner: str
+    volume: float = 1.0
+    muted: bool = False
+    capabilities: tuple[str, ...] | None = None
+    playback: SavedPlayback = SavedPlayback()
+
+
+class SavedHub(Record, frozen=True, kw_only=True):
+    """All that a hub keeps."""
+
+    players: tuple[SavedPlayer, ...] = ()
+
+
+def save_player(player: Player, now_us: int) -> SavedPlayer:
+    """A player as it is now."""
+    return SavedPlayer(
+        player_id=player.player_id,
+        name=player.name,
+        owner=player.owner,
+        volume=player.volume,
+        muted=player.muted,
+        capabilities=player.capabilities,
+        playback=save_playback(player.own, now_us),
+    )
+
+
+def save_playback(playback: Playback, now_us: int) -> SavedPlayback:
+    """A queue as it is now."""
+    queue = playback.queue
+    return SavedPlayback(
+        items=tuple(queue.items),
+        added_order=tuple(queue.added_order),
+        revision=queue.revision,
+        current_item_id=queue.current_item_id,
+        shuffled=queue.shuffled,
+        position=playback.timeline.position_at(now_us),
+        paused=playback.timeline.state != "idle",
+        repeat=playback.repeat,
+        autoplay=playback.autoplay,
+    )
+
+
+def restore_player(player: Player, saved: SavedPlayer, now_us: int) -> None:
+    """A player as it was."""
+    player.volume = saved.volume
+    player.muted = saved.muted
+    player.capabilities = saved.capabilities
+    restore_playback(player.own, saved.playback, now_us)
+
+
+def restore_playback(playback: Playback, saved: SavedPlayback, now_us: int) -> None:
+    """A queue as it was; what played then stands still now."""
+    queue = playback.queue
+    queue.restore(saved.items, saved.added_order, saved.revision, saved.current_item_id, shuffled=saved.shuffled)
+    playback.restore(Timeline("paused" if saved.paused else "idle", saved.position, now_us, 0.0), saved.repeat)
+    playback.autoplay = saved.autoplay
+
+
+def to_builtins(state: SavedHub) -> dict[str, Any]:
+    """For whoever keeps it."""
+    kept: dict[str, Any] = msgspec.to_builtins(state)
+    return kept
+
+
+def from_builtins(kept: dict[str, Any]) -> SavedHub:
+    """From whoever kept it; msgspec.ValidationError if it is damaged."""
+    return msgspec.convert(kept, SavedHub)

@@ -1,0 +1,126 @@
+"""Who follows which topic: subscribing, and what somebody who just came needs to begin with."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from .frame import Frame
+from .players import Players
+from .protocol.codec import encode
+from .protocol.errors import PermissionDenied
+from .protocol.server import StateMessage, Subscribed, TopicMessage, Unsubscribed
+from .protocol.types import Position
+from .render import playback_status, player_list, queue_snapshot, volume_update
+from .rights import topic_visible
+from .session import Session
+from .topics import Topics
+
+
+class Subscriptions:
+    """Joins sessions and topics."""
+
+    def __init__(self, topics: Topics, players: Players) -> None:
+        """`players` is what snapshots are taken of."""
+        self._topics = topics
+        self._players = players
+
+    def visible(self, session: Session, topic: str) -> bool:
+        """Whether this session may hear `topic`."""
+        return topic_visible(topic, session.principal, session.client_id, session.player_id)
+
+    def require_visible(self, session: Session, topics: Iterable[str]) -> None:
+        """PermissionDenied if one of them may not be heard."""
+        for topic in topics:
+            if not self.visible(session, topic):
+                raise PermissionDenied(f"This client may not subscribe to {topic}")
+
+    def default(self, session: Session) -> list[str]:
+        """The topics of a client that asked for none in particular."""
+        principal = session.principal
+        wanted = [
+            "all",
+            f"user:{principal.sub}",
+            f"client:{session.client_id}",
+            *(f"permission:{permission}" for permission in sorted(principal.permissions)),
+            "players",
+            "rooms",
+            "library",
+            "presence",
+            *(f"player:{player.player_id}" for player in self._players),
+        ]
+        return [topic for topic in wanted if self.visible(session, topic)]
+
+    def positions(self, topics: Iterable[str]) -> dict[str, Position]:
+        """Where the topics are now."""
+        return {topic: self._topics.position(topic) for topic in topics}
+
+    def attach(self, session: Session, topics: Iterable[str]) -> None:
+        """From now on the session's connection gets what is published to `topics`."""
+        for topic in topics:
+            session.topics[topic] = None
+            if session.connection is not None:
+                self._topics[topic].subscribers[session.connection.outbox] = session
+
+    def detach(self, session: Session, topics: Iterable[str]) -> None:
+        """The session's connection gets nothing more of `topics`; the session still holds them."""
+        if session.connection is not None:
+            for topic in topics:
+                self._topics[topic].subscribers.pop(session.connection.outbox, None)
+
+    def follow(self, session: Session, topics: Iterable[str]) -> None:
+        """Subscribe, beginning with a snapshot."""
+        topics = list(topics)
+        self.attach(session, topics)
+        self.snapshot(session, topics)
+
+    def unfollow(self, session: Session, topics: Iterable[str]) -> None:
+        """Unsubscribe."""
+        topics = list(topics)
+        self.detach(session, topics)
+        for topic in topics:
+            session.topics.pop(topic, None)
+
+    def take_over(self, session: Session, topics: Iterable[str]) -> None:
+        """Subscribe a client that didn't ask: it is told first."""
+        topics = [topic for topic in topics if topic not in session.topics and self.visible(session, topic)]
+        if topics:
+            session.send(Subscribed(positions=self.positions(topics)))
+            self.follow(session, topics)
+
+    def withdraw(self, session: Session, topics: Iterable[str], reason: str) -> None:
+        """Unsubscribe a client that didn't ask: it is told first."""
+        if topics := tuple(topic for topic in topics if topic in session.topics):
+            session.send(Unsubscribed(topics=topics, reason=reason))
+            self.unfollow(session, topics)
+
+    def snapshot(self, session: Session, topics: Iterable[str]) -> None:
+        """What is needed to begin with each of the topics."""
+        if session.connection is not None:
+            session.connection.outbox.replay(
+                frame for topic in topics for frame in self._snapshot_frames(topic, states_only=False)
+            )
+
+    def newest_states(self, session: Session, topics: Iterable[str]) -> None:
+        """What the topics' states are now, after a resume."""
+        if session.connection is not None:
+            session.connection.outbox.replay(
+                frame for topic in topics for frame in self._snapshot_frames(topic, states_only=True)
+            )
+
+    def _snapshot_frames(self, topic: str, *, states_only: bool) -> list[Frame]:
+        return [
+            Frame(encode(msgspec.structs.replace(message, topic=topic, snapshot=True)))
+            for message in self._snapshot(topic)
+            if not states_only or isinstance(message, StateMessage)
+        ]
+
+    def _snapshot(self, topic: str) -> list[TopicMessage]:
+        kind, _, id_ = topic.partition(":")
+        match kind:
+            case "players":
+                return [player_list(self._players)]
+            case "player" if (player := self._players.find(id_)) is not None:
+                return [playback_status(player), volume_update(player), queue_snapshot(player.playback)]
+            case "play" if (player := self._players.find(id_)) is not None:
+                return [*self._players.play_states(player)]
+        return []

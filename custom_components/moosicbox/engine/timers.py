@@ -1,0 +1,55 @@
+"""Things to do later, by the hub's clock. Whoever owns the loop asks `next_due_us` and calls `run`."""
+
+from collections.abc import Callable
+import heapq
+import itertools
+
+
+class Timer:
+    """One thing to do; may be cancelled."""
+
+    __slots__ = ("action", "due_us")
+
+    def __init__(self, due_us: int, action: Callable[[], None]) -> None:
+        """`action` runs once, at `due_us` or a little later."""
+        self.due_us = due_us
+        self.action: Callable[[], None] | None = action
+
+    def cancel(self) -> None:
+        """Do nothing, then."""
+        self.action = None
+
+
+class Timers:
+    """What is due when. Without I/O: time comes in as an argument."""
+
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        """`changed` is called when a timer becomes the next one that is due."""
+        self.changed = changed
+        self._heap: list[tuple[int, int, Timer]] = []
+        self._order = itertools.count()
+
+    def at(self, due_us: int, action: Callable[[], None]) -> Timer:
+        """Do `action` at `due_us`."""
+        timer = Timer(due_us, action)
+        heapq.heappush(self._heap, (due_us, next(self._order), timer))
+        if self._heap[0][2] is timer:
+            self.changed()
+        return timer
+
+    @property
+    def next_due_us(self) -> int | None:
+        """When `run` has something to do."""
+        while self._heap and self._heap[0][2].action is None:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def run(self, now_us: int) -> None:
+        """Do what is due; what these actions add for now or earlier waits for the next call."""
+        due = []
+        while self._heap and self._heap[0][0] <= now_us:
+            due.append(heapq.heappop(self._heap)[2])
+        for timer in due:
+            if (action := timer.action) is not None:
+                timer.action = None
+                action()

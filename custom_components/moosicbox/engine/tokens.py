@@ -1,0 +1,149 @@
+"""Our own access tokens: made, checked, revoked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+import secrets
+from typing import Any, Final
+
+import jwt
+
+from .protocol.errors import AuthenticationFailed
+from .rights import PERMISSIONS, ROLES, Principal
+
+AUDIENCE: Final = "moosicbox"
+ISSUER: Final = "moosicbox"
+LEEWAY: Final = 10
+"""Seconds that clocks may differ by."""
+REQUIRED_CLAIMS: Final = ["sub", "aud", "iss", "iat", "exp", "jti"]
+
+
+@dataclass(slots=True)
+class Revocations:
+    """What is revoked: single tokens until they would have expired, and all of a `sub` up to a time."""
+
+    tokens: dict[str, float] = field(default_factory=dict)
+    """jti → exp, Unix seconds."""
+    subjects: dict[str, float] = field(default_factory=dict)
+    """sub → Unix seconds: tokens issued until then are refused."""
+
+    def covers(self, sub: str, jti: str, issued_at: float) -> bool:
+        """Whether this token is revoked."""
+        return jti in self.tokens or issued_at <= self.subjects.get(sub, float("-inf"))
+
+    def forget_expired(self, now: float) -> None:
+        """Drop single tokens that have expired by themselves."""
+        self.tokens = {jti: exp for jti, exp in self.tokens.items() if exp + LEEWAY > now}
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A new token and what one needs to revoke it."""
+
+    token: str
+    jti: str
+    expires_at: float
+
+
+class Tokens:
+    """Makes and checks JWTs with one secret; the algorithm is bound to the key."""
+
+    def __init__(
+        self, key: bytes, revocations: Revocations, is_reserved: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        """`is_reserved` names subs that belong to somebody else, such as a user of the house."""
+        self._key = key
+        self._is_reserved = is_reserved
+        self.revocations = revocations
+
+    def issue(
+        self,
+        *,
+        sub: str,
+        name: str,
+        now: float,
+        lifetime: float,
+        permissions: frozenset[str] | None = None,
+        role: str | None = None,
+        rooms: frozenset[str] | None = None,
+    ) -> IssuedToken:
+        """A token for `sub`, good for `lifetime` seconds; ValueError for a sub, role or permission that can't be."""
+        if self._is_reserved(sub):
+            raise ValueError("sub")
+        if (permissions is None) == (role is None):
+            raise ValueError("role")
+        if role is not None and role not in ROLES:
+            raise ValueError("role")
+        if permissions is not None and not permissions <= PERMISSIONS:
+            raise ValueError("permissions")
+        jti = secrets.token_hex(16)
+        claims: dict[str, Any] = {
+            "sub": sub,
+            "name": name,
+            "aud": AUDIENCE,
+            "iss": ISSUER,
+            "iat": int(now),
+            "exp": int(now + lifetime),
+            "jti": jti,
+        }
+        if role is not None:
+            claims["role"] = role
+        if permissions is not None:
+            claims["permissions"] = sorted(permissions)
+        if rooms is not None:
+            claims["rooms"] = sorted(rooms)
+        return IssuedToken(jwt.encode(claims, self._key, "HS256"), jti, claims["exp"])
+
+    def verify(self, token: str) -> Principal:
+        """Whose token this is; AuthenticationFailed if it doesn't hold."""
+        try:
+            claims = jwt.decode(
+                token,
+                self._key,
+                algorithms=["HS256"],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                leeway=LEEWAY,
+                options={"require": REQUIRED_CLAIMS},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise AuthenticationFailed("The token is not accepted", expired=True) from error
+        except jwt.InvalidTokenError as error:
+            raise AuthenticationFailed("The token is not accepted", forged=True) from error
+        principal = _principal(claims)
+        if self._is_reserved(principal.sub) or self.revocations.covers(
+            principal.sub, principal.credential, claims["iat"]
+        ):
+            raise AuthenticationFailed("The token is not accepted")
+        return principal
+
+
+def is_ours(token: str) -> bool:
+    """Whether the token claims to be for this hub; proves nothing."""
+    try:
+        audience = jwt.decode(token, options={"verify_signature": False}).get("aud")
+    except jwt.InvalidTokenError:
+        return False
+    return audience == AUDIENCE or (isinstance(audience, list) and AUDIENCE in audience)
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    permissions, role, rooms = claims.get("permissions"), claims.get("role"), claims.get("rooms")
+    if permissions is None:
+        granted = ROLES.get(role) if isinstance(role, str) else None
+    else:
+        granted = frozenset(permissions) & PERMISSIONS if _is_strings(permissions) else None
+    if granted is None or not (rooms is None or _is_strings(rooms)) or not isinstance(claims["sub"], str):
+        raise AuthenticationFailed("The token is not accepted")
+    return Principal(
+        sub=claims["sub"],
+        name=str(claims.get("name") or claims["sub"])[:100],
+        permissions=granted,
+        credential=str(claims["jti"]),
+        rooms=None if rooms is None else frozenset(rooms),
+        issued_at=float(claims["iat"]),
+        expires_at=float(claims["exp"]),
+    )
+
+
+def _is_strings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

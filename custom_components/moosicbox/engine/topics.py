@@ -1,0 +1,147 @@
+"""Topics: numbered messages with a bounded history, states without. Publishing encodes once for all subscribers."""
+
+from collections import deque
+from collections.abc import Callable, Hashable
+from typing import NamedTuple
+
+import msgspec
+
+from .frame import Frame
+from .limits import Limits
+from .outbox import Outbox
+from .protocol.codec import encode
+from .protocol.server import NumberedMessage, StateMessage, TopicMessage
+from .protocol.types import Position, ResumeFailure
+
+
+class PositionLost(Exception):
+    """What lies between a position and now isn't known any more."""
+
+    def __init__(self, failure: ResumeFailure) -> None:
+        """`failure` is the name that the wire gives it."""
+        super().__init__(failure)
+        self.failure = failure
+
+
+class _Publication(NamedTuple):
+    offset: int
+    at_us: int
+    frame: Frame
+
+
+class Topic:
+    """One row of numbered messages and the outboxes that follow it."""
+
+    __slots__ = ("_dropped_by", "_history", "_history_bytes", "name", "offset", "subscribers")
+
+    def __init__(self, name: str) -> None:
+        """A topic that nothing was published to yet."""
+        self.name = name
+        self.offset = 0
+        self.subscribers: dict[Outbox, Hashable] = {}
+        self._history: deque[_Publication] | None = None
+        self._history_bytes = 0
+        self._dropped_by: ResumeFailure = "position_expired"
+
+    def publish(self, message: NumberedMessage, now_us: int, limits: Limits) -> int:
+        """Number `message`, remember it, send it; how many receive it."""
+        self.offset += 1
+        frame = Frame(encode(msgspec.structs.replace(message, topic=self.name, offset=self.offset)))
+        if self._history is None:
+            self._history = deque()
+        self._history.append(_Publication(self.offset, now_us, frame))
+        self._history_bytes += len(frame.payload)
+        self.expire(now_us, limits)
+        return self.send(frame)
+
+    def publish_state(self, message: StateMessage) -> int:
+        """Send a state; it replaces its predecessor where that still waits."""
+        return self.send(self.state_frame(message))
+
+    def state_frame(self, message: StateMessage) -> Frame:
+        """A state as this topic carries it."""
+        return Frame(
+            encode(msgspec.structs.replace(message, topic=self.name)), f"{self.name}/{message.__struct_config__.tag}"
+        )
+
+    def send(self, frame: Frame) -> int:
+        """One frame to all subscribers."""
+        subscribers = tuple(self.subscribers)
+        for outbox in subscribers:
+            outbox.send(frame)
+        return len(subscribers)
+
+    def since(self, offset: int, now_us: int, limits: Limits) -> list[Frame]:
+        """The numbered messages after `offset`; PositionLost if some of them are gone."""
+        self.expire(now_us, limits)
+        if offset > self.offset:
+            raise PositionLost("position_expired")
+        history = self._history or ()
+        if self.offset - offset > len(history):
+            raise PositionLost(self._dropped_by)
+        return [publication.frame for publication in history if publication.offset > offset]
+
+    def expire(self, now_us: int, limits: Limits) -> None:
+        """Forget what is too old or too much."""
+        if (history := self._history) is None:
+            return
+        oldest_us = now_us - int(limits.history_seconds * 1e6)
+        while history:
+            if len(history) > limits.history_messages or self._history_bytes > limits.history_bytes:
+                self._dropped_by = "window_exceeded"
+            elif history[0].at_us < oldest_us:
+                self._dropped_by = "position_expired"
+            else:
+                return
+            self._history_bytes -= len(history.popleft().frame.payload)
+        self._history = None
+
+
+class Topics:
+    """All topics of a hub, made when they are first needed."""
+
+    def __init__(self, epoch: str, limits: Limits, now_us: Callable[[], int]) -> None:
+        """`epoch` names the life of all offsets."""
+        self.epoch = epoch
+        self.limits = limits
+        self._now_us = now_us
+        self._topics: dict[str, Topic] = {}
+
+    def __getitem__(self, name: str) -> Topic:
+        """The topic `name`."""
+        if (topic := self._topics.get(name)) is None:
+            topic = self._topics[name] = Topic(name)
+        return topic
+
+    def __len__(self) -> int:
+        """How many topics are known."""
+        return len(self._topics)
+
+    def publish(self, name: str, message: TopicMessage) -> int:
+        """Publish to `name`; how many receive it."""
+        if isinstance(message, NumberedMessage):
+            return self[name].publish(message, self._now_us(), self.limits)
+        if isinstance(message, StateMessage) and (topic := self._topics.get(name)) is not None:
+            return topic.publish_state(message)
+        return 0
+
+    def position(self, name: str) -> Position:
+        """Where `name` is now."""
+        topic = self._topics.get(name)
+        return Position(epoch=self.epoch, offset=topic.offset if topic else 0)
+
+    def since(self, name: str, position: Position) -> list[Frame]:
+        """What was published to `name` after `position`; PositionLost if that can't be said."""
+        if position.epoch != self.epoch:
+            raise PositionLost("epoch_changed")
+        return self[name].since(position.offset, self._now_us(), self.limits)
+
+    def forget(self, name: str) -> None:
+        """Drop a topic that can never be used again."""
+        self._topics.pop(name, None)
+
+    def expire(self) -> None:
+        """Give back the memory of histories that nobody can ask for any more."""
+        now_us = self._now_us()
+        for topic in self._topics.values():
+            topic.expire(now_us, self.limits)

@@ -1,0 +1,253 @@
+"""The WebSocket transport: one connection from its upgrade to its last frame."""
+
+import asyncio
+from collections import deque
+import contextlib
+from contextlib import AbstractContextManager
+import logging
+import socket
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import WSMessage, WSMsgType, web
+
+from ..frame import Frame
+from ..outbox import Outbox
+from ..protocol.client import Authenticate
+from ..protocol.codec import Decoded, encode, encode_error
+from ..protocol.codes import CloseCode
+from ..protocol.errors import AuthenticationFailed, HubError, InvalidMessage, SerializationFailed
+from ..rights import Principal
+from ..session import Peer, Refused, Session
+from ..timers import Timer
+from .writer import Writer
+
+if TYPE_CHECKING:
+    from ..hub import Hub
+
+_LOGGER = logging.getLogger(__name__)
+
+SUBPROTOCOL: Final = "moosicbox.v1"
+CHUNK: Final = 65_536
+"""Bytes that are written before the socket is asked again whether it takes more."""
+UNSENT_BYTES: Final = 16_384
+"""What the kernel may hold unsent: a reader that stalls shows up early and costs little."""
+PING: Final = bytes((0x89, 0))
+"""A WebSocket ping without a payload."""
+BINARY: Final = Decoded(None, None, SerializationFailed("Messages are text frames"))
+
+
+class WebSocketConnection:
+    """One WebSocket. Everything but control frames goes out through its outbox."""
+
+    transport = "websocket"
+
+    def __init__(self, hub: Hub, writer: Writer, request: web.Request) -> None:
+        """Not accepted yet."""
+        limits = hub.limits
+        self.peer = Peer(request.remote or "", request)
+        self.session: Session | None = None
+        self.outbox = Outbox(limits.outbound_bytes, limits.outbound_messages, wake=self._wake, overflow=self._overflow)
+        self._hub = hub
+        self._writer = writer
+        self._request = request
+        self._tcp: asyncio.Transport | None = None
+        # No heartbeat of aiohttp's: it leaves reference cycles behind. No compression: frames are shared.
+        self._ws = web.WebSocketResponse(
+            protocols=(SUBPROTOCOL,),
+            timeout=limits.close_timeout,
+            autoping=False,
+            compress=False,
+            max_msg_size=limits.max_message_size + 1,
+            decode_text=False,
+        )
+        self.closing: asyncio.Task[None] | None = None
+        self._heartbeat: Timer | None = None
+        self._errors: deque[int] = deque(maxlen=limits.protocol_errors)
+
+    async def run(self, principal: Principal | None, admission: AbstractContextManager[None]) -> web.WebSocketResponse:
+        """Serve the connection until it ends.
+
+        `principal` is who the upgrade request proved to be; `admission` is held while nobody is authenticated.
+        """
+        ws = self._ws
+        await ws.prepare(self._request)
+        self._tcp = self._request.transport
+        self._keep_kernel_buffer_small()
+        ended = False
+        try:
+            self.outbox.send(Frame(encode(self._hub.hello(authenticated=principal is not None))))
+            with admission:
+                known = await self._authenticate(principal)
+            if known is not None:
+                self._beat()
+                ended = await self._read(known)
+        except asyncio.CancelledError:
+            # The web server cancels the handler of a client that has gone.
+            if self.closing is None:
+                raise
+        finally:
+            self._gone(ended=ended)
+            if self.closing is not None:
+                await self.closing
+            if (exception := ws.exception()) is not None:
+                exception.__traceback__ = exception.__context__ = None
+        return ws
+
+    # ------------------------------------------------------------ in
+
+    async def _authenticate(self, principal: Principal | None) -> Session | None:
+        limits = self._hub.limits
+        try:
+            async with asyncio.timeout(limits.authentication_timeout):
+                message = await self._first_message()
+                if message is None:
+                    return None
+                if message.token is not None:
+                    principal = await self._hub.recognise(message.token, self.peer)
+                if not self._hub.running:
+                    self.close(CloseCode.RESTART, "The hub is stopping")
+                    return None
+                self.session = self._hub.sessions.open(self, message, principal)
+        except TimeoutError:
+            self._refuse(
+                Refused(AuthenticationFailed("Nothing was authenticated in time"), CloseCode.AUTHENTICATION_TIMEOUT)
+            )
+        except AuthenticationFailed as error:
+            self._refuse(Refused(error))
+        except Refused as refused:
+            self._refuse(refused)
+        return self.session
+
+    async def _first_message(self) -> Authenticate | None:
+        while True:
+            received = await self._ws.receive()
+            if received.type is WSMsgType.PING:
+                await self._ws.pong(received.data)
+            elif received.type is not WSMsgType.PONG:
+                break
+        if received.type is WSMsgType.BINARY:
+            raise AuthenticationFailed("The first message must be `authenticate`")
+        if received.type is not WSMsgType.TEXT:
+            return None
+        if len(received.data) > self._hub.limits.max_first_message_size:
+            raise AuthenticationFailed("The first message is too large")
+        decoded = self._hub.dispatcher.codec.decode(received.data)
+        if not isinstance(decoded.message, Authenticate):
+            hint = "" if decoded.error is None else f": {decoded.error.message}"
+            raise AuthenticationFailed(f"The first message must be `authenticate`{hint}")
+        return decoded.message
+
+    async def _read(self, session: Session) -> bool:
+        # True if the client ended the session itself: closed normally, or without a code.
+        ws, hub = self._ws, self._hub
+        decode, receive, now_us = hub.dispatcher.codec.decode, hub.dispatcher.receive, hub.clock.now_us
+        while True:
+            received: WSMessage = await ws.receive()
+            received_us = now_us()
+            if received.type is WSMsgType.TEXT or received.type is WSMsgType.BINARY:
+                if session.connection is not self:
+                    continue
+                decoded = decode(received.data) if received.type is WSMsgType.TEXT else BINARY
+                receive(session, decoded, received_us)
+                if decoded.error is not None and self._too_many_errors(decoded.error, received_us):
+                    self._leave(CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
+            elif received.type is WSMsgType.PING:
+                await ws.pong(received.data)
+            elif received.type is WSMsgType.PONG:
+                self._beat()
+            else:
+                return received.type is WSMsgType.CLOSE and received.data in (0, CloseCode.NORMAL, 1005)
+
+    def _too_many_errors(self, error: HubError, now_us: int) -> bool:
+        if not isinstance(error, SerializationFailed | InvalidMessage):
+            return False
+        errors, limits = self._errors, self._hub.limits
+        errors.append(now_us)
+        return len(errors) == limits.protocol_errors and errors[-1] - errors[0] < limits.protocol_error_window * 1e6
+
+    # ------------------------------------------------------------ out
+
+    def flush(self) -> bool:
+        """Write what waits; False if the client doesn't take all of it now."""
+        tcp = self._tcp
+        if tcp is None or tcp.is_closing():
+            self.outbox.close()
+            return True
+        while len(self.outbox):
+            if tcp.get_write_buffer_size():
+                return False
+            frames = self.outbox.take(CHUNK)
+            tcp.write(frames[0].websocket if len(frames) == 1 else b"".join([frame.websocket for frame in frames]))
+        return True
+
+    def _wake(self) -> None:
+        self._writer.wake(self)
+
+    def _overflow(self) -> None:
+        # Not at once: others are being sent the same message just now.
+        asyncio.get_running_loop().call_soon(self._leave, CloseCode.SLOW_CONSUMER, "Too much waited to be read")
+
+    def _keep_kernel_buffer_small(self) -> None:
+        sock = self._ws.get_extra_info("socket")
+        if sock is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+
+    # ------------------------------------------------------------ staying alive
+
+    def _beat(self) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+        interval_us = int(self._hub.limits.heartbeat_interval * 1e6)
+        self._heartbeat = self._hub.timers.at(self._hub.clock.now_us() + interval_us, self._ping)
+
+    def _ping(self) -> None:
+        timeout_us = int(self._hub.limits.ping_timeout * 1e6)
+        self._heartbeat = self._hub.timers.at(self._hub.clock.now_us() + timeout_us, self._no_pong)
+        if self._tcp is not None and not self._tcp.is_closing():
+            self._tcp.write(PING)
+
+    def _no_pong(self) -> None:
+        self._leave(CloseCode.PING_TIMEOUT, "No answer to a ping")
+
+    # ------------------------------------------------------------ ending
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """Send what waits, as far as the client takes it, then close. The session is not told."""
+        if self.closing is not None:
+            return
+        self.flush()
+        self.outbox.close()
+        self.closing = asyncio.ensure_future(self._close(code, reason))
+
+    async def _close(self, code: CloseCode, reason: str) -> None:
+        # A client that reads nothing would hold the drain for ever.
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(self._hub.limits.close_timeout):
+                await self._ws.close(code=code, message=reason.encode()[:120])
+        if self._tcp is not None and not self._tcp.is_closing():
+            self._tcp.abort()
+
+    def _refuse(self, refused: Refused) -> None:
+        _LOGGER.debug("Refused a client from %s: %s", self.peer.address, refused.error.message)
+        self.outbox.send(Frame(encode_error(refused.error, None)))
+        self.close(refused.code, refused.error.error_type)
+
+    def _leave(self, code: CloseCode, reason: str) -> None:
+        # The hub parts from this connection; whether the session may come back, the code says.
+        if (session := self.session) is not None and session.connection is self:
+            if code.reconnect:
+                self._hub.sessions.lose(session, self, ended=False)
+            else:
+                self._hub.sessions.end(session, code, reason)
+        self.close(code, reason)
+
+    def _gone(self, *, ended: bool) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+            self._heartbeat = None
+        self._writer.forget(self)
+        self.outbox.close()
+        if self.session is not None:
+            self._hub.sessions.lose(self.session, self, ended=ended)
+            self.session = None

@@ -1,4 +1,4 @@
-"""Draws the integration's images from their SVG sources: python -m script.draw_brand"""
+"""Draws the integration's images from their SVG sources: `python -m script.draw_brand`."""
 
 import asyncio
 from pathlib import Path

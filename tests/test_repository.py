@@ -1,0 +1,285 @@
+"""Keeps the parts of the repository in step; much of it is what Home Assistant's and HACS's own validators ask for."""
+
+import ast
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import re
+import struct
+import subprocess
+import sys
+from typing import Any
+
+from awesomeversion import AwesomeVersion
+import homeassistant
+from homeassistant.util.yaml import load_yaml_dict
+from packaging.requirements import Requirement
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+INTEGRATION = REPOSITORY / "custom_components" / "moosicbox"
+ENGINE = INTEGRATION / "engine"
+HOME_ASSISTANT = Path(homeassistant.__file__).parent
+
+MANIFEST_KEYS = {
+    *("domain", "name", "after_dependencies", "codeowners", "config_flow", "dependencies", "documentation"),
+    *("integration_type", "iot_class", "issue_tracker", "loggers", "requirements", "single_config_entry", "version"),
+    *("import_executor", "quality_scale", "zeroconf"),
+}
+TRANSLATION_KEYS = {
+    *("title", "config", "config_subentries", "options", "selector", "device_automation", "system_health", "issues"),
+    *("device", "entity", "exceptions", "services", "conditions", "triggers", "common"),
+}
+# May be imported without being declared; entity platforms and our own platform files may, too.
+UNDECLARED_COMPONENTS = {
+    *("automation", "conversation", "device_automation", "diagnostics", "frontend", "media_source", "panel_custom"),
+    *("persistent_notification", "repairs", "script", "system_health", "webhook", "websocket_api"),
+}
+QUALITY_RULES = set(  # By tier: bronze, silver, gold, platinum.
+    """
+    action-setup appropriate-polling brands common-modules config-flow config-flow-test-coverage dependency-transparency
+    docs-actions docs-conditions docs-high-level-description docs-installation-instructions docs-removal-instructions
+    docs-triggers entity-event-setup entity-unique-id has-entity-name runtime-data test-before-configure test-before-setup
+    unique-config-entry
+    action-exceptions config-entry-unloading docs-configuration-parameters docs-installation-parameters entity-unavailable
+    integration-owner log-when-unavailable parallel-updates reauthentication-flow test-coverage
+    devices diagnostics discovery discovery-update-info docs-data-update docs-examples docs-known-limitations
+    docs-supported-devices docs-supported-functions docs-troubleshooting docs-use-cases dynamic-devices entity-category
+    entity-device-class entity-disabled-by-default entity-translations exception-translations icon-translations
+    reconfiguration-flow repair-issues stale-devices
+    async-dependency inject-websession strict-typing
+    """.split()  # noqa: SIM905
+)
+# A registry's address in a lock or requirements file would tie the project to one network.
+REGISTRY_HOSTS = re.compile(
+    "|".join(
+        re.escape(".".join(parts))
+        for parts in (
+            ("registry", "npmjs", "org"),
+            ("pypi", "org"),
+            ("files", "pythonhosted", "org"),
+            ("deb", "debian", "org"),
+            ("ghcr", "io"),
+            ("docker", "io"),
+            ("mcr", "microsoft", "com"),
+        )
+    )
+)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    return load_yaml_dict(str(path)) if path.exists() else {}
+
+
+def committed_files() -> list[Path]:
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True)  # noqa: S607
+    return [path for name in listing.stdout.split("\0") if name and (path := REPOSITORY / name).is_file()]
+
+
+def modules(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted(folder.rglob("*.py")):
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield (relative level, dotted name) for all that a module imports, except for types alone."""
+    for_types_alone = {
+        id(node)
+        for test in ast.walk(tree)
+        if isinstance(test, ast.If) and ast.unparse(test.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+        for node in ast.walk(test)
+    }
+    for node in ast.walk(tree):
+        if id(node) in for_types_alone:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((0, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.level, f"{node.module or ''}.{alias.name}".strip(".")) for alias in node.names)
+
+
+def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (path, text) for every text in a nested structure."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from strings(item, f"{path}.{key}".strip("."))
+    elif isinstance(value, str):
+        yield path, value
+
+
+def home_assistant_side() -> Iterator[tuple[Path, ast.Module]]:
+    return ((path, tree) for path, tree in modules(INTEGRATION) if not path.is_relative_to(ENGINE))
+
+
+def keyword_values(name: str) -> set[str]:
+    """Return the literal values that Home Assistant's side passes under a keyword, in calls to exceptions."""
+    return {
+        keyword.value.value
+        for _, tree in home_assistant_side()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and any(keyword.arg == "translation_domain" for keyword in node.keywords)
+        for keyword in node.keywords
+        if keyword.arg == name and isinstance(keyword.value, ast.Constant)
+    }
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    return read_json(INTEGRATION / "manifest.json")
+
+
+@pytest.fixture(scope="module")
+def translations() -> dict[str, Any]:
+    return read_json(INTEGRATION / "translations" / "en.json")
+
+
+@pytest.fixture(scope="module")
+def icons() -> dict[str, Any]:
+    return read_json(INTEGRATION / "icons.json")
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    return read_yaml(INTEGRATION / "services.yaml")
+
+
+def test_engine_stands_alone() -> None:
+    """Relative inside itself, so that it works under two names; never Home Assistant's side or Home Assistant."""
+    for path, tree in modules(ENGINE):
+        depth = len(path.relative_to(ENGINE).parts)
+        for level, name in imports(tree):
+            assert level <= depth, f"{path}: imports {name} from outside the engine"
+            assert level or name.split(".")[0] not in ("homeassistant", "custom_components", "moosicbox"), (
+                f"{path}: {name}"
+            )
+
+
+def test_engine_has_its_dependencies_declared() -> None:
+    """What the engine imports is what its wheel asks for."""
+    project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    declared = re.search(r"^dependencies = \[(.*?)\]", project, re.MULTILINE | re.DOTALL)
+    assert declared is not None
+    names = {Requirement(text).name.lower() for text in re.findall(r'"([^"]+)"', declared[1])}
+    imported = {name.split(".")[0] for _, tree in modules(ENGINE) for level, name in imports(tree) if level == 0}
+    foreign = {{"jwt": "pyjwt"}.get(name, name) for name in imported - sys.stdlib_module_names}
+    assert foreign == names
+
+
+def test_manifest(manifest: dict[str, Any]) -> None:
+    keys = list(manifest)
+    assert keys == ["domain", "name", *sorted(set(keys) - {"domain", "name"})]
+    assert set(keys) <= MANIFEST_KEYS
+    assert manifest["domain"] == INTEGRATION.name
+    assert AwesomeVersion(manifest["version"]).valid
+    assert manifest["documentation"].startswith("https://github.com/moosicbox/home-assistant-moosicbox")
+    assert manifest["codeowners"] == ["@moosicbox"]
+    assert all(Requirement(text) for text in manifest["requirements"])
+
+
+def test_imported_components_are_declared(manifest: dict[str, Any]) -> None:
+    declared = {*manifest["dependencies"], *manifest.get("after_dependencies", []), *UNDECLARED_COMPONENTS}
+    own = {path.stem for path in INTEGRATION.glob("*.py")}
+    for path, tree in home_assistant_side():
+        for level, name in imports(tree):
+            if level or not name.startswith("homeassistant.components."):
+                continue
+            component = name.split(".")[2]
+            platform = (HOME_ASSISTANT / "components" / component / "manifest.json").exists() and read_json(
+                HOME_ASSISTANT / "components" / component / "manifest.json"
+            ).get("integration_type") == "entity"
+            assert component in declared | own or platform, (
+                f"{path.name} imports {component}, the manifest doesn't name it"
+            )
+
+
+def test_requirements_agree_with_home_assistant(manifest: dict[str, Any]) -> None:
+    """What tests install is what this release of Home Assistant runs with, and what the manifest allows."""
+    lines = (REPOSITORY / "requirements_test.txt").read_text(encoding="utf-8").splitlines()
+    pins = {(pin := Requirement(line)).name.lower(): pin for line in lines if line and not line.startswith("#")}
+    constraints = (HOME_ASSISTANT / "package_constraints.txt").read_text(encoding="utf-8").splitlines()
+    for line in constraints:
+        if line and not line.startswith("#") and (wanted := Requirement(line)).name.lower() in pins:
+            assert str(pins[wanted.name.lower()].specifier) == str(wanted.specifier)
+    for text in manifest["requirements"]:
+        allowed = Requirement(text)
+        assert allowed.specifier.contains(str(pins[allowed.name.lower()].specifier).removeprefix("=="))
+
+
+def test_actions_are_described(services: dict[str, Any], translations: dict[str, Any], icons: dict[str, Any]) -> None:
+    described = translations.get("services", {})
+    assert set(services) == set(described) == set(icons.get("services", {}))
+    for name, service in services.items():
+        fields = (service or {}).get("fields", {})
+        assert set(fields) == set(described[name].get("fields", {})), name
+        assert all(
+            text["name"] and text["description"]
+            for text in (described[name], *described[name].get("fields", {}).values())
+        )
+
+
+def test_exceptions_are_translated(translations: dict[str, Any]) -> None:
+    assert keyword_values("translation_key") == set(translations.get("exceptions", {}))
+
+
+def test_texts_are_plain(translations: dict[str, Any]) -> None:
+    assert set(translations) <= TRANSLATION_KEYS
+    for path, text in strings(translations):
+        assert text == text.strip(), path
+        assert "://" not in text, f"{path} has an address in it"
+        assert not re.search(r"<[a-z/]", text), f"{path} has markup in it"
+        assert not re.search(r"'[^']*\{\w+\}[^']*'", text), f"{path} has a placeholder in quotes"
+        assert re.fullmatch(r"[a-z0-9_.-]+", path), path
+
+
+def test_icons_are_of_home_assistant(icons: dict[str, Any]) -> None:
+    for path, icon in strings(icons):
+        assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), path
+
+
+def test_quality_scale() -> None:
+    rules = read_yaml(INTEGRATION / "quality_scale.yaml")["rules"]
+    assert set(rules) == QUALITY_RULES
+    assert len(QUALITY_RULES) == 54
+    for rule, status in rules.items():
+        if isinstance(status, dict):
+            assert status["status"] in ("done", "todo", "exempt"), rule
+            assert status["comment"], rule
+        else:
+            assert status in ("done", "todo"), rule
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("icon.png", (256, 256)),
+        ("icon@2x.png", (512, 512)),
+        ("logo.png", (None, 128)),
+        ("logo@2x.png", (None, 256)),
+        ("dark_logo.png", (None, 128)),
+        ("dark_logo@2x.png", (None, 256)),
+    ],
+)
+def test_brand_image(name: str, size: tuple[int | None, int]) -> None:
+    header = (INTEGRATION / "brand" / name).read_bytes()[:33]
+    assert header.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height, _, colour_type = struct.unpack(">IIBB", header[16:26])
+    assert (size[0] or width, size[1]) == (width, height)
+    assert colour_type == 6, "with transparency"
+
+
+def test_hacs(manifest: dict[str, Any]) -> None:
+    hacs = read_json(REPOSITORY / "hacs.json")
+    assert set(hacs) <= {"name", "homeassistant", "filename", "zip_release", "hide_default_branch", "render_readme"}
+    assert hacs["name"] == manifest["name"]
+    assert "MIT License" in (REPOSITORY / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_no_committed_file_names_a_registry() -> None:
+    for path in committed_files():
+        if path.suffix != ".png":
+            found = REGISTRY_HOSTS.search(path.read_text(encoding="utf-8"))
+            assert found is None, f"{path} names {found[0] if found else ''}"

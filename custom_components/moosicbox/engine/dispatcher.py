@@ -91,8 +91,8 @@ class Dispatcher:
             outcome = self._begin(Actor(session.principal, session, received_us), message)
         except HubError as refusal:
             self._answer_error(session, request_id, refusal)
-        except Exception:  # noqa: BLE001 - a handler's fault must not end the connection
-            self._answer_crash(session, request_id, message)
+        except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
+            self._answer_crash(session, request_id, message, fault)
         else:
             if inspect.isawaitable(outcome):
                 session.task = asyncio.ensure_future(self._await(session, request_id, message, outcome))
@@ -104,8 +104,8 @@ class Dispatcher:
             self._answer(session, request_id, await outcome)
         except HubError as refusal:
             self._answer_error(session, request_id, refusal)
-        except Exception:  # noqa: BLE001 - a handler's fault must not end the connection
-            self._answer_crash(session, request_id, message)
+        except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
+            self._answer_crash(session, request_id, message, fault)
         finally:
             session.task = None
         self._go_on(session)
@@ -135,6 +135,6 @@ class Dispatcher:
                 session.answers.finish(request_id, answer)
         session.send_frame(Frame(answer))
 
-    def _answer_crash(self, session: Session, request_id: str | None, message: Request) -> None:
-        _LOGGER.error("Handling %s failed", type(message).__name__, exc_info=True)
+    def _answer_crash(self, session: Session, request_id: str | None, message: Request, fault: Exception) -> None:
+        _LOGGER.error("Handling %s failed", type(message).__name__, exc_info=fault)
         self._answer_error(session, request_id, InternalError("The hub failed; its log says how"))

@@ -67,7 +67,7 @@ class Hub:
         self.running = False
         self.house = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="house")
         """Somebody inside the house: automations, voice, the hub itself."""
-        self._store = store
+        self.store = store
         self._loaded = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.TimerHandle | None = None
@@ -87,6 +87,12 @@ class Hub:
         self.players.happened.subscribe(lambda _player, _event: self._save())
 
     # ------------------------------------------------------------ life
+
+    def configure(self, limits: Limits) -> None:
+        """Other limits from now on; connections and sessions stay."""
+        self.limits = limits
+        for part in (self.topics, self.players, self.sessions, self.dispatcher):
+            part.limits = limits
 
     async def start(self) -> None:
         """Bring back what was kept and let clients in."""
@@ -211,7 +217,7 @@ class Hub:
             self._arm()
 
     async def _load(self) -> None:
-        if (kept := await self._store.load()) is None:
+        if (kept := await self.store.load()) is None:
             return
         try:
             saved = from_builtins(kept)
@@ -222,10 +228,12 @@ class Hub:
         for saved_player in saved.players:
             player = self.players.add(saved_player.player_id, saved_player.name, saved_player.owner)
             restore_player(player, saved_player, now_us)
+            for item in player.own.queue.items:
+                self.conductor.media.remember(item.track)
 
     def _save(self) -> None:
         if self._loaded:
-            self._store.save_soon(self._state)
+            self.store.save_soon(self._state)
 
     def _state(self) -> dict[str, Any]:
         now_us = self.clock.now_us()

@@ -35,6 +35,9 @@ class MediaProvider(Protocol):
     async def resolve_track(self, track_id: str, principal: Principal) -> Media:
         """A track of the library; TrackNotFound."""
 
+    def remember(self, track: Track) -> None:
+        """A track from before a restart: it may be asked for by its id again."""
+
     def address(self, media: Media) -> StreamAddress:
         """A fresh address, relative to the player's origin where the hub itself serves it."""
 

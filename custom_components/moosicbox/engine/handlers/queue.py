@@ -41,10 +41,10 @@ class QueueHandlers:
         items = await self._items(actor, message)
         held = playback.current
         playback.queue.add(items, message.place, message.position)
-        self._follow(playback, held)
+        await self._follow(playback, held)
         return {"revision": playback.queue.revision, "queue_item_ids": [item.queue_item_id for item in items]}
 
-    def remove(self, actor: Actor, message: QueueRemove) -> dict[str, Any]:
+    async def remove(self, actor: Actor, message: QueueRemove) -> dict[str, Any]:
         """Less music."""
         playback = self._playback(actor, message)
         ids = message.queue_item_ids or (() if message.queue_item_id is None else (message.queue_item_id,))
@@ -52,7 +52,7 @@ class QueueHandlers:
             raise InvalidMessage("Name a queue_item_id or queue_item_ids", ["queue_item_ids"])
         held = playback.current
         playback.queue.remove(ids)
-        self._follow(playback, held)
+        await self._follow(playback, held)
         return {"revision": playback.queue.revision}
 
     def move(self, actor: Actor, message: QueueMove) -> dict[str, Any]:
@@ -67,12 +67,12 @@ class QueueHandlers:
         queue.reorder(message.from_, message.to)
         return {"revision": queue.revision}
 
-    def clear(self, actor: Actor, message: QueueClear) -> dict[str, Any]:
+    async def clear(self, actor: Actor, message: QueueClear) -> dict[str, Any]:
         """No music."""
         playback = self._playback(actor, message)
         held = playback.current
         playback.queue.clear()
-        self._follow(playback, held)
+        await self._follow(playback, held)
         return {"revision": playback.queue.revision}
 
     def get(self, actor: Actor, message: QueueGet) -> dict[str, Any]:
@@ -83,15 +83,15 @@ class QueueHandlers:
     def _playback(self, actor: Actor, message: QueueCommand) -> Playback:
         return self.hub.target(actor, message.player_id, message.room_id).playback
 
-    def _follow(self, playback: Playback, held: QueueItem | None) -> None:
-        # The current item went: its successor takes over, playing if it played.
-        current = playback.current
-        if held is None or (current is not None and current.queue_item_id == held.queue_item_id):
+    async def _follow(self, playback: Playback, held: QueueItem | None) -> None:
+        # The current item went: what took its place goes on as the old one did.
+        current = playback.current or playback.queue.first()
+        if held is None or (playback.current is not None and playback.current.queue_item_id == held.queue_item_id):
             return
         if current is None:
             playback.finish(self.hub.clock.now_us())
         elif playback.timeline.state in ("playing", "buffering"):
-            self.hub.players.start(playback, current, "skipped")
+            await self.hub.conductor.start(playback, current, left="skipped")
         else:
             playback.choose_paused(current, self.hub.clock.now_us())
 

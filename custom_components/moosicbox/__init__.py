@@ -1,0 +1,123 @@
+"""MoosicBox: Home Assistant's web server as a real-time music hub."""
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.network import NoURLAvailableError, get_url
+from homeassistant.helpers.typing import ConfigType
+
+from .auth import Gatekeeper
+from .const import CONF_AVAILABILITY_GRACE, CONF_MAX_PLAYERS_PER_USER, DOMAIN, NAME, VERSION
+from .engine.hub import Hub
+from .engine.limits import Limits
+from .engine.protocol.codes import CloseCode
+from .engine.transport.endpoint import Endpoint
+from .media import HomeMedia
+from .models import DATA_KEPT, DATA_LOADED, MoosicBoxConfigEntry, MoosicBoxData
+from .panel import async_add_panel, async_remove, async_setup_static
+from .services import async_setup_services
+from .storage import HomeStateStore, SecretsStore
+from .views import ArtworkView, WebSocketView
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+PLATFORMS = [Platform.MEDIA_PLAYER]
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Register what outlives config entries: addresses, files, actions."""
+    hass.http.register_view(WebSocketView)
+    hass.http.register_view(ArtworkView)
+    await async_setup_static(hass)
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> bool:
+    """Open the hub."""
+    if (data := hass.data.get(DATA_KEPT)) is None:
+        data = hass.data[DATA_KEPT] = await _async_build(hass, entry)
+    entry.runtime_data = data
+    data.hub.configure(_limits(entry))
+    await data.gatekeeper.async_start(data.hub.sessions)
+    entry.async_on_unload(data.gatekeeper.async_stop)
+    await data.hub.start()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await async_add_panel(hass)
+    hass.data[DATA_LOADED] = data
+
+    async def stop(_event: Event) -> None:
+        await _async_close(hass, data, CloseCode.GOING_AWAY, "shutdown")
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> bool:
+    """Close the hub; clients come back when it is open again."""
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    async_remove(hass)
+    await _async_close(hass, entry.runtime_data, CloseCode.RESTART, "reload")
+    return True
+
+
+async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) -> None:
+    """Leave nothing behind."""
+    if (data := hass.data.pop(DATA_KEPT, None)) is not None:
+        await data.state.async_remove()
+        await data.secrets.async_remove()
+
+
+async def async_remove_config_entry_device(
+    _hass: HomeAssistant, entry: MoosicBoxConfigEntry, device: dr.AnyDeviceEntry
+) -> bool:
+    """Forget a player; one that still exists comes back as a new one."""
+    players = entry.runtime_data.hub.players
+    for domain, player_id in device.identifiers:
+        if domain == DOMAIN and players.find(player_id) is not None:
+            players.remove(player_id)
+            return True
+    return False
+
+
+async def _async_close(hass: HomeAssistant, data: MoosicBoxData, code: CloseCode, reason: str) -> None:
+    hass.data.pop(DATA_LOADED, None)
+    await data.hub.stop(code, reason)
+    await data.endpoint.close()
+
+
+async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> MoosicBoxData:
+    secrets, state = SecretsStore(hass), HomeStateStore(hass)
+    await secrets.async_load()
+    gatekeeper = Gatekeeper(hass, secrets)
+    media = HomeMedia(hass, secrets.key)
+    hub = Hub(version=VERSION, media=media, recognise=gatekeeper.recognise, store=state)
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, "hub")},
+        name=NAME,
+        manufacturer=NAME,
+        model="Hub",
+        sw_version=VERSION,
+        entry_type=dr.DeviceEntryType.SERVICE,
+    )
+
+    def allowed_origins() -> list[str]:
+        return [url for internal in (True, False) if (url := _own_url(hass, internal=internal)) is not None]
+
+    return MoosicBoxData(hub, gatekeeper, media, secrets, state, Endpoint(hub, allowed_origins), device.id)
+
+
+def _own_url(hass: HomeAssistant, *, internal: bool) -> str | None:
+    try:
+        return get_url(hass, allow_internal=internal, allow_external=not internal, allow_ip=True)
+    except NoURLAvailableError:
+        return None
+
+
+def _limits(entry: MoosicBoxConfigEntry) -> Limits:
+    defaults = Limits()
+    return Limits(
+        availability_grace=entry.options.get(CONF_AVAILABILITY_GRACE, defaults.availability_grace),
+        max_players_per_user=int(entry.options.get(CONF_MAX_PLAYERS_PER_USER, defaults.max_players_per_user)),
+    )

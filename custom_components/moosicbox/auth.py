@@ -1,0 +1,164 @@
+"""Who may come in: our own tokens and Home Assistant's, and who is put out when these end."""
+
+from collections.abc import Callable
+import time
+from typing import Any, Final
+
+from aiohttp.web import Request
+from homeassistant.auth import EVENT_USER_ADDED, EVENT_USER_REMOVED, EVENT_USER_UPDATED
+from homeassistant.auth.models import RefreshToken, User
+from homeassistant.components.http.auth_util import async_user_not_allowed_do_auth
+from homeassistant.components.http.ban import process_success_login, process_wrong_login
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+import jwt
+
+from .engine.protocol.codes import CloseCode
+from .engine.protocol.errors import AuthenticationFailed
+from .engine.rights import ROLES, Principal
+from .engine.session import Peer, Session
+from .engine.sessions import Sessions
+from .engine.tokens import IssuedToken, Tokens, is_ours
+from .storage import SecretsStore
+
+REFUSED: Final = "The token is not accepted"
+MAX_LIFETIME: Final = 10 * 365 * 86_400
+"""Seconds; the longest that a token of ours may be good for."""
+
+
+def principal_of(user: User, credential: str) -> Principal:
+    """A user of Home Assistant, with the rights that follow from it."""
+    return Principal(
+        sub=user.id,
+        name=user.name or "Home Assistant",
+        permissions=ROLES["admin" if user.is_admin else "user"],
+        credential=credential,
+    )
+
+
+class Gatekeeper:
+    """Recognises tokens, makes and revokes ours, and watches Home Assistant's users."""
+
+    def __init__(self, hass: HomeAssistant, secrets: SecretsStore) -> None:
+        """`secrets` must be loaded."""
+        self._hass = hass
+        self._secrets = secrets
+        self._user_ids: set[str] = set()
+        self._sessions: Sessions | None = None
+        self._revocation_callbacks: dict[str, CALLBACK_TYPE] = {}
+        self._undo: list[CALLBACK_TYPE] = []
+        self.tokens = Tokens(secrets.key, secrets.revocations, self._user_ids.__contains__)
+
+    async def async_start(self, sessions: Sessions) -> None:
+        """Watch the users of Home Assistant and the sessions that they have with us."""
+        self._sessions = sessions
+        self._user_ids.update(user.id for user in await self._hass.auth.async_get_users())
+        self._undo = [
+            self._hass.bus.async_listen(EVENT_USER_ADDED, self._user_added),
+            self._hass.bus.async_listen(EVENT_USER_UPDATED, self._user_changed),
+            self._hass.bus.async_listen(EVENT_USER_REMOVED, self._user_changed),
+            sessions.ended.subscribe(self._session_ended),
+        ]
+
+    @callback
+    def async_stop(self) -> None:
+        """Watch nothing any more."""
+        for undo in (*self._undo, *self._revocation_callbacks.values()):
+            undo()
+        self._undo = []
+        self._revocation_callbacks = {}
+
+    async def recognise(self, token: str, peer: Peer) -> Principal:
+        """Whose token this is. Forged ones count as wrong logins, expired ones don't."""
+        request = peer.request
+        try:
+            principal = self.tokens.verify(token) if is_ours(token) else self._user_of(token, request)
+        except AuthenticationFailed as error:
+            if error.forged and isinstance(request, Request):
+                await process_wrong_login(request)
+            raise
+        if isinstance(request, Request):
+            process_success_login(request)
+        return principal
+
+    def create(self, **claims: Any) -> IssuedToken:
+        """A new token of ours; see `Tokens.issue`."""
+        return self.tokens.issue(now=time.time(), **claims)
+
+    async def async_revoke(self, *, jti: str | None = None, sub: str | None = None) -> int:
+        """Refuse a token, or all that a sub was given until now, and put out who came in by it; how many."""
+        revocations, now = self._secrets.revocations, time.time()
+        revocations.forget_expired(now)
+        if jti is not None:
+            # A token's own end isn't known here; none of ours lives longer than the longest lifetime.
+            revocations.tokens[jti] = now + MAX_LIFETIME
+        if sub is not None:
+            revocations.subjects[sub] = now
+        await self._secrets.async_save()
+        if self._sessions is None:
+            return 0
+        return self._sessions.end_where(
+            lambda session: jti == session.principal.credential or sub == session.principal.sub,
+            CloseCode.FORCED_OUT,
+            "The token was revoked",
+        )
+
+    def _user_of(self, token: str, request: object) -> Principal:
+        refresh_token = self._hass.auth.async_validate_access_token(token)
+        if refresh_token is None:
+            raise AuthenticationFailed(REFUSED, forged=not self._was_valid(token))
+        user = refresh_token.user
+        if async_user_not_allowed_do_auth(self._hass, user, request if isinstance(request, Request) else None):
+            raise AuthenticationFailed(REFUSED)
+        self._watch(refresh_token)
+        return principal_of(user, refresh_token.id)
+
+    def _was_valid(self, token: str) -> bool:
+        # Expired tokens, and those of users who were deactivated, were not forged.
+        try:
+            issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
+            refresh_token = self._hass.auth.async_get_refresh_token(str(issuer))
+            if refresh_token is None:
+                return False
+            jwt.decode(token, refresh_token.jwt_key, algorithms=["HS256"], options={"verify_exp": False})
+        except jwt.InvalidTokenError:
+            return False
+        return True
+
+    def _watch(self, refresh_token: RefreshToken) -> None:
+        if refresh_token.id in self._revocation_callbacks:
+            return
+
+        @callback
+        def revoked() -> None:
+            self._revocation_callbacks.pop(refresh_token.id, None)
+            self._put_out(lambda session: session.principal.credential == refresh_token.id)
+
+        self._revocation_callbacks[refresh_token.id] = self._hass.auth.async_register_revoke_token_callback(
+            refresh_token.id, revoked
+        )
+
+    @callback
+    def _session_ended(self, ended: Session) -> None:
+        credential = ended.principal.credential
+        if credential not in self._revocation_callbacks or self._sessions is None:
+            return
+        if not any(session.principal.credential == credential for session in self._sessions):
+            self._revocation_callbacks.pop(credential)()
+
+    @callback
+    def _user_added(self, event: Event[dict[str, Any]]) -> None:
+        self._user_ids.add(event.data["user_id"])
+
+    async def _user_changed(self, event: Event[dict[str, Any]]) -> None:
+        user_id = event.data["user_id"]
+        user = await self._hass.auth.async_get_user(user_id)
+        if user is None or not user.is_active:
+            self._put_out(lambda session: session.principal.sub == user_id)
+            return
+        for session in self._sessions or ():
+            if session.principal.sub == user_id and self._sessions is not None:
+                self._sessions.renew(session, principal_of(user, session.principal.credential))
+
+    def _put_out(self, matches: Callable[[Session], bool]) -> None:
+        if self._sessions is not None:
+            self._sessions.end_where(matches, CloseCode.FORCED_OUT, "The access to Home Assistant ended")

@@ -1,0 +1,10 @@
+"""Names that several modules share."""
+
+from typing import Final
+
+DOMAIN: Final = "moosicbox"
+NAME: Final = "MoosicBox"
+VERSION: Final = "0.1.0"
+
+CONF_AVAILABILITY_GRACE: Final = "availability_grace"
+CONF_MAX_PLAYERS_PER_USER: Final = "max_players_per_user"

@@ -1,0 +1,140 @@
+"""Music that Home Assistant knows: its media sources, and plain addresses."""
+
+from collections import OrderedDict
+from datetime import timedelta
+import hashlib
+import hmac
+from pathlib import Path
+import time
+from typing import Final, override
+from urllib.parse import unquote, urlsplit
+
+from homeassistant.components.http.auth import async_sign_path
+from homeassistant.components.media_player import BrowseError
+from homeassistant.components.media_source import PlayMedia, Unresolvable, async_resolve_media, is_media_source_id
+from homeassistant.core import HomeAssistant
+
+from .engine.media import Media, MediaProvider, StreamAddress
+from .engine.protocol.errors import NotSupported, TrackNotFound
+from .engine.protocol.types import Track
+from .engine.rights import Principal
+from .tags import Picture, Tags, read_picture, read_tags
+
+STREAM_LIFETIME: Final = timedelta(minutes=30)
+"""Beyond the music itself: how long a player may take until it fetches."""
+OPEN_PATHS: Final = ("/local/", "/api/tts_proxy/")
+"""Paths of Home Assistant's that need no signature."""
+AUDIO_TYPES: Final = frozenset({"application/ogg", "application/vnd.apple.mpegurl", "application/x-mpegurl"})
+MAX_PICTURES: Final = 32
+MAX_KNOWN: Final = 20_000
+
+
+class HomeMedia(MediaProvider):
+    """Finds media by `media_content_id`. Tracks seen once can be asked for by their id again."""
+
+    def __init__(self, hass: HomeAssistant, key: bytes) -> None:
+        """`key` makes addresses of pictures that can't be guessed."""
+        self._hass = hass
+        self._key = key
+        self._known: OrderedDict[str, str] = OrderedDict()
+        self._pictures: OrderedDict[str, Picture | None] = OrderedDict()
+
+    @override
+    async def resolve(self, media_content_id: str, principal: Principal) -> Media:
+        if is_media_source_id(media_content_id):
+            return await self._resolve_source(media_content_id)
+        if media_content_id.startswith(("http://", "https://")):
+            return self._plain(media_content_id)
+        if media_content_id.startswith(OPEN_PATHS) and principal.may_add_foreign_media:
+            return self._plain(media_content_id)
+        raise NotSupported("This can't be played: name a media source, an http(s) address or a track")
+
+    @override
+    async def resolve_track(self, track_id: str, principal: Principal) -> Media:
+        if (media_content_id := self._known.get(track_id)) is None:
+            raise TrackNotFound(f"There is no track {track_id}")
+        return await self.resolve(media_content_id, principal)
+
+    @override
+    def remember(self, track: Track) -> None:
+        if track.media_content_id is not None:
+            self._know(track.track_id, track.media_content_id)
+
+    @override
+    def address(self, media: Media) -> StreamAddress:
+        source = media.source
+        if not source.startswith("/") or source.startswith(OPEN_PATHS) or "?" in source:
+            return StreamAddress(source)
+        lifetime = STREAM_LIFETIME + timedelta(seconds=media.track.duration or 0)
+        expires_at = int(time.time() + lifetime.total_seconds())
+        return StreamAddress(async_sign_path(self._hass, source, lifetime, use_content_user=True), expires_at)
+
+    async def async_artwork(self, artwork_id: str) -> Picture | None:
+        """The picture behind an `artwork_url`; None if there is none, or the address was made up."""
+        track_id, _, signature = artwork_id.rpartition(".")
+        if not hmac.compare_digest(self._signature(track_id).encode(), signature.encode()):
+            return None
+        return await self.async_picture(track_id)
+
+    async def async_picture(self, track_id: str) -> Picture | None:
+        """The picture of a track that was seen before."""
+        if track_id in self._pictures:
+            self._pictures.move_to_end(track_id)
+            return self._pictures[track_id]
+        if (media_content_id := self._known.get(track_id)) is None or not is_media_source_id(media_content_id):
+            return None
+        try:
+            play = await async_resolve_media(self._hass, media_content_id, None)
+        except Unresolvable, BrowseError:
+            return None
+        picture = None
+        if play.path is not None:
+            picture = await self._hass.async_add_executor_job(read_picture, play.path)
+        self._pictures[track_id] = picture
+        if len(self._pictures) > MAX_PICTURES:
+            self._pictures.popitem(last=False)
+        return picture
+
+    async def _resolve_source(self, media_content_id: str) -> Media:
+        try:
+            play: PlayMedia = await async_resolve_media(self._hass, media_content_id, None)
+        except (Unresolvable, BrowseError) as error:
+            raise TrackNotFound(f"Home Assistant doesn't find {media_content_id}: {error}") from error
+        if not (play.mime_type.startswith("audio/") or play.mime_type.lower() in AUDIO_TYPES):
+            raise NotSupported(f"{media_content_id} is {play.mime_type}, not music")
+        tags = Tags()
+        if play.path is not None:
+            tags = await self._hass.async_add_executor_job(read_tags, play.path)
+        track = self._track(media_content_id, play.path.name if play.path else media_content_id, tags)
+        return Media(track=track, source=play.url, mime_type=play.mime_type)
+
+    def _plain(self, url: str) -> Media:
+        return Media(track=self._track(url, urlsplit(url).path.rstrip("/") or url, Tags()), source=url)
+
+    def _track(self, media_content_id: str, name: str, tags: Tags) -> Track:
+        track_id = "m-" + hashlib.sha256(media_content_id.encode()).hexdigest()[:24]
+        self._know(track_id, media_content_id)
+        artwork = f"/api/moosicbox/artwork/{track_id}.{self._signature(track_id)}" if tags.has_picture else None
+        return Track(
+            track_id=track_id,
+            title=tags.title or Path(unquote(name)).stem[:200] or "?",
+            artist=tags.artist,
+            album=tags.album,
+            album_artist=tags.album_artist,
+            duration=tags.duration,
+            track_number=tags.track_number,
+            disc_number=tags.disc_number,
+            year=tags.year,
+            genre=tags.genre,
+            artwork_url=artwork,
+            media_content_id=media_content_id,
+        )
+
+    def _know(self, track_id: str, media_content_id: str) -> None:
+        self._known[track_id] = media_content_id
+        self._known.move_to_end(track_id)
+        if len(self._known) > MAX_KNOWN:
+            self._known.popitem(last=False)
+
+    def _signature(self, track_id: str) -> str:
+        return hmac.digest(self._key, b"artwork:" + track_id.encode(), "sha256").hex()[:32]

@@ -1,0 +1,38 @@
+"""What a loaded config entry holds."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+
+if TYPE_CHECKING:
+    from .auth import Gatekeeper
+    from .engine.hub import Hub
+    from .engine.transport.endpoint import Endpoint
+    from .media import HomeMedia
+    from .storage import HomeStateStore, SecretsStore
+
+
+@dataclass(frozen=True, slots=True)
+class MoosicBoxData:
+    """The hub and what connects it with Home Assistant."""
+
+    hub: Hub
+    gatekeeper: Gatekeeper
+    media: HomeMedia
+    secrets: SecretsStore
+    state: HomeStateStore
+    endpoint: Endpoint
+    hub_device_id: str
+    """The hub in the device registry; players hang on it."""
+
+
+type MoosicBoxConfigEntry = ConfigEntry[MoosicBoxData]
+
+DATA_LOADED: HassKey[MoosicBoxData] = HassKey(f"{DOMAIN}_loaded")
+"""The loaded entry's data, for views and actions that outlive entries."""
+DATA_KEPT: HassKey[MoosicBoxData] = HassKey(f"{DOMAIN}_kept")
+"""The same, kept over a reload of the entry: sessions and positions go on."""

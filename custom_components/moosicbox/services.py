@@ -1,0 +1,96 @@
+"""Actions of our own, as a table: name, schema, what it does."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, NamedTuple
+
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_admin_service
+import voluptuous as vol
+
+from .auth import MAX_LIFETIME
+from .const import DOMAIN
+from .engine.clock import iso_from_unix
+from .engine.rights import PERMISSIONS, ROLES
+from .models import DATA_LOADED, MoosicBoxData
+
+DEFAULT_LIFETIME: Final = 365 * 86_400
+"""Seconds that a token is good for if nothing else is said."""
+
+ID: Final = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9_.:-]{1,64}$"))
+
+
+class Action(NamedTuple):
+    """One action; its method gets the loaded entry's data and the call's."""
+
+    name: str
+    schema: vol.Schema
+    method: Callable[[MoosicBoxData, dict[str, Any]], Awaitable[ServiceResponse]]
+    response: SupportsResponse
+
+
+async def create_token(data: MoosicBoxData, call: dict[str, Any]) -> ServiceResponse:
+    """A token for a player or a program."""
+    try:
+        issued = data.gatekeeper.create(
+            sub=call["sub"],
+            name=call.get("name", call["sub"]),
+            lifetime=call["expires_in"],
+            permissions=frozenset(call["permissions"]) if "permissions" in call else None,
+            role=call.get("role"),
+            rooms=frozenset(call["rooms"]) if "rooms" in call else None,
+        )
+    except ValueError as error:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key=f"token_{error}") from error
+    return {"token": issued.token, "jti": issued.jti, "expires_at": iso_from_unix(issued.expires_at)}
+
+
+async def revoke_token(data: MoosicBoxData, call: dict[str, Any]) -> ServiceResponse:
+    """Refuse tokens from now on and end the connections that they opened."""
+    if not call:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="token_unnamed")
+    return {"disconnected": await data.gatekeeper.async_revoke(jti=call.get("jti"), sub=call.get("sub"))}
+
+
+ACTIONS: Final = (
+    Action(
+        "create_token",
+        vol.Schema(
+            {
+                vol.Required("sub"): ID,
+                vol.Optional("name"): vol.All(cv.string, vol.Length(min=1, max=100)),
+                vol.Exclusive("permissions", "rights"): vol.All(cv.ensure_list, [vol.In(sorted(PERMISSIONS))]),
+                vol.Exclusive("role", "rights"): vol.In(sorted(ROLES)),
+                vol.Optional("rooms"): vol.All(cv.ensure_list, [ID]),
+                vol.Optional("expires_in", default=DEFAULT_LIFETIME): vol.All(
+                    vol.Coerce(int), vol.Range(min=1, max=MAX_LIFETIME)
+                ),
+            }
+        ),
+        create_token,
+        SupportsResponse.ONLY,
+    ),
+    Action(
+        "revoke_token",
+        vol.Schema({vol.Optional("jti"): cv.string, vol.Optional("sub"): ID}),
+        revoke_token,
+        SupportsResponse.OPTIONAL,
+    ),
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register all actions; they are for administrators."""
+    for action in ACTIONS:
+        _register(hass, action)
+
+
+def _register(hass: HomeAssistant, action: Action) -> None:
+    async def handle(call: ServiceCall) -> ServiceResponse:
+        if (data := hass.data.get(DATA_LOADED)) is None:
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_loaded")
+        return await action.method(data, dict(call.data))
+
+    async_register_admin_service(hass, DOMAIN, action.name, handle, action.schema, action.response)

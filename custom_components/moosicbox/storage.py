@@ -1,0 +1,78 @@
+"""What Home Assistant's storage keeps for the hub: players and queues, and the secrets of our tokens."""
+
+from collections.abc import Callable
+import secrets
+from typing import Any, Final, TypedDict, override
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+
+from .const import DOMAIN
+from .engine.store import StateStore
+from .engine.tokens import Revocations
+
+STATE_KEY: Final = f"{DOMAIN}.state"
+SECRETS_KEY: Final = f"{DOMAIN}.secrets"
+SAVE_DELAY: Final = 0.5
+"""Seconds; what was acknowledged more than a second ago is on the disk."""
+
+
+class HomeStateStore(StateStore):
+    """Players and queues."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Nothing is read yet."""
+        self._store: Store[dict[str, Any]] = Store(
+            hass, 1, STATE_KEY, private=True, atomic_writes=True, serialize_in_event_loop=False
+        )
+
+    @override
+    async def load(self) -> dict[str, Any] | None:
+        return await self._store.async_load()
+
+    @override
+    def save_soon(self, state: Callable[[], dict[str, Any]]) -> None:
+        self._store.async_delay_save(state, SAVE_DELAY)
+
+    async def async_remove(self) -> None:
+        """Forget everything."""
+        await self._store.async_remove()
+
+
+class _Secrets(TypedDict):
+    key: str
+    revoked_tokens: dict[str, float]
+    revoked_subjects: dict[str, float]
+
+
+class SecretsStore:
+    """The key of our tokens and what is revoked; readable by Home Assistant alone."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Nothing is read yet."""
+        self._store: Store[_Secrets] = Store(hass, 1, SECRETS_KEY, private=True, atomic_writes=True)
+        self.key = b""
+        self.revocations = Revocations()
+
+    async def async_load(self) -> None:
+        """Read the key, or make one the first time."""
+        if (kept := await self._store.async_load()) is not None:
+            self.key = bytes.fromhex(kept["key"])
+            self.revocations = Revocations(kept["revoked_tokens"], kept["revoked_subjects"])
+        else:
+            self.key = secrets.token_bytes(32)
+            await self.async_save()
+
+    async def async_save(self) -> None:
+        """Write at once: a revocation must not be lost."""
+        await self._store.async_save(
+            {
+                "key": self.key.hex(),
+                "revoked_tokens": self.revocations.tokens,
+                "revoked_subjects": self.revocations.subjects,
+            }
+        )
+
+    async def async_remove(self) -> None:
+        """Forget everything."""
+        await self._store.async_remove()

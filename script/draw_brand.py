@@ -2,10 +2,10 @@
 
 import asyncio
 from pathlib import Path
-import shutil
 
 from playwright.async_api import async_playwright
 
+from .lib.browser import chromium
 from .lib.config_folder import INTEGRATION
 
 SOURCES = Path(__file__).with_name("brand")
@@ -17,7 +17,7 @@ LOGO_HEIGHT = 128
 async def main() -> None:
     """Draw each image in both sizes, on nothing."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for source in sorted(SOURCES.glob("*.svg")):
             height = ICON_HEIGHT if "icon" in source.stem else LOGO_HEIGHT
             for suffix, scale in ("", 1), ("@2x", 2):

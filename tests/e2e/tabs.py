@@ -3,12 +3,12 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 import json
-import shutil
 import time
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
+from script.lib.browser import chromium
 from script.lib.config_folder import REPOSITORY
 
 from .home import Home
@@ -82,7 +82,7 @@ class Tabs:
     async def _browser(self, autoplay: str) -> Browser:
         if autoplay not in self._browsers:
             self._browsers[autoplay] = await self._playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=[*ARGUMENTS, f"--autoplay-policy={autoplay}"]
+                executable_path=chromium(), args=[*ARGUMENTS, f"--autoplay-policy={autoplay}"]
             )
         return self._browsers[autoplay]
 

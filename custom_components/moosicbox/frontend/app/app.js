@@ -66,6 +66,11 @@ export class App {
     exposeForInspection(() => this.#device);
   }
 
+  /** What relative addresses of the hub are relative to. */
+  get baseUrl() {
+    return this.#access.baseUrl;
+  }
+
   /** @returns {number} the hub's clock now, µs */
   get hubUs() {
     return this.#clock.hubNow(monotonicUs());

@@ -1,0 +1,92 @@
+/** A slider that follows the state, except while the user holds it. */
+import { el, setAttribute } from "../dom.js";
+
+/**
+ * @typedef {object} SliderOptions
+ * @property {string} label
+ * @property {string} className
+ * @property {number} step of the keyboard
+ * @property {(value: number) => void} [oninput] while dragging
+ * @property {(value: number) => Promise<void>} onchange when let go; the slider stays there until this is done
+ */
+
+export class Slider {
+  #held = false;
+  #pending = 0;
+  #step;
+
+  /** @param {SliderOptions} options */
+  constructor({ label, className, step, oninput, onchange }) {
+    this.#step = step;
+    this.element = el("input", {
+      class: className,
+      attributes: { type: "range", min: "0", max: "1", step: "any", "aria-label": label },
+      on: {
+        input: () => {
+          this.#held = true;
+          this.#paint();
+          oninput?.(this.value);
+        },
+        change: () => void this.#letGo(onchange),
+        keydown: (event) => this.#key(/** @type {KeyboardEvent} */ (event)),
+      },
+    });
+  }
+
+  get value() {
+    return this.element.valueAsNumber;
+  }
+
+  /** Whether the user moves it, or what he chose is not confirmed yet. */
+  get busy() {
+    return this.#held || this.#pending > 0;
+  }
+
+  /**
+   * @param {object} state
+   * @param {number} state.value
+   * @param {number} state.max
+   * @param {boolean} state.disabled
+   */
+  render({ value, max, disabled }) {
+    this.element.disabled = disabled;
+    setAttribute(this.element, "max", String(max));
+    if (!this.busy) {
+      this.element.value = String(value);
+      this.#paint();
+    }
+  }
+
+  /** @param {string} text what a screen reader says instead of the bare number */
+  describe(text) {
+    setAttribute(this.element, "aria-valuetext", text);
+  }
+
+  /** @param {(value: number) => Promise<void>} onchange */
+  async #letGo(onchange) {
+    this.#held = false;
+    this.#pending += 1;
+    await onchange(this.value);
+    this.#pending -= 1;
+  }
+
+  /**
+   * The browser's own steps are hundredths; for a song that is neither a second nor ten.
+   * @param {KeyboardEvent} event
+   */
+  #key(event) {
+    const forward = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5 };
+    const steps = forward[/** @type {keyof typeof forward} */ (event.key)];
+    if (steps) {
+      event.preventDefault();
+      this.element.value = String(this.value + steps * this.#step);
+      this.element.dispatchEvent(new Event("input"));
+      this.element.dispatchEvent(new Event("change"));
+    }
+  }
+
+  #paint() {
+    const max = Number(this.element.max) || 1;
+    this.element.style.setProperty("--fill", `${(100 * this.value) / max}%`);
+  }
+}

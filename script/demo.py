@@ -77,9 +77,11 @@ async def speaker_token(client: HomeAssistantClient) -> str:
 async def put_speaker_into_kitchen(client: HomeAssistantClient) -> None:
     """Give voice commands a room to name, unless the speaker stands in one."""
     async with client.websocket() as websocket:
-        entry = await websocket.command("config/entity_registry/get", entity_id=SPEAKER)
-        if entry["area_id"] is None:
-            await websocket.command("config/entity_registry/update", entity_id=SPEAKER, area_id=SPEAKER_AREA)
+        entity = await websocket.command("config/entity_registry/get", entity_id=SPEAKER)
+        devices = {device["id"]: device for device in await websocket.command("config/device_registry/list")}
+        device = devices[entity["device_id"]]
+        if device["area_id"] is None:
+            await websocket.command("config/device_registry/update", device_id=device["id"], area_id=SPEAKER_AREA)
 
 
 async def fail_when_ended(process: HomeAssistantProcess) -> None:

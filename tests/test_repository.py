@@ -115,15 +115,34 @@ def home_assistant_side() -> Iterator[tuple[Path, ast.Module]]:
     return ((path, tree) for path, tree in modules(INTEGRATION) if not path.is_relative_to(ENGINE))
 
 
-def keyword_values(name: str) -> set[str]:
-    """Return the literal values that Home Assistant's side passes under a keyword, in calls to exceptions."""
+def exception_keys() -> Iterator[ast.expr]:
+    """Yield what Home Assistant's side passes as translation key to exceptions."""
+    for _, tree in home_assistant_side():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and any(keyword.arg == "translation_domain" for keyword in node.keywords):
+                yield from (keyword.value for keyword in node.keywords if keyword.arg == "translation_key")
+
+
+def key_pattern(key: ast.expr) -> str:
+    """Return a pattern of the keys that an expression can stand for."""
+    match key:
+        case ast.Constant(value=str(text)):
+            return re.escape(text)
+        case ast.JoinedStr(values=parts):
+            return "".join(re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in parts)
+    assert ast.unparse(key) == "error.error_type"
+    return "|".join(error_types())
+
+
+def error_types() -> set[str]:
+    """Return the types of error that the engine's classes name."""
+    tree = ast.parse((ENGINE / "protocol" / "errors.py").read_text(encoding="utf-8"))
     return {
-        keyword.value.value
-        for _, tree in home_assistant_side()
+        node.value.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and any(keyword.arg == "translation_domain" for keyword in node.keywords)
-        for keyword in node.keywords
-        if keyword.arg == name and isinstance(keyword.value, ast.Constant)
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        and isinstance(node.value, ast.Constant)
+        and ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target) == "error_type"
     }
 
 
@@ -222,7 +241,12 @@ def test_actions_are_described(services: dict[str, Any], translations: dict[str,
 
 
 def test_exceptions_are_translated(translations: dict[str, Any]) -> None:
-    assert keyword_values("translation_key") == set(translations.get("exceptions", {}))
+    """Each key has a text, and each text is used."""
+    patterns = {key_pattern(key) for key in exception_keys()}
+    texts = set(translations["exceptions"])
+    assert [text for text in texts if not any(re.fullmatch(pattern, text) for pattern in patterns)] == []
+    assert [pattern for pattern in patterns if not any(re.fullmatch(pattern, text) for text in texts)] == []
+    assert error_types() - texts == set()
 
 
 def test_texts_are_plain(translations: dict[str, Any]) -> None:

@@ -32,6 +32,7 @@ from .store import SavedHub, StateStore, from_builtins, restore_player, save_pla
 from .subscriptions import Subscriptions
 from .timers import Timers
 from .topics import Topics
+from .writer import Writer
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         self.timers = Timers(self._arm)
-        self.topics = Topics(secrets.token_hex(8), self.limits, self.clock.now_us)
+        self.writer = Writer()
+        self.topics = Topics(secrets.token_hex(8), self.limits, self.clock.now_us, self.writer.touch)
         self.conductor = Conductor(media, self.house, self.clock, self.limits.media_cache)
         self.players = Players(self.topics, self.conductor, self.timers, self.clock, self.limits, self.spawn)
         self.subscriptions = Subscriptions(self.topics, self.players)

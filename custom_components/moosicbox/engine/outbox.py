@@ -6,94 +6,115 @@ from .frame import Frame
 
 
 class Outbox:
-    """A connection's outbound queue.
+    """A connection's outbound queue, in two parts.
 
-    Live frames count against the bounds; passing one calls `overflow` and empties the box. Replayed
-    frames (snapshots, history) don't count: their size is bounded by what they are taken from.
+    `fresh` is what this turn of the loop brought; topics append to it directly, for that is the hot path. What the
+    connection doesn't take at the turn's end is settled into the part that waits: there a state takes the older one
+    of its kind away, and live frames count against the bounds; passing one calls `overflow`. Replayed frames
+    (snapshots, history) don't count: their size is bounded by what they are taken from.
     """
 
-    __slots__ = ("_frames", "_max_bytes", "_max_frames", "_next", "_overflow", "_replayed", "_wake", "closed", "size")
+    __slots__ = (
+        "_max_bytes",
+        "_max_frames",
+        "_next",
+        "_overflow",
+        "_replayed",
+        "_waiting",
+        "_wake",
+        "closed",
+        "flush",
+        "fresh",
+        "size",
+    )
 
     def __init__(
         self,
         max_bytes: int,
         max_frames: int,
         *,
-        wake: Callable[[], None],
+        flush: Callable[[], bool],
+        wake: Callable[[Outbox], None],
         overflow: Callable[[], None],
     ) -> None:
-        """`wake` is called when the first frame comes into an empty box."""
+        """`wake` asks for `flush` at the turn's end; `flush` tells whether all could be sent."""
+        self.fresh: list[Frame] = []
+        self.flush = flush
+        self.size = 0
+        """Bytes of live frames that wait."""
+        self.closed = False
         self._max_bytes = max_bytes
         self._max_frames = max_frames
         self._wake = wake
         self._overflow = overflow
         # In order of insertion; the key tells the kind: a topic and type (replaceable), a number (live), -number (replayed).
-        self._frames: dict[str | int, Frame] = {}
+        self._waiting: dict[str | int, Frame] = {}
         self._next = 1
         self._replayed = 0
-        self.size = 0
-        self.closed = False
 
     def __len__(self) -> int:
-        """How many frames wait."""
-        return len(self._frames)
+        """How many frames there are."""
+        return len(self.fresh) + len(self._waiting)
 
     def send(self, frame: Frame) -> None:
-        """Put a live frame last; a state takes the older one of its kind away."""
-        if self.closed:
-            return
-        frames = self._frames
-        if not frames:
-            self._wake()
-        if (key := frame.key) is None:
-            frames[self._next] = frame
-            self._next += 1
-        else:
-            if (older := frames.pop(key, None)) is not None:
-                self.size -= len(older.payload)
-            frames[key] = frame
-        self.size += len(frame.payload)
-        if self.size > self._max_bytes or len(frames) - self._replayed > self._max_frames:
-            self.close()
-            self._overflow()
+        """Put a live frame last."""
+        if not self.closed:
+            self.fresh.append(frame)
+            self._wake(self)
 
     def replay(self, frames: Iterable[Frame]) -> None:
         """Put frames last that are paced by the client and not bounded here."""
         if self.closed:
             return
-        was_empty = not self._frames
+        self.settle()
         for frame in frames:
-            self._frames[-self._next] = frame
+            self._waiting[-self._next] = frame
             self._next += 1
             self._replayed += 1
-        if was_empty and self._frames:
-            self._wake()
+        self._wake(self)
 
     def take(self, max_bytes: int) -> list[Frame]:
         """The first frames, up to `max_bytes` (at least one), out of the box."""
-        frames = self._frames
-        if not self._replayed and self.size <= max_bytes:
-            taken = list(frames.values())
-            frames.clear()
-            self.size = 0
-            return taken
-        taken = []
-        total = 0
-        for key in list(frames):
-            size = len(frames[key].payload)
+        if not self._waiting:
+            taken = self.fresh[:]
+            if sum([len(frame.payload) for frame in taken]) <= max_bytes:
+                self.fresh.clear()
+                return taken
+        self.settle()
+        waiting, taken, total = self._waiting, [], 0
+        for key in list(waiting):
+            size = len(waiting[key].payload)
             if taken and total + size > max_bytes:
                 break
             total += size
-            taken.append(frames.pop(key))
+            taken.append(waiting.pop(key))
             if isinstance(key, int) and key < 0:
                 self._replayed -= 1
             else:
                 self.size -= size
         return taken
 
+    def settle(self) -> None:
+        """What this turn brought waits now."""
+        waiting = self._waiting
+        for frame in self.fresh:
+            if (key := frame.key) is None:
+                waiting[self._next] = frame
+                self._next += 1
+            else:
+                if (older := waiting.pop(key, None)) is not None:
+                    self.size -= len(older.payload)
+                waiting[key] = frame
+            self.size += len(frame.payload)
+        self.fresh.clear()
+        if self.size > self._max_bytes or len(waiting) - self._replayed > self._max_frames:
+            self.close()
+            self._overflow()
+
     def close(self) -> None:
         """Nothing more goes out."""
         self.closed = True
-        self._frames.clear()
+        self.fresh.clear()
+        self._waiting.clear()
         self._replayed = 0
         self.size = 0

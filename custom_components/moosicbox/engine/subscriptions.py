@@ -59,13 +59,13 @@ class Subscriptions:
         for topic in topics:
             session.topics[topic] = None
             if session.connection is not None:
-                self._topics[topic].subscribers[session.connection.outbox] = session
+                self._topics[topic].subscribe(session.connection.outbox)
 
     def detach(self, session: Session, topics: Iterable[str]) -> None:
         """The session's connection gets nothing more of `topics`; the session still holds them."""
         if session.connection is not None:
             for topic in topics:
-                self._topics[topic].subscribers.pop(session.connection.outbox, None)
+                self._topics[topic].unsubscribe(session.connection.outbox)
 
     def follow(self, session: Session, topics: Iterable[str]) -> None:
         """Subscribe, beginning with a snapshot."""

@@ -1,7 +1,7 @@
 """Topics: numbered messages with a bounded history, states without. Publishing encodes once for all subscribers."""
 
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -32,13 +32,15 @@ class _Publication(NamedTuple):
 class Topic:
     """One row of numbered messages and the outboxes that follow it."""
 
-    __slots__ = ("_dropped_by", "_history", "_history_bytes", "name", "offset", "subscribers")
+    __slots__ = ("_appends", "_dropped_by", "_history", "_history_bytes", "_touched", "name", "offset", "subscribers")
 
-    def __init__(self, name: str) -> None:
-        """A topic that nothing was published to yet."""
+    def __init__(self, name: str, touched: Callable[[Topic], None]) -> None:
+        """A topic that nothing was published to yet; `touched` hears when subscribers have something to read."""
         self.name = name
         self.offset = 0
-        self.subscribers: dict[Outbox, Hashable] = {}
+        self.subscribers: dict[Outbox, None] = {}
+        self._touched = touched
+        self._appends: list[Callable[[Frame], None]] | None = None
         self._history: deque[_Publication] | None = None
         self._history_bytes = 0
         self._dropped_by: ResumeFailure = "position_expired"
@@ -66,10 +68,23 @@ class Topic:
 
     def send(self, frame: Frame) -> int:
         """One frame to all subscribers."""
-        subscribers = tuple(self.subscribers)
-        for outbox in subscribers:
-            outbox.send(frame)
-        return len(subscribers)
+        if (appends := self._appends) is None:
+            appends = self._appends = [outbox.fresh.append for outbox in self.subscribers]
+        for append in appends:
+            append(frame)
+        if appends:
+            self._touched(self)
+        return len(appends)
+
+    def subscribe(self, outbox: Outbox) -> None:
+        """From now on `outbox` gets what is published here."""
+        self.subscribers[outbox] = None
+        self._appends = None
+
+    def unsubscribe(self, outbox: Outbox) -> None:
+        """`outbox` gets nothing more."""
+        self.subscribers.pop(outbox, None)
+        self._appends = None
 
     def since(self, offset: int, now_us: int, limits: Limits) -> list[Frame]:
         """The numbered messages after `offset`; PositionLost if some of them are gone."""
@@ -100,17 +115,20 @@ class Topic:
 class Topics:
     """All topics of a hub, made when they are first needed."""
 
-    def __init__(self, epoch: str, limits: Limits, now_us: Callable[[], int]) -> None:
-        """`epoch` names the life of all offsets."""
+    def __init__(
+        self, epoch: str, limits: Limits, now_us: Callable[[], int], touched: Callable[[Topic], None] = lambda _: None
+    ) -> None:
+        """`epoch` names the life of all offsets; `touched` hears which topics have something to be read."""
         self.epoch = epoch
         self.limits = limits
         self._now_us = now_us
+        self._touched = touched
         self._topics: dict[str, Topic] = {}
 
     def __getitem__(self, name: str) -> Topic:
         """The topic `name`."""
         if (topic := self._topics.get(name)) is None:
-            topic = self._topics[name] = Topic(name)
+            topic = self._topics[name] = Topic(name, self._touched)
         return topic
 
     def __len__(self) -> int:

@@ -13,7 +13,6 @@ from ..rights import Principal
 from ..session import Peer
 from .origin import origin_allowed
 from .websocket import SUBPROTOCOL, WebSocketConnection
-from .writer import Writer
 
 if TYPE_CHECKING:
     from ..hub import Hub
@@ -29,7 +28,6 @@ class Endpoint:
         """`allowed_origins` are pages that may connect beside those of the asked host itself."""
         self._hub = hub
         self._allowed_origins = allowed_origins
-        self._writer = Writer()
         self._unauthenticated: Counter[str] = Counter()
         self._open: set[WebSocketConnection] = set()
 
@@ -46,7 +44,7 @@ class Endpoint:
         if offered and SUBPROTOCOL not in offered:
             raise web.HTTPBadRequest(text=f"The subprotocol is {SUBPROTOCOL}")
         principal = await self._bearer(request)
-        connection = WebSocketConnection(hub, self._writer, request)
+        connection = WebSocketConnection(hub, request)
         self._open.add(connection)
         try:
             return await connection.run(principal, self._unauthenticated_at(address))

@@ -19,7 +19,6 @@ from ..protocol.errors import AuthenticationFailed, HubError, InvalidMessage, Se
 from ..rights import Principal
 from ..session import Peer, Refused, Session
 from ..timers import Timer
-from .writer import Writer
 
 if TYPE_CHECKING:
     from ..hub import Hub
@@ -41,14 +40,19 @@ class WebSocketConnection:
 
     transport = "websocket"
 
-    def __init__(self, hub: Hub, writer: Writer, request: web.Request) -> None:
+    def __init__(self, hub: Hub, request: web.Request) -> None:
         """Not accepted yet."""
         limits = hub.limits
         self.peer = Peer(request.remote or "", request)
         self.session: Session | None = None
-        self.outbox = Outbox(limits.outbound_bytes, limits.outbound_messages, wake=self._wake, overflow=self._overflow)
+        self.outbox = Outbox(
+            limits.outbound_bytes,
+            limits.outbound_messages,
+            flush=self._flush,
+            wake=hub.writer.wake,
+            overflow=self._overflow,
+        )
         self._hub = hub
-        self._writer = writer
         self._request = request
         self._tcp: asyncio.Transport | None = None
         # No heartbeat of aiohttp's: it leaves reference cycles behind. No compression: frames are shared.
@@ -167,8 +171,7 @@ class WebSocketConnection:
 
     # ------------------------------------------------------------ out
 
-    def flush(self) -> bool:
-        """Write what waits; False if the client doesn't take all of it now."""
+    def _flush(self) -> bool:
         tcp = self._tcp
         if tcp is None or tcp.is_closing():
             self.outbox.close()
@@ -179,9 +182,6 @@ class WebSocketConnection:
             frames = self.outbox.take(CHUNK)
             tcp.write(frames[0].websocket if len(frames) == 1 else b"".join([frame.websocket for frame in frames]))
         return True
-
-    def _wake(self) -> None:
-        self._writer.wake(self)
 
     def _overflow(self) -> None:
         # Not at once: others are being sent the same message just now.
@@ -216,7 +216,7 @@ class WebSocketConnection:
         """Send what waits, as far as the client takes it, then close. The session is not told."""
         if self.closing is not None:
             return
-        self.flush()
+        self._flush()
         self.outbox.close()
         self.closing = asyncio.ensure_future(self._close(code, reason))
 
@@ -246,7 +246,7 @@ class WebSocketConnection:
         if self._heartbeat is not None:
             self._heartbeat.cancel()
             self._heartbeat = None
-        self._writer.forget(self)
+        self._hub.writer.forget(self.outbox)
         self.outbox.close()
         if self.session is not None:
             self._hub.sessions.lose(self.session, self, ended=ended)

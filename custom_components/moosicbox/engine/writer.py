@@ -1,0 +1,81 @@
+"""Flushes outboxes: once a turn of the loop, in slices of time, so that a large fan-out doesn't hold the loop."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+import time
+from typing import Final
+
+from .outbox import Outbox
+from .topics import Topic
+
+SLICE_NS: Final = 800_000
+"""How long the loop is held at most."""
+BETWEEN_LOOKS: Final = 8
+"""Connections that are flushed between two looks at the clock."""
+RETRY_SECONDS: Final = 0.05
+"""How often a connection that takes nothing is looked at again."""
+
+
+class Writer:
+    """The one path on which data leaves the hub."""
+
+    def __init__(self) -> None:
+        """Nothing to write yet."""
+        self._topics: dict[Topic, None] = {}
+        self._ready: deque[Outbox] = deque()
+        self._stalled: dict[Outbox, None] = {}
+        self._scheduled = False
+        self._retry: asyncio.TimerHandle | None = None
+        self._turn = 0
+
+    def touch(self, topic: Topic) -> None:
+        """The subscribers of `topic` have something to read."""
+        self._topics[topic] = None
+        self._schedule(self._run)
+
+    def wake(self, outbox: Outbox) -> None:
+        """One connection has something to read."""
+        self._ready.append(outbox)
+        self._schedule(self._run)
+
+    def forget(self, outbox: Outbox) -> None:
+        """A connection is gone."""
+        self._stalled.pop(outbox, None)
+
+    def _schedule(self, run: Callable[[], None]) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(run)
+
+    def _run(self) -> None:
+        ready, stalled = self._ready, self._stalled
+        for topic in self._topics:
+            subscribers = list(topic.subscribers)
+            # Nobody is always the last one.
+            self._turn = start = (self._turn + 61) % max(1, len(subscribers))
+            ready.extend(subscribers[start:])
+            ready.extend(subscribers[:start])
+        self._topics.clear()
+        until = time.perf_counter_ns() + SLICE_NS
+        while ready:
+            for _ in range(min(BETWEEN_LOOKS, len(ready))):
+                outbox = ready.popleft()
+                if outbox in stalled:
+                    outbox.settle()
+                elif len(outbox) and not outbox.flush():
+                    outbox.settle()
+                    stalled[outbox] = None
+            if time.perf_counter_ns() > until:
+                break
+        self._scheduled = False
+        if ready:
+            self._schedule(self._run)
+        if stalled and self._retry is None:
+            self._retry = asyncio.get_running_loop().call_later(RETRY_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        self._retry = None
+        stalled, self._stalled = self._stalled, {}
+        self._ready.extend(stalled)
+        self._schedule(self._run)

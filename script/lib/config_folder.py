@@ -14,6 +14,9 @@ homeassistant:
   language: en
   time_zone: UTC
   unit_system: metric
+  media_dirs:
+    # In a container Home Assistant would take another folder.
+    local: {media}
   auth_providers:
 {auth_providers}
 
@@ -47,7 +50,9 @@ class ConfigFolder:
         """Write the files that this project decides about."""
         self.media.mkdir(parents=True, exist_ok=True)
         auth_providers = LOOPBACK_LOGIN if loopback_login else PASSWORD_LOGIN
-        configuration = CONFIGURATION.format(auth_providers=auth_providers, log_level=log_level)
+        configuration = CONFIGURATION.format(
+            auth_providers=auth_providers, log_level=log_level, media=json.dumps(str(self.media.resolve()))
+        )
         (self.path / "configuration.yaml").write_text(configuration)
         self._link_integration()
         self._bind_to_loopback(port)

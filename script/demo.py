@@ -21,6 +21,7 @@ DEFAULT_PORT = 8123
 FOLDER = REPOSITORY / ".demo"
 SPEAKER = "media_player.demo_speaker"
 SPEAKER_AREA = "kitchen"
+SENTENCE = "pause the music in the kitchen"
 TOKEN_LIFETIME = timedelta(days=30)
 ONCE_TIMEOUT = 180.0
 
@@ -92,9 +93,9 @@ async def fail_when_ended(process: HomeAssistantProcess) -> None:
 async def stay(client: HomeAssistantClient) -> None:
     """Tell what to do next and wait for Ctrl-C."""
     address = client.url.replace("127.0.0.1", "localhost")
-    say(f"\n1. Open {address} (it logs you in; elsewise: user {USERNAME}, password {PASSWORD}) and choose MoosicBox.")
+    say(f"\n1. Open {address} (it logs you in; otherwise: user {USERNAME}, password {PASSWORD}) and choose MoosicBox.")
     say("2. Press “Play on this device”, then choose the new player under Media and play a song of “My media”.")
-    say("3. Pause it in Home Assistant, or tell Assist: “pause the music in the kitchen” (the demo speaker's room).\n")
+    say(f"3. Pause it in Home Assistant, or tell Assist: “{SENTENCE}” (the demo speaker's room).\n")
     await asyncio.Event().wait()
 
 
@@ -134,7 +135,17 @@ class OnceThrough:
         await self._speaker_hears("pause")
         state = await client.wait_for_state(SPEAKER, lambda state: state["state"] == "paused")
         say(f"Home Assistant: {SPEAKER} is {described(state)}")
-        say("Done: the song played and paused.")
+
+        await client.call("media_player.media_play", entity_id=SPEAKER)
+        await self._speaker_hears("play")
+        await client.wait_for_state(SPEAKER, lambda state: state["state"] == "playing")
+        say(f"Assist: “{SENTENCE}”")
+        answer = await client.post("/api/conversation/process", {"text": SENTENCE, "language": "en"})
+        say(f"Assist: “{answer['response']['speech']['plain']['speech']}”")
+        await self._speaker_hears("pause")
+        state = await client.wait_for_state(SPEAKER, lambda state: state["state"] == "paused")
+        say(f"Home Assistant: {SPEAKER} is {described(state)}")
+        say("Done: the song played, and paused by an action and by Assist.")
 
     async def _speaker_hears(self, command: str) -> None:
         while (message := await self._heard.get())["type"] != "synchronized_playback" or message["command"] != command:

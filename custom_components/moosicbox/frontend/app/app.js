@@ -136,9 +136,9 @@ export class App {
     this.#device ??= new Device({
       clock: this.#clock,
       baseUrl: this.#access.baseUrl,
-      send: (message) => this.#connection?.send(message) ?? false,
+      send: (message) => this.#kind === "player" && (this.#connection?.send(message) ?? false),
       request: (message) => this.request(message),
-      onchange: ({ needsInteraction, error }) => this.#setDevice({ needsInteraction, fault: error?.fault ?? null }),
+      onchange: (status) => this.#playerChanged(status),
     });
     if (await this.#lock.acquire(options)) {
       this.#setDevice({ status: "on" });
@@ -146,6 +146,13 @@ export class App {
     } else {
       this.#playElsewhere();
     }
+  }
+
+  /** @param {import("../player/reporter.js").PlayerStatus} status */
+  #playerChanged({ state, needsInteraction, error }) {
+    // The hub goes on or stops at once; why it did should stay to be read until something else plays.
+    const { fault } = this.store.state.device;
+    this.#setDevice({ needsInteraction, fault: error?.fault ?? (state === "idle" ? fault : null) });
   }
 
   #playElsewhere() {

@@ -6,13 +6,14 @@ import inspect
 import logging
 from typing import Any, NamedTuple
 
+from .answers import Reply
 from .frame import Frame
 from .limits import Limits
 from .protocol.client import Request
 from .protocol.codec import Codec, Decoded, encode, encode_error
 from .protocol.errors import HubError, InternalError, NotSupported, RateLimitExceeded
 from .protocol.server import Result, ServerMessage
-from .session import Actor, Session
+from .session import Actor, Incoming, Session
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,15 +39,14 @@ class Row(NamedTuple):
 class Dispatcher:
     """Executes messages, in a session one after the other."""
 
-    def __init__(self, limits: Limits, now_us: Callable[[], int]) -> None:
+    def __init__(self, limits: Limits) -> None:
         """An empty table."""
         self.limits = limits
         self.codec = Codec()
         self._rows: dict[type[Request], Row] = {}
-        self._now_us = now_us
 
     def register[M: Request](self, model: type[M], handler: Handler[M] | None, permission: str | None = None) -> None:
-        """Add a message type: its model, the permission that it needs, what does it."""
+        """Add a message type: its model, what does it, the permission that it needs."""
         self.codec.register(model)
         self._rows[model] = Row(model, permission, handler)
 
@@ -60,15 +60,16 @@ class Dispatcher:
             return outcome.data
         return outcome
 
-    def receive(self, session: Session, decoded: Decoded, received_us: int) -> None:
-        """A client's message: done now, or after those that came before it."""
+    def receive(self, session: Session, decoded: Decoded, received_us: int, reply: Reply | None = None) -> None:
+        """A client's message: done now, or after those that came before it. `reply` is called once."""
+        incoming = Incoming(decoded, received_us, reply or session.answer)
         if session.task is None:
-            self._step(session, decoded, received_us)
+            self._step(session, incoming)
         elif len(session.inbox) < self.limits.inbound_messages:
-            session.inbox.append((decoded, received_us))
+            session.inbox.append(incoming)
         else:
             error = RateLimitExceeded(self.limits.messages_per_minute, 1.0)
-            session.send_frame(Frame(encode_error(error, decoded.request_id)))
+            incoming.reply(Frame(encode_error(error, decoded.request_id)))
 
     def _begin(self, actor: Actor, message: Request) -> Any:
         row = self._rows[type(message)]
@@ -78,63 +79,62 @@ class Dispatcher:
             raise NotSupported("This hub can't do that")
         return row.handler(actor, message)
 
-    def _step(self, session: Session, decoded: Decoded, received_us: int) -> None:
-        request_id, message, error = decoded
-        if request_id is not None and (seen := session.answers.begin(request_id, received_us)) is not None:
-            if seen:
-                session.send_frame(Frame(seen))
+    def _step(self, session: Session, incoming: Incoming) -> None:
+        (request_id, message, error), received_us, reply = incoming
+        if request_id is not None and not session.answers.begin(request_id, received_us, reply):
             return
         if message is None:
-            self._answer_error(session, request_id, error or InternalError("Nothing was decoded"))
+            self._refuse(session, incoming, error or InternalError("Nothing was decoded"))
             return
         try:
             outcome = self._begin(Actor(session.principal, session, received_us), message)
         except HubError as refusal:
-            self._answer_error(session, request_id, refusal)
+            self._refuse(session, incoming, refusal)
         except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
-            self._answer_crash(session, request_id, message, fault)
+            self._crashed(session, incoming, fault)
         else:
             if inspect.isawaitable(outcome):
-                session.task = asyncio.ensure_future(self._await(session, request_id, message, outcome))
+                session.task = asyncio.ensure_future(self._finish(session, incoming, outcome))
             else:
-                self._answer(session, request_id, outcome)
+                self._answer(session, incoming, outcome)
 
-    async def _await(self, session: Session, request_id: str | None, message: Request, outcome: Awaitable[Any]) -> None:
+    async def _finish(self, session: Session, incoming: Incoming, outcome: Awaitable[Any]) -> None:
         try:
-            self._answer(session, request_id, await outcome)
+            self._answer(session, incoming, await outcome)
         except HubError as refusal:
-            self._answer_error(session, request_id, refusal)
+            self._refuse(session, incoming, refusal)
         except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
-            self._answer_crash(session, request_id, message, fault)
+            self._crashed(session, incoming, fault)
         finally:
             session.task = None
         self._go_on(session)
 
     def _go_on(self, session: Session) -> None:
         while session.inbox and session.task is None:
-            self._step(session, *session.inbox.popleft())
+            self._step(session, session.inbox.popleft())
 
-    def _answer(self, session: Session, request_id: str | None, outcome: Any) -> None:
+    def _answer(self, session: Session, incoming: Incoming, outcome: Any) -> None:
+        request_id = incoming.decoded.request_id
         data = outcome.data if isinstance(outcome, Followed) else outcome
-        if not isinstance(data, ServerMessage):
-            data = None if request_id is None else Result(request_id=request_id, data={} if data is None else data)
-        if data is not None:
-            answer = encode(data)
-            if request_id is not None:
-                session.answers.finish(request_id, answer)
-            session.send_frame(Frame(answer))
+        frame = None
+        if isinstance(data, ServerMessage):
+            frame = Frame(encode(data))
+        elif request_id is not None:
+            frame = Frame(encode(Result(request_id=request_id, data={} if data is None else data)))
+        self._reply(session, incoming, frame)
         if isinstance(outcome, Followed):
             outcome.then()
 
-    def _answer_error(self, session: Session, request_id: str | None, error: HubError) -> None:
-        answer = encode_error(error, request_id)
-        if request_id is not None:
-            if error.retryable:
-                session.answers.forget(request_id)
-            else:
-                session.answers.finish(request_id, answer)
-        session.send_frame(Frame(answer))
+    def _refuse(self, session: Session, incoming: Incoming, error: HubError) -> None:
+        frame = Frame(encode_error(error, incoming.decoded.request_id))
+        self._reply(session, incoming, frame, keep=not error.retryable)
 
-    def _answer_crash(self, session: Session, request_id: str | None, message: Request, fault: Exception) -> None:
-        _LOGGER.error("Handling %s failed", type(message).__name__, exc_info=fault)
-        self._answer_error(session, request_id, InternalError("The hub failed; its log says how"))
+    def _crashed(self, session: Session, incoming: Incoming, fault: Exception) -> None:
+        _LOGGER.error("Handling %s failed", type(incoming.decoded.message).__name__, exc_info=fault)
+        self._refuse(session, incoming, InternalError("The hub failed; its log says how"))
+
+    def _reply(self, session: Session, incoming: Incoming, frame: Frame | None, *, keep: bool = True) -> None:
+        if (request_id := incoming.decoded.request_id) is None:
+            incoming.reply(frame)
+        else:
+            session.answers.finish(request_id, frame, keep=keep)

@@ -79,7 +79,7 @@ class Hub:
         self.players = Players(self.topics, self.conductor, self.timers, self.clock, self.limits, self.spawn)
         self.subscriptions = Subscriptions(self.topics, self.players)
         self.sessions = Sessions(self.topics, self.subscriptions, self.players, self.timers, self.clock, self.limits)
-        self.dispatcher = Dispatcher(self.limits, self.clock.now_us)
+        self.dispatcher = Dispatcher(self.limits)
         for handlers in (ConnectionHandlers, PlaybackHandlers, QueueHandlers, ReportHandlers):
             handlers(self)
         register_unhandled(self)

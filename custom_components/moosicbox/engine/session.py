@@ -6,7 +6,7 @@ import hmac
 import secrets
 from typing import NamedTuple, Protocol
 
-from .answers import Answers
+from .answers import Answers, Reply
 from .frame import Frame
 from .limits import Limits
 from .outbox import Outbox
@@ -37,6 +37,14 @@ class Connection(Protocol):
         """Send what waits, then end; the session hears nothing more of this connection."""
 
 
+class Incoming(NamedTuple):
+    """A client's message on its way to its handler; `reply` is called once."""
+
+    decoded: Decoded
+    received_us: int
+    reply: Reply
+
+
 class Session:
     """What the hub knows of one client."""
 
@@ -53,7 +61,7 @@ class Session:
         """Whether it hears of new players without asking."""
         self.connection: Connection | None = None
         self.answers = Answers(limits.stored_answers_seconds, limits.stored_answers)
-        self.inbox: deque[tuple[Decoded, int]] = deque()
+        self.inbox: deque[Incoming] = deque()
         self.task: asyncio.Task[None] | None = None
         self.expiry: Timer | None = None
         """Its token expires, or, while it is lost, the session itself."""
@@ -75,6 +83,11 @@ class Session:
         """An encoded message to this client alone."""
         if self.connection is not None:
             self.connection.outbox.send(frame)
+
+    def answer(self, frame: Frame | None) -> None:
+        """The answer to one of this client's messages, on the connection that it has by now."""
+        if frame is not None:
+            self.send_frame(frame)
 
 
 class Actor(NamedTuple):

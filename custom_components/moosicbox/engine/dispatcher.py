@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from .answers import Reply
 from .frame import Frame
+from .limiter import LimitClass, Refusal, UserLimiters
 from .limits import Limits
+from .metrics import Metrics
 from .protocol.client import Request
 from .protocol.codec import Codec, Decoded, encode, encode_error
 from .protocol.errors import HubError, InternalError, NotSupported, RateLimitExceeded
@@ -34,21 +36,31 @@ class Row(NamedTuple):
     model: type[Request]
     permission: str | None
     handler: Handler[Any] | None
+    limit: LimitClass
 
 
 class Dispatcher:
     """Executes messages, in a session one after the other."""
 
-    def __init__(self, limits: Limits) -> None:
-        """An empty table."""
+    def __init__(self, limits: Limits, metrics: Metrics, flooded: Callable[[Session], None]) -> None:
+        """An empty table. `flooded` ends the connection of a client that won't slow down."""
         self.limits = limits
+        self.user_limiters = UserLimiters(limits)
+        self._metrics = metrics
+        self._flooded = flooded
         self.codec = Codec()
         self._rows: dict[type[Request], Row] = {}
 
-    def register[M: Request](self, model: type[M], handler: Handler[M] | None, permission: str | None = None) -> None:
-        """Add a message type: its model, what does it, the permission that it needs."""
+    def register[M: Request](
+        self,
+        model: type[M],
+        handler: Handler[M] | None,
+        permission: str | None = None,
+        limit: LimitClass = "control",
+    ) -> None:
+        """Add a message type: its model, what does it, the permission that it needs, the limit that it counts for."""
         self.codec.register(model)
-        self._rows[model] = Row(model, permission, handler)
+        self._rows[model] = Row(model, permission, handler, limit)
 
     async def execute(self, actor: Actor, message: Request) -> Any:
         """Do what `message` says; every door of the hub leads through here. Raises HubError."""
@@ -63,13 +75,25 @@ class Dispatcher:
     def receive(self, session: Session, decoded: Decoded, received_us: int, reply: Reply | None = None) -> None:
         """A client's message: done now, or after those that came before it. `reply` is called once."""
         incoming = Incoming(decoded, received_us, reply or session.answer)
-        if session.task is None:
+        limit = "control" if decoded.message is None else self._rows[type(decoded.message)].limit
+        refusal = session.limiter.take(limit, decoded.size, received_us) or self.user_limiters[
+            session.principal.sub
+        ].take(limit, decoded.size, received_us)
+        if refusal is not None:
+            self._slow_down(session, incoming, refusal)
+        elif session.task is None:
             self._step(session, incoming)
         elif len(session.inbox) < self.limits.inbound_messages:
             session.inbox.append(incoming)
         else:
-            error = RateLimitExceeded(self.limits.messages_per_minute, 1.0)
-            incoming.reply(Frame(encode_error(error, decoded.request_id)))
+            self._slow_down(session, incoming, Refusal("inbox", self.limits.messages_per_minute, 1.0))
+
+    def _slow_down(self, session: Session, incoming: Incoming, refusal: Refusal) -> None:
+        self._metrics.refusals[refusal.limit_class] += 1
+        error = RateLimitExceeded(refusal.per_minute, refusal.retry_after)
+        incoming.reply(Frame(encode_error(error, incoming.decoded.request_id)))
+        if session.refusals.take(incoming.received_us):
+            self._flooded(session)
 
     def _begin(self, actor: Actor, message: Request) -> Any:
         row = self._rows[type(message)]
@@ -80,7 +104,7 @@ class Dispatcher:
         return row.handler(actor, message)
 
     def _step(self, session: Session, incoming: Incoming) -> None:
-        (request_id, message, error), received_us, reply = incoming
+        (request_id, message, error, _), received_us, reply = incoming
         if request_id is not None and not session.answers.begin(request_id, received_us, reply):
             return
         if message is None:

@@ -11,23 +11,29 @@ import msgspec
 from .clock import Clock
 from .conductor import Conductor
 from .dispatcher import Dispatcher, Handler
+from .handlers.admin import AdminHandlers
+from .handlers.broadcast import BroadcastHandlers
 from .handlers.connection import ConnectionHandlers
 from .handlers.playback import PlaybackHandlers
 from .handlers.queue import QueueHandlers
 from .handlers.reports import ReportHandlers
 from .handlers.unhandled import register_unhandled
+from .limiter import LimitClass
 from .limits import Limits
 from .media import MediaProvider
+from .metrics import Metrics
 from .player import Player
 from .players import Players
-from .protocol.client import Request
+from .presence import Presence
+from .protocol.client import ClientEvent, Request
 from .protocol.codes import CloseCode
 from .protocol.errors import RoomNotFound
 from .protocol.server import Goodbye, Hello, ProtocolRange, TopicMessage
 from .protocol.types import QueueItem, Track, UserRef
 from .rights import PERMISSIONS, Principal
-from .session import Actor, Peer
+from .session import Actor, Peer, Session
 from .sessions import Sessions
+from .signals import Signal
 from .store import SavedHub, StateStore, from_builtins, restore_player, save_player, to_builtins
 from .subscriptions import Subscriptions
 from .timers import Timers
@@ -40,6 +46,15 @@ FEATURES: Final = {"queue": 1, "resume": 1, "sync": 1}
 HOUSEKEEPING_US: Final = 10_000_000
 RESTART_SPREAD: Final = 5.0
 """Seconds over which clients come back after a restart."""
+
+HANDLERS: Final = (
+    ConnectionHandlers,
+    PlaybackHandlers,
+    QueueHandlers,
+    ReportHandlers,
+    BroadcastHandlers,
+    AdminHandlers,
+)
 
 type Recognise = Callable[[str, Peer], Awaitable[Principal]]
 """Whose token this is; AuthenticationFailed."""
@@ -66,23 +81,34 @@ class Hub:
         self.clock = clock or Clock()
         self.recognise = recognise
         self.running = False
+        self.metrics = Metrics()
         self.house = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="house")
         """Somebody inside the house: automations, voice, the hub itself."""
         self.store = store
+        self.notified: Signal[str, TopicMessage] = Signal()
+        """A notice for people was broadcast to a topic."""
+        self.client_event: Signal[Actor, ClientEvent] = Signal()
+        """A client fired an event."""
+        self.troubles: dict[str, bool] = {}
+        """What keeps the hub from being healthy, by a key that can be translated."""
         self._loaded = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         self.timers = Timers(self._arm)
-        self.writer = Writer()
+        self.writer = Writer(self.metrics.fan_out)
         self.topics = Topics(secrets.token_hex(8), self.limits, self.clock.now_us, self.writer.touch)
         self.conductor = Conductor(media, self.house, self.clock, self.limits.media_cache)
         self.players = Players(self.topics, self.conductor, self.timers, self.clock, self.limits, self.spawn)
         self.subscriptions = Subscriptions(self.topics, self.players)
         self.sessions = Sessions(self.topics, self.subscriptions, self.players, self.timers, self.clock, self.limits)
-        self.dispatcher = Dispatcher(self.limits)
-        for handlers in (ConnectionHandlers, PlaybackHandlers, QueueHandlers, ReportHandlers):
+        self.presence = Presence(self.sessions, self.topics, self.timers, self.clock, self.limits)
+        self.subscriptions.presence = self.presence
+        self.dispatcher = Dispatcher(self.limits, self.metrics, self._flooded)
+        for handlers in HANDLERS:
             handlers(self)
         register_unhandled(self)
+        self.sessions.opened.subscribe(self._opened)
+        self.sessions.not_resumed.subscribe(lambda failure: self.metrics.recoveries.update([failure]))
         self.players.added.subscribe(self._player_added)
         self.players.removed.subscribe(self._player_removed)
         self.players.changed.subscribe(lambda _player: self._save())
@@ -93,7 +119,14 @@ class Hub:
     def configure(self, limits: Limits) -> None:
         """Other limits from now on; connections and sessions stay."""
         self.limits = limits
-        for part in (self.topics, self.players, self.sessions, self.dispatcher):
+        for part in (
+            self.topics,
+            self.players,
+            self.sessions,
+            self.presence,
+            self.dispatcher,
+            self.dispatcher.user_limiters,
+        ):
             part.limits = limits
 
     async def start(self) -> None:
@@ -128,9 +161,15 @@ class Hub:
 
     # ------------------------------------------------------------ the public face
 
-    def register[M: Request](self, model: type[M], handler: Handler[M] | None, permission: str | None = None) -> None:
-        """Add a message type: its model, what does it, the permission that it needs."""
-        self.dispatcher.register(model, handler, permission)
+    def register[M: Request](
+        self,
+        model: type[M],
+        handler: Handler[M] | None,
+        permission: str | None = None,
+        limit: LimitClass = "control",
+    ) -> None:
+        """Add a message type: its model, what does it, the permission that it needs, the limit that it counts for."""
+        self.dispatcher.register(model, handler, permission, limit)
 
     async def execute(self, message: Request, principal: Principal | None = None) -> Any:
         """Do what `message` says in `principal`'s name (default: the house's); the data of its result. Raises HubError."""
@@ -183,6 +222,11 @@ class Hub:
 
     # ------------------------------------------------------------ inside
 
+    def _opened(self, _session: Session, resumed: bool) -> None:
+        self.metrics.total_connections += 1
+        if resumed:
+            self.metrics.recoveries["resumed"] += 1
+
     def _player_added(self, player: Player) -> None:
         topic = f"player:{player.player_id}"
         for session in self.sessions.connected():
@@ -199,8 +243,13 @@ class Hub:
             self.subscriptions.withdraw(session, topics, "removed")
         self._save()
 
+    def _flooded(self, session: Session) -> None:
+        self.sessions.drop(session, CloseCode.RATE_LIMITED, "Rate limits were passed again and again")
+
     def _keep_house(self) -> None:
         self.topics.expire()
+        in_use = {session.principal.sub for session in self.sessions}
+        self.dispatcher.user_limiters.forget_idle(self.clock.now_us(), in_use)
         self.timers.at(self.clock.now_us() + HOUSEKEEPING_US, self._keep_house)
 
     def _arm(self) -> None:

@@ -14,6 +14,7 @@ class Limits:
     max_token_size: int = 4_096
     authentication_timeout: float = 10
     max_connections: int = 1_000
+    max_connections_per_user: int = 50
     max_unauthenticated_per_address: int = 20
     heartbeat_interval: float = 30
     ping_timeout: float = 10
@@ -21,6 +22,23 @@ class Limits:
     protocol_errors: int = 20
     protocol_error_window: float = 5
     messages_per_minute: int = 1_200
+    """Commands of one connection; 60 would starve a volume slider."""
+    burst_size: int = 40
+    chat_per_minute: int = 60
+    chat_burst: int = 5
+    library_per_minute: int = 300
+    library_burst: int = 20
+    reports_per_minute: int = 600
+    reports_burst: int = 50
+    sync_per_minute: int = 600
+    sync_burst: int = 40
+    """Clock probes and pings: a clock that converges sends eight at once."""
+    bytes_per_minute: int = 1_048_576
+    user_rate_factor: float = 4.0
+    """All connections of a user together may do this many times what one may."""
+    refusals: int = 20
+    """Messages refused within `refusal_window` until the connection is closed."""
+    refusal_window: float = 10
     outbound_bytes: int = 1_048_576
     outbound_messages: int = 2_000
     inbound_messages: int = 1_000
@@ -34,8 +52,23 @@ class Limits:
     stored_answers: int = 10_000
     max_players_per_user: int = 10
     max_players: int = 500
+    arrival_grace: float = 1
+    """How long a client must be here before others hear of it."""
     availability_grace: float = 8
     """How long a player may be away before it counts as unavailable: a page's reload fits in."""
     max_queue_items: int = 10_000
     media_cache: int = 2_000
     """Resolved media that are remembered."""
+
+    def rate(self, limit_class: str) -> tuple[int, int]:
+        """Messages a minute and at once, for a class of messages."""
+        match limit_class:
+            case "chat":
+                return self.chat_per_minute, self.chat_burst
+            case "library":
+                return self.library_per_minute, self.library_burst
+            case "reports":
+                return self.reports_per_minute, self.reports_burst
+            case "sync":
+                return self.sync_per_minute, self.sync_burst
+        return self.messages_per_minute, self.burst_size

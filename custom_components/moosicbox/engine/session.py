@@ -8,7 +8,9 @@ from typing import NamedTuple, Protocol
 
 from .answers import Answers, Reply
 from .frame import Frame
+from .limiter import Limiter, TokenBucket
 from .limits import Limits
+from .metrics import Traffic
 from .outbox import Outbox
 from .protocol.client import ClientInfo
 from .protocol.codec import Decoded, encode
@@ -31,6 +33,7 @@ class Connection(Protocol):
 
     outbox: Outbox
     peer: Peer
+    traffic: Traffic
     transport: str
 
     def close(self, code: CloseCode, reason: str) -> None:
@@ -61,6 +64,8 @@ class Session:
         """Whether it hears of new players without asking."""
         self.connection: Connection | None = None
         self.answers = Answers(limits.stored_answers_seconds, limits.stored_answers)
+        self.limiter = Limiter(limits)
+        self.refusals = TokenBucket(limits.refusals / limits.refusal_window, limits.refusals)
         self.inbox: deque[Incoming] = deque()
         self.task: asyncio.Task[None] | None = None
         self.expiry: Timer | None = None

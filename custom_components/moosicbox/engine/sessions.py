@@ -11,7 +11,7 @@ from .limits import Limits
 from .players import Players
 from .protocol.client import Authenticate, ClientInfo, Resume
 from .protocol.codes import CloseCode
-from .protocol.errors import AuthenticationFailed, HubError
+from .protocol.errors import AuthenticationFailed, HubError, Unavailable
 from .protocol.server import Hello, Welcome
 from .protocol.types import Position, ResumeFailure, UserRef
 from .rights import Principal
@@ -45,6 +45,8 @@ class Sessions:
         """Nobody is here yet."""
         self.opened: Signal[Session, bool] = Signal()
         """A client is here; True if it was here before."""
+        self.not_resumed: Signal[ResumeFailure] = Signal()
+        """A client wanted its session back, in vain."""
         self.lost: Signal[Session] = Signal()
         """A client's connection is gone; it may come back."""
         self.ended: Signal[Session] = Signal()
@@ -86,6 +88,7 @@ class Sessions:
                 resumption = self._resumption(message.resume, message.client, principal)
             except PositionLost as lost:
                 failure = lost.failure
+                self.not_resumed(failure)
         if resumption is not None:
             return self._resume(resumption, connection, message, hello)
         if principal is None:
@@ -148,6 +151,10 @@ class Sessions:
         hello: Hello | UnsetType,
     ) -> Session:
         client = message.client
+        count = sum(session.principal.sub == principal.sub for session in self.connected())
+        if count >= self.limits.max_connections_per_user:
+            error = Unavailable(f"A user has at most {self.limits.max_connections_per_user} connections")
+            raise Refused(error, CloseCode.RATE_LIMITED)
         session = Session(principal, client, self.limits, self._clock.timestamp())
         own = []
         if client.kind == "player":
@@ -258,6 +265,14 @@ class Sessions:
         self._topics.forget(f"client:{session.client_id}")
         self.ended(session)
 
+    def drop(self, session: Session, code: CloseCode, reason: str) -> None:
+        """Part from a connection; whether the session may come back, the code says."""
+        if not code.reconnect:
+            self.end(session, code, reason)
+        elif (connection := session.connection) is not None:
+            self.lose(session, connection, ended=False)
+            connection.close(code, reason)
+
     def end_where(self, matches: Callable[[Session], bool], code: CloseCode, reason: str) -> int:
         """End all sessions that match; how many."""
         found = [session for session in self if matches(session)]
@@ -268,9 +283,7 @@ class Sessions:
     def disconnect_all(self, code: CloseCode, reason: str) -> None:
         """Close every connection; the sessions may go on elsewhere or later."""
         for session in self.connected():
-            if (connection := session.connection) is not None:
-                self.lose(session, connection, ended=False)
-                connection.close(code, reason)
+            self.drop(session, code, reason)
 
     def _end_others(self, player_id: str) -> None:
         self.end_where(

@@ -1,6 +1,7 @@
 """Who follows which topic: subscribing, and what somebody who just came needs to begin with."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,12 +16,16 @@ from .rights import topic_visible
 from .session import Session
 from .topics import Topics
 
+if TYPE_CHECKING:
+    from .presence import Presence
+
 
 class Subscriptions:
     """Joins sessions and topics."""
 
     def __init__(self, topics: Topics, players: Players) -> None:
         """`players` is what snapshots are taken of."""
+        self.presence: Presence | None = None
         self._topics = topics
         self._players = players
 
@@ -123,4 +128,6 @@ class Subscriptions:
                 return [playback_status(player), volume_update(player), queue_snapshot(player.playback)]
             case "play" if (player := self._players.find(id_)) is not None:
                 return [*self._players.play_states(player)]
+            case "presence" if self.presence is not None:
+                return [self.presence.update()]
         return []

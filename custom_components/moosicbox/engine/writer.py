@@ -6,6 +6,7 @@ from collections.abc import Callable
 import time
 from typing import Final
 
+from .metrics import Histogram
 from .outbox import Outbox
 from .topics import Topic
 
@@ -20,8 +21,10 @@ RETRY_SECONDS: Final = 0.05
 class Writer:
     """The one path on which data leaves the hub."""
 
-    def __init__(self) -> None:
-        """Nothing to write yet."""
+    def __init__(self, fan_out: Histogram) -> None:
+        """Nothing to write yet; `fan_out` observes how long a turn's publications take to leave."""
+        self._fan_out = fan_out
+        self._since_ns = 0
         self._topics: dict[Topic, None] = {}
         self._ready: deque[Outbox] = deque()
         self._stalled: dict[Outbox, None] = {}
@@ -31,6 +34,8 @@ class Writer:
 
     def touch(self, topic: Topic) -> None:
         """The subscribers of `topic` have something to read."""
+        if not self._topics and not self._since_ns:
+            self._since_ns = time.perf_counter_ns()
         self._topics[topic] = None
         self._schedule(self._run)
 
@@ -71,6 +76,9 @@ class Writer:
         self._scheduled = False
         if ready:
             self._schedule(self._run)
+        elif self._since_ns:
+            self._fan_out.observe((time.perf_counter_ns() - self._since_ns) / 1e9)
+            self._since_ns = 0
         if stalled and self._retry is None:
             self._retry = asyncio.get_running_loop().call_later(RETRY_SECONDS, self._look_again)
 

@@ -25,8 +25,8 @@ class ConnectionHandlers:
         hub.register(Refresh, self.refresh)
         hub.register(Subscribe, self.subscribe)
         hub.register(Unsubscribe, self.unsubscribe)
-        hub.register(Ping, self.ping)
-        hub.register(TimeSync, self.time_sync)
+        hub.register(Ping, self.ping, limit="sync")
+        hub.register(TimeSync, self.time_sync, limit="sync")
 
     def authenticate(self, _actor: Actor, _message: Authenticate) -> None:
         """Only the first message may be this one."""

@@ -18,8 +18,8 @@ class ReportHandlers:
     def __init__(self, hub: Hub) -> None:
         """Puts its messages into the hub's table."""
         self.hub = hub
-        hub.register(PlayerReport, self.report, "play")
-        hub.register(StreamRequest, self.stream, "play")
+        hub.register(PlayerReport, self.report, "play", "reports")
+        hub.register(StreamRequest, self.stream, "play", "reports")
 
     def report(self, actor: Actor, message: PlayerReport) -> None:
         """State and position."""

@@ -3,10 +3,6 @@
 from typing import TYPE_CHECKING
 
 from ..protocol.client import (
-    Broadcast,
-    ClientEvent,
-    GetClients,
-    GetMetrics,
     LibraryRequest,
     RoomChat,
     RoomClose,
@@ -31,13 +27,9 @@ if TYPE_CHECKING:
 
 def register_unhandled(hub: Hub) -> None:
     """Put them into the hub's table with the permission that they will need."""
-    hub.register(LibraryRequest, None, "library")
-    hub.register(Broadcast, None, "broadcast")
-    hub.register(ClientEvent, None, "events")
-    hub.register(GetMetrics, None, "admin")
-    hub.register(GetClients, None, "admin")
+    hub.register(LibraryRequest, None, "library", "library")
     hub.register(RoomCreate, None, "rooms")
-    hub.register(RoomChat, None, "chat")
+    hub.register(RoomChat, None, "chat", "chat")
     for model in (
         RoomUpdate,
         RoomClose,

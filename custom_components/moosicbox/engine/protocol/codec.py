@@ -26,11 +26,12 @@ class MessageName(NamedTuple):
 
 
 class Decoded(NamedTuple):
-    """A frame: its message, or the error that answers it; `request_id` where it could be read."""
+    """A frame: its message, or the error that answers it; `request_id` where it could be read, `size` in bytes."""
 
     request_id: str | None
     message: Request | None
     error: HubError | None = None
+    size: int = 0
 
 
 def message_name(model: type[Request]) -> MessageName:
@@ -64,22 +65,23 @@ class Codec:
         try:
             raw = orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            return Decoded(None, None, SerializationFailed(f"This is no JSON: {error}"))
-        return self.decode_object(raw)
+            return Decoded(None, None, SerializationFailed(f"This is no JSON: {error}"), len(text))
+        return self.decode_object(raw, len(text))
 
-    def decode_object(self, raw: Any) -> Decoded:
+    def decode_object(self, raw: Any, size: int) -> Decoded:
         """One frame's object; never raises."""
         if not isinstance(raw, dict):
-            return Decoded(None, None, SerializationFailed("A message is a JSON object"))
+            return Decoded(None, None, SerializationFailed("A message is a JSON object"), size)
         request_id = raw.get("request_id")
         if request_id is not None and not (isinstance(request_id, str) and 0 < len(request_id) <= MAX_REQUEST_ID):
-            return Decoded(None, None, InvalidMessage("request_id is a string of 1 to 64 characters", ["request_id"]))
+            error = InvalidMessage("request_id is a string of 1 to 64 characters", ["request_id"])
+            return Decoded(None, None, error, size)
         try:
-            return Decoded(request_id, msgspec.convert(raw, self._model(raw)))
+            return Decoded(request_id, msgspec.convert(raw, self._model(raw)), None, size)
         except msgspec.ValidationError as error:
-            return Decoded(request_id, None, _invalid(error))
+            return Decoded(request_id, None, _invalid(error), size)
         except HubError as error:
-            return Decoded(request_id, None, error)
+            return Decoded(request_id, None, error, size)
 
     def _model(self, raw: dict[str, Any]) -> type[Request]:
         type_ = raw.get("type")
@@ -117,6 +119,11 @@ def encode_error(error: HubError, request_id: str | None) -> bytes:
 def encode_request(message: Request) -> bytes:
     """A client's message; what isn't set is left out."""
     return _encoder.encode({key: value for key, value in msgspec.to_builtins(message).items() if value is not None})
+
+
+def size_of(data: Any) -> int:
+    """Bytes of `data` as JSON."""
+    return len(_encoder.encode(data))
 
 
 def _invalid(error: msgspec.ValidationError) -> InvalidMessage:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import WSMessage, WSMsgType, web
 
 from ..frame import Frame
+from ..metrics import Traffic
 from ..outbox import Outbox
 from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded, encode, encode_error
@@ -32,6 +33,8 @@ UNSENT_BYTES: Final = 16_384
 """What the kernel may hold unsent: a reader that stalls shows up early and costs little."""
 PING: Final = bytes((0x89, 0))
 """A WebSocket ping without a payload."""
+LOST: Final = 1006
+"""The close code of a connection that ended without one."""
 BINARY: Final = Decoded(None, None, SerializationFailed("Messages are text frames"))
 
 
@@ -44,6 +47,7 @@ class WebSocketConnection:
         """Not accepted yet."""
         limits = hub.limits
         self.peer = Peer(request.remote or "", request)
+        self.traffic = Traffic()
         self.session: Session | None = None
         self.outbox = Outbox(
             limits.outbound_bytes,
@@ -66,6 +70,7 @@ class WebSocketConnection:
         )
         self.closing: asyncio.Task[None] | None = None
         self._heartbeat: Timer | None = None
+        self._pinged_us: int | None = None
         self._errors: deque[int] = deque(maxlen=limits.protocol_errors)
 
     async def run(self, principal: Principal | None, admission: AbstractContextManager[None]) -> web.WebSocketResponse:
@@ -151,6 +156,8 @@ class WebSocketConnection:
             if received.type is WSMsgType.TEXT or received.type is WSMsgType.BINARY:
                 if session.connection is not self:
                     continue
+                self.traffic.messages_received += 1
+                self.traffic.bytes_received += len(received.data)
                 decoded = decode(received.data) if received.type is WSMsgType.TEXT else BINARY
                 receive(session, decoded, received_us)
                 if decoded.error is not None and self._too_many_errors(decoded.error, received_us):
@@ -158,6 +165,7 @@ class WebSocketConnection:
             elif received.type is WSMsgType.PING:
                 await ws.pong(received.data)
             elif received.type is WSMsgType.PONG:
+                self._measure(received_us)
                 self._beat()
             else:
                 return received.type is WSMsgType.CLOSE and received.data in (0, CloseCode.NORMAL, 1005)
@@ -180,7 +188,10 @@ class WebSocketConnection:
             if tcp.get_write_buffer_size():
                 return False
             frames = self.outbox.take(CHUNK)
-            tcp.write(frames[0].websocket if len(frames) == 1 else b"".join([frame.websocket for frame in frames]))
+            data = frames[0].websocket if len(frames) == 1 else b"".join([frame.websocket for frame in frames])
+            tcp.write(data)
+            self.traffic.messages_sent += len(frames)
+            self.traffic.bytes_sent += len(data)
         return True
 
     def _overflow(self) -> None:
@@ -201,7 +212,14 @@ class WebSocketConnection:
         interval_us = int(self._hub.limits.heartbeat_interval * 1e6)
         self._heartbeat = self._hub.timers.at(self._hub.clock.now_us() + interval_us, self._ping)
 
+    def _measure(self, now_us: int) -> None:
+        if self._pinged_us is not None:
+            self.traffic.round_trip_us = now_us - self._pinged_us
+            self._hub.metrics.latency.observe(self.traffic.round_trip_us / 1e6)
+            self._pinged_us = None
+
     def _ping(self) -> None:
+        self._pinged_us = self._hub.clock.now_us()
         timeout_us = int(self._hub.limits.ping_timeout * 1e6)
         self._heartbeat = self._hub.timers.at(self._hub.clock.now_us() + timeout_us, self._no_pong)
         if self._tcp is not None and not self._tcp.is_closing():
@@ -234,12 +252,8 @@ class WebSocketConnection:
         self.close(refused.code, refused.error.error_type)
 
     def _leave(self, code: CloseCode, reason: str) -> None:
-        # The hub parts from this connection; whether the session may come back, the code says.
         if (session := self.session) is not None and session.connection is self:
-            if code.reconnect:
-                self._hub.sessions.lose(session, self, ended=False)
-            else:
-                self._hub.sessions.end(session, code, reason)
+            self._hub.sessions.drop(session, code, reason)
         self.close(code, reason)
 
     def _gone(self, *, ended: bool) -> None:
@@ -248,6 +262,9 @@ class WebSocketConnection:
             self._heartbeat = None
         self._hub.writer.forget(self.outbox)
         self.outbox.close()
+        metrics = self._hub.metrics
+        metrics.past.add(self.traffic)
+        metrics.disconnects[self._ws.close_code or LOST] += 1
         if self.session is not None:
             self._hub.sessions.lose(self.session, self, ended=ended)
             self.session = None

@@ -1,0 +1,28 @@
+"""What administrators ask of the hub itself."""
+
+from typing import TYPE_CHECKING, Any
+
+from ..protocol.client import GetClients, GetMetrics
+from ..report import client_reports, metrics_report
+from ..session import Actor
+
+if TYPE_CHECKING:
+    from ..hub import Hub
+
+
+class AdminHandlers:
+    """For the permission `admin`."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Puts its messages into the hub's table."""
+        self.hub = hub
+        hub.register(GetMetrics, self.metrics, "admin")
+        hub.register(GetClients, self.clients, "admin")
+
+    def metrics(self, _actor: Actor, _message: GetMetrics) -> dict[str, Any]:
+        """The hub's numbers."""
+        return metrics_report(self.hub)
+
+    def clients(self, _actor: Actor, _message: GetClients) -> dict[str, Any]:
+        """Who is connected."""
+        return {"clients": client_reports(self.hub)}

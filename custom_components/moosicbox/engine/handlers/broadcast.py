@@ -1,0 +1,72 @@
+"""Messages to many, and events for automations."""
+
+from typing import TYPE_CHECKING, Final
+
+from ..protocol.client import Broadcast, ClientEvent
+from ..protocol.codec import size_of
+from ..protocol.errors import ClientNotFound, InvalidMessage, RoomNotFound
+from ..protocol.server import AdminNotification, CustomMessage, Notification, TopicMessage, UserNotification
+from ..session import Actor
+
+if TYPE_CHECKING:
+    from ..hub import Hub
+
+MAX_EVENT_DATA: Final = 4_096
+"""Bytes of JSON."""
+
+
+class BroadcastHandlers:
+    """A broadcast is a publication to the topic that its target names."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Puts its messages into the hub's table."""
+        self.hub = hub
+        hub.register(Broadcast, self.broadcast, "broadcast")
+        hub.register(ClientEvent, self.client_event, "events")
+
+    def broadcast(self, _actor: Actor, message: Broadcast) -> dict[str, int]:
+        """To all, or to those whom `target` and `target_id` name."""
+        topic = self._topic(message)
+        publication = self._publication(message)
+        recipients = self.hub.publish(topic, publication)
+        if not isinstance(publication, CustomMessage):
+            self.hub.notified(topic, publication)
+        return {"recipients": recipients}
+
+    def client_event(self, actor: Actor, message: ClientEvent) -> None:
+        """Something for automations to react to."""
+        if size_of(message.data) > MAX_EVENT_DATA:
+            raise InvalidMessage(f"The data of an event has at most {MAX_EVENT_DATA} bytes", ["data"])
+        self.hub.client_event(actor, message)
+
+    def _topic(self, message: Broadcast) -> str:
+        if message.target == "all":
+            return "all"
+        if message.target_id is None:
+            raise InvalidMessage(f"Name the {message.target} as target_id", ["target_id"])
+        if message.target == "room":
+            raise RoomNotFound(f"There is no room {message.target_id}")
+        if message.target == "client" and not any(
+            session.client_id == message.target_id for session in self.hub.sessions
+        ):
+            raise ClientNotFound(f"There is no client {message.target_id}")
+        return f"{message.target}:{message.target_id}"
+
+    def _publication(self, message: Broadcast) -> TopicMessage:
+        if message.event is not None:
+            if message.message is not None:
+                raise InvalidMessage("A broadcast is a `message` or an `event`, not both", ["event"])
+            return CustomMessage(event=message.event, data=message.data)
+        if message.message is None:
+            raise InvalidMessage("A broadcast has a `message` or an `event`", ["message"])
+        level = message.level or "info"
+        if message.title is None and message.target == "user":
+            return UserNotification(message=message.message, level=level)
+        if message.title is None and message.target == "permission" and message.target_id == "admin":
+            return AdminNotification(message=message.message)
+        return Notification(
+            level=level,
+            title=message.title or "MoosicBox",
+            message=message.message,
+            timestamp_at=self.hub.clock.timestamp(),
+        )

@@ -1,0 +1,118 @@
+"""Who is here. A page that reloads neither leaves nor comes: a short absence isn't told."""
+
+from collections.abc import Iterator
+
+from .clock import Clock
+from .limits import Limits
+from .protocol.server import PresenceUpdate
+from .protocol.types import PresentUser
+from .session import Session
+from .sessions import Sessions
+from .signals import Signal
+from .timers import Timer, Timers
+from .topics import Topics
+
+PUBLISH_EVERY_US = 1_000_000
+
+type ClientKey = tuple[str, str, str]
+"""One client over all its sessions: sub, kind, and its player's id or its name."""
+
+
+class Presence:
+    """The clients who are here, told to others after a grace."""
+
+    def __init__(self, sessions: Sessions, topics: Topics, timers: Timers, clock: Clock, limits: Limits) -> None:
+        """Follows `sessions`."""
+        self.joined: Signal[Session] = Signal()
+        """A client is here, and was not before."""
+        self.left: Signal[Session] = Signal()
+        """A client is gone, and has not come back in time."""
+        self.changed: Signal[()] = Signal()
+        self.limits = limits
+        self._sessions = sessions
+        self._topics = topics
+        self._timers = timers
+        self._clock = clock
+        self._here: dict[ClientKey, Session] = {}
+        self._since: dict[str, str] = {}
+        self._graces: dict[ClientKey, Timer] = {}
+        self._publication: Timer | None = None
+        self._published_us = 0
+        sessions.opened.subscribe(lambda session, _resumed: self._opened(session))
+        sessions.lost.subscribe(self._gone)
+        sessions.ended.subscribe(self._gone)
+
+    def users(self) -> Iterator[PresentUser]:
+        """Everybody who is here, with their clients."""
+        clients: dict[str, list[Session]] = {}
+        for session in self._here.values():
+            clients.setdefault(session.principal.sub, []).append(session)
+        for sub, sessions in clients.items():
+            yield PresentUser(
+                user_id=sub,
+                username=sessions[0].principal.name,
+                clients=tuple(session.client_id for session in sessions),
+                room_ids=(),
+                since_at=self._since[sub],
+            )
+
+    def update(self) -> PresenceUpdate:
+        """Who is here, as a message."""
+        return PresenceUpdate(users=tuple(self.users()))
+
+    def __len__(self) -> int:
+        """How many users are here."""
+        return len(self._since)
+
+    def _opened(self, session: Session) -> None:
+        key = _key(session)
+        self._cancel(key)
+        if key in self._here:
+            self._here[key] = session
+            self._publish_soon()
+            return
+        due_us = self._clock.now_us() + int(self.limits.arrival_grace * 1e6)
+        self._graces[key] = self._timers.at(due_us, lambda: self._arrive(key, session))
+
+    def _gone(self, session: Session) -> None:
+        key = _key(session)
+        if key not in self._here:
+            self._cancel(key)
+        elif self._here[key] is session and key not in self._graces:
+            due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
+            self._graces[key] = self._timers.at(due_us, lambda: self._leave(key))
+
+    def _arrive(self, key: ClientKey, session: Session) -> None:
+        self._graces.pop(key, None)
+        self._here[key] = session
+        self._since.setdefault(session.principal.sub, self._clock.timestamp())
+        self._publish_soon()
+        self.joined(session)
+
+    def _leave(self, key: ClientKey) -> None:
+        self._graces.pop(key, None)
+        session = self._here.pop(key)
+        if not any(sub == session.principal.sub for sub, _, _ in self._here):
+            self._since.pop(session.principal.sub, None)
+        self._publish_soon()
+        self.left(session)
+
+    def _cancel(self, key: ClientKey) -> None:
+        if (grace := self._graces.pop(key, None)) is not None:
+            grace.cancel()
+
+    def _publish_soon(self) -> None:
+        if self._publication is None:
+            due_us = max(self._clock.now_us(), self._published_us + PUBLISH_EVERY_US)
+            self._publication = self._timers.at(due_us, self._publish)
+
+    def _publish(self) -> None:
+        self._publication = None
+        self._published_us = self._clock.now_us()
+        self._topics.publish("presence", self.update())
+        self.changed()
+
+
+def _key(session: Session) -> ClientKey:
+    client = session.client
+    return session.principal.sub, client.kind, session.player_id or client.name

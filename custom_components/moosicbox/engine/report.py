@@ -1,0 +1,180 @@
+"""The hub's numbers and health, as JSON and for Prometheus."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, Literal, override
+
+from prometheus_client.core import (
+    CollectorRegistry,
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+from .metrics import Histogram, Traffic
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+type Health = Literal["healthy", "degraded", "unhealthy"]
+
+NEARLY_FULL: Final = 0.9
+"""Share of a bound from which on the hub counts as degraded."""
+SLOW_SECONDS: Final = 0.5
+"""A mean round trip above this is a degraded hub."""
+
+
+def traffic(hub: Hub) -> Traffic:
+    """All that went over connections, gone ones and living ones."""
+    total = Traffic()
+    total.add(hub.metrics.past)
+    for session in hub.sessions.connected():
+        if session.connection is not None:
+            total.add(session.connection.traffic)
+    return total
+
+
+def metrics_report(hub: Hub) -> dict[str, Any]:
+    """The specification's numbers and more; times in milliseconds where the name says so."""
+    metrics, total = hub.metrics, traffic(hub)
+    connected = list(hub.sessions.connected())
+    return {
+        "active_connections": len(connected),
+        "total_connections": metrics.total_connections,
+        "messages_sent": total.messages_sent,
+        "messages_received": total.messages_received,
+        "bytes_sent": total.bytes_sent,
+        "bytes_received": total.bytes_received,
+        "average_latency_ms": _milliseconds(metrics.latency.average),
+        "latency_seconds": _histogram(metrics.latency),
+        "fan_out_seconds": _histogram(metrics.fan_out),
+        "sessions": len(hub.sessions),
+        "players": len(hub.players),
+        "users": len(hub.presence),
+        "topics": len(hub.topics),
+        "disconnects": {str(code): count for code, count in sorted(metrics.disconnects.items())},
+        "recoveries": dict(metrics.recoveries),
+        "rate_limit_refusals": dict(metrics.refusals),
+        "rejected_connections": dict(metrics.rejected),
+        "queued_messages": sum(len(session.connection.outbox) for session in connected if session.connection),
+        "queued_bytes": sum(session.connection.outbox.size for session in connected if session.connection),
+    }
+
+
+def client_reports(hub: Hub) -> list[dict[str, Any]]:
+    """Who is connected, with the numbers of each; nothing secret."""
+    reports = []
+    for session in hub.sessions.connected():
+        if (connection := session.connection) is None:
+            continue
+        counted = connection.traffic
+        reports.append(
+            {
+                "client_id": session.client_id,
+                "name": session.client.name,
+                "kind": session.client.kind,
+                "version": session.client.version,
+                "player_id": session.player_id,
+                "user_id": session.principal.sub,
+                "username": session.principal.name,
+                "transport": connection.transport,
+                "address": connection.peer.address,
+                "connected_at": session.connected_at,
+                "subscriptions": len(session.topics),
+                "messages_sent": counted.messages_sent,
+                "messages_received": counted.messages_received,
+                "bytes_sent": counted.bytes_sent,
+                "bytes_received": counted.bytes_received,
+                "latency_ms": _milliseconds(counted.round_trip_us and counted.round_trip_us / 1e6),
+                "queued_messages": len(connection.outbox),
+                "queued_bytes": connection.outbox.size,
+            }
+        )
+    return reports
+
+
+def health(hub: Hub) -> tuple[Health, list[str]]:
+    """How the hub is, and why; the reasons are keys that can be translated."""
+    if not hub.running:
+        return "unhealthy", ["stopped"]
+    reasons = []
+    if sum(1 for _ in hub.sessions.connected()) >= hub.limits.max_connections * NEARLY_FULL:
+        reasons.append("connections_nearly_full")
+    if (average := hub.metrics.latency.average) is not None and average > SLOW_SECONDS:
+        reasons.append("slow_connections")
+    reasons += [reason for reason, active in hub.troubles.items() if active]
+    return ("degraded" if reasons else "healthy"), reasons
+
+
+def prometheus(hub: Hub) -> bytes:
+    """The numbers in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_HubCollector(hub))
+    return generate_latest(registry)
+
+
+class _HubCollector(Collector):
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    @override
+    def collect(self) -> Iterator[Metric]:
+        hub, metrics, total = self._hub, self._hub.metrics, traffic(self._hub)
+        connections = GaugeMetricFamily(
+            "moosicbox_connections", "Connections now, by transport and kind of client", labels=["transport", "kind"]
+        )
+        counts: dict[tuple[str, str], int] = {}
+        for session in hub.sessions.connected():
+            if session.connection is not None:
+                key = (session.connection.transport, session.client.kind)
+                counts[key] = counts.get(key, 0) + 1
+        for labels, count in counts.items():
+            connections.add_metric(labels, count)
+        yield connections
+        yield GaugeMetricFamily("moosicbox_sessions", "Sessions, lost ones too", len(hub.sessions))
+        yield GaugeMetricFamily("moosicbox_players", "Players", len(hub.players))
+        yield GaugeMetricFamily("moosicbox_users", "Users who are here", len(hub.presence))
+        yield GaugeMetricFamily("moosicbox_topics", "Topics", len(hub.topics))
+        yield CounterMetricFamily("moosicbox_opened_connections", "Connections let in", metrics.total_connections)
+        for direction in ("sent", "received"):
+            yield CounterMetricFamily(
+                f"moosicbox_messages_{direction}", f"Messages {direction}", getattr(total, f"messages_{direction}")
+            )
+            yield CounterMetricFamily(
+                f"moosicbox_bytes_{direction}", f"Bytes {direction}", getattr(total, f"bytes_{direction}")
+            )
+        yield _labelled("moosicbox_disconnects", "Connections ended, by close code", "code", metrics.disconnects)
+        yield _labelled("moosicbox_recoveries", "Resumes, by outcome", "outcome", metrics.recoveries)
+        yield _labelled("moosicbox_rate_limit_refusals", "Messages refused, by class", "limit", metrics.refusals)
+        yield _labelled("moosicbox_rejected_connections", "Connections not let in", "reason", metrics.rejected)
+        yield _family("moosicbox_latency_seconds", "Round trips of pings", metrics.latency)
+        yield _family("moosicbox_fan_out_seconds", "Turns of writing", metrics.fan_out)
+
+
+def _labelled(name: str, text: str, label: str, counts: dict[Any, int]) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, text, labels=[label])
+    for value, count in counts.items():
+        family.add_metric([str(value)], count)
+    return family
+
+
+def _family(name: str, text: str, histogram: Histogram) -> HistogramMetricFamily:
+    buckets, running = [], 0
+    for bound, count in zip([*map(str, histogram.bounds), "+Inf"], histogram.counts, strict=True):
+        running += count
+        buckets.append((bound, running))
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=histogram.total)
+
+
+def _histogram(histogram: Histogram) -> dict[str, Any]:
+    return {
+        "buckets": dict(zip([*map(str, histogram.bounds), "+Inf"], histogram.counts, strict=True)),
+        "sum": histogram.total,
+        "count": histogram.count,
+    }
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 3)

@@ -20,7 +20,8 @@ import mutagen
 PLAYER_ID = "demo-speaker"
 SYNC_SAMPLES = 5
 REPORT_SECONDS = 5.0
-CLOCK_SLACK_SECONDS = 0.001
+# So that what was waited for has surely come.
+SLACK_SECONDS = 0.001
 RECONNECT_SECONDS = 5.0
 MAX_STREAM_BYTES = 64 * 1024 * 1024
 # Close codes from here on say that the same credentials would be refused again.
@@ -58,14 +59,12 @@ class Playback:
         return "paused" if self.command == "pause" else "idle"
 
     def seconds_to_report(self, hub_us: int) -> float | None:
-        """Return how long there is nothing to report: until the start, the next five seconds or the end."""
+        """Return how long there is nothing to report: five seconds, or less before the end."""
         if self.state(hub_us) != "playing":
             return None
-        if hub_us < self.sync_us:
-            return (self.sync_us - hub_us) / 1e6
         if self.duration is None:
             return REPORT_SECONDS
-        return min(REPORT_SECONDS, (self.duration - self.position(hub_us)) / self.rate + CLOCK_SLACK_SECONDS)
+        return min(REPORT_SECONDS, (self.duration - self.position(hub_us)) / self.rate + SLACK_SECONDS)
 
 
 class Refused(Exception):
@@ -81,6 +80,7 @@ class DemoSpeaker:
         self._tell = tell
         self._clock_samples: list[tuple[int, int]] = []
         self._playback = Playback()
+        self._next: Playback | None = None
 
     async def run(self) -> None:
         """Stay connected until cancelled or refused."""
@@ -101,8 +101,9 @@ class DemoSpeaker:
         reconnect_after = None
         while not websocket.closed:
             try:
-                frame = await websocket.receive(timeout=self._playback.seconds_to_report(self._hub_us()))
+                frame = await websocket.receive(timeout=self._seconds_to_report())
             except TimeoutError:
+                self._begin_next()
                 await self._report(websocket)
                 continue
             if frame.type is not WSMsgType.TEXT:
@@ -118,8 +119,9 @@ class DemoSpeaker:
                 case "time_sync":
                     await self._measure_clock(websocket, message)
                 case "synchronized_playback":
-                    await self._obey(session, message)
-                    await self._report(websocket)
+                    self._next = await _read_command(session, message)
+                    if self._begin_next():
+                        await self._report(websocket)
                 case "goodbye":
                     reconnect_after = message.get("reconnect_after")
         return reconnect_after
@@ -141,16 +143,18 @@ class DemoSpeaker:
         # The quickest answer tells the hub's time best.
         return now_us() + min(self._clock_samples, default=(0, 0))[1]
 
-    async def _obey(self, session: ClientSession, message: Message) -> None:
-        track = message.get("track") or {}
-        self._playback = Playback(
-            command=message["command"],
-            item_id=message.get("queue_item_id"),
-            start=message["start_position"],
-            sync_us=message["sync_time_us"],
-            rate=message["rate"],
-            duration=track.get("duration") or await _stream_duration(session, track.get("stream_url") or ""),
-        )
+    def _seconds_to_report(self) -> float | None:
+        hub_us = self._hub_us()
+        if self._next is not None:
+            return max(0.0, (self._next.sync_us - hub_us) / 1e6) + SLACK_SECONDS
+        return self._playback.seconds_to_report(hub_us)
+
+    def _begin_next(self) -> bool:
+        """Begin what was asked for, if its time has come; until then the music goes on as it is."""
+        if self._next is None or (self._next.command == "play" and self._next.sync_us > self._hub_us()):
+            return False
+        self._playback, self._next = self._next, None
+        return True
 
     async def _report(self, websocket: ClientWebSocketResponse) -> None:
         hub_us = self._hub_us()
@@ -172,6 +176,18 @@ class DemoSpeaker:
     async def _send(self, websocket: ClientWebSocketResponse, message: Message) -> None:
         self._tell("sent", message)
         await websocket.send_json(message)
+
+
+async def _read_command(session: ClientSession, message: Message) -> Playback:
+    track = message.get("track") or {}
+    return Playback(
+        command=message["command"],
+        item_id=message.get("queue_item_id"),
+        start=message["start_position"],
+        sync_us=message["sync_time_us"],
+        rate=message["rate"],
+        duration=track.get("duration") or await _stream_duration(session, track.get("stream_url") or ""),
+    )
 
 
 async def _stream_duration(session: ClientSession, stream_url: str) -> float | None:

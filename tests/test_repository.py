@@ -184,7 +184,7 @@ def test_engine_has_its_dependencies_declared() -> None:
     assert declared is not None
     names = {Requirement(text).name.lower() for text in re.findall(r'"([^"]+)"', declared[1])}
     imported = {name.split(".")[0] for _, tree in modules(ENGINE) for level, name in imports(tree) if level == 0}
-    foreign = {{"jwt": "pyjwt"}.get(name, name) for name in imported - sys.stdlib_module_names}
+    foreign = {{"jwt": "pyjwt"}.get(name, name.replace("_", "-")) for name in imported - sys.stdlib_module_names}
     assert foreign == names
 
 

@@ -1,0 +1,22 @@
+"""The demo, as its user starts it."""
+
+import asyncio
+import sys
+
+from script.lib.config_folder import REPOSITORY
+
+
+async def test_demo_plays_once() -> None:
+    """It plays a song on the silent speaker, pauses it by an action and by voice, and stops Home Assistant."""
+    demo = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "script.demo", "--once"),
+        cwd=REPOSITORY,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await demo.communicate()
+    told = output.decode()
+    assert demo.returncode == 0, told
+    assert "speaker ← synchronized_playback command=play start_position=0.0 “Brass Morning”" in told
+    assert "authSig" not in told
+    assert told.endswith("Stopping Home Assistant\n")

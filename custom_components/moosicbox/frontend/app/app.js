@@ -62,7 +62,9 @@ export class App {
       playback: {},
     });
     this.#identity.onchange((identity) => void this.#otherTabChanged(identity));
-    onWake(() => this.#connection?.wake());
+    for (const subscribe of [onWake, access.onback]) {
+      subscribe(() => this.#connection?.wake());
+    }
     exposeForInspection(() => this.#device);
   }
 
@@ -148,7 +150,7 @@ export class App {
     }
   }
 
-  /** @param {import("../player/reporter.js").PlayerStatus} status */
+  /** @param {import("../player/status.js").PlayerStatus} status */
   #playerChanged({ state, needsInteraction, error }) {
     // The hub goes on or stops at once; why it did should stay to be read until something else plays.
     const { fault } = this.store.state.device;

@@ -5,7 +5,7 @@ import { mediaLoader } from "../player/media.js";
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
 /** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("../player/reporter.js").PlayerStatus} PlayerStatus */
+/** @typedef {import("../player/status.js").PlayerStatus} PlayerStatus */
 
 const UNLOCKING_EVENTS = ["pointerdown", "pointerup", "keydown", "touchend", "click"];
 

@@ -13,7 +13,7 @@ import { AuthenticationError } from "../client/index.js";
 /**
  * @typedef {object} HassConnection
  * @property {HassAuth} auth
- * @property {{sendMessagePromise: (message: object) => Promise<any>}} conn
+ * @property {{sendMessagePromise: (message: object) => Promise<any>, addEventListener: (type: "ready", listener: () => void) => void}} conn
  */
 
 /**
@@ -21,6 +21,7 @@ import { AuthenticationError } from "../client/index.js";
  * @property {string} baseUrl of Home Assistant
  * @property {string} userId
  * @property {(options: {fresh: boolean}) => Promise<string>} getToken
+ * @property {(listener: () => void) => void} onback tells when Home Assistant is there again
  */
 
 // home-assistant-js-websocket's ERR_INVALID_AUTH: the login itself is gone, not just the token.
@@ -35,6 +36,7 @@ export async function homeAssistantAccess() {
   return {
     baseUrl: auth.data.hassUrl,
     userId: user.id,
+    onback: (listener) => conn.addEventListener("ready", listener),
     async getToken({ fresh }) {
       if (fresh || auth.expired) {
         await auth.refreshAccessToken().catch((error) => {

@@ -5,7 +5,7 @@
 /** @param {() => Device | null} device */
 export function exposeForInspection(device) {
   const player = Object.freeze({
-    /** @returns {import("../player/reporter.js").PlayerStatus | null} */
+    /** @returns {import("../player/status.js").PlayerStatus | null} */
     get status() {
       return device()?.player.status ?? null;
     },

@@ -88,6 +88,9 @@ header :focus-visible { outline-color: currentColor; }
 .subtitle { color: var(--text-2); min-height: 1.4em; }
 .player-name, .title, .subtitle { overflow: hidden; text-overflow: ellipsis; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
 .controls { display: flex; align-items: center; justify-content: center; gap: 8px; }
+/* The stop button has no counterpart on the other side. */
+.controls::before { content: ""; width: 48px; }
+.compact .controls::before { display: none; }
 .times { display: flex; justify-content: space-between; font-size: 12px; color: var(--text-2); font-variant-numeric: tabular-nums; }
 .volume-row { display: flex; align-items: center; gap: 4px; max-width: 420px; width: 100%; justify-self: center; }
 .unavailable .artwork, .unavailable .words { opacity: 0.6; }

@@ -6,8 +6,10 @@
  */
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
+import { sameCommand, startPosition } from "./command.js";
 import { Reporter } from "./reporter.js";
 import { Slots } from "./slots.js";
+import { describe } from "./status.js";
 import { TimeKeeper } from "./time-keeper.js";
 import { positionAt } from "./timeline.js";
 
@@ -15,7 +17,9 @@ import { positionAt } from "./timeline.js";
 /** @typedef {import("../client/types.js").Message} Message */
 /** @typedef {import("../client/types.js").SynchronizedPlayback} SynchronizedPlayback */
 /** @typedef {import("./renderer.js").Renderer} Renderer */
-/** @typedef {import("./reporter.js").PlayerStatus} PlayerStatus */
+/** @typedef {import("./command.js").Start} Start */
+/** @typedef {import("./status.js").Mode} Mode */
+/** @typedef {import("./status.js").PlayerStatus} PlayerStatus */
 /** @typedef {import("./slot.js").Slot} Slot */
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 
@@ -29,14 +33,7 @@ import { positionAt } from "./timeline.js";
  * @property {(name: "running", listener: () => void) => () => void} on
  */
 
-/**
- * A `play` that has not begun yet; `waited` for the audio, the clock or the leave to sound.
- * @typedef {{slot: Slot, timeline: Timeline, inRoom: boolean, receivedUs: number, scheduled: boolean, waited: boolean}} Start
- */
-
 const TICK_MS = 500;
-// Alone, a late command is carried out in full: nobody waits at the live point. A much later one is a reconnect.
-const RECONNECT_US = 1_000_000;
 // A new timeline this near to what sounds is the same one, measured again.
 const SAME_SECONDS = 0.1;
 
@@ -48,11 +45,14 @@ export class Player extends Emitter {
   #reporter;
   /** @type {SynchronizedPlayback | null} */
   #command = null;
+  /** The hub's clock that the command's time is of. @type {string | null} */
+  #commandClock = null;
   #slots;
-  /** @type {"idle" | "playing" | "paused" | "ended" | "error"} */
+  /** @type {Mode} */
   #mode = "idle";
   #stalled = false;
-  #pausedAt = 0;
+  /** Where the current item began, stands or broke off. */
+  #rest = { position: 0, atUs: 0 };
   #time;
   /** @type {Start | null} */
   #start = null;
@@ -98,6 +98,7 @@ export class Player extends Emitter {
 
   /** Carries on with whatever was waiting; to be called when the clock has a new estimate. */
   proceed() {
+    this.#dropForgotten();
     const start = this.#start;
     if (start?.slot.error) {
       this.#setStart(null);
@@ -124,49 +125,24 @@ export class Player extends Emitter {
 
   /** @returns {PlayerStatus} */
   get status() {
-    const start = this.#start;
-    // Until a new item's time has come, the old one is what plays.
-    const sounds = this.#mode === "playing" && this.#slots.current?.renderer?.audible();
-    const waiting = start !== null && start.waited && !sounds;
-    const slot = waiting ? start.slot : this.#slots.current;
-    const audible = waiting ? null : slot?.renderer?.audible();
-    return {
-      state: waiting ? "buffering" : this.#state,
-      itemId: slot?.itemId ?? null,
-      position: audible?.position ?? (waiting ? start.timeline.position : this.#restingPosition),
-      atUs: audible?.atUs ?? this.#nowUs(),
-      duration: slot?.duration ?? null,
-      buffered: slot?.renderer?.bufferedSeconds ?? null,
-      readyItemId: this.#slots.readyItemId,
-      syncErrorMs: this.#mode === "playing" ? this.#time.errorMs : null,
+    return describe({
+      mode: this.#mode,
+      stalled: this.#stalled || !this.#output.running,
+      slots: this.#slots,
+      start: this.#start,
+      rest: this.#rest,
+      clock: this.#clock,
+      nowUs: this.#nowUs(),
+      syncErrorMs: this.#time.errorMs,
       needsInteraction: this.#output.blocked,
-      error: slot?.error ?? null,
-    };
-  }
-
-  /** @returns {import("../client/types.js").PlayerState} */
-  get #state() {
-    switch (this.#mode) {
-      case "playing":
-        return this.#stalled || !this.#output.running ? "buffering" : "playing";
-      case "ended":
-        return "idle";
-      default:
-        return this.#mode;
-    }
-  }
-
-  get #restingPosition() {
-    if (this.#mode === "ended") {
-      return this.#slots.current?.duration ?? 0;
-    }
-    return this.#mode === "idle" ? 0 : this.#pausedAt;
+    });
   }
 
   /** @param {SynchronizedPlayback} command */
   #obey(command) {
     const held = this.#command;
     this.#command = command;
+    this.#commandClock = this.#clock.clockId;
     if (held && sameCommand(held, command)) {
       return;
     }
@@ -217,8 +193,15 @@ export class Player extends Emitter {
     this.#turnAt(sounding ? dueUs : this.#nowUs(), () => {
       this.#slots.current = slot;
       this.#mode = slot.error ? "error" : "paused";
-      this.#pausedAt = command.start_position ?? 0;
+      this.#rest = { position: command.start_position ?? 0, atUs: dueUs };
     });
+  }
+
+  /** A hub that was started anew says what to play before its clock is known, or has forgotten all about it. */
+  #dropForgotten() {
+    if (this.#command && this.#clock.ready && this.#commandClock !== this.#clock.clockId) {
+      this.#obey({ command: "stop" });
+    }
   }
 
   /** @param {SynchronizedPlayback} command */
@@ -237,17 +220,17 @@ export class Player extends Emitter {
    * @param {Renderer} renderer
    */
   #begin(start, renderer) {
-    const { slot, timeline, inRoom, receivedUs } = start;
+    const { slot, timeline, inRoom } = start;
     const dueUs = this.#clock.localAt(timeline.hubUs);
     const atUs = Math.max(dueUs, this.#nowUs() + this.#output.leadUs);
-    const liveUs = inRoom ? atUs : receivedUs - dueUs > RECONNECT_US ? receivedUs : dueUs;
-    const position = timeline.position + (timeline.rate * (liveUs - dueUs)) / 1e6;
+    const position = startPosition(start, dueUs, atUs);
     renderer.start(position, atUs);
     start.scheduled = true;
     this.#turnAt(atUs, () => {
       this.#setStart(null);
       this.#slots.current = slot;
       this.#mode = "playing";
+      this.#rest = { position, atUs };
       this.#stalled = false;
       const started = { position, hubUs: this.#clock.hubNow(atUs), rate: timeline.rate };
       this.#time.follow(inRoom ? timeline : started, inRoom);
@@ -302,7 +285,8 @@ export class Player extends Emitter {
   #failed(slot, error) {
     slot.fail(error);
     if (slot === this.#slots.current) {
-      this.#pausedAt = this.status.position;
+      const { position, atUs } = this.status;
+      this.#rest = { position, atUs };
       this.#mode = "error";
     }
     this.proceed();
@@ -326,15 +310,15 @@ export class Player extends Emitter {
   #goOn() {
     const renderer = this.#slots.current?.renderer;
     const audible = renderer?.audible();
-    if (renderer && audible && this.#mode === "playing" && !this.#start && !this.#time.lead(audible)) {
+    if (renderer && audible && this.#steady && !this.#time.lead(audible)) {
       this.#jump(renderer);
     }
   }
 
   #keepTime() {
     const renderer = this.#slots.current?.renderer;
-    const audible = this.#mode === "playing" && !this.#stalled ? renderer?.audible() : null;
-    if (!renderer || !audible || this.#start || !this.#clock.ready) {
+    const audible = renderer?.audible();
+    if (!renderer || !audible || !this.#steady || this.#stalled) {
       return;
     }
     const correction = this.#time.check(audible);
@@ -352,6 +336,11 @@ export class Player extends Emitter {
     this.#time.jumped();
   }
 
+  /** Whether the current item plays, and nothing else is decided yet. */
+  get #steady() {
+    return this.#mode === "playing" && !this.#start && !this.#turn && this.#clock.ready;
+  }
+
   /**
    * @param {Slot} slot
    * @param {Timeline} timeline
@@ -359,7 +348,7 @@ export class Player extends Emitter {
    */
   #sounds(slot, timeline) {
     const audible = slot.renderer?.audible();
-    if (!audible || slot !== this.#slots.current || this.#mode !== "playing" || this.#start || this.#turn || !this.#clock.ready) {
+    if (!audible || slot !== this.#slots.current || !this.#steady) {
       return false;
     }
     const expected = positionAt(timeline, this.#clock.hubNow(audible.atUs));
@@ -394,19 +383,4 @@ export class Player extends Emitter {
     this.#reporter.report(options);
     this.emit("change", this.status);
   }
-}
-
-/**
- * @param {SynchronizedPlayback} a
- * @param {SynchronizedPlayback} b
- */
-function sameCommand(a, b) {
-  return (
-    a.command === b.command &&
-    a.queue_item_id === b.queue_item_id &&
-    a.start_position === b.start_position &&
-    a.sync_time_us === b.sync_time_us &&
-    a.rate === b.rate &&
-    (a.room_id ?? null) === (b.room_id ?? null)
-  );
 }

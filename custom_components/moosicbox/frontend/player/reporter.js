@@ -2,21 +2,7 @@
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
 /** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("../client/types.js").PlayerState} PlayerState */
-
-/**
- * @typedef {object} PlayerStatus
- * @property {PlayerState} state
- * @property {string | null} itemId `idle` with an item says that it has ended
- * @property {number} position
- * @property {number} atUs local time at which that position is true
- * @property {number | null} duration
- * @property {number | null} buffered
- * @property {string | null} readyItemId
- * @property {number | null} syncErrorMs
- * @property {boolean} needsInteraction
- * @property {import("./renderer.js").PlaybackError | null} error
- */
+/** @typedef {import("./status.js").PlayerStatus} PlayerStatus */
 
 const INTERVAL_MS = 5_000;
 

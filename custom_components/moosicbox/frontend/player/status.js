@@ -1,0 +1,95 @@
+/** What a player says of itself, to the hub and to the page: derived, never kept. */
+import { startPosition } from "./command.js";
+
+/** @typedef {import("../client/clock.js").Clock} Clock */
+/** @typedef {import("../client/types.js").PlayerState} PlayerState */
+/** @typedef {import("./command.js").Start} Start */
+/** @typedef {import("./slots.js").Slots} Slots */
+
+/** @typedef {"idle" | "playing" | "paused" | "ended" | "error"} Mode */
+
+/**
+ * @typedef {object} PlayerStatus
+ * @property {PlayerState} state
+ * @property {string | null} itemId `idle` with an item says that it has ended
+ * @property {number} position
+ * @property {number} atUs local time at which that position is true
+ * @property {number | null} duration
+ * @property {number | null} buffered
+ * @property {string | null} readyItemId
+ * @property {number | null} syncErrorMs
+ * @property {boolean} needsInteraction
+ * @property {import("./renderer.js").PlaybackError | null} error
+ */
+
+/**
+ * All that a status is derived from.
+ * @typedef {object} Facts
+ * @property {Mode} mode of the current item
+ * @property {boolean} stalled
+ * @property {Slots} slots
+ * @property {Start | null} start
+ * @property {{position: number, atUs: number}} rest where the current item began, stands or broke off
+ * @property {Clock} clock
+ * @property {number} nowUs
+ * @property {number | null} syncErrorMs
+ * @property {boolean} needsInteraction
+ */
+
+/**
+ * @param {Facts} facts
+ * @returns {PlayerStatus}
+ */
+export function describe(facts) {
+  const { mode, slots, start, syncErrorMs, needsInteraction } = facts;
+  const sounds = mode === "playing" && slots.current?.renderer?.audible();
+  // Until a new item's time has come, the old one is what plays.
+  const awaited = start?.waited && !sounds ? start : null;
+  const slot = awaited ? awaited.slot : slots.current;
+  return {
+    state: awaited ? "buffering" : stateOf(facts),
+    itemId: slot?.itemId ?? null,
+    ...(awaited ? awaitedPlace(facts, awaited) : place(facts)),
+    duration: slot?.duration ?? null,
+    buffered: slot?.renderer?.bufferedSeconds ?? null,
+    readyItemId: slots.readyItemId,
+    syncErrorMs: mode === "playing" ? syncErrorMs : null,
+    needsInteraction,
+    error: slot?.error ?? null,
+  };
+}
+
+/**
+ * @param {Facts} facts
+ * @returns {PlayerState}
+ */
+function stateOf({ mode, stalled }) {
+  if (mode === "ended") {
+    return "idle";
+  }
+  return mode === "playing" && stalled ? "buffering" : mode;
+}
+
+/**
+ * @param {Facts} facts
+ * @returns {{position: number, atUs: number}}
+ */
+function place({ mode, slots, rest, nowUs }) {
+  if (mode === "playing") {
+    // What is audible at the very start may still be from before it.
+    const audible = slots.current?.renderer?.audible();
+    return audible && audible.atUs > rest.atUs ? audible : rest;
+  }
+  const end = mode === "ended" ? slots.current?.duration : null;
+  return { position: mode === "idle" ? 0 : (end ?? rest.position), atUs: nowUs };
+}
+
+/**
+ * @param {Facts} facts
+ * @param {Start} start
+ * @returns {{position: number, atUs: number}}
+ */
+function awaitedPlace({ clock, nowUs }, start) {
+  const dueUs = clock.ready ? clock.localAt(start.timeline.hubUs) : Infinity;
+  return { position: startPosition(start, dueUs, start.receivedUs), atUs: nowUs };
+}

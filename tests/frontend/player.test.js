@@ -1,0 +1,484 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
+
+import { Clock } from "../../custom_components/moosicbox/frontend/client/clock.js";
+import { Emitter } from "../../custom_components/moosicbox/frontend/client/emitter.js";
+import { Player } from "../../custom_components/moosicbox/frontend/player/player.js";
+import { PlaybackError } from "../../custom_components/moosicbox/frontend/player/renderer.js";
+import { FakeRenderer, settle } from "./support.js";
+
+const HUB_AHEAD_US = 7_000_000_000;
+const SECOND = 1_000_000;
+
+/** A loudspeaker that sounds at once, if it may. */
+class FakeOutput extends Emitter {
+  running = true;
+  leadUs = 20_000;
+  volumes = [];
+
+  get blocked() {
+    return !this.running;
+  }
+
+  setVolume(volume, muted) {
+    this.volumes.push([volume, muted]);
+  }
+
+  allow(running) {
+    this.running = running;
+    this.emit("running", running);
+  }
+}
+
+let clock;
+let output;
+let player;
+let reports;
+let loads;
+
+const nowUs = () => Date.now() * 1000;
+const hubUs = () => nowUs() + HUB_AHEAD_US;
+const loaded = (itemId) => loads.findLast((load) => load.itemId === itemId);
+const lastReport = () => reports.at(-1);
+
+function setClock(clockId = "clock") {
+  clock.identify(clockId);
+  clock.update({ offsetUs: HUB_AHEAD_US, roundTripUs: 0, atUs: nowUs() });
+  player.proceed();
+}
+
+/** What the hub would send: by default to begin in 100 ms. */
+function command(name, itemId, more = {}) {
+  player.obey({
+    type: "synchronized_playback",
+    topic: "play:p",
+    command: name,
+    queue_item_id: itemId,
+    track: itemId && { track_id: `t-${itemId}`, stream_url: `/stream/${itemId}`, duration: 100 },
+    start_position: 0,
+    sync_time_us: hubUs() + 100_000,
+    rate: name === "play" ? 1 : 0,
+    ...more,
+  });
+}
+
+function prepare(itemId) {
+  player.obey({ type: "prepare", queue_item_id: itemId, track: itemId && { track_id: itemId, stream_url: "/s" } });
+}
+
+/** Finishes the loading of an item. */
+async function ready(itemId, duration) {
+  const renderer = new FakeRenderer(nowUs, duration);
+  loaded(itemId).resolve(renderer);
+  await settle();
+  return renderer;
+}
+
+async function pass(milliseconds) {
+  mock.timers.tick(milliseconds);
+  await settle();
+}
+
+/** Brings an item to sound at position 0; now it is `seconds` in. */
+async function playing(itemId, seconds = 0, more = {}) {
+  command("play", itemId, more);
+  const renderer = await ready(itemId);
+  await pass(100 + seconds * 1_000);
+  return renderer;
+}
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
+  clock = new Clock();
+  output = new FakeOutput();
+  reports = [];
+  loads = [];
+  player = new Player({
+    clock,
+    output,
+    load: (track, itemId, signal) => new Promise((resolve, reject) => loads.push({ track, itemId, signal, resolve, reject })),
+    send: (message) => reports.push(message) > 0,
+    nowUs,
+  });
+  setClock();
+  reports.length = 0;
+});
+
+afterEach(() => {
+  player.dispose();
+  mock.timers.reset();
+});
+
+describe("play", () => {
+  test("sounds at the hub's time, exactly", async () => {
+    command("play", "a", { start_position: 12 });
+    const renderer = await ready("a");
+    const due = hubUs() + 100_000 - HUB_AHEAD_US;
+    assert.deepEqual(renderer.segments, [{ atUs: due, position: 12 }]);
+    await pass(100);
+    assert.deepEqual(lastReport(), {
+      type: "player_report",
+      state: "playing",
+      queue_item_id: "a",
+      position_seconds: 12,
+      at_us: due + HUB_AHEAD_US,
+      duration_seconds: 100,
+      buffered_seconds: 100,
+      ready_item_id: "a",
+      round_trip_us: 0,
+      sync_error_ms: undefined,
+      needs_interaction: false,
+      error: undefined,
+    });
+  });
+
+  test("waits for the hub's clock", async () => {
+    clock.identify("another");
+    command("play", "a");
+    const renderer = await ready("a");
+    assert.deepEqual(renderer.segments, []);
+    setClock("another");
+    assert.equal(renderer.segments.length, 1);
+  });
+
+  test("repeated changes nothing, with whatever address", async () => {
+    const sync_time_us = hubUs() + 100_000;
+    const renderer = await playing("a", 3, { sync_time_us });
+    const before = reports.length;
+    command("play", "a", { sync_time_us, track: { track_id: "t-a", stream_url: "/other" } });
+    assert.equal(renderer.segments.length, 1);
+    assert.equal(loads.length, 1);
+    assert.equal(reports.length, before);
+  });
+
+  test("of the same place by a newly measured time changes nothing", async () => {
+    const renderer = await playing("a", 3);
+    command("play", "a", { start_position: 3.02, sync_time_us: hubUs() });
+    assert.equal(renderer.segments.length, 1);
+  });
+
+  test("alone and late loses nothing of the beginning", async () => {
+    command("play", "a");
+    await pass(2_000);
+    assert.equal(lastReport().state, "buffering");
+    const renderer = await ready("a");
+    assert.deepEqual(renderer.segments, [{ atUs: nowUs() + output.leadUs, position: 0 }]);
+    await pass(20);
+    assert.deepEqual([lastReport().state, lastReport().position_seconds, lastReport().at_us], ["playing", 0, hubUs()]);
+  });
+
+  test("that began long ago goes on where it is now", async () => {
+    command("play", "a", { sync_time_us: hubUs() - 30 * SECOND });
+    const renderer = await ready("a");
+    assert.equal(renderer.segments[0].position, 30);
+    assert.deepEqual([lastReport().state, lastReport().position_seconds], ["buffering", 30]);
+  });
+
+  test("in a room and late starts at the live point", async () => {
+    command("play", "a", { room_id: "r" });
+    await pass(2_000);
+    const renderer = await ready("a");
+    assert.ok(Math.abs(renderer.segments[0].position - 1.92) < 1e-6);
+  });
+
+  test("of another place changes over at that time", async () => {
+    const renderer = await playing("a", 5);
+    command("play", "a", { start_position: 50 });
+    assert.ok(Math.abs(renderer.positionAt(nowUs() + 99_000) - 5.099) < 1e-6);
+    assert.equal(renderer.positionAt(nowUs() + 100_000), 50);
+    await pass(100);
+    assert.deepEqual([lastReport().state, lastReport().position_seconds], ["playing", 50]);
+  });
+
+  test("waits for the leave to sound, and goes on by itself", async () => {
+    output.running = false;
+    command("play", "a");
+    const renderer = await ready("a");
+    assert.deepEqual([lastReport().state, lastReport().needs_interaction], ["buffering", true]);
+    await pass(60_000);
+    output.allow(true);
+    assert.deepEqual(renderer.segments, [{ atUs: nowUs() + output.leadUs, position: 0 }]);
+    await pass(20);
+    assert.deepEqual([lastReport().state, lastReport().needs_interaction], ["playing", false]);
+  });
+});
+
+describe("pause and stop", () => {
+  test("pause is silent at the hub's time, and stands where the hub says", async () => {
+    const renderer = await playing("a", 5);
+    command("pause", "a", { start_position: 5.1 });
+    assert.notEqual(renderer.positionAt(nowUs() + 99_000), null);
+    assert.equal(renderer.positionAt(nowUs() + 100_000), null);
+    await pass(100);
+    assert.deepEqual([lastReport().state, lastReport().position_seconds], ["paused", 5.1]);
+  });
+
+  test("play after pause goes on without loading again", async () => {
+    const renderer = await playing("a", 5);
+    command("pause", "a", { start_position: 5.1 });
+    await pass(1_000);
+    command("play", "a", { start_position: 5.1 });
+    await pass(100);
+    assert.equal(renderer.positionAt(nowUs()), 5.1);
+    assert.equal(loads.length, 1);
+    assert.equal(lastReport().state, "playing");
+  });
+
+  test("pause of an item that is not loaded yet prepares it", async () => {
+    command("pause", "a", { start_position: 63 });
+    const renderer = await ready("a");
+    assert.deepEqual([lastReport().state, lastReport().position_seconds, lastReport().ready_item_id], ["paused", 63, "a"]);
+    assert.equal(renderer.audible(), null);
+  });
+
+  test("pause takes back a play that has not begun", async () => {
+    command("play", "a");
+    const renderer = await ready("a");
+    command("pause", "a");
+    await pass(1_000);
+    assert.equal(renderer.audible(), null);
+    assert.equal(lastReport().state, "paused");
+  });
+
+  test("stop is silent and lets everything go", async () => {
+    const renderer = await playing("a", 5);
+    command("stop", null);
+    await pass(100);
+    assert.deepEqual([lastReport().state, lastReport().queue_item_id], ["idle", undefined]);
+    assert.equal(renderer.audible(), null);
+    await pass(500);
+    assert.equal(renderer.disposed, true);
+  });
+
+  test("stop ends a loading", async () => {
+    command("play", "a");
+    command("stop", null, { sync_time_us: hubUs() });
+    assert.equal(loaded("a").signal.aborted, true);
+  });
+
+  test("play right after stop loads what was about to go", async () => {
+    await playing("a", 5);
+    command("stop", null);
+    command("play", "a");
+    const renderer = await ready("a");
+    await pass(1_000);
+    assert.equal(loads.length, 2);
+    assert.equal(renderer.disposed, false);
+    assert.equal(lastReport().state, "playing");
+  });
+});
+
+describe("the next item", () => {
+  test("is buffered by prepare, and told when ready", async () => {
+    await playing("a");
+    prepare("b");
+    assert.equal(lastReport().ready_item_id, "a");
+    await ready("b");
+    assert.deepEqual([lastReport().queue_item_id, lastReport().ready_item_id], ["a", "b"]);
+  });
+
+  test("follows without a gap, and the end of the one before is no event", async () => {
+    const first = await playing("a", 98);
+    prepare("b");
+    const second = await ready("b");
+    const change = nowUs() + 2 * SECOND;
+    command("play", "b", { sync_time_us: change + HUB_AHEAD_US });
+    assert.ok(first.positionAt(change - 1) > 99.9);
+    assert.equal(first.positionAt(change), null);
+    assert.equal(second.positionAt(change), 0);
+    await pass(1_000);
+    assert.deepEqual([player.status.state, player.status.itemId], ["playing", "a"]);
+    await pass(999);
+    first.emit("ended");
+    await pass(1);
+    assert.deepEqual([lastReport().state, lastReport().queue_item_id, lastReport().position_seconds], ["playing", "b", 0]);
+    assert.ok(reports.every(({ state }) => state !== "idle" && state !== "error"));
+    assert.equal(loads.length, 2);
+  });
+
+  test("that is the same again starts over without a gap", async () => {
+    const renderer = await playing("a", 98);
+    const change = nowUs() + 2 * SECOND;
+    command("play", "a", { sync_time_us: change + HUB_AHEAD_US });
+    assert.equal(renderer.positionAt(change), 0);
+    await pass(2_000);
+    assert.deepEqual([lastReport().state, lastReport().position_seconds], ["playing", 0]);
+  });
+
+  test("that isn't loaded in time is waited for", async () => {
+    await playing("a", 5);
+    command("play", "b");
+    await pass(50);
+    assert.deepEqual([player.status.state, player.status.itemId], ["playing", "a"]);
+    await pass(100);
+    assert.deepEqual([player.status.state, player.status.itemId], ["buffering", "b"]);
+    await ready("b");
+    await pass(20);
+    assert.deepEqual([lastReport().state, lastReport().queue_item_id], ["playing", "b"]);
+  });
+
+  test("that is no longer wanted is let go", async () => {
+    await playing("a");
+    prepare("b");
+    const renderer = await ready("b");
+    prepare("c");
+    assert.equal(renderer.disposed, true);
+    prepare(null);
+    assert.equal(loaded("c").signal.aborted, true);
+  });
+
+  test("of three in a row is the last one asked for", async () => {
+    const first = await playing("a", 5);
+    command("play", "b");
+    command("play", "c");
+    assert.equal(loaded("b").signal.aborted, true);
+    const last = await ready("c");
+    await pass(100);
+    assert.equal(first.audible(), null);
+    assert.notEqual(last.audible(), null);
+    assert.equal(player.status.itemId, "c");
+  });
+});
+
+describe("what goes wrong", () => {
+  test("an end is told once, with the item", async () => {
+    const renderer = await playing("a", 100);
+    renderer.emit("ended");
+    assert.deepEqual([lastReport().state, lastReport().queue_item_id, lastReport().position_seconds], ["idle", "a", 100]);
+    const before = reports.length;
+    await pass(20_000);
+    assert.equal(reports.length, before);
+  });
+
+  test("an item that can't be played is told in words, and tried anew when asked for again", async () => {
+    command("play", "a");
+    loaded("a").reject(new PlaybackError("unsupported", "Can't play this"));
+    await settle();
+    assert.deepEqual([lastReport().state, lastReport().queue_item_id, lastReport().error], ["error", "a", "Can't play this"]);
+    await pass(1_000);
+    command("play", "a");
+    await ready("a");
+    await pass(100);
+    assert.deepEqual([lastReport().state, lastReport().error], ["playing", undefined]);
+  });
+
+  test("an item that breaks off is told with the place", async () => {
+    const renderer = await playing("a", 7);
+    renderer.emit("failed", new PlaybackError("unreachable", "Gone"));
+    assert.deepEqual([lastReport().state, lastReport().error, lastReport().position_seconds], ["error", "Gone", 7]);
+  });
+
+  test("alone, a stall is not made up for", async () => {
+    const renderer = await playing("a", 5);
+    renderer.stop(nowUs());
+    renderer.emit("stalled");
+    assert.equal(lastReport().state, "buffering");
+    await pass(3_000);
+    renderer.start(5, nowUs());
+    renderer.emit("resumed");
+    await pass(2_000);
+    assert.equal(lastReport().state, "playing");
+    assert.equal(renderer.positionAt(nowUs()), 7);
+    assert.equal(player.status.syncErrorMs, 0);
+  });
+
+  test("in a room, a stall is made up for at once", async () => {
+    const renderer = await playing("a", 5, { room_id: "r" });
+    renderer.stop(nowUs());
+    renderer.emit("stalled");
+    await pass(3_000);
+    renderer.start(5, nowUs());
+    renderer.emit("resumed");
+    await pass(20);
+    assert.ok(Math.abs(renderer.positionAt(nowUs()) - 8.02) < 1e-6);
+  });
+
+  test("a hub that was started anew and knows of nothing is obeyed: silence", async () => {
+    const renderer = await playing("a", 5);
+    clock.identify("new hub");
+    await pass(1_000);
+    assert.notEqual(renderer.audible(), null);
+    setClock("new hub");
+    await pass(0);
+    assert.equal(renderer.audible(), null);
+    assert.equal(lastReport().state, "idle");
+  });
+
+  test("a hub that was started anew and knows what plays leaves it alone", async () => {
+    const renderer = await playing("a", 5);
+    clock.identify("new hub");
+    command("play", "a", { start_position: 5, sync_time_us: hubUs() });
+    setClock("new hub");
+    await pass(1_000);
+    assert.notEqual(renderer.audible(), null);
+    assert.equal(lastReport().state, "playing");
+  });
+});
+
+describe("in a room", () => {
+  /** Plays, then is moved off the timeline by some seconds. */
+  async function offBy(seconds) {
+    const renderer = await playing("a", 5, { room_id: "r" });
+    renderer.start(5 + seconds, nowUs());
+    renderer.rates = [];
+    await pass(1_500);
+    return renderer;
+  }
+
+  test("nothing is done about what nobody hears", async () => {
+    const renderer = await offBy(0.0008);
+    assert.ok(renderer.rates.every((rate) => rate === 1));
+  });
+
+  test("a small error is worked off by a slightly different rate", async () => {
+    const ahead = await offBy(0.006);
+    assert.ok(Math.abs(ahead.rates.at(-1) - 0.997) < 1e-6);
+  });
+
+  test("never by more than half a per cent", async () => {
+    const behind = await offBy(-0.15);
+    assert.equal(behind.rates.at(-1), 1.005);
+  });
+
+  test("a large one by a jump", async () => {
+    const renderer = await offBy(-0.5);
+    await pass(20);
+    assert.ok(Math.abs(renderer.positionAt(nowUs()) - 6.52) < 1e-6);
+  });
+
+  test("alone, nothing is corrected", async () => {
+    const renderer = await playing("a", 5);
+    renderer.start(5.5, nowUs());
+    await pass(2_000);
+    assert.ok(renderer.rates.every((rate) => rate === 1));
+    assert.equal(renderer.segments.length, 2);
+  });
+});
+
+describe("reports", () => {
+  test("come every five seconds while it plays, and not while it doesn't", async () => {
+    await playing("a");
+    reports.length = 0;
+    await pass(15_000);
+    assert.equal(reports.length, 3);
+    command("pause", "a");
+    await pass(100);
+    reports.length = 0;
+    await pass(60_000);
+    assert.equal(reports.length, 0);
+  });
+
+  test("are repeated in full when the hub asks who is there", async () => {
+    await playing("a", 5);
+    reports.length = 0;
+    player.report();
+    assert.deepEqual([reports.length, lastReport().state], [1, "playing"]);
+  });
+
+  test("hold no volume: what the hub sets is the hub's", async () => {
+    player.obey({ type: "volume_update", volume: 0.4, muted: true });
+    await playing("a");
+    assert.deepEqual(output.volumes, [[0.4, true]]);
+    assert.ok(reports.every((report) => !("volume" in report) && !("muted" in report)));
+  });
+});

@@ -1,0 +1,116 @@
+/** Stand-ins for what the browser and the hub would be. */
+
+/**
+ * A small seeded generator (mulberry32), so that a failure can be repeated.
+ */
+export function seeded(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Lets everything run that waits for a promise only. */
+export async function settle() {
+  for (let turn = 0; turn < 20; turn += 1) {
+    await Promise.resolve();
+  }
+}
+
+/** The hub's end of a WebSocket: tests read `sent` and answer by `receive` and `closeWith`. */
+export class FakeSocket {
+  static opened = [];
+  static silent = false;
+  readyState = 1;
+  sent = [];
+
+  constructor(url, protocols) {
+    this.url = url;
+    this.protocols = protocols;
+    FakeSocket.opened.push(this);
+  }
+
+  static get last() {
+    return FakeSocket.opened.at(-1);
+  }
+
+  send(text) {
+    const message = JSON.parse(text);
+    this.sent.push(message);
+    if (message.type === "ping" && !FakeSocket.silent) {
+      this.receive({ type: "pong", request_id: message.request_id });
+    }
+  }
+
+  close(code) {
+    this.readyState = 3;
+    this.closedWith = code;
+  }
+
+  receive(message) {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  closeWith(code) {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+}
+
+/** An item that sounds in virtual time only. */
+export class FakeRenderer {
+  listeners = {};
+  segments = [];
+  rates = [];
+  disposed = false;
+
+  constructor(nowUs, duration = 100) {
+    this.nowUs = nowUs;
+    this.duration = duration;
+    this.bufferedSeconds = duration;
+  }
+
+  on(name, listener) {
+    (this.listeners[name] ??= []).push(listener);
+    return () => undefined;
+  }
+
+  emit(name, detail = null) {
+    this.listeners[name]?.forEach((listener) => listener(detail));
+  }
+
+  start(position, atUs) {
+    this.#mark({ atUs, position });
+  }
+
+  stop(atUs) {
+    this.#mark({ atUs, position: null });
+  }
+
+  /** What sounds at a time, past or to come. */
+  positionAt(atUs) {
+    const segment = this.segments.findLast((candidate) => candidate.atUs <= atUs);
+    return segment && segment.position !== null ? segment.position + (atUs - segment.atUs) / 1e6 : null;
+  }
+
+  audible() {
+    const atUs = this.nowUs();
+    const position = this.positionAt(atUs);
+    return position === null ? null : { position, atUs };
+  }
+
+  setRate(rate) {
+    this.rates.push(rate);
+  }
+
+  dispose() {
+    this.disposed = true;
+  }
+
+  #mark(segment) {
+    this.segments = [...this.segments.filter(({ atUs }) => atUs < segment.atUs), segment];
+  }
+}

@@ -1,0 +1,15 @@
+"""How hard the properties are tried: quickly by default, deeply with HYPOTHESIS_PROFILE=deep."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+QUIET = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
+
+settings.register_profile(
+    "quick", max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=QUIET, derandomize=True
+)
+settings.register_profile(
+    "deep", max_examples=2_000, stateful_step_count=80, deadline=None, suppress_health_check=QUIET, print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -1,0 +1,228 @@
+"""Stand-ins for what the engine is given: time, media, connections, a store; and makers of tracks and items."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+import itertools
+import json
+from typing import Any
+
+from custom_components.moosicbox.engine.clock import Clock
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.media import Media, StreamAddress
+from custom_components.moosicbox.engine.metrics import Traffic
+from custom_components.moosicbox.engine.outbox import Outbox
+from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo, Request, Resume
+from custom_components.moosicbox.engine.protocol.codec import Decoded
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed, HubError, TrackNotFound
+from custom_components.moosicbox.engine.protocol.types import QueueItem, Track, UserRef
+from custom_components.moosicbox.engine.rights import ROLES, Principal
+from custom_components.moosicbox.engine.session import Peer, Session
+
+SECOND = 1_000_000
+"""In microseconds."""
+EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
+"""The time of day when a manual clock shows 0."""
+
+
+class ManualClock(Clock):
+    """Time passes when a test says so."""
+
+    def __init__(self, now_us: int = 1_000 * SECOND) -> None:
+        super().__init__()
+        self.time_us = now_us
+
+    def now_us(self) -> int:
+        return self.time_us
+
+    def utc(self) -> datetime:
+        return EPOCH + timedelta(microseconds=self.time_us)
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.time_us += round(seconds * SECOND)
+
+
+class FakeConnection:
+    """A client's end of a connection: what it took, and how it was closed."""
+
+    transport = "fake"
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        limits = limits or Limits()
+        self.outbox = Outbox(
+            limits.outbound_bytes,
+            limits.outbound_messages,
+            flush=lambda: True,
+            wake=lambda _: None,
+            overflow=self._overflowed,
+        )
+        self.traffic = Traffic()
+        self.peer = Peer("127.0.0.1", None)
+        self.closed: CloseCode | None = None
+        self.overflowed = False
+        self._received: list[dict[str, Any]] = []
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        self._take()
+        self.outbox.close()
+        self.closed = code
+
+    def take(self) -> list[dict[str, Any]]:
+        """All messages since the last call."""
+        self._take()
+        received, self._received = self._received, []
+        return received
+
+    def _take(self) -> None:
+        while len(self.outbox):
+            self._received += [json.loads(frame.payload) for frame in self.outbox.take(65_536)]
+
+    def _overflowed(self) -> None:
+        self.overflowed = True
+
+
+class FakeMedia:
+    """A provider that knows every track but the `missing` ones; `hold` makes look-ups wait for `release`."""
+
+    def __init__(self) -> None:
+        self.missing: set[str] = set()
+        self.asked: list[str] = []
+        self.refused: dict[str, HubError] = {}
+        """What a sub is told."""
+        self._gate: asyncio.Event | None = None
+
+    def hold(self) -> None:
+        self._gate = asyncio.Event()
+
+    def release(self) -> None:
+        if self._gate is not None:
+            self._gate.set()
+
+    async def resolve(self, media_content_id: str, principal: Principal) -> Media:
+        self.asked.append(media_content_id)
+        if self._gate is not None:
+            await self._gate.wait()
+        if (refusal := self.refused.get(principal.sub)) is not None:
+            raise refusal
+        if media_content_id in self.missing:
+            raise TrackNotFound(f"{media_content_id} is gone")
+        name = media_content_id.rpartition("/")[2]
+        return Media(track=track(name), source=f"/media/{name}.flac", mime_type="audio/flac")
+
+    async def resolve_track(self, track_id: str, principal: Principal) -> Media:
+        return await self.resolve(f"test/{track_id}", principal)
+
+    def remember(self, track: Track) -> None:
+        """Nothing to do: every track is known."""
+
+    def address(self, media: Media) -> StreamAddress:
+        return StreamAddress(f"{media.source}?sig=1", 1_800_000_000.0)
+
+
+class FakeStore:
+    """Keeps the state's maker, as a store does until it writes."""
+
+    def __init__(self, kept: dict[str, Any] | None = None) -> None:
+        self.kept = kept
+        self.state: Callable[[], dict[str, Any]] | None = None
+
+    async def load(self) -> dict[str, Any] | None:
+        return self.kept
+
+    def save_soon(self, state: Callable[[], dict[str, Any]]) -> None:
+        self.state = state
+
+
+def track(name: str, duration: float | None = 180.0) -> Track:
+    return Track(track_id=name, title=name.title(), duration=duration, media_content_id=f"test/{name}")
+
+
+_ids = itertools.count(1)
+
+
+def item(name: str = "", duration: float | None = 180.0) -> QueueItem:
+    """An item with an id that no other test uses; `name` names the track, and the item in a test that needs few."""
+    number = next(_ids)
+    return QueueItem(
+        queue_item_id=name or f"item-{number}",
+        track=track(name or f"track-{number}", duration),
+        added_by=UserRef(id="ada", name="Ada"),
+        added_at="2026-11-23T00:00:00.000Z",
+    )
+
+
+def principal(sub: str = "ada", *permissions: str, role: str = "user", **more: Any) -> Principal:
+    """Somebody with these permissions, or those of a role."""
+    granted = frozenset(permissions) or ROLES[role]
+    return Principal(sub=sub, name=sub.title(), permissions=granted, credential=f"{sub}-token", **more)
+
+
+class House:
+    """A hub on manual time whose tokens are looked up in `tokens`. Its timers run when time passes."""
+
+    def __init__(self, limits: Limits | None = None, kept: dict[str, Any] | None = None) -> None:
+        self.clock = ManualClock()
+        self.media = FakeMedia()
+        self.store = FakeStore(kept)
+        self.tokens: dict[str, Principal] = {}
+        self.hub = Hub(
+            version="test",
+            media=self.media,
+            recognise=self._recognise,
+            store=self.store,
+            limits=limits,
+            clock=self.clock,
+        )
+        # Nothing is written: tests take what waits.
+        self.hub.writer._schedule = lambda _run: None
+
+    async def _recognise(self, token: str, peer: Peer) -> Principal:
+        if token not in self.tokens:
+            raise AuthenticationFailed("The token is not accepted")
+        return self.tokens[token]
+
+    def pass_seconds(self, seconds: float) -> None:
+        """Let time pass from timer to timer."""
+        end_us = self.clock.time_us + round(seconds * SECOND)
+        while (due_us := self.hub.timers.next_due_us) is not None and due_us <= end_us:
+            self.clock.time_us = max(self.clock.time_us, due_us)
+            self.hub.timers.run(self.clock.time_us)
+        self.clock.time_us = end_us
+
+    def connect(
+        self,
+        who: Principal | None,
+        *,
+        player_id: str | None = None,
+        name: str = "Client",
+        subscribe: tuple[str, ...] | None = None,
+        resume: Resume | None = None,
+        request_id: str | None = None,
+    ) -> tuple[Session, FakeConnection]:
+        """A new connection that has authenticated; Refused if it isn't let in."""
+        connection = FakeConnection(self.hub.limits)
+        client = ClientInfo(name=name, kind="player" if player_id else "controller", player_id=player_id)
+        message = Authenticate(client=client, subscribe=subscribe, resume=resume, request_id=request_id)
+        return self.hub.sessions.open(connection, message, who), connection
+
+    def lose(self, session: Session, *, ended: bool = False) -> None:
+        """The session's connection breaks, or is closed by the client."""
+        connection = session.connection
+        assert connection is not None
+        self.hub.sessions.lose(session, connection, ended=ended)
+
+    def say(self, session: Session, message: Request) -> None:
+        """A message from a client."""
+        self.hub.dispatcher.receive(session, Decoded(message.request_id, message), self.clock.now_us())
+
+
+async def settle() -> None:
+    """Let everything run that can run now."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def of_type(messages: list[dict[str, Any]], *types: str) -> list[dict[str, Any]]:
+    return [message for message in messages if message["type"] in types]

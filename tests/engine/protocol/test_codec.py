@@ -1,0 +1,123 @@
+"""Frames that are wrong are answered with what is wrong with them; nothing that comes in raises."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.moosicbox.engine.protocol import errors
+from custom_components.moosicbox.engine.protocol.codec import Codec, Decoded, encode_error
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from tests.engine.fakes import House
+
+BROKEN = json.loads((Path(__file__).parents[2] / "golden" / "broken.json").read_text("utf-8"))
+ERROR_TYPES = set(
+    """
+    authentication_failed permission_denied rate_limit_exceeded message_too_large serialization_error invalid_message
+    unknown_type client_not_found connection_closed player_not_found room_not_found room_full queue_item_not_found
+    track_not_found revision_conflict item_locked not_supported unavailable internal_error
+    """.split()  # noqa: SIM905
+)
+CODEC = House().hub.dispatcher.codec
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda parts: st.lists(parts, max_size=4) | st.dictionaries(st.text(max_size=10), parts, max_size=4),
+    max_leaves=10,
+)
+
+
+@pytest.fixture(scope="module")
+def codec() -> Codec:
+    return CODEC
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken["why"])
+def test_broken_frame(broken: dict[str, Any], codec: Codec) -> None:
+    frame = broken["frame"]
+    decoded = codec.decode(json.dumps(frame))
+    assert decoded.message is None
+    assert decoded.error is not None
+    assert decoded.error.error_type == broken["error_type"]
+    assert decoded.error.details.get("path") == broken.get("path")
+    answer = json.loads(encode_error(decoded.error, decoded.request_id))
+    assert answer["type"] == "error"
+    assert answer["retryable"] is False
+    assert answer["message"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "ping", '{"type":"ping"} {}', "NaN", '{"type":"ping","n":Infinity}', b"\xff"]
+)
+def test_no_json(text: str | bytes, codec: Codec) -> None:
+    decoded = codec.decode(text)
+    assert (decoded.request_id, decoded.message) == (None, None)
+    assert isinstance(decoded.error, errors.SerializationFailed)
+
+
+def test_json_that_is_nested_without_end(codec: Codec) -> None:
+    assert isinstance(codec.decode("[" * 100_000).error, errors.SerializationFailed)
+    assert isinstance(codec.decode('{"a":' * 100_000).error, errors.SerializationFailed)
+
+
+def test_a_wrong_message_keeps_its_request_id(codec: Codec) -> None:
+    decoded = codec.decode('{"type":"seek_command","request_id":"r-7","position_seconds":-1}')
+    assert decoded.request_id == "r-7"
+    assert codec.decode('{"type":"nothing","request_id":"r-8"}').request_id == "r-8"
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200))
+def test_no_text_raises(text: str | bytes) -> None:
+    decoded = CODEC.decode(text)
+    assert (decoded.message is None) != (decoded.error is None)
+
+
+@given(json_values)
+def test_no_value_raises(value: Any) -> None:
+    _answered(CODEC.decode(json.dumps(value)))
+
+
+FIELDS = ["position_seconds", "player_id", "action", "place", "track_ids", "client", "topics", "state", "command"]
+
+
+@given(
+    type_=st.sampled_from(
+        ["authenticate", "queue_command", "room_command", "player_report", "seek_command", "subscribe"]
+    ),
+    action=st.sampled_from(["add", "move", "get", "create", "join"]) | json_values,
+    fields=st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=5),
+)
+def test_no_field_raises(type_: str, action: Any, fields: dict[str, Any]) -> None:
+    _answered(CODEC.decode(json.dumps({"action": action, **fields, "type": type_})))
+
+
+def _answered(decoded: Decoded) -> None:
+    assert (decoded.message is None) != (decoded.error is None)
+    if decoded.error is not None:
+        assert json.loads(encode_error(decoded.error, decoded.request_id))["error_type"] in ERROR_TYPES
+
+
+def test_error_types_are_those_of_the_protocol() -> None:
+    assert {error.error_type for error in errors.HubError.__subclasses__()} == ERROR_TYPES
+
+
+def test_details_stand_beside_the_error() -> None:
+    error = errors.RevisionConflict("It changed", revision=4, ops=[])
+    assert json.loads(encode_error(error, None)) == {
+        "type": "error",
+        "error_type": "revision_conflict",
+        "message": "It changed",
+        "retryable": False,
+        "revision": 4,
+        "ops": [],
+    }
+
+
+def test_close_codes_say_whether_to_come_back() -> None:
+    again = {code for code in CloseCode if code.reconnect}
+    assert {code for code in CloseCode if 4000 <= code < 4500} <= again
+    assert not {code for code in CloseCode if code >= 4500} & again
+    assert CloseCode.GOING_AWAY in again
+    assert CloseCode.MESSAGE_TOO_BIG not in again

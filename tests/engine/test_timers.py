@@ -1,0 +1,76 @@
+"""Timers: in the order in which they are due, on a clock that is an argument."""
+
+from hypothesis import given, strategies as st
+
+from custom_components.moosicbox.engine.timers import Timers
+
+
+def test_runs_what_is_due_in_order() -> None:
+    timers, done = Timers(), []
+    timers.at(30, lambda: done.append("c"))
+    timers.at(10, lambda: done.append("a"))
+    timers.at(10, lambda: done.append("b"))
+    timers.run(9)
+    assert done == []
+    timers.run(10)
+    assert done == ["a", "b"]
+    assert timers.next_due_us == 30
+    timers.run(1_000)
+    assert done == ["a", "b", "c"]
+    assert timers.next_due_us is None
+
+
+def test_a_cancelled_timer_does_nothing() -> None:
+    timers, done = Timers(), []
+    first = timers.at(10, lambda: done.append("a"))
+    timers.at(20, lambda: done.append("b"))
+    first.cancel()
+    assert timers.next_due_us == 20
+    timers.run(20)
+    assert done == ["b"]
+    first.cancel()
+
+
+def test_a_timer_may_cancel_another_that_is_due() -> None:
+    timers, done = Timers(), []
+    timers.at(10, lambda: second.cancel())  # noqa: PLW0108 - not made yet
+    second = timers.at(10, lambda: done.append("b"))
+    timers.run(10)
+    assert done == []
+
+
+def test_what_is_added_for_now_waits_for_the_next_run() -> None:
+    timers, done = Timers(), []
+    timers.at(10, lambda: timers.at(10, lambda: done.append("again")))
+    timers.run(10)
+    assert done == []
+    assert timers.next_due_us == 10
+    timers.run(10)
+    assert done == ["again"]
+
+
+def test_tells_of_a_new_next_timer_only() -> None:
+    told: list[int | None] = []
+    timers = Timers(lambda: told.append(timers.next_due_us))
+    timers.at(20, lambda: None)
+    timers.at(30, lambda: None)
+    timers.at(10, lambda: None)
+    assert told == [20, 10]
+
+
+@given(
+    dues=st.lists(st.tuples(st.integers(0, 50), st.booleans()), max_size=30),
+    runs=st.lists(st.integers(0, 60), max_size=5),
+)
+def test_everything_runs_once(dues: list[tuple[int, bool]], runs: list[int]) -> None:
+    timers, done = Timers(), []
+    for number, (due_us, kept) in enumerate(dues):
+        timer = timers.at(due_us, lambda number=number: done.append(number))
+        if not kept:
+            timer.cancel()
+    for now_us in sorted(runs):
+        timers.run(now_us)
+        assert all(dues[number][0] <= now_us for number in done)
+    timers.run(60)
+    assert done == sorted((n for n, (_, kept) in enumerate(dues) if kept), key=lambda n: (dues[n][0], n))
+    assert timers.next_due_us is None

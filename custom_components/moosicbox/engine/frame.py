@@ -1,18 +1,21 @@
 """A message ready to go out: serialised once, framed once, the same bytes for everybody."""
 
-_FIN_TEXT = 0x81
+_TEXT = 0x81
+_COMPRESSED_TEXT = 0xC1
 
 
 class Frame:
     """A serialised message. `key` names what it replaces in a queue; None: it replaces nothing."""
 
-    __slots__ = ("_websocket", "key", "payload")
+    __slots__ = ("_deflated", "_streamed", "_websocket", "key", "payload")
 
     def __init__(self, payload: bytes, key: str | None = None) -> None:
         """`payload` is the JSON text."""
         self.payload = payload
         self.key = key
         self._websocket: bytes | None = None
+        self._deflated: dict[int, bytes] | None = None
+        self._streamed: dict[int, tuple[int, int, bytes]] | None = None
 
     @property
     def websocket(self) -> bytes:
@@ -21,11 +24,26 @@ class Frame:
             self._websocket = websocket_header(len(self.payload)) + self.payload
         return self._websocket
 
+    @property
+    def deflated(self) -> dict[int, bytes]:
+        """The same, compressed on its own, by window size."""
+        if self._deflated is None:
+            self._deflated = {}
+        return self._deflated
 
-def websocket_header(size: int) -> bytes:
+    @property
+    def streamed(self) -> dict[int, tuple[int, int, bytes]]:
+        """The same as part of a shared stream, by window size: the stream's epoch, the place in it, the frame."""
+        if self._streamed is None:
+            self._streamed = {}
+        return self._streamed
+
+
+def websocket_header(size: int, *, compressed: bool = False) -> bytes:
     """The header of a final text frame of `size` bytes from a server."""
+    first = _COMPRESSED_TEXT if compressed else _TEXT
     if size < 126:
-        return bytes((_FIN_TEXT, size))
+        return bytes((first, size))
     if size < 65_536:
-        return bytes((_FIN_TEXT, 126)) + size.to_bytes(2)
-    return bytes((_FIN_TEXT, 127)) + size.to_bytes(8)
+        return bytes((first, 126)) + size.to_bytes(2)
+    return bytes((first, 127)) + size.to_bytes(8)

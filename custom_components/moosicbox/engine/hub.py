@@ -128,6 +128,7 @@ class Hub:
             self.dispatcher.user_limiters,
         ):
             part.limits = limits
+        self.topics.compression.configure(limits.compression_level, limits.compression_threshold)
 
     async def start(self) -> None:
         """Bring back what was kept and let clients in."""

@@ -39,6 +39,13 @@ class Limits:
     refusals: int = 20
     """Messages refused within `refusal_window` until the connection is closed."""
     refusal_window: float = 10
+    compression: bool = True
+    compress_local: bool = False
+    """Whether clients of the same network are compressed for, too: it costs more than it saves."""
+    compression_threshold: int = 128
+    """Bytes; shorter messages aren't compressed."""
+    compression_level: int = 6
+    compression_window_bits: int = 12
     outbound_bytes: int = 1_048_576
     outbound_messages: int = 2_000
     inbound_messages: int = 1_000

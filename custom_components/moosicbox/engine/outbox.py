@@ -26,6 +26,7 @@ class Outbox:
         "flush",
         "fresh",
         "size",
+        "window",
     )
 
     def __init__(
@@ -43,6 +44,8 @@ class Outbox:
         self.size = 0
         """Bytes of live frames that wait."""
         self.closed = False
+        self.window = 0
+        """The window size of the shared compressed stream that its connection follows; 0: none."""
         self._max_bytes = max_bytes
         self._max_frames = max_frames
         self._wake = wake

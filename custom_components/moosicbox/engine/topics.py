@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from .deflate import Compression
 from .frame import Frame
 from .limits import Limits
 from .outbox import Outbox
@@ -32,14 +33,27 @@ class _Publication(NamedTuple):
 class Topic:
     """One row of numbered messages and the outboxes that follow it."""
 
-    __slots__ = ("_appends", "_dropped_by", "_history", "_history_bytes", "_touched", "name", "offset", "subscribers")
+    __slots__ = (
+        "_appends",
+        "_compression",
+        "_dropped_by",
+        "_history",
+        "_history_bytes",
+        "_touched",
+        "_windows",
+        "name",
+        "offset",
+        "subscribers",
+    )
 
-    def __init__(self, name: str, touched: Callable[[Topic], None]) -> None:
+    def __init__(self, name: str, touched: Callable[[Topic], None], compression: Compression) -> None:
         """A topic that nothing was published to yet; `touched` hears when subscribers have something to read."""
         self.name = name
         self.offset = 0
         self.subscribers: dict[Outbox, None] = {}
         self._touched = touched
+        self._compression = compression
+        self._windows: frozenset[int] = frozenset()
         self._appends: list[Callable[[Frame], None]] | None = None
         self._history: deque[_Publication] | None = None
         self._history_bytes = 0
@@ -70,6 +84,11 @@ class Topic:
         """One frame to all subscribers."""
         if (appends := self._appends) is None:
             appends = self._appends = [outbox.fresh.append for outbox in self.subscribers]
+            windows = [outbox.window for outbox in self.subscribers if outbox.window]
+            # To one client alone a stream has nothing to share.
+            self._windows = frozenset(windows) if len(windows) > 1 else frozenset()
+        if self._windows:
+            self._compression.publish(frame, self._windows)
         for append in appends:
             append(frame)
         if appends:
@@ -123,12 +142,13 @@ class Topics:
         self.limits = limits
         self._now_us = now_us
         self._touched = touched
+        self.compression = Compression(limits.compression_level, limits.compression_threshold)
         self._topics: dict[str, Topic] = {}
 
     def __getitem__(self, name: str) -> Topic:
         """The topic `name`."""
         if (topic := self._topics.get(name)) is None:
-            topic = self._topics[name] = Topic(name, self._touched)
+            topic = self._topics[name] = Topic(name, self._touched, self.compression)
         return topic
 
     def __len__(self) -> int:

@@ -4,12 +4,14 @@ import asyncio
 from collections import deque
 import contextlib
 from contextlib import AbstractContextManager
+import ipaddress
 import logging
 import socket
 from typing import TYPE_CHECKING, Final
 
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, hdrs, web
 
+from ..deflate import Deflation
 from ..frame import Frame
 from ..metrics import Traffic
 from ..outbox import Outbox
@@ -59,16 +61,17 @@ class WebSocketConnection:
         self._hub = hub
         self._request = request
         self._tcp: asyncio.Transport | None = None
-        # No heartbeat of aiohttp's: it leaves reference cycles behind. No compression: frames are shared.
+        # No heartbeat of aiohttp's: it leaves reference cycles behind. It agrees on compression, which we do ourselves.
         self._ws = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             timeout=limits.close_timeout,
             autoping=False,
-            compress=False,
+            compress=limits.compression and (limits.compress_local or not _is_private(self.peer.address)),
             max_msg_size=limits.max_message_size + 1,
             decode_text=False,
         )
         self.closing: asyncio.Task[None] | None = None
+        self._deflation: Deflation | None = None
         self._heartbeat: Timer | None = None
         self._pinged_us: int | None = None
         self._errors: deque[int] = deque(maxlen=limits.protocol_errors)
@@ -82,6 +85,7 @@ class WebSocketConnection:
         await ws.prepare(self._request)
         self._tcp = self._request.transport
         self._keep_kernel_buffer_small()
+        self._agree_on_compression()
         ended = False
         try:
             self.outbox.send(Frame(encode(self._hub.hello(authenticated=principal is not None))))
@@ -188,7 +192,12 @@ class WebSocketConnection:
             if tcp.get_write_buffer_size():
                 return False
             frames = self.outbox.take(CHUNK)
-            data = frames[0].websocket if len(frames) == 1 else b"".join([frame.websocket for frame in frames])
+            if (deflation := self._deflation) is not None:
+                data = b"".join([deflation.encode(frame) for frame in frames])
+            elif len(frames) == 1:
+                data = frames[0].websocket
+            else:
+                data = b"".join([frame.websocket for frame in frames])
             tcp.write(data)
             self.traffic.messages_sent += len(frames)
             self.traffic.bytes_sent += len(data)
@@ -197,6 +206,14 @@ class WebSocketConnection:
     def _overflow(self) -> None:
         # Not at once: others are being sent the same message just now.
         asyncio.get_running_loop().call_soon(self._leave, CloseCode.SLOW_CONSUMER, "Too much waited to be read")
+
+    def _agree_on_compression(self) -> None:
+        if not self._ws.compress:
+            return
+        bits = min(int(self._ws.compress), self._hub.limits.compression_window_bits)
+        takeover = "server_no_context_takeover" not in self._ws.headers.get(hdrs.SEC_WEBSOCKET_EXTENSIONS, "")
+        self._deflation = Deflation(self._hub.topics.compression, bits, takeover=takeover)
+        self.outbox.window = self._deflation.window
 
     def _keep_kernel_buffer_small(self) -> None:
         sock = self._ws.get_extra_info("socket")
@@ -268,3 +285,10 @@ class WebSocketConnection:
         if self.session is not None:
             self._hub.sessions.lose(self.session, self, ended=ended)
             self.session = None
+
+
+def _is_private(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_private
+    except ValueError:
+        return False

@@ -26,15 +26,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def loopback_for_the_session() -> None:
-    """Give back the sockets that Home Assistant's test plugin takes away; it still lets none leave this machine."""
-    pytest_socket.enable_socket()
-
-
 @pytest.fixture(autouse=True)
-def loopback(loopback_for_the_session: None) -> None:
-    """Likewise before each test, since the plugin takes them away before each."""
+def loopback() -> None:
+    """Give back the sockets that Home Assistant's test plugin takes away before each test; none can leave this machine."""
     pytest_socket.enable_socket()
 
 
@@ -46,6 +40,7 @@ def verify_cleanup() -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
     """A running Home Assistant; at the end it must stop cleanly, with nothing of ours in its log."""
+    pytest_socket.enable_socket()  # Comes before the fixture above.
     home = Home(tmp_path_factory.mktemp("home"))
     try:
         await home.start()

@@ -1,17 +1,20 @@
 """Our own access tokens: made, checked, revoked."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 import secrets
 from typing import Any, Final
 
 import jwt
 
+from .keys import TrustedKey
 from .protocol.errors import AuthenticationFailed
 from .rights import PERMISSIONS, ROLES, Principal
 
 AUDIENCE: Final = "moosicbox"
 ISSUER: Final = "moosicbox"
+REFUSED: Final = "The token is not accepted"
 LEEWAY: Final = 10
 """Seconds that clocks may differ by."""
 REQUIRED_CLAIMS: Final = ["sub", "aud", "iss", "iat", "exp", "jti"]
@@ -53,6 +56,10 @@ class Tokens:
         """`is_reserved` names subs that belong to somebody else, such as a user of the house."""
         self._key = key
         self._is_reserved = is_reserved
+        self.trusted: tuple[TrustedKey, ...] = ()
+        """Public keys of others who may make tokens for this hub."""
+        self.trusted_issuer = ""
+        """Who they say they are (`iss`); empty: anybody who has one of these keys."""
         self.revocations = revocations
 
     def issue(
@@ -95,26 +102,36 @@ class Tokens:
 
     def verify(self, token: str) -> Principal:
         """Whose token this is; AuthenticationFailed if it doesn't hold."""
-        try:
-            claims = jwt.decode(
-                token,
-                self._key,
-                algorithms=["HS256"],
-                audience=AUDIENCE,
-                issuer=ISSUER,
-                leeway=LEEWAY,
-                options={"require": REQUIRED_CLAIMS},
-            )
-        except jwt.ExpiredSignatureError as error:
-            raise AuthenticationFailed("The token is not accepted", expired=True) from error
-        except jwt.InvalidTokenError as error:
-            raise AuthenticationFailed("The token is not accepted", forged=True) from error
-        principal = _principal(claims)
-        if self._is_reserved(principal.sub) or self.revocations.covers(
-            principal.sub, principal.credential, claims["iat"]
-        ):
-            raise AuthenticationFailed("The token is not accepted")
+        principal = _principal(self._claims(token))
+        issued_at = principal.issued_at or 0.0
+        if self._is_reserved(principal.sub) or self.revocations.covers(principal.sub, principal.credential, issued_at):
+            raise AuthenticationFailed(REFUSED)
         return principal
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            header = jwt.get_unverified_header(token)
+            for trusted in (TrustedKey("HS256", self._key), *self.trusted):
+                if trusted.algorithm == header["alg"] and trusted.key_id in (None, header.get("kid")):
+                    with suppress(jwt.InvalidSignatureError):
+                        return self._checked(token, trusted)
+        except jwt.ExpiredSignatureError as error:
+            raise AuthenticationFailed(REFUSED, expired=True) from error
+        except (jwt.InvalidTokenError, KeyError) as error:
+            raise AuthenticationFailed(REFUSED, forged=True) from error
+        raise AuthenticationFailed(REFUSED, forged=True)
+
+    def _checked(self, token: str, trusted: TrustedKey) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            trusted.key,
+            algorithms=[trusted.algorithm],
+            audience=AUDIENCE,
+            issuer=ISSUER if trusted.algorithm == "HS256" else self.trusted_issuer or None,
+            leeway=LEEWAY,
+            options={"require": REQUIRED_CLAIMS},
+        )
+        return claims
 
 
 def is_ours(token: str) -> bool:
@@ -133,7 +150,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
     else:
         granted = frozenset(permissions) & PERMISSIONS if _is_strings(permissions) else None
     if granted is None or not (rooms is None or _is_strings(rooms)) or not isinstance(claims["sub"], str):
-        raise AuthenticationFailed("The token is not accepted")
+        raise AuthenticationFailed(REFUSED)
     return Principal(
         sub=claims["sub"],
         name=str(claims.get("name") or claims["sub"])[:100],

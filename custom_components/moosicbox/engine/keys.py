@@ -1,0 +1,53 @@
+"""Keys that tokens are checked with. Each is bound to one algorithm: a token can't choose how it is checked."""
+
+import json
+from typing import Any, Final, NamedTuple
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+import jwt
+
+MIN_RSA_BITS: Final = 2048
+
+
+class TrustedKey(NamedTuple):
+    """A public key of somebody who may make tokens for this hub."""
+
+    algorithm: str
+    key: Any
+    key_id: str | None = None
+
+
+def parse_keys(text: str) -> tuple[TrustedKey, ...]:
+    """The keys in a PEM text or a JWKS document; ValueError if there is something else in it."""
+    text = text.strip()
+    if not text:
+        return ()
+    if text.startswith("{"):
+        return _from_jwks(text)
+    try:
+        return (_bound(load_pem_public_key(text.encode())),)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ValueError("This is no public key in PEM format") from error
+
+
+def _from_jwks(text: str) -> tuple[TrustedKey, ...]:
+    try:
+        keys = jwt.PyJWKSet.from_dict(json.loads(text)).keys
+    except (ValueError, TypeError, AttributeError, jwt.PyJWTError) as error:
+        raise ValueError("This is no JWKS document") from error
+    return tuple(_bound(key.key, key.key_id) for key in keys)
+
+
+def _bound(key: object, key_id: str | None = None) -> TrustedKey:
+    match key:
+        case RSAPublicKey() if key.key_size >= MIN_RSA_BITS:
+            return TrustedKey("RS256", key, key_id)
+        case EllipticCurvePublicKey() if isinstance(key.curve, SECP256R1):
+            return TrustedKey("ES256", key, key_id)
+        case Ed25519PublicKey():
+            return TrustedKey("EdDSA", key, key_id)
+    raise ValueError(f"A public key is RSA with at least {MIN_RSA_BITS} bits, P-256 or Ed25519")

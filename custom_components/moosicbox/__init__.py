@@ -17,7 +17,7 @@ from .models import DATA_KEPT, DATA_LOADED, MoosicBoxConfigEntry, MoosicBoxData
 from .panel import async_add_panel, async_remove, async_setup_static
 from .services import async_setup_services
 from .storage import HomeStateStore, SecretsStore
-from .views import ArtworkView, WebSocketView
+from .views import VIEWS
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [Platform.MEDIA_PLAYER]
@@ -25,8 +25,8 @@ PLATFORMS = [Platform.MEDIA_PLAYER]
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register what outlives config entries: addresses, files, actions."""
-    hass.http.register_view(WebSocketView)
-    hass.http.register_view(ArtworkView)
+    for view in VIEWS:
+        hass.http.register_view(view)
     await async_setup_static(hass)
     async_setup_services(hass)
     return True

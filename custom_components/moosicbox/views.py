@@ -1,16 +1,18 @@
 """The addresses that Home Assistant's web server answers for us. A view can't be taken away: without an entry it says 503."""
 
+from typing import Final
+
 from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
 
-from .engine.transport.endpoint import RETRY_AFTER
+from .engine.transport.admission import RETRY_SECONDS
 from .models import DATA_LOADED, MoosicBoxData
 
 
 def loaded(request: web.Request) -> MoosicBoxData:
     """The loaded entry's data; 503 while there is none."""
     if (data := request.app[KEY_HASS].data.get(DATA_LOADED)) is None:
-        raise web.HTTPServiceUnavailable(headers={hdrs.RETRY_AFTER: RETRY_AFTER})
+        raise web.HTTPServiceUnavailable(headers={hdrs.RETRY_AFTER: str(RETRY_SECONDS)})
     return data
 
 
@@ -24,6 +26,46 @@ class WebSocketView(HomeAssistantView):
     async def get(self, request: web.Request) -> web.StreamResponse:
         """Upgrade to a WebSocket."""
         return await loaded(request).endpoint.serve(request)
+
+
+class SessionsView(HomeAssistantView):
+    """Where clients without WebSocket open a session."""
+
+    url = "/api/moosicbox/sessions"
+    name = "api:moosicbox:sessions"
+    requires_auth = False
+
+    async def post(self, request: web.Request) -> web.Response:
+        """Open or resume a session."""
+        return await loaded(request).endpoint.polling.open(request)
+
+
+class SessionView(HomeAssistantView):
+    """One session of a client that polls; its secret is asked for there, not here."""
+
+    url = "/api/moosicbox/sessions/{session_id}"
+    name = "api:moosicbox:session"
+    requires_auth = False
+
+    async def delete(self, request: web.Request, session_id: str) -> web.Response:
+        """End the session."""
+        return await loaded(request).endpoint.polling.end(request, session_id)
+
+
+class SessionMessagesView(HomeAssistantView):
+    """What such a client fetches and sends."""
+
+    url = "/api/moosicbox/sessions/{session_id}/messages"
+    name = "api:moosicbox:session-messages"
+    requires_auth = False
+
+    async def get(self, request: web.Request, session_id: str) -> web.Response:
+        """Fetch messages, or wait for them."""
+        return await loaded(request).endpoint.polling.fetch(request, session_id)
+
+    async def post(self, request: web.Request, session_id: str) -> web.Response:
+        """Send messages."""
+        return await loaded(request).endpoint.polling.send(request, session_id)
 
 
 class ArtworkView(HomeAssistantView):
@@ -46,3 +88,6 @@ class ArtworkView(HomeAssistantView):
                 "X-Content-Type-Options": "nosniff",
             },
         )
+
+
+VIEWS: Final = (WebSocketView, SessionsView, SessionView, SessionMessagesView, ArtworkView)

@@ -18,7 +18,7 @@ from .handlers.playback import PlaybackHandlers
 from .handlers.queue import QueueHandlers
 from .handlers.reports import ReportHandlers
 from .handlers.unhandled import register_unhandled
-from .limiter import LimitClass
+from .limiter import LimitClass, Limiter, UserLimiters
 from .limits import Limits
 from .media import MediaProvider
 from .metrics import Metrics
@@ -27,7 +27,7 @@ from .players import Players
 from .presence import Presence
 from .protocol.client import ClientEvent, Request
 from .protocol.codes import CloseCode
-from .protocol.errors import RoomNotFound
+from .protocol.errors import ClientNotFound, InternalError, MessageTooLarge, RoomNotFound
 from .protocol.server import Goodbye, Hello, ProtocolRange, TopicMessage
 from .protocol.types import QueueItem, Track, UserRef
 from .rights import PERMISSIONS, Principal
@@ -42,8 +42,7 @@ from .writer import Writer
 
 _LOGGER = logging.getLogger(__name__)
 
-FEATURES: Final = {"queue": 1, "resume": 1, "sync": 1}
-HOUSEKEEPING_US: Final = 10_000_000
+FEATURES: Final = {"polling": 1, "queue": 1, "resume": 1, "sync": 1}
 RESTART_SPREAD: Final = 5.0
 """Seconds over which clients come back after a restart."""
 
@@ -85,8 +84,8 @@ class Hub:
         self.house = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="house")
         """Somebody inside the house: automations, voice, the hub itself."""
         self.store = store
-        self.notified: Signal[str, TopicMessage] = Signal()
-        """A notice for people was broadcast to a topic."""
+        self.notified: Signal[Actor, str, TopicMessage] = Signal()
+        """Somebody broadcast a notice for people to a topic."""
         self.client_event: Signal[Actor, ClientEvent] = Signal()
         """A client fired an event."""
         self.troubles: dict[str, bool] = {}
@@ -125,9 +124,11 @@ class Hub:
             self.sessions,
             self.presence,
             self.dispatcher,
-            self.dispatcher.user_limiters,
         ):
             part.limits = limits
+        self.dispatcher.user_limiters = UserLimiters(limits)
+        for session in self.sessions:
+            session.limiter = Limiter(limits)
         self.topics.compression.configure(limits.compression_level, limits.compression_threshold)
 
     async def start(self) -> None:
@@ -175,6 +176,22 @@ class Hub:
     async def execute(self, message: Request, principal: Principal | None = None) -> Any:
         """Do what `message` says in `principal`'s name (default: the house's); the data of its result. Raises HubError."""
         return await self.dispatcher.execute(Actor(principal or self.house, None, self.clock.now_us()), message)
+
+    def decode(self, text: bytes) -> Request:
+        """What a client would have asked by this text. Raises HubError."""
+        if len(text) > self.limits.max_message_size:
+            raise MessageTooLarge(len(text), self.limits.max_message_size)
+        _, message, error, _ = self.dispatcher.codec.decode(text)
+        if message is None:
+            raise error or InternalError("Nothing was decoded")
+        return message
+
+    def disconnect(self, client_id: str) -> None:
+        """Put a client out; ClientNotFound."""
+        if not self.sessions.end_where(
+            lambda session: session.client_id == client_id, CloseCode.FORCED_OUT, "An administrator ended this"
+        ):
+            raise ClientNotFound(f"There is no client {client_id}")
 
     def publish(self, topic: str, message: TopicMessage) -> int:
         """Publish to all who follow `topic`; how many receive it now."""
@@ -251,7 +268,7 @@ class Hub:
         self.topics.expire()
         in_use = {session.principal.sub for session in self.sessions}
         self.dispatcher.user_limiters.forget_idle(self.clock.now_us(), in_use)
-        self.timers.at(self.clock.now_us() + HOUSEKEEPING_US, self._keep_house)
+        self.timers.at(self.clock.now_us() + int(self.limits.cleanup_interval * 1e6), self._keep_house)
 
     def _arm(self) -> None:
         if self._alarm is not None:

@@ -19,6 +19,8 @@ class Limits:
     heartbeat_interval: float = 30
     ping_timeout: float = 10
     close_timeout: float = 5
+    poll_timeout: float = 30
+    """How long a client that polls may stay away."""
     protocol_errors: int = 20
     protocol_error_window: float = 5
     messages_per_minute: int = 1_200
@@ -66,6 +68,16 @@ class Limits:
     max_queue_items: int = 10_000
     media_cache: int = 2_000
     """Resolved media that are remembered."""
+    cleanup_interval: float = 60
+    """How often memory that nobody needs any more is given back."""
+    require_auth: bool = True
+    """Whether everybody must show a token."""
+    allowed_origins: tuple[str, ...] = ()
+    """Pages that may connect beside Home Assistant's own."""
+    validate_csrf: bool = True
+    """Whether requests that change something must come from an allowed page, if from one at all."""
+    metrics: bool = True
+    """Whether the hub tells its numbers."""
 
     def rate(self, limit_class: str) -> tuple[int, int]:
         """Messages a minute and at once, for a class of messages."""

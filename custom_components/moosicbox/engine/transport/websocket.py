@@ -1,7 +1,6 @@
 """The WebSocket transport: one connection from its upgrade to its last frame."""
 
 import asyncio
-from collections import deque
 import contextlib
 from contextlib import AbstractContextManager
 import ipaddress
@@ -18,10 +17,11 @@ from ..outbox import Outbox
 from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
-from ..protocol.errors import AuthenticationFailed, HubError, InvalidMessage, SerializationFailed
+from ..protocol.errors import AuthenticationFailed, SerializationFailed
 from ..rights import Principal
 from ..session import Peer, Refused, Session
 from ..timers import Timer
+from .protocol_errors import ProtocolErrors
 
 if TYPE_CHECKING:
     from ..hub import Hub
@@ -74,7 +74,7 @@ class WebSocketConnection:
         self._deflation: Deflation | None = None
         self._heartbeat: Timer | None = None
         self._pinged_us: int | None = None
-        self._errors: deque[int] = deque(maxlen=limits.protocol_errors)
+        self._errors = ProtocolErrors(limits)
 
     async def run(self, principal: Principal | None, admission: AbstractContextManager[None]) -> web.WebSocketResponse:
         """Serve the connection until it ends.
@@ -164,7 +164,7 @@ class WebSocketConnection:
                 self.traffic.bytes_received += len(received.data)
                 decoded = decode(received.data) if received.type is WSMsgType.TEXT else BINARY
                 receive(session, decoded, received_us)
-                if decoded.error is not None and self._too_many_errors(decoded.error, received_us):
+                if decoded.error is not None and self._errors.too_many(decoded.error, received_us):
                     self._leave(CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
             elif received.type is WSMsgType.PING:
                 await ws.pong(received.data)
@@ -173,13 +173,6 @@ class WebSocketConnection:
                 self._beat()
             else:
                 return received.type is WSMsgType.CLOSE and received.data in (0, CloseCode.NORMAL, 1005)
-
-    def _too_many_errors(self, error: HubError, now_us: int) -> bool:
-        if not isinstance(error, SerializationFailed | InvalidMessage):
-            return False
-        errors, limits = self._errors, self._hub.limits
-        errors.append(now_us)
-        return len(errors) == limits.protocol_errors and errors[-1] - errors[0] < limits.protocol_error_window * 1e6
 
     # ------------------------------------------------------------ out
 

@@ -1,0 +1,213 @@
+"""The polling transport: a connection that the client itself comes to fetch from. No HTTP: see `polling_endpoint`."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+import contextlib
+import re
+import secrets
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ..frame import Frame
+from ..metrics import Traffic
+from ..outbox import Outbox
+from ..protocol.codec import Decoded, encode_error
+from ..protocol.codes import CloseCode
+from ..protocol.errors import ConnectionClosed, InvalidMessage, Unavailable
+from ..session import Peer, Session
+from ..timers import Timer
+from .protocol_errors import ProtocolErrors
+
+if TYPE_CHECKING:
+    from ..hub import Hub
+
+ANSWER_BYTES: Final = 262_144
+"""What one fetch brings at most (or one message); so much is kept until a cursor behind it is named."""
+_CURSOR: Final = re.compile(r"([0-9a-f]{8})-([0-9]{1,15})")
+
+
+class Batch(NamedTuple):
+    """What a fetch brought; naming `cursor` next time says that it has arrived."""
+
+    frames: tuple[Frame, ...]
+    cursor: str
+
+
+def closed_error(code: CloseCode) -> ConnectionClosed:
+    """What a client is told that comes to a connection which ended with `code`."""
+    return ConnectionClosed("This connection has ended", close_code=int(code), retryable=code.reconnect)
+
+
+class PollingConnection:
+    """One session's time on polling. Messages that were fetched are kept until a cursor confirms them."""
+
+    transport = "polling"
+
+    def __init__(self, hub: Hub, peer: Peer, closed: Callable[[PollingConnection, CloseCode], None]) -> None:
+        """`closed` hears when it has ended."""
+        limits = hub.limits
+        self.peer = peer
+        self.traffic = Traffic()
+        self.outbox = Outbox(
+            limits.outbound_bytes,
+            limits.outbound_messages,
+            flush=self._flush,
+            wake=hub.writer.wake,
+            overflow=self._overflow,
+        )
+        self._hub = hub
+        self._closed = closed
+        self._closed_with: CloseCode | None = None
+        self._session: Session | None = None
+        # A cursor of an earlier connection of the same session must confirm nothing here.
+        self._name = secrets.token_hex(4)
+        self._kept: deque[Frame] = deque()
+        self._kept_bytes = 0
+        self._confirmed = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._errors = ProtocolErrors(limits)
+        self._fetched_us = 0
+        self._watch: Timer | None = None
+
+    def begin(self, session: Session) -> Frame:
+        """Serve `session`, which was just opened on this connection; its `welcome`."""
+        self._session = session
+        self._fetched_us = self._hub.clock.now_us()
+        self._look()
+        (welcome,) = self.outbox.take(1)
+        self._count_sent(welcome)
+        return welcome
+
+    @property
+    def session(self) -> Session:
+        """Whose connection this is."""
+        if self._session is None:
+            raise RuntimeError("This connection has not begun")
+        return self._session
+
+    # ------------------------------------------------------------ out
+
+    async def fetch(self, cursor: str | None, wait: float) -> Batch:
+        """All that isn't confirmed, or what comes within `wait` seconds; a newer call ends an older one."""
+        if cursor is not None:
+            self._confirm(cursor)
+        self._wake()
+        self._waiter = waiter = asyncio.get_running_loop().create_future()
+        try:
+            if not self._refill() and wait > 0:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await waiter
+            if self._waiter is not waiter:
+                return Batch((), self._cursor(self._confirmed))
+            if not self._refill() and self._closed_with is not None:
+                raise closed_error(self._closed_with)
+            return Batch(tuple(self._kept), self._cursor(self._confirmed + len(self._kept)))
+        finally:
+            if self._waiter is waiter:
+                self._waiter = None
+                self._fetched_us = self._hub.clock.now_us()
+
+    def _cursor(self, number: int) -> str:
+        return f"{self._name}-{number}"
+
+    def _confirm(self, cursor: str) -> None:
+        if (parts := _CURSOR.fullmatch(cursor)) is None:
+            raise InvalidMessage("This is no cursor", ["cursor"])
+        if parts[1] != self._name:
+            return
+        if (number := int(parts[2])) > self._confirmed + len(self._kept):
+            raise InvalidMessage("This cursor was not given yet", ["cursor"])
+        while self._confirmed < number:
+            self._kept_bytes -= len(self._kept.popleft().payload)
+            self._confirmed += 1
+
+    def _refill(self) -> bool:
+        room = ANSWER_BYTES - self._kept_bytes
+        if room > 0 and len(self.outbox):
+            for frame in self.outbox.take(room):
+                self._kept.append(frame)
+                self._kept_bytes += len(frame.payload)
+                self._count_sent(frame)
+        return bool(self._kept)
+
+    def _count_sent(self, frame: Frame) -> None:
+        self.traffic.messages_sent += 1
+        self.traffic.bytes_sent += len(frame.payload)
+
+    def _flush(self) -> bool:
+        # What waits counts against the bounds at once. It stalls nobody: the client comes for it.
+        self.outbox.settle()
+        self._wake()
+        return True
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _overflow(self) -> None:
+        # Not at once: others are being sent the same message just now.
+        asyncio.get_running_loop().call_soon(self._leave, CloseCode.SLOW_CONSUMER, "Too much waited to be read")
+
+    # ------------------------------------------------------------ in
+
+    async def receive(self, messages: Sequence[Decoded]) -> list[Frame]:
+        """Execute `messages` in order; their answers."""
+        hub, loop = self._hub, asyncio.get_running_loop()
+        now_us = hub.clock.now_us()
+        answers: list[asyncio.Future[Frame | None]] = [loop.create_future() for _ in messages]
+        for decoded, answer in zip(messages, answers, strict=True):
+            if self._closed_with is not None:
+                break
+            self.traffic.messages_received += 1
+            self.traffic.bytes_received += decoded.size
+            hub.dispatcher.receive(self.session, decoded, now_us, answer.set_result)
+            if self._errors.too_many(decoded.error, now_us):
+                self._leave(CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
+        if answers:
+            await asyncio.wait(answers, timeout=hub.limits.poll_timeout)
+        return [
+            frame
+            for decoded, answer in zip(messages, answers, strict=True)
+            if (frame := answer.result() if answer.done() else _unanswered(decoded)) is not None
+        ]
+
+    # ------------------------------------------------------------ staying alive
+
+    def _look(self) -> None:
+        # One timer looks now and then: a new one for every fetch would fill the hub's row of timers.
+        now_us = self._hub.clock.now_us()
+        since_us = self._fetched_us if self._waiter is None else now_us
+        due_us = since_us + int(self._hub.limits.poll_timeout * 1e6)
+        if due_us > now_us:
+            self._watch = self._hub.timers.at(due_us, self._look)
+        else:
+            self._leave(CloseCode.PING_TIMEOUT, "Nothing was fetched in time")
+
+    # ------------------------------------------------------------ ending
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """A fetch that waits takes what is there; later ones are told `code`. The session is not told."""
+        if self._closed_with is not None:
+            return
+        self._closed_with = code
+        # Who took the session over is sent the same from the position that it named.
+        if code is not CloseCode.REPLACED:
+            self._refill()
+        self.outbox.close()
+        if self._watch is not None:
+            self._watch.cancel()
+        self._wake()
+        self._hub.metrics.past.add(self.traffic)
+        self._hub.metrics.disconnects[code] += 1
+        self._closed(self, code)
+
+    def _leave(self, code: CloseCode, reason: str) -> None:
+        if self._session is not None and self._session.connection is self:
+            self._hub.sessions.drop(self._session, code, reason)
+        self.close(code, reason)
+
+
+def _unanswered(decoded: Decoded) -> Frame:
+    # It may still be executed; by the same request id its answer can be had later.
+    return Frame(encode_error(Unavailable("No answer yet"), decoded.request_id))

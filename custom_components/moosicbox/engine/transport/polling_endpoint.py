@@ -1,0 +1,211 @@
+"""Polling over HTTP: requests in, answers out, and which session is polled by whom."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from hmac import compare_digest
+import math
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aiohttp import web
+import msgspec
+
+from ..protocol.client import Authenticate
+from ..protocol.codec import Decoded
+from ..protocol.codes import CloseCode
+from ..protocol.errors import (
+    AuthenticationFailed,
+    ClientNotFound,
+    HubError,
+    InvalidMessage,
+    MessageTooLarge,
+    SerializationFailed,
+    Unavailable,
+)
+from ..rights import Principal
+from ..session import Peer, Refused
+from .admission import Admission
+from .polling import PollingConnection, closed_error
+from .responses import error_response, json_response
+
+if TYPE_CHECKING:
+    from ..hub import Hub
+
+MAX_MESSAGES: Final = 100
+"""Messages that one request may carry."""
+DEFAULT_WAIT: Final = 25.0
+"""Seconds that a fetch waits for something to come."""
+MAX_WAIT: Final = 55.0
+"""Many proxies give up on an answer after a minute."""
+REMEMBERED: Final = 1_000
+"""Ended connections whose close code can still be asked for; each for as long as a session can be resumed."""
+
+type Method[**P] = Callable[P, Awaitable[web.Response]]
+
+
+class _Ended(NamedTuple):
+    secret: str
+    code: CloseCode
+    until_us: int
+
+
+def _errors_answered[**P](method: Method[P]) -> Method[P]:
+    @wraps(method)
+    async def answered(*args: P.args, **kwargs: P.kwargs) -> web.Response:
+        try:
+            return await method(*args, **kwargs)
+        except HubError as error:
+            return error_response(error)
+
+    return answered
+
+
+class PollingEndpoint:
+    """The polling connections of a hub, by the id of their session."""
+
+    def __init__(self, hub: Hub, admission: Admission) -> None:
+        """`admission` is shared with the other transports."""
+        self._hub = hub
+        self._admission = admission
+        self._open: dict[str, PollingConnection] = {}
+        self._ended: OrderedDict[str, _Ended] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many connections there are."""
+        return len(self._open)
+
+    @_errors_answered
+    async def open(self, request: web.Request) -> web.Response:
+        """POST `authenticate`: open a session, or resume one."""
+        hub, admission = self._hub, self._admission
+        try:
+            admission.check_room(request)
+            admission.check_origin(request)
+            with admission.unauthenticated(request):
+                message, principal = await self._authenticate(request)
+            if not hub.running:
+                raise Unavailable("The hub is stopping", retry_after=1)
+            connection = PollingConnection(hub, Peer(request.remote or "", request), self._connection_closed)
+            session = hub.sessions.open(connection, message, principal, hub.hello(authenticated=True))
+        except Refused as refused:
+            hub.metrics.rejected[refused.error.error_type] += 1
+            # What isn't there for this user won't be there in a moment either: not a 503.
+            return error_response(refused.error, 429 if isinstance(refused.error, Unavailable) else None)
+        except HubError as error:
+            hub.metrics.rejected[error.error_type] += 1
+            raise
+        self._open[session.session_id] = connection
+        self._ended.pop(session.session_id, None)
+        return json_response(connection.begin(session).payload)
+
+    @_errors_answered
+    async def fetch(self, request: web.Request, session_id: str) -> web.Response:
+        """GET: messages for the client."""
+        connection = self._connection(request, session_id)
+        frames, cursor = await connection.fetch(request.query.get("cursor"), _wait(request))
+        messages = b",".join([frame.payload for frame in frames])
+        return json_response(b'{"messages":[%b],"cursor":"%b"}' % (messages, cursor.encode()))
+
+    @_errors_answered
+    async def send(self, request: web.Request, session_id: str) -> web.Response:
+        """POST: messages from the client, and their answers."""
+        connection = self._connection(request, session_id)
+        body = await _read(request, self._hub.limits.max_message_size)
+        answers = await connection.receive(self._decode(body))
+        return json_response(b"[%b]" % b",".join([frame.payload for frame in answers]))
+
+    @_errors_answered
+    async def end(self, request: web.Request, session_id: str) -> web.Response:
+        """DELETE: the client goes for good."""
+        connection = self._connection(request, session_id)
+        self._hub.sessions.lose(connection.session, connection, ended=True)
+        return web.Response(status=204)
+
+    # ------------------------------------------------------------ who
+
+    async def _authenticate(self, request: web.Request) -> tuple[Authenticate, Principal | None]:
+        hub, peer = self._hub, Peer(request.remote or "", request)
+        if (token := self._admission.bearer(request)) is None:
+            raise AuthenticationFailed("A bearer token is needed")
+        try:
+            async with asyncio.timeout(hub.limits.authentication_timeout):
+                decoded = hub.dispatcher.codec.decode(await _read(request, hub.limits.max_first_message_size))
+                if decoded.error is not None:
+                    raise decoded.error
+                if not isinstance(message := decoded.message, Authenticate):
+                    raise InvalidMessage("The body must be `authenticate`", ["type"])
+                principal = None
+                # A session may be resumed by its secret alone; whether that is right is seen when it is resumed.
+                if message.resume is None or not compare_digest(token.encode(), message.resume.secret.encode()):
+                    principal = await hub.recognise(token, peer)
+                if message.token is not None:
+                    principal = await hub.recognise(message.token, peer)
+        except TimeoutError as error:
+            raise AuthenticationFailed("Nothing was authenticated in time") from error
+        return message, principal
+
+    def _connection(self, request: web.Request, session_id: str) -> PollingConnection:
+        self._admission.check_origin(request)
+        if (secret := self._admission.bearer(request)) is None:
+            raise AuthenticationFailed("The session's secret is needed as bearer")
+        self._forget_old()
+        if (connection := self._open.get(session_id)) is not None:
+            if connection.session.knows_secret(secret):
+                return connection
+        elif (ended := self._ended.get(session_id)) is None:
+            raise ClientNotFound("No such session is polled here")
+        elif compare_digest(secret, ended.secret):
+            raise closed_error(ended.code)
+        raise AuthenticationFailed("This is not the session's secret")
+
+    def _connection_closed(self, connection: PollingConnection, code: CloseCode) -> None:
+        session = connection.session
+        if self._open.get(session.session_id) is connection:
+            del self._open[session.session_id]
+        until_us = self._hub.clock.now_us() + int(self._hub.limits.resume_seconds * 1e6)
+        self._ended[session.session_id] = _Ended(session.secret, code, until_us)
+        self._ended.move_to_end(session.session_id)
+        self._forget_old()
+
+    def _forget_old(self) -> None:
+        ended, now_us = self._ended, self._hub.clock.now_us()
+        while ended and (len(ended) > REMEMBERED or next(iter(ended.values())).until_us < now_us):
+            ended.popitem(last=False)
+
+    # ------------------------------------------------------------ what
+
+    def _decode(self, body: bytes) -> list[Decoded]:
+        try:
+            messages = msgspec.json.decode(body, type=list[msgspec.Raw])
+        except msgspec.ValidationError as error:
+            raise InvalidMessage("The body must be an array of messages", []) from error
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise SerializationFailed(f"This is no JSON: {error}") from error
+        if len(messages) > MAX_MESSAGES:
+            raise InvalidMessage(f"A request carries at most {MAX_MESSAGES} messages", [MAX_MESSAGES])
+        return [self._hub.dispatcher.codec.decode(bytes(message)) for message in messages]
+
+
+async def _read(request: web.Request, max_size: int) -> bytes:
+    if (size := request.content_length or 0) > max_size:
+        raise MessageTooLarge(size, max_size)
+    body = bytearray()
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > max_size:
+                raise MessageTooLarge(len(body), max_size)
+    except web.RequestPayloadError as error:
+        raise SerializationFailed("The body can't be read") from error
+    return bytes(body)
+
+
+def _wait(request: web.Request) -> float:
+    try:
+        wait = float(request.query.get("wait", DEFAULT_WAIT))
+    except ValueError:
+        wait = math.nan
+    if math.isnan(wait):
+        raise InvalidMessage("wait is a number of seconds", ["wait"])
+    return min(max(wait, 0.0), MAX_WAIT)

@@ -1,0 +1,55 @@
+"""The protocol's errors as HTTP answers, for what is refused before or beside a WebSocket."""
+
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from ..protocol.codec import encode_error
+from ..protocol.errors import (
+    AuthenticationFailed,
+    ClientNotFound,
+    ConnectionClosed,
+    HubError,
+    InternalError,
+    InvalidMessage,
+    MessageTooLarge,
+    PermissionDenied,
+    RateLimitExceeded,
+    SerializationFailed,
+    Unavailable,
+    UnknownType,
+)
+
+STATUS: Final[dict[type[HubError], int]] = {
+    SerializationFailed: 400,
+    InvalidMessage: 400,
+    UnknownType: 400,
+    AuthenticationFailed: 401,
+    PermissionDenied: 403,
+    ClientNotFound: 404,
+    ConnectionClosed: 410,
+    MessageTooLarge: 413,
+    RateLimitExceeded: 429,
+    InternalError: 500,
+    Unavailable: 503,
+}
+
+
+def json_response(body: bytes, status: int = 200) -> web.Response:
+    """What is JSON already; not for caches: it may hold secrets."""
+    return web.Response(
+        body=body, status=status, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"}
+    )
+
+
+def error_response(error: HubError, status: int | None = None) -> web.Response:
+    """An `error` as the body, under the status that fits it.
+
+    Returned, not raised: Home Assistant counts a raised 401 as a wrong login.
+    """
+    response = json_response(encode_error(error, None), status or STATUS.get(type(error), 400))
+    if (retry_after := error.details.get("retry_after")) is not None:
+        response.headers[hdrs.RETRY_AFTER] = str(max(1, round(retry_after)))
+    if response.status == web.HTTPUnauthorized.status_code:
+        response.headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
+    return response

@@ -1,6 +1,5 @@
 """Answers by request id, kept for a while so that a repeated request executes nothing again. No I/O."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 
 from .frame import Frame
@@ -9,50 +8,60 @@ type Reply = Callable[[Frame | None], None]
 """Takes a message's answer; None: it has none."""
 
 
-class _Answer:
-    __slots__ = ("at_us", "frame", "waiting")
+class _Running:
+    """A request without an answer yet, and who waits for it."""
 
-    def __init__(self, at_us: int, reply: Reply) -> None:
-        self.at_us = at_us
-        self.frame: Frame | None = None
-        self.waiting: dict[Reply, None] | None = {reply: None}
+    __slots__ = ("waiting",)
+
+    def __init__(self, reply: Reply) -> None:
+        self.waiting: dict[Reply, None] = {reply: None}
 
 
 class Answers:
-    """The requests of one session in the order in which they came."""
+    """The requests of one session, in two generations: when the younger one is old or full, the older one goes."""
 
-    __slots__ = ("_answers", "_keep_us", "_max")
+    __slots__ = ("_born_us", "_keep_us", "_max", "_older", "_younger")
 
     def __init__(self, keep_seconds: float, max_answers: int) -> None:
-        """Keeps at most `max_answers`, each for `keep_seconds`."""
+        """Keeps each answer for `keep_seconds` at least, unless there are more than `max_answers`."""
         self._keep_us = int(keep_seconds * 1e6)
-        self._max = max_answers
-        self._answers: OrderedDict[str, _Answer] = OrderedDict()
+        self._max = max_answers // 2
+        self._born_us: int | None = None
+        self._younger: dict[str, Frame | _Running | None] = {}
+        self._older: dict[str, Frame | _Running | None] = {}
 
-    def begin(self, request_id: str, now_us: int, reply: Reply) -> bool:
-        """True for a new request. One that was seen is answered again, or with the first one when that is done."""
-        answers = self._answers
-        oldest_us = now_us - self._keep_us
-        while answers:
-            oldest = next(iter(answers.values()))
-            if len(answers) < self._max and (oldest.at_us >= oldest_us or oldest.waiting is not None):
-                break
-            answers.popitem(last=False)
-        if (seen := answers.get(request_id)) is None:
-            answers[request_id] = _Answer(now_us, reply)
-            return True
-        if seen.waiting is None:
-            reply(seen.frame)
-        else:
-            seen.waiting[reply] = None
+    def seen(self, request_id: str, now_us: int, reply: Reply) -> bool:
+        """Whether a request was made before; then it is answered again, or with the first one when that is done."""
+        if self._born_us is None:
+            self._born_us = now_us
+        elif now_us - self._born_us > self._keep_us or len(self._younger) >= self._max:
+            # What still runs is remembered until it is done.
+            oldest, self._older, self._younger = self._older, self._younger, {}
+            self._younger.update((key, answer) for key, answer in oldest.items() if isinstance(answer, _Running))
+            self._born_us = now_us
+        for generation in (self._younger, self._older):
+            if request_id in generation:
+                if isinstance(answer := generation[request_id], _Running):
+                    answer.waiting[reply] = None
+                else:
+                    reply(answer)
+                return True
         return False
 
+    def start(self, request_id: str, reply: Reply) -> None:
+        """A new request whose answer will take a while."""
+        self._younger[request_id] = _Running(reply)
+
     def finish(self, request_id: str, frame: Frame | None, *, keep: bool = True) -> None:
-        """Give the answer to all who asked; without `keep` the request may be made again."""
-        if (answer := self._answers.get(request_id)) is None or answer.waiting is None:
-            return
-        waiting, answer.waiting, answer.frame = answer.waiting, None, frame
-        if not keep:
-            del self._answers[request_id]
-        for reply in waiting:
-            reply(frame)
+        """The answer to a started request, for all who asked; without `keep` the request may be made again."""
+        for generation in (self._younger, self._older):
+            if isinstance(running := generation.get(request_id), _Running):
+                del generation[request_id]
+                if keep:
+                    self.keep(request_id, frame)
+                for reply in running.waiting:
+                    reply(frame)
+
+    def keep(self, request_id: str, frame: Frame | None) -> None:
+        """Remember an answer that was given at once."""
+        self._younger[request_id] = frame

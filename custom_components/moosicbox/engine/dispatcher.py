@@ -12,7 +12,7 @@ from .limiter import LimitClass, Refusal, UserLimiters
 from .limits import Limits
 from .metrics import Metrics
 from .protocol.client import Request
-from .protocol.codec import Codec, Decoded, encode, encode_error
+from .protocol.codec import Codec, Decoded, encode, encode_done, encode_error
 from .protocol.errors import HubError, InternalError, NotSupported, RateLimitExceeded
 from .protocol.server import Result, ServerMessage
 from .session import Actor, Incoming, Session
@@ -37,6 +37,17 @@ class Row(NamedTuple):
     permission: str | None
     handler: Handler[Any] | None
     limit: LimitClass
+
+
+def _nothing() -> None:
+    """What follows most answers."""
+
+
+class _Answer(NamedTuple):
+    frame: Frame | None
+    keep: bool = True
+    """Whether a repeated request gets the same answer."""
+    then: Callable[[], None] = _nothing
 
 
 class Dispatcher:
@@ -95,7 +106,9 @@ class Dispatcher:
         if session.refusals.take(incoming.received_us):
             self._flooded(session)
 
-    def _begin(self, actor: Actor, message: Request) -> Any:
+    def _begin(self, actor: Actor, message: Request | None, error: HubError | None = None) -> Any:
+        if message is None:
+            raise error or InternalError("Nothing was decoded")
         row = self._rows[type(message)]
         if row.permission is not None:
             actor.principal.require(row.permission)
@@ -105,60 +118,54 @@ class Dispatcher:
 
     def _step(self, session: Session, incoming: Incoming) -> None:
         (request_id, message, error, _), received_us, reply = incoming
-        if request_id is not None and not session.answers.begin(request_id, received_us, reply):
-            return
-        if message is None:
-            self._refuse(session, incoming, error or InternalError("Nothing was decoded"))
+        if request_id is not None and session.answers.seen(request_id, received_us, reply):
             return
         try:
-            outcome = self._begin(Actor(session.principal, session, received_us), message)
-        except HubError as refusal:
-            self._refuse(session, incoming, refusal)
-        except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
-            self._crashed(session, incoming, fault)
-        else:
-            if inspect.isawaitable(outcome):
+            outcome = self._begin(Actor(session.principal, session, received_us), message, error)
+            if outcome is not None and inspect.isawaitable(outcome):
+                if request_id is not None:
+                    session.answers.start(request_id, reply)
                 session.task = asyncio.ensure_future(self._finish(session, incoming, outcome))
-            else:
-                self._answer(session, incoming, outcome)
+                return
+        except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
+            frame, keep, then = self._error(incoming.decoded, fault)
+        else:
+            frame, keep, then = self._result(request_id, outcome)
+        if request_id is not None and keep:
+            session.answers.keep(request_id, frame)
+        reply(frame)
+        then()
 
     async def _finish(self, session: Session, incoming: Incoming, outcome: Awaitable[Any]) -> None:
+        request_id = incoming.decoded.request_id
         try:
-            self._answer(session, incoming, await outcome)
-        except HubError as refusal:
-            self._refuse(session, incoming, refusal)
+            frame, keep, then = self._result(request_id, await outcome)
         except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
-            self._crashed(session, incoming, fault)
+            frame, keep, then = self._error(incoming.decoded, fault)
         finally:
             session.task = None
-        self._go_on(session)
-
-    def _go_on(self, session: Session) -> None:
-        while session.inbox and session.task is None:
-            self._step(session, session.inbox.popleft())
-
-    def _answer(self, session: Session, incoming: Incoming, outcome: Any) -> None:
-        request_id = incoming.decoded.request_id
-        data = outcome.data if isinstance(outcome, Followed) else outcome
-        frame = None
-        if isinstance(data, ServerMessage):
-            frame = Frame(encode(data))
-        elif request_id is not None:
-            frame = Frame(encode(Result(request_id=request_id, data={} if data is None else data)))
-        self._reply(session, incoming, frame)
-        if isinstance(outcome, Followed):
-            outcome.then()
-
-    def _refuse(self, session: Session, incoming: Incoming, error: HubError) -> None:
-        frame = Frame(encode_error(error, incoming.decoded.request_id))
-        self._reply(session, incoming, frame, keep=not error.retryable)
-
-    def _crashed(self, session: Session, incoming: Incoming, fault: Exception) -> None:
-        _LOGGER.error("Handling %s failed", type(incoming.decoded.message).__name__, exc_info=fault)
-        self._refuse(session, incoming, InternalError("The hub failed; its log says how"))
-
-    def _reply(self, session: Session, incoming: Incoming, frame: Frame | None, *, keep: bool = True) -> None:
-        if (request_id := incoming.decoded.request_id) is None:
+        if request_id is None:
             incoming.reply(frame)
         else:
             session.answers.finish(request_id, frame, keep=keep)
+        then()
+        while session.inbox and session.task is None:
+            self._step(session, session.inbox.popleft())
+
+    def _result(self, request_id: str | None, outcome: Any) -> _Answer:
+        if outcome is None:
+            return _Answer(None if request_id is None else Frame(encode_done(request_id)))
+        then = _nothing
+        if isinstance(outcome, Followed):
+            outcome, then = outcome
+        if isinstance(outcome, ServerMessage):
+            return _Answer(Frame(encode(outcome)), then=then)
+        if request_id is None:
+            return _Answer(None, then=then)
+        return _Answer(Frame(encode(Result(request_id=request_id, data=outcome))), then=then)
+
+    def _error(self, decoded: Decoded, fault: Exception) -> _Answer:
+        if not isinstance(fault, HubError):
+            _LOGGER.error("Handling %s failed", type(decoded.message).__name__, exc_info=fault)
+            fault = InternalError("The hub failed; its log says how")
+        return _Answer(Frame(encode_error(fault, decoded.request_id)), keep=not fault.retryable)

@@ -1,4 +1,4 @@
-"""Rate limits as token buckets: per class of messages, for a connection and for all connections of a user. No I/O."""
+"""Rate limits: per class of messages and by bytes, for a connection and for all connections of a user. No I/O."""
 
 from typing import Final, Literal, NamedTuple
 
@@ -10,31 +10,30 @@ CLASSES: Final[tuple[LimitClass, ...]] = ("control", "chat", "library", "reports
 
 
 class TokenBucket:
-    """Holds up to `burst` tokens and gains `per_second` of them."""
+    """Holds up to `burst` tokens and gains `per_second` of them.
 
-    __slots__ = ("_at_us", "_burst", "_per_us", "_tokens")
+    Kept as the one moment at which the bucket will be full again: what is missing is the time until then.
+    """
+
+    __slots__ = ("_depth_us", "_full_us", "_token_us")
 
     def __init__(self, per_second: float, burst: float) -> None:
         """A full bucket."""
-        self._per_us = per_second / 1e6
-        self._burst = burst
-        self._tokens = burst
-        self._at_us = 0
+        self._token_us = 1e6 / per_second
+        self._depth_us = burst * self._token_us
+        self._full_us = float("-inf")
 
     def take(self, now_us: int, amount: float = 1.0) -> float:
         """0.0 if `amount` could be taken, else the seconds until it can."""
-        tokens = self._tokens + (now_us - self._at_us) * self._per_us
-        tokens = min(tokens, self._burst)
-        self._at_us = now_us
-        if tokens >= amount:
-            self._tokens = tokens - amount
-            return 0.0
-        self._tokens = tokens
-        return (amount - tokens) / self._per_us / 1e6
+        full_us = (max(now_us, self._full_us)) + amount * self._token_us
+        if (over_us := full_us - now_us - self._depth_us) > 0:
+            return over_us / 1e6
+        self._full_us = full_us
+        return 0.0
 
     def full(self, now_us: int) -> bool:
         """Whether nothing was taken for so long that the bucket is full again."""
-        return self._tokens + (now_us - self._at_us) * self._per_us >= self._burst
+        return self._full_us <= now_us
 
 
 class Refusal(NamedTuple):
@@ -55,7 +54,8 @@ class Limiter:
         self._limits = limits
         self._scale = scale
         self._buckets: dict[LimitClass, TokenBucket] = {}
-        self._bytes: TokenBucket | None = None
+        bytes_per_minute = limits.bytes_per_minute * scale
+        self._bytes = TokenBucket(bytes_per_minute / 60, max(bytes_per_minute, float(limits.max_message_size)))
 
     def take(self, limit_class: LimitClass, size: int, now_us: int) -> Refusal | None:
         """Count one message of `size` bytes; a Refusal if it is one too many."""
@@ -64,20 +64,13 @@ class Limiter:
             bucket = self._buckets[limit_class] = TokenBucket(per_minute * self._scale / 60, burst * self._scale)
         if wait := bucket.take(now_us):
             return Refusal(limit_class, round(self._limits.rate(limit_class)[0] * self._scale), wait)
-        if self._bytes is None:
-            bytes_per_minute = self._limits.bytes_per_minute * self._scale
-            self._bytes = TokenBucket(
-                bytes_per_minute / 60, max(bytes_per_minute, float(self._limits.max_message_size))
-            )
         if wait := self._bytes.take(now_us, size):
             return Refusal("bytes", round(self._limits.bytes_per_minute * self._scale), wait)
         return None
 
     def full(self, now_us: int) -> bool:
         """Whether it can be forgotten: a new one would say the same."""
-        return all(bucket.full(now_us) for bucket in self._buckets.values()) and (
-            self._bytes is None or self._bytes.full(now_us)
-        )
+        return self._bytes.full(now_us) and all(bucket.full(now_us) for bucket in self._buckets.values())
 
 
 class UserLimiters:

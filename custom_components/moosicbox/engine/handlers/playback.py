@@ -1,5 +1,6 @@
 """Commands to players: transport, place, loudness, modes."""
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from ..player import Player
@@ -22,8 +23,8 @@ class PlaybackHandlers:
         hub.register(VolumeCommand, self.volume, "control")
         hub.register(ModeCommand, self.mode, "control")
 
-    async def playback(self, actor: Actor, message: PlaybackCommand) -> None:
-        """Transport."""
+    def playback(self, actor: Actor, message: PlaybackCommand) -> Awaitable[None] | None:
+        """Transport. What is known already happens at once; media may have to be looked up first."""
         player = self.hub.target(actor, message.player_id, message.room_id)
         playback = player.playback
         now_us = self.hub.clock.now_us()
@@ -31,21 +32,21 @@ class PlaybackHandlers:
         if command == "toggle":
             command = "pause" if playback.timeline.state in ("playing", "buffering") else "play"
         match command:
-            case "play":
-                await self._play(actor, player, message)
             case "pause":
                 playback.pause(now_us)
             case "stop":
                 playback.stop(now_us)
+            case "play":
+                return self._play(actor, player, message)
             case "next":
-                if (item := playback.successor()) is None:
-                    playback.finish(now_us)
-                else:
-                    await self.hub.conductor.start(playback, item, left="skipped")
+                if (item := playback.successor()) is not None:
+                    return self.hub.conductor.start(playback, item, left="skipped")
+                playback.finish(now_us)
             case "previous":
                 if (item := playback.predecessor(now_us)) is None:
                     raise QueueItemNotFound("Nothing is in the queue to play")
-                await self.hub.conductor.start(playback, item)
+                return self.hub.conductor.start(playback, item)
+        return None
 
     def seek(self, actor: Actor, message: SeekCommand) -> None:
         """Another place of the same item."""

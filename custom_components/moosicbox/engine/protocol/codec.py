@@ -1,5 +1,7 @@
 """Between JSON text and message models. What a frame says wrongly becomes a named error that knows its request."""
 
+import functools
+import operator
 import re
 from typing import Any, Final, NamedTuple
 
@@ -49,12 +51,14 @@ class Codec:
 
     def __init__(self) -> None:
         """Knows nothing yet."""
+        self._decoder: msgspec.json.Decoder[Request] | None = None
         self._models: dict[str, type[Request]] = {}
         self._families: dict[str, dict[str, type[Request]]] = {}
 
     def register(self, model: type[Request]) -> None:
         """Learn a message."""
         name = message_name(model)
+        self._decoder = None
         if name.action is None:
             self._models[name.type] = model
         else:
@@ -62,6 +66,20 @@ class Codec:
 
     def decode(self, text: str | bytes) -> Decoded:
         """One frame's text; never raises."""
+        decoder = self._decoder or self._union()
+        try:
+            message = decoder.decode(text)
+        except msgspec.DecodeError, RecursionError:
+            return self._decode_slowly(text)
+        return Decoded(message.request_id, message, None, len(text))
+
+    def _union(self) -> msgspec.json.Decoder[Request]:
+        # Whatever it can't decode takes the slow way: families of messages, and errors that need their names.
+        union = functools.reduce(operator.or_, self._models.values())
+        self._decoder = msgspec.json.Decoder(union)
+        return self._decoder
+
+    def _decode_slowly(self, text: str | bytes) -> Decoded:
         try:
             raw = orjson.loads(text)
         except orjson.JSONDecodeError as error:
@@ -100,6 +118,11 @@ class Codec:
 def encode(message: ServerMessage) -> bytes:
     """A message as it goes over the wire."""
     return _encoder.encode(message)
+
+
+def encode_done(request_id: str) -> bytes:
+    """The result of a request that brought nothing but that it was done."""
+    return b'{"type":"result","request_id":' + _encoder.encode(request_id) + b',"data":{}}'
 
 
 def encode_error(error: HubError, request_id: str | None) -> bytes:

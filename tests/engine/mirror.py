@@ -57,9 +57,7 @@ class Mirror:
             case UpdateOp():
                 index = self._index(op.queue_item_id)
                 changes: dict[str, Any] = {
-                    name: value
-                    for name in ("state", "votes")
-                    if (value := getattr(op, name)) is not msgspec.UNSET
+                    name: value for name in ("state", "votes") if (value := getattr(op, name)) is not msgspec.UNSET
                 }
                 self.items[index] = msgspec.structs.replace(self.items[index], **changes)
 

@@ -39,7 +39,9 @@ class Reader:
 
 def status(number: int) -> Frame:
     return Frame(
-        json.dumps({"type": "playback_status", "topic": "player:kitchen", "position_seconds": number, "rate": 1}).encode()
+        json.dumps(
+            {"type": "playback_status", "topic": "player:kitchen", "position_seconds": number, "rate": 1}
+        ).encode()
     )
 
 

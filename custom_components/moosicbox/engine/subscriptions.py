@@ -101,18 +101,17 @@ class Subscriptions:
     def snapshot(self, session: Session, topics: Iterable[str]) -> None:
         """What is needed to begin with each of the topics."""
         if session.connection is not None:
-            session.connection.outbox.replay(
-                frame for topic in topics for frame in self._snapshot_frames(topic, states_only=False)
-            )
+            session.connection.outbox.replay(frame for topic in topics for frame in self.snapshot_frames(topic))
 
     def newest_states(self, session: Session, topics: Iterable[str]) -> None:
         """What the topics' states are now, after a resume."""
         if session.connection is not None:
             session.connection.outbox.replay(
-                frame for topic in topics for frame in self._snapshot_frames(topic, states_only=True)
+                frame for topic in topics for frame in self.snapshot_frames(topic, states_only=True)
             )
 
-    def _snapshot_frames(self, topic: str, *, states_only: bool) -> list[Frame]:
+    def snapshot_frames(self, topic: str, *, states_only: bool = False) -> list[Frame]:
+        """What is needed to begin with `topic`, as it goes out."""
         return [
             Frame(encode(msgspec.structs.replace(message, topic=topic, snapshot=True)))
             for message in self._snapshot(topic)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ..protocol.client import GetClients, GetMetrics
+from ..protocol.errors import NotSupported
 from ..report import client_reports, metrics_report
 from ..session import Actor
 
@@ -21,6 +22,8 @@ class AdminHandlers:
 
     def metrics(self, _actor: Actor, _message: GetMetrics) -> dict[str, Any]:
         """The hub's numbers."""
+        if not self.hub.limits.metrics:
+            raise NotSupported("This hub doesn't tell its numbers: its metrics are switched off")
         return metrics_report(self.hub)
 
     def clients(self, _actor: Actor, _message: GetClients) -> dict[str, Any]:

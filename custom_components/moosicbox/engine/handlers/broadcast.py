@@ -24,13 +24,13 @@ class BroadcastHandlers:
         hub.register(Broadcast, self.broadcast, "broadcast")
         hub.register(ClientEvent, self.client_event, "events")
 
-    def broadcast(self, _actor: Actor, message: Broadcast) -> dict[str, int]:
+    def broadcast(self, actor: Actor, message: Broadcast) -> dict[str, int]:
         """To all, or to those whom `target` and `target_id` name."""
         topic = self._topic(message)
         publication = self._publication(message)
         recipients = self.hub.publish(topic, publication)
         if not isinstance(publication, CustomMessage):
-            self.hub.notified(topic, publication)
+            self.hub.notified(actor, topic, publication)
         return {"recipients": recipients}
 
     def client_event(self, actor: Actor, message: ClientEvent) -> None:

@@ -1,0 +1,96 @@
+"""Somebody inside the house who follows topics without being a client: no session, no recovery, the same rights."""
+
+from collections.abc import Callable, Iterable
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+from .outbox import Outbox
+from .player import Player
+from .protocol.errors import InvalidMessage, PermissionDenied
+from .rights import Principal, topic_visible
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+
+class Follower:
+    """Gets what is published to its topics, beginning with snapshots, until it is closed."""
+
+    def __init__(
+        self, hub: Hub, principal: Principal, deliver: Callable[[bytes], None], topics: Iterable[str] | None = None
+    ) -> None:
+        """`deliver` gets each message as JSON. Without `topics`: notices, the players, and what each of them does."""
+        self._hub = hub
+        self._principal = principal
+        self._deliver = deliver
+        self._client_id = secrets.token_hex(8)
+        self._topics: dict[str, None] = {}
+        self._undo: list[Callable[[], None]] = []
+        limits = hub.limits
+        self._outbox = Outbox(
+            limits.outbound_bytes,
+            limits.outbound_messages,
+            flush=self._flush,
+            wake=hub.writer.wake,
+            overflow=self.close,
+        )
+        if topics is None:
+            self._follow(topic for topic in self._default() if self._visible(topic))
+            self._undo.append(hub.players.added.subscribe(self._player_added))
+        else:
+            self._follow(self._checked(list(topics)))
+        self._undo.append(hub.players.removed.subscribe(self._player_removed))
+
+    def renew(self, principal: Principal) -> None:
+        """Other rights from now on; what may not be seen any more ends."""
+        self._principal = principal
+        self._unfollow([topic for topic in self._topics if not self._visible(topic)])
+
+    def close(self) -> None:
+        """Follow nothing any more."""
+        for undo in self._undo:
+            undo()
+        self._undo.clear()
+        self._unfollow(list(self._topics))
+        self._outbox.close()
+
+    def _default(self) -> Iterable[str]:
+        principal = self._principal
+        yield from ("all", f"user:{principal.sub}", "players")
+        yield from (f"permission:{permission}" for permission in sorted(principal.permissions))
+        yield from (f"player:{player.player_id}" for player in self._hub.players)
+
+    def _checked(self, topics: list[str]) -> list[str]:
+        if len(topics) > (most := self._hub.limits.max_subscriptions):
+            raise InvalidMessage(f"At most {most} topics can be followed", ["topics"])
+        for topic in topics:
+            if not self._visible(topic):
+                raise PermissionDenied(f"You may not follow {topic}")
+        return topics
+
+    def _visible(self, topic: str) -> bool:
+        return topic_visible(topic, self._principal, self._client_id, None)
+
+    def _follow(self, topics: Iterable[str]) -> None:
+        for topic in topics:
+            self._topics[topic] = None
+            self._hub.topics[topic].subscribe(self._outbox)
+            self._outbox.replay(self._hub.subscriptions.snapshot_frames(topic))
+
+    def _unfollow(self, topics: Iterable[str]) -> None:
+        for topic in topics:
+            self._topics.pop(topic, None)
+            self._hub.topics[topic].unsubscribe(self._outbox)
+
+    def _player_added(self, player: Player) -> None:
+        if self._visible(topic := f"player:{player.player_id}"):
+            self._follow([topic])
+
+    def _player_removed(self, player: Player) -> None:
+        self._unfollow([topic for topic in (f"player:{player.player_id}",) if topic in self._topics])
+
+    def _flush(self) -> bool:
+        for frame in self._outbox.take(sys.maxsize):
+            self._deliver(frame.payload)
+        return True

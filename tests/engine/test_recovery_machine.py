@@ -1,0 +1,299 @@
+"""Recovery against a shadow model: whatever breaks when, a client holds every message that it may see, once, in order."""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.protocol.client import Resume, Subscribe, Unsubscribe
+from custom_components.moosicbox.engine.protocol.server import CustomMessage
+from custom_components.moosicbox.engine.protocol.types import Position
+from custom_components.moosicbox.engine.rights import Principal, topic_visible
+from custom_components.moosicbox.engine.session import Session
+from tests.engine.fakes import FakeConnection, House, principal
+
+LIMITS = Limits(
+    history_messages=8,
+    history_seconds=60,
+    resume_seconds=90,
+    messages_per_minute=10**9,
+    burst_size=10**9,
+    bytes_per_minute=10**12,
+    max_connections_per_user=100,
+)
+SUBS = ("ada", "eve", "root")
+RIGHTS = {
+    "all": principal("x", role="admin").permissions,
+    "user": principal("x").permissions,
+    "few": frozenset({"listen", "play"}),
+    "none": frozenset({"play"}),
+}
+TOPICS = (
+    *("all", "user:ada", "user:eve", "permission:admin", "permission:chat", "players", "library"),
+    *("player:kitchen", "player:bath", "play:kitchen"),
+)
+NUMBERED = tuple(topic for topic in TOPICS if topic != "players")
+
+
+class Client:
+    """A client that does what the protocol asks of it: it notes positions, and holds what it got."""
+
+    def __init__(self, session: Session, connection: FakeConnection) -> None:
+        self.session = session
+        self.connection: FakeConnection | None = connection
+        self.positions: dict[str, dict[str, Any]] = {}
+        self.held: dict[str, list[Any]] = {}
+        """By topic, since its last position that came from the hub."""
+        self.base: dict[str, int] = {}
+        self.snapshots: set[tuple[str, str]] = set()
+        self.answers: dict[str, dict[str, Any]] = {}
+
+    def begin(self, positions: dict[str, dict[str, Any]]) -> None:
+        for topic, position in positions.items():
+            if topic in self.positions and self.positions[topic] == position:
+                continue
+            self.positions[topic] = dict(position)
+            self.base[topic] = position["offset"]
+            self.held[topic] = []
+
+    def forget(self, topics: Any) -> None:
+        for topic in topics:
+            self.positions.pop(topic, None)
+            self.held.pop(topic, None)
+            self.base.pop(topic, None)
+
+    def read(self) -> list[dict[str, Any]]:
+        """Take what waits, and apply it."""
+        assert self.connection is not None
+        messages = self.connection.take()
+        for message in messages:
+            match message["type"]:
+                case "welcome" | "subscribed":
+                    self.begin(message["positions"])
+                case "unsubscribed":
+                    self.forget(message["topics"])
+                case "result" | "error":
+                    self.answers[message["request_id"]] = message
+                    self.begin(message.get("data", {}).get("positions", {}))
+            if message.get("snapshot"):
+                self.snapshots.add((message["topic"], message["type"]))
+                assert "offset" not in message
+            elif "offset" in message:
+                self._numbered(message)
+        return messages
+
+    def _numbered(self, message: dict[str, Any]) -> None:
+        position = self.positions[message["topic"]]
+        assert message["offset"] == position["offset"] + 1, "none lost, none twice"
+        position["offset"] = message["offset"]
+        self.held[message["topic"]].append(message["data"] if message["type"] == "message" else None)
+
+
+class RecoveryMachine(RuleBasedStateMachine):
+    """Some clients of some users; the shadow is the list of what was published to each topic."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.house = House(LIMITS)
+        self.house.hub.players.add("bath", "Bath", "root")
+        self.clients: list[Client] = []
+        self.published: dict[str, list[Any]] = {topic: [] for topic in TOPICS}
+        self.number = 0
+
+    # ------------------------------------------------------------ the shadow
+
+    def _visible(self, client: Client, topic: str, who: Principal) -> bool:
+        return topic_visible(topic, who, client.session.client_id, client.session.player_id)
+
+    def _client(self, number: int) -> Client | None:
+        here = [client for client in self.clients if client.connection is not None]
+        return here[number % len(here)] if here else None
+
+    def _lost(self, number: int) -> Client | None:
+        away = [client for client in self.clients if client.connection is None]
+        return away[number % len(away)] if away else None
+
+    def _resumable(self, client: Client, positions: dict[str, Position]) -> bool:
+        if client.session not in list(self.house.hub.sessions):
+            return False
+        for topic, position in positions.items():
+            topics = self.house.hub.topics
+            if topic in client.session.topics:
+                try:
+                    topics.since(topic, position)
+                except Exception:  # noqa: BLE001 - any failure is the answer
+                    return False
+        return True
+
+    # ------------------------------------------------------------ clients
+
+    @precondition(lambda self: len(self.clients) < 6)
+    @rule(
+        sub=st.sampled_from(SUBS),
+        rights=st.sampled_from(sorted(RIGHTS)),
+        topics=st.none() | st.lists(st.sampled_from(TOPICS), max_size=6),
+    )
+    def connect(self, sub: str, rights: str, topics: list[str] | None) -> None:
+        who = principal(sub, *RIGHTS[rights])
+        wanted = None if topics is None else tuple(topics)
+        client = Client(*self.house.connect(who, subscribe=wanted))
+        self.clients.append(client)
+        [welcome, *rest] = client.read()
+        assert (welcome["type"], welcome["resumed"]) == ("welcome", False)
+        self._snapshots_are_complete(client, welcome["positions"])
+        if topics is not None:
+            assert set(welcome["positions"]) == {topic for topic in topics if self._visible(client, topic, who)}
+        assert all(message.get("snapshot") or "offset" not in message for message in rest)
+
+    @precondition(lambda self: not any(client.session.player_id for client in self.clients))
+    @rule()
+    def connect_player(self) -> None:
+        session, connection = self.house.connect(principal("ada"), player_id="kitchen")
+        client = Client(session, connection)
+        self.clients.append(client)
+        client.read()
+
+    @rule(number=st.integers(0, 9))
+    def drop(self, number: int) -> None:
+        # What waited in the connection is lost with it.
+        if (client := self._client(number)) is not None:
+            self.house.lose(client.session)
+            client.connection = None
+
+    @rule(
+        number=st.integers(0, 9),
+        rights=st.none() | st.sampled_from(sorted(RIGHTS)),
+        left_out=st.sets(st.sampled_from(TOPICS), max_size=1),
+    )
+    def resume(self, number: int, rights: str | None, left_out: set[str]) -> None:
+        if (client := self._lost(number)) is None:
+            return
+        session = client.session
+        who = session.principal if rights is None else principal(session.principal.sub, *RIGHTS[rights])
+        if session.player_id is not None and not who.may("play"):
+            return
+        positions = {
+            topic: Position(**position) for topic, position in client.positions.items() if topic not in left_out
+        }
+        resumable = self._resumable(client, positions)
+        # What the newest token may not see isn't asked for here: see the tests of rights.
+        positions = {topic: at for topic, at in positions.items() if self._visible(client, topic, who)}
+        resume = Resume(session_id=session.session_id, secret=session.secret, positions=positions)
+        again, connection = self.house.connect(who, resume=resume, player_id=session.player_id)
+        welcome = (
+            connection.outbox.fresh[0] if connection.outbox.fresh else next(iter(connection.outbox._waiting.values()))
+        )
+        resumed = json.loads(welcome.payload)["resumed"]
+        if not resumed:
+            assert not resumable
+            self.clients.remove(client)
+            client = Client(again, connection)
+            self.clients.append(client)
+            client.read()
+            return
+        assert again is session
+        client.forget(set(client.positions) - set(session.topics))
+        client.forget(left_out)
+        client.connection = connection
+        client.snapshots.clear()
+        messages = client.read()
+        assert set(messages[0]["positions"]) == set(session.topics) == set(client.positions)
+        self._snapshots_are_complete(client, left_out & set(session.topics))
+        offsets = [index for index, message in enumerate(messages) if "offset" in message]
+        snapshots = [index for index, message in enumerate(messages) if message.get("snapshot")]
+        assert not offsets or not snapshots or max(offsets) < min(snapshots), "the missed ones first, then the states"
+
+    @rule(number=st.integers(0, 9), topics=st.lists(st.sampled_from(TOPICS), min_size=1, max_size=3, unique=True))
+    def subscribe(self, number: int, topics: list[str]) -> None:
+        if (client := self._client(number)) is None:
+            return
+        client.read()
+        before = set(client.session.topics)
+        self.number += 1
+        request_id = f"r{self.number}"
+        client.snapshots.clear()
+        self.house.say(client.session, Subscribe(topics=tuple(topics), request_id=request_id))
+        allowed = all(self._visible(client, topic, client.session.principal) for topic in topics)
+        messages = client.read()
+        assert messages[0]["type"] == ("result" if allowed else "error"), "the answer comes first"
+        if allowed:
+            self._snapshots_are_complete(client, topics)
+        else:
+            assert client.answers[request_id]["error_type"] == "permission_denied"
+            assert set(client.session.topics) == before
+
+    @rule(number=st.integers(0, 9), topics=st.lists(st.sampled_from(TOPICS), min_size=1, max_size=3))
+    def unsubscribe(self, number: int, topics: list[str]) -> None:
+        if (client := self._client(number)) is not None:
+            client.read()
+            self.house.say(client.session, Unsubscribe(topics=tuple(topics)))
+            client.forget(topics)
+
+    @rule(number=st.integers(0, 9), rights=st.sampled_from(sorted(RIGHTS)))
+    def refresh(self, number: int, rights: str) -> None:
+        if (client := self._client(number)) is not None and client.session.player_id is None:
+            client.read()
+            self.house.hub.sessions.renew(client.session, principal(client.session.principal.sub, *RIGHTS[rights]))
+
+    # ------------------------------------------------------------ the house
+
+    @rule(topic=st.sampled_from(NUMBERED), count=st.integers(1, 4))
+    def publish(self, topic: str, count: int) -> None:
+        for _ in range(count):
+            self.number += 1
+            self.published[topic].append(self.number)
+            self.house.hub.publish(topic, CustomMessage(event="e", data=self.number))
+
+    @rule(seconds=st.sampled_from([1, 10, 40, 70]))
+    def pass_seconds(self, seconds: int) -> None:
+        for client in self.clients:
+            if client.connection is not None:
+                client.read()
+        self.house.pass_seconds(seconds)
+        self.house.hub.topics.expire()
+
+    @rule(number=st.integers(0, 9))
+    def read(self, number: int) -> None:
+        if (client := self._client(number)) is not None:
+            client.read()
+
+    # ------------------------------------------------------------ what always holds
+
+    def _snapshots_are_complete(self, client: Client, topics: Any) -> None:
+        for topic in topics:
+            kind, _, player_id = topic.partition(":")
+            expected = {
+                "players": {"player_list"},
+                "player": {"playback_status", "volume_update", "queue_updated"},
+                "play": {"volume_update"},
+            }.get(kind, set())
+            if player_id and kind in ("player", "play") and self.house.hub.players.find(player_id) is None:
+                expected = set()
+            assert {type_ for name, type_ in client.snapshots if name == topic} >= expected
+
+    @invariant()
+    def rights_are_not_exceeded(self) -> None:
+        for session in self.house.hub.sessions.connected():
+            for topic in session.topics:
+                assert topic_visible(topic, session.principal, session.client_id, session.player_id)
+
+    @invariant()
+    def clients_hold_what_was_published(self) -> None:
+        for client in self.clients:
+            for topic, held in client.held.items():
+                read_to = client.positions[topic]["offset"]
+                assert held == self.published.get(topic, [])[client.base[topic] : read_to]
+
+    def teardown(self) -> None:
+        for client in self.clients:
+            if client.connection is not None and client.connection.closed is None:
+                client.read()
+                assert set(client.positions) == set(client.session.topics)
+                for topic, position in client.positions.items():
+                    assert position["offset"] == len(self.published.get(topic, ()))
+        self.clients_hold_what_was_published()
+
+
+TestRecovery = RecoveryMachine.TestCase

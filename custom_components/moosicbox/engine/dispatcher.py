@@ -13,7 +13,7 @@ from .limits import Limits
 from .metrics import Metrics
 from .protocol.client import Request
 from .protocol.codec import Codec, Decoded, encode, encode_done, encode_error
-from .protocol.errors import HubError, InternalError, NotSupported, RateLimitExceeded
+from .protocol.errors import HubError, InternalError, NotSupported, RateLimitExceeded, Unavailable
 from .protocol.server import Result, ServerMessage
 from .session import Actor, Incoming, Session
 
@@ -140,6 +140,11 @@ class Dispatcher:
         request_id = incoming.decoded.request_id
         try:
             frame, keep, then = self._result(request_id, await outcome)
+        except asyncio.CancelledError:
+            if request_id is not None:
+                error = Unavailable("The hub stopped before this was done")
+                session.answers.finish(request_id, Frame(encode_error(error, request_id)), keep=False)
+            raise
         except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
             frame, keep, then = self._error(incoming.decoded, fault)
         finally:

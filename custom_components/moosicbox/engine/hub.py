@@ -151,9 +151,10 @@ class Hub:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        for task in tuple(self._tasks):
+        tasks = [*self._tasks, *(session.task for session in self.sessions if session.task is not None)]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` beside everything else; it ends with the hub."""

@@ -5,6 +5,14 @@ from collections.abc import Callable, Iterable
 from .frame import Frame
 
 
+def _taken() -> bool:
+    return True
+
+
+def _nothing() -> None:
+    """Nobody is left to hear of an overflow."""
+
+
 class Outbox:
     """A connection's outbound queue, in two parts.
 
@@ -111,12 +119,15 @@ class Outbox:
             self.size += len(frame.payload)
         self.fresh.clear()
         if self.size > self._max_bytes or len(waiting) - self._replayed > self._max_frames:
+            overflow = self._overflow
             self.close()
-            self._overflow()
+            overflow()
 
     def close(self) -> None:
-        """Nothing more goes out."""
+        """Nothing more goes out, and nothing holds on to the connection."""
         self.closed = True
+        self.flush = _taken
+        self._overflow = _nothing
         self.fresh.clear()
         self._waiting.clear()
         self._replayed = 0

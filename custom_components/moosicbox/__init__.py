@@ -7,28 +7,33 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.typing import ConfigType
 
 from .auth import Gatekeeper
-from .const import CONF_AVAILABILITY_GRACE, CONF_MAX_PLAYERS_PER_USER, DOMAIN, NAME, VERSION
+from .const import DOMAIN, HUB_ID, NAME, VERSION
 from .engine.hub import Hub
-from .engine.limits import Limits
 from .engine.protocol.codes import CloseCode
 from .engine.transport.endpoint import Endpoint
+from .events import EventBridge
+from .health import HealthMonitor
+from .management import MANAGEMENT_VIEWS
 from .media import HomeMedia
 from .models import DATA_KEPT, DATA_LOADED, MoosicBoxConfigEntry, MoosicBoxData
+from .options import limits_of
 from .panel import async_add_panel, async_remove, async_setup_static
 from .services import async_setup_services
 from .storage import HomeStateStore, SecretsStore
 from .views import VIEWS
+from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.MEDIA_PLAYER]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.MEDIA_PLAYER, Platform.SENSOR]
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register what outlives config entries: addresses, files, actions."""
-    for view in VIEWS:
+    for view in (*VIEWS, *MANAGEMENT_VIEWS):
         hass.http.register_view(view)
     await async_setup_static(hass)
     async_setup_services(hass)
+    async_register_commands(hass)
     return True
 
 
@@ -37,10 +42,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     if (data := hass.data.get(DATA_KEPT)) is None:
         data = hass.data[DATA_KEPT] = await _async_build(hass, entry)
     entry.runtime_data = data
-    data.hub.configure(_limits(entry))
+    data.hub.configure(limits_of(entry.options))
+    entry.async_on_unload(entry.add_update_listener(_async_options_changed))
     await data.gatekeeper.async_start(data.hub.sessions)
     entry.async_on_unload(data.gatekeeper.async_stop)
     await data.hub.start()
+    entry.async_on_unload(EventBridge(hass, data.hub, data.gatekeeper).async_start())
+    entry.async_on_unload(data.health.async_start())
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_add_panel(hass)
     hass.data[DATA_LOADED] = data
@@ -80,6 +88,10 @@ async def async_remove_config_entry_device(
     return False
 
 
+async def _async_options_changed(_hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:
+    entry.runtime_data.hub.configure(limits_of(entry.options))
+
+
 async def _async_close(hass: HomeAssistant, data: MoosicBoxData, code: CloseCode, reason: str) -> None:
     hass.data.pop(DATA_LOADED, None)
     await data.hub.stop(code, reason)
@@ -94,7 +106,7 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
     hub = Hub(version=VERSION, media=media, recognise=gatekeeper.recognise, store=state)
     device = dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
-        identifiers={(DOMAIN, "hub")},
+        identifiers={(DOMAIN, HUB_ID)},
         name=NAME,
         manufacturer=NAME,
         model="Hub",
@@ -105,7 +117,9 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
     def allowed_origins() -> list[str]:
         return [url for internal in (True, False) if (url := _own_url(hass, internal=internal)) is not None]
 
-    return MoosicBoxData(hub, gatekeeper, media, secrets, state, Endpoint(hub, allowed_origins), device.id)
+    return MoosicBoxData(
+        hub, gatekeeper, media, secrets, state, Endpoint(hub, allowed_origins), HealthMonitor(hass, hub), device.id
+    )
 
 
 def _own_url(hass: HomeAssistant, *, internal: bool) -> str | None:
@@ -113,11 +127,3 @@ def _own_url(hass: HomeAssistant, *, internal: bool) -> str | None:
         return get_url(hass, allow_internal=internal, allow_external=not internal, allow_ip=True)
     except NoURLAvailableError:
         return None
-
-
-def _limits(entry: MoosicBoxConfigEntry) -> Limits:
-    defaults = Limits()
-    return Limits(
-        availability_grace=entry.options.get(CONF_AVAILABILITY_GRACE, defaults.availability_grace),
-        max_players_per_user=int(entry.options.get(CONF_MAX_PLAYERS_PER_USER, defaults.max_players_per_user)),
-    )

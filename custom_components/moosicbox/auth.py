@@ -80,6 +80,10 @@ class Gatekeeper:
             process_success_login(request)
         return principal
 
+    def is_user(self, sub: str) -> bool:
+        """Whether `sub` is a user of Home Assistant."""
+        return sub in self._user_ids
+
     def create(self, **claims: Any) -> IssuedToken:
         """A new token of ours; see `Tokens.issue`."""
         return self.tokens.issue(now=time.time(), **claims)

@@ -1,27 +1,14 @@
 """Setting up and changing options by the user interface."""
 
-from typing import Any, Final, override
+from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow
 from homeassistant.core import callback
-from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
+from homeassistant.data_entry_flow import section
 import voluptuous as vol
 
-from .const import CONF_AVAILABILITY_GRACE, CONF_MAX_PLAYERS_PER_USER, DOMAIN, NAME
-from .engine.limits import Limits
-
-DEFAULTS: Final = Limits()
-
-OPTIONS: Final = vol.Schema(
-    {
-        vol.Required(CONF_AVAILABILITY_GRACE, default=DEFAULTS.availability_grace): NumberSelector(
-            NumberSelectorConfig(min=0, max=300, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement="s")
-        ),
-        vol.Required(CONF_MAX_PLAYERS_PER_USER, default=DEFAULTS.max_players_per_user): NumberSelector(
-            NumberSelectorConfig(min=1, max=100, step=1, mode=NumberSelectorMode.BOX)
-        ),
-    }
-)
+from .const import DOMAIN, NAME
+from .options import OPTIONS, SECTIONS, defaults, effective, fault
 
 
 class MoosicBoxConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -41,17 +28,42 @@ class MoosicBoxConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
-        """Options may be changed at any time."""
+        """Options may be changed at any time; the hub takes them over without a reload."""
         return MoosicBoxOptionsFlow()
 
 
-class MoosicBoxOptionsFlow(OptionsFlowWithReload):
-    """The bounds that a household may want to change."""
+class MoosicBoxOptionsFlow(OptionsFlow):
+    """The bounds that a household may want to change. Kept is only what differs from the default."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """One form."""
+        """One form with sections."""
+        errors = {}
+        values = effective(self.config_entry.options)
         if user_input is not None:
-            return self.async_create_entry(data=user_input)
-        return self.async_show_form(
-            step_id="init", data_schema=self.add_suggested_values_to_schema(OPTIONS, self.config_entry.options)
-        )
+            values = {key: value for name in SECTIONS for key, value in user_input[name].items()}
+            values["allowed_origins"] = [origin.strip().rstrip("/") for origin in values["allowed_origins"]]
+            if (key := fault(values)) is None:
+                usual = defaults()
+                return self.async_create_entry(
+                    data={key: value for key, value in values.items() if value != usual[key]}
+                )
+            errors["base"] = key
+        return self.async_show_form(step_id="init", data_schema=_form(values), errors=errors)
+
+
+def _form(values: dict[str, Any]) -> vol.Schema:
+    return vol.Schema(
+        {
+            vol.Required(name): section(
+                vol.Schema(
+                    {
+                        vol.Required(option.key, default=values[option.key]): option.selector
+                        for option in OPTIONS
+                        if option.section == name
+                    }
+                ),
+                {"collapsed": True},
+            )
+            for name in SECTIONS
+        }
+    )

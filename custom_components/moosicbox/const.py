@@ -5,6 +5,8 @@ from typing import Final
 DOMAIN: Final = "moosicbox"
 NAME: Final = "MoosicBox"
 VERSION: Final = "0.1.0"
+HUB_ID: Final = "hub"
+"""The hub in the device registry, beside the ids of players."""
 
 CONF_AVAILABILITY_GRACE: Final = "availability_grace"
 CONF_MAX_PLAYERS_PER_USER: Final = "max_players_per_user"

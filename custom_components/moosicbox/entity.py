@@ -8,7 +8,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 
 from .auth import principal_of
-from .const import DOMAIN, NAME
+from .const import DOMAIN, HUB_ID, NAME
 from .engine.hub import Hub
 from .engine.player import Player
 from .engine.protocol.client import Request
@@ -42,6 +42,19 @@ async def _async_principal(hass: HomeAssistant, user_id: str | None) -> Principa
     if user_id is None or (user := await hass.auth.async_get_user(user_id)) is None:
         return None
     return principal_of(user, "")
+
+
+class HubEntity(Entity):
+    """An entity of the hub's own: pushed, never polled."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, key: str, hub: Hub) -> None:
+        """`key` tells it from the hub's other ones."""
+        self.hub = hub
+        self._attr_unique_id = f"hub_{key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, HUB_ID)})
 
 
 class PlayerEntity(Entity):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .auth import Gatekeeper
     from .engine.hub import Hub
     from .engine.transport.endpoint import Endpoint
+    from .health import HealthMonitor
     from .media import HomeMedia
     from .storage import HomeStateStore, SecretsStore
 
@@ -26,6 +27,7 @@ class MoosicBoxData:
     secrets: SecretsStore
     state: HomeStateStore
     endpoint: Endpoint
+    health: HealthMonitor
     hub_device_id: str
     """The hub in the device registry; players hang on it."""
 

@@ -1,18 +1,22 @@
-"""Actions of our own, as a table: name, schema, what it does."""
+"""Actions of our own, as a table: name, schema, what it does. They are for administrators and automations."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.service import async_register_admin_service
 import voluptuous as vol
 
 from .auth import MAX_LIFETIME
 from .const import DOMAIN
 from .engine.clock import iso_from_unix
+from .engine.protocol.client import GetMetrics, Request
+from .engine.protocol.errors import HubError
 from .engine.rights import PERMISSIONS, ROLES
+from .entity import async_execute, translated
 from .models import DATA_LOADED, MoosicBoxData
 
 DEFAULT_LIFETIME: Final = 365 * 86_400
@@ -22,16 +26,17 @@ ID: Final = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9_.:-]{1,64}$"))
 
 
 class Action(NamedTuple):
-    """One action; its method gets the loaded entry's data and the call's."""
+    """One action; its method gets the loaded entry's data and the call."""
 
     name: str
     schema: vol.Schema
-    method: Callable[[MoosicBoxData, dict[str, Any]], Awaitable[ServiceResponse]]
+    method: Callable[[MoosicBoxData, ServiceCall], Awaitable[ServiceResponse]]
     response: SupportsResponse
 
 
-async def create_token(data: MoosicBoxData, call: dict[str, Any]) -> ServiceResponse:
+async def create_token(data: MoosicBoxData, service: ServiceCall) -> ServiceResponse:
     """A token for a player or a program."""
+    call = service.data
     try:
         issued = data.gatekeeper.create(
             sub=call["sub"],
@@ -46,11 +51,40 @@ async def create_token(data: MoosicBoxData, call: dict[str, Any]) -> ServiceResp
     return {"token": issued.token, "jti": issued.jti, "expires_at": iso_from_unix(issued.expires_at)}
 
 
-async def revoke_token(data: MoosicBoxData, call: dict[str, Any]) -> ServiceResponse:
+async def revoke_token(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Refuse tokens from now on and end the connections that they opened."""
-    if not call:
+    if not call.data:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="token_unnamed")
-    return {"disconnected": await data.gatekeeper.async_revoke(jti=call.get("jti"), sub=call.get("sub"))}
+    return {"disconnected": await data.gatekeeper.async_revoke(jti=call.data.get("jti"), sub=call.data.get("sub"))}
+
+
+async def broadcast(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """A notice for people, or an event for programs, to many at once."""
+    try:
+        # By way of its text, so that it is held to the same bounds as a client's.
+        message = data.hub.decode(json_bytes({**call.data, "type": "broadcast"}))
+    except HubError as error:
+        raise translated(error) from error
+    return await _execute(data, call, message)
+
+
+async def disconnect_client(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Put a client out."""
+    try:
+        data.hub.disconnect(call.data["client_id"])
+    except HubError as error:
+        raise translated(error) from error
+    return None
+
+
+async def get_metrics(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """The hub's numbers."""
+    return await _execute(data, call, GetMetrics())
+
+
+async def _execute(data: MoosicBoxData, call: ServiceCall, message: Request) -> ServiceResponse:
+    answer: ServiceResponse = await async_execute(call.hass, data.hub, message, call.context.user_id)
+    return answer
 
 
 ACTIONS: Final = (
@@ -77,12 +111,30 @@ ACTIONS: Final = (
         revoke_token,
         SupportsResponse.OPTIONAL,
     ),
+    Action(
+        "broadcast",
+        vol.Schema(
+            {
+                vol.Required("target"): vol.In(["all", "user", "room", "permission", "client"]),
+                vol.Optional("target_id"): ID,
+                vol.Optional("level"): vol.In(["info", "success", "warning", "error"]),
+                vol.Optional("title"): cv.string,
+                vol.Optional("message"): cv.string,
+                vol.Optional("event"): ID,
+                vol.Optional("data"): object,
+            }
+        ),
+        broadcast,
+        SupportsResponse.OPTIONAL,
+    ),
+    Action("disconnect_client", vol.Schema({vol.Required("client_id"): ID}), disconnect_client, SupportsResponse.NONE),
+    Action("get_metrics", vol.Schema({}), get_metrics, SupportsResponse.ONLY),
 )
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register all actions; they are for administrators."""
+    """Register all actions."""
     for action in ACTIONS:
         _register(hass, action)
 
@@ -91,6 +143,6 @@ def _register(hass: HomeAssistant, action: Action) -> None:
     async def handle(call: ServiceCall) -> ServiceResponse:
         if (data := hass.data.get(DATA_LOADED)) is None:
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_loaded")
-        return await action.method(data, dict(call.data))
+        return await action.method(data, call)
 
     async_register_admin_service(hass, DOMAIN, action.name, handle, action.schema, action.response)

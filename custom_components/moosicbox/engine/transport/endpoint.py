@@ -24,12 +24,12 @@ class Endpoint:
         """`allowed_origins` are pages that may connect beside those of the asked host itself."""
         self._hub = hub
         self._open: set[WebSocketConnection] = set()
-        self._admission = Admission(hub, allowed_origins, lambda: len(self._open) + len(self.polling))
-        self.polling = PollingEndpoint(hub, self._admission)
+        self.admission = Admission(hub, allowed_origins, lambda: len(self._open) + len(self.polling))
+        self.polling = PollingEndpoint(hub, self.admission)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One upgrade request, to the end of its connection."""
-        hub, admission = self._hub, self._admission
+        hub, admission = self._hub, self.admission
         principal = None
         try:
             admission.check_room(request)

@@ -1,0 +1,86 @@
+"""What helps to find a fault, for whoever a user sends it to: no secrets, no addresses, no names."""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+
+from .const import DOMAIN, HUB_ID, VERSION
+from .engine.hub import Hub
+from .engine.player import Player
+from .engine.report import client_reports, health, metrics_report
+from .models import MoosicBoxConfigEntry
+
+TO_REDACT: Final = frozenset(
+    {"address", "allowed_origins", "entity_id", "key", "name", "owner", "player_id", "secret", "token"}
+    | {"user_id", "username"}
+)
+
+
+async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> dict[str, Any]:
+    """All about the hub."""
+    hub = entry.runtime_data.hub
+    status, reasons = health(hub)
+    found: dict[str, Any] = async_redact_data(
+        {
+            "version": VERSION,
+            "options": dict(entry.options),
+            "limits": asdict(hub.limits),
+            "health": {"status": status, "reasons": reasons},
+            "metrics": metrics_report(hub),
+            "clients": client_reports(hub),
+            "players": [_player(player) for player in hub.players],
+        },
+        TO_REDACT,
+    )
+    return found
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: MoosicBoxConfigEntry, device: dr.DeviceEntry
+) -> dict[str, Any]:
+    """All about one player and its client, or about the hub."""
+    hub = entry.runtime_data.hub
+    ids = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
+    if HUB_ID in ids:
+        return await async_get_config_entry_diagnostics(hass, entry)
+    players = [player for player in hub.players if player.player_id in ids]
+    found: dict[str, Any] = async_redact_data(
+        {
+            "version": VERSION,
+            "players": [_player(player) for player in players],
+            "clients": _clients_of(hub, players),
+        },
+        TO_REDACT,
+    )
+    return found
+
+
+def _clients_of(hub: Hub, players: list[Player]) -> list[dict[str, Any]]:
+    ids = {player.client_id for player in players}
+    return [report for report in client_reports(hub) if report["client_id"] in ids]
+
+
+def _player(player: Player) -> dict[str, Any]:
+    playback, report = player.playback, player.report
+    timeline = playback.timeline
+    return {
+        "player_id": player.player_id,
+        "name": player.name,
+        "owner": player.owner,
+        "entity_id": player.entity_id,
+        "client_version": player.client_version,
+        "present": player.present,
+        "available": player.available,
+        "capabilities": player.capabilities,
+        "lead_ms": player.lead_ms,
+        "round_trip_us": player.round_trip_us,
+        "failures": player.failures,
+        "state": timeline.state,
+        "position": timeline.position,
+        "duration": playback.duration,
+        "queue": {"items": len(playback.queue), "revision": playback.queue.revision},
+        "reported": None if report is None else {"state": report.state, "sync_error_ms": report.sync_error_ms},
+    }

@@ -1,0 +1,121 @@
+"""What happens in the hub, on Home Assistant's event bus: for automations. Nothing that repeats by itself."""
+
+from typing import Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+import msgspec
+
+from .auth import Gatekeeper
+from .const import DOMAIN
+from .engine.hub import Hub
+from .engine.playback import CurrentChanged, PlaybackEvent, QueueChanged
+from .engine.player import Player
+from .engine.protocol.client import ClientEvent
+from .engine.protocol.server import TopicMessage
+from .engine.protocol.types import AddOp, CurrentOp, Track, UpdateOp
+from .engine.session import Actor, Session
+
+EVENT_CLIENT_CONNECTED: Final = f"{DOMAIN}_client_connected"
+EVENT_CLIENT_DISCONNECTED: Final = f"{DOMAIN}_client_disconnected"
+EVENT_CLIENT_EVENT: Final = f"{DOMAIN}_client_event"
+EVENT_NOTIFICATION: Final = f"{DOMAIN}_notification"
+EVENT_QUEUE_UPDATED: Final = f"{DOMAIN}_queue_updated"
+EVENT_TRACK_CHANGED: Final = f"{DOMAIN}_track_changed"
+
+
+class EventBridge:
+    """Turns the hub's signals into events."""
+
+    def __init__(self, hass: HomeAssistant, hub: Hub, gatekeeper: Gatekeeper) -> None:
+        """Fires nothing yet."""
+        self._hass = hass
+        self._hub = hub
+        self._gatekeeper = gatekeeper
+
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Fire events from now on; returns what ends that."""
+        hub = self._hub
+        undo = (
+            hub.presence.joined.subscribe(lambda session: self._presence(EVENT_CLIENT_CONNECTED, session)),
+            hub.presence.left.subscribe(lambda session: self._presence(EVENT_CLIENT_DISCONNECTED, session)),
+            hub.client_event.subscribe(self._client_event),
+            hub.notified.subscribe(self._notified),
+            hub.players.happened.subscribe(self._happened),
+        )
+
+        @callback
+        def end() -> None:
+            for unsubscribe in undo:
+                unsubscribe()
+
+        return end
+
+    def _presence(self, event_type: str, session: Session) -> None:
+        principal = session.principal
+        data = {
+            "client_id": session.client_id,
+            "name": session.client.name,
+            "kind": session.client.kind,
+            "player_id": session.player_id,
+            "user_id": principal.sub,
+            "username": principal.name,
+        }
+        self._fire(event_type, data, principal.sub)
+
+    def _client_event(self, actor: Actor, message: ClientEvent) -> None:
+        session = actor.session
+        data = {
+            "event": message.event,
+            "data": message.data,
+            "user_id": actor.principal.sub,
+            "client_id": session.client_id if session else None,
+            "player_id": session.player_id if session else None,
+        }
+        self._fire(EVENT_CLIENT_EVENT, data, actor.principal.sub)
+
+    def _notified(self, actor: Actor, topic: str, message: TopicMessage) -> None:
+        target, _, target_id = topic.partition(":")
+        data = {
+            "target": target,
+            "target_id": target_id or None,
+            "level": getattr(message, "level", "info"),
+            "title": getattr(message, "title", None),
+            "message": getattr(message, "message", None),
+        }
+        self._fire(EVENT_NOTIFICATION, data, actor.principal.sub)
+
+    def _happened(self, player: Player, event: PlaybackEvent) -> None:
+        match event:
+            case CurrentChanged(track, previous):
+                self._fire(
+                    EVENT_TRACK_CHANGED,
+                    {**_named(player), "track": _plain(track), "previous_track": _plain(previous)},
+                )
+            case QueueChanged(ops) if not all(isinstance(op, CurrentOp | UpdateOp) for op in ops):
+                # What only moves the current item is told as a change of track.
+                queue = player.playback.queue
+                adders = {item.added_by.id for op in ops if isinstance(op, AddOp) for item in op.items}
+                self._fire(
+                    EVENT_QUEUE_UPDATED,
+                    {
+                        **_named(player),
+                        "revision": queue.revision,
+                        "total": len(queue),
+                        "ops": [str(op.__struct_config__.tag) for op in ops],
+                    },
+                    adders.pop() if len(adders) == 1 else None,
+                )
+
+    def _fire(self, event_type: str, data: dict[str, Any], sub: str | None = None) -> None:
+        user_id = sub if sub is not None and self._gatekeeper.is_user(sub) else None
+        self._hass.bus.async_fire(event_type, data, context=Context(user_id=user_id))
+
+
+def _named(player: Player) -> dict[str, str | None]:
+    return {"player_id": player.player_id, "entity_id": player.entity_id}
+
+
+def _plain(track: Track | None) -> dict[str, Any] | None:
+    plain: dict[str, Any] | None = msgspec.to_builtins(track)
+    return plain

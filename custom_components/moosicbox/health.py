@@ -1,0 +1,71 @@
+"""Looks after the hub's health: told when it changes, and as a repair issue where a user can mend it."""
+
+from datetime import datetime, timedelta
+import logging
+from typing import Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_time_interval
+
+from .const import DOMAIN
+from .engine.hub import Hub
+from .engine.report import Health, health
+from .engine.signals import Signal
+
+_LOGGER = logging.getLogger(__name__)
+
+INTERVAL: Final = timedelta(seconds=10)
+MENDABLE: Final = frozenset({"connections_nearly_full"})
+"""Reasons that an option can do something about."""
+
+
+class HealthMonitor:
+    """The hub's health as it was last looked at."""
+
+    def __init__(self, hass: HomeAssistant, hub: Hub) -> None:
+        """Not looked yet."""
+        self.status: Health = "healthy"
+        self.reasons: list[str] = []
+        self.changed: Signal[()] = Signal()
+        self._hass = hass
+        self._hub = hub
+
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Look now and then; returns what ends that."""
+        self._look()
+        stop = async_track_time_interval(self._hass, self._look, INTERVAL, name="MoosicBox health")
+
+        @callback
+        def end() -> None:
+            stop()
+            for reason in MENDABLE:
+                ir.async_delete_issue(self._hass, DOMAIN, reason)
+
+        return end
+
+    @callback
+    def _look(self, _now: datetime | None = None) -> None:
+        status, reasons = health(self._hub)
+        if (status, reasons) == (self.status, self.reasons):
+            return
+        self.status, self.reasons = status, reasons
+        _LOGGER.info("The hub is %s%s", status, f": {', '.join(reasons)}" if reasons else "")
+        for reason in MENDABLE:
+            self._keep_issue(reason, active=reason in reasons)
+        self.changed()
+
+    def _keep_issue(self, reason: str, *, active: bool) -> None:
+        if not active:
+            ir.async_delete_issue(self._hass, DOMAIN, reason)
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            reason,
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=reason,
+            translation_placeholders={"max_connections": str(self._hub.limits.max_connections)},
+        )

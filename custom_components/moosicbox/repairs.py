@@ -1,0 +1,35 @@
+"""What a user can mend: an option that became too small."""
+
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.core import HomeAssistant
+import voluptuous as vol
+
+from .const import DOMAIN
+from .options import MOST_CONNECTIONS, OPTIONS, effective
+
+
+class MaxConnectionsFlow(RepairsFlow):
+    """Let more clients in."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask how many, and change the option."""
+        entry = self.hass.config_entries.async_loaded_entries(DOMAIN)[0]
+        if user_input is not None:
+            self.hass.config_entries.async_update_entry(entry, options={**entry.options, **user_input})
+            return self.async_create_entry(data={})
+        option = next(option for option in OPTIONS if option.key == "max_connections")
+        now = effective(entry.options)[option.key]
+        return self.async_show_form(
+            step_id="init",
+            data_schema=vol.Schema({vol.Required(option.key, default=min(2 * now, MOST_CONNECTIONS)): option.selector}),
+            description_placeholders={"max_connections": str(int(now))},
+        )
+
+
+async def async_create_fix_flow(
+    _hass: HomeAssistant, _issue_id: str, _data: dict[str, str | int | float | None] | None
+) -> RepairsFlow:
+    """The way to mend our one kind of issue."""
+    return MaxConnectionsFlow()

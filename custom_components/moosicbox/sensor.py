@@ -1,0 +1,211 @@
+"""The hub's numbers as sensors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, override
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
+from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.typing import StateType
+
+from .engine.hub import Hub
+from .engine.report import traffic
+from .entity import HubEntity
+from .models import MoosicBoxConfigEntry
+
+PARALLEL_UPDATES = 0
+
+INTERVAL: Final = timedelta(seconds=10)
+"""How often counters are read: they move with every message."""
+MAX_LISTED: Final = 100
+"""Clients that the attributes name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubSensorDescription(SensorEntityDescription):
+    """A number of the hub, and what it consists of."""
+
+    value: Callable[[Hub], StateType]
+    attributes: Callable[[Hub], dict[str, Any]] | None = None
+
+
+def _connections(hub: Hub) -> int:
+    return sum(1 for _ in hub.sessions.connected())
+
+
+def _queue_depth(hub: Hub) -> int:
+    return sum(len(session.connection.outbox) for session in hub.sessions.connected() if session.connection)
+
+
+def _latency(hub: Hub) -> float | None:
+    average = hub.metrics.latency.average
+    return None if average is None else average * 1000
+
+
+def _people(hub: Hub) -> dict[str, Any]:
+    users = list(hub.presence.users())
+    clients = [
+        {"client_id": client_id, "username": user.username, "since_at": user.since_at}
+        for user in users
+        for client_id in user.clients
+    ]
+    return {"names": [user.username for user in users][:MAX_LISTED], "clients": clients[:MAX_LISTED]}
+
+
+PEOPLE: Final = HubSensorDescription(
+    key="people",
+    translation_key="people",
+    state_class=SensorStateClass.MEASUREMENT,
+    value=lambda hub: len(hub.presence),
+    attributes=_people,
+)
+"""Told when it changes; all others are read now and then."""
+
+CONNECTIONS: Final = HubSensorDescription(
+    key="connections",
+    translation_key="connections",
+    state_class=SensorStateClass.MEASUREMENT,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    value=_connections,
+)
+
+NOISY: Final = (
+    HubSensorDescription(
+        key="sessions",
+        translation_key="sessions",
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda hub: len(hub.sessions),
+    ),
+    HubSensorDescription(
+        key="messages_sent",
+        translation_key="messages_sent",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value=lambda hub: traffic(hub).messages_sent,
+    ),
+    HubSensorDescription(
+        key="messages_received",
+        translation_key="messages_received",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value=lambda hub: traffic(hub).messages_received,
+    ),
+    HubSensorDescription(
+        key="bytes_sent",
+        translation_key="bytes_sent",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.BYTES,
+        suggested_unit_of_measurement=UnitOfInformation.MEGABYTES,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value=lambda hub: traffic(hub).bytes_sent,
+    ),
+    HubSensorDescription(
+        key="bytes_received",
+        translation_key="bytes_received",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.BYTES,
+        suggested_unit_of_measurement=UnitOfInformation.MEGABYTES,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value=lambda hub: traffic(hub).bytes_received,
+    ),
+    HubSensorDescription(
+        key="average_latency",
+        translation_key="average_latency",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MILLISECONDS,
+        suggested_display_precision=1,
+        state_class=SensorStateClass.MEASUREMENT,
+        value=_latency,
+    ),
+    HubSensorDescription(
+        key="disconnects",
+        translation_key="disconnects",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value=lambda hub: hub.metrics.disconnects.total(),
+        attributes=lambda hub: {"by_code": {str(int(code)): count for code, count in hub.metrics.disconnects.items()}},
+    ),
+    HubSensorDescription(
+        key="refusals",
+        translation_key="refusals",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value=lambda hub: hub.metrics.refusals.total(),
+        attributes=lambda hub: {"by_limit": dict(hub.metrics.refusals)},
+    ),
+    HubSensorDescription(
+        key="queue_depth",
+        translation_key="queue_depth",
+        state_class=SensorStateClass.MEASUREMENT,
+        value=_queue_depth,
+    ),
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """All sensors of the hub."""
+    hub = entry.runtime_data.hub
+    async_add_entities(
+        [PeopleSensor(PEOPLE, hub), CounterSensor(CONNECTIONS, hub), *(NoisySensor(row, hub) for row in NOISY)]
+    )
+
+
+class HubSensor(HubEntity, SensorEntity):
+    """A number of the hub."""
+
+    entity_description: HubSensorDescription
+
+    def __init__(self, description: HubSensorDescription, hub: Hub) -> None:
+        """One row of the tables."""
+        super().__init__(description.key, hub)
+        self.entity_description = description
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        return self.entity_description.value(self.hub)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        attributes = self.entity_description.attributes
+        return None if attributes is None else attributes(self.hub)
+
+
+class PeopleSensor(HubSensor):
+    """Who is here."""
+
+    _unrecorded_attributes = frozenset({"clients", "names"})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.presence.changed.subscribe(self.async_write_ha_state))
+
+
+class CounterSensor(HubSensor):
+    """One that is read now and then."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.hub.limits.metrics
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+
+        @callback
+        def read(_now: datetime) -> None:
+            self.async_write_ha_state()
+
+        self.async_on_remove(async_track_time_interval(self.hass, read, INTERVAL, name=self.entity_id))
+
+
+class NoisySensor(CounterSensor):
+    """One that few people want to see."""
+
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False

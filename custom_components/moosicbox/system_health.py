@@ -1,0 +1,31 @@
+"""The hub on Home Assistant's page of system information."""
+
+from typing import Any
+
+from homeassistant.components.system_health import SystemHealthRegistration
+from homeassistant.core import HomeAssistant, callback
+
+from .const import VERSION
+from .engine.report import health
+from .models import DATA_LOADED
+
+
+@callback
+def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> None:
+    """Say that there is something to tell."""
+    register.async_register_info(_async_info)
+
+
+async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
+    if (data := hass.data.get(DATA_LOADED)) is None:
+        return {"version": VERSION, "status": "not loaded"}
+    hub = data.hub
+    status, reasons = health(hub)
+    return {
+        "version": VERSION,
+        "status": ", ".join((status, *reasons)),
+        "connections": sum(1 for _ in hub.sessions.connected()),
+        "max_connections": hub.limits.max_connections,
+        "sessions": len(hub.sessions),
+        "players": len(hub.players),
+    }

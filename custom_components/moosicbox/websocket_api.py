@@ -1,0 +1,74 @@
+"""Commands on Home Assistant's own WebSocket: for pages, also those of users who may not listen to the event bus."""
+
+from typing import Any, Final
+
+from homeassistant.auth import EVENT_USER_UPDATED
+from homeassistant.components import websocket_api
+from homeassistant.components.websocket_api.messages import construct_event_message
+from homeassistant.core import Event, HomeAssistant, callback
+import msgspec
+import voluptuous as vol
+
+from .auth import principal_of
+from .const import VERSION
+from .engine.follower import Follower
+from .engine.protocol.errors import HubError
+from .engine.render import player_info
+from .models import DATA_LOADED
+from .views import WebSocketView
+
+TOPIC: Final = vol.All(str, vol.Match(r"^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?$"))
+
+
+@callback
+def async_register_commands(hass: HomeAssistant) -> None:
+    """Register all commands."""
+    websocket_api.async_register_command(hass, ws_info)
+    websocket_api.async_register_command(hass, ws_subscribe)
+
+
+@websocket_api.websocket_command({vol.Required("type"): "moosicbox/info"})
+@callback
+def ws_info(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
+    """Where clients connect, and the players that there are."""
+    if (data := hass.data.get(DATA_LOADED)) is None:
+        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "MoosicBox is not set up, or still starting")
+        return
+    players = [msgspec.to_builtins(player_info(player)) for player in data.hub.players]
+    connection.send_result(msg["id"], {"path": WebSocketView.url, "version": VERSION, "players": players})
+
+
+@websocket_api.websocket_command(
+    {vol.Required("type"): "moosicbox/subscribe", vol.Optional("topics"): vol.All([TOPIC], vol.Length(max=1000))}
+)
+@callback
+def ws_subscribe(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
+    """The hub's messages as events, under the rights of the page's user, as long as the page wants."""
+    iden, user = msg["id"], connection.user
+    if (data := hass.data.get(DATA_LOADED)) is None:
+        connection.send_error(iden, websocket_api.ERR_NOT_FOUND, "MoosicBox is not set up, or still starting")
+        return
+
+    def forward(message: bytes) -> None:
+        connection.send_message(construct_event_message(iden, message))
+
+    try:
+        follower = Follower(data.hub, principal_of(user, ""), forward, msg.get("topics"))
+    except HubError as error:
+        connection.send_error(iden, error.error_type, error.message)
+        return
+
+    @callback
+    def user_updated(event: Event[dict[str, Any]]) -> None:
+        if event.data["user_id"] == user.id:
+            follower.renew(principal_of(user, ""))
+
+    stop_watching = hass.bus.async_listen(EVENT_USER_UPDATED, user_updated)
+
+    @callback
+    def end() -> None:
+        stop_watching()
+        follower.close()
+
+    connection.subscriptions[iden] = end
+    connection.send_result(iden)

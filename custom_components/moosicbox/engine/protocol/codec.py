@@ -69,7 +69,7 @@ class Codec:
         decoder = self._decoder or self._union()
         try:
             message = decoder.decode(text)
-        except msgspec.DecodeError, RecursionError:
+        except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
             return self._decode_slowly(text)
         return Decoded(message.request_id, message, None, len(text))
 

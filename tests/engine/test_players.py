@@ -1,0 +1,334 @@
+"""Players in a hub: what they report, what the others hear, and commands from the wire to the playback."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.moosicbox.engine.protocol.client import (
+    ModeCommand,
+    PlaybackCommand,
+    PlayerReport,
+    QueueAdd,
+    QueueClear,
+    QueueGet,
+    QueueRemove,
+    Request,
+    SeekCommand,
+    StreamRequest,
+    Subscribe,
+    VolumeCommand,
+)
+from custom_components.moosicbox.engine.protocol.errors import (
+    HubError,
+    InvalidMessage,
+    PlayerNotFound,
+    QueueItemNotFound,
+    RoomNotFound,
+)
+from tests.engine.fakes import House, of_type, principal, settle
+
+ADA = principal("ada")
+
+
+class Kitchen:
+    """A house with one player and a controller that follows it."""
+
+    def __init__(self) -> None:
+        self.house = House()
+        self.hub = self.house.hub
+        self.session, self.connection = self.house.connect(ADA, player_id="kitchen")
+        self.player = self.hub.players.get("kitchen")
+        self.controller, self.ear = self.house.connect(ADA, subscribe=("player:kitchen", "players"))
+        self.heard()
+
+    def heard(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """What the player and the controller got since the last call."""
+        return self.connection.take(), self.ear.take()
+
+    async def do(self, message: Request) -> Any:
+        """A command from inside the house."""
+        return await self.hub.execute(message, ADA)
+
+    async def play(self, *tracks: str) -> list[str]:
+        added = await self.do(QueueAdd(track_ids=tracks))
+        await self.do(PlaybackCommand(command="play"))
+        await settle()
+        return added["queue_item_ids"]
+
+    async def report(self, state: str, **fields: Any) -> None:
+        fields = {"position_seconds": 0.0, "at_us": self.house.clock.now_us(), **fields}
+        self.house.say(self.session, PlayerReport(state=state, **fields))
+        await settle()
+
+    @property
+    def state(self) -> str:
+        return self.player.playback.timeline.state
+
+    @property
+    def current(self) -> str | None:
+        current = self.player.playback.current
+        return current.track.track_id if current else None
+
+
+async def test_a_song_from_the_queue_to_the_player() -> None:
+    kitchen = Kitchen()
+    ids = await kitchen.play("one", "two")
+    played, heard = kitchen.heard()
+    [command] = of_type(played, "synchronized_playback")
+    assert command["topic"] == "play:kitchen"
+    assert (command["command"], command["queue_item_id"]) == ("play", ids[0])
+    assert command["track"]["stream_url"] == "/media/one.flac?sig=1"
+    assert command["sync_time_us"] > kitchen.house.clock.now_us()
+    assert of_type(played, "prepare")[-1]["queue_item_id"] == ids[1]
+    assert [each["track"]["track_id"] for each in of_type(heard, "track_changed")] == ["one"]
+    status = of_type(heard, "playback_status")[-1]
+    assert (status["is_playing"], status["state"], status["rate"]) == (True, "playing", 1.0)
+    assert status["anchor_us"] == command["sync_time_us"]
+    assert "stream_url" not in str(heard)
+
+
+async def test_the_whole_queue_without_a_word_from_anybody() -> None:
+    kitchen = Kitchen()
+    ids = await kitchen.play("one", "two")
+    kitchen.heard()
+    kitchen.house.pass_seconds(400)
+    played, heard = kitchen.heard()
+    commands = of_type(played, "synchronized_playback")
+    assert [(each["command"], each["queue_item_id"]) for each in commands] == [("play", ids[1]), ("stop", None)]
+    changes = [each["track"] and each["track"]["track_id"] for each in of_type(heard, "track_changed")]
+    assert changes == ["two", None]
+    assert kitchen.state == "idle"
+
+
+async def test_commands() -> None:
+    kitchen = Kitchen()
+    await kitchen.play("one", "two", "three")
+    for command, state, current in (
+        ("pause", "paused", "one"),
+        ("toggle", "playing", "one"),
+        ("toggle", "paused", "one"),
+        ("play", "playing", "one"),
+        ("next", "playing", "two"),
+        ("previous", "playing", "one"),
+        ("stop", "idle", "one"),
+        ("play", "playing", "one"),
+    ):
+        await kitchen.do(PlaybackCommand(command=command))
+        assert (kitchen.state, kitchen.current) == (state, current)
+    await kitchen.do(SeekCommand(position_seconds=60))
+    assert kitchen.player.playback.timeline.position == 60
+    await kitchen.do(PlaybackCommand(command="play", track_id="four", start_position=7))
+    assert (kitchen.current, kitchen.player.playback.timeline.position) == ("four", 7)
+    await kitchen.do(PlaybackCommand(command="play", start_position=9))
+    assert (kitchen.current, kitchen.player.playback.timeline.position) == ("four", 9)
+
+
+async def test_next_at_the_end_is_the_end() -> None:
+    kitchen = Kitchen()
+    await kitchen.play("one")
+    await kitchen.do(PlaybackCommand(command="next"))
+    assert (kitchen.state, kitchen.current) == ("idle", None)
+    await kitchen.do(PlaybackCommand(command="play"))
+    assert (kitchen.state, kitchen.current) == ("playing", "one")
+
+
+async def test_the_current_item_taken_away_gives_way_to_the_next() -> None:
+    kitchen = Kitchen()
+    ids = await kitchen.play("one", "two", "three")
+    await kitchen.do(QueueRemove(queue_item_id=ids[0]))
+    assert (kitchen.state, kitchen.current) == ("playing", "two")
+    await kitchen.do(PlaybackCommand(command="pause"))
+    await kitchen.do(QueueRemove(queue_item_id=ids[1]))
+    assert (kitchen.state, kitchen.current) == ("paused", "three")
+    await kitchen.do(QueueClear())
+    assert (kitchen.state, kitchen.current) == ("idle", None)
+
+
+async def test_a_replaced_queue_goes_on_with_the_new_music() -> None:
+    kitchen = Kitchen()
+    await kitchen.play("one", "two")
+    await kitchen.do(QueueAdd(track_id="new", place="replace"))
+    assert (kitchen.state, kitchen.current) == ("playing", "new")
+    page = (await kitchen.do(QueueGet()))["queue"]
+    assert [each.track.track_id for each in page.items] == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        (PlaybackCommand(command="play"), QueueItemNotFound),
+        (PlaybackCommand(command="previous"), QueueItemNotFound),
+        (SeekCommand(position_seconds=1), QueueItemNotFound),
+        (VolumeCommand(), InvalidMessage),
+        (QueueAdd(), InvalidMessage),
+        (QueueRemove(), InvalidMessage),
+        (PlaybackCommand(command="play", player_id="bath"), PlayerNotFound),
+        (PlaybackCommand(command="play", room_id="garden"), RoomNotFound),
+    ],
+)
+async def test_what_cannot_be_done(message: Request, error: type[HubError]) -> None:
+    kitchen = Kitchen()
+    with pytest.raises(error):
+        await kitchen.do(message)
+
+
+async def test_one_of_several_players_must_be_named() -> None:
+    kitchen = Kitchen()
+    kitchen.house.connect(ADA, player_id="bath")
+    with pytest.raises(InvalidMessage) as refused:
+        await kitchen.do(VolumeCommand(volume=0.5))
+    assert refused.value.details["path"] == ["player_id"]
+    kitchen.house.say(kitchen.session, VolumeCommand(volume=0.25))
+    await settle()
+    assert kitchen.player.volume == 0.25
+
+
+async def test_volume_goes_to_the_player_and_to_those_who_watch() -> None:
+    kitchen = Kitchen()
+    await kitchen.do(VolumeCommand(volume=0.5, muted=True))
+    played, heard = kitchen.heard()
+    assert of_type(played, "volume_update")[0]["topic"] == "play:kitchen"
+    assert of_type(heard, "volume_update") == [
+        {"type": "volume_update", "topic": "player:kitchen", "volume": 0.5, "muted": True}
+    ]
+    await kitchen.do(VolumeCommand(muted=False))
+    assert (kitchen.player.volume, kitchen.player.muted) == (0.5, False)
+
+
+async def test_modes_show_in_the_status() -> None:
+    kitchen = Kitchen()
+    await kitchen.do(ModeCommand(shuffle=True, repeat="all"))
+    status = of_type(kitchen.heard()[1], "playback_status")[-1]
+    assert (status["shuffle"], status["repeat"]) == (True, "all")
+
+
+# ------------------------------------------------------------ reports
+
+
+async def test_volume_on_the_device_is_the_players_volume() -> None:
+    kitchen = Kitchen()
+    await kitchen.report("idle", volume=0.1)
+    assert (kitchen.player.volume, kitchen.player.muted) == (0.1, False)
+    await kitchen.report("idle")
+    assert kitchen.player.volume == 0.1
+
+
+async def test_the_round_trip_moves_the_start() -> None:
+    kitchen = Kitchen()
+    await kitchen.report("idle", round_trip_us=80_000)
+    assert kitchen.player.playback.lead_us() == 60_000
+
+
+async def test_an_ended_item_is_followed_by_the_next() -> None:
+    kitchen = Kitchen()
+    ids = await kitchen.play("one", "two")
+    kitchen.house.pass_seconds(20)
+    await kitchen.report("idle", queue_item_id=ids[0])
+    assert (kitchen.state, kitchen.current) == ("playing", "two")
+
+
+async def test_what_cannot_be_played_is_passed_over_three_times() -> None:
+    kitchen = Kitchen()
+    ids = await kitchen.play("one", "two", "three", "four")
+    await kitchen.report("error", queue_item_id=ids[0], error="decode")
+    assert kitchen.current == "two"
+    await kitchen.report("error", queue_item_id=ids[0], error="late")
+    assert kitchen.current == "two"
+    await kitchen.report("error", queue_item_id=ids[1], error="decode")
+    assert (kitchen.state, kitchen.current) == ("playing", "three")
+    await kitchen.report("error", queue_item_id=ids[2], error="decode")
+    assert kitchen.state == "idle"
+
+
+async def test_only_players_report_and_ask_for_streams() -> None:
+    kitchen = Kitchen()
+    ids = await kitchen.play("one")
+    kitchen.heard()
+    kitchen.house.say(kitchen.controller, StreamRequest(queue_item_id=ids[0], request_id="r1"))
+    kitchen.house.say(kitchen.session, StreamRequest(queue_item_id=ids[0], request_id="r2"))
+    kitchen.house.say(kitchen.session, StreamRequest(queue_item_id="nothing", request_id="r3"))
+    await settle()
+    played, heard = kitchen.heard()
+    assert of_type(heard, "error")[0]["error_type"] == "not_supported"
+    [result] = of_type(played, "result")
+    assert result["data"] == {"stream_url": "/media/one.flac?sig=1", "expires_at": "2027-01-15T08:00:00.000Z"}
+    assert of_type(played, "error")[0]["error_type"] == "queue_item_not_found"
+
+
+# ------------------------------------------------------------ away and back
+
+
+async def test_music_waits_for_a_player_that_is_gone() -> None:
+    kitchen = Kitchen()
+    await kitchen.play("one", "two")
+    kitchen.house.pass_seconds(10.02)
+    kitchen.house.lose(kitchen.session)
+    kitchen.house.pass_seconds(60)
+    assert kitchen.player.playback.timeline[:2] == ("paused", 10.0)
+    listed = of_type(kitchen.heard()[1], "player_list")[-1]["players"]
+    assert [(each["player_id"], each["available"]) for each in listed] == [("kitchen", False)]
+    _, connection = kitchen.house.connect(ADA, player_id="kitchen")
+    [command] = of_type(connection.take(), "synchronized_playback")
+    assert (command["command"], command["start_position"]) == ("pause", 10.0)
+    assert kitchen.player.available
+
+
+async def test_a_reload_goes_on_where_the_others_would_be() -> None:
+    kitchen = Kitchen()
+    await kitchen.play("one")
+    before = of_type(kitchen.heard()[0], "synchronized_playback")
+    kitchen.house.lose(kitchen.session)
+    kitchen.house.pass_seconds(3)
+    _, connection = kitchen.house.connect(ADA, player_id="kitchen")
+    again = of_type(connection.take(), "synchronized_playback")
+    for command in again:
+        assert command.pop("snapshot")
+    assert again == before
+
+
+async def test_a_new_player_is_told_to_those_who_follow_players() -> None:
+    house = House()
+    follower, ear = house.connect(ADA)
+    other, deaf = house.connect(ADA, subscribe=("all",))
+    ear.take()
+    deaf.take()
+    house.connect(principal("eve"), player_id="bath")
+    types = [each["type"] for each in ear.take()]
+    assert types[0] == "subscribed"
+    assert "player:bath" in follower.topics
+    assert "queue_updated" in types
+    assert deaf.take() == []
+    assert "player:bath" not in other.topics
+
+
+async def test_a_removed_player_is_gone_for_all() -> None:
+    kitchen = Kitchen()
+    await kitchen.play("one")
+    kitchen.heard()
+    kitchen.hub.players.remove("kitchen")
+    heard = kitchen.ear.take()
+    assert of_type(heard, "unsubscribed") == [
+        {"type": "unsubscribed", "topics": ["player:kitchen"], "reason": "removed"}
+    ]
+    assert of_type(heard, "player_list")[-1]["players"] == []
+    assert kitchen.connection.closed == 4503
+    with pytest.raises(PlayerNotFound):
+        kitchen.hub.players.get("kitchen")
+
+
+async def test_a_fresh_subscription_begins_with_a_snapshot() -> None:
+    kitchen = Kitchen()
+    ids = await kitchen.play(*(f"t{number}" for number in range(60)))
+    newcomer, connection = kitchen.house.connect(ADA, subscribe=())
+    connection.take()
+    kitchen.house.say(newcomer, Subscribe(topics=("player:kitchen",), request_id="r1"))
+    answer, *snapshot = connection.take()
+    assert (answer["type"], answer["request_id"]) == ("result", "r1")
+    assert all(each["snapshot"] and "offset" not in each for each in snapshot)
+    [queue] = of_type(snapshot, "queue_updated")
+    assert (queue["total"], queue["revision"], queue["ops"]) == (60, 1, [])
+    assert [each["queue_item_id"] for each in queue["queue"]["items"]] == ids[:50]
+    assert of_type(snapshot, "playback_status")[0]["queue_item_id"] == ids[0]
+    offset = answer["data"]["positions"]["player:kitchen"]["offset"]
+    await kitchen.do(QueueClear())
+    assert of_type(connection.take(), "queue_updated")[0]["offset"] == offset + 1

@@ -1,0 +1,82 @@
+"""What survives a restart, and that damage doesn't."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, VolumeCommand
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.store import SavedHub, from_builtins, to_builtins
+from tests.engine.fakes import House, principal, settle
+
+ADA = principal("ada")
+
+
+async def played(house: House) -> dict[str, Any]:
+    """A house in which music played for a while, as it is kept."""
+    session, _ = house.connect(ADA, player_id="kitchen", name="Kitchen")
+    await house.hub.start()
+    await house.hub.execute(QueueAdd(track_ids=("one", "two", "three")))
+    await house.hub.execute(ModeCommand(shuffle=True, repeat="all", autoplay=True))
+    await house.hub.execute(VolumeCommand(volume=0.4, muted=True))
+    await house.hub.execute(PlaybackCommand(command="play"))
+    await settle()
+    house.clock.pass_seconds(30.02)
+    house.lose(session)
+    assert house.store.state is not None
+    kept = house.store.state()
+    await house.hub.stop(CloseCode.GOING_AWAY, "Over")
+    return kept
+
+
+async def test_a_player_comes_back_as_it_was() -> None:
+    before = House()
+    kept = await played(before)
+    house = House(kept=kept)
+    await house.hub.start()
+    player, old = house.hub.players.get("kitchen"), before.hub.players.get("kitchen")
+    assert (player.name, player.owner, player.volume, player.muted) == ("Kitchen", "ada", 0.4, True)
+    assert not player.available
+    playback = player.playback
+    assert playback.timeline[:2] == ("paused", 30.0)
+    assert list(playback.queue.items) == list(old.playback.queue.items)
+    assert (playback.queue.revision, playback.queue.shuffled) == (old.playback.queue.revision, True)
+    assert list(playback.queue.added_order) == list(old.playback.queue.added_order)
+    assert playback.current == old.playback.current
+    assert (playback.repeat, playback.autoplay) == ("all", True)
+    await house.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
+async def test_it_is_still_its_owners() -> None:
+    house = House(kept=await played(House()))
+    await house.hub.start()
+    session, connection = house.connect(ADA, player_id="kitchen")
+    await settle()
+    commands = [each for each in connection.take() if each["type"] == "synchronized_playback"]
+    assert [(each["command"], each["start_position"]) for each in commands] == [("pause", 30.0)]
+    assert session.player_id == "kitchen"
+    await house.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
+async def test_nothing_secret_is_kept() -> None:
+    house = House()
+    kept = await played(house)
+    text = msgspec.json.encode(kept).decode()
+    assert "sig=" not in text
+    assert all(session.secret not in text for session in house.hub.sessions)
+
+
+@pytest.mark.parametrize("damaged", [{"players": 7}, {"players": [{}]}, {"players": [{"player_id": "x"}]}])
+async def test_damage_does_not_keep_the_hub_from_starting(damaged: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        from_builtins(damaged)
+    house = House(kept=damaged)
+    await house.hub.start()
+    assert house.hub.running
+    assert len(house.hub.players) == 0
+    await house.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
+def test_nothing_is_something_too() -> None:
+    assert from_builtins(to_builtins(SavedHub())) == SavedHub()

@@ -25,6 +25,7 @@ from .metrics import Metrics
 from .player import Player
 from .players import Players
 from .presence import Presence
+from .progress import Progress
 from .protocol.client import ClientEvent, Request
 from .protocol.codes import CloseCode
 from .protocol.errors import ClientNotFound, InternalError, MessageTooLarge, RoomNotFound
@@ -98,10 +99,12 @@ class Hub:
         self.topics = Topics(secrets.token_hex(8), self.limits, self.clock.now_us, self.writer.touch)
         self.conductor = Conductor(media, self.house, self.clock, self.limits.media_cache)
         self.players = Players(self.topics, self.conductor, self.timers, self.clock, self.limits, self.spawn)
-        self.subscriptions = Subscriptions(self.topics, self.players)
+        self.subscriptions = Subscriptions(self.topics)
         self.sessions = Sessions(self.topics, self.subscriptions, self.players, self.timers, self.clock, self.limits)
         self.presence = Presence(self.sessions, self.topics, self.timers, self.clock, self.limits)
-        self.subscriptions.presence = self.presence
+        self.progress = Progress(self.topics, self.players, self.timers, self.clock)
+        for provider in (self.players, self.presence, self.progress):
+            provider.provide(self.subscriptions)
         self.dispatcher = Dispatcher(self.limits, self.metrics, self._flooded)
         for handlers in HANDLERS:
             handlers(self)

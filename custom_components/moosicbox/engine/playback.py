@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 import random
 from typing import Final, Literal, NamedTuple, Protocol
 
+from .operations import Operations
 from .protocol.client import PlayerReport
 from .protocol.errors import QueueItemNotFound
 from .protocol.types import ItemState, QueueItem, QueueOp, RepeatMode, Track
@@ -99,6 +100,7 @@ class Playback:
     ) -> None:
         """`members` are those who play along now; `emit` hears of everything that happens."""
         self.queue = Queue(epoch, max_queue_items, self._queue_changed)
+        self.operations = Operations()
         self.timeline = Timeline()
         self.repeat: RepeatMode = "off"
         self.autoplay = False

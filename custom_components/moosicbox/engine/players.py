@@ -19,11 +19,12 @@ from .playback import (
 from .player import Player
 from .protocol.client import ClientInfo, PlayerReport
 from .protocol.errors import HubError, InvalidMessage, PermissionDenied, PlayerNotFound, Unavailable
-from .protocol.server import QueueUpdated, SeekUpdate, StateMessage, SynchronizedPlayback, TrackChanged
+from .protocol.server import QueueUpdated, SeekUpdate, SynchronizedPlayback, TopicMessage, TrackChanged
 from .protocol.types import ItemState, QueueItem
-from .render import playback_status, player_list, prepare, synchronized_playback, volume_update
+from .render import playback_status, player_list, prepare, queue_snapshot, synchronized_playback, volume_update
 from .rights import Principal
 from .signals import Signal
+from .subscriptions import Subscriptions
 from .timers import Timer, Timers
 from .topics import Topics
 
@@ -202,9 +203,22 @@ class Players:
 
     # ------------------------------------------------------------ what the others hear
 
-    def play_states(self, player: Player) -> list[StateMessage]:
-        """What a player has to know to do its part."""
-        states: list[StateMessage] = [volume_update(player)]
+    def provide(self, subscriptions: Subscriptions) -> None:
+        """Say where snapshots of players come from."""
+        subscriptions.provide("players", lambda _: [player_list(self)])
+        subscriptions.provide("player", self._snapshot, lambda: self._players)
+        subscriptions.provide("play", self._play_states)
+
+    def _snapshot(self, player_id: str) -> list[TopicMessage]:
+        if (player := self.find(player_id)) is None:
+            return []
+        return [playback_status(player), volume_update(player), queue_snapshot(player.playback)]
+
+    def _play_states(self, player_id: str) -> list[TopicMessage]:
+        # What a player has to know to do its part.
+        if (player := self.find(player_id)) is None:
+            return []
+        states: list[TopicMessage] = [volume_update(player)]
         if (command := self._command(player)) is not None:
             states.append(command)
         if (following := player.playback.following) is not None:

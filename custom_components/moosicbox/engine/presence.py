@@ -9,6 +9,7 @@ from .protocol.types import PresentUser
 from .session import Session
 from .sessions import Sessions
 from .signals import Signal
+from .subscriptions import Subscriptions
 from .timers import Timer, Timers
 from .topics import Topics
 
@@ -41,6 +42,10 @@ class Presence:
         sessions.opened.subscribe(lambda session, _resumed: self._opened(session))
         sessions.lost.subscribe(self._gone)
         sessions.ended.subscribe(self._gone)
+
+    def provide(self, subscriptions: Subscriptions) -> None:
+        """Say where snapshots of presence come from."""
+        subscriptions.provide("presence", lambda _: [self.update()])
 
     def users(self) -> Iterator[PresentUser]:
         """Everybody who is here, with their clients."""

@@ -1,5 +1,6 @@
 """A queue: items with ids that are never used again, a revision that counts its changes. No I/O, no time."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 import random
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 import msgspec
 
 from .protocol.client import After, Place
-from .protocol.errors import InvalidMessage, ItemLocked, QueueItemNotFound, Unavailable
+from .protocol.errors import InvalidMessage, ItemLocked, QueueItemNotFound, RevisionConflict, Unavailable
 from .protocol.types import (
     AddOp,
     ClearOp,
@@ -26,6 +27,8 @@ type OnChange = Callable[[tuple[QueueOp, ...]], None]
 
 PAGE: Final = 50
 """Items in a snapshot."""
+LOGGED_CHANGES: Final = 200
+"""Changes that a conflict can name."""
 
 
 class Queue:
@@ -44,6 +47,7 @@ class Queue:
         """The item that the players were already told to start next."""
         self.shuffled = False
         self._changed = changed
+        self._log: deque[tuple[int, tuple[QueueOp, ...]]] = deque(maxlen=LOGGED_CHANGES)
         self._items: list[QueueItem] = []
         self._added_order: list[str] = []
 
@@ -128,6 +132,15 @@ class Queue:
     def first(self) -> QueueItem | None:
         """The first item."""
         return self._items[0] if self._items else None
+
+    def require_revision(self, revision: int | None) -> None:
+        """RevisionConflict, with the ops that were missed, unless the queue still is what the asker saw."""
+        if revision is None or revision == self.revision:
+            return
+        ops = [op for made, changes in self._log if made > revision for op in changes]
+        if revision > self.revision or not self._log or self._log[0][0] > revision + 1:
+            ops = [ResetOp()]
+        raise RevisionConflict("The queue has changed since", revision=self.revision, ops=ops)
 
     def add(self, items: Sequence[QueueItem], place: Place | None = None, position: int | None = None) -> None:
         """Put `items` at an index or a place (default: the end); `replace` clears first."""
@@ -252,4 +265,5 @@ class Queue:
 
     def _commit(self, *ops: QueueOp) -> None:
         self.revision += 1
+        self._log.append((self.revision, ops))
         self._changed(ops)

@@ -1,33 +1,40 @@
 """Who follows which topic: subscribing, and what somebody who just came needs to begin with."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from .frame import Frame
-from .players import Players
 from .protocol.codec import encode
 from .protocol.errors import PermissionDenied
 from .protocol.server import StateMessage, Subscribed, TopicMessage, Unsubscribed
 from .protocol.types import Position
-from .render import playback_status, player_list, queue_snapshot, volume_update
 from .rights import topic_visible
 from .session import Session
+from .signals import Signal
 from .topics import Topics
 
-if TYPE_CHECKING:
-    from .presence import Presence
+type Snapshot = Callable[[str], Iterable[TopicMessage]]
+"""What somebody who just came needs of the topic with this id (empty for a topic without one)."""
+type Ids = Callable[[], Iterable[str]]
 
 
 class Subscriptions:
     """Joins sessions and topics."""
 
-    def __init__(self, topics: Topics, players: Players) -> None:
-        """`players` is what snapshots are taken of."""
-        self.presence: Presence | None = None
+    def __init__(self, topics: Topics) -> None:
+        """Nobody provides snapshots yet."""
+        self.attached: Signal[Iterable[str]] = Signal()
+        """Somebody follows these topics now."""
         self._topics = topics
-        self._players = players
+        self._snapshots: dict[str, Snapshot] = {}
+        self._listed: dict[str, Ids] = {}
+
+    def provide(self, kind: str, snapshot: Snapshot, listed: Ids | None = None) -> None:
+        """Where snapshots of the topics `kind` or `kind:<id>` come from; `listed` ids are followed without asking."""
+        self._snapshots[kind] = snapshot
+        if listed is not None:
+            self._listed[kind] = listed
 
     def visible(self, session: Session, topic: str) -> bool:
         """Whether this session may hear `topic`."""
@@ -51,7 +58,7 @@ class Subscriptions:
             "rooms",
             "library",
             "presence",
-            *(f"player:{player.player_id}" for player in self._players),
+            *(f"{kind}:{id_}" for kind, listed in self._listed.items() for id_ in listed()),
         ]
         return [topic for topic in wanted if self.visible(session, topic)]
 
@@ -65,6 +72,7 @@ class Subscriptions:
             session.topics[topic] = None
             if session.connection is not None:
                 self._topics[topic].subscribe(session.connection.outbox)
+        self.attached(topics)
 
     def detach(self, session: Session, topics: Iterable[str]) -> None:
         """The session's connection gets nothing more of `topics`; the session still holds them."""
@@ -118,15 +126,7 @@ class Subscriptions:
             if not states_only or isinstance(message, StateMessage)
         ]
 
-    def _snapshot(self, topic: str) -> list[TopicMessage]:
+    def _snapshot(self, topic: str) -> Iterable[TopicMessage]:
         kind, _, id_ = topic.partition(":")
-        match kind:
-            case "players":
-                return [player_list(self._players)]
-            case "player" if (player := self._players.find(id_)) is not None:
-                return [playback_status(player), volume_update(player), queue_snapshot(player.playback)]
-            case "play" if (player := self._players.find(id_)) is not None:
-                return [*self._players.play_states(player)]
-            case "presence" if self.presence is not None:
-                return [self.presence.update()]
-        return []
+        provide = self._snapshots.get(kind)
+        return () if provide is None else provide(id_)

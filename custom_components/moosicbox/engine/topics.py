@@ -163,6 +163,10 @@ class Topics:
             return topic.publish_state(message)
         return 0
 
+    def followed(self, name: str) -> bool:
+        """Whether anybody follows `name` now."""
+        return (topic := self._topics.get(name)) is not None and bool(topic.subscribers)
+
     def position(self, name: str) -> Position:
         """Where `name` is now."""
         topic = self._topics.get(name)

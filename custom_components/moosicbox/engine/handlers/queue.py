@@ -1,7 +1,9 @@
 """Changes of a queue, and looks into it."""
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from ..dispatcher import Handler
 from ..playback import Playback
 from ..protocol.client import (
     QueueAdd,
@@ -27,50 +29,50 @@ class QueueHandlers:
     def __init__(self, hub: Hub) -> None:
         """Puts its messages into the hub's table."""
         self.hub = hub
-        hub.register(QueueAdd, self.add, "control")
-        hub.register(QueueRemove, self.remove, "control")
-        hub.register(QueueMove, self.move, "control")
-        hub.register(QueueReorder, self.reorder, "control")
-        hub.register(QueueClear, self.clear, "control")
+        hub.register(QueueAdd, self._once(self.add), "control")
+        hub.register(QueueRemove, self._once(self.remove), "control")
+        hub.register(QueueMove, self._once(self.move), "control")
+        hub.register(QueueReorder, self._once(self.reorder), "control")
+        hub.register(QueueClear, self._once(self.clear), "control")
         hub.register(QueueGet, self.get, "listen")
         hub.register(QueueTransfer, None, "control")
 
-    async def add(self, actor: Actor, message: QueueAdd) -> dict[str, Any]:
+    async def add(self, actor: Actor, playback: Playback, message: QueueAdd) -> dict[str, Any]:
         """More music."""
-        playback = self._playback(actor, message)
         items = await self._items(actor, message)
         held = playback.current
+        playback.queue.require_revision(message.if_revision)
         playback.queue.add(items, message.place, message.position)
         await self._follow(playback, held)
         return {"revision": playback.queue.revision, "queue_item_ids": [item.queue_item_id for item in items]}
 
-    async def remove(self, actor: Actor, message: QueueRemove) -> dict[str, Any]:
+    async def remove(self, _actor: Actor, playback: Playback, message: QueueRemove) -> dict[str, Any]:
         """Less music."""
-        playback = self._playback(actor, message)
         ids = message.queue_item_ids or (() if message.queue_item_id is None else (message.queue_item_id,))
         if not ids:
             raise InvalidMessage("Name a queue_item_id or queue_item_ids", ["queue_item_ids"])
         held = playback.current
+        playback.queue.require_revision(message.if_revision)
         playback.queue.remove(ids)
         await self._follow(playback, held)
         return {"revision": playback.queue.revision}
 
-    def move(self, actor: Actor, message: QueueMove) -> dict[str, Any]:
+    async def move(self, _actor: Actor, playback: Playback, message: QueueMove) -> dict[str, Any]:
         """An item elsewhere."""
-        queue = self._playback(actor, message).queue
-        queue.move(message.queue_item_id, message.place)
-        return {"revision": queue.revision}
+        playback.queue.require_revision(message.if_revision)
+        playback.queue.move(message.queue_item_id, message.place)
+        return {"revision": playback.queue.revision}
 
-    def reorder(self, actor: Actor, message: QueueReorder) -> dict[str, Any]:
+    async def reorder(self, _actor: Actor, playback: Playback, message: QueueReorder) -> dict[str, Any]:
         """An item elsewhere, by indexes."""
-        queue = self._playback(actor, message).queue
-        queue.reorder(message.from_, message.to)
-        return {"revision": queue.revision}
+        playback.queue.require_revision(message.if_revision)
+        playback.queue.reorder(message.from_, message.to)
+        return {"revision": playback.queue.revision}
 
-    async def clear(self, actor: Actor, message: QueueClear) -> dict[str, Any]:
+    async def clear(self, _actor: Actor, playback: Playback, message: QueueClear) -> dict[str, Any]:
         """No music."""
-        playback = self._playback(actor, message)
         held = playback.current
+        playback.queue.require_revision(message.if_revision)
         playback.queue.clear()
         await self._follow(playback, held)
         return {"revision": playback.queue.revision}
@@ -79,6 +81,17 @@ class QueueHandlers:
         """A page."""
         queue = self._playback(actor, message).queue
         return {"queue": queue.page(message.offset, message.limit)}
+
+    def _once[M: QueueCommand](self, change: Callable[[Actor, Playback, M], Awaitable[Any]]) -> Handler[M]:
+        async def handle(actor: Actor, message: M) -> Any:
+            playback = self._playback(actor, message)
+            if message.op_id is None:
+                return await change(actor, playback, message)
+            key = (actor.principal.sub, message.op_id)
+            now_us = self.hub.clock.now_us()
+            return await playback.operations.once(key, now_us, lambda: change(actor, playback, message))
+
+        return handle
 
     def _playback(self, actor: Actor, message: QueueCommand) -> Playback:
         return self.hub.target(actor, message.player_id, message.room_id).playback

@@ -1,0 +1,42 @@
+"""Operations that a client may repeat without harm: per user and queue, across sessions, for a while."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+KEEP_US: Final = 300_000_000
+MAX_OPERATIONS: Final = 1_000
+"""Remembered a queue; the oldest go first."""
+
+type OperationKey = tuple[str, str]
+"""The sub and its `op_id`."""
+
+
+class Operations:
+    """The operations that one queue has seen."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._results: OrderedDict[OperationKey, tuple[int, asyncio.Future[Any]]] = OrderedDict()
+
+    async def once(self, key: OperationKey, now_us: int, operate: Callable[[], Awaitable[Any]]) -> Any:
+        """The result of `operate`, which runs unless it did before. A failed one may be tried again."""
+        self._forget(now_us)
+        if (seen := self._results.get(key)) is not None:
+            return await asyncio.shield(seen[1])
+        result = asyncio.ensure_future(operate())
+        self._results[key] = (now_us, result)
+        try:
+            return await result
+        except BaseException:
+            self._results.pop(key, None)
+            raise
+
+    def _forget(self, now_us: int) -> None:
+        results = self._results
+        while results:
+            key, (at_us, _) = next(iter(results.items()))
+            if at_us >= now_us - KEEP_US and len(results) < MAX_OPERATIONS:
+                return
+            del results[key]

@@ -125,7 +125,6 @@ async def test_first_music(player: PlayerTab) -> None:
 
 
 async def test_entity_controls_the_tab(player: PlayerTab) -> None:
-    page = player.page
     await player.play()
     await player.play(OTHER_SONG, enqueue="add")
     await player.wait_until_heard()
@@ -151,7 +150,6 @@ async def test_entity_controls_the_tab(player: PlayerTab) -> None:
 
 
 async def test_page_controls_the_entity(player: PlayerTab) -> None:
-    page = player.page
     await player.play()
     await player.wait_until_heard()
 

@@ -6,6 +6,9 @@ styles.replaceSync(`
 :host {
   --accent: var(--primary-color, #03a9f4);
   --on-accent: var(--text-primary-color, #fff);
+  /* Home Assistant's own accent is too pale for words. */
+  --accent-fill: color-mix(in srgb, var(--accent) 78%, black);
+  --accent-text: color-mix(in srgb, var(--accent) 68%, var(--text));
   --card: var(--ha-card-background, var(--card-background-color, #fff));
   --text: var(--primary-text-color, #212121);
   --text-2: var(--secondary-text-color, #5e5e5e);
@@ -55,8 +58,8 @@ main { flex: 1; width: 100%; max-width: 1080px; margin: 0 auto; padding: 16px; }
 button { border: 0; background: none; cursor: pointer; border-radius: 999px; -webkit-tap-highlight-color: transparent; }
 button:disabled { cursor: default; opacity: 0.4; }
 button.icon { display: grid; place-items: center; width: 48px; height: 48px; flex: none; }
-button.main { background: var(--accent); color: var(--on-accent); font-size: 16px; font-weight: 500; min-height: 52px; padding: 8px 24px; }
-button.quiet { color: var(--accent); min-height: 40px; padding: 4px 12px; font-weight: 500; }
+button.main { background: var(--accent-fill); color: var(--on-accent); font-size: 16px; font-weight: 500; min-height: 52px; padding: 8px 24px; }
+button.quiet { color: var(--accent-text); min-height: 40px; padding: 4px 12px; font-weight: 500; }
 button.primary { background: var(--accent); color: var(--on-accent); width: 64px; height: 64px; }
 button.primary svg { width: 32px; height: 32px; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -76,12 +79,13 @@ header :focus-visible { outline-color: currentColor; }
 .emblem { align-self: center; display: grid; place-items: center; width: 96px; height: 96px; border-radius: 50%; color: var(--accent); background: color-mix(in srgb, var(--accent) 14%, transparent); }
 .emblem svg { width: 48px; height: 48px; }
 
-.player { display: grid; gap: 16px; padding: 16px; }
-.artwork { position: relative; aspect-ratio: 1; width: 100%; max-width: 360px; justify-self: center; display: grid; place-items: center; overflow: hidden; border-radius: calc(var(--radius) - 4px); background: color-mix(in srgb, var(--text) 7%, transparent); color: var(--text-2); }
+.player { display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; padding: 16px; }
+.artwork { position: relative; aspect-ratio: 1; width: 100%; max-width: min(360px, 44vh); justify-self: center; display: grid; place-items: center; overflow: hidden; border-radius: calc(var(--radius) - 4px); background: color-mix(in srgb, var(--text) 7%, transparent); color: var(--text-2); }
 .artwork svg { width: 34%; height: 34%; opacity: 0.5; }
 .artwork img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; }
 .artwork[data-missing] img { display: none; }
-.body { min-width: 0; display: grid; gap: 8px; }
+.artwork[data-missing] { max-width: 160px; }
+.body { min-width: 0; display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; }
 .words { min-width: 0; text-align: center; }
 .player-name { font-size: 14px; font-weight: 500; color: var(--text-2); }
 .title { font-size: 22px; line-height: 1.25; margin-top: 4px; }
@@ -89,11 +93,12 @@ header :focus-visible { outline-color: currentColor; }
 .player-name, .title, .subtitle { overflow: hidden; text-overflow: ellipsis; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
 .controls { display: flex; align-items: center; justify-content: center; gap: 8px; }
 /* The stop button has no counterpart on the other side. */
-.controls::before { content: ""; width: 48px; }
+.controls::before { content: ""; flex: 0 1 48px; }
 .compact .controls::before { display: none; }
 .times { display: flex; justify-content: space-between; font-size: 12px; color: var(--text-2); font-variant-numeric: tabular-nums; }
 .volume-row { display: flex; align-items: center; gap: 4px; max-width: 420px; width: 100%; justify-self: center; }
-.unavailable .artwork, .unavailable .words { opacity: 0.6; }
+.unavailable .artwork { opacity: 0.6; }
+.unavailable .progress-row, .unavailable .controls, .unavailable .volume-row { display: none; }
 .primary[aria-busy="true"] svg { animation: pulse 1.2s ease-in-out infinite; }
 
 input[type="range"] { appearance: none; width: 100%; height: 32px; margin: 0; background: none; cursor: pointer; --fill: 0%; touch-action: none; }

@@ -45,7 +45,7 @@ export default {
   controls_of: "Bedienung von {name}",
 
   allow_sound_title: "Noch einmal tippen",
-  allow_sound_text: "Der Browser lässt Ton erst zu, nachdem du die Seite berührt hast. Tippe irgendwohin.",
+  allow_sound_text: "Der Browser lässt Ton erst zu, nachdem du die Seite berührt hast. Tippe oder klicke irgendwohin.",
   allow_sound_button: "Ton erlauben",
   elsewhere_title: "Dieser Browser spielt schon in einem anderen Tab",
   elsewhere_text: "Von einem Browser spielt immer nur ein Tab.",

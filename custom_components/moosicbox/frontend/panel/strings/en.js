@@ -41,7 +41,7 @@ export default {
   controls_of: "Controls of {name}",
 
   allow_sound_title: "One more tap",
-  allow_sound_text: "Your browser lets sound out only after you touched the page. Tap anywhere.",
+  allow_sound_text: "Your browser lets sound out only after you touched the page. Tap or click anywhere.",
   allow_sound_button: "Allow sound",
   elsewhere_title: "This browser already plays in another tab",
   elsewhere_text: "Only one tab of a browser plays at a time.",

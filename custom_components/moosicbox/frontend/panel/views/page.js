@@ -13,7 +13,7 @@ import { Toast } from "./toast.js";
 /** @typedef {import("../../app/store.js").AppState} AppState */
 /** @typedef {import("../localize.js").Localize} Localize */
 
-const MEDIA_PAGE = "/media-browser/browser";
+const MEDIA_PAGE = "/media-browser";
 
 export class Page {
   #app;
@@ -29,6 +29,8 @@ export class Page {
   #deviceSection;
   #othersTitle = el("h2", { class: "section-title" });
   #noOthers;
+  /** @type {string | null} */
+  #entityId = null;
   #frame = 0;
   #unsubscribe;
 
@@ -62,7 +64,7 @@ export class Page {
       class: "quiet",
       text: localize("open_media"),
       attributes: { type: "button" },
-      on: { click: () => navigate(MEDIA_PAGE) },
+      on: { click: () => navigate(`${MEDIA_PAGE}/${this.#entityId ?? "browser"}`) },
     });
     this.#deviceSection = el(
       "div",
@@ -112,14 +114,17 @@ export class Page {
     const states = (players ?? []).map((player) => ({ player, status: playback[player.player_id], connected }));
     const isPlayer = device.status === "on";
     const own = states.filter(({ player }) => isPlayer && player.player_id === device.playerId);
-    const others = states.filter(({ player }) => !isPlayer || player.player_id !== device.playerId);
+    const others = states
+      .filter(({ player }) => !isPlayer || player.player_id !== device.playerId)
+      .sort((a, b) => Number(b.player.available) - Number(a.player.available));
 
     this.#setup.element.hidden = device.status !== "off" && device.status !== "starting";
     this.#setup.render(device.status === "starting");
     this.#deviceSection.hidden = !isPlayer;
     this.#own.render(own);
     this.#others.render(others);
-    const entity = own[0]?.player.entity_id;
+    const entity = own[0]?.player.entity_id ?? null;
+    this.#entityId = entity;
     setText(this.#entity, entity ? localize("entity", { entity }) : localize("entity_pending"));
     this.#hint.hidden = own.length === 0 || Boolean(own[0]?.status?.current_track);
     setText(this.#hint, localize("nothing_plays_here", { name: own[0]?.player.name ?? "" }));

@@ -30,7 +30,7 @@ export class PlayerCard {
   #options;
   #name = el("h2", { class: "player-name" });
   #image = el("img", { attributes: { alt: "", referrerpolicy: "no-referrer" } });
-  #artwork = el("div", { class: "artwork" }, icon("note"), this.#image);
+  #artwork = el("div", { class: "artwork", attributes: { "data-missing": "" } }, icon("note"), this.#image);
   #title = el("div", { class: "title" });
   #subtitle = el("div", { class: "subtitle" });
   #playIcon = icon("play");
@@ -74,9 +74,10 @@ export class PlayerCard {
     setAttribute(this.element, "aria-label", localize("controls_of", { name: player.name }));
     this.element.classList.toggle("unavailable", !player.available);
     setText(this.#name, player.name);
-    setText(this.#title, track ? track.title || localize("unknown_title") : this.#idleText(player, status));
-    setText(this.#subtitle, track ? subtitle(track) : "");
-    this.#showArtwork(track?.artwork_url ?? null);
+    const shown = player.available ? track : null;
+    setText(this.#title, shown ? shown.title || localize("unknown_title") : this.#idleText(player, status));
+    setText(this.#subtitle, shown ? subtitle(shown) : "");
+    this.#showArtwork(shown?.artwork_url ?? null);
     setIcon(this.#playIcon, this.#playing ? "pause" : "play");
     setAttribute(this.#play, "aria-label", localize(this.#playing ? "pause" : "play"));
     setAttribute(this.#play, "aria-busy", status?.state === "buffering" ? "true" : null);

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 import itertools
 import json
+import random
 from typing import Any
 
 from custom_components.moosicbox.engine.clock import Clock
@@ -216,6 +217,11 @@ class House:
     def say(self, session: Session, message: Request) -> None:
         """A message from a client."""
         self.hub.dispatcher.receive(session, Decoded(message.request_id, message), self.clock.now_us())
+
+
+def chance(seed: int) -> random.Random:
+    """Randomness that is the same each time."""
+    return random.Random(seed)  # noqa: S311 - not for secrets
 
 
 async def settle() -> None:

@@ -1,12 +1,10 @@
 """A random course of commands, reports and time keeps playback consistent: players and hub never disagree for long."""
 
-import random
-
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from custom_components.moosicbox.engine.protocol.errors import HubError
-from tests.engine.fakes import SECOND, item
+from tests.engine.fakes import SECOND, chance, item
 from tests.engine.test_playback import Stage
 
 EPSILON = 2e-6
@@ -15,16 +13,24 @@ EPSILON = 2e-6
 class PlaybackMachine(RuleBasedStateMachine):
     """Drives a playback as the hub does: what is due is done before anything else."""
 
+    reckless = False
+    """Whether order, modes and duration change also while the following item is with the players."""
+
     def __init__(self) -> None:
         super().__init__()
         self.stage = Stage()
         self.playback = self.stage.playback
-        self.playback._random = random.Random(1)
+        self.playback._random = chance(1)
 
     @property
     def free(self) -> bool:
         """Whether the following item isn't with the players yet."""
-        return self.playback.queue.locked_item_id is None
+        return self.reckless or self.playback.queue.locked_item_id is None
+
+    @property
+    def in_order(self) -> bool:
+        """Whether what is with the players stands behind the current item: no wrap to the front."""
+        return self.free or self.playback.following == self.playback.queue.after(self.playback.queue.current_item_id)
 
     @initialize(durations=st.lists(st.none() | st.integers(1, 30), min_size=1, max_size=5))
     def begin(self, durations: list[int | None]) -> None:
@@ -34,9 +40,12 @@ class PlaybackMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: len(self.playback.queue))
     @rule(number=st.integers(0, 99), position=st.integers(0, 5))
-    def start(self, number: int, position: int) -> None:
+    def start(self, number: int, position: float) -> None:
         chosen = self.playback.queue.items[number % len(self.playback.queue)]
-        self.playback.start(chosen, self.stage.now_us, min(position, chosen.track.duration or position), "skipped")
+        if not self.reckless:
+            duration = self.playback.duration if chosen == self.playback.current else chosen.track.duration
+            position = min(position, position if duration is None else duration)
+        self.playback.start(chosen, self.stage.now_us, position, "skipped")
 
     @rule()
     def pause(self) -> None:
@@ -71,6 +80,7 @@ class PlaybackMachine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ the queue
 
+    @precondition(lambda self: self.in_order)
     @rule(duration=st.none() | st.integers(1, 30), place=st.sampled_from(["next", "end"]))
     def add(self, duration: int | None, place: str) -> None:
         self.playback.queue.add([item(duration=duration)], place)
@@ -85,7 +95,7 @@ class PlaybackMachine(RuleBasedStateMachine):
 
     @rule(from_=st.integers(0, 5), to=st.integers(0, 5))
     def reorder(self, from_: int, to: int) -> None:
-        if self.free or from_ != self.playback.queue.current_index:
+        if self.free or (self.in_order and from_ != self.playback.queue.current_index):
             self._try("reorder", from_, to)
 
     def _try(self, change: str, *args: object) -> None:

@@ -1,17 +1,20 @@
 """The queue: places, locked items, the current one, shuffle; and that a mirror which applies the ops holds the same."""
 
-import random
-
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 import pytest
 
 from custom_components.moosicbox.engine.protocol.client import After, Place
-from custom_components.moosicbox.engine.protocol.errors import HubError, InvalidMessage, ItemLocked, QueueItemNotFound
-from custom_components.moosicbox.engine.protocol.errors import Unavailable
+from custom_components.moosicbox.engine.protocol.errors import (
+    HubError,
+    InvalidMessage,
+    ItemLocked,
+    QueueItemNotFound,
+    Unavailable,
+)
 from custom_components.moosicbox.engine.protocol.types import CurrentOp, QueueOp, UpdateOp
 from custom_components.moosicbox.engine.queue import Queue
-from tests.engine.fakes import item
+from tests.engine.fakes import chance, item
 from tests.engine.mirror import Mirror
 
 
@@ -152,7 +155,7 @@ def test_nothing_comes_between_the_current_item_and_the_locked_one() -> None:
 
 def test_shuffle_keeps_what_was_and_what_is_locked() -> None:
     queue = queue_of("abcdefghij", current="c", locked="d")
-    queue.shuffle(True, random.Random(7))
+    queue.shuffle(True, chance(7))
     assert order(queue)[:4] == "abcd"
     assert sorted(order(queue)) == list("abcdefghij")
     assert order(queue) != "abcdefghij"
@@ -160,19 +163,19 @@ def test_shuffle_keeps_what_was_and_what_is_locked() -> None:
 
 def test_shuffling_is_undone() -> None:
     queue = queue_of("abcdefghij", current="c")
-    queue.shuffle(True, random.Random(7))
+    queue.shuffle(True, chance(7))
     queue.remove(["e"])
     queue.add([item("x")])
-    queue.shuffle(False, random.Random(7))
+    queue.shuffle(False, chance(7))
     assert order(queue) == "abcdfghijx"
     assert queue.current_item_id == "c"
 
 
 def test_shuffling_twice_changes_nothing() -> None:
     queue = queue_of("abcdef")
-    queue.shuffle(True, random.Random(7))
+    queue.shuffle(True, chance(7))
     before = (order(queue), queue.revision)
-    queue.shuffle(True, random.Random(8))
+    queue.shuffle(True, chance(8))
     assert (order(queue), queue.revision) == before
 
 
@@ -289,7 +292,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(on=st.booleans(), seed=st.integers(0, 99))
     def shuffle(self, on: bool, seed: int) -> None:
         before = {each.queue_item_id for each in self.queue.items}
-        self.queue.shuffle(on, random.Random(seed))
+        self.queue.shuffle(on, chance(seed))
         assert {each.queue_item_id for each in self.queue.items} == before
 
     @precondition(lambda self: len(self.queue) > 3)

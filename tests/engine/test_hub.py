@@ -1,0 +1,163 @@
+"""The hub as a whole: clocks, tokens on the wire, broadcasts, stopping and starting again, and its public face."""
+
+import pytest
+
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.protocol.client import (
+    Authenticate,
+    Broadcast,
+    ClientEvent,
+    ClientInfo,
+    Refresh,
+    SeekCommand,
+    TimeSync,
+    Unsubscribe,
+)
+from custom_components.moosicbox.engine.protocol.codec import Decoded
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.protocol.errors import ClientNotFound, InvalidMessage, PermissionDenied
+from custom_components.moosicbox.engine.protocol.server import UserNotification
+from tests.engine.fakes import House, of_type, principal, settle
+
+ADA, ROOT = principal("ada"), principal("root", role="admin")
+
+
+def test_time_sync_tells_when_it_was_received_and_sent() -> None:
+    house = House()
+    session, connection = house.connect(ADA, subscribe=())
+    connection.take()
+    received_us = house.clock.now_us()
+    house.clock.pass_seconds(0.002)
+    house.hub.dispatcher.receive(session, Decoded("r1", TimeSync(t0_us=-5, request_id="r1")), received_us)
+    assert connection.take() == [
+        {"type": "time_sync", "t0_us": -5, "t1_us": received_us, "t2_us": received_us + 2_000, "request_id": "r1"}
+    ]
+
+
+async def test_refresh() -> None:
+    house = House()
+    house.tokens = {"newer": principal("ada", "listen", expires_at=1_800_000_000.0), "others": principal("eve")}
+    session, connection = house.connect(ADA, subscribe=("all", "library"))
+    connection.take()
+    for number, token in enumerate(("newer", "others", "wrong")):
+        house.say(session, Refresh(token=token, request_id=f"r{number}"))
+    await settle()
+    messages = connection.take()
+    assert of_type(messages, "unsubscribed")[0]["topics"] == ["library"]
+    assert of_type(messages, "result")[0]["data"] == {"expires_at": "2027-01-15T08:00:00.000Z"}
+    assert [each["error_type"] for each in of_type(messages, "error")] == ["authentication_failed"] * 2
+    assert session.principal.permissions == {"listen"}
+
+
+def test_only_the_first_message_authenticates() -> None:
+    house = House()
+    session, connection = house.connect(ADA, subscribe=())
+    connection.take()
+    house.say(session, Authenticate(client=ClientInfo(name="n", kind="monitor"), request_id="r1"))
+    [answer] = connection.take()
+    assert (answer["error_type"], answer["path"]) == ("invalid_message", ["type"])
+
+
+def test_unsubscribe() -> None:
+    house = House()
+    session, connection = house.connect(ADA, subscribe=("all",))
+    connection.take()
+    house.say(session, Unsubscribe(topics=("all", "players"), request_id="r1"))
+    assert [each["type"] for each in connection.take()] == ["result"]
+    assert house.hub.publish("all", UserNotification(message="m", level="info")) == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "target_id", "heard_by"),
+    [
+        ("all", None, {"ada", "root"}),
+        ("user", "ada", {"ada"}),
+        ("permission", "admin", {"root"}),
+        ("permission", "listen", {"ada", "root"}),
+    ],
+)
+async def test_broadcasts_reach_whom_they_name(target: str, target_id: str | None, heard_by: set[str]) -> None:
+    house = House()
+    ears = {who.sub: house.connect(who)[1] for who in (ADA, ROOT)}
+    for ear in ears.values():
+        ear.take()
+    message = Broadcast(target=target, target_id=target_id, event="e", data={"n": 1})
+    assert await house.hub.execute(message, ROOT) == {"recipients": len(heard_by)}
+    assert {sub for sub, ear in ears.items() if of_type(ear.take(), "message")} == heard_by
+
+
+async def test_a_broadcast_to_one_client() -> None:
+    house = House()
+    session, connection = house.connect(ADA)
+    house.connect(ADA)
+    connection.take()
+    message = Broadcast(target="client", target_id=session.client_id, message="Hello", title="T", level="success")
+    assert await house.hub.execute(message) == {"recipients": 1}
+    [notice] = of_type(connection.take(), "notification")
+    assert (notice["title"], notice["message"], notice["level"]) == ("T", "Hello", "success")
+    with pytest.raises(ClientNotFound):
+        await house.hub.execute(Broadcast(target="client", target_id="nobody", message="m"))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Broadcast(target="all"),
+        Broadcast(target="user", message="m"),
+        Broadcast(target="all", message="m", event="e"),
+    ],
+)
+async def test_broadcasts_that_say_nothing(message: Broadcast) -> None:
+    with pytest.raises(InvalidMessage):
+        await House().hub.execute(message)
+
+
+async def test_broadcasts_and_events_need_their_rights() -> None:
+    house = House()
+    for message in (Broadcast(target="all", message="m"), ClientEvent(event="e")):
+        with pytest.raises(PermissionDenied):
+            await house.hub.execute(message, ADA)
+
+
+async def test_client_events() -> None:
+    house = House()
+    heard: list[str] = []
+    house.hub.client_event.subscribe(lambda _actor, message: heard.append(message.event))
+    await house.hub.execute(ClientEvent(event="e", data={"x": "y" * 4_000}), ROOT)
+    with pytest.raises(InvalidMessage):
+        await house.hub.execute(ClientEvent(event="big", data={"x": "y" * 4_096}), ROOT)
+    assert heard == ["e"]
+
+
+async def test_stops_and_starts_again() -> None:
+    house = House()
+    await house.hub.start()
+    session, connection = house.connect(ADA, player_id="kitchen")
+    connection.take()
+    for _ in range(10):
+        await house.hub.stop(CloseCode.RESTART, "Restart")
+        assert not house.hub.running
+        assert list(house.hub.sessions.connected()) == []
+        assert house.hub._alarm is None
+        await house.hub.start()
+    goodbye = connection.take()[-1]
+    assert (goodbye["type"], goodbye["reconnect"]) == ("goodbye", True)
+    assert connection.closed is CloseCode.RESTART
+    assert session in list(house.hub.sessions)
+    await house.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
+async def test_other_limits_from_now_on() -> None:
+    house = House()
+    house.hub.configure(Limits(max_players_per_user=1, history_messages=1))
+    assert house.hub.players.limits.max_players_per_user == 1
+    assert house.hub.topics.limits.history_messages == 1
+    assert house.hub.hello(authenticated=False).limits["messages_per_minute"] == house.hub.limits.messages_per_minute
+
+
+async def test_a_message_type_of_somebody_else() -> None:
+    house = House()
+    seen: list[float] = []
+    house.hub.register(SeekCommand, lambda _actor, message: seen.append(message.position_seconds), "control")
+    await house.hub.execute(SeekCommand(position_seconds=3))
+    assert seen == [3]

@@ -1,0 +1,270 @@
+"""The polling connection without HTTP: what is fetched, kept, confirmed and given up."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+import json
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo, Ping, Resume
+from custom_components.moosicbox.engine.protocol.codec import Decoded
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.protocol.errors import ConnectionClosed, InvalidMessage, SerializationFailed
+from custom_components.moosicbox.engine.protocol.server import CustomMessage
+from custom_components.moosicbox.engine.protocol.types import Position
+from custom_components.moosicbox.engine.session import Peer
+from custom_components.moosicbox.engine.transport.polling import PollingConnection
+from tests.engine.fakes import House, principal
+
+CLIENT = ClientInfo(name="Poller", kind="controller")
+
+
+class Client:
+    """A client that polls, as a client does it: what arrives moves its positions and its cursor."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.closed: list[CloseCode] = []
+        self.heard: list[int] = []
+        self.connection = self._open(None)
+        self.positions = {"all": self._welcome["positions"]["all"]}
+
+    def _open(self, resume: Resume | None) -> PollingConnection:
+        connection = PollingConnection(
+            self.house.hub, Peer("127.0.0.1", None), lambda _connection, code: self.closed.append(code)
+        )
+        message = Authenticate(client=CLIENT, subscribe=("all",), resume=resume)
+        session = self.house.hub.sessions.open(connection, message, principal())
+        self._welcome = json.loads(connection.begin(session).payload)
+        self.cursor: str | None = None
+        return connection
+
+    def move(self) -> None:
+        """Go on by another connection."""
+        self.connection = self._open(
+            Resume(
+                session_id=self._welcome["session_id"],
+                secret=self._welcome["secret"],
+                positions={topic: Position(**position) for topic, position in self.positions.items()},
+            )
+        )
+        assert self._welcome["resumed"] is True
+
+    async def fetch(self, *, arrives: bool = True, wait: float = 0) -> list[int]:
+        """Fetch; the answer may get lost."""
+        frames, cursor = await self.connection.fetch(self.cursor, wait)
+        messages = [json.loads(frame.payload) for frame in frames]
+        if not arrives:
+            return []
+        self.cursor = cursor
+        for message in messages:
+            self.positions["all"]["offset"] = message["offset"]
+        self.heard += (numbers := [message["data"] for message in messages])
+        return numbers
+
+
+@pytest.fixture
+async def house() -> AsyncGenerator[House]:
+    """A hub that runs, on manual time."""
+    house = House(Limits(outbound_messages=100))
+    await house.hub.start()
+    yield house
+    await house.hub.stop(CloseCode.GOING_AWAY, "test")
+
+
+@pytest.fixture
+async def client(house: House) -> Client:
+    return Client(house)
+
+
+def publish(house: House, *numbers: int) -> None:
+    for number in numbers:
+        house.hub.publish("all", CustomMessage(event="count", data=number))
+
+
+type Step = Callable[[Client], Coroutine[Any, Any, None]]
+
+
+async def _publishes(client: Client) -> None:
+    count = client.house.hub.topics.position("all").offset
+    publish(client.house, count, count + 1)
+
+
+async def _turns(_client: Client) -> None:
+    await asyncio.sleep(0)
+
+
+async def _fetches(client: Client) -> None:
+    await client.fetch()
+
+
+async def _loses_the_answer(client: Client) -> None:
+    await client.fetch(arrives=False)
+
+
+async def _moves(client: Client) -> None:
+    client.move()
+
+
+async def _moves_with_its_old_cursor(client: Client) -> None:
+    cursor = client.cursor
+    client.move()
+    client.cursor = cursor
+
+
+STEPS: tuple[Step, ...] = (
+    _publishes,
+    _turns,
+    _fetches,
+    _loses_the_answer,
+    _moves,
+    _moves_with_its_old_cursor,
+)
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=40))
+def test_each_number_once(steps: list[Step]) -> None:
+    """Whatever gets lost on the way, and however often the connection changes, nothing is missed and nothing doubled."""
+
+    async def run() -> None:
+        house = House()
+        await house.hub.start()
+        client = Client(house)
+        for step in steps:
+            await step(client)
+        await client.fetch()
+        assert client.heard == list(range(house.hub.topics.position("all").offset))
+        await house.hub.stop(CloseCode.GOING_AWAY, "test")
+
+    asyncio.run(run())
+
+
+async def test_wakes_up(house: House, client: Client) -> None:
+    fetch = asyncio.ensure_future(client.fetch(wait=50))
+    await asyncio.sleep(0)
+    assert not fetch.done()
+    publish(house, 1)
+    assert await fetch == [1]
+
+
+async def test_newer_fetch_ends_the_older(house: House, client: Client) -> None:
+    older = asyncio.ensure_future(client.fetch(wait=50))
+    await asyncio.sleep(0)
+    newer = asyncio.ensure_future(client.fetch(wait=50))
+    assert await older == []
+    publish(house, 1)
+    assert await newer == [1]
+
+
+async def test_broken_off(house: House, client: Client) -> None:
+    fetch = asyncio.ensure_future(client.fetch(wait=50))
+    await asyncio.sleep(0)
+    publish(house, 1)
+    fetch.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await fetch
+    assert await client.fetch() == [1]
+
+
+@pytest.mark.parametrize("cursor", ["", "1", "x-1", "0123abcd-", "0123abcd--1"])
+async def test_no_cursor_of_ours(client: Client, cursor: str) -> None:
+    with pytest.raises(InvalidMessage):
+        await client.connection.fetch(cursor, 0)
+
+
+async def test_absent(house: House, client: Client) -> None:
+    """30 s without a fetch; one that waits is presence."""
+    house.pass_seconds(29)
+    fetch = asyncio.ensure_future(client.fetch(wait=50))
+    await asyncio.sleep(0)
+    house.pass_seconds(100)
+    assert client.closed == []
+    publish(house, 1)
+    await fetch
+    house.pass_seconds(29)
+    assert client.closed == []
+    house.pass_seconds(30)
+    assert client.closed == [CloseCode.PING_TIMEOUT]
+    with pytest.raises(ConnectionClosed) as closed:
+        await client.fetch()
+    assert closed.value.details == {"close_code": 4012, "retryable": True}
+
+
+async def test_one_timer(house: House, client: Client) -> None:
+    """A client that fetches often fills no row of timers."""
+    before = len(house.hub.timers._heap)
+    for _ in range(100):
+        await client.fetch()
+    assert len(house.hub.timers._heap) == before
+
+
+async def test_too_much_unread(house: House, client: Client) -> None:
+    publish(house, *range(100))
+    await asyncio.sleep(0)
+    assert client.closed == []
+    publish(house, 100)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert client.closed == [CloseCode.SLOW_CONSUMER]
+    client.move()
+    assert await client.fetch() == list(range(101))
+
+
+async def test_unconfirmed_is_bounded(house: House, client: Client) -> None:
+    """Who fetches but never confirms is a slow consumer too."""
+    for _ in range(1_000):
+        house.hub.publish("all", CustomMessage(event="weight", data="x" * 10_000))
+        await asyncio.sleep(0)
+        if client.closed:
+            break
+        await client.connection.fetch(None, 0)
+    assert client.closed == [CloseCode.SLOW_CONSUMER]
+
+
+async def test_last_words(house: House, client: Client) -> None:
+    """A fetch that waits takes what was said before the end; if the session goes on elsewhere, it doesn't."""
+    fetch = asyncio.ensure_future(client.connection.fetch(None, 50))
+    await asyncio.sleep(0)
+    publish(house, 0)
+    client.connection.close(CloseCode.RESTART, "restart")
+    (frame,) = (await fetch).frames
+    assert json.loads(frame.payload)["data"] == 0
+
+    client.move()
+    connection = client.connection
+    fetch = asyncio.ensure_future(connection.fetch((await connection.fetch(None, 0)).cursor, 50))
+    await asyncio.sleep(0)
+    publish(house, 1)
+    client.move()
+    with pytest.raises(ConnectionClosed):
+        await fetch
+    assert await client.fetch() == [0, 1]
+
+
+async def test_answers(client: Client) -> None:
+    """Each message is answered in its place; what can't be decoded, too."""
+    messages = [
+        Decoded("a", Ping(request_id="a")),
+        Decoded(None, None, SerializationFailed("This is no JSON")),
+        Decoded("b", Ping(request_id="b")),
+    ]
+    answers = [json.loads(frame.payload) for frame in await client.connection.receive(messages)]
+    assert [answer.get("request_id") for answer in answers] == ["a", None, "b"]
+    assert answers[1]["error_type"] == "serialization_error"
+    assert await client.connection.receive([]) == []
+
+
+async def test_counts(house: House, client: Client) -> None:
+    """Traffic is counted, and stays counted when the connection is gone."""
+    await client.connection.receive([Decoded("a", Ping(request_id="a"), None, 20)])
+    publish(house, 1, 2)
+    await client.fetch()
+    client.connection.close(CloseCode.RESTART, "restart")
+    past = house.hub.metrics.past
+    assert (past.messages_received, past.bytes_received) == (1, 20)
+    assert past.messages_sent == 3
+    assert past.bytes_sent > 0
+    assert house.hub.metrics.disconnects[4000] == 1

@@ -113,6 +113,7 @@ class Gatekeeper:
         user = refresh_token.user
         if async_user_not_allowed_do_auth(self._hass, user, request if isinstance(request, Request) else None):
             raise AuthenticationFailed(REFUSED)
+        self._user_ids.add(user.id)
         self._watch(refresh_token)
         return principal_of(user, refresh_token.id)
 

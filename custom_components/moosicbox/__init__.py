@@ -3,10 +3,9 @@
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.typing import ConfigType
 
-from .auth import Gatekeeper
+from .auth import Gatekeeper, own_urls
 from .const import DOMAIN, HUB_ID, NAME, VERSION
 from .engine.hub import Hub
 from .engine.protocol.codes import CloseCode
@@ -114,16 +113,11 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
         entry_type=dr.DeviceEntryType.SERVICE,
     )
 
+    hub.sessions.admit = gatekeeper.admit
+
     def allowed_origins() -> list[str]:
-        return [url for internal in (True, False) if (url := _own_url(hass, internal=internal)) is not None]
+        return [*own_urls(hass), *hub.limits.allowed_origins]
 
     return MoosicBoxData(
         hub, gatekeeper, media, secrets, state, Endpoint(hub, allowed_origins), HealthMonitor(hass, hub), device.id
     )
-
-
-def _own_url(hass: HomeAssistant, *, internal: bool) -> str | None:
-    try:
-        return get_url(hass, allow_internal=internal, allow_external=not internal, allow_ip=True)
-    except NoURLAvailableError:
-        return None

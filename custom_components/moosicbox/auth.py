@@ -1,15 +1,20 @@
 """Who may come in: our own tokens and Home Assistant's, and who is put out when these end."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
 import time
 from typing import Any, Final
 
+from aiohttp import hdrs
 from aiohttp.web import Request
 from homeassistant.auth import EVENT_USER_ADDED, EVENT_USER_REMOVED, EVENT_USER_UPDATED
 from homeassistant.auth.models import RefreshToken, User
 from homeassistant.components.http.auth_util import async_user_not_allowed_do_auth
 from homeassistant.components.http.ban import process_success_login, process_wrong_login
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers.network import NoURLAvailableError, get_url, is_cloud_connection
+from homeassistant.util.network import is_local
 import jwt
 
 from .engine.protocol.codes import CloseCode
@@ -18,9 +23,11 @@ from .engine.rights import ROLES, Principal
 from .engine.session import Peer, Session
 from .engine.sessions import Sessions
 from .engine.tokens import IssuedToken, Tokens, is_ours
+from .engine.transport.origin import origin_allowed
 from .storage import SecretsStore
 
 REFUSED: Final = "The token is not accepted"
+UNCHECKED_HEADERS: Final = (hdrs.FORWARDED, "X-Real-IP", "CF-Connecting-IP", "True-Client-IP")
 MAX_LIFETIME: Final = 10 * 365 * 86_400
 """Seconds; the longest that a token of ours may be good for."""
 
@@ -33,6 +40,15 @@ def principal_of(user: User, credential: str) -> Principal:
         permissions=ROLES["admin" if user.is_admin else "user"],
         credential=credential,
     )
+
+
+def own_urls(hass: HomeAssistant) -> list[str]:
+    """Home Assistant's internal and external URL, as far as they are known."""
+    urls = []
+    for internal in (True, False):
+        with suppress(NoURLAvailableError):
+            urls.append(get_url(hass, allow_internal=internal, allow_external=not internal, allow_ip=True))
+    return urls
 
 
 class Gatekeeper:
@@ -83,6 +99,29 @@ class Gatekeeper:
     def is_user(self, sub: str) -> bool:
         """Whether `sub` is a user of Home Assistant."""
         return sub in self._user_ids
+
+    def admit(self, peer: Peer) -> Principal | None:
+        """Somebody without a token, where the household lets in who is at home: to listen, no more."""
+        request = peer.request
+        if self._sessions is None or self._sessions.limits.require_auth or not isinstance(request, Request):
+            return None
+        try:
+            at_home = is_local(ip_address(peer.address))
+        except ValueError:
+            return None
+        # A page elsewhere could ask in a visitor's browser, a proxy for anybody; Home Assistant has checked the
+        # forwarding header that it knows, and the others name nobody who can be trusted.
+        origin = request.headers.get(hdrs.ORIGIN)
+        if (
+            not at_home
+            or is_cloud_connection(self._hass)
+            or any(header in request.headers for header in UNCHECKED_HEADERS)
+            or not origin_allowed(origin, "", own_urls(self._hass))
+        ):
+            return None
+        return Principal(
+            sub="anonymous", name="Somebody at home", permissions=frozenset({"listen"}), credential="anonymous"
+        )
 
     def create(self, **claims: Any) -> IssuedToken:
         """A new token of ours; see `Tokens.issue`."""

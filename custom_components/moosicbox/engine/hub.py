@@ -209,7 +209,7 @@ class Hub:
             node_id=self.node_id,
             clock_id=self.clock.clock_id,
             server_time_us=self.clock.now_us(),
-            auth_required=True,
+            auth_required=self.limits.require_auth,
             authenticated=authenticated,
             heartbeat_interval=self.limits.heartbeat_interval,
             limits={

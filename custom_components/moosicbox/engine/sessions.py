@@ -15,7 +15,7 @@ from .protocol.errors import AuthenticationFailed, HubError, Unavailable
 from .protocol.server import Hello, Welcome
 from .protocol.types import Position, ResumeFailure, UserRef
 from .rights import Principal
-from .session import Connection, Refused, Session
+from .session import Connection, Peer, Refused, Session
 from .signals import Signal
 from .subscriptions import Subscriptions
 from .timers import Timers
@@ -52,6 +52,8 @@ class Sessions:
         self.ended: Signal[Session] = Signal()
         """A client is gone for good."""
         self.limits = limits
+        self.admit: Callable[[Peer], Principal | None] = lambda _peer: None
+        """Who somebody is who shows no token; None: nobody."""
         self._topics = topics
         self._subscriptions = subscriptions
         self._players = players
@@ -91,7 +93,7 @@ class Sessions:
                 self.not_resumed(failure)
         if resumption is not None:
             return self._resume(resumption, connection, message, hello)
-        if principal is None:
+        if principal is None and (principal := self.admit(connection.peer)) is None:
             raise Refused(AuthenticationFailed("A token is needed"))
         return self._begin(connection, message, principal, failure, hello)
 

@@ -1,0 +1,182 @@
+"""A Home Assistant with the integration set up, three songs in its media folder, and a hub whose time the test moves."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+import shutil
+from typing import Any
+
+from aiohttp.test_utils import TestClient
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.moosicbox.const import DOMAIN, NAME
+from custom_components.moosicbox.engine import hub as hub_module
+from custom_components.moosicbox.engine.clock import Clock
+from custom_components.moosicbox.engine.hub import Hub
+from script.lib.music import SONGS, write_songs
+
+from .wire.client import Client, Message, player
+
+type Connect = Callable[..., Awaitable[Client]]
+type CreateToken = Callable[..., Awaitable[str]]
+type Lose = Callable[[Client], Awaitable[None]]
+type Advance = Callable[[float], Awaitable[None]]
+
+MEDIA = "media-source://media_source/local/"
+BRASS, COPPER, PAPER = (MEDIA + song.file_name for song in SONGS)
+
+
+class ManualClock(Clock):
+    """Time stands still until the test moves it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moment_us = 1_000_000_000_000
+        self._start_us = self.moment_us
+        self._start = datetime.now(UTC)
+
+    def now_us(self) -> int:
+        return self.moment_us
+
+    def utc(self) -> datetime:
+        return self._start + timedelta(microseconds=self.moment_us - self._start_us)
+
+
+@pytest.fixture(scope="session")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the songs of the demo, written once."""
+    folder = tmp_path_factory.mktemp("songs")
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(write_songs(folder))).result()
+    return folder
+
+
+@pytest.fixture
+def media_folder(songs: Path, tmp_path: Path) -> Path:
+    """Home Assistant's media folder with the songs in it."""
+    folder = tmp_path / "media"
+    shutil.copytree(songs, folder)
+    return folder
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    """The hub's clock."""
+    clock = ManualClock()
+    monkeypatch.setattr(hub_module, "Clock", lambda: clock)
+    return clock
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, clock: ManualClock, media_folder: Path) -> MockConfigEntry:
+    """The integration, set up."""
+    hass.config.media_dirs = {"local": str(media_folder)}
+    assert await async_setup_component(hass, "media_source", {})
+    entry = MockConfigEntry(domain=DOMAIN, title=NAME)
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry
+
+
+@pytest.fixture
+def hub(entry: MockConfigEntry) -> Hub:
+    """The hub of the loaded entry."""
+    found: Hub = entry.runtime_data.hub
+    return found
+
+
+@pytest.fixture
+async def http(entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator) -> TestClient:
+    """Home Assistant's web server, asked by somebody without a login."""
+    return await hass_client_no_auth()
+
+
+@pytest.fixture
+async def connect(http: TestClient) -> AsyncGenerator[Connect]:
+    """Open a connection; it is greeted, and closed after the test."""
+    clients: list[Client] = []
+
+    async def connect(**options: Any) -> Client:
+        clients.append(client := await Client.connect(http, **options))
+        return client
+
+    yield connect
+    for client in clients:
+        await client.close()
+
+
+@pytest.fixture
+def lose(hub: Hub) -> Lose:
+    """Cut a client's connection, with all received that the hub has sent, and wait until the hub knows."""
+
+    async def lose(client: Client) -> None:
+        await client.arrived()
+        known = asyncio.Event()
+        unsubscribe = hub.sessions.lost.subscribe(lambda _session: known.set())
+        await client.drop()
+        await known.wait()
+        unsubscribe()
+
+    return lose
+
+
+@pytest.fixture
+def create_token(hass: HomeAssistant, entry: MockConfigEntry) -> CreateToken:
+    """Make a token by the action."""
+
+    async def create_token(sub: str = "tester", **fields: Any) -> str:
+        if "permissions" not in fields:
+            fields.setdefault("role", "user")
+        answer: Message = await hass.services.async_call(
+            DOMAIN, "create_token", {"sub": sub, **fields}, blocking=True, return_response=True
+        )
+        token: str = answer["token"]
+        return token
+
+    return create_token
+
+
+@pytest.fixture
+async def token(create_token: CreateToken) -> str:
+    """A token with a user's rights."""
+    return await create_token()
+
+
+@pytest.fixture
+async def controller(connect: Connect, token: str) -> Client:
+    """A client that is no player."""
+    client = await connect()
+    await client.authenticate(token)
+    return client
+
+
+@pytest.fixture
+async def kitchen(hass: HomeAssistant, connect: Connect, token: str) -> Client:
+    """A player, `media_player.kitchen`."""
+    client = await connect()
+    await client.authenticate(token, client=player("kitchen"))
+    await hass.async_block_till_done()
+    return client
+
+
+@pytest.fixture
+def advance(hass: HomeAssistant, hub: Hub, clock: ManualClock) -> Advance:
+    """Let seconds of the hub's time pass: what is due in them happens at its time."""
+
+    async def advance(seconds: float) -> None:
+        until_us = clock.moment_us + round(seconds * 1e6)
+        while (due_us := hub.timers.next_due_us) is not None and due_us <= until_us:
+            # A microsecond more each time: nothing may be due for ever.
+            clock.moment_us = max(clock.moment_us + 1, due_us)
+            hub.timers.run(clock.moment_us)
+            await hass.async_block_till_done()
+        clock.moment_us = until_us
+
+    return advance

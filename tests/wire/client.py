@@ -1,0 +1,129 @@
+"""A client of the protocol for tests: JSON in, JSON out, and whatever arrives in between is kept in order."""
+
+import asyncio
+from collections import deque
+import itertools
+from typing import Any, Self
+
+from aiohttp import ClientWebSocketResponse, WSMsgType
+from aiohttp.test_utils import TestClient
+
+PATH = "/api/moosicbox/ws"
+PATIENCE = 10
+"""Seconds until a message that never comes fails the test."""
+
+type Message = dict[str, Any]
+
+
+class Closed(Exception):
+    """The hub closed the connection."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Client:
+    """One connection, after its `hello`."""
+
+    def __init__(self, socket: ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.hello: Message = {}
+        self.welcome: Message = {}
+        self.positions: dict[str, Message] = {}
+        self._kept: deque[Message] = deque()
+        self._numbers = itertools.count(1)
+
+    @classmethod
+    async def connect(cls, http: TestClient, **options: Any) -> Self:
+        """Upgrade and take the greeting; `options` are aiohttp's."""
+        client = cls(await http.ws_connect(PATH, **options))
+        client.hello = await client.receive()
+        assert client.hello["type"] == "hello"
+        return client
+
+    async def authenticate(self, token: str | None = None, **fields: Any) -> Message:
+        """Send `authenticate` and return the `welcome`; a controller unless `client` says otherwise."""
+        fields.setdefault("client", {"name": "Test", "kind": "controller"})
+        if token is not None:
+            fields["token"] = token
+        await self.send("authenticate", **fields)
+        self.welcome = await self.receive()
+        assert self.welcome["type"] == "welcome", self.welcome
+        self.positions = dict(self.welcome["positions"])
+        return self.welcome
+
+    async def send(self, type_: str, **fields: Any) -> None:
+        """Send a message and wait for nothing."""
+        await self.socket.send_json({"type": type_, **fields})
+
+    async def request(self, type_: str, **fields: Any) -> Message:
+        """Send a message and return its one answer; what comes before stays to be received."""
+        request_id = fields.setdefault("request_id", f"r{next(self._numbers)}")
+        await self.send(type_, **fields)
+        return await self._find(lambda message: message.get("request_id") == request_id)
+
+    async def receive(self) -> Message:
+        """The next message."""
+        return self._kept.popleft() if self._kept else await self._read()
+
+    async def until(self, type_: str, **fields: Any) -> Message:
+        """The next message of this type with these fields; what came before it is dropped."""
+        while True:
+            message = await self.receive()
+            if message["type"] == type_ and message.items() >= fields.items():
+                return message
+
+    async def arrived(self) -> list[Message]:
+        """All that the hub has sent so far."""
+        await self.request("ping")
+        kept = list(self._kept)
+        self._kept.clear()
+        return kept
+
+    async def closed(self) -> tuple[int | None, list[Message]]:
+        """Wait for the hub's close: its code, and what came before."""
+        messages = []
+        try:
+            while True:
+                messages.append(await self.receive())
+        except Closed as closed:
+            return closed.code, messages
+
+    async def close(self, code: int = 1000) -> None:
+        """Close as a client does."""
+        await self.socket.close(code=code)
+
+    async def drop(self) -> None:
+        """Lose the connection without a word."""
+        response = self.socket._response
+        assert response.connection is not None
+        assert response.connection.transport is not None
+        response.connection.transport.abort()
+        await self.socket.close()
+
+    async def _find(self, wanted: Any) -> Message:
+        for message in self._kept:
+            if wanted(message):
+                self._kept.remove(message)
+                return message
+        while not wanted(message := await self._read()):
+            self._kept.append(message)
+        return message
+
+    async def _read(self) -> Message:
+        async with asyncio.timeout(PATIENCE):
+            received = await self.socket.receive()
+        if received.type is not WSMsgType.TEXT:
+            raise Closed(self.socket.close_code)
+        message: Message = received.json()
+        if message["type"] == "subscribed":
+            self.positions |= message["positions"]
+        if "offset" in message:
+            self.positions[message["topic"]] = {**self.positions[message["topic"]], "offset": message["offset"]}
+        return message
+
+
+def player(player_id: str, name: str | None = None, **fields: Any) -> Message:
+    """What a player says of itself in `authenticate`."""
+    return {"name": name or player_id.capitalize(), "kind": "player", "player_id": player_id, **fields}

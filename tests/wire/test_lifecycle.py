@@ -1,0 +1,75 @@
+"""Reload and stop: every connection hears goodbye, and comes back to what it had."""
+
+import asyncio
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.protocol.server import CustomMessage
+from tests.fixtures import BRASS, Connect
+
+from .client import Client, player
+from .test_resume import resume_of
+
+
+async def test_ten_reloads(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str, kitchen: Client, hub: Hub
+) -> None:
+    """Each time: `goodbye`, 4000, and afterwards the same sessions with the same music."""
+    await kitchen.request("queue_command", action="add", media_content_id=BRASS)
+    watcher = await connect()
+    await watcher.authenticate(token)
+    for number in range(10):
+        _, *closed = await asyncio.gather(
+            hass.config_entries.async_reload(entry.entry_id), kitchen.closed(), watcher.closed()
+        )
+        await hass.async_block_till_done()
+        for code, messages in closed:
+            assert code == 4000
+            goodbye = messages[-1]
+            assert goodbye["type"] == "goodbye"
+            assert goodbye["reconnect"] is True
+            assert 0 <= goodbye["reconnect_after"] <= 5
+            assert goodbye["reason"]
+        hub.publish("all", CustomMessage(event=f"missed-{number}", data=None))
+
+        old_kitchen, old_watcher = kitchen, watcher
+        kitchen, watcher = await connect(), await connect()
+        welcome = await kitchen.authenticate(token, client=player("kitchen"), resume=resume_of(old_kitchen))
+        assert welcome["resumed"] is True
+        assert (await watcher.authenticate(token, resume=resume_of(old_watcher)))["resumed"] is True
+        assert (await watcher.until("message"))["event"] == f"missed-{number}"
+        await watcher.arrived()
+        await kitchen.arrived()
+        assert hass.states.get("media_player.kitchen").state == "idle"
+
+    assert len(hass.states.async_entity_ids("media_player")) == 1
+    answer = await kitchen.request("queue_command", action="get")
+    assert answer["data"]["queue"]["total"] == 1
+
+
+async def test_stop(hass: HomeAssistant, controller: Client) -> None:
+    """When Home Assistant stops: `goodbye`, then 1001."""
+    await controller.arrived()
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    code, messages = await controller.closed()
+    assert code == 1001
+    assert [message["type"] for message in messages] == ["goodbye"]
+    assert messages[0]["reconnect"] is True
+
+
+async def test_removed(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str) -> None:
+    """A removed entry forgets its sessions and its tokens."""
+    client = await connect()
+    await client.authenticate(token)
+    _, (code, _) = await asyncio.gather(hass.config_entries.async_remove(entry.entry_id), client.closed())
+    assert code == 4000
+
+    entry = MockConfigEntry(domain=entry.domain, title=entry.title)
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    again = await connect()
+    await again.send("authenticate", token=token, client={"name": "Test", "kind": "controller"})
+    assert (await again.closed())[0] == 4501

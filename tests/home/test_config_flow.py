@@ -1,0 +1,49 @@
+"""Setting up, once, and changing the options."""
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.moosicbox.const import DOMAIN, NAME
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.options import SECTIONS
+
+
+async def test_user(hass: HomeAssistant) -> None:
+    """One press, and there is a hub."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert (result["type"], result["step_id"], result["errors"]) == (FlowResultType.FORM, "user", None)
+
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    await hass.async_block_till_done()
+    assert (result["type"], result["title"], result["data"]) == (FlowResultType.CREATE_ENTRY, NAME, {})
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_only_once(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """One hub is enough."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "single_instance_allowed")
+
+
+async def test_options(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
+    """The form shows what holds; what is changed holds at once."""
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "init")
+    shown = result["data_schema"]({section: {} for section in SECTIONS})
+    players = shown["connections"]
+    assert (players["availability_grace"], players["max_players_per_user"]) == (8, 10)
+
+    changes = {"availability_grace": 30, "max_players_per_user": 3}
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {**shown, "connections": {**players, **changes}}
+    )
+    await hass.async_block_till_done()
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options == changes
+    assert (hub.limits.availability_grace, hub.limits.max_players_per_user) == (30, 3)
+
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    shown = result["data_schema"]({section: {} for section in SECTIONS})
+    assert shown["connections"].items() >= changes.items()

@@ -1,0 +1,116 @@
+"""What players and pages fetch: streams by signed addresses, pictures by addresses that can't be guessed."""
+
+from datetime import timedelta
+from pathlib import Path
+import shutil
+
+from aiohttp.test_utils import TestClient
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from yarl import URL
+
+from custom_components.moosicbox import media as media_module
+from tests.fixtures import BRASS, COPPER, MEDIA
+from tests.wire.client import Client, Message
+
+from .actions import play
+
+
+async def track(hass: HomeAssistant, client: Client, media_content_id: str) -> Message:
+    """The track that the player is told to play."""
+    await play(hass, media_content_id)
+    found: Message = (await client.until("synchronized_playback", command="play"))["track"]
+    return found
+
+
+@pytest.mark.parametrize(("media_content_id", "name"), [(BRASS, "brass-morning.flac"), (COPPER, "copper-rain.mp3")])
+async def test_stream(
+    hass: HomeAssistant, http: TestClient, kitchen: Client, media_folder: Path, media_content_id: str, name: str
+) -> None:
+    """The address alone gives the audio, whole or a part of it."""
+    url = (await track(hass, kitchen, media_content_id))["stream_url"]
+    response = await http.get(URL(url, encoded=True))
+    assert response.status == 200
+    assert response.content_type.startswith("audio/")
+    assert await response.read() == (media_folder / name).read_bytes()
+    part = await http.get(URL(url, encoded=True), headers={"Range": "bytes=100-199"})
+    assert part.status == 206
+    assert await part.read() == (media_folder / name).read_bytes()[100:200]
+
+
+async def test_stream_needs_its_signature(hass: HomeAssistant, http: TestClient, kitchen: Client) -> None:
+    """No signature, another one, or one for another file: refused."""
+    brass = URL((await track(hass, kitchen, BRASS))["stream_url"])
+    copper = URL((await track(hass, kitchen, COPPER))["stream_url"])
+    signature = brass.query["authSig"]
+    head, claims, _ = signature.split(".")
+    for url in (
+        brass.with_query(None),
+        brass.with_query(authSig=f"{head}.{claims}.AAAA"),
+        copper.with_query(authSig=signature),
+    ):
+        assert (await http.get(url)).status == 401
+
+
+async def test_stream_expires(
+    hass: HomeAssistant, http: TestClient, kitchen: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old address is refused; the player asks for a fresh one."""
+    monkeypatch.setattr(media_module, "STREAM_LIFETIME", -timedelta(hours=1))
+    await play(hass, BRASS)
+    told = await kitchen.until("synchronized_playback", command="play")
+    assert (await http.get(URL(told["track"]["stream_url"]))).status == 401
+
+    monkeypatch.undo()
+    answer = await kitchen.request("stream_request", queue_item_id=told["queue_item_id"])
+    assert answer["data"]["expires_at"].endswith("Z")
+    assert (await http.get(URL(answer["data"]["stream_url"]))).status == 200
+    answer = await kitchen.request("stream_request", queue_item_id="other")
+    assert answer["error_type"] == "queue_item_not_found"
+
+
+async def test_artwork(hass: HomeAssistant, http: TestClient, kitchen: Client) -> None:
+    """The embedded picture, to whoever knows its address."""
+    for media_content_id in BRASS, COPPER:
+        url = (await track(hass, kitchen, media_content_id))["artwork_url"]
+        response = await http.get(url)
+        assert (response.status, response.content_type) == (200, "image/png")
+        assert (await response.read()).startswith(b"\x89PNG")
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "private" in response.headers["Cache-Control"]
+
+
+async def test_forged_artwork(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, kitchen: Client) -> None:
+    """An address that was made up shows nothing; without an entry there is nothing to show."""
+    first = (await track(hass, kitchen, BRASS))["artwork_url"].rpartition(".")
+    second = (await track(hass, kitchen, COPPER))["artwork_url"].rpartition(".")
+    for url in first[0], f"{first[0]}.", f"{first[0]}.{second[2]}", "/api/moosicbox/artwork/x.\u00e4":
+        assert (await http.get(url)).status == 404
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert (await http.get("".join(first))).status == 503
+
+
+async def test_untagged(hass: HomeAssistant, http: TestClient, kitchen: Client, media_folder: Path) -> None:
+    """A file that says nothing of itself goes by its name; it has no picture."""
+    (media_folder / "Old tape.mp3").write_bytes(b"no music at all")
+    found = await track(hass, kitchen, MEDIA + "Old tape.mp3")
+    assert (found["title"], found["artist"], found["duration"], found["artwork_url"]) == ("Old tape", None, None, None)
+
+
+@pytest.mark.parametrize("name", ["With spaces & more.flac", "Grüße (live) – 2.flac", "sub/folder/song.flac"])
+async def test_names(hass: HomeAssistant, http: TestClient, kitchen: Client, media_folder: Path, name: str) -> None:
+    """Files may have the names that people give them."""
+    path = media_folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(media_folder / "brass-morning.flac", path)
+    url = (await track(hass, kitchen, MEDIA + name))["stream_url"]
+    assert (await http.get(URL(url))).status == 200
+
+
+async def test_picture_of_the_entity(hass: HomeAssistant, kitchen: Client, hass_client) -> None:
+    """Dashboards get the picture from Home Assistant."""
+    await play(hass, BRASS)
+    picture = hass.states.get("media_player.kitchen").attributes["entity_picture"]
+    response = await (await hass_client()).get(picture)
+    assert (response.status, response.content_type) == (200, "image/png")

@@ -1,0 +1,96 @@
+"""Devices and entities: what a player is in Home Assistant, and how it is forgotten."""
+
+import asyncio
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.moosicbox.const import DOMAIN, VERSION
+from tests.fixtures import BRASS, Connect
+from tests.wire.client import Client, player
+
+from .actions import KITCHEN, play, state
+
+
+async def test_devices(
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+    entry: MockConfigEntry,
+    kitchen: Client,
+) -> None:
+    """A player is a device of its own behind the hub."""
+    hub = device_registry.async_get_device_by_identifier((DOMAIN, "hub"), entry.entry_id)
+    device = device_registry.async_get_device_by_identifier((DOMAIN, "kitchen"), entry.entry_id)
+    assert hub is not None
+    assert device is not None
+    assert (hub.entry_type, hub.sw_version) == (dr.DeviceEntryType.SERVICE, VERSION)
+    assert (device.name, device.via_device_id) == ("Kitchen", hub.id)
+    entity = entity_registry.async_get(KITCHEN)
+    assert entity is not None
+    assert (entity.unique_id, entity.device_id, entity.config_entry_id) == ("kitchen", device.id, entry.entry_id)
+
+
+async def remove(hass: HomeAssistant, hass_ws_client: WebSocketGenerator, device_id: str) -> bool:
+    """Press "Delete" on a device's page."""
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_ws_client(hass)
+    success: bool = (await client.remove_device(device_id))["success"]
+    await hass.async_block_till_done()
+    return success
+
+
+async def test_remove_a_player(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    device_registry: dr.DeviceRegistry,
+    entry: MockConfigEntry,
+    connect: Connect,
+    token: str,
+    kitchen: Client,
+    controller: Client,
+) -> None:
+    """Its connection is closed, the others are told; if it comes again it is new."""
+    await play(hass, BRASS)
+    await controller.arrived()
+    device = device_registry.async_get_device_by_identifier((DOMAIN, "kitchen"), entry.entry_id)
+    assert device is not None
+    removed, (code, _) = await asyncio.gather(remove(hass, hass_ws_client, device.id), kitchen.closed())
+    assert (removed, code) == (True, 4503)
+    assert hass.states.async_entity_ids("media_player") == []
+    told = await controller.arrived()
+    assert any(m["type"] == "unsubscribed" and "player:kitchen" in m["topics"] for m in told)
+    assert [m["players"] for m in told if m["type"] == "player_list"][-1] == []
+
+    again = await connect()
+    await again.authenticate(token, client=player("kitchen"))
+    await hass.async_block_till_done()
+    assert state(hass).state == "idle"
+    assert (await again.request("queue_command", action="get"))["data"]["queue"]["total"] == 0
+
+
+async def test_the_hub_stays(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    device_registry: dr.DeviceRegistry,
+    entry: MockConfigEntry,
+    kitchen: Client,
+) -> None:
+    """The hub's own device goes with the entry only."""
+    hub = device_registry.async_get_device_by_identifier((DOMAIN, "hub"), entry.entry_id)
+    assert hub is not None
+    assert not await remove(hass, hass_ws_client, hub.id)
+    await kitchen.arrived()
+
+
+async def test_renamed_entity(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, kitchen: Client, controller: Client
+) -> None:
+    """Clients learn an entity's new id."""
+    await controller.arrived()
+    entity_registry.async_update_entity(KITCHEN, new_entity_id="media_player.cook")
+    await hass.async_block_till_done()
+    listed = [m for m in await controller.arrived() if m["type"] == "player_list"][-1]
+    assert listed["players"][0]["entity_id"] == "media_player.cook"

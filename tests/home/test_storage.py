@@ -1,0 +1,113 @@
+"""What survives a restart of Home Assistant."""
+
+from typing import Any
+
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import CoreState, HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.moosicbox.models import DATA_KEPT
+from custom_components.moosicbox.storage import SECRETS_KEY, STATE_KEY
+from tests.fixtures import BRASS, COPPER, Advance, Connect, Lose
+from tests.wire.client import Client, player
+
+from .actions import KITCHEN, act, play, state
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """What a restart does to the integration: written out, unloaded, and built anew from what was written."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.set_state(CoreState.final_write)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    hass.data.pop(DATA_KEPT)
+    hass.set_state(CoreState.running)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+async def test_restart(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    entry: MockConfigEntry,
+    kitchen: Client,
+    connect: Connect,
+    token: str,
+    lose: Lose,
+    advance: Advance,
+) -> None:
+    """Players come back with their queue, place, volume and modes; what played stands still."""
+    await play(hass, BRASS)
+    await play(hass, COPPER, enqueue="add")
+    await act(hass, "volume_set", volume_level=0.35)
+    await act(hass, "repeat_set", repeat="all")
+    await advance(5.02)
+    await lose(kitchen)
+    await restart(hass, entry)
+    assert state(hass).state == "unavailable"
+
+    back = await connect()
+    welcome = await back.authenticate(token, client=player("kitchen"))
+    assert welcome["resumed"] is False
+    await hass.async_block_till_done()
+    assert hass.states.async_entity_ids("media_player") == [KITCHEN]
+    shown = state(hass)
+    assert shown.state == "paused"
+    expected = {"media_title": "Brass Morning", "media_position": 5, "volume_level": 0.35, "repeat": "all"}
+    assert shown.attributes.items() >= expected.items()
+
+    told = await back.until("synchronized_playback")
+    assert (told["command"], told["start_position"]) == ("pause", pytest.approx(5.0))
+    assert told["track"]["stream_url"].startswith("/media/local/brass-morning.flac?authSig=")
+    await act(hass, "media_play")
+    resumed = await back.until("synchronized_playback", command="play")
+    assert resumed["start_position"] == pytest.approx(5.0)
+
+
+async def test_tokens_and_owners(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    entry: MockConfigEntry,
+    kitchen: Client,
+    connect: Connect,
+    token: str,
+    lose: Lose,
+    create_token,
+) -> None:
+    """Tokens stay good over a restart, and players their owners'."""
+    await lose(kitchen)
+    await restart(hass, entry)
+    thief = await connect()
+    await thief.send("authenticate", token=await create_token("thief"), client=player("kitchen"))
+    assert (await thief.closed())[0] == 4501
+    await (await connect()).authenticate(token, client=player("kitchen"))
+
+
+async def test_damaged(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    entry: MockConfigEntry,
+    connect: Connect,
+    token: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Damaged players don't keep the hub from starting."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.data.pop(DATA_KEPT)
+    hass_storage[STATE_KEY] = {"version": 1, "key": STATE_KEY, "data": {"players": [{"player_id": 7}]}}
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert "damaged" in caplog.text
+    await (await connect()).authenticate(token, client=player("kitchen"))
+
+
+async def test_removed(
+    hass: HomeAssistant, hass_storage: dict[str, Any], entry: MockConfigEntry, kitchen: Client, lose: Lose
+) -> None:
+    """A removed entry leaves nothing on the disk."""
+    await lose(kitchen)
+    await restart(hass, entry)
+    assert {SECRETS_KEY, STATE_KEY} <= set(hass_storage)
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not [key for key in hass_storage if key.startswith("moosicbox")]
+    assert hass.states.async_entity_ids("media_player") == []

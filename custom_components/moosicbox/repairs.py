@@ -13,7 +13,11 @@ from .options import MOST_CONNECTIONS, OPTIONS, effective
 class MaxConnectionsFlow(RepairsFlow):
     """Let more clients in."""
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+    async def async_step_init(self, _issue: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin; what comes in names the issue."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Ask how many, and change the option."""
         entry = self.hass.config_entries.async_loaded_entries(DOMAIN)[0]
         if user_input is not None:
@@ -22,7 +26,7 @@ class MaxConnectionsFlow(RepairsFlow):
         option = next(option for option in OPTIONS if option.key == "max_connections")
         now = effective(entry.options)[option.key]
         return self.async_show_form(
-            step_id="init",
+            step_id="confirm",
             data_schema=vol.Schema({vol.Required(option.key, default=min(2 * now, MOST_CONNECTIONS)): option.selector}),
             description_placeholders={"max_connections": str(int(now))},
         )

@@ -1,0 +1,76 @@
+"""The example of docs/extension.md, exactly as it stands there, in a real Home Assistant."""
+
+from importlib import import_module
+import logging
+from pathlib import Path
+import re
+import sys
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockModule, mock_integration
+
+from tests.fixtures import BRASS, Advance, Connect, CreateToken
+from tests.test_repository import REPOSITORY
+from tests.wire.client import Client
+
+
+def example() -> str:
+    found = re.findall(r"```python\n(.*?)```", (REPOSITORY / "docs" / "extension.md").read_text("utf-8"), re.DOTALL)
+    assert len(found) == 1
+    code: str = found[0]
+    return code
+
+
+@pytest.fixture(autouse=True)
+async def applause(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The example, set up as an integration."""
+    (file := tmp_path / "applause_example.py").write_text(example(), "utf-8")
+    monkeypatch.syspath_prepend(file.parent)
+    monkeypatch.delitem(sys.modules, file.stem, raising=False)
+    module = import_module(file.stem)
+    mock_integration(hass, MockModule("applause", dependencies=["moosicbox"], async_setup=module.async_setup))
+    assert await async_setup_component(hass, "applause", {})
+
+
+def test_it_is_short() -> None:
+    body = example().partition("class ")[2]
+    assert len([line for line in body.splitlines() if line.strip()]) <= 30
+
+
+async def test_everybody_hears_applause(kitchen: Client, controller: Client) -> None:
+    answer = await controller.request("applause", strength=3)
+    assert answer["data"] == {"heard_by": 2}
+    heard = await kitchen.until("message")
+    assert (heard["event"], heard["data"]) == ("applause", {"by": "tester", "strength": 3})
+
+
+async def test_the_model_checks(controller: Client) -> None:
+    answer = await controller.request("applause", strength=11)
+    assert (answer["error_type"], answer["path"]) == ("invalid_message", ["strength"])
+
+
+async def test_the_permission_counts(connect: Connect, create_token: CreateToken) -> None:
+    client = await connect()
+    await client.authenticate(await create_token(permissions=["play"]))
+    assert (await client.request("applause"))["error_type"] == "permission_denied"
+
+
+async def test_the_limit_counts(controller: Client) -> None:
+    answers = [await controller.request("applause") for _ in range(6)]
+    assert answers[-1]["error_type"] == "rate_limit_exceeded"
+
+
+async def test_who_comes_is_greeted(controller: Client, advance: Advance) -> None:
+    await advance(2)
+    assert (await controller.until("user_notification"))["message"] == "Welcome!"
+
+
+async def test_tracks_are_logged(kitchen: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    await kitchen.request("queue_command", action="add", media_content_id=BRASS)
+    await kitchen.request("playback_command", command="play")
+    assert "Kitchen plays Brass Morning" in caplog.text

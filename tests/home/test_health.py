@@ -1,0 +1,116 @@
+"""Health: the binary sensor, the repair issue and its mending, the page of system information."""
+
+from datetime import timedelta
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+    get_system_health_info,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.moosicbox.const import DOMAIN, VERSION
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.health import INTERVAL
+from tests.wire.client import Client
+
+from .actions import state
+
+PROBLEM = "binary_sensor.moosicbox_problem"
+ISSUE = "connections_nearly_full"
+
+
+async def look(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Let the health be looked at."""
+    freezer.tick(INTERVAL + timedelta(seconds=1))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+
+
+@pytest.fixture
+async def full(hass: HomeAssistant, entry: MockConfigEntry, controller: Client, freezer: FrozenDateTimeFactory) -> None:
+    """The only connection that is allowed is taken."""
+    hass.config_entries.async_update_entry(entry, options={"max_connections": 1, "max_connections_per_user": 1})
+    await hass.async_block_till_done()
+    await look(hass, freezer)
+
+
+async def test_healthy(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    found = state(hass, PROBLEM)
+    assert found.state == "off"
+    assert (found.attributes["status"], found.attributes["reasons"]) == ("healthy", [])
+    assert ir.async_get(hass).async_get_issue(DOMAIN, ISSUE) is None
+
+
+@pytest.mark.usefixtures("full")
+async def test_a_problem_is_told_and_goes(
+    hass: HomeAssistant, controller: Client, freezer: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = state(hass, PROBLEM)
+    assert found.state == "on"
+    assert (found.attributes["status"], found.attributes["reasons"]) == ("degraded", [ISSUE])
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, ISSUE)
+    assert issue is not None
+    assert issue.is_fixable
+    await look(hass, freezer)
+    told = [record.message for record in caplog.get_records("setup") if record.message.startswith("The hub is")]
+    assert told == [f"The hub is degraded: {ISSUE}"]
+    assert "The hub is" not in caplog.text, "once a change"
+    await controller.close()
+    await hass.async_block_till_done()
+    await look(hass, freezer)
+    assert state(hass, PROBLEM).state == "off"
+    assert ir.async_get(hass).async_get_issue(DOMAIN, ISSUE) is None
+
+
+@pytest.mark.usefixtures("full")
+async def test_the_user_mends_it(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hub: Hub,
+    hass_client: ClientSessionGenerator,
+    controller: Client,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    assert await async_setup_component(hass, "repairs", {})
+    web = await hass_client()
+    started = await web.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": ISSUE})
+    form = await started.json()
+    assert form["description_placeholders"] == {"max_connections": "1"}
+    assert form["data_schema"][0]["default"] == 2
+    done = await web.post(f"/api/repairs/issues/fix/{form['flow_id']}", json={"max_connections": 40})
+    assert (await done.json())["type"] == "create_entry"
+    await hass.async_block_till_done()
+    assert entry.options["max_connections"] == 40
+    assert hub.limits.max_connections == 40
+    assert ir.async_get(hass).async_get_issue(DOMAIN, ISSUE) is None
+    await look(hass, freezer)
+    assert state(hass, PROBLEM).state == "off"
+    await controller.request("ping")
+
+
+@pytest.mark.usefixtures("full")
+async def test_no_issue_stays_without_the_entry(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, ISSUE) is None
+    assert state(hass, PROBLEM).state == "unavailable"
+
+
+async def test_system_health(hass: HomeAssistant, entry: MockConfigEntry, kitchen: Client) -> None:
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    assert await get_system_health_info(hass, DOMAIN) == {
+        "version": VERSION,
+        "status": "healthy",
+        "connections": 1,
+        "max_connections": 1000,
+        "sessions": 1,
+        "players": 1,
+    }
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert await get_system_health_info(hass, DOMAIN) == {"version": VERSION, "status": "not loaded"}

@@ -1,0 +1,151 @@
+"""The table of options: every one acts, the environment speaks before our defaults, and nothing is disconnected."""
+
+from dataclasses import fields
+
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.options import OPTIONS, SECTIONS, UNLIMITED, defaults, effective, fault, limits_of
+from tests.test_repository import INTEGRATION, REPOSITORY, read_json
+from tests.wire.client import Client
+
+SPECIFIED = {  # The specification's two tables, without the address and what further nodes need.
+    *("max_connections", "max_connections_per_ip", "connection_timeout_seconds", "max_message_size", "max_queue_size"),
+    *("message_buffer_size", "heartbeat_interval_seconds", "ping_timeout_seconds", "close_timeout_seconds"),
+    *("enable_compression", "compression_level", "compression_threshold", "compression_window_bits"),
+    *("messages_per_minute", "bytes_per_minute", "burst_size", "cleanup_interval_seconds"),
+    *("allowed_origins", "require_auth", "validate_csrf"),
+}
+
+
+def form(**changes: object) -> dict[str, dict[str, object]]:
+    """What the form sends: everything, with these changes."""
+    values = {**defaults(), **changes}
+    return {
+        section: {option.key: values[option.key] for option in OPTIONS if option.section == section}
+        for section in SECTIONS
+    }
+
+
+def test_all_specified_keys_are_there() -> None:
+    keys = [option.key for option in OPTIONS]
+    assert set(keys) >= SPECIFIED
+    assert len(keys) == len(set(keys))
+
+
+def test_all_variables_are_there() -> None:
+    assert {option.variable for option in OPTIONS} - {None} == {
+        *("WS_MAX_CONNECTIONS", "WS_HEARTBEAT_INTERVAL", "WS_CONNECTION_TIMEOUT", "WS_MAX_MESSAGE_SIZE"),
+        *("WS_ENABLE_COMPRESSION", "WS_RATE_LIMIT_PER_MINUTE"),
+    }
+
+
+def test_fields_exist_and_defaults_are_allowed() -> None:
+    names = {field.name for field in fields(Limits)}
+    usual = defaults({})
+    for option in OPTIONS:
+        assert option.field is None or option.field in names
+        assert option.selector(usual[option.key]) == usual[option.key]
+    assert fault(usual) is None
+    assert limits_of({}, {}) == Limits()
+
+
+def test_texts_and_docs_name_every_option() -> None:
+    texts = read_json(INTEGRATION / "translations" / "en.json")["options"]["step"]["init"]["sections"]
+    page = (REPOSITORY / "docs" / "options.md").read_text(encoding="utf-8")
+    assert list(texts) == list(SECTIONS)
+    for option in OPTIONS:
+        assert texts[option.section]["data"][option.key]
+        assert texts[option.section]["data_description"][option.key]
+        assert f"`{option.key}`" in page
+        assert option.variable is None or f"`{option.variable}`" in page
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "field", "value"),
+    [
+        ("WS_MAX_CONNECTIONS", "5", "max_connections", 5),
+        ("WS_HEARTBEAT_INTERVAL", " 45 ", "heartbeat_interval", 45),
+        ("WS_CONNECTION_TIMEOUT", "60", "authentication_timeout", 60),
+        ("WS_MAX_MESSAGE_SIZE", "1048576", "max_message_size", 1_048_576),
+        ("WS_ENABLE_COMPRESSION", "false", "compression", False),
+        ("WS_RATE_LIMIT_PER_MINUTE", "60", "messages_per_minute", 60),
+    ],
+)
+def test_environment_speaks_before_defaults(variable: str, text: str, field: str, value: object) -> None:
+    assert getattr(limits_of({}, {variable: text}), field) == value
+
+
+def test_choice_speaks_before_environment() -> None:
+    assert limits_of({"max_connections": 7}, {"WS_MAX_CONNECTIONS": "5"}).max_connections == 7
+
+
+@pytest.mark.parametrize("text", ["many", "0", "1e9", "nan"])
+def test_wrong_variable_is_ignored_and_told(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert effective({}, {"WS_MAX_CONNECTIONS": text})["max_connections"] == Limits().max_connections
+    assert "WS_MAX_CONNECTIONS" in caplog.text
+
+
+def test_rate_limiting_can_be_switched_off() -> None:
+    limits = limits_of({"rate_limiting": False}, {})
+    assert limits.messages_per_minute == limits.bytes_per_minute == limits.sync_burst == UNLIMITED
+    assert limits.max_connections == Limits().max_connections
+
+
+async def test_options_act_without_a_reload(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, controller: Client
+) -> None:
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    assert flow["type"] is FlowResultType.FORM
+    done = await hass.config_entries.options.async_configure(
+        flow["flow_id"],
+        user_input=form(max_connections=50.0, allowed_origins=[" https://music.example/ "], burst_size=3.0),
+    )
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert done["data"] == {"max_connections": 50, "allowed_origins": ["https://music.example"], "burst_size": 3}
+    await hass.async_block_till_done()
+    assert entry.runtime_data.hub is hub
+    assert hub.limits.max_connections == 50
+    assert isinstance(hub.limits.max_connections, int)
+    assert hub.limits.allowed_origins == ("https://music.example",)
+    answers = [await controller.request("get_metrics") for _ in range(4)]
+    assert [answer["error_type"] for answer in answers] == [*["permission_denied"] * 3, "rate_limit_exceeded"]
+
+
+async def test_what_is_the_default_again_is_not_kept(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    hass.config_entries.async_update_entry(entry, options={"max_connections": 50})
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    done = await hass.config_entries.options.async_configure(flow["flow_id"], user_input=form())
+    assert done["data"] == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"max_connections": 10, "max_connections_per_user": 11}, "too_many_per_user"),
+        ({"ping_timeout_seconds": 31}, "ping_timeout_too_long"),
+        ({"burst_size": 2_000}, "burst_too_large"),
+        ({"allowed_origins": ["music.example"]}, "origin_invalid"),
+        ({"allowed_origins": ["https://music.example/page"]}, "origin_invalid"),
+        ({"allowed_origins": ["*"]}, "origin_invalid"),
+    ],
+)
+async def test_what_does_not_go_together_is_named(
+    hass: HomeAssistant, entry: MockConfigEntry, changes: dict[str, object], error: str
+) -> None:
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    form_again = await hass.config_entries.options.async_configure(flow["flow_id"], user_input=form(**changes))
+    assert form_again["type"] is FlowResultType.FORM
+    assert form_again["errors"] == {"base": error}
+    done = await hass.config_entries.options.async_configure(flow["flow_id"], user_input=form())
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_out_of_range_is_refused(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    with pytest.raises(InvalidData):
+        await hass.config_entries.options.async_configure(flow["flow_id"], user_input=form(max_connections=0))

@@ -15,11 +15,19 @@ from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import ConnectionClosed, InvalidMessage, SerializationFailed
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.protocol.types import Position
-from custom_components.moosicbox.engine.session import Peer
+from custom_components.moosicbox.engine.session import Actor, Peer
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
 from tests.engine.fakes import House, principal
 
 CLIENT = ClientInfo(name="Poller", kind="controller")
+
+
+class WritingHouse(House):
+    """A house in a loop: its writer writes by itself."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        super().__init__(limits)
+        del self.hub.writer._schedule
 
 
 class Client:
@@ -69,7 +77,7 @@ class Client:
 @pytest.fixture
 async def house() -> AsyncGenerator[House]:
     """A hub that runs, on manual time."""
-    house = House(Limits(outbound_messages=100))
+    house = WritingHouse(Limits(outbound_messages=100))
     await house.hub.start()
     yield house
     await house.hub.stop(CloseCode.GOING_AWAY, "test")
@@ -130,7 +138,7 @@ def test_each_number_once(steps: list[Step]) -> None:
     """Whatever gets lost on the way, and however often the connection changes, nothing is missed and nothing doubled."""
 
     async def run() -> None:
-        house = House()
+        house = WritingHouse()
         await house.hub.start()
         client = Client(house)
         for step in steps:
@@ -255,6 +263,32 @@ async def test_answers(client: Client) -> None:
     assert [answer.get("request_id") for answer in answers] == ["a", None, "b"]
     assert answers[1]["error_type"] == "serialization_error"
     assert await client.connection.receive([]) == []
+
+
+async def test_slow_answers(house: House, client: Client) -> None:
+    """A message that takes long is answered later, to whoever asks again; when the connection ends, nobody waits."""
+    house.hub.configure(Limits(poll_timeout=0.001))
+    gate = asyncio.Event()
+
+    async def slowly(_actor: Actor, _message: Ping) -> dict[str, str]:
+        await gate.wait()
+        return {"done": "at last"}
+
+    house.hub.register(Ping, slowly)
+    ping = Decoded("a", Ping(request_id="a"))
+    (answer,) = await client.connection.receive([ping])
+    assert json.loads(answer.payload).items() >= {"error_type": "unavailable", "retryable": True}.items()
+
+    house.hub.configure(Limits())
+    again = asyncio.ensure_future(client.connection.receive([ping]))
+    await asyncio.sleep(0)
+    client.move()
+    (answer,) = await again
+    assert json.loads(answer.payload)["error_type"] == "unavailable"
+
+    gate.set()
+    (answer,) = await client.connection.receive([ping])
+    assert json.loads(answer.payload)["data"] == {"done": "at last"}
 
 
 async def test_counts(house: House, client: Client) -> None:

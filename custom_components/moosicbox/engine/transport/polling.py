@@ -57,7 +57,7 @@ class PollingConnection:
         )
         self._hub = hub
         self._closed = closed
-        self._closed_with: CloseCode | None = None
+        self._end: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
         self._session: Session | None = None
         # A cursor of an earlier connection of the same session must confirm nothing here.
         self._name = secrets.token_hex(4)
@@ -100,8 +100,8 @@ class PollingConnection:
                         await waiter
             if self._waiter is not waiter:
                 return Batch((), self._cursor(self._confirmed))
-            if not self._refill() and self._closed_with is not None:
-                raise closed_error(self._closed_with)
+            if not self._refill() and self._end.done():
+                raise closed_error(self._end.result())
             return Batch(tuple(self._kept), self._cursor(self._confirmed + len(self._kept)))
         finally:
             if self._waiter is waiter:
@@ -157,15 +157,18 @@ class PollingConnection:
         now_us = hub.clock.now_us()
         answers: list[asyncio.Future[Frame | None]] = [loop.create_future() for _ in messages]
         for decoded, answer in zip(messages, answers, strict=True):
-            if self._closed_with is not None:
+            if self._end.done():
                 break
             self.traffic.messages_received += 1
             self.traffic.bytes_received += decoded.size
             hub.dispatcher.receive(self.session, decoded, now_us, answer.set_result)
             if self._errors.too_many(decoded.error, now_us):
                 self._leave(CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
-        if answers:
-            await asyncio.wait(answers, timeout=hub.limits.poll_timeout)
+        await asyncio.wait(
+            (asyncio.gather(*answers), self._end),
+            timeout=hub.limits.poll_timeout,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
         return [
             frame
             for decoded, answer in zip(messages, answers, strict=True)
@@ -188,9 +191,9 @@ class PollingConnection:
 
     def close(self, code: CloseCode, reason: str) -> None:
         """A fetch that waits takes what is there; later ones are told `code`. The session is not told."""
-        if self._closed_with is not None:
+        if self._end.done():
             return
-        self._closed_with = code
+        self._end.set_result(code)
         # Who took the session over is sent the same from the position that it named.
         if code is not CloseCode.REPLACED:
             self._refill()

@@ -109,7 +109,7 @@ export class ElementRenderer extends Emitter {
       const element = this.#element;
       this.#fade?.gain.cancelScheduledValues(0);
       this.#fade?.gain.setTargetAtTime(1, this.#output.context.currentTime, FADE_SECONDS / 3);
-      if (this.duration !== null && Math.abs(element.currentTime - position) > SEEK_TOLERANCE_SECONDS) {
+      if (Math.abs(element.currentTime - position) > SEEK_TOLERANCE_SECONDS && this.#canSeek(position)) {
         element.currentTime = position;
       }
       element.play().catch(() => undefined);
@@ -153,6 +153,15 @@ export class ElementRenderer extends Emitter {
   #at(localUs, act) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(act, Math.max(0, (localUs - monotonicUs()) / 1000));
+  }
+
+  /**
+   * Where the server can't begin in the middle, a seek would begin anew: better to go on and say so.
+   * @param {number} position
+   */
+  #canSeek(position) {
+    const { seekable } = this.#element;
+    return this.duration !== null && (position === 0 || (seekable.length > 0 && seekable.end(0) >= position));
   }
 
   /** @param {boolean} stalled */

@@ -134,6 +134,7 @@ class PlaybackMachine(RuleBasedStateMachine):
     def report_duration(self, longer: float) -> None:
         position = self.playback.timeline.position_at(self.stage.now_us)
         self.stage.report("playing", position, duration_seconds=position + longer)
+        self.stage.pass_seconds(0)
 
     @precondition(lambda self: self.playback.current and self.playback.repeat != "one")
     @rule()

@@ -5,7 +5,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from custom_components.moosicbox.engine.protocol.errors import HubError
 from tests.engine.fakes import SECOND, chance, item
-from tests.engine.test_playback import Stage
+from tests.engine.stage import Stage
 
 EPSILON = 2e-6
 

@@ -1,0 +1,75 @@
+"""A playback on virtual time, with one member who plays along."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from custom_components.moosicbox.engine.playback import Command, Playback, PlaybackEvent
+from custom_components.moosicbox.engine.protocol.client import PlayerReport
+from custom_components.moosicbox.engine.protocol.types import RepeatMode
+from tests.engine.fakes import SECOND, item
+
+NOW = 1_000 * SECOND
+
+
+@dataclass
+class Member:
+    lead_ms: float = 0.0
+    round_trip_us: int = 0
+    present: bool = True
+
+
+class Stage:
+    """A playback with one member, its events and its clock."""
+
+    def __init__(self, names: str = "", duration: float | None = 180.0, repeat: RepeatMode = "off") -> None:
+        self.now_us = NOW
+        self.members = [Member()]
+        self.events: list[PlaybackEvent] = []
+        self.playback = Playback("epoch", 100, lambda: self.members, self.events.append)
+        self.playback.repeat = repeat
+        if names:
+            self.playback.queue.add([item(name, duration) for name in names])
+            self.events.clear()
+
+    def play(self, name: str, position: float = 0.0) -> None:
+        self.playback.start(self.playback.queue.get(name), self.now_us, position)
+
+    def pass_to(self, at_us: int) -> None:
+        """Let time pass; do what is due on the way."""
+        while (due_us := self.playback.due_us) is not None and due_us <= at_us:
+            self.now_us = max(self.now_us, due_us)
+            self.playback.advance(self.now_us)
+        self.now_us = at_us
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.pass_to(self.now_us + round(seconds * SECOND))
+
+    @property
+    def current(self) -> str | None:
+        return current.queue_item_id if (current := self.playback.current) else None
+
+    @property
+    def command(self) -> Command:
+        assert self.playback.command is not None
+        return self.playback.command
+
+    @property
+    def states(self) -> dict[str, str]:
+        return {each.queue_item_id: each.state for each in self.playback.queue.items}
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        """The events of a kind; forgets all."""
+        found = [event for event in self.events if isinstance(event, kind)]
+        self.events.clear()
+        return found
+
+    def report(self, state: str, position: float, at_us: int | None = None, **fields: Any) -> None:
+        fields.setdefault("queue_item_id", self.current)
+        at_us = self.now_us if at_us is None else at_us
+        self.playback.adopt(PlayerReport(state=state, position_seconds=position, at_us=at_us, **fields))
+
+
+def assert_command_matches(stage: Stage) -> None:
+    command, timeline = stage.command, stage.playback.timeline
+    assert command.command == {"playing": "play", "paused": "pause", "idle": "stop"}[timeline.state]
+    assert (command.position, command.sync_time_us, command.rate) == timeline[1:]

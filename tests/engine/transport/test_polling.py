@@ -167,6 +167,17 @@ async def test_newer_fetch_ends_the_older(house: House, client: Client) -> None:
     assert await newer == [1]
 
 
+async def test_older_fetch_confirms_nothing(house: House, client: Client) -> None:
+    """What the newer one took isn't behind the cursor that the older one is answered."""
+    older = asyncio.ensure_future(client.connection.fetch(None, 50))
+    await asyncio.sleep(0)
+    publish(house, 1)
+    newer = await client.connection.fetch(None, 0)
+    empty = await older
+    assert (len(newer.frames), empty.frames) == (1, ())
+    assert (await client.connection.fetch(empty.cursor, 0)).frames == newer.frames
+
+
 async def test_broken_off(house: House, client: Client) -> None:
     fetch = asyncio.ensure_future(client.fetch(wait=50))
     await asyncio.sleep(0)

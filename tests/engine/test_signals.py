@@ -1,4 +1,6 @@
-"""Signals: listeners come and go, also while the signal is given."""
+"""Signals: listeners come and go, also while the signal is given, and one that fails is alone with that."""
+
+import pytest
 
 from custom_components.moosicbox.engine.signals import Signal
 
@@ -43,3 +45,18 @@ def test_a_listener_may_unsubscribe_while_called() -> None:
     signal()
     signal()
     assert heard == ["once", "always", "always"]
+
+
+def test_a_listener_that_fails_is_told_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    signal: Signal[()] = Signal()
+    heard: list[int] = []
+
+    def faulty() -> None:
+        raise ZeroDivisionError
+
+    signal.subscribe(faulty)
+    signal.subscribe(lambda: heard.append(1))
+    signal()
+    assert heard == [1]
+    assert "faulty" in caplog.text
+    assert "ZeroDivisionError" in caplog.text

@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.options import OPTIONS, SECTIONS, UNLIMITED, defaults, effective, fault, limits_of
+from tests.fixtures import Advance
 from tests.test_repository import INTEGRATION, REPOSITORY, read_json
 from tests.wire.client import Client
 
@@ -149,3 +150,18 @@ async def test_out_of_range_is_refused(hass: HomeAssistant, entry: MockConfigEnt
     flow = await hass.config_entries.options.async_init(entry.entry_id)
     with pytest.raises(InvalidData):
         await hass.config_entries.options.async_configure(flow["flow_id"], user_input=form(max_connections=0))
+
+
+async def test_cleaning_up_follows_its_option(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, advance: Advance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+    times: list[int] = []
+    monkeypatch.setattr(hub.topics, "expire", lambda: times.append(1))
+    await advance(61)
+    assert len(times) == 1, "reloads don't add to it"
+    hass.config_entries.async_update_entry(entry, options={"cleanup_interval_seconds": 20})
+    await hass.async_block_till_done()
+    await advance(121)
+    assert len(times) == 5

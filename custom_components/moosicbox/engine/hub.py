@@ -139,8 +139,8 @@ class Hub:
         if not self._loaded:
             await self._load()
             self._loaded = True
+            self._keep_house()
         self.running = True
-        self._keep_house()
         self._arm()
 
     async def stop(self, code: CloseCode, reason: str) -> None:

@@ -1,6 +1,9 @@
 """Telling others within the process that something happened."""
 
 from collections.abc import Callable
+import logging
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class Signal[*Args]:
@@ -23,6 +26,9 @@ class Signal[*Args]:
         return unsubscribe
 
     def __call__(self, *args: *Args) -> None:
-        """It happens."""
+        """It happens. Listeners may be of others' making: one that fails takes nothing else along."""
         for listener in tuple(self._listeners.values()):
-            listener(*args)
+            try:
+                listener(*args)
+            except Exception:
+                _LOGGER.exception("A listener failed: %r", listener)

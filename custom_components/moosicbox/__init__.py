@@ -83,8 +83,7 @@ async def async_remove_config_entry_device(
     for domain, player_id in device.identifiers:
         if domain == DOMAIN and players.find(player_id) is not None:
             players.remove(player_id)
-            return True
-    return False
+    return (DOMAIN, HUB_ID) not in device.identifiers
 
 
 async def _async_options_changed(_hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:
@@ -94,7 +93,7 @@ async def _async_options_changed(_hass: HomeAssistant, entry: MoosicBoxConfigEnt
 async def _async_close(hass: HomeAssistant, data: MoosicBoxData, code: CloseCode, reason: str) -> None:
     hass.data.pop(DATA_LOADED, None)
     await data.hub.stop(code, reason)
-    await data.endpoint.close()
+    await data.endpoint.close(code, reason)
 
 
 async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> MoosicBoxData:

@@ -22,14 +22,14 @@ from .engine.protocol.errors import AuthenticationFailed
 from .engine.rights import ROLES, Principal
 from .engine.session import Peer, Session
 from .engine.sessions import Sessions
-from .engine.tokens import IssuedToken, Tokens, is_ours
+from .engine.tokens import MAX_LIFETIME, IssuedToken, Tokens, is_ours
 from .engine.transport.origin import origin_allowed
 from .storage import SecretsStore
 
+HOME: Final = "home_assistant"
+"""The realm of those who came in by a token of Home Assistant's."""
 REFUSED: Final = "The token is not accepted"
 UNCHECKED_HEADERS: Final = (hdrs.FORWARDED, "X-Real-IP", "CF-Connecting-IP", "True-Client-IP")
-MAX_LIFETIME: Final = 10 * 365 * 86_400
-"""Seconds; the longest that a token of ours may be good for."""
 
 
 def principal_of(user: User, credential: str) -> Principal:
@@ -39,6 +39,7 @@ def principal_of(user: User, credential: str) -> Principal:
         name=user.name or "Home Assistant",
         permissions=ROLES["admin" if user.is_admin else "user"],
         credential=credential,
+        realm=HOME,
     )
 
 
@@ -74,6 +75,9 @@ class Gatekeeper:
             self._hass.bus.async_listen(EVENT_USER_REMOVED, self._user_changed),
             sessions.ended.subscribe(self._session_ended),
         ]
+        for session in sessions:
+            if session.principal.realm == HOME:
+                self._check_again(session, sessions)
 
     @callback
     def async_stop(self) -> None:
@@ -167,6 +171,15 @@ class Gatekeeper:
         except jwt.InvalidTokenError:
             return False
         return True
+
+    def _check_again(self, session: Session, sessions: Sessions) -> None:
+        # While nobody watched, the token may have been revoked or the user put out.
+        refresh_token = self._hass.auth.async_get_refresh_token(session.principal.credential)
+        if refresh_token is None or not refresh_token.user.is_active:
+            sessions.end(session, CloseCode.FORCED_OUT, "The access to Home Assistant ended")
+        else:
+            self._watch(refresh_token)
+            sessions.renew(session, principal_of(refresh_token.user, refresh_token.id))
 
     def _watch(self, refresh_token: RefreshToken) -> None:
         if refresh_token.id in self._revocation_callbacks:

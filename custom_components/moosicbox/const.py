@@ -5,7 +5,7 @@ from typing import Final
 DOMAIN: Final = "moosicbox"
 NAME: Final = "MoosicBox"
 VERSION: Final = "0.1.0"
-HUB_ID: Final = "hub"
+HUB_ID: Final = "HUB"
 """The hub in the device registry, beside the ids of players."""
 
 CONF_AVAILABILITY_GRACE: Final = "availability_grace"

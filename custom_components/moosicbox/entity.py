@@ -4,6 +4,7 @@ from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 
@@ -75,6 +76,7 @@ class PlayerEntity(Entity):
             sw_version=player.client_version,
             via_device_id=hub_device_id,
         )
+        self._shown = (player.name, player.client_version)
 
     @property
     @override
@@ -88,8 +90,13 @@ class PlayerEntity(Entity):
 
     @callback
     def _player_changed(self, player: Player) -> None:
-        if player is self.player:
-            self.async_write_ha_state()
+        if player is not self.player:
+            return
+        if (shown := (player.name, player.client_version)) != self._shown and self.device_entry is not None:
+            self._shown = shown
+            registry = dr.async_get(self.hass)
+            registry.async_update_device(self.device_entry.id, name=player.name, sw_version=player.client_version)
+        self.async_write_ha_state()
 
     async def async_execute(self, message: Request) -> Any:
         """Do what `message` says in the name of whoever caused it."""

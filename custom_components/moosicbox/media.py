@@ -7,7 +7,7 @@ import hmac
 from pathlib import Path
 import time
 from typing import Final, override
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.components.media_player import BrowseError
@@ -25,6 +25,8 @@ STREAM_LIFETIME: Final = timedelta(minutes=30)
 OPEN_PATHS: Final = ("/local/", "/api/tts_proxy/")
 """Paths of Home Assistant's that need no signature."""
 AUDIO_TYPES: Final = frozenset({"application/ogg", "application/vnd.apple.mpegurl", "application/x-mpegurl"})
+ADDRESS_CHARACTERS: Final = "/:?#[]@!$&'()*+,;=%~-._"
+"""What an address may hold as it is."""
 MAX_PICTURES: Final = 32
 MAX_KNOWN: Final = 20_000
 
@@ -64,10 +66,12 @@ class HomeMedia(MediaProvider):
     def address(self, media: Media) -> StreamAddress:
         source = media.source
         if not source.startswith("/") or source.startswith(OPEN_PATHS) or "?" in source:
-            return StreamAddress(source)
+            return StreamAddress(quote(source, safe=ADDRESS_CHARACTERS))
         lifetime = STREAM_LIFETIME + timedelta(seconds=media.track.duration or 0)
         expires_at = int(time.time() + lifetime.total_seconds())
-        return StreamAddress(async_sign_path(self._hass, source, lifetime, use_content_user=True), expires_at)
+        # What is signed comes back decoded: only its signature is of use.
+        signed = async_sign_path(self._hass, source, lifetime, use_content_user=True)
+        return StreamAddress(f"{source}?{signed.rpartition('?')[2]}", expires_at)
 
     async def async_artwork(self, artwork_id: str) -> Picture | None:
         """The picture behind an `artwork_url`; None if there is none, or the address was made up."""
@@ -102,11 +106,15 @@ class HomeMedia(MediaProvider):
             raise TrackNotFound(f"Home Assistant doesn't find {media_content_id}: {error}") from error
         if not (play.mime_type.startswith("audio/") or play.mime_type.lower() in AUDIO_TYPES):
             raise NotSupported(f"{media_content_id} is {play.mime_type}, not music")
-        tags = Tags()
+        tags, source = Tags(), play.url
         if play.path is not None:
+            if not await self._hass.async_add_executor_job(play.path.is_file):
+                raise TrackNotFound(f"There is no file {media_content_id}")
             tags = await self._hass.async_add_executor_job(read_tags, play.path)
+            # The address of a file is its path: every character stands for itself.
+            source = quote(source)
         track = self._track(media_content_id, play.path.name if play.path else media_content_id, tags)
-        return Media(track=track, source=play.url, mime_type=play.mime_type)
+        return Media(track=track, source=source, mime_type=play.mime_type)
 
     def _plain(self, url: str) -> Media:
         return Media(track=self._track(url, urlsplit(url).path.rstrip("/") or url, Tags()), source=url)

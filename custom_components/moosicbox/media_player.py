@@ -271,12 +271,14 @@ class MoosicBoxPlayer(PlayerEntity, MediaPlayerEntity):
         place = PLACES[enqueue or MediaPlayerEnqueue.REPLACE]
         player_id = self.player.player_id
         if TRACK_ID.fullmatch(media_id):
-            await self.async_execute(QueueAdd(player_id=player_id, track_id=media_id, place=place))
+            add = QueueAdd(player_id=player_id, track_id=media_id, place=place)
         else:
-            await self.async_execute(QueueAdd(player_id=player_id, media_content_id=media_id, place=place))
+            add = QueueAdd(player_id=player_id, media_content_id=media_id, place=place)
+        added = await self.async_execute(add)
         if enqueue is MediaPlayerEnqueue.PLAY:
-            await self._transport("next")
-        elif enqueue in (None, MediaPlayerEnqueue.REPLACE):
+            first = added["queue_item_ids"][0]
+            await self.async_execute(PlaybackCommand(player_id=player_id, command="play", queue_item_id=first))
+        elif place == "replace":
             await self._transport("play")
 
     @override

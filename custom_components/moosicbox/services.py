@@ -10,12 +10,12 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.service import async_register_admin_service
 import voluptuous as vol
 
-from .auth import MAX_LIFETIME
 from .const import DOMAIN
 from .engine.clock import iso_from_unix
 from .engine.protocol.client import GetMetrics, Request
 from .engine.protocol.errors import HubError
 from .engine.rights import PERMISSIONS, ROLES
+from .engine.tokens import MAX_LIFETIME
 from .entity import async_execute, translated
 from .models import DATA_LOADED, MoosicBoxData
 

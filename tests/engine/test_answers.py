@@ -20,7 +20,7 @@ class Asker:
 
 
 def test_an_answer_given_at_once_is_kept() -> None:
-    answers, again = Answers(300, 10), Asker()
+    answers, again = Answers(300, 10, 1_000_000), Asker()
     assert not answers.seen("r", 0, again)
     answers.keep("r", DONE)
     assert answers.seen("r", 1, again)
@@ -28,7 +28,7 @@ def test_an_answer_given_at_once_is_kept() -> None:
 
 
 def test_whoever_asks_while_it_runs_gets_the_same_answer_once() -> None:
-    answers, first, again = Answers(300, 10), Asker(), Asker()
+    answers, first, again = Answers(300, 10, 1_000_000), Asker(), Asker()
     assert not answers.seen("r", 0, first)
     answers.start("r", first)
     assert answers.seen("r", 1, again)
@@ -42,7 +42,7 @@ def test_whoever_asks_while_it_runs_gets_the_same_answer_once() -> None:
 
 
 def test_what_is_not_kept_runs_again() -> None:
-    answers, asker = Answers(300, 10), Asker()
+    answers, asker = Answers(300, 10, 1_000_000), Asker()
     answers.start("r", asker)
     answers.finish("r", DONE, keep=False)
     assert asker.got == [DONE]
@@ -51,7 +51,7 @@ def test_what_is_not_kept_runs_again() -> None:
 
 @pytest.mark.parametrize("asked_at", [0, 1, 150, 299])
 def test_an_answer_is_kept_five_minutes_at_least(asked_at: int) -> None:
-    answers, asker = Answers(300, 10), Asker()
+    answers, asker = Answers(300, 10, 1_000_000), Asker()
     assert not answers.seen("first", 0, asker)
     answers.seen("r", asked_at * SECOND, asker)
     answers.keep("r", DONE)
@@ -62,7 +62,7 @@ def test_an_answer_is_kept_five_minutes_at_least(asked_at: int) -> None:
 
 
 def test_an_answer_goes_in_the_end() -> None:
-    answers, asker = Answers(300, 10), Asker()
+    answers, asker = Answers(300, 10, 1_000_000), Asker()
     assert not answers.seen("r", 0, asker)
     answers.keep("r", DONE)
     for minute in range(4, 20):
@@ -72,7 +72,7 @@ def test_an_answer_goes_in_the_end() -> None:
 
 
 def test_a_request_that_runs_for_long_is_not_forgotten() -> None:
-    answers, asker = Answers(300, 4), Asker()
+    answers, asker = Answers(300, 4, 1_000_000), Asker()
     answers.start("r", asker)
     for number in range(20):
         assert not answers.seen(f"other-{number}", number * 100 * SECOND, asker)
@@ -82,7 +82,7 @@ def test_a_request_that_runs_for_long_is_not_forgotten() -> None:
 
 
 def test_the_number_of_answers_is_bounded() -> None:
-    answers, asker = Answers(300, 10), Asker()
+    answers, asker = Answers(300, 10, 1_000_000), Asker()
     for number in range(100):
         assert not answers.seen(str(number), 0, asker)
         answers.keep(str(number), DONE)
@@ -92,6 +92,6 @@ def test_the_number_of_answers_is_bounded() -> None:
 
 
 def test_finishing_what_is_gone_answers_nobody() -> None:
-    answers, asker = Answers(300, 2), Asker()
+    answers, asker = Answers(300, 2, 1_000_000), Asker()
     answers.finish("a", DONE)
     assert asker.got == []

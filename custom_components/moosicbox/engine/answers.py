@@ -20,12 +20,15 @@ class _Running:
 class Answers:
     """The requests of one session, in two generations: when the younger one is old or full, the older one goes."""
 
-    __slots__ = ("_born_us", "_keep_us", "_max", "_older", "_younger")
+    __slots__ = ("_born_us", "_bytes", "_keep_us", "_max", "_max_bytes", "_older", "_younger")
 
-    def __init__(self, keep_seconds: float, max_answers: int) -> None:
-        """Keeps each answer for `keep_seconds` at least, unless there are more than `max_answers`."""
+    def __init__(self, keep_seconds: float, max_answers: int, max_bytes: int) -> None:
+        """Keeps each answer for `keep_seconds` at least, unless there are more than `max_answers` or `max_bytes`."""
         self._keep_us = int(keep_seconds * 1e6)
         self._max = max_answers // 2
+        self._max_bytes = max_bytes // 2
+        self._bytes = 0
+        """Of the younger generation."""
         self._born_us: int | None = None
         self._younger: dict[str, Frame | _Running | None] = {}
         self._older: dict[str, Frame | _Running | None] = {}
@@ -34,11 +37,13 @@ class Answers:
         """Whether a request was made before; then it is answered again, or with the first one when that is done."""
         if self._born_us is None:
             self._born_us = now_us
-        elif now_us - self._born_us > self._keep_us or len(self._younger) >= self._max:
+        elif (
+            now_us - self._born_us > self._keep_us or len(self._younger) >= self._max or self._bytes >= self._max_bytes
+        ):
             # What still runs is remembered until it is done.
             oldest, self._older, self._younger = self._older, self._younger, {}
             self._younger.update((key, answer) for key, answer in oldest.items() if isinstance(answer, _Running))
-            self._born_us = now_us
+            self._born_us, self._bytes = now_us, 0
         for generation in (self._younger, self._older):
             if request_id in generation:
                 if isinstance(answer := generation[request_id], _Running):
@@ -65,3 +70,4 @@ class Answers:
     def keep(self, request_id: str, frame: Frame | None) -> None:
         """Remember an answer that was given at once."""
         self._younger[request_id] = frame
+        self._bytes += len(frame.payload) if frame else 0

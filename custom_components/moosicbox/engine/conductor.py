@@ -1,19 +1,21 @@
 """Between what shall play and what can: finds the media of items, then lets the playback begin."""
 
 import asyncio
+from collections.abc import Awaitable
 import logging
 from typing import Final
 
 from .clock import Clock
 from .media import Media, MediaCache, MediaProvider, StreamAddress
 from .playback import Playback
-from .protocol.errors import HubError, TrackNotFound
+from .protocol.errors import HubError, TrackNotFound, Unavailable
 from .protocol.types import ItemState, QueueItem
 from .rights import Principal
 from .signals import Signal
 
 _LOGGER = logging.getLogger(__name__)
 
+RESOLVE_SECONDS: Final = 30.0
 MAX_FAILURES: Final = 3
 """Items in a row that may fail before the music stops."""
 
@@ -24,23 +26,23 @@ class Conductor:
     def __init__(self, media: MediaProvider, house: Principal, clock: Clock, cache_size: int) -> None:
         """`house` is in whose name media is looked up again for items that were let in before."""
         self.media = media
-        self.found: Signal[QueueItem] = Signal()
-        self.failed: Signal[QueueItem] = Signal()
+        self.found: Signal[str] = Signal()
+        """The media of this `media_content_id` can be played now."""
+        self.failed: Signal[str] = Signal()
         self._house = house
         self._clock = clock
         self._cache = MediaCache(cache_size)
         self._looking: dict[str, asyncio.Task[Media | None]] = {}
 
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
-        """What `media_content_id` is; TrackNotFound and the like."""
-        if (media := self._cache.get(media_content_id)) is None:
-            media = await self.media.resolve(media_content_id, principal)
-            self._cache.put(media)
+        """What `media_content_id` is, for one who may know; TrackNotFound, PermissionDenied and the like."""
+        media = await self._asked(self.media.resolve(media_content_id, principal))
+        self._cache.put(media)
         return media
 
     async def resolve_track(self, track_id: str, principal: Principal) -> Media:
         """A track of the library; TrackNotFound."""
-        media = await self.media.resolve_track(track_id, principal)
+        media = await self._asked(self.media.resolve_track(track_id, principal))
         self._cache.put(media)
         return media
 
@@ -94,15 +96,23 @@ class Conductor:
             self._looking[media_content_id] = task
         return task
 
+    async def _asked(self, answer: Awaitable[Media]) -> Media:
+        try:
+            async with asyncio.timeout(RESOLVE_SECONDS):
+                return await answer
+        except TimeoutError as error:
+            raise Unavailable("Finding this took too long") from error
+
     async def _find(self, item: QueueItem, media_content_id: str) -> Media | None:
         try:
-            media = await self.media.resolve(media_content_id, self._house)
-        except HubError as error:
-            _LOGGER.debug("%s can't be played: %s", item.track.track_id, error)
-            self.failed(item)
+            media = await self._asked(self.media.resolve(media_content_id, self._house))
+        except Exception as error:  # noqa: BLE001 - whatever a provider does, the music goes on with the next item
+            log = _LOGGER.debug if isinstance(error, HubError) else _LOGGER.warning
+            log("%s can't be played: %r", item.track.track_id, error)
+            self.failed(media_content_id)
             return None
         finally:
             self._looking.pop(media_content_id, None)
         self._cache.put(media)
-        self.found(item)
+        self.found(media_content_id)
         return media

@@ -127,35 +127,43 @@ class Dispatcher:
                     session.answers.start(request_id, reply)
                 session.task = asyncio.ensure_future(self._finish(session, incoming, outcome))
                 return
+            answer = self._result(request_id, outcome)
         except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
-            frame, keep, then = self._error(incoming.decoded, fault)
-        else:
-            frame, keep, then = self._result(request_id, outcome)
-        if request_id is not None and keep:
-            session.answers.keep(request_id, frame)
-        reply(frame)
-        then()
+            answer = self._error(incoming.decoded, fault)
+        if request_id is not None and answer.keep:
+            session.answers.keep(request_id, answer.frame)
+        reply(answer.frame)
+        answer.then()
 
     async def _finish(self, session: Session, incoming: Incoming, outcome: Awaitable[Any]) -> None:
         request_id = incoming.decoded.request_id
         try:
-            frame, keep, then = self._result(request_id, await outcome)
+            answer = self._result(request_id, await outcome)
         except asyncio.CancelledError:
-            if request_id is not None:
-                error = Unavailable("The hub stopped before this was done")
-                session.answers.finish(request_id, Frame(encode_error(error, request_id)), keep=False)
+            session.task = None
+            self._abandon(session, incoming)
             raise
         except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
-            frame, keep, then = self._error(incoming.decoded, fault)
-        finally:
-            session.task = None
+            answer = self._error(incoming.decoded, fault)
+        session.task = None
         if request_id is None:
-            incoming.reply(frame)
+            incoming.reply(answer.frame)
         else:
-            session.answers.finish(request_id, frame, keep=keep)
-        then()
+            session.answers.finish(request_id, answer.frame, keep=answer.keep)
+        answer.then()
         while session.inbox and session.task is None:
             self._step(session, session.inbox.popleft())
+
+    def _abandon(self, session: Session, running: Incoming) -> None:
+        # What was sent behind it may not run before it, should it be sent again.
+        abandoned = [running, *session.inbox]
+        session.inbox.clear()
+        for incoming in abandoned:
+            answer = self._error(incoming.decoded, Unavailable("The hub stopped before this was done"))
+            if incoming is running and incoming.decoded.request_id is not None:
+                session.answers.finish(incoming.decoded.request_id, answer.frame, keep=False)
+            else:
+                incoming.reply(answer.frame)
 
     def _result(self, request_id: str | None, outcome: Any) -> _Answer:
         if outcome is None:

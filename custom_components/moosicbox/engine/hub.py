@@ -146,11 +146,11 @@ class Hub:
     async def stop(self, code: CloseCode, reason: str) -> None:
         """Say goodbye to all clients and close their connections; what they need to come back is kept."""
         self.running = False
-        delays = secrets.SystemRandom()
         for session in self.sessions.connected():
-            session.send(Goodbye(reason=reason, reconnect=True, reconnect_after=delays.uniform(0, RESTART_SPREAD)))
+            session.send(self.goodbye(reason))
         self.sessions.disconnect_all(code, reason)
         self.conductor.close()
+        self.writer.close()
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
@@ -200,6 +200,11 @@ class Hub:
     def publish(self, topic: str, message: TopicMessage) -> int:
         """Publish to all who follow `topic`; how many receive it now."""
         return self.topics.publish(topic, message)
+
+    def goodbye(self, reason: str) -> Goodbye:
+        """A farewell; each client is told another time to come back, so that they don't come all at once."""
+        delay = secrets.SystemRandom().uniform(0, RESTART_SPREAD)
+        return Goodbye(reason=reason, reconnect=True, reconnect_after=round(delay, 3))
 
     def hello(self, *, authenticated: bool) -> Hello:
         """The greeting."""
@@ -272,7 +277,9 @@ class Hub:
         self.topics.expire()
         in_use = {session.principal.sub for session in self.sessions}
         self.dispatcher.user_limiters.forget_idle(self.clock.now_us(), in_use)
-        self.timers.at(self.clock.now_us() + int(self.limits.cleanup_interval * 1e6), self._keep_house)
+        self.timers.at(
+            self.clock.now_us() + int(self.limits.cleanup_interval * 1e6), self._keep_house
+        )
 
     def _arm(self) -> None:
         if self._alarm is not None:

@@ -59,6 +59,8 @@ class Limits:
     resume_seconds: float = 120
     stored_answers_seconds: float = 300
     stored_answers: int = 10_000
+    stored_answer_bytes: int = 4_194_304
+    """A session's; the oldest go first."""
     max_players_per_user: int = 10
     max_players: int = 500
     arrival_grace: float = 1

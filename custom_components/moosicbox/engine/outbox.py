@@ -107,6 +107,9 @@ class Outbox:
 
     def settle(self) -> None:
         """What this turn brought waits now."""
+        if self.closed:
+            self.fresh.clear()
+            return
         waiting = self._waiting
         for frame in self.fresh:
             if (key := frame.key) is None:

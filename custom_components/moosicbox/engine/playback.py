@@ -19,6 +19,8 @@ HANDOVER_US: Final = 3_000_000
 """How long before its start the following item is handed to the players."""
 HANDED_OVER_US: Final = 300_000
 """An item that ends this shortly before its time is followed by what the players were handed already."""
+SHORTEST_SECONDS: Final = 0.5
+"""A shorter duration is a mistake, and would be repeated without a pause."""
 RESTART_SECONDS: Final = 3.0
 """`previous` goes back to the start of an item that played longer than this."""
 ADOPT_SECONDS: Final = 0.25
@@ -106,6 +108,8 @@ class Playback:
         self.autoplay = False
         self.is_room = False
         self.command: Command | None = None
+        self._held: Timeline | None = None
+        """The timeline as it was before the only player went away."""
         self.following: QueueItem | None = None
         """The item that plays after the current one, as the players know it."""
         self.duration: float | None = None
@@ -134,13 +138,13 @@ class Playback:
     def load(self, item: QueueItem, now_us: int, position: float = 0.0, left: ItemState = "played") -> None:
         """Make `item` the current one; it plays once `start` says so. `left` is what becomes of the one before."""
         self._choose(item, left)
-        self._set_timeline(Timeline("buffering", position, now_us, 0.0))
+        self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
 
     def start(self, item: QueueItem, now_us: int, position: float = 0.0, left: ItemState = "played") -> None:
         """Play `item` from `position`; `left` is what becomes of the one before."""
         self._choose(item, left)
         at_us = now_us + self.lead_us()
-        self._issue("play", Timeline("playing", position, at_us, 1.0))
+        self._issue("play", Timeline("playing", self._bounded(position), at_us, 1.0))
 
     def choose_paused(self, item: QueueItem, now_us: int) -> None:
         """Make `item` the current one without a sound."""
@@ -152,7 +156,7 @@ class Playback:
         if self.current is None or self.timeline.state in ("idle", "paused"):
             return
         at_us = now_us + self.lead_us()
-        place = self._bounded(self.timeline.position_at(at_us)) if position is None else position
+        place = self._bounded(self.timeline.position_at(at_us) if position is None else position)
         self._issue("pause", Timeline("paused", place, at_us, 0.0))
 
     def stop(self, now_us: int) -> None:
@@ -239,6 +243,9 @@ class Playback:
         current = self.current
         if current is None or current.queue_item_id != queue_item_id or not self.timeline.playing:
             return None
+        if self.duration is not None and now_us < self.timeline.anchor_us + HANDED_OVER_US:
+            # It has just begun: this is the end of the round before.
+            return None
         if self.queue.locked_item_id is not None and (ends_us := self.ends_us) and now_us > ends_us - HANDED_OVER_US:
             return None
         if (following := self.following) is None:
@@ -252,40 +259,58 @@ class Playback:
         current, timeline = self.current, self.timeline
         if self.is_room or current is None or report.queue_item_id != current.queue_item_id:
             return
-        if report.duration_seconds and report.duration_seconds != self.duration:
-            self.duration = report.duration_seconds
+        if (duration := _sane(report.duration_seconds)) is not None and duration != self.duration:
+            self.duration = duration
+            # The hand-over named another end: it is made again.
+            self.queue.locked_item_id = None
+            self._update_following()
             self._emit(StatusChanged())
         if timeline.state not in ("playing", "buffering") or report.at_us < timeline.anchor_us:
             return
-        stalled = Timeline("buffering", report.position_seconds, report.at_us, 0.0)
+        stalled = Timeline("buffering", self._bounded(report.position_seconds), report.at_us, 0.0)
         match report.state:
             case "playing":
                 off = abs(timeline.position_at(report.at_us) - report.position_seconds)
                 if timeline.state == "buffering" or off > ADOPT_SECONDS:
-                    self._issue("play", Timeline("playing", report.position_seconds, report.at_us, 1.0))
+                    self._issue("play", Timeline("playing", self._bounded(report.position_seconds), report.at_us, 1.0))
             case _ if report.needs_interaction:
                 if timeline.state != "buffering":
-                    self._set_timeline(stalled)
+                    self._stall(stalled)
             case "buffering":
                 if timeline.playing and report.at_us > timeline.anchor_us + STARTING_US:
-                    self._set_timeline(stalled)
+                    self._stall(stalled)
             case "paused":
-                self._issue("pause", Timeline("paused", report.position_seconds, report.at_us, 0.0))
+                self._issue("pause", Timeline("paused", self._bounded(report.position_seconds), report.at_us, 0.0))
+
+    def _stall(self, timeline: Timeline) -> None:
+        if self.queue.locked_item_id is not None:
+            # What was handed over would start too early: the current item is not at its end.
+            self.queue.locked_item_id = None
+            self._send(Command("play", self.current, timeline.position, timeline.anchor_us, 1.0))
+        self._set_timeline(timeline)
 
     def hold(self, now_us: int) -> None:
         """Its only player is gone: stand still until it comes back."""
         if self.timeline.state in ("playing", "buffering"):
             place = self._bounded(self.timeline.position_at(now_us))
+            held = self.timeline
             self._issue("pause", Timeline("paused", place, now_us, 0.0))
+            self._held = held
+
+    def release(self) -> None:
+        """Its only player was just cut off: go on as if it never had been."""
+        if (held := self._held) is not None:
+            self._issue("play", held)
 
     def restore(self, timeline: Timeline, repeat: RepeatMode) -> None:
         """Become what was saved, after the queue did; nobody is told."""
         self.repeat = repeat
         self._chosen = self.current
-        self.duration = self._chosen.track.duration if self._chosen else None
+        self.duration = _sane(self._chosen.track.duration) if self._chosen else None
         if self._chosen is not None and timeline.state == "paused":
             self.timeline = timeline
             self.command = Command("pause", self._chosen, timeline.position, timeline.anchor_us, 0.0)
+        self.following = self._next_in_line()
 
     # ------------------------------------------------------------ inside
 
@@ -298,6 +323,7 @@ class Playback:
         return max(0.0, position if self.duration is None else min(position, self.duration))
 
     def _choose(self, item: QueueItem, left: ItemState = "played") -> None:
+        self.queue.index(item.queue_item_id)
         previous = self._chosen
         self.queue.locked_item_id = None
         if previous is not None and previous.queue_item_id == item.queue_item_id:
@@ -306,7 +332,7 @@ class Playback:
         self._chosen = item
         self.queue.set_current(item.queue_item_id)
         self.queue.set_state(item.queue_item_id, "playing")
-        self.duration = item.track.duration
+        self.duration = _sane(item.track.duration)
         self._emit(CurrentChanged(item.track, previous.track if previous else None))
 
     def _leave(self, state: ItemState) -> None:
@@ -316,6 +342,7 @@ class Playback:
 
     def _issue(self, command: Literal["play", "pause", "stop"], timeline: Timeline) -> None:
         self.queue.locked_item_id = None
+        self._held = None
         self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
         self._set_timeline(timeline)
 
@@ -328,10 +355,16 @@ class Playback:
         self._update_following()
         self._emit(StatusChanged())
 
+    def _next_in_line(self) -> QueueItem | None:
+        if self.current is None:
+            return None
+        # What the players were handed will be played, whatever changed since.
+        if (locked := self.queue.locked_item_id) is not None and self.queue.has(locked):
+            return self.queue.get(locked)
+        return self.current if self.repeat == "one" else self.successor()
+
     def _update_following(self) -> None:
-        following = None
-        if self.current is not None:
-            following = self.current if self.repeat == "one" else self.successor()
+        following = self._next_in_line()
         known = self.following
         self.following = following
         if (following and following.queue_item_id) != (known and known.queue_item_id):
@@ -340,3 +373,7 @@ class Playback:
     def _queue_changed(self, ops: tuple[QueueOp, ...]) -> None:
         self._emit(QueueChanged(ops))
         self._update_following()
+
+
+def _sane(duration: float | None) -> float | None:
+    return duration if duration is not None and duration >= SHORTEST_SECONDS else None

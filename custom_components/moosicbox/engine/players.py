@@ -1,7 +1,9 @@
 """All players: who may be which, who is here, what they report, and what the others hear of it."""
 
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from .clock import Clock
 from .conductor import MAX_FAILURES, Conductor
@@ -27,6 +29,8 @@ from .signals import Signal
 from .subscriptions import Subscriptions
 from .timers import Timer, Timers
 from .topics import Topics
+
+MAX_AHEAD_US: Final = 1_000_000
 
 type Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -94,20 +98,23 @@ class Players:
             raise Unavailable(f"A user has at most {self.limits.max_players_per_user} players")
         if len(self._players) >= self.limits.max_players:
             raise Unavailable(f"This hub takes at most {self.limits.max_players} players")
-        return self.add(player_id, client.name, principal.sub)
+        return self.add(player_id, client.name, principal.sub, client.version)
 
-    def add(self, player_id: str, name: str, owner: str) -> Player:
+    def add(self, player_id: str, name: str, owner: str, version: str | None = None) -> Player:
         """A new player, not here yet."""
         player = Player(player_id, name, owner, self._topics.epoch, self.limits.max_queue_items, self._happened)
+        player.client_version = version
         self._players[player_id] = player
         self.added(player)
         return player
 
-    def connected(self, player: Player, client_id: str, client: ClientInfo) -> None:
-        """A player is here."""
+    def connected(self, player: Player, client_id: str, client: ClientInfo, *, resumed: bool) -> None:
+        """A player is here. One that `resumed` may have played on all the time."""
         if (grace := self._graces.pop(player.player_id, None)) is not None:
             grace.cancel()
         player.connected(client_id, client)
+        if resumed:
+            player.playback.release()
         self.announce(player)
 
     def lost(self, player: Player) -> None:
@@ -119,6 +126,7 @@ class Players:
     def remove(self, player_id: str) -> None:
         """Forget a player."""
         player = self.get(player_id)
+        player.playback.stop(self._clock.now_us())
         del self._players[player_id]
         for timers in (self._graces, self._advances):
             if (timer := timers.pop(player_id, None)) is not None:
@@ -157,12 +165,14 @@ class Players:
 
     def report(self, player: Player, report: PlayerReport) -> None:
         """What a player says it does."""
+        now_us = self._clock.now_us()
+        # A clock that isn't in step yet may not move the timeline into the future.
+        report = msgspec.structs.replace(report, at_us=min(report.at_us, now_us + MAX_AHEAD_US))
         before, player.report = player.report, report
         if report.round_trip_us is not None:
             player.round_trip_us = report.round_trip_us
         if report.volume is not None or report.muted is not None:
             self.set_volume(player, report.volume, report.muted)
-        now_us = self._clock.now_us()
         playback = player.playback
         match report.state:
             case "idle":
@@ -221,8 +231,10 @@ class Players:
         states: list[TopicMessage] = [volume_update(player)]
         if (command := self._command(player)) is not None:
             states.append(command)
-        if (following := player.playback.following) is not None:
-            states.append(prepare(following, self._conductor.address(following)))
+        following = player.playback.following
+        address = self._conductor.address(following) if following else None
+        if following is None or address is not None:
+            states.append(prepare(following, address))
         return states
 
     def _command(self, player: Player) -> SynchronizedPlayback | None:
@@ -234,6 +246,8 @@ class Players:
         return synchronized_playback(command, address)
 
     def _happened(self, player: Player, event: PlaybackEvent) -> None:
+        if self.find(player.player_id) is not player:
+            return
         topic = f"player:{player.player_id}"
         playback = player.playback
         match event:
@@ -253,6 +267,7 @@ class Players:
                     revision=queue.revision, current_index=queue.current_index, total=len(queue), ops=ops
                 )
                 self._topics.publish(topic, update)
+                self.changed(player)
         self._schedule(player)
         self.happened(player, event)
 
@@ -270,19 +285,19 @@ class Players:
         self._topics.publish(f"player:{player.player_id}", playback_status(player))
         self.changed(player)
 
-    def _media_found(self, item: QueueItem) -> None:
+    def _media_found(self, media_content_id: str) -> None:
         for player in self:
             playback = player.playback
-            if (command := playback.command) and command.item and command.item.queue_item_id == item.queue_item_id:
+            if playback.command and _is_of(playback.command.item, media_content_id):
                 self._publish_command(player)
-            if (following := playback.following) and following.queue_item_id == item.queue_item_id:
+            if _is_of(playback.following, media_content_id):
                 self._publish_prepare(player)
 
-    def _media_failed(self, item: QueueItem) -> None:
+    def _media_failed(self, media_content_id: str) -> None:
         for player in self:
             playback = player.playback
-            handed_over = playback.queue.locked_item_id == item.queue_item_id
-            if handed_over and (behind := playback.queue.after(item.queue_item_id)) is not None:
+            handed_over = playback.queue.locked_item_id is not None and _is_of(playback.following, media_content_id)
+            if handed_over and (behind := playback.queue.after(playback.queue.locked_item_id)) is not None:
                 self.start(playback, behind, "skipped")
 
     def _schedule(self, player: Player) -> None:
@@ -300,3 +315,7 @@ class Players:
     def _advance(self, player: Player) -> None:
         player.playback.advance(self._clock.now_us())
         self._schedule(player)
+
+
+def _is_of(item: QueueItem | None, media_content_id: str) -> bool:
+    return item is not None and item.track.media_content_id == media_content_id

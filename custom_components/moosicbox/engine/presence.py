@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from .clock import Clock
 from .limits import Limits
+from .protocol.client import ClientInfo
 from .protocol.server import PresenceUpdate
 from .protocol.types import PresentUser
 from .session import Session
@@ -42,6 +43,7 @@ class Presence:
         sessions.opened.subscribe(lambda session, _resumed: self._opened(session))
         sessions.lost.subscribe(self._gone)
         sessions.ended.subscribe(self._gone)
+        sessions.renamed.subscribe(self._renamed)
 
     def provide(self, subscriptions: Subscriptions) -> None:
         """Say where snapshots of presence come from."""
@@ -70,7 +72,7 @@ class Presence:
         return len(self._since)
 
     def _opened(self, session: Session) -> None:
-        key = _key(session)
+        key = _key(session, session.client)
         self._cancel(key)
         if key in self._here:
             self._here[key] = session
@@ -80,12 +82,18 @@ class Presence:
         self._graces[key] = self._timers.at(due_us, lambda: self._arrive(key, session))
 
     def _gone(self, session: Session) -> None:
-        key = _key(session)
+        key = _key(session, session.client)
         if key not in self._here:
             self._cancel(key)
         elif self._here[key] is session and key not in self._graces:
             due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
             self._graces[key] = self._timers.at(due_us, lambda: self._leave(key))
+
+    def _renamed(self, session: Session, client: ClientInfo) -> None:
+        old, new = _key(session, session.client), _key(session, client)
+        if old != new and self._here.get(old) is session:
+            self._cancel(old)
+            self._here[new] = self._here.pop(old)
 
     def _arrive(self, key: ClientKey, session: Session) -> None:
         self._graces.pop(key, None)
@@ -118,6 +126,5 @@ class Presence:
         self.changed()
 
 
-def _key(session: Session) -> ClientKey:
-    client = session.client
+def _key(session: Session, client: ClientInfo) -> ClientKey:
     return session.principal.sub, client.kind, session.player_id or client.name

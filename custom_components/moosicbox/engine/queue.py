@@ -158,7 +158,10 @@ class Queue:
             self._empty()
             ops.append(ClearOp())
         self._items[index:index] = items
-        self._added_order += [item.queue_item_id for item in items]
+        if self.shuffled:
+            self._added_order += [item.queue_item_id for item in items]
+        else:
+            self._added_order = [item.queue_item_id for item in self._items]
         self._commit(*ops, AddOp(index=index, items=tuple(items)))
 
     def remove(self, queue_item_ids: Sequence[str]) -> None:

@@ -22,6 +22,8 @@ class Principal:
     name: str
     permissions: frozenset[str]
     credential: str
+    realm: str = "moosicbox"
+    """Who vouches for them: this hub's tokens, or the house that it lives in."""
     rooms: frozenset[str] | None = None
     """The only rooms that this token may see; None: no such limit."""
     issued_at: float | None = field(default=None, compare=False)
@@ -62,7 +64,7 @@ def topic_visible(topic: str, principal: Principal, client_id: str, player_id: s
         case "rooms":
             return not id_ and principal.may("listen")
         case "room":
-            return principal.may("listen") and (principal.rooms is None or id_ in principal.rooms)
+            return bool(id_) and principal.may("listen") and (principal.rooms is None or id_ in principal.rooms)
     if principal.rooms is not None:
         return False
     match kind:

@@ -63,7 +63,7 @@ class Session:
         self.follows_players = False
         """Whether it hears of new players without asking."""
         self.connection: Connection | None = None
-        self.answers = Answers(limits.stored_answers_seconds, limits.stored_answers)
+        self.answers = Answers(limits.stored_answers_seconds, limits.stored_answers, limits.stored_answer_bytes)
         self.limiter = Limiter(limits)
         self.refusals = TokenBucket(limits.refusals / limits.refusal_window, limits.refusals)
         self.inbox: deque[Incoming] = deque()

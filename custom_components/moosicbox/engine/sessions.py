@@ -1,7 +1,7 @@
 """All sessions: letting clients in, taking lost ones up again, letting them go."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
@@ -21,6 +21,9 @@ from .subscriptions import Subscriptions
 from .timers import Timers
 from .tokens import LEEWAY
 from .topics import PositionLost, Topics
+
+REVOKING: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
+"""Codes with which rights end: what is under way in their name ends, too."""
 
 
 class _Resumption(NamedTuple):
@@ -47,6 +50,8 @@ class Sessions:
         """A client is here; True if it was here before."""
         self.not_resumed: Signal[ResumeFailure] = Signal()
         """A client wanted its session back, in vain."""
+        self.renamed: Signal[Session, ClientInfo] = Signal()
+        """A client comes back, perhaps under another name."""
         self.lost: Signal[Session] = Signal()
         """A client's connection is gone; it may come back."""
         self.ended: Signal[Session] = Signal()
@@ -86,6 +91,7 @@ class Sessions:
         resumption = None
         failure: ResumeFailure | UnsetType = UNSET
         if message.resume is not None:
+            principal = principal or self._named_by(message.resume)
             try:
                 resumption = self._resumption(message.resume, message.client, principal)
             except PositionLost as lost:
@@ -97,32 +103,35 @@ class Sessions:
             raise Refused(AuthenticationFailed("A token is needed"))
         return self._begin(connection, message, principal, failure, hello)
 
+    def _named_by(self, resume: Resume) -> Principal | None:
+        # Without a token, the session names whose it is, as long as its own token holds.
+        session = self._sessions.get(resume.session_id)
+        if session is None or not session.knows_secret(resume.secret):
+            return None
+        expires_at = session.principal.expires_at
+        if expires_at is not None and expires_at + LEEWAY < self._clock.utc().timestamp():
+            return None
+        return session.principal
+
     def _resumption(self, resume: Resume, client: ClientInfo, principal: Principal | None) -> _Resumption:
         session = self._sessions.get(resume.session_id)
         if session is None or not session.knows_secret(resume.secret):
             raise PositionLost("session_unknown")
-        if principal is None:
-            expires_at = session.principal.expires_at
-            if expires_at is not None and expires_at + LEEWAY < self._clock.utc().timestamp():
-                raise Refused(AuthenticationFailed("The session's token has expired"))
-        elif principal.sub != session.principal.sub:
+        if principal is None or principal.sub != session.principal.sub:
             raise PositionLost("session_unknown")
+        if session.player_id is not None and not principal.may("play"):
+            raise PositionLost("session_unknown")
+        session.principal = principal
+        topics = [topic for topic in session.topics if self._subscriptions.visible(session, topic)]
+        positions = {topic: resume.positions[topic] for topic in topics if topic in resume.positions}
         try:
-            missed = [
-                frame
-                for topic, position in resume.positions.items()
-                if topic in session.topics
-                for frame in self._topics.since(topic, position)
-            ]
+            missed = [frame for topic, position in positions.items() for frame in self._topics.since(topic, position)]
         except PositionLost:
             self.end(session, CloseCode.REPLACED)
             raise
-        if principal is not None:
-            session.principal = principal
         if (client.kind, client.player_id) == (session.client.kind, session.client.player_id):
+            self.renamed(session, client)
             session.client = client
-        topics = [topic for topic in session.topics if self._subscriptions.visible(session, topic)]
-        positions = {topic: resume.positions[topic] for topic in topics if topic in resume.positions}
         fresh = [topic for topic in topics if topic not in positions]
         return _Resumption(session, positions, missed, fresh)
 
@@ -138,7 +147,7 @@ class Sessions:
         )
         self._subscriptions.attach(session, session.topics)
         connection.outbox.replay(missed)
-        self._arrived(session)
+        self._arrived(session, resumed=True)
         self._subscriptions.newest_states(session, positions)
         self._subscriptions.snapshot(session, fresh)
         self.opened(session, True)
@@ -178,7 +187,7 @@ class Sessions:
             session, message, self._subscriptions.positions(topics), resumed=False, failure=failure, hello=hello
         )
         self._subscriptions.attach(session, topics)
-        self._arrived(session)
+        self._arrived(session, resumed=False)
         self._subscriptions.snapshot(session, topics)
         self.opened(session, False)
         return session
@@ -211,17 +220,21 @@ class Sessions:
             )
         )
 
-    def _arrived(self, session: Session) -> None:
+    def _arrived(self, session: Session, *, resumed: bool) -> None:
         self._watch_expiry(session)
         if (player_id := session.player_id) is not None:
-            self._players.connected(self._players.get(player_id), session.client_id, session.client)
+            self._players.connected(self._players.get(player_id), session.client_id, session.client, resumed=resumed)
 
     # ------------------------------------------------------------ staying
 
     def renew(self, session: Session, principal: Principal) -> None:
-        """A newer token: what it may not see is taken away."""
+        """A newer token: what it may not see or be is taken away."""
         session.principal = principal
-        self._watch_expiry(session)
+        if session.player_id is not None and not principal.may("play"):
+            self.end(session, CloseCode.FORCED_OUT, "The permission to be a player ended")
+            return
+        if session.connection is not None:
+            self._watch_expiry(session)
         hidden = [topic for topic in session.topics if not self._subscriptions.visible(session, topic)]
         self._subscriptions.withdraw(session, hidden, "permissions")
 
@@ -256,6 +269,13 @@ class Sessions:
             session.expiry.cancel()
         session.expiry = self._timers.at(due_us, lambda: self.end(session, CloseCode.NORMAL))
         self.lost(session)
+        self._bound_lost(session.principal.sub)
+
+    def _bound_lost(self, sub: str) -> None:
+        # Dictionaries keep their order: the first one is the oldest.
+        lost = [session for session in self if session.connection is None and session.principal.sub == sub]
+        if len(lost) > self.limits.max_connections_per_user:
+            self.end(lost[0], CloseCode.NORMAL)
 
     def end(self, session: Session, code: CloseCode, reason: str = "") -> None:
         """A session is over."""
@@ -263,6 +283,9 @@ class Sessions:
             return
         if session.expiry is not None:
             session.expiry.cancel()
+        session.inbox.clear()
+        if session.task is not None and code in REVOKING:
+            session.task.cancel()
         self._disconnect(session, code, reason)
         self._topics.forget(f"client:{session.client_id}")
         self.ended(session)

@@ -78,7 +78,7 @@ class Subscriptions:
         """The session's connection gets nothing more of `topics`; the session still holds them."""
         if session.connection is not None:
             for topic in topics:
-                self._topics[topic].unsubscribe(session.connection.outbox)
+                self._topics.unsubscribe(topic, session.connection.outbox)
 
     def follow(self, session: Session, topics: Iterable[str]) -> None:
         """Subscribe, beginning with a snapshot."""

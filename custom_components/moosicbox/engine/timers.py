@@ -3,6 +3,14 @@
 from collections.abc import Callable
 import heapq
 import itertools
+import logging
+from typing import Final
+
+_LOGGER = logging.getLogger(__name__)
+
+SWEEP_EVERY: Final = 1_000
+"""Timers that are set between two looks at the cancelled ones."""
+SWEEP_FROM: Final = 100
 
 
 class Timer:
@@ -28,10 +36,13 @@ class Timers:
         self.changed = changed
         self._heap: list[tuple[int, int, Timer]] = []
         self._order = itertools.count()
+        self._added = itertools.count(1)
 
     def at(self, due_us: int, action: Callable[[], None]) -> Timer:
         """Do `action` at `due_us`."""
         timer = Timer(due_us, action)
+        if next(self._added) % SWEEP_EVERY == 0:
+            self._sweep()
         heapq.heappush(self._heap, (due_us, next(self._order), timer))
         if self._heap[0][2] is timer:
             self.changed()
@@ -52,4 +63,13 @@ class Timers:
         for timer in due:
             if (action := timer.action) is not None:
                 timer.action = None
-                action()
+                try:
+                    action()
+                except Exception:
+                    _LOGGER.exception("A timer's action failed")
+
+    def _sweep(self) -> None:
+        # Cancelled timers far in the future would pile up.
+        if len(self._heap) > SWEEP_FROM and sum(entry[2].action is None for entry in self._heap) * 2 > len(self._heap):
+            self._heap = [entry for entry in self._heap if entry[2].action is not None]
+            heapq.heapify(self._heap)

@@ -15,6 +15,8 @@ from .rights import PERMISSIONS, ROLES, Principal
 AUDIENCE: Final = "moosicbox"
 ISSUER: Final = "moosicbox"
 REFUSED: Final = "The token is not accepted"
+MAX_LIFETIME: Final = 10 * 365 * 86_400
+"""Seconds; the longest that a token of ours may be good for."""
 LEEWAY: Final = 10
 """Seconds that clocks may differ by."""
 REQUIRED_CLAIMS: Final = ["sub", "aud", "iss", "iat", "exp", "jti"]
@@ -36,6 +38,7 @@ class Revocations:
     def forget_expired(self, now: float) -> None:
         """Drop single tokens that have expired by themselves."""
         self.tokens = {jti: exp for jti, exp in self.tokens.items() if exp + LEEWAY > now}
+        self.subjects = {sub: at for sub, at in self.subjects.items() if at + MAX_LIFETIME > now}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Tokens:
             "name": name,
             "aud": AUDIENCE,
             "iss": ISSUER,
-            "iat": int(now),
+            "iat": round(now, 6),
             "exp": int(now + lifetime),
             "jti": jti,
         }
@@ -117,6 +120,15 @@ class Tokens:
                         return self._checked(token, trusted)
         except jwt.ExpiredSignatureError as error:
             raise AuthenticationFailed(REFUSED, expired=True) from error
+        except (
+            jwt.InvalidAudienceError,
+            jwt.InvalidIssuerError,
+            jwt.ImmatureSignatureError,
+            jwt.InvalidIssuedAtError,
+            jwt.MissingRequiredClaimError,
+        ) as error:
+            # Rightly signed, but not for here or now: a mistake, no forgery.
+            raise AuthenticationFailed(REFUSED) from error
         except (jwt.InvalidTokenError, KeyError) as error:
             raise AuthenticationFailed(REFUSED, forged=True) from error
         raise AuthenticationFailed(REFUSED, forged=True)

@@ -163,6 +163,13 @@ class Topics:
             return topic.publish_state(message)
         return 0
 
+    def unsubscribe(self, name: str, outbox: Outbox) -> None:
+        """`outbox` gets nothing more of `name`; a topic that nobody ever used is forgotten."""
+        if (topic := self._topics.get(name)) is not None:
+            topic.unsubscribe(outbox)
+            if not topic.subscribers and not topic.offset:
+                del self._topics[name]
+
     def followed(self, name: str) -> bool:
         """Whether anybody follows `name` now."""
         return (topic := self._topics.get(name)) is not None and bool(topic.subscribers)

@@ -48,6 +48,13 @@ class Writer:
         """A connection is gone."""
         self._stalled.pop(outbox, None)
 
+    def close(self) -> None:
+        """Look at nobody again who took nothing."""
+        self._stalled.clear()
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+
     def _schedule(self, run: Callable[[], None]) -> None:
         if not self._scheduled:
             self._scheduled = True

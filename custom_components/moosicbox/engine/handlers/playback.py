@@ -72,6 +72,9 @@ class PlaybackHandlers:
             item = self.hub.new_item(media.track, actor)
             playback.queue.add([item], "next")
             await self.hub.conductor.start(playback, item, message.start_position or 0.0, left="skipped")
+        elif message.queue_item_id is not None:
+            item = playback.queue.get(message.queue_item_id)
+            await self.hub.conductor.start(playback, item, message.start_position or 0.0, left="skipped")
         elif (item_ := playback.current or playback.queue.first()) is None:
             raise QueueItemNotFound("Nothing is in the queue to play")
         elif message.start_position is not None:

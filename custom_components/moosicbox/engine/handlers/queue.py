@@ -43,7 +43,7 @@ class QueueHandlers:
         held = playback.current
         playback.queue.require_revision(message.if_revision)
         playback.queue.add(items, message.place, message.position)
-        await self._follow(playback, held)
+        await self._follow(playback, held, playback.current or items[0])
         return {"revision": playback.queue.revision, "queue_item_ids": [item.queue_item_id for item in items]}
 
     async def remove(self, _actor: Actor, playback: Playback, message: QueueRemove) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class QueueHandlers:
         held = playback.current
         playback.queue.require_revision(message.if_revision)
         playback.queue.remove(ids)
-        await self._follow(playback, held)
+        await self._follow(playback, held, playback.current)
         return {"revision": playback.queue.revision}
 
     async def move(self, _actor: Actor, playback: Playback, message: QueueMove) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class QueueHandlers:
         held = playback.current
         playback.queue.require_revision(message.if_revision)
         playback.queue.clear()
-        await self._follow(playback, held)
+        await self._follow(playback, held, None)
         return {"revision": playback.queue.revision}
 
     def get(self, actor: Actor, message: QueueGet) -> dict[str, Any]:
@@ -96,9 +96,8 @@ class QueueHandlers:
     def _playback(self, actor: Actor, message: QueueCommand) -> Playback:
         return self.hub.target(actor, message.player_id, message.room_id).playback
 
-    async def _follow(self, playback: Playback, held: QueueItem | None) -> None:
+    async def _follow(self, playback: Playback, held: QueueItem | None, current: QueueItem | None) -> None:
         # The current item went: what took its place goes on as the old one did.
-        current = playback.current or playback.queue.first()
         if held is None or (playback.current is not None and playback.current.queue_item_id == held.queue_item_id):
             return
         if current is None:

@@ -109,10 +109,11 @@ class PlayerTarget(ClientMessage, frozen=True, kw_only=True):
 
 
 class PlaybackCommand(PlayerTarget, tag="playback_command", frozen=True, kw_only=True):
-    """Transport: with `track_id` or `start_position`, `play` begins there."""
+    """Transport: with `track_id`, `queue_item_id` or `start_position`, `play` begins there."""
 
     command: Literal["play", "pause", "toggle", "stop", "next", "previous"]
     track_id: Id | None = None
+    queue_item_id: Id | None = None
     start_position: Seconds | None = None
 
 
@@ -161,7 +162,7 @@ class StreamRequest(ClientMessage, tag="stream_request", frozen=True, kw_only=Tr
     queue_item_id: Id
 
 
-class After(Record, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class After(Record, frozen=True, kw_only=True):
     """The place behind an item."""
 
     after: Id

@@ -4,15 +4,15 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
-PlayerId = Annotated[str, Meta(pattern=r"^[a-z0-9_.:-]{1,64}$")]
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}\Z")]
+PlayerId = Annotated[str, Meta(pattern=r"^[a-z0-9_.:-]{1,64}\Z")]
 """Like any id, but lower case: it becomes part of an entity's unique id."""
 RequestId = Annotated[str, Meta(min_length=1, max_length=64)]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Volume = Annotated[float, Meta(ge=0, le=1)]
 Seconds = Annotated[float, Meta(ge=0, le=1e7)]
 Milliseconds = Annotated[float, Meta(ge=0, le=60_000)]
-TopicName = Annotated[str, Meta(pattern=r"^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?$")]
+TopicName = Annotated[str, Meta(pattern=r"^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?\Z")]
 MediaContentId = Annotated[str, Meta(min_length=1, max_length=4096)]
 Token = Annotated[str, Meta(min_length=1, max_length=4096)]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
 
+from ..protocol.codes import CloseCode
 from ..protocol.errors import HubError, InvalidMessage
 from ..session import Peer
 from .admission import Admission
@@ -47,8 +48,10 @@ class Endpoint:
         finally:
             self._open.discard(connection)
 
-    async def close(self) -> None:
-        """Wait until every connection has ended; the hub has told them to."""
+    async def close(self, code: CloseCode, reason: str) -> None:
+        """End the connections that the hub doesn't know yet, and wait until all have ended."""
+        for connection in self._open:
+            connection.dismiss(self._hub.goodbye(reason), code)
         if closing := [task for connection in self._open if (task := connection.closing) is not None]:
             await asyncio.wait(closing, timeout=self._hub.limits.close_timeout)
 

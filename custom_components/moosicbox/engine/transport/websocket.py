@@ -18,6 +18,7 @@ from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import AuthenticationFailed, SerializationFailed
+from ..protocol.server import Goodbye
 from ..rights import Principal
 from ..session import Peer, Refused, Session
 from ..timers import Timer
@@ -110,11 +111,14 @@ class WebSocketConnection:
 
     async def _authenticate(self, principal: Principal | None) -> Session | None:
         limits = self._hub.limits
+        request_id = None
         try:
             async with asyncio.timeout(limits.authentication_timeout):
-                message = await self._first_message()
-                if message is None:
+                decoded = await self._first_message()
+                if decoded is None:
                     return None
+                request_id = decoded.request_id
+                message = _authenticate_of(decoded)
                 if message.token is not None:
                     principal = await self._hub.recognise(message.token, self.peer)
                 if not self._hub.running:
@@ -126,12 +130,12 @@ class WebSocketConnection:
                 Refused(AuthenticationFailed("Nothing was authenticated in time"), CloseCode.AUTHENTICATION_TIMEOUT)
             )
         except AuthenticationFailed as error:
-            self._refuse(Refused(error))
+            self._refuse(Refused(error), request_id)
         except Refused as refused:
-            self._refuse(refused)
+            self._refuse(refused, request_id)
         return self.session
 
-    async def _first_message(self) -> Authenticate | None:
+    async def _first_message(self) -> Decoded | None:
         while True:
             received = await self._ws.receive()
             if received.type is WSMsgType.PING:
@@ -144,11 +148,7 @@ class WebSocketConnection:
             return None
         if len(received.data) > self._hub.limits.max_first_message_size:
             raise AuthenticationFailed("The first message is too large")
-        decoded = self._hub.dispatcher.codec.decode(received.data)
-        if not isinstance(decoded.message, Authenticate):
-            hint = "" if decoded.error is None else f": {decoded.error.message}"
-            raise AuthenticationFailed(f"The first message must be `authenticate`{hint}")
-        return decoded.message
+        return self._hub.dispatcher.codec.decode(received.data)
 
     async def _read(self, session: Session) -> bool:
         # True if the client ended the session itself: closed normally, or without a code.
@@ -178,7 +178,7 @@ class WebSocketConnection:
 
     def _flush(self) -> bool:
         tcp = self._tcp
-        if tcp is None or tcp.is_closing():
+        if self.outbox.closed or tcp is None or tcp.is_closing():
             self.outbox.close()
             return True
         while len(self.outbox):
@@ -256,9 +256,15 @@ class WebSocketConnection:
         if self._tcp is not None and not self._tcp.is_closing():
             self._tcp.abort()
 
-    def _refuse(self, refused: Refused) -> None:
+    def dismiss(self, goodbye: Goodbye, code: CloseCode) -> None:
+        """The hub closes while nobody is known here yet."""
+        if self.session is None and self.closing is None:
+            self.outbox.send(Frame(encode(goodbye)))
+            self.close(code, goodbye.reason)
+
+    def _refuse(self, refused: Refused, request_id: str | None = None) -> None:
         _LOGGER.debug("Refused a client from %s: %s", self.peer.address, refused.error.message)
-        self.outbox.send(Frame(encode_error(refused.error, None)))
+        self.outbox.send(Frame(encode_error(refused.error, request_id)))
         self.close(refused.code, refused.error.error_type)
 
     def _leave(self, code: CloseCode, reason: str) -> None:
@@ -278,6 +284,13 @@ class WebSocketConnection:
         if self.session is not None:
             self._hub.sessions.lose(self.session, self, ended=ended)
             self.session = None
+
+
+def _authenticate_of(decoded: Decoded) -> Authenticate:
+    if isinstance(decoded.message, Authenticate):
+        return decoded.message
+    hint = "" if decoded.error is None else f": {decoded.error.message}"
+    raise AuthenticationFailed(f"The first message must be `authenticate`{hint}")
 
 
 def _is_private(address: str) -> bool:

@@ -277,9 +277,7 @@ class Hub:
         self.topics.expire()
         in_use = {session.principal.sub for session in self.sessions}
         self.dispatcher.user_limiters.forget_idle(self.clock.now_us(), in_use)
-        self.timers.at(
-            self.clock.now_us() + int(self.limits.cleanup_interval * 1e6), self._keep_house
-        )
+        self.timers.at(self.clock.now_us() + int(self.limits.cleanup_interval * 1e6), self._keep_house)
 
     def _arm(self) -> None:
         if self._alarm is not None:

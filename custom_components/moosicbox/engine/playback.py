@@ -261,8 +261,8 @@ class Playback:
             return
         if (duration := _sane(report.duration_seconds)) is not None and duration != self.duration:
             self.duration = duration
-            # The hand-over named another end: it is made again.
-            self.queue.locked_item_id = None
+            # A hand-over named another end: it is made again.
+            self._take_back()
             self._update_following()
             self._emit(StatusChanged())
         if timeline.state not in ("playing", "buffering") or report.at_us < timeline.anchor_us:
@@ -283,11 +283,15 @@ class Playback:
                 self._issue("pause", Timeline("paused", self._bounded(report.position_seconds), report.at_us, 0.0))
 
     def _stall(self, timeline: Timeline) -> None:
-        if self.queue.locked_item_id is not None:
-            # What was handed over would start too early: the current item is not at its end.
-            self.queue.locked_item_id = None
-            self._send(Command("play", self.current, timeline.position, timeline.anchor_us, 1.0))
+        # What was handed over would start too early: the current item is not at its end.
+        self._take_back()
         self._set_timeline(timeline)
+
+    def _take_back(self) -> None:
+        if self.queue.locked_item_id is not None:
+            self.queue.locked_item_id = None
+            position, anchor_us, rate = self.timeline[1:]
+            self._send(Command("play", self.current, position, anchor_us, rate))
 
     def hold(self, now_us: int) -> None:
         """Its only player is gone: stand still until it comes back."""

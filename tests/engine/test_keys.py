@@ -106,6 +106,7 @@ def test_an_untrusted_key_stays_out() -> None:
         pem(rsa.generate_private_key(65537, 1024)),  # noqa: S505 - the point of it
         pem(ec.generate_private_key(ec.SECP384R1())),
     ],
+    ids=["nonsense", "empty object", "keys is a number", "no keys", "short RSA", "P-384"],
 )
 def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"public key|JWKS"):

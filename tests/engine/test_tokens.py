@@ -134,7 +134,7 @@ def test_missing_claims(tokens: Tokens, claim: str) -> None:
         {"rooms": [1]},
         {"sub": "reserved"},
     ],
-    ids=str,
+    ids=lambda changes: next(iter(changes)),
 )
 def test_wrong_claims(tokens: Tokens, changes: dict[str, Any]) -> None:
     refusal(tokens, signed(**changes))

@@ -8,7 +8,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.moosicbox.const import DOMAIN, VERSION
+from custom_components.moosicbox.const import DOMAIN, HUB_ID, VERSION
 from tests.fixtures import BRASS, Connect
 from tests.wire.client import Client, player
 
@@ -22,7 +22,7 @@ async def test_devices(
     kitchen: Client,
 ) -> None:
     """A player is a device of its own behind the hub."""
-    hub = device_registry.async_get_device_by_identifier((DOMAIN, "hub"), entry.entry_id)
+    hub = device_registry.async_get_device_by_identifier((DOMAIN, HUB_ID), entry.entry_id)
     device = device_registry.async_get_device_by_identifier((DOMAIN, "kitchen"), entry.entry_id)
     assert hub is not None
     assert device is not None
@@ -79,7 +79,7 @@ async def test_the_hub_stays(
     kitchen: Client,
 ) -> None:
     """The hub's own device goes with the entry only."""
-    hub = device_registry.async_get_device_by_identifier((DOMAIN, "hub"), entry.entry_id)
+    hub = device_registry.async_get_device_by_identifier((DOMAIN, HUB_ID), entry.entry_id)
     assert hub is not None
     assert not await remove(hass, hass_ws_client, hub.id)
     await kitchen.arrived()

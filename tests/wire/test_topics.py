@@ -95,7 +95,8 @@ async def test_own_play_topic(connect: Connect, token: str) -> None:
     attic = await connect()
     welcome = await attic.authenticate(token, client=player("attic"), subscribe=[])
     assert set(welcome["positions"]) == {"play:attic"}
-    (volume,) = await attic.arrived()
+    volume, prepare = await attic.arrived()
+    assert (prepare["type"], prepare["queue_item_id"], prepare["track"]) == ("prepare", None, None)
     assert volume == {"type": "volume_update", "topic": "play:attic", "snapshot": True, "volume": 1.0, "muted": False}
 
 

@@ -1,0 +1,40 @@
+"""One message to 1,000 connections, again and again: what it costs the server, beside its peers."""
+
+import random
+
+from .options import Options
+from .process import Cpu
+from .report import Row, median, ratio
+from .targets import API, C, HUB, LOOP, SOCKETIO, targets
+
+SIZES = {250: {C: 0.8, LOOP: 1.5, API: 1.4, SOCKETIO: 3.0}, 4096: {C: 0.85, LOOP: 3.5, API: 1.4, SOCKETIO: 3.0}}
+"""Frames per CPU second that we must reach, as a multiple of theirs."""
+
+
+async def measure(options: Options) -> list[Row]:
+    """Fan-out."""
+    used: dict[tuple[str, int], list[Cpu]] = {}
+    names = (HUB, C, LOOP, API, SOCKETIO)
+    async with targets(*names) as servers, options.loads(servers.values()) as loads:
+        for load in loads.values():
+            await load.open(options.connections)
+            await load.run(2, 1, 250)
+        cells = [(name, size) for name in names for size in SIZES]
+        for _ in range(options.repetitions):
+            for name, size in random.sample(cells, len(cells)):
+                before = servers[name].cpu()
+                result = await loads[name].run(options.rounds, 1, size)
+                frames = result["frames"]
+                spent = servers[name].cpu().since(before)
+                used.setdefault((name, size), []).append(Cpu(spent.total / frames * 1e6, spent.user / frames * 1e6))
+    rows = []
+    for size, goals in SIZES.items():
+        ours = [cpu.total for cpu in used[HUB, size]]
+        for name in names:
+            theirs = [cpu.total for cpu in used[name, size]]
+            user = sum(cpu.user for cpu in used[name, size]) / options.repetitions
+            rows.append(Row(f"{name}, {size} B: CPU a frame", median(theirs), "µs"))
+            rows.append(Row(f"{name}, {size} B: user time a frame", user, "µs", "≤ 1.5" if name == HUB else ""))
+            if name != HUB:
+                rows.append(Row(f"MoosicBox : {name}, {size} B", ratio(theirs, ours), "×", f"≥ {goals[name]}"))
+    return rows

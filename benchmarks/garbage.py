@@ -1,0 +1,32 @@
+"""Connections that come and go without a word: the longest pause for garbage collection."""
+
+from .options import Options
+from .report import Row
+from .targets import API, HUB, LOOP, targets
+
+CHURNS = 8
+GOAL = 60
+
+
+async def measure(options: Options) -> list[Row]:
+    """Churn."""
+    rows = []
+    for name in (HUB, API, LOOP):
+        async with targets(name) as servers, servers[name].load() as load:
+            server = servers[name]
+            await server.ask("garbage")
+            before = server.cpu()
+            for _ in range(CHURNS):
+                await load.open(options.connections)
+                await load.abort()
+            spent = server.cpu().since(before).total / CHURNS / options.connections
+            seen = await server.ask("garbage")
+            await server.hush()
+            goal = f"≤ {GOAL}" if name == HUB else ""
+            rows += [
+                Row(f"{name}: longest pause", seen["longest_ms"], "ms", goal),
+                Row(f"{name}: all pauses", seen["total_ms"], "ms"),
+                Row(f"{name}: objects found in cycles, a connection", seen["collected"] / CHURNS / options.connections, ""),
+                Row(f"{name}: CPU a connection that comes and goes", spent * 1e6, "µs"),
+            ]
+    return rows

@@ -1,0 +1,40 @@
+"""What a connection costs in memory: PSS of the process, without what the kernel holds."""
+
+import asyncio
+
+from .options import Options
+from .report import Row
+from .targets import API, HUB, LOOP, Target, targets
+
+SIZE = 250
+MESSAGES = 1_200
+"""More than a topic's history holds: then it grows no further."""
+WARM_UP = 50
+SETTLE_SECONDS = 1.0
+GOAL = 20
+
+
+async def measure(options: Options) -> list[Row]:
+    """Memory a connection, idle and after traffic."""
+    rows = []
+    # Ours first, and all stay open: nobody gets memory that another one gave back.
+    async with targets(HUB, API, LOOP) as servers, options.loads(servers.values()) as loads:
+        for name, load in loads.items():
+            server = servers[name]
+            await load.open(WARM_UP)
+            await load.run(MESSAGES, 1, SIZE)
+            empty = await _settled(server)
+            await load.open(options.connections)
+            idle = await _settled(server) - empty
+            await load.run(options.rounds, 1, SIZE)
+            await load.run(options.rounds, 8, SIZE)
+            busy = await _settled(server) - empty
+            goal = f"≤ {GOAL}" if name == HUB else ""
+            rows.append(Row(f"{name}: idle", idle / options.connections, "KiB", goal))
+            rows.append(Row(f"{name}: after traffic", busy / options.connections, "KiB", goal))
+    return rows
+
+
+async def _settled(server: Target) -> float:
+    await asyncio.sleep(SETTLE_SECONDS)  # what was asked to happen a moment later has happened
+    return server.memory()

@@ -1,0 +1,29 @@
+"""How much is measured."""
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from .load import Load
+from .targets import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """A full run; `--quick` makes it smaller."""
+
+    connections: int = 1_000
+    many_connections: int = 5_000
+    repetitions: int = 9
+    rounds: int = 20
+    commands: int = 400
+    """That each client sends in a repetition."""
+
+    @asynccontextmanager
+    async def loads(self, servers: Iterable[Target]) -> AsyncGenerator[dict[str, Load]]:
+        """A load generator for each server."""
+        async with AsyncExitStack() as stack:
+            yield {server.name: await stack.enter_async_context(server.load()) for server in servers}
+
+
+QUICK = Options(connections=200, many_connections=500, repetitions=3, rounds=10, commands=160)

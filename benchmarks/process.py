@@ -1,0 +1,59 @@
+"""What the kernel knows of a process: its time on the CPU, its memory, what waits in its sockets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+SERVER_CORE = 0
+LOAD_CORE = 1
+TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """What is started inside runs on this core alone."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core} & before or before)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+class Cpu(NamedTuple):
+    """Time on the CPU, in seconds; `user` is counted in ticks of 10 ms and needs long runs."""
+
+    total: float
+    user: float
+
+    def since(self, before: Cpu) -> Cpu:
+        """What was used between two looks."""
+        return Cpu(self.total - before.total, self.user - before.user)
+
+
+def cpu(pid: int) -> Cpu:
+    """What all threads of a process have used until now."""
+    nanoseconds = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            nanoseconds += int((task / "schedstat").read_text().split()[0])
+        except FileNotFoundError, ProcessLookupError:  # a thread that has just ended
+            continue
+    user_ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
+    return Cpu(nanoseconds / 1e9, user_ticks * TICK_SECONDS)
+
+
+def memory(pid: int) -> float:
+    """The proportional set size in KiB; what the kernel holds in sockets isn't in it."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return float(line.split()[1])
+    raise ValueError("no Pss")
+
+
+def unread_bytes(port: int) -> list[int]:
+    """What the kernel holds of each connection that a server on `port` has: not sent yet, or not acknowledged."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [int(row[4].partition(":")[0], 16) for row in rows if int(row[1].partition(":")[2], 16) == port]

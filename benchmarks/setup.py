@@ -1,0 +1,36 @@
+"""What it costs to let a client in: upgrade, greeting, token, subscription, first answer."""
+
+import asyncio
+import random
+
+from .options import Options
+from .report import Row, median, ratio
+from .targets import API, HUB, LOOP, targets
+
+WARM_UP = 100
+SETTLE_SECONDS = 0.5
+GOAL = 220
+
+
+async def measure(options: Options) -> list[Row]:
+    """Set-up with a token."""
+    names = (HUB, API, LOOP)
+    used: dict[str, list[float]] = {name: [] for name in names}
+    count = options.connections // 2
+    async with targets(*names) as servers, options.loads(servers.values()) as loads:
+        for load in loads.values():
+            await load.open(WARM_UP)
+            await load.close()
+        for _ in range(options.repetitions):
+            for name in random.sample(names, len(names)):
+                await asyncio.sleep(SETTLE_SECONDS)  # the goodbyes of the ones before aren't ours to pay
+                before = servers[name].cpu()
+                await loads[name].open(count)
+                used[name].append(servers[name].cpu().since(before).total / count * 1e6)
+                await loads[name].close()
+    rows = [
+        Row(f"{name}: CPU a connection", median(used[name]), "µs", f"≤ {GOAL}" if name == HUB else "") for name in names
+    ]
+    rows.append(Row(f"MoosicBox : {API}", ratio(used[API], used[HUB]), "×"))
+    rows.append(Row(f"MoosicBox : {LOOP} (which checks no token)", ratio(used[LOOP], used[HUB]), "×"))
+    return rows

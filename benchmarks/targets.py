@@ -1,0 +1,189 @@
+"""The servers that are measured beside one another, each a process on the same core, all alive at once."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+import json
+from pathlib import Path
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+from script.lib.client import HomeAssistantClient
+from script.lib.config_folder import ConfigFolder
+from script.lib.process import HomeAssistantProcess, free_port
+
+from .load import Load
+from .process import SERVER_CORE, Cpu, cpu, memory, pinned
+
+HERE = Path(__file__).parent
+COMPONENT = "moosicbox_benchmark"
+PLAYER_ID = "benchmark"
+
+# No recorder: it would write down every event and state, ours and those of the peer.
+CONFIGURATION = """\
+homeassistant:
+  name: Benchmark
+logger:
+  default: warning
+  logs:
+    homeassistant.bootstrap: info
+{component}:
+  hub: {hub}
+  api: {api}
+"""
+
+HUB, C, LOOP, API, SOCKETIO = "MoosicBox", "C epoll", "aiohttp loop", "Home Assistant API", "python-socketio"
+
+
+@dataclass
+class Target:
+    """One server: where it listens and what one says to it first."""
+
+    name: str
+    pid: int
+    port: int
+    path: str
+    control: Path
+    program: Path
+    texts: tuple[str, ...] = ()
+    token: str = ""
+
+    def player(self) -> str:
+        """What a client says first that is a player of the hub; it follows its own topics alone."""
+        return authenticate(self.token, (), kind="player", player_id=PLAYER_ID)
+
+    def load(self, *texts: str) -> Load:
+        """Clients of this server; `texts` instead of what they say by default."""
+        return Load(self.program, self.port, self.path, self.control, texts or self.texts)
+
+    def cpu(self) -> Cpu:
+        """What its process has used."""
+        return cpu(self.pid)
+
+    def memory(self) -> float:
+        """KiB of its process."""
+        return memory(self.pid)
+
+    async def ask(self, question: str) -> dict[str, float]:
+        """What it saw about itself since it was asked last; the first time in a connection only begins."""
+        reader, writer = await self._talk()
+        writer.write(question.encode() + b"\n")
+        answer: dict[str, float] = json.loads(await reader.readline())
+        return answer
+
+    async def _talk(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if not hasattr(self, "_streams"):
+            self._streams = await asyncio.open_unix_connection(self.control)
+        return self._streams
+
+    async def hush(self) -> None:
+        """Let it look at itself no more."""
+        _, writer = await self._talk()
+        writer.close()
+        await writer.wait_closed()
+        del self._streams
+
+
+def build(folder: Path) -> None:
+    """Compile what is in C."""
+    for name in ("load", "peer"):
+        subprocess.run(["gcc", "-O2", "-Wall", "-o", folder / name, HERE / f"{name}.c"], check=True)
+
+
+@asynccontextmanager
+async def targets(*names: str) -> AsyncGenerator[dict[str, Target]]:
+    """Start these servers, fresh, and stop them in the end."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        build(folder)
+        started: dict[str, Target] = {}
+        with pinned(SERVER_CORE):
+            if HUB in names or API in names:
+                started |= await stack.enter_async_context(_home_assistant(folder))
+            simple = {
+                C: ((str(folder / "peer"),), "/", ()),
+                LOOP: ((sys.executable, "-m", "benchmarks.servers.aiohttp_loop"), "/", ()),
+                SOCKETIO: (
+                    (sys.executable, "-m", "benchmarks.servers.socketio_emit"),
+                    "/socket.io/?EIO=4&transport=websocket",
+                    ("40",),
+                ),
+            }
+            for name, (command, path, texts) in simple.items():
+                if name in names:
+                    port, control = free_port(), folder / f"{name.split()[0]}.sock"
+                    process = await stack.enter_async_context(_process(*command, str(port), str(control)))
+                    await _until_exists(control)
+                    started[name] = Target(name, process.pid, port, path, control, folder / "load", texts)
+        yield {name: started[name] for name in names}
+
+
+@asynccontextmanager
+async def _process(*command: str) -> AsyncGenerator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(*command)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def _home_assistant(folder: Path) -> AsyncGenerator[dict[str, Target]]:
+    port, hub, api = free_port(), folder / "hub.sock", folder / "api.sock"
+    config = ConfigFolder(folder / "config")
+    config.write(port=port)
+    _link_component(config.path / "custom_components" / COMPONENT)
+    (config.path / "configuration.yaml").write_text(CONFIGURATION.format(component=COMPONENT, hub=hub, api=api))
+    process = HomeAssistantProcess(config, port, folder / "home-assistant.log")
+    try:
+        await process.start()
+        async with HomeAssistantClient(process.url) as client:
+            await client.log_in()
+            await client.wait_until_running()
+            await client.set_up_integration()
+            await client.call(f"{COMPONENT}.lift_limits")
+            answer = await client.ask("moosicbox.create_token", sub="benchmark", role="user", expires_in=86_400)
+            access_token = client.tokens["access_token"]
+        yield {
+            HUB: Target(
+                *(HUB, process.pid, port, "/api/moosicbox/ws", hub, folder / "load"),
+                (authenticate(answer["token"]),),
+                answer["token"],
+            ),
+            API: Target(
+                *(API, process.pid, port, "/api/websocket", api, folder / "load"),
+                (
+                    json.dumps({"type": "auth", "access_token": access_token}),
+                    json.dumps({"id": 1, "type": "subscribe_events", "event_type": COMPONENT}),
+                ),
+            ),
+        }
+    finally:
+        await process.stop()
+
+
+def authenticate(token: str, topics: tuple[str, ...] = ("all",), **client: Any) -> str:
+    """The first message of a client of the hub."""
+    who = {"name": "Benchmark", "kind": "controller", **client}
+    return json.dumps({"type": "authenticate", "token": token, "client": who, "subscribe": list(topics)})
+
+
+def _link_component(path: Path) -> None:
+    path.mkdir(parents=True)
+    for name, source in {
+        "__init__.py": "home_assistant.py",
+        **{name: name for name in ("control.py", "messages.py", "probes.py")},
+    }.items():
+        (path / name).symlink_to(HERE / "servers" / source)
+    manifest = {"domain": COMPONENT, "name": COMPONENT, "version": "0", "after_dependencies": ["moosicbox"]}
+    (path / "manifest.json").write_text(json.dumps({**manifest, "codeowners": [], "documentation": "", "requirements": []}))
+
+
+async def _until_exists(path: Path) -> None:
+    async with asyncio.timeout(20):
+        while not path.exists():
+            await asyncio.sleep(0.05)

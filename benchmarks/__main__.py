@@ -1,4 +1,4 @@
-"""Runs benchmarks and prints what came out.  python -m benchmarks [--quick] [--json FILE] [NAME…]"""
+"""Runs benchmarks and prints what came out; `script/bench` starts this."""
 
 import argparse
 import asyncio

@@ -4,7 +4,7 @@ import random
 
 from .options import Options
 from .report import Row, median, ratio
-from .targets import API, C, HUB, targets
+from .targets import API, HUB, C, targets
 
 SIZE = 250
 GOALS = {8: 1.0, 32: 0.3}
@@ -30,6 +30,8 @@ async def measure(options: Options) -> list[Row]:
     for burst, goal in GOALS.items():
         for name in names:
             theirs = used[name, burst]
-            rows.append(Row(f"{name}, {burst} a turn: CPU a delivery", median(theirs), "µs", f"≤ {goal}" if name == HUB else ""))
+            rows.append(
+                Row(f"{name}, {burst} a turn: CPU a delivery", median(theirs), "µs", f"≤ {goal}" if name == HUB else "")
+            )
         rows.append(Row(f"MoosicBox : {C}, {burst} a turn", ratio(used[C, burst], used[HUB, burst]), "×"))
     return rows

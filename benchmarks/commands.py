@@ -21,27 +21,31 @@ async def measure(options: Options) -> list[Row]:
     """Commands."""
     commands = {
         (HUB, PING): json.dumps({"type": "ping", "request_id": NUMBER}),
+        # Each time another volume, of which the player, the topics and the entity must hear.
         (HUB, VOLUME): json.dumps(
-            {"type": VOLUME, "player_id": PLAYER_ID, "volume": 0.5, "request_id": NUMBER}
-        ),
+            {"type": VOLUME, "player_id": PLAYER_ID, "volume": f"0.{NUMBER}", "request_id": NUMBER}
+        ).replace(f'"0.{NUMBER}"', f"0.{NUMBER}"),
         (API, PING): json.dumps({"id": NUMBER, "type": "ping"}).replace(f'"{NUMBER}"', NUMBER),
         (LOOP, "echo"): json.dumps({"type": "volume_command", "volume": 0.5, "request_id": NUMBER}),
     }
     reached: dict[tuple[str, str, int], list[float]] = {}
-    async with targets(HUB, API, LOOP) as servers, options.loads(servers.values()) as loads:
-        async with servers[HUB].load(servers[HUB].player()) as player:
-            await player.open(1)
-            for load in loads.values():
-                await load.open(CONNECTIONS)
-            cells = [(name, command, window) for name, command in commands for window in GOALS]
-            for _ in range(options.repetitions):
-                for name, command, window in random.sample(cells, len(cells)):
-                    before = servers[name].cpu()
-                    result = await loads[name].pump(options.commands, window, commands[name, command])
-                    spent = servers[name].cpu().since(before).total
-                    if result["frames"] != result["expected"]:
-                        raise RuntimeError(f"{name} answered {result['frames']} of {result['expected']} commands")
-                    reached.setdefault((name, command, window), []).append(result["frames"] / spent)
+    async with (
+        targets(HUB, API, LOOP) as servers,
+        options.loads(servers.values()) as loads,
+        servers[HUB].load(servers[HUB].player()) as player,
+    ):
+        await player.open(1)
+        for load in loads.values():
+            await load.open(CONNECTIONS)
+        cells = [(name, command, window) for name, command in commands for window in GOALS]
+        for _ in range(options.repetitions):
+            for name, command, window in random.sample(cells, len(cells)):
+                before = servers[name].cpu()
+                result = await loads[name].pump(options.commands, window, commands[name, command])
+                spent = servers[name].cpu().since(before).total
+                if result["frames"] != result["expected"]:
+                    raise RuntimeError(f"{name} answered {result['frames']} of {result['expected']} commands")
+                reached.setdefault((name, command, window), []).append(result["frames"] / spent)
     return [
         Row(
             f"{name}, {command}, {window} at once: commands a CPU second",

@@ -5,7 +5,7 @@ import random
 from .options import Options
 from .process import Cpu
 from .report import Row, median, ratio
-from .targets import API, C, HUB, LOOP, SOCKETIO, targets
+from .targets import API, HUB, LOOP, SOCKETIO, C, targets
 
 SIZES = {250: {C: 0.8, LOOP: 1.5, API: 1.4, SOCKETIO: 3.0}, 4096: {C: 0.85, LOOP: 3.5, API: 1.4, SOCKETIO: 3.0}}
 """Frames per CPU second that we must reach, as a multiple of theirs."""

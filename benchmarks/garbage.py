@@ -19,14 +19,15 @@ async def measure(options: Options) -> list[Row]:
             for _ in range(CHURNS):
                 await load.open(options.connections)
                 await load.abort()
-            spent = server.cpu().since(before).total / CHURNS / options.connections
+            connections = CHURNS * options.connections
+            spent = server.cpu().since(before).total / connections
             seen = await server.ask("garbage")
             await server.hush()
             goal = f"≤ {GOAL}" if name == HUB else ""
             rows += [
                 Row(f"{name}: longest pause", seen["longest_ms"], "ms", goal),
                 Row(f"{name}: all pauses", seen["total_ms"], "ms"),
-                Row(f"{name}: objects found in cycles, a connection", seen["collected"] / CHURNS / options.connections, ""),
+                Row(f"{name}: objects found in cycles, a connection", seen["collected"] / connections, ""),
                 Row(f"{name}: CPU a connection that comes and goes", spent * 1e6, "µs"),
             ]
     return rows

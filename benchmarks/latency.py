@@ -4,7 +4,7 @@ import random
 
 from .options import Options
 from .report import Row, median, ratio
-from .targets import API, C, HUB, LOOP, targets
+from .targets import API, HUB, LOOP, C, targets
 
 SIZES = (250, 4096)
 GOAL = 1.3

@@ -6,7 +6,7 @@
  *   open COUNT                         so many connections more
  *   stall COUNT                        the first ones read nothing any more
  *   run ROUNDS BURST SIZE TIMEOUT_MS   asks the server by CONTROL to publish, waits until everybody has everything, again
- *   pump COUNT WINDOW TEXT             each connection sends COUNT times TEXT ('%' is a number), WINDOW at a time, one a turn
+ *   pump COUNT WINDOW TEXT             each connection sends TEXT (each '%' a number) COUNT times, WINDOW at a time
  *   close | abort                      ends all connections: with a close frame, or without a word
  */
 #define _GNU_SOURCE
@@ -111,16 +111,23 @@ static void become_open(struct connection *c) {
     open_count++;
 }
 
+/* `pump_text` with the number wherever a '%' stands; returns its size. */
+static size_t numbered(char *out, size_t room, long number) {
+    size_t size = 0;
+    for (const char *p = pump_text; *p && size + 24 < room; p++)
+        if (*p == '%')
+            size += sprintf(out + size, "%ld", number);
+        else
+            out[size++] = *p;
+    return size;
+}
+
 static void pump_window_of(struct connection *c) {
     static char out[1 << 16];
     char text[1024];
     size_t size = 0;
-    const char *mark = strchr(pump_text, '%');
-    for (long i = 0; i < pump_window && c->sent < pump_count; i++, c->sent++) {
-        int n = mark ? snprintf(text, sizeof text, "%.*s%ld%s", (int)(mark - pump_text), pump_text, c->number++, mark + 1)
-                     : snprintf(text, sizeof text, "%s", pump_text);
-        size += frame(out + size, 1, text, n);
-    }
+    for (long i = 0; i < pump_window && c->sent < pump_count; i++, c->sent++)
+        size += frame(out + size, 1, text, numbered(text, sizeof text, c->number++));
     write_all(c->fd, out, size);
 }
 

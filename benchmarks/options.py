@@ -14,7 +14,7 @@ class Options:
 
     connections: int = 1_000
     many_connections: int = 5_000
-    repetitions: int = 9
+    repetitions: int = 7
     rounds: int = 20
     commands: int = 400
     """That each client sends in a repetition."""

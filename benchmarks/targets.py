@@ -50,6 +50,7 @@ class Target:
     program: Path
     texts: tuple[str, ...] = ()
     token: str = ""
+    _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     def player(self) -> str:
         """What a client says first that is a player of the hub; it follows its own topics alone."""
@@ -75,7 +76,7 @@ class Target:
         return answer
 
     async def _talk(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if not hasattr(self, "_streams"):
+        if self._streams is None:
             self._streams = await asyncio.open_unix_connection(self.control)
         return self._streams
 
@@ -84,7 +85,7 @@ class Target:
         _, writer = await self._talk()
         writer.close()
         await writer.wait_closed()
-        del self._streams
+        self._streams = None
 
 
 def build(folder: Path) -> None:
@@ -174,16 +175,14 @@ def authenticate(token: str, topics: tuple[str, ...] = ("all",), **client: Any) 
 
 def _link_component(path: Path) -> None:
     path.mkdir(parents=True)
-    for name, source in {
-        "__init__.py": "home_assistant.py",
-        **{name: name for name in ("control.py", "messages.py", "probes.py")},
-    }.items():
-        (path / name).symlink_to(HERE / "servers" / source)
-    manifest = {"domain": COMPONENT, "name": COMPONENT, "version": "0", "after_dependencies": ["moosicbox"]}
-    (path / "manifest.json").write_text(json.dumps({**manifest, "codeowners": [], "documentation": "", "requirements": []}))
+    (path / "__init__.py").symlink_to(HERE / "servers" / "home_assistant.py")
+    for name in ("control.py", "messages.py", "probes.py"):
+        (path / name).symlink_to(HERE / "servers" / name)
+    manifest = {"domain": COMPONENT, "name": COMPONENT, "version": "0", "codeowners": [], "requirements": []}
+    (path / "manifest.json").write_text(json.dumps({**manifest, "after_dependencies": ["moosicbox"]}))
 
 
 async def _until_exists(path: Path) -> None:
     async with asyncio.timeout(20):
-        while not path.exists():
+        while not path.exists():  # noqa: ASYNC110 - another process makes it
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""A peer: the loop of the tutorials, `await ws.send_str(json.dumps(message))` to each client.  aiohttp_loop PORT CONTROL"""
+"""A peer: the loop of the tutorials, `await ws.send_str(json.dumps(message))` to each client. Arguments: port, control socket."""
 
 import asyncio
 import json

@@ -4,10 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from custom_components.moosicbox.engine.protocol.server import CustomMessage
-from custom_components.moosicbox.models import DATA_LOADED
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.typing import ConfigType
+
+from custom_components.moosicbox.engine.protocol.server import CustomMessage
+from custom_components.moosicbox.models import DATA_LOADED
 
 from .control import listen
 from .messages import message
@@ -17,7 +18,7 @@ EVENT: Final = DOMAIN
 ENVELOPE: Final = 75
 """Bytes that the hub's message has around its data, so that a frame has about the size that was asked for."""
 
-NOT_MEASURED: Final = {
+NOT_MEASURED: Final[dict[str, Any]] = {
     "max_connections": 20_000,
     "max_connections_per_user": 20_000,
     "max_unauthenticated_per_address": 1_000,

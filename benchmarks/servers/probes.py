@@ -5,7 +5,6 @@ import gc
 import time
 from typing import Any, Final
 
-
 NOTHING: Final = {"longest_ms": 0.0, "total_ms": 0.0, "collections": 0, "collected": 0}
 
 

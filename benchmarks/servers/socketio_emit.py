@@ -1,4 +1,4 @@
-"""A peer: python-socketio's `emit` to all.  socketio_emit PORT CONTROL"""
+"""A peer: python-socketio's `emit` to all. Arguments: port, control socket."""
 
 import asyncio
 from pathlib import Path
@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from aiohttp import web
-import socketio
+import socketio  # type: ignore[import-untyped]
 
 from .control import listen
 from .messages import message

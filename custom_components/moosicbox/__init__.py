@@ -41,7 +41,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     if (data := hass.data.get(DATA_KEPT)) is None:
         data = hass.data[DATA_KEPT] = await _async_build(hass, entry)
     entry.runtime_data = data
-    data.hub.configure(limits_of(entry.options))
+    _apply_options(entry)
     entry.async_on_unload(entry.add_update_listener(_async_options_changed))
     await data.gatekeeper.async_start(data.hub.sessions)
     entry.async_on_unload(data.gatekeeper.async_stop)
@@ -87,7 +87,13 @@ async def async_remove_config_entry_device(
 
 
 async def _async_options_changed(_hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:
-    entry.runtime_data.hub.configure(limits_of(entry.options))
+    _apply_options(entry)
+
+
+def _apply_options(entry: MoosicBoxConfigEntry) -> None:
+    limits = limits_of(entry.options)
+    entry.runtime_data.hub.configure(limits)
+    entry.runtime_data.gatekeeper.trust(limits.trusted_keys, limits.trusted_issuer)
 
 
 async def _async_close(hass: HomeAssistant, data: MoosicBoxData, code: CloseCode, reason: str) -> None:

@@ -57,7 +57,7 @@ def _form(values: dict[str, Any]) -> vol.Schema:
             vol.Required(name): section(
                 vol.Schema(
                     {
-                        vol.Required(option.key, default=values[option.key]): option.selector
+                        vol.Optional(option.key, default=values[option.key]): option.selector
                         for option in OPTIONS
                         if option.section == name
                     }

@@ -17,6 +17,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .const import CONF_AVAILABILITY_GRACE, CONF_MAX_PLAYERS_PER_USER
+from .engine.keys import parse_keys
 from .engine.limits import Limits
 
 _LOGGER = logging.getLogger(__name__)
@@ -95,6 +96,8 @@ OPTIONS: Final = (
     Option("require_auth", "security", _SWITCH, "require_auth"),
     Option("allowed_origins", "security", _TEXTS, "allowed_origins"),
     Option("validate_csrf", "security", _SWITCH, "validate_csrf"),
+    Option("trusted_keys", "security", TextSelector(TextSelectorConfig(multiline=True)), "trusted_keys"),
+    Option("trusted_issuer", "security", TextSelector(), "trusted_issuer"),
     Option("metrics", "features", _SWITCH, "metrics"),
     Option("rate_limiting", "features", _SWITCH, None),
 )
@@ -145,6 +148,10 @@ def fault(values: Mapping[str, Any]) -> str | None:
         return "burst_too_large"
     if not all(ORIGIN.fullmatch(origin) for origin in values["allowed_origins"]):
         return "origin_invalid"
+    try:
+        parse_keys(values["trusted_keys"])
+    except ValueError:
+        return "keys_invalid"
     return None
 
 

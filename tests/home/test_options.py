@@ -1,14 +1,19 @@
 """The table of options: every one acts, the environment speaks before our defaults, and nothing is disconnected."""
 
 from dataclasses import fields
+import time
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
+import jwt
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
 from custom_components.moosicbox.options import OPTIONS, SECTIONS, UNLIMITED, defaults, effective, fault, limits_of
 from tests.fixtures import Advance
 from tests.test_repository import INTEGRATION, REPOSITORY, read_json
@@ -165,3 +170,33 @@ async def test_cleaning_up_follows_its_option(
     await hass.async_block_till_done()
     await advance(121)
     assert len(times) == 5
+
+
+async def test_tokens_of_others(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """A trusted key lets its tokens in at once, and no longer when it is taken away."""
+    key = Ed25519PrivateKey.generate()
+    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    now = int(time.time())
+    claims = {
+        "sub": "radio",
+        "role": "user",
+        "aud": "moosicbox",
+        "iss": "them",
+        "iat": now,
+        "exp": now + 60,
+        "jti": "1",
+    }
+    token = jwt.encode(claims, key, "EdDSA")
+    tokens = entry.runtime_data.gatekeeper.tokens
+    hass.config_entries.async_update_entry(entry, options={"trusted_keys": pem, "trusted_issuer": "them"})
+    await hass.async_block_till_done()
+    assert tokens.verify(token).sub == "radio"
+    hass.config_entries.async_update_entry(entry, options={})
+    await hass.async_block_till_done()
+    with pytest.raises(AuthenticationFailed):
+        tokens.verify(token)
+
+
+def test_keys_are_checked() -> None:
+    """What is no key is named in the form."""
+    assert fault(effective({"trusted_keys": "nonsense"}, {})) == "keys_invalid"

@@ -13,7 +13,7 @@ from .limits import Limits
 from .metrics import Metrics
 from .protocol.client import Request
 from .protocol.codec import Codec, Decoded, encode, encode_done, encode_error
-from .protocol.errors import HubError, InternalError, NotSupported, RateLimitExceeded, Unavailable
+from .protocol.errors import HubError, InternalError, NotSupported, RateLimitExceeded, Unavailable, UnknownType
 from .protocol.server import Result, ServerMessage
 from .session import Actor, Incoming, Session
 
@@ -68,10 +68,19 @@ class Dispatcher:
         handler: Handler[M] | None,
         permission: str | None = None,
         limit: LimitClass = "control",
-    ) -> None:
-        """Add a message type: its model, what does it, the permission that it needs, the limit that it counts for."""
+    ) -> Callable[[], None]:
+        """Add a message type: its model, what does it, the permission that it needs, the limit that it counts for.
+
+        Returns what takes it away again.
+        """
         self.codec.register(model)
         self._rows[model] = Row(model, permission, handler, limit)
+
+        def unregister() -> None:
+            self.codec.unregister(model)
+            self._rows.pop(model, None)
+
+        return unregister
 
     async def execute(self, actor: Actor, message: Request) -> Any:
         """Do what `message` says; every door of the hub leads through here. Raises HubError."""
@@ -109,7 +118,8 @@ class Dispatcher:
     def _begin(self, actor: Actor, message: Request | None, error: HubError | None = None) -> Any:
         if message is None:
             raise error or InternalError("Nothing was decoded")
-        row = self._rows[type(message)]
+        if (row := self._rows.get(type(message))) is None:
+            raise UnknownType("This hub doesn't know this message any more")
         if row.permission is not None:
             actor.principal.require(row.permission)
         if row.handler is None:

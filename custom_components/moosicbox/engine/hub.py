@@ -173,9 +173,12 @@ class Hub:
         handler: Handler[M] | None,
         permission: str | None = None,
         limit: LimitClass = "control",
-    ) -> None:
-        """Add a message type: its model, what does it, the permission that it needs, the limit that it counts for."""
-        self.dispatcher.register(model, handler, permission, limit)
+    ) -> Callable[[], None]:
+        """Add a message type: its model, what does it, the permission that it needs, the limit that it counts for.
+
+        Returns what takes it away again.
+        """
+        return self.dispatcher.register(model, handler, permission, limit)
 
     async def execute(self, message: Request, principal: Principal | None = None) -> Any:
         """Do what `message` says in `principal`'s name (default: the house's); the data of its result. Raises HubError."""

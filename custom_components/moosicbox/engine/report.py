@@ -102,10 +102,20 @@ def health(hub: Hub) -> tuple[Health, list[str]]:
     reasons = []
     if sum(1 for _ in hub.sessions.connected()) >= hub.limits.max_connections * NEARLY_FULL:
         reasons.append("connections_nearly_full")
-    if (average := hub.metrics.latency.average) is not None and average > SLOW_SECONDS:
+    if (average := _mean_round_trip(hub)) is not None and average > SLOW_SECONDS:
         reasons.append("slow_connections")
     reasons += [reason for reason, active in hub.troubles.items() if active]
     return ("degraded" if reasons else "healthy"), reasons
+
+
+def _mean_round_trip(hub: Hub) -> float | None:
+    # Of those who are here now: what is past can't be mended.
+    measured = [
+        session.connection.traffic.round_trip_us
+        for session in hub.sessions.connected()
+        if session.connection is not None and session.connection.traffic.round_trip_us is not None
+    ]
+    return sum(measured) / len(measured) / 1e6 if measured else None
 
 
 def prometheus(hub: Hub) -> bytes:

@@ -64,6 +64,15 @@ class Codec:
         else:
             self._families.setdefault(name.type, {})[name.action] = model
 
+    def unregister(self, model: type[Request]) -> None:
+        """Forget a message."""
+        name = message_name(model)
+        self._decoder = None
+        if name.action is None:
+            self._models.pop(name.type, None)
+        else:
+            self._families[name.type].pop(name.action, None)
+
     def decode(self, text: str | bytes) -> Decoded:
         """One frame's text; never raises."""
         decoder = self._decoder or self._union()

@@ -3,16 +3,19 @@
 import argparse
 import asyncio
 import importlib
+from importlib.metadata import version
 import json
 import os
 from pathlib import Path
 import platform
-import sys
 import time
 
 from .options import QUICK, Options
 from .report import Row, table
 
+DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+RESULTS = "## Results\n"
+# Compression has no row yet: the load generator would have to agree on it.
 NAMES = ("fanout", "bursts", "memory", "setup", "commands", "stalled", "loop", "latency", "garbage")
 
 
@@ -20,7 +23,10 @@ def machine() -> str:
     """What this ran on."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown CPU")
-    return f"{os.cpu_count()} × {model}, Linux {platform.release()}, Python {platform.python_version()}"
+    software = (
+        f"Python {platform.python_version()}, Home Assistant {version('homeassistant')}, aiohttp {version('aiohttp')}"
+    )
+    return f"{os.cpu_count()} × {model}, Linux {platform.release()}, {software}"
 
 
 async def main() -> None:
@@ -29,21 +35,27 @@ async def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; default: all")
     parser.add_argument("--quick", action="store_true", help="few connections and repetitions: to see that it works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there, too")
+    parser.add_argument("--docs", action="store_true", help=f"write the results into {DOCS.name}, too")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     options = QUICK if arguments.quick else Options()
-    print(f"{machine()}\nscript/bench {' '.join(sys.argv[1:])}", flush=True)
+    report = [f"Measured on {machine()}, by:\n\n    script/bench {' '.join(arguments.names)}".rstrip()]
+    print(report[0], flush=True)
     results: dict[str, list[Row]] = {}
     for name in arguments.names or NAMES:
         started = time.monotonic()
-        measure = importlib.import_module(f".{name}", __package__).measure
-        results[name] = await measure(options)
-        print(f"\n## {name} ({time.monotonic() - started:.0f} s)\n{table(results[name])}", flush=True)
+        benchmark = importlib.import_module(f".{name}", __package__)
+        results[name] = await benchmark.measure(options)
+        report.append(f"### {name}\n{benchmark.__doc__}\n\n{table(results[name])}")
+        print(f"\n{report[-1]}\n\n({time.monotonic() - started:.0f} s)", flush=True)
     if arguments.json is not None:
         rows = {name: [{**row._asdict(), "meets": row.meets} for row in found] for name, found in results.items()}
         text = json.dumps({"machine": machine(), "results": rows}, indent=2, ensure_ascii=False)
         arguments.json.write_text(text + "\n", encoding="utf-8")
+    if arguments.docs:
+        method = DOCS.read_text(encoding="utf-8").partition(RESULTS)[0]
+        DOCS.write_text(f"{method}{RESULTS}\n" + "\n\n".join(report) + "\n", encoding="utf-8")
 
 
 asyncio.run(main())

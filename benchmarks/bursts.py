@@ -23,7 +23,7 @@ async def measure(options: Options) -> list[Row]:
         for _ in range(options.repetitions):
             for name, burst in random.sample(cells, len(cells)):
                 before = servers[name].cpu()
-                result = await loads[name].run(options.rounds, burst, SIZE)
+                result = await loads[name].run(max(2, options.rounds * 8 // burst), burst, SIZE)
                 spent = servers[name].cpu().since(before).total
                 used.setdefault((name, burst), []).append(spent / result["frames"] * 1e6)
     rows = []

@@ -17,7 +17,7 @@ from custom_components.moosicbox.engine.outbox import Outbox
 from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo, Request, Resume
 from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed, HubError, TrackNotFound
+from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed, TrackNotFound
 from custom_components.moosicbox.engine.protocol.types import QueueItem, Track, UserRef
 from custom_components.moosicbox.engine.rights import ROLES, Principal
 from custom_components.moosicbox.engine.session import Peer, Session
@@ -90,7 +90,7 @@ class FakeMedia:
     def __init__(self) -> None:
         self.missing: set[str] = set()
         self.asked: list[str] = []
-        self.refused: dict[str, HubError] = {}
+        self.refused: dict[str, Exception] = {}
         """What a sub is told."""
         self._gate: asyncio.Event | None = None
 

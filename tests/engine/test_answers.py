@@ -95,3 +95,14 @@ def test_finishing_what_is_gone_answers_nobody() -> None:
     answers, asker = Answers(300, 2, 1_000_000), Asker()
     answers.finish("a", DONE)
     assert asker.got == []
+
+
+def test_answers_are_bounded_by_their_size_too() -> None:
+    answers, asker = Answers(300, 10_000, 1_000_000), Asker()
+    for number in range(200):
+        assert not answers.seen(f"r{number}", 0, asker)
+        answers.keep(f"r{number}", Frame(b"x" * 300_000))
+    kept = [number for number in range(200) if answers.seen(f"r{number}", 0, asker)]
+    assert kept
+    assert len(kept) * 300_000 < 2_000_000
+    assert kept[-1] == 199

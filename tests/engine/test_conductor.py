@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.moosicbox.engine.conductor import MAX_FAILURES, Conductor
 from custom_components.moosicbox.engine.playback import Command, Playback
-from custom_components.moosicbox.engine.protocol.errors import TrackNotFound
+from custom_components.moosicbox.engine.protocol.errors import PermissionDenied, TrackNotFound
 from custom_components.moosicbox.engine.protocol.types import QueueItem
 from tests.engine.fakes import FakeMedia, ManualClock, item, principal, settle
 
@@ -177,3 +177,19 @@ async def test_close_looks_for_nothing_any_more() -> None:
     with pytest.raises(asyncio.CancelledError):
         await starting
     assert pit.playing is None
+
+
+async def test_found_for_one_is_not_found_for_all() -> None:
+    pit = Pit("a")
+    await pit.conductor.resolve("test/private", HOUSE)
+    pit.media.refused["eve"] = PermissionDenied("Not yours")
+    with pytest.raises(PermissionDenied):
+        await pit.conductor.resolve("test/private", principal("eve"))
+
+
+async def test_a_provider_that_crashes_leaves_nothing_buffering() -> None:
+    pit = Pit("ab")
+    pit.media.refused["moosicbox"] = RuntimeError("The provider's own fault")
+    with pytest.raises(TrackNotFound):
+        await pit.start("a")
+    assert pit.playback.timeline.state == "idle"

@@ -9,6 +9,7 @@ import pytest
 from custom_components.moosicbox.engine.dispatcher import Followed
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import GetMetrics, Ping, QueueGet, SeekCommand, StreamRequest
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import (
     InvalidMessage,
     NotSupported,
@@ -253,6 +254,18 @@ async def test_a_wrong_message_waits_for_its_turn() -> None:
     gate.set()
     await settle()
     assert desk.answers() == [("r1", {}), ("r2", "invalid_message")]
+
+
+async def test_an_ended_session_executes_nothing_more() -> None:
+    desk = Desk()
+    gate = desk.gate("a")
+    desk.slow("a")
+    await settle()
+    desk.fast(1)
+    desk.house.hub.sessions.end(desk.session, CloseCode.FORCED_OUT)
+    gate.set()
+    await settle()
+    assert desk.handler.executed == ["a"]
 
 
 async def test_the_inbox_is_bounded() -> None:

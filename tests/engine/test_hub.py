@@ -10,6 +10,7 @@ from custom_components.moosicbox.engine.protocol.client import (
     ClientInfo,
     Refresh,
     SeekCommand,
+    Subscribe,
     TimeSync,
     Unsubscribe,
 )
@@ -161,3 +162,14 @@ async def test_a_message_type_of_somebody_else() -> None:
     house.hub.register(SeekCommand, lambda _actor, message: seen.append(message.position_seconds), "control")
     await house.hub.execute(SeekCommand(position_seconds=3))
     assert seen == [3]
+
+
+def test_topics_that_nobody_needs_are_given_back() -> None:
+    house = House(Limits(messages_per_minute=10**9, burst_size=10**9, bytes_per_minute=10**12))
+    session, _ = house.connect(principal("ada"))
+    for number in range(2_000):
+        house.say(session, Subscribe(topics=(f"player:nobody-{number}",)))
+        house.say(session, Unsubscribe(topics=(f"player:nobody-{number}",)))
+    house.pass_seconds(600)
+    house.hub.topics.expire()
+    assert len(house.hub.topics) < 1_000

@@ -202,3 +202,19 @@ def test_restored_music_stands_still() -> None:
     assert (stage.current, stage.playback.duration, stage.playback.repeat) == ("a", 180.0, "all")
     stage.play("a", 42.0)
     assert stage.of(CurrentChanged) == []
+
+
+def test_a_start_stays_in_the_item() -> None:
+    stage = Stage("ab")
+    stage.play("a", 1e6)
+    assert stage.playback.timeline.position <= 180
+
+
+def test_what_was_taken_out_of_the_queue_does_not_start() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    gone = stage.playback.queue.get("b")
+    stage.playback.queue.remove(["b"])
+    with pytest.raises(QueueItemNotFound):
+        stage.playback.start(gone, stage.now_us)
+    assert (stage.current, stage.states) == ("a", {"a": "playing"})

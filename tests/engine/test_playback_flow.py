@@ -170,3 +170,14 @@ def test_an_end_long_before_its_time_is_followed_at_once() -> None:
     stage.pass_to((stage.playback.ends_us or 0) - 2 * SECOND)
     assert stage.playback.queue.locked_item_id == "b"
     assert stage.playback.ended("a", stage.now_us) is not None
+
+
+def test_an_item_without_length_is_not_due_for_ever() -> None:
+    stage = Stage("a", 0.0, "one")
+    stage.play("a")
+    stage.now_us += SECOND
+    advanced = 0
+    while (due_us := stage.playback.due_us) is not None and due_us <= stage.now_us:
+        stage.playback.advance(stage.now_us)
+        advanced += 1
+        assert advanced < 1_000

@@ -113,3 +113,11 @@ def test_hold_stands_still_where_the_player_was() -> None:
     stage.events.clear()
     stage.playback.hold(stage.now_us)
     assert stage.events == []
+
+
+def test_a_reported_position_stays_in_the_item() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(10)
+    stage.report("paused", 5_000.0)
+    assert stage.playback.timeline.position <= 180

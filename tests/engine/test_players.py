@@ -132,6 +132,15 @@ async def test_next_at_the_end_is_the_end() -> None:
     assert (kitchen.state, kitchen.current) == ("playing", "one")
 
 
+async def test_the_last_item_taken_away_is_the_end() -> None:
+    kitchen = Kitchen()
+    first, last = await kitchen.play("one", "two")
+    await kitchen.do(PlaybackCommand(command="next"))
+    await kitchen.do(QueueRemove(queue_item_id=last))
+    assert (kitchen.state, kitchen.current) == ("idle", None)
+    assert [each.queue_item_id for each in kitchen.player.own.queue.items] == [first]
+
+
 async def test_the_current_item_taken_away_gives_way_to_the_next() -> None:
     kitchen = Kitchen()
     ids = await kitchen.play("one", "two", "three")
@@ -314,6 +323,19 @@ async def test_a_removed_player_is_gone_for_all() -> None:
     assert kitchen.connection.closed == 4503
     with pytest.raises(PlayerNotFound):
         kitchen.hub.players.get("kitchen")
+
+
+async def test_a_removed_player_plays_no_more() -> None:
+    kitchen = Kitchen()
+    await kitchen.play("one")
+    playback = kitchen.player.own
+    item = playback.queue.items[0]
+    kitchen.hub.players.remove("kitchen")
+    kitchen.heard()
+    playback.pause(kitchen.house.clock.now_us())
+    playback.start(item, kitchen.house.clock.now_us())
+    assert kitchen.heard()[0] == []
+    assert "kitchen" not in kitchen.hub.players._advances
 
 
 async def test_a_fresh_subscription_begins_with_a_snapshot() -> None:

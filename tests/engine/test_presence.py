@@ -4,6 +4,7 @@ from typing import Any
 
 from custom_components.moosicbox.engine.protocol.client import Resume
 from tests.engine.fakes import FakeConnection, House, of_type, principal
+from tests.engine.test_sessions import resume_of
 
 ADA, EVE = principal("ada"), principal("eve")
 
@@ -119,3 +120,14 @@ def test_a_snapshot_says_who_is_here() -> None:
     [update] = of_type(connection.take(), "presence_update")
     assert update["snapshot"]
     assert [user["username"] for user in update["users"]] == ["Ada"]
+
+
+def test_a_session_that_comes_back_under_another_name_leaves_no_ghost() -> None:
+    house = House()
+    session, _ = house.connect(principal("ada"), name="Phone")
+    house.pass_seconds(10)
+    house.connect(principal("ada"), name="Renamed", resume=resume_of(house, session))
+    house.pass_seconds(10)
+    house.lose(session, ended=True)
+    house.pass_seconds(600)
+    assert list(house.hub.presence.users()) == []

@@ -171,6 +171,14 @@ def test_shuffling_is_undone() -> None:
     assert queue.current_item_id == "c"
 
 
+def test_shuffling_is_undone_wherever_an_item_was_added() -> None:
+    queue = queue_of("ab")
+    queue.add([item("x")], position=0)
+    queue.shuffle(True, chance(1))
+    queue.shuffle(False, chance(1))
+    assert order(queue) == "xab"
+
+
 def test_shuffling_twice_changes_nothing() -> None:
     queue = queue_of("abcdef")
     queue.shuffle(True, chance(7))

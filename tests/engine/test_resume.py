@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from custom_components.moosicbox.engine.limits import Limits
-from custom_components.moosicbox.engine.protocol.client import Resume
+from custom_components.moosicbox.engine.protocol.client import QueueAdd, QueueRemove, Resume
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.types import Position
 from custom_components.moosicbox.engine.session import Session
-from tests.engine.fakes import House, principal
+from tests.engine.fakes import House, of_type, principal, settle
 from tests.engine.test_sessions import ADA, EVE, ROOT, cut, message, refused, resume_of
 
 
@@ -202,6 +202,33 @@ def test_less_rights_on_resume_take_topics_away() -> None:
     house = House()
     session, _ = house.connect(ROOT, subscribe=("all", "permission:admin"))
     resume = cut(house, session)
-    house.connect(principal("root"), resume=resume)
+    house.hub.publish("permission:admin", message("for administrators"))
+    _, connection = house.connect(principal("root"), resume=resume)
+    assert [each["type"] for each in connection.take()] == ["welcome"]
     assert list(session.topics) == ["all"]
     assert house.hub.publish("permission:admin", message()) == 0
+
+
+def test_a_lost_position_begins_anew_without_a_token_too() -> None:
+    house = House(Limits(history_messages=2))
+    session, _ = house.connect(ADA, subscribe=("all",))
+    resume = cut(house, session)
+    for number in range(3):
+        house.hub.publish("all", message(number))
+    _, connection = house.connect(None, resume=resume)
+    assert connection.take()[0]["resume_failure"] == "window_exceeded"
+
+
+async def test_that_nothing_follows_is_a_newest_state_too() -> None:
+    house = House()
+    session, connection = house.connect(ADA, player_id="kitchen")
+    playback = house.hub.players.get("kitchen").own
+    await house.hub.execute(QueueAdd(player_id="kitchen", track_ids=("one", "two")))
+    first, second = playback.queue.items
+    await house.hub.conductor.start(playback, first)
+    await settle()
+    assert of_type(connection.take(), "prepare")[-1]["queue_item_id"] == second.queue_item_id
+    resume = cut(house, session)
+    await house.hub.execute(QueueRemove(player_id="kitchen", queue_item_id=second.queue_item_id))
+    _, connection = house.connect(ADA, player_id="kitchen", resume=resume)
+    assert [each["queue_item_id"] for each in of_type(connection.take(), "prepare")] == [None]

@@ -66,6 +66,8 @@ NONSENSE = [
     "permission",
     "permission:",
     "all\n",
+    "room",
+    "room:",
 ]
 
 

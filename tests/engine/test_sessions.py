@@ -224,6 +224,23 @@ def test_less_rights_take_topics_away_and_say_so() -> None:
     assert house.hub.publish("library", message()) == 0
 
 
+def test_a_token_that_may_not_play_any_more_is_no_player() -> None:
+    house = House()
+    session, connection = house.connect(ADA, player_id="kitchen")
+    house.hub.sessions.renew(session, principal("ada", "listen"))
+    assert connection.closed is CloseCode.FORCED_OUT
+    assert not house.hub.players.get("kitchen").present
+
+
+def test_a_refresh_that_comes_after_the_connection_keeps_nobody() -> None:
+    house = House()
+    session, _ = house.connect(ADA)
+    house.lose(session)
+    house.hub.sessions.renew(session, ADA)
+    house.pass_seconds(10_000)
+    assert len(house.hub.sessions) == 0
+
+
 # ------------------------------------------------------------ going
 
 

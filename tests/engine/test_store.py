@@ -8,7 +8,7 @@ import pytest
 from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, VolumeCommand
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.store import SavedHub, from_builtins, to_builtins
-from tests.engine.fakes import House, principal, settle
+from tests.engine.fakes import House, of_type, principal, settle
 
 ADA = principal("ada")
 
@@ -80,3 +80,21 @@ async def test_damage_does_not_keep_the_hub_from_starting(damaged: dict[str, Any
 
 def test_nothing_is_something_too() -> None:
     assert from_builtins(to_builtins(SavedHub())) == SavedHub()
+
+
+async def test_two_players_of_the_same_media_are_both_told_when_it_is_found() -> None:
+    before, players = House(), ("kitchen", "attic")
+    await before.hub.start()
+    for player_id in players:
+        before.connect(ADA, player_id=player_id)
+        await before.hub.execute(QueueAdd(player_id=player_id, track_id="song"))
+        await before.hub.execute(PlaybackCommand(player_id=player_id, command="play"))
+    assert before.store.state is not None
+    house = House(kept=before.store.state())
+    await before.hub.stop(CloseCode.GOING_AWAY, "Over")
+    await house.hub.start()
+    connections = [house.connect(ADA, player_id=player_id)[1] for player_id in players]
+    await settle()
+    for connection in connections:
+        assert len(of_type(connection.take(), "synchronized_playback")) == 1
+    await house.hub.stop(CloseCode.GOING_AWAY, "Over")

@@ -1,5 +1,7 @@
 """Timers: in the order in which they are due, on a clock that is an argument."""
 
+import contextlib
+
 from hypothesis import given, strategies as st
 
 from custom_components.moosicbox.engine.timers import Timers
@@ -56,6 +58,23 @@ def test_tells_of_a_new_next_timer_only() -> None:
     timers.at(30, lambda: None)
     timers.at(10, lambda: None)
     assert told == [20, 10]
+
+
+def test_a_timer_that_fails_takes_no_other_with_it() -> None:
+    timers, done = Timers(), []
+    timers.at(1, lambda: 1 / 0)
+    timers.at(1, lambda: done.append("b"))
+    for _ in range(2):
+        with contextlib.suppress(ZeroDivisionError):
+            timers.run(5)
+    assert done == ["b"]
+
+
+def test_cancelled_timers_are_given_back() -> None:
+    timers = Timers()
+    for _ in range(100_000):
+        timers.at(10**12, lambda: None).cancel()
+    assert len(timers._heap) < 10_000
 
 
 @given(

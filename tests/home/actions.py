@@ -1,10 +1,15 @@
-"""Standard actions on the kitchen's media player."""
+"""Standard actions on the kitchen's media player, and what it is told and says."""
 
 from typing import Any
 
 from homeassistant.core import HomeAssistant, State
 
+from tests.fixtures import BRASS, COPPER, PAPER
+from tests.wire.client import Client, Message
+
 KITCHEN = "media_player.kitchen"
+BRASS_SECONDS = 21.6
+TITLES = {"Brass Morning": BRASS, "Copper Rain": COPPER, "Paper Lantern": PAPER}
 
 
 async def act(hass: HomeAssistant, action: str, entity_id: str = KITCHEN, **data: Any) -> None:
@@ -22,3 +27,29 @@ def state(hass: HomeAssistant, entity_id: str = KITCHEN) -> State:
     found = hass.states.get(entity_id)
     assert found is not None
     return found
+
+
+async def fill(hass: HomeAssistant) -> None:
+    """Three songs; the first one plays."""
+    await play(hass, BRASS)
+    await play(hass, COPPER, enqueue="add")
+    await play(hass, PAPER, enqueue="add")
+
+
+async def titles(client: Client) -> list[str]:
+    """What is in the player's queue."""
+    page = await client.request("queue_command", action="get")
+    return [item["track"]["title"] for item in page["data"]["queue"]["items"]]
+
+
+async def order(client: Client, command: str = "play") -> Message:
+    """What the player is told to do next."""
+    return await client.until("synchronized_playback", command=command)
+
+
+async def report(client: Client, state: str, told: Message, **fields: object) -> None:
+    """What the player says of the item that it was told to play."""
+    fields.setdefault("position_seconds", told["start_position"])
+    fields.setdefault("at_us", told["sync_time_us"])
+    answer = await client.request("player_report", state=state, queue_item_id=told["queue_item_id"], **fields)
+    assert answer["type"] == "result", answer

@@ -98,14 +98,25 @@ async def test_untagged(hass: HomeAssistant, http: TestClient, kitchen: Client, 
     assert (found["title"], found["artist"], found["duration"], found["artwork_url"]) == ("Old tape", None, None, None)
 
 
-@pytest.mark.parametrize("name", ["With spaces & more.flac", "Grüße (live) – 2.flac", "sub/folder/song.flac"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "With spaces & more.flac",
+        "Grüße (live) – 2.flac",
+        "sub/folder/song.flac",
+        "No #1.flac",
+        "Why?.flac",
+        "100%41.flac",
+    ],
+)
 async def test_names(hass: HomeAssistant, http: TestClient, kitchen: Client, media_folder: Path, name: str) -> None:
     """Files may have the names that people give them."""
     path = media_folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(media_folder / "brass-morning.flac", path)
     url = (await track(hass, kitchen, MEDIA + name))["stream_url"]
-    assert (await http.get(URL(url))).status == 200
+    # As it is: the address is a valid one.
+    assert (await http.get(URL(url, encoded=True))).status == 200
 
 
 async def test_picture_of_the_entity(hass: HomeAssistant, kitchen: Client, hass_client) -> None:

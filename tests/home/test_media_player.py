@@ -1,38 +1,16 @@
-"""A player's life as Home Assistant sees it: what actions do to the player, and what the player does to the entity."""
+"""A player as Home Assistant sees it: its entity, and what actions do to the player."""
 
 from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
-from tests.fixtures import BRASS, COPPER, PAPER, Advance, Connect, Lose, ManualClock
-from tests.wire.client import Client, Message, player
+from tests.fixtures import BRASS, COPPER, Advance, Connect, ManualClock
+from tests.wire.client import Client, player
 
-from .actions import KITCHEN, act, play, state
-
-BRASS_SECONDS = 21.6
-TITLES = {"Brass Morning": BRASS, "Copper Rain": COPPER, "Paper Lantern": PAPER}
-
-
-async def order(client: Client, command: str = "play") -> Message:
-    """What the player is told to do next."""
-    return await client.until("synchronized_playback", command=command)
-
-
-async def report(client: Client, state: str, order: Message, **fields: object) -> None:
-    """What the player says of the item that it was told to play."""
-    fields.setdefault("position_seconds", order["start_position"])
-    fields.setdefault("at_us", order["sync_time_us"])
-    answer = await client.request("player_report", state=state, queue_item_id=order["queue_item_id"], **fields)
-    assert answer["type"] == "result", answer
-
-
-async def titles(client: Client) -> list[str]:
-    """What is in the player's queue."""
-    page = await client.request("queue_command", action="get")
-    return [item["track"]["title"] for item in page["data"]["queue"]["items"]]
+from .actions import BRASS_SECONDS, act, order, play, report, state, titles
 
 
 async def test_new_player(hass: HomeAssistant, kitchen: Client, snapshot: SnapshotAssertion) -> None:
@@ -130,6 +108,7 @@ async def test_play_address(hass: HomeAssistant, kitchen: Client) -> None:
     ("media_content_id", "key"),
     [
         ("media-source://nowhere/x", "track_not_found"),
+        ("media-source://media_source/local/missing.flac", "track_not_found"),
         ("media-source://media_source/local/picture.png", "not_supported"),
         ("ftp://example.org/song.mp3", "not_supported"),
         ("/etc/passwd", "not_supported"),
@@ -220,264 +199,6 @@ async def test_volume(hass: HomeAssistant, kitchen: Client) -> None:
     assert (await kitchen.until("volume_update", topic="play:kitchen", muted=True))["volume"] == 0.4
     await act(hass, "volume_up")
     assert (state(hass).attributes["volume_level"], state(hass).attributes["is_volume_muted"]) == (0.5, True)
-
-
-async def test_volume_on_the_device(hass: HomeAssistant, kitchen: Client) -> None:
-    """A knob on the device turns the entity's volume."""
-    await kitchen.request("player_report", state="idle", position_seconds=0, at_us=0, volume=0.25, muted=True)
-    shown = state(hass).attributes
-    assert (shown["volume_level"], shown["is_volume_muted"]) == (0.25, True)
-
-
-async def test_enqueue(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """Add, next, play and replace do what Home Assistant says of them."""
-    await play(hass, BRASS, enqueue="add")
-    assert state(hass).state == "idle"
-    await act(hass, "media_play")
-    await play(hass, COPPER, enqueue="add")
-    await play(hass, PAPER, enqueue="next")
-    assert await titles(kitchen) == ["Brass Morning", "Paper Lantern", "Copper Rain"]
-    assert state(hass).attributes["media_title"] == "Brass Morning"
-
-    await play(hass, COPPER, enqueue="play")
-    assert await titles(kitchen) == ["Brass Morning", "Copper Rain", "Paper Lantern", "Copper Rain"]
-    assert state(hass).attributes["media_title"] == "Copper Rain"
-
-    await play(hass, PAPER, enqueue="replace")
-    assert await titles(kitchen) == ["Paper Lantern"]
-    assert (state(hass).state, state(hass).attributes["media_title"]) == ("playing", "Paper Lantern")
-
-    await act(hass, "clear_playlist")
-    assert await titles(kitchen) == []
-    assert state(hass).state == "idle"
-    await play(hass, BRASS, enqueue="play")
-    assert (state(hass).state, state(hass).attributes["media_title"]) == ("playing", "Brass Morning")
-
-
-async def fill(hass: HomeAssistant) -> None:
-    """Three songs; the first one plays."""
-    await play(hass, BRASS)
-    await play(hass, COPPER, enqueue="add")
-    await play(hass, PAPER, enqueue="add")
-
-
-async def test_next_and_previous(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """Through the queue; previous goes to the start of an item that plays for a while."""
-    await fill(hass)
-
-    def title() -> str | None:
-        return state(hass).attributes.get("media_title")
-
-    await act(hass, "media_next_track")
-    assert title() == "Copper Rain"
-    await act(hass, "media_previous_track")
-    assert title() == "Brass Morning"
-    await act(hass, "media_next_track")
-    await advance(10)
-    await act(hass, "media_previous_track")
-    assert (title(), state(hass).attributes["media_position"]) == ("Copper Rain", 0)
-    await act(hass, "media_next_track")
-    await act(hass, "media_next_track")
-    assert (title(), state(hass).state) == (None, "idle")
-
-
-async def test_shuffle(hass: HomeAssistant, kitchen: Client) -> None:
-    """Shuffling mixes what is to come; undone, all is in order again."""
-    await fill(hass)
-    await act(hass, "shuffle_set", shuffle=True)
-    assert state(hass).attributes["shuffle"] is True
-    shuffled = await titles(kitchen)
-    assert shuffled[0] == "Brass Morning"
-    assert sorted(shuffled) == sorted(TITLES)
-    await act(hass, "shuffle_set", shuffle=False)
-    assert await titles(kitchen) == list(TITLES)
-    assert state(hass).attributes["shuffle"] is False
-
-
-async def test_repeat(hass: HomeAssistant, kitchen: Client) -> None:
-    """What is prepared follows the mode."""
-    await fill(hass)
-    await act(hass, "media_next_track")
-    await act(hass, "media_next_track")
-    playing = await kitchen.until("playback_status", state="playing")
-    await kitchen.arrived()
-    await act(hass, "repeat_set", repeat="all")
-    assert (await kitchen.until("prepare"))["track"]["title"] == "Brass Morning"
-    await act(hass, "repeat_set", repeat="one")
-    assert (await kitchen.until("prepare"))["track"]["title"] == "Paper Lantern"
-    await act(hass, "repeat_set", repeat="off")
-    nothing = await kitchen.until("prepare")
-    assert (nothing["queue_item_id"], nothing["track"]) == (None, None)
-    assert state(hass).attributes["repeat"] == "off"
-    assert playing["topic"] == "player:kitchen"
-
-
-async def test_gapless(hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance) -> None:
-    """The next item is prepared, and started in time for the very moment when the one before ends."""
-    await play(hass, BRASS)
-    first = await order(kitchen)
-    await play(hass, COPPER, enqueue="add")
-    prepared = await kitchen.until("prepare")
-    assert prepared["track"]["title"] == "Copper Rain"
-    assert prepared["track"]["stream_url"].startswith("/media/local/copper-rain.mp3?authSig=")
-    await report(kitchen, "playing", first, ready_item_id=prepared["queue_item_id"])
-    await kitchen.arrived()
-
-    ends_us = first["sync_time_us"] + round(first["track"]["duration"] * 1e6)
-    await advance((ends_us - clock.now_us()) / 1e6 - 0.5)
-    second = await order(kitchen)
-    assert second["queue_item_id"] == prepared["queue_item_id"]
-    assert (second["start_position"], second["rate"], second["sync_time_us"]) == (0, 1, ends_us)
-    assert state(hass).attributes["media_title"] == "Brass Morning"
-
-    await advance(0.5)
-    changed = await kitchen.until("track_changed")
-    assert (changed["track"]["title"], changed["previous_track"]["title"]) == ("Copper Rain", "Brass Morning")
-    assert state(hass).attributes["media_title"] == "Copper Rain"
-    status = [m for m in await kitchen.arrived() if m["type"] == "playback_status"][-1]
-    assert (status["position_seconds"], status["anchor_us"], status["rate"]) == (0, ends_us, 1)
-    # That the first one has ended isn't news any more.
-    await report(kitchen, "idle", first)
-    assert state(hass).attributes["media_title"] == "Copper Rain"
-
-
-async def test_end_of_the_queue(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """After the last item there is silence."""
-    await play(hass, BRASS)
-    await order(kitchen)
-    await advance(BRASS_SECONDS + 1)
-    await order(kitchen, "stop")
-    assert state(hass).state == "idle"
-    assert "media_title" not in state(hass).attributes
-
-
-async def test_ended_early(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """`idle` with the item says that it has ended: the next one starts at once."""
-    await fill(hass)
-    first = await order(kitchen)
-    await advance(4)
-    await report(kitchen, "idle", first)
-    await hass.async_block_till_done()
-    second = await order(kitchen)
-    assert second["queue_item_id"] != first["queue_item_id"]
-    assert state(hass).attributes["media_title"] == "Copper Rain"
-    await report(kitchen, "idle", first)
-    await hass.async_block_till_done()
-    assert state(hass).attributes["media_title"] == "Copper Rain"
-
-
-async def test_paused_on_the_device(hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance) -> None:
-    """What a person does on the device is what the entity shows."""
-    await play(hass, BRASS)
-    told = await order(kitchen)
-    await advance(7)
-    await report(kitchen, "paused", told, position_seconds=6.5, at_us=clock.now_us())
-    assert (state(hass).state, state(hass).attributes["media_position"]) == ("paused", 6)
-    await act(hass, "media_play")
-    assert (await order(kitchen))["start_position"] == 6.5
-
-
-async def test_buffering(hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance) -> None:
-    """A stall shows, and the music goes on from where it stood."""
-    await play(hass, BRASS)
-    told = await order(kitchen)
-    await advance(7)
-    await report(kitchen, "buffering", told, position_seconds=6, at_us=clock.now_us())
-    assert (state(hass).state, state(hass).attributes["media_position"]) == ("buffering", 6)
-    await advance(2)
-    await report(kitchen, "playing", told, position_seconds=6, at_us=clock.now_us())
-    assert (state(hass).state, state(hass).attributes["media_position"]) == ("playing", 6)
-
-
-async def test_error(hass: HomeAssistant, kitchen: Client) -> None:
-    """What a player can't play is skipped; after three in a row the music stops."""
-    await fill(hass)
-    await play(hass, BRASS, enqueue="add")
-    for title in "Copper Rain", "Paper Lantern":
-        await report(kitchen, "error", await order(kitchen), error="This format is unknown")
-        await hass.async_block_till_done()
-        assert state(hass).attributes["media_title"] == title
-    await report(kitchen, "error", await order(kitchen), error="This format is unknown")
-    await hass.async_block_till_done()
-    assert state(hass).state == "idle"
-
-
-async def test_needs_interaction(hass: HomeAssistant, kitchen: Client, clock: ManualClock) -> None:
-    """A browser that wants a click first says so."""
-    await play(hass, BRASS)
-    told = await order(kitchen)
-    await report(kitchen, "paused", told, at_us=clock.now_us() + 20_000, needs_interaction=True)
-    assert state(hass).attributes["needs_interaction"] is True
-    assert state(hass).state == "buffering"
-    await report(kitchen, "playing", told, at_us=clock.now_us() + 30_000, needs_interaction=False)
-    assert state(hass).attributes["needs_interaction"] is False
-    assert state(hass).state == "playing"
-
-
-async def test_only_discontinuities_are_written(
-    hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance
-) -> None:
-    """While music plays as expected nothing is written; a seek or a jump is."""
-    writes: list[Event] = []
-
-    @callback
-    def written(event: Event) -> None:
-        if event.data["entity_id"] == KITCHEN:
-            writes.append(event)
-
-    hass.bus.async_listen("state_changed", written)
-    await play(hass, BRASS)
-    told = await order(kitchen)
-    await report(kitchen, "playing", told, duration_seconds=told["track"]["duration"])
-    await hass.async_block_till_done()
-    writes.clear()
-    for second in range(1, 15):
-        await advance(1)
-        await report(
-            kitchen, "playing", told, position_seconds=second - 0.02 - 0.01 * (second % 3), at_us=clock.now_us()
-        )
-        await hass.async_block_till_done()
-    assert writes == []
-
-    await report(kitchen, "playing", told, position_seconds=9, at_us=clock.now_us())
-    await hass.async_block_till_done()
-    assert [event.data["new_state"].attributes["media_position"] for event in writes] == [9]
-
-
-async def test_away_and_back(
-    hass: HomeAssistant, kitchen: Client, connect: Connect, token: str, lose: Lose, advance: Advance
-) -> None:
-    """Within the grace nobody notices; after it the entity is unavailable; it comes back as it was."""
-    await fill(hass)
-    await act(hass, "volume_set", volume_level=0.3)
-    await order(kitchen)
-    await lose(kitchen)
-    await advance(7)
-    assert state(hass).state == "playing"
-    await advance(2)
-    assert state(hass).state == "unavailable"
-
-    back = await connect()
-    await back.authenticate(token, client=player("kitchen"))
-    await hass.async_block_till_done()
-    assert hass.states.async_entity_ids("media_player") == [KITCHEN]
-    shown = state(hass)
-    assert (shown.state, shown.attributes["volume_level"]) == ("paused", 0.3)
-    assert shown.attributes["media_title"] == "Brass Morning"
-    assert await titles(back) == list(TITLES)
-
-
-async def test_told_on_return(hass: HomeAssistant, kitchen: Client, connect: Connect, token: str, lose: Lose) -> None:
-    """A page that reloads within the grace gets its orders again, and joins where the music is."""
-    await fill(hass)
-    before = await order(kitchen)
-    await lose(kitchen)
-    back = await connect()
-    await back.authenticate(token, client=player("kitchen"))
-    told = await back.until("synchronized_playback")
-    for field in "command", "queue_item_id", "start_position", "sync_time_us", "rate":
-        assert told[field] == before[field]
-    assert (await back.until("prepare"))["track"]["title"] == "Copper Rain"
 
 
 async def test_two_players(hass: HomeAssistant, kitchen: Client, connect: Connect, token: str) -> None:

@@ -94,3 +94,44 @@ async def test_renamed_entity(
     await hass.async_block_till_done()
     listed = [m for m in await controller.arrived() if m["type"] == "player_list"][-1]
     assert listed["players"][0]["entity_id"] == "media_player.cook"
+
+
+async def test_remove_a_device_whose_player_is_gone(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    device_registry: dr.DeviceRegistry,
+    entry: MockConfigEntry,
+) -> None:
+    """What the hub doesn't know any more can be deleted, too."""
+    device = device_registry.async_get_or_create(config_entry_id=entry.entry_id, identifiers={(DOMAIN, "gone")})
+    assert await remove(hass, hass_ws_client, device.id)
+
+
+async def test_a_player_called_hub(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, entry: MockConfigEntry, connect: Connect, token: str
+) -> None:
+    """No player's id makes it the hub's own device."""
+    client = await connect()
+    await client.authenticate(token, client=player("hub", name="Kitchen hub"))
+    await hass.async_block_till_done()
+    (entity_id,) = hass.states.async_entity_ids("media_player")
+    entity = entity_registry.async_get(entity_id)
+    assert entity is not None
+    assert entity.device_id != entry.runtime_data.hub_device_id
+
+
+async def test_name_and_version_follow_the_client(
+    hass: HomeAssistant,
+    device_registry: dr.DeviceRegistry,
+    entry: MockConfigEntry,
+    connect: Connect,
+    token: str,
+) -> None:
+    """A device is called what its player calls itself by now."""
+    for name, version in ("Kitchen", "1.2.3"), ("Cookery", "1.2.4"):
+        client = await connect()
+        await client.authenticate(token, client=player("kitchen", name=name, version=version))
+        await hass.async_block_till_done()
+        device = device_registry.async_get_device_by_identifier((DOMAIN, "kitchen"), entry.entry_id)
+        assert device is not None
+        assert (device.name, device.sw_version) == (name, version)

@@ -1,5 +1,6 @@
 """What survives a restart of Home Assistant."""
 
+import asyncio
 from typing import Any
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
@@ -7,6 +8,9 @@ from homeassistant.core import CoreState, HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.moosicbox.engine.media import Media
+from custom_components.moosicbox.engine.rights import Principal
+from custom_components.moosicbox.media import HomeMedia
 from custom_components.moosicbox.models import DATA_KEPT
 from custom_components.moosicbox.storage import SECRETS_KEY, STATE_KEY
 from tests.fixtures import BRASS, COPPER, Advance, Connect, Lose
@@ -111,3 +115,55 @@ async def test_removed(
     await hass.config_entries.async_remove(entry.entry_id)
     assert not [key for key in hass_storage if key.startswith("moosicbox")]
     assert hass.states.async_entity_ids("media_player") == []
+
+
+async def test_prepared_after_a_restart(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    entry: MockConfigEntry,
+    kitchen: Client,
+    connect: Connect,
+    token: str,
+    lose: Lose,
+) -> None:
+    """What follows is told again, too."""
+    await play(hass, BRASS)
+    await play(hass, COPPER, enqueue="add")
+    await lose(kitchen)
+    await restart(hass, entry)
+    back = await connect()
+    await back.authenticate(token, client=player("kitchen"))
+    assert (await back.until("prepare"))["track"]["title"] == "Copper Rain"
+
+
+async def test_the_same_song_on_two_players(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    entry: MockConfigEntry,
+    connect: Connect,
+    token: str,
+    lose: Lose,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both are told what to do when the song has been found again, once for both."""
+    players = ("kitchen", "attic")
+    for player_id in players:
+        client = await connect()
+        await client.authenticate(token, client=player(player_id))
+        await hass.async_block_till_done()
+        await play(hass, BRASS, entity_id=f"media_player.{player_id}")
+        await lose(client)
+    await restart(hass, entry)
+    gate, resolve = asyncio.Event(), HomeMedia.resolve
+
+    async def slow(self: HomeMedia, media_content_id: str, principal: Principal) -> Media:
+        await gate.wait()
+        return await resolve(self, media_content_id, principal)
+
+    monkeypatch.setattr(HomeMedia, "resolve", slow)
+    clients = [await connect() for _ in players]
+    for client, player_id in zip(clients, players, strict=True):
+        await client.authenticate(token, client=player(player_id))
+    gate.set()
+    for client in clients:
+        assert (await client.until("synchronized_playback"))["track"]["title"] == "Brass Morning"

@@ -9,6 +9,8 @@ class CloseCode(IntEnum):
     NORMAL = 1000
     GOING_AWAY = 1001
     """The hub shuts down, after `goodbye`."""
+    INVALID_TEXT = 1007
+    """A text message is not UTF-8."""
     MESSAGE_TOO_BIG = 1009
     RESTART = 4000
     """Restart or drain: come back after the delay named in `goodbye`."""

@@ -164,7 +164,9 @@ class WebSocketConnection:
                 self.traffic.bytes_received += len(received.data)
                 decoded = decode(received.data) if received.type is WSMsgType.TEXT else BINARY
                 receive(session, decoded, received_us)
-                if decoded.error is not None and self._errors.too_many(decoded.error, received_us):
+                if received.type is WSMsgType.TEXT and not is_utf8(received.data):
+                    self._leave(CloseCode.INVALID_TEXT, "The text is not UTF-8")
+                elif decoded.error is not None and self._errors.too_many(decoded.error, received_us):
                     self._leave(CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
             elif received.type is WSMsgType.PING:
                 await ws.pong(received.data)
@@ -291,6 +293,17 @@ def _authenticate_of(decoded: Decoded) -> Authenticate:
         return decoded.message
     hint = "" if decoded.error is None else f": {decoded.error.message}"
     raise AuthenticationFailed(f"The first message must be `authenticate`{hint}")
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether a text message is one; RFC 6455 (section 8.1) has the connection fail if not."""
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_private(address: str) -> bool:

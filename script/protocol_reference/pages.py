@@ -1,0 +1,103 @@
+"""All files of the reference, as text."""
+
+from dataclasses import asdict
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from custom_components.moosicbox.const import VERSION
+from custom_components.moosicbox.engine import operations, queue
+from custom_components.moosicbox.engine.handlers import broadcast
+from custom_components.moosicbox.engine.hub import FEATURES, RESTART_SPREAD
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.playback import ADOPT_SECONDS, HANDOVER_US, RESTART_SECONDS
+from custom_components.moosicbox.engine.progress import EVERY_US
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.rights import PERMISSIONS, ROLES
+from custom_components.moosicbox.engine.tokens import LEEWAY, REQUIRED_CLAIMS
+from custom_components.moosicbox.engine.transport import admission, polling, polling_endpoint
+from custom_components.moosicbox.engine.transport.responses import STATUS
+from custom_components.moosicbox.options import OPTIONS
+
+from .asyncapi import asyncapi
+from .messages import client_messages, example_object, server_messages
+from .schema import errors, schema
+from .tables import anchor, field_table
+from .texts import Texts
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+
+CONSTANTS: Final = {
+    "adopt_seconds": ADOPT_SECONDS,
+    "answer_bytes": polling.ANSWER_BYTES,
+    "default_wait": polling_endpoint.DEFAULT_WAIT,
+    "event_data": broadcast.MAX_EVENT_DATA,
+    "handover_seconds": HANDOVER_US / 1e6,
+    "leeway": LEEWAY,
+    "logged_changes": queue.LOGGED_CHANGES,
+    "max_messages": polling_endpoint.MAX_MESSAGES,
+    "max_operations": operations.MAX_OPERATIONS,
+    "max_wait": polling_endpoint.MAX_WAIT,
+    "operation_seconds": operations.KEEP_US / 1e6,
+    "page": queue.PAGE,
+    "progress_hertz": 1e6 / EVERY_US,
+    "restart_seconds": RESTART_SECONDS,
+    "restart_spread": RESTART_SPREAD,
+    "retry_seconds": admission.RETRY_SECONDS,
+}
+"""What the texts name and the code decides, beside the limits."""
+
+
+def render() -> dict[str, str]:
+    """The files by their names."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - Markdown
+    )
+    environment.filters |= {"amount": _amount, "anchor": anchor, "compact": _compact}
+    environment.globals |= {"constants": CONSTANTS, "limits": asdict(Limits())}
+    texts = Texts(lambda text: environment.from_string(text).render())
+    client, server = client_messages(), server_messages()
+    definitions = schema(client, server, texts)
+    environment.globals |= {
+        "client": client,
+        "close_codes": list(CloseCode),
+        "defs": definitions["$defs"],
+        "errors": errors(),
+        "example": example_object,
+        "features": FEATURES,
+        "field_table": field_table,
+        "option_of": {option.field: option.key for option in OPTIONS},
+        "permissions": PERMISSIONS,
+        "records": [name for name in definitions["$defs"] if "." not in name and not name.endswith("Message")],
+        "required_claims": REQUIRED_CLAIMS,
+        "roles": ROLES,
+        "server": server,
+        "status": {error.error_type: status for error, status in STATUS.items()},
+        "texts": texts,
+    }
+    files = {
+        name: environment.get_template(name).render()
+        for name in environment.list_templates(filter_func=lambda name: not name.startswith("_"))
+    }
+    files["schema.json"] = _json(definitions)
+    files["asyncapi.json"] = _json(asyncapi(client, server, VERSION))
+    return files
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _amount(number: float) -> str:
+    return f"{int(number):,}" if number == int(number) else str(number)

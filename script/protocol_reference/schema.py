@@ -1,0 +1,102 @@
+"""The JSON Schema of all messages. Field tables are drawn from it, so that both say the same."""
+
+from typing import Any, Final
+
+import msgspec
+
+from custom_components.moosicbox.engine.protocol.errors import HubError
+
+from .messages import Message
+from .texts import Texts
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+type Schema = dict[str, Any]
+
+
+def schema(client: list[Message], server: list[Message], texts: Texts) -> Schema:
+    """All messages: those of clients, those of the hub, and the records that they are made of."""
+    defs = _definitions("client", client, texts) | _definitions("server", server, texts)
+    defs["server.error"] = _error_schema()
+    return {
+        "$schema": DIALECT,
+        "title": "MoosicBox protocol, version 1",
+        "description": "Any message. Unknown fields are ignored; what a client leaves out may be null as well.",
+        "anyOf": [{"$ref": "#/$defs/ClientMessage"}, {"$ref": "#/$defs/ServerMessage"}],
+        "$defs": {
+            "ClientMessage": _any_of("What clients say.", "client", defs),
+            "ServerMessage": _any_of("What the hub says.", "server", defs),
+            **dict(sorted(defs.items())),
+        },
+    }
+
+
+def _any_of(description: str, side: str, defs: Schema) -> Schema:
+    names = sorted(name for name in defs if name.startswith(f"{side}."))
+    return {"description": description, "anyOf": [{"$ref": f"#/$defs/{name}"} for name in names]}
+
+
+def _definitions(side: str, messages: list[Message], texts: Texts) -> Schema:
+    names = {message.model.__name__: f"{side}.{message.name}" for message in messages}
+    _, components = msgspec.json.schema_components([message.model for message in messages], ref_template="{name}")
+    defs = {}
+    for title, component in components.items():
+        name = names.get(title, title)
+        found = _tidied(component, names)
+        found["title"] = name
+        if side == "server":
+            # What has a default is sent all the same; only what is unset is left out.
+            found["required"] = [field for field in found["properties"] if _is_sent(component, field)]
+        if name in names.values() and "type" not in found["required"]:
+            found["required"] = ["type", *found["required"]]
+            found["properties"]["type"].pop("default", None)
+        for field, property_ in found["properties"].items():
+            if text := texts.field(side if name in names.values() else "record", name.removeprefix(f"{side}."), field):
+                property_["description"] = text
+        defs[name] = found
+    return defs
+
+
+def _is_sent(component: Schema, field: str) -> bool:
+    return field in component["required"] or "default" in component["properties"][field]
+
+
+def _tidied(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_tidied(part, names) for part in value]
+    if not isinstance(value, dict):
+        return value
+    tidied = {key: _tidied(part, names) for key, part in value.items()}
+    if isinstance(reference := tidied.get("$ref"), str):
+        tidied["$ref"] = f"#/$defs/{names.get(reference, reference)}"
+    if isinstance(pattern := tidied.get("pattern"), str):
+        # Where Python says \Z, others say $.
+        tidied["pattern"] = pattern.replace(r"\Z", "$")
+    # The names that it maps are in the records themselves.
+    tidied.pop("discriminator", None)
+    if "default" in tidied and tidied["default"] in (None, {}):
+        del tidied["default"]
+    return tidied
+
+
+def _error_schema() -> Schema:
+    # An error has no model: its further fields are those of the refusal.
+    return {
+        "title": "server.error",
+        "description": "A refusal; with `request_id` it is the answer to that request.",
+        "type": "object",
+        "properties": {
+            "type": {"enum": ["error"]},
+            "error_type": {"type": "string", "enum": sorted(error.error_type for error in errors())},
+            "message": {"type": "string", "description": "For people."},
+            "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
+            "retry_after": {"type": "number", "description": "Seconds to wait at least."},
+            "request_id": {"type": "string"},
+        },
+        "required": ["type", "error_type", "message", "retryable"],
+    }
+
+
+def errors() -> list[type[HubError]]:
+    """All errors of the protocol."""
+    return HubError.__subclasses__()

@@ -1,0 +1,106 @@
+"""Tables of fields, drawn from the JSON Schema."""
+
+import json
+import re
+from typing import Any, Final
+
+from .schema import Schema
+
+NAMED: Final = {
+    "^[A-Za-z0-9_.:-]{1,64}$": "id",
+    "^[a-z0-9_.:-]{1,64}$": "player id",
+    "^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?$": "topic",
+}
+"""Patterns that have a name; see the index."""
+ONCE: Final = {
+    "client": frozenset({"type", "action", "request_id"}),
+    "server": frozenset({"type", "request_id", "topic", "snapshot", "offset"}),
+}
+"""Fields of whole messages that are explained once, at the top of their page."""
+
+
+def field_table(definition: Schema) -> str:
+    """The fields of a message or record."""
+    once = ONCE.get(definition["title"].partition(".")[0], frozenset())
+    rows = [
+        f"| {' | '.join(_row(name, property_, required=name in definition['required']))} |"
+        for name, property_ in definition["properties"].items()
+        if name not in once
+    ]
+    if not rows:
+        return "It has no further fields."
+    return "\n".join(["| field | type | | |", "|---|---|---|---|", *rows])
+
+
+def _row(name: str, property_: dict[str, Any], *, required: bool) -> tuple[str, ...]:
+    type_ = _type(property_)
+    if required:
+        presence = ""
+    elif (default := property_.get("default")) is not None:
+        presence = f"`{json.dumps(default)}` if absent"
+    else:
+        presence = "optional"
+        # Null is as good as absent.
+        type_ = type_.removesuffix(" or null")
+    return f"`{name}`", type_, presence, property_.get("description", "")
+
+
+def _type(property_: dict[str, Any]) -> str:
+    if "$ref" in property_:
+        return _link(property_["$ref"].rpartition("/")[2])
+    if "anyOf" in property_:
+        parts = [_type(part) for part in property_["anyOf"]]
+        return " or ".join(dict.fromkeys(parts))
+    if "enum" in property_:
+        return ", ".join(f"`{value}`" for value in property_["enum"])
+    match property_.get("type"):
+        case "array":
+            return _bounded(f"array of {_type(property_['items'])}", property_, "Items", "items")
+        case "string":
+            if (pattern := property_.get("pattern")) is not None:
+                return NAMED[pattern]
+            return _bounded("string", property_, "Length", "characters")
+        case "integer" | "number" as type_:
+            return _ranged(type_, property_)
+        case "object":
+            values = property_.get("additionalProperties")
+            return f"object: topic → {_type(values)}" if isinstance(values, dict) and "$ref" in values else "object"
+        case None:
+            return "any"
+        case type_:
+            return str(type_)
+
+
+def _link(name: str) -> str:
+    if "." in name:
+        side, _, message = name.partition(".")
+        page = {"client": "client-messages.md", "server": "hub-messages.md"}[side]
+        return f"[{message}]({page}#{anchor(message)})"
+    return f"[{name}](records.md#{anchor(name)})"
+
+
+def _bounded(text: str, property_: dict[str, Any], what: str, unit: str) -> str:
+    least, most = property_.get(f"min{what}"), property_.get(f"max{what}")
+    if most is None:
+        return text
+    return f"{text}, {least}–{most:,} {unit}" if least else f"{text}, at most {most:,} {unit}"
+
+
+def _ranged(type_: str, property_: dict[str, Any]) -> str:
+    least, most = property_.get("minimum"), property_.get("maximum")
+    if least is None:
+        return type_
+    if most is None:
+        return f"{type_} ≥ {least}"
+    if type_ == "integer" and most == 2**62:
+        return type_
+    return f"{type_}, {_plain(least)} to {_plain(most)}"
+
+
+def _plain(number: float) -> str:
+    return f"{int(number):,}" if number == int(number) else str(number)
+
+
+def anchor(heading: str) -> str:
+    """Where a heading is found, as GitHub and others make it."""
+    return re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-"))

@@ -1,7 +1,7 @@
 """The hub's table: from a message to its model, the right that it needs and the handler that does it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 import inspect
 import logging
 from typing import Any, NamedTuple
@@ -61,6 +61,11 @@ class Dispatcher:
         self._flooded = flooded
         self.codec = Codec()
         self._rows: dict[type[Request], Row] = {}
+
+    @property
+    def rows(self) -> Collection[Row]:
+        """The table."""
+        return self._rows.values()
 
     def register[M: Request](
         self,

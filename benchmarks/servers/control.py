@@ -13,7 +13,7 @@ type Publish = Callable[[int, int], object]
 
 
 class Control(asyncio.Protocol):
-    """`publish BURST SIZE` has no answer; `loop` and `garbage` answer what was seen since they were asked last."""
+    """`publish BURST SIZE` has no answer; `collect` collects garbage; `loop` and `garbage` answer what was seen since they were asked last."""
 
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
@@ -39,6 +39,8 @@ class Control(asyncio.Protocol):
                 self._publish(int(burst), int(size))
             case [b"loop"]:
                 self._answer(self._loop_probe.take())
+            case [b"collect"]:
+                self._answer({"ms": self._garbage_probe.collect()})
             case [b"garbage"]:
                 self._answer(self._garbage_probe.take())
 

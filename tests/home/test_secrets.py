@@ -10,8 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.const import DOMAIN
 from tests.fixtures import BRASS, Connect, CreateToken, Lose
-from tests.wire.client import Client, player
-from tests.wire.test_resume import resume_of
+from tests.wire.client import Client, player, resume_of
 
 from .actions import play
 

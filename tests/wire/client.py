@@ -14,6 +14,9 @@ PATIENCE = 10
 
 type Message = dict[str, Any]
 
+CONTROLLER: Message = {"name": "Test", "kind": "controller"}
+"""What a client says of itself that is no player."""
+
 
 class Closed(Exception):
     """The hub closed the connection."""
@@ -44,7 +47,7 @@ class Client:
 
     async def authenticate(self, token: str | None = None, **fields: Any) -> Message:
         """Send `authenticate` and return the `welcome`; a controller unless `client` says otherwise."""
-        fields.setdefault("client", {"name": "Test", "kind": "controller"})
+        fields.setdefault("client", CONTROLLER)
         if token is not None:
             fields["token"] = token
         await self.send("authenticate", **fields)
@@ -127,3 +130,10 @@ class Client:
 def player(player_id: str, name: str | None = None, **fields: Any) -> Message:
     """What a player says of itself in `authenticate`."""
     return {"name": name or player_id.capitalize(), "kind": "player", "player_id": player_id, **fields}
+
+
+def resume_of(client: Client, **changes: Any) -> Message:
+    """What a client shows to go on."""
+    welcome = client.welcome
+    resume = {"session_id": welcome["session_id"], "secret": welcome["secret"], "positions": client.positions}
+    return {**resume, **changes}

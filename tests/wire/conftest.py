@@ -15,3 +15,5 @@ from tests.fixtures import (  # noqa: F401
     songs,
     token,
 )
+
+from .tokens import forge  # noqa: F401

@@ -6,10 +6,9 @@ from typing import Any, Self
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 
-from .client import Message
+from .client import CONTROLLER, Message
 
 SESSIONS = "/api/moosicbox/sessions"
-CONTROLLER = {"name": "Test", "kind": "controller"}
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -13,9 +13,7 @@ from custom_components.moosicbox.const import VERSION
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import Connect, CreateToken, ManualClock
 
-from .client import PATH, Client, player
-
-CLIENT = {"name": "Test", "kind": "controller"}
+from .client import CONTROLLER, PATH, Client, player
 
 
 async def refusal(client: Client) -> tuple[int | None, str]:
@@ -103,8 +101,8 @@ async def test_nothing_in_time(connect: Connect, hub: Hub) -> None:
         '{"type": "authenticate"}',
         '{"type": "authenticate", "client": {"name": "Test", "kind": "controller"}}',
         '{"type": "authenticate", "token": "", "client": {"name": "Test", "kind": "controller"}}',
-        json.dumps({"type": "authenticate", "token": "x" * 4097, "client": CLIENT}),
-        json.dumps({"type": "authenticate", "token": "x", "client": {**CLIENT, "kind": "dog"}}),
+        json.dumps({"type": "authenticate", "token": "x" * 4097, "client": CONTROLLER}),
+        json.dumps({"type": "authenticate", "token": "x", "client": {**CONTROLLER, "kind": "dog"}}),
         json.dumps({"type": "authenticate", "token": "x", "client": player("Kitchen")}),
     ],
     ids=[
@@ -130,7 +128,7 @@ async def test_wrong_first_frame(connect: Connect, frame: str | bytes) -> None:
 
 async def test_first_frame_size(connect: Connect, token: str) -> None:
     """The first frame may have 32 KiB and not a byte more."""
-    message = {"type": "authenticate", "token": token, "client": CLIENT, "padding": ""}
+    message = {"type": "authenticate", "token": token, "client": CONTROLLER, "padding": ""}
     message["padding"] = "x" * (32_768 - len(json.dumps(message)))
     client = await connect()
     await client.socket.send_str(json.dumps(message))
@@ -145,8 +143,15 @@ async def test_first_frame_size(connect: Connect, token: str) -> None:
 async def test_longest_token(connect: Connect) -> None:
     """A token of 4 KiB is looked at, and refused for what it is."""
     client = await connect()
-    await client.send("authenticate", token="x" * 4096, client=CLIENT)
+    await client.send("authenticate", token="x" * 4096, client=CONTROLLER)
     assert await refusal(client) == (4501, "authentication_failed")
+
+
+async def test_refusal_names_the_request(connect: Connect) -> None:
+    """A refused `authenticate` is answered like any other request."""
+    client = await connect()
+    await client.send("authenticate", request_id="first", token="x", client=CONTROLLER)
+    assert (await client.receive())["request_id"] == "first"
 
 
 async def test_player_without_right(connect: Connect, create_token: CreateToken) -> None:
@@ -174,7 +179,7 @@ async def test_token_in_address(http: TestClient, token: str) -> None:
     """Never in the URL."""
     client = await Client.connect(http, params={"token": token, "access_token": token})
     assert client.hello["authenticated"] is False
-    await client.send("authenticate", client=CLIENT)
+    await client.send("authenticate", client=CONTROLLER)
     assert await refusal(client) == (4501, "authentication_failed")
 
 

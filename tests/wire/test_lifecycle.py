@@ -10,8 +10,7 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from tests.fixtures import BRASS, Connect
 
-from .client import Client, player
-from .test_resume import resume_of
+from .client import CONTROLLER, Client, player, resume_of
 
 
 async def test_ten_reloads(
@@ -71,5 +70,12 @@ async def test_removed(hass: HomeAssistant, entry: MockConfigEntry, connect: Con
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     again = await connect()
-    await again.send("authenticate", token=token, client={"name": "Test", "kind": "controller"})
+    await again.send("authenticate", token=token, client=CONTROLLER)
     assert (await again.closed())[0] == 4501
+
+
+async def test_not_authenticated_yet(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect) -> None:
+    """Who has not said who he is hears goodbye, too."""
+    client = await connect()
+    _, (code, messages) = await asyncio.gather(hass.config_entries.async_unload(entry.entry_id), client.closed())
+    assert (code, [message["type"] for message in messages]) == (4000, ["goodbye"])

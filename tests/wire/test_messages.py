@@ -42,6 +42,10 @@ async def test_unknown_fields(controller: Client, kitchen: Client) -> None:
     """Clients of later versions may say more than this hub understands."""
     answer = await controller.request("volume_command", player_id="kitchen", volume=0.5, balance=-1, _=None)
     assert answer["type"] == "result"
+    added = await kitchen.request("queue_command", action="add", media_content_id=BRASS)
+    place = {"after": added["data"]["queue_item_ids"][0], "gently": True}
+    answer = await kitchen.request("queue_command", action="add", media_content_id=BRASS, place=place)
+    assert answer["type"] == "result"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """A lost connection loses nothing: all that was missed, or a beginning anew."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -9,16 +8,7 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from tests.fixtures import BRASS, Advance, Connect, CreateToken, Lose
 
-from .client import Client, Message, player
-
-CLIENT = {"name": "Test", "kind": "controller"}
-
-
-def resume_of(client: Client, **changes: Any) -> Message:
-    """What a client shows to go on."""
-    welcome = client.welcome
-    resume = {"session_id": welcome["session_id"], "secret": welcome["secret"], "positions": client.positions}
-    return {**resume, **changes}
+from .client import CONTROLLER, Client, Message, player, resume_of
 
 
 def events(messages: list[Message]) -> list[str]:
@@ -72,7 +62,7 @@ async def test_token_expired_meanwhile(
     await lose(client)
     await advance(30)
     again = await connect()
-    await again.send("authenticate", client=CLIENT, resume=resume_of(client))
+    await again.send("authenticate", client=CONTROLLER, resume=resume_of(client))
     code, (error,) = await again.closed()
     assert (code, error["error_type"]) == (4501, "authentication_failed")
     again = await connect()
@@ -158,6 +148,15 @@ async def test_another_epoch(connect: Connect, lose: Lose, token: str, controlle
     assert (welcome["resumed"], welcome["resume_failure"]) == (False, "epoch_changed")
 
 
+async def test_another_epoch_without_a_token(connect: Connect, lose: Lose, controller: Client) -> None:
+    """The session names its token for a beginning anew, too."""
+    await lose(controller)
+    positions = {topic: {**position, "epoch": "before"} for topic, position in controller.positions.items()}
+    again = await connect()
+    welcome = await again.authenticate(resume=resume_of(controller, positions=positions))
+    assert (welcome["resumed"], welcome["resume_failure"]) == (False, "epoch_changed")
+
+
 async def test_positions_left_out(connect: Connect, lose: Lose, token: str, controller: Client, hub: Hub) -> None:
     """A topic without a position begins with its snapshot, a position without a subscription is ignored."""
     await controller.request("unsubscribe", topics=["presence"])
@@ -184,13 +183,17 @@ async def test_subscribe_is_ignored(connect: Connect, lose: Lose, token: str, co
     assert set(welcome["positions"]) == set(controller.positions)
 
 
-async def test_lesser_rights(connect: Connect, lose: Lose, create_token: CreateToken, controller: Client) -> None:
-    """What the newest token may not see is gone from the subscriptions."""
+async def test_lesser_rights(
+    connect: Connect, lose: Lose, create_token: CreateToken, controller: Client, kitchen: Client
+) -> None:
+    """What the newest token may not see is gone from the subscriptions, with all that was missed of it."""
     await lose(controller)
+    await kitchen.request("queue_command", action="add", media_content_id=BRASS)
     again = await connect()
     welcome = await again.authenticate(await create_token("tester", permissions=["chat"]), resume=resume_of(controller))
     assert welcome["resumed"] is True
     assert set(welcome["positions"]) == {"all", "user:tester", f"client:{welcome['client_id']}", "permission:chat"}
+    assert "queue_updated" not in {message["type"] for message in await again.arrived()}
 
 
 async def test_open_connection_is_replaced(connect: Connect, token: str, controller: Client) -> None:

@@ -1,52 +1,105 @@
-"""A client written from the protocol's page alone: it becomes a player and is told what to play."""
+"""The player of docs/player.md, exactly as it stands there: a program of its own that really plays."""
 
-import json
+import asyncio
+from collections.abc import AsyncGenerator
+import os
+from pathlib import Path
+import re
+import sys
+import textwrap
 
+from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
+import pytest
 
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from tests.fixtures import BRASS, CreateToken
+from tests.test_repository import REPOSITORY
+from tests.wire.client import PATIENCE
+
+ENTITY = "media_player.my_first_player"
+
+type Reports = asyncio.Queue[PlayerReport]
 
 
-async def test_stranger(hass: HomeAssistant, create_token: CreateToken, http) -> None:
-    """Connect, become a player, receive `synchronized_playback`, fetch the music."""
-    token = await create_token("stranger", permissions=["play"])
+def example() -> str:
+    found = re.findall(r"```python\n(.*?)```", (REPOSITORY / "docs" / "player.md").read_text("utf-8"), re.DOTALL)
+    assert len(found) == 1
+    return textwrap.dedent(found[0])
 
-    async with http.ws_connect("/api/moosicbox/ws", protocols=["moosicbox.v1"]) as socket:
 
-        async def receive(type_):
-            while (message := json.loads(await socket.receive_str(timeout=10)))["type"] != type_:
-                pass
-            return message
+async def reported(state: str, reports: Reports) -> PlayerReport:
+    """Wait for a report of that state."""
+    async with asyncio.timeout(PATIENCE):
+        while (report := await reports.get()).state != state:
+            pass
+    return report
 
-        hello = await receive("hello")
-        assert hello["protocol"] == {"min": 1, "max": 1}
-        client = {"name": "Strange box", "kind": "player", "player_id": "strange-box"}
-        await socket.send_str(json.dumps({"type": "authenticate", "token": token, "client": client}))
-        welcome = await receive("welcome")
-        assert "play:strange-box" in welcome["positions"]
 
-        await hass.async_block_till_done()
-        await hass.services.async_call(
-            "media_player",
-            "play_media",
-            {"entity_id": "media_player.strange_box", "media_content_id": BRASS, "media_content_type": "music"},
-            blocking=True,
-        )
+@pytest.fixture
+def reports(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Reports:
+    """What players report, as the hub hears it."""
+    heard: Reports = asyncio.Queue()
+    report = hub.players.report
 
-        order = await receive("synchronized_playback")
-        assert order["topic"] == "play:strange-box"
-        assert order["command"] == "play"
-        assert order["start_position"] == 0
-        assert order["rate"] == 1
-        assert order["sync_time_us"] > hello["server_time_us"]
-        assert order["track"]["title"] == "Brass Morning"
+    def hear(player, message):
+        report(player, message)
+        heard.put_nowait(message)
 
-        stream = await http.get(order["track"]["stream_url"])
-        assert stream.status == 200
-        assert (await stream.read()).startswith(b"fLaC")
+    monkeypatch.setattr(hub.players, "report", hear)
+    return heard
 
-        report = {"state": "playing", "queue_item_id": order["queue_item_id"], "position_seconds": 0}
-        report |= {"at_us": order["sync_time_us"]}
-        await socket.send_str(json.dumps({"type": "player_report", "request_id": "1", **report}))
-        assert (await receive("result"))["request_id"] == "1"
-    assert hass.states.get("media_player.strange_box").state == "playing"
+
+@pytest.fixture
+async def stranger(
+    hass: HomeAssistant, hub: Hub, http: TestClient, create_token: CreateToken, tmp_path: Path
+) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """The example, running; it has become a player."""
+    (program := tmp_path / "player.py").write_text(example(), "utf-8")
+    arrived = asyncio.Event()
+    hub.players.added.subscribe(lambda _player: arrived.set())
+    environment = {
+        **os.environ,
+        "MOOSICBOX_TOKEN": await create_token("stranger", permissions=["play"]),
+        "SDL_AUDIODRIVER": "dummy",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, program, str(http.make_url("/")), env=environment, stderr=asyncio.subprocess.DEVNULL
+    )
+    async with asyncio.timeout(PATIENCE):
+        await arrived.wait()
+    await hass.async_block_till_done()
+    yield process
+    process.terminate()
+    await process.wait()
+
+
+async def act(hass: HomeAssistant, action: str, **fields) -> None:
+    await hass.services.async_call("media_player", action, {"entity_id": ENTITY, **fields}, blocking=True)
+
+
+def test_it_is_short() -> None:
+    assert len([line for line in example().splitlines() if line.strip()]) <= 42
+
+
+@pytest.mark.usefixtures("stranger")
+async def test_it_plays(hass: HomeAssistant, reports: Reports) -> None:
+    await act(hass, "play_media", media_content_id=BRASS, media_content_type="music")
+    report = await reported("playing", reports)
+    assert (report.queue_item_id is not None, report.position_seconds) == (True, pytest.approx(0, abs=0.5))
+    await act(hass, "media_pause")
+    assert (await reported("paused", reports)).queue_item_id == report.queue_item_id
+    assert hass.states.get(ENTITY).state == "paused"
+    await act(hass, "media_stop")
+    assert (await reported("idle", reports)).queue_item_id is None
+
+
+@pytest.mark.usefixtures("stranger")
+async def test_it_fetches_the_music_and_says_when_it_has_ended(hass: HomeAssistant, reports: Reports) -> None:
+    await act(hass, "play_media", media_content_id=BRASS, media_content_type="music")
+    await reported("playing", reports)
+    await act(hass, "media_seek", seek_position=hass.states.get(ENTITY).attributes["media_duration"] - 1)
+    ended = await reported("idle", reports)
+    assert ended.queue_item_id is not None
+    assert ended.error is None

@@ -1,0 +1,119 @@
+"""Home Assistant's own access tokens, and who counts as a wrong login."""
+
+from aiohttp import WSServerHandshakeError
+from aiohttp.test_utils import TestClient
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from tests.fixtures import Connect
+
+from .client import PATH, resume_of
+from .tokens import Forge, login, refused, wrong_logins
+
+USER = ["chat", "control", "library", "listen", "play", "rooms"]
+ADMIN = sorted([*USER, "admin", "broadcast", "events"])
+
+
+async def test_access_token(
+    hass: HomeAssistant, connect: Connect, hass_admin_user: MockUser, hass_read_only_user: MockUser
+) -> None:
+    """Users of Home Assistant come with the rights that follow from what they are."""
+    for user, permissions in (hass_admin_user, ADMIN), (hass_read_only_user, USER):
+        _, token = await login(hass, user)
+        client = await connect()
+        welcome = await client.authenticate(token)
+        assert welcome["user"] == {"id": user.id, "name": user.name}
+        assert welcome["permissions"] == permissions
+        assert f"user:{user.id}" in welcome["positions"]
+
+
+async def test_access_token_revoked(hass: HomeAssistant, connect: Connect, hass_admin_user: MockUser) -> None:
+    """Logging out closes the connections of that login, and only these."""
+    (gone, gone_token), (_, other_token) = await login(hass, hass_admin_user), await login(hass, hass_admin_user)
+    client, other = await connect(), await connect()
+    await client.authenticate(gone_token)
+    await other.authenticate(other_token)
+    hass.auth.async_remove_refresh_token(gone)
+
+    assert (await client.closed())[0] == 4503
+    await other.arrived()
+    assert await refused(connect, gone_token)
+
+
+async def test_user_deactivated(hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser) -> None:
+    """A deactivated user is put out and stays out."""
+    _, token = await login(hass, hass_read_only_user)
+    client = await connect()
+    await client.authenticate(token)
+    await hass.auth.async_deactivate_user(hass_read_only_user)
+
+    assert (await client.closed())[0] == 4503
+    assert await refused(connect, token)
+
+
+async def test_user_loses_administration(hass: HomeAssistant, connect: Connect, hass_admin_user: MockUser) -> None:
+    """Rights follow the user while the connection is open."""
+    _, token = await login(hass, hass_admin_user)
+    client = await connect()
+    await client.authenticate(token)
+    await hass.auth.async_update_user(hass_admin_user, group_ids=["system-users"])
+    await hass.async_block_till_done()
+
+    assert "permission:admin" in (await client.until("unsubscribed"))["topics"]
+    assert (await client.request("get_clients"))["error_type"] == "permission_denied"
+
+
+async def test_user_removed(hass: HomeAssistant, connect: Connect) -> None:
+    """A removed user is put out."""
+    await hass.auth.async_create_user("Owner")
+    user = await hass.auth.async_create_user("Visitor", group_ids=["system-users"])
+    _, token = await login(hass, user)
+    client = await connect()
+    await client.authenticate(token)
+    await hass.auth.async_remove_user(user)
+    assert (await client.closed())[0] == 4503
+
+
+async def test_forged_token_is_a_wrong_login(connect: Connect, forge: Forge, caplog: pytest.LogCaptureFixture) -> None:
+    """Guessing tokens leads into Home Assistant's ban list."""
+    assert await refused(connect, forge(key=b"another key of thirty-two bytes!!"))
+    assert wrong_logins(caplog) == 1
+
+
+async def test_expired_token_is_no_wrong_login(
+    connect: Connect, forge: Forge, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A device that was off for long isn't banned when it comes back."""
+    assert await refused(connect, forge(exp=1_000_000_000))
+    assert wrong_logins(caplog) == 0
+
+
+async def test_logout_after_a_reload(
+    hass: HomeAssistant, connect: Connect, entry: MockConfigEntry, hass_read_only_user: MockUser
+) -> None:
+    """A session that resumed over a reload, without a token, still ends with its login."""
+    refresh_token, token = await login(hass, hass_read_only_user)
+    client = await connect()
+    await client.authenticate(token)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert (await client.closed())[0] == 4000
+    again = await connect()
+    assert (await again.authenticate(resume=resume_of(client)))["resumed"] is True
+
+    hass.auth.async_remove_refresh_token(refresh_token)
+    assert (await again.closed())[0] == 4503
+
+
+async def by_header(http: TestClient, token: str) -> None:
+    """Show a bad token in the upgrade request."""
+    with pytest.raises(WSServerHandshakeError):
+        await http.ws_connect(PATH, headers={"Authorization": f"Bearer {token}"})
+
+
+async def test_wrong_logins_by_header(http: TestClient, forge: Forge, caplog: pytest.LogCaptureFixture) -> None:
+    """In the upgrade request, too: an expired one doesn't count, a forged one does, once."""
+    await by_header(http, forge(exp=1_000_000_000))
+    assert wrong_logins(caplog) == 0
+    await by_header(http, forge(key=b"another key of thirty-two bytes!!"))
+    assert wrong_logins(caplog) == 1

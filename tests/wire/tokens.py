@@ -1,0 +1,57 @@
+"""What tests of tokens share."""
+
+from collections.abc import Callable
+import time
+from typing import Any
+
+from homeassistant.auth.models import RefreshToken, User
+from homeassistant.core import HomeAssistant
+import jwt
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.moosicbox.const import DOMAIN
+from tests.fixtures import Connect
+
+from .client import CONTROLLER
+
+type Forge = Callable[..., str]
+"""Makes a token of these claims."""
+
+
+@pytest.fixture
+def forge(entry: MockConfigEntry) -> Forge:
+    """Sign any claims with the hub's own key; a claim of None is left out."""
+
+    def forge(algorithm: str = "HS256", key: bytes | None = None, **claims: Any) -> str:
+        now = int(time.time())
+        good = {"sub": "tester", "role": "user", "aud": "moosicbox", "iss": "moosicbox", "iat": now, "exp": now + 60}
+        all_ = {key: value for key, value in {**good, "jti": "1", **claims}.items() if value is not None}
+        return jwt.encode(all_, entry.runtime_data.secrets.key if key is None else key, algorithm)
+
+    return forge
+
+
+async def refused(connect: Connect, token: str) -> bool:
+    """Whether a token is refused as the protocol says."""
+    client = await connect()
+    await client.send("authenticate", token=token, client=CONTROLLER)
+    answer = await client.receive()
+    if answer["type"] == "welcome":
+        return False
+    assert answer["error_type"] == "authentication_failed"
+    assert await client.closed() == (4501, [])
+    return True
+
+
+async def revoke(hass: HomeAssistant, **fields: str) -> None:
+    await hass.services.async_call(DOMAIN, "revoke_token", fields, blocking=True)
+
+
+async def login(hass: HomeAssistant, user: User) -> tuple[RefreshToken, str]:
+    refresh_token = await hass.auth.async_create_refresh_token(user, "https://example.org/app")
+    return refresh_token, hass.auth.async_create_access_token(refresh_token)
+
+
+def wrong_logins(caplog: pytest.LogCaptureFixture) -> int:
+    return sum("invalid authentication" in record.getMessage() for record in caplog.records)

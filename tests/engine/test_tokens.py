@@ -125,6 +125,7 @@ def test_missing_claims(tokens: Tokens, claim: str) -> None:
         {"nbf": NOW + 3_600},
         {"exp": "soon"},
         {"sub": 7},
+        {"sub": "no id|7"},
         {"jti": 7},
         {"role": "king"},
         {"role": ["admin"]},

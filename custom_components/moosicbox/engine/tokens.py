@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+import re
 import secrets
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ ISSUER: Final = "moosicbox"
 REFUSED: Final = "The token is not accepted"
 MAX_LIFETIME: Final = 10 * 365 * 86_400
 """Seconds; the longest that a token of ours may be good for."""
+SUBJECT: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+"""It becomes part of topics, so it is an id."""
 LEEWAY: Final = 10
 """Seconds that clocks may differ by."""
 REQUIRED_CLAIMS: Final = ["sub", "aud", "iss", "iat", "exp", "jti"]
@@ -161,7 +164,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
         granted = ROLES.get(role) if isinstance(role, str) else None
     else:
         granted = frozenset(permissions) & PERMISSIONS if _is_strings(permissions) else None
-    if granted is None or not (rooms is None or _is_strings(rooms)) or not isinstance(claims["sub"], str):
+    if granted is None or not (rooms is None or _is_strings(rooms)) or not SUBJECT.fullmatch(claims["sub"]):
         raise AuthenticationFailed(REFUSED)
     return Principal(
         sub=claims["sub"],

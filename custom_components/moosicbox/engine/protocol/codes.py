@@ -28,4 +28,4 @@ class CloseCode(IntEnum):
     @property
     def reconnect(self) -> bool:
         """Whether a client may come back with the same credentials."""
-        return self < 4500 and self is not CloseCode.MESSAGE_TOO_BIG
+        return self < 4500 and self not in (CloseCode.NORMAL, CloseCode.MESSAGE_TOO_BIG)

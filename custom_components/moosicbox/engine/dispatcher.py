@@ -1,14 +1,14 @@
 """The hub's table: from a message to its model, the right that it needs and the handler that does it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
-import inspect
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 import logging
+from types import CoroutineType
 from typing import Any, NamedTuple
 
 from .answers import Reply
 from .frame import Frame
-from .limiter import LimitClass, Refusal, UserLimiters
+from .limiter import LimitClass, Limiter, Refusal, UserLimiters
 from .limits import Limits
 from .metrics import Metrics
 from .protocol.client import Request
@@ -19,8 +19,9 @@ from .session import Actor, Incoming, Session
 
 _LOGGER = logging.getLogger(__name__)
 
-type Handler[M: Request] = Callable[[Actor, M], Any | Awaitable[Any]]
-"""Returns the result's data, or a message that stands in for the result."""
+type Outcome = dict[str, Any] | ServerMessage | Followed | None
+"""The result's data, or a message that stands in for the result."""
+type Handler[M: Request] = Callable[[Actor, M], Outcome | Coroutine[Any, Any, Outcome]]
 
 
 class Followed(NamedTuple):
@@ -90,7 +91,7 @@ class Dispatcher:
     async def execute(self, actor: Actor, message: Request) -> Any:
         """Do what `message` says; every door of the hub leads through here. Raises HubError."""
         outcome = self._begin(actor, message)
-        if inspect.isawaitable(outcome):
+        if type(outcome) is CoroutineType:
             outcome = await outcome
         if isinstance(outcome, Followed):
             outcome.then()
@@ -99,19 +100,23 @@ class Dispatcher:
 
     def receive(self, session: Session, decoded: Decoded, received_us: int, reply: Reply | None = None) -> None:
         """A client's message: done now, or after those that came before it. `reply` is called once."""
-        incoming = Incoming(decoded, received_us, reply or session.answer)
-        limit = "control" if decoded.message is None else self._rows[type(decoded.message)].limit
-        refusal = session.limiter.take(limit, decoded.size, received_us) or self.user_limiters[
-            session.principal.sub
-        ].take(limit, decoded.size, received_us)
+        row = self._rows.get(type(decoded.message)) if decoded.message is not None else None
+        limit = "control" if row is None else row.limit
+        users = session.user_limiter or self._user_limiter(session)
+        refusal = session.limiter.take(limit, decoded.size, received_us) or users.take(limit, decoded.size, received_us)
         if refusal is not None:
-            self._slow_down(session, incoming, refusal)
+            self._slow_down(session, Incoming(decoded, received_us, reply or session.answer), refusal)
         elif session.task is None:
-            self._step(session, incoming)
+            self._step(session, decoded, received_us, reply or session.answer)
         elif len(session.inbox) < self.limits.inbound_messages:
-            session.inbox.append(incoming)
+            session.inbox.append(Incoming(decoded, received_us, reply or session.answer))
         else:
-            self._slow_down(session, incoming, Refusal("inbox", self.limits.messages_per_minute, 1.0))
+            full = Refusal("inbox", self.limits.messages_per_minute, 1.0)
+            self._slow_down(session, Incoming(decoded, received_us, reply or session.answer), full)
+
+    def _user_limiter(self, session: Session) -> Limiter:
+        session.user_limiter = self.user_limiters[session.principal.sub]
+        return session.user_limiter
 
     def _slow_down(self, session: Session, incoming: Incoming, refusal: Refusal) -> None:
         self._metrics.refusals[refusal.limit_class] += 1
@@ -125,26 +130,27 @@ class Dispatcher:
             raise error or InternalError("Nothing was decoded")
         if (row := self._rows.get(type(message))) is None:
             raise UnknownType("This hub doesn't know this message any more")
-        if row.permission is not None:
+        if row.permission is not None and row.permission not in actor.principal.permissions:
             actor.principal.require(row.permission)
         if row.handler is None:
             raise NotSupported("This hub can't do that")
         return row.handler(actor, message)
 
-    def _step(self, session: Session, incoming: Incoming) -> None:
-        (request_id, message, error, _), received_us, reply = incoming
+    def _step(self, session: Session, decoded: Decoded, received_us: int, reply: Reply) -> None:
+        request_id = decoded.request_id
         if request_id is not None and session.answers.seen(request_id, received_us, reply):
             return
         try:
-            outcome = self._begin(Actor(session.principal, session, received_us), message, error)
-            if outcome is not None and inspect.isawaitable(outcome):
+            outcome = self._begin(Actor(session.principal, session, received_us), decoded.message, decoded.error)
+            if type(outcome) is CoroutineType:
                 if request_id is not None:
                     session.answers.start(request_id, reply)
+                incoming = Incoming(decoded, received_us, reply)
                 session.task = asyncio.ensure_future(self._finish(session, incoming, outcome))
                 return
             answer = self._result(request_id, outcome)
         except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
-            answer = self._error(incoming.decoded, fault)
+            answer = self._error(decoded, fault)
         if request_id is not None and answer.keep:
             session.answers.keep(request_id, answer.frame)
         reply(answer.frame)
@@ -167,7 +173,7 @@ class Dispatcher:
             session.answers.finish(request_id, answer.frame, keep=answer.keep)
         answer.then()
         while session.inbox and session.task is None:
-            self._step(session, session.inbox.popleft())
+            self._step(session, *session.inbox.popleft())
 
     def _abandon(self, session: Session, running: Incoming) -> None:
         # What was sent behind it may not run before it, should it be sent again.
@@ -184,9 +190,9 @@ class Dispatcher:
         if outcome is None:
             return _Answer(None if request_id is None else Frame(encode_done(request_id)))
         then = _nothing
-        if isinstance(outcome, Followed):
+        if type(outcome) is Followed:
             outcome, then = outcome
-        if isinstance(outcome, ServerMessage):
+        if type(outcome) is not dict:
             return _Answer(Frame(encode(outcome)), then=then)
         if request_id is None:
             return _Answer(None, then=then)

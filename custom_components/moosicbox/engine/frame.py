@@ -7,22 +7,23 @@ _COMPRESSED_TEXT = 0xC1
 class Frame:
     """A serialised message. `key` names what it replaces in a queue; None: it replaces nothing."""
 
-    __slots__ = ("_deflated", "_streamed", "_websocket", "key", "payload")
+    __slots__ = ("_deflated", "_streamed", "key", "payload", "wire")
 
     def __init__(self, payload: bytes, key: str | None = None) -> None:
         """`payload` is the JSON text."""
         self.payload = payload
         self.key = key
-        self._websocket: bytes | None = None
+        self.wire: bytes | None = None
+        """`websocket`, once it was asked for."""
         self._deflated: dict[int, bytes] | None = None
         self._streamed: dict[int, tuple[int, int, bytes]] | None = None
 
     @property
     def websocket(self) -> bytes:
         """The payload as one unmasked, uncompressed WebSocket text frame (RFC 6455, section 5.2)."""
-        if self._websocket is None:
-            self._websocket = websocket_header(len(self.payload)) + self.payload
-        return self._websocket
+        if self.wire is None:
+            self.wire = websocket_header(len(self.payload)) + self.payload
+        return self.wire
 
     @property
     def deflated(self) -> dict[int, bytes]:

@@ -132,6 +132,7 @@ class Hub:
         self.dispatcher.user_limiters = UserLimiters(limits)
         for session in self.sessions:
             session.limiter = Limiter(limits)
+            session.user_limiter = None
         self.topics.compression.configure(limits.compression_level, limits.compression_threshold)
 
     async def start(self) -> None:

@@ -15,25 +15,25 @@ class TokenBucket:
     Kept as the one moment at which the bucket will be full again: what is missing is the time until then.
     """
 
-    __slots__ = ("_depth_us", "_full_us", "_token_us")
+    __slots__ = ("depth_us", "full_us", "token_us")
 
     def __init__(self, per_second: float, burst: float) -> None:
         """A full bucket."""
-        self._token_us = 1e6 / per_second
-        self._depth_us = burst * self._token_us
-        self._full_us = float("-inf")
+        self.token_us = 1e6 / per_second
+        self.depth_us = burst * self.token_us
+        self.full_us = float("-inf")
 
     def take(self, now_us: int, amount: float = 1.0) -> float:
         """0.0 if `amount` could be taken, else the seconds until it can."""
-        full_us = (max(now_us, self._full_us)) + amount * self._token_us
-        if (over_us := full_us - now_us - self._depth_us) > 0:
+        full_us = max(now_us, self.full_us) + amount * self.token_us
+        if (over_us := full_us - now_us - self.depth_us) > 0:
             return over_us / 1e6
-        self._full_us = full_us
+        self.full_us = full_us
         return 0.0
 
     def full(self, now_us: int) -> bool:
         """Whether nothing was taken for so long that the bucket is full again."""
-        return self._full_us <= now_us
+        return self.full_us <= now_us
 
 
 class Refusal(NamedTuple):
@@ -58,15 +58,23 @@ class Limiter:
         self._bytes = TokenBucket(bytes_per_minute / 60, max(bytes_per_minute, float(limits.max_message_size)))
 
     def take(self, limit_class: LimitClass, size: int, now_us: int) -> Refusal | None:
-        """Count one message of `size` bytes; a Refusal if it is one too many."""
-        if (bucket := self._buckets.get(limit_class)) is None:
-            per_minute, burst = self._limits.rate(limit_class)
-            bucket = self._buckets[limit_class] = TokenBucket(per_minute * self._scale / 60, burst * self._scale)
-        if wait := bucket.take(now_us):
-            return Refusal(limit_class, round(self._limits.rate(limit_class)[0] * self._scale), wait)
-        if wait := self._bytes.take(now_us, size):
-            return Refusal("bytes", round(self._limits.bytes_per_minute * self._scale), wait)
+        """Count one message of `size` bytes; a Refusal, and nothing counted, if it is one too many."""
+        bucket, volume = self._buckets.get(limit_class) or self._bucket(limit_class), self._bytes
+        # Each message passes here twice: what `TokenBucket.take` says is written out.
+        full_us = (bucket.full_us if bucket.full_us > now_us else now_us) + bucket.token_us  # noqa: FURB136 - faster
+        volume_us = (volume.full_us if volume.full_us > now_us else now_us) + size * volume.token_us  # noqa: FURB136
+        if (over_us := full_us - now_us - bucket.depth_us) > 0:
+            return Refusal(limit_class, round(self._limits.rate(limit_class)[0] * self._scale), over_us / 1e6)
+        if (over_us := volume_us - now_us - volume.depth_us) > 0:
+            return Refusal("bytes", round(self._limits.bytes_per_minute * self._scale), over_us / 1e6)
+        bucket.full_us = full_us
+        volume.full_us = volume_us
         return None
+
+    def _bucket(self, limit_class: LimitClass) -> TokenBucket:
+        per_minute, burst = self._limits.rate(limit_class)
+        bucket = self._buckets[limit_class] = TokenBucket(per_minute * self._scale / 60, burst * self._scale)
+        return bucket
 
     def full(self, now_us: int) -> bool:
         """Whether it can be forgotten: a new one would say the same."""

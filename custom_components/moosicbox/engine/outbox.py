@@ -28,12 +28,12 @@ class Outbox:
         "_next",
         "_overflow",
         "_replayed",
-        "_waiting",
         "_wake",
         "closed",
         "flush",
         "fresh",
         "size",
+        "waiting",
         "window",
     )
 
@@ -59,19 +59,22 @@ class Outbox:
         self._wake = wake
         self._overflow = overflow
         # In order of insertion; the key tells the kind: a topic and type (replaceable), a number (live), -number (replayed).
-        self._waiting: dict[str | int, Frame] = {}
+        self.waiting: dict[str | int, Frame] = {}
+        """What the connection couldn't take at once."""
         self._next = 1
         self._replayed = 0
 
     def __len__(self) -> int:
         """How many frames there are."""
-        return len(self.fresh) + len(self._waiting)
+        return len(self.fresh) + len(self.waiting)
 
     def send(self, frame: Frame) -> None:
         """Put a live frame last."""
         if not self.closed:
+            # What is in it already has asked for the flush.
+            if not self.fresh:
+                self._wake(self)
             self.fresh.append(frame)
-            self._wake(self)
 
     def replay(self, frames: Iterable[Frame]) -> None:
         """Put frames last that are paced by the client and not bounded here."""
@@ -79,20 +82,20 @@ class Outbox:
             return
         self.settle()
         for frame in frames:
-            self._waiting[-self._next] = frame
+            self.waiting[-self._next] = frame
             self._next += 1
             self._replayed += 1
         self._wake(self)
 
     def take(self, max_bytes: int) -> list[Frame]:
         """The first frames, up to `max_bytes` (at least one), out of the box."""
-        if not self._waiting:
+        if not self.waiting:
             taken = self.fresh[:]
             if sum([len(frame.payload) for frame in taken]) <= max_bytes:
                 self.fresh.clear()
                 return taken
         self.settle()
-        waiting, taken, total = self._waiting, [], 0
+        waiting, taken, total = self.waiting, [], 0
         for key in list(waiting):
             size = len(waiting[key].payload)
             if taken and total + size > max_bytes:
@@ -110,7 +113,7 @@ class Outbox:
         if self.closed:
             self.fresh.clear()
             return
-        waiting = self._waiting
+        waiting = self.waiting
         for frame in self.fresh:
             if (key := frame.key) is None:
                 waiting[self._next] = frame
@@ -132,6 +135,6 @@ class Outbox:
         self.flush = _taken
         self._overflow = _nothing
         self.fresh.clear()
-        self._waiting.clear()
+        self.waiting.clear()
         self._replayed = 0
         self.size = 0

@@ -65,6 +65,8 @@ class Session:
         self.connection: Connection | None = None
         self.answers = Answers(limits.stored_answers_seconds, limits.stored_answers, limits.stored_answer_bytes)
         self.limiter = Limiter(limits)
+        self.user_limiter: Limiter | None = None
+        """The one that it shares with the user's other sessions, once it has said something."""
         self.refusals = TokenBucket(limits.refusals / limits.refusal_window, limits.refusals)
         self.inbox: deque[Incoming] = deque()
         self.task: asyncio.Task[None] | None = None
@@ -91,8 +93,8 @@ class Session:
 
     def answer(self, frame: Frame | None) -> None:
         """The answer to one of this client's messages, on the connection that it has by now."""
-        if frame is not None:
-            self.send_frame(frame)
+        if frame is not None and self.connection is not None:
+            self.connection.outbox.send(frame)
 
 
 class Actor(NamedTuple):

@@ -11,7 +11,7 @@ from .frame import Frame
 from .limits import Limits
 from .outbox import Outbox
 from .protocol.codec import encode
-from .protocol.server import NumberedMessage, StateMessage, TopicMessage
+from .protocol.server import TopicMessage
 from .protocol.types import Position, ResumeFailure
 
 
@@ -59,7 +59,7 @@ class Topic:
         self._history_bytes = 0
         self._dropped_by: ResumeFailure = "position_expired"
 
-    def publish(self, message: NumberedMessage, now_us: int, limits: Limits) -> int:
+    def publish(self, message: TopicMessage, now_us: int, limits: Limits) -> int:
         """Number `message`, remember it, send it; how many receive it."""
         self.offset += 1
         frame = Frame(encode(msgspec.structs.replace(message, topic=self.name, offset=self.offset)))
@@ -70,11 +70,11 @@ class Topic:
         self.expire(now_us, limits)
         return self.send(frame)
 
-    def publish_state(self, message: StateMessage) -> int:
+    def publish_state(self, message: TopicMessage) -> int:
         """Send a state; it replaces its predecessor where that still waits."""
         return self.send(self.state_frame(message))
 
-    def state_frame(self, message: StateMessage) -> Frame:
+    def state_frame(self, message: TopicMessage) -> Frame:
         """A state as this topic carries it."""
         return Frame(
             encode(msgspec.structs.replace(message, topic=self.name)), f"{self.name}/{message.__struct_config__.tag}"
@@ -157,9 +157,9 @@ class Topics:
 
     def publish(self, name: str, message: TopicMessage) -> int:
         """Publish to `name`; how many receive it."""
-        if isinstance(message, NumberedMessage):
+        if message.numbered:
             return self[name].publish(message, self._now_us(), self.limits)
-        if isinstance(message, StateMessage) and (topic := self._topics.get(name)) is not None:
+        if (topic := self._topics.get(name)) is not None and topic.subscribers:
             return topic.publish_state(message)
         return 0
 

@@ -73,9 +73,9 @@ class Writer:
         while ready:
             for _ in range(min(BETWEEN_LOOKS, len(ready))):
                 outbox = ready.popleft()
-                if outbox in stalled:
+                if stalled and outbox in stalled:
                     outbox.settle()
-                elif len(outbox) and not outbox.flush():
+                elif not outbox.flush():
                     outbox.settle()
                     stalled[outbox] = None
             if time.perf_counter_ns() > until:

@@ -1,7 +1,7 @@
 """Commands to players: transport, place, loudness, modes."""
 
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 from ..player import Player
 from ..protocol.client import ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
@@ -23,7 +23,7 @@ class PlaybackHandlers:
         hub.register(VolumeCommand, self.volume, "control")
         hub.register(ModeCommand, self.mode, "control")
 
-    def playback(self, actor: Actor, message: PlaybackCommand) -> Awaitable[None] | None:
+    def playback(self, actor: Actor, message: PlaybackCommand) -> Coroutine[Any, Any, None] | None:
         """Transport. What is known already happens at once; media may have to be looked up first."""
         player = self.hub.target(actor, message.player_id, message.room_id)
         playback = player.playback

@@ -1,6 +1,6 @@
 """What the hub says to clients: one model a message; `state` ones replace one another, the others are numbered."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -34,12 +34,16 @@ class ServerMessage(Struct, tag_field="type", frozen=True, kw_only=True):
 class TopicMessage(ServerMessage, frozen=True, kw_only=True):
     """A message that is published; the topic fills in `topic` and `snapshot`."""
 
+    numbered: ClassVar[bool] = False
+
     topic: str | UnsetType = UNSET
     snapshot: bool | UnsetType = UNSET
 
 
 class NumberedMessage(TopicMessage, frozen=True, kw_only=True):
     """One of a row: the topic gives it the next `offset`; it is never dropped."""
+
+    numbered: ClassVar[bool] = True
 
     offset: int | UnsetType = UNSET
 

@@ -1,0 +1,280 @@
+"""Hostile input: whatever the bytes are, the answer is the protocol's, and nobody else notices."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+import json
+import logging
+
+from aiohttp import WSServerHandshakeError
+from aiohttp.test_utils import TestClient
+import pytest
+
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.session import Session
+from custom_components.moosicbox.engine.signals import Signal
+from tests.fixtures import Connect
+
+from .client import PATH, Client
+from .raw import BINARY, CLOSE, COMPRESSED, CONTINUATION, FINAL, PING, PONG, TEXT, RawClient, frame
+
+type ConnectRaw = Callable[..., Awaitable[RawClient]]
+
+
+@pytest.fixture
+async def connect_raw(http: TestClient) -> AsyncGenerator[ConnectRaw]:
+    """Open a connection that is not authenticated; it is cut after the test."""
+    clients: list[RawClient] = []
+
+    async def connect_raw(*headers: str) -> RawClient:
+        clients.append(client := await RawClient.connect(http, *headers))
+        return client
+
+    yield connect_raw
+    for client in clients:
+        client.abort()
+
+
+@pytest.fixture
+async def raw(connect_raw: ConnectRaw, token: str) -> RawClient:
+    """One that is authenticated and follows nothing."""
+    client = await connect_raw()
+    await client.authenticate(token, subscribe=[])
+    return client
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """Nothing that a client sends is worth an error in the log."""
+    yield
+    errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert errors == []
+
+
+def event(signal: Signal[Session]) -> asyncio.Event:
+    """Set when the signal is given."""
+    given = asyncio.Event()
+    signal.subscribe(lambda _session: given.set())
+    return given
+
+
+def ping(request_id: str) -> bytes:
+    return json.dumps({"type": "ping", "request_id": request_id}).encode()
+
+
+async def answered(client: RawClient, request_id: str = "alive") -> None:
+    """Whether the connection still does what it should."""
+    client.send(TEXT, ping(request_id))
+    while (await client.until("pong")).get("request_id") != request_id:
+        pass
+
+
+NO_TEXT = {
+    "nothing else": b"\xff\xfe",
+    "in a string": b'{"type":"ping","x":"\xc3\x28"}',
+    "a surrogate": b'{"type":"ping","x":"\xed\xa0\x80"}',
+    "in the type": b'{"type":"\xf8"}',
+}
+
+
+async def test_invalid_utf8(connect_raw: ConnectRaw, token: str, controller: Client, subtests: pytest.Subtests) -> None:
+    """Text that is none fails the connection, as RFC 6455 has it."""
+    for where, payload in NO_TEXT.items():
+        with subtests.test(where):
+            raw = await connect_raw()
+            await raw.authenticate(token, subscribe=[])
+            raw.send(TEXT, payload)
+            assert await raw.closed() == 1007
+    await controller.arrived()
+
+
+BROKEN = {
+    "reserved bit 2": frame(TEXT, b"{}", first=FINAL | 0x20),
+    "reserved bit 3": frame(TEXT, b"{}", first=FINAL | 0x10),
+    "compressed without agreement": frame(TEXT, b"{}", first=FINAL | COMPRESSED),
+    "unknown opcode": frame(0x3, b"{}"),
+    "unknown control opcode": frame(0xB),
+    "nothing to continue": frame(CONTINUATION, b"{}"),
+    "fragmented ping": frame(PING, first=0),
+    "long ping": frame(PING, b"x" * 126),
+    "interleaved text": frame(TEXT, b"{", first=0) + frame(TEXT, b"}"),
+    "half a code": frame(CLOSE, b"\x03"),
+    "code 999": frame(CLOSE, (999).to_bytes(2)),
+    "code 1004": frame(CLOSE, (1004).to_bytes(2)),
+    "reason no text": frame(CLOSE, (1000).to_bytes(2) + b"\xff"),
+}
+
+
+async def test_broken_framing(
+    connect_raw: ConnectRaw, token: str, controller: Client, subtests: pytest.Subtests
+) -> None:
+    """What is no WebSocket ends with a code of the standard; the others don't notice."""
+    for what, bad in BROKEN.items():
+        with subtests.test(what):
+            raw = await connect_raw()
+            await raw.authenticate(token, subscribe=[])
+            raw.writer.write(bad)
+            assert await raw.closed() in (1002, 1007)
+    await controller.arrived()
+
+
+async def test_odd_close_codes(
+    connect_raw: ConnectRaw, token: str, controller: Client, hub: Hub, subtests: pytest.Subtests
+) -> None:
+    """Whatever a client calls its end, it is one; only a normal one ends the session."""
+    ended: list[Session] = []
+    hub.sessions.ended.subscribe(ended.append)
+    for code in 1005, 1006, 2999, 3000, 4999, 5000, 65_535:
+        with subtests.test(code=code):
+            raw = await connect_raw()
+            await raw.authenticate(token, subscribe=[])
+            lost = event(hub.sessions.lost)
+            raw.send(CLOSE, code.to_bytes(2))
+            assert await raw.closed() is not None
+            await lost.wait()
+            assert ended == []
+    await controller.arrived()
+
+
+async def test_fragments(raw: RawClient) -> None:
+    """A message may come in pieces, with control frames in between, even byte by byte."""
+    text = ping("pieces")
+    raw.send(TEXT, text[:1], first=0)
+    for byte in text[1:]:
+        raw.send(CONTINUATION, bytes((byte,)), first=0)
+    raw.send(PING, b"between")
+    raw.send(CONTINUATION)
+    assert await raw.receive() == (FINAL | PONG, b"between")
+    assert (await raw.until("pong"))["request_id"] == "pieces"
+
+
+async def test_fragments_without_end(raw: RawClient, hub: Hub) -> None:
+    """What would be too large as one message is too large in pieces."""
+    raw.send(TEXT, b" " * 1_000, first=0)
+    for _ in range(hub.limits.max_message_size // 1_000 + 1):
+        raw.send(CONTINUATION, b" " * 1_000, first=0)
+    assert await raw.closed() == 1009
+
+
+async def test_a_header_that_claims_much(connect_raw: ConnectRaw, token: str, subtests: pytest.Subtests) -> None:
+    """Nothing is kept for a frame that never comes."""
+    for size in 2**20, 2**40, 2**63 - 1:
+        with subtests.test(size=size):
+            raw = await connect_raw()
+            await raw.authenticate(token, subscribe=[])
+            raw.send(TEXT, b"{", size=size)
+            assert await raw.closed() == 1009
+
+
+async def test_half_a_frame(
+    connect_raw: ConnectRaw, token: str, controller: Client, hub: Hub, subtests: pytest.Subtests
+) -> None:
+    """A connection that breaks within a frame is a lost one."""
+    for cut in 1, 3, 7, 20:
+        with subtests.test(cut=cut):
+            raw = await connect_raw()
+            await raw.authenticate(token, subscribe=[])
+            lost = event(hub.sessions.lost)
+            raw.writer.write(frame(TEXT, ping("x"))[:cut])
+            raw.writer.close()
+            await lost.wait()
+    await controller.arrived()
+    assert len(list(hub.sessions.connected())) == 1
+
+
+ODD_JSON: list[tuple[str, str | None]] = [
+    ("[" * 100_000, "serialization_error"),
+    ('{"a":' * 50_000, "serialization_error"),
+    ('{"type":"ping","a":' + "[" * 100_000 + "]" * 100_000 + "}", None),
+    ('{"type":"seek_command","position_seconds":NaN}', "serialization_error"),
+    ('{"type":"seek_command","position_seconds":Infinity}', "serialization_error"),
+    ('{"type":"seek_command","position_seconds":1e999}', None),
+    ('{"type":"seek_command","position_seconds":' + "9" * 10_000 + "}", None),
+    ('{"type":"time_sync","t0_us":1' + "0" * 400 + "}", None),
+    ('{"type":"time_sync","t0_us":-9223372036854775809}', None),
+    ('{"type":"ping","type":"seek_command"}', None),
+    ('{"type":"ping","request_id":"a\\u0000b"}', None),
+    ('{"type":"ping","request_id":"\\ud800"}', None),
+    ('{"type":"ping"}{"type":"ping"}', "serialization_error"),
+]
+
+
+async def test_odd_json(raw: RawClient, subtests: pytest.Subtests) -> None:
+    """JSON at its edges is answered, as an error or not, and the connection stays open."""
+    for number, (text, error_type) in enumerate(ODD_JSON):
+        with subtests.test(text[:50]):
+            raw.send(TEXT, text.encode())
+            raw.send(TEXT, ping(f"behind-{number}"))
+            answers = []
+            while (message := await raw.message()).get("request_id") != f"behind-{number}":
+                answers.append(message)
+            if error_type is not None:
+                assert [answer["error_type"] for answer in answers] == [error_type]
+            assert all(answer["type"] in ("error", "pong", "time_sync") for answer in answers)
+            assert all(answer.get("error_type") != "internal_error" for answer in answers)
+
+
+async def test_the_last_of_two_keys(raw: RawClient) -> None:
+    """Of a key that comes twice one counts, and no right is got around by it."""
+    raw.send(TEXT, b'{"type":"ping","request_id":"a","request_id":"b"}')
+    assert (await raw.until("pong"))["request_id"] in ("a", "b")
+
+
+async def test_a_flood_of_pings(raw: RawClient) -> None:
+    """Each is answered, in order, and the messages in between too."""
+    for number in range(2_000):
+        raw.send(PING, str(number).encode())
+    raw.send(TEXT, ping("behind"))
+    pongs = []
+    while (received := await raw.receive())[0] == FINAL | PONG:
+        pongs.append(int(received[1]))
+    assert pongs == list(range(2_000))
+    assert json.loads(received[1])["request_id"] == "behind"
+
+
+async def test_a_flood_of_pongs(raw: RawClient) -> None:
+    """Answers that nobody asked for are nothing."""
+    for _ in range(2_000):
+        raw.send(PONG, b"unasked")
+    await answered(raw)
+
+
+async def test_binary_flood(raw: RawClient) -> None:
+    """Binary frames are protocol errors."""
+    for _ in range(20):
+        raw.send(BINARY, b"\0" * 100)
+    assert await raw.closed() == 4513
+
+
+async def test_nothing_behind_a_close(raw: RawClient) -> None:
+    """The close frame is the last that the hub sends, whatever was asked just before it."""
+    raw.writer.write(frame(TEXT, ping("last")) + frame(CLOSE, (1000).to_bytes(2)))
+    seen = []
+    while True:
+        first, _ = await raw.receive()
+        seen.append(first)
+        if first == FINAL | CLOSE:
+            break
+    assert await raw.closed() is None
+
+
+async def test_sockets_that_never_authenticate(
+    http: TestClient, connect_raw: ConnectRaw, connect: Connect, hub: Hub, token: str
+) -> None:
+    """An address holds few of them; those who are known already don't notice, and gone ones make room."""
+    known = await connect()
+    await known.authenticate(token)
+    limit = hub.limits.max_unauthenticated_per_address
+    held, refused = [], []
+    for _ in range(300):
+        try:
+            held.append(await http.ws_connect(PATH))
+        except WSServerHandshakeError as error:
+            refused.append(error.status)
+    assert (len(held), refused) == (limit, [429] * (300 - limit))
+    await known.arrived()
+    assert hub.metrics.rejected["rate_limit_exceeded"] == len(refused)
+
+    for socket in held:
+        await socket.close()
+    for _ in range(limit):
+        await connect_raw()

@@ -148,6 +148,16 @@ async def test_another_epoch(connect: Connect, lose: Lose, token: str, controlle
     assert (welcome["resumed"], welcome["resume_failure"]) == (False, "epoch_changed")
 
 
+async def test_a_session_of_another_process(connect: Connect, token: str, controller: Client) -> None:
+    """After a restart nobody knows the session; its positions tell why."""
+    positions = {topic: {**position, "epoch": "before"} for topic, position in controller.positions.items()}
+    again = await connect()
+    resume = resume_of(controller, session_id="from-before", positions=positions)
+    welcome = await again.authenticate(token, resume=resume)
+    assert (welcome["resumed"], welcome["resume_failure"]) == (False, "epoch_changed")
+    assert {"player_list"} <= {message["type"] for message in await again.arrived() if message.get("snapshot")}
+
+
 async def test_another_epoch_without_a_token(connect: Connect, lose: Lose, controller: Client) -> None:
     """The session names its token for a beginning anew, too."""
     await lose(controller)

@@ -115,6 +115,9 @@ class Sessions:
 
     def _resumption(self, resume: Resume, client: ClientInfo, principal: Principal | None) -> _Resumption:
         session = self._sessions.get(resume.session_id)
+        if session is None and any(position.epoch != self._topics.epoch for position in resume.positions.values()):
+            # It is from another life of the hub: no secret could have survived that.
+            raise PositionLost("epoch_changed")
         if session is None or not session.knows_secret(resume.secret):
             raise PositionLost("session_unknown")
         if principal is None or principal.sub != session.principal.sub:

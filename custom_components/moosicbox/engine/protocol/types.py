@@ -152,7 +152,7 @@ class PlayerInfo(Record, frozen=True, kw_only=True):
 
 
 class PresentUser(Record, frozen=True, kw_only=True):
-    """A user who is here, with the clients that he is here on."""
+    """A user who is here, with the clients that they are here on."""
 
     user_id: str
     username: str

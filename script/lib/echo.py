@@ -1,0 +1,74 @@
+"""A server that echoes over the hub's own WebSocket: its frames, its compression, its way of writing and of closing."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from aiohttp import WSMsgType, web
+
+from custom_components.moosicbox.engine.frame import Frame
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.transport.websocket import WebSocketConnection, is_utf8
+
+LARGEST = 32 * 1_048_576
+"""Bytes; the test suite echoes messages of 16 MiB."""
+LIMITS = Limits(compress_local=True, max_message_size=LARGEST, outbound_bytes=8 * LARGEST, outbound_messages=1_000_000)
+
+
+class EchoConnection(WebSocketConnection):
+    """A connection without anybody behind it."""
+
+    async def serve(self) -> web.WebSocketResponse:
+        """Echo until the client closes."""
+        ws = self._ws
+        await ws.prepare(self._request)
+        self._tcp = self._request.transport
+        self._keep_kernel_buffer_small()
+        self._agree_on_compression()
+        try:
+            while True:
+                received = await ws.receive()
+                if self.closing is not None:
+                    continue
+                if received.type is WSMsgType.TEXT and not is_utf8(received.data):
+                    self.close(CloseCode.INVALID_TEXT, "The text is not UTF-8")
+                elif received.type is WSMsgType.TEXT or received.type is WSMsgType.BINARY:
+                    self._echo(received.data, binary=received.type is WSMsgType.BINARY)
+                elif received.type is WSMsgType.PING:
+                    await ws.pong(received.data)
+                elif received.type is not WSMsgType.PONG:
+                    return ws
+        finally:
+            self._gone(ended=False)
+
+    def _echo(self, payload: bytes, *, binary: bool) -> None:
+        frame = Frame(payload)
+        if not binary:
+            self.outbox.send(frame)
+            return
+        # The hub sends text alone; the opcode is all that differs.
+        data = frame.websocket if self._deflation is None else self._deflation.encode(frame)
+        assert self._tcp is not None
+        self._tcp.write(bytes((data[0] + 1,)) + data[1:])
+
+
+@asynccontextmanager
+async def echo_server(port: int) -> AsyncGenerator[None]:
+    """Serve on a loopback port."""
+    nobody = cast(Any, None)
+    hub = Hub(version="echo", media=nobody, recognise=nobody, store=nobody, limits=LIMITS)
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        return await EchoConnection(hub, request).serve()
+
+    app = web.Application()
+    app.router.add_get("/", serve)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield
+    finally:
+        await runner.cleanup()

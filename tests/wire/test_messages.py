@@ -3,10 +3,8 @@
 import json
 from typing import Any
 
-from aiohttp import WSMsgType
 import pytest
 
-from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import BRASS, COPPER, Connect, CreateToken, ManualClock
 
 from .client import Client

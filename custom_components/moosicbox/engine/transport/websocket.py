@@ -280,7 +280,8 @@ class WebSocketConnection:
         """Send what waits, as far as the client takes it, then close. The session is not told."""
         if self.closing is not None:
             return
-        self._flush()
+        # An outbox that overflowed takes part in nothing more: what came after it would leave a gap.
+        self.outbox.flush()
         self.outbox.close()
         self.closing = asyncio.ensure_future(self._close(code, reason))
 

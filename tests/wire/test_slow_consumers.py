@@ -1,0 +1,102 @@
+"""Slow consumers: bounded, closed with 4008, recovered whole; the others notice nothing."""
+
+import asyncio
+from dataclasses import replace
+
+from aiohttp.test_utils import TestClient
+
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.protocol.server import CustomMessage
+from tests.fixtures import Connect
+
+from .client import Client, Message, resume_of
+from .raw import RawClient
+
+
+def publish(hub: Hub, number: int, size: int = 0, topic: str = "all") -> None:
+    hub.publish(topic, CustomMessage(event="count", data={"number": number, "padding": "x" * size}))
+
+
+def numbers(messages: list[Message]) -> list[int]:
+    return [message["data"]["number"] for message in messages if message["type"] == "message"]
+
+
+async def test_too_much_at_once(connect: Connect, token: str, hub: Hub) -> None:
+    """Numbered messages beyond the outbound bound close with 4008; the session goes on afterwards, whole."""
+    hub.configure(replace(hub.limits, outbound_messages=20, history_bytes=1 << 30, history_messages=10_000))
+    client = await connect()
+    await client.authenticate(token, subscribe=["all"])
+    await client.arrived()
+    published = 0
+    while any(hub.sessions.connected()):
+        # The client reads nothing: sooner or later its side of the connection is full.
+        published += 1
+        publish(hub, published, 100_000)
+        await asyncio.sleep(0)
+    code, messages = await client.closed()
+    assert code == 4008
+    assert numbers(messages) == list(range(1, len(messages) + 1))
+    assert len(messages) < published
+
+    again = await connect()
+    assert (await again.authenticate(resume=resume_of(client)))["resumed"] is True
+    assert numbers(await again.arrived()) == list(range(len(messages) + 1, published + 1))
+
+
+async def test_one_stuck_reader(connect: Connect, http: TestClient, token: str, hub: Hub) -> None:
+    """It is let go; nine others get everything, each message before the next one."""
+    stuck = await RawClient.connect(http)
+    await stuck.authenticate(token, subscribe=["all"])
+    stuck.writer.transport.pause_reading()
+    others: list[Client] = []
+    for _ in range(9):
+        others.append(client := await connect())
+        await client.authenticate(token, subscribe=["all"])
+    for number in range(80):
+        publish(hub, number, 100_000)
+        for client in others:
+            assert (await client.until("message"))["data"]["number"] == number
+    assert hub.metrics.past.bytes_sent < 4_000_000
+    assert len(list(hub.sessions.connected())) == 9
+    stuck.writer.transport.resume_reading()
+    assert await stuck.closed() == 4008
+
+
+async def test_a_large_fan_out_keeps_its_order(connect: Connect, token: str, hub: Hub) -> None:
+    """Bursts over several topics reach everybody in the order of publication, whoever is served first."""
+    hub.configure(replace(hub.limits, max_connections_per_user=1_000, user_rate_factor=100.0))
+    clients: list[Client] = []
+    for _ in range(100):
+        clients.append(client := await connect())
+        await client.authenticate(token, subscribe=["all", "user:tester"])
+    for burst in range(10):
+        for number in range(10):
+            publish(hub, burst * 10 + number, 200, ("all", "user:tester")[number % 2])
+        await asyncio.sleep(0)
+    for client in clients:
+        heard = [message for message in await client.arrived() if message["type"] == "message"]
+        assert sorted(numbers(heard)) == list(range(100))
+        for topic, first in ("all", 0), ("user:tester", 1):
+            assert numbers([each for each in heard if each["topic"] == topic]) == list(range(first, 100, 2))
+
+
+async def test_states_do_not_fill_it(connect: Connect, http: TestClient, token: str, hub: Hub, kitchen: Client) -> None:
+    """Who reads late misses old states, not the connection: the newest comes, and what is numbered comes all."""
+    raw = await RawClient.connect(http)
+    await raw.authenticate(token, subscribe=["all", "player:kitchen"])
+    raw.writer.transport.pause_reading()
+    hub.configure(replace(hub.limits, burst_size=10_000, bytes_per_minute=1 << 30))
+    player = hub.players.get("kitchen")
+    for step in range(5_000):
+        hub.players.set_volume(player, step / 5_000, None)
+        if step % 100 == 0:
+            publish(hub, step, 1_000)
+            await asyncio.sleep(0)
+    raw.writer.transport.resume_reading()
+    heard, volume = [], None
+    while volume != 4_999 / 5_000 or len(heard) < 50:
+        message = await raw.message()
+        heard += numbers([message])
+        volume = message.get("volume", volume)
+    assert heard == list(range(0, 5_000, 100))
+    raw.abort()

@@ -1,0 +1,155 @@
+"""Without a token: who is at home may listen, if the household lets him; and pages that may connect."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import WSServerHandshakeError
+from aiohttp.test_utils import TestClient
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.moosicbox import auth
+from custom_components.moosicbox.engine.hub import Hub
+from tests.fixtures import Connect
+
+from .client import CONTROLLER, PATH, Client, player
+from .poller import SESSIONS, authenticate
+
+FORWARDED = "X-Forwarded-For"
+
+
+@pytest.fixture
+async def proxied(hass: HomeAssistant) -> None:
+    """Home Assistant trusts a proxy on this machine: it names the real addresses."""
+    http = {"use_x_forwarded_for": True, "trusted_proxies": ["127.0.0.1"]}
+    assert await async_setup_component(hass, "http", {"http": http})
+
+
+@pytest.fixture
+def open_house(hub: Hub) -> Hub:
+    """A hub that asks for no token."""
+    hub.configure(replace(hub.limits, require_auth=False))
+    return hub
+
+
+@pytest.fixture
+def let_in(http: TestClient, open_house: Hub) -> Callable[..., Any]:
+    """Whether somebody without a token is let in."""
+
+    async def let_in(**headers: str) -> bool:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        client = await Client.connect(http, headers=named)
+        await client.send("authenticate", client=CONTROLLER)
+        answer = await client.receive()
+        welcome = answer["type"] == "welcome"
+        assert welcome or (answer["error_type"], await client.closed()) == ("authentication_failed", (4501, []))
+        await client.close()
+        return welcome
+
+    return let_in
+
+
+async def test_to_listen_alone(open_house: Hub, connect: Connect, kitchen: Client) -> None:
+    """The greeting says that no token is needed; whoever has none hears, and can do nothing."""
+    client = await connect()
+    assert client.hello["auth_required"] is False
+    welcome = await client.authenticate()
+    assert welcome["permissions"] == ["listen"]
+    assert "player:kitchen" in welcome["positions"]
+    for type_, fields in (
+        ("volume_command", {"player_id": "kitchen", "volume": 0}),
+        ("queue_command", {"player_id": "kitchen", "action": "clear"}),
+        ("broadcast", {"target": "all", "message": "x"}),
+        ("library_request", {"request_type": "recent"}),
+        ("get_clients", {}),
+    ):
+        assert (await client.request(type_, **fields))["error_type"] == "permission_denied", type_
+    other = await connect()
+    await other.send("authenticate", client=player("attic"))
+    code, (error,) = await other.closed()
+    assert (code, error["error_type"]) == (4501, "permission_denied")
+
+
+async def test_a_bad_token_is_no_good_without_need(open_house: Hub, connect: Connect) -> None:
+    """Who shows one is judged by it."""
+    client = await connect()
+    await client.send("authenticate", token="forged", client=CONTROLLER)
+    assert (await client.closed())[0] == 4501
+
+
+async def test_polling_takes_a_token(http: TestClient, open_house: Hub) -> None:
+    """Requests that change something need the Authorization header."""
+    assert (await http.post(SESSIONS, json=authenticate())).status == 401
+
+
+async def test_only_from_home(proxied: None, let_in) -> None:
+    """Private addresses, as the trusted proxy names them."""
+    for address in "192.168.1.20", "10.0.0.7", "fd00::7":
+        assert await let_in(**{FORWARDED: address}), address
+    for address in "8.8.8.8", "2001:4860:4860::8888", "100.64.0.1":
+        assert not await let_in(**{FORWARDED: address}), address
+
+
+@pytest.mark.parametrize("header", ["Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP"])
+async def test_forwarding_headers_that_nobody_checks(let_in, header: str) -> None:
+    """They name whom they like: so somebody stands in between."""
+    assert not await let_in(**{header: "192.168.1.20"})
+
+
+async def test_a_proxy_that_nobody_trusts(http: TestClient, open_house: Hub) -> None:
+    """Home Assistant itself refuses forwarded requests that it wasn't told of."""
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await http.ws_connect(PATH, headers={FORWARDED: "192.168.1.20"})
+    assert refused.value.status == 400
+
+
+async def test_not_through_the_cloud(let_in, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From there the address is the cloud's."""
+    monkeypatch.setattr(auth, "is_cloud_connection", lambda _hass: True)
+    assert not await let_in()
+
+
+async def test_pages(hass: HomeAssistant, http: TestClient, let_in) -> None:
+    """A page must be Home Assistant's own by its URL: by the asked host a page elsewhere could be meant."""
+    await hass.config.async_update(internal_url="http://homeassistant.local:8123")
+    assert await let_in(Origin="http://homeassistant.local:8123")
+    assert not await let_in(Origin=f"http://{http.host}:{http.port}")
+
+
+async def test_allowed_origins(
+    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect, token: str
+) -> None:
+    """The option adds pages, at once, exactly, and for both transports; it opens nothing to those without a token."""
+    page = {"Origin": "https://radio.example"}
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await http.ws_connect(PATH, headers=page)
+    assert refused.value.status == 403
+    options = {"allowed_origins": ["https://radio.example"], "require_auth": False}
+    hass.config_entries.async_update_entry(entry, options=options)
+    await hass.async_block_till_done()
+
+    await (await connect(headers=page)).authenticate(token)
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert (await http.post(SESSIONS, headers=page | bearer, json=authenticate())).status == 200
+    for origin in "http://radio.example", "https://radio.example:444", "https://radio.example.org":
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await http.ws_connect(PATH, headers={"Origin": origin})
+        assert refused.value.status == 403
+    stranger = await connect(headers=page)
+    await stranger.send("authenticate", client=CONTROLLER)
+    assert (await stranger.closed())[0] == 4501
+
+
+async def test_each_address_for_itself(proxied: None, http: TestClient, hub: Hub, connect: Connect) -> None:
+    """Behind a trusted proxy the unauthenticated are counted by their real addresses."""
+    hub.configure(replace(hub.limits, max_unauthenticated_per_address=1))
+    first = await connect(headers={FORWARDED: "203.0.113.5"})
+    await connect(headers={FORWARDED: "203.0.113.6"})
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await http.ws_connect(PATH, headers={FORWARDED: "203.0.113.5"})
+    assert refused.value.status == 429
+    await first.close()
+    await connect(headers={FORWARDED: "203.0.113.5"})

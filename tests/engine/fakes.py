@@ -177,7 +177,7 @@ class House:
             clock=self.clock,
         )
         # Nothing is written: tests take what waits.
-        self.hub.writer._schedule = lambda _run: None
+        self.hub.writer._schedule = self.hub.writer.settle
 
     async def _recognise(self, token: str, peer: Peer) -> Principal:
         if token not in self.tokens:

@@ -183,7 +183,7 @@ class RecoveryMachine(RuleBasedStateMachine):
         resume = Resume(session_id=session.session_id, secret=session.secret, positions=positions)
         again, connection = self.house.connect(who, resume=resume, player_id=session.player_id)
         welcome = (
-            connection.outbox.fresh[0] if connection.outbox.fresh else next(iter(connection.outbox._waiting.values()))
+            connection.outbox.fresh[0] if connection.outbox.fresh else next(iter(connection.outbox.waiting.values()))
         )
         resumed = json.loads(welcome.payload)["resumed"]
         if not resumed:

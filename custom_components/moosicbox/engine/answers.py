@@ -30,8 +30,9 @@ class Answers:
         self._bytes = 0
         """Of the younger generation."""
         self._born_us: int | None = None
-        self._younger: dict[str, Frame | _Running | None] = {}
-        self._older: dict[str, Frame | _Running | None] = {}
+        # Answers as plain bytes, empty for none: thousands of objects would be a burden to the garbage collector.
+        self._younger: dict[str, bytes | _Running] = {}
+        self._older: dict[str, bytes | _Running] = {}
 
     def seen(self, request_id: str, now_us: int, reply: Reply) -> bool:
         """Whether a request was made before; then it is answered again, or with the first one when that is done."""
@@ -49,7 +50,7 @@ class Answers:
                 if isinstance(answer := generation[request_id], _Running):
                     answer.waiting[reply] = None
                 else:
-                    reply(answer)
+                    reply(Frame(answer) if answer else None)
                 return True
         return False
 
@@ -69,5 +70,5 @@ class Answers:
 
     def keep(self, request_id: str, frame: Frame | None) -> None:
         """Remember an answer that was given at once."""
-        self._younger[request_id] = frame
-        self._bytes += len(frame.payload) if frame else 0
+        self._younger[request_id] = payload = frame.payload if frame else b""
+        self._bytes += len(payload)

@@ -96,7 +96,7 @@ class Hub:
         self._alarm: asyncio.TimerHandle | None = None
         self.timers = Timers(self._arm)
         self.writer = Writer(self.metrics.fan_out)
-        self.topics = Topics(secrets.token_hex(8), self.limits, self.clock.now_us, self.writer.touch)
+        self.topics = Topics(secrets.token_hex(8), self.limits, self.clock.now_us, self.writer)
         self.conductor = Conductor(media, self.house, self.clock, self.limits.media_cache)
         self.players = Players(self.topics, self.conductor, self.timers, self.clock, self.limits, self.spawn)
         self.subscriptions = Subscriptions(self.topics)

@@ -34,7 +34,10 @@ class Histogram:
 
 
 class Traffic:
-    """What went over one connection, or over many."""
+    """What went over one connection, or over many; bytes are those of the messages, before compression.
+
+    What a topic sends to a subscriber is counted there, and here once the subscription ends.
+    """
 
     __slots__ = ("bytes_received", "bytes_sent", "messages_received", "messages_sent", "round_trip_us")
 

@@ -3,10 +3,15 @@
 from collections.abc import Callable, Iterable
 
 from .frame import Frame
+from .metrics import Traffic
 
 
 def _taken() -> bool:
     return True
+
+
+def _nothing_unsent() -> int:
+    return 0
 
 
 def _nothing() -> None:
@@ -16,7 +21,7 @@ def _nothing() -> None:
 class Outbox:
     """A connection's outbound queue, in two parts.
 
-    `fresh` is what this turn of the loop brought; topics append to it directly, for that is the hot path. What the
+    `fresh` is what this turn of the loop brought. What the
     connection doesn't take at the turn's end is settled into the part that waits: there a state takes the older one
     of its kind away, and live frames count against the bounds; passing one calls `overflow`. Replayed frames
     (snapshots, history) don't count: their size is bounded by what they are taken from.
@@ -33,8 +38,11 @@ class Outbox:
         "flush",
         "fresh",
         "size",
+        "traffic",
+        "unsent",
         "waiting",
         "window",
+        "write",
     )
 
     def __init__(
@@ -45,10 +53,16 @@ class Outbox:
         flush: Callable[[], bool],
         wake: Callable[[Outbox], None],
         overflow: Callable[[], None],
+        traffic: Traffic | None = None,
     ) -> None:
         """`wake` asks for `flush` at the turn's end; `flush` tells whether all could be sent."""
         self.fresh: list[Frame] = []
         self.flush = flush
+        self.write: Callable[[bytes], None] | None = None
+        """Straight to the client; None where frames take another form, or none may go out."""
+        self.unsent: Callable[[], int] = _nothing_unsent
+        """How many written bytes the client hasn't taken."""
+        self.traffic = traffic or Traffic()
         self.size = 0
         """Bytes of live frames that wait."""
         self.closed = False
@@ -71,21 +85,23 @@ class Outbox:
     def send(self, frame: Frame) -> None:
         """Put a live frame last."""
         if not self.closed:
-            # What is in it already has asked for the flush.
-            if not self.fresh:
-                self._wake(self)
+            self._wake(self)
             self.fresh.append(frame)
+            self.traffic.messages_sent += 1
+            self.traffic.bytes_sent += len(frame.payload)
 
     def replay(self, frames: Iterable[Frame]) -> None:
         """Put frames last that are paced by the client and not bounded here."""
         if self.closed:
             return
+        self._wake(self)
         self.settle()
         for frame in frames:
             self.waiting[-self._next] = frame
             self._next += 1
             self._replayed += 1
-        self._wake(self)
+            self.traffic.messages_sent += 1
+            self.traffic.bytes_sent += len(frame.payload)
 
     def take(self, max_bytes: int) -> list[Frame]:
         """The first frames, up to `max_bytes` (at least one), out of the box."""
@@ -133,6 +149,8 @@ class Outbox:
         """Nothing more goes out, and nothing holds on to the connection."""
         self.closed = True
         self.flush = _taken
+        self.write = None
+        self.unsent = _nothing_unsent
         self._overflow = _nothing
         self.fresh.clear()
         self.waiting.clear()

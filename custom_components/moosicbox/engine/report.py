@@ -33,6 +33,9 @@ def traffic(hub: Hub) -> Traffic:
     for session in hub.sessions.connected():
         if session.connection is not None:
             total.add(session.connection.traffic)
+            messages, size = hub.topics.sent_to(session.connection.outbox, session.topics)
+            total.messages_sent += messages
+            total.bytes_sent += size
     return total
 
 
@@ -70,6 +73,7 @@ def client_reports(hub: Hub) -> list[dict[str, Any]]:
         if (connection := session.connection) is None:
             continue
         counted = connection.traffic
+        messages, size = hub.topics.sent_to(connection.outbox, session.topics)
         reports.append(
             {
                 "client_id": session.client_id,
@@ -83,9 +87,9 @@ def client_reports(hub: Hub) -> list[dict[str, Any]]:
                 "address": connection.peer.address,
                 "connected_at": session.connected_at,
                 "subscriptions": len(session.topics),
-                "messages_sent": counted.messages_sent,
+                "messages_sent": counted.messages_sent + messages,
                 "messages_received": counted.messages_received,
-                "bytes_sent": counted.bytes_sent,
+                "bytes_sent": counted.bytes_sent + size,
                 "bytes_received": counted.bytes_received,
                 "latency_ms": _milliseconds(counted.round_trip_us and counted.round_trip_us / 1e6),
                 "queued_messages": len(connection.outbox),

@@ -1,8 +1,8 @@
 """Topics: numbered messages with a bounded history, states without. Publishing encodes once for all subscribers."""
 
 from collections import deque
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -30,31 +30,57 @@ class _Publication(NamedTuple):
     frame: Frame
 
 
+class Outlet(Protocol):
+    """What brings publications to their subscribers."""
+
+    def touch(self, topic: Topic) -> None:
+        """`topic` has something `fresh`."""
+
+    def settle(self) -> None:
+        """Put what is on its way into the outboxes: somebody comes or goes."""
+
+
+class _Immediately:
+    def touch(self, topic: Topic) -> None:
+        frames = topic.take()
+        for outbox in topic.subscribers:
+            outbox.fresh.extend(frames)
+
+    def settle(self) -> None:
+        """Nothing ever is on its way."""
+
+
 class Topic:
     """One row of numbered messages and the outboxes that follow it."""
 
     __slots__ = (
-        "_appends",
         "_compression",
         "_dropped_by",
         "_history",
         "_history_bytes",
-        "_touched",
+        "_outlet",
+        "_sent_bytes",
+        "_sent_messages",
         "_windows",
+        "fresh",
         "name",
         "offset",
         "subscribers",
     )
 
-    def __init__(self, name: str, touched: Callable[[Topic], None], compression: Compression) -> None:
-        """A topic that nothing was published to yet; `touched` hears when subscribers have something to read."""
+    def __init__(self, name: str, outlet: Outlet, compression: Compression) -> None:
+        """A topic that nothing was published to yet; `outlet` hears when subscribers have something to read."""
         self.name = name
         self.offset = 0
-        self.subscribers: dict[Outbox, None] = {}
-        self._touched = touched
+        self.subscribers: dict[Outbox, tuple[int, int]] = {}
+        """With what had been sent, in messages and bytes, when each subscribed."""
+        self.fresh: list[Frame] = []
+        """What was published in this turn of the loop and isn't on its way yet."""
+        self._sent_messages = 0
+        self._sent_bytes = 0
+        self._outlet = outlet
         self._compression = compression
-        self._windows: frozenset[int] = frozenset()
-        self._appends: list[Callable[[Frame], None]] | None = None
+        self._windows: frozenset[int] | None = None
         self._history: deque[_Publication] | None = None
         self._history_bytes = 0
         self._dropped_by: ResumeFailure = "position_expired"
@@ -82,28 +108,43 @@ class Topic:
 
     def send(self, frame: Frame) -> int:
         """One frame to all subscribers."""
-        if (appends := self._appends) is None:
-            appends = self._appends = [outbox.fresh.append for outbox in self.subscribers]
+        if self._windows is None:
             windows = [outbox.window for outbox in self.subscribers if outbox.window]
             # To one client alone a stream has nothing to share.
             self._windows = frozenset(windows) if len(windows) > 1 else frozenset()
         if self._windows:
             self._compression.publish(frame, self._windows)
-        for append in appends:
-            append(frame)
-        if appends:
-            self._touched(self)
-        return len(appends)
+        if self.subscribers:
+            self._sent_messages += 1
+            self._sent_bytes += len(frame.payload)
+            self.fresh.append(frame)
+            self._outlet.touch(self)
+        return len(self.subscribers)
+
+    def take(self) -> list[Frame]:
+        """What was published since the last time."""
+        frames, self.fresh = self.fresh, []
+        return frames
 
     def subscribe(self, outbox: Outbox) -> None:
         """From now on `outbox` gets what is published here."""
-        self.subscribers[outbox] = None
-        self._appends = None
+        self._outlet.settle()
+        self.subscribers.setdefault(outbox, (self._sent_messages, self._sent_bytes))
+        self._windows = None
 
     def unsubscribe(self, outbox: Outbox) -> None:
         """`outbox` gets nothing more."""
+        self._outlet.settle()
+        messages, size = self.sent_to(outbox)
+        outbox.traffic.messages_sent += messages
+        outbox.traffic.bytes_sent += size
         self.subscribers.pop(outbox, None)
-        self._appends = None
+        self._windows = None
+
+    def sent_to(self, outbox: Outbox) -> tuple[int, int]:
+        """How many messages, and bytes, went to `outbox` since it subscribed. Counted here once for all."""
+        messages, size = self.subscribers.get(outbox, (self._sent_messages, self._sent_bytes))
+        return self._sent_messages - messages, self._sent_bytes - size
 
     def since(self, offset: int, now_us: int, limits: Limits) -> list[Frame]:
         """The numbered messages after `offset`; PositionLost if some of them are gone."""
@@ -134,21 +175,19 @@ class Topic:
 class Topics:
     """All topics of a hub, made when they are first needed."""
 
-    def __init__(
-        self, epoch: str, limits: Limits, now_us: Callable[[], int], touched: Callable[[Topic], None] = lambda _: None
-    ) -> None:
-        """`epoch` names the life of all offsets; `touched` hears which topics have something to be read."""
+    def __init__(self, epoch: str, limits: Limits, now_us: Callable[[], int], outlet: Outlet | None = None) -> None:
+        """`epoch` names the life of all offsets; `outlet` hears which topics have something to be read."""
         self.epoch = epoch
         self.limits = limits
         self._now_us = now_us
-        self._touched = touched
+        self._outlet = outlet or _Immediately()
         self.compression = Compression(limits.compression_level, limits.compression_threshold)
         self._topics: dict[str, Topic] = {}
 
     def __getitem__(self, name: str) -> Topic:
         """The topic `name`."""
         if (topic := self._topics.get(name)) is None:
-            topic = self._topics[name] = Topic(name, self._touched, self.compression)
+            topic = self._topics[name] = Topic(name, self._outlet, self.compression)
         return topic
 
     def __len__(self) -> int:
@@ -184,6 +223,11 @@ class Topics:
         if position.epoch != self.epoch:
             raise PositionLost("epoch_changed")
         return self[name].since(position.offset, self._now_us(), self.limits)
+
+    def sent_to(self, outbox: Outbox, names: Iterable[str]) -> tuple[int, int]:
+        """How many messages, and bytes, of these topics went to `outbox` since it subscribed."""
+        sent = [self._topics[name].sent_to(outbox) for name in names if name in self._topics]
+        return sum(messages for messages, _ in sent), sum(size for _, size in sent)
 
     def forget(self, name: str) -> None:
         """Drop a topic that can never be used again."""

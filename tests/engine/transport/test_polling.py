@@ -307,7 +307,7 @@ async def test_counts(house: House, client: Client) -> None:
     await client.connection.receive([Decoded("a", Ping(request_id="a"), None, 20)])
     publish(house, 1, 2)
     await client.fetch()
-    client.connection.close(CloseCode.RESTART, "restart")
+    house.hub.sessions.drop(client.connection.session, CloseCode.RESTART, "restart")
     past = house.hub.metrics.past
     assert (past.messages_received, past.bytes_received) == (1, 20)
     assert past.messages_sent == 3

@@ -54,6 +54,7 @@ class PollingConnection:
             flush=self._flush,
             wake=hub.writer.wake,
             overflow=self._overflow,
+            traffic=self.traffic,
         )
         self._hub = hub
         self._closed = closed
@@ -75,7 +76,6 @@ class PollingConnection:
         self._fetched_us = self._hub.clock.now_us()
         self._look()
         (welcome,) = self.outbox.take(1)
-        self._count_sent(welcome)
         return welcome
 
     @property
@@ -123,17 +123,13 @@ class PollingConnection:
             self._confirmed += 1
 
     def _refill(self) -> bool:
+        self._hub.writer.settle()
         room = ANSWER_BYTES - self._kept_bytes
         if room > 0 and len(self.outbox):
             for frame in self.outbox.take(room):
                 self._kept.append(frame)
                 self._kept_bytes += len(frame.payload)
-                self._count_sent(frame)
         return bool(self._kept)
-
-    def _count_sent(self, frame: Frame) -> None:
-        self.traffic.messages_sent += 1
-        self.traffic.bytes_sent += len(frame.payload)
 
     def _flush(self) -> bool:
         # What waits counts against the bounds at once. It stalls nobody: the client comes for it.

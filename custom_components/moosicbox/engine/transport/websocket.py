@@ -1,7 +1,6 @@
 """The WebSocket transport: one connection from its upgrade to its last frame."""
 
 import asyncio
-from collections.abc import Callable
 import contextlib
 from contextlib import AbstractContextManager
 import ipaddress
@@ -37,8 +36,6 @@ UNSENT_BYTES: Final = 16_384
 """What the kernel may hold unsent: a reader that stalls shows up early and costs little."""
 PING: Final = bytes((0x89, 0))
 """A WebSocket ping without a payload."""
-FEW: Final = 64
-"""Frames that are put together without a look at their size."""
 LOST: Final = 1006
 """The close code of a connection that ended without one."""
 BINARY: Final = Decoded(None, None, SerializationFailed("Messages are text frames"))
@@ -61,14 +58,11 @@ class WebSocketConnection:
             flush=self._flush,
             wake=hub.writer.wake,
             overflow=self._overflow,
+            traffic=self.traffic,
         )
         self._hub = hub
         self._request = request
         self._tcp: asyncio.Transport | None = None
-        self._write: Callable[[bytes], None] | None = None
-        """Straight into the socket; None while it isn't open, or frames have to be compressed."""
-        self._look_at = 0
-        """Bytes sent from which on it is to be asked whether the client still reads."""
         # No heartbeat of aiohttp's: it leaves reference cycles behind. It agrees on compression, which we do ourselves.
         self._ws = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
@@ -95,7 +89,8 @@ class WebSocketConnection:
         self._keep_kernel_buffer_small()
         self._agree_on_compression()
         if self._deflation is None and self._tcp is not None:
-            self._write = self._tcp.write
+            self.outbox.write = self._tcp.write
+            self.outbox.unsent = self._tcp.get_write_buffer_size
         ended = False
         try:
             self.outbox.send(Frame(encode(self._hub.hello(authenticated=principal is not None))))
@@ -188,31 +183,6 @@ class WebSocketConnection:
     # ------------------------------------------------------------ out
 
     def _flush(self) -> bool:
-        # A large fan-out passes here once a connection: the usual case is kept short.
-        outbox = self.outbox
-        fresh = outbox.fresh
-        if outbox.waiting or self._write is None or len(fresh) > FEW:
-            return self._flush_slowly()
-        if len(fresh) == 1:
-            frame = fresh[0]
-            data = frame.wire or frame.websocket
-        elif fresh:
-            data = b"".join([frame.wire or frame.websocket for frame in fresh])
-        else:
-            return True
-        traffic = self.traffic
-        traffic.messages_sent += len(fresh)
-        traffic.bytes_sent += len(data)
-        fresh.clear()
-        self._write(data)
-        return traffic.bytes_sent < self._look_at or self._takes_more()
-
-    def _takes_more(self) -> bool:
-        # To ask this each time would cost as much as all the rest.
-        self._look_at = self.traffic.bytes_sent + UNSENT_BYTES
-        return self._tcp is None or not self._tcp.get_write_buffer_size()
-
-    def _flush_slowly(self) -> bool:
         tcp = self._tcp
         if self.outbox.closed or tcp is None or tcp.is_closing():
             self.outbox.close()
@@ -222,14 +192,9 @@ class WebSocketConnection:
                 return False
             frames = self.outbox.take(CHUNK)
             if (deflation := self._deflation) is not None:
-                data = b"".join([deflation.encode(frame) for frame in frames])
-            elif len(frames) == 1:
-                data = frames[0].websocket
+                tcp.write(b"".join([deflation.encode(frame) for frame in frames]))
             else:
-                data = b"".join([frame.websocket for frame in frames])
-            tcp.write(data)
-            self.traffic.messages_sent += len(frames)
-            self.traffic.bytes_sent += len(data)
+                tcp.write(b"".join([frame.wire or frame.websocket for frame in frames]))
         return True
 
     def _overflow(self) -> None:
@@ -315,12 +280,12 @@ class WebSocketConnection:
             self._heartbeat = None
         self._hub.writer.forget(self.outbox)
         self.outbox.close()
-        metrics = self._hub.metrics
-        metrics.past.add(self.traffic)
-        metrics.disconnects[self._ws.close_code or LOST] += 1
         if self.session is not None:
             self._hub.sessions.lose(self.session, self, ended=ended)
             self.session = None
+        metrics = self._hub.metrics
+        metrics.past.add(self.traffic)
+        metrics.disconnects[self._ws.close_code or LOST] += 1
 
 
 def _authenticate_of(decoded: Decoded) -> Authenticate:

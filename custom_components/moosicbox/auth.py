@@ -90,8 +90,7 @@ class Gatekeeper:
 
     def trust(self, keys: str, issuer: str) -> None:
         """Accept tokens that were made with these keys, too."""
-        self.tokens.trusted = parse_keys(keys)
-        self.tokens.trusted_issuer = issuer
+        self.tokens.trust(parse_keys(keys), issuer)
 
     async def recognise(self, token: str, peer: Peer) -> Principal:
         """Whose token this is. Forged ones count as wrong logins, expired ones don't."""
@@ -126,7 +125,7 @@ class Gatekeeper:
             not at_home
             or is_cloud_connection(self._hass)
             or any(header in request.headers for header in UNCHECKED_HEADERS)
-            or not origin_allowed(origin, "", own_urls(self._hass))
+            or not origin_allowed(origin, "", lambda: own_urls(self._hass))
         ):
             return None
         return Principal(

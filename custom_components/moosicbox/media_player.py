@@ -1,6 +1,7 @@
 """Players as media players."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 import re
 from typing import Any, Final, Literal, override
 
@@ -58,7 +59,17 @@ PLACES: Final[dict[MediaPlayerEnqueue, Literal["next", "end", "replace"]]] = {
     MediaPlayerEnqueue.PLAY: "next",
     MediaPlayerEnqueue.REPLACE: "replace",
 }
+ALL_CAPABILITIES: Final = tuple(FEATURES_BY_CAPABILITY)
 TRACK_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+@lru_cache(maxsize=256)
+def _features(capabilities: tuple[str, ...] | None) -> MediaPlayerEntityFeature:
+    # What the player declared; saying nothing means all.
+    features = FEATURES
+    for capability in ALL_CAPABILITIES if capabilities is None else capabilities:
+        features |= FEATURES_BY_CAPABILITY.get(capability, MediaPlayerEntityFeature(0))
+    return features
 
 
 async def async_setup_entry(
@@ -102,11 +113,7 @@ class MoosicBoxPlayer(PlayerEntity, MediaPlayerEntity):
     @property
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
-        features = FEATURES
-        for capability, feature in FEATURES_BY_CAPABILITY.items():
-            if self.player.can(capability):
-                features |= feature
-        return features
+        return _features(self.player.capabilities)
 
     @property
     @override

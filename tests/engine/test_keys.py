@@ -43,8 +43,7 @@ def claims(**more: Any) -> dict[str, Any]:
 
 def tokens(text: str, issuer: str = "") -> Tokens:
     made = Tokens(SECRET, Revocations())
-    made.trusted = parse_keys(text)
-    made.trusted_issuer = issuer
+    made.trust(parse_keys(text), issuer)
     return made
 
 
@@ -115,3 +114,27 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 
 def test_no_text_is_no_key() -> None:
     assert parse_keys(" \n") == ()
+
+
+def test_a_key_that_is_trusted_no_longer_lets_nobody_in() -> None:
+    checked = tokens(pem(RSA))
+    token = jwt.encode(claims(), RSA, "RS256")
+    assert checked.verify(token).sub == "radio"
+    checked.trust(())
+    with pytest.raises(AuthenticationFailed):
+        checked.verify(token)
+
+
+def test_a_token_that_was_seen_before_still_expires_and_is_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = tokens(pem(RSA))
+    token, other = (jwt.encode(claims(jti=jti), RSA, "RS256") for jti in ("one", "two"))
+    assert checked.verify(token) == checked.verify(token)
+    assert checked.verify(other).credential == "two"
+    checked.revocations.tokens["two"] = time.time() + 60
+    with pytest.raises(AuthenticationFailed):
+        checked.verify(other)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 71)
+    with pytest.raises(AuthenticationFailed) as refused:
+        checked.verify(token)
+    assert refused.value.expired

@@ -173,7 +173,7 @@ class Dispatcher:
             session.answers.finish(request_id, answer.frame, keep=answer.keep)
         answer.then()
         while session.inbox and session.task is None:
-            self._step(session, *session.inbox.popleft())
+            self._step(session, *session.inbox.pop(0))
 
     def _abandon(self, session: Session, running: Incoming) -> None:
         # What was sent behind it may not run before it, should it be sent again.

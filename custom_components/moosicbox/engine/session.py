@@ -1,7 +1,6 @@
 """A client's session: who it is, what it follows, what it asked. It outlives its connections."""
 
 import asyncio
-from collections import deque
 import hmac
 import secrets
 from typing import NamedTuple, Protocol
@@ -68,7 +67,8 @@ class Session:
         self.user_limiter: Limiter | None = None
         """The one that it shares with the user's other sessions, once it has said something."""
         self.refusals = TokenBucket(limits.refusals / limits.refusal_window, limits.refusals)
-        self.inbox: deque[Incoming] = deque()
+        self.inbox: list[Incoming] = []
+        """What waits for `task`; seldom anything, so no deque, which costs a page's worth of memory."""
         self.task: asyncio.Task[None] | None = None
         self.expiry: Timer | None = None
         """Its token expires, or, while it is lost, the session itself."""

@@ -1,5 +1,6 @@
 """All sessions: letting clients in, taking lost ones up again, letting them go."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
@@ -65,6 +66,8 @@ class Sessions:
         self._timers = timers
         self._clock = clock
         self._sessions: dict[str, Session] = {}
+        self._connected: Counter[str] = Counter()
+        """Connections by sub."""
 
     def __iter__(self) -> Iterator[Session]:
         """All sessions, lost ones too."""
@@ -165,8 +168,7 @@ class Sessions:
         hello: Hello | UnsetType,
     ) -> Session:
         client = message.client
-        count = sum(session.principal.sub == principal.sub for session in self.connected())
-        if count >= self.limits.max_connections_per_user:
+        if self._connected[principal.sub] >= self.limits.max_connections_per_user:
             error = Unavailable(f"A user has at most {self.limits.max_connections_per_user} connections")
             raise Refused(error, CloseCode.RATE_LIMITED)
         session = Session(principal, client, self.limits, self._clock.timestamp())
@@ -224,6 +226,7 @@ class Sessions:
         )
 
     def _arrived(self, session: Session, *, resumed: bool) -> None:
+        self._connected[session.principal.sub] += 1
         self._watch_expiry(session)
         if (player_id := session.player_id) is not None:
             self._players.connected(self._players.get(player_id), session.client_id, session.client, resumed=resumed)
@@ -326,6 +329,10 @@ class Sessions:
             connection.close(code, reason)
 
     def _detach(self, session: Session) -> None:
+        sub = session.principal.sub
+        self._connected[sub] -= 1
+        if not self._connected[sub]:
+            del self._connected[sub]
         self._subscriptions.detach(session, session.topics)
         session.connection = None
         player_id = session.player_id

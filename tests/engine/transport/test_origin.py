@@ -27,7 +27,7 @@ ALLOWED = ("https://home.example", "http://panel.example:8080/lovelace", "https:
     ],
 )
 def test_lets_in(origin: str | None, host: str) -> None:
-    assert origin_allowed(origin, host, ALLOWED)
+    assert origin_allowed(origin, host, lambda: ALLOWED)
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_lets_in(origin: str | None, host: str) -> None:
     ],
 )
 def test_keeps_out(origin: str, host: str) -> None:
-    assert not origin_allowed(origin, host, ALLOWED)
+    assert not origin_allowed(origin, host, lambda: ALLOWED)

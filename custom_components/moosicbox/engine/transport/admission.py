@@ -37,7 +37,7 @@ class Admission:
 
     def check_origin(self, request: web.Request) -> None:
         """Whether a page of this origin may talk to the hub."""
-        if not origin_allowed(request.headers.get(hdrs.ORIGIN), request.host, self._allowed_origins()):
+        if not origin_allowed(request.headers.get(hdrs.ORIGIN), request.host, self._allowed_origins):
             raise PermissionDenied("This origin is not allowed")
 
     def bearer(self, request: web.Request) -> str | None:

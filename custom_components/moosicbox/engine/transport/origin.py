@@ -1,13 +1,13 @@
 """Whether a browser's page may talk to the hub: its Origin must be one that belongs to this house."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
-def origin_allowed(origin: str | None, host: str, allowed: Iterable[str]) -> bool:
+def origin_allowed(origin: str | None, host: str, allowed: Callable[[], Iterable[str]]) -> bool:
     """Exact match with the asked `host` (scheme aside: a proxy may end TLS) or one of `allowed`; no Origin, no browser."""
     if origin is None:
         return True
@@ -16,7 +16,7 @@ def origin_allowed(origin: str | None, host: str, allowed: Iterable[str]) -> boo
     scheme, name, port = asking
     if (name, port) == _host_parts(host, scheme):
         return True
-    return any(_parts(url) == asking for url in allowed)
+    return any(_parts(url) == asking for url in allowed())
 
 
 def _parts(url: str) -> tuple[str, str, int] | None:

@@ -79,3 +79,16 @@ async def test_not_authenticated_yet(hass: HomeAssistant, entry: MockConfigEntry
     client = await connect()
     _, (code, messages) = await asyncio.gather(hass.config_entries.async_unload(entry.entry_id), client.closed())
     assert (code, [message["type"] for message in messages]) == (4000, ["goodbye"])
+
+
+async def test_not_all_at_once(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str) -> None:
+    """Each client is told another time to come back."""
+    clients = [await connect() for _ in range(12)]
+    for client in clients:
+        await client.authenticate(token, subscribe=[])
+    _, *closed = await asyncio.gather(
+        hass.config_entries.async_unload(entry.entry_id), *(client.closed() for client in clients)
+    )
+    delays = {messages[-1]["reconnect_after"] for _, messages in closed}
+    assert len(delays) == len(clients)
+    assert all(0 <= delay <= 5 for delay in delays)

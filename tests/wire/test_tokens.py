@@ -1,12 +1,16 @@
 """Tokens of ours: which are accepted, and how they are made."""
 
 from base64 import urlsafe_b64encode
+import hmac
 import json
 import time
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+import jwt
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 import voluptuous as vol
@@ -136,3 +140,37 @@ async def test_actions_need_the_entry(hass: HomeAssistant, entry: MockConfigEntr
     with pytest.raises(HomeAssistantError) as error:
         await revoke(hass, sub="anna")
     assert error.value.translation_key == "not_loaded"
+
+
+async def test_key_confusion(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, forge: Forge, token: str
+) -> None:
+    """With a public key as option, tokens of that key are accepted; the public key itself makes none."""
+    private, foreign = (rsa.generate_private_key(public_exponent=65_537, key_size=2_048) for _ in range(2))
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    hass.config_entries.async_update_entry(entry, options={"trusted_keys": public.decode()})
+    await hass.async_block_till_done()
+
+    assert not await refused(connect, forge("RS256", private))
+    assert not await refused(connect, token)
+    assert await refused(connect, forge("RS256", foreign))
+    assert await refused(connect, forge("RS512", private))
+    assert await refused(connect, forge("PS256", private))
+    assert await refused(connect, forge("RS256", private, aud="other"))
+    assert await refused(connect, forge("RS256", private, exp=1_000_000_000))
+    head, claims = (
+        urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+        for part in ({"alg": "HS256"}, jwt.decode(forge(), options={"verify_signature": False}))
+    )
+    # No library signs with a public key as secret: by hand.
+    for secret in (
+        public,
+        public.strip(),
+        private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+    ):
+        signature = urlsafe_b64encode(hmac.digest(secret, f"{head}.{claims}".encode(), "sha256")).decode().rstrip("=")
+        assert await refused(connect, f"{head}.{claims}.{signature}")
+
+    hass.config_entries.async_update_entry(entry, options={})
+    await hass.async_block_till_done()
+    assert await refused(connect, forge("RS256", private))

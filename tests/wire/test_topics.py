@@ -168,6 +168,24 @@ async def test_room_limited_token(connect: Connect, create_token: CreateToken, k
     assert (await client.request("subscribe", topics=["room:party"]))["type"] == "result"
 
 
+async def test_a_room_limited_token_hears_nothing_else(
+    hass: HomeAssistant, connect: Connect, create_token: CreateToken, kitchen: Client, hub: Hub
+) -> None:
+    """Whatever happens in the house, and whatever topics were asked for."""
+    client = await connect()
+    asked = ["all", "players", "presence", "library", "permission:listen", "player:kitchen", "user:guest", "room:party"]
+    welcome = await client.authenticate(await create_token("guest", rooms=["party"]), subscribe=asked)
+    assert set(welcome["positions"]) == {"user:guest", "room:party"}
+    await client.arrived()
+    for topic in *asked, "room:other", "progress:kitchen", "play:kitchen", "user:tester":
+        hub.publish(topic, CustomMessage(event="e", data=topic))
+    await kitchen.request("queue_command", action="add", media_content_id=BRASS)
+    await kitchen.request("playback_command", command="play")
+    await (await connect()).authenticate(await create_token("ben"), client=player("attic"))
+    await hass.async_block_till_done()
+    assert {message["topic"] for message in await client.arrived()} == {"user:guest", "room:party"}
+
+
 async def test_offsets(connect: Connect, token: str, hub: Hub) -> None:
     """Numbered messages count up by one for all who follow, in one epoch."""
     first = await connect()

@@ -23,7 +23,7 @@ type Forge = Callable[..., str]
 def forge(entry: MockConfigEntry) -> Forge:
     """Sign any claims with the hub's own key; a claim of None is left out."""
 
-    def forge(algorithm: str = "HS256", key: bytes | None = None, **claims: Any) -> str:
+    def forge(algorithm: str = "HS256", key: Any = None, **claims: Any) -> str:
         now = int(time.time())
         good = {"sub": "tester", "role": "user", "aud": "moosicbox", "iss": "moosicbox", "iat": now, "exp": now + 60}
         all_ = {key: value for key, value in {**good, "jti": "1", **claims}.items() if value is not None}

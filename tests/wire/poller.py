@@ -1,14 +1,25 @@
 """A client of the protocol that polls."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 import itertools
 from typing import Any, Self
 
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
+import pytest
 
-from .client import CONTROLLER, Message
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.protocol.server import CustomMessage
+from custom_components.moosicbox.engine.transport.polling import PollingConnection
+
+from .client import CONTROLLER, PATIENCE, Message
 
 SESSIONS = "/api/moosicbox/sessions"
+
+
+type OpenPoller = Callable[..., Awaitable[Poller]]
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -96,3 +107,51 @@ async def refusal(response: ClientResponse) -> tuple[int, str]:
     assert error["message"]
     assert isinstance(error["retryable"], bool)
     return response.status, error["error_type"]
+
+
+def say(hub: Hub, *numbers: int) -> None:
+    """Publish numbered messages to all."""
+    for number in numbers:
+        hub.publish("all", CustomMessage(event="count", data=number))
+
+
+def counted(messages: list[Message]) -> list[int]:
+    """The numbers of such messages."""
+    return [message["data"] for message in messages if message["type"] == "message"]
+
+
+def connection_of(hub: Hub) -> PollingConnection:
+    """The only connection that there is."""
+    (session,) = hub.sessions.connected()
+    assert isinstance(session.connection, PollingConnection)
+    return session.connection
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """Let the hub work until something is so."""
+    async with asyncio.timeout(PATIENCE):
+        while not happened():  # noqa: ASYNC110 - the hub has no event for it
+            await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def waiting(poller: Poller, hub: Hub, **query: Any) -> AsyncGenerator[asyncio.Task[ClientResponse]]:
+    """A fetch that the hub holds until something comes."""
+    connection = connection_of(hub)
+    before = connection._waiter
+    fetch = asyncio.create_task(poller.get(wait=50, **query))
+    await until(lambda: connection._waiter not in (None, before))
+    try:
+        yield fetch
+    finally:
+        fetch.cancel()
+
+
+@pytest.fixture
+def poll(http: TestClient, token: str) -> OpenPoller:
+    """Open a session by polling."""
+
+    async def poll(**fields: Any) -> Poller:
+        return await Poller.open(http, token, **fields)
+
+    return poll

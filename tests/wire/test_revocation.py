@@ -152,7 +152,7 @@ async def test_refresh_on_both_transports(
     assert (await clients[0].request("refresh", token=newer))["data"]["expires_at"] > clients[0].welcome["expires_at"]
     assert (await pollers[0].request("refresh", token=newer))["type"] == "result"
     await advance(26)
-    await clients[0].arrived()
-    assert await close_code(pollers[0]) is None
     assert (await clients[1].closed())[0] == 4505
     assert await close_code(pollers[1]) == 4505
+    await clients[0].arrived()
+    assert await close_code(pollers[0]) is None

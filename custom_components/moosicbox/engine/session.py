@@ -50,6 +50,25 @@ class Incoming(NamedTuple):
 class Session:
     """What the hub knows of one client."""
 
+    __slots__ = (
+        "answers",
+        "client",
+        "client_id",
+        "connected_at",
+        "connection",
+        "expiry",
+        "follows_players",
+        "inbox",
+        "limiter",
+        "principal",
+        "refusals",
+        "secret",
+        "session_id",
+        "task",
+        "topics",
+        "user_limiter",
+    )
+
     def __init__(self, principal: Principal, client: ClientInfo, limits: Limits, connected_at: str) -> None:
         """A new session with ids and a secret of its own."""
         self.client_id = secrets.token_hex(8)

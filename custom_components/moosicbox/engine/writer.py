@@ -62,9 +62,12 @@ class Writer:
 
     def wake(self, outbox: Outbox) -> None:
         """One connection has something to read, behind all that was published before."""
-        self.settle()
-        self._ready.append(outbox)
-        self._schedule()
+        if self._pending is not None or self._fan_out is not None:
+            self.settle()
+        # Whoever has something fresh stands in line already.
+        if not outbox.fresh:
+            self._ready.append(outbox)
+            self._schedule()
 
     def settle(self, but: Topic | None = None) -> None:
         """Put what is on its way into the outboxes, in order; `but` keeps what was published to it last."""

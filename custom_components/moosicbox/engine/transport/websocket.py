@@ -44,6 +44,22 @@ BINARY: Final = Decoded(None, None, SerializationFailed("Messages are text frame
 class WebSocketConnection:
     """One WebSocket. Everything but control frames goes out through its outbox."""
 
+    __slots__ = (
+        "_deflation",
+        "_errors",
+        "_heartbeat",
+        "_hub",
+        "_pinged_us",
+        "_request",
+        "_tcp",
+        "_ws",
+        "closing",
+        "outbox",
+        "peer",
+        "session",
+        "traffic",
+    )
+
     transport = "websocket"
 
     def __init__(self, hub: Hub, request: web.Request) -> None:
@@ -96,6 +112,7 @@ class WebSocketConnection:
             self.outbox.send(Frame(encode(self._hub.hello(authenticated=principal is not None))))
             with admission:
                 known = await self._authenticate(principal)
+            del admission
             if known is not None:
                 self._beat()
                 ended = await self._read(known)

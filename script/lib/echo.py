@@ -1,5 +1,6 @@
 """A server that echoes over the hub's own WebSocket: its frames, its compression, its way of writing and of closing."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -22,26 +23,27 @@ class EchoConnection(WebSocketConnection):
 
     async def serve(self) -> web.WebSocketResponse:
         """Echo until the client closes."""
-        ws = self._ws
-        await ws.prepare(self._request)
-        self._tcp = self._request.transport
-        self._keep_kernel_buffer_small()
-        self._agree_on_compression()
+        await self._open()
         try:
-            while True:
-                received = await ws.receive()
-                if self.closing is not None:
-                    continue
-                if received.type is WSMsgType.TEXT and not is_utf8(received.data):
-                    self.close(CloseCode.INVALID_TEXT, "The text is not UTF-8")
-                elif received.type is WSMsgType.TEXT or received.type is WSMsgType.BINARY:
-                    self._echo(received.data, binary=received.type is WSMsgType.BINARY)
-                elif received.type is WSMsgType.PING:
-                    await ws.pong(received.data)
-                elif received.type is not WSMsgType.PONG:
-                    return ws
+            await self._echo_all()
+        except asyncio.CancelledError:
+            self._stopped()
         finally:
             self._gone(ended=False)
+        await self._part()
+        return self._ws
+
+    async def _echo_all(self) -> None:
+        while self._farewell is None:
+            received = await self._ws.receive()
+            if received.type is WSMsgType.TEXT and not is_utf8(received.data):
+                self.close(CloseCode.INVALID_TEXT, "The text is not UTF-8")
+            elif received.type is WSMsgType.TEXT or received.type is WSMsgType.BINARY:
+                self._echo(received.data, binary=received.type is WSMsgType.BINARY)
+            elif received.type is WSMsgType.PING:
+                await self._ws.pong(received.data)
+            elif received.type is not WSMsgType.PONG:
+                return
 
     def _echo(self, payload: bytes, *, binary: bool) -> None:
         frame = Frame(payload)

@@ -59,17 +59,17 @@ def part(value: Any) -> str:
 
 def test_an_issued_token_is_accepted(tokens: Tokens) -> None:
     issued = tokens.issue(
-        sub="ada", name="Ada", now=NOW, lifetime=60, permissions=frozenset({"listen"}), rooms=frozenset({"garden"})
+        sub="ada", name="Ada", now=NOW, lifetime=3_600, permissions=frozenset({"listen"}), rooms=frozenset({"garden"})
     )
     who = tokens.verify(issued.token)
     assert (who.sub, who.name, who.permissions) == ("ada", "Ada", {"listen"})
     assert (who.credential, who.rooms) == (issued.jti, {"garden"})
-    assert (who.issued_at, who.expires_at) == (NOW, NOW + 60) == (NOW, issued.expires_at)
+    assert (who.issued_at, who.expires_at) == (NOW, NOW + 3_600) == (NOW, issued.expires_at)
 
 
 @pytest.mark.parametrize("role", ["user", "admin"])
 def test_a_role_stands_for_its_permissions(tokens: Tokens, role: str) -> None:
-    issued = tokens.issue(sub="ada", name="Ada", now=NOW, lifetime=60, role=role)
+    issued = tokens.issue(sub="ada", name="Ada", now=NOW, lifetime=3_600, role=role)
     assert tokens.verify(issued.token).permissions == ROLES[role]
 
 

@@ -52,8 +52,8 @@ class Endpoint:
         """End the connections that the hub doesn't know yet, and wait until all have ended."""
         for connection in self._open:
             connection.dismiss(self._hub.goodbye(reason), code)
-        if closing := [task for connection in self._open if (task := connection.closing) is not None]:
-            await asyncio.wait(closing, timeout=self._hub.limits.close_timeout)
+        if tasks := [task for connection in self._open if (task := connection.task) is not None]:
+            await asyncio.wait(tasks, timeout=self._hub.limits.close_timeout)
 
 
 def _check_subprotocol(request: web.Request) -> None:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import ipaddress
 import logging
 import socket
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import WSMessage, WSMsgType, hdrs, web
 
@@ -47,16 +47,17 @@ class WebSocketConnection:
     __slots__ = (
         "_deflation",
         "_errors",
+        "_farewell",
         "_heartbeat",
         "_hub",
         "_pinged_us",
         "_request",
         "_tcp",
         "_ws",
-        "closing",
         "outbox",
         "peer",
         "session",
+        "task",
         "traffic",
     )
 
@@ -88,7 +89,10 @@ class WebSocketConnection:
             max_msg_size=limits.max_message_size + 1,
             decode_text=False,
         )
-        self.closing: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[Any] | None = None
+        """What serves it."""
+        self._farewell: tuple[CloseCode, str] | None = None
+        """The code and the reason that it is closed with."""
         self._deflation: Deflation | None = None
         self._heartbeat: Timer | None = None
         self._pinged_us: int | None = None
@@ -99,11 +103,7 @@ class WebSocketConnection:
 
         `principal` is who the upgrade request proved to be; `admission` is held while nobody is authenticated.
         """
-        ws = self._ws
-        await ws.prepare(self._request)
-        self._tcp = self._request.transport
-        self._keep_kernel_buffer_small()
-        self._agree_on_compression()
+        await self._open()
         if self._deflation is None and self._tcp is not None:
             self.outbox.write = self._tcp.write
             self.outbox.unsent = self._tcp.get_write_buffer_size
@@ -117,16 +117,18 @@ class WebSocketConnection:
                 self._beat()
                 ended = await self._read(known)
         except asyncio.CancelledError:
-            # The web server cancels the handler of a client that has gone.
-            if self.closing is None:
-                raise
+            self._stopped()
         finally:
             self._gone(ended=ended)
-            if self.closing is not None:
-                await self.closing
-            if (exception := ws.exception()) is not None:
-                exception.__traceback__ = exception.__context__ = None
-        return ws
+        await self._part()
+        return self._ws
+
+    async def _open(self) -> None:
+        await self._ws.prepare(self._request)
+        self.task = asyncio.current_task()
+        self._tcp = self._request.transport
+        self._keep_kernel_buffer_small()
+        self._agree_on_compression()
 
     # ------------------------------------------------------------ in
 
@@ -175,7 +177,7 @@ class WebSocketConnection:
         # True if the client ended the session itself: closed normally, or without a code.
         ws, hub = self._ws, self._hub
         decode, receive, now_us = hub.dispatcher.codec.decode, hub.dispatcher.receive, hub.clock.now_us
-        while True:
+        while self._farewell is None:
             received: WSMessage = await ws.receive()
             received_us = now_us()
             if received.type is WSMsgType.TEXT or received.type is WSMsgType.BINARY:
@@ -196,6 +198,7 @@ class WebSocketConnection:
                 self._beat()
             else:
                 return received.type is WSMsgType.CLOSE and received.data in (0, CloseCode.NORMAL, 1005)
+        return False
 
     # ------------------------------------------------------------ out
 
@@ -260,24 +263,38 @@ class WebSocketConnection:
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Send what waits, as far as the client takes it, then close. The session is not told."""
-        if self.closing is not None:
+        if self._farewell is not None:
             return
         # An outbox that overflowed takes part in nothing more: what came after it would leave a gap.
         self.outbox.flush()
         self.outbox.close()
-        self.closing = asyncio.ensure_future(self._close(code, reason))
+        self._farewell = (code, reason)
+        # The task that reads is the one to close: only so the client has its time to answer.
+        if self.task is not None and self.task is not asyncio.current_task():
+            self.task.cancel()
 
-    async def _close(self, code: CloseCode, reason: str) -> None:
-        # A client that reads nothing would hold the drain for ever.
-        with contextlib.suppress(TimeoutError, ConnectionError):
-            async with asyncio.timeout(self._hub.limits.close_timeout):
-                await self._ws.close(code=code, message=reason.encode()[:120])
-        if self._tcp is not None and not self._tcp.is_closing():
-            self._tcp.abort()
+    def _stopped(self) -> None:
+        # By `close`, or by the web server, which cancels the handler of a client that has gone.
+        if self._farewell is None:
+            raise asyncio.CancelledError
+        if self.task is not None:
+            self.task.uncancel()
+
+    async def _part(self) -> None:
+        if self._farewell is not None:
+            code, reason = self._farewell
+            # A client that reads nothing would hold the drain for ever.
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                async with asyncio.timeout(self._hub.limits.close_timeout):
+                    await self._ws.close(code=code, message=reason.encode()[:120])
+            if self._tcp is not None and not self._tcp.is_closing():
+                self._tcp.abort()
+        if (exception := self._ws.exception()) is not None:
+            exception.__traceback__ = exception.__context__ = None
 
     def dismiss(self, goodbye: Goodbye, code: CloseCode) -> None:
         """The hub closes while nobody is known here yet."""
-        if self.session is None and self.closing is None:
+        if self.session is None and self._farewell is None:
             self.outbox.send(Frame(encode(goodbye)))
             self.close(code, goodbye.reason)
 

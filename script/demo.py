@@ -53,8 +53,10 @@ async def run(folder: Path, port: int, tell: Tell, scene: Scene) -> None:
             speaker = tasks.create_task(DemoSpeaker(process.url, await speaker_token(client), tell).run())
             watch = tasks.create_task(fail_when_ended(process))
             await client.wait_for_state(SPEAKER, lambda state: state["state"] != "unavailable")
-            await put_speaker_into_kitchen(client)
+            await put_into_kitchen(client)
+            housekeeper = tasks.create_task(keep_players_in_kitchen(client))
             await scene(client)
+            housekeeper.cancel()
             speaker.cancel()
             watch.cancel()
     finally:
@@ -75,14 +77,22 @@ async def speaker_token(client: HomeAssistantClient) -> str:
     return token
 
 
-async def put_speaker_into_kitchen(client: HomeAssistantClient) -> None:
-    """Give voice commands a room to name, unless the speaker stands in one."""
+async def put_into_kitchen(client: HomeAssistantClient) -> None:
+    """Give voice commands a room to name: every player that stands in none goes to the kitchen."""
     async with client.websocket() as websocket:
-        entity = await websocket.command("config/entity_registry/get", entity_id=SPEAKER)
-        devices = {device["id"]: device for device in await websocket.command("config/device_registry/list")}
-        device = devices[entity["device_id"]]
-        if device["area_id"] is None:
-            await websocket.command("config/device_registry/update", device_id=device["id"], area_id=SPEAKER_AREA)
+        for device in await websocket.command("config/device_registry/list"):
+            player = device["model"] == "Player" and any(domain == "moosicbox" for domain, _ in device["identifiers"])
+            if player and device["area_id"] is None:
+                await websocket.command("config/device_registry/update", device_id=device["id"], area_id=SPEAKER_AREA)
+
+
+async def keep_players_in_kitchen(client: HomeAssistantClient) -> None:
+    """A browser that becomes a player of the demo can be spoken to at once."""
+    async with client.websocket() as websocket:
+        await websocket.command("subscribe_events", event_type="device_registry_updated")
+        while True:
+            if (await websocket.event())["data"]["action"] == "create":
+                await put_into_kitchen(client)
 
 
 async def fail_when_ended(process: HomeAssistantProcess) -> None:
@@ -95,7 +105,7 @@ async def stay(client: HomeAssistantClient) -> None:
     address = client.url.replace("127.0.0.1", "localhost")
     say(f"\n1. Open {address} (it logs you in; otherwise: user {USERNAME}, password {PASSWORD}) and choose MoosicBox.")
     say("2. Press “Play on this device”, then choose the new player under Media and play a song of “My media”.")
-    say(f"3. Pause it in Home Assistant, or tell Assist: “{SENTENCE}” (the demo speaker's room).\n")
+    say(f"3. Pause it in Home Assistant, or tell Assist: “{SENTENCE}” (the demo's players stand there).\n")
     await asyncio.Event().wait()
 
 

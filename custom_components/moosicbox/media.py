@@ -45,9 +45,9 @@ class HomeMedia(MediaProvider):
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
         if is_media_source_id(media_content_id):
             return await self._resolve_source(media_content_id)
-        if media_content_id.startswith(("http://", "https://")):
+        if media_content_id.startswith(("http://", "https://")) and _has_host(media_content_id):
             return self._plain(media_content_id)
-        if media_content_id.startswith(OPEN_PATHS) and principal.may_add_foreign_media:
+        if media_content_id.startswith(OPEN_PATHS) and not media_content_id.endswith("/"):
             return self._plain(media_content_id)
         raise NotSupported("This can't be played: name a media source, an http(s) address or a track")
 
@@ -102,7 +102,7 @@ class HomeMedia(MediaProvider):
     async def _resolve_source(self, media_content_id: str) -> Media:
         try:
             play: PlayMedia = await async_resolve_media(self._hass, media_content_id, None)
-        except (Unresolvable, BrowseError) as error:
+        except Exception as error:  # a media source may fail in any way, and does for ids that are only half there
             raise TrackNotFound(f"Home Assistant doesn't find {media_content_id}: {error}") from error
         if not (play.mime_type.startswith("audio/") or play.mime_type.lower() in AUDIO_TYPES):
             raise NotSupported(f"{media_content_id} is {play.mime_type}, not music")
@@ -146,3 +146,10 @@ class HomeMedia(MediaProvider):
 
     def _signature(self, track_id: str) -> str:
         return hmac.digest(self._key, b"artwork:" + track_id.encode(), "sha256").hex()[:32]
+
+
+def _has_host(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:
+        return False

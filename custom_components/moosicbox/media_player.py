@@ -22,9 +22,10 @@ from homeassistant.util import dt as dt_util
 
 from .engine.player import Player
 from .engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, QueueClear, SeekCommand, VolumeCommand
+from .engine.protocol.errors import NotSupported
 from .engine.protocol.types import Track
 from .engine.timeline import Timeline
-from .entity import PlayerEntity
+from .entity import PlayerEntity, translated
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -275,6 +276,9 @@ class MoosicBoxPlayer(PlayerEntity, MediaPlayerEntity):
         announce: bool | None = None,
         **kwargs: Any,
     ) -> None:
+        if announce:
+            # Better no announcement than one that takes the queue's place.
+            raise translated(NotSupported("This player can't make announcements yet"))
         place = PLACES[enqueue or MediaPlayerEnqueue.REPLACE]
         player_id = self.player.player_id
         if TRACK_ID.fullmatch(media_id):

@@ -131,3 +131,17 @@ def test_a_session_that_comes_back_under_another_name_leaves_no_ghost() -> None:
     house.lose(session, ended=True)
     house.pass_seconds(600)
     assert list(house.hub.presence.users()) == []
+
+
+def test_two_clients_of_one_name_are_two() -> None:
+    house = House()
+    first, _ = house.connect(principal(), name="Tab")
+    house.pass_seconds(2)
+    second, _ = house.connect(principal(), name="Tab")
+    house.pass_seconds(2)
+    (user,) = house.hub.presence.users()
+    assert set(user.clients) == {first.client_id, second.client_id}
+    house.lose(second, ended=True)
+    house.pass_seconds(20)
+    (user,) = house.hub.presence.users()
+    assert user.clients == (first.client_id,)

@@ -232,3 +232,21 @@ async def test_that_nothing_follows_is_a_newest_state_too() -> None:
     await house.hub.execute(QueueRemove(player_id="kitchen", queue_item_id=second.queue_item_id))
     _, connection = house.connect(ADA, player_id="kitchen", resume=resume)
     assert [each["queue_item_id"] for each in of_type(connection.take(), "prepare")] == [None]
+
+
+def test_players_that_came_and_went_meanwhile() -> None:
+    house = House()
+    house.hub.players.add("old", "Old", "ada")
+    session, _ = house.connect(ADA)
+    resume = cut(house, session)
+    house.hub.players.remove("old")
+    house.hub.players.add("new", "New", "ada")
+    again, connection = house.connect(ADA, resume=resume)
+    welcome, *messages = connection.take()
+    assert welcome["resumed"]
+    assert "player:new" in welcome["positions"]
+    assert "player:old" not in welcome["positions"]
+    assert {message["type"] for message in messages if message["topic"] == "player:new"} >= {"playback_status"}
+    house.hub.players.set_volume(house.hub.players.get("new"), 0.5, None)
+    assert of_type(connection.take(), "volume_update")
+    assert "player:new" in again.topics

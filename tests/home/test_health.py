@@ -1,5 +1,6 @@
 """Health: the binary sensor, the repair issue and its mending, the page of system information."""
 
+import asyncio
 from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory
@@ -95,8 +96,11 @@ async def test_the_user_mends_it(
 
 
 @pytest.mark.usefixtures("full")
-async def test_no_issue_stays_without_the_entry(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    await hass.config_entries.async_unload(entry.entry_id)
+async def test_no_issue_stays_without_the_entry(
+    hass: HomeAssistant, entry: MockConfigEntry, controller: Client
+) -> None:
+    # Time stands still here: the hub would wait for a client's farewell for ever.
+    await asyncio.gather(hass.config_entries.async_unload(entry.entry_id), controller.closed())
     assert ir.async_get(hass).async_get_issue(DOMAIN, ISSUE) is None
     assert state(hass, PROBLEM).state == "unavailable"
 

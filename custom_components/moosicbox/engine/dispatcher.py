@@ -202,4 +202,4 @@ class Dispatcher:
         if not isinstance(fault, HubError):
             _LOGGER.error("Handling %s failed", type(decoded.message).__name__, exc_info=fault)
             fault = InternalError("The hub failed; its log says how")
-        return _Answer(Frame(encode_error(fault, decoded.request_id)), keep=not fault.retryable)
+        return _Answer(Frame(encode_error(fault, decoded.request_id)), keep=not fault.may_retry)

@@ -28,7 +28,7 @@ from .presence import Presence
 from .progress import Progress
 from .protocol.client import ClientEvent, Request
 from .protocol.codes import CloseCode
-from .protocol.errors import ClientNotFound, InternalError, MessageTooLarge, RoomNotFound
+from .protocol.errors import ClientNotFound, InternalError, MessageTooLarge, PermissionDenied, RoomNotFound
 from .protocol.server import Goodbye, Hello, ProtocolRange, TopicMessage
 from .protocol.types import QueueItem, Track, UserRef
 from .rights import PERMISSIONS, Principal
@@ -237,8 +237,10 @@ class Hub:
         """The player that a command is for; a player that names none means itself."""
         if room_id is not None:
             raise RoomNotFound(f"There is no room {room_id}")
-        if player_id is None and actor.session is not None:
-            player_id = actor.session.player_id
+        own = actor.session.player_id if actor.session is not None else None
+        player_id = player_id or own
+        if actor.principal.rooms is not None and (player_id is None or player_id != own):
+            raise PermissionDenied("This token is limited to rooms")
         return self.players.only() if player_id is None else self.players.get(player_id)
 
     def new_item(self, track: Track, actor: Actor) -> QueueItem:
@@ -270,7 +272,7 @@ class Hub:
         self.sessions.end_where(
             lambda session: session.player_id == player.player_id, CloseCode.FORCED_OUT, "The player was removed"
         )
-        for session in self.sessions.connected():
+        for session in self.sessions:
             self.subscriptions.withdraw(session, topics, "removed")
         self._save()
 

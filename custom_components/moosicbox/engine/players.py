@@ -95,9 +95,9 @@ class Players:
                 raise PermissionDenied("This player_id belongs to somebody else")
             return player
         if sum(player.owner == principal.sub for player in self) >= self.limits.max_players_per_user:
-            raise Unavailable(f"A user has at most {self.limits.max_players_per_user} players")
+            raise Unavailable(f"A user has at most {self.limits.max_players_per_user} players", again=False)
         if len(self._players) >= self.limits.max_players:
-            raise Unavailable(f"This hub takes at most {self.limits.max_players} players")
+            raise Unavailable(f"This hub takes at most {self.limits.max_players} players", again=False)
         return self.add(player_id, client.name, principal.sub, client.version)
 
     def add(self, player_id: str, name: str, owner: str, version: str | None = None) -> Player:

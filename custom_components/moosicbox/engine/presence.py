@@ -35,9 +35,10 @@ class Presence:
         self._topics = topics
         self._timers = timers
         self._clock = clock
-        self._here: dict[ClientKey, Session] = {}
+        self._here: dict[Session, ClientKey] = {}
         self._since: dict[str, str] = {}
-        self._graces: dict[ClientKey, Timer] = {}
+        self._arriving: dict[Session, Timer] = {}
+        self._leaving: dict[Session, Timer] = {}
         self._publication: Timer | None = None
         self._published_us = 0
         sessions.opened.subscribe(lambda session, _resumed: self._opened(session))
@@ -52,7 +53,7 @@ class Presence:
     def users(self) -> Iterator[PresentUser]:
         """Everybody who is here, with their clients."""
         clients: dict[str, list[Session]] = {}
-        for session in self._here.values():
+        for session in self._here:
             clients.setdefault(session.principal.sub, []).append(session)
         for sub, sessions in clients.items():
             yield PresentUser(
@@ -72,47 +73,47 @@ class Presence:
         return len(self._since)
 
     def _opened(self, session: Session) -> None:
+        if (leaving := self._leaving.pop(session, None)) is not None:
+            leaving.cancel()
+        if session in self._here:
+            return
         key = _key(session, session.client)
-        self._cancel(key)
-        if key in self._here:
-            self._here[key] = session
+        before = next((gone for gone in self._leaving if self._here[gone] == key), None)
+        if before is not None:
+            # The same client, as a page that reloads: it neither left nor came.
+            self._leaving.pop(before).cancel()
+            del self._here[before]
+            self._here[session] = key
             self._publish_soon()
             return
         due_us = self._clock.now_us() + int(self.limits.arrival_grace * 1e6)
-        self._graces[key] = self._timers.at(due_us, lambda: self._arrive(key, session))
+        self._arriving[session] = self._timers.at(due_us, lambda: self._arrive(session))
 
     def _gone(self, session: Session) -> None:
-        key = _key(session, session.client)
-        if key not in self._here:
-            self._cancel(key)
-        elif self._here[key] is session and key not in self._graces:
+        if (arriving := self._arriving.pop(session, None)) is not None:
+            arriving.cancel()
+        elif session in self._here and session not in self._leaving:
             due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
-            self._graces[key] = self._timers.at(due_us, lambda: self._leave(key))
+            self._leaving[session] = self._timers.at(due_us, lambda: self._leave(session))
 
     def _renamed(self, session: Session, client: ClientInfo) -> None:
-        old, new = _key(session, session.client), _key(session, client)
-        if old != new and self._here.get(old) is session:
-            self._cancel(old)
-            self._here[new] = self._here.pop(old)
+        if session in self._here:
+            self._here[session] = _key(session, client)
 
-    def _arrive(self, key: ClientKey, session: Session) -> None:
-        self._graces.pop(key, None)
-        self._here[key] = session
+    def _arrive(self, session: Session) -> None:
+        self._arriving.pop(session, None)
+        self._here[session] = _key(session, session.client)
         self._since.setdefault(session.principal.sub, self._clock.timestamp())
         self._publish_soon()
         self.joined(session)
 
-    def _leave(self, key: ClientKey) -> None:
-        self._graces.pop(key, None)
-        session = self._here.pop(key)
-        if not any(sub == session.principal.sub for sub, _, _ in self._here):
+    def _leave(self, session: Session) -> None:
+        self._leaving.pop(session, None)
+        del self._here[session]
+        if not any(other.principal.sub == session.principal.sub for other in self._here):
             self._since.pop(session.principal.sub, None)
         self._publish_soon()
         self.left(session)
-
-    def _cancel(self, key: ClientKey) -> None:
-        if (grace := self._graces.pop(key, None)) is not None:
-            grace.cancel()
 
     def _publish_soon(self) -> None:
         if self._publication is None:

@@ -146,7 +146,7 @@ class Queue:
         """Put `items` at an index or a place (default: the end); `replace` clears first."""
         replace = place == "replace"
         if len(items) + (0 if replace else len(self._items)) > self.max_items:
-            raise Unavailable(f"The queue is full: it takes {self.max_items} items")
+            raise Unavailable(f"The queue is full: it takes {self.max_items} items", again=False)
         if replace:
             index = 0
         elif position is not None:

@@ -8,9 +8,11 @@ from .protocol.errors import PermissionDenied
 PERMISSIONS: Final = frozenset(
     {"listen", "control", "play", "chat", "rooms", "library", "events", "broadcast", "admin"}
 )
+HOUSE_WIDE: Final = frozenset({"broadcast", "events", "admin"})
+"""What a token limited to rooms never may: these reach beyond every room."""
 ROLES: Final = {
     "admin": PERMISSIONS,
-    "user": PERMISSIONS - {"broadcast", "events", "admin"},
+    "user": PERMISSIONS - HOUSE_WIDE,
 }
 
 

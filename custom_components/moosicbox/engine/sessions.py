@@ -139,6 +139,9 @@ class Sessions:
             self.renamed(session, client)
             session.client = client
         fresh = [topic for topic in topics if topic not in positions]
+        if session.follows_players:
+            came = [topic for topic in self._subscriptions.listed() if topic not in session.topics]
+            fresh += [topic for topic in came if self._subscriptions.visible(session, topic)]
         return _Resumption(session, positions, missed, fresh)
 
     def _resume(

@@ -58,9 +58,13 @@ class Subscriptions:
             "rooms",
             "library",
             "presence",
-            *(f"{kind}:{id_}" for kind, listed in self._listed.items() for id_ in listed()),
+            *self.listed(),
         ]
         return [topic for topic in wanted if self.visible(session, topic)]
+
+    def listed(self) -> list[str]:
+        """The topics that come and go with what they are of; a client that asked for none in particular follows them."""
+        return [f"{kind}:{id_}" for kind, listed in self._listed.items() for id_ in listed()]
 
     def positions(self, topics: Iterable[str]) -> dict[str, Position]:
         """Where the topics are now."""

@@ -16,7 +16,7 @@ import orjson
 
 from .keys import TrustedKey
 from .protocol.errors import AuthenticationFailed
-from .rights import PERMISSIONS, ROLES, Principal
+from .rights import HOUSE_WIDE, PERMISSIONS, ROLES, Principal
 
 AUDIENCE: Final = "moosicbox"
 ISSUER: Final = "moosicbox"
@@ -194,7 +194,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
     return Principal(
         sub=claims["sub"],
         name=str(claims.get("name") or claims["sub"])[:100],
-        permissions=granted,
+        permissions=granted if rooms is None else granted - HOUSE_WIDE,
         credential=str(claims["jti"]),
         rooms=None if rooms is None else frozenset(rooms),
         issued_at=float(claims["iat"]),

@@ -209,7 +209,8 @@ async def test_absent(house: House, client: Client) -> None:
     assert client.closed == [CloseCode.PING_TIMEOUT]
     with pytest.raises(ConnectionClosed) as closed:
         await client.fetch()
-    assert closed.value.details == {"close_code": 4012, "retryable": True}
+    assert closed.value.details == {"close_code": 4012}
+    assert closed.value.may_retry
 
 
 async def test_one_timer(house: House, client: Client) -> None:

@@ -6,6 +6,7 @@ from ..protocol.client import Broadcast, ClientEvent
 from ..protocol.codec import size_of
 from ..protocol.errors import ClientNotFound, InvalidMessage, RoomNotFound
 from ..protocol.server import AdminNotification, CustomMessage, Notification, TopicMessage, UserNotification
+from ..rights import PERMISSIONS
 from ..session import Actor
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class BroadcastHandlers:
             raise InvalidMessage(f"Name the {message.target} as target_id", ["target_id"])
         if message.target == "room":
             raise RoomNotFound(f"There is no room {message.target_id}")
+        if message.target == "permission" and message.target_id not in PERMISSIONS:
+            raise InvalidMessage(f"There is no permission {message.target_id}", ["target_id"])
         if message.target == "client" and not any(
             session.client_id == message.target_id for session in self.hub.sessions
         ):

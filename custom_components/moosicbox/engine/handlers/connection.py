@@ -46,12 +46,13 @@ class ConnectionHandlers:
     def subscribe(self, actor: Actor, message: Subscribe) -> Followed:
         """All of the topics or none; the answer comes before what they carry."""
         session = _session(actor)
+        topics = tuple(dict.fromkeys(message.topics))
         subscriptions = self.hub.subscriptions
-        subscriptions.require_visible(session, message.topics)
-        if len(session.topics.keys() | set(message.topics)) > self.hub.limits.max_subscriptions:
-            raise Unavailable(f"A client follows at most {self.hub.limits.max_subscriptions} topics")
-        positions = subscriptions.positions(message.topics)
-        return Followed({"positions": positions}, lambda: subscriptions.follow(session, message.topics))
+        subscriptions.require_visible(session, topics)
+        if len(session.topics.keys() | set(topics)) > self.hub.limits.max_subscriptions:
+            raise Unavailable(f"A client follows at most {self.hub.limits.max_subscriptions} topics", again=False)
+        positions = subscriptions.positions(topics)
+        return Followed({"positions": positions}, lambda: subscriptions.follow(session, topics))
 
     def unsubscribe(self, actor: Actor, message: Unsubscribe) -> None:
         """No more of these."""

@@ -140,7 +140,7 @@ def encode_error(error: HubError, request_id: str | None) -> bytes:
         "type": "error",
         "error_type": error.error_type,
         "message": error.message,
-        "retryable": error.retryable,
+        "retryable": error.may_retry,
         **error.details,
     }
     if request_id is not None:

@@ -9,11 +9,12 @@ class HubError(Exception):
     error_type: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, **details: Any) -> None:
-        """`message` is for people: what happened and what helps."""
+    def __init__(self, message: str, *, again: bool | None = None, **details: Any) -> None:
+        """`message` is for people: what happened and what helps. `again`: whether to try again helps, unlike usually."""
         super().__init__(message)
         self.message = message
         self.details = details
+        self.may_retry = self.retryable if again is None else again
 
 
 class AuthenticationFailed(HubError):

@@ -35,7 +35,7 @@ class Batch(NamedTuple):
 
 def closed_error(code: CloseCode) -> ConnectionClosed:
     """What a client is told that comes to a connection which ended with `code`."""
-    return ConnectionClosed("This connection has ended", close_code=int(code), retryable=code.reconnect)
+    return ConnectionClosed("This connection has ended", close_code=int(code), again=code.reconnect)
 
 
 class PollingConnection:

@@ -319,7 +319,7 @@ class WebSocketConnection:
             self.session = None
         metrics = self._hub.metrics
         metrics.past.add(self.traffic)
-        metrics.disconnects[self._ws.close_code or LOST] += 1
+        metrics.disconnects[self._farewell[0] if self._farewell else self._ws.close_code or LOST] += 1
 
 
 def _authenticate_of(decoded: Decoded) -> Authenticate:

@@ -251,6 +251,10 @@ export class App {
     if (connection.closeCode === CLOSE_REPLACED && connection.phase === "stopped" && this.#device) {
       this.#playElsewhere();
     } else {
+      if (connection.phase === "stopped" && connection.closeCode !== null) {
+        // Nobody could stop the music any more.
+        this.#device?.player.silence();
+      }
       this.store.update({ connection });
     }
   }

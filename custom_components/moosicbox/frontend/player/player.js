@@ -197,6 +197,11 @@ export class Player extends Emitter {
     });
   }
 
+  /** No hub is to be obeyed any more. */
+  silence() {
+    this.#obey({ command: "stop" });
+  }
+
   /** A hub that was started anew says what to play before its clock is known, or has forgotten all about it. */
   #dropForgotten() {
     if (this.#command && this.#clock.ready && this.#commandClock !== this.#clock.clockId) {

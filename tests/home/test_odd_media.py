@@ -1,0 +1,46 @@
+"""What can't be played is refused with words, leaves the queue as it is and the log quiet."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from tests.fixtures import BRASS
+from tests.home.actions import act, play, state
+from tests.wire.client import Client
+
+
+@pytest.mark.parametrize(
+    "media_id",
+    [
+        "media-source://",
+        "media-source://media_source",
+        "media-source://media_source/local",
+        "media-source://media_source/elsewhere/x.mp3",
+        "media-source://nobody/x",
+        "http://",
+        "https://",
+        "/local/",
+        "spotify:track:1",
+        "../secrets.yaml",
+    ],
+)
+async def test_refused(hass: HomeAssistant, kitchen: Client, media_id: str, caplog: pytest.LogCaptureFixture) -> None:
+    await play(hass, BRASS)
+    with pytest.raises(HomeAssistantError):
+        await play(hass, media_id)
+    assert state(hass).attributes["media_title"] == "Brass Morning"
+    assert state(hass).attributes["queue_size"] == 1
+    assert not [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")]
+
+
+async def test_no_announcement_takes_the_queue_away(hass: HomeAssistant, kitchen: Client) -> None:
+    await play(hass, BRASS)
+    with pytest.raises(HomeAssistantError):
+        await act(
+            hass,
+            "play_media",
+            media_content_id="/api/tts_proxy/hello.mp3",
+            media_content_type="music",
+            announce=True,
+        )
+    assert state(hass).attributes["queue_size"] == 1

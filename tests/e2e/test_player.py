@@ -108,6 +108,8 @@ async def test_first_music(player: PlayerTab) -> None:
     await player.wait_for_state("playing", media_title=SONG_TITLE, media_artist="The Wind-Up Trio")
     await expect(player.card.get_by_text(SONG_TITLE, exact=True)).to_be_visible()
     await player.wait_until_past(1)
+    # It knows the hub's clock, and how far what sounds is from what should.
+    await player.page.wait_for_function("typeof window.moosicbox.player.status.syncErrorMs === 'number'")
     await player.tab.screenshot("player-playing")
 
     await player.call("media_pause")
@@ -269,14 +271,25 @@ async def test_stops_being_a_player(player: PlayerTab) -> None:
     await expect(player.page.get_by_role("button", name="Play on this device")).to_be_visible()
 
 
+async def test_silent_when_put_out(player: PlayerTab) -> None:
+    await player.play()
+    await player.wait_until_heard()
+    clients = (await player.home.api.get("/api/moosicbox/clients"))["clients"]
+    (client_id,) = [client["client_id"] for client in clients if client["name"] == player.name]
+    await player.home.api.call("moosicbox.disconnect_client", client_id=client_id)
+    await player.wait_until_silent()
+    await player.tab.screenshot("player-put-out")
+
+
 async def test_player_comes_back_after_a_restart(player: PlayerTab) -> None:
     await player.play()
     await player.wait_until_heard()
     await player.home.restart()
     await expect(player.page.get_by_text("No connection to Home Assistant")).to_be_hidden(timeout=RECONNECT_MS)
-    await player.home.api.wait_for_state(
+    entity = await player.home.api.wait_for_state(
         player.entity_id, lambda entity: entity["state"] != "unavailable", timeout=RECONNECT_MS / 1000
     )
+    assert (entity["attributes"]["media_title"], entity["attributes"]["queue_size"]) == (SONG_TITLE, 1)
     await player.play(OTHER_SONG)
     await player.wait_for_state("playing", media_title=OTHER_TITLE)
     await player.wait_until_heard()

@@ -5,7 +5,6 @@ import secrets
 import sys
 from typing import TYPE_CHECKING
 
-from .outbox import Outbox
 from .player import Player
 from .protocol.errors import InvalidMessage, PermissionDenied
 from .rights import Principal, topic_visible
@@ -27,14 +26,7 @@ class Follower:
         self._client_id = secrets.token_hex(8)
         self._topics: dict[str, None] = {}
         self._undo: list[Callable[[], None]] = []
-        limits = hub.limits
-        self._outbox = Outbox(
-            limits.outbound_bytes,
-            limits.outbound_messages,
-            flush=self._flush,
-            wake=hub.writer.wake,
-            overflow=self.close,
-        )
+        self._outbox = hub.new_outbox(self._flush, self.close)
         if topics is None:
             self._follow(topic for topic in self._default() if self._visible(topic))
             self._undo.append(hub.players.added.subscribe(self._player_added))

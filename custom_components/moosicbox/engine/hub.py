@@ -21,7 +21,8 @@ from .handlers.unhandled import register_unhandled
 from .limiter import LimitClass, Limiter, UserLimiters
 from .limits import Limits
 from .media import MediaProvider
-from .metrics import Metrics
+from .metrics import Metrics, Traffic
+from .outbox import Outbox
 from .player import Player
 from .players import Players
 from .presence import Presence
@@ -229,6 +230,19 @@ class Hub:
                 "resume_seconds": self.limits.resume_seconds,
             },
             features=FEATURES,
+        )
+
+    def new_outbox(
+        self, flush: Callable[[], bool], overflow: Callable[[], None], traffic: Traffic | None = None
+    ) -> Outbox:
+        """What a connection, or a follower inside the house, is sent through: bounded by the limits."""
+        return Outbox(
+            self.limits.outbound_bytes,
+            self.limits.outbound_messages,
+            flush=flush,
+            wake=self.writer.wake,
+            overflow=overflow,
+            traffic=traffic,
         )
 
     # ------------------------------------------------------------ for the handlers

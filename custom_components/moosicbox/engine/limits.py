@@ -77,11 +77,11 @@ class Limits:
     allowed_origins: tuple[str, ...] = ()
     """Pages that may connect beside Home Assistant's own."""
     validate_csrf: bool = True
+    """Whether requests that change something must come from an allowed page, if from one at all."""
     trusted_keys: str = ""
     """A public key (PEM) or several (JWKS) of others who may make tokens for this hub."""
     trusted_issuer: str = ""
     """Who they say they are (`iss`); empty: anybody who has one of these keys."""
-    """Whether requests that change something must come from an allowed page, if from one at all."""
     metrics: bool = True
     """Whether the hub tells its numbers."""
 

@@ -21,10 +21,10 @@ def _nothing() -> None:
 class Outbox:
     """A connection's outbound queue, in two parts.
 
-    `fresh` is what this turn of the loop brought. What the
-    connection doesn't take at the turn's end is settled into the part that waits: there a state takes the older one
-    of its kind away, and live frames count against the bounds; passing one calls `overflow`. Replayed frames
-    (snapshots, history) don't count: their size is bounded by what they are taken from.
+    `fresh` is what this turn of the loop brought. What the connection doesn't take at the turn's end is settled into
+    the part that waits: there a state takes the older one of its kind away, and live frames count against the bounds;
+    passing one calls `overflow`. Replayed frames (snapshots, history) don't count: their size is bounded by what they
+    are taken from.
     """
 
     __slots__ = (

@@ -5,6 +5,7 @@ from typing import Self
 
 from .playback import Playback, PlaybackEvent
 from .protocol.client import ClientInfo, PlayerReport
+from .protocol.errors import NotSupported
 
 
 class Player:
@@ -60,6 +61,7 @@ class Player:
         self.present = False
         self.report = None
 
-    def can(self, capability: str) -> bool:
-        """Whether it declared `capability`; saying nothing means all."""
-        return self.capabilities is None or capability in self.capabilities
+    def require(self, capability: str) -> None:
+        """NotSupported unless it declared `capability`; saying nothing means all."""
+        if self.capabilities is not None and capability not in self.capabilities:
+            raise NotSupported(f"{self.name} can't do that: it declared no {capability!r}")

@@ -33,6 +33,7 @@ class PlaybackHandlers:
             command = "pause" if playback.timeline.state in ("playing", "buffering") else "play"
         match command:
             case "pause":
+                player.require("pause")
                 playback.pause(now_us)
             case "stop":
                 playback.stop(now_us)
@@ -51,6 +52,7 @@ class PlaybackHandlers:
     def seek(self, actor: Actor, message: SeekCommand) -> None:
         """Another place of the same item."""
         player = self.hub.target(actor, message.player_id, message.room_id)
+        player.require("seek")
         player.playback.seek(self.hub.clock.now_us(), message.position_seconds)
 
     def volume(self, actor: Actor, message: VolumeCommand) -> None:
@@ -58,6 +60,10 @@ class PlaybackHandlers:
         if message.volume is None and message.muted is None:
             raise InvalidMessage("Name a volume, or muted, or both", ["volume"])
         player = self.hub.target(actor, message.player_id, message.room_id)
+        if message.volume is not None:
+            player.require("volume")
+        if message.muted is not None:
+            player.require("mute")
         self.hub.players.set_volume(player, message.volume, message.muted)
 
     def mode(self, actor: Actor, message: ModeCommand) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..frame import Frame
 from ..metrics import Traffic
-from ..outbox import Outbox
 from ..protocol.codec import Decoded, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import ConnectionClosed, InvalidMessage, Unavailable
@@ -48,14 +47,7 @@ class PollingConnection:
         limits = hub.limits
         self.peer = peer
         self.traffic = Traffic()
-        self.outbox = Outbox(
-            limits.outbound_bytes,
-            limits.outbound_messages,
-            flush=self._flush,
-            wake=hub.writer.wake,
-            overflow=self._overflow,
-            traffic=self.traffic,
-        )
+        self.outbox = hub.new_outbox(self._flush, self._overflow, self.traffic)
         self._hub = hub
         self._closed = closed
         self._end: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()

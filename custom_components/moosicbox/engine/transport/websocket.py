@@ -13,7 +13,6 @@ from aiohttp import WSMessage, WSMsgType, hdrs, web
 from ..deflate import Deflation
 from ..frame import Frame
 from ..metrics import Traffic
-from ..outbox import Outbox
 from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
@@ -69,14 +68,7 @@ class WebSocketConnection:
         self.peer = Peer(request.remote or "", request)
         self.traffic = Traffic()
         self.session: Session | None = None
-        self.outbox = Outbox(
-            limits.outbound_bytes,
-            limits.outbound_messages,
-            flush=self._flush,
-            wake=hub.writer.wake,
-            overflow=self._overflow,
-            traffic=self.traffic,
-        )
+        self.outbox = hub.new_outbox(self._flush, self._overflow, self.traffic)
         self._hub = hub
         self._request = request
         self._tcp: asyncio.Transport | None = None

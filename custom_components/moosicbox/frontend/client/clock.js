@@ -1,7 +1,13 @@
 /**
  * An estimate of the hub's monotonic clock from four-stamp samples: a Kalman filter over offset and drift.
- * Pure: all times come in as microseconds of the local monotonic clock.
+ * Pure: all times come in as microseconds of the local monotonic clock. `engine/sync/clock_filter.py` is the same
+ * filter; both are held to `tests/golden/clock/`.
  */
+
+const BURST_INTERVAL_MS = 10_000;
+// The first few follow sooner, so that the clock is known soon.
+const FIRST_BURSTS = 5;
+const FIRST_BURST_INTERVAL_MS = 1_000;
 
 // Parameters as Sendspin's time filter uses them; variances are per microsecond.
 const ERROR_SCALE = 0.5;
@@ -13,8 +19,8 @@ const FORGETTING_CUTOFF = 3;
 const FORGETTING_AFTER = 100;
 // Oscillators of consumer devices keep within this of each other.
 const DRIFT_PRIOR_VARIANCE = 100e-6 ** 2;
-// Half the round trip bounds a sample's error, so a residual far beyond that is a clock that was set or slept.
-const STEP_US = 50_000;
+// Half the round trip bounds a sample's error, so a residual this far beyond it is a clock that was set or slept.
+const STEP_US = 10_000;
 
 /**
  * @typedef {object} Sample
@@ -74,7 +80,12 @@ export class Clock {
     return this.#count >= 2;
   }
 
-  /** Round trip of the last accepted sample. */
+  /** How long to wait until the next burst. */
+  get pauseMs() {
+    return this.#count < FIRST_BURSTS ? FIRST_BURST_INTERVAL_MS : BURST_INTERVAL_MS;
+  }
+
+  /** Round trip of the last sample. */
   get roundTripUs() {
     return this.#roundTripUs;
   }
@@ -98,9 +109,6 @@ export class Clock {
     const variance = (errorUs * ERROR_SCALE) ** 2;
     this.#roundTripUs = sample.roundTripUs;
     const elapsed = sample.atUs - this.#atUs;
-    if (this.#count > 0 && elapsed <= 0) {
-      return;
-    }
     const residual = sample.offsetUs - (this.#offset + this.#drift * elapsed);
     if (this.#count === 0 || Math.abs(residual) > errorUs + STEP_US) {
       this.#restart(sample, variance);

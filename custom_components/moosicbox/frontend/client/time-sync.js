@@ -6,8 +6,6 @@ import { bestOf, sampleOf } from "./clock.js";
 /** @typedef {import("./types.js").Message} Message */
 
 const BURST_PROBES = 8;
-const BURST_INTERVAL_MS = 10_000;
-const SECOND_BURST_MS = 1_000;
 const PROBE_TIMEOUT_MS = 2_000;
 
 /** @returns {number} the local monotonic clock, µs */
@@ -58,8 +56,7 @@ export class TimeSync {
       this.#clock.update(bestOf(burst));
       this.#onupdate();
     }
-    const wait = this.#clock.converged ? BURST_INTERVAL_MS : SECOND_BURST_MS;
-    this.#timer = setTimeout(() => void this.#run(generation), wait);
+    this.#timer = setTimeout(() => void this.#run(generation), this.#clock.pauseMs);
   }
 
   /**

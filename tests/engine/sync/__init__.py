@@ -1,0 +1,1 @@
+"""Clocks, networks and players that exist in virtual time only."""

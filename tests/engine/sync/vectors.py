@@ -1,0 +1,128 @@
+"""What every implementation of the clock filter has to compute: `python -m tests.engine.sync.vectors` writes it anew.
+
+Each file has the probes of some bursts and, after each burst, the estimate expected then, with the truth beside it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+import json
+from pathlib import Path
+from typing import Any
+
+from custom_components.moosicbox.engine.sync.clock_filter import ClockFilter, best_of, sample_of
+from tests.engine.fakes import SECOND, chance
+
+from .worlds import LocalClock, Network, burst
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "clock"
+
+
+@dataclass
+class Case:
+    """A course of bursts in one world."""
+
+    why: str
+    clock: LocalClock
+    network: Network
+    bound_us: float
+    """How far off the truth an estimate may be, from burst `settled` on."""
+    settled: int = 5
+    bursts: int = 30
+    unsettled: tuple[int, ...] = ()
+    """Bursts after which the truth is out of reach for a moment."""
+    restart_at: int | None = None
+    """The burst before which the hub starts anew with another clock."""
+
+
+CASES = {
+    "lan": Case("A home network; the clocks differ by 40 ppm", LocalClock(40), Network(random=chance(1)), 1_000),
+    "slow": Case(
+        "50 ms of jitter each way, 100 ppm, every twelfth probe lost",
+        LocalClock(100),
+        Network(jitter_us=50_000, loss=1 / 12, random=chance(2)),
+        10_000,
+    ),
+    "asymmetric": Case(
+        "The way back takes 6 ms longer: half of that can't be seen",
+        LocalClock(-60),
+        Network(asymmetry_us=6_000, random=chance(3)),
+        4_000,
+    ),
+    "slept": Case(
+        "The local clock stood still for an hour",
+        LocalClock(30, jumps=((100 * SECOND, -3_600 * SECOND),)),
+        Network(random=chance(4)),
+        1_500,
+        unsettled=(13,),
+    ),
+    "jumped": Case(
+        "The local clock was set forward by 15 ms",
+        LocalClock(30, jumps=((100 * SECOND, 15_000),)),
+        Network(random=chance(5)),
+        1_500,
+        unsettled=(13,),
+    ),
+    "restarted": Case(
+        "The hub was started anew: what was known of its clock means nothing",
+        LocalClock(-20),
+        Network(random=chance(6)),
+        2_000,
+        restart_at=12,
+        unsettled=(12,),
+    ),
+    "long": Case(
+        "Twenty minutes, then a small jump: what was sure is doubted again",
+        LocalClock(25, jumps=((1_150 * SECOND, 5_000),)),
+        Network(jitter_us=500, random=chance(7)),
+        1_500,
+        bursts=150,
+        unsettled=tuple(range(118, 122)),
+    ),
+}
+
+
+def follow(case: Case) -> Iterator[dict[str, Any]]:
+    """Run the filter through a case; yield what came in and what it made of it."""
+    clock = ClockFilter()
+    hub_us = 0.0
+    for number in range(case.bursts):
+        clock_id = "second" if case.restart_at is not None and number >= case.restart_at else "first"
+        probes, hub_us = burst(case.clock, case.network, hub_us)
+        clock.identify(clock_id)
+        if probes:
+            clock.update(best_of(sample_of(*probe) for probe in probes))
+        pause_us = clock.pause * SECOND
+        yield {
+            "clock_id": clock_id,
+            "probes": probes,
+            "pause_seconds": clock.pause,
+            "estimate": estimate(clock, case, hub_us + pause_us / 2) if clock.ready else None,
+        }
+        hub_us += pause_us
+
+
+def estimate(clock: ClockFilter, case: Case, hub_us: float) -> dict[str, float]:
+    """What is known, said for the local time at which the hub's is `hub_us`."""
+    local_us = round(case.clock.at(hub_us))
+    return {
+        "local_us": local_us,
+        "hub_us": round(clock.hub_now(local_us), 3),
+        "true_hub_us": round(hub_us, 3),
+        "error_us": round(clock.error_us, 3),
+        "round_trip_us": clock.round_trip_us,
+    }
+
+
+def write() -> None:
+    """Write every case."""
+    GOLDEN.mkdir(exist_ok=True)
+    for name, case in CASES.items():
+        bursts = ",\n    ".join(json.dumps(found) for found in follow(case))
+        head = {"why": case.why, "bound_us": case.bound_us, "settled": case.settled, "unsettled": case.unsettled}
+        lines = "".join(f'  "{key}": {json.dumps(value)},\n' for key, value in head.items())
+        text = f'{{\n{lines}  "bursts": [\n    {bursts}\n  ]\n}}\n'
+        (GOLDEN / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from ..protocol.client import (
-    LibraryRequest,
     RoomChat,
     RoomClose,
     RoomCreate,
@@ -20,6 +19,7 @@ from ..protocol.client import (
     RoomSkipVote,
     RoomUpdate,
 )
+from ..protocol.library import LibraryRequest
 
 if TYPE_CHECKING:
     from ..hub import Hub

@@ -354,33 +354,6 @@ class RoomChat(ClientMessage, tag="room_chat", frozen=True, kw_only=True):
     message: Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
-class LibraryRequest(ClientMessage, tag="library_request", frozen=True, kw_only=True):
-    """A question to the library, or a change of what is ours in it."""
-
-    request_type: Literal[
-        "get_artists",
-        "get_albums",
-        "get_tracks",
-        "get_genres",
-        "get_artist",
-        "get_album",
-        "get_track",
-        "get_playlists",
-        "get_playlist",
-        "search",
-        "recent",
-        "set_favourite",
-        "edit_playlist",
-        "scan",
-    ]
-    id: Id | None = None
-    filters: dict[str, Any] | None = None
-    query: Annotated[str, Meta(max_length=500)] | None = None
-    sort: Annotated[str, Meta(max_length=64)] | None = None
-    limit: Annotated[int, Meta(ge=1, le=500)] = 50
-    cursor: Annotated[str, Meta(max_length=512)] | None = None
-
-
 class Broadcast(ClientMessage, tag="broadcast", frozen=True, kw_only=True):
     """To many at once: a notice for people (`message`) or an `event` for programs."""
 

@@ -1,0 +1,1 @@
+"""The household's own music: found in folders, kept in an index, asked by everybody."""

@@ -1,0 +1,185 @@
+"""What the library knows: records as the wire shows them, and what a scan finds in a file."""
+
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from ..protocol.types import Id, Record, Track
+
+type Kind = Literal["artist", "album", "track", "genre", "playlist"]
+type UpdateType = Literal[
+    "tracks_added", "tracks_changed", "tracks_removed", "tracks_unavailable", "playlists_changed", "favourites_changed"
+]
+
+TRACK_MEDIA: str = "media-source://moosicbox/track/"
+"""With a track's id behind it: its `media_content_id`."""
+STREAM_PATH: str = "/api/moosicbox/tracks/{track_id}/stream"
+ARTWORK_PATH: str = "/api/moosicbox/artwork/{id}"
+
+
+class LibraryTrack(Track, frozen=True, kw_only=True):
+    """A track of the library; `available` is false while its disk is away."""
+
+    artists: tuple[str, ...] = ()
+    artist_id: Id | None = None
+    album_id: Id | None = None
+    compilation: bool = False
+    codec: str | None = None
+    bitrate: int | None = None
+    available: bool = True
+    favourite: bool = False
+    play_count: int = 0
+    added_at: str | None = None
+
+
+class TrackDetails(LibraryTrack, frozen=True, kw_only=True):
+    """All about one track. Gains in dB, peaks as a part of full scale."""
+
+    genres: tuple[str, ...] = ()
+    sample_rate: int | None = None
+    channels: int | None = None
+    size: int = 0
+    track_gain: float | None = None
+    track_peak: float | None = None
+    album_gain: float | None = None
+    album_peak: float | None = None
+    lyrics: str | None = None
+    last_played_at: str | None = None
+
+
+class Artist(Record, frozen=True, kw_only=True):
+    """Somebody who made music here."""
+
+    artist_id: Id
+    name: str
+    album_count: int
+    track_count: int
+    artwork_url: str | None = None
+    favourite: bool = False
+
+
+class Album(Record, frozen=True, kw_only=True):
+    """What belongs together; `year` is its earliest track's, `duration` the sum."""
+
+    album_id: Id
+    title: str
+    artist: str | None
+    artist_id: Id | None
+    year: int | None
+    track_count: int
+    duration: float
+    compilation: bool
+    added_at: str
+    artwork_url: str | None = None
+    favourite: bool = False
+
+
+class Genre(Record, frozen=True, kw_only=True):
+    """A sort of music."""
+
+    genre_id: Id
+    name: str
+    track_count: int
+    favourite: bool = False
+
+
+class Playlist(Record, frozen=True, kw_only=True):
+    """Tracks in an order of somebody's choice; one that was found as a file can't be changed."""
+
+    playlist_id: Id
+    name: str
+    track_count: int
+    duration: float
+    editable: bool
+    updated_at: str
+    favourite: bool = False
+
+
+type Item = LibraryTrack | Artist | Album | Genre | Playlist
+
+
+class Hit(Record, frozen=True, kw_only=True):
+    """Something that a search found; the more points the better."""
+
+    kind: Kind
+    score: float
+    item: Item
+
+
+class Page[T](Struct, frozen=True, kw_only=True):
+    """Some of `total` items; `next_cursor` asks for those that follow."""
+
+    items: tuple[T, ...]
+    total: int
+    next_cursor: str | None = None
+
+
+class AlbumDetails(Album, frozen=True, kw_only=True):
+    """An album with its tracks, the first thousand, in their order."""
+
+    tracks: tuple[LibraryTrack, ...]
+
+
+class ArtistDetails(Artist, frozen=True, kw_only=True):
+    """An artist with the albums that they are on, the first five hundred, by year."""
+
+    albums: tuple[Album, ...]
+
+
+class PlaylistDetails(Playlist, frozen=True, kw_only=True):
+    """A playlist with its tracks; those that are gone are left out."""
+
+    tracks: tuple[LibraryTrack, ...]
+
+
+class Progress(Record, frozen=True, kw_only=True):
+    """How far a scan is, in files; `total` grows while folders are still being walked."""
+
+    scanning: bool
+    scanned: int = 0
+    total: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+
+
+class Change(Record, frozen=True, kw_only=True):
+    """What became of tracks: their ids, the first ones of `total`."""
+
+    update_type: UpdateType
+    ids: tuple[str, ...]
+    total: int
+
+
+class Counts(Record, frozen=True, kw_only=True):
+    """How much there is."""
+
+    tracks: int = 0
+    unavailable: int = 0
+    albums: int = 0
+    artists: int = 0
+    genres: int = 0
+    playlists: int = 0
+    bytes: int = 0
+    """Of the index itself."""
+
+
+class TrackFile(Struct, frozen=True, kw_only=True):
+    """Where a track's music is. `path` is inside one of the library's folders by its name; links are for the opener to check."""
+
+    track_id: str
+    path: Path
+    root: Path
+    mime_type: str
+    codec: str | None
+    bitrate: int | None
+    duration: float | None
+
+
+class Picture(Struct, frozen=True, kw_only=True):
+    """Artwork as it was found, embedded or beside the music; `version` changes with it."""
+
+    data: bytes
+    mime_type: str
+    version: str

@@ -1,18 +1,5 @@
 /** Stand-ins for what the browser and the hub would be. */
 
-/**
- * A small seeded generator (mulberry32), so that a failure can be repeated.
- */
-export function seeded(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** Lets everything run that waits for a promise only. */
 export async function settle() {
   for (let turn = 0; turn < 20; turn += 1) {
@@ -93,7 +80,8 @@ export class FakeRenderer {
   /** What sounds at a time, past or to come. */
   positionAt(atUs) {
     const segment = this.segments.findLast((candidate) => candidate.atUs <= atUs);
-    return segment && segment.position !== null ? segment.position + (atUs - segment.atUs) / 1e6 : null;
+    const elapsed = segment ? (atUs - segment.atUs) / 1e6 : 0;
+    return segment && segment.position !== null ? segment.position + (segment.rate ?? 1) * elapsed : null;
   }
 
   audible() {
@@ -103,6 +91,10 @@ export class FakeRenderer {
   }
 
   setRate(rate) {
+    const last = this.segments.at(-1);
+    if (rate !== (last.rate ?? 1)) {
+      this.#mark({ atUs: this.nowUs(), position: this.positionAt(this.nowUs()), rate });
+    }
     this.rates.push(rate);
   }
 

@@ -11,11 +11,11 @@ import pytest
 from custom_components.moosicbox.engine.sync.clock_filter import ClockFilter, Sample, best_of, sample_of
 from tests.engine.fakes import SECOND, chance
 
-from .vectors import GOLDEN
+from .vectors import CLOCK
 from .worlds import LocalClock, Network, burst
 
 
-@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(CLOCK.glob("*.json")), ids=lambda path: path.stem)
 def test_vectors(path: Path) -> None:
     vector: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     clock = ClockFilter()

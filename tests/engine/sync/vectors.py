@@ -1,6 +1,7 @@
-"""What every implementation of the clock filter has to compute: `python -m tests.engine.sync.vectors` writes it anew.
+"""What every clock filter and every drift law has to compute: `python -m tests.engine.sync.vectors` writes it anew.
 
-Each file has the probes of some bursts and, after each burst, the estimate expected then, with the truth beside it.
+A file of the clock has the probes of some bursts and, after each burst, the estimate expected then, with the truth
+beside it. A file of the drift has measured errors and, after each, what is to be done.
 """
 
 from collections.abc import Iterator
@@ -10,11 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from custom_components.moosicbox.engine.sync.clock_filter import ClockFilter, best_of, sample_of
+from custom_components.moosicbox.engine.sync.drift import COARSE, EXACT
 from tests.engine.fakes import SECOND, chance
 
+from .sound import Sound
 from .worlds import LocalClock, Network, burst
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "clock"
+CLOCK = Path(__file__).parents[2] / "golden" / "clock"
+DRIFT = Path(__file__).parents[2] / "golden" / "drift"
+PRECISIONS = {"exact": EXACT, "coarse": COARSE}
+STEPS = 120
 
 
 @dataclass
@@ -113,16 +119,42 @@ def estimate(clock: ClockFilter, case: Case, hub_us: float) -> dict[str, float]:
     }
 
 
-def write() -> None:
+SOUNDS = {
+    "crystal": ("exact", "A crystal that is 150 ppm fast", lambda: Sound(ppm=150, random=chance(11))),
+    "behind": ("exact", "It begins 30 ms late", lambda: Sound(ahead=-0.03, random=chance(12))),
+    "far": ("exact", "It begins 300 ms early", lambda: Sound(ahead=0.3, random=chance(13))),
+    "coarse": (
+        "coarse",
+        "An unsteady position, and a jump that lands badly",
+        lambda: Sound(-2, 50, noise=0.008, landing=0.08, precision=COARSE, random=chance(14)),
+    ),
+}
+
+
+def play(sound: Sound) -> Iterator[dict[str, Any]]:
+    """Let a sound obey the law; yield what it measured and what was to be done. Each fortieth measurement is nonsense."""
+    for number in range(STEPS):
+        at, error = sound.at, round(sound.measure() + (0.2 if number % 40 == 20 else 0), 6)
+        correction = sound.step(error)
+        yield {"at": at, "error": error, "judged": sound.judged, "jump": correction.jump, "rate": correction.rate}
+
+
+def write(folder: Path, name: str, head: dict[str, Any], key: str, rows: Iterator[dict[str, Any]]) -> None:
+    """Write a vector, a row a line."""
+    folder.mkdir(exist_ok=True)
+    lines = "".join(f'  "{name}": {json.dumps(value)},\n' for name, value in head.items())
+    text = f'{{\n{lines}  "{key}": [\n    {",\n    ".join(json.dumps(row) for row in rows)}\n  ]\n}}\n'
+    (folder / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def main() -> None:
     """Write every case."""
-    GOLDEN.mkdir(exist_ok=True)
     for name, case in CASES.items():
-        bursts = ",\n    ".join(json.dumps(found) for found in follow(case))
         head = {"why": case.why, "bound_us": case.bound_us, "settled": case.settled, "unsettled": case.unsettled}
-        lines = "".join(f'  "{key}": {json.dumps(value)},\n' for key, value in head.items())
-        text = f'{{\n{lines}  "bursts": [\n    {bursts}\n  ]\n}}\n'
-        (GOLDEN / f"{name}.json").write_text(text, encoding="utf-8")
+        write(CLOCK, name, head, "bursts", follow(case))
+    for name, (precision, why, sound) in SOUNDS.items():
+        write(DRIFT, name, {"why": why, "precision": precision}, "steps", play(sound()))
 
 
 if __name__ == "__main__":
-    write()
+    main()

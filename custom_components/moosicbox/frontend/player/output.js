@@ -79,8 +79,7 @@ export class Output extends Emitter {
     if (stamp?.contextTime && stamp.performanceTime) {
       return { contextTime: stamp.contextTime, atUs: stamp.performanceTime * 1000 };
     }
-    const latency = this.running ? this.#latencySeconds : 0;
-    return { contextTime: context.currentTime - latency, atUs: monotonicUs() };
+    return { contextTime: context.currentTime - (this.running ? this.latencyUs / 1e6 : 0), atUs: monotonicUs() };
   }
 
   /**
@@ -94,7 +93,13 @@ export class Output extends Emitter {
 
   /** How far ahead of its sounding something has to be scheduled. */
   get leadUs() {
-    return this.#latencySeconds * 1e6 + SCHEDULING_MARGIN_US;
+    return this.latencyUs + SCHEDULING_MARGIN_US;
+  }
+
+  /** From what the context plays now to its sounding. */
+  get latencyUs() {
+    const { outputLatency, baseLatency } = this.context;
+    return (outputLatency || baseLatency || ASSUMED_LATENCY_SECONDS) * 1e6;
   }
 
   /** @returns {number} root mean square of the last 2,048 samples that went out */
@@ -107,10 +112,6 @@ export class Output extends Emitter {
   close() {
     this.context.onstatechange = null;
     void this.context.close();
-  }
-
-  get #latencySeconds() {
-    return this.context.outputLatency || this.context.baseLatency || ASSUMED_LATENCY_SECONDS;
   }
 
   #changed() {

@@ -33,7 +33,7 @@ import { positionAt } from "./timeline.js";
  * @property {(name: "running", listener: () => void) => () => void} on
  */
 
-const TICK_MS = 500;
+const TICK_MS = 250;
 // A new timeline this near to what sounds is the same one, measured again.
 const SAME_SECONDS = 0.1;
 
@@ -168,7 +168,7 @@ export class Player extends Emitter {
     };
     const inRoom = Boolean(command.room_id);
     if (this.#sounds(slot, timeline)) {
-      this.#time.follow(timeline, inRoom);
+      this.#time.follow(timeline, inRoom, slot.renderer?.precision);
       return;
     }
     clearTimeout(this.#turn);
@@ -238,7 +238,7 @@ export class Player extends Emitter {
       this.#rest = { position, atUs };
       this.#stalled = false;
       const started = { position, hubUs: this.#clock.hubNow(atUs), rate: timeline.rate };
-      this.#time.follow(inRoom ? timeline : started, inRoom);
+      this.#time.follow(inRoom ? timeline : started, inRoom, renderer.precision);
     });
   }
 

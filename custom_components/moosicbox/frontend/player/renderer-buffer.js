@@ -1,5 +1,6 @@
 /** Plays decoded audio from memory, scheduled on the context's clock: exact to the sample. */
 import { Emitter } from "../client/emitter.js";
+import { EXACT } from "./drift.js";
 
 /** @typedef {import("./output.js").Output} Output */
 /** @typedef {import("./renderer.js").RendererEvents} RendererEvents */
@@ -20,6 +21,7 @@ const MAX_SEGMENTS = 32;
 
 /** @extends {Emitter<RendererEvents>} */
 export class BufferRenderer extends Emitter {
+  precision = EXACT;
   #output;
   /** @type {AudioBuffer | null} */
   #buffer;

@@ -1,6 +1,7 @@
 /** Plays through an audio element: long files, endless streams, and addresses that scripts may not read. */
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
+import { COARSE } from "./drift.js";
 import { PlaybackError } from "./renderer.js";
 
 /** @typedef {import("./output.js").Output} Output */
@@ -12,6 +13,7 @@ const SEEK_TOLERANCE_SECONDS = 0.05;
 
 /** @extends {Emitter<RendererEvents>} */
 export class ElementRenderer extends Emitter {
+  precision = COARSE;
   #output;
   #element;
   /** @type {GainNode | null} null when the element sounds past the context */
@@ -77,6 +79,8 @@ export class ElementRenderer extends Emitter {
     element.onerror = () => this.emit("failed", playbackError(element));
     element.onwaiting = () => this.#setStalled(true);
     element.onplaying = () => this.#setStalled(false);
+    // A slightly other speed shall sound as it is: keeping the pitch would cut the sound to pieces.
+    element.preservesPitch = false;
     if (routed) {
       this.#fade = output.context.createGain();
       output.context.createMediaElementSource(element).connect(this.#fade).connect(output.input);
@@ -105,7 +109,7 @@ export class ElementRenderer extends Emitter {
       this.#element.load();
     }
     this.#started = true;
-    this.#at(atUs, () => {
+    this.#at(atUs - this.#latencyUs, () => {
       const element = this.#element;
       this.#fade?.gain.cancelScheduledValues(0);
       this.#fade?.gain.setTargetAtTime(1, this.#output.context.currentTime, FADE_SECONDS / 3);
@@ -119,7 +123,7 @@ export class ElementRenderer extends Emitter {
   /** @param {number} atUs */
   stop(atUs) {
     const fadeUs = this.#fade ? FADE_SECONDS * 1e6 : 0;
-    this.#at(atUs - fadeUs, () => {
+    this.#at(atUs - this.#latencyUs - fadeUs, () => {
       this.#fade?.gain.setTargetAtTime(0, this.#output.context.currentTime, FADE_SECONDS / 3);
       this.#at(monotonicUs() + fadeUs, () => this.#element.pause());
     });
@@ -127,7 +131,14 @@ export class ElementRenderer extends Emitter {
 
   audible() {
     const { currentTime, paused, seeking } = this.#element;
-    return paused || seeking || this.#stalled ? null : { position: currentTime, atUs: monotonicUs() };
+    return paused || seeking || this.#stalled
+      ? null
+      : { position: currentTime, atUs: monotonicUs() + this.#latencyUs };
+  }
+
+  /** An element knows how late it sounds itself, but nothing of the context that it is led through. */
+  get #latencyUs() {
+    return this.#fade ? this.#output.latencyUs : 0;
   }
 
   /** @param {number} rate */

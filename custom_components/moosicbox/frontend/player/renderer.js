@@ -7,6 +7,7 @@
 
 /**
  * @typedef {object} Renderer
+ * @property {import("./drift.js").Precision} precision
  * @property {number | null} duration seconds; null for an endless stream
  * @property {number} bufferedSeconds
  * @property {(position: number, atUs: number) => void} start also while it plays: then it changes over at that time

@@ -1,7 +1,10 @@
 /** Keeps what sounds on the hub's timeline: measures how far off it is, and says what brings it back. */
-import { Drift, positionAt } from "./timeline.js";
+import { Drift } from "./drift.js";
+import { positionAt } from "./timeline.js";
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
+/** @typedef {import("./drift.js").Correction} Correction */
+/** @typedef {import("./drift.js").Precision} Precision */
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 /** @typedef {{position: number, atUs: number}} Audible what sounds at a local time */
 
@@ -27,12 +30,13 @@ export class TimeKeeper {
   /**
    * @param {Timeline} timeline
    * @param {boolean} inRoom whether others play along it
+   * @param {Precision} [precision] of what sounds
    */
-  follow(timeline, inRoom) {
+  follow(timeline, inRoom, precision) {
     this.#timeline = timeline;
     this.#inRoom = inRoom;
     this.#clockId = this.#clock.clockId;
-    this.#drift.reset();
+    this.#drift = new Drift(precision);
   }
 
   /**
@@ -64,14 +68,15 @@ export class TimeKeeper {
 
   /**
    * @param {Audible} audible
-   * @returns {{jump: true} | {jump: false, rate: number}}
+   * @returns {Correction}
    */
   check(audible) {
     if (this.#clockId !== this.#clock.clockId) {
       // The hub began a new clock: the old stamps mean nothing until it gives new ones.
       this.lead(audible);
     }
-    this.#drift.measured(audible.position - this.positionAt(audible.atUs));
-    return this.#inRoom ? this.#drift.correction : { jump: false, rate: 1 };
+    const error = audible.position - this.positionAt(audible.atUs);
+    const correction = this.#drift.measured(error, audible.atUs / 1e6);
+    return this.#inRoom ? correction : { jump: false, rate: 1 };
   }
 }

@@ -1,0 +1,92 @@
+/**
+ * What a player does about not being where it should: nothing, a slightly different speed, or a jump. Pure.
+ * `engine/sync/drift.py` is the same law; both are held to `tests/golden/drift/`.
+ */
+
+/** A change of pitch that ears don't notice. */
+const MAX_RATE_CHANGE = 0.005;
+/** A correction that was begun goes on until this part of the dead band: so they are few, and then it is right. */
+const RELEASE = 0.25;
+
+/**
+ * What is known of how a player measures and moves, in seconds.
+ * @typedef {object} Precision
+ * @property {number} deadBand below this nobody hears a difference, and the measurement itself isn't better
+ * @property {number} jump above this no small change of speed would bring it back soon enough
+ * @property {number} correction over which time an error is worked off
+ * @property {number} measurements an error counts when this many agree: their median
+ */
+
+/**
+ * The sample that sounds is known, and one can go to another at once. From 40 ms on ears hear an echo.
+ * @type {Precision}
+ */
+export const EXACT = { deadBand: 0.001, jump: 0.04, correction: 1, measurements: 3 };
+/**
+ * The position is told in steps, and a seek takes a time of its own.
+ * @type {Precision}
+ */
+export const COARSE = { deadBand: 0.01, jump: 0.1, correction: 2, measurements: 5 };
+
+/** @typedef {{jump: boolean, rate: number}} Correction `rate` in terms of the speed it should have */
+
+/** @type {Correction} */
+const NONE = { jump: false, rate: 1 };
+
+/** Judges a few measurements. */
+export class Drift {
+  #precision;
+  /** The last ones, as they would be now with the rates that were applied since. @type {number[]} */
+  #errors = [];
+  #at = 0;
+  #rate = 1;
+
+  constructor(precision = EXACT) {
+    this.#precision = precision;
+  }
+
+  /** @returns {number | null} seconds that the sound is ahead of where it should be */
+  get error() {
+    const sorted = [...this.#errors].sort((a, b) => a - b);
+    const middle = sorted.slice((sorted.length - 1) >> 1, (sorted.length >> 1) + 1);
+    return middle.length > 0 ? middle.reduce((sum, error) => sum + error, 0) / middle.length : null;
+  }
+
+  /** The sound was moved: what was measured before says nothing now. */
+  reset() {
+    this.#errors = [];
+    this.#rate = 1;
+  }
+
+  /**
+   * @param {number} error
+   * @param {number} at local time, seconds
+   * @returns {Correction} what to do until the next measurement
+   */
+  measured(error, at) {
+    const moved = (this.#rate - 1) * (at - this.#at);
+    const earlier = this.#errors.map((before) => before + moved);
+    this.#errors = [...earlier, error].slice(-this.#precision.measurements);
+    this.#at = at;
+    const correction = this.#correction();
+    this.#rate = correction.rate;
+    return correction;
+  }
+
+  /** @returns {Correction} */
+  #correction() {
+    const { deadBand, jump, correction, measurements } = this.#precision;
+    const error = this.error;
+    if (error === null || this.#errors.length < measurements) {
+      return { jump: false, rate: this.#rate };
+    }
+    if (Math.abs(error) > jump) {
+      return { jump: true, rate: 1 };
+    }
+    if (Math.abs(error) <= deadBand * (this.#rate === 1 ? 1 : RELEASE)) {
+      return NONE;
+    }
+    const change = Math.max(-MAX_RATE_CHANGE, Math.min(MAX_RATE_CHANGE, error / correction));
+    return { jump: false, rate: 1 - change };
+  }
+}

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { describe, test } from "node:test";
+
+import { COARSE, Drift, EXACT } from "../../custom_components/moosicbox/frontend/player/drift.js";
+
+/** What every implementation of the law is held to; tests/engine/sync tries the same law on players of chance. */
+const GOLDEN = new URL("../golden/drift/", import.meta.url);
+const PRECISIONS = { exact: EXACT, coarse: COARSE };
+
+describe("the law answers", () => {
+  for (const name of readdirSync(GOLDEN)) {
+    test(name, () => {
+      const { precision, steps } = JSON.parse(readFileSync(new URL(name, GOLDEN)));
+      const drift = new Drift(PRECISIONS[precision]);
+      for (const { at, error, judged, jump, rate } of steps) {
+        const correction = drift.measured(error, at);
+        assert.ok(Math.abs(drift.error - judged) < 1e-9);
+        assert.equal(correction.jump, jump);
+        assert.ok(Math.abs(correction.rate - rate) < 1e-9);
+        if (jump) {
+          drift.reset();
+        }
+      }
+    });
+  }
+});
+
+describe("drift", () => {
+  test("is unknown at first, and after a jump", () => {
+    const drift = new Drift();
+    assert.equal(drift.error, null);
+    drift.measured(0.5, 0);
+    assert.equal(drift.error, 0.5);
+    drift.reset();
+    assert.equal(drift.error, null);
+  });
+});

@@ -1,0 +1,210 @@
+"""Players of one room in virtual time, each with its own clock, network and crystal. The hub's time is the truth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+import heapq
+import itertools
+
+from custom_components.moosicbox.engine.playback import Command, CommandIssued, Playback, PlaybackEvent
+from custom_components.moosicbox.engine.sync.clock_filter import ClockFilter, best_of, sample_of
+from custom_components.moosicbox.engine.sync.drift import Drift
+from tests.engine.fakes import SECOND, chance, item
+
+from .worlds import LocalClock, Network, burst
+
+TICK_US = 250_000
+SCHEDULING_US = 20_000
+"""How long before its sounding a player has to put a sound in line."""
+NOISE_SECONDS = 0.0001
+RETRANSMISSION_US = 200_000
+"""A lost message of the stream comes by so much later."""
+
+
+class Schedule:
+    """What happens when, in virtual time."""
+
+    def __init__(self) -> None:
+        self.now_us = 0.0
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+
+    def at(self, hub_us: float, act: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (max(hub_us, self.now_us), next(self._order), act))
+
+    def run(self, seconds: float) -> None:
+        end_us = self.now_us + seconds * SECOND
+        while self._events and self._events[0][0] <= end_us:
+            self.now_us, _, act = heapq.heappop(self._events)
+            act()
+        self.now_us = end_us
+
+
+@dataclass(eq=False)
+class Member:
+    """A player as the web player is one: what it does follows from what it knows, which is never the truth."""
+
+    schedule: Schedule
+    clock: LocalClock = field(default_factory=LocalClock)
+    network: Network = field(default_factory=Network)
+    crystal_ppm: float = 0.0
+    """How much faster than its clock its sound runs."""
+    lead_ms: float = 0.0
+    present: bool = True
+    round_trip_us: int = 0
+
+    def __post_init__(self) -> None:
+        self.filter = ClockFilter()
+        self.drift = Drift()
+        self.command: Command | None = None
+        self.began_late = False
+        self._random = self.network.random
+        self._since_us = 0.0
+        """Hub time at which `_position` was true."""
+        self._position = 0.0
+        self._rate = 0.0
+        self._begun: Command | None = None
+        self._probe()
+        self._tick()
+
+    # ------------------------------------------------------------ the truth
+
+    def position(self) -> float:
+        """What really sounds now."""
+        elapsed = (self.schedule.now_us - self._since_us) / 1e6
+        return self._position + self._rate * (1 + (self.clock.ppm + self.crystal_ppm) * 1e-6) * elapsed
+
+    @property
+    def silent(self) -> bool:
+        return self._rate == 0
+
+    def _move(self, position: float, rate: float) -> None:
+        self._since_us, self._position, self._rate = self.schedule.now_us, position, rate
+
+    # ------------------------------------------------------------ what it does
+
+    def obey(self, command: Command) -> None:
+        """The hub sends it something to do."""
+        late_us = RETRANSMISSION_US if self.network.lost() else 0
+        self.schedule.at(self.schedule.now_us + self.network.delay() + late_us, lambda: self._received(command))
+
+    def _received(self, command: Command) -> None:
+        self.command = command
+        self._proceed()
+
+    def _proceed(self) -> None:
+        if (command := self.command) is None or not self.filter.ready or self._begun is command:
+            return
+        self._begun = command
+        now = self.clock.at(self.schedule.now_us)
+        due = self.filter.local_at(command.sync_time_us)
+        at = max(due, now + SCHEDULING_US) if command.command == "play" else max(due, now)
+        self.began_late = at > due
+
+        def act() -> None:
+            if self.command is command:
+                self.drift = Drift()
+                self._move(self._expected(at), command.rate)
+
+        # Local time passes at the speed of the local clock.
+        self.schedule.at(self.schedule.now_us + (at - now) / (1 + self.clock.ppm * 1e-6), act)
+
+    def _expected(self, local_us: float) -> float:
+        assert self.command is not None
+        elapsed = max(0.0, self.filter.hub_now(local_us) - self.command.sync_time_us) / 1e6
+        return self.command.position + self.command.rate * elapsed
+
+    def _probe(self) -> None:
+        probes, back_us = burst(self.clock, self.network, self.schedule.now_us)
+
+        def answered() -> None:
+            if probes:
+                self.filter.update(best_of(sample_of(*probe) for probe in probes))
+                self.round_trip_us = round(self.filter.round_trip_us)
+                self._proceed()
+            self.schedule.at(self.schedule.now_us + self.filter.pause * SECOND, self._probe)
+
+        self.schedule.at(back_us, answered)
+
+    def _tick(self) -> None:
+        self.schedule.at(self.schedule.now_us + TICK_US, self._tick)
+        if self.silent or self.command is None or self.command.command != "play":
+            return
+        local_us = self.clock.at(self.schedule.now_us)
+        heard = self.position() + self._random.gauss(0, NOISE_SECONDS)
+        correction = self.drift.measured(heard - self._expected(local_us), local_us / 1e6)
+        if correction.jump:
+            self._move(self._expected(local_us), 1.0)
+            self.drift.reset()
+        elif correction.rate != self._rate:
+            self._move(self.position(), correction.rate)
+
+
+class Crowd:
+    """A room's playback and its members."""
+
+    def __init__(self) -> None:
+        self.schedule = Schedule()
+        self.members: list[Member] = []
+        self.playback = Playback("epoch", 100, lambda: self.members, self._happened)
+        self.playback.is_room = True
+        self.song = item("song", 3_600)
+        self.playback.queue.add([self.song])
+
+    def join(self, member: Member) -> Member:
+        """A player comes, and hears what is played."""
+        self.members.append(member)
+        if self.playback.command is not None:
+            member.obey(self.playback.command)
+        return member
+
+    def fill(self, count: int, make: Callable[[int, Schedule], Member]) -> None:
+        for number in range(count):
+            self.join(make(number, self.schedule))
+
+    def play(self) -> None:
+        self.playback.start(self.song, self.now_us)
+
+    @property
+    def now_us(self) -> int:
+        return round(self.schedule.now_us)
+
+    def errors(self) -> list[float]:
+        """By how much each that sounds is ahead of the timeline, in seconds."""
+        live = self.playback.timeline.position_at(self.now_us)
+        return [member.position() - live for member in self.members if not member.silent]
+
+    def worst(self, seconds: float) -> float:
+        """Let time pass; return the largest error of anybody meanwhile."""
+        worst = 0.0
+        for _ in range(int(seconds * 10)):
+            self.schedule.run(0.1)
+            worst = max([worst, *map(abs, self.errors())])
+        return worst
+
+    def _happened(self, event: PlaybackEvent) -> None:
+        if isinstance(event, CommandIssued) and self.playback.command is not None:
+            for member in self.members:
+                member.obey(self.playback.command)
+
+
+def at_home(number: int, schedule: Schedule) -> Member:
+    """In a home network, with the clocks of common devices."""
+    random = chance(number)
+    return Member(
+        schedule,
+        LocalClock(random.uniform(-50, 50), random.uniform(-1e12, 1e12)),
+        Network(random.uniform(200, 3_000), random=random),
+        random.uniform(-30, 30),
+    )
+
+
+def hostile(number: int, schedule: Schedule) -> Member:
+    """Far away, by radio, with a bad clock."""
+    random = chance(number)
+    return Member(
+        schedule,
+        LocalClock(random.uniform(-100, 100), random.uniform(-1e12, 1e12)),
+        Network(random.uniform(10_000, 50_000), random.uniform(0, 10_000), random.uniform(0, 0.1), random),
+        random.uniform(-100, 100),
+        lead_ms=random.uniform(0, 100),
+    )

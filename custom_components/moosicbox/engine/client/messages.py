@@ -1,0 +1,83 @@
+"""From the hub's JSON to typed messages. What a newer hub says in words unknown here is handed on as it is."""
+
+from dataclasses import dataclass
+import functools
+import operator
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ..protocol import server
+from ..protocol.errors import HubError, SerializationFailed
+from ..protocol.server import NumberedMessage, ServerMessage, StateMessage, TopicMessage
+from .errors import error_from
+
+_BASES: Final = (ServerMessage, TopicMessage, NumberedMessage, StateMessage)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorMessage:
+    """The hub refused something; without `request_id` it isn't told what."""
+
+    error: HubError
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownMessage:
+    """A message of a type, or with values, that this client doesn't know."""
+
+    type: str
+    fields: dict[str, Any]
+    topic: str | UnsetType = UNSET
+    offset: int | UnsetType = UNSET
+
+
+type Message = ServerMessage | ErrorMessage | UnknownMessage
+
+
+def models() -> tuple[type[ServerMessage], ...]:
+    """All messages that a hub sends, but `error`."""
+    return tuple(
+        model
+        for model in vars(server).values()
+        if isinstance(model, type) and issubclass(model, ServerMessage) and model not in _BASES
+    )
+
+
+_decoder: Final[msgspec.json.Decoder[ServerMessage]] = msgspec.json.Decoder(functools.reduce(operator.or_, models()))
+
+
+def decode(payload: str | bytes) -> Message:
+    """One frame; SerializationFailed if it is no message at all."""
+    try:
+        return _decoder.decode(payload)
+    except msgspec.ValidationError:
+        fields = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SerializationFailed(f"The hub sent no JSON: {error}") from error
+    if not isinstance(fields, dict) or not isinstance(type_ := fields.get("type"), str):
+        raise SerializationFailed("The hub sent no message")
+    if type_ == "error":
+        request_id = fields.get("request_id")
+        return ErrorMessage(error_from(fields), request_id if isinstance(request_id, str) else None)
+    topic, offset = fields.get("topic"), fields.get("offset")
+    return UnknownMessage(
+        type_, fields, topic if isinstance(topic, str) else UNSET, offset if isinstance(offset, int) else UNSET
+    )
+
+
+def request_id_of(message: Message) -> str | None:
+    """The request that `message` answers."""
+    if isinstance(message, UnknownMessage):
+        value = message.fields.get("request_id")
+        return value if isinstance(value, str) else None
+    request_id: str | UnsetType | None = getattr(message, "request_id", None)
+    return None if isinstance(request_id, UnsetType) else request_id
+
+
+def place_of(message: Message) -> tuple[str, int] | None:
+    """Topic and offset of a numbered message."""
+    topic, offset = getattr(message, "topic", UNSET), getattr(message, "offset", UNSET)
+    return None if topic is UNSET or offset is UNSET else (topic, offset)

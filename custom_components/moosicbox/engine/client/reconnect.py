@@ -1,0 +1,59 @@
+"""Whether, when and with which token to connect again. Pure: the range of a close code holds the verdict."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ..protocol.codes import CloseCode
+from ..protocol.errors import AuthenticationFailed, HubError
+from ..protocol.server import Goodbye
+from .errors import retry_after
+
+MIN_DELAY: Final = 0.5
+MAX_DELAY: Final = 20.0
+FIRST_TERMINAL: Final = 4500
+LAST_CODE: Final = 4999
+LOST: Final = 1006
+"""The code of a connection that ended without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a connection, or an attempt at one, ended. `terminal`: the hub refused before there could be a code."""
+
+    code: int = LOST
+    error: HubError | None = None
+    goodbye: Goodbye | None = None
+    terminal: bool = False
+    reason: str = ""
+    """For people, where nothing else says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to do now."""
+
+    stop: bool = False
+    fresh_token: bool = False
+    after: float | None = None
+    """Seconds that the hub asked for; None: as long as usual."""
+
+
+def reconnect_delay(attempt: int, random: float) -> float:
+    """Full jitter: anything between the least delay and a bound that doubles; `attempt` 0 is the first after a good connection."""
+    bound = min(MAX_DELAY, MIN_DELAY * 2.0 ** min(attempt + 1, 10))
+    return MIN_DELAY + random * (bound - MIN_DELAY)
+
+
+def judge(ending: Ending, *, token_is_fresh: bool, can_renew: bool) -> Verdict:
+    """What an ending means. Codes unknown here are obeyed, too."""
+    renewable = can_renew and not token_is_fresh
+    if ending.code == CloseCode.TOKEN_EXPIRED:
+        return Verdict(stop=not can_renew, fresh_token=True, after=None if token_is_fresh else 0)
+    if ending.code == CloseCode.AUTHENTICATION_FAILED:
+        token_refused = ending.error is None or isinstance(ending.error, AuthenticationFailed)
+        return Verdict(fresh_token=True, after=0) if token_refused and renewable else Verdict(stop=True)
+    if ending.terminal or FIRST_TERMINAL <= ending.code <= LAST_CODE:
+        return Verdict(stop=True)
+    if ending.goodbye is not None:
+        return Verdict(stop=not ending.goodbye.reconnect, after=ending.goodbye.reconnect_after)
+    return Verdict(after=retry_after(ending.error))

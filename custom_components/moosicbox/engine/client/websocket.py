@@ -1,0 +1,148 @@
+"""The link by WebSocket."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from aiohttp import (
+    ClientError,
+    ClientSession,
+    ClientWebSocketResponse,
+    ClientWSTimeout,
+    WSMsgType,
+    WSServerHandshakeError,
+)
+from yarl import URL
+
+from ..protocol.client import Authenticate
+from ..protocol.codec import encode_request
+from ..protocol.codes import CloseCode
+from ..protocol.errors import AuthenticationFailed, HubError, PermissionDenied, RateLimitExceeded, Unavailable
+from ..protocol.server import Goodbye, Hello, Welcome
+from .errors import ProtocolMismatch
+from .link import LinkClosed, Opened
+from .messages import ErrorMessage, decode
+from .reconnect import LOST, Ending
+
+SUBPROTOCOL: Final = "moosicbox.v1"
+PROTOCOL_VERSION: Final = 1
+OPEN_TIMEOUT: Final = 15.0
+CLOSE_TIMEOUT: Final = 2.0
+MAX_FRAME: Final = 16 * 1_048_576
+"""Bytes; a page of 500 queue items is far below."""
+
+
+class WebSocketLink:
+    """One WebSocket."""
+
+    name = "websocket"
+
+    def __init__(self, http: ClientSession, url: URL) -> None:
+        """`url` may be `http:`; it is the same address."""
+        self._http = http
+        self._url = url
+        self._socket: ClientWebSocketResponse | None = None
+        self._goodbye: Goodbye | None = None
+        self._error: HubError | None = None
+
+    async def open(self, authenticate: Authenticate) -> Opened:
+        """Connect and be let in."""
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT):
+                hello = await self.greet()
+                await self.send(encode_request(authenticate))
+                return Opened(hello, await self._welcome())
+        except TimeoutError as error:
+            raise LinkClosed(Ending(reason="the hub doesn't answer")) from error
+
+    async def greet(self) -> Hello:
+        """Connect, and hear whom one talks to."""
+        try:
+            self._socket = await self._http.ws_connect(
+                self._url,
+                protocols=(SUBPROTOCOL,),
+                max_msg_size=MAX_FRAME,
+                compress=15,
+                timeout=ClientWSTimeout(ws_close=CLOSE_TIMEOUT),
+            )
+        except WSServerHandshakeError as error:
+            raise LinkClosed(_refused(error)) from error
+        except (ClientError, OSError) as error:
+            raise LinkClosed(Ending(reason=str(error) or type(error).__name__)) from error
+        match decode(await self.receive()):
+            case Hello() as hello if hello.protocol.min <= PROTOCOL_VERSION <= hello.protocol.max:
+                return hello
+            case Hello() as hello:
+                raise ProtocolMismatch(f"The hub speaks versions {hello.protocol.min} to {hello.protocol.max}")
+        raise LinkClosed(Ending(reason="this is no MoosicBox hub"))
+
+    async def receive(self) -> str | bytes:
+        """The next frame."""
+        socket = self._open_socket()
+        while True:
+            frame = await socket.receive()
+            if frame.type is WSMsgType.TEXT:
+                text: str = frame.data
+                return text
+            if frame.type is not WSMsgType.BINARY:
+                raise LinkClosed(self._ending())
+
+    async def send(self, payload: bytes) -> None:
+        """Send a frame."""
+        try:
+            await self._open_socket().send_frame(payload, WSMsgType.TEXT)
+        except (ClientError, OSError) as error:
+            # How it ended is read, not written.
+            raise LinkClosed(self._ending()) from error
+
+    async def close(self) -> None:
+        """End the session for good."""
+        await self._close(CloseCode.NORMAL)
+
+    async def drop(self) -> None:
+        """Give the socket up; the session waits to be resumed."""
+        await self._close(CloseCode.PING_TIMEOUT)
+
+    async def _close(self, code: CloseCode) -> None:
+        if self._socket is not None:
+            with suppress(ClientError, OSError, TimeoutError):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
+                    await self._socket.close(code=code)
+
+    async def _welcome(self) -> Welcome:
+        while True:
+            match decode(await self.receive()):
+                case Welcome() as welcome:
+                    return welcome
+                case ErrorMessage(error):
+                    self._error = error
+                case Goodbye() as goodbye:
+                    self._goodbye = goodbye
+
+    def _ending(self) -> Ending:
+        code = self._socket.close_code if self._socket is not None else None
+        return Ending(code or LOST, self._error, self._goodbye)
+
+    def _open_socket(self) -> ClientWebSocketResponse:
+        if self._socket is None:
+            raise LinkClosed(Ending(reason="not connected"))
+        return self._socket
+
+
+def _refused(error: WSServerHandshakeError) -> Ending:
+    """What an HTTP status instead of a WebSocket means."""
+    reason = f"the web server answered {error.status}"
+    after = error.headers.get("Retry-After", "") if error.headers is not None else ""
+    seconds = int(after) if after.isdecimal() else None
+    match error.status:
+        case 401:
+            return Ending(CloseCode.AUTHENTICATION_FAILED, AuthenticationFailed("The token is not accepted"))
+        case 403:
+            return Ending(error=PermissionDenied("The web server lets this client not in"), terminal=True)
+        case 429:
+            return Ending(error=RateLimitExceeded(0, float(seconds or 5)), reason=reason)
+        case 503:
+            refused = Unavailable("The hub has no room, or isn't loaded")
+            refused.details = {} if seconds is None else {"retry_after": seconds}
+            return Ending(error=refused, reason=reason)
+    return Ending(reason=reason)

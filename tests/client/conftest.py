@@ -10,7 +10,7 @@ import pytest_socket
 
 from custom_components.moosicbox.engine.client import MoosicBoxClient
 from custom_components.moosicbox.engine.clock import Clock
-from tests.fixtures import advance, clock, connect, create_token, entry, http, hub, kitchen, media_folder, songs, token  # noqa: F401
+from tests.fixtures import connect, create_token, entry, http, hub, kitchen, media_folder, songs, token  # noqa: F401
 
 type Dial = Callable[..., Any]
 

@@ -1,0 +1,93 @@
+"""A TCP proxy that does to connections what bad networks do."""
+
+import asyncio
+from contextlib import suppress
+from typing import Self
+
+from yarl import URL
+
+
+class Proxy:
+    """Stands between clients and one address; faults are for all connections, the present ones or the next."""
+
+    def __init__(self, target: URL) -> None:
+        self._target = target
+        self._server: asyncio.Server | None = None
+        self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.accepted = 0
+        self.refusing = False
+        """New connections are cut at once."""
+        self.delay = 0.0
+        """Seconds by which the hub's bytes come later."""
+        self.budget: int | None = None
+        """How many of the hub's bytes still come through; then the connection is cut in the middle of a frame."""
+        self.open = asyncio.Event()
+        """Cleared, nothing comes through in either direction, and nobody is told."""
+        self.open.set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        self.cut()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def url(self) -> str:
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    def cut(self) -> None:
+        """Cut all connections without a word."""
+        for pair in tuple(self._pairs):
+            for writer in pair:
+                writer.transport.abort()
+
+    def half_close(self) -> None:
+        """End the way from the hub; the way to it stays open."""
+        for to_client, _ in tuple(self._pairs):
+            with suppress(OSError, RuntimeError):
+                to_client.write_eof()
+
+    async def _accept(self, reader: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        if self.refusing:
+            to_client.transport.abort()
+            return
+        assert self._target.host is not None
+        from_hub, to_hub = await asyncio.open_connection(self._target.host, self._target.port)
+        pair = (to_client, to_hub)
+        self._pairs.add(pair)
+        for work in (
+            self._pump(reader, to_hub, from_the_hub=False),
+            self._pump(from_hub, to_client, from_the_hub=True),
+        ):
+            task = asyncio.create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(lambda _: self._pairs.discard(pair))
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, from_the_hub: bool) -> None:
+        with suppress(OSError, RuntimeError):
+            while data := await reader.read(65_536):
+                await self.open.wait()
+                if from_the_hub:
+                    await asyncio.sleep(self.delay)
+                    if self.budget is not None:
+                        data, rest = data[: self.budget], data[self.budget :]
+                        self.budget -= len(data)
+                        if rest:
+                            writer.write(data)
+                            await writer.drain()
+                            self.budget = None
+                            self.cut()
+                            return
+                writer.write(data)
+                await writer.drain()
+            writer.close()

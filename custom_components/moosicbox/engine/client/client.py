@@ -1,7 +1,7 @@
 """The client: connects, keeps a mirror of the hub's state, hands out events, and asks."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 import inspect
 import logging
 from typing import Any, Final, Self
@@ -73,6 +73,7 @@ class MoosicBoxClient:
         self._subscribers = Subscribers(self.config.max_events)
         self._handlers: list[tuple[tuple[type, ...], Handler[Any]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._fetching: dict[str, asyncio.Task[None]] = {}
         self._running: asyncio.Task[None] | None = None
         self._rough_offset_us = 0
 
@@ -247,7 +248,10 @@ class MoosicBoxClient:
         self._subscribers.end(None if running.cancelled() else running.exception())
 
     def _fetch_queue(self, topic: str) -> None:
-        self._spawn(self._fetch(topic))
+        # One at a time: an older one would bring what is older than what has been heard since.
+        if (running := self._fetching.pop(topic, None)) is not None:
+            running.cancel()
+        self._fetching[topic] = self._spawn(self._fetch(topic))
 
     async def _fetch(self, topic: str) -> None:
         kind, _, id_ = topic.partition(":")
@@ -278,10 +282,11 @@ class MoosicBoxClient:
                 pass  # `run` tells why there are no more.
             return
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 async def _called(handler: Handler[Any], event: object) -> None:

@@ -40,14 +40,9 @@ class SessionState:
         return frozenset(self._positions)
 
     def welcome(self, welcome: Welcome) -> None:
-        """Go on, or begin anew."""
+        """Go on, or begin anew: the positions are those before the first message that follows."""
         self._key = (welcome.session_id, welcome.secret)
-        if not welcome.resumed:
-            self._positions = {}
-        else:
-            # What may no longer be heard isn't named any more.
-            self._positions = {topic: held for topic, held in self._positions.items() if topic in welcome.positions}
-        self.add(welcome.positions)
+        self._positions = dict(welcome.positions)
 
     def add(self, positions: Mapping[str, Position]) -> None:
         """These topics are subscribed, and were heard so far."""

@@ -1,0 +1,138 @@
+"""The client's copy of a queue, against the hub's own: whatever order messages and fetched pages come in, it gets there."""
+
+from collections import deque
+
+from hypothesis import settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from custom_components.moosicbox.engine.client.queue_mirror import QueueMirror
+from custom_components.moosicbox.engine.protocol.client import Place
+from custom_components.moosicbox.engine.protocol.errors import HubError
+from custom_components.moosicbox.engine.protocol.server import QueueUpdated
+from custom_components.moosicbox.engine.protocol.types import QueueOp, QueuePage
+from custom_components.moosicbox.engine.queue import Queue
+from tests.engine.fakes import chance, item
+
+PAGE = 3
+PLACES: tuple[Place, ...] = ("next", "end")
+
+
+class MirrorMachine(RuleBasedStateMachine):
+    """The hub changes its queue, what it says is on its way for a while, and the client fetches when it must."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue = Queue("epoch", 20, self._changed)
+        self.mirror = QueueMirror()
+        self.on_the_way: deque[QueueUpdated | QueuePage] = deque()
+        self.asked: list[int] = []
+        """Offsets of pages that the hub has yet to answer."""
+        self.pages: list[QueuePage] = []
+        self._subscribe()
+
+    def _changed(self, ops: tuple[QueueOp, ...]) -> None:
+        queue = self.queue
+        self.on_the_way.append(
+            QueueUpdated(revision=queue.revision, current_index=queue.current_index, total=len(queue), ops=ops)
+        )
+
+    def _subscribe(self) -> None:
+        page = self.queue.page(0, PAGE)
+        self.on_the_way.append(
+            QueueUpdated(revision=page.revision, current_index=page.current_index, total=page.total, ops=(), queue=page)
+        )
+
+    def _some(self, number: int) -> str:
+        items = self.queue.items
+        return items[number % len(items)].queue_item_id if items else "nothing"
+
+    # ------------------------------------------------------------ the hub
+
+    @rule(count=st.integers(1, 5), place=st.sampled_from(PLACES))
+    def add(self, count: int, place: Place) -> None:
+        if len(self.queue) + count <= 20:
+            self.queue.add([item() for _ in range(count)], place)
+
+    @rule(what=st.sampled_from(["remove", "move", "current", "state", "shuffle", "clear"]), number=st.integers(0, 99))
+    def change(self, what: str, number: int) -> None:
+        queue, some = self.queue, self._some(number)
+        try:
+            match what:
+                case "remove":
+                    queue.remove([some])
+                case "move":
+                    queue.move(some, PLACES[number % 2])
+                case "current":
+                    queue.set_current(some)
+                case "state":
+                    queue.set_state(some, "played")
+                case "shuffle":
+                    queue.shuffle(number % 2 == 0, chance(number))
+                case "clear":
+                    queue.clear()
+        except HubError:
+            pass
+
+    @precondition(lambda self: len(self.queue) > PAGE)
+    @rule()
+    def subscribe_again(self) -> None:
+        self._subscribe()
+
+    @precondition(lambda self: self.asked)
+    @rule()
+    def answer(self) -> None:
+        self.on_the_way.append(self.queue.page(self.asked.pop(0), PAGE))
+
+    # ------------------------------------------------------------ the client
+
+    @precondition(lambda self: self.on_the_way)
+    @rule(count=st.integers(1, 6))
+    def deliver(self, count: int) -> None:
+        for _ in range(count):
+            if not self.on_the_way:
+                return
+            arrived = self.on_the_way.popleft()
+            if isinstance(arrived, QueuePage):
+                self.pages.append(arrived)
+            elif self.mirror.take(arrived):
+                self._fetch()
+
+    @precondition(lambda self: self.pages)
+    @rule()
+    def handle_page(self) -> None:
+        last = self.pages[-1]
+        reached = last.offset + len(last.items)
+        if last.items and reached < last.total:
+            if not self.asked and not any(isinstance(waiting, QueuePage) for waiting in self.on_the_way):
+                self.asked.append(reached)
+            return
+        pages, self.pages = self.pages, []
+        if not self.mirror.adopt(pages):
+            self._fetch()
+
+    def _fetch(self) -> None:
+        # One fetch at a time is under way: a newer one begins anew.
+        self.pages = []
+        self.on_the_way = deque(waiting for waiting in self.on_the_way if isinstance(waiting, QueueUpdated))
+        self.asked = [0]
+
+    # ------------------------------------------------------------ in the end
+
+    def teardown(self) -> None:
+        for _ in range(1_000):
+            if self.asked:
+                self.answer()
+            elif self.on_the_way:
+                self.deliver(1)
+            elif self.pages:
+                self.handle_page()
+            else:
+                break
+        assert not self.mirror.stale
+        assert self.mirror.items == list(self.queue.items)
+        assert self.mirror.current_item_id == self.queue.current_item_id
+        assert self.mirror.current_index == self.queue.current_index
+
+
+TestMirror = MirrorMachine.TestCase
+TestMirror.settings = settings(max_examples=300, stateful_step_count=60)

@@ -8,18 +8,9 @@ from typing import Any, Final, Self
 
 from aiohttp import ClientSession, TCPConnector
 
-from ..protocol.client import (
-    Broadcast,
-    ClientEvent,
-    ClientInfo,
-    LibraryRequest,
-    Request,
-    RoomCreate,
-    RoomList,
-    Subscribe,
-    Unsubscribe,
-)
+from ..protocol.client import Broadcast, ClientEvent, ClientInfo, Request, RoomCreate, RoomList, Subscribe, Unsubscribe
 from ..protocol.errors import ConnectionClosed, HubError
+from ..protocol.library import LibraryRequest
 from ..protocol.server import Hello, Welcome
 from ..protocol.types import ClientKind
 from ..sync.clock_filter import ClockFilter

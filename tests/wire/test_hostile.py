@@ -17,6 +17,8 @@ from tests.fixtures import Connect
 from .client import PATH, Client
 from .raw import BINARY, CLOSE, COMPRESSED, CONTINUATION, FINAL, PING, PONG, TEXT, RawClient, frame
 
+STRANGERS = 1_000
+
 type ConnectRaw = Callable[..., Awaitable[RawClient]]
 
 
@@ -265,12 +267,12 @@ async def test_sockets_that_never_authenticate(
     await known.authenticate(token)
     limit = hub.limits.max_unauthenticated_per_address
     held, refused = [], []
-    for _ in range(300):
+    for _ in range(STRANGERS):
         try:
             held.append(await http.ws_connect(PATH))
         except WSServerHandshakeError as error:
             refused.append(error.status)
-    assert (len(held), refused) == (limit, [429] * (300 - limit))
+    assert (len(held), refused) == (limit, [429] * (STRANGERS - limit))
     await known.arrived()
     assert hub.metrics.rejected["rate_limit_exceeded"] == len(refused)
 

@@ -1,0 +1,135 @@
+"""A queue over the wire: what its commands are refused for, and that a refused one changes nothing."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.fixtures import BRASS, COPPER, MEDIA, PAPER, Advance
+
+from .client import Client, Message
+
+type Ids = list[str]
+type Refuse = Callable[..., Awaitable[Message]]
+
+
+async def change(client: Client, action: str, **fields: Any) -> Message:
+    """A queue command's one answer."""
+    return await client.request("queue_command", action=action, **fields)
+
+
+async def queue_of(client: Client) -> Message:
+    """The whole queue as the hub has it."""
+    queue: Message = (await change(client, "get"))["data"]["queue"]
+    return queue
+
+
+@pytest.fixture
+async def ids(kitchen: Client) -> Ids:
+    """Three items in the kitchen's queue."""
+    answers = [await change(kitchen, "add", media_content_id=song) for song in (BRASS, COPPER, PAPER)]
+    return [answer["data"]["queue_item_ids"][0] for answer in answers]
+
+
+@pytest.fixture
+def refused(kitchen: Client, ids: Ids) -> Refuse:
+    """Give a command that is refused for one reason; the queue stays as it was."""
+
+    async def refused(error_type: str, type_: str, **fields: Any) -> Message:
+        before = await queue_of(kitchen)
+        error = await kitchen.request(type_, **fields)
+        assert (error["type"], error.get("error_type")) == ("error", error_type), error
+        assert error["retryable"] is False
+        assert error["message"]
+        assert await queue_of(kitchen) == before
+        return error
+
+    return refused
+
+
+async def test_an_item_that_is_not_there(refused: Refuse, ids: Ids) -> None:
+    """However it is named; what else a message named stays too."""
+    gone = "never-was"
+    for fields in (
+        {"action": "remove", "queue_item_id": gone},
+        {"action": "remove", "queue_item_ids": [ids[0], gone]},
+        {"action": "move", "queue_item_id": gone, "place": "end"},
+        {"action": "move", "queue_item_id": ids[0], "place": {"after": gone}},
+        {"action": "add", "media_content_id": BRASS, "place": {"after": gone}},
+        {"action": "reorder", "from": 3, "to": 0},
+        {"action": "reorder", "from": 0, "to": 3},
+    ):
+        await refused("queue_item_not_found", "queue_command", **fields)
+    await refused("queue_item_not_found", "seek_command", position_seconds=1)
+    await refused("queue_item_not_found", "stream_request", queue_item_id=gone)
+
+
+async def test_an_item_removed_before(refused: Refuse, kitchen: Client, ids: Ids) -> None:
+    """An id is never used again."""
+    assert (await change(kitchen, "remove", queue_item_id=ids[1]))["type"] == "result"
+    await change(kitchen, "add", media_content_id=COPPER)
+    await refused("queue_item_not_found", "queue_command", action="remove", queue_item_id=ids[1])
+
+
+async def test_a_track_that_is_not_there(refused: Refuse, kitchen: Client) -> None:
+    """Neither by id nor by media source; one of many that is missing keeps all out."""
+    known = (await queue_of(kitchen))["items"][0]["track"]["track_id"]
+    for fields in (
+        {"track_id": "never-was"},
+        {"track_ids": [known, "never-was"]},
+        {"media_content_id": MEDIA + "never-was.flac"},
+        {"media_content_id": "media-source://nowhere/x"},
+    ):
+        await refused("track_not_found", "queue_command", action="add", **fields)
+    await refused("track_not_found", "playback_command", command="play", track_id="never-was")
+
+
+async def test_a_queue_that_changed_since(refused: Refuse, kitchen: Client, ids: Ids) -> None:
+    """Told with the revision and the ops that were missed: applied, the command can be given again."""
+    seen = await queue_of(kitchen)
+    await change(kitchen, "remove", queue_item_id=ids[0])
+    await change(kitchen, "move", queue_item_id=ids[2], place={"after": ids[1]}, if_revision=seen["revision"] + 1)
+    missed = [
+        {"op": "remove", "queue_item_ids": [ids[0]]},
+        {"op": "move", "queue_item_id": ids[2], "index": 1},
+    ]
+    now = await queue_of(kitchen)
+    for fields in (
+        {"action": "add", "media_content_id": BRASS},
+        {"action": "remove", "queue_item_id": ids[1]},
+        {"action": "move", "queue_item_id": ids[1], "place": "end"},
+        {"action": "reorder", "from": 0, "to": 1},
+        {"action": "clear"},
+    ):
+        error = await refused("revision_conflict", "queue_command", if_revision=seen["revision"], **fields)
+        assert error["revision"] == now["revision"]
+        assert error["ops"] == missed
+    answer = await change(kitchen, "clear", if_revision=now["revision"])
+    assert answer["data"] == {"revision": now["revision"] + 1}
+
+
+async def test_a_revision_from_elsewhere(refused: Refuse) -> None:
+    """A revision that never was can't be made up for: `reset` says to ask for the queue."""
+    error = await refused("revision_conflict", "queue_command", action="clear", if_revision=1_000)
+    assert error["ops"] == [{"op": "reset"}]
+
+
+async def test_an_item_that_is_about_to_start(refused: Refuse, kitchen: Client, ids: Ids, advance: Advance) -> None:
+    """From the hand-over on it stays where it is; nothing is put in front of it; everything else may change."""
+    await kitchen.request("playback_command", command="play")
+    await advance(20)
+    assert (await kitchen.until("synchronized_playback", queue_item_id=ids[1]))["command"] == "play"
+    for fields in (
+        {"action": "remove", "queue_item_id": ids[1]},
+        {"action": "remove", "queue_item_ids": [ids[2], ids[1]]},
+        {"action": "move", "queue_item_id": ids[1], "place": "end"},
+        {"action": "reorder", "from": 1, "to": 2},
+    ):
+        await refused("item_locked", "queue_command", **fields)
+    added = await change(kitchen, "add", media_content_id=BRASS, place="next")
+    order = [item["queue_item_id"] for item in (await queue_of(kitchen))["items"]]
+    assert order == [ids[0], ids[1], *added["data"]["queue_item_ids"], ids[2]]
+
+    await advance(2)
+    assert (await queue_of(kitchen))["current_item_id"] == ids[1]
+    assert (await change(kitchen, "move", queue_item_id=ids[1], place="end"))["type"] == "result"

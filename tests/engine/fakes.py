@@ -20,7 +20,7 @@ from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed, TrackNotFound
 from custom_components.moosicbox.engine.protocol.types import QueueItem, Track, UserRef
 from custom_components.moosicbox.engine.rights import ROLES, Principal
-from custom_components.moosicbox.engine.session import Peer, Session
+from custom_components.moosicbox.engine.session import Connection, Peer, Session
 
 SECOND = 1_000_000
 """In microseconds."""
@@ -192,8 +192,14 @@ class House:
             self.hub.timers.run(self.clock.time_us)
         self.clock.time_us = end_us
 
-    def connect(
+    def connect(self, who: Principal | None, **fields: Any) -> tuple[Session, FakeConnection]:
+        """A new connection that has authenticated; Refused if it isn't let in."""
+        connection = FakeConnection(self.hub.limits)
+        return self.open(connection, who, **fields), connection
+
+    def open(
         self,
+        connection: Connection,
         who: Principal | None,
         *,
         player_id: str | None = None,
@@ -201,12 +207,11 @@ class House:
         subscribe: tuple[str, ...] | None = None,
         resume: Resume | None = None,
         request_id: str | None = None,
-    ) -> tuple[Session, FakeConnection]:
-        """A new connection that has authenticated; Refused if it isn't let in."""
-        connection = FakeConnection(self.hub.limits)
+    ) -> Session:
+        """Authenticate on a connection."""
         client = ClientInfo(name=name, kind="player" if player_id else "controller", player_id=player_id)
         message = Authenticate(client=client, subscribe=subscribe, resume=resume, request_id=request_id)
-        return self.hub.sessions.open(connection, message, who), connection
+        return self.hub.sessions.open(connection, message, who)
 
     def lose(self, session: Session, *, ended: bool = False) -> None:
         """The session's connection breaks, or is closed by the client."""

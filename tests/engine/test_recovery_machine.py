@@ -1,5 +1,6 @@
 """Recovery against a shadow model: whatever breaks when, a client holds every message that it may see, once, in order."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -7,12 +8,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from custom_components.moosicbox.engine.limits import Limits
-from custom_components.moosicbox.engine.protocol.client import Resume, Subscribe, Unsubscribe
+from custom_components.moosicbox.engine.protocol.client import Request, Resume, Subscribe, Unsubscribe
+from custom_components.moosicbox.engine.protocol.codec import Decoded
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.protocol.types import Position
 from custom_components.moosicbox.engine.rights import Principal, topic_visible
-from custom_components.moosicbox.engine.session import Session
-from tests.engine.fakes import FakeConnection, House, principal
+from custom_components.moosicbox.engine.session import Peer, Session
+from custom_components.moosicbox.engine.transport.polling import PollingConnection
+from tests.engine.fakes import House, principal
 
 LIMITS = Limits(
     history_messages=8,
@@ -35,14 +39,81 @@ TOPICS = (
     *("player:kitchen", "player:bath", "play:kitchen"),
 )
 NUMBERED = tuple(topic for topic in TOPICS if topic != "players")
+PLAYERS = {"kitchen": "ada", "bath": "root"}
+
+
+class Wire:
+    """A client's end of a WebSocket: what it didn't read is lost with it."""
+
+    def __init__(self, house: House, who: Principal, **fields: Any) -> None:
+        self.house = house
+        self.session, self.connection = house.connect(who, **fields)
+
+    @property
+    def closed(self) -> bool:
+        return self.connection.closed is not None
+
+    def take(self, *, arrives: bool = True) -> list[dict[str, Any]]:
+        """What has come; TCP brings it sooner or later."""
+        return self.connection.take() if arrives else []
+
+    def ask(self, message: Request) -> list[dict[str, Any]]:
+        """Say something; what is answered, and what else has come."""
+        self.house.say(self.session, message)
+        return self.take()
+
+
+class Poller:
+    """A client's end of polling: what it fetched it confirms by the next fetch, and an answer may get lost."""
+
+    def __init__(self, house: House, who: Principal, **fields: Any) -> None:
+        self.house = house
+        self.closed = False
+        self.connection = house.run(self._connect())
+        self.session = house.open(self.connection, who, **fields)
+        self._begun = [json.loads(self.connection.begin(self.session).payload)]
+        self._cursor: str | None = None
+
+    async def _connect(self) -> PollingConnection:
+        return PollingConnection(self.house.hub, Peer("127.0.0.1", None), self._ended)
+
+    def _ended(self, _connection: PollingConnection, _code: CloseCode) -> None:
+        self.closed = True
+
+    def take(self, *, arrives: bool = True) -> list[dict[str, Any]]:
+        """Fetch."""
+        begun, self._begun = self._begun, []
+        frames, cursor = self.house.run(self.connection.fetch(self._cursor, 0))
+        if not arrives:
+            return begun
+        self._cursor = cursor
+        return begun + [json.loads(frame.payload) for frame in frames]
+
+    def ask(self, message: Request) -> list[dict[str, Any]]:
+        """Say something; what is answered, and then what else has come."""
+        answers = self.house.run(self.connection.receive([Decoded(message.request_id, message)]))
+        return [json.loads(frame.payload) for frame in answers] + self.take()
+
+
+TRANSPORTS = {"websocket": Wire, "polling": Poller}
+
+
+class HouseWithLoop(House):
+    """A house with a loop for what only one can do."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits)
+        self._loop = asyncio.new_event_loop()
+        self.run = self._loop.run_until_complete
+        self.close = self._loop.close
 
 
 class Client:
     """A client that does what the protocol asks of it: it notes positions, and holds what it got."""
 
-    def __init__(self, session: Session, connection: FakeConnection) -> None:
-        self.session = session
-        self.connection: FakeConnection | None = connection
+    def __init__(self, end: Wire | Poller) -> None:
+        self.session = end.session
+        self.connection: Wire | Poller | None = end
         self.positions: dict[str, dict[str, Any]] = {}
         self.held: dict[str, list[Any]] = {}
         """By topic, since its last position that came from the hub."""
@@ -64,10 +135,19 @@ class Client:
             self.held.pop(topic, None)
             self.base.pop(topic, None)
 
-    def read(self) -> list[dict[str, Any]]:
+    def read(self, *, arrives: bool = True) -> list[dict[str, Any]]:
         """Take what waits, and apply it."""
         assert self.connection is not None
-        messages = self.connection.take()
+        return self.apply(self.connection.take(arrives=arrives))
+
+    def ask(self, message: Request) -> list[dict[str, Any]]:
+        """Ask for something with nothing unread before it."""
+        assert self.connection is not None
+        self.read()
+        return self.apply(self.connection.ask(message))
+
+    def apply(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Do what is to be done with messages."""
         for message in messages:
             match message["type"]:
                 case "welcome" | "subscribed":
@@ -96,8 +176,8 @@ class RecoveryMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = House(LIMITS)
-        self.house.hub.players.add("bath", "Bath", "root")
+        self.house = HouseWithLoop(LIMITS)
+        self.house.hub.players.add("bath", "Bath", PLAYERS["bath"])
         self.clients: list[Client] = []
         self.published: dict[str, list[Any]] = {topic: [] for topic in TOPICS}
         self.number = 0
@@ -110,10 +190,6 @@ class RecoveryMachine(RuleBasedStateMachine):
     def _client(self, number: int) -> Client | None:
         here = [client for client in self.clients if client.connection is not None]
         return here[number % len(here)] if here else None
-
-    def _lost(self, number: int) -> Client | None:
-        away = [client for client in self.clients if client.connection is None]
-        return away[number % len(away)] if away else None
 
     def _resumable(self, client: Client, positions: dict[str, Position]) -> bool:
         if client.session not in list(self.house.hub.sessions):
@@ -134,11 +210,12 @@ class RecoveryMachine(RuleBasedStateMachine):
         sub=st.sampled_from(SUBS),
         rights=st.sampled_from(sorted(RIGHTS)),
         topics=st.none() | st.lists(st.sampled_from(TOPICS), max_size=6),
+        transport=st.sampled_from(sorted(TRANSPORTS)),
     )
-    def connect(self, sub: str, rights: str, topics: list[str] | None) -> None:
+    def connect(self, sub: str, rights: str, topics: list[str] | None, transport: str) -> None:
         who = principal(sub, *RIGHTS[rights])
         wanted = None if topics is None else tuple(topics)
-        client = Client(*self.house.connect(who, subscribe=wanted))
+        client = Client(TRANSPORTS[transport](self.house, who, subscribe=wanted))
         self.clients.append(client)
         [welcome, *rest] = client.read()
         assert (welcome["type"], welcome["resumed"]) == ("welcome", False)
@@ -148,10 +225,9 @@ class RecoveryMachine(RuleBasedStateMachine):
         assert all(message.get("snapshot") or "offset" not in message for message in rest)
 
     @precondition(lambda self: not any(client.session.player_id for client in self.clients))
-    @rule()
-    def connect_player(self) -> None:
-        session, connection = self.house.connect(principal("ada"), player_id="kitchen")
-        client = Client(session, connection)
+    @rule(transport=st.sampled_from(sorted(TRANSPORTS)))
+    def connect_player(self, transport: str) -> None:
+        client = Client(TRANSPORTS[transport](self.house, principal("ada"), player_id="kitchen"))
         self.clients.append(client)
         client.read()
 
@@ -159,18 +235,20 @@ class RecoveryMachine(RuleBasedStateMachine):
     def drop(self, number: int) -> None:
         # What waited in the connection is lost with it.
         if (client := self._client(number)) is not None:
-            self.house.lose(client.session)
+            self.house.hub.sessions.drop(client.session, CloseCode.PING_TIMEOUT, "")
             client.connection = None
 
+    @precondition(lambda self: self.clients)
     @rule(
         number=st.integers(0, 9),
+        transport=st.sampled_from(sorted(TRANSPORTS)),
         rights=st.none() | st.sampled_from(sorted(RIGHTS)),
         left_out=st.sets(st.sampled_from(TOPICS), max_size=1),
     )
-    def resume(self, number: int, rights: str | None, left_out: set[str]) -> None:
-        if (client := self._lost(number)) is None:
-            return
-        session = client.session
+    def resume(self, number: int, transport: str, rights: str | None, left_out: set[str]) -> None:
+        # Whether it was lost, or moves with messages unread: on the same transport or on the other one.
+        client = self.clients[number % len(self.clients)]
+        session, old = client.session, client.connection
         who = session.principal if rights is None else principal(session.principal.sub, *RIGHTS[rights])
         if session.player_id is not None and not who.may("play"):
             return
@@ -181,26 +259,24 @@ class RecoveryMachine(RuleBasedStateMachine):
         # What the newest token may not see isn't asked for here: see the tests of rights.
         positions = {topic: at for topic, at in positions.items() if self._visible(client, topic, who)}
         resume = Resume(session_id=session.session_id, secret=session.secret, positions=positions)
-        again, connection = self.house.connect(who, resume=resume, player_id=session.player_id)
-        welcome = (
-            connection.outbox.fresh[0] if connection.outbox.fresh else next(iter(connection.outbox.waiting.values()))
-        )
-        resumed = json.loads(welcome.payload)["resumed"]
-        if not resumed:
+        held = set(session.topics) & set(positions)
+        end = TRANSPORTS[transport](self.house, who, resume=resume, player_id=session.player_id)
+        [welcome, *_] = messages = end.take()
+        assert old is None or old.closed
+        if not welcome["resumed"]:
             assert not resumable
             self.clients.remove(client)
-            client = Client(again, connection)
+            client = Client(end)
             self.clients.append(client)
-            client.read()
+            client.apply(messages)
             return
-        assert again is session
-        client.forget(set(client.positions) - set(session.topics))
-        client.forget(left_out)
-        client.connection = connection
+        assert end.session is session
+        client.forget(set(client.positions) - held)
+        client.connection = end
         client.snapshots.clear()
-        messages = client.read()
-        assert set(messages[0]["positions"]) == set(session.topics) == set(client.positions)
-        self._snapshots_are_complete(client, left_out & set(session.topics))
+        client.apply(messages)
+        assert set(welcome["positions"]) == set(session.topics) == set(client.positions)
+        self._snapshots_are_complete(client, set(session.topics) - held)
         offsets = [index for index, message in enumerate(messages) if "offset" in message]
         snapshots = [index for index, message in enumerate(messages) if message.get("snapshot")]
         assert not offsets or not snapshots or max(offsets) < min(snapshots), "the missed ones first, then the states"
@@ -214,9 +290,8 @@ class RecoveryMachine(RuleBasedStateMachine):
         self.number += 1
         request_id = f"r{self.number}"
         client.snapshots.clear()
-        self.house.say(client.session, Subscribe(topics=tuple(topics), request_id=request_id))
+        messages = client.ask(Subscribe(topics=tuple(topics), request_id=request_id))
         allowed = all(self._visible(client, topic, client.session.principal) for topic in topics)
-        messages = client.read()
         assert messages[0]["type"] == ("result" if allowed else "error"), "the answer comes first"
         if allowed:
             self._snapshots_are_complete(client, topics)
@@ -227,8 +302,7 @@ class RecoveryMachine(RuleBasedStateMachine):
     @rule(number=st.integers(0, 9), topics=st.lists(st.sampled_from(TOPICS), min_size=1, max_size=3))
     def unsubscribe(self, number: int, topics: list[str]) -> None:
         if (client := self._client(number)) is not None:
-            client.read()
-            self.house.say(client.session, Unsubscribe(topics=tuple(topics)))
+            client.ask(Unsubscribe(topics=tuple(topics)))
             client.forget(topics)
 
     @rule(number=st.integers(0, 9), rights=st.sampled_from(sorted(RIGHTS)))
@@ -246,6 +320,28 @@ class RecoveryMachine(RuleBasedStateMachine):
             self.published[topic].append(self.number)
             self.house.hub.publish(topic, CustomMessage(event="e", data=self.number))
 
+    @rule(player_id=st.sampled_from(sorted(PLAYERS)))
+    def add_player(self, player_id: str) -> None:
+        players = self.house.hub.players
+        if players.find(player_id) is not None:
+            return
+        players.add(player_id, player_id.title(), PLAYERS[player_id])
+        for client in self.clients:
+            if client.session.follows_players and client.connection is not None:
+                visible = self._visible(client, f"player:{player_id}", client.session.principal)
+                assert (f"player:{player_id}" in client.session.topics) is visible
+
+    @rule(player_id=st.sampled_from(sorted(PLAYERS)))
+    def remove_player(self, player_id: str) -> None:
+        if self.house.hub.players.find(player_id) is None:
+            return
+        self.house.hub.players.remove(player_id)
+        for client in [client for client in self.clients if client.session.player_id == player_id]:
+            assert client.connection is None or client.connection.closed
+            self.clients.remove(client)
+        for session in self.house.hub.sessions:
+            assert not {f"player:{player_id}", f"play:{player_id}"} & set(session.topics)
+
     @rule(seconds=st.sampled_from([1, 10, 40, 70]))
     def pass_seconds(self, seconds: int) -> None:
         for client in self.clients:
@@ -253,11 +349,17 @@ class RecoveryMachine(RuleBasedStateMachine):
                 client.read()
         self.house.pass_seconds(seconds)
         self.house.hub.topics.expire()
+        for client in self.clients:
+            # Who polls and fetched nothing for so long is lost.
+            if client.connection is not None and client.connection.closed:
+                assert isinstance(client.connection, Poller)
+                assert seconds > LIMITS.poll_timeout
+                client.connection = None
 
-    @rule(number=st.integers(0, 9))
-    def read(self, number: int) -> None:
+    @rule(number=st.integers(0, 9), arrives=st.booleans())
+    def read(self, number: int, arrives: bool) -> None:
         if (client := self._client(number)) is not None:
-            client.read()
+            client.read(arrives=arrives)
 
     # ------------------------------------------------------------ what always holds
 
@@ -288,12 +390,13 @@ class RecoveryMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         for client in self.clients:
-            if client.connection is not None and client.connection.closed is None:
+            if client.connection is not None:
                 client.read()
                 assert set(client.positions) == set(client.session.topics)
                 for topic, position in client.positions.items():
                     assert position["offset"] == len(self.published.get(topic, ()))
         self.clients_hold_what_was_published()
+        self.house.close()
 
 
 TestRecovery = RecoveryMachine.TestCase

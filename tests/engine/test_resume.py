@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from custom_components.moosicbox.engine.limits import Limits
-from custom_components.moosicbox.engine.protocol.client import QueueAdd, QueueRemove, Resume
+from custom_components.moosicbox.engine.protocol.client import QueueAdd, QueueRemove, Resume, Unsubscribe
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.types import Position
 from custom_components.moosicbox.engine.session import Session
@@ -250,3 +250,24 @@ def test_players_that_came_and_went_meanwhile() -> None:
     house.hub.players.set_volume(house.hub.players.get("new"), 0.5, None)
     assert of_type(connection.take(), "volume_update")
     assert "player:new" in again.topics
+
+
+def test_a_player_that_was_unsubscribed_stays_so() -> None:
+    house = House()
+    house.hub.players.add("attic", "Attic", "root")
+    session, _ = house.connect(ADA)
+    house.say(session, Unsubscribe(topics=("player:attic",)))
+    house.connect(ADA, resume=cut(house, session))
+    assert "player:attic" not in session.topics
+
+
+def test_another_player_of_the_same_id_begins_with_its_snapshot() -> None:
+    house = House()
+    house.hub.players.add("attic", "Attic", "root")
+    session, _ = house.connect(ADA)
+    resume = cut(house, session)
+    house.hub.players.remove("attic")
+    house.hub.players.add("attic", "Attic", "root")
+    _, connection = house.connect(ADA, resume=resume)
+    snapshots = [each["type"] for each in connection.take() if each.get("topic") == "player:attic"]
+    assert "queue_updated" in snapshots

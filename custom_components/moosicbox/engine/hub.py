@@ -276,7 +276,7 @@ class Hub:
 
     def _player_added(self, player: Player) -> None:
         topic = f"player:{player.player_id}"
-        for session in self.sessions.connected():
+        for session in self.sessions:
             if session.follows_players:
                 self.subscriptions.take_over(session, [topic])
         self._save()

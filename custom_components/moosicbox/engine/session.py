@@ -52,6 +52,7 @@ class Session:
 
     __slots__ = (
         "answers",
+        "came",
         "client",
         "client_id",
         "connected_at",
@@ -80,6 +81,8 @@ class Session:
         self.topics: dict[str, None] = {}
         self.follows_players = False
         """Whether it hears of new players without asking."""
+        self.came: tuple[str, ...] = ()
+        """Topics that the hub gave it while it was lost; it hears of them when it is back."""
         self.connection: Connection | None = None
         self.answers = Answers(limits.stored_answers_seconds, limits.stored_answers, limits.stored_answer_bytes)
         self.limiter = Limiter(limits)

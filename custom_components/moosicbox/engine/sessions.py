@@ -139,9 +139,7 @@ class Sessions:
             self.renamed(session, client)
             session.client = client
         fresh = [topic for topic in topics if topic not in positions]
-        if session.follows_players:
-            came = [topic for topic in self._subscriptions.listed() if topic not in session.topics]
-            fresh += [topic for topic in came if self._subscriptions.visible(session, topic)]
+        fresh += [topic for topic in session.came if self._subscriptions.visible(session, topic)]
         return _Resumption(session, positions, missed, fresh)
 
     def _resume(
@@ -150,6 +148,7 @@ class Sessions:
         session, positions, missed, fresh = resumption
         self._disconnect(session, CloseCode.REPLACED, "Another connection resumed this session")
         session.topics = dict.fromkeys([*positions, *fresh])
+        session.came = ()
         session.connection = connection
         self._welcome(
             session, message, {**positions, **self._subscriptions.positions(fresh)}, resumed=True, hello=hello

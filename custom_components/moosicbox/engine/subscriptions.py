@@ -1,6 +1,6 @@
 """Who follows which topic: subscribing, and what somebody who just came needs to begin with."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
@@ -98,14 +98,17 @@ class Subscriptions:
             session.topics.pop(topic, None)
 
     def take_over(self, session: Session, topics: Iterable[str]) -> None:
-        """Subscribe a client that didn't ask: it is told first."""
+        """Subscribe a client that didn't ask: it is told first; one that is lost, when it is back."""
         topics = [topic for topic in topics if topic not in session.topics and self.visible(session, topic)]
-        if topics:
+        if session.connection is None:
+            session.came = tuple(dict.fromkeys([*session.came, *topics]))
+        elif topics:
             session.send(Subscribed(positions=self.positions(topics)))
             self.follow(session, topics)
 
-    def withdraw(self, session: Session, topics: Iterable[str], reason: str) -> None:
+    def withdraw(self, session: Session, topics: Collection[str], reason: str) -> None:
         """Unsubscribe a client that didn't ask: it is told first."""
+        session.came = tuple(topic for topic in session.came if topic not in topics)
         if topics := tuple(topic for topic in topics if topic in session.topics):
             session.send(Unsubscribed(topics=topics, reason=reason))
             self.unfollow(session, topics)

@@ -1,0 +1,145 @@
+"""Clients that do what the protocol asks of them, over a WebSocket or by polling, and remember what they were told."""
+
+import asyncio
+import json
+from typing import Any
+
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.protocol.client import Request
+from custom_components.moosicbox.engine.protocol.codec import Decoded
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.rights import Principal
+from custom_components.moosicbox.engine.session import Peer
+from custom_components.moosicbox.engine.transport.polling import PollingConnection
+from tests.engine.fakes import House
+
+
+class Wire:
+    """A client's end of a WebSocket: what it didn't read is lost with it."""
+
+    def __init__(self, house: House, who: Principal, **fields: Any) -> None:
+        self.house = house
+        self.session, self.connection = house.connect(who, **fields)
+
+    @property
+    def closed(self) -> bool:
+        return self.connection.closed is not None
+
+    def take(self, *, arrives: bool = True) -> list[dict[str, Any]]:
+        """What has come; TCP brings it sooner or later."""
+        return self.connection.take() if arrives else []
+
+    def ask(self, message: Request) -> list[dict[str, Any]]:
+        """Say something; what is answered, and what else has come."""
+        self.house.say(self.session, message)
+        return self.take()
+
+
+class Poller:
+    """A client's end of polling: what it fetched it confirms by the next fetch, and an answer may get lost."""
+
+    def __init__(self, house: House, who: Principal, **fields: Any) -> None:
+        self.house = house
+        self.closed = False
+        self.connection = house.run(self._connect())
+        self.session = house.open(self.connection, who, **fields)
+        self._begun = [json.loads(self.connection.begin(self.session).payload)]
+        self._cursor: str | None = None
+
+    async def _connect(self) -> PollingConnection:
+        return PollingConnection(self.house.hub, Peer("127.0.0.1", None), self._ended)
+
+    def _ended(self, _connection: PollingConnection, _code: CloseCode) -> None:
+        self.closed = True
+
+    def take(self, *, arrives: bool = True) -> list[dict[str, Any]]:
+        """Fetch."""
+        begun, self._begun = self._begun, []
+        frames, cursor = self.house.run(self.connection.fetch(self._cursor, 0))
+        if not arrives:
+            return begun
+        self._cursor = cursor
+        return begun + [json.loads(frame.payload) for frame in frames]
+
+    def ask(self, message: Request) -> list[dict[str, Any]]:
+        """Say something; what is answered, and then what else has come."""
+        answers = self.house.run(self.connection.receive([Decoded(message.request_id, message)]))
+        return [json.loads(frame.payload) for frame in answers] + self.take()
+
+
+TRANSPORTS = {"websocket": Wire, "polling": Poller}
+
+
+class HouseWithLoop(House):
+    """A house with a loop for what only one can do."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits)
+        self._loop = asyncio.new_event_loop()
+        self.run = self._loop.run_until_complete
+        self.close = self._loop.close
+
+
+class Client:
+    """A client that does what the protocol asks of it: it notes positions, and holds what it got."""
+
+    def __init__(self, end: Wire | Poller) -> None:
+        self.session = end.session
+        self.connection: Wire | Poller | None = end
+        self.follows: set[str] = set()
+        """The topics that it asked for or was given, by its own count."""
+        self.positions: dict[str, dict[str, Any]] = {}
+        self.held: dict[str, list[Any]] = {}
+        """By topic, since its last position that came from the hub."""
+        self.base: dict[str, int] = {}
+        self.snapshots: set[tuple[str, str]] = set()
+        self.answers: dict[str, dict[str, Any]] = {}
+
+    def begin(self, positions: dict[str, dict[str, Any]]) -> None:
+        for topic, position in positions.items():
+            if topic in self.positions and self.positions[topic] == position:
+                continue
+            self.positions[topic] = dict(position)
+            self.base[topic] = position["offset"]
+            self.held[topic] = []
+
+    def forget(self, topics: Any) -> None:
+        for topic in topics:
+            self.positions.pop(topic, None)
+            self.held.pop(topic, None)
+            self.base.pop(topic, None)
+
+    def read(self, *, arrives: bool = True) -> list[dict[str, Any]]:
+        """Take what waits, and apply it."""
+        assert self.connection is not None
+        return self.apply(self.connection.take(arrives=arrives))
+
+    def ask(self, message: Request) -> list[dict[str, Any]]:
+        """Ask for something with nothing unread before it."""
+        assert self.connection is not None
+        self.read()
+        return self.apply(self.connection.ask(message))
+
+    def apply(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Do what is to be done with messages."""
+        for message in messages:
+            match message["type"]:
+                case "welcome" | "subscribed":
+                    self.begin(message["positions"])
+                case "unsubscribed":
+                    self.forget(message["topics"])
+                case "result" | "error":
+                    self.answers[message["request_id"]] = message
+                    self.begin(message.get("data", {}).get("positions", {}))
+            if message.get("snapshot"):
+                self.snapshots.add((message["topic"], message["type"]))
+                assert "offset" not in message
+            elif "offset" in message:
+                self._numbered(message)
+        return messages
+
+    def _numbered(self, message: dict[str, Any]) -> None:
+        position = self.positions[message["topic"]]
+        assert message["offset"] == position["offset"] + 1, "none lost, none twice"
+        position["offset"] = message["offset"]
+        self.held[message["topic"]].append(message["data"] if message["type"] == "message" else None)

@@ -15,8 +15,7 @@ from .report import Row, table
 
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 RESULTS = "## Results\n"
-# Compression has no row yet: the load generator would have to agree on it.
-NAMES = ("fanout", "bursts", "memory", "setup", "commands", "stalled", "loop", "latency", "garbage")
+NAMES = ("fanout", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency", "garbage")
 
 
 def machine() -> str:

@@ -3,6 +3,7 @@
  *   load PORT PATH CONTROL [TEXT…]     the first data frames are answered with one TEXT each; one more, and it is open
  *
  * Commands on stdin, one JSON answer each on stdout:
+ *   offer EXTENSIONS                   what the coming connections offer (Sec-WebSocket-Extensions); the server has to take it
  *   open COUNT                         so many connections more
  *   stall COUNT                        the first ones read nothing any more
  *   run ROUNDS BURST SIZE TIMEOUT_MS   asks the server by CONTROL to publish, waits until everybody has everything, again
@@ -50,7 +51,8 @@ static struct sockaddr_in address;
 static const char *path;
 static char **texts;
 static int text_count;
-static uint64_t counted_size;
+static char offered[512]; /* a header line, or nothing */
+static uint64_t counted_size, received_bytes;
 static char buffer[1 << 18];
 
 /* What the current command waits for. */
@@ -154,6 +156,7 @@ static void frame_begins(struct connection *c) {
     uint64_t payload = size < 126 ? size : 0;
     for (int i = 2; i < c->header_size; i++) payload = payload << 8 | c->header[i];
     c->payload = payload;
+    received_bytes += c->header_size + payload;
     c->header_size = 0;
     if (opcode == 9) send_frame(c, 10, "", 0);
     if (opcode == 1 && (!c->open || payload >= counted_size)) data_frame(c);
@@ -197,6 +200,10 @@ static void readable(struct connection *c) {
             fprintf(stderr, "load: %.*s\n", (int)n, buffer);
             exit(1);
         }
+        if (*offered && !strcasestr(buffer, "\r\nSec-WebSocket-Extensions:")) {
+            fprintf(stderr, "load: the server took no extension\n");
+            exit(1);
+        }
         c->upgraded = 1;
         data = header_end + 4;
         if (!text_count) become_open(c);
@@ -230,9 +237,14 @@ static void connect_one(void) {
     char request[1024];
     int n = snprintf(request, sizeof request,
                      "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-                     path, ntohs(address.sin_port));
+                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
+                     path, ntohs(address.sin_port), offered);
     write_all(c->fd, request, n);
+}
+
+static void offer(const char *extensions) {
+    snprintf(offered, sizeof offered, "Sec-WebSocket-Extensions: %.400s\r\n", extensions);
+    printf("{}\n");
 }
 
 static void open_connections(int count) {
@@ -268,7 +280,7 @@ static double quantile(double *values, long count, double q) {
 }
 
 static void start_counting(uint64_t size) {
-    received = 0;
+    received = received_bytes = 0;
     counted_size = size;
     for (int i = 0; i < connection_count; i++) connections[i].frames = connections[i].sent = 0;
 }
@@ -279,7 +291,7 @@ static void run(int rounds, int burst, int size, int timeout_ms) {
     latency_room = (long)readers * burst * rounds;
     latencies = malloc(sizeof *latencies * latency_room);
     latency_count = 0;
-    start_counting(size / 2);
+    start_counting(*offered ? 1 : size / 2); /* a compressed one may be short */
     for (; round < rounds; round++) {
         char command[64];
         int n = snprintf(command, sizeof command, "publish %d %d\n", burst, size);
@@ -293,9 +305,9 @@ static void run(int rounds, int burst, int size, int timeout_ms) {
     }
     qsort(latencies, latency_count, sizeof *latencies, ascending);
     qsort(last, round, sizeof *last, ascending);
-    printf("{\"seconds\": %.6f, \"frames\": %ld, \"expected\": %ld, \"closed\": %d, \"frame_p50_us\": %.1f, "
+    printf("{\"seconds\": %.6f, \"frames\": %ld, \"bytes\": %lu, \"expected\": %ld, \"closed\": %d, \"frame_p50_us\": %.1f, "
            "\"frame_p99_us\": %.1f, \"last_p50_us\": %.1f, \"last_p99_us\": %.1f}\n",
-           (now_us() - start) / 1e6, received, latency_room, closed_count, quantile(latencies, latency_count, .5),
+           (now_us() - start) / 1e6, received, received_bytes, latency_room, closed_count, quantile(latencies, latency_count, .5),
            quantile(latencies, latency_count, .99), quantile(last, round, .5), quantile(last, round, .99));
     free(latencies);
     free(last);
@@ -334,7 +346,8 @@ static void close_all(int politely) {
 
 static void obey(char *line) {
     int a, b, c, d, offset = 0;
-    if (sscanf(line, "open %d", &a) == 1) open_connections(a);
+    if (!strncmp(line, "offer ", 6)) offer(line + 6);
+    else if (sscanf(line, "open %d", &a) == 1) open_connections(a);
     else if (sscanf(line, "stall %d", &a) == 1) stall(a);
     else if (sscanf(line, "run %d %d %d %d", &a, &b, &c, &d) == 4) run(a, b, c, d);
     else if (sscanf(line, "pump %d %d %n", &a, &b, &offset) == 2) pump(a, b, line + offset);

@@ -39,6 +39,10 @@ class Load:
         result: dict[str, Any] = json.loads(answer)
         return result
 
+    async def offer(self, extensions: str) -> None:
+        """What connections from now on offer, and the server has to take."""
+        await self.command("offer", extensions)
+
     async def open(self, count: int) -> None:
         """So many connections more, authenticated and subscribed."""
         await self.command("open", count)

@@ -23,18 +23,19 @@ async def measure(options: Options) -> list[Row]:
             server = servers[name]
             await load.open(WARM_UP)
             await load.run(MESSAGES, 1, SIZE)
-            empty = await _settled(server)
+            empty = await settled(server)
             await load.open(options.connections)
-            idle = await _settled(server) - empty
+            idle = await settled(server) - empty
             await load.run(options.rounds, 1, SIZE)
             await load.run(options.rounds, 8, SIZE)
-            busy = await _settled(server) - empty
+            busy = await settled(server) - empty
             goal = f"≤ {GOAL}" if name == HUB else ""
             rows.append(Row(f"{name}: idle", idle / options.connections, "KiB", goal))
             rows.append(Row(f"{name}: after traffic", busy / options.connections, "KiB", goal))
     return rows
 
 
-async def _settled(server: Target) -> float:
+async def settled(server: Target) -> float:
+    """Its memory in KiB, once nothing is going on any more."""
     await asyncio.sleep(SETTLE_SECONDS)  # what was asked to happen a moment later has happened
     return server.memory()

@@ -10,13 +10,16 @@ from .probes import GarbageProbe, LoopProbe
 
 type Publish = Callable[[int, int], object]
 """Publish so many messages of such a size in one turn of the loop."""
+type Questions = dict[bytes, Callable[[], object]]
+"""What else a server can be asked."""
 
 
 class Control(asyncio.Protocol):
     """`publish BURST SIZE` has no answer; `collect` collects garbage; `loop` and `garbage` answer what was seen since they were asked last."""
 
-    def __init__(self, publish: Publish) -> None:
+    def __init__(self, publish: Publish, questions: Questions) -> None:
         self._publish = publish
+        self._questions = questions
         self._loop_probe = LoopProbe()
         self._garbage_probe = GarbageProbe()
         self._transport: asyncio.Transport | None = None
@@ -43,12 +46,14 @@ class Control(asyncio.Protocol):
                 self._answer({"ms": self._garbage_probe.collect()})
             case [b"garbage"]:
                 self._answer(self._garbage_probe.take())
+            case [question]:
+                self._answer(self._questions[question]())
 
     def _answer(self, seen: object) -> None:
         assert self._transport is not None
         self._transport.write(json.dumps(seen).encode() + b"\n")
 
 
-async def listen(path: Path, publish: Publish) -> None:
+async def listen(path: Path, publish: Publish, questions: Questions | None = None) -> None:
     """Obey at `path` from now on."""
-    await asyncio.get_running_loop().create_unix_server(lambda: Control(publish), path)
+    await asyncio.get_running_loop().create_unix_server(lambda: Control(publish, questions or {}), path)

@@ -27,6 +27,7 @@ NOT_MEASURED: Final[dict[str, Any]] = {
     "sync_per_minute": 1_000_000_000,
     "sync_burst": 1_000_000_000,
     "bytes_per_minute": 1_000_000_000_000,
+    "compress_local": True,
 }
 """Limits that would stop the load. They are still counted against: that is part of what is measured."""
 
@@ -44,11 +45,15 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         for _ in range(burst):
             hass.bus.async_fire(EVENT, message(size))
 
+    def restarts() -> int:
+        hub = hass.data[DATA_LOADED].hub
+        return hub.topics.compression.stream(hub.limits.compression_window_bits).epoch
+
     def lift(_call: Any) -> None:
         hub = hass.data[DATA_LOADED].hub
         hub.configure(replace(hub.limits, **NOT_MEASURED))
 
     hass.services.async_register(DOMAIN, "lift_limits", lift)
-    await listen(Path(sockets["hub"]), publish)
+    await listen(Path(sockets["hub"]), publish, {b"restarts": restarts})
     await listen(Path(sockets["api"]), fire)
     return True

@@ -6,14 +6,19 @@ from typing import Any
 
 _numbers = itertools.count(1)
 
-_TRACK = {
-    "track_id": "local.3f9a1c",
-    "title": "Brass Morning",
-    "artist": "The Wind-Up Trio",
-    "album": "Three Turns of the Key",
-    "duration": 21.6,
-    "track_number": 1,
-}
+_TITLES = ("Brass Morning", "Copper Rain", "Paper Lantern", "Slow Escapement", "Tin Parade", "The Last Turn")
+_TRACKS = [
+    {
+        "track_id": f"local.{number * 2_654_435_761 % 2**24:06x}",
+        "title": f"{_TITLES[number % len(_TITLES)]} {number:02}",
+        "artist": "The Wind-Up Trio",
+        "album": "Three Turns of the Key",
+        "duration": 21.6 + number * 7 % 90,
+        "track_number": number,
+    }
+    for number in range(10, 90)
+]
+_TRACK_SIZE = max(len(json.dumps(track)) for track in _TRACKS)
 
 
 def message(size: int) -> dict[str, Any]:
@@ -26,7 +31,7 @@ def message(size: int) -> dict[str, Any]:
         "items": [],
         "text": "",
     }
-    tracks = max(0, (size - len(json.dumps(content))) // (len(json.dumps(_TRACK)) + 2))
-    content["items"] = [_TRACK] * tracks
+    tracks = max(0, (size - len(json.dumps(content))) // (_TRACK_SIZE + 2))
+    content["items"] = _TRACKS[:tracks]
     content["text"] = "x" * max(0, size - len(json.dumps(content, separators=(",", ":"))))
     return content

@@ -51,7 +51,8 @@ class EchoConnection(WebSocketConnection):
             self.outbox.send(frame)
             return
         # The hub sends text alone; the opcode is all that differs.
-        data = frame.websocket if self._deflation is None else self._deflation.encode(frame)
+        deflation = self.outbox.deflation
+        data = frame.websocket if deflation is None else deflation.encode(frame)
         assert self._tcp is not None
         self._tcp.write(bytes((data[0] + 1,)) + data[1:])
 

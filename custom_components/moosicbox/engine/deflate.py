@@ -6,7 +6,7 @@ one in between, has another past: it is served whole messages until the stream b
 publication.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 import zlib
 
 from .frame import Frame, websocket_header
@@ -76,43 +76,60 @@ class Compression:
                 self.stream(bits).add(frame)
 
 
+class Place(NamedTuple):
+    """All that decides what a connection gets: whoever is at the same place gets the same bytes."""
+
+    window: int
+    """The window size of the shared stream that it follows; 0: none."""
+    bits: int
+    epoch: int = 0
+    sequence: int = 0
+
+
+type Encoded = dict[Place, tuple[bytes, Place]]
+"""What some frames are for those at a place, and where they are then."""
+
+
 class Deflation:
     """What one connection gets: its parameters and its place in the shared stream."""
 
-    __slots__ = ("_bits", "_compression", "_epoch", "_sequence", "_stream")
+    __slots__ = ("_compression", "_stream", "place")
 
     def __init__(self, compression: Compression, bits: int, *, takeover: bool) -> None:
         """`bits` is the window that was agreed on; without `takeover` each message stands alone."""
         self._compression = compression
-        self._bits = bits
         self._stream = compression.stream(bits) if takeover else None
-        self._epoch = 0
-        self._sequence = 0
+        self.place = Place(bits if takeover else 0, bits)
 
-    @property
-    def window(self) -> int:
-        """The window size of the shared stream that it follows; 0: none."""
-        return self._bits if self._stream is not None else 0
+    def encode_all(self, frames: list[Frame], encoded: Encoded) -> bytes:
+        """The WebSocket frames for this connection; `encoded` has them already if another one is where this one is."""
+        if (known := encoded.get(self.place)) is None:
+            before = self.place
+            data = b"".join([self.encode(frame) for frame in frames])
+            known = encoded[before] = (data, self.place)
+        data, self.place = known
+        return data
 
     def encode(self, frame: Frame) -> bytes:
         """The WebSocket frame for this connection."""
         size = len(frame.payload)
         if size < self._compression.threshold:
             return frame.websocket
-        if (stream := self._stream) is not None and (streamed := frame.streamed.get(self._bits)) is not None:
-            epoch, sequence, data = streamed
-            if (epoch == self._epoch and sequence == self._sequence + 1) or sequence == 1:
-                self._epoch, self._sequence = epoch, sequence
+        window, bits, epoch, sequence = self.place
+        if (stream := self._stream) is not None and (streamed := frame.streamed.get(bits)) is not None:
+            frame_epoch, frame_sequence, data = streamed
+            if (frame_epoch == epoch and frame_sequence == sequence + 1) or frame_sequence == 1:
+                self.place = Place(window, bits, frame_epoch, frame_sequence)
                 return data
-            if epoch == stream.epoch:
+            if frame_epoch == stream.epoch:
                 stream.behind = True
         elif size > MAX_PRIVATE:
             return frame.websocket
-        self._epoch = 0
-        if (whole := frame.deflated.get(self._bits)) is None:
-            compressor = _compressor(self._compression.level, self._bits)
+        self.place = Place(window, bits)
+        if (whole := frame.deflated.get(bits)) is None:
+            compressor = _compressor(self._compression.level, bits)
             whole = _frame(compressor.compress(frame.payload) + compressor.flush(zlib.Z_SYNC_FLUSH))
-            frame.deflated[self._bits] = whole
+            frame.deflated[bits] = whole
         return whole
 
 

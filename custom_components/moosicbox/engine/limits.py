@@ -47,7 +47,7 @@ class Limits:
     compression_threshold: int = 128
     """Bytes; shorter messages aren't compressed."""
     compression_level: int = 6
-    compression_window_bits: int = 12
+    compression_window_bits: int = 15
     outbound_bytes: int = 1_048_576
     outbound_messages: int = 2_000
     inbound_messages: int = 1_000

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from .deflate import Deflation
 from .frame import Frame
 from .metrics import Traffic
 
@@ -35,13 +36,13 @@ class Outbox:
         "_replayed",
         "_wake",
         "closed",
+        "deflation",
         "flush",
         "fresh",
         "size",
         "traffic",
         "unsent",
         "waiting",
-        "window",
         "write",
     )
 
@@ -59,15 +60,15 @@ class Outbox:
         self.fresh: list[Frame] = []
         self.flush = flush
         self.write: Callable[[bytes], None] | None = None
-        """Straight to the client; None where frames take another form, or none may go out."""
+        """Straight to the client; None where nothing may go out so."""
         self.unsent: Callable[[], int] = _nothing_unsent
         """How many written bytes the client hasn't taken."""
         self.traffic = traffic or Traffic()
         self.size = 0
         """Bytes of live frames that wait."""
         self.closed = False
-        self.window = 0
-        """The window size of the shared compressed stream that its connection follows; 0: none."""
+        self.deflation: Deflation | None = None
+        """How frames are compressed for the client; None: not at all."""
         self._max_bytes = max_bytes
         self._max_frames = max_frames
         self._wake = wake

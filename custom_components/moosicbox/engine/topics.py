@@ -109,7 +109,8 @@ class Topic:
     def send(self, frame: Frame) -> int:
         """One frame to all subscribers."""
         if self._windows is None:
-            windows = [outbox.window for outbox in self.subscribers if outbox.window]
+            deflations = [outbox.deflation for outbox in self.subscribers if outbox.deflation is not None]
+            windows = [deflation.place.window for deflation in deflations if deflation.place.window]
             # To one client alone a stream has nothing to share.
             self._windows = frozenset(windows) if len(windows) > 1 else frozenset()
         if self._windows:

@@ -5,6 +5,7 @@ from collections import deque
 import time
 from typing import Final
 
+from .deflate import Encoded
 from .frame import Frame
 from .metrics import Histogram
 from .outbox import Outbox
@@ -23,11 +24,12 @@ MAX_DIRECT: Final = 65_536
 class _FanOut:
     """One topic's frames of a turn on their way to its subscribers."""
 
-    __slots__ = ("data", "frames", "rest")
+    __slots__ = ("data", "encoded", "frames", "rest")
 
     def __init__(self, frames: list[Frame], data: bytes, rest: deque[Outbox]) -> None:
         self.frames = frames
         self.data = data
+        self.encoded: Encoded = {}
         self.rest = rest
 
 
@@ -127,16 +129,18 @@ class Writer:
 
     def _go_on(self, fan_out: _FanOut, until_ns: int) -> bool:
         # Whether there is time left for others.
-        rest, data = fan_out.rest, fan_out.data
+        rest, data, frames, encoded = fan_out.rest, fan_out.data, fan_out.frames, fan_out.encoded
         while rest:
             for _ in range(min(BETWEEN_LOOKS, len(rest))):
                 outbox = rest.popleft()
                 write = outbox.write
                 if write is None or outbox.fresh or outbox.waiting or outbox.unsent():
-                    outbox.fresh.extend(fan_out.frames)
+                    outbox.fresh.extend(frames)
                     self._ready.append(outbox)
-                else:
+                elif (deflation := outbox.deflation) is None:
                     write(data)
+                else:
+                    write(deflation.encode_all(frames, encoded))
             if time.perf_counter_ns() > until_ns:
                 break
         if rest:

@@ -44,7 +44,6 @@ class WebSocketConnection:
     """One WebSocket. Everything but control frames goes out through its outbox."""
 
     __slots__ = (
-        "_deflation",
         "_errors",
         "_farewell",
         "_heartbeat",
@@ -85,7 +84,6 @@ class WebSocketConnection:
         """What serves it."""
         self._farewell: tuple[CloseCode, str] | None = None
         """The code and the reason that it is closed with."""
-        self._deflation: Deflation | None = None
         self._heartbeat: Timer | None = None
         self._pinged_us: int | None = None
         self._errors = ProtocolErrors(limits)
@@ -96,7 +94,7 @@ class WebSocketConnection:
         `principal` is who the upgrade request proved to be; `admission` is held while nobody is authenticated.
         """
         await self._open()
-        if self._deflation is None and self._tcp is not None:
+        if self._tcp is not None:
             self.outbox.write = self._tcp.write
             self.outbox.unsent = self._tcp.get_write_buffer_size
         ended = False
@@ -203,7 +201,7 @@ class WebSocketConnection:
             if tcp.get_write_buffer_size():
                 return False
             frames = self.outbox.take(CHUNK)
-            if (deflation := self._deflation) is not None:
+            if (deflation := self.outbox.deflation) is not None:
                 tcp.write(b"".join([deflation.encode(frame) for frame in frames]))
             else:
                 tcp.write(b"".join([frame.wire or frame.websocket for frame in frames]))
@@ -218,8 +216,7 @@ class WebSocketConnection:
             return
         bits = min(int(self._ws.compress), self._hub.limits.compression_window_bits)
         takeover = "server_no_context_takeover" not in self._ws.headers.get(hdrs.SEC_WEBSOCKET_EXTENSIONS, "")
-        self._deflation = Deflation(self._hub.topics.compression, bits, takeover=takeover)
-        self.outbox.window = self._deflation.window
+        self.outbox.deflation = Deflation(self._hub.topics.compression, bits, takeover=takeover)
 
     def _keep_kernel_buffer_small(self) -> None:
         sock = self._ws.get_extra_info("socket")

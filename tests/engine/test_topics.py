@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.moosicbox.engine import topics
 from custom_components.moosicbox.engine.frame import Frame
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.server import CustomMessage, VolumeUpdate
@@ -199,3 +200,79 @@ def test_history_is_whole_or_lost(steps: list[tuple[int, int]], held: int) -> No
         )
     else:
         assert found == list(range(held + 1, len(published) + 1))
+
+
+def test_a_topic_that_nobody_uses_keeps_its_offset_alone() -> None:
+    square, connection = Square(), FakeConnection()
+    square.topics["t"].subscribe(connection.outbox)
+    square.publish(3)
+    square.topics.unsubscribe("t", connection.outbox)
+    assert len(square.topics) == 1
+    square.clock.pass_seconds(121)
+    square.topics.expire()
+    assert len(square.topics) == 0
+    assert square.topics.position("t").offset == 3
+    assert square.since(3) == []
+    assert square.lost(2) == "position_expired"
+    square.publish()
+    assert square.since(3) == [4]
+
+
+def test_a_topic_that_is_followed_is_kept() -> None:
+    square, connection = Square(), FakeConnection()
+    square.topics["t"].subscribe(connection.outbox)
+    square.clock.pass_seconds(121)
+    square.topics.expire()
+    square.publish()
+    assert [each["offset"] for each in connection.take()] == [1]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["publish", "follow", "leave", "expire"]), st.integers(0, 5)),
+        max_size=80,
+    )
+)
+def test_no_offset_comes_twice(steps: list[tuple[str, int]]) -> None:
+    square = Square()
+    read: dict[str, int] = {}
+    """By topic: how far its follower has read."""
+    highest: dict[str, int] = {}
+    followers: dict[str, FakeConnection] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(topics, "MAX_RETIRED", 2)
+        for what, number in steps:
+            name = f"t{number}"
+            match what:
+                case "publish":
+                    square.topics.publish(name, message())
+                    offset = square.topics.position(name).offset
+                    assert offset > highest.get(name, 0)
+                    highest[name] = offset
+                case "follow" if name not in followers:
+                    followers[name] = FakeConnection()
+                    read[name] = square.topics.position(name).offset
+                    square.topics[name].subscribe(followers[name].outbox)
+                case "leave" if name in followers:
+                    square.topics.unsubscribe(name, followers.pop(name).outbox)
+                case "expire":
+                    square.clock.pass_seconds(121)
+                    square.topics.expire()
+                    assert len(square.topics) == len(followers)
+            for name, follower in followers.items():
+                heard = [each["offset"] for each in follower.take()]
+                assert heard == list(range(read[name] + 1, read[name] + 1 + len(heard)))
+                read[name] += len(heard)
+
+
+def test_history_keeps_no_copies_of_what_was_sent() -> None:
+    square, connection = Square(), FakeConnection()
+    square.topics["t"].subscribe(connection.outbox)
+    square.publish()
+    (sent,) = connection.outbox.take(10_000)
+    position = Position(epoch="epoch", offset=0)
+    assert square.topics.since("t", position)[0] is sent, "as long as somebody has to be sent it, it is shared"
+    assert sent.websocket
+    del sent
+    (again,) = square.topics.since("t", position)
+    assert again.wire is None

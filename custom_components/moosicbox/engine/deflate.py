@@ -13,6 +13,8 @@ from .frame import Frame, websocket_header
 
 MAX_PRIVATE: Final = 65_536
 """Bytes; a larger message to one client alone isn't worth the time that it would hold the loop."""
+SMALLEST_WINDOW: Final = 9
+"""As a power of two; no smaller one can be agreed on."""
 _TAIL: Final = 4
 """Bytes of the empty block at the end of a flush, which the wire leaves out."""
 
@@ -126,6 +128,8 @@ class Deflation:
         elif size > MAX_PRIVATE:
             return frame.websocket
         self.place = Place(window, bits)
+        # A window larger than the message would cost time and find nothing.
+        bits = min(bits, max(SMALLEST_WINDOW, size.bit_length()))
         if (whole := frame.deflated.get(bits)) is None:
             compressor = _compressor(self._compression.level, bits)
             whole = _frame(compressor.compress(frame.payload) + compressor.flush(zlib.Z_SYNC_FLUSH))

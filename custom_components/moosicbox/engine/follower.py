@@ -73,7 +73,7 @@ class Follower:
     def _unfollow(self, topics: Iterable[str]) -> None:
         for topic in topics:
             self._topics.pop(topic, None)
-            self._hub.topics[topic].unsubscribe(self._outbox)
+            self._hub.topics.unsubscribe(topic, self._outbox)
 
     def _player_added(self, player: Player) -> None:
         if self._visible(topic := f"player:{player.player_id}"):

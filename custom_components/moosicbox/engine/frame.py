@@ -7,7 +7,7 @@ _COMPRESSED_TEXT = 0xC1
 class Frame:
     """A serialised message. `key` names what it replaces in a queue; None: it replaces nothing."""
 
-    __slots__ = ("_deflated", "_streamed", "key", "payload", "wire")
+    __slots__ = ("__weakref__", "_deflated", "_streamed", "key", "payload", "wire")
 
     def __init__(self, payload: bytes, key: str | None = None) -> None:
         """`payload` is the JSON text."""

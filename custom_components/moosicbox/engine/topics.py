@@ -1,8 +1,9 @@
 """Topics: numbered messages with a bounded history, states without. Publishing encodes once for all subscribers."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import Final, Protocol
+import weakref
 
 import msgspec
 
@@ -14,6 +15,9 @@ from .protocol.codec import encode
 from .protocol.server import TopicMessage
 from .protocol.types import Position, ResumeFailure
 
+MAX_RETIRED: Final = 10_000
+"""Topics that nobody uses, whose last offset is kept."""
+
 
 class PositionLost(Exception):
     """What lies between a position and now isn't known any more."""
@@ -24,10 +28,23 @@ class PositionLost(Exception):
         self.failure = failure
 
 
-class _Publication(NamedTuple):
-    offset: int
-    at_us: int
-    frame: Frame
+class _Publication:
+    """A numbered message in a history: its text alone, and its frame as long as somebody has still to be sent it."""
+
+    __slots__ = ("_frame", "at_us", "offset", "payload")
+
+    def __init__(self, offset: int, at_us: int, frame: Frame) -> None:
+        self.offset = offset
+        self.at_us = at_us
+        self.payload = frame.payload
+        self._frame = weakref.ref(frame)
+
+    @property
+    def frame(self) -> Frame:
+        if (frame := self._frame()) is None:
+            frame = Frame(self.payload)
+            self._frame = weakref.ref(frame)
+        return frame
 
 
 class Outlet(Protocol):
@@ -68,10 +85,10 @@ class Topic:
         "subscribers",
     )
 
-    def __init__(self, name: str, outlet: Outlet, compression: Compression) -> None:
-        """A topic that nothing was published to yet; `outlet` hears when subscribers have something to read."""
+    def __init__(self, name: str, outlet: Outlet, compression: Compression, offset: int = 0) -> None:
+        """A topic that goes on after `offset`; `outlet` hears when subscribers have something to read."""
         self.name = name
-        self.offset = 0
+        self.offset = offset
         self.subscribers: dict[Outbox, tuple[int, int]] = {}
         """With what had been sent, in messages and bytes, when each subscribed."""
         self.fresh: list[Frame] = []
@@ -84,6 +101,11 @@ class Topic:
         self._history: deque[_Publication] | None = None
         self._history_bytes = 0
         self._dropped_by: ResumeFailure = "position_expired"
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody follows it, and nobody can ask for what was."""
+        return not self.subscribers and self._history is None
 
     def publish(self, message: TopicMessage, now_us: int, limits: Limits) -> int:
         """Number `message`, remember it, send it; how many receive it."""
@@ -169,7 +191,7 @@ class Topic:
                 self._dropped_by = "position_expired"
             else:
                 return
-            self._history_bytes -= len(history.popleft().frame.payload)
+            self._history_bytes -= len(history.popleft().payload)
         self._history = None
 
 
@@ -184,15 +206,20 @@ class Topics:
         self._outlet = outlet or _Immediately()
         self.compression = Compression(limits.compression_level, limits.compression_threshold)
         self._topics: dict[str, Topic] = {}
+        self._retired: OrderedDict[str, int] = OrderedDict()
+        """The last offset of topics that nobody uses: an offset never comes twice in an epoch."""
+        self._floor = 0
+        """No offset of a topic that isn't even retired any more is higher."""
 
     def __getitem__(self, name: str) -> Topic:
         """The topic `name`."""
         if (topic := self._topics.get(name)) is None:
-            topic = self._topics[name] = Topic(name, self._outlet, self.compression)
+            offset = self._retired.pop(name, self._floor)
+            topic = self._topics[name] = Topic(name, self._outlet, self.compression, offset)
         return topic
 
     def __len__(self) -> int:
-        """How many topics are known."""
+        """How many topics are in use."""
         return len(self._topics)
 
     def publish(self, name: str, message: TopicMessage) -> int:
@@ -204,11 +231,10 @@ class Topics:
         return 0
 
     def unsubscribe(self, name: str, outbox: Outbox) -> None:
-        """`outbox` gets nothing more of `name`; a topic that nobody ever used is forgotten."""
+        """`outbox` gets nothing more of `name`."""
         if (topic := self._topics.get(name)) is not None:
             topic.unsubscribe(outbox)
-            if not topic.subscribers and not topic.offset:
-                del self._topics[name]
+            self._retire_idle(topic)
 
     def followed(self, name: str) -> bool:
         """Whether anybody follows `name` now."""
@@ -217,7 +243,7 @@ class Topics:
     def position(self, name: str) -> Position:
         """Where `name` is now."""
         topic = self._topics.get(name)
-        return Position(epoch=self.epoch, offset=topic.offset if topic else 0)
+        return Position(epoch=self.epoch, offset=topic.offset if topic else self._retired.get(name, self._floor))
 
     def since(self, name: str, position: Position) -> list[Frame]:
         """What was published to `name` after `position`; PositionLost if that can't be said."""
@@ -235,7 +261,17 @@ class Topics:
         self._topics.pop(name, None)
 
     def expire(self) -> None:
-        """Give back the memory of histories that nobody can ask for any more."""
+        """Give back the memory of histories that nobody can ask for any more, and of topics that nobody uses."""
         now_us = self._now_us()
-        for topic in self._topics.values():
+        for topic in tuple(self._topics.values()):
             topic.expire(now_us, self.limits)
+            self._retire_idle(topic)
+
+    def _retire_idle(self, topic: Topic) -> None:
+        if not topic.idle:
+            return
+        del self._topics[topic.name]
+        if topic.offset > self._floor:
+            self._retired[topic.name] = topic.offset
+        if len(self._retired) > MAX_RETIRED:
+            self._floor = max(self._floor, self._retired.popitem(last=False)[1])

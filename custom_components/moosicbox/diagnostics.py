@@ -77,7 +77,7 @@ def _player(player: Player) -> dict[str, Any]:
         "capabilities": player.capabilities,
         "lead_ms": player.lead_ms,
         "round_trip_us": player.round_trip_us,
-        "failures": player.failures,
+        "lagging": player.lagging,
         "state": timeline.state,
         "position": timeline.position,
         "duration": playback.duration,

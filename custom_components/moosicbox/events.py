@@ -8,17 +8,20 @@ import msgspec
 from .auth import Gatekeeper
 from .const import DOMAIN
 from .engine.hub import Hub
-from .engine.playback import CurrentChanged, PlaybackEvent, QueueChanged
+from .engine.playback_events import CurrentChanged, PlaybackEvent, QueueChanged
 from .engine.player import Player
 from .engine.protocol.client import ClientEvent
 from .engine.protocol.server import TopicMessage
 from .engine.protocol.types import AddOp, CurrentOp, Track, UpdateOp
+from .engine.publisher import PlaybackOwner
+from .engine.room import Room
 from .engine.session import Actor, Session
 
 EVENT_CLIENT_CONNECTED: Final = f"{DOMAIN}_client_connected"
 EVENT_CLIENT_DISCONNECTED: Final = f"{DOMAIN}_client_disconnected"
 EVENT_CLIENT_EVENT: Final = f"{DOMAIN}_client_event"
 EVENT_NOTIFICATION: Final = f"{DOMAIN}_notification"
+EVENT_ROOM_EVENT: Final = f"{DOMAIN}_room_event"
 EVENT_QUEUE_UPDATED: Final = f"{DOMAIN}_queue_updated"
 EVENT_TRACK_CHANGED: Final = f"{DOMAIN}_track_changed"
 
@@ -41,7 +44,9 @@ class EventBridge:
             hub.presence.left.subscribe(lambda session: self._presence(EVENT_CLIENT_DISCONNECTED, session)),
             hub.client_event.subscribe(self._client_event),
             hub.notified.subscribe(self._notified),
-            hub.players.happened.subscribe(self._happened),
+            hub.playback_happened.subscribe(self._happened),
+            hub.rooms.told.subscribe(self._told),
+            hub.rooms.added.subscribe(lambda room: self._told(room, "room_created", {})),
         )
 
         @callback
@@ -85,21 +90,25 @@ class EventBridge:
         }
         self._fire(EVENT_NOTIFICATION, data, actor.principal.sub)
 
-    def _happened(self, player: Player, event: PlaybackEvent) -> None:
+    def _told(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
+        user_id = data.get("user_id")
+        self._fire(EVENT_ROOM_EVENT, {**_named(room), "event_type": event_type, "data": data}, user_id)
+
+    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
         match event:
             case CurrentChanged(track, previous):
                 self._fire(
                     EVENT_TRACK_CHANGED,
-                    {**_named(player), "track": _plain(track), "previous_track": _plain(previous)},
+                    {**_named(owner), "track": _plain(track), "previous_track": _plain(previous)},
                 )
             case QueueChanged(ops) if not all(isinstance(op, CurrentOp | UpdateOp) for op in ops):
                 # What only moves the current item is told as a change of track.
-                queue = player.playback.queue
+                queue = owner.own.queue
                 adders = {item.added_by.id for op in ops if isinstance(op, AddOp) for item in op.items}
                 self._fire(
                     EVENT_QUEUE_UPDATED,
                     {
-                        **_named(player),
+                        **_named(owner),
                         "revision": queue.revision,
                         "total": len(queue),
                         "ops": [str(op.__struct_config__.tag) for op in ops],
@@ -112,8 +121,13 @@ class EventBridge:
         self._hass.bus.async_fire(event_type, data, context=Context(user_id=user_id))
 
 
-def _named(player: Player) -> dict[str, str | None]:
-    return {"player_id": player.player_id, "entity_id": player.entity_id}
+def _named(owner: PlaybackOwner) -> dict[str, Any]:
+    if isinstance(owner, Room):
+        players = [player.player_id for player in owner.renderers]
+        return {"room_id": owner.room_id, "entity_id": owner.entity_id, "player_ids": players}
+    if isinstance(owner, Player):
+        return {"player_id": owner.player_id, "entity_id": owner.entity_id}
+    return {}
 
 
 def _plain(track: Track | None) -> dict[str, Any] | None:

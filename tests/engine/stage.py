@@ -1,11 +1,12 @@
 """A playback on virtual time, with one member who plays along."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from custom_components.moosicbox.engine.playback import Command, Playback, PlaybackEvent
+from custom_components.moosicbox.engine.playback import Playback
+from custom_components.moosicbox.engine.playback_events import Command, PlaybackEvent
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
-from custom_components.moosicbox.engine.protocol.types import RepeatMode
+from custom_components.moosicbox.engine.protocol.types import QueueItem, RepeatMode
 from tests.engine.fakes import SECOND, item
 
 NOW = 1_000 * SECOND
@@ -13,9 +14,17 @@ NOW = 1_000 * SECOND
 
 @dataclass
 class Member:
+    player_id: str = "player"
     lead_ms: float = 0.0
     round_trip_us: int = 0
     present: bool = True
+    lagging: bool = False
+    report: PlayerReport | None = None
+    failed_item_id: str | None = None
+    ready: set[str] = field(default_factory=set)
+
+    def is_ready(self, queue_item_id: str) -> bool:
+        return queue_item_id in self.ready
 
 
 class Stage:
@@ -62,6 +71,14 @@ class Stage:
         found = [event for event in self.events if isinstance(event, kind)]
         self.events.clear()
         return found
+
+    def ended(self, queue_item_id: str | None) -> QueueItem | None:
+        """All members say that an item has ended."""
+        for member in self.members:
+            member.report = PlayerReport(
+                state="idle", position_seconds=0, at_us=self.now_us, queue_item_id=queue_item_id
+            )
+        return self.playback.ended(queue_item_id, self.now_us)
 
     def report(self, state: str, position: float, at_us: int | None = None, **fields: Any) -> None:
         fields.setdefault("queue_item_id", self.current)

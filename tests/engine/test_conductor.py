@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from custom_components.moosicbox.engine.conductor import MAX_FAILURES, Conductor
-from custom_components.moosicbox.engine.playback import Command, Playback
+from custom_components.moosicbox.engine.conductor import Conductor
+from custom_components.moosicbox.engine.playback import MAX_FAILURES, Playback
+from custom_components.moosicbox.engine.playback_events import Command
 from custom_components.moosicbox.engine.protocol.errors import PermissionDenied, TrackNotFound
 from custom_components.moosicbox.engine.protocol.types import QueueItem
 from tests.engine.fakes import FakeMedia, ManualClock, item, principal, settle

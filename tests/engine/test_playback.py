@@ -2,14 +2,8 @@
 
 import pytest
 
-from custom_components.moosicbox.engine.playback import (
-    LEAD_CAP_US,
-    SOLO_MARGIN_US,
-    CommandIssued,
-    CurrentChanged,
-    QueueChanged,
-    Sought,
-)
+from custom_components.moosicbox.engine.playback import LEAD_CAP_US, SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback_events import CommandIssued, CurrentChanged, QueueChanged, Sought
 from custom_components.moosicbox.engine.protocol.errors import QueueItemNotFound
 from custom_components.moosicbox.engine.timeline import Timeline
 from tests.engine.fakes import item
@@ -35,23 +29,24 @@ def test_start_lies_in_the_future() -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "is_room", "lead_us"),
+    ("members", "lead_us"),
     [
-        ([], False, 20_000),
-        ([Member(round_trip_us=60_000)], False, 50_000),
-        ([Member(lead_ms=150, round_trip_us=60_000)], False, 200_000),
-        ([Member(lead_ms=150, present=False)], False, 20_000),
-        ([Member(lead_ms=60_000)], False, LEAD_CAP_US),
-        ([Member()], True, 200_000),
-        ([Member(lead_ms=400), Member(round_trip_us=100_000)], True, 400_000),
-        ([Member(lead_ms=100), Member(round_trip_us=400_000)], True, 800_000),
-        ([Member(round_trip_us=9_000_000)], True, LEAD_CAP_US),
+        ([], 20_000),
+        ([Member(round_trip_us=60_000)], 50_000),
+        ([Member(lead_ms=150, round_trip_us=60_000)], 200_000),
+        ([Member(lead_ms=150, present=False)], 20_000),
+        ([Member(lead_ms=60_000)], LEAD_CAP_US),
+        ([Member(), Member()], 200_000),
+        ([Member(), Member(lead_ms=900, present=False)], 20_000),
+        ([Member(lead_ms=400), Member(round_trip_us=100_000)], 400_000),
+        ([Member(lead_ms=100), Member(round_trip_us=400_000)], 800_000),
+        ([Member(), Member(lead_ms=900), Member(round_trip_us=9_000_000, lagging=True)], 900_000),
+        ([Member(), Member(round_trip_us=9_000_000)], LEAD_CAP_US),
     ],
 )
-def test_lead(members: list[Member], is_room: bool, lead_us: int) -> None:
+def test_lead(members: list[Member], lead_us: int) -> None:
     stage = Stage()
     stage.members = members
-    stage.playback.is_room = is_room
     assert stage.playback.lead_us() == lead_us
 
 

@@ -2,13 +2,8 @@
 
 import pytest
 
-from custom_components.moosicbox.engine.playback import (
-    HANDOVER_US,
-    SOLO_MARGIN_US,
-    CommandIssued,
-    CurrentChanged,
-    PrepareChanged,
-)
+from custom_components.moosicbox.engine.playback import HANDOVER_US, SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback_events import CommandIssued, CurrentChanged, PrepareChanged
 from custom_components.moosicbox.engine.protocol.types import RepeatMode
 from custom_components.moosicbox.engine.timeline import Timeline
 from tests.engine.fakes import SECOND, item
@@ -128,7 +123,7 @@ def test_what_the_player_ends_is_followed() -> None:
     stage = Stage("ab", None)
     stage.play("a")
     stage.pass_seconds(100)
-    following = stage.playback.ended("a", stage.now_us)
+    following = stage.ended("a")
     assert following is not None
     assert following.queue_item_id == "b"
 
@@ -136,7 +131,7 @@ def test_what_the_player_ends_is_followed() -> None:
 def test_the_last_item_ends_by_the_players_word() -> None:
     stage = Stage("a", None)
     stage.play("a")
-    assert stage.playback.ended("a", stage.now_us) is None
+    assert stage.ended("a") is None
     assert (stage.current, stage.playback.timeline.state) == (None, "idle")
 
 
@@ -144,7 +139,7 @@ def test_the_last_item_ends_by_the_players_word() -> None:
 def test_another_item_cannot_end(ended: str | None) -> None:
     stage = Stage("ab", None)
     stage.play("a")
-    assert stage.playback.ended(ended, stage.now_us) is None
+    assert stage.ended(ended) is None
     assert stage.current == "a"
 
 
@@ -152,7 +147,7 @@ def test_nothing_ends_while_it_is_paused() -> None:
     stage = Stage("ab", None)
     stage.play("a")
     stage.playback.pause(stage.now_us)
-    assert stage.playback.ended("a", stage.now_us) is None
+    assert stage.ended("a") is None
 
 
 def test_an_end_that_was_handed_over_is_left_to_time() -> None:
@@ -160,7 +155,7 @@ def test_an_end_that_was_handed_over_is_left_to_time() -> None:
     stage.play("a")
     ends_us = stage.playback.ends_us or 0
     stage.pass_to(ends_us - 100_000)
-    assert stage.playback.ended("a", stage.now_us) is None
+    assert stage.ended("a") is None
     assert stage.playback.queue.locked_item_id == "b"
 
 
@@ -169,7 +164,7 @@ def test_an_end_long_before_its_time_is_followed_at_once() -> None:
     stage.play("a")
     stage.pass_to((stage.playback.ends_us or 0) - 2 * SECOND)
     assert stage.playback.queue.locked_item_id == "b"
-    assert stage.playback.ended("a", stage.now_us) is not None
+    assert stage.ended("a") is not None
 
 
 def test_an_item_without_length_is_not_due_for_ever() -> None:

@@ -123,7 +123,7 @@ class PlaybackMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.playback.current and self.playback.repeat != "one")
     @rule()
     def end(self) -> None:
-        if (following := self.playback.ended(self.stage.current, self.stage.now_us)) is not None:
+        if (following := self.stage.ended(self.stage.current)) is not None:
             self.playback.start(following, self.stage.now_us)
 
     @rule()

@@ -3,7 +3,7 @@
 from custom_components.moosicbox.engine.playback import SOLO_MARGIN_US
 from custom_components.moosicbox.engine.timeline import Timeline
 from tests.engine.fakes import SECOND
-from tests.engine.stage import NOW, Stage, assert_command_matches
+from tests.engine.stage import NOW, Member, Stage, assert_command_matches
 
 
 def test_a_true_position_is_left_alone() -> None:
@@ -94,7 +94,7 @@ def test_a_player_that_needs_a_click_waits() -> None:
 
 def test_in_a_room_no_member_rules() -> None:
     stage = Stage("ab")
-    stage.playback.is_room = True
+    stage.members.append(Member("other"))
     stage.play("a")
     stage.pass_seconds(10)
     before = stage.playback.timeline

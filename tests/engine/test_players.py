@@ -335,7 +335,7 @@ async def test_a_removed_player_plays_no_more() -> None:
     playback.pause(kitchen.house.clock.now_us())
     playback.start(item, kitchen.house.clock.now_us())
     assert kitchen.heard()[0] == []
-    assert "kitchen" not in kitchen.hub.players._advances
+    assert "player:kitchen" not in kitchen.hub.publisher._advances
 
 
 async def test_a_fresh_subscription_begins_with_a_snapshot() -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from .clock import Clock
 from .media import Media, MediaCache, MediaProvider, StreamAddress
-from .playback import Playback
+from .playback import MAX_FAILURES, Playback
 from .protocol.errors import HubError, TrackNotFound, Unavailable
 from .protocol.types import ItemState, QueueItem
 from .rights import Principal
@@ -16,8 +16,6 @@ from .signals import Signal
 _LOGGER = logging.getLogger(__name__)
 
 RESOLVE_SECONDS: Final = 30.0
-MAX_FAILURES: Final = 3
-"""Items in a row that may fail before the music stops."""
 
 
 class Conductor:
@@ -82,6 +80,28 @@ class Conductor:
             return
         playback.finish(self._clock.now_us())
         raise TrackNotFound(f"{item.track.title} can't be played")
+
+    async def transfer(self, source: Playback, to: Playback) -> None:
+        """Let `to` go on with what `source` played, where it was; `source` is empty then. Unavailable if it won't fit."""
+        now_us = self._clock.now_us()
+        item, position = source.current, source.timeline.position_at(now_us)
+        playing = source.timeline.state in ("playing", "buffering")
+        to.take_over(source)
+        source.queue.clear()
+        source.finish(now_us)
+        if item is None:
+            to.finish(now_us)
+        elif playing:
+            await self.start(to, to.queue.get(item.queue_item_id), position)
+        else:
+            to.choose_paused(to.queue.get(item.queue_item_id), now_us, position)
+
+    async def skip(self, playback: Playback) -> None:
+        """Go on with the next item, if there is one."""
+        if (item := playback.successor()) is None:
+            playback.finish(self._clock.now_us())
+        else:
+            await self.start(playback, item, left="skipped")
 
     def close(self) -> None:
         """Look for nothing any more."""

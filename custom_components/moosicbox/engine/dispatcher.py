@@ -38,6 +38,8 @@ class Row(NamedTuple):
     permission: str | None
     handler: Handler[Any] | None
     limit: LimitClass
+    target_decides: bool = False
+    """Whether the handler checks the permission: in a room its rights stand in for it."""
 
 
 def _nothing() -> None:
@@ -74,13 +76,15 @@ class Dispatcher:
         handler: Handler[M] | None,
         permission: str | None = None,
         limit: LimitClass = "control",
+        *,
+        target_decides: bool = False,
     ) -> Callable[[], None]:
         """Add a message type: its model, what does it, the permission that it needs, the limit that it counts for.
 
         Returns what takes it away again.
         """
         self.codec.register(model)
-        self._rows[model] = Row(model, permission, handler, limit)
+        self._rows[model] = Row(model, permission, handler, limit, target_decides)
 
         def unregister() -> None:
             self.codec.unregister(model)
@@ -130,7 +134,7 @@ class Dispatcher:
             raise error or InternalError("Nothing was decoded")
         if (row := self._rows.get(type(message))) is None:
             raise UnknownType("This hub doesn't know this message any more")
-        if row.permission is not None and row.permission not in actor.principal.permissions:
+        if row.permission is not None and not row.target_decides:
             actor.principal.require(row.permission)
         if row.handler is None:
             raise NotSupported("This hub can't do that")

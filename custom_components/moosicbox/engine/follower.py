@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .player import Player
 from .protocol.errors import InvalidMessage, PermissionDenied
-from .rights import Principal, topic_visible
+from .rights import Principal
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -62,13 +62,13 @@ class Follower:
         return topics
 
     def _visible(self, topic: str) -> bool:
-        return topic_visible(topic, self._principal, self._client_id, None)
+        return self._hub.subscriptions.visible_to(topic, self._principal, self._client_id, None)
 
     def _follow(self, topics: Iterable[str]) -> None:
         for topic in topics:
             self._topics[topic] = None
             self._hub.topics[topic].subscribe(self._outbox)
-            self._outbox.replay(self._hub.subscriptions.snapshot_frames(topic))
+            self._outbox.replay(self._hub.subscriptions.snapshot_frames(topic, self._principal))
 
     def _unfollow(self, topics: Iterable[str]) -> None:
         for topic in topics:

@@ -7,6 +7,7 @@ import secrets
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from .clock import Clock
 from .conductor import Conductor
@@ -17,34 +18,52 @@ from .handlers.connection import ConnectionHandlers
 from .handlers.playback import PlaybackHandlers
 from .handlers.queue import QueueHandlers
 from .handlers.reports import ReportHandlers
+from .handlers.rooms import RoomHandlers
 from .handlers.unhandled import register_unhandled
+from .invites import Invites
 from .limiter import LimitClass, Limiter, UserLimiters
 from .limits import Limits
 from .media import MediaProvider
 from .metrics import Metrics, Traffic
 from .outbox import Outbox
+from .playback import Playback
 from .player import Player
 from .players import Players
 from .presence import Presence
 from .progress import Progress
-from .protocol.client import ClientEvent, Request
+from .protocol.client import Authenticate, ClientEvent, Request
 from .protocol.codes import CloseCode
-from .protocol.errors import ClientNotFound, InternalError, MessageTooLarge, PermissionDenied, RoomNotFound
+from .protocol.errors import AuthenticationFailed, ClientNotFound, InternalError, MessageTooLarge, PermissionDenied
 from .protocol.server import Goodbye, Hello, ProtocolRange, TopicMessage
 from .protocol.types import QueueItem, Track, UserRef
+from .publisher import PlaybackPublisher
 from .rights import PERMISSIONS, Principal
+from .room import GUEST, Room
+from .room_rights import GUEST_PERMISSIONS
+from .rooms import Rooms
 from .session import Actor, Peer, Session
 from .sessions import Sessions
 from .signals import Signal
-from .store import SavedHub, StateStore, from_builtins, restore_player, save_player, to_builtins
+from .store import (
+    SavedHub,
+    StateStore,
+    from_builtins,
+    restore_player,
+    restore_room,
+    save_player,
+    save_room,
+    to_builtins,
+)
 from .subscriptions import Subscriptions
+from .targets import Target, Targets
 from .timers import Timers
+from .tokens import IssuedToken
 from .topics import Topics
 from .writer import Writer
 
 _LOGGER = logging.getLogger(__name__)
 
-FEATURES: Final = {"polling": 1, "queue": 1, "resume": 1, "sync": 1}
+FEATURES: Final = {"polling": 1, "queue": 1, "resume": 1, "rooms": 1, "sync": 1}
 RESTART_SPREAD: Final = 5.0
 """Seconds over which clients come back after a restart."""
 
@@ -55,6 +74,7 @@ HANDLERS: Final = (
     ReportHandlers,
     BroadcastHandlers,
     AdminHandlers,
+    RoomHandlers,
 )
 
 type Recognise = Callable[[str, Peer], Awaitable[Principal]]
@@ -99,12 +119,30 @@ class Hub:
         self.writer = Writer(self.metrics.fan_out)
         self.topics = Topics(secrets.token_hex(8), self.limits, self.clock.now_us, self.writer)
         self.conductor = Conductor(media, self.house, self.clock, self.limits.media_cache)
-        self.players = Players(self.topics, self.conductor, self.timers, self.clock, self.limits, self.spawn)
+        self.publisher = PlaybackPublisher(self.topics, self.conductor, self.timers, self.clock, self.spawn)
+        self.playback_happened = self.publisher.happened
+        """What happens to the music of a player or a room."""
+        self.players = Players(self.topics, self.publisher, self.timers, self.clock, self.limits)
         self.subscriptions = Subscriptions(self.topics)
+        self.issue: Callable[..., IssuedToken] | None = None
+        """Makes tokens for invited guests; see `Tokens.issue`."""
+        self.invites = Invites()
         self.sessions = Sessions(self.topics, self.subscriptions, self.players, self.timers, self.clock, self.limits)
+        self.rooms = Rooms(
+            self.topics,
+            self.publisher,
+            self.players,
+            self.sessions,
+            self.subscriptions,
+            self.timers,
+            self.clock,
+            self.limits,
+        )
+        self.targets = Targets(self.players, self.rooms)
         self.presence = Presence(self.sessions, self.topics, self.timers, self.clock, self.limits)
         self.progress = Progress(self.topics, self.players, self.timers, self.clock)
-        for provider in (self.players, self.presence, self.progress):
+        self.presence.rooms_of = self.rooms.of_user
+        for provider in (self.players, self.rooms, self.presence, self.progress):
             provider.provide(self.subscriptions)
         self.dispatcher = Dispatcher(self.limits, self.metrics, self._flooded)
         for handlers in HANDLERS:
@@ -115,7 +153,11 @@ class Hub:
         self.players.added.subscribe(self._player_added)
         self.players.removed.subscribe(self._player_removed)
         self.players.changed.subscribe(lambda _player: self._save())
-        self.players.happened.subscribe(lambda _player, _event: self._save())
+        self.rooms.changed.subscribe(lambda _room: self._save())
+        self.rooms.joined.subscribe(lambda _room, _participant: self.presence.publish_soon())
+        self.rooms.left.subscribe(lambda _room, _participant: self.presence.publish_soon())
+        self.rooms.closed.subscribe(self._room_closed)
+        self.playback_happened.subscribe(lambda _owner, _event: self._save())
 
     # ------------------------------------------------------------ life
 
@@ -127,6 +169,7 @@ class Hub:
             self.players,
             self.sessions,
             self.presence,
+            self.rooms,
             self.dispatcher,
         ):
             part.limits = limits
@@ -175,12 +218,15 @@ class Hub:
         handler: Handler[M] | None,
         permission: str | None = None,
         limit: LimitClass = "control",
+        *,
+        target_decides: bool = False,
     ) -> Callable[[], None]:
         """Add a message type: its model, what does it, the permission that it needs, the limit that it counts for.
 
+        With `target_decides` the handler checks the permission: in a room its rights stand in for it.
         Returns what takes it away again.
         """
-        return self.dispatcher.register(model, handler, permission, limit)
+        return self.dispatcher.register(model, handler, permission, limit, target_decides=target_decides)
 
     async def execute(self, message: Request, principal: Principal | None = None) -> Any:
         """Do what `message` says in `principal`'s name (default: the house's); the data of its result. Raises HubError."""
@@ -247,25 +293,43 @@ class Hub:
 
     # ------------------------------------------------------------ for the handlers
 
-    def target(self, actor: Actor, player_id: str | None, room_id: str | None) -> Player:
-        """The player that a command is for; a player that names none means itself."""
-        if room_id is not None:
-            raise RoomNotFound(f"There is no room {room_id}")
-        own = actor.session.player_id if actor.session is not None else None
-        player_id = player_id or own
-        if actor.principal.rooms is not None and (player_id is None or player_id != own):
-            raise PermissionDenied("This token is limited to rooms")
-        return self.players.only() if player_id is None else self.players.get(player_id)
-
-    def new_item(self, track: Track, actor: Actor) -> QueueItem:
-        """A queue item that never was before."""
-        principal = actor.principal
+    def new_item(self, track: Track, target: Target) -> QueueItem:
+        """An item for somebody's queue that never was before."""
+        principal = target.principal
         return QueueItem(
             queue_item_id=secrets.token_hex(8),
             track=track,
             added_by=UserRef(id=principal.sub, name=principal.name),
             added_at=self.clock.timestamp(),
+            origin="host" if target.is_host else "user",
         )
+
+    async def identify(self, message: Authenticate, peer: Peer) -> tuple[Principal | None, str | UnsetType]:
+        """Who shows a token or an invite, and the token that an invited guest is given. AuthenticationFailed."""
+        if message.token is not None:
+            return await self.recognise(message.token, peer), UNSET
+        if message.invite is None:
+            return None, UNSET
+        return await self._welcome_guest(message.invite, message.client.name, peer)
+
+    async def _welcome_guest(self, code: str, name: str, peer: Peer) -> tuple[Principal, str]:
+        now = self.clock.utc().timestamp()
+        try:
+            invite = self.invites.redeem(code, None, peer.address, now, self.clock.now_us())
+        except PermissionDenied as error:
+            raise AuthenticationFailed(error.message) from error
+        if self.issue is None or (room := self.rooms.find(invite.room_id)) is None:
+            raise AuthenticationFailed("This invite isn't good, or not any more")
+        issued = self.issue(
+            sub=GUEST + secrets.token_hex(8),
+            name=name,
+            lifetime=invite.expires_at - now,
+            permissions=GUEST_PERMISSIONS[invite.role],
+            rooms=frozenset({room.room_id}),
+        )
+        principal = await self.recognise(issued.token, peer)
+        self.rooms.admit(room, principal.sub, invite.role)
+        return principal, issued.token
 
     # ------------------------------------------------------------ inside
 
@@ -288,6 +352,13 @@ class Hub:
         )
         for session in self.sessions:
             self.subscriptions.withdraw(session, topics, "removed")
+        self._save()
+
+    def _room_closed(self, room: Room) -> None:
+        self.invites.revoke(room.room_id)
+        self.sessions.end_where(
+            lambda session: session.principal.rooms == frozenset({room.room_id}), CloseCode.FORCED_OUT, "The room was closed"
+        )
         self._save()
 
     def _flooded(self, session: Session) -> None:
@@ -326,13 +397,28 @@ class Hub:
         for saved_player in saved.players:
             player = self.players.add(saved_player.player_id, saved_player.name, saved_player.owner)
             restore_player(player, saved_player, now_us)
-            for item in player.own.queue.items:
-                self.conductor.media.remember(item.track)
+            self._remember(player.own)
+        now, rejoin_us = self.clock.utc().timestamp(), int(self.limits.rejoin_seconds * 1e6)
+        for saved_room in saved.rooms:
+            room = self.rooms.create(saved_room.settings, saved_room.room_id)
+            restore_room(room, saved_room, now_us, now, rejoin_us)
+            self._remember(room.own)
+        self.invites.open = dict(saved.invites)
+
+    def _remember(self, playback: Playback) -> None:
+        for item in playback.queue.items:
+            self.conductor.media.remember(item.track)
 
     def _save(self) -> None:
         if self._loaded:
             self.store.save_soon(self._state)
 
     def _state(self) -> dict[str, Any]:
-        now_us = self.clock.now_us()
-        return to_builtins(SavedHub(players=tuple(save_player(player, now_us) for player in self.players)))
+        now_us, now = self.clock.now_us(), self.clock.utc().timestamp()
+        return to_builtins(
+            SavedHub(
+                players=tuple(save_player(player, now_us) for player in self.players),
+                rooms=tuple(save_room(room, now_us, now) for room in self.rooms),
+                invites=dict(self.invites.open),
+            )
+        )

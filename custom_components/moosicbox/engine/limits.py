@@ -67,6 +67,9 @@ class Limits:
     """How long a client must be here before others hear of it."""
     availability_grace: float = 8
     """How long a player may be away before it counts as unavailable: a page's reload fits in."""
+    max_rooms: int = 100
+    rejoin_seconds: float = 600
+    """How long a client that dropped out of a room comes back into it by itself."""
     max_queue_items: int = 10_000
     media_cache: int = 2_000
     """Resolved media that are remembered."""

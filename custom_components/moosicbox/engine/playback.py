@@ -5,9 +5,21 @@ import random
 from typing import Final, Literal, NamedTuple, Protocol
 
 from .operations import Operations
+from .playback_events import (
+    Command,
+    CommandIssued,
+    CurrentChanged,
+    ItemFailed,
+    Lagged,
+    PlaybackEvent,
+    PrepareChanged,
+    QueueChanged,
+    Sought,
+    StatusChanged,
+)
 from .protocol.client import PlayerReport
 from .protocol.errors import QueueItemNotFound
-from .protocol.types import ItemState, QueueItem, QueueOp, RepeatMode, Track
+from .protocol.types import ItemState, QueueItem, QueueOp, RepeatMode
 from .queue import Queue
 from .timeline import Timeline
 
@@ -27,67 +39,31 @@ ADOPT_SECONDS: Final = 0.25
 """A lone player's true position is taken over when it differs by more than this."""
 STARTING_US: Final = 2_000_000
 """A player that buffers this shortly after a command is still starting: no stall."""
+MAX_FAILURES: Final = 3
+"""Items in a row that nobody could play until the music stops."""
 
 
 class Member(Protocol):
     """What the timing needs to know of a player."""
 
+    player_id: str
     lead_ms: float
     round_trip_us: int
     present: bool
+    lagging: bool
+    report: PlayerReport | None
+    failed_item_id: str | None
+
+    def is_ready(self, queue_item_id: str) -> bool:
+        """Whether it could start this item at once."""
 
 
-class Command(NamedTuple):
-    """What the players were told last."""
-
-    command: Literal["play", "pause", "stop"]
-    item: QueueItem | None
-    position: float
-    sync_time_us: int
-    rate: float
-
-
-class CommandIssued(NamedTuple):
-    """The players have something to do."""
-
-
-class StatusChanged(NamedTuple):
-    """State, item, position or modes are others now."""
-
-
-class PrepareChanged(NamedTuple):
-    """Another item will be the next one."""
-
-
-class CurrentChanged(NamedTuple):
-    """Another track is the current one."""
-
-    track: Track | None
-    previous: Track | None
-
-
-class Sought(NamedTuple):
-    """Somebody went to another place of the item."""
+class Awaited(NamedTuple):
+    """A start that members still get ready for."""
 
     position: float
-
-
-class QueueChanged(NamedTuple):
-    """The queue changed by `ops`."""
-
-    ops: tuple[QueueOp, ...]
-
-
-class ItemFailed(NamedTuple):
-    """A player couldn't play an item."""
-
-    item: QueueItem
-    reason: str
-
-
-type PlaybackEvent = (
-    CommandIssued | StatusChanged | PrepareChanged | CurrentChanged | Sought | QueueChanged | ItemFailed
-)
+    until_us: int | None
+    """When the ready ones start without the others; None: never."""
 
 
 class Playback:
@@ -106,10 +82,14 @@ class Playback:
         self.timeline = Timeline()
         self.repeat: RepeatMode = "off"
         self.autoplay = False
-        self.is_room = False
+        self.patience_us: int | None = 0
+        """How long a start waits for members who aren't ready; None: for ever."""
         self.command: Command | None = None
+        self._awaited: Awaited | None = None
+        self._failures = 0
+        """Items in a row that couldn't be played."""
         self._held: Timeline | None = None
-        """The timeline as it was before the only player went away."""
+        """The timeline as it was before the last player went away."""
         self.following: QueueItem | None = None
         """The item that plays after the current one, as the players know it."""
         self.duration: float | None = None
@@ -126,30 +106,50 @@ class Playback:
         """The item that plays, or would."""
         return self.queue.current
 
+    def is_current(self, queue_item_id: str | None) -> bool:
+        """Whether this is the item that plays, or would."""
+        return queue_item_id is not None and queue_item_id == self.queue.current_item_id
+
+    def present(self) -> list[Member]:
+        """The members who are here."""
+        return [member for member in self._members() if member.present]
+
     def lead_us(self) -> int:
-        """How far ahead a command must lie so that every member has it in time."""
-        members = [member for member in self._members() if member.present]
+        """How far ahead a command must lie so that every member has it in time; laggards come after."""
+        present = self.present()
+        members = [member for member in present if not member.lagging] or present
         lead = max((int(member.lead_ms * 1000) for member in members), default=0)
         round_trip = max((member.round_trip_us for member in members), default=0)
-        if self.is_room:
+        if len(present) > 1:
             return min(LEAD_CAP_US, max(ROOM_FLOOR_US, lead, round_trip * 3 // 2 + ROOM_MARGIN_US))
         return min(LEAD_CAP_US, round_trip // 2 + SOLO_MARGIN_US + lead)
 
     def load(self, item: QueueItem, now_us: int, position: float = 0.0, left: ItemState = "played") -> None:
         """Make `item` the current one; it plays once `start` says so. `left` is what becomes of the one before."""
+        self._awaited = None
         self._choose(item, left)
         self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
 
     def start(self, item: QueueItem, now_us: int, position: float = 0.0, left: ItemState = "played") -> None:
-        """Play `item` from `position`; `left` is what becomes of the one before."""
+        """Play `item` from `position` as soon as the members are ready; `left` is what becomes of the one before."""
         self._choose(item, left)
-        at_us = now_us + self.lead_us()
-        self._issue("play", Timeline("playing", self._bounded(position), at_us, 1.0))
+        if self.patience_us == 0 or not self._unready():
+            self._begin(position, now_us)
+            return
+        until_us = None if self.patience_us is None else now_us + self.patience_us
+        self._awaited = Awaited(self._bounded(position), until_us)
+        self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
 
-    def choose_paused(self, item: QueueItem, now_us: int) -> None:
+    def choose_paused(self, item: QueueItem, now_us: int, position: float = 0.0) -> None:
         """Make `item` the current one without a sound."""
         self._choose(item, "skipped")
-        self._issue("pause", Timeline("paused", 0.0, now_us + self.lead_us(), 0.0))
+        self._issue("pause", Timeline("paused", self._bounded(position), now_us + self.lead_us(), 0.0))
+
+    def take_over(self, other: Playback) -> None:
+        """Have the queue and the modes of another playback; nothing of it is chosen yet."""
+        self._chosen = None
+        self.repeat, self.autoplay = other.repeat, other.autoplay
+        self.queue.adopt(other.queue)
 
     def pause(self, now_us: int, position: float | None = None) -> None:
         """Stand still, at `position` if one is named."""
@@ -190,6 +190,7 @@ class Playback:
 
     def finish(self, now_us: int) -> None:
         """Nothing is left to play."""
+        self._awaited = None
         item = self._chosen
         self._leave("played")
         self._chosen = None
@@ -220,6 +221,8 @@ class Playback:
     @property
     def due_us(self) -> int | None:
         """When `advance` has something to do."""
+        if self._awaited is not None:
+            return self._awaited.until_us
         if (ends_us := self.ends_us) is None:
             return None
         handed_over = self.following is None or self.queue.locked_item_id is not None
@@ -227,6 +230,9 @@ class Playback:
 
     def advance(self, now_us: int) -> None:
         """Hand the following item to the players in time; make it the current one when its time has come."""
+        if self._awaited is not None:
+            self._wait_no_longer(now_us)
+            return
         if (ends_us := self.ends_us) is None or self.due_us is None or now_us < self.due_us:
             return
         if self.following is None:
@@ -238,10 +244,17 @@ class Playback:
             self._choose(self.following)
             self._set_timeline(Timeline("playing", 0.0, ends_us, 1.0))
 
+    def members_changed(self, now_us: int) -> None:
+        """A member is ready, or comes, or goes: whoever was waited for may be so no longer."""
+        if self._awaited is not None and not self._unready():
+            self._begin(self._awaited.position, now_us)
+
     def ended(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
-        """A player says that an item has ended; the item to start now, if it is this one's turn to follow."""
+        """A member says that an item has ended; the item to start now, if it is this one's turn to follow."""
         current = self.current
         if current is None or current.queue_item_id != queue_item_id or not self.timeline.playing:
+            return None
+        if not all(member.lagging or _has_ended(member, queue_item_id) for member in self.present()):
             return None
         if self.duration is not None and now_us < self.timeline.anchor_us + HANDED_OVER_US:
             # It has just begun: this is the end of the round before.
@@ -252,19 +265,38 @@ class Playback:
             self.finish(now_us)
         return following
 
+    def failed(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
+        """A member can't play an item; the item to start now, if nobody can and there is one. Three in a row stop."""
+        current = self.current
+        if current is None or current.queue_item_id != queue_item_id or self.timeline.state == "idle":
+            return None
+        if not all(member.failed_item_id == queue_item_id for member in self.present()):
+            # The others can: they neither wait for it nor follow it.
+            self.members_changed(now_us)
+            return None
+        self._failures += 1
+        self._emit(ItemFailed(current))
+        following = self.successor()
+        if following is None or self._failures >= MAX_FAILURES:
+            self._failures = 0
+            self.stop(now_us)
+            return None
+        return following
+
     # ------------------------------------------------------------ what a lone player reports
 
     def adopt(self, report: PlayerReport) -> None:
-        """Take over what the only player really does. In a room the timeline rules, not its members."""
+        """Take over what the only player really does. Where several play, the timeline rules, not its members."""
         current, timeline = self.current, self.timeline
-        if self.is_room or current is None or report.queue_item_id != current.queue_item_id:
+        if current is None or report.queue_item_id != current.queue_item_id:
             return
-        if (duration := _sane(report.duration_seconds)) is not None and duration != self.duration:
-            self.duration = duration
-            # A hand-over named another end: it is made again.
-            self._take_back()
-            self._update_following()
-            self._emit(StatusChanged())
+        if report.state == "playing":
+            self._failures = 0
+        if len(self.present()) > 1:
+            if self.duration is None:
+                self._learn_duration(report)
+            return
+        self._learn_duration(report)
         if timeline.state not in ("playing", "buffering") or report.at_us < timeline.anchor_us:
             return
         stalled = Timeline("buffering", self._bounded(report.position_seconds), report.at_us, 0.0)
@@ -282,6 +314,14 @@ class Playback:
             case "paused":
                 self._issue("pause", Timeline("paused", self._bounded(report.position_seconds), report.at_us, 0.0))
 
+    def _learn_duration(self, report: PlayerReport) -> None:
+        if (duration := _sane(report.duration_seconds)) is not None and duration != self.duration:
+            self.duration = duration
+            # A hand-over named another end: it is made again.
+            self._take_back()
+            self._update_following()
+            self._emit(StatusChanged())
+
     def _stall(self, timeline: Timeline) -> None:
         # What was handed over would start too early: the current item is not at its end.
         self._take_back()
@@ -294,7 +334,7 @@ class Playback:
             self._send(Command("play", self.current, position, anchor_us, rate))
 
     def hold(self, now_us: int) -> None:
-        """Its only player is gone: stand still until it comes back."""
+        """Its last player is gone: stand still until one comes back."""
         if self.timeline.state in ("playing", "buffering"):
             place = self._bounded(self.timeline.position_at(now_us))
             held = self.timeline
@@ -302,21 +342,53 @@ class Playback:
             self._held = held
 
     def release(self) -> None:
-        """Its only player was just cut off: go on as if it never had been."""
+        """Its last player was just cut off: go on as if it never had been."""
         if (held := self._held) is not None:
             self._issue("play", held)
 
-    def restore(self, timeline: Timeline, repeat: RepeatMode) -> None:
-        """Become what was saved, after the queue did; nobody is told."""
+    def wake(self, now_us: int) -> None:
+        """A player is here again: go on where the music would be by now, or where it stood if that is over."""
+        if (held := self._held) is None:
+            return
+        if self.duration is not None and held.position_at(now_us) < self.duration:
+            self.release()
+        else:
+            self._begin(self.timeline.position, now_us)
+
+    def restore(self, timeline: Timeline, repeat: RepeatMode, held: Timeline | None = None) -> None:
+        """Become what was saved, after the queue did; nobody is told. `held`: what goes on when somebody comes."""
         self.repeat = repeat
         self._chosen = self.current
         self.duration = _sane(self._chosen.track.duration) if self._chosen else None
         if self._chosen is not None and timeline.state == "paused":
             self.timeline = timeline
             self.command = Command("pause", self._chosen, timeline.position, timeline.anchor_us, 0.0)
+            self._held = held
         self.following = self._next_in_line()
 
     # ------------------------------------------------------------ inside
+
+    def _unready(self) -> list[Member]:
+        # Who has to be waited for. A lone player starts as soon as it can anyway.
+        present = self.present()
+        if (current := self.current) is None or len(present) < 2:
+            return []
+        item_id = current.queue_item_id
+        awaited = [member for member in present if not member.lagging and member.failed_item_id != item_id]
+        return [member for member in awaited if not member.is_ready(item_id)]
+
+    def _begin(self, position: float, now_us: int) -> None:
+        at_us = now_us + self.lead_us()
+        self._issue("play", Timeline("playing", self._bounded(position), at_us, 1.0))
+
+    def _wait_no_longer(self, now_us: int) -> None:
+        if self._awaited is None or self._awaited.until_us is None or now_us < self._awaited.until_us:
+            return
+        laggards = self._unready()
+        for member in laggards:
+            member.lagging = True
+        self._begin(self._awaited.position, now_us)
+        self._emit(Lagged(tuple(member.player_id for member in laggards)))
 
     def _require_current(self) -> QueueItem:
         if (item := self.current) is None:
@@ -347,6 +419,7 @@ class Playback:
     def _issue(self, command: Literal["play", "pause", "stop"], timeline: Timeline) -> None:
         self.queue.locked_item_id = None
         self._held = None
+        self._awaited = None
         self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
         self._set_timeline(timeline)
 
@@ -362,6 +435,9 @@ class Playback:
     def _next_in_line(self) -> QueueItem | None:
         if self.current is None:
             return None
+        if self._awaited is not None:
+            # So that they get ready for it.
+            return self.current
         # What the players were handed will be played, whatever changed since.
         if (locked := self.queue.locked_item_id) is not None and self.queue.has(locked):
             return self.queue.get(locked)
@@ -377,6 +453,11 @@ class Playback:
     def _queue_changed(self, ops: tuple[QueueOp, ...]) -> None:
         self._emit(QueueChanged(ops))
         self._update_following()
+
+
+def _has_ended(member: Member, queue_item_id: str | None) -> bool:
+    report = member.report
+    return report is not None and report.state == "idle" and report.queue_item_id == queue_item_id
 
 
 def _sane(duration: float | None) -> float | None:

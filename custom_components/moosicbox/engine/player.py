@@ -1,11 +1,23 @@
 """A player: something that sounds. It keeps its identity, volume and queue while it is away. No I/O."""
 
-from collections.abc import Callable
-from typing import Self
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, Self
 
-from .playback import Playback, PlaybackEvent
+from msgspec import UNSET, UnsetType
+
+from .playback import Playback
+from .playback_events import PlaybackEvent
 from .protocol.client import ClientInfo, PlayerReport
 from .protocol.errors import NotSupported
+from .protocol.server import PlaybackStatus
+from .render import playback_status
+
+if TYPE_CHECKING:
+    from .room import Room
+
+READY_ITEMS: Final = 8
+"""Items that a player may have buffered at once, as far as anybody needs to know."""
 
 
 class Player:
@@ -37,14 +49,37 @@ class Player:
         self.client_version: str | None = None
         self.entity_id: str | None = None
         self.report: PlayerReport | None = None
-        self.failures = 0
-        """Items in a row that it couldn't play."""
+        self.lagging = False
+        """Whether the others in its room go on without it."""
+        self.failed_item_id: str | None = None
+        """What it couldn't play, last."""
+        self._ready: deque[str] = deque(maxlen=READY_ITEMS)
+        self.room: Room | None = None
         self.own = Playback(epoch, max_queue_items, lambda: (self,), lambda event: emit(self, event))
 
     @property
     def playback(self) -> Playback:
-        """What it plays."""
-        return self.own
+        """What it plays: its room's music, or its own."""
+        return self.own if self.room is None else self.room.own
+
+    @property
+    def topic(self) -> str:
+        """Where others hear of it."""
+        return f"player:{self.player_id}"
+
+    @property
+    def room_id(self) -> str | UnsetType:
+        """Its own music is no room's."""
+        return UNSET
+
+    @property
+    def renderers(self) -> Sequence[Player]:
+        """Who renders its own music: in a room nobody does."""
+        return (self,) if self.room is None else ()
+
+    def status(self) -> PlaybackStatus:
+        """What it plays and how."""
+        return playback_status(self.playback, self.volume, muted=self.muted, player_id=self.player_id)
 
     def connected(self, client_id: str, client: ClientInfo) -> None:
         """It is here, as `client`."""
@@ -55,13 +90,39 @@ class Player:
         self.lead_ms = client.lead_ms + client.output_delay_ms
         self.present = True
         self.available = True
+        self.lagging = False
 
     def lost(self) -> None:
         """Its connection is gone."""
         self.present = False
         self.report = None
+        self.lagging = False
+        self._ready.clear()
+
+    def heard(self, report: PlayerReport) -> None:
+        """What it says of itself."""
+        self.report = report
+        item_id = report.queue_item_id
+        if report.round_trip_us is not None:
+            self.round_trip_us = report.round_trip_us
+        playing = item_id if report.state == "playing" else None
+        for ready_id in (report.ready_item_id, playing):
+            if ready_id is not None and ready_id not in self._ready:
+                self._ready.append(ready_id)
+        if report.state == "error":
+            self.failed_item_id = item_id
+        elif playing is not None:
+            self.failed_item_id = None
+
+    def is_ready(self, queue_item_id: str) -> bool:
+        """Whether it has buffered this item."""
+        return queue_item_id in self._ready
+
+    def can(self, capability: str) -> bool:
+        """Whether it declared `capability`; saying nothing means all."""
+        return self.capabilities is None or capability in self.capabilities
 
     def require(self, capability: str) -> None:
-        """NotSupported unless it declared `capability`; saying nothing means all."""
-        if self.capabilities is not None and capability not in self.capabilities:
+        """NotSupported unless it can do that."""
+        if not self.can(capability):
             raise NotSupported(f"{self.name} can't do that: it declared no {capability!r}")

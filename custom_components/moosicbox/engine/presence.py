@@ -1,6 +1,6 @@
 """Who is here. A page that reloads neither leaves nor comes: a short absence isn't told."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .clock import Clock
 from .limits import Limits
@@ -30,6 +30,8 @@ class Presence:
         self.left: Signal[Session] = Signal()
         """A client is gone, and has not come back in time."""
         self.changed: Signal[()] = Signal()
+        self.rooms_of: Callable[[str], tuple[str, ...]] = lambda _sub: ()
+        """The rooms that a user is in."""
         self.limits = limits
         self._sessions = sessions
         self._topics = topics
@@ -48,7 +50,7 @@ class Presence:
 
     def provide(self, subscriptions: Subscriptions) -> None:
         """Say where snapshots of presence come from."""
-        subscriptions.provide("presence", lambda _: [self.update()])
+        subscriptions.provide("presence", lambda _id, _viewer: [self.update()])
 
     def users(self) -> Iterator[PresentUser]:
         """Everybody who is here, with their clients."""
@@ -60,7 +62,7 @@ class Presence:
                 user_id=sub,
                 username=sessions[0].principal.name,
                 clients=tuple(session.client_id for session in sessions),
-                room_ids=(),
+                room_ids=self.rooms_of(sub),
                 since_at=self._since[sub],
             )
 
@@ -77,14 +79,14 @@ class Presence:
             leaving.cancel()
         if session in self._here:
             return
-        key = _key(session, session.client)
+        key = client_key(session, session.client)
         before = next((gone for gone in self._leaving if self._here[gone] == key), None)
         if before is not None:
             # The same client, as a page that reloads: it neither left nor came.
             self._leaving.pop(before).cancel()
             del self._here[before]
             self._here[session] = key
-            self._publish_soon()
+            self.publish_soon()
             return
         due_us = self._clock.now_us() + int(self.limits.arrival_grace * 1e6)
         self._arriving[session] = self._timers.at(due_us, lambda: self._arrive(session))
@@ -98,13 +100,13 @@ class Presence:
 
     def _renamed(self, session: Session, client: ClientInfo) -> None:
         if session in self._here:
-            self._here[session] = _key(session, client)
+            self._here[session] = client_key(session, client)
 
     def _arrive(self, session: Session) -> None:
         self._arriving.pop(session, None)
-        self._here[session] = _key(session, session.client)
+        self._here[session] = client_key(session, session.client)
         self._since.setdefault(session.principal.sub, self._clock.timestamp())
-        self._publish_soon()
+        self.publish_soon()
         self.joined(session)
 
     def _leave(self, session: Session) -> None:
@@ -112,10 +114,11 @@ class Presence:
         del self._here[session]
         if not any(other.principal.sub == session.principal.sub for other in self._here):
             self._since.pop(session.principal.sub, None)
-        self._publish_soon()
+        self.publish_soon()
         self.left(session)
 
-    def _publish_soon(self) -> None:
+    def publish_soon(self) -> None:
+        """Something that is shown of those who are here has changed."""
         if self._publication is None:
             due_us = max(self._clock.now_us(), self._published_us + PUBLISH_EVERY_US)
             self._publication = self._timers.at(due_us, self._publish)
@@ -127,5 +130,6 @@ class Presence:
         self.changed()
 
 
-def _key(session: Session, client: ClientInfo) -> ClientKey:
+def client_key(session: Session, client: ClientInfo) -> ClientKey:
+    """Which client this is."""
     return session.principal.sub, client.kind, session.player_id or client.name

@@ -27,7 +27,7 @@ class Progress:
 
     def provide(self, subscriptions: Subscriptions) -> None:
         """Say where snapshots of progress come from, and hear of those who follow it."""
-        subscriptions.provide("progress", self._snapshot)
+        subscriptions.provide("progress", lambda player_id, _viewer: self._snapshot(player_id))
         subscriptions.attached.subscribe(lambda _topics: self.wake())
 
     def wake(self) -> None:

@@ -72,10 +72,10 @@ class Queue:
 
     def index(self, queue_item_id: str) -> int:
         """Where an item stands; QueueItemNotFound."""
-        for index, item in enumerate(self._items):
-            if item.queue_item_id == queue_item_id:
-                return index
-        raise QueueItemNotFound(f"There is no item {queue_item_id} in this queue")
+        index = next((i for i, item in enumerate(self._items) if item.queue_item_id == queue_item_id), None)
+        if index is None:
+            raise QueueItemNotFound(f"There is no item {queue_item_id} in this queue")
+        return index
 
     @property
     def added_order(self) -> Sequence[str]:
@@ -106,6 +106,20 @@ class Queue:
     def get(self, queue_item_id: str) -> QueueItem:
         """An item; QueueItemNotFound."""
         return self._items[self.index(queue_item_id)]
+
+    def at(self, index: int) -> QueueItem:
+        """The item at an index; QueueItemNotFound."""
+        if index >= len(self._items):
+            raise QueueItemNotFound("There is no item at this index")
+        return self._items[index]
+
+    def pick(self, queue_item_ids: Sequence[str]) -> list[QueueItem]:
+        """These items, in the queue's order; QueueItemNotFound if one isn't there."""
+        wanted = set(queue_item_ids)
+        picked = [item for item in self._items if item.queue_item_id in wanted]
+        if missing := wanted - {item.queue_item_id for item in picked}:
+            raise QueueItemNotFound(f"There is no item {min(missing)} in this queue")
+        return picked
 
     def page(self, offset: int = 0, limit: int = PAGE) -> QueuePage:
         """`limit` items from `offset` on."""
@@ -166,10 +180,9 @@ class Queue:
 
     def remove(self, queue_item_ids: Sequence[str]) -> None:
         """Take items out, all or none. A current one that goes leaves the place to its successor."""
-        gone = set(queue_item_ids)
-        for queue_item_id in gone:
-            self._require_unlocked(queue_item_id)
-            self.index(queue_item_id)
+        gone = {item.queue_item_id for item in self.pick(queue_item_ids)}
+        if self.locked_item_id in gone:
+            self._require_unlocked(self.locked_item_id)
         current_op: list[QueueOp] = []
         if self.current_item_id in gone:
             following = self._items[self.index(self.current_item_id) + 1 :]
@@ -234,6 +247,23 @@ class Queue:
         if self._items[index].state != state:
             self._items[index] = msgspec.structs.replace(self._items[index], state=state)
             self._changed((UpdateOp(queue_item_id=queue_item_id, state=state),))
+
+    def set_votes(self, queue_item_id: str, votes: int) -> None:
+        """Count votes against an item; leaves the revision as it is."""
+        index = self.index(queue_item_id)
+        self._items[index] = msgspec.structs.replace(self._items[index], votes=votes)
+        self._changed((UpdateOp(queue_item_id=queue_item_id, votes=votes),))
+
+    def adopt(self, other: Queue) -> None:
+        """Become what another queue is; Unavailable if that is too much."""
+        if len(other) > self.max_items:
+            raise Unavailable(f"The queue is too long: this one takes {self.max_items} items", again=False)
+        self._empty()
+        self._items = list(other.items)
+        self._added_order = list(other.added_order)
+        self.shuffled = other.shuffled
+        # As ops it could be larger than a topic's whole history.
+        self._commit(ResetOp())
 
     def _move(self, old: int, new: int) -> None:
         item = self._items.pop(old)

@@ -1,22 +1,34 @@
 """From the domain to messages: how players, queues and playback look on the wire."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from .media import StreamAddress
-from .playback import Command, Playback
-from .player import Player
+from .playback import Playback
+from .playback_events import Command
 from .protocol.server import PlaybackStatus, PlayerList, Prepare, QueueUpdated, SynchronizedPlayback, VolumeUpdate
-from .protocol.types import PlayableTrack, PlayerInfo, QueueItem
+from .protocol.types import PlayableTrack, PlayerInfo, QueueItem, QueueOp
+
+if TYPE_CHECKING:
+    from .player import Player
 
 
-def playback_status(player: Player) -> PlaybackStatus:
-    """What `player` plays and how."""
-    playback = player.playback
+def playback_status(
+    playback: Playback,
+    volume: float,
+    *,
+    muted: bool,
+    player_id: str | UnsetType = UNSET,
+    room_id: str | UnsetType = UNSET,
+) -> PlaybackStatus:
+    """What a player or a room plays and how."""
     timeline, item = playback.timeline, playback.current
     return PlaybackStatus(
-        player_id=player.player_id,
+        player_id=player_id,
+        room_id=room_id,
         is_playing=timeline.playing,
         state=timeline.state,
         current_track=item.track if item else None,
@@ -25,8 +37,8 @@ def playback_status(player: Player) -> PlaybackStatus:
         anchor_us=timeline.anchor_us,
         rate=timeline.rate,
         duration_seconds=playback.duration,
-        volume=player.volume,
-        muted=player.muted,
+        volume=volume,
+        muted=muted,
         shuffle=playback.queue.shuffled,
         repeat=playback.repeat,
         queue_length=len(playback.queue),
@@ -46,7 +58,7 @@ def player_info(player: Player) -> PlayerInfo:
         name=player.name,
         available=player.available,
         capabilities=player.capabilities,
-        room_id=None,
+        room_id=player.room.room_id if player.room else None,
         entity_id=player.entity_id,
     )
 
@@ -56,14 +68,14 @@ def player_list(players: Iterable[Player]) -> PlayerList:
     return PlayerList(players=tuple(player_info(player) for player in players))
 
 
-def queue_snapshot(playback: Playback) -> QueueUpdated:
+def queue_snapshot(playback: Playback, *ops: QueueOp) -> QueueUpdated:
     """The queue as somebody who knows nothing of it needs it."""
     queue = playback.queue
     return QueueUpdated(
         revision=queue.revision,
         current_index=queue.current_index,
         total=len(queue),
-        ops=(),
+        ops=ops,
         queue=queue.page(),
     )
 
@@ -73,7 +85,9 @@ def playable(item: QueueItem, address: StreamAddress) -> PlayableTrack:
     return PlayableTrack(**msgspec.structs.asdict(item.track), stream_url=address.url)
 
 
-def synchronized_playback(command: Command, address: StreamAddress | None) -> SynchronizedPlayback:
+def synchronized_playback(
+    command: Command, address: StreamAddress | None, room_id: str | UnsetType = UNSET
+) -> SynchronizedPlayback:
     """What a player has to do. Without an address there is nothing to fetch."""
     item = command.item
     return SynchronizedPlayback(
@@ -83,6 +97,7 @@ def synchronized_playback(command: Command, address: StreamAddress | None) -> Sy
         start_position=round(command.position, 6),
         sync_time_us=command.sync_time_us,
         rate=command.rate,
+        room_id=room_id,
     )
 
 

@@ -77,6 +77,10 @@ class Sessions:
         """How many there are."""
         return len(self._sessions)
 
+    def of_client(self, client_id: str | None) -> Session | None:
+        """A client's session, if it is here."""
+        return next((session for session in self.connected() if session.client_id == client_id), None)
+
     def connected(self) -> Iterator[Session]:
         """Those who are here."""
         return (session for session in self if session.connection is not None)
@@ -89,8 +93,9 @@ class Sessions:
         message: Authenticate,
         principal: Principal | None,
         hello: Hello | UnsetType = UNSET,
+        token: str | UnsetType = UNSET,
     ) -> Session:
-        """Let a client in, on its lost session if that can go on. Raises Refused."""
+        """Let a client in, on its lost session if that can go on; `token` is a new one for it. Raises Refused."""
         resumption = None
         failure: ResumeFailure | UnsetType = UNSET
         if message.resume is not None:
@@ -104,7 +109,7 @@ class Sessions:
             return self._resume(resumption, connection, message, hello)
         if principal is None and (principal := self.admit(connection.peer)) is None:
             raise Refused(AuthenticationFailed("A token is needed"))
-        return self._begin(connection, message, principal, failure, hello)
+        return self._begin(connection, message, principal, failure, hello, token)
 
     def _named_by(self, resume: Resume) -> Principal | None:
         # Without a token, the session names whose it is, as long as its own token holds.
@@ -168,6 +173,7 @@ class Sessions:
         principal: Principal,
         failure: ResumeFailure | UnsetType,
         hello: Hello | UnsetType,
+        token: str | UnsetType,
     ) -> Session:
         client = message.client
         if self._connected[principal.sub] >= self.limits.max_connections_per_user:
@@ -191,7 +197,13 @@ class Sessions:
         self._sessions[session.session_id] = session
         session.connection = connection
         self._welcome(
-            session, message, self._subscriptions.positions(topics), resumed=False, failure=failure, hello=hello
+            session,
+            message,
+            self._subscriptions.positions(topics),
+            resumed=False,
+            failure=failure,
+            hello=hello,
+            token=token,
         )
         self._subscriptions.attach(session, topics)
         self._arrived(session, resumed=False)
@@ -208,6 +220,7 @@ class Sessions:
         resumed: bool,
         failure: ResumeFailure | UnsetType = UNSET,
         hello: Hello | UnsetType = UNSET,
+        token: str | UnsetType = UNSET,
     ) -> None:
         principal = session.principal
         session.send(
@@ -224,6 +237,7 @@ class Sessions:
                 server_time_us=self._clock.now_us(),
                 request_id=message.request_id or UNSET,
                 hello=hello,
+                token=token,
             )
         )
 

@@ -7,7 +7,11 @@ import msgspec
 
 from .playback import Playback
 from .player import Player
-from .protocol.types import QueueItem, Record, RepeatMode
+from .invites import Invite
+from .presence import ClientKey
+from .protocol.server import ChatLine
+from .protocol.types import QueueItem, Record, RepeatMode, RoomRole
+from .room import Room, RoomSettings
 from .timeline import Timeline
 
 
@@ -31,6 +35,8 @@ class SavedPlayback(Record, frozen=True, kw_only=True):
     shuffled: bool = False
     position: float = 0.0
     paused: bool = False
+    playing_at: float | None = None
+    """The Unix time when `position` was true, if it played."""
     repeat: RepeatMode = "off"
     autoplay: bool = False
 
@@ -47,10 +53,26 @@ class SavedPlayer(Record, frozen=True, kw_only=True):
     playback: SavedPlayback = SavedPlayback()
 
 
+class SavedRoom(Record, frozen=True, kw_only=True):
+    """A room, and the clients who come back into it by themselves."""
+
+    room_id: str
+    settings: RoomSettings
+    host_user_id: str | None = None
+    is_group: bool = False
+    roles: dict[str, RoomRole] = {}
+    banned: tuple[str, ...] = ()
+    members: tuple[ClientKey, ...] = ()
+    chat: tuple[ChatLine, ...] = ()
+    playback: SavedPlayback = SavedPlayback()
+
+
 class SavedHub(Record, frozen=True, kw_only=True):
     """All that a hub keeps."""
 
     players: tuple[SavedPlayer, ...] = ()
+    rooms: tuple[SavedRoom, ...] = ()
+    invites: dict[str, Invite] = {}
 
 
 def save_player(player: Player, now_us: int) -> SavedPlayer:
@@ -66,7 +88,23 @@ def save_player(player: Player, now_us: int) -> SavedPlayer:
     )
 
 
-def save_playback(playback: Playback, now_us: int) -> SavedPlayback:
+def save_room(room: Room, now_us: int, now: float) -> SavedRoom:
+    """A room as it is now."""
+    present = (participant.key for participant in tuple(room.participants.values()))
+    return SavedRoom(
+        room_id=room.room_id,
+        settings=room.settings,
+        host_user_id=room.host_user_id,
+        is_group=room.is_group,
+        roles=dict(room.roles),
+        banned=tuple(room.banned),
+        members=tuple(dict.fromkeys([*present, *room.missing])),
+        chat=tuple(room.chat),
+        playback=save_playback(room.own, now_us, now if room.own.timeline.playing else None),
+    )
+
+
+def save_playback(playback: Playback, now_us: int, playing_at: float | None = None) -> SavedPlayback:
     """A queue as it is now."""
     queue = playback.queue
     return SavedPlayback(
@@ -77,6 +115,7 @@ def save_playback(playback: Playback, now_us: int) -> SavedPlayback:
         shuffled=queue.shuffled,
         position=playback.timeline.position_at(now_us),
         paused=playback.timeline.state != "idle",
+        playing_at=playing_at,
         repeat=playback.repeat,
         autoplay=playback.autoplay,
     )
@@ -90,11 +129,27 @@ def restore_player(player: Player, saved: SavedPlayer, now_us: int) -> None:
     restore_playback(player.own, saved.playback, now_us)
 
 
-def restore_playback(playback: Playback, saved: SavedPlayback, now_us: int) -> None:
+def restore_room(room: Room, saved: SavedRoom, now_us: int, now: float, rejoin_us: int) -> None:
+    """A room as it was; what played then goes on when somebody is back."""
+    room.host_user_id = saved.host_user_id
+    room.is_group = saved.is_group
+    room.roles = dict(saved.roles)
+    room.banned = dict.fromkeys(saved.banned)
+    room.missing = dict.fromkeys(saved.members, now_us + rejoin_us)
+    room.chat.extend(saved.chat)
+    held = None
+    if (playing_at := saved.playback.playing_at) is not None:
+        # By the time of day, which may have jumped: never before it was played.
+        away_us = max(0, round((now - playing_at) * 1e6))
+        held = Timeline("playing", saved.playback.position, now_us - away_us, 1.0)
+    restore_playback(room.own, saved.playback, now_us, held)
+
+
+def restore_playback(playback: Playback, saved: SavedPlayback, now_us: int, held: Timeline | None = None) -> None:
     """A queue as it was; what played then stands still now."""
     queue = playback.queue
     queue.restore(saved.items, saved.added_order, saved.revision, saved.current_item_id, shuffled=saved.shuffled)
-    playback.restore(Timeline("paused" if saved.paused else "idle", saved.position, now_us, 0.0), saved.repeat)
+    playback.restore(Timeline("paused" if saved.paused else "idle", saved.position, now_us, 0.0), saved.repeat, held)
     playback.autoplay = saved.autoplay
 
 

@@ -9,13 +9,14 @@ from .protocol.codec import encode
 from .protocol.errors import PermissionDenied
 from .protocol.server import StateMessage, Subscribed, TopicMessage, Unsubscribed
 from .protocol.types import Position
-from .rights import topic_visible
+from .rights import Principal, topic_visible
 from .session import Session
 from .signals import Signal
 from .topics import Topics
 
-type Snapshot = Callable[[str], Iterable[TopicMessage]]
+type Snapshot = Callable[[str, Principal], Iterable[TopicMessage]]
 """What somebody who just came needs of the topic with this id (empty for a topic without one)."""
+type MayHear = Callable[[str, Principal], bool]
 type Ids = Callable[[], Iterable[str]]
 
 
@@ -29,6 +30,7 @@ class Subscriptions:
         self._topics = topics
         self._snapshots: dict[str, Snapshot] = {}
         self._listed: dict[str, Ids] = {}
+        self._restrictions: dict[str, MayHear] = {}
 
     def provide(self, kind: str, snapshot: Snapshot, listed: Ids | None = None) -> None:
         """Where snapshots of the topics `kind` or `kind:<id>` come from; `listed` ids are followed without asking."""
@@ -36,9 +38,21 @@ class Subscriptions:
         if listed is not None:
             self._listed[kind] = listed
 
+    def restrict(self, kind: str, may_hear: MayHear) -> None:
+        """Topics `kind:<id>` may be heard only by those whom `may_hear` lets."""
+        self._restrictions[kind] = may_hear
+
     def visible(self, session: Session, topic: str) -> bool:
         """Whether this session may hear `topic`."""
-        return topic_visible(topic, session.principal, session.client_id, session.player_id)
+        return self.visible_to(topic, session.principal, session.client_id, session.player_id)
+
+    def visible_to(self, topic: str, principal: Principal, client_id: str, player_id: str | None) -> bool:
+        """Whether `principal`, on this client, may hear `topic`."""
+        if not topic_visible(topic, principal, client_id, player_id):
+            return False
+        kind, _, id_ = topic.partition(":")
+        may_hear = self._restrictions.get(kind)
+        return may_hear is None or may_hear(id_, principal)
 
     def require_visible(self, session: Session, topics: Iterable[str]) -> None:
         """PermissionDenied if one of them may not be heard."""
@@ -116,24 +130,26 @@ class Subscriptions:
     def snapshot(self, session: Session, topics: Iterable[str]) -> None:
         """What is needed to begin with each of the topics."""
         if session.connection is not None:
-            session.connection.outbox.replay(frame for topic in topics for frame in self.snapshot_frames(topic))
+            session.connection.outbox.replay(
+                frame for topic in topics for frame in self.snapshot_frames(topic, session.principal)
+            )
 
     def newest_states(self, session: Session, topics: Iterable[str]) -> None:
         """What the topics' states are now, after a resume."""
         if session.connection is not None:
             session.connection.outbox.replay(
-                frame for topic in topics for frame in self.snapshot_frames(topic, states_only=True)
+                frame for topic in topics for frame in self.snapshot_frames(topic, session.principal, states_only=True)
             )
 
-    def snapshot_frames(self, topic: str, *, states_only: bool = False) -> list[Frame]:
-        """What is needed to begin with `topic`, as it goes out."""
+    def snapshot_frames(self, topic: str, viewer: Principal, *, states_only: bool = False) -> list[Frame]:
+        """What `viewer` needs to begin with `topic`, as it goes out."""
         return [
             Frame(encode(msgspec.structs.replace(message, topic=topic, snapshot=True)))
-            for message in self._snapshot(topic)
+            for message in self._snapshot(topic, viewer)
             if not states_only or isinstance(message, StateMessage)
         ]
 
-    def _snapshot(self, topic: str) -> Iterable[TopicMessage]:
+    def _snapshot(self, topic: str, viewer: Principal) -> Iterable[TopicMessage]:
         kind, _, id_ = topic.partition(":")
         provide = self._snapshots.get(kind)
-        return () if provide is None else provide(id_)
+        return () if provide is None else provide(id_, viewer)

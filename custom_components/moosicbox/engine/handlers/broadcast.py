@@ -45,7 +45,7 @@ class BroadcastHandlers:
             return "all"
         if message.target_id is None:
             raise InvalidMessage(f"Name the {message.target} as target_id", ["target_id"])
-        if message.target == "room":
+        if message.target == "room" and self.hub.rooms.find(message.target_id) is None:
             raise RoomNotFound(f"There is no room {message.target_id}")
         if message.target == "permission" and message.target_id not in PERMISSIONS:
             raise InvalidMessage(f"There is no permission {message.target_id}", ["target_id"])

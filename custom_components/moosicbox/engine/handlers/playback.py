@@ -3,10 +3,11 @@
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from ..player import Player
 from ..protocol.client import ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
 from ..protocol.errors import InvalidMessage, QueueItemNotFound
+from ..room import Room
 from ..session import Actor
+from ..targets import Target
 
 if TYPE_CHECKING:
     from ..hub import Hub
@@ -18,31 +19,30 @@ class PlaybackHandlers:
     def __init__(self, hub: Hub) -> None:
         """Puts its messages into the hub's table."""
         self.hub = hub
-        hub.register(PlaybackCommand, self.playback, "control")
-        hub.register(SeekCommand, self.seek, "control")
-        hub.register(VolumeCommand, self.volume, "control")
-        hub.register(ModeCommand, self.mode, "control")
+        hub.register(PlaybackCommand, self.playback, "control", target_decides=True)
+        hub.register(SeekCommand, self.seek, "control", target_decides=True)
+        hub.register(VolumeCommand, self.volume, "control", target_decides=True)
+        hub.register(ModeCommand, self.mode, "control", target_decides=True)
 
     def playback(self, actor: Actor, message: PlaybackCommand) -> Coroutine[Any, Any, None] | None:
         """Transport. What is known already happens at once; media may have to be looked up first."""
-        player = self.hub.target(actor, message.player_id, message.room_id)
-        playback = player.playback
+        target = self.hub.targets.music(actor, message.player_id, message.room_id)
+        playback = target.playback
         now_us = self.hub.clock.now_us()
         command = message.command
+        target.demand("playback.skip" if command == "next" else "playback.control")
         if command == "toggle":
             command = "pause" if playback.timeline.state in ("playing", "buffering") else "play"
         match command:
             case "pause":
-                player.require("pause")
+                target.owner.require("pause")
                 playback.pause(now_us)
             case "stop":
                 playback.stop(now_us)
             case "play":
-                return self._play(actor, player, message)
+                return self._play(actor, target, message)
             case "next":
-                if (item := playback.successor()) is not None:
-                    return self.hub.conductor.start(playback, item, left="skipped")
-                playback.finish(now_us)
+                return self.hub.conductor.skip(playback)
             case "previous":
                 if (item := playback.predecessor(now_us)) is None:
                     raise QueueItemNotFound("Nothing is in the queue to play")
@@ -51,31 +51,37 @@ class PlaybackHandlers:
 
     def seek(self, actor: Actor, message: SeekCommand) -> None:
         """Another place of the same item."""
-        player = self.hub.target(actor, message.player_id, message.room_id)
-        player.require("seek")
-        player.playback.seek(self.hub.clock.now_us(), message.position_seconds)
+        target = self.hub.targets.music(actor, message.player_id, message.room_id)
+        target.demand("playback.control")
+        target.owner.require("seek")
+        target.playback.seek(self.hub.clock.now_us(), message.position_seconds)
 
     def volume(self, actor: Actor, message: VolumeCommand) -> None:
         """Loudness."""
         if message.volume is None and message.muted is None:
             raise InvalidMessage("Name a volume, or muted, or both", ["volume"])
-        player = self.hub.target(actor, message.player_id, message.room_id)
+        owner = self.hub.targets.loudness(actor, message.player_id, message.room_id)
         if message.volume is not None:
-            player.require("volume")
+            owner.require("volume")
         if message.muted is not None:
-            player.require("mute")
-        self.hub.players.set_volume(player, message.volume, message.muted)
+            owner.require("mute")
+        if isinstance(owner, Room):
+            self.hub.rooms.set_volume(owner, message.volume, message.muted)
+        else:
+            self.hub.players.set_volume(owner, message.volume, message.muted)
 
     def mode(self, actor: Actor, message: ModeCommand) -> None:
         """Order and repetition."""
-        player = self.hub.target(actor, message.player_id, message.room_id)
-        player.playback.set_modes(shuffle=message.shuffle, repeat=message.repeat, autoplay=message.autoplay)
+        target = self.hub.targets.music(actor, message.player_id, message.room_id)
+        target.demand("playback.control")
+        target.playback.set_modes(shuffle=message.shuffle, repeat=message.repeat, autoplay=message.autoplay)
 
-    async def _play(self, actor: Actor, player: Player, message: PlaybackCommand) -> None:
-        playback = player.playback
+    async def _play(self, actor: Actor, target: Target, message: PlaybackCommand) -> None:
+        playback = target.playback
         if message.track_id is not None:
+            target.demand("queue.add")
             media = await self.hub.conductor.resolve_track(message.track_id, actor.principal)
-            item = self.hub.new_item(media.track, actor)
+            item = self.hub.new_item(media.track, target)
             playback.queue.add([item], "next")
             await self.hub.conductor.start(playback, item, message.start_position or 0.0, left="skipped")
         elif message.queue_item_id is not None:

@@ -17,7 +17,9 @@ from ..protocol.client import (
 )
 from ..protocol.errors import InvalidMessage, PermissionDenied
 from ..protocol.types import QueueItem
+from ..room_rights import RoomRight
 from ..session import Actor
+from ..targets import Target
 
 if TYPE_CHECKING:
     from ..hub import Hub
@@ -29,48 +31,61 @@ class QueueHandlers:
     def __init__(self, hub: Hub) -> None:
         """Puts its messages into the hub's table."""
         self.hub = hub
-        hub.register(QueueAdd, self._once(self.add), "control")
-        hub.register(QueueRemove, self._once(self.remove), "control")
-        hub.register(QueueMove, self._once(self.move), "control")
-        hub.register(QueueReorder, self._once(self.reorder), "control")
-        hub.register(QueueClear, self._once(self.clear), "control")
+        hub.register(QueueAdd, self._once(self.add), "control", target_decides=True)
+        hub.register(QueueRemove, self._once(self.remove), "control", target_decides=True)
+        hub.register(QueueMove, self._once(self.move), "control", target_decides=True)
+        hub.register(QueueReorder, self._once(self.reorder), "control", target_decides=True)
+        hub.register(QueueClear, self._once(self.clear), "control", target_decides=True)
         hub.register(QueueGet, self.get, "listen")
-        hub.register(QueueTransfer, None, "control")
+        hub.register(QueueTransfer, self.transfer, "control", target_decides=True)
 
-    async def add(self, actor: Actor, playback: Playback, message: QueueAdd) -> dict[str, Any]:
+    async def add(self, target: Target, message: QueueAdd) -> dict[str, Any]:
         """More music."""
-        items = await self._items(actor, message)
+        target.demand("queue.add")
+        if message.place == "replace":
+            target.demand("queue.move_any")
+        playback = target.playback
+        items = await self._items(target, message)
         held = playback.current
         playback.queue.require_revision(message.if_revision)
         playback.queue.add(items, message.place, message.position)
         await self._follow(playback, held, playback.current or items[0])
         return {"revision": playback.queue.revision, "queue_item_ids": [item.queue_item_id for item in items]}
 
-    async def remove(self, _actor: Actor, playback: Playback, message: QueueRemove) -> dict[str, Any]:
+    async def remove(self, target: Target, message: QueueRemove) -> dict[str, Any]:
         """Less music."""
+        playback = target.playback
         ids = message.queue_item_ids or (() if message.queue_item_id is None else (message.queue_item_id,))
         if not ids:
             raise InvalidMessage("Name a queue_item_id or queue_item_ids", ["queue_item_ids"])
         held = playback.current
         playback.queue.require_revision(message.if_revision)
+        for item in playback.queue.pick(ids):
+            target.demand_change(item)
         playback.queue.remove(ids)
         await self._follow(playback, held, playback.current)
         return {"revision": playback.queue.revision}
 
-    async def move(self, _actor: Actor, playback: Playback, message: QueueMove) -> dict[str, Any]:
+    async def move(self, target: Target, message: QueueMove) -> dict[str, Any]:
         """An item elsewhere."""
+        playback = target.playback
         playback.queue.require_revision(message.if_revision)
+        target.demand_change(playback.queue.get(message.queue_item_id))
         playback.queue.move(message.queue_item_id, message.place)
         return {"revision": playback.queue.revision}
 
-    async def reorder(self, _actor: Actor, playback: Playback, message: QueueReorder) -> dict[str, Any]:
+    async def reorder(self, target: Target, message: QueueReorder) -> dict[str, Any]:
         """An item elsewhere, by indexes."""
+        playback = target.playback
         playback.queue.require_revision(message.if_revision)
+        target.demand_change(playback.queue.at(message.from_))
         playback.queue.reorder(message.from_, message.to)
         return {"revision": playback.queue.revision}
 
-    async def clear(self, _actor: Actor, playback: Playback, message: QueueClear) -> dict[str, Any]:
+    async def clear(self, target: Target, message: QueueClear) -> dict[str, Any]:
         """No music."""
+        target.demand("queue.move_any")
+        playback = target.playback
         held = playback.current
         playback.queue.require_revision(message.if_revision)
         playback.queue.clear()
@@ -79,22 +94,35 @@ class QueueHandlers:
 
     def get(self, actor: Actor, message: QueueGet) -> dict[str, Any]:
         """A page."""
-        queue = self._playback(actor, message).queue
-        return {"queue": queue.page(message.offset, message.limit)}
+        target = self.hub.targets.music(actor, message.player_id, message.room_id, "listen")
+        return {"queue": target.playback.queue.page(message.offset, message.limit)}
 
-    def _once[M: QueueCommand](self, change: Callable[[Actor, Playback, M], Awaitable[Any]]) -> Handler[M]:
+    async def transfer(self, actor: Actor, message: QueueTransfer) -> dict[str, Any]:
+        """The whole queue elsewhere, where it goes on at the same position."""
+        if (message.to_player_id is None) == (message.to_room_id is None):
+            raise InvalidMessage("Name a to_player_id or a to_room_id", ["to_player_id"])
+        source = self.hub.targets.music(actor, message.player_id, message.room_id)
+        to = self.hub.targets.music(actor, message.to_player_id, message.to_room_id)
+        needed: tuple[tuple[Target, RoomRight], ...] = ((source, "queue.move_any"), (to, "queue.move_any"), (to, "playback.control"))
+        for target, right in needed:
+            target.demand(right)
+        source.playback.queue.require_revision(message.if_revision)
+        if source.playback is not to.playback:
+            await self.hub.conductor.transfer(source.playback, to.playback)
+        return {"revision": source.playback.queue.revision, "to_revision": to.playback.queue.revision}
+
+    def _once[M: QueueCommand](self, change: Callable[[Target, M], Awaitable[Any]]) -> Handler[M]:
         async def handle(actor: Actor, message: M) -> Any:
-            playback = self._playback(actor, message)
+            target = self.hub.targets.music(actor, message.player_id, message.room_id)
+            if not target.rights:
+                target.demand("queue.add")
             if message.op_id is None:
-                return await change(actor, playback, message)
+                return await change(target, message)
             key = (actor.principal.sub, message.op_id)
             now_us = self.hub.clock.now_us()
-            return await playback.operations.once(key, now_us, lambda: change(actor, playback, message))
+            return await target.playback.operations.once(key, now_us, lambda: change(target, message))
 
         return handle
-
-    def _playback(self, actor: Actor, message: QueueCommand) -> Playback:
-        return self.hub.target(actor, message.player_id, message.room_id).playback
 
     async def _follow(self, playback: Playback, held: QueueItem | None, current: QueueItem | None) -> None:
         # The current item went: what took its place goes on as the old one did.
@@ -107,10 +135,10 @@ class QueueHandlers:
         else:
             playback.choose_paused(current, self.hub.clock.now_us())
 
-    async def _items(self, actor: Actor, message: QueueAdd) -> list[QueueItem]:
-        conductor, principal = self.hub.conductor, actor.principal
+    async def _items(self, target: Target, message: QueueAdd) -> list[QueueItem]:
+        conductor, principal = self.hub.conductor, target.principal
         if message.media_content_id is not None:
-            if not principal.may_add_foreign_media:
+            if not target.may_add_foreign_media:
                 raise PermissionDenied("Guests may add tracks of the library only")
             media = [await conductor.resolve(message.media_content_id, principal)]
         else:
@@ -118,4 +146,4 @@ class QueueHandlers:
             if not ids:
                 raise InvalidMessage("Name a track_id, track_ids or a media_content_id", ["track_id"])
             media = [await conductor.resolve_track(track_id, principal) for track_id in ids]
-        return [self.hub.new_item(found.track, actor) for found in media]
+        return [self.hub.new_item(found.track, target) for found in media]

@@ -273,16 +273,18 @@ class RoomClose(RoomCommand, tag="close", frozen=True, kw_only=True):
 
 
 class RoomJoin(RoomCommand, tag="join", frozen=True, kw_only=True):
-    """Into a room; a private one needs an invite."""
+    """Into a room; a private one needs an invite. `player_id`: another player that the asker may control."""
 
     room_id: Id
+    player_id: PlayerId | None = None
     invite: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
 
 
 class RoomLeave(RoomCommand, tag="leave", frozen=True, kw_only=True):
-    """Out of a room."""
+    """Out of a room. `player_id`: another player that the asker may control."""
 
     room_id: Id
+    player_id: PlayerId | None = None
 
 
 class RoomKick(RoomCommand, tag="kick", frozen=True, kw_only=True):

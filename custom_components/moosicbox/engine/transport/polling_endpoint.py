@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aiohttp import web
 import msgspec
+from msgspec import UnsetType
 
 from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded
@@ -83,11 +84,11 @@ class PollingEndpoint:
             admission.check_room(request)
             admission.check_origin(request)
             with admission.unauthenticated(request):
-                message, principal = await self._authenticate(request)
+                message, principal, given = await self._authenticate(request)
             if not hub.running:
                 raise Unavailable("The hub is stopping", retry_after=1)
             connection = PollingConnection(hub, Peer(request.remote or "", request), self._connection_closed)
-            session = hub.sessions.open(connection, message, principal, hub.hello(authenticated=True))
+            session = hub.sessions.open(connection, message, principal, hub.hello(authenticated=True), given)
         except Refused as refused:
             hub.metrics.rejected[refused.error.error_type] += 1
             # What isn't there for this user won't be there in a moment either: not a 503.
@@ -124,10 +125,9 @@ class PollingEndpoint:
 
     # ------------------------------------------------------------ who
 
-    async def _authenticate(self, request: web.Request) -> tuple[Authenticate, Principal | None]:
+    async def _authenticate(self, request: web.Request) -> tuple[Authenticate, Principal | None, str | UnsetType]:
         hub, peer = self._hub, Peer(request.remote or "", request)
-        if (token := self._admission.bearer(request)) is None:
-            raise AuthenticationFailed("A bearer token is needed")
+        bearer = self._admission.bearer(request)
         try:
             async with asyncio.timeout(hub.limits.authentication_timeout):
                 decoded = hub.dispatcher.codec.decode(await _read(request, hub.limits.max_first_message_size))
@@ -135,15 +135,17 @@ class PollingEndpoint:
                     raise decoded.error
                 if not isinstance(message := decoded.message, Authenticate):
                     raise InvalidMessage("The body must be `authenticate`", ["type"])
+                if bearer is None and message.invite is None:
+                    raise AuthenticationFailed("A bearer token is needed")
                 principal = None
                 # A session may be resumed by its secret alone; whether that is right is seen when it is resumed.
-                if message.resume is None or not compare_digest(token.encode(), message.resume.secret.encode()):
-                    principal = await hub.recognise(token, peer)
-                if message.token is not None:
-                    principal = await hub.recognise(message.token, peer)
+                resume = message.resume
+                if bearer and (resume is None or not compare_digest(bearer.encode(), resume.secret.encode())):
+                    principal = await hub.recognise(bearer, peer)
+                shown, given = await hub.identify(message, peer)
         except TimeoutError as error:
             raise AuthenticationFailed("Nothing was authenticated in time") from error
-        return message, principal
+        return message, shown or principal, given
 
     def _connection(self, request: web.Request, session_id: str) -> PollingConnection:
         self._admission.check_origin(request)

@@ -132,12 +132,11 @@ class WebSocketConnection:
                     return None
                 request_id = decoded.request_id
                 message = _authenticate_of(decoded)
-                if message.token is not None:
-                    principal = await self._hub.recognise(message.token, self.peer)
+                shown, token = await self._hub.identify(message, self.peer)
                 if not self._hub.running:
                     self.close(CloseCode.RESTART, "The hub is stopping")
                     return None
-                self.session = self._hub.sessions.open(self, message, principal)
+                self.session = self._hub.sessions.open(self, message, shown or principal, token=token)
         except TimeoutError:
             self._refuse(
                 Refused(AuthenticationFailed("Nothing was authenticated in time"), CloseCode.AUTHENTICATION_TIMEOUT)

@@ -1,0 +1,210 @@
+"""Rooms: making, joining and steering them, inviting into them, talking in them."""
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET
+
+from ..clock import iso_from_unix
+from ..player import Player
+from ..protocol.client import (
+    PlaybackCommand,
+    RoomChat,
+    RoomClose,
+    RoomCreate,
+    RoomGet,
+    RoomInvite,
+    RoomJoin,
+    RoomKick,
+    RoomLeave,
+    RoomList,
+    RoomPause,
+    RoomPlay,
+    RoomSeek,
+    RoomSetRole,
+    RoomSkipVote,
+    RoomUpdate,
+)
+from ..protocol.errors import InvalidMessage, PermissionDenied, Unavailable
+from ..room import Room, RoomSettings
+from ..room_rights import RoomRight
+from ..session import Actor, Session
+
+if TYPE_CHECKING:
+    from ..hub import Hub
+
+SETTINGS = RoomSettings.__struct_fields__
+PARTY = "/moosicbox/party/#"
+"""Where invited guests go; what stands behind the # no server sees."""
+
+
+class RoomHandlers:
+    """Each finds its room, checks the right, and tells the rooms what to do."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Puts its messages into the hub's table."""
+        self.hub = hub
+        hub.register(RoomCreate, self.create, "rooms")
+        hub.register(RoomUpdate, self.update, "listen")
+        hub.register(RoomClose, self.close, "listen")
+        hub.register(RoomJoin, self.join, "listen")
+        hub.register(RoomLeave, self.leave, "listen")
+        hub.register(RoomKick, self.kick, "listen")
+        hub.register(RoomInvite, self.invite, "listen")
+        hub.register(RoomList, self.list, "listen")
+        hub.register(RoomGet, self.get, "listen")
+        hub.register(RoomPlay, self.play, "listen")
+        hub.register(RoomPause, self.pause, "listen")
+        hub.register(RoomSeek, self.seek, "listen")
+        hub.register(RoomSkipVote, self.skip_vote, "listen")
+        hub.register(RoomSetRole, self.set_role, "listen")
+        hub.register(RoomChat, self.chat, "chat", "chat")
+
+    def create(self, actor: Actor, message: RoomCreate) -> dict[str, str]:
+        """A new room; its maker is its host and in it at once. One made by the house has no host yet."""
+        principal = actor.principal
+        if principal.rooms is not None:
+            raise PermissionDenied("This token is limited to rooms")
+        settings = RoomSettings(**{name: getattr(message, name) for name in SETTINGS})
+        maker = None if principal is self.hub.house else principal.sub
+        room = self.hub.rooms.create(settings, message.id, message.host_user_id or maker)
+        if actor.session is not None:
+            self.hub.rooms.enter(room, actor.session)
+        return {"room_id": room.room_id}
+
+    def update(self, actor: Actor, message: RoomUpdate) -> None:
+        """Other settings."""
+        room = self._room(actor, message.room_id, "member.kick")
+        changes = {name: value for name in SETTINGS if (value := getattr(message, name)) is not None}
+        self.hub.rooms.update(room, msgspec.structs.replace(room.settings, **changes), message.host_user_id)
+
+    def close(self, actor: Actor, message: RoomClose) -> None:
+        """The end of a room."""
+        room = self._room(actor, message.room_id, "member.kick")
+        self.hub.rooms.close(room)
+
+    def join(self, actor: Actor, message: RoomJoin) -> dict[str, Any]:
+        """In, with a player if the client is one; or another player that the asker may control."""
+        session = self._client(actor, message.player_id)
+        self._redeem(actor, message)
+        room = self.hub.rooms.get(message.room_id, actor.principal)
+        self.hub.rooms.enter(room, session)
+        return self._state(room)
+
+    def leave(self, actor: Actor, message: RoomLeave) -> None:
+        """Out; twice changes nothing."""
+        room = self.hub.rooms.find(message.room_id)
+        if message.player_id is None and actor.session is not None:
+            client_id = actor.session.client_id
+        else:
+            player = self._player(actor, message.player_id, room)
+            client_id = player.client_id or ""
+        if room is not None and client_id in room.participants:
+            self.hub.rooms.leave(room, client_id)
+
+    def kick(self, actor: Actor, message: RoomKick) -> None:
+        """Somebody else out."""
+        room = self._room(actor, message.room_id, "member.kick")
+        self.hub.rooms.kick(room, message.client_id)
+
+    def invite(self, actor: Actor, message: RoomInvite) -> dict[str, str]:
+        """A code that lets guests in."""
+        room = self._room(actor, message.room_id, "member.kick")
+        if message.role == "host":
+            raise InvalidMessage("Nobody is invited as a host: hand the room over instead", ["role"])
+        now = self.hub.clock.utc().timestamp()
+        code, invite = self.hub.invites.make(room.room_id, message.role, now, message.expires_in, message.uses)
+        self.hub.rooms.changed(room)
+        return {"invite": code, "url": PARTY + code, "expires_at": iso_from_unix(invite.expires_at)}
+
+    def list(self, actor: Actor, _message: RoomList) -> dict[str, Any]:
+        """The rooms that one may see."""
+        return {"rooms": self.hub.rooms.seen_by(actor.principal)}
+
+    def get(self, actor: Actor, message: RoomGet) -> dict[str, Any]:
+        """All about one room."""
+        return self._state(self.hub.rooms.get(message.room_id, actor.principal))
+
+    async def play(self, actor: Actor, message: RoomPlay) -> None:
+        """Music for everybody."""
+        command = PlaybackCommand(
+            room_id=message.room_id,
+            command="play",
+            track_id=message.track_id,
+            start_position=message.start_position,
+        )
+        await self.hub.dispatcher.execute(actor, command)
+
+    def pause(self, actor: Actor, message: RoomPause) -> None:
+        """Silence for everybody."""
+        room = self._room(actor, message.room_id, "playback.control")
+        room.own.pause(self.hub.clock.now_us(), message.position)
+
+    def seek(self, actor: Actor, message: RoomSeek) -> None:
+        """Another place for everybody."""
+        room = self._room(actor, message.room_id, "playback.control")
+        room.own.seek(self.hub.clock.now_us(), message.position_seconds)
+
+    def skip_vote(self, actor: Actor, message: RoomSkipVote) -> Coroutine[Any, Any, None] | None:
+        """A vote against the current item; with enough of them it is skipped."""
+        room = self.hub.rooms.get(message.room_id, actor.principal)
+        room.demand_vote(actor.principal)
+        if room.settings.control != "votes" or self.hub.rooms.vote(room, actor.principal.sub):
+            return self.hub.conductor.skip(room.own)
+        return None
+
+    def set_role(self, actor: Actor, message: RoomSetRole) -> None:
+        """Another role for a member."""
+        room = self._room(actor, message.room_id, "member.kick")
+        self.hub.rooms.set_role(room, message.user_id, message.role)
+
+    def chat(self, actor: Actor, message: RoomChat) -> dict[str, str]:
+        """A line of talk."""
+        room = self._room(actor, message.room_id, "chat")
+        return {"message_id": self.hub.rooms.say(room, actor.principal, message.message).message_id}
+
+    # ------------------------------------------------------------ inside
+
+    def _room(self, actor: Actor, room_id: str, right: RoomRight) -> Room:
+        room = self.hub.rooms.get(room_id, actor.principal)
+        room.demand(actor.principal, right)
+        return room
+
+    def _redeem(self, actor: Actor, message: RoomJoin) -> None:
+        if message.invite is None:
+            return
+        connection = actor.session.connection if actor.session else None
+        address = connection.peer.address if connection else ""
+        clock, principal = self.hub.clock, actor.principal
+        invite = self.hub.invites.redeem(
+            message.invite, message.room_id, address, clock.utc().timestamp(), clock.now_us()
+        )
+        if (room := self.hub.rooms.find(invite.room_id)) is not None:
+            self.hub.rooms.admit(room, principal.sub, invite.role)
+
+    def _client(self, actor: Actor, player_id: str | None) -> Session:
+        if player_id is None:
+            if actor.session is None:
+                raise InvalidMessage("Name a player_id: only clients join by themselves", ["player_id"])
+            return actor.session
+        player = self._player(actor, player_id, None)
+        session = self.hub.sessions.of_client(player.client_id)
+        if session is None:
+            raise Unavailable(f"{player.name} isn't connected")
+        return session
+
+    def _player(self, actor: Actor, player_id: str | None, room: Room | None) -> Player:
+        if player_id is None:
+            raise InvalidMessage("Name a player_id", ["player_id"])
+        player, principal = self.hub.players.get(player_id), actor.principal
+        if actor.session is not None and actor.session.player_id == player_id:
+            return player
+        may_control = principal.may("control") and principal.rooms is None
+        if not may_control and (room is None or "member.kick" not in room.rights(principal)):
+            raise PermissionDenied("This needs the permission 'control'")
+        return player
+
+    def _state(self, room: Room) -> dict[str, Any]:
+        fields = msgspec.structs.asdict(room.state())
+        return {name: value for name, value in fields.items() if value is not UNSET}

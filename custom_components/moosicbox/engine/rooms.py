@@ -1,0 +1,473 @@
+"""All rooms: making and closing them, who comes and goes, and what the others hear of it."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+import secrets
+from typing import Any, Final
+
+import msgspec
+
+from .clock import Clock
+from .frame import Frame
+from .limits import Limits
+from .loudness import balanced
+from .playback import STARTING_US
+from .playback_events import CurrentChanged, Lagged, PlaybackEvent
+from .player import Player
+from .players import Players
+from .presence import ClientKey, client_key
+from .protocol.errors import ClientNotFound, HubError, InvalidMessage, PermissionDenied, RoomNotFound, Unavailable
+from .protocol.server import ChatLine, RoomChat, RoomEvent, RoomList, TopicMessage
+from .protocol.types import RoomInfo, RoomRole
+from .publisher import PlaybackOwner, PlaybackPublisher
+from .render import queue_snapshot
+from .rights import Principal
+from .room import GUEST, Participant, Room, RoomSettings
+from .session import Session
+from .sessions import Sessions
+from .signals import Signal
+from .subscriptions import Subscriptions
+from .timers import Timer, Timers
+from .topics import Topics
+
+LIST_EVERY_US: Final = 250_000
+"""The list of rooms is told at most this often."""
+MAX_MISSING: Final = 1_000
+"""Clients of one room who may come back by themselves."""
+
+
+class Rooms:
+    """The rooms of a hub, by id."""
+
+    def __init__(
+        self,
+        topics: Topics,
+        publisher: PlaybackPublisher,
+        players: Players,
+        sessions: Sessions,
+        subscriptions: Subscriptions,
+        timers: Timers,
+        clock: Clock,
+        limits: Limits,
+    ) -> None:
+        """No rooms yet."""
+        self.added: Signal[Room] = Signal()
+        self.closed: Signal[Room] = Signal()
+        self.changed: Signal[Room] = Signal()
+        """Settings, participants, roles, loudness: whatever is shown of a room."""
+        self.joined: Signal[Room, Participant] = Signal()
+        self.left: Signal[Room, Participant] = Signal()
+        self.told: Signal[Room, str, dict[str, Any]] = Signal()
+        """Something happened in a room: its event's type and data."""
+        self.listed: Signal[()] = Signal()
+        """The list of rooms is another one."""
+        self.limits = limits
+        self._topics = topics
+        self._publisher = publisher
+        self._players = players
+        self._sessions = sessions
+        self._subscriptions = subscriptions
+        self._timers = timers
+        self._clock = clock
+        self._rooms: dict[str, Room] = {}
+        self._leaving: dict[str, Timer] = {}
+        self._listing: Timer | None = None
+        self._listed_us = 0
+        sessions.opened.subscribe(self._opened)
+        sessions.lost.subscribe(self._lost)
+        sessions.ended.subscribe(self._ended)
+        players.reported.subscribe(self._reported)
+        players.changed.subscribe(self._player_changed)
+        players.removed.subscribe(self._player_removed)
+        publisher.happened.subscribe(self._happened)
+
+    def provide(self, subscriptions: Subscriptions) -> None:
+        """Say where snapshots of rooms come from, and who may hear them."""
+        subscriptions.provide("rooms", lambda _id, viewer: [self.list_for(viewer)])
+        subscriptions.provide("room", lambda room_id, _viewer: self._snapshot(room_id))
+        subscriptions.restrict("room", self._may_hear)
+
+    def __iter__(self) -> Iterator[Room]:
+        """All rooms."""
+        return iter(tuple(self._rooms.values()))
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._rooms)
+
+    def find(self, room_id: str) -> Room | None:
+        """A room, if there is one of this id."""
+        return self._rooms.get(room_id)
+
+    def get(self, room_id: str, viewer: Principal) -> Room:
+        """A room; RoomNotFound, or PermissionDenied if it isn't for `viewer`."""
+        if (room := self._rooms.get(room_id)) is None:
+            raise RoomNotFound(f"There is no room {room_id}")
+        if not room.visible_to(viewer):
+            raise PermissionDenied("This room is private: it needs an invite")
+        return room
+
+    def seen_by(self, viewer: Principal) -> list[RoomInfo]:
+        """The rooms that somebody may know of."""
+        return [room.info() for room in self if room.visible_to(viewer)]
+
+    def list_for(self, viewer: Principal) -> RoomList:
+        """The same as a message."""
+        return RoomList(rooms=tuple(self.seen_by(viewer)))
+
+    def of_user(self, user_id: str) -> tuple[str, ...]:
+        """The ids of the rooms that a user is in."""
+        return tuple(room.room_id for room in self if room.has_user(user_id))
+
+    # ------------------------------------------------------------ making, changing, closing
+
+    def create(self, settings: RoomSettings, room_id: str | None = None, host_user_id: str | None = None) -> Room:
+        """A new, empty room; InvalidMessage if its id is taken, Unavailable if there are too many."""
+        if room_id is not None and room_id in self._rooms:
+            raise InvalidMessage(f"There is a room {room_id} already", ["id"])
+        if len(self._rooms) >= self.limits.max_rooms:
+            raise Unavailable(f"This hub takes at most {self.limits.max_rooms} rooms", again=False)
+        room = Room(
+            room_id or secrets.token_hex(8),
+            settings,
+            self._topics.epoch,
+            self.limits.max_queue_items,
+            self._publisher.publish,
+        )
+        room.host_user_id = host_user_id
+        self._rooms[room.room_id] = room
+        self._publisher.add(room)
+        self._withdraw_hidden(room, "private")
+        self.added(room)
+        self._list_soon()
+        return room
+
+    def update(self, room: Room, settings: RoomSettings, host_user_id: str | None = None) -> None:
+        """Other settings, and perhaps another host."""
+        if host_user_id is not None and host_user_id != room.host_user_id:
+            self._make_host(room, host_user_id)
+        if settings != room.settings:
+            room.configure(settings)
+            self._tell(room, "room_updated", msgspec.to_builtins(settings))
+            self._withdraw_hidden(room, "private")
+            self._list_soon()
+
+    def close(self, room: Room) -> None:
+        """The end of a room: everybody is out, its players are alone again."""
+        self._tell(room, "room_closed", {})
+        room.own.stop(self._clock.now_us())
+        for participant in tuple(room.participants.values()):
+            self._take_out(room, participant)
+        del self._rooms[room.room_id]
+        self._publisher.remove(room)
+        for session in self._sessions:
+            self._subscriptions.withdraw(session, [room.topic], "closed")
+        self.closed(room)
+        self._list_soon()
+
+    # ------------------------------------------------------------ coming and going
+
+    def enter(self, room: Room, session: Session) -> None:
+        """A client comes in, and its player plays along; twice changes nothing. RoomFull."""
+        if session.client_id in room.participants:
+            return
+        room.require_place()
+        player = None if session.player_id is None else self._players.find(session.player_id)
+        if player is not None and player.room is not None:
+            self.leave(player.room, player.client_id or session.client_id)
+        principal = session.principal
+        participant = Participant(
+            client_id=session.client_id,
+            key=client_key(session, session.client),
+            username=principal.name,
+            joined_at=self._clock.timestamp(),
+            player=player,
+            away=session.connection is None,
+        )
+        self._tell(room, "user_joined", _named(participant))
+        room.missing.pop(participant.key, None)
+        room.participants[session.client_id] = participant
+        if room.host_user_id is None:
+            self._make_host(room, participant.user_id)
+        self._subscriptions.take_over(session, [room.topic])
+        if player is not None:
+            self._plug_in(player, room)
+        self.joined(room, participant)
+        self._changed(room)
+
+    def leave(self, room: Room, client_id: str) -> None:
+        """A client goes, and stays away; PermissionDenied if it isn't here."""
+        participant = room.participants.get(client_id)
+        if participant is None:
+            raise PermissionDenied(f"This client isn't in {room.name}")
+        self._let_go(room, participant, "left")
+
+    def kick(self, room: Room, client_id: str) -> None:
+        """Put a client's user out; they may not come in again."""
+        participant = room.participants.get(client_id)
+        if participant is None:
+            raise ClientNotFound(f"There is no client {client_id} in this room")
+        room.ban(participant.user_id)
+        for member in tuple(room.participants.values()):
+            if member.user_id == participant.user_id:
+                self._let_go(room, member, "kicked")
+        self._withdraw_hidden(room, "kicked")
+
+    def set_volume(self, room: Room, volume: float | None, muted: bool | None) -> None:
+        """How loud all players are together; the balance between them stays."""
+        players = [player for player in room.renderers if volume is None or player.can("volume")]
+        volumes = [None] * len(players) if volume is None else balanced([player.volume for player in players], volume)
+        for player, own in zip(players, volumes, strict=True):
+            self._players.set_volume(player, own, muted)
+
+    def set_role(self, room: Room, user_id: str, role: RoomRole) -> None:
+        """Another role for a participant; a new host takes the old one's place."""
+        if not room.has_user(user_id):
+            raise InvalidMessage(f"{user_id} isn't in this room", ["user_id"])
+        if role == "host":
+            self._make_host(room, user_id)
+            return
+        if user_id == room.host_user_id:
+            raise InvalidMessage("A room needs a host: make somebody else the host instead", ["role"])
+        room.give_role(user_id, role)
+        self._tell(room, "role_changed", {"user_id": user_id, "role": role})
+
+    def admit(self, room: Room, user_id: str, role: RoomRole) -> None:
+        """Somebody was invited."""
+        room.banned.pop(user_id, None)
+        if room.roles.get(user_id) != role and user_id != room.host_user_id:
+            room.give_role(user_id, role)
+            self.changed(room)
+
+    # ------------------------------------------------------------ talk and votes
+
+    def say(self, room: Room, speaker: Principal, text: str) -> ChatLine:
+        """A line of talk."""
+        line = ChatLine(
+            message_id=secrets.token_hex(8),
+            user_id=speaker.sub,
+            username=speaker.name,
+            message=text,
+            sent_at=self._clock.timestamp(),
+        )
+        room.chat.append(line)
+        self._topics.publish(room.topic, RoomChat(room_id=room.room_id, **msgspec.structs.asdict(line)))
+        self.told(room, "room_chat", msgspec.to_builtins(line))
+        self.changed(room)
+        return line
+
+    def vote(self, room: Room, user_id: str) -> bool:
+        """A vote against the current item; whether that was the one that decides."""
+        if (item := room.own.current) is None:
+            raise InvalidMessage("Nothing plays that could be skipped", ["room_id"])
+        room.votes.add(user_id)
+        votes, needed = len(room.votes), room.votes_needed
+        room.own.queue.set_votes(item.queue_item_id, votes)
+        data = {"user_id": user_id, "queue_item_id": item.queue_item_id, "votes": votes, "needed": needed}
+        self._tell(room, "skip_vote", data)
+        return votes >= needed
+
+    # ------------------------------------------------------------ clients and players that come back or go away
+
+    def _opened(self, session: Session, _resumed: bool) -> None:
+        key = client_key(session, session.client)
+        for room in self:
+            away = next((member for member in room.participants.values() if member.away and member.key == key), None)
+            if away is not None:
+                self._return(room, away, session)
+            elif room.missing.pop(key, 0) > self._clock.now_us() and room.visible_to(session.principal):
+                try:
+                    self.enter(room, session)
+                except HubError:
+                    continue
+
+    def _return(self, room: Room, participant: Participant, session: Session) -> None:
+        if (leaving := self._leaving.pop(participant.client_id, None)) is not None:
+            leaving.cancel()
+        del room.participants[participant.client_id]
+        participant.client_id, participant.away = session.client_id, False
+        room.participants[session.client_id] = participant
+        self._subscriptions.take_over(session, [room.topic])
+        room.own.members_changed(self._clock.now_us())
+        self._changed(room)
+
+    def _lost(self, session: Session) -> None:
+        for room, participant in self._places_of(session):
+            participant.away = True
+            room.own.members_changed(self._clock.now_us())
+            self._changed(room)
+
+    def _ended(self, session: Session) -> None:
+        due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
+        for room, participant in self._places_of(session):
+            participant.away = True
+            self._leaving[participant.client_id] = self._timers.at(due_us, partial(self._gone, room, participant))
+            room.own.members_changed(self._clock.now_us())
+            self._changed(room)
+
+    def _gone(self, room: Room, participant: Participant) -> None:
+        self._leaving.pop(participant.client_id, None)
+        if not participant.away or room.participants.get(participant.client_id) is not participant:
+            return
+        self._miss(room, participant.key)
+        self._let_go(room, participant, "left")
+
+    def _miss(self, room: Room, key: ClientKey) -> None:
+        room.missing[key] = self._clock.now_us() + int(self.limits.rejoin_seconds * 1e6)
+        if len(room.missing) > MAX_MISSING:
+            del room.missing[next(iter(room.missing))]
+
+    def _places_of(self, session: Session) -> Iterable[tuple[Room, Participant]]:
+        for room in self:
+            if (participant := room.participants.get(session.client_id)) is not None:
+                yield room, participant
+
+    def _reported(self, player: Player) -> None:
+        if (room := player.room) is None or (report := player.report) is None:
+            return
+        now_us = self._clock.now_us()
+        own = room.own
+        if (
+            report.state == "buffering"
+            and not player.lagging
+            and len(own.present()) > 1
+            and own.timeline.playing
+            and report.at_us > own.timeline.anchor_us + STARTING_US
+        ):
+            player.lagging = True
+            self._lagging(room, (player.player_id,))
+        own.members_changed(now_us)
+        self._publisher.schedule(room)
+
+    def _player_changed(self, player: Player) -> None:
+        if player.room is not None:
+            self.changed(player.room)
+
+    def _player_removed(self, player: Player) -> None:
+        for room in self:
+            for participant in tuple(room.participants.values()):
+                if participant.player is player:
+                    self._let_go(room, participant, "left")
+
+    # ------------------------------------------------------------ inside
+
+    def _plug_in(self, player: Player, room: Room) -> None:
+        now_us = self._clock.now_us()
+        player.room = room
+        player.lagging = False
+        player.own.pause(now_us)
+        self._publisher.introduce(player)
+        room.own.wake(now_us)
+        room.own.members_changed(now_us)
+        self._players.announce(player)
+
+    def _unplug(self, player: Player, room: Room) -> None:
+        now_us = self._clock.now_us()
+        player.room = None
+        player.lagging = False
+        self._publisher.introduce(player)
+        if room.own.present():
+            room.own.members_changed(now_us)
+        else:
+            room.own.pause(now_us)
+        self._players.announce(player)
+
+    def _take_out(self, room: Room, participant: Participant) -> None:
+        del room.participants[participant.client_id]
+        if (leaving := self._leaving.pop(participant.client_id, None)) is not None:
+            leaving.cancel()
+        if participant.player is not None and participant.player.room is room:
+            self._unplug(participant.player, room)
+        self.left(room, participant)
+
+    def _let_go(self, room: Room, participant: Participant, reason: str) -> None:
+        self._take_out(room, participant)
+        session = self._session(participant.client_id)
+        if session is not None:
+            self._subscriptions.withdraw(session, [room.topic], reason)
+        self._tell(room, "user_left", {**_named(participant), "reason": reason})
+        user_id = participant.user_id
+        if not room.has_user(user_id):
+            room.votes.discard(user_id)
+            if user_id == room.host_user_id:
+                heir = next(iter(room.participants.values()), None)
+                self._make_host(room, heir.user_id if heir else None)
+        self._changed(room)
+
+    def _make_host(self, room: Room, user_id: str | None) -> None:
+        room.host_user_id = user_id
+        name = next((member.username for member in room.participants.values() if member.user_id == user_id), None)
+        self._tell(room, "host_changed", {"host_user_id": user_id, "username": name})
+
+    def _session(self, client_id: str) -> Session | None:
+        return next((session for session in self._sessions if session.client_id == client_id), None)
+
+    def _withdraw_hidden(self, room: Room, reason: str) -> None:
+        for session in self._sessions:
+            if room.topic in session.topics and not self._subscriptions.visible(session, room.topic):
+                self._subscriptions.withdraw(session, [room.topic], reason)
+
+    # ------------------------------------------------------------ what the others hear
+
+    def _tell(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
+        self._topics.publish(room.topic, RoomEvent(room_id=room.room_id, event_type=event_type, data=data))
+        self.told(room, event_type, data)
+        self.changed(room)
+
+    def _changed(self, room: Room) -> None:
+        self.changed(room)
+        self._list_soon()
+
+    def _lagging(self, room: Room, player_ids: tuple[str, ...]) -> None:
+        for participant in room.participants.values():
+            if participant.player is not None and participant.player.player_id in player_ids:
+                self._tell(room, "participant_lagging", _named(participant))
+
+    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
+        if not isinstance(owner, Room):
+            return
+        match event:
+            case Lagged(player_ids):
+                self._lagging(owner, player_ids)
+            case CurrentChanged():
+                owner.votes.clear()
+
+    def _snapshot(self, room_id: str) -> list[TopicMessage]:
+        if (room := self.find(room_id)) is None:
+            return []
+        return [room.status(), queue_snapshot(room.own), room.state()]
+
+    def _may_hear(self, room_id: str, principal: Principal) -> bool:
+        if (room := self.find(room_id)) is None:
+            # Who may hear of no other room may wait for this one.
+            return principal.rooms is not None and not principal.sub.startswith(GUEST)
+        return room.visible_to(principal)
+
+    def _list_soon(self) -> None:
+        if self._listing is None:
+            due_us = max(self._clock.now_us(), self._listed_us + LIST_EVERY_US)
+            self._listing = self._timers.at(due_us, self._publish_lists)
+
+    def _publish_lists(self) -> None:
+        # Not one list for all: each hears of the rooms that it may know of.
+        self._listing = None
+        self._listed_us = self._clock.now_us()
+        frames: dict[tuple[str, ...], Frame] = {}
+        for session in self._sessions.connected():
+            if "rooms" in session.topics:
+                seen = self.seen_by(session.principal)
+                ids = tuple(info.room_id for info in seen)
+                if (frame := frames.get(ids)) is None:
+                    frame = frames[ids] = self._topics["rooms"].state_frame(RoomList(rooms=tuple(seen)))
+                session.send_frame(frame)
+        self.listed()
+
+
+def _named(participant: Participant) -> dict[str, str | None]:
+    player = participant.player
+    return {
+        "user_id": participant.user_id,
+        "username": participant.username,
+        "client_id": participant.client_id,
+        "player_id": player.player_id if player else None,
+    }

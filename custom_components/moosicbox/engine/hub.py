@@ -357,7 +357,9 @@ class Hub:
     def _room_closed(self, room: Room) -> None:
         self.invites.revoke(room.room_id)
         self.sessions.end_where(
-            lambda session: session.principal.rooms == frozenset({room.room_id}), CloseCode.FORCED_OUT, "The room was closed"
+            lambda session: session.principal.rooms == frozenset({room.room_id}),
+            CloseCode.FORCED_OUT,
+            "The room was closed",
         )
         self._save()
 

@@ -36,7 +36,9 @@ class Invites:
         self.open: dict[str, Invite] = {}
         self._wrong: OrderedDict[str, deque[int]] = OrderedDict()
 
-    def make(self, room_id: str, role: RoomRole, now: float, lifetime: float | None, uses: int | None) -> tuple[str, Invite]:
+    def make(
+        self, room_id: str, role: RoomRole, now: float, lifetime: float | None, uses: int | None
+    ) -> tuple[str, Invite]:
         """A new code and what it is good for; Unavailable if the room has too many."""
         self._forget_expired(now)
         if sum(invite.room_id == room_id for invite in self.open.values()) >= MAX_INVITES:

@@ -287,16 +287,18 @@ class Playback:
 
     def adopt(self, report: PlayerReport) -> None:
         """Take over what the only player really does. Where several play, the timeline rules, not its members."""
-        current, timeline = self.current, self.timeline
-        if current is None or report.queue_item_id != current.queue_item_id:
+        if not self.is_current(report.queue_item_id):
             return
         if report.state == "playing":
             self._failures = 0
-        if len(self.present()) > 1:
-            if self.duration is None:
-                self._learn_duration(report)
-            return
-        self._learn_duration(report)
+        alone = len(self.present()) < 2
+        if alone or self.duration is None:
+            self._learn_duration(report)
+        if alone:
+            self._follow(report)
+
+    def _follow(self, report: PlayerReport) -> None:
+        timeline = self.timeline
         if timeline.state not in ("playing", "buffering") or report.at_us < timeline.anchor_us:
             return
         stalled = Timeline("buffering", self._bounded(report.position_seconds), report.at_us, 0.0)

@@ -89,7 +89,9 @@ class Players:
 
     def add(self, player_id: str, name: str, owner: str, version: str | None = None) -> Player:
         """A new player, not here yet."""
-        player = Player(player_id, name, owner, self._topics.epoch, self.limits.max_queue_items, self._publisher.publish)
+        player = Player(
+            player_id, name, owner, self._topics.epoch, self.limits.max_queue_items, self._publisher.publish
+        )
         player.client_version = version
         self._players[player_id] = player
         self._publisher.add(player)

@@ -14,8 +14,7 @@ from .player import Player
 from .presence import ClientKey
 from .protocol.errors import NotSupported, PermissionDenied, RoomFull
 from .protocol.server import ChatLine, PlaybackStatus, RoomState
-from .protocol.types import Participant as ParticipantInfo
-from .protocol.types import Record, RoomControl, RoomInfo, RoomRole, RoomWait
+from .protocol.types import Participant as ParticipantInfo, Record, RoomControl, RoomInfo, RoomRole, RoomWait
 from .render import playback_status
 from .rights import Principal
 from .room_rights import ALL_RIGHTS, RoomRight, rights_of

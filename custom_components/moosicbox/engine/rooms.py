@@ -390,11 +390,12 @@ class Rooms:
         if not room.has_user(user_id):
             room.votes.discard(user_id)
             if user_id == room.host_user_id:
-                heir = next(iter(room.participants.values()), None)
-                self._make_host(room, heir.user_id if heir else None)
+                # An empty room stays its host's.
+                if (heir := next(iter(room.participants.values()), None)) is not None:
+                    self._make_host(room, heir.user_id)
         self._changed(room)
 
-    def _make_host(self, room: Room, user_id: str | None) -> None:
+    def _make_host(self, room: Room, user_id: str) -> None:
         room.host_user_id = user_id
         name = next((member.username for member in room.participants.values() if member.user_id == user_id), None)
         self._tell(room, "host_changed", {"host_user_id": user_id, "username": name})

@@ -5,9 +5,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from .invites import Invite
 from .playback import Playback
 from .player import Player
-from .invites import Invite
 from .presence import ClientKey
 from .protocol.server import ChatLine
 from .protocol.types import QueueItem, Record, RepeatMode, RoomRole

@@ -56,9 +56,7 @@ class Targets:
         self._players = players
         self._rooms = rooms
 
-    def music(
-        self, actor: Actor, player_id: str | None, room_id: str | None, permission: str = "control"
-    ) -> Target:
+    def music(self, actor: Actor, player_id: str | None, room_id: str | None, permission: str = "control") -> Target:
         """Whose music a command is for: a player that names none means itself, in a room it means the room's."""
         principal = actor.principal
         if room_id is not None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 import heapq
 import itertools
 
-from custom_components.moosicbox.engine.playback import Command, CommandIssued, Playback, PlaybackEvent
+from custom_components.moosicbox.engine.playback import Playback
+from custom_components.moosicbox.engine.playback_events import Command, CommandIssued, PlaybackEvent
+from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from custom_components.moosicbox.engine.sync.clock_filter import ClockFilter, best_of, sample_of
 from custom_components.moosicbox.engine.sync.drift import Drift
 from tests.engine.fakes import SECOND, chance, item
@@ -51,6 +53,14 @@ class Member:
     lead_ms: float = 0.0
     present: bool = True
     round_trip_us: int = 0
+    player_id: str = "player"
+    lagging: bool = False
+    report: PlayerReport | None = None
+    failed_item_id: str | None = None
+
+    def is_ready(self, queue_item_id: str) -> bool:
+        """The hub doesn't wait for it here."""
+        return True
 
     def __post_init__(self) -> None:
         self.filter = ClockFilter()
@@ -146,7 +156,6 @@ class Crowd:
         self.schedule = Schedule()
         self.members: list[Member] = []
         self.playback = Playback("epoch", 100, lambda: self.members, self._happened)
-        self.playback.is_room = True
         self.song = item("song", 3_600)
         self.playback.queue.add([self.song])
 

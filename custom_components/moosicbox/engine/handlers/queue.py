@@ -103,7 +103,11 @@ class QueueHandlers:
             raise InvalidMessage("Name a to_player_id or a to_room_id", ["to_player_id"])
         source = self.hub.targets.music(actor, message.player_id, message.room_id)
         to = self.hub.targets.music(actor, message.to_player_id, message.to_room_id)
-        needed: tuple[tuple[Target, RoomRight], ...] = ((source, "queue.move_any"), (to, "queue.move_any"), (to, "playback.control"))
+        needed: tuple[tuple[Target, RoomRight], ...] = (
+            (source, "queue.move_any"),
+            (to, "queue.move_any"),
+            (to, "playback.control"),
+        )
         for target, right in needed:
             target.demand(right)
         source.playback.queue.require_revision(message.if_revision)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from custom_components.moosicbox.const import VERSION
-from custom_components.moosicbox.engine import operations, queue
+from custom_components.moosicbox.engine import invites, operations, queue
 from custom_components.moosicbox.engine.handlers import broadcast
 from custom_components.moosicbox.engine.hub import FEATURES, RESTART_SPREAD
 from custom_components.moosicbox.engine.limits import Limits
@@ -16,6 +16,7 @@ from custom_components.moosicbox.engine.playback import ADOPT_SECONDS, HANDOVER_
 from custom_components.moosicbox.engine.progress import EVERY_US
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.rights import PERMISSIONS, ROLES
+from custom_components.moosicbox.engine.room_rights import ROLE_RIGHTS
 from custom_components.moosicbox.engine.tokens import LEEWAY, REQUIRED_CLAIMS
 from custom_components.moosicbox.engine.transport import admission, polling, polling_endpoint
 from custom_components.moosicbox.engine.transport.responses import STATUS
@@ -35,8 +36,10 @@ CONSTANTS: Final = {
     "default_wait": polling_endpoint.DEFAULT_WAIT,
     "event_data": broadcast.MAX_EVENT_DATA,
     "handover_seconds": HANDOVER_US / 1e6,
+    "invite_seconds": invites.DEFAULT_LIFETIME,
     "leeway": LEEWAY,
     "logged_changes": queue.LOGGED_CHANGES,
+    "max_invites": invites.MAX_INVITES,
     "max_messages": polling_endpoint.MAX_MESSAGES,
     "max_operations": operations.MAX_OPERATIONS,
     "max_wait": polling_endpoint.MAX_WAIT,
@@ -46,6 +49,8 @@ CONSTANTS: Final = {
     "restart_seconds": RESTART_SECONDS,
     "restart_spread": RESTART_SPREAD,
     "retry_seconds": admission.RETRY_SECONDS,
+    "shut_out_seconds": invites.SHUT_OUT_US / 1e6,
+    "wrong_codes": invites.WRONG_CODES,
 }
 """What the texts name and the code decides, beside the limits."""
 
@@ -60,7 +65,7 @@ def render() -> dict[str, str]:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - Markdown
     )
-    environment.filters |= {"amount": _amount, "anchor": anchor, "compact": _compact}
+    environment.filters |= {"amount": _amount, "anchor": anchor, "code": _code, "compact": _compact}
     environment.globals |= {"constants": CONSTANTS, "limits": asdict(Limits())}
     texts = Texts(lambda text: environment.from_string(text).render())
     client, server = client_messages(), server_messages()
@@ -77,6 +82,7 @@ def render() -> dict[str, str]:
         "permissions": PERMISSIONS,
         "records": [name for name in definitions["$defs"] if "." not in name and not name.endswith("Message")],
         "required_claims": REQUIRED_CLAIMS,
+        "role_rights": ROLE_RIGHTS,
         "roles": ROLES,
         "server": server,
         "status": {error.error_type: status for error, status in STATUS.items()},
@@ -93,6 +99,10 @@ def render() -> dict[str, str]:
 
 def _json(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
 
 
 def _compact(value: Any) -> str:

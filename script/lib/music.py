@@ -1,6 +1,7 @@
 """Short songs of our own, written as tagged audio files."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +49,9 @@ SONGS = (
 )
 
 
-async def write_songs(folder: Path) -> list[Path]:
+async def write_songs(folder: Path, songs: Iterable[Song] = SONGS) -> list[Path]:
     """Write the songs that are missing in the folder and return the paths of all."""
-    return list(await asyncio.gather(*(_write_song(song, folder / song.file_name) for song in SONGS)))
+    return list(await asyncio.gather(*(_write_song(song, folder / song.file_name) for song in songs)))
 
 
 async def _write_song(song: Song, path: Path) -> Path:

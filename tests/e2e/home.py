@@ -17,7 +17,7 @@ class Home:
     """Home Assistant's process, its API and its log; it can be restarted while pages stay open."""
 
     def __init__(self, folder: Path) -> None:
-        port = free_port()
+        self.port = port = free_port()
         self.folder = ConfigFolder(folder / "config")
         self.folder.write(port=port)
         self.process = HomeAssistantProcess(self.folder, port, folder / "home-assistant.log")

@@ -64,15 +64,22 @@ class Tabs:
                 stack.push_async_callback(browser.close)
 
     async def context(
-        self, *, autoplay: str = SOUND_ALLOWED, viewport: dict[str, int] = DESKTOP, dark: bool = False, **options: Any
+        self,
+        *,
+        url: str | None = None,
+        autoplay: str = SOUND_ALLOWED,
+        viewport: dict[str, int] = DESKTOP,
+        dark: bool = False,
+        **options: Any,
     ) -> BrowserContext:
-        """Return a fresh profile that is logged in; `options` are Playwright's own."""
+        """Return a fresh profile that is logged in, at `url` if Home Assistant is reached there; `options` are Playwright's own."""
+        url = url or self._home.url
         browser = await self._browser(autoplay)
         context = await browser.new_context(
-            base_url=self._home.url,
+            base_url=url,
             color_scheme="dark" if dark else "light",
             locale="en-GB",
-            storage_state=self._logged_in(),
+            storage_state=self._logged_in(url),
             viewport=viewport,
             **options,
         )
@@ -86,13 +93,13 @@ class Tabs:
             )
         return self._browsers[autoplay]
 
-    def _logged_in(self) -> dict[str, Any]:
+    def _logged_in(self, url: str) -> dict[str, Any]:
         tokens = self._home.api.tokens
         login = {
             **tokens,
             "clientId": self._home.api.client_id,
-            "hassUrl": self._home.url,
+            "hassUrl": url,
             "expires": int((time.time() + tokens["expires_in"]) * 1000),
         }
         storage = [{"name": "hassTokens", "value": json.dumps(login)}]
-        return {"cookies": [], "origins": [{"origin": self._home.url, "localStorage": storage}]}
+        return {"cookies": [], "origins": [{"origin": url, "localStorage": storage}]}

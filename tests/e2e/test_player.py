@@ -8,6 +8,8 @@ from playwright.async_api import Locator, Page, expect
 import pytest
 import pytest_asyncio
 
+from script.lib.process import free_port
+
 from .conftest import OpenTab
 from .home import Home
 from .tabs import PHONE, Tab
@@ -259,6 +261,18 @@ async def test_item_that_cannot_be_played(player: PlayerTab) -> None:
     await player.play()
     await player.wait_until_heard()
     await expect(player.page.get_by_text("This item is gone, or may no longer be opened.")).to_be_hidden()
+
+
+async def test_address_that_leads_nowhere(player: PlayerTab) -> None:
+    """Told apart from one that leads to something else than music; neither lets scripts read it."""
+    await player.play(f"http://127.0.0.1:{free_port()}/song.mp3")
+    await expect(player.page.get_by_text("This item can't be reached.")).to_be_visible()
+    await player.tab.screenshot("player-unreachable")
+    await player.play(player.home.url.replace("127.0.0.1", "localhost") + "/manifest.json")
+    await expect(player.page.get_by_text("This browser can't play this item")).to_be_visible()
+    await player.play()
+    await player.wait_until_heard()
+    await expect(player.page.get_by_text("This browser can't play this item")).to_be_hidden()
 
 
 async def test_stops_being_a_player(player: PlayerTab) -> None:

@@ -1,4 +1,5 @@
 /** Gets an item's audio and chooses how to play it: from memory when it fits, else as a stream. */
+import { GONE_STATUSES, gone, unreachable } from "./fault.js";
 import { BufferRenderer } from "./renderer-buffer.js";
 import { ElementRenderer } from "./renderer-element.js";
 import { PlaybackError } from "./renderer.js";
@@ -11,7 +12,6 @@ import { PlaybackError } from "./renderer.js";
 const MAX_SECONDS_IN_MEMORY = 15 * 60;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const RETRY_DELAYS_MS = [500, 2_000, 5_000];
-const EXPIRED_STATUSES = [401, 403, 404, 410];
 
 /** Not for memory: too long, endless, not readable by scripts or not decodable at once. */
 class NeedsStreaming extends Error {}
@@ -100,7 +100,7 @@ async function fetchFile(url, signal) {
       }
     }
   }
-  throw new PlaybackError("unreachable", "The audio could not be fetched");
+  throw unreachable();
 }
 
 /**
@@ -110,8 +110,8 @@ async function fetchFile(url, signal) {
  */
 async function fetchOnce(url, signal) {
   const response = await fetch(url, { signal });
-  if (EXPIRED_STATUSES.includes(response.status)) {
-    throw new PlaybackError("not_found", "The file is gone, or its address has expired");
+  if (GONE_STATUSES.includes(response.status)) {
+    throw gone();
   }
   if (!response.ok) {
     throw new PlaybackError("unreachable", `The server answered ${response.status}`);

@@ -2,7 +2,7 @@
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
 import { COARSE } from "./drift.js";
-import { PlaybackError } from "./renderer.js";
+import { explain } from "./fault.js";
 
 /** @typedef {import("./output.js").Output} Output */
 /** @typedef {import("./renderer.js").RendererEvents} RendererEvents */
@@ -33,14 +33,19 @@ export class ElementRenderer extends Emitter {
    */
   static async open(output, url, signal) {
     const foreign = new URL(url).origin !== location.origin;
-    if (foreign) {
-      // Through the context if the server allows it, past it if not: an unreadable stream would come out silent.
-      return (
-        (await ElementRenderer.#load(output, url, "anonymous", signal).catch(() => null)) ??
-        ElementRenderer.#load(output, url, null, signal)
-      );
+    try {
+      if (foreign) {
+        // Through the context if the server allows it, past it if not: an unreadable stream would come out silent.
+        return (
+          (await ElementRenderer.#load(output, url, "anonymous", signal).catch(() => null)) ??
+          (await ElementRenderer.#load(output, url, null, signal))
+        );
+      }
+      return await ElementRenderer.#load(output, url, "anonymous", signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw await explain(/** @type {MediaError} */ (error), url);
     }
-    return ElementRenderer.#load(output, url, "anonymous", signal);
   }
 
   /**
@@ -48,7 +53,7 @@ export class ElementRenderer extends Emitter {
    * @param {string} url
    * @param {string | null} crossOrigin null to play past the context
    * @param {AbortSignal} signal
-   * @returns {Promise<ElementRenderer>}
+   * @returns {Promise<ElementRenderer>} rejects with the element's own error
    */
   static #load(output, url, crossOrigin, signal) {
     const element = new Audio();
@@ -56,7 +61,7 @@ export class ElementRenderer extends Emitter {
     element.crossOrigin = crossOrigin;
     return new Promise((resolve, reject) => {
       element.oncanplay = () => resolve(new ElementRenderer(output, element, crossOrigin !== null));
-      element.onerror = () => reject(playbackError(element));
+      element.onerror = () => reject(element.error);
       signal.addEventListener("abort", () => {
         element.removeAttribute("src");
         reject(signal.reason);
@@ -76,7 +81,7 @@ export class ElementRenderer extends Emitter {
     this.#element = element;
     element.oncanplay = null;
     element.onended = () => this.emit("ended", null);
-    element.onerror = () => this.emit("failed", playbackError(element));
+    element.onerror = async () => this.emit("failed", await explain(element.error, element.currentSrc));
     element.onwaiting = () => this.#setStalled(true);
     element.onplaying = () => this.#setStalled(false);
     // A slightly other speed shall sound as it is: keeping the pitch would cut the sound to pieces.
@@ -182,17 +187,4 @@ export class ElementRenderer extends Emitter {
       this.emit(stalled ? "stalled" : "resumed", null);
     }
   }
-}
-
-/**
- * @param {HTMLAudioElement} element
- * @returns {PlaybackError}
- */
-function playbackError(element) {
-  const unsupported =
-    element.error?.code === MediaError.MEDIA_ERR_DECODE ||
-    element.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
-  return unsupported
-    ? new PlaybackError("unsupported", "This browser can't play the format, or the address holds no audio")
-    : new PlaybackError("unreachable", "The audio could not be fetched");
 }

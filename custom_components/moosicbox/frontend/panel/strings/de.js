@@ -69,9 +69,10 @@ export default {
   stopped_title: "Der Hub hat die Verbindung beendet",
   stopped_text: "Versuche es noch einmal. Passiert es wieder, sieh ins Protokoll von Home Assistant.",
 
-  fault_unreachable: "Dieses Stück ließ sich nicht holen. Prüfe das Netz, und ob die Adresse stimmt.",
+  fault_unreachable:
+    "Dieses Stück ist nicht erreichbar. Prüfe das Netz und die Adresse; eine Seite, die mit https:// geöffnet ist, holt nichts von http://-Adressen.",
   fault_not_found: "Dieses Stück ist weg oder darf nicht mehr geöffnet werden. Spiele es neu ab.",
-  fault_unsupported: "Dieser Browser kann das Format dieses Stücks nicht abspielen.",
+  fault_unsupported: "Dieser Browser kann dieses Stück nicht abspielen: Er kennt das Format nicht, oder unter der Adresse ist keine Musik.",
 
   error_connection: "Das kam nicht an: Es besteht gerade keine Verbindung.",
   error_timeout: "Home Assistant hat nicht rechtzeitig geantwortet. Versuche es noch einmal.",

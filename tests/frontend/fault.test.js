@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import { explain } from "../../custom_components/moosicbox/frontend/player/fault.js";
+
+const CODES = { MEDIA_ERR_ABORTED: 1, MEDIA_ERR_NETWORK: 2, MEDIA_ERR_DECODE: 3, MEDIA_ERR_SRC_NOT_SUPPORTED: 4 };
+const OWN = "https://home.example/api/song.flac";
+const FOREIGN = "https://radio.example/stream";
+
+let asked;
+
+/** What a server answers to the question whether it is there. */
+function serverAnswers(answer) {
+  mock.method(globalThis, "fetch", async (url, options) => {
+    asked.push({ url, ...options });
+    return answer();
+  });
+}
+
+const fault = async (code, url) => (await explain({ code }, url)).fault;
+
+beforeEach(() => {
+  asked = [];
+  globalThis.MediaError = CODES;
+  globalThis.location = new URL("https://home.example/moosicbox");
+});
+
+afterEach(() => {
+  mock.restoreAll();
+  delete globalThis.MediaError;
+  delete globalThis.location;
+});
+
+test("a silent server is told from an unknown format", async () => {
+  for (const url of [OWN, FOREIGN]) {
+    serverAnswers(() => Promise.reject(new TypeError("Failed to fetch")));
+    assert.equal(await fault(CODES.MEDIA_ERR_SRC_NOT_SUPPORTED, url), "unreachable");
+    // An opaque answer has the status 0.
+    serverAnswers(() => ({ status: url === OWN ? 200 : 0 }));
+    assert.equal(await fault(CODES.MEDIA_ERR_SRC_NOT_SUPPORTED, url), "unsupported");
+  }
+});
+
+test("an address of one's own that has expired is gone", async () => {
+  serverAnswers(() => ({ status: 401 }));
+  assert.equal(await fault(CODES.MEDIA_ERR_SRC_NOT_SUPPORTED, OWN), "not_found");
+});
+
+test("others are asked as scripts may, and only until they answer", async () => {
+  serverAnswers(() => ({ status: 0 }));
+  await fault(CODES.MEDIA_ERR_SRC_NOT_SUPPORTED, FOREIGN);
+  await fault(CODES.MEDIA_ERR_SRC_NOT_SUPPORTED, OWN);
+  assert.deepEqual(asked.map(({ mode }) => mode), ["no-cors", "same-origin"]);
+  assert.ok(asked.every(({ signal }) => signal.aborted));
+});
+
+test("what the element knows needs no question", async () => {
+  serverAnswers(() => assert.fail("asked"));
+  assert.equal(await fault(CODES.MEDIA_ERR_DECODE, FOREIGN), "unsupported");
+  assert.equal(await fault(CODES.MEDIA_ERR_NETWORK, FOREIGN), "unreachable");
+});

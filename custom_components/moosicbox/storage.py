@@ -6,6 +6,7 @@ from typing import Any, Final, TypedDict, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
+import orjson
 
 from .const import DOMAIN
 from .engine.store import StateStore
@@ -22,17 +23,19 @@ class HomeStateStore(StateStore):
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Nothing is read yet."""
-        self._store: Store[dict[str, Any]] = Store(
+        self._store: Store[Any] = Store(
             hass, 1, STATE_KEY, private=True, atomic_writes=True, serialize_in_event_loop=False
         )
 
     @override
     async def load(self) -> dict[str, Any] | None:
-        return await self._store.async_load()
+        kept: dict[str, Any] | None = await self._store.async_load()
+        return kept
 
     @override
-    def save_soon(self, state: Callable[[], dict[str, Any]]) -> None:
-        self._store.async_delay_save(state, SAVE_DELAY)
+    def save_soon(self, state: Callable[[], bytes]) -> None:
+        # JSON as it is: to take it apart once more would hold everything up where queues are long.
+        self._store.async_delay_save(lambda: orjson.Fragment(state()), SAVE_DELAY)
 
     async def async_remove(self) -> None:
         """Forget everything."""

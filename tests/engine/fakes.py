@@ -132,8 +132,8 @@ class FakeStore:
     async def load(self) -> dict[str, Any] | None:
         return self.kept
 
-    def save_soon(self, state: Callable[[], dict[str, Any]]) -> None:
-        self.state = state
+    def save_soon(self, state: Callable[[], bytes]) -> None:
+        self.state = lambda: json.loads(state())
 
 
 def track(name: str, duration: float | None = 180.0) -> Track:

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, VolumeCommand
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.store import SavedHub, from_builtins, to_builtins
+from custom_components.moosicbox.engine.store import SavedHub, from_builtins, to_json
 from tests.engine.fakes import House, of_type, principal, settle
 
 ADA = principal("ada")
@@ -79,7 +79,7 @@ async def test_damage_does_not_keep_the_hub_from_starting(damaged: dict[str, Any
 
 
 def test_nothing_is_something_too() -> None:
-    assert from_builtins(to_builtins(SavedHub())) == SavedHub()
+    assert from_builtins(msgspec.json.decode(to_json(SavedHub()))) == SavedHub()
 
 
 async def test_two_players_of_the_same_media_are_both_told_when_it_is_found() -> None:

@@ -44,16 +44,7 @@ from .rooms import Rooms
 from .session import Actor, Peer, Session
 from .sessions import Sessions
 from .signals import Signal
-from .store import (
-    SavedHub,
-    StateStore,
-    from_builtins,
-    restore_player,
-    restore_room,
-    save_player,
-    save_room,
-    to_builtins,
-)
+from .store import SavedHub, StateStore, from_builtins, restore_player, restore_room, save_player, save_room, to_json
 from .subscriptions import Subscriptions
 from .targets import Target, Targets
 from .timers import Timers
@@ -415,9 +406,9 @@ class Hub:
         if self._loaded:
             self.store.save_soon(self._state)
 
-    def _state(self) -> dict[str, Any]:
+    def _state(self) -> bytes:
         now_us, now = self.clock.now_us(), self.clock.utc().timestamp()
-        return to_builtins(
+        return to_json(
             SavedHub(
                 players=tuple(save_player(player, now_us) for player in self.players),
                 rooms=tuple(save_room(room, now_us, now) for room in self.rooms),

@@ -97,7 +97,7 @@ class Playback:
         self._chosen: QueueItem | None = None
         self._members = members
         self._emit = emit
-        self._random = random.SystemRandom()
+        self._random = random.Random()  # noqa: S311 - shuffles music, keeps no secrets
 
     # ------------------------------------------------------------ commands
 

@@ -49,6 +49,8 @@ class Queue:
         self._changed = changed
         self._log: deque[tuple[int, tuple[QueueOp, ...]]] = deque(maxlen=LOGGED_CHANGES)
         self._items: list[QueueItem] = []
+        self._ids: list[str] = []
+        """Those of the items, in their order: looked through much faster."""
         self._added_order: list[str] = []
 
     def __len__(self) -> int:
@@ -72,10 +74,10 @@ class Queue:
 
     def index(self, queue_item_id: str) -> int:
         """Where an item stands; QueueItemNotFound."""
-        index = next((i for i, item in enumerate(self._items) if item.queue_item_id == queue_item_id), None)
-        if index is None:
-            raise QueueItemNotFound(f"There is no item {queue_item_id} in this queue")
-        return index
+        try:
+            return self._ids.index(queue_item_id)
+        except ValueError:
+            raise QueueItemNotFound(f"There is no item {queue_item_id} in this queue") from None
 
     @property
     def added_order(self) -> Sequence[str]:
@@ -93,15 +95,16 @@ class Queue:
     ) -> None:
         """Become what was saved; nobody is told."""
         self._items = list(items)
-        ids = {item.queue_item_id for item in items}
-        self._added_order = list(added_order) if set(added_order) == ids else [item.queue_item_id for item in items]
+        self._ids = [item.queue_item_id for item in items]
+        ids = set(self._ids)
+        self._added_order = list(added_order) if set(added_order) == ids else list(self._ids)
         self.revision = revision
         self.current_item_id = current_item_id if current_item_id in ids else None
         self.shuffled = shuffled
 
     def has(self, queue_item_id: str) -> bool:
         """Whether an item is in it."""
-        return any(item.queue_item_id == queue_item_id for item in self._items)
+        return queue_item_id in self._ids
 
     def get(self, queue_item_id: str) -> QueueItem:
         """An item; QueueItemNotFound."""
@@ -298,5 +301,6 @@ class Queue:
 
     def _commit(self, *ops: QueueOp) -> None:
         self.revision += 1
+        self._ids = [item.queue_item_id for item in self._items]
         self._log.append((self.revision, ops))
         self._changed(ops)

@@ -284,9 +284,9 @@ class Rooms:
     def _return(self, room: Room, participant: Participant, session: Session) -> None:
         if (leaving := self._leaving.pop(participant.client_id, None)) is not None:
             leaving.cancel()
-        del room.participants[participant.client_id]
         participant.client_id, participant.away = session.client_id, False
-        room.participants[session.client_id] = participant
+        # Under its new id in its old place: who was there longest is heir to the host.
+        room.participants = {member.client_id: member for member in room.participants.values()}
         self._subscriptions.take_over(session, [room.topic])
         room.own.members_changed(self._clock.now_us())
         self._changed(room)

@@ -21,8 +21,8 @@ class StateStore(Protocol):
     async def load(self) -> dict[str, Any] | None:
         """What was kept, if anything."""
 
-    def save_soon(self, state: Callable[[], dict[str, Any]]) -> None:
-        """Keep what `state` returns, within a second."""
+    def save_soon(self, state: Callable[[], bytes]) -> None:
+        """Keep what `state` returns, JSON, within a second; it may be asked in another thread."""
 
 
 class SavedPlayback(Record, frozen=True, kw_only=True):
@@ -153,10 +153,9 @@ def restore_playback(playback: Playback, saved: SavedPlayback, now_us: int, held
     playback.autoplay = saved.autoplay
 
 
-def to_builtins(state: SavedHub) -> dict[str, Any]:
+def to_json(state: SavedHub) -> bytes:
     """For whoever keeps it."""
-    kept: dict[str, Any] = msgspec.to_builtins(state)
-    return kept
+    return msgspec.json.encode(state)
 
 
 def from_builtins(kept: dict[str, Any]) -> SavedHub:

@@ -19,6 +19,7 @@ from custom_components.moosicbox.const import DOMAIN, NAME
 from custom_components.moosicbox.engine import hub as hub_module
 from custom_components.moosicbox.engine.clock import Clock
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.library.library import Library
 from script.lib.music import SONGS, write_songs
 
 from .wire.client import Client, Message, player
@@ -74,8 +75,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, clock: ManualClock, media_folder: Path) -> MockConfigEntry:
-    """The integration, set up."""
+async def entry(
+    hass: HomeAssistant, clock: ManualClock, media_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> MockConfigEntry:
+    """The integration, set up. Its library is open, but looks at its folders only when a test tells it to."""
+    monkeypatch.setattr(Library, "follow_folders", lambda _: None)
+    hass.config.config_dir = str(tmp_path / "config")
     hass.config.media_dirs = {"local": str(media_folder)}
     assert await async_setup_component(hass, "media_source", {})
     entry = MockConfigEntry(domain=DOMAIN, title=NAME)

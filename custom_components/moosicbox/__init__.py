@@ -8,10 +8,12 @@ from homeassistant.helpers.typing import ConfigType
 from .auth import Gatekeeper, own_urls
 from .const import DOMAIN, HUB_ID, NAME, VERSION
 from .engine.hub import Hub
+from .engine.limits import Limits
 from .engine.protocol.codes import CloseCode
 from .engine.transport.endpoint import Endpoint
 from .events import EventBridge
 from .health import HealthMonitor
+from .library import async_remove_library, async_start_library, folders_of, make_library
 from .management import MANAGEMENT_VIEWS
 from .media import HomeMedia
 from .models import DATA_KEPT, DATA_LOADED, MoosicBoxConfigEntry, MoosicBoxData
@@ -45,6 +47,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     entry.async_on_unload(entry.add_update_listener(_async_options_changed))
     await data.gatekeeper.async_start(data.hub.sessions)
     entry.async_on_unload(data.gatekeeper.async_stop)
+    entry.async_on_unload(await async_start_library(hass, data.library))
     await data.hub.start()
     entry.async_on_unload(EventBridge(hass, data.hub, data.gatekeeper).async_start())
     entry.async_on_unload(data.health.async_start())
@@ -73,6 +76,7 @@ async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) 
     if (data := hass.data.pop(DATA_KEPT, None)) is not None:
         await data.state.async_remove()
         await data.secrets.async_remove()
+        await async_remove_library(hass)
 
 
 async def async_remove_config_entry_device(
@@ -86,20 +90,23 @@ async def async_remove_config_entry_device(
     return (DOMAIN, HUB_ID) not in device.identifiers
 
 
-async def _async_options_changed(_hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:
-    _apply_options(entry)
+async def _async_options_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:
+    limits = _apply_options(entry)
+    await entry.runtime_data.library.configure(folders_of(hass, limits), limits.library_scan_interval)
 
 
-def _apply_options(entry: MoosicBoxConfigEntry) -> None:
+def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:
     limits = limits_of(entry.options)
     entry.runtime_data.hub.configure(limits)
     entry.runtime_data.gatekeeper.trust(limits.trusted_keys, limits.trusted_issuer)
+    return limits
 
 
 async def _async_close(hass: HomeAssistant, data: MoosicBoxData, code: CloseCode, reason: str) -> None:
     hass.data.pop(DATA_LOADED, None)
     await data.hub.stop(code, reason)
     await data.endpoint.close(code, reason)
+    await data.library.stop()
 
 
 async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> MoosicBoxData:
@@ -107,7 +114,8 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
     await secrets.async_load()
     gatekeeper = Gatekeeper(hass, secrets)
     media = HomeMedia(hass, secrets.key)
-    hub = Hub(version=VERSION, media=media, recognise=gatekeeper.recognise, store=state)
+    library = make_library(hass, limits_of(entry.options))
+    hub = Hub(version=VERSION, media=media, recognise=gatekeeper.recognise, store=state, library=library)
     device = dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
         identifiers={(DOMAIN, HUB_ID)},
@@ -125,5 +133,13 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
         return [*own_urls(hass), *hub.limits.allowed_origins]
 
     return MoosicBoxData(
-        hub, gatekeeper, media, secrets, state, Endpoint(hub, allowed_origins), HealthMonitor(hass, hub), device.id
+        hub,
+        gatekeeper,
+        media,
+        library,
+        secrets,
+        state,
+        Endpoint(hub, allowed_origins),
+        HealthMonitor(hass, hub),
+        device.id,
     )

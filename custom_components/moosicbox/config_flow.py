@@ -42,6 +42,9 @@ class MoosicBoxOptionsFlow(OptionsFlow):
         if user_input is not None:
             values = {key: value for name in SECTIONS for key, value in user_input[name].items()}
             values["allowed_origins"] = [origin.strip().rstrip("/") for origin in values["allowed_origins"]]
+            values["library_folders"] = [
+                stripped for folder in values["library_folders"] if (stripped := folder.strip())
+            ]
             if (key := fault(values)) is None:
                 usual = defaults()
                 return self.async_create_entry(

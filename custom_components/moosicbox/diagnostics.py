@@ -6,15 +6,28 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
+import msgspec
 
 from .const import DOMAIN, HUB_ID, VERSION
 from .engine.hub import Hub
+from .engine.library.library import Library
 from .engine.player import Player
 from .engine.report import client_reports, health, metrics_report
 from .models import MoosicBoxConfigEntry
 
 TO_REDACT: Final = frozenset(
-    {"address", "allowed_origins", "entity_id", "key", "name", "owner", "player_id", "secret", "token"}
+    {
+        "address",
+        "allowed_origins",
+        "entity_id",
+        "key",
+        "library_folders",
+        "name",
+        "owner",
+        "player_id",
+        "secret",
+        "token",
+    }
     | {"user_id", "username"}
 )
 
@@ -32,6 +45,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Moosic
             "metrics": metrics_report(hub),
             "clients": client_reports(hub),
             "players": [_player(player) for player in hub.players],
+            "library": _library(entry.runtime_data.library),
         },
         TO_REDACT,
     )
@@ -56,6 +70,14 @@ async def async_get_device_diagnostics(
         TO_REDACT,
     )
     return found
+
+
+def _library(library: Library) -> dict[str, Any]:
+    return {
+        "folders": len(library.folders),
+        "counts": msgspec.to_builtins(library.counts),
+        "progress": msgspec.to_builtins(library.progress),
+    }
 
 
 def _clients_of(hub: Hub, players: list[Player]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from .engine.hub import Hub
 from .engine.playback_events import CurrentChanged, PlaybackEvent, QueueChanged
 from .engine.player import Player
 from .engine.protocol.client import ClientEvent
-from .engine.protocol.server import TopicMessage
+from .engine.protocol.server import LibraryUpdated, TopicMessage
 from .engine.protocol.types import AddOp, CurrentOp, Track, UpdateOp
 from .engine.publisher import PlaybackOwner
 from .engine.room import Room
@@ -20,6 +20,7 @@ from .engine.session import Actor, Session
 EVENT_CLIENT_CONNECTED: Final = f"{DOMAIN}_client_connected"
 EVENT_CLIENT_DISCONNECTED: Final = f"{DOMAIN}_client_disconnected"
 EVENT_CLIENT_EVENT: Final = f"{DOMAIN}_client_event"
+EVENT_LIBRARY_UPDATED: Final = f"{DOMAIN}_library_updated"
 EVENT_NOTIFICATION: Final = f"{DOMAIN}_notification"
 EVENT_ROOM_EVENT: Final = f"{DOMAIN}_room_event"
 EVENT_QUEUE_UPDATED: Final = f"{DOMAIN}_queue_updated"
@@ -47,6 +48,7 @@ class EventBridge:
             hub.playback_happened.subscribe(self._happened),
             hub.rooms.told.subscribe(self._told),
             hub.rooms.added.subscribe(lambda room: self._told(room, "room_created", {})),
+            *([hub.library_feed.updated.subscribe(self._library_updated)] if hub.library_feed is not None else []),
         )
 
         @callback
@@ -93,6 +95,14 @@ class EventBridge:
     def _told(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
         user_id = data.get("user_id")
         self._fire(EVENT_ROOM_EVENT, {**_named(room), "event_type": event_type, "data": data}, user_id)
+
+    def _library_updated(self, message: LibraryUpdated) -> None:
+        data = {
+            "update_type": message.update_type,
+            "affected_items": list(message.affected_items),
+            "total_changes": message.total_changes,
+        }
+        self._fire(EVENT_LIBRARY_UPDATED, data)
 
     def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
         match event:

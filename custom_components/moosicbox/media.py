@@ -1,6 +1,7 @@
 """Music that Home Assistant knows: its media sources, and plain addresses."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import timedelta
 import hashlib
 import hmac
@@ -52,10 +53,8 @@ class HomeMedia(MediaProvider):
         raise NotSupported("This can't be played: name a media source, an http(s) address or a track")
 
     @override
-    async def resolve_track(self, track_id: str, principal: Principal) -> Media:
-        if (media_content_id := self._known.get(track_id)) is None:
-            raise TrackNotFound(f"There is no track {track_id}")
-        return await self.resolve(media_content_id, principal)
+    async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
+        return [await self._resolve_track(track_id, principal) for track_id in track_ids]
 
     @override
     def remember(self, track: Track) -> None:
@@ -98,6 +97,11 @@ class HomeMedia(MediaProvider):
         if len(self._pictures) > MAX_PICTURES:
             self._pictures.popitem(last=False)
         return picture
+
+    async def _resolve_track(self, track_id: str, principal: Principal) -> Media:
+        if (media_content_id := self._known.get(track_id)) is None:
+            raise TrackNotFound(f"There is no track {track_id}")
+        return await self.resolve(media_content_id, principal)
 
     async def _resolve_source(self, media_content_id: str) -> Media:
         try:

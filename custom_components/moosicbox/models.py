@@ -11,6 +11,7 @@ from .const import DOMAIN
 if TYPE_CHECKING:
     from .auth import Gatekeeper
     from .engine.hub import Hub
+    from .engine.library.library import Library
     from .engine.transport.endpoint import Endpoint
     from .health import HealthMonitor
     from .media import HomeMedia
@@ -24,6 +25,7 @@ class MoosicBoxData:
     hub: Hub
     gatekeeper: Gatekeeper
     media: HomeMedia
+    library: Library
     secrets: SecretsStore
     state: HomeStateStore
     endpoint: Endpoint

@@ -93,6 +93,8 @@ OPTIONS: Final = (
     Option("chat_per_minute", "rate_limits", _number(1, 10_000), "chat_per_minute"),
     Option("library_per_minute", "rate_limits", _number(1, 10_000), "library_per_minute"),
     Option("cleanup_interval_seconds", "rate_limits", _number(1, 3_600, "s"), "cleanup_interval"),
+    Option("library_folders", "library", _TEXTS, "library_folders"),
+    Option("library_scan_interval", "library", _number(0, 86_400, "s"), "library_scan_interval"),
     Option("require_auth", "security", _SWITCH, "require_auth"),
     Option("allowed_origins", "security", _TEXTS, "allowed_origins"),
     Option("validate_csrf", "security", _SWITCH, "validate_csrf"),
@@ -148,6 +150,8 @@ def fault(values: Mapping[str, Any]) -> str | None:
         return "burst_too_large"
     if not all(ORIGIN.fullmatch(origin) for origin in values["allowed_origins"]):
         return "origin_invalid"
+    if not all(folder.startswith("/") for folder in values["library_folders"]):
+        return "folder_invalid"
     try:
         parse_keys(values["trusted_keys"])
     except ValueError:

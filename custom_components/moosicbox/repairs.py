@@ -1,12 +1,13 @@
-"""What a user can mend: an option that became too small."""
+"""What a user can mend, or acknowledge: an option that became too small, an index that began anew."""
 
 from typing import Any
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
 from .const import DOMAIN
+from .library import ISSUE as LIBRARY_REBUILT
 from .options import MOST_CONNECTIONS, OPTIONS, effective
 
 
@@ -33,7 +34,10 @@ class MaxConnectionsFlow(RepairsFlow):
 
 
 async def async_create_fix_flow(
-    _hass: HomeAssistant, _issue_id: str, _data: dict[str, str | int | float | None] | None
+    _hass: HomeAssistant, issue_id: str, _data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """The way to mend our one kind of issue."""
+    """The way to mend an issue."""
+    if issue_id == LIBRARY_REBUILT:
+        # The library mended itself: people confirm that they know.
+        return ConfirmRepairFlow()
     return MaxConnectionsFlow()

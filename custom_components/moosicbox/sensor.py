@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
-from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfInformation, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import StateType
 
 from .engine.hub import Hub
+from .engine.library.library import Library
+from .engine.library.models import Progress
 from .engine.report import traffic
 from .entity import HubEntity
 from .models import MoosicBoxConfigEntry
@@ -55,6 +57,36 @@ def _people(hub: Hub) -> dict[str, Any]:
     ]
     return {"names": [user.username for user in users][:MAX_LISTED], "clients": clients[:MAX_LISTED]}
 
+
+@dataclass(frozen=True, kw_only=True)
+class LibrarySensorDescription(SensorEntityDescription):
+    """A number of the library."""
+
+    value: Callable[[Library], StateType]
+
+
+def _scanned(library: Library) -> int:
+    progress = library.progress
+    if not progress.scanning:
+        return 100
+    return 100 * progress.scanned // progress.total if progress.total else 0
+
+
+LIBRARY: Final = (
+    LibrarySensorDescription(
+        key="tracks",
+        translation_key="tracks",
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda library: library.counts.tracks,
+    ),
+    LibrarySensorDescription(
+        key="library_scan",
+        translation_key="library_scan",
+        native_unit_of_measurement=PERCENTAGE,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=_scanned,
+    ),
+)
 
 PEOPLE: Final = HubSensorDescription(
     key="people",
@@ -147,6 +179,8 @@ async def async_setup_entry(
 ) -> None:
     """All sensors of the hub."""
     hub = entry.runtime_data.hub
+    library = entry.runtime_data.library
+    async_add_entities([LibrarySensor(row, hub, library) for row in LIBRARY])
     async_add_entities(
         [PeopleSensor(PEOPLE, hub), CounterSensor(CONNECTIONS, hub), *(NoisySensor(row, hub) for row in NOISY)]
     )
@@ -172,6 +206,36 @@ class HubSensor(HubEntity, SensorEntity):
     def extra_state_attributes(self) -> dict[str, Any] | None:
         attributes = self.entity_description.attributes
         return None if attributes is None else attributes(self.hub)
+
+
+class LibrarySensor(HubEntity, SensorEntity):
+    """A number of the library; told when it changes."""
+
+    entity_description: LibrarySensorDescription
+
+    def __init__(self, description: LibrarySensorDescription, hub: Hub, library: Library) -> None:
+        """One row of the table."""
+        super().__init__(description.key, hub)
+        self.entity_description = description
+        self._library = library
+        self._written: StateType = None
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        return self.entity_description.value(self._library)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._library.progressed.subscribe(self._progressed))
+
+    @callback
+    def _progressed(self, _progress: Progress) -> None:
+        # A scan tells its progress often; the state moves by whole percents.
+        if (value := self.native_value) != self._written:
+            self._written = value
+            self.async_write_ha_state()
 
 
 class PeopleSensor(HubSensor):

@@ -1,4 +1,4 @@
-"""Actions of our own, as a table: name, schema, what it does. They are for administrators and automations."""
+"""Actions of our own, as a table: name, schema, what it does. Most are for administrators and automations only."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
@@ -8,12 +8,14 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.service import async_register_admin_service
+import msgspec
 import voluptuous as vol
 
 from .const import DOMAIN
 from .engine.clock import iso_from_unix
 from .engine.protocol.client import GetMetrics, Request
 from .engine.protocol.errors import HubError
+from .engine.protocol.library import LibraryRequest
 from .engine.rights import PERMISSIONS, ROLES
 from .engine.tokens import MAX_LIFETIME
 from .entity import async_execute, translated
@@ -22,6 +24,7 @@ from .models import DATA_LOADED, MoosicBoxData
 DEFAULT_LIFETIME: Final = 365 * 86_400
 """Seconds that a token is good for if nothing else is said."""
 
+KINDS: Final = ("artist", "album", "track", "genre", "playlist")
 ID: Final = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9_.:-]{1,64}$"))
 
 
@@ -32,6 +35,7 @@ class Action(NamedTuple):
     schema: vol.Schema
     method: Callable[[MoosicBoxData, ServiceCall], Awaitable[ServiceResponse]]
     response: SupportsResponse
+    admin: bool = True
 
 
 async def create_token(data: MoosicBoxData, service: ServiceCall) -> ServiceResponse:
@@ -82,6 +86,24 @@ async def get_metrics(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse
     return await _execute(data, call, GetMetrics())
 
 
+async def search_library(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """What the library has by these words."""
+    fields = {key: value for key, value in call.data.items() if key in ("query", "limit")}
+    message = {**fields, "type": "library_request", "request_type": "search", "filters": {"kinds": call.data["kinds"]}}
+    try:
+        answer = await _execute(data, call, data.hub.decode(json_bytes(message)))
+    except HubError as error:
+        raise translated(error) from error
+    plain: ServiceResponse = msgspec.to_builtins(answer)
+    return plain
+
+
+async def scan_library(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Look for what changed in the library's folders."""
+    await _execute(data, call, LibraryRequest(request_type="scan"))
+    return None
+
+
 async def _execute(data: MoosicBoxData, call: ServiceCall, message: Request) -> ServiceResponse:
     answer: ServiceResponse = await async_execute(call.hass, data.hub, message, call.context.user_id)
     return answer
@@ -128,6 +150,20 @@ ACTIONS: Final = (
         SupportsResponse.OPTIONAL,
     ),
     Action("disconnect_client", vol.Schema({vol.Required("client_id"): ID}), disconnect_client, SupportsResponse.NONE),
+    Action(
+        "search_library",
+        vol.Schema(
+            {
+                vol.Required("query"): vol.All(cv.string, vol.Length(min=1, max=500)),
+                vol.Optional("kinds", default=list): vol.All(cv.ensure_list, [vol.In(KINDS)]),
+                vol.Optional("limit", default=20): vol.All(vol.Coerce(int), vol.Range(min=1, max=500)),
+            }
+        ),
+        search_library,
+        SupportsResponse.ONLY,
+        admin=False,
+    ),
+    Action("scan_library", vol.Schema({}), scan_library, SupportsResponse.NONE),
     Action("get_metrics", vol.Schema({}), get_metrics, SupportsResponse.ONLY),
 )
 
@@ -145,4 +181,7 @@ def _register(hass: HomeAssistant, action: Action) -> None:
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_loaded")
         return await action.method(data, call)
 
-    async_register_admin_service(hass, DOMAIN, action.name, handle, action.schema, action.response)
+    if action.admin:
+        async_register_admin_service(hass, DOMAIN, action.name, handle, action.schema, action.response)
+    else:
+        hass.services.async_register(DOMAIN, action.name, handle, action.schema, action.response)

@@ -1,7 +1,8 @@
 """Stand-ins for what the engine is given: time, media, connections, a store; and makers of tracks and items."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import itertools
 import json
@@ -112,8 +113,9 @@ class FakeMedia:
         name = media_content_id.rpartition("/")[2]
         return Media(track=track(name), source=f"/media/{name}.flac", mime_type="audio/flac")
 
-    async def resolve_track(self, track_id: str, principal: Principal) -> Media:
-        return await self.resolve(f"test/{track_id}", principal)
+    async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
+        found = [await self.resolve(f"test/{track_id}", principal) for track_id in track_ids]
+        return [replace(media, in_library=True) for media in found]
 
     def remember(self, track: Track) -> None:
         """Nothing to do: every track is known."""

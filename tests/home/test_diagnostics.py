@@ -23,7 +23,7 @@ from tests.fixtures import BRASS, Connect, CreateToken
 from tests.wire.client import Client, player
 
 CHANGING = props(
-    *("client_id", "connected_at", "bytes_sent", "bytes_received", "messages_sent", "messages_received"),
+    *("bytes", "client_id", "connected_at", "bytes_sent", "bytes_received", "messages_sent", "messages_received"),
     *("limits", "metrics", "latency_ms", "queued_bytes", "queued_messages", "subscriptions", "version"),
 )
 

@@ -1,5 +1,7 @@
 """Home Assistant's own access tokens, and who counts as a wrong login."""
 
+import asyncio
+
 from aiohttp import WSServerHandshakeError
 from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
@@ -96,8 +98,9 @@ async def test_logout_after_a_reload(
     refresh_token, token = await login(hass, hass_read_only_user)
     client = await connect()
     await client.authenticate(token)
+    closed = asyncio.ensure_future(client.closed())
     await hass.config_entries.async_reload(entry.entry_id)
-    assert (await client.closed())[0] == 4000
+    assert (await closed)[0] == 4000
     again = await connect()
     assert (await again.authenticate(resume=resume_of(client)))["resumed"] is True
 

@@ -1,7 +1,7 @@
 """Between what shall play and what can: finds the media of items, then lets the playback begin."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 import logging
 from typing import Final
 
@@ -39,10 +39,16 @@ class Conductor:
         return media
 
     async def resolve_track(self, track_id: str, principal: Principal) -> Media:
-        """A track of the library; TrackNotFound."""
-        media = await self._asked(self.media.resolve_track(track_id, principal))
-        self._cache.put(media)
+        """A track by its id; TrackNotFound."""
+        (media,) = await self.resolve_tracks([track_id], principal)
         return media
+
+    async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
+        """Tracks by their ids; TrackNotFound if one of them is unknown."""
+        found = await self._asked(self.media.resolve_tracks(track_ids, principal))
+        for media in found:
+            self._cache.put(media)
+        return found
 
     def address(self, item: QueueItem) -> StreamAddress | None:
         """A fresh address for an item; None if its media must be looked up first, which begins now."""
@@ -116,7 +122,7 @@ class Conductor:
             self._looking[media_content_id] = task
         return task
 
-    async def _asked(self, answer: Awaitable[Media]) -> Media:
+    async def _asked[T](self, answer: Awaitable[T]) -> T:
         try:
             async with asyncio.timeout(RESOLVE_SECONDS):
                 return await answer

@@ -15,12 +15,16 @@ from .dispatcher import Dispatcher, Handler
 from .handlers.admin import AdminHandlers
 from .handlers.broadcast import BroadcastHandlers
 from .handlers.connection import ConnectionHandlers
+from .handlers.library import LibraryHandlers
 from .handlers.playback import PlaybackHandlers
 from .handlers.queue import QueueHandlers
 from .handlers.reports import ReportHandlers
 from .handlers.rooms import RoomHandlers
-from .handlers.unhandled import register_unhandled
 from .invites import Invites
+from .library.feed import LibraryFeed
+from .library.library import Library
+from .library.listening import Listening
+from .library.media import LibraryMedia
 from .limiter import LimitClass, Limiter, UserLimiters
 from .limits import Limits
 from .media import MediaProvider
@@ -64,6 +68,7 @@ HANDLERS: Final = (
     QueueHandlers,
     ReportHandlers,
     BroadcastHandlers,
+    LibraryHandlers,
     AdminHandlers,
     RoomHandlers,
 )
@@ -84,9 +89,13 @@ class Hub:
         store: StateStore,
         limits: Limits | None = None,
         clock: Clock | None = None,
+        library: Library | None = None,
         node_id: str = "local",
     ) -> None:
-        """`media` finds music, `recognise` knows tokens, `store` keeps what shall survive a restart."""
+        """`media` finds music, `recognise` knows tokens, `store` keeps what shall survive a restart.
+
+        `library`, if there is one, is asked before `media`; whoever made it starts and stops it.
+        """
         self.version = version
         self.node_id = node_id
         self.limits = limits or Limits()
@@ -109,6 +118,9 @@ class Hub:
         self.timers = Timers(self._arm)
         self.writer = Writer(self.metrics.fan_out)
         self.topics = Topics(secrets.token_hex(8), self.limits, self.clock.now_us, self.writer)
+        self.library = library
+        if library is not None:
+            media = LibraryMedia(library, media)
         self.conductor = Conductor(media, self.house, self.clock, self.limits.media_cache)
         self.publisher = PlaybackPublisher(self.topics, self.conductor, self.timers, self.clock, self.spawn)
         self.playback_happened = self.publisher.happened
@@ -135,10 +147,10 @@ class Hub:
         self.presence.rooms_of = self.rooms.of_user
         for provider in (self.players, self.rooms, self.presence, self.progress):
             provider.provide(self.subscriptions)
+        self.library_feed = None if library is None else self._use_library(library)
         self.dispatcher = Dispatcher(self.limits, self.metrics, self._flooded)
         for handlers in HANDLERS:
             handlers(self)
-        register_unhandled(self)
         self.sessions.opened.subscribe(self._opened)
         self.sessions.not_resumed.subscribe(lambda failure: self.metrics.recoveries.update([failure]))
         self.players.added.subscribe(self._player_added)
@@ -266,7 +278,7 @@ class Hub:
                 "history_seconds": self.limits.history_seconds,
                 "resume_seconds": self.limits.resume_seconds,
             },
-            features=FEATURES,
+            features=FEATURES if self.library is None else FEATURES | {"library": 1},
         )
 
     def new_outbox(
@@ -323,6 +335,13 @@ class Hub:
         return principal, issued.token
 
     # ------------------------------------------------------------ inside
+
+    def _use_library(self, library: Library) -> LibraryFeed:
+        listening = Listening(library, self.conductor, self.house, self.clock, self.spawn)
+        self.playback_happened.subscribe(lambda owner, event: listening.happened(owner.own, event))
+        feed = LibraryFeed(library, self.topics, self.timers, self.clock)
+        feed.provide(self.subscriptions)
+        return feed
 
     def _opened(self, _session: Session, resumed: bool) -> None:
         self.metrics.total_connections += 1

@@ -85,6 +85,10 @@ class Limits:
     """A public key (PEM) or several (JWKS) of others who may make tokens for this hub."""
     trusted_issuer: str = ""
     """Who they say they are (`iss`); empty: anybody who has one of these keys."""
+    library_folders: tuple[str, ...] = ()
+    """Where the library's music is; empty: where the house keeps its media."""
+    library_scan_interval: float = 1_800
+    """How often the library's folders are looked at when nothing tells of changes, as on network shares; 0: never."""
     metrics: bool = True
     """Whether the hub tells its numbers."""
 

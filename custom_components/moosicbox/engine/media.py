@@ -1,6 +1,7 @@
 """Where music comes from: what the hub asks of whoever knows media, and what it remembers of the answers."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,8 @@ class Media:
     source: str
     """A path on the hub's own web server, or an http(s) address elsewhere."""
     mime_type: str | None = None
+    in_library: bool = False
+    """Whether guests may add it, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class MediaProvider(Protocol):
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
         """What this is; TrackNotFound, NotSupported or PermissionDenied."""
 
-    async def resolve_track(self, track_id: str, principal: Principal) -> Media:
-        """A track of the library; TrackNotFound."""
+    async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
+        """Tracks by their ids, in this order; TrackNotFound if one of them is unknown."""
 
     def remember(self, track: Track) -> None:
         """A track from before a restart: it may be asked for by its id again."""

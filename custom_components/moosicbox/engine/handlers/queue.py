@@ -141,13 +141,16 @@ class QueueHandlers:
 
     async def _items(self, target: Target, message: QueueAdd) -> list[QueueItem]:
         conductor, principal = self.hub.conductor, target.principal
+        foreign = PermissionDenied("Guests may add tracks of the library only")
         if message.media_content_id is not None:
             if not target.may_add_foreign_media:
-                raise PermissionDenied("Guests may add tracks of the library only")
+                raise foreign
             media = [await conductor.resolve(message.media_content_id, principal)]
         else:
             ids = message.track_ids or (() if message.track_id is None else (message.track_id,))
             if not ids:
                 raise InvalidMessage("Name a track_id, track_ids or a media_content_id", ["track_id"])
-            media = [await conductor.resolve_track(track_id, principal) for track_id in ids]
+            media = await conductor.resolve_tracks(ids, principal)
+            if not (target.may_add_foreign_media or all(found.in_library for found in media)):
+                raise foreign
         return [self.hub.new_item(found.track, target) for found in media]

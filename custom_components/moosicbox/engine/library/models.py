@@ -5,12 +5,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ..protocol.types import Id, Record, Track
+from ..protocol.types import Id, Record, Track, UpdateType
 
 type Kind = Literal["artist", "album", "track", "genre", "playlist"]
-type UpdateType = Literal[
-    "tracks_added", "tracks_changed", "tracks_removed", "tracks_unavailable", "playlists_changed", "favourites_changed"
-]
 
 TRACK_MEDIA: str = "media-source://moosicbox/track/"
 """With a track's id behind it: its `media_content_id`."""
@@ -25,6 +22,7 @@ class LibraryTrack(Track, frozen=True, kw_only=True):
     artist_id: Id | None = None
     album_id: Id | None = None
     compilation: bool = False
+    mime_type: str | None = None
     codec: str | None = None
     bitrate: int | None = None
     available: bool = True

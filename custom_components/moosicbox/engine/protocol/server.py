@@ -23,6 +23,7 @@ from .types import (
     RoomInfo,
     RoomWait,
     Track,
+    UpdateType,
     UserRef,
 )
 
@@ -280,9 +281,9 @@ class PresenceUpdate(StateMessage, tag="presence_update", frozen=True, kw_only=T
 
 
 class LibraryUpdated(NumberedMessage, tag="library_updated", frozen=True, kw_only=True):
-    """The library changed; `affected_items` are ids of tracks, the first ones of `total_changes`."""
+    """The library changed; `affected_items` are ids, the first ones of `total_changes`."""
 
-    update_type: str
+    update_type: UpdateType
     affected_items: tuple[str, ...]
     total_changes: int
 
@@ -290,6 +291,7 @@ class LibraryUpdated(NumberedMessage, tag="library_updated", frozen=True, kw_onl
 class LibraryScanProgress(StateMessage, tag="library_scan_progress", frozen=True, kw_only=True):
     """How far a scan is, in files."""
 
+    scanning: bool
     scanned: int
     total: int
     added: int

@@ -27,6 +27,9 @@ type BroadcastTarget = Literal["all", "user", "room", "permission", "client"]
 type RoomControl = Literal["host", "everyone", "votes"]
 type RoomWait = Literal["none", "bounded", "all"]
 type RoomRole = Literal["host", "dj", "guest", "listener"]
+type UpdateType = Literal[
+    "tracks_added", "tracks_changed", "tracks_removed", "tracks_unavailable", "playlists_changed", "favourites_changed"
+]
 type ResumeFailure = Literal["session_unknown", "position_expired", "epoch_changed", "window_exceeded"]
 
 

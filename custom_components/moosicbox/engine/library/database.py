@@ -1,0 +1,212 @@
+"""The index's file: one thread writes, others read; a damaged file is set aside and a new one begun."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+import logging
+from pathlib import Path
+from queue import Empty, SimpleQueue
+import sqlite3
+from typing import Final
+
+from ..protocol.errors import Unavailable
+from .schema import TooNew, migrate
+
+_LOGGER = logging.getLogger(__name__)
+
+READERS: Final = 2
+CACHE_KIB: Final = 8_192
+"""Of each connection."""
+WAIT_SECONDS: Final = 30
+DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+SIDE_FILES: Final = ("-wal", "-shm")
+
+type Salvage = Callable[[sqlite3.Connection, sqlite3.Connection], None]
+"""Brings from a damaged index into a new one what can't be read from the music again."""
+
+
+class Database:
+    """One SQLite file. Nothing of it runs in the event loop."""
+
+    def __init__(self, path: Path, salvage: Salvage, rebuilt: Callable[[Path], None]) -> None:
+        """`rebuilt` hears, in the loop, where a damaged file was set aside."""
+        self.path = path
+        self._salvage = salvage
+        self._rebuilt = rebuilt
+        self._writer: sqlite3.Connection | None = None
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._write_thread: ThreadPoolExecutor | None = None
+        self._read_threads: ThreadPoolExecutor | None = None
+
+    async def open(self) -> None:
+        """Open the file, or begin a new one."""
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="moosicbox-library-write")
+        self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="moosicbox-library-read")
+        if (aside := await self._run(self._write_thread, self._open)) is not None:
+            self._rebuilt(aside)
+
+    async def close(self) -> None:
+        """Close it, when what runs is done."""
+        write_thread, read_threads = self._write_thread, self._read_threads
+        self._write_thread = self._read_threads = None
+        if write_thread is None or read_threads is None:
+            return
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, read_threads.shutdown)
+        await self._run(write_thread, self._close)
+        await loop.run_in_executor(None, write_thread.shutdown)
+
+    async def read[T](self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """The answer to `question`, of one moment; Unavailable if the index can't be read now."""
+        return await self._guarded(self._read_threads, lambda: self._ask(question))
+
+    async def write[T](self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """Make a change: all of it or, if it fails, nothing. Unavailable if the index can't be written now."""
+        return await self._guarded(self._write_thread, lambda: transaction(self._opened(), change))
+
+    async def _guarded[T](self, threads: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
+        if threads is None:
+            raise Unavailable("The library isn't open")
+        try:
+            return await self._run(threads, work)
+        except sqlite3.DatabaseError as error:
+            if _is_damage(error):
+                await self._rebuild()
+                raise Unavailable("The library's index was damaged and begins anew") from error
+            if isinstance(error, sqlite3.OperationalError):
+                _LOGGER.warning("The library's index can't be used now: %s", error)
+                raise Unavailable(f"The library's index can't be used now: {error}") from error
+            raise
+
+    async def _rebuild(self) -> None:
+        if self._write_thread is not None:
+            # In the writer's thread, so that it happens once, and nothing is written meanwhile.
+            aside = await self._run(self._write_thread, self._reopen)
+            if aside is not None:
+                self._rebuilt(aside)
+
+    @staticmethod
+    async def _run[T](threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
+
+    # ------------------------------------------------------------ in the threads
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._writer is None:
+            raise Unavailable("The library isn't open")
+        return self._writer
+
+    def _open(self) -> Path | None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._writer = connect(self.path)
+            migrate(self._writer)
+            check(self._writer)
+        except (sqlite3.DatabaseError, TooNew) as error:
+            if not (isinstance(error, TooNew) or _is_damage(error)):
+                raise
+            return self._begin_anew(error)
+        return None
+
+    def _reopen(self) -> Path | None:
+        try:
+            check(self._opened())
+        except sqlite3.DatabaseError as error:
+            if _is_damage(error):
+                return self._begin_anew(error)
+            raise
+        return None
+
+    def _begin_anew(self, error: Exception) -> Path:
+        self._close()
+        aside = self.path.with_name(f"{self.path.name}.damaged")
+        _LOGGER.error("The library's index is damaged (%s): it begins anew, the old one is kept as %s", error, aside)
+        for suffix in ("", *SIDE_FILES):
+            damaged = self.path.with_name(self.path.name + suffix)
+            kept = aside.with_name(aside.name + suffix)
+            kept.unlink(missing_ok=True)
+            if damaged.exists():
+                damaged.rename(kept)
+        self._writer = connect(self.path)
+        migrate(self._writer)
+        try:
+            damaged_index = sqlite3.connect(aside)
+        except sqlite3.DatabaseError:
+            return aside
+        try:
+            transaction(self._writer, lambda fresh: self._salvage(damaged_index, fresh))
+        finally:
+            damaged_index.close()
+        return aside
+
+    def _ask[T](self, question: Callable[[sqlite3.Connection], T]) -> T:
+        idle = self._idle
+        try:
+            reader = idle.get_nowait()
+        except Empty:
+            reader = connect(self.path, read_only=True)
+        try:
+            reader.execute("BEGIN")
+            answer = question(reader)
+            reader.execute("COMMIT")
+        except BaseException:
+            reader.close()
+            raise
+        if idle is self._idle and self._read_threads is not None:
+            idle.put(reader)
+        else:
+            reader.close()
+        return answer
+
+    def _close(self) -> None:
+        idle, self._idle = self._idle, SimpleQueue()
+        while not idle.empty():
+            idle.get().close()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection, set up as all of ours are."""
+    mode = "ro" if read_only else "rwc"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=WAIT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_size_limit = 16777216")
+    return connection
+
+
+def transaction[T](connection: sqlite3.Connection, change: Callable[[sqlite3.Connection], T]) -> T:
+    """`change`, all of it or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = change(connection)
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+    return result
+
+
+def check(connection: sqlite3.Connection) -> None:
+    """DatabaseError if the file isn't whole."""
+    (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if answer != "ok":
+        error = sqlite3.DatabaseError(answer)
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+
+def _is_damage(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE

@@ -1,0 +1,63 @@
+"""The library as the first place where the hub looks for music."""
+
+from collections.abc import Sequence
+from typing import Final, override
+
+from ..media import Media, MediaProvider, StreamAddress
+from ..protocol.errors import TrackNotFound, Unavailable
+from ..protocol.types import Track
+from ..rights import Principal
+from .library import Library
+from .models import STREAM_PATH, TRACK_MEDIA, LibraryTrack
+
+OURS: Final = "t-"
+"""How the id of a track of the library begins."""
+
+
+class LibraryMedia(MediaProvider):
+    """Tracks of the library; whatever else is asked for, `others` may know."""
+
+    def __init__(self, library: Library, others: MediaProvider) -> None:
+        """`others` also makes the addresses of streams."""
+        self._library = library
+        self._others = others
+
+    @override
+    async def resolve(self, media_content_id: str, principal: Principal) -> Media:
+        if not media_content_id.startswith(TRACK_MEDIA):
+            return await self._others.resolve(media_content_id, principal)
+        (media,) = await self._ours([media_content_id.removeprefix(TRACK_MEDIA)])
+        return media
+
+    @override
+    async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
+        ours = [track_id for track_id in track_ids if track_id.startswith(OURS)]
+        others = [track_id for track_id in track_ids if not track_id.startswith(OURS)]
+        found = dict(zip(ours, await self._ours(ours), strict=True)) if ours else {}
+        if others:
+            found |= zip(others, await self._others.resolve_tracks(others, principal), strict=True)
+        return [found[track_id] for track_id in track_ids]
+
+    @override
+    def remember(self, track: Track) -> None:
+        if not track.track_id.startswith(OURS):
+            self._others.remember(track)
+
+    @override
+    def address(self, media: Media) -> StreamAddress:
+        return self._others.address(media)
+
+    async def _ours(self, track_ids: Sequence[str]) -> list[Media]:
+        return [
+            _media(track_id, track)
+            for track_id, track in zip(track_ids, await self._library.tracks(track_ids), strict=True)
+        ]
+
+
+def _media(track_id: str, track: LibraryTrack | None) -> Media:
+    if track is None:
+        raise TrackNotFound(f"The library has no track {track_id}")
+    if not track.available:
+        raise Unavailable(f"The disk with {track.title} is away")
+    plain = Track(**{field: getattr(track, field) for field in Track.__struct_fields__})
+    return Media(track=plain, source=STREAM_PATH.format(track_id=track_id), mime_type=track.mime_type, in_library=True)

@@ -1,0 +1,61 @@
+"""What can be searched: an entry for every name in the index, and the words that near misses are corrected to."""
+
+import sqlite3
+from typing import Final
+
+from .words import SHORTEST_FORGIVEN, forgiven, nearest, searchable, shortened
+
+ARTIST, ALBUM, TRACK, GENRE, PLAYLIST = range(1, 6)
+"""The kinds of entries."""
+KIND_BITS: Final = 40
+MOST_NEAR: Final = 4
+"""Words that one mistyped word may stand for."""
+LONGEST_NEAR: Final = 20
+MOST_CANDIDATES: Final = 200
+
+
+def entry(kind: int, row: int) -> int:
+    """The entry's number: entries of a kind stand together."""
+    return kind << KIND_BITS | row
+
+
+def put_entry(index: sqlite3.Connection, kind: int, row: int, name: str, *context: str | None) -> None:
+    """Let `name` be found, by words of `context` as well."""
+    names, others = searchable(name), searchable(*context)
+    index.execute("DELETE FROM search WHERE rowid = ?", (entry(kind, row),))
+    index.execute("INSERT INTO search (rowid, name, context) VALUES (?, ?, ?)", (entry(kind, row), names, others))
+    for word in {*names.split(), *others.split()}:
+        if index.execute("INSERT OR IGNORE INTO words VALUES (?)", (word,)).rowcount and _is_corrected_to(word):
+            index.executemany(
+                "INSERT OR IGNORE INTO near_words VALUES (?, ?)", [(part, word) for part in shortened(word)]
+            )
+
+
+def drop_entry(index: sqlite3.Connection, kind: int, row: int) -> None:
+    """Let it be found no more."""
+    index.execute("DELETE FROM search WHERE rowid = ?", (entry(kind, row),))
+
+
+def is_known(index: sqlite3.Connection, word: str) -> bool:
+    """Whether a name has `word`, or one that begins with it."""
+    found = index.execute(
+        "SELECT 1 FROM words WHERE word >= ? AND word < ? LIMIT 1", (word, f"{word}\U0010ffff")
+    ).fetchone()
+    return found is not None
+
+
+def near_words(index: sqlite3.Connection, word: str) -> list[str]:
+    """The words that `word` may be a mistake for, the likeliest first."""
+    if not _is_corrected_to(word):
+        return []
+    parts = sorted(shortened(word, forgiven(word)))
+    marks = ", ".join("?" * len(parts))
+    candidates = index.execute(
+        f"SELECT DISTINCT word FROM near_words WHERE part IN ({marks}) LIMIT {MOST_CANDIDATES}",
+        parts,
+    )
+    return [near for near, count in nearest(word, (row[0] for row in candidates)) if count][:MOST_NEAR]
+
+
+def _is_corrected_to(word: str) -> bool:
+    return SHORTEST_FORGIVEN <= len(word) <= LONGEST_NEAR and not word.isdigit()

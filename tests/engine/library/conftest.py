@@ -1,0 +1,42 @@
+"""A library over a folder that the test fills."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.library.models import Change
+
+from .music import Sounds
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Sounds:
+    """Sounds in every format."""
+    return Sounds(tmp_path_factory.mktemp("sounds"))
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """The library's folder."""
+    folder = tmp_path / "music"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+async def library(tmp_path: Path, music: Path) -> AsyncGenerator[Library]:
+    """A library that scans when it is told to."""
+    library = Library(tmp_path / "index" / "library.db", [music], 0)
+    await library.start()
+    yield library
+    await library.stop()
+
+
+@pytest.fixture
+def changes(library: Library) -> list[Change]:
+    """What the library tells."""
+    told: list[Change] = []
+    library.changed.subscribe(told.append)
+    return told

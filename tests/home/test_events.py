@@ -151,8 +151,8 @@ async def test_nothing_ticks(hass: HomeAssistant, kitchen: Client, advance: Adva
     await advance(3)
     await hass.async_block_till_done()
     heard = [async_capture_events(hass, name) for name in vars(events).values() if str(name).startswith(f"{DOMAIN}_")]
-    assert len(heard) == 7
+    assert len(heard) == 8
     for _ in range(5):
         await advance(0.5)
         await kitchen.request("ping")
-    assert heard == [[]] * 7
+    assert heard == [[]] * 8

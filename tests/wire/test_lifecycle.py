@@ -57,6 +57,7 @@ async def test_stop(hass: HomeAssistant, controller: Client) -> None:
     assert code == 1001
     assert [message["type"] for message in messages] == ["goodbye"]
     assert messages[0]["reconnect"] is True
+    await hass.async_block_till_done()
 
 
 async def test_removed(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import BRASS, Advance, Connect, CreateToken, Lose, ManualClock
 
 from .client import Client, Message, player, resume_of
@@ -133,11 +134,14 @@ async def test_who_is_not_ready_lags(ada: Client, ben: Client, party: str, advan
     assert {member["user_id"]: member["lagging"] for member in state["participants"]} == {"ada": False, "ben": True}
 
 
-async def test_guest_may_add_but_not_skip(ada: Client, ben: Client, party: str) -> None:
-    """Checked by the hub, for every door of the wire."""
+async def test_guest_may_add_but_not_skip(hub: Hub, ada: Client, ben: Client, party: str) -> None:
+    """Checked by the hub, for every door of the wire. What guests may add is in the library."""
+    assert hub.library is not None
+    await hub.library.scan()
+    track_id = (await ben.request("library_request", request_type="get_tracks"))["data"]["items"][0]["track_id"]
     await data_of(ben, "join", room_id=party)
     own = (await ada.request("queue_command", action="add", media_content_id=BRASS))["data"]["queue_item_ids"][0]
-    track_id = (await data_of(ada, "get", room_id=party))["queue"]["items"][0]["track"]["track_id"]
+    foreign = (await data_of(ada, "get", room_id=party))["queue"]["items"][0]["track"]["track_id"]
     added = await ben.request("queue_command", action="add", room_id=party, track_id=track_id)
     assert added["type"] == "result"
     for type_, fields in (
@@ -153,6 +157,8 @@ async def test_guest_may_add_but_not_skip(ada: Client, ben: Client, party: str) 
         ("queue_command", {"action": "clear"}),
         ("queue_command", {"action": "add", "track_id": track_id, "place": "replace"}),
         ("queue_command", {"action": "add", "media_content_id": BRASS}),
+        ("queue_command", {"action": "add", "track_id": foreign}),
+        ("queue_command", {"action": "add", "track_ids": [track_id, foreign]}),
         ("queue_command", {"action": "transfer", "to_player_id": "ben"}),
         ("room_command", {"action": "play", "room_id": party}),
         ("room_command", {"action": "pause", "room_id": party}),

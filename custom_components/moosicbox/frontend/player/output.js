@@ -4,6 +4,7 @@
  */
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
+import { OutputClock } from "./output-clock.js";
 
 // Where the browser doesn't tell its output latency (Safari before 18.4).
 const ASSUMED_LATENCY_SECONDS = 0.04;
@@ -12,6 +13,7 @@ const SCHEDULING_MARGIN_US = 20_000;
 const RAMP_TIME_CONSTANT = 0.015;
 // Loudness as Sendspin's players map it: half the slider sounds about half as loud.
 const LOUDNESS_EXPONENT = 1.5;
+const STAMP_INTERVAL_MS = 250;
 // A context starts suspended and is running a moment later if the browser allows sound.
 const START_GRACE_MS = 500;
 
@@ -21,6 +23,8 @@ const START_GRACE_MS = 500;
 export class Output extends Emitter {
   #settled = false;
   #gainValue = 1;
+  #clock = new OutputClock();
+  #stamper;
 
   constructor() {
     super();
@@ -28,7 +32,11 @@ export class Output extends Emitter {
     this.input = this.context.createGain();
     this.#analyser = this.context.createAnalyser();
     this.input.connect(this.#analyser).connect(this.context.destination);
-    this.context.onstatechange = () => this.#changed();
+    this.context.onstatechange = () => {
+      this.#clock.reset();
+      this.#changed();
+    };
+    this.#stamper = setInterval(() => this.#stamp(), STAMP_INTERVAL_MS);
     setTimeout(() => {
       this.#settled = true;
       this.#changed();
@@ -74,12 +82,8 @@ export class Output extends Emitter {
 
   /** @returns {{contextTime: number, atUs: number}} which moment of the context is audible, and when that is so */
   audible() {
-    const { context } = this;
-    const stamp = this.running ? context.getOutputTimestamp?.() : undefined;
-    if (stamp?.contextTime && stamp.performanceTime) {
-      return { contextTime: stamp.contextTime, atUs: stamp.performanceTime * 1000 };
-    }
-    return { contextTime: context.currentTime - (this.running ? this.latencyUs / 1e6 : 0), atUs: monotonicUs() };
+    const atUs = monotonicUs();
+    return { contextTime: this.contextTimeAt(atUs), atUs };
   }
 
   /**
@@ -87,8 +91,11 @@ export class Output extends Emitter {
    * @returns {number} the context's time that is audible then
    */
   contextTimeAt(localUs) {
-    const { contextTime, atUs } = this.audible();
-    return contextTime + (localUs - atUs) / 1e6;
+    if (this.#stamp()) {
+      return this.#clock.contextTimeAt(localUs);
+    }
+    const latencyUs = this.running ? this.latencyUs : 0;
+    return this.context.currentTime + (localUs - monotonicUs() - latencyUs) / 1e6;
   }
 
   /** How far ahead of its sounding something has to be scheduled. */
@@ -98,8 +105,8 @@ export class Output extends Emitter {
 
   /** From what the context plays now to its sounding. */
   get latencyUs() {
-    const { outputLatency, baseLatency } = this.context;
-    return (outputLatency || baseLatency || ASSUMED_LATENCY_SECONDS) * 1e6;
+    const { baseLatency, outputLatency } = this.context;
+    return ((baseLatency || 0) + (outputLatency || ASSUMED_LATENCY_SECONDS)) * 1e6;
   }
 
   /** @returns {number} root mean square of the last 2,048 samples that went out */
@@ -110,8 +117,19 @@ export class Output extends Emitter {
   }
 
   close() {
+    clearInterval(this.#stamper);
     this.context.onstatechange = null;
     void this.context.close();
+  }
+
+  /** @returns {boolean} false if the browser doesn't tell what is audible, or nothing is yet */
+  #stamp() {
+    const stamp = this.running ? this.context.getOutputTimestamp?.() : undefined;
+    if (!stamp?.contextTime || !stamp.performanceTime) {
+      return false;
+    }
+    this.#clock.add(stamp.contextTime, stamp.performanceTime * 1000);
+    return true;
   }
 
   #changed() {

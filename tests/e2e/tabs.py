@@ -2,13 +2,11 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-import json
-import time
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
-from script.lib.browser import chromium
+from script.lib.browser import chromium, storage_state
 from script.lib.config_folder import REPOSITORY
 
 from .home import Home
@@ -79,7 +77,7 @@ class Tabs:
             base_url=url,
             color_scheme="dark" if dark else "light",
             locale="en-GB",
-            storage_state=self._logged_in(url),
+            storage_state=storage_state(self._home.api, url),
             viewport=viewport,
             **options,
         )
@@ -92,14 +90,3 @@ class Tabs:
                 executable_path=chromium(), args=[*ARGUMENTS, f"--autoplay-policy={autoplay}"]
             )
         return self._browsers[autoplay]
-
-    def _logged_in(self, url: str) -> dict[str, Any]:
-        tokens = self._home.api.tokens
-        login = {
-            **tokens,
-            "clientId": self._home.api.client_id,
-            "hassUrl": url,
-            "expires": int((time.time() + tokens["expires_in"]) * 1000),
-        }
-        storage = [{"name": "hassTokens", "value": json.dumps(login)}]
-        return {"cookies": [], "origins": [{"origin": url, "localStorage": storage}]}

@@ -47,7 +47,11 @@ class Member(Protocol):
     """What the timing needs to know of a player."""
 
     player_id: str
-    lead_ms: float
+
+    @property
+    def lead_ms(self) -> float:
+        """How long it takes from a command to what is heard."""
+
     round_trip_us: int
     present: bool
     lagging: bool
@@ -118,7 +122,7 @@ class Playback:
         """How far ahead a command must lie so that every member has it in time; laggards come after."""
         present = self.present()
         members = [member for member in present if not member.lagging] or present
-        lead = max((int(member.lead_ms * 1000) for member in members), default=0)
+        lead = _most_lead_us(members)
         round_trip = max((member.round_trip_us for member in members), default=0)
         if len(present) > 1:
             return min(LEAD_CAP_US, max(ROOM_FLOOR_US, lead, round_trip * 3 // 2 + ROOM_MARGIN_US))
@@ -226,7 +230,11 @@ class Playback:
         if (ends_us := self.ends_us) is None:
             return None
         handed_over = self.following is None or self.queue.locked_item_id is not None
-        return ends_us if handed_over else max(self.timeline.anchor_us, ends_us - HANDOVER_US)
+        return (
+            ends_us
+            if handed_over
+            else max(self.timeline.anchor_us, ends_us - HANDOVER_US - _most_lead_us(self.present()))
+        )
 
     def advance(self, now_us: int) -> None:
         """Hand the following item to the players in time; make it the current one when its time has come."""
@@ -460,6 +468,10 @@ class Playback:
 def _has_ended(member: Member, queue_item_id: str | None) -> bool:
     report = member.report
     return report is not None and report.state == "idle" and report.queue_item_id == queue_item_id
+
+
+def _most_lead_us(members: Iterable[Member]) -> int:
+    return max((int(member.lead_ms * 1000) for member in members), default=0)
 
 
 def _sane(duration: float | None) -> float | None:

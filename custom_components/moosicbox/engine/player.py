@@ -37,7 +37,10 @@ class Player:
         self.name = name
         self.owner = owner
         self.capabilities: tuple[str, ...] | None = None
-        self.lead_ms = 0.0
+        self.declared_lead_ms = 0.0
+        """How long it needs, by its own word, from a command to its sounding."""
+        self.output_delay_ms = 0.0
+        """How much later than it thinks its loudspeakers sound; the hub makes up for it."""
         self.round_trip_us = 0
         self.volume = 1.0
         self.muted = False
@@ -77,6 +80,11 @@ class Player:
         """Who renders its own music: in a room nobody does."""
         return (self,) if self.room is None else ()
 
+    @property
+    def lead_ms(self) -> float:
+        """How long it takes from a command to what is heard."""
+        return self.declared_lead_ms + self.output_delay_ms
+
     def status(self) -> PlaybackStatus:
         """What it plays and how."""
         return playback_status(self.playback, self.volume, muted=self.muted, player_id=self.player_id)
@@ -87,7 +95,7 @@ class Player:
         self.client_version = client.version
         self.name = client.name
         self.capabilities = client.capabilities
-        self.lead_ms = client.lead_ms + client.output_delay_ms
+        self.declared_lead_ms = client.lead_ms + client.output_delay_ms
         self.present = True
         self.available = True
         self.lagging = False

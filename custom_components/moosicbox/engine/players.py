@@ -159,11 +159,20 @@ class Players:
             self._topics.publish(player.room.topic, player.room.status())
         self.changed(player)
 
+    def set_output_delay(self, player: Player, milliseconds: float) -> None:
+        """How late its loudspeakers sound."""
+        player.output_delay_ms = milliseconds
+        self._publisher.instruct(player)
+        self.announce(player)
+
     def report(self, player: Player, report: PlayerReport) -> None:
         """What a player says it does."""
         now_us = self._clock.now_us()
         # A clock that isn't in step yet may not move the timeline into the future.
         report = msgspec.structs.replace(report, at_us=min(report.at_us, now_us + MAX_AHEAD_US))
+        if report.state == "playing" and player.output_delay_ms:
+            heard = max(0.0, report.position_seconds - player.output_delay_ms / 1000)
+            report = msgspec.structs.replace(report, position_seconds=heard)
         before, playback = player.report, player.playback
         player.heard(report)
         if report.volume is not None or report.muted is not None:

@@ -22,7 +22,7 @@ from .player import Player
 from .protocol.errors import HubError
 from .protocol.server import PlaybackStatus, QueueUpdated, SeekUpdate, SynchronizedPlayback, TopicMessage, TrackChanged
 from .protocol.types import AddOp, ItemState, QueueItem, QueueOp, ResetOp
-from .render import prepare, queue_snapshot, synchronized_playback, volume_update
+from .render import made_up, prepare, queue_snapshot, synchronized_playback, volume_update
 from .signals import Signal
 from .timers import Timer, Timers
 from .topics import Topics
@@ -94,9 +94,9 @@ class PlaybackPublisher:
             return
         match event:
             case CommandIssued():
-                self._to_renderers(owner, self._command(owner.own.command, owner))
+                self._publish_command(owner)
             case PrepareChanged():
-                self._to_renderers(owner, self._prepare(owner))
+                self._publish_prepare(owner)
             case StatusChanged():
                 self.publish_status(owner)
             case CurrentChanged(track, previous):
@@ -119,15 +119,22 @@ class PlaybackPublisher:
         if player.playback.command is None:
             nothing = Command("stop", None, 0.0, self._clock.now_us(), 0.0)
             self._topics.publish(f"play:{player.player_id}", synchronized_playback(nothing, None))
-        for message in self.play_states(player):
-            self._topics.publish(f"play:{player.player_id}", message)
+        self.instruct(player)
         self._topics.publish(player.topic, player.status())
         self._topics.publish(player.topic, queue_snapshot(player.playback, ResetOp()))
+
+    def instruct(self, player: Player) -> None:
+        """Tell `player` anew what it has to do."""
+        for message in self.play_states(player):
+            self._topics.publish(f"play:{player.player_id}", message)
+        # It may need to know of what follows sooner than others.
+        self.schedule(player.room or player)
 
     def play_states(self, player: Player) -> list[TopicMessage]:
         """What a player has to know to do its part."""
         owner: PlaybackOwner = player.room or player
         command = self._command(owner.own.command, owner)
+        command = command and made_up(command, player)
         return [message for message in (volume_update(player), command, self._prepare(owner)) if message is not None]
 
     def start(self, playback: Playback, item: QueueItem, left: ItemState = "played") -> None:
@@ -143,8 +150,13 @@ class PlaybackPublisher:
 
     # ------------------------------------------------------------ who hears it
 
-    def _to_renderers(self, owner: PlaybackOwner, message: SynchronizedPlayback | TopicMessage | None) -> None:
-        if message is not None:
+    def _publish_command(self, owner: PlaybackOwner) -> None:
+        if (command := self._command(owner.own.command, owner)) is not None:
+            for player in owner.renderers:
+                self._topics.publish(f"play:{player.player_id}", made_up(command, player))
+
+    def _publish_prepare(self, owner: PlaybackOwner) -> None:
+        if (message := self._prepare(owner)) is not None:
             for player in owner.renderers:
                 self._topics.publish(f"play:{player.player_id}", message)
 
@@ -203,9 +215,9 @@ class PlaybackPublisher:
         for owner in tuple(self._owners.values()):
             playback = owner.own
             if playback.command and _is_of(playback.command.item, media_content_id):
-                self._to_renderers(owner, self._command(playback.command, owner))
+                self._publish_command(owner)
             if _is_of(playback.following, media_content_id):
-                self._to_renderers(owner, self._prepare(owner))
+                self._publish_prepare(owner)
 
     def _media_failed(self, media_content_id: str) -> None:
         for owner in tuple(self._owners.values()):

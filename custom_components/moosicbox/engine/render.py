@@ -60,6 +60,7 @@ def player_info(player: Player) -> PlayerInfo:
         capabilities=player.capabilities,
         room_id=player.room.room_id if player.room else None,
         entity_id=player.entity_id,
+        output_delay_ms=player.output_delay_ms or UNSET,
     )
 
 
@@ -99,6 +100,12 @@ def synchronized_playback(
         rate=command.rate,
         room_id=room_id,
     )
+
+
+def made_up(message: SynchronizedPlayback, player: Player) -> SynchronizedPlayback:
+    """The same as much earlier as this player's loudspeakers sound late."""
+    early_us = round(player.output_delay_ms * 1000)
+    return msgspec.structs.replace(message, sync_time_us=message.sync_time_us - early_us) if early_us else message
 
 
 def prepare(item: QueueItem | None, address: StreamAddress | None) -> Prepare:

@@ -49,6 +49,7 @@ class SavedPlayer(Record, frozen=True, kw_only=True):
     owner: str
     volume: float = 1.0
     muted: bool = False
+    output_delay_ms: float = 0.0
     capabilities: tuple[str, ...] | None = None
     playback: SavedPlayback = SavedPlayback()
 
@@ -83,6 +84,7 @@ def save_player(player: Player, now_us: int) -> SavedPlayer:
         owner=player.owner,
         volume=player.volume,
         muted=player.muted,
+        output_delay_ms=player.output_delay_ms,
         capabilities=player.capabilities,
         playback=save_playback(player.own, now_us),
     )
@@ -125,6 +127,7 @@ def restore_player(player: Player, saved: SavedPlayer, now_us: int) -> None:
     """A player as it was."""
     player.volume = saved.volume
     player.muted = saved.muted
+    player.output_delay_ms = saved.output_delay_ms
     player.capabilities = saved.capabilities
     restore_playback(player.own, saved.playback, now_us)
 

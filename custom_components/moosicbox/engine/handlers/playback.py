@@ -57,18 +57,23 @@ class PlaybackHandlers:
         target.playback.seek(self.hub.clock.now_us(), message.position_seconds)
 
     def volume(self, actor: Actor, message: VolumeCommand) -> None:
-        """Loudness."""
-        if message.volume is None and message.muted is None:
-            raise InvalidMessage("Name a volume, or muted, or both", ["volume"])
+        """Loudness, and how late it is heard."""
+        if message.volume is None and message.muted is None and message.output_delay_ms is None:
+            raise InvalidMessage("Name a volume, muted, or output_delay_ms", ["volume"])
         owner = self.hub.targets.loudness(actor, message.player_id, message.room_id)
         if message.volume is not None:
             owner.require("volume")
         if message.muted is not None:
             owner.require("mute")
         if isinstance(owner, Room):
+            if message.output_delay_ms is not None:
+                raise InvalidMessage("Each player has an output delay of its own: name one", ["output_delay_ms"])
             self.hub.rooms.set_volume(owner, message.volume, message.muted)
-        else:
+            return
+        if message.volume is not None or message.muted is not None:
             self.hub.players.set_volume(owner, message.volume, message.muted)
+        if message.output_delay_ms is not None:
+            self.hub.players.set_output_delay(owner, message.output_delay_ms)
 
     def mode(self, actor: Actor, message: ModeCommand) -> None:
         """Order and repetition."""

@@ -12,6 +12,7 @@ from .types import (
     MediaContentId,
     Milliseconds,
     Name,
+    OutputDelay,
     PlayerId,
     Position,
     Record,
@@ -52,7 +53,7 @@ class ClientInfo(Record, frozen=True, kw_only=True):
     version: Annotated[str, Meta(max_length=64)] | None = None
     capabilities: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=64)] | None = None
     lead_ms: Milliseconds = 0
-    output_delay_ms: Annotated[float, Meta(ge=0, le=5000)] = 0
+    output_delay_ms: OutputDelay = 0
 
 
 class Resume(Record, frozen=True, kw_only=True):
@@ -124,10 +125,11 @@ class SeekCommand(PlayerTarget, tag="seek_command", frozen=True, kw_only=True):
 
 
 class VolumeCommand(PlayerTarget, tag="volume_command", frozen=True, kw_only=True):
-    """Loudness, or silence, of a player."""
+    """Loudness, or silence, and how late its loudspeakers sound."""
 
     volume: Volume | None = None
     muted: bool | None = None
+    output_delay_ms: OutputDelay | None = None
 
 
 class ModeCommand(PlayerTarget, tag="mode_command", frozen=True, kw_only=True):

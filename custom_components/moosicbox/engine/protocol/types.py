@@ -1,6 +1,6 @@
 """The constrained types and the small records that messages are made of."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -12,6 +12,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Volume = Annotated[float, Meta(ge=0, le=1)]
 Seconds = Annotated[float, Meta(ge=0, le=1e7)]
 Milliseconds = Annotated[float, Meta(ge=0, le=60_000)]
+MAX_OUTPUT_DELAY_MS: Final = 5_000
+OutputDelay = Annotated[float, Meta(ge=0, le=MAX_OUTPUT_DELAY_MS)]
 TopicName = Annotated[str, Meta(pattern=r"^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?\Z")]
 MediaContentId = Annotated[str, Meta(min_length=1, max_length=4096)]
 Token = Annotated[str, Meta(min_length=1, max_length=4096)]
@@ -152,6 +154,7 @@ class PlayerInfo(Record, frozen=True, kw_only=True):
     capabilities: tuple[str, ...] | None
     room_id: Id | None
     entity_id: str | None
+    output_delay_ms: float | UnsetType = UNSET
 
 
 class PresentUser(Record, frozen=True, kw_only=True):

@@ -63,6 +63,7 @@
  * @property {string[]} [capabilities]
  * @property {string | null} [room_id]
  * @property {string | null} [entity_id]
+ * @property {number} [output_delay_ms]
  */
 
 /** @typedef {"playing" | "paused" | "buffering" | "idle" | "error"} PlayerState */

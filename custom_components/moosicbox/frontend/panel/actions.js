@@ -8,6 +8,7 @@
  * @property {(playerId: string, command: Command) => Promise<void>} playback
  * @property {(playerId: string, seconds: number) => Promise<void>} seek
  * @property {(playerId: string, change: {volume?: number, muted?: boolean}) => Promise<void>} volume
+ * @property {(playerId: string, milliseconds: number) => Promise<void>} outputDelay
  */
 
 /**
@@ -28,5 +29,6 @@ export function actions(request, onerror) {
     playback: (player_id, command) => send({ type: "playback_command", player_id, command }),
     seek: (player_id, position_seconds) => send({ type: "seek_command", player_id, position_seconds }),
     volume: (player_id, change) => send({ type: "volume_command", player_id, ...change }),
+    outputDelay: (player_id, output_delay_ms) => send({ type: "volume_command", player_id, output_delay_ms }),
   };
 }

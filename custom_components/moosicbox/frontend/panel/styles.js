@@ -114,6 +114,11 @@ input[type="range"]::-moz-range-thumb { width: 16px; height: 16px; border: 0; bo
 .entity { font-size: 14px; color: var(--text-2); overflow-wrap: anywhere; }
 .device-actions { display: flex; flex-wrap: wrap; margin-inline-start: -12px; }
 
+.delay { margin: 4px; }
+.delay summary { cursor: pointer; color: var(--text-2); font-size: 14px; min-height: 40px; align-content: center; }
+.delay label { display: block; font-size: 14px; color: var(--text-2); margin: 0 4px 4px; }
+.delay input { width: 140px; min-height: 48px; padding: 8px 16px; border: 1px solid var(--line); border-radius: 12px; background: transparent; }
+
 .player-list { display: grid; gap: 12px; }
 .compact { grid-template-columns: 64px minmax(0, 1fr); gap: 12px; padding: 12px; }
 .compact .artwork { width: 64px; align-self: start; }

@@ -17,6 +17,10 @@ export default {
   entity: "In Home Assistant: {entity}",
   entity_pending: "Home Assistant legt den Player an …",
   stop_being_player: "Nicht mehr Player sein",
+  delay: "Verzögerung der Lautsprecher",
+  delay_text:
+    "Bluetooth und manche Verstärker klingen später, als sie sollten. Sag, um wie viel, und dieses Gerät spielt um so viel früher. Das zählt, wenn mehrere Player zusammen spielen.",
+  delay_label: "Millisekunden",
 
   nothing_plays: "Es läuft nichts",
   nothing_plays_here:

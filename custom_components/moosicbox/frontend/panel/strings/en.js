@@ -15,6 +15,10 @@ export default {
   entity: "In Home Assistant: {entity}",
   entity_pending: "Home Assistant is adding the player …",
   stop_being_player: "Stop being a player",
+  delay: "Delay of the loudspeakers",
+  delay_text:
+    "Bluetooth and some amplifiers sound later than they should. Say by how much, and this device plays earlier by as much. It matters when several players play together.",
+  delay_label: "Milliseconds",
 
   nothing_plays: "Nothing is playing",
   nothing_plays_here: "Nothing is playing. Choose music in Home Assistant's Media page, or play it on {name} by an action.",

@@ -4,6 +4,7 @@ import { actions } from "../actions.js";
 import { el, setText } from "../dom.js";
 import { errorText } from "../localize.js";
 import { connectionNotice, deviceNotice } from "../notices.js";
+import { Delay } from "./delay.js";
 import { Notice } from "./notice.js";
 import { PlayerList } from "./player-list.js";
 import { Setup } from "./setup.js";
@@ -24,6 +25,7 @@ export class Page {
   #setup;
   #own;
   #others;
+  #delay;
   #hint = el("p", { class: "hint" });
   #entity = el("span", { class: "entity" });
   #deviceSection;
@@ -54,6 +56,7 @@ export class Page {
       onstart: (name) => void app.becomePlayer(name),
       localize,
     });
+    this.#delay = new Delay((ms) => void act.outputDelay(app.store.state.device.playerId, ms), localize);
     const stop = el("button", {
       class: "quiet",
       text: localize("stop_being_player"),
@@ -73,6 +76,7 @@ export class Page {
       this.#own.element,
       this.#hint,
       el("div", { class: "device-footer" }, this.#entity, el("span", { class: "device-actions" }, media, stop)),
+      this.#delay.element,
     );
     this.#noOthers = el("p", { class: "hint", text: localize("no_other_players") });
     this.element = el(
@@ -122,6 +126,7 @@ export class Page {
     this.#setup.render(device.status === "starting");
     this.#deviceSection.hidden = !isPlayer;
     this.#own.render(own);
+    this.#delay.render(own[0]?.player.output_delay_ms ?? 0, !connected);
     this.#others.render(others);
     const entity = own[0]?.player.entity_id ?? null;
     this.#entityId = entity;

@@ -6,7 +6,8 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .auth import Gatekeeper, own_urls
-from .const import DOMAIN, HUB_ID, NAME, VERSION
+from .const import DOMAIN, HUB_ID, NAME, ROOM_ID, VERSION
+from .devices import async_follow
 from .engine.hub import Hub
 from .engine.limits import Limits
 from .engine.protocol.codes import CloseCode
@@ -25,7 +26,7 @@ from .views import VIEWS
 from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.MEDIA_PLAYER, Platform.NUMBER, Platform.SENSOR]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.MEDIA_PLAYER, Platform.NUMBER, Platform.SENSOR]
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
@@ -49,6 +50,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     entry.async_on_unload(data.gatekeeper.async_stop)
     entry.async_on_unload(await async_start_library(hass, data.library))
     await data.hub.start()
+    entry.async_on_unload(async_follow(hass, entry))
     entry.async_on_unload(EventBridge(hass, data.hub, data.gatekeeper).async_start())
     entry.async_on_unload(data.health.async_start())
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -82,12 +84,15 @@ async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) 
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
-    """Forget a player; one that still exists comes back as a new one."""
-    players = entry.runtime_data.hub.players
-    for domain, player_id in device.identifiers:
-        if domain == DOMAIN and players.find(player_id) is not None:
-            players.remove(player_id)
-    return (DOMAIN, HUB_ID) not in device.identifiers
+    """Close a room, or forget a player; one that still exists comes back as a new one."""
+    hub = entry.runtime_data.hub
+    identifiers = [identifier for domain, identifier in device.identifiers if domain == DOMAIN]
+    for identifier in identifiers:
+        if hub.players.find(identifier) is not None:
+            hub.players.remove(identifier)
+        elif identifier.startswith(ROOM_ID) and (room := hub.rooms.find(identifier.removeprefix(ROOM_ID))) is not None:
+            hub.rooms.close(room)
+    return HUB_ID not in identifiers
 
 
 async def _async_options_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:

@@ -1,5 +1,7 @@
-"""What our entities have in common: a player to follow, and the way from its errors to Home Assistant's."""
+"""What our entities have in common: a player or a room to follow, and the way from its errors to Home Assistant's."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -9,12 +11,17 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 
 from .auth import principal_of
-from .const import DOMAIN, HUB_ID, NAME
+from .const import DOMAIN, HUB_ID, NAME, ROOM_ID
 from .engine.hub import Hub
 from .engine.player import Player
 from .engine.protocol.client import Request
 from .engine.protocol.errors import HubError, InternalError, Unavailable
 from .engine.rights import Principal
+from .engine.room import Room
+from .models import MoosicBoxData
+
+type Owner = Player | Room
+"""Whose music it is."""
 
 FAULTS: Final = (InternalError, Unavailable)
 """Errors of the hub's; all others are the asker's."""
@@ -31,17 +38,25 @@ def translated(error: HubError) -> HomeAssistantError:
     )
 
 
-async def async_execute(hass: HomeAssistant, hub: Hub, message: Request, user_id: str | None) -> Any:
-    """Do what `message` says in the name of a user of Home Assistant, or of the house."""
+@contextmanager
+def errors_translated() -> Generator[None]:
+    """Raise errors of the hub as Home Assistant shows them."""
     try:
-        return await hub.execute(message, await _async_principal(hass, user_id))
+        yield
     except HubError as error:
         raise translated(error) from error
 
 
-async def _async_principal(hass: HomeAssistant, user_id: str | None) -> Principal | None:
+async def async_execute(hass: HomeAssistant, hub: Hub, message: Request, user_id: str | None) -> Any:
+    """Do what `message` says in the name of a user of Home Assistant, or of the house."""
+    with errors_translated():
+        return await hub.execute(message, await async_principal(hass, hub, user_id))
+
+
+async def async_principal(hass: HomeAssistant, hub: Hub, user_id: str | None) -> Principal:
+    """A user of Home Assistant, or the house."""
     if user_id is None or (user := await hass.auth.async_get_user(user_id)) is None:
-        return None
+        return hub.house
     return principal_of(user, "")
 
 
@@ -58,46 +73,86 @@ class HubEntity(Entity):
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, HUB_ID)})
 
 
-class PlayerEntity(Entity):
-    """An entity of a player: pushed, never polled."""
+class OwnerEntity(Entity):
+    """An entity of a player or a room, on a device of its own behind the hub: pushed, never polled."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, hub: Hub, player: Player, hub_device_id: str) -> None:
-        """`hub_device_id` is the device that the player's own one hangs on."""
-        self.hub = hub
-        self.player = player
+    def __init__(self, data: MoosicBoxData, owner: Owner, key: str | None = None) -> None:
+        """An entity that keeps its identity as long as the owner's id lives; `key` tells it from the owner's others."""
+        self.hub = data.hub
+        self.owner = owner
+        identity = owner_identity(owner)
+        self._attr_unique_id = identity if key is None else f"{identity}_{key}"
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, player.player_id)},
-            name=player.name,
+            identifiers={(DOMAIN, identity)},
             manufacturer=NAME,
-            model="Player",
-            sw_version=player.client_version,
-            via_device_id=hub_device_id,
+            model="Player" if isinstance(owner, Player) else "Room",
+            entry_type=None if isinstance(owner, Player) else dr.DeviceEntryType.SERVICE,
+            via_device_id=data.hub_device_id,
+            name=owner.name,
+            sw_version=_version(owner),
         )
-        self._shown = (player.name, player.client_version)
+        self._shown = (owner.name, _version(owner))
+        self._writing = False
 
     @property
     @override
     def available(self) -> bool:
-        return self.player.available
+        return self.owner.available if isinstance(self.owner, Player) else True
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.hub.players.changed.subscribe(self._player_changed))
-
-    @callback
-    def _player_changed(self, player: Player) -> None:
-        if player is not self.player:
-            return
-        if (shown := (player.name, player.client_version)) != self._shown and self.device_entry is not None:
-            self._shown = shown
-            registry = dr.async_get(self.hass)
-            registry.async_update_device(self.device_entry.id, name=player.name, sw_version=player.client_version)
-        self.async_write_ha_state()
+        if isinstance(self.owner, Player):
+            self.async_on_remove(self.hub.players.changed.subscribe(self._player_changed))
+        else:
+            self.async_on_remove(self.hub.rooms.changed.subscribe(self._room_changed))
 
     async def async_execute(self, message: Request) -> Any:
         """Do what `message` says in the name of whoever caused it."""
-        return await async_execute(self.hass, self.hub, message, self._context.user_id if self._context else None)
+        return await async_execute(self.hass, self.hub, message, self._user_id)
+
+    async def async_principal(self) -> Principal:
+        """Whoever caused what is being done."""
+        return await async_principal(self.hass, self.hub, self._user_id)
+
+    @property
+    def _user_id(self) -> str | None:
+        return self._context.user_id if self._context else None
+
+    @callback
+    def _player_changed(self, player: Player) -> None:
+        if player is self.owner:
+            self._update_device()
+            self.async_write_ha_state()
+
+    @callback
+    def _room_changed(self, room: Room) -> None:
+        # One thing that happens may change a room many times: each of its players tells it.
+        if room is self.owner and not self._writing:
+            self._writing = True
+            self.hass.loop.call_soon(self._write)
+
+    @callback
+    def _write(self) -> None:
+        self._writing = False
+        self._update_device()
+        self.async_write_ha_state()
+
+    @callback
+    def _update_device(self) -> None:
+        name, version = shown = (self.owner.name, _version(self.owner))
+        if shown != self._shown and self.device_entry is not None:
+            self._shown = shown
+            dr.async_get(self.hass).async_update_device(self.device_entry.id, name=name, sw_version=version)
+
+
+def _version(owner: Owner) -> str | None:
+    return owner.client_version if isinstance(owner, Player) else None
+
+
+def owner_identity(owner: Owner) -> str:
+    """What a player or a room is called in the registries."""
+    return owner.player_id if isinstance(owner, Player) else ROOM_ID + owner.room_id

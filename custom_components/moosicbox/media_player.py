@@ -1,9 +1,10 @@
-"""Players as media players."""
+"""Players and rooms as media players."""
 
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 import re
-from typing import Any, Final, Literal, override
+from typing import Any, Final, Literal, TypedDict, override
 
 from homeassistant.components.media_player import (
     BrowseMedia,
@@ -17,15 +18,22 @@ from homeassistant.components.media_player import (
 )
 from homeassistant.components.media_source import async_browse_media
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .const import DOMAIN
+from .engine.hub import Hub
+from .engine.playback import Playback
+from .engine.playback_events import PlaybackEvent, QueueChanged, StatusChanged
 from .engine.player import Player
 from .engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, QueueClear, SeekCommand, VolumeCommand
 from .engine.protocol.errors import NotSupported
 from .engine.protocol.types import Track
+from .engine.publisher import PlaybackOwner
+from .engine.room import Participant, Room
 from .engine.timeline import Timeline
-from .entity import PlayerEntity, translated
+from .entity import Owner, OwnerEntity, errors_translated, translated
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -47,6 +55,7 @@ FEATURES: Final = (
     | MediaPlayerEntityFeature.CLEAR_PLAYLIST
     | MediaPlayerEntityFeature.SHUFFLE_SET
     | MediaPlayerEntityFeature.REPEAT_SET
+    | MediaPlayerEntityFeature.GROUPING
 )
 FEATURES_BY_CAPABILITY: Final = {
     "pause": MediaPlayerEntityFeature.PAUSE,
@@ -64,6 +73,13 @@ ALL_CAPABILITIES: Final = tuple(FEATURES_BY_CAPABILITY)
 TRACK_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
+class Named(TypedDict, total=False):
+    """How a command names whose music it is for."""
+
+    player_id: str
+    room_id: str
+
+
 @lru_cache(maxsize=256)
 def _features(capabilities: tuple[str, ...] | None) -> MediaPlayerEntityFeature:
     # What the player declared; saying nothing means all.
@@ -76,29 +92,35 @@ def _features(capabilities: tuple[str, ...] | None) -> MediaPlayerEntityFeature:
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """An entity for every player that there is or will be."""
+    """An entity for every player and every room that there is or will be."""
     data = entry.runtime_data
     hub = data.hub
 
     @callback
-    def add(player: Player) -> None:
-        async_add_entities([MoosicBoxPlayer(data, player)])
+    def add_player(player: Player) -> None:
+        async_add_entities([PlayerEntity(data, player)])
 
-    async_add_entities([MoosicBoxPlayer(data, player) for player in hub.players])
-    entry.async_on_unload(hub.players.added.subscribe(add))
+    @callback
+    def add_room(room: Room) -> None:
+        async_add_entities([RoomEntity(data, room)])
+
+    async_add_entities([PlayerEntity(data, player) for player in hub.players])
+    async_add_entities([RoomEntity(data, room) for room in hub.rooms])
+    entry.async_on_unload(hub.players.added.subscribe(add_player))
+    entry.async_on_unload(hub.rooms.added.subscribe(add_room))
 
 
-class MoosicBoxPlayer(PlayerEntity, MediaPlayerEntity):
-    """One player. The hub owns its queue and timeline; this mirrors them."""
+class MusicEntity(OwnerEntity, MediaPlayerEntity):
+    """What a player or a room plays. The hub owns its queue and timeline; this mirrors them."""
 
     _attr_name = None
     _attr_device_class = MediaPlayerDeviceClass.SPEAKER
     _attr_media_content_type = MediaType.MUSIC
 
-    def __init__(self, data: MoosicBoxData, player: Player) -> None:
-        """An entity that keeps its identity as long as the player's id lives."""
-        super().__init__(data.hub, player, data.hub_device_id)
-        self._attr_unique_id = player.player_id
+    def __init__(self, data: MoosicBoxData, owner: Owner, named: Named) -> None:
+        """`named` is how commands name the owner."""
+        super().__init__(data, owner)
+        self._named = named
         self._media = data.media
         self._timeline: Timeline | None = None
         self._position_updated_at: datetime | None = None
@@ -106,45 +128,39 @@ class MoosicBoxPlayer(PlayerEntity, MediaPlayerEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.player.entity_id = self.entity_id
-        self.hub.players.publish_list()
+        self.owner.entity_id = self.entity_id
 
     # ------------------------------------------------------------ what it shows
 
     @property
     @override
-    def supported_features(self) -> MediaPlayerEntityFeature:
-        return _features(self.player.capabilities)
-
-    @property
-    @override
     def state(self) -> MediaPlayerState:
-        return STATES[self.player.playback.timeline.state]
+        return STATES[self._playback.timeline.state]
 
     @property
     @override
     def volume_level(self) -> float:
-        return self.player.volume
+        return self.owner.volume
 
     @property
     @override
     def is_volume_muted(self) -> bool:
-        return self.player.muted
+        return self.owner.muted
 
     @property
     @override
     def shuffle(self) -> bool:
-        return self.player.playback.queue.shuffled
+        return self._playback.queue.shuffled
 
     @property
     @override
     def repeat(self) -> RepeatMode:
-        return RepeatMode(self.player.playback.repeat)
+        return RepeatMode(self._playback.repeat)
 
     @property
     @override
     def media_position(self) -> int | None:
-        return None if self._track is None else int(self.player.playback.timeline.position)
+        return None if self._track is None else int(self._playback.timeline.position)
 
     @property
     @override
@@ -152,7 +168,7 @@ class MoosicBoxPlayer(PlayerEntity, MediaPlayerEntity):
         if self._track is None:
             return None
         # A time of day for the timeline's anchor, taken once: it may not waver while nothing happens.
-        timeline = self.player.playback.timeline
+        timeline = self._playback.timeline
         if timeline is not self._timeline:
             self._timeline = timeline
             off = timedelta(microseconds=timeline.anchor_us - self.hub.clock.now_us())
@@ -162,7 +178,7 @@ class MoosicBoxPlayer(PlayerEntity, MediaPlayerEntity):
     @property
     @override
     def media_duration(self) -> int | None:
-        duration = self.player.playback.duration
+        duration = self._playback.duration
         return None if duration is None else round(duration)
 
     @property
@@ -209,16 +225,16 @@ class MoosicBoxPlayer(PlayerEntity, MediaPlayerEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        queue, report = self.player.playback.queue, self.player.report
-        return {
-            "needs_interaction": bool(report and report.needs_interaction),
-            "queue_position": queue.current_index,
-            "queue_size": len(queue),
-        }
+        queue = self._playback.queue
+        return {"queue_position": queue.current_index, "queue_size": len(queue)}
+
+    @property
+    def _playback(self) -> Playback:
+        return self.owner.playback
 
     @property
     def _track(self) -> Track | None:
-        item = self.player.playback.current
+        item = self._playback.current
         return item.track if item else None
 
     # ------------------------------------------------------------ what it does
@@ -245,27 +261,27 @@ class MoosicBoxPlayer(PlayerEntity, MediaPlayerEntity):
 
     @override
     async def async_media_seek(self, position: float) -> None:
-        await self.async_execute(SeekCommand(player_id=self.player.player_id, position_seconds=position))
+        await self.async_execute(SeekCommand(**self._named, position_seconds=position))
 
     @override
     async def async_set_volume_level(self, volume: float) -> None:
-        await self.async_execute(VolumeCommand(player_id=self.player.player_id, volume=volume))
+        await self.async_execute(VolumeCommand(**self._named, volume=volume))
 
     @override
     async def async_mute_volume(self, mute: bool) -> None:
-        await self.async_execute(VolumeCommand(player_id=self.player.player_id, muted=mute))
+        await self.async_execute(VolumeCommand(**self._named, muted=mute))
 
     @override
     async def async_set_shuffle(self, shuffle: bool) -> None:
-        await self.async_execute(ModeCommand(player_id=self.player.player_id, shuffle=shuffle))
+        await self.async_execute(ModeCommand(**self._named, shuffle=shuffle))
 
     @override
     async def async_set_repeat(self, repeat: RepeatMode) -> None:
-        await self.async_execute(ModeCommand(player_id=self.player.player_id, repeat=repeat.value))
+        await self.async_execute(ModeCommand(**self._named, repeat=repeat.value))
 
     @override
     async def async_clear_playlist(self) -> None:
-        await self.async_execute(QueueClear(player_id=self.player.player_id))
+        await self.async_execute(QueueClear(**self._named))
 
     @override
     async def async_play_media(
@@ -280,15 +296,14 @@ class MoosicBoxPlayer(PlayerEntity, MediaPlayerEntity):
             # Better no announcement than one that takes the queue's place.
             raise translated(NotSupported("This player can't make announcements yet"))
         place = PLACES[enqueue or MediaPlayerEnqueue.REPLACE]
-        player_id = self.player.player_id
         if TRACK_ID.fullmatch(media_id):
-            add = QueueAdd(player_id=player_id, track_id=media_id, place=place)
+            add = QueueAdd(**self._named, track_id=media_id, place=place)
         else:
-            add = QueueAdd(player_id=player_id, media_content_id=media_id, place=place)
+            add = QueueAdd(**self._named, media_content_id=media_id, place=place)
         added = await self.async_execute(add)
         if enqueue is MediaPlayerEnqueue.PLAY:
             first = added["queue_item_ids"][0]
-            await self.async_execute(PlaybackCommand(player_id=player_id, command="play", queue_item_id=first))
+            await self.async_execute(PlaybackCommand(**self._named, command="play", queue_item_id=first))
         elif place == "replace":
             await self._transport("play")
 
@@ -300,5 +315,112 @@ class MoosicBoxPlayer(PlayerEntity, MediaPlayerEntity):
             self.hass, media_content_id, content_filter=lambda item: item.media_content_type.startswith("audio/")
         )
 
+    @override
+    async def async_join_players(self, group_members: list[str]) -> None:
+        players = players_of(self.hub, group_members)
+        with errors_translated():
+            await self.hub.grouping.join(await self.async_principal(), self.owner, players)
+
     async def _transport(self, command: Literal["play", "pause", "stop", "next", "previous"]) -> None:
-        await self.async_execute(PlaybackCommand(player_id=self.player.player_id, command=command))
+        await self.async_execute(PlaybackCommand(**self._named, command=command))
+
+
+class PlayerEntity(MusicEntity):
+    """One player; in a room it shows what the room plays."""
+
+    owner: Player
+
+    def __init__(self, data: MoosicBoxData, player: Player) -> None:
+        """`player` keeps its entity while it is away."""
+        super().__init__(data, player, {"player_id": player.player_id})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.hub.players.publish_list()
+        self.async_on_remove(self.hub.rooms.joined.subscribe(self._members_changed))
+        self.async_on_remove(self.hub.rooms.left.subscribe(self._members_changed))
+
+    @property
+    @override
+    def supported_features(self) -> MediaPlayerEntityFeature:
+        return _features(self.owner.capabilities)
+
+    @property
+    @override
+    def group_members(self) -> list[str]:
+        room = self.owner.room
+        return [] if room is None else entity_ids(room)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        report = self.owner.report
+        return {"needs_interaction": bool(report and report.needs_interaction), **super().extra_state_attributes}
+
+    @override
+    async def async_unjoin_player(self) -> None:
+        with errors_translated():
+            self.hub.grouping.leave(await self.async_principal(), self.owner)
+
+    @callback
+    def _members_changed(self, room: Room, _participant: Participant) -> None:
+        if self.owner.room is room:
+            self.async_write_ha_state()
+
+
+class RoomEntity(MusicEntity):
+    """One room: what it plays, how loud its players are together."""
+
+    owner: Room
+
+    def __init__(self, data: MoosicBoxData, room: Room) -> None:
+        """`room` loses its entity when it is closed."""
+        super().__init__(data, room, {"room_id": room.room_id})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.playback_happened.subscribe(self._happened))
+
+    @property
+    @override
+    def supported_features(self) -> MediaPlayerEntityFeature:
+        # What any of its players can; the others do what they can.
+        declared = {player.capabilities for player in self.owner.renderers} or {None}
+        return reduce(or_, (_features(capabilities) for capabilities in declared))
+
+    @property
+    @override
+    def group_members(self) -> list[str]:
+        return entity_ids(self.owner)
+
+    @override
+    async def async_unjoin_player(self) -> None:
+        if not self.owner.is_group:
+            raise translated(NotSupported("Let its players leave this room, or close it"))
+        with errors_translated():
+            self.hub.grouping.dissolve(await self.async_principal(), self.owner)
+
+    @callback
+    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
+        if owner is self.owner and isinstance(event, StatusChanged | QueueChanged):
+            self.async_write_ha_state()
+
+
+def players_of(hub: Hub, entity_ids: list[str]) -> list[Player]:
+    """The players behind entities; ServiceValidationError if one isn't a player's."""
+    known = {player.entity_id: player for player in hub.players}
+    for entity_id in entity_ids:
+        if entity_id not in known:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="no_player_entity",
+                translation_placeholders={"entity_id": entity_id},
+            )
+    return [known[entity_id] for entity_id in entity_ids]
+
+
+def entity_ids(room: Room) -> list[str]:
+    """The entities of a room's players, the longest-present first: it leads."""
+    return [player.entity_id for player in room.renderers if player.entity_id is not None]

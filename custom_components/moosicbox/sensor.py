@@ -1,4 +1,4 @@
-"""The hub's numbers as sensors."""
+"""The hub's numbers as sensors, and who is in which room."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +16,9 @@ from .engine.hub import Hub
 from .engine.library.library import Library
 from .engine.library.models import Progress
 from .engine.report import traffic
-from .entity import HubEntity
-from .models import MoosicBoxConfigEntry
+from .engine.room import Room
+from .entity import HubEntity, OwnerEntity
+from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
 
@@ -51,7 +52,12 @@ def _latency(hub: Hub) -> float | None:
 def _people(hub: Hub) -> dict[str, Any]:
     users = list(hub.presence.users())
     clients = [
-        {"client_id": client_id, "username": user.username, "since_at": user.since_at}
+        {
+            "client_id": client_id,
+            "username": user.username,
+            "since_at": user.since_at,
+            "room_ids": list(user.room_ids),
+        }
         for user in users
         for client_id in user.clients
     ]
@@ -177,13 +183,20 @@ NOISY: Final = (
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """All sensors of the hub."""
-    hub = entry.runtime_data.hub
-    library = entry.runtime_data.library
-    async_add_entities([LibrarySensor(row, hub, library) for row in LIBRARY])
+    """All sensors of the hub, and one for every room that there is or will be."""
+    data = entry.runtime_data
+    hub = data.hub
+
+    @callback
+    def add_room(room: Room) -> None:
+        async_add_entities([ParticipantsSensor(data, room)])
+
+    async_add_entities([LibrarySensor(row, hub, data.library) for row in LIBRARY])
     async_add_entities(
         [PeopleSensor(PEOPLE, hub), CounterSensor(CONNECTIONS, hub), *(NoisySensor(row, hub) for row in NOISY)]
     )
+    async_add_entities([ParticipantsSensor(data, room) for room in hub.rooms])
+    entry.async_on_unload(hub.rooms.added.subscribe(add_room))
 
 
 class HubSensor(HubEntity, SensorEntity):
@@ -273,3 +286,38 @@ class NoisySensor(CounterSensor):
 
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_entity_registry_enabled_default = False
+
+
+class ParticipantsSensor(OwnerEntity, SensorEntity):
+    """How many are in a room, and who."""
+
+    owner: Room
+
+    _attr_translation_key = "participants"
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _unrecorded_attributes = frozenset({"names", "participants"})
+
+    def __init__(self, data: MoosicBoxData, room: Room) -> None:
+        """One a room."""
+        super().__init__(data, room, "participants")
+
+    @property
+    @override
+    def native_value(self) -> int:
+        return len(self.owner.participants)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        room = self.owner
+        members = list(room.participants.values())[:MAX_LISTED]
+        participants = [
+            {
+                "client_id": member.client_id,
+                "username": member.username,
+                "role": room.role(member.user_id),
+                "player_id": member.player.player_id if member.player else None,
+            }
+            for member in members
+        ]
+        return {"names": list(dict.fromkeys(member.username for member in members)), "participants": participants}

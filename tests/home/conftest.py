@@ -20,6 +20,8 @@ from tests.fixtures import (  # noqa: F401
     token,
 )
 
+from .parties import ada, ben, eve, party  # noqa: F401
+
 
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:

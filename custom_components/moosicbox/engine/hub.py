@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from .clock import Clock
 from .conductor import Conductor
 from .dispatcher import Dispatcher, Handler
+from .grouping import Grouping
 from .handlers.admin import AdminHandlers
 from .handlers.broadcast import BroadcastHandlers
 from .handlers.connection import ConnectionHandlers
@@ -142,6 +143,9 @@ class Hub:
             self.limits,
         )
         self.targets = Targets(self.players, self.rooms)
+        self.grouping = Grouping(
+            self.players, self.rooms, self.sessions, self.conductor, self.timers, self.clock, self.spawn
+        )
         self.presence = Presence(self.sessions, self.topics, self.timers, self.clock, self.limits)
         self.progress = Progress(self.topics, self.players, self.timers, self.clock)
         self.presence.rooms_of = self.rooms.of_user
@@ -188,6 +192,7 @@ class Hub:
             await self._load()
             self._loaded = True
             self._keep_house()
+            self.grouping.start()
         self.running = True
         self._arm()
 

@@ -1,0 +1,62 @@
+"""What happens in rooms, as event entities."""
+
+from typing import Any, Final, override
+
+from homeassistant.components.event import EventEntity
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .engine.room import Room
+from .entity import OwnerEntity
+from .models import MoosicBoxConfigEntry, MoosicBoxData
+
+PARALLEL_UPDATES = 0
+
+EVENT_TYPES: Final = [
+    "user_joined",
+    "user_left",
+    "host_changed",
+    "role_changed",
+    "room_updated",
+    "participant_lagging",
+    "skip_vote",
+    "room_chat",
+]
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """An entity for every room that there is or will be."""
+    data = entry.runtime_data
+
+    @callback
+    def add(room: Room) -> None:
+        async_add_entities([RoomEvents(data, room)])
+
+    async_add_entities([RoomEvents(data, room) for room in data.hub.rooms])
+    entry.async_on_unload(data.hub.rooms.added.subscribe(add))
+
+
+class RoomEvents(OwnerEntity, EventEntity):
+    """The last thing that happened in a room."""
+
+    _attr_translation_key = "room"
+    _attr_event_types = EVENT_TYPES
+    _unrecorded_attributes = frozenset({"message"})
+    """What people say to one another is nobody's business tomorrow."""
+
+    def __init__(self, data: MoosicBoxData, room: Room) -> None:
+        """One a room."""
+        super().__init__(data, room, "events")
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.rooms.told.subscribe(self._told))
+
+    @callback
+    def _told(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
+        if room is self.owner and event_type in EVENT_TYPES:
+            self._trigger_event(event_type, data)
+            self.async_write_ha_state()

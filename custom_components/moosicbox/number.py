@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .engine.player import Player
 from .engine.protocol.client import VolumeCommand
 from .engine.protocol.types import MAX_OUTPUT_DELAY_MS
-from .entity import PlayerEntity
+from .entity import OwnerEntity
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -32,8 +32,10 @@ async def async_setup_entry(
     entry.async_on_unload(data.hub.players.added.subscribe(add))
 
 
-class OutputDelay(PlayerEntity, NumberEntity):
+class OutputDelay(OwnerEntity, NumberEntity):
     """The hub makes up for it: what the player is told lies earlier by as much."""
+
+    owner: Player
 
     _attr_translation_key = "output_delay"
     _attr_device_class = NumberDeviceClass.DURATION
@@ -46,24 +48,23 @@ class OutputDelay(PlayerEntity, NumberEntity):
 
     def __init__(self, data: MoosicBoxData, player: Player) -> None:
         """Of one player."""
-        super().__init__(data.hub, player, data.hub_device_id)
-        self._attr_unique_id = f"{player.player_id}_output_delay"
+        super().__init__(data, player, "output_delay")
         self._written = (player.output_delay_ms, player.available)
 
     @property
     @override
     def native_value(self) -> float:
-        return self.player.output_delay_ms
+        return self.owner.output_delay_ms
 
     @callback
     @override
     def _player_changed(self, player: Player) -> None:
         # Music and loudness change often, this seldom.
-        shown = (self.player.output_delay_ms, self.player.available)
-        if player is self.player and shown != self._written:
+        shown = (self.owner.output_delay_ms, self.owner.available)
+        if player is self.owner and shown != self._written:
             self._written = shown
             self.async_write_ha_state()
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        await self.async_execute(VolumeCommand(player_id=self.player.player_id, output_delay_ms=value))
+        await self.async_execute(VolumeCommand(player_id=self.owner.player_id, output_delay_ms=value))

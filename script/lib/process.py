@@ -99,6 +99,15 @@ class HomeAssistantProcess:
             raise StartError(f"Home Assistant ended with {code} while stopping")
         await self.start()
 
+    async def crash(self) -> None:
+        """Kill it: no warning, nothing is put in order."""
+        if self._process is None or self._reader is None:
+            return
+        self._process.kill()
+        await self._process.wait()
+        await self._reader
+        self._process = None
+
     async def ended(self) -> int:
         """Wait until it ends by itself."""
         assert self._process is not None

@@ -37,6 +37,12 @@ class Home:
         await self.process.restart()
         await self.api.wait_until_running()
 
+    async def crash(self) -> None:
+        """Kill it, and start it again at the same address."""
+        await self.process.crash()
+        await self.process.start()
+        await self.api.wait_until_running()
+
     async def stop(self) -> int:
         """Stop it and return its exit code."""
         await self.api.close()

@@ -361,13 +361,17 @@ async def test_guest_by_invite(ada: Client, party: str, connect: Connect) -> Non
     assert (await guest_of(connect, code)).welcome["error_type"] == "authentication_failed"
 
 
-async def test_guests_player_plays_along(ada: Client, party: str, connect: Connect) -> None:
-    """A phone at the party."""
+async def test_guests_player_plays_along(ada: Client, party: str, connect: Connect, hub: Hub, advance: Advance) -> None:
+    """A phone at the party; when it has gone, nothing is left of it."""
     code = (await data_of(ada, "invite", room_id=party))["invite"]
     gus = await guest_of(connect, code, kind="player", player_id="phone")
     await data_of(gus, "join", room_id=party)
     assert (await gus.request("volume_command", volume=0.4))["type"] == "result"
     assert (await gus.until("volume_update", topic="play:phone", volume=0.4))["volume"] == 0.4
+    assert hub.players.find("phone") is not None
+    await gus.close()
+    await advance(10)
+    assert hub.players.find("phone") is None
 
 
 async def test_invites_end(ada: Client, party: str, connect: Connect, advance: Advance) -> None:

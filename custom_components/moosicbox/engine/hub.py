@@ -421,6 +421,7 @@ class Hub:
             restore_room(room, saved_room, now_us, now, rejoin_us)
             self._remember(room.own)
         self.invites.open = dict(saved.invites)
+        self.timers.at(now_us + rejoin_us, self.rooms.forget_absent_guests)
 
     def _remember(self, playback: Playback) -> None:
         for item in playback.queue.items:

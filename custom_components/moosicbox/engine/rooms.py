@@ -304,6 +304,18 @@ class Rooms:
             self._leaving[participant.client_id] = self._timers.at(due_us, partial(self._gone, room, participant))
             room.own.members_changed(self._clock.now_us())
             self._changed(room)
+        if session.player_id is not None and not any(self._places_of(session)):
+            self._forget_guest(self._players.find(session.player_id))
+
+    def forget_absent_guests(self) -> None:
+        """Whoever was invited and didn't come back is a player no more."""
+        for player in self._players:
+            if player.room is None:
+                self._forget_guest(player)
+
+    def _forget_guest(self, player: Player | None) -> None:
+        if player is not None and not player.present and player.owner.startswith(GUEST):
+            self._players.remove(player.player_id)
 
     def _gone(self, room: Room, participant: Participant) -> None:
         self._leaving.pop(participant.client_id, None)
@@ -311,6 +323,7 @@ class Rooms:
             return
         self._miss(room, participant.key)
         self._let_go(room, participant, "left")
+        self._forget_guest(participant.player)
 
     def _miss(self, room: Room, key: ClientKey) -> None:
         room.missing[key] = self._clock.now_us() + int(self.limits.rejoin_seconds * 1e6)

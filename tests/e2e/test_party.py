@@ -1,0 +1,85 @@
+"""A party in a real Home Assistant that is restarted, and killed, in the middle of it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
+
+from aiohttp import ClientSession
+import pytest_asyncio
+
+from tests.wire.client import Client, player
+
+from .home import Home
+
+KEPT_AFTER = 1.0
+"""Seconds after which what was acknowledged is on the disk; this is promised."""
+
+type Connect = Callable[..., Awaitable[Client]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def connect(home: Home) -> AsyncGenerator[Connect]:
+    """Clients of the real thing; each as a user of its own."""
+    async with ClientSession(home.url) as http:
+        clients: list[Client] = []
+
+        async def connect(sub: str, **about: Any) -> Client:
+            token = (await home.api.ask("moosicbox.create_token", sub=sub, role="user"))["token"]
+            clients.append(client := await Client.connect(http))
+            await client.authenticate(token, client=player(sub, **about))
+            return client
+
+        yield connect
+        for client in clients:
+            await client.close()
+
+
+async def do(client: Client, type_: str, **fields: Any) -> Any:
+    """The data of an answer that must be a result."""
+    answer = await client.request(type_, **fields)
+    assert answer["type"] == "result", answer
+    return answer["data"]
+
+
+async def begin(home: Home, connect: Connect, room_id: str) -> tuple[Client, Client, list[str]]:
+    """Two players in a room, where a song plays and others wait."""
+    ada, ben = await connect("ada"), await connect("ben")
+    await do(ada, "room_command", action="create", name="Party", id=room_id)
+    await do(ben, "room_command", action="join", room_id=room_id)
+    songs = sorted(path.name for path in home.folder.media.iterdir() if path.suffix in (".flac", ".mp3", ".ogg"))
+    ids: list[str] = []
+    for song in songs:
+        media = f"media-source://media_source/local/{song}"
+        ids += (await do(ada, "queue_command", action="add", media_content_id=media))["queue_item_ids"]
+    await do(ada, "room_command", action="play", room_id=room_id)
+    for client in ada, ben:
+        await do(client, "player_report", state="buffering", position_seconds=0, at_us=0, ready_item_id=ids[0])
+        await client.until("synchronized_playback", command="play", queue_item_id=ids[0])
+    return ada, ben, ids
+
+
+async def goes_on(connect: Connect, room_id: str, ids: list[str]) -> None:
+    """Both come back by themselves, the queue is there, and the music plays for both at one time."""
+    ada, ben = await connect("ada"), await connect("ben")
+    first = await ada.until("synchronized_playback", command="play")
+    second = await ben.until("synchronized_playback", command="play")
+    assert first["room_id"] == second["room_id"] == room_id
+    assert first["sync_time_us"] == second["sync_time_us"]
+    state = await do(ben, "room_command", action="get", room_id=room_id)
+    assert [item["queue_item_id"] for item in state["queue"]["items"]] == ids
+    assert {member["user_id"] for member in state["participants"]} == {"ada", "ben"}
+    assert (state["host_user_id"], state["playback"]["state"]) == ("ada", "playing")
+    await do(ada, "room_command", action="close", room_id=room_id)
+
+
+async def test_restart_in_the_middle(home: Home, connect: Connect) -> None:
+    _, _, ids = await begin(home, connect, "restart")
+    await home.restart()
+    await goes_on(connect, "restart", ids)
+
+
+async def test_killed_in_the_middle(home: Home, connect: Connect) -> None:
+    _, _, ids = await begin(home, connect, "killed")
+    await asyncio.sleep(KEPT_AFTER)
+    await home.crash()
+    await goes_on(connect, "killed", ids)

@@ -132,7 +132,7 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
     )
 
     hub.sessions.admit = gatekeeper.admit
-    hub.issue = gatekeeper.create
+    hub.identity.issue = gatekeeper.create
 
     def allowed_origins() -> list[str]:
         return [*own_urls(hass), *hub.limits.allowed_origins]

@@ -1,14 +1,14 @@
 """The hub: ties the domain together and is the face that everything outside the engine sees."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 import logging
 import secrets
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
+from .attendance import Attendance
 from .clock import Clock
 from .conductor import Conductor
 from .dispatcher import Dispatcher, Handler
@@ -21,6 +21,7 @@ from .handlers.playback import PlaybackHandlers
 from .handlers.queue import QueueHandlers
 from .handlers.reports import ReportHandlers
 from .handlers.rooms import RoomHandlers
+from .identity import Identity, Recognise
 from .invites import Invites
 from .library.feed import LibraryFeed
 from .library.library import Library
@@ -36,24 +37,23 @@ from .player import Player
 from .players import Players
 from .presence import Presence
 from .progress import Progress
-from .protocol.client import Authenticate, ClientEvent, Request
+from .protocol.client import ClientEvent, Request
 from .protocol.codes import CloseCode
-from .protocol.errors import AuthenticationFailed, ClientNotFound, InternalError, MessageTooLarge, PermissionDenied
+from .protocol.errors import ClientNotFound, InternalError, MessageTooLarge
 from .protocol.server import Goodbye, Hello, ProtocolRange, TopicMessage
 from .protocol.types import QueueItem, Track, UserRef
 from .publisher import PlaybackPublisher
 from .rights import PERMISSIONS, Principal
-from .room import GUEST, Room
-from .room_rights import GUEST_PERMISSIONS
+from .room import Room
+from .room_list import RoomLists
 from .rooms import Rooms
-from .session import Actor, Peer, Session
+from .session import Actor, Session
 from .sessions import Sessions
 from .signals import Signal
 from .store import SavedHub, StateStore, from_builtins, restore_player, restore_room, save_player, save_room, to_json
 from .subscriptions import Subscriptions
 from .targets import Target, Targets
 from .timers import Timers
-from .tokens import IssuedToken
 from .topics import Topics
 from .writer import Writer
 
@@ -73,9 +73,6 @@ HANDLERS: Final = (
     AdminHandlers,
     RoomHandlers,
 )
-
-type Recognise = Callable[[str, Peer], Awaitable[Principal]]
-"""Whose token this is; AuthenticationFailed."""
 
 
 class Hub:
@@ -101,7 +98,6 @@ class Hub:
         self.node_id = node_id
         self.limits = limits or Limits()
         self.clock = clock or Clock()
-        self.recognise = recognise
         self.running = False
         self.metrics = Metrics()
         self.house = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="house")
@@ -128,8 +124,6 @@ class Hub:
         """What happens to the music of a player or a room."""
         self.players = Players(self.topics, self.publisher, self.timers, self.clock, self.limits)
         self.subscriptions = Subscriptions(self.topics)
-        self.issue: Callable[..., IssuedToken] | None = None
-        """Makes tokens for invited guests; see `Tokens.issue`."""
         self.invites = Invites()
         self.sessions = Sessions(self.topics, self.subscriptions, self.players, self.timers, self.clock, self.limits)
         self.rooms = Rooms(
@@ -138,10 +132,14 @@ class Hub:
             self.players,
             self.sessions,
             self.subscriptions,
-            self.timers,
             self.clock,
             self.limits,
         )
+        self.attendance = Attendance(
+            self.rooms, self.players, self.sessions, self.subscriptions, self.timers, self.clock, self.limits
+        )
+        self.room_lists = RoomLists(self.rooms, self.sessions, self.topics, self.timers, self.clock)
+        self.identity = Identity(recognise, self.invites, self.rooms, self.clock)
         self.targets = Targets(self.players, self.rooms)
         self.grouping = Grouping(
             self.players, self.rooms, self.sessions, self.conductor, self.timers, self.clock, self.spawn
@@ -149,7 +147,7 @@ class Hub:
         self.presence = Presence(self.sessions, self.topics, self.timers, self.clock, self.limits)
         self.progress = Progress(self.topics, self.players, self.timers, self.clock)
         self.presence.rooms_of = self.rooms.of_user
-        for provider in (self.players, self.rooms, self.presence, self.progress):
+        for provider in (self.players, self.rooms, self.room_lists, self.presence, self.progress):
             provider.provide(self.subscriptions)
         self.library_feed = None if library is None else self._use_library(library)
         self.dispatcher = Dispatcher(self.limits, self.metrics, self._flooded)
@@ -177,6 +175,7 @@ class Hub:
             self.sessions,
             self.presence,
             self.rooms,
+            self.attendance,
             self.dispatcher,
         ):
             part.limits = limits
@@ -312,33 +311,6 @@ class Hub:
             origin="host" if target.is_host else "user",
         )
 
-    async def identify(self, message: Authenticate, peer: Peer) -> tuple[Principal | None, str | UnsetType]:
-        """Who shows a token or an invite, and the token that an invited guest is given. AuthenticationFailed."""
-        if message.token is not None:
-            return await self.recognise(message.token, peer), UNSET
-        if message.invite is None:
-            return None, UNSET
-        return await self._welcome_guest(message.invite, message.client.name, peer)
-
-    async def _welcome_guest(self, code: str, name: str, peer: Peer) -> tuple[Principal, str]:
-        now = self.clock.utc().timestamp()
-        try:
-            invite = self.invites.redeem(code, None, peer.address, now, self.clock.now_us())
-        except PermissionDenied as error:
-            raise AuthenticationFailed(error.message) from error
-        if self.issue is None or (room := self.rooms.find(invite.room_id)) is None:
-            raise AuthenticationFailed("This invite isn't good, or not any more")
-        issued = self.issue(
-            sub=GUEST + secrets.token_hex(8),
-            name=name,
-            lifetime=invite.expires_at - now,
-            permissions=GUEST_PERMISSIONS[invite.role],
-            rooms=frozenset({room.room_id}),
-        )
-        principal = await self.recognise(issued.token, peer)
-        self.rooms.admit(room, principal.sub, invite.role)
-        return principal, issued.token
-
     # ------------------------------------------------------------ inside
 
     def _use_library(self, library: Library) -> LibraryFeed:
@@ -421,7 +393,7 @@ class Hub:
             restore_room(room, saved_room, now_us, now, rejoin_us)
             self._remember(room.own)
         self.invites.open = dict(saved.invites)
-        self.timers.at(now_us + rejoin_us, self.rooms.forget_absent_guests)
+        self.timers.at(now_us + rejoin_us, self.attendance.forget_absent_guests)
 
     def _remember(self, playback: Playback) -> None:
         for item in playback.queue.items:

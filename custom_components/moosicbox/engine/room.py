@@ -1,7 +1,7 @@
 """A room: people who listen together, what each of them may do, and what it plays. No I/O; time comes in."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -18,6 +18,7 @@ from .protocol.types import Participant as ParticipantInfo, Record, RoomControl,
 from .render import playback_status
 from .rights import Principal
 from .room_rights import ALL_RIGHTS, RoomRight, rights_of
+from .timers import Timer
 
 CHAT_LINES: Final = 50
 """What somebody who comes sees of the talk."""
@@ -50,6 +51,8 @@ class Participant:
     player: Player | None
     away: bool = False
     """Whether its connection is lost; it may come back."""
+    leaving: Timer | None = None
+    """When it has been away for too long."""
 
     @property
     def user_id(self) -> str:
@@ -173,9 +176,14 @@ class Room:
         """A user's role."""
         return "host" if user_id == self.host_user_id else self.roles.get(user_id, "guest")
 
+    @property
+    def users(self) -> Iterator[str]:
+        """The users who take part, one for each of their clients."""
+        return (member.user_id for member in self.participants.values())
+
     def has_user(self, user_id: str) -> bool:
         """Whether a user takes part."""
-        return any(member.user_id == user_id for member in self.participants.values())
+        return user_id in self.users
 
     def rights(self, principal: Principal) -> frozenset[RoomRight]:
         """What somebody may do here. Who isn't in the room may do nothing, but for administrators and groups."""

@@ -1,24 +1,22 @@
 """All rooms: making and closing them, who comes and goes, and what the others hear of it."""
 
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Iterator
 import secrets
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from .clock import Clock
-from .frame import Frame
 from .limits import Limits
 from .loudness import balanced
 from .playback import STARTING_US
 from .playback_events import CurrentChanged, Lagged, PlaybackEvent
 from .player import Player
 from .players import Players
-from .presence import ClientKey, client_key
-from .protocol.errors import ClientNotFound, HubError, InvalidMessage, PermissionDenied, RoomNotFound, Unavailable
-from .protocol.server import ChatLine, RoomChat, RoomEvent, RoomList, TopicMessage
-from .protocol.types import RoomInfo, RoomRole
+from .presence import client_key
+from .protocol.errors import ClientNotFound, InvalidMessage, PermissionDenied, RoomNotFound, Unavailable
+from .protocol.server import ChatLine, RoomChat, RoomEvent, TopicMessage
+from .protocol.types import RoomRole
 from .publisher import PlaybackOwner, PlaybackPublisher
 from .render import queue_snapshot
 from .rights import Principal
@@ -27,13 +25,7 @@ from .session import Session
 from .sessions import Sessions
 from .signals import Signal
 from .subscriptions import Subscriptions
-from .timers import Timer, Timers
 from .topics import Topics
-
-LIST_EVERY_US: Final = 250_000
-"""The list of rooms is told at most this often."""
-MAX_MISSING: Final = 1_000
-"""Clients of one room who may come back by themselves."""
 
 
 class Rooms:
@@ -46,7 +38,6 @@ class Rooms:
         players: Players,
         sessions: Sessions,
         subscriptions: Subscriptions,
-        timers: Timers,
         clock: Clock,
         limits: Limits,
     ) -> None:
@@ -59,31 +50,20 @@ class Rooms:
         self.left: Signal[Room, Participant] = Signal()
         self.told: Signal[Room, str, dict[str, Any]] = Signal()
         """Something happened in a room: its event's type and data."""
-        self.listed: Signal[()] = Signal()
-        """The list of rooms is another one."""
         self.limits = limits
         self._topics = topics
         self._publisher = publisher
         self._players = players
         self._sessions = sessions
         self._subscriptions = subscriptions
-        self._timers = timers
         self._clock = clock
         self._rooms: dict[str, Room] = {}
-        self._leaving: dict[str, Timer] = {}
-        self._listing: Timer | None = None
-        self._listed_us = 0
-        sessions.opened.subscribe(self._opened)
-        sessions.lost.subscribe(self._lost)
-        sessions.ended.subscribe(self._ended)
         players.reported.subscribe(self._reported)
         players.changed.subscribe(self._player_changed)
-        players.removed.subscribe(self._player_removed)
         publisher.happened.subscribe(self._happened)
 
     def provide(self, subscriptions: Subscriptions) -> None:
         """Say where snapshots of rooms come from, and who may hear them."""
-        subscriptions.provide("rooms", lambda _id, viewer: [self.list_for(viewer)])
         subscriptions.provide("room", lambda room_id, _viewer: self._snapshot(room_id))
         subscriptions.restrict("room", self._may_hear)
 
@@ -106,14 +86,6 @@ class Rooms:
         if not room.visible_to(viewer):
             raise PermissionDenied("This room is private: it needs an invite")
         return room
-
-    def seen_by(self, viewer: Principal) -> list[RoomInfo]:
-        """The rooms that somebody may know of."""
-        return [room.info() for room in self if room.visible_to(viewer)]
-
-    def list_for(self, viewer: Principal) -> RoomList:
-        """The same as a message."""
-        return RoomList(rooms=tuple(self.seen_by(viewer)))
 
     def of_user(self, user_id: str) -> tuple[str, ...]:
         """The ids of the rooms that a user is in."""
@@ -139,7 +111,6 @@ class Rooms:
         self._publisher.add(room)
         self._withdraw_hidden(room, "private")
         self.added(room)
-        self._list_soon()
         return room
 
     def update(self, room: Room, settings: RoomSettings, host_user_id: str | None = None) -> None:
@@ -150,7 +121,6 @@ class Rooms:
             room.configure(settings)
             self._tell(room, "room_updated", msgspec.to_builtins(settings))
             self._withdraw_hidden(room, "private")
-            self._list_soon()
 
     def close(self, room: Room) -> None:
         """The end of a room: everybody is out, its players are alone again."""
@@ -163,7 +133,6 @@ class Rooms:
         for session in self._sessions:
             self._subscriptions.withdraw(session, [room.topic], "closed")
         self.closed(room)
-        self._list_soon()
 
     # ------------------------------------------------------------ coming and going
 
@@ -193,14 +162,14 @@ class Rooms:
         if player is not None:
             self._plug_in(player, room)
         self.joined(room, participant)
-        self._changed(room)
+        self.changed(room)
 
     def leave(self, room: Room, client_id: str) -> None:
         """A client goes, and stays away; PermissionDenied if it isn't here."""
         participant = room.participants.get(client_id)
         if participant is None:
             raise PermissionDenied(f"This client isn't in {room.name}")
-        self._let_go(room, participant, "left")
+        self.let_go(room, participant, "left")
 
     def kick(self, room: Room, client_id: str) -> None:
         """Put a client's user out; they may not come in again."""
@@ -210,7 +179,7 @@ class Rooms:
         room.ban(participant.user_id)
         for member in tuple(room.participants.values()):
             if member.user_id == participant.user_id:
-                self._let_go(room, member, "kicked")
+                self.let_go(room, member, "kicked")
         self._withdraw_hidden(room, "kicked")
 
     def set_volume(self, room: Room, volume: float | None, muted: bool | None) -> None:
@@ -238,6 +207,12 @@ class Rooms:
         if room.roles.get(user_id) != role and user_id != room.host_user_id:
             room.give_role(user_id, role)
             self.changed(room)
+
+    def attendance_changed(self, room: Room) -> None:
+        """Somebody's connection is lost, or there again."""
+        room.own.members_changed(self._clock.now_us())
+        self._publisher.schedule(room)
+        self.changed(room)
 
     # ------------------------------------------------------------ talk and votes
 
@@ -267,73 +242,7 @@ class Rooms:
         self._tell(room, "skip_vote", data)
         return votes >= needed
 
-    # ------------------------------------------------------------ clients and players that come back or go away
-
-    def _opened(self, session: Session, _resumed: bool) -> None:
-        key = client_key(session, session.client)
-        for room in self:
-            away = next((member for member in room.participants.values() if member.away and member.key == key), None)
-            if away is not None:
-                self._return(room, away, session)
-            elif room.missing.pop(key, 0) > self._clock.now_us() and room.visible_to(session.principal):
-                try:
-                    self.enter(room, session)
-                except HubError:
-                    continue
-
-    def _return(self, room: Room, participant: Participant, session: Session) -> None:
-        if (leaving := self._leaving.pop(participant.client_id, None)) is not None:
-            leaving.cancel()
-        participant.client_id, participant.away = session.client_id, False
-        # Under its new id in its old place: who was there longest is heir to the host.
-        room.participants = {member.client_id: member for member in room.participants.values()}
-        self._subscriptions.take_over(session, [room.topic])
-        room.own.members_changed(self._clock.now_us())
-        self._changed(room)
-
-    def _lost(self, session: Session) -> None:
-        for room, participant in self._places_of(session):
-            participant.away = True
-            room.own.members_changed(self._clock.now_us())
-            self._changed(room)
-
-    def _ended(self, session: Session) -> None:
-        due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
-        for room, participant in self._places_of(session):
-            participant.away = True
-            self._leaving[participant.client_id] = self._timers.at(due_us, partial(self._gone, room, participant))
-            room.own.members_changed(self._clock.now_us())
-            self._changed(room)
-        if session.player_id is not None and not any(self._places_of(session)):
-            self._forget_guest(self._players.find(session.player_id))
-
-    def forget_absent_guests(self) -> None:
-        """Whoever was invited and didn't come back is a player no more."""
-        for player in self._players:
-            if player.room is None:
-                self._forget_guest(player)
-
-    def _forget_guest(self, player: Player | None) -> None:
-        if player is not None and not player.present and player.owner.startswith(GUEST):
-            self._players.remove(player.player_id)
-
-    def _gone(self, room: Room, participant: Participant) -> None:
-        self._leaving.pop(participant.client_id, None)
-        if not participant.away or room.participants.get(participant.client_id) is not participant:
-            return
-        self._miss(room, participant.key)
-        self._let_go(room, participant, "left")
-        self._forget_guest(participant.player)
-
-    def _miss(self, room: Room, key: ClientKey) -> None:
-        room.missing[key] = self._clock.now_us() + int(self.limits.rejoin_seconds * 1e6)
-        if len(room.missing) > MAX_MISSING:
-            del room.missing[next(iter(room.missing))]
-
-    def _places_of(self, session: Session) -> Iterable[tuple[Room, Participant]]:
-        for room in self:
-            if (participant := room.participants.get(session.client_id)) is not None:
-                yield room, participant
+    # ------------------------------------------------------------ what players do
 
     def _reported(self, player: Player) -> None:
         if (room := player.room) is None or (report := player.report) is None:
@@ -355,12 +264,6 @@ class Rooms:
     def _player_changed(self, player: Player) -> None:
         if player.room is not None:
             self.changed(player.room)
-
-    def _player_removed(self, player: Player) -> None:
-        for room in self:
-            for participant in tuple(room.participants.values()):
-                if participant.player is player:
-                    self._let_go(room, participant, "left")
 
     # ------------------------------------------------------------ inside
 
@@ -387,13 +290,12 @@ class Rooms:
 
     def _take_out(self, room: Room, participant: Participant) -> None:
         del room.participants[participant.client_id]
-        if (leaving := self._leaving.pop(participant.client_id, None)) is not None:
-            leaving.cancel()
         if participant.player is not None and participant.player.room is room:
             self._unplug(participant.player, room)
         self.left(room, participant)
 
-    def _let_go(self, room: Room, participant: Participant, reason: str) -> None:
+    def let_go(self, room: Room, participant: Participant, reason: str) -> None:
+        """Somebody is out of a room."""
         self._take_out(room, participant)
         session = self._session(participant.client_id)
         if session is not None:
@@ -406,7 +308,7 @@ class Rooms:
                 # An empty room stays its host's.
                 if (heir := next(iter(room.participants.values()), None)) is not None:
                     self._make_host(room, heir.user_id)
-        self._changed(room)
+        self.changed(room)
 
     def _make_host(self, room: Room, user_id: str) -> None:
         room.host_user_id = user_id
@@ -427,10 +329,6 @@ class Rooms:
         self._topics.publish(room.topic, RoomEvent(room_id=room.room_id, event_type=event_type, data=data))
         self.told(room, event_type, data)
         self.changed(room)
-
-    def _changed(self, room: Room) -> None:
-        self.changed(room)
-        self._list_soon()
 
     def _lagging(self, room: Room, player_ids: tuple[str, ...]) -> None:
         for participant in room.participants.values():
@@ -456,25 +354,6 @@ class Rooms:
             # Who may hear of no other room may wait for this one.
             return principal.rooms is not None and not principal.sub.startswith(GUEST)
         return room.visible_to(principal)
-
-    def _list_soon(self) -> None:
-        if self._listing is None:
-            due_us = max(self._clock.now_us(), self._listed_us + LIST_EVERY_US)
-            self._listing = self._timers.at(due_us, self._publish_lists)
-
-    def _publish_lists(self) -> None:
-        # Not one list for all: each hears of the rooms that it may know of.
-        self._listing = None
-        self._listed_us = self._clock.now_us()
-        frames: dict[tuple[str, ...], Frame] = {}
-        for session in self._sessions.connected():
-            if "rooms" in session.topics:
-                seen = self.seen_by(session.principal)
-                ids = tuple(info.room_id for info in seen)
-                if (frame := frames.get(ids)) is None:
-                    frame = frames[ids] = self._topics["rooms"].state_frame(RoomList(rooms=tuple(seen)))
-                session.send_frame(frame)
-        self.listed()
 
 
 def _named(participant: Participant) -> dict[str, str | None]:

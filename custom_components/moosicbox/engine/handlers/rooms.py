@@ -120,7 +120,7 @@ class RoomHandlers:
 
     def list(self, actor: Actor, _message: RoomList) -> dict[str, Any]:
         """The rooms that one may see."""
-        return {"rooms": self.hub.rooms.seen_by(actor.principal)}
+        return {"rooms": self.hub.room_lists.seen_by(actor.principal)}
 
     def get(self, actor: Actor, message: RoomGet) -> dict[str, Any]:
         """All about one room."""

@@ -37,7 +37,7 @@ class Endpoint:
             admission.check_origin(request)
             _check_subprotocol(request)
             if (token := admission.bearer(request)) is not None:
-                principal = await hub.recognise(token, Peer(request.remote or "", request))
+                principal = await hub.identity.recognise(token, Peer(request.remote or "", request))
         except HubError as error:
             hub.metrics.rejected[error.error_type] += 1
             return error_response(error)

@@ -141,8 +141,8 @@ class PollingEndpoint:
                 # A session may be resumed by its secret alone; whether that is right is seen when it is resumed.
                 resume = message.resume
                 if bearer and (resume is None or not compare_digest(bearer.encode(), resume.secret.encode())):
-                    principal = await hub.recognise(bearer, peer)
-                shown, given = await hub.identify(message, peer)
+                    principal = await hub.identity.recognise(bearer, peer)
+                shown, given = await hub.identity.identify(message, peer)
         except TimeoutError as error:
             raise AuthenticationFailed("Nothing was authenticated in time") from error
         return message, shown or principal, given

@@ -132,7 +132,7 @@ class WebSocketConnection:
                     return None
                 request_id = decoded.request_id
                 message = _authenticate_of(decoded)
-                shown, token = await self._hub.identify(message, self.peer)
+                shown, token = await self._hub.identity.identify(message, self.peer)
                 if not self._hub.running:
                     self.close(CloseCode.RESTART, "The hub is stopping")
                     return None

@@ -1,0 +1,395 @@
+"""A player: does what its `play:` topic says, at the hub's time, and nothing else.
+
+`obey` takes an order down; a task carries it out and is replaced by the next order's. So the newest one counts,
+whether the one before was carried out or not. Between orders `_keep_time` holds the music where it should be.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+import logging
+from typing import Any, Final, Literal
+
+from ...protocol.client import Request
+from ...protocol.errors import HubError
+from ...protocol.server import Prepare, SynchronizedPlayback, VolumeUpdate
+from ...protocol.types import PlayableTrack
+from ...sync.clock_filter import ClockFilter
+from ...sync.drift import EXACT, Drift
+from ..pending import monotonic_us
+from .deck import Audible, Deck, LoadFailed
+from .mpv import MpvError
+from .orders import Place, place_of, same, start_of
+from .reporter import Reporter, Status
+
+_LOGGER = logging.getLogger(__name__)
+
+TICK: Final = 0.5
+SAME: Final = 0.1
+"""Seconds; an order this near to what sounds is the same one, measured again."""
+LEAD: Final = 0.3
+"""Seconds before its time at which another item is loaded; until then what plays goes on."""
+SEEK_LEAD: Final = 0.08
+OVERDUE: Final = 0.15
+"""Seconds after which what should have followed by itself is started by force."""
+NEAR: Final = 0.002
+"""Seconds; a paused item this near needs no seek."""
+MOST_JUMPS: Final = 3
+"""Jumps in a row that didn't help: then it is left at that until the next order."""
+
+type Mode = Literal["idle", "loading", "playing", "paused", "ended", "error"]
+type Renew = Callable[[str], Awaitable[str]]
+
+
+class Player:
+    """One deck that obeys one hub."""
+
+    def __init__(
+        self,
+        deck: Deck,
+        clock: ClockFilter,
+        *,
+        send: Callable[[Request], Awaitable[bool]],
+        renew: Renew,
+        resolve: Callable[[str], str],
+        delay_ms: float = 0,
+    ) -> None:
+        """`renew` brings a fresh address of an item, `resolve` makes an address whole, `delay_ms` is what the sound needs after mpv."""
+        self.delay_us = delay_ms * 1000
+        self._deck = deck
+        self._clock = clock
+        self._renew = renew
+        self._resolve = resolve
+        self._reporter = Reporter(clock, self.status, send, lambda: self.delay_us)
+        self._clock_ready = asyncio.Event()
+        self._order: SynchronizedPlayback | None = None
+        self._order_clock: str | None = None
+        self._acting: asyncio.Task[None] | None = None
+        self._beside: set[asyncio.Task[None]] = set()
+        self._prepared: Prepare | None = None
+        """What will follow; put behind what is in the deck as soon as there is something."""
+        self._mode: Mode = "idle"
+        self._item_id: str | None = None
+        self._rest = Audible(0.0, 0.0)
+        """Where the current item stands, or broke off."""
+        self._place: Place | None = None
+        """Where the music should be, while it plays."""
+        self._in_room = False
+        self._stalled = False
+        self._drift = Drift(EXACT)
+        self._jumps = 0
+        self._just_started = False
+        self._start_latency_us = 0.0
+        """How much later than told mpv begins to sound, as it was seen."""
+        self._error: str | None = None
+        self._lock = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        self._deck.ended.subscribe(self._ended)
+        self._deck.failed.subscribe(self._fail)
+        self._deck.advanced.subscribe(self._advanced)
+        self._deck.changed.subscribe(self._deck_changed)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._reporter.run())
+                tasks.create_task(self._keep_time())
+        finally:
+            if self._acting is not None:
+                self._acting.cancel()
+
+    # ------------------------------------------------------------ what the hub says
+
+    def obey(self, message: object) -> None:
+        """A message of the `play:` topic."""
+        match message:
+            case SynchronizedPlayback():
+                self._take(message)
+            case Prepare():
+                self._act_beside(self._prepare(message))
+            case VolumeUpdate():
+                self._act_beside(self._deck.set_volume(message.volume, muted=message.muted))
+
+    def clock_updated(self) -> None:
+        """The clock has a new estimate."""
+        self._clock_ready.set()
+        # A hub that was started anew says what to play, or has forgotten all about it.
+        if self._order is not None and self._order_clock not in (None, self._clock.clock_id):
+            self.silence()
+        self._reporter.tell()
+
+    def report(self) -> None:
+        """Tell the hub everything anew, after it was welcomed."""
+        self._reporter.tell(force=True)
+
+    def silence(self) -> None:
+        """No hub is to be obeyed any more."""
+        self._order = self._order_clock = None
+        self._replace(self._fall_silent())
+
+    def begin_again(self) -> None:
+        """The deck was opened anew: do once more what was asked for."""
+        self._mode, order, self._order = "idle", self._order, None
+        if order is not None:
+            self._take(order)
+
+    def _take(self, order: SynchronizedPlayback) -> None:
+        if same(self._order, order) and self._order_clock == self._clock.clock_id:
+            return
+        self._order, self._order_clock = order, self._clock.clock_id
+        self._replace(self._carry_out(order, monotonic_us()))
+
+    def _replace(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._acting is not None:
+            self._acting.cancel()
+        self._acting = asyncio.create_task(self._one_at_a_time(work))
+
+    async def _one_at_a_time(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            async with self._lock:
+                await _tolerant(work)
+        finally:
+            work.close()
+
+    def _act_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(_tolerant(work))
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    # ------------------------------------------------------------ carrying out
+
+    async def _carry_out(self, order: SynchronizedPlayback, received_us: float) -> None:
+        if not self._clock.ready:
+            self._clock_ready.clear()
+            await self._clock_ready.wait()
+        if order.command == "stop" or order.queue_item_id is None or order.track is None:
+            await self._until(self._local(order.sync_time_us))
+            await self._fall_silent()
+        elif order.command == "pause":
+            await self._until(self._local(order.sync_time_us))
+            await self._pause(order, order.queue_item_id, order.track)
+        else:
+            await self._play(order, order.queue_item_id, order.track, self._clock.hub_now(received_us))
+
+    async def _fall_silent(self) -> None:
+        self._place = None
+        await self._deck.stop()
+        self._turn("idle")
+
+    async def _pause(self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack) -> None:
+        self._place = None
+        wanted = order.start_position
+        if self._deck.item_id == item_id and self._mode in ("playing", "paused"):
+            await self._deck.pause()
+            await self._deck.set_speed(1.0)
+            await self._go_to(wanted)
+        elif not await self._load(item_id, track, wanted):
+            return
+        self._turn("paused")
+
+    async def _play(self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack, received_us: float) -> None:
+        due_us = self._local(order.sync_time_us)
+        if await self._sounds_already(order, item_id):
+            self._follow(place_of(order), order)
+            return
+        if self._deck.next_id == item_id and self._mode == "playing":
+            await self._hand_over(due_us)
+            self._follow(place_of(order), order)
+            return
+        if self._deck.item_id == item_id and self._mode in ("playing", "paused"):
+            await self._until(due_us - SEEK_LEAD * 1e6)
+            await self._deck.pause()
+            await self._go_to(start_of(order, received_us, self._heard_at(self._soon(due_us, SEEK_LEAD))).position)
+        elif not await self._load_in_time(order, item_id, track, received_us):
+            return
+        self._follow(await self._start(order, received_us), order)
+
+    async def _hand_over(self, due_us: float) -> None:
+        """What is behind follows by itself, at the end of what plays: better than any start could be timed."""
+        advanced = asyncio.Event()
+        undo = self._deck.advanced.subscribe(lambda _: advanced.set())
+        try:
+            async with asyncio.timeout(max(0.0, (due_us - monotonic_us()) / 1e6) + OVERDUE):
+                await advanced.wait()
+        except TimeoutError:
+            await self._deck.advance()
+        finally:
+            undo()
+        # mpv reads the next one while the last of this one still sounds.
+        await self._until(due_us)
+
+    async def _load_in_time(
+        self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack, received_us: float
+    ) -> bool:
+        due_us = self._local(order.sync_time_us)
+        if self._mode == "playing":
+            await self._until(due_us - LEAD * 1e6)
+        self._place = None
+        start = start_of(order, received_us, self._heard_at(self._soon(due_us, LEAD)))
+        self._mode = "loading"
+        return await self._load(item_id, track, start.position)
+
+    async def _load(self, item_id: str, track: PlayableTrack, position: float) -> bool:
+        self._error = None
+        try:
+            try:
+                await self._deck.load(item_id, self._resolve(track.stream_url), position)
+            except LoadFailed:
+                # Its address may have expired.
+                await self._deck.load(item_id, self._resolve(await self._renew(item_id)), position)
+        except (LoadFailed, HubError, TimeoutError) as error:
+            self._fail(item_id, str(error))
+            return False
+        self._rest = Audible(position, monotonic_us())
+        await self._put_prepared_behind()
+        return True
+
+    async def _start(self, order: SynchronizedPlayback, received_us: float) -> Place:
+        """Let what stands still in the deck sound at its time; where it will be from then on."""
+        due_us = self._local(order.sync_time_us)
+        start_us = max(due_us, monotonic_us() + self._start_latency_us)
+        start = start_of(order, received_us, self._heard_at(start_us))
+        if start.position - self._rest.position > EXACT.jump and self._deck.seekable:
+            # Loading took longer than there was time: on to where the others are by then.
+            start_us = self._soon(due_us, SEEK_LEAD)
+            start = start_of(order, received_us, self._heard_at(start_us))
+            await self._go_to(start.position)
+        await self._until(start_us - self._start_latency_us)
+        await self._deck.play()
+        self._just_started = True
+        return place_of(order) if order.room_id else start
+
+    async def _go_to(self, position: float) -> None:
+        audible = await self._deck.audible()
+        if audible is None or abs(audible.position - position) > NEAR:
+            await self._deck.seek(position)
+        self._rest = Audible(position, monotonic_us())
+
+    async def _sounds_already(self, order: SynchronizedPlayback, item_id: str) -> bool:
+        if self._mode != "playing" or self._deck.item_id != item_id or (now := await self._deck.audible()) is None:
+            return False
+        return abs(now.position - place_of(order).position_at(self._heard_at(now.at_us))) < SAME
+
+    def _follow(self, place: Place, order: SynchronizedPlayback) -> None:
+        self._place, self._in_room = place, bool(order.room_id)
+        self._drift.reset()
+        self._jumps = 0
+        self._turn("playing")
+
+    def _fail(self, item_id: str, error: str) -> None:
+        _LOGGER.warning("An item can't be played: %s", error)
+        self._place, self._error = None, error
+        self._rest = Audible(0.0, monotonic_us())
+        self._turn("error")
+
+    def _turn(self, mode: Mode) -> None:
+        self._mode, self._item_id = mode, self._deck.item_id
+        self._reporter.tell(force=True)
+
+    async def _prepare(self, message: Prepare) -> None:
+        self._prepared = message
+        if self._mode in ("playing", "paused"):
+            await self._put_prepared_behind()
+        self._reporter.tell()
+
+    async def _put_prepared_behind(self) -> None:
+        if (prepared := self._prepared) is None or prepared.queue_item_id in (self._deck.item_id, self._deck.next_id):
+            return
+        if prepared.track is not None:
+            await self._deck.put_behind(prepared.queue_item_id, self._resolve(prepared.track.stream_url))
+        elif self._deck.next_id is not None:
+            await self._deck.put_behind(None, "")
+
+    # ------------------------------------------------------------ what the deck says
+
+    def _ended(self, _item_id: str) -> None:
+        if self._mode == "playing":
+            self._rest = Audible(self._deck.duration or self._rest.position, monotonic_us())
+            self._place = None
+            self._turn("ended")
+
+    def _advanced(self, _item_id: str) -> None:
+        if not self._lock.locked():
+            # By itself, while the hub can't be heard: it is right wherever it is.
+            self._place = None
+            self._drift.reset()
+            self._turn("playing")
+
+    def _deck_changed(self) -> None:
+        stalled, self._stalled = self._stalled, self._deck.stalling
+        if stalled and not self._stalled and not self._in_room:
+            self._place = None  # Alone it goes on where it was.
+        self._reporter.tell(force=stalled)
+
+    # ------------------------------------------------------------ time
+
+    async def _keep_time(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            if self._mode == "playing" and not self._lock.locked() and not self._deck.stalling and self._clock.ready:
+                try:
+                    await self._check()
+                except MpvError as error:
+                    _LOGGER.debug("%s", error)
+
+    async def _check(self) -> None:
+        if (audible := await self._deck.audible()) is None or self._lock.locked():
+            return
+        if self._place is None:
+            self._place = Place(audible.position, self._heard_at(audible.at_us), 1.0)
+        error = audible.position - self._place.position_at(self._heard_at(audible.at_us))
+        if self._just_started and abs(error) < SAME:
+            self._start_latency_us = max(0.0, self._start_latency_us - error * 1e6 / 2)
+        self._just_started = False
+        correction = self._drift.measured(error, audible.at_us / 1e6)
+        if not correction.jump:
+            await self._deck.set_speed(self._place.rate * correction.rate)
+        elif self._deck.seekable and self._jumps < MOST_JUMPS:
+            self._jumps += 1
+            await self._deck.seek(self._place.position_at(self._heard_at(monotonic_us())))
+            self._drift.reset()
+
+    async def _until(self, local_us: float) -> None:
+        if (wait := (local_us - monotonic_us()) / 1e6) > 0:
+            await asyncio.sleep(wait)
+
+    def _local(self, hub_us: float) -> float:
+        """The local time at which mpv must do what is to be heard at a time of the hub."""
+        return self._clock.local_at(hub_us) - self.delay_us
+
+    def _heard_at(self, local_us: float) -> float:
+        """The hub's time at which is heard what mpv puts out at a local time."""
+        return self._clock.hub_now(local_us) + self.delay_us
+
+    def _soon(self, due_us: float, lead: float) -> float:
+        return max(due_us, monotonic_us() + lead * 1e6)
+
+    # ------------------------------------------------------------ status
+
+    async def status(self) -> Status | None:
+        """What it does, now; None while mpv is at the next item already, and the one before still sounds."""
+        deck, mode = self._deck, self._mode
+        if mode == "playing" and deck.item_id != self._item_id:
+            return None
+        audible = await deck.audible() if mode == "playing" else None
+        now = audible or self._rest._replace(at_us=monotonic_us())
+        error = self._drift.error
+        stalled = mode == "playing" and deck.stalling
+        return Status(
+            state="buffering" if stalled or mode == "loading" else "idle" if mode in ("idle", "ended") else mode,  # type: ignore[arg-type]
+            item_id=deck.item_id,
+            position=0.0 if mode == "idle" else now.position,
+            at_us=now.at_us,
+            duration=deck.duration,
+            buffered=max(0.0, deck.cached_until - now.position) if deck.cached_until and mode != "idle" else None,
+            ready_item_id=None if mode in ("idle", "loading", "error") else deck.next_id or deck.item_id,
+            sync_error_ms=None if error is None or mode != "playing" else round(error * 1000, 3),
+            error=self._error if mode == "error" else None,
+        )
+
+
+async def _tolerant(work: Coroutine[Any, Any, None]) -> None:
+    """What mpv refuses, or can't do any more, is no end: it is opened anew, or the next order brings it."""
+    try:
+        await work
+    except MpvError as error:
+        _LOGGER.warning("%s", error)

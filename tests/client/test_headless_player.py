@@ -1,0 +1,108 @@
+"""The headless player with a real mpv: it obeys, in time, and says what it does."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from homeassistant.core import HomeAssistant
+import psutil
+import pytest
+
+from custom_components.moosicbox.engine.client import ClientInfo, MoosicBoxClient
+from custom_components.moosicbox.engine.client.player import program
+from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, Output, play
+from custom_components.moosicbox.engine.hub import Hub
+from tests.fixtures import BRASS, COPPER
+
+from .test_client import until
+
+ENTITY = "media_player.speaker"
+
+
+@pytest.fixture
+async def speaker(hass: HomeAssistant, hub: Hub, address: str, token: str) -> AsyncGenerator[MoosicBoxClient]:
+    client = ClientInfo(name="Speaker", kind="player", player_id="speaker", capabilities=CAPABILITIES, lead_ms=LEAD_MS)
+    connection = MoosicBoxClient(address, token=token, client=client, reconnect_delay=0.05)
+    playing = asyncio.create_task(play(connection, Output(device="null")))
+    await until(lambda: hub.players.find("speaker") is not None and connection.clock.ready)
+    await hass.async_block_till_done()
+    yield connection
+    playing.cancel()
+    await asyncio.gather(playing, return_exceptions=True)
+
+
+async def media_player(hass: HomeAssistant, action: str, **fields: object) -> None:
+    await hass.services.async_call("media_player", action, {"entity_id": ENTITY, **fields}, blocking=True)
+
+
+def reported(hub: Hub, **facts: object) -> bool:
+    """Whether the player's last report says so."""
+    report = hub.players.get("speaker").report
+    return report is not None and all(getattr(report, name) == value for name, value in facts.items())
+
+
+async def test_it_plays_seeks_and_stands_still(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
+    await media_player(hass, "play_media", media_content_id=BRASS, media_content_type="music")
+    await until(lambda: reported(hub, state="playing"))
+    player = hub.players.get("speaker")
+    assert player.report.queue_item_id == player.playback.queue.current_item_id
+    assert player.report.duration_seconds == pytest.approx(21.6)
+    await media_player(hass, "media_seek", seek_position=10)
+    await until(lambda: reported(hub, state="playing") and player.report.position_seconds >= 10)
+    await media_player(hass, "media_pause")
+    await until(lambda: reported(hub, state="paused"))
+    assert player.report.position_seconds == pytest.approx(player.playback.timeline.position)
+    await media_player(hass, "media_play")
+    await until(lambda: reported(hub, state="playing"))
+    assert player.report.position_seconds >= player.playback.timeline.position
+    await media_player(hass, "media_stop")
+    await until(lambda: reported(hub, state="idle"))
+
+
+async def test_the_next_item_follows_at_its_end(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
+    first, *_ = await speaker.player("speaker").queue.add(media=BRASS)
+    second, *_ = await speaker.player("speaker").queue.add(media=COPPER)
+    await speaker.player("speaker").play(start_position=16.5)
+    await until(lambda: reported(hub, state="playing", queue_item_id=first, ready_item_id=second))
+    await until(lambda: reported(hub, state="playing", queue_item_id=second))
+    queue = hub.players.get("speaker").playback.queue
+    assert [item.state for item in queue.items] == ["played", "playing"]
+
+
+async def test_the_end_of_all_is_told(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
+    (only,) = await speaker.player("speaker").queue.add(media=BRASS)
+    await speaker.player("speaker").play(start_position=20.5)
+    await until(lambda: reported(hub, state="idle", queue_item_id=only))
+    assert hub.players.get("speaker").playback.queue.get(only).state == "played"
+
+
+async def test_what_cannot_be_played_is_passed_over(
+    hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient, media_folder: Path
+) -> None:
+    (media_folder / "noise.mp3").write_bytes(b"this is no music" * 100)
+    broken, *_ = await speaker.player("speaker").queue.add(media=BRASS.replace("brass-morning.flac", "noise.mp3"))
+    good, *_ = await speaker.player("speaker").queue.add(media=BRASS)
+    await speaker.player("speaker").play(queue_item_id=broken)
+    await until(lambda: reported(hub, state="playing", queue_item_id=good))
+    assert hub.players.get("speaker").playback.queue.get(broken).state == "skipped"
+
+
+async def test_volume_is_obeyed_and_not_echoed(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
+    await media_player(hass, "volume_set", volume_level=0.3)
+    await media_player(hass, "play_media", media_content_id=BRASS, media_content_type="music")
+    await until(lambda: reported(hub, state="playing"))
+    assert hub.players.get("speaker").report.volume is None
+    assert hub.players.get("speaker").volume == 0.3
+
+
+async def test_an_mpv_that_dies_is_replaced(
+    hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "REOPEN_DELAY", 0.05)
+    await media_player(hass, "play_media", media_content_id=BRASS, media_content_type="music")
+    await until(lambda: reported(hub, state="playing"))
+    (mpv,) = [child for child in psutil.Process().children() if child.name() == "mpv"]
+    mpv.kill()
+    before = hub.players.get("speaker").report
+    await until(lambda: hub.players.get("speaker").report is not before and reported(hub, state="playing"))
+    assert [child.pid for child in psutil.Process().children() if child.name() == "mpv"] != [mpv.pid]

@@ -8,7 +8,17 @@ from typing import Any, Final, Self
 
 from aiohttp import ClientSession, TCPConnector
 
-from ..protocol.client import Broadcast, ClientEvent, ClientInfo, Request, RoomCreate, RoomList, Subscribe, Unsubscribe
+from ..protocol.client import (
+    Broadcast,
+    ClientEvent,
+    ClientInfo,
+    GetMetrics,
+    Request,
+    RoomCreate,
+    RoomList,
+    Subscribe,
+    Unsubscribe,
+)
 from ..protocol.errors import ConnectionClosed, HubError
 from ..protocol.library import LibraryRequest
 from ..protocol.server import Hello, Welcome
@@ -197,6 +207,11 @@ class MoosicBoxClient:
         answer = await self.request(Broadcast(target=target, message=message, **fields))
         recipients: int = answer["recipients"]
         return recipients
+
+    async def metrics(self) -> dict[str, Any]:
+        """The hub's numbers, for administrators."""
+        numbers: dict[str, Any] = await self.request(GetMetrics())
+        return numbers
 
     async def fire(self, event: str, **data: Any) -> None:
         """Fire an event on Home Assistant's bus."""

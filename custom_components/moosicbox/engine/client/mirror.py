@@ -24,6 +24,8 @@ class Mirror:
     def __init__(self, fetch: Callable[[str], None]) -> None:
         """`fetch` is to get the whole queue of a topic."""
         self.players: dict[str, PlayerInfo] = {}
+        self.players_known = False
+        """Whether the list of players has come; there may be none."""
         self.rooms: dict[str, RoomInfo] = {}
         self.users: tuple[PresentUser, ...] = ()
         self.playback: dict[str, PlaybackStatus] = {}
@@ -35,6 +37,7 @@ class Mirror:
     def begin_anew(self) -> None:
         """A new session: snapshots bring everything again."""
         self.players, self.rooms, self.users = {}, {}, ()
+        self.players_known = False
         self.playback, self.queues = {}, {}
 
     def take(self, message: Message) -> None:
@@ -42,6 +45,7 @@ class Mirror:
         match message:
             case PlayerList():
                 self.players = {player.player_id: player for player in message.players}
+                self.players_known = True
             case RoomList():
                 self.rooms = {room.room_id: room for room in message.rooms}
             case PresenceUpdate():

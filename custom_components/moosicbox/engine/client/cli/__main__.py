@@ -1,0 +1,5 @@
+"""`python -m …client.cli`: the same as `moosicbox`."""
+
+from . import main
+
+main()

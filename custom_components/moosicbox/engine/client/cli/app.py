@@ -1,0 +1,186 @@
+"""The commands. Each is a few lines on top of the client library."""
+
+from typing import Annotated
+
+import typer
+
+from . import monitor, queue, rooms, speaker
+from .context import command, connected, find_player, minutes, options, out, show, show_json
+
+app = typer.Typer(
+    name="moosicbox",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="""Music in your Home Assistant, from a terminal.
+
+    Pair this machine once (`moosicbox pair CODE`, the code is shown by Home Assistant under *MoosicBox, Add player*); then
+
+    * `moosicbox players` lists what can play,
+    * `moosicbox play kitchen media-source://media_source/local/song.flac` plays something,
+    * `moosicbox monitor` shows what happens,
+    * `moosicbox player` makes this machine a speaker.
+
+    PLAYER is a player's id or name; leave it out if there is only one. Exit codes: 0 done, 1 refused by the hub, 2 wrong
+    usage, 3 no connection, 4 not let in.
+    """,
+)
+app.add_typer(queue.app, name="queue")
+app.command("rooms")(rooms.rooms)
+app.command("join")(rooms.join)
+app.command("monitor")(monitor.monitor)
+app.command("player")(speaker.player)
+app.command("pair")(speaker.pair)
+app.command("unpair")(speaker.unpair)
+
+Player = Annotated[str | None, typer.Argument(help="A player's id or name.", show_default="the only one")]
+
+
+@app.callback()
+def main(
+    url: Annotated[str | None, typer.Option(envvar="MOOSICBOX_URL", help="Home Assistant's address.")] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="MOOSICBOX_TOKEN", help="A token; better in the environment than here.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
+) -> None:
+    """What all commands share."""
+    options.url, options.token, options.json = url, token, json
+
+
+@app.command()
+@command
+async def players() -> None:
+    """List the players and what they play."""
+    async with connected() as hub:
+        rows = []
+        for info in sorted(hub.mirror.players.values(), key=lambda info: info.name):
+            status = hub.player(info.player_id).status
+            track = status.current_track if status else None
+            rows.append(
+                {
+                    "player": info.player_id,
+                    "name": info.name,
+                    "state": (status.state if status else None) if info.available else "away",
+                    "playing": track.title if track else None,
+                    "position": minutes(hub.player(info.player_id).position) if track else None,
+                    "volume": f"{round(status.volume * 100)}%" if status else None,
+                    "room": info.room_id,
+                }
+            )
+    show(rows, "player", "name", "state", "playing", "position", "volume", "room")
+
+
+@app.command()
+@command
+async def play(
+    player: Player = None,
+    media: Annotated[
+        str | None, typer.Argument(help="A track's id, a media source or an address. Without it: go on.")
+    ] = None,
+    at: Annotated[float | None, typer.Option(help="Begin at so many seconds.")] = None,
+) -> None:
+    """Go on, or play something now (the queue is replaced)."""
+    async with connected() as hub:
+        controls = hub.player(find_player(hub, player))
+        if media is not None:
+            await queue.add_media(controls.queue, media, "replace")
+        await controls.play(start_position=at)
+
+
+@app.command()
+@command
+async def pause(player: Player = None) -> None:
+    """Pause."""
+    async with connected() as hub:
+        await hub.player(find_player(hub, player)).pause()
+
+
+@app.command()
+@command
+async def stop(player: Player = None) -> None:
+    """Stop."""
+    async with connected() as hub:
+        await hub.player(find_player(hub, player)).stop()
+
+
+@app.command("next")
+@command
+async def next_(player: Player = None) -> None:
+    """Go on with the next item."""
+    async with connected() as hub:
+        await hub.player(find_player(hub, player)).next()
+
+
+@app.command()
+@command
+async def previous(player: Player = None) -> None:
+    """Go back to the previous item."""
+    async with connected() as hub:
+        await hub.player(find_player(hub, player)).previous()
+
+
+@app.command()
+@command
+async def seek(seconds: Annotated[float, typer.Argument(min=0, help="Where to go on.")], player: Player = None) -> None:
+    """Go on at another place of the same item."""
+    async with connected() as hub:
+        await hub.player(find_player(hub, player)).seek(seconds)
+
+
+@app.command()
+@command
+async def volume(
+    percent: Annotated[float, typer.Argument(min=0, max=100, help="How loud.")], player: Player = None
+) -> None:
+    """Set the volume."""
+    async with connected() as hub:
+        await hub.player(find_player(hub, player)).volume(percent / 100)
+
+
+@app.command()
+@command
+async def search(
+    query: Annotated[str, typer.Argument(help="Words of a title, artist or album.")],
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
+) -> None:
+    """Find music in the library."""
+    async with connected() as hub:
+        items = await hub.search(query, limit=limit)
+    rows = [{**item, **(item.get("track") or {})} for item in items]
+    show(rows, "track_id", "title", "artist", "album")
+
+
+@app.command()
+@command
+async def say(
+    message: Annotated[str, typer.Argument(help="What to tell.")],
+    user: Annotated[str | None, typer.Option(help="Only to this user.")] = None,
+    room: Annotated[str | None, typer.Option(help="Only to this room.")] = None,
+    title: Annotated[str | None, typer.Option()] = None,
+    level: Annotated[str, typer.Option(help="info, success, warning or error.")] = "info",
+) -> None:
+    """Show a notice to everybody, to a user or to a room. Needs the permission `broadcast`."""
+    target, target_id = ("user", user) if user else ("room", room) if room else ("all", None)
+    async with connected() as hub:
+        recipients = await hub.broadcast(message, target=target, target_id=target_id, title=title, level=level)
+    if options.json:
+        show_json({"recipients": recipients})
+    else:
+        out.print(f"Told to {recipients}")
+
+
+@app.command()
+@command
+async def stats() -> None:
+    """Show the hub's numbers. Needs the permission `admin`."""
+    async with connected() as hub:
+        metrics = await hub.metrics()
+    if options.json:
+        show_json(metrics)
+    else:
+        show(
+            [{"what": name, "value": value} for name, value in metrics.items() if not isinstance(value, dict)],
+            "what",
+            "value",
+        )

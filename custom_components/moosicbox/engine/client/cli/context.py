@@ -1,0 +1,151 @@
+"""What all commands share: which hub, how its refusals end the program, how results are shown."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+import functools
+import sys
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+import typer
+
+from ...protocol.errors import AuthenticationFailed, ConnectionClosed, HubError, PlayerNotFound
+from ...protocol.server import PlaybackStatus, PlayerList
+from .. import credentials
+from ..client import MoosicBoxClient
+from ..errors import EventsLost, ProtocolMismatch, RequestTimedOut
+
+REFUSED: Final = 1
+UNREACHABLE: Final = 3
+NOT_LET_IN: Final = 4
+CONNECT_TIMEOUT: Final = 10.0
+SNAPSHOT_TIMEOUT: Final = 5.0
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@dataclass(slots=True)
+class Options:
+    """The options that stand before the command."""
+
+    url: str | None = None
+    token: str | None = None
+    json: bool = False
+
+
+options = Options()
+
+
+class Stop(Exception):
+    """End with a message for people and an exit code."""
+
+    def __init__(self, message: str, code: int = REFUSED) -> None:
+        """`code` is what a shell sees."""
+        super().__init__(message)
+        self.code = code
+
+
+def command[**P](work: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run a coroutine as a command: whatever refuses, ends the program with a sentence and an exit code."""
+
+    @functools.wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            asyncio.run(work(*args, **kwargs))
+        except Stop as stop:
+            fail(str(stop), stop.code)
+        except AuthenticationFailed as error:
+            fail(f"{error.message}. Pair this machine with `moosicbox pair`, or name a token", NOT_LET_IN)
+        except (ConnectionClosed, RequestTimedOut, ProtocolMismatch) as error:
+            fail(str(error), UNREACHABLE)
+        except HubError as error:
+            fail(f"{error.message} ({error.error_type})", REFUSED)
+        except EventsLost:
+            fail("Too slow to follow: some events are lost", REFUSED)
+        except BrokenPipeError:
+            sys.stderr.close()
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+    return run
+
+
+def fail(message: str, code: int) -> None:
+    """Say why, on the way that is for that, and end."""
+    err.print(f"[red]moosicbox:[/red] {message}")
+    raise typer.Exit(code)
+
+
+def who() -> tuple[str, str]:
+    """The hub's address and the token to show: from the command line, the environment, or the pairing."""
+    kept = credentials.load()
+    url, token = options.url or (kept.url if kept else None), options.token or (kept.token if kept else None)
+    if url is None or token is None:
+        raise Stop(
+            "Not paired yet. In Home Assistant choose MoosicBox, “Add player”; then `moosicbox pair CODE`", NOT_LET_IN
+        )
+    return url, token
+
+
+@asynccontextmanager
+async def connected(**settings: Any) -> AsyncGenerator[MoosicBoxClient]:
+    """A connection for one command, with the players and what they play known."""
+    url, token = who()
+    client = MoosicBoxClient(url, token=token, name="moosicbox", connect_timeout=CONNECT_TIMEOUT, **settings)
+    news = client.events(PlayerList, PlaybackStatus)
+    async with client:
+        if client.connection.session.topics >= {"players"}:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SNAPSHOT_TIMEOUT):
+                    while not _all_known(client):
+                        await anext(news)
+        yield client
+
+
+def _all_known(client: MoosicBoxClient) -> bool:
+    followed = {topic for topic in client.connection.session.topics if topic.startswith("player:")}
+    players = {f"player:{player_id}" for player_id in client.mirror.players}
+    return client.mirror.players_known and followed & players <= client.mirror.playback.keys()
+
+
+def find_player(hub: MoosicBoxClient, text: str | None) -> str:
+    """The player that is meant: by id or name, or the only one."""
+    players = hub.mirror.players
+    if text is None:
+        available = [player.player_id for player in players.values() if player.available]
+        if len(available) == 1:
+            return available[0]
+        raise Stop(f"Which player? There are {len(available)}: {', '.join(sorted(available)) or 'none'}", 2)
+    for player in players.values():
+        if text in (player.player_id, player.entity_id) or text.casefold() == player.name.casefold():
+            return player.player_id
+    raise PlayerNotFound(f"No player is called {text!r}")
+
+
+def show(rows: list[dict[str, Any]], *columns: str) -> None:
+    """As a table for people, as JSON for programs."""
+    if options.json:
+        show_json(rows)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " ").title())
+    for row in rows:
+        table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
+    out.print(table)
+
+
+def show_json(value: Any) -> None:
+    """One line of JSON, at once also into a pipe."""
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def minutes(seconds: float | None) -> str | None:
+    """A duration as people write it."""
+    return None if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02}"

@@ -1,0 +1,55 @@
+"""`moosicbox monitor`: what happens, as it happens."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from ..connection import Connected, Disconnected
+from ..messages import ErrorMessage, UnknownMessage
+from .context import command, connected, options, out, show_json
+
+TOLD = ("player_id", "room_id", "event_type", "username", "state", "message", "event", "reason", "volume", "muted")
+
+
+@command
+async def monitor(
+    topics: Annotated[
+        list[str] | None, typer.Argument(help="Only these topics, such as player:kitchen.", show_default="all")
+    ] = None,
+) -> None:
+    """Show what happens until Ctrl-C; with `--json` before the command, one message a line."""
+    wanted = set(topics or ())
+    async with connected(subscribe=tuple(topics) if topics else None) as hub:
+        async for event in hub.events(object):
+            if not wanted or getattr(event, "topic", None) in wanted or isinstance(event, Connected | Disconnected):
+                tell(event)
+
+
+def tell(event: object) -> None:
+    """One event, for people or programs."""
+    fields = _fields(event)
+    if options.json:
+        show_json(fields)
+        return
+    parts = [f"{name}={fields[name]}" for name in TOLD if fields.get(name) not in (None, "")]
+    track = fields.get("track") or fields.get("current_track")
+    if isinstance(track, dict):
+        parts.append(" – ".join(filter(None, (track.get("artist"), track.get("title")))))
+    topic = fields.get("topic", "")
+    out.print(f"[dim]{datetime.now():%H:%M:%S}[/dim] {topic:20} [bold]{fields['type']}[/bold] {' '.join(parts)}")  # noqa: DTZ005
+
+
+def _fields(event: object) -> dict[str, Any]:
+    match event:
+        case UnknownMessage():
+            return event.fields
+        case ErrorMessage():
+            return {"type": "error", "error_type": event.error.error_type, "message": event.error.message}
+        case Connected():
+            return {"type": "connected", "resumed": event.resumed, "transport": event.transport}
+        case Disconnected():
+            return {"type": "disconnected", "code": event.code, "reason": event.reason, "retry_in": event.retry_in}
+    fields: dict[str, Any] = msgspec.to_builtins(event)
+    return fields

@@ -19,6 +19,7 @@ from .management import MANAGEMENT_VIEWS
 from .media import HomeMedia
 from .models import DATA_KEPT, DATA_LOADED, MoosicBoxConfigEntry, MoosicBoxData
 from .options import limits_of
+from .pairing import Pairing, PairView
 from .panel import async_add_panel, async_remove, async_setup_static
 from .services import async_setup_services
 from .storage import HomeStateStore, SecretsStore
@@ -31,7 +32,7 @@ PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.MEDIA_PLAYER, Plat
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register what outlives config entries: addresses, files, actions."""
-    for view in (*VIEWS, *MANAGEMENT_VIEWS):
+    for view in (*VIEWS, PairView, *MANAGEMENT_VIEWS):
         hass.http.register_view(view)
     await async_setup_static(hass)
     async_setup_services(hass)
@@ -45,7 +46,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
         data = hass.data[DATA_KEPT] = await _async_build(hass, entry)
     entry.runtime_data = data
     _apply_options(entry)
-    entry.async_on_unload(entry.add_update_listener(_async_options_changed))
+    data.pairing.start()
+    entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
     await data.gatekeeper.async_start(data.hub.sessions)
     entry.async_on_unload(data.gatekeeper.async_stop)
     entry.async_on_unload(await async_start_library(hass, data.library))
@@ -95,8 +97,9 @@ async def async_remove_config_entry_device(
     return HUB_ID not in identifiers
 
 
-async def _async_options_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:
+async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:
     limits = _apply_options(entry)
+    await entry.runtime_data.pairing.async_subentries_changed()
     await entry.runtime_data.library.configure(folders_of(hass, limits), limits.library_scan_interval)
 
 
@@ -131,6 +134,8 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
         entry_type=dr.DeviceEntryType.SERVICE,
     )
 
+    pairing = Pairing(hass, hub, gatekeeper)
+    gatekeeper.is_locked_out = pairing.is_locked_out
     hub.sessions.admit = gatekeeper.admit
     hub.identity.issue = gatekeeper.create
 
@@ -146,5 +151,6 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
         state,
         Endpoint(hub, allowed_origins),
         HealthMonitor(hass, hub),
+        pairing,
         device.id,
     )

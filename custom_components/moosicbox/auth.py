@@ -65,6 +65,8 @@ class Gatekeeper:
         self._revocation_callbacks: dict[str, CALLBACK_TYPE] = {}
         self._undo: list[CALLBACK_TYPE] = []
         self.tokens = Tokens(secrets.key, secrets.revocations, self._user_ids.__contains__)
+        self.is_locked_out: Callable[[str], bool] = lambda _sub: False
+        """Whose tokens are worth nothing any more, though nobody revoked them."""
 
     async def async_start(self, sessions: Sessions) -> None:
         """Watch the users of Home Assistant and the sessions that they have with us."""
@@ -101,6 +103,8 @@ class Gatekeeper:
             if error.forged and isinstance(request, Request):
                 await process_wrong_login(request)
             raise
+        if self.is_locked_out(principal.sub):
+            raise AuthenticationFailed(REFUSED)
         if isinstance(request, Request):
             process_success_login(request)
         return principal

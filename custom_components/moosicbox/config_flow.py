@@ -2,13 +2,15 @@
 
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, ConfigSubentryFlow, OptionsFlow
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 import voluptuous as vol
 
 from .const import DOMAIN, NAME
 from .options import OPTIONS, SECTIONS, defaults, effective, fault
+from .pairing import SUBENTRY
+from .player_flow import PlayerSubentryFlow
 
 
 class MoosicBoxConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -30,6 +32,13 @@ class MoosicBoxConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
         """Options may be changed at any time; the hub takes them over without a reload."""
         return MoosicBoxOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Boxes that play without a screen."""
+        return {SUBENTRY: PlayerSubentryFlow}
 
 
 class MoosicBoxOptionsFlow(OptionsFlow):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .engine.transport.endpoint import Endpoint
     from .health import HealthMonitor
     from .media import HomeMedia
+    from .pairing import Pairing
     from .storage import HomeStateStore, SecretsStore
 
 
@@ -30,6 +31,7 @@ class MoosicBoxData:
     state: HomeStateStore
     endpoint: Endpoint
     health: HealthMonitor
+    pairing: Pairing
     hub_device_id: str
     """The hub in the device registry; players hang on it."""
 

@@ -1,0 +1,111 @@
+"""“Add player”: shows a code, waits until a box has traded it for its token."""
+
+import asyncio
+from typing import Any, Final, override
+from urllib.parse import urlencode
+
+from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.helpers.network import NoURLAvailableError, get_url
+from homeassistant.helpers.selector import QrCodeSelector, QrCodeSelectorConfig, QrErrorCorrectionLevel
+import voluptuous as vol
+
+from .engine.pairing import LIFETIME, Offer
+from .engine.protocol.errors import Unavailable
+from .engine.rights import ROLES
+from .models import DATA_LOADED
+from .pairing import Box, Pairing
+
+CONF_CONTROL: Final = "control"
+SPEAKER: Final = frozenset({"listen", "play"})
+
+
+class PlayerSubentryFlow(ConfigSubentryFlow):
+    """One code for one box. The box itself brings its name, and makes the subentry by coming."""
+
+    def __init__(self) -> None:
+        """No code yet."""
+        self._pairing: Pairing | None = None
+        self._offer: Offer | None = None
+        self._code = ""
+        self._box: Box | None = None
+        self._waiting: asyncio.Task[None] | None = None
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask what it may do."""
+        if (data := self.hass.data.get(DATA_LOADED)) is None:
+            return self.async_abort(reason="not_loaded")
+        if user_input is None:
+            return self.async_show_form(
+                step_id="user", data_schema=vol.Schema({vol.Required(CONF_CONTROL, default=False): bool})
+            )
+        self._pairing = data.pairing
+        try:
+            self._code, self._offer = data.pairing.offer(ROLES["user"] if user_input[CONF_CONTROL] else SPEAKER)
+        except Unavailable:
+            return self.async_abort(reason="too_many_codes")
+        self._waiting = self.hass.async_create_background_task(
+            self._wait(data.pairing, self._offer), "moosicbox pairing"
+        )
+        return await self.async_step_code()
+
+    async def async_step_code(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show the code."""
+        if user_input is not None:
+            return await self.async_step_wait()
+        qr_code = QrCodeSelector(
+            QrCodeSelectorConfig(data=self._address(), scale=6, error_correction_level=QrErrorCorrectionLevel.QUARTILE)
+        )
+        return self.async_show_form(
+            step_id="code",
+            data_schema=vol.Schema({vol.Optional("qr_code"): qr_code}),
+            description_placeholders={"code": self._code, "minutes": str(LIFETIME // 60)},
+        )
+
+    async def async_step_wait(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Wait for the box, or for the code's end."""
+        if self._waiting is not None and not self._waiting.done():
+            return self.async_show_progress(
+                step_id="wait",
+                progress_action="wait_for_player",
+                progress_task=self._waiting,
+                description_placeholders={"code": self._code},
+            )
+        return self.async_show_progress_done(next_step_id="done")
+
+    async def async_step_done(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say what came of it."""
+        if self._box is None:
+            return self.async_abort(reason="code_expired")
+        return self.async_abort(reason="paired", description_placeholders={"name": self._box.name})
+
+    @override
+    def async_remove(self) -> None:
+        """Nobody looks at the code any more."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+        if self._pairing is not None and self._offer is not None:
+            self._pairing.withdraw(self._offer)
+
+    async def _wait(self, pairing: Pairing, offer: Offer) -> None:
+        came = asyncio.Event()
+
+        def paired(taken: Offer, box: Box) -> None:
+            if taken is offer:
+                self._box = box
+                came.set()
+
+        unsubscribe = pairing.paired.subscribe(paired)
+        try:
+            async with asyncio.timeout(LIFETIME):
+                await came.wait()
+        except TimeoutError:
+            pass
+        finally:
+            unsubscribe()
+
+    def _address(self) -> str:
+        try:
+            url = get_url(self.hass, prefer_external=False)
+        except NoURLAvailableError:
+            url = ""
+        return "moosicbox:pair?" + urlencode({"url": url, "code": self._code})

@@ -1,0 +1,215 @@
+"""“Add player”: a code, a box that knows it, and its token's life."""
+
+from typing import Any
+
+from aiohttp.test_utils import TestClient
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.moosicbox import player_flow
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.pairing import ALL_GUESSES, GUESS_WINDOW, GUESSES, PairingCodes
+from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
+from tests.fixtures import Advance, Connect
+from tests.wire.client import player
+from tests.wire.tokens import refused
+
+PAIR = "/api/moosicbox/pair"
+
+
+async def add_player(hass: HomeAssistant, entry: MockConfigEntry, *, control: bool = False) -> tuple[str, str]:
+    """Go through the dialog to its waiting; the flow's id and the code."""
+    subentries = hass.config_entries.subentries
+    result = await subentries.async_init((entry.entry_id, "player"), context={"source": SOURCE_USER})
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
+    result = await subentries.async_configure(result["flow_id"], {"control": control})
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "code")
+    code = result["description_placeholders"]["code"]
+    result = await subentries.async_configure(result["flow_id"], {})
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    return result["flow_id"], code
+
+
+async def told(hass: HomeAssistant, flow_id: str) -> dict[str, Any]:
+    """What the dialog says in the end."""
+    result = await hass.config_entries.subentries.async_configure(flow_id)
+    while result["type"] is FlowResultType.SHOW_PROGRESS:
+        await hass.async_block_till_done(wait_background_tasks=True)
+        result = await hass.config_entries.subentries.async_configure(flow_id)
+    assert result["type"] is FlowResultType.ABORT
+    return result
+
+
+async def pair(http: TestClient, code: str, player_id: str = "box-1", name: str = "Garage") -> tuple[int, Any]:
+    response = await http.post(PAIR, json={"code": code, "name": name, "player_id": player_id})
+    return response.status, await response.json()
+
+
+async def test_a_box_gets_a_token_of_its_own(
+    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect
+) -> None:
+    flow_id, code = await add_player(hass, entry)
+    status, answer = await pair(http, f" {code.lower().replace('-', '')} ")
+    assert (status, answer["player_id"], answer["name"]) == (200, "box-1", "Garage")
+    result = await told(hass, flow_id)
+    assert (result["reason"], result["description_placeholders"]) == ("paired", {"name": "Garage"})
+    (subentry,) = entry.subentries.values()
+    assert (subentry.title, subentry.unique_id) == ("Garage", "box-1")
+    assert "token" not in str(subentry.data)
+
+    box = await connect()
+    welcome = await box.authenticate(answer["token"], client=player("box-1"))
+    assert welcome["permissions"] == ["listen", "play"]
+    assert welcome["user"] == {"id": "paired:box-1", "name": "Garage"}
+
+
+async def test_a_code_is_for_one_box(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+    _, code = await add_player(hass, entry, control=True)
+    assert (await pair(http, code))[0] == 200
+    status, answer = await pair(http, code, "box-2")
+    assert (status, answer["error_type"]) == (401, "authentication_failed")
+    assert len(entry.subentries) == 1
+
+
+async def test_a_code_is_for_minutes(
+    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, advance: Advance
+) -> None:
+    _, code = await add_player(hass, entry)
+    await advance(601)
+    assert (await pair(http, code))[0] == 401
+
+
+async def test_a_code_that_nobody_used_is_told(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(player_flow, "LIFETIME", 0)
+    flow_id, _ = await add_player(hass, entry)
+    assert (await told(hass, flow_id))["reason"] == "code_expired"
+
+
+async def test_a_code_ends_with_its_window(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+    flow_id, code = await add_player(hass, entry)
+    hass.config_entries.subentries.async_abort(flow_id)
+    assert (await pair(http, code))[0] == 401
+
+
+async def test_guessing_is_soon_over(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+    _, code = await add_player(hass, entry)
+    for _ in range(GUESSES):
+        assert (await pair(http, "AAAA-AAAA"))[0] == 401
+    status, answer = await pair(http, code)
+    assert (status, answer["error_type"]) == (429, "rate_limit_exceeded")
+    assert entry.subentries == {}
+
+
+async def test_deleting_locks_the_box_out(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: TestClient, connect: Connect
+) -> None:
+    _, code = await add_player(hass, entry)
+    _, answer = await pair(http, code)
+    box = await connect()
+    await box.authenticate(answer["token"], client=player("box-1"))
+    (subentry_id,) = entry.subentries
+    hass.config_entries.async_remove_subentry(entry, subentry_id)
+    assert (await box.closed())[0] == 4503
+    assert await refused(connect, answer["token"])
+
+
+async def test_deleting_counts_though_nobody_watched(
+    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect
+) -> None:
+    _, code = await add_player(hass, entry)
+    _, answer = await pair(http, code)
+    await hass.config_entries.async_unload(entry.entry_id)
+    (subentry_id,) = entry.subentries
+    hass.config_entries.async_remove_subentry(entry, subentry_id)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert await refused(connect, answer["token"])
+
+
+async def test_pairing_again_replaces_the_token(
+    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect
+) -> None:
+    _, code = await add_player(hass, entry)
+    _, old = await pair(http, code)
+    _, code = await add_player(hass, entry)
+    _, new = await pair(http, code, name="Workshop")
+    assert [subentry.title for subentry in entry.subentries.values()] == ["Workshop"]
+    assert await refused(connect, old["token"])
+    assert not await refused(connect, new["token"])
+
+
+async def test_nobody_takes_another_ones_player(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: TestClient
+) -> None:
+    hub.players.add("box-1", "Browser", "ada")
+    _, code = await add_player(hass, entry)
+    status, answer = await pair(http, code)
+    assert (status, answer["error_type"]) == (403, "permission_denied")
+    assert entry.subentries == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b"nonsense", None),
+        (b'{"code": 1}', None),
+        (b'{"code": "x", "name": "Box", "player_id": "No!"}', "player_id"),
+        (b'{"code": "x", "name": "", "player_id": "box"}', "name"),
+    ],
+)
+async def test_nonsense_is_named(http: TestClient, body: bytes, field: str | None) -> None:
+    response = await http.post(PAIR, data=body)
+    answer = await response.json()
+    assert (response.status, answer["error_type"]) == (400, "invalid_message")
+    assert answer["path"] == ([] if field is None else [field])
+
+
+async def test_pages_of_strangers_pair_nothing(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+    _, code = await add_player(hass, entry)
+    body = {"code": code, "name": "Box", "player_id": "box"}
+    response = await http.post(PAIR, json=body, headers={"Origin": "https://evil.example"})
+    assert response.status == 403
+
+
+async def test_without_a_hub_there_is_nothing_to_add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.config_entries.async_unload(entry.entry_id)
+    result = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "player"), context={"source": SOURCE_USER}
+    )
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+async def test_codes_that_are_out_are_bounded(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
+    pairing = entry.runtime_data.pairing
+    offers = [pairing.offer(frozenset())[1] for _ in range(16)]
+    subentries = hass.config_entries.subentries
+    result = await subentries.async_init((entry.entry_id, "player"), context={"source": SOURCE_USER})
+    result = await subentries.async_configure(result["flow_id"], {"control": False})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "too_many_codes")
+    pairing.withdraw(offers[0])
+    pairing.offer(frozenset())
+
+
+async def test_many_guessers_together_end_the_codes() -> None:
+    codes = PairingCodes()
+    code, _ = codes.offer(frozenset(), 0)
+    for number in range(ALL_GUESSES):
+        with pytest.raises(AuthenticationFailed):
+            codes.redeem("AAAA-AAAA", f"10.0.0.{number}", 0)
+    with pytest.raises(AuthenticationFailed):
+        codes.redeem(code, "10.0.1.1", 0)
+
+
+async def test_wrong_guesses_are_forgotten_in_time() -> None:
+    codes = PairingCodes()
+    for _ in range(GUESSES):
+        with pytest.raises(AuthenticationFailed):
+            codes.redeem("AAAA-AAAA", "10.0.0.1", 0)
+    later_us = (GUESS_WINDOW + 1) * 1_000_000
+    code, offer = codes.offer(frozenset(), later_us)
+    assert codes.redeem(code, "10.0.0.1", later_us) is offer

@@ -92,11 +92,16 @@ def who() -> tuple[str, str]:
     return url, token
 
 
-@asynccontextmanager
-async def connected(**settings: Any) -> AsyncGenerator[MoosicBoxClient]:
-    """A connection for one command, with the players and what they play known."""
+def client_of(**settings: Any) -> MoosicBoxClient:
+    """A client that isn't connected yet."""
     url, token = who()
-    client = MoosicBoxClient(url, token=token, name="moosicbox", connect_timeout=CONNECT_TIMEOUT, **settings)
+    return MoosicBoxClient(url, token=token, name="moosicbox", connect_timeout=CONNECT_TIMEOUT, **settings)
+
+
+@asynccontextmanager
+async def connected() -> AsyncGenerator[MoosicBoxClient]:
+    """A connection for one command, with the players and what they play known."""
+    client = client_of()
     news = client.events(PlayerList, PlaybackStatus)
     async with client:
         if client.connection.session.topics >= {"players"}:

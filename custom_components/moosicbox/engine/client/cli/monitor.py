@@ -8,7 +8,7 @@ import typer
 
 from ..connection import Connected, Disconnected
 from ..messages import ErrorMessage, UnknownMessage
-from .context import command, connected, options, out, show_json
+from .context import client_of, command, options, out, show_json
 
 TOLD = ("player_id", "room_id", "event_type", "username", "state", "message", "event", "reason", "volume", "muted")
 
@@ -20,11 +20,11 @@ async def monitor(
     ] = None,
 ) -> None:
     """Show what happens until Ctrl-C; with `--json` before the command, one message a line."""
-    wanted = set(topics or ())
-    async with connected(subscribe=tuple(topics) if topics else None) as hub:
-        async for event in hub.events(object):
-            if not wanted or getattr(event, "topic", None) in wanted or isinstance(event, Connected | Disconnected):
-                tell(event)
+    hub = client_of(subscribe=tuple(topics) if topics else None)
+    events = hub.events(object)
+    async with hub:
+        async for event in events:
+            tell(event)
 
 
 def tell(event: object) -> None:

@@ -1,10 +1,11 @@
 """`moosicbox player`, `pair` and `unpair`: this machine as a speaker."""
 
 import asyncio
+from collections.abc import Coroutine
 import logging
 import platform
 import signal
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -49,10 +50,9 @@ async def player(
         output_delay_ms=delay_ms,
     )
     hub = MoosicBoxClient(url, token=token, client=client, mirror=False, subscribe=())
-    _stop_on_sigterm()
     err.print(f"Playing as {client.name} ({client.player_id})")
     try:
-        await play(hub, Output(device=output, delay_ms=delay_ms))
+        await _until_terminated(play(hub, Output(device=output, delay_ms=delay_ms)))
     except MpvError as error:
         raise Stop(f"{error}. Is mpv installed?") from error
 
@@ -100,7 +100,16 @@ def _id_of(name: str) -> str:
     )
 
 
-def _stop_on_sigterm() -> None:
-    task = asyncio.current_task()
-    if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:
+    """A service manager's SIGTERM is no fault: end in order."""
+    terminated = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
+    playing, waiting = asyncio.create_task(work), asyncio.create_task(terminated.wait())
+    try:
+        await asyncio.wait({playing, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if playing.done():
+            playing.result()
+    finally:
+        playing.cancel()
+        waiting.cancel()
+        await asyncio.gather(playing, waiting, return_exceptions=True)

@@ -1,0 +1,168 @@
+"""The command line and the headless player as processes of their own, with a Home Assistant that may die under them."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+import json
+import os
+from pathlib import Path
+import signal
+import stat
+import sys
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import pytest_socket
+
+from script.lib.config_folder import REPOSITORY
+
+from .home import Home
+
+ENTITY = "media_player.garage"
+SONG = "media-source://media_source/local/brass-morning.flac"
+PATIENCE = 60
+
+
+class Shell:
+    """A user of the command line, with a configuration folder of its own."""
+
+    def __init__(self, config: Path, **environment: str) -> None:
+        self.config = config
+        self._environment = {**os.environ, "MOOSICBOX_CONFIG": str(config), **environment}
+
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "custom_components.moosicbox.engine.client.cli", *arguments),
+            cwd=REPOSITORY,
+            env=self._environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit code, output, complaints."""
+        process = await self.start(*arguments)
+        async with asyncio.timeout(PATIENCE):
+            out, err = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, out.decode(), err.decode()
+
+    async def json(self, *arguments: str) -> Any:
+        code, out, err = await self.run("--json", *arguments)
+        assert (code, err) == (0, "")
+        return json.loads(out)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
+    """A Home Assistant that this module may kill."""
+    pytest_socket.enable_socket()
+    home = Home(tmp_path_factory.mktemp("house"))
+    try:
+        await home.start()
+        yield home
+    finally:
+        assert await home.stop() == 0
+    # A wrong token is shown on purpose.
+    assert [complaint for complaint in home.complaints() if "invalid authentication" not in complaint] == []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def desk(house: Home, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """Somebody who may do all, by a token."""
+    made = await house.api.ask("moosicbox.create_token", sub="desk", name="Desk", role="admin")
+    return Shell(tmp_path_factory.mktemp("desk"), MOOSICBOX_URL=house.url, MOOSICBOX_TOKEN=made["token"])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def garage(house: Home, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """A box that was paired by a code and is a speaker now."""
+    shell = Shell(tmp_path_factory.mktemp("garage"))
+    entry = await house.api.set_up_integration()
+    flows = "/api/config/config_entries/subentries/flow"
+    flow = await house.api.post(flows, {"handler": [entry["entry_id"], "player"]})
+    flow = await house.api.post(f"{flows}/{flow['flow_id']}", {"control": False})
+    code = flow["description_placeholders"]["code"]
+    exit_code, out, err = await shell.run("--url", house.url, "pair", code, "--name", "Garage")
+    assert (exit_code, err) == (0, "")
+    assert "Paired with" in out
+    kept = shell.config / "credentials.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert json.loads(kept.read_text())["token"] not in out
+    process = await shell.start("player", "--output", "null")
+    await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "idle")
+    yield process
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(PATIENCE):
+        out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+
+
+async def test_a_box_with_two_commands_and_a_code_is_a_speaker(
+    house: Home, desk: Shell, garage: asyncio.subprocess.Process
+) -> None:
+    (player,) = await desk.json("players")
+    assert (player["name"], player["state"]) == ("Garage", "idle")
+    assert (await desk.run("play", "garage", SONG))[0] == 0
+    state = await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
+    assert state["attributes"]["media_title"] == "Brass Morning"
+    assert (await desk.run("volume", "40"))[0] == 0
+    assert (await desk.run("pause"))[0] == 0
+    await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "paused")
+    (item,) = await desk.json("queue", "list")
+    added = await desk.json("queue", "add", SONG, SONG)
+    first, second = added["queue_item_ids"]
+    assert (await desk.run("queue", "move", second, "--place", "next"))[0] == 0
+    assert [item["queue_item_id"] for item in await desk.json("queue", "list")] == [
+        item["queue_item_id"],
+        second,
+        first,
+    ]
+
+
+async def test_monitor_tells_what_happens(desk: Shell, garage: asyncio.subprocess.Process) -> None:
+    process = await desk.start("--json", "monitor")
+    assert process.stdout is not None
+    told = []
+    async with asyncio.timeout(PATIENCE):
+        while "volume_update" not in told:
+            told.append(json.loads(await process.stdout.readline())["type"])
+            if told[-1] == "player_list":
+                assert (await desk.run("volume", "55"))[0] == 0
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() == 130
+
+
+async def test_a_hub_that_is_killed_is_found_again(
+    house: Home, desk: Shell, garage: asyncio.subprocess.Process
+) -> None:
+    assert (await desk.run("play", "Garage", SONG))[0] == 0
+    await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
+    await house.process.kill()
+    await house.process.start()
+    await house.api.wait_until_running()
+    await house.api.wait_for_state(ENTITY, lambda state: state["state"] not in ("unavailable", "unknown"), timeout=60)
+    assert (await desk.run("play", "Garage", SONG))[0] == 0
+    await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
+    assert garage.returncode is None
+
+
+async def test_exit_codes_say_what_went_wrong(house: Home, desk: Shell, tmp_path: Path) -> None:
+    code, _, err = await desk.run("pause", "nobody")
+    assert (code, "nobody" in err) == (1, True)
+    assert (await desk.run("queue", "add", SONG, "--place", "nowhere"))[0] == 2
+    assert (await desk.run("--url", "http://127.0.0.1:1", "players"))[0] == 3
+    assert (await desk.run("--token", "wrong", "players"))[0] == 4
+    code, _, err = await Shell(tmp_path).run("players")
+    assert (code, "Add player" in err) == (4, True)
+    stats = await desk.json("stats")
+    assert stats["active_connections"] >= 1
+    assert (await desk.json("say", "Dinner is ready"))["recipients"] >= 1
+
+
+async def test_help_teaches(tmp_path: Path) -> None:
+    code, out, _ = await Shell(tmp_path).run("--help")
+    assert code == 0
+    for word in ("pair", "players", "queue", "monitor", "player", "Exit codes"):
+        assert word in " ".join(out.split())

@@ -14,6 +14,7 @@ from custom_components.moosicbox.engine.client.player.program import CAPABILITIE
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import BRASS, COPPER
 
+from .conftest import Dial
 from .test_client import until
 
 ENTITY = "media_player.speaker"
@@ -54,7 +55,7 @@ async def test_it_plays_seeks_and_stands_still(hass: HomeAssistant, hub: Hub, sp
     assert player.report.position_seconds == pytest.approx(player.playback.timeline.position)
     await media_player(hass, "media_play")
     await until(lambda: reported(hub, state="playing"))
-    assert player.report.position_seconds >= player.playback.timeline.position
+    assert player.report.position_seconds >= 10
     await media_player(hass, "media_stop")
     await until(lambda: reported(hub, state="idle"))
 
@@ -106,3 +107,20 @@ async def test_an_mpv_that_dies_is_replaced(
     before = hub.players.get("speaker").report
     await until(lambda: hub.players.get("speaker").report is not before and reported(hub, state="playing"))
     assert [child.pid for child in psutil.Process().children() if child.name() == "mpv"] != [mpv.pid]
+
+
+async def test_it_gets_ready_for_a_room_and_plays_along(
+    hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient, dial: Dial
+) -> None:
+    host = await dial(name="Host")
+    room = await host.create_room("Jazz", id="jazz")
+    await room.join(player_id="speaker")
+    other = await dial(client=ClientInfo(name="Other", kind="player", player_id="other"))
+    await other.room("jazz").join()
+    (only,) = await room.queue.add(media=BRASS)
+    playing = asyncio.create_task(room.play())
+    await until(lambda: reported(hub, ready_item_id=only))
+    await until(lambda: reported(hub, state="playing", queue_item_id=only))
+    await playing
+    await room.pause()
+    await until(lambda: reported(hub, state="paused", queue_item_id=only))

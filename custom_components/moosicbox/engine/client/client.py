@@ -67,7 +67,7 @@ class MoosicBoxClient:
         self.clock = ClockFilter()
         self.clock_updated = asyncio.Event()
         """Set whenever the clock has a new estimate."""
-        self.mirror = Mirror(self._fetch_queue)
+        self.mirror = Mirror(self._fetch_queue, self._fetch_room)
         self._own_http = http is None
         self._http = http
         self._connection: Connection | None = None
@@ -258,6 +258,21 @@ class MoosicBoxClient:
         if (running := self._fetching.pop(topic, None)) is not None:
             running.cancel()
         self._fetching[topic] = self._spawn(self._fetch(topic))
+
+    def _fetch_room(self, room_id: str) -> None:
+        key = f"room_state:{room_id}"
+        if (running := self._fetching.pop(key, None)) is not None:
+            running.cancel()
+        self._fetching[key] = self._spawn(self._get_room(room_id))
+
+    async def _get_room(self, room_id: str) -> None:
+        try:
+            state = await self.room(room_id).get()
+        except (HubError, RequestTimedOut) as error:
+            _LOGGER.debug("The state of the room %s could not be fetched: %s", room_id, error)
+            return
+        if f"room:{room_id}" in self.connection.session.topics:
+            self.mirror.take(state)
 
     async def _fetch(self, topic: str) -> None:
         kind, _, id_ = topic.partition(":")

@@ -30,7 +30,7 @@ from ..protocol.client import (
     SeekCommand,
     VolumeCommand,
 )
-from ..protocol.server import PlaybackStatus
+from ..protocol.server import PlaybackStatus, RoomState
 from ..protocol.types import PlayerInfo, QueueItem, QueuePage, RepeatMode, RoomInfo, RoomRole, Track
 
 if TYPE_CHECKING:
@@ -135,17 +135,23 @@ class RoomControls(Controls):
         """As the list of rooms shows it."""
         return self._hub.mirror.rooms.get(self.id)
 
-    async def get(self) -> dict[str, Any]:
-        """All about it."""
-        return await self._ask(RoomGet(room_id=self.id))
+    @property
+    def state(self) -> RoomState | None:
+        """All about it, as the mirror knows it; None unless it is followed."""
+        return self._hub.mirror.room_states.get(self.id)
 
-    async def join(self, invite: str | None = None) -> dict[str, Any]:
-        """Into the room, with this client; its state."""
-        return await self._ask(RoomJoin(room_id=self.id, invite=invite))
+    async def get(self) -> RoomState:
+        """All about it, asked anew."""
+        return msgspec.convert(await self._ask(RoomGet(room_id=self.id)), RoomState)
 
-    async def leave(self) -> None:
+    async def join(self, invite: str | None = None, *, player_id: str | None = None) -> RoomState:
+        """Into the room, with this client or another player; its state."""
+        answer = await self._ask(RoomJoin(room_id=self.id, invite=invite, player_id=player_id))
+        return msgspec.convert(answer, RoomState)
+
+    async def leave(self, *, player_id: str | None = None) -> None:
         """Out of the room."""
-        await self._ask(RoomLeave(room_id=self.id))
+        await self._ask(RoomLeave(room_id=self.id, player_id=player_id))
 
     async def chat(self, message: str) -> None:
         """Say something to those in it."""

@@ -28,6 +28,7 @@ app = typer.Typer(
 app.add_typer(queue.app, name="queue")
 app.command("rooms")(rooms.rooms)
 app.command("join")(rooms.join)
+app.command("leave")(rooms.leave)
 app.command("monitor")(monitor.monitor)
 app.command("player")(speaker.player)
 app.command("pair")(speaker.pair)

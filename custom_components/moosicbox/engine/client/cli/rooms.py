@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .context import command, connected, err, show
+from .context import command, connected, err, find_player, show
 from .monitor import tell
 
 
@@ -20,16 +20,30 @@ async def rooms() -> None:
 @command
 async def join(
     room: Annotated[str, typer.Argument(help="A room's id, from `moosicbox rooms`.")],
+    player: Annotated[str | None, typer.Option("--player", "-p", help="Put this player in, and return.")] = None,
     invite: Annotated[str | None, typer.Option(help="For a private room.")] = None,
 ) -> None:
-    """Be in a room until Ctrl-C: see what happens there."""
+    """Be in a room until Ctrl-C and see what happens there, or put a player into it."""
     async with connected() as hub:
+        if player is not None:
+            await hub.room(room).join(invite, player_id=find_player(hub, player))
+            return
         events = hub.events(object)
         state = await hub.room(room).join(invite)
-        err.print(f"In {state.get('name', room)}; Ctrl-C leaves")
+        err.print(f"In {state.name}; Ctrl-C leaves")
         try:
             async for event in events:
                 if getattr(event, "topic", None) == f"room:{room}":
                     tell(event)
         finally:
             await asyncio.shield(hub.room(room).leave())
+
+
+@command
+async def leave(
+    room: Annotated[str, typer.Argument(help="A room's id.")],
+    player: Annotated[str, typer.Option("--player", "-p", help="Which player.")],
+) -> None:
+    """Take a player out of a room."""
+    async with connected() as hub:
+        await hub.room(room).leave(player_id=find_player(hub, player))

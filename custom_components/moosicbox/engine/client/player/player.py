@@ -29,6 +29,8 @@ SAME: Final = 0.1
 LEAD: Final = 0.3
 """Seconds before its time at which another item is loaded; until then what plays goes on."""
 SEEK_LEAD: Final = 0.08
+AT_ITS_END: Final = 1.0
+"""Seconds; an order for this near to the end of what plays lets that end by itself."""
 OVERDUE: Final = 0.15
 """Seconds after which what should have followed by itself is started by force."""
 NEAR: Final = 0.002
@@ -105,7 +107,8 @@ class Player:
             case SynchronizedPlayback():
                 self._take(message)
             case Prepare():
-                self._act_beside(self._prepare(message))
+                self._prepared = message
+                self._act_beside(self._one_at_a_time(self._get_ready()))
             case VolumeUpdate():
                 self._act_beside(self._deck.set_volume(message.volume, muted=message.muted))
 
@@ -136,7 +139,7 @@ class Player:
         if same(self._order, order) and self._order_clock == self._clock.clock_id:
             return
         self._order, self._order_clock = order, self._clock.clock_id
-        self._replace(self._carry_out(order, monotonic_us()))
+        self._replace(self._then_get_ready(self._carry_out(order, monotonic_us())))
 
     def _replace(self, work: Coroutine[Any, Any, None]) -> None:
         if self._acting is not None:
@@ -147,6 +150,13 @@ class Player:
         try:
             async with self._lock:
                 await _tolerant(work)
+        finally:
+            work.close()
+
+    async def _then_get_ready(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+            await self._get_ready()
         finally:
             work.close()
 
@@ -191,17 +201,23 @@ class Player:
         if await self._sounds_already(order, item_id):
             self._follow(place_of(order), order)
             return
-        if self._deck.next_id == item_id and self._mode == "playing":
+        if self._deck.next_id == item_id and await self._ends_at(due_us):
             await self._hand_over(due_us)
             self._follow(place_of(order), order)
             return
-        if self._deck.item_id == item_id and self._mode in ("playing", "paused"):
+        if self._deck.item_id == item_id and self._mode in ("playing", "paused", "idle"):
             await self._until(due_us - SEEK_LEAD * 1e6)
             await self._deck.pause()
             await self._go_to(start_of(order, received_us, self._heard_at(self._soon(due_us, SEEK_LEAD))).position)
         elif not await self._load_in_time(order, item_id, track, received_us):
             return
         self._follow(await self._start(order, received_us), order)
+
+    async def _ends_at(self, local_us: float) -> bool:
+        if self._mode != "playing" or self._deck.duration is None or (now := await self._deck.audible()) is None:
+            return False
+        ends_us = now.at_us + (self._deck.duration - now.position) * 1e6
+        return abs(ends_us - local_us) < AT_ITS_END * 1e6
 
     async def _hand_over(self, due_us: float) -> None:
         """What is behind follows by itself, at the end of what plays: better than any start could be timed."""
@@ -240,7 +256,6 @@ class Player:
             self._fail(item_id, str(error))
             return False
         self._rest = Audible(position, monotonic_us())
-        await self._put_prepared_behind()
         return True
 
     async def _start(self, order: SynchronizedPlayback, received_us: float) -> Place:
@@ -285,19 +300,19 @@ class Player:
         self._mode, self._item_id = mode, self._deck.item_id
         self._reporter.tell(force=True)
 
-    async def _prepare(self, message: Prepare) -> None:
-        self._prepared = message
-        if self._mode in ("playing", "paused"):
-            await self._put_prepared_behind()
-        self._reporter.tell()
-
-    async def _put_prepared_behind(self) -> None:
+    async def _get_ready(self) -> None:
+        """Have at hand what the hub will ask for next: behind what is in the deck, or in it while nothing else is."""
         if (prepared := self._prepared) is None or prepared.queue_item_id in (self._deck.item_id, self._deck.next_id):
             return
-        if prepared.track is not None:
+        if prepared.queue_item_id is None or prepared.track is None:
+            if self._deck.next_id is not None:
+                await self._deck.put_behind(None, "")
+        elif self._mode in ("idle", "ended"):
+            if await self._load(prepared.queue_item_id, prepared.track, 0.0):
+                self._mode = "idle"
+        elif self._mode != "error":
             await self._deck.put_behind(prepared.queue_item_id, self._resolve(prepared.track.stream_url))
-        elif self._deck.next_id is not None:
-            await self._deck.put_behind(None, "")
+        self._reporter.tell()
 
     # ------------------------------------------------------------ what the deck says
 
@@ -376,12 +391,12 @@ class Player:
         stalled = mode == "playing" and deck.stalling
         return Status(
             state="buffering" if stalled or mode == "loading" else "idle" if mode in ("idle", "ended") else mode,  # type: ignore[arg-type]
-            item_id=deck.item_id,
+            item_id=None if mode == "idle" else deck.item_id,
             position=0.0 if mode == "idle" else now.position,
             at_us=now.at_us,
-            duration=deck.duration,
+            duration=None if mode == "idle" else deck.duration,
             buffered=max(0.0, deck.cached_until - now.position) if deck.cached_until and mode != "idle" else None,
-            ready_item_id=None if mode in ("idle", "loading", "error") else deck.next_id or deck.item_id,
+            ready_item_id=None if mode in ("loading", "error") or self._lock.locked() else deck.next_id or deck.item_id,
             sync_error_ms=None if error is None or mode != "playing" else round(error * 1000, 3),
             error=self._error if mode == "error" else None,
         )

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from typing import Any
 
+from .demo_headless import Headless
 from .demo_speaker import DemoSpeaker, Message, Refused
 from .lib.client import PASSWORD, USERNAME, ApiError, HomeAssistantClient
 from .lib.config_folder import REPOSITORY, ConfigFolder
@@ -176,6 +177,13 @@ async def once() -> None:
             await run(Path(folder), free_port(), performance.tell, performance.play)
 
 
+async def headless(output: str) -> None:
+    """Pair a box by the command line and let it play, in a folder of its own, within a bounded time."""
+    with tempfile.TemporaryDirectory(prefix="moosicbox-demo-") as folder:
+        async with asyncio.timeout(ONCE_TIMEOUT):
+            await run(Path(folder), free_port(), lambda *_: None, Headless(Path(folder), output, say).play)
+
+
 async def for_people(port: int) -> None:
     """Run until Ctrl-C or a request to terminate."""
     FOLDER.mkdir(exist_ok=True)
@@ -195,10 +203,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of Home Assistant (default: %(default)s)")
     parser.add_argument("--once", action="store_true", help="play one song on the speaker, tell what happens, end")
+    parser.add_argument("--headless", action="store_true", help="pair this machine by the command line, play, end")
+    parser.add_argument("--output", default="null", help="where --headless plays; `auto` is heard (default: silent)")
     options = parser.parse_args()
     failed = False
+    program = headless(options.output) if options.headless else once() if options.once else for_people(options.port)
     try:
-        asyncio.run(until_terminated(once() if options.once else for_people(options.port)))
+        asyncio.run(until_terminated(program))
     except* KeyboardInterrupt:
         pass
     except* (ApiError, Refused, StartError, TimeoutError) as problems:

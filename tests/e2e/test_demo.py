@@ -20,3 +20,19 @@ async def test_demo_plays_once() -> None:
     assert "speaker ← synchronized_playback command=play start_position=0.0 “Brass Morning”" in told
     assert "authSig" not in told
     assert told.endswith("Stopping Home Assistant\n")
+
+
+async def test_demo_without_a_browser() -> None:
+    """It pairs a box by a code, lets it play by the command line, and stops Home Assistant."""
+    demo = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "script.demo", "--headless"),
+        cwd=REPOSITORY,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await demo.communicate()
+    told = output.decode()
+    assert demo.returncode == 0, told
+    assert "Paired with" in told
+    assert "Brass Morning" in told
+    assert told.endswith("command line.\nStopping Home Assistant\n")

@@ -1,0 +1,60 @@
+"""`python -m moosicbox.client.conformance URL TOKEN`: check a hub. `… --hub`: play the hub for a client under test."""
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import Final
+
+from aiohttp import ClientError
+
+from .checks import CHECKS
+from .hub import serve
+from .probe import Failed, Target
+
+VARIABLE: Final = "MOOSICBOX_TOKEN"
+TIMEOUT: Final = 60.0
+
+
+async def check_hub(url: str, token: str) -> int:
+    """Run all checks and print a table; how many failed."""
+    failures = 0
+    async with Target.at(url, token) as target:
+        for check in CHECKS:
+            try:
+                async with asyncio.timeout(TIMEOUT):
+                    await check(target)
+                verdict = "ok"
+            except Failed as failed:
+                verdict = f"FAILED: expected {failed}"
+            except (ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as error:
+                verdict = f"FAILED: {type(error).__name__} {error}"
+            failures += verdict != "ok"
+            say(f"{check.__name__:14} {verdict:8} {(check.__doc__ or '').splitlines()[0]}")
+    say(f"{len(CHECKS) - failures} of {len(CHECKS)} passed")
+    return failures
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Read the command line; exit code 1 if something failed."""
+    parser = argparse.ArgumentParser(prog="conformance", description=__doc__)
+    parser.add_argument("url", nargs="?", help="the hub's address")
+    parser.add_argument("token", nargs="?", default=os.environ.get(VARIABLE), help=f"else ${VARIABLE}")
+    parser.add_argument("--hub", action="store_true", help="play the hub, and judge the client that comes")
+    parser.add_argument("--port", type=int, default=8124)
+    arguments = parser.parse_args()
+    if arguments.hub:
+        sys.exit(asyncio.run(serve(arguments.port, say)) > 0)
+    if not arguments.url or not arguments.token:
+        parser.error("a hub's address and a token are needed")
+    sys.exit(asyncio.run(check_hub(arguments.url, arguments.token)) > 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""The checks: one function each, its first line what it checks. They change nothing that a household would notice."""
+
+from collections.abc import Awaitable, Callable
+import time
+from typing import Final
+import uuid
+
+from aiohttp import WSServerHandshakeError
+
+from .probe import Failed, Json, Probe, Target, expect
+
+type Check = Callable[[Target], Awaitable[None]]
+
+CHECKS: Final[list[Check]] = []
+HELLO: Final = {
+    *("type", "protocol", "server", "node_id", "clock_id", "server_time_us", "auth_required", "authenticated"),
+    *("heartbeat_interval", "limits", "features"),
+}
+WELCOME: Final = {
+    *("type", "client_id", "session_id", "secret", "resumed", "user", "permissions", "positions", "server_time_us"),
+}
+
+
+def check(function: Check) -> Check:
+    """Add to the list."""
+    CHECKS.append(function)
+    return function
+
+
+@check
+async def greeting(target: Target) -> None:
+    """The hub says hello first, with all its fields, for version 1."""
+    async with target.connect() as probe:
+        expect(probe.hello.keys() >= HELLO, f"hello has {sorted(HELLO - probe.hello.keys())}")
+        expect(probe.hello["protocol"]["min"] <= 1 <= probe.hello["protocol"]["max"], "version 1 is spoken")
+        expect(probe.socket.protocol == "moosicbox.v1", "the subprotocol moosicbox.v1 is chosen")
+
+
+@check
+async def subprotocols(target: Target) -> None:
+    """Who offers no subprotocol is served; who offers only unknown ones gets 400."""
+    async with target.connect(protocols=()):
+        pass
+    try:
+        async with target.connect(protocols=("unknown.v9",)):
+            raise Failed("400 for unknown subprotocols")
+    except WSServerHandshakeError as error:
+        expect(error.status == 400, f"400, not {error.status}")
+
+
+@check
+async def wrong_token(target: Target) -> None:
+    """A wrong token is refused with authentication_failed and 4501."""
+    async with target.connect() as probe:
+        await _refused(probe, {"type": "authenticate", "token": "x.y.z", "client": {"name": "x", "kind": "monitor"}})
+
+
+@check
+async def first_message(target: Target) -> None:
+    """Any other first message is refused with authentication_failed and 4501."""
+    async with target.connect() as probe:
+        await _refused(probe, {"type": "ping"})
+
+
+@check
+async def welcome(target: Target) -> None:
+    """The welcome has all its fields, and positions of the topics."""
+    async with target.controller() as probe:
+        missing = WELCOME - probe.welcome.keys()
+        expect(not missing, f"welcome has {sorted(missing)}")
+        expect(probe.welcome["resumed"] is False, "a new session is not resumed")
+        user = probe.welcome["user"]["id"]
+        for topic in ("all", f"user:{user}", f"client:{probe.welcome['client_id']}", "players"):
+            expect(topic in probe.positions, f"the topic {topic} is followed by itself")
+
+
+@check
+async def snapshots(target: Target) -> None:
+    """After the welcome the list of players comes, marked as a snapshot and without offset."""
+    async with target.controller(subscribe=["players"]) as probe:
+        players = await probe.receive()
+        expect(players["type"] == "player_list", f"player_list, not {players['type']}")
+        expect(players.get("snapshot") is True and "offset" not in players, "snapshot: true, no offset")
+
+
+@check
+async def answers(target: Target) -> None:
+    """Each request has exactly one answer; a repeated request_id gets it again."""
+    async with target.controller(subscribe=[]) as probe:
+        request_id = uuid.uuid4().hex
+        for _ in range(2):
+            answer = await probe.ask({"type": "subscribe", "topics": ["all"], "request_id": request_id})
+            expect(answer["type"] == "result" and "all" in answer["data"]["positions"], "result with positions")
+        pong = await probe.ask({"type": "ping"})
+        expect(pong["type"] == "pong" and isinstance(pong["server_time_us"], int), "pong with the hub's time")
+
+
+@check
+async def clock(target: Target) -> None:
+    """time_sync returns t0_us, and stamps of a clock that moves on."""
+    async with target.controller(subscribe=[]) as probe:
+        last = 0
+        for _ in range(3):
+            t0_us = time.monotonic_ns() // 1000
+            answer = await probe.ask({"type": "time_sync", "t0_us": t0_us})
+            expect(answer["type"] == "time_sync" and answer["t0_us"] == t0_us, "time_sync with the same t0_us")
+            expect(last <= answer["t1_us"] <= answer["t2_us"], "t1_us ≤ t2_us, and never back")
+            last = answer["t2_us"]
+
+
+@check
+async def nonsense(target: Target) -> None:
+    """Nonsense is named and closes nothing: binary, no JSON, unknown type, wrong field, unknown field."""
+    async with target.controller(subscribe=[]) as probe:
+        await probe.socket.send_bytes(b"{}")
+        expect((await probe.receive()).get("error_type") == "serialization_error", "serialization_error for binary")
+        await probe.socket.send_str("{")
+        expect((await probe.receive()).get("error_type") == "serialization_error", "serialization_error for no JSON")
+        await probe.refused({"type": "no_such_message"}, "unknown_type")
+        wrong = await probe.refused({"type": "time_sync", "t0_us": "now"}, "invalid_message")
+        expect(wrong.get("path") == ["t0_us"], "the path of the wrong field")
+        expect((await probe.ask({"type": "ping", "unknown": 1}))["type"] == "pong", "unknown fields are ignored")
+
+
+@check
+async def names(target: Target) -> None:
+    """What isn't there is called by its name: player_not_found, room_not_found, permission_denied."""
+    async with target.controller(subscribe=[]) as probe:
+        pause = {"type": "playback_command", "command": "pause"}
+        await probe.refused({**pause, "player_id": "no-such-player"}, "player_not_found")
+        await probe.refused({**pause, "room_id": "no-such-room"}, "room_not_found")
+        await probe.refused({"type": "subscribe", "topics": ["all", "user:somebody-else"]}, "permission_denied")
+
+
+@check
+async def size(target: Target) -> None:
+    """A message over max_message_size closes with 1009."""
+    async with target.controller(subscribe=[]) as probe:
+        await probe.send({"type": "ping", "padding": "x" * int(probe.hello["limits"]["max_message_size"])})
+        code = await probe.closed()
+        expect(code == 1009, f"1009, not {code}")
+
+
+@check
+async def resume(target: Target) -> None:
+    """A lost session goes on: same ids, its topics, no gap."""
+    async with target.controller(subscribe=["all", "players"]) as probe:
+        lost = probe
+        await probe.socket.close(code=4012)
+    positions = {
+        "session_id": lost.welcome["session_id"],
+        "secret": lost.welcome["secret"],
+        "positions": lost.positions,
+    }
+    async with target.controller(resume=positions) as probe:
+        expect(probe.welcome["resumed"] is True, f"resumed, not {probe.welcome.get('resume_failure')}")
+        expect(probe.welcome["client_id"] == lost.welcome["client_id"], "the same client_id")
+        expect(probe.welcome["positions"].keys() == lost.positions.keys(), "the same topics")
+
+
+@check
+async def no_resume(target: Target) -> None:
+    """What can't go on begins anew, and says why."""
+    async with target.controller() as probe:
+        ended = probe
+        await probe.socket.close(code=1000)
+    resume = {"session_id": ended.welcome["session_id"], "secret": ended.welcome["secret"], "positions": {}}
+    async with target.controller(resume=resume) as probe:
+        expect(probe.welcome["resumed"] is False, "a session that was closed with 1000 is gone")
+        expect(probe.welcome.get("resume_failure") == "session_unknown", "resume_failure session_unknown")
+
+
+@check
+async def player(target: Target) -> None:
+    """A player appears in the list, obeys play: alone, and the newest connection with its id is it (4509)."""
+    who = {"name": "Conformance", "kind": "player", "player_id": "conformance-check"}
+    async with target.controller(subscribe=["players"], client=who) as probe:
+        expect(f"play:{who['player_id']}" in probe.positions, "its play: topic is followed by itself")
+        while (message := await probe.receive())["type"] != "player_list" or not any(
+            player["player_id"] == who["player_id"] for player in message["players"]
+        ):
+            pass
+        async with target.controller(subscribe=[], client=who):
+            code = await probe.closed()
+            expect(code == 4509, f"4509 for the older connection, not {code}")
+
+
+@check
+async def queue(target: Target) -> None:
+    """A queue answers get with a page, and a stale if_revision with revision_conflict."""
+    who = {"name": "Conformance", "kind": "player", "player_id": "conformance-check"}
+    async with target.controller(subscribe=[], client=who) as probe:
+        page = (await probe.ask({"type": "queue_command", "action": "get"}))["data"]["queue"]
+        fields = {"epoch", "revision", "current_index", "current_item_id", "items", "total", "offset"}
+        expect(page.keys() >= fields, f"a page has {sorted(fields - page.keys())}")
+        stale = {"type": "queue_command", "action": "clear", "if_revision": page["revision"] + 7}
+        conflict = await probe.refused(stale, "revision_conflict")
+        expect(conflict.get("revision") == page["revision"], "the conflict tells the revision")
+
+
+@check
+async def polling(target: Target) -> None:
+    """The same session by polling: open, fetch, send, end."""
+    bearer = {"Authorization": f"Bearer {target.token}"}
+    body: Json = {"type": "authenticate", "client": {"name": "Conformance", "kind": "controller"}}
+    async with target.http.post(target.address("sessions"), json=body, headers=bearer) as response:
+        expect(response.status == 200, f"200, not {response.status}")
+        opened = await response.json()
+        expect(opened["type"] == "welcome" and opened["hello"]["type"] == "hello", "a welcome with hello inside")
+    session = target.address("sessions", opened["session_id"])
+    bearer = {"Authorization": f"Bearer {opened['secret']}"}
+    async with target.http.get(session / "messages", params={"wait": "0"}, headers=bearer) as response:
+        fetched = await response.json()
+        expect(isinstance(fetched["messages"], list) and "cursor" in fetched, "messages and a cursor")
+    ping = [{"type": "ping", "request_id": "check"}]
+    async with target.http.post(session / "messages", json=ping, headers=bearer) as response:
+        expect([answer["type"] for answer in await response.json()] == ["pong"], "an array of answers")
+    async with target.http.delete(session, headers=bearer) as response:
+        expect(response.status in (200, 204), "the session ends")
+    async with target.http.get(session / "messages", params={"wait": "0"}, headers=bearer) as response:
+        expect(response.status == 410, f"410 for a session that ended, not {response.status}")
+
+
+async def _refused(probe: Probe, message: Json) -> None:
+    await probe.send(message)
+    answer = await probe.receive()
+    expect(answer.get("error_type") == "authentication_failed", f"authentication_failed, not {answer}")
+    code = await probe.closed()
+    expect(code == 4501, f"4501, not {code}")

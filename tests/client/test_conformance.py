@@ -1,0 +1,57 @@
+"""The conformance runner: this hub passes, what is wrong is found; this client passes, a careless one doesn't."""
+
+import asyncio
+
+from aiohttp import ClientSession
+import pytest
+
+from custom_components.moosicbox.engine.client import ClientInfo, ConnectionClosed, MoosicBoxClient
+from custom_components.moosicbox.engine.client.conformance import hub as hub_module
+from custom_components.moosicbox.engine.client.conformance.__main__ import check_hub
+from custom_components.moosicbox.engine.client.conformance.checks import CHECKS
+from custom_components.moosicbox.engine.client.conformance.hub import ACTS, serve
+from custom_components.moosicbox.engine.client.player.program import Output, play
+from script.lib.process import free_port
+from tests.fixtures import CreateToken
+
+
+async def test_this_hub_passes(address: str, token: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await check_hub(address, token) == 0, capsys.readouterr().out
+    assert f"{len(CHECKS)} of {len(CHECKS)} passed" in capsys.readouterr().out
+
+
+async def test_what_is_wrong_is_found(
+    address: str, create_token: CreateToken, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listener = await create_token("ear", permissions=["listen"])
+    assert await check_hub(address, listener) > 0
+    out = capsys.readouterr().out
+    assert "FAILED: expected" in out
+    assert "greeting       ok" in out
+
+
+async def test_this_client_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "SILENCE", 0.5)
+    said: list[str] = []
+    port = free_port()
+    serving = asyncio.create_task(serve(port, said.append))
+    await asyncio.sleep(0)
+    info = ClientInfo(name="Box", kind="player", player_id="box")
+    client = MoosicBoxClient(f"http://127.0.0.1:{port}", token="any", client=info, transport="websocket")
+    with pytest.raises(ConnectionClosed):
+        await play(client, Output(device="null"))
+    assert await serving == 0, said
+    assert sum(line.endswith(" ok") for line in said) == len(ACTS) + 1
+
+
+async def test_a_careless_client_is_found() -> None:
+    said: list[str] = []
+    port = free_port()
+    serving = asyncio.create_task(serve(port, said.append))
+    while not said:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    async with ClientSession() as http, http.ws_connect(f"http://127.0.0.1:{port}/api/moosicbox/ws") as socket:
+        await socket.receive()
+        await socket.send_json({"type": "authenticate", "token": "any", "client": {"name": "x", "kind": "monitor"}})
+        assert await serving == 1
+    assert "expected a client that connects as a player" in said[-1]

@@ -1,0 +1,40 @@
+"""What the page about the library shows, works as it stands there."""
+
+import asyncio
+import os
+from pathlib import Path
+import re
+import sys
+
+from script.lib.config_folder import REPOSITORY
+from tests.fixtures import BRASS
+from tests.wire.client import Client
+
+from .conftest import Dial
+
+PAGE = REPOSITORY / "docs" / "client.md"
+
+
+async def test_the_display_shows_what_plays(
+    address: str, token: str, dial: Dial, kitchen: Client, tmp_path: Path
+) -> None:
+    match = re.search(r"```python\n(import asyncio.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert match is not None
+    lines = [line for line in match[1].splitlines() if line.strip()]
+    assert len(lines) == 10
+    program = tmp_path / "display.py"
+    program.write_text(match[1].replace("from moosicbox.", "from custom_components.moosicbox.engine."))
+    display = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(program), address),
+        env={**os.environ, "MOOSICBOX_TOKEN": token, "PYTHONPATH": str(REPOSITORY)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    hub = await dial()
+    await hub.player("kitchen").queue.add(media=BRASS)
+    await hub.player("kitchen").play()
+    assert display.stdout is not None
+    async with asyncio.timeout(30):
+        shown = await display.stdout.readline()
+    assert shown.decode() == "kitchen: Brass Morning by The Wind-Up Trio (playing)\n"
+    display.kill()
+    await display.wait()

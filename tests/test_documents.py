@@ -59,7 +59,7 @@ def test_options_page_names_no_others() -> None:
 
 
 def test_actions() -> None:
-    text = page("actions.md") + page("tokens.md")
+    text = page("actions.md") + page("tokens.md") + page("rooms.md")
     for action in ACTIONS:
         assert f"moosicbox.{action.name}" in text
         for field in action.schema.schema if action.name != "create_token" else {}:

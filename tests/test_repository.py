@@ -119,8 +119,11 @@ def exception_keys() -> Iterator[ast.expr]:
     """Yield what Home Assistant's side passes as translation key to exceptions."""
     for _, tree in home_assistant_side():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and any(keyword.arg == "translation_domain" for keyword in node.keywords):
-                yield from (keyword.value for keyword in node.keywords if keyword.arg == "translation_key")
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "invalid":
+                yield node.args[0]
+            elif isinstance(node, ast.Call) and any(keyword.arg == "translation_domain" for keyword in node.keywords):
+                keys = (keyword.value for keyword in node.keywords if keyword.arg == "translation_key")
+                yield from (key for key in keys if ast.unparse(key) != "translation_key")
 
 
 def key_pattern(key: ast.expr) -> str:

@@ -38,6 +38,13 @@ def translated(error: HubError) -> HomeAssistantError:
     )
 
 
+def invalid(translation_key: str, **placeholders: str) -> ServiceValidationError:
+    """A fault of the asker's that the hub needn't be asked about."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=translation_key, translation_placeholders=placeholders or None
+    )
+
+
 @contextmanager
 def errors_translated() -> Generator[None]:
     """Raise errors of the hub as Home Assistant shows them."""

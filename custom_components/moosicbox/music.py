@@ -16,10 +16,8 @@ from homeassistant.components.media_player import (
     RepeatMode,
 )
 from homeassistant.components.media_source import async_browse_media
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
 from .engine.hub import Hub
 from .engine.playback import Playback
 from .engine.player import Player
@@ -27,7 +25,7 @@ from .engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, Queu
 from .engine.protocol.errors import NotSupported
 from .engine.protocol.types import Track
 from .engine.timeline import Timeline
-from .entity import Owner, OwnerEntity, errors_translated, translated
+from .entity import Owner, OwnerEntity, errors_translated, invalid, translated
 from .models import MoosicBoxData
 
 STATES: Final = {
@@ -301,9 +299,5 @@ def players_of(hub: Hub, entity_ids: list[str]) -> list[Player]:
     known = {player.entity_id: player for player in hub.players}
     for entity_id in entity_ids:
         if entity_id not in known:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="no_player_entity",
-                translation_placeholders={"entity_id": entity_id},
-            )
+            raise invalid("no_player_entity", entity_id=entity_id)
     return [known[entity_id] for entity_id in entity_ids]

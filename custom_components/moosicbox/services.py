@@ -1,7 +1,6 @@
 """Actions of our own, as a table: name, schema, what it does. Most are for administrators and automations only."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import ServiceValidationError
@@ -11,6 +10,7 @@ from homeassistant.helpers.service import async_register_admin_service
 import msgspec
 import voluptuous as vol
 
+from .action import ID, Action
 from .const import DOMAIN
 from .engine.clock import iso_from_unix
 from .engine.protocol.client import GetMetrics, Request
@@ -20,22 +20,12 @@ from .engine.rights import PERMISSIONS, ROLES
 from .engine.tokens import MAX_LIFETIME
 from .entity import async_execute, translated
 from .models import DATA_LOADED, MoosicBoxData
+from .room_services import ROOM_ACTIONS
 
 DEFAULT_LIFETIME: Final = 365 * 86_400
 """Seconds that a token is good for if nothing else is said."""
 
 KINDS: Final = ("artist", "album", "track", "genre", "playlist")
-ID: Final = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9_.:-]{1,64}$"))
-
-
-class Action(NamedTuple):
-    """One action; its method gets the loaded entry's data and the call."""
-
-    name: str
-    schema: vol.Schema
-    method: Callable[[MoosicBoxData, ServiceCall], Awaitable[ServiceResponse]]
-    response: SupportsResponse
-    admin: bool = True
 
 
 async def create_token(data: MoosicBoxData, service: ServiceCall) -> ServiceResponse:
@@ -165,6 +155,7 @@ ACTIONS: Final = (
     ),
     Action("scan_library", vol.Schema({}), scan_library, SupportsResponse.NONE),
     Action("get_metrics", vol.Schema({}), get_metrics, SupportsResponse.ONLY),
+    *ROOM_ACTIONS,
 )
 
 

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.room import RoomSettings
-from tests.fixtures import BRASS, COPPER, PAPER, Advance, Connect, Lose
+from tests.fixtures import BRASS, COPPER, PAPER, Advance, Connect, CreateToken, Lose
 from tests.wire.client import Client, player
 
 from .actions import TITLES, act, order, play, state
@@ -211,7 +211,13 @@ async def test_rights_count_for_the_entity(hass: HomeAssistant, hass_admin_user:
 
 
 async def test_group_members(
-    hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, party: str, connect: Connect, lose: Lose, advance: Advance
+    hass: HomeAssistant,
+    ada: Client,
+    ben: Client,
+    party: str,
+    connect: Connect,
+    create_token: CreateToken,
+    lose: Lose,
 ) -> None:
     """Who was here first comes first, also after it was away for a moment."""
     both = ["media_player.ada", "media_player.ben"]
@@ -219,10 +225,7 @@ async def test_group_members(
         assert state(hass, entity_id).attributes["group_members"] == both
     await lose(ada)
     again = await connect()
-    ada_token = hub.issue
-    assert ada_token is not None
-    issued = ada_token(sub="ada", name="ada", lifetime=60, permissions=frozenset({"listen", "play"}), rooms=None)
-    await again.authenticate(issued.token, client=player("ada"))
+    await again.authenticate(await create_token("ada"), client=player("ada"))
     await hass.async_block_till_done()
     assert state(hass, PARTY).attributes["group_members"] == both
     await room_command(ben, "leave", room_id="party")

@@ -121,7 +121,7 @@ def estimate(clock: ClockFilter, case: Case, hub_us: float) -> dict[str, float]:
 
 SOUNDS = {
     "crystal": ("exact", "A crystal that is 150 ppm fast", lambda: Sound(ppm=150, random=chance(11))),
-    "behind": ("exact", "It begins 30 ms late", lambda: Sound(ahead=-0.03, random=chance(12))),
+    "behind": ("exact", "It begins 15 ms late", lambda: Sound(ahead=-0.015, random=chance(12))),
     "far": ("exact", "It begins 300 ms early", lambda: Sound(ahead=0.3, random=chance(13))),
     "coarse": (
         "coarse",

@@ -27,8 +27,8 @@ class Precision:
     """An error counts when this many agree: their median."""
 
 
-EXACT: Final = Precision(dead_band=0.001, jump=0.04, correction=1.0, measurements=3)
-"""The sample that sounds is known, and one can go to another at once. From 40 ms on ears hear an echo."""
+EXACT: Final = Precision(dead_band=0.001, jump=0.02, correction=1.0, measurements=3)
+"""The sample that sounds is known, and one can go to another at once."""
 COARSE: Final = Precision(dead_band=0.01, jump=0.1, correction=2.0, measurements=5)
 """The position is told in steps, and a seek takes a time of its own."""
 

@@ -18,10 +18,10 @@ const RELEASE = 0.25;
  */
 
 /**
- * The sample that sounds is known, and one can go to another at once. From 40 ms on ears hear an echo.
+ * The sample that sounds is known, and one can go to another at once.
  * @type {Precision}
  */
-export const EXACT = { deadBand: 0.001, jump: 0.04, correction: 1, measurements: 3 };
+export const EXACT = { deadBand: 0.001, jump: 0.02, correction: 1, measurements: 3 };
 /**
  * The position is told in steps, and a seek takes a time of its own.
  * @type {Precision}

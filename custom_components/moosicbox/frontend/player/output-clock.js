@@ -1,7 +1,7 @@
 /** When the context's time is heard, from stamps of which now and then one is wrong: pure. */
 
-// Long enough for a median, short enough that two crystals don't drift apart meanwhile.
-const WINDOW_US = 3_000_000;
+// Long enough for a median, short enough to notice soon when the output stood still for a moment.
+const WINDOW_US = 900_000;
 
 export class OutputClock {
   /** @type {{atUs: number, offsetUs: number}[]} */

@@ -13,7 +13,7 @@ const SCHEDULING_MARGIN_US = 20_000;
 const RAMP_TIME_CONSTANT = 0.015;
 // Loudness as Sendspin's players map it: half the slider sounds about half as loud.
 const LOUDNESS_EXPONENT = 1.5;
-const STAMP_INTERVAL_MS = 250;
+const STAMP_INTERVAL_MS = 100;
 // A context starts suspended and is running a moment later if the browser allows sound.
 const START_GRACE_MS = 500;
 

@@ -8,6 +8,7 @@ import json
 import os
 from pathlib import Path
 import platform
+import re
 import time
 
 from .options import QUICK, Options
@@ -15,7 +16,10 @@ from .report import Row, table
 
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 RESULTS = "## Results\n"
-NAMES = ("fanout", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency", "garbage")
+NAMES = (
+    *("fanout", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency", "garbage"),
+    "sync",
+)
 
 
 def machine() -> str:
@@ -26,6 +30,17 @@ def machine() -> str:
         f"Python {platform.python_version()}, Home Assistant {version('homeassistant')}, aiohttp {version('aiohttp')}"
     )
     return f"{os.cpu_count()} × {model}, Linux {platform.release()}, {software}"
+
+
+def write_down(header: str, sections: dict[str, str], *, whole: bool) -> None:
+    """Put results into the page: all anew, or a few, each with a header of its own, among those of another run."""
+    method, _, results = DOCS.read_text(encoding="utf-8").partition(RESULTS)
+    if not whole:
+        first, *rest = re.split(r"^### (\w+)\n", results, flags=re.MULTILINE)
+        held = {name: f"### {name}\n{text.strip()}" for name, text in zip(rest[::2], rest[1::2], strict=True)}
+        own = {name: f"{section}\n\n{header}" for name, section in sections.items()}
+        header, sections = first.strip(), {**held, **own}
+    DOCS.write_text(f"{method}{RESULTS}\n" + "\n\n".join([header, *sections.values()]) + "\n", encoding="utf-8")
 
 
 async def main() -> None:
@@ -39,22 +54,22 @@ async def main() -> None:
     if unknown := set(arguments.names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     options = QUICK if arguments.quick else Options()
-    report = [f"Measured on {machine()}, by:\n\n    script/bench {' '.join(arguments.names)}".rstrip()]
-    print(report[0], flush=True)
+    header = f"Measured on {machine()}, by:\n\n    script/bench {' '.join(arguments.names)}".rstrip()
+    print(header, flush=True)
+    sections: dict[str, str] = {}
     results: dict[str, list[Row]] = {}
     for name in arguments.names or NAMES:
         started = time.monotonic()
         benchmark = importlib.import_module(f".{name}", __package__)
         results[name] = await benchmark.measure(options)
-        report.append(f"### {name}\n{benchmark.__doc__}\n\n{table(results[name])}")
-        print(f"\n{report[-1]}\n\n({time.monotonic() - started:.0f} s)", flush=True)
+        sections[name] = f"### {name}\n{benchmark.__doc__}\n\n{table(results[name])}"
+        print(f"\n{sections[name]}\n\n({time.monotonic() - started:.0f} s)", flush=True)
     if arguments.json is not None:
         rows = {name: [{**row._asdict(), "meets": row.meets} for row in found] for name, found in results.items()}
         text = json.dumps({"machine": machine(), "results": rows}, indent=2, ensure_ascii=False)
         arguments.json.write_text(text + "\n", encoding="utf-8")
     if arguments.docs:
-        method = DOCS.read_text(encoding="utf-8").partition(RESULTS)[0]
-        DOCS.write_text(f"{method}{RESULTS}\n" + "\n\n".join(report) + "\n", encoding="utf-8")
+        write_down(header, sections, whole=not arguments.names)
 
 
 asyncio.run(main())

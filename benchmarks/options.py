@@ -18,6 +18,8 @@ class Options:
     rounds: int = 20
     commands: int = 400
     """That each client sends in a repetition."""
+    listening_seconds: float = 600
+    """How long browsers play together."""
 
     @asynccontextmanager
     async def loads(self, servers: Iterable[Target]) -> AsyncGenerator[dict[str, Load]]:
@@ -26,4 +28,4 @@ class Options:
             yield {server.name: await stack.enter_async_context(server.load()) for server in servers}
 
 
-QUICK = Options(connections=200, many_connections=500, repetitions=3, rounds=10, commands=160)
+QUICK = Options(connections=200, many_connections=500, repetitions=3, rounds=10, commands=160, listening_seconds=60)

@@ -48,6 +48,16 @@ class Home:
         await self.api.close()
         return await self.process.stop()
 
+    async def forget_player(self, entity_id: str) -> None:
+        """Leave its place to others: a user may have ten players."""
+        async with self.api.websocket() as websocket:
+            entity = await websocket.command("config/entity_registry/get", entity_id=entity_id)
+            await websocket.command(
+                "config/device_registry/remove_config_entry",
+                device_id=entity["device_id"],
+                config_entry_id=entity["config_entry_id"],
+            )
+
     def complaints(self) -> list[str]:
         """Return what its log holds against this integration: warnings and worse that name it."""
         records = RECORD.split(self.process.log.read_text(encoding="utf-8"))

@@ -72,7 +72,7 @@ class Tabs:
     ) -> BrowserContext:
         """Return a fresh profile that is logged in, at `url` if Home Assistant is reached there; `options` are Playwright's own."""
         url = url or self._home.url
-        browser = await self._browser(autoplay)
+        browser = await self.browser(autoplay)
         context = await browser.new_context(
             base_url=url,
             color_scheme="dark" if dark else "light",
@@ -84,7 +84,8 @@ class Tabs:
         context.set_default_timeout(TIMEOUT_MS)
         return context
 
-    async def _browser(self, autoplay: str) -> Browser:
+    async def browser(self, autoplay: str = SOUND_ALLOWED) -> Browser:
+        """Return the browser of an autoplay policy."""
         if autoplay not in self._browsers:
             self._browsers[autoplay] = await self._playwright.chromium.launch(
                 executable_path=chromium(), args=[*ARGUMENTS, f"--autoplay-policy={autoplay}"]

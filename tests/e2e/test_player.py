@@ -73,15 +73,9 @@ class PlayerTab:
         await self.page.wait_for_function(f"seconds => ({POSITION})() > seconds", arg=seconds)
 
     async def forget(self) -> None:
-        """Leave the place to others: a user may have ten players."""
+        """Leave the place to others."""
         await self.page.context.close()
-        async with self.home.api.websocket() as websocket:
-            entity = await websocket.command("config/entity_registry/get", entity_id=self.entity_id)
-            await websocket.command(
-                "config/device_registry/remove_config_entry",
-                device_id=entity["device_id"],
-                config_entry_id=entity["config_entry_id"],
-            )
+        await self.home.forget_player(self.entity_id)
 
 
 async def become_player(home: Home, tab: Tab, name: str) -> PlayerTab:
@@ -307,3 +301,16 @@ async def test_player_comes_back_after_a_restart(player: PlayerTab) -> None:
     await player.play(OTHER_SONG)
     await player.wait_for_state("playing", media_title=OTHER_TITLE)
     await player.wait_until_heard()
+
+
+async def test_delay_of_the_loudspeakers(player: PlayerTab) -> None:
+    number = player.entity_id.replace("media_player.", "number.") + "_delay_of_the_loudspeakers"
+    await player.page.get_by_text("Delay of the loudspeakers").click()
+    field = player.page.get_by_role("spinbutton", name="Milliseconds")
+    await field.fill("180")
+    await field.press("Enter")
+    await player.home.api.wait_for_state(number, lambda entity: entity["state"] == "180.0")
+    await player.tab.screenshot("player-delay")
+    await field.blur()
+    await player.home.api.call("number.set_value", entity_id=number, value=250)
+    await expect(field).to_have_value("250")

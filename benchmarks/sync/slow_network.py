@@ -1,0 +1,48 @@
+"""A bad network in front of a server: each way of each piece of data takes a time of its own, in order."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+import random
+
+CHUNK = 65_536
+
+
+@asynccontextmanager
+async def slow_network(port: int, jitter: float) -> AsyncGenerator[int]:
+    """Yield a port that leads to `port`, delayed by up to `jitter` seconds each way."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(_carry(reader, back, jitter), _carry(there, writer, jitter), return_exceptions=True)
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        server.close_clients()
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, jitter: float) -> None:
+    loop = asyncio.get_running_loop()
+    under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+    async def deliver() -> None:
+        while True:
+            due, data = await under_way.get()
+            await asyncio.sleep(due - loop.time())
+            if not data:
+                writer.close()
+                return
+            writer.write(data)
+
+    delivery = asyncio.create_task(deliver())
+    try:
+        while data := await reader.read(CHUNK):
+            under_way.put_nowait((loop.time() + random.uniform(0, jitter), data))
+    except ConnectionError:
+        delivery.cancel()
+        raise
+    under_way.put_nowait((loop.time() + jitter, b""))
+    await delivery

@@ -1,0 +1,105 @@
+"""Browsers in one room: what really sounds in each, read sample by sample."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+import pytest_asyncio
+
+from benchmarks.sync.listener import Listener, differences, open_listener
+from benchmarks.sync.ruler import write_rulers
+from custom_components.moosicbox.engine.client import MoosicBoxClient
+from custom_components.moosicbox.engine.protocol.client import RoomJoin
+
+from .home import Home
+from .tabs import Tabs
+
+TOGETHER_MS = 20
+"""Far less than anybody could hear, far more than they are apart on a machine that does nothing else."""
+PATIENCE_SECONDS = 60
+
+
+class Party:
+    """A room whose music is a ruler, and its browsers."""
+
+    def __init__(self, home: Home, tabs: Tabs, hub: MoosicBoxClient) -> None:
+        self.listeners: list[Listener] = []
+        self.hub = hub
+        self._home = home
+        self._tabs = tabs
+
+    async def begin(self) -> None:
+        """A room with two songs in its queue."""
+        self.room = await self.hub.create_room("Party")
+        for name in await write_rulers(self._home.folder.media, 2):
+            await self.room.queue.add(media=f"media-source://media_source/local/{name}")
+
+    async def join(self, name: str) -> Listener:
+        listener = await open_listener(await self._tabs.browser(), self._home.api, name)
+        self.listeners.append(listener)
+        await self.hub.request(RoomJoin(room_id=self.room.id, player_id=listener.player_id))
+        return listener
+
+    async def end(self) -> None:
+        await self.room.close()
+        for listener in self.listeners:
+            await listener.close()
+            info = self.hub.player(listener.player_id).info
+            assert info is not None
+            assert info.entity_id is not None
+            await self._home.forget_player(info.entity_id)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def party(home: Home, tabs: Tabs) -> AsyncGenerator[Party]:
+    """A room made by a controller without a player."""
+    async with MoosicBoxClient(home.url, token=home.api.tokens["access_token"]) as hub:
+        party = Party(home, tabs, hub)
+        await party.begin()
+        yield party
+        await party.end()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until what was read shows it."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not true():  # noqa: ASYNC110 - pages are read now and then
+            await asyncio.sleep(0.1)
+
+
+def together(listeners: Sequence[Listener], *, track: int, past: float) -> bool:
+    """Whether at one moment all play the same place of a track, behind `past` seconds."""
+    if not all(listener.readings for listener in listeners):
+        return False
+    at = min(listener.readings[-1].at for listener in listeners)
+    heard = [reading for listener in listeners if (reading := listener.heard(at)) is not None]
+    return (
+        len(heard) == len(listeners)
+        and all(reading.track == track and reading.position > past for reading in heard)
+        and max(differences(listeners, [at])) < TOGETHER_MS
+    )
+
+
+def silent(listener: Listener) -> bool:
+    return bool(listener.silences) and listener.silences[-1] > listener.readings[-1].at
+
+
+async def test_a_song_sounds_in_all_at_the_same_place(party: Party) -> None:
+    both = [await party.join("room-1"), await party.join("room-2")]
+    await party.room.play()
+    await until(lambda: together(both, track=0, past=0))
+    # Nobody began in the middle, so nobody missed the start.
+    assert [(listener.readings[0].track, listener.readings[0].position < 1) for listener in both] == [(0, True)] * 2
+
+    await party.room.seek(30)
+    await until(lambda: together(both, track=0, past=30))
+    late = await party.join("room-late")
+    everybody = [*both, late]
+    await until(lambda: together(everybody, track=0, past=30))
+    assert late.readings[0].position > 30
+
+    await party.room.pause()
+    await until(lambda: all(map(silent, everybody)))
+    await party.room.seek(50)
+    await party.room.play()
+    await until(lambda: together(everybody, track=0, past=50))
+    await until(lambda: together(everybody, track=1, past=0))

@@ -11,7 +11,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockModule, mock_integration
 
-from tests.fixtures import BRASS, Advance, Connect, CreateToken
+from tests.fixtures import BRASS, Connect, CreateToken
 from tests.test_repository import REPOSITORY
 from tests.wire.client import Client
 
@@ -64,9 +64,10 @@ async def test_the_limit_counts(controller: Client) -> None:
     assert answers[-1]["error_type"] == "rate_limit_exceeded"
 
 
-async def test_who_comes_is_greeted(controller: Client, advance: Advance) -> None:
-    await advance(2)
-    assert (await controller.until("user_notification"))["message"] == "Welcome!"
+async def test_who_comes_into_a_room_is_greeted(controller: Client) -> None:
+    await controller.request("room_command", action="create", name="Party", id="party")
+    welcome = await controller.until("message", topic="room:party")
+    assert (welcome["event"], welcome["data"]) == ("welcome", "Hello, tester!")
 
 
 async def test_tracks_are_logged(kitchen: Client, caplog: pytest.LogCaptureFixture) -> None:

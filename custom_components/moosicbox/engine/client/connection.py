@@ -122,7 +122,7 @@ class Connection:
                 raise fault(ending)
             self._fresh_token = verdict.fresh_token
             self._requests.reject(lambda pending: not pending.retry)
-            delay = verdict.after if verdict.after is not None else self._delay(attempt)
+            delay = verdict.after if verdict.after is not None else verdict.least + self._delay(attempt)
             attempt += 1
             self.disconnected(Disconnected(ending.code, described(ending), delay))
             await self._rest(delay)

@@ -35,7 +35,9 @@ class Verdict:
     stop: bool = False
     fresh_token: bool = False
     after: float | None = None
-    """Seconds that the hub asked for; None: as long as usual."""
+    """Seconds to wait; None: as long as usual."""
+    least: float = 0
+    """Seconds that are to be waited before the usual ones: the hub has no room, and others are waiting, too."""
 
 
 def reconnect_delay(attempt: int, random: float) -> float:
@@ -56,4 +58,4 @@ def judge(ending: Ending, *, token_is_fresh: bool, can_renew: bool) -> Verdict:
         return Verdict(stop=True)
     if ending.goodbye is not None:
         return Verdict(stop=not ending.goodbye.reconnect, after=ending.goodbye.reconnect_after)
-    return Verdict(after=retry_after(ending.error))
+    return Verdict(least=retry_after(ending.error) or 0)

@@ -19,6 +19,7 @@ from .engine.protocol.errors import HubError, InternalError, Unavailable
 from .engine.rights import Principal
 from .engine.room import Room
 from .models import MoosicBoxData
+from .writes import pending_writes
 
 type Owner = Player | Room
 """Whose music it is."""
@@ -55,9 +56,12 @@ def errors_translated() -> Generator[None]:
 
 
 async def async_execute(hass: HomeAssistant, hub: Hub, message: Request, user_id: str | None) -> Any:
-    """Do what `message` says in the name of a user of Home Assistant, or of the house."""
-    with errors_translated():
-        return await hub.execute(message, await async_principal(hass, hub, user_id))
+    """Do what `message` says in the name of a user of Home Assistant, or of the house; then all entities show it."""
+    try:
+        with errors_translated():
+            return await hub.execute(message, await async_principal(hass, hub, user_id))
+    finally:
+        pending_writes(hass).async_flush()
 
 
 async def async_principal(hass: HomeAssistant, hub: Hub, user_id: str | None) -> Principal:
@@ -102,7 +106,6 @@ class OwnerEntity(Entity):
             sw_version=_version(owner),
         )
         self._shown = (owner.name, _version(owner))
-        self._writing = False
 
     @property
     @override
@@ -113,9 +116,10 @@ class OwnerEntity(Entity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         if isinstance(self.owner, Player):
-            self.async_on_remove(self.hub.players.changed.subscribe(self._player_changed))
+            self.async_on_remove(self.hub.players.changed.subscribe(self._changed))
         else:
-            self.async_on_remove(self.hub.rooms.changed.subscribe(self._room_changed))
+            self.async_on_remove(self.hub.rooms.changed.subscribe(self._changed))
+        self.async_on_remove(lambda: pending_writes(self.hass).async_forget(self))
 
     async def async_execute(self, message: Request) -> Any:
         """Do what `message` says in the name of whoever caused it."""
@@ -130,21 +134,13 @@ class OwnerEntity(Entity):
         return self._context.user_id if self._context else None
 
     @callback
-    def _player_changed(self, player: Player) -> None:
-        if player is self.owner:
-            self._update_device()
-            self.async_write_ha_state()
+    def _changed(self, owner: Owner) -> None:
+        if owner is self.owner:
+            pending_writes(self.hass).async_add(self)
 
     @callback
-    def _room_changed(self, room: Room) -> None:
-        # One thing that happens may change a room many times: each of its players tells it.
-        if room is self.owner and not self._writing:
-            self._writing = True
-            self.hass.loop.call_soon(self._write)
-
-    @callback
-    def _write(self) -> None:
-        self._writing = False
+    def async_write(self) -> None:
+        """Show what is so now."""
         self._update_device()
         self.async_write_ha_state()
 

@@ -1,5 +1,6 @@
 """What happens in the hub, on Home Assistant's event bus: for automations. Nothing that repeats by itself."""
 
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
@@ -128,7 +129,9 @@ class EventBridge:
 
     def _fire(self, event_type: str, data: dict[str, Any], sub: str | None = None) -> None:
         user_id = sub if sub is not None and self._gatekeeper.is_user(sub) else None
-        self._hass.bus.async_fire(event_type, data, context=Context(user_id=user_id))
+        fire = partial(self._hass.bus.async_fire, event_type, data, context=Context(user_id=user_id))
+        # Behind the entities, which are written once a turn: an automation finds them as the event says.
+        self._hass.loop.call_soon(fire)
 
 
 def _named(owner: PlaybackOwner) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class PlayerEntity(MusicEntity):
     @callback
     def _members_changed(self, room: Room, _participant: Participant) -> None:
         if self.owner.room is room:
-            self.async_write_ha_state()
+            self._changed(self.owner)
 
 
 class RoomEntity(MusicEntity):
@@ -121,7 +121,7 @@ class RoomEntity(MusicEntity):
     @callback
     def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
         if owner is self.owner and isinstance(event, StatusChanged | QueueChanged):
-            self.async_write_ha_state()
+            self._changed(self.owner)
 
 
 def entity_ids(room: Room) -> list[str]:

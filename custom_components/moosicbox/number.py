@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .engine.player import Player
 from .engine.protocol.client import VolumeCommand
 from .engine.protocol.types import MAX_OUTPUT_DELAY_MS
-from .entity import OwnerEntity
+from .entity import Owner, OwnerEntity
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -58,12 +58,12 @@ class OutputDelay(OwnerEntity, NumberEntity):
 
     @callback
     @override
-    def _player_changed(self, player: Player) -> None:
+    def _changed(self, owner: Owner) -> None:
         # Music and loudness change often, this seldom.
         shown = (self.owner.output_delay_ms, self.owner.available)
-        if player is self.owner and shown != self._written:
+        if owner is self.owner and shown != self._written:
             self._written = shown
-            self.async_write_ha_state()
+            super()._changed(owner)
 
     @override
     async def async_set_native_value(self, value: float) -> None:

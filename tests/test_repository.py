@@ -206,7 +206,8 @@ def foreign_imports(wanted: Callable[[Path], bool]) -> set[str]:
         for level, name in imports(tree)
         if level == 0 and wanted(path)
     }
-    return {{"jwt": "pyjwt"}.get(name, name.replace("_", "-")) for name in imported - sys.stdlib_module_names}
+    named = {"PIL": "pillow", "jwt": "pyjwt"}
+    return {named.get(name, name.replace("_", "-")) for name in imported - sys.stdlib_module_names}
 
 
 def test_manifest(manifest: dict[str, Any]) -> None:

@@ -14,7 +14,14 @@ from .engine.protocol.codes import CloseCode
 from .engine.transport.endpoint import Endpoint
 from .events import EventBridge
 from .health import HealthMonitor
-from .library import async_remove_library, async_start_library, folders_of, make_library
+from .library import (
+    async_make_streams,
+    async_remove_library,
+    async_start_library,
+    folders_of,
+    make_artwork,
+    make_library,
+)
 from .management import MANAGEMENT_VIEWS
 from .media import HomeMedia
 from .models import DATA_KEPT, DATA_LOADED, MoosicBoxConfigEntry, MoosicBoxData
@@ -147,6 +154,8 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
         gatekeeper,
         media,
         library,
+        await async_make_streams(hass, library),
+        make_artwork(hass, library),
         secrets,
         state,
         Endpoint(hub, allowed_origins),

@@ -1,27 +1,47 @@
-"""The library's place in Home Assistant: its folders, its file, its issue."""
+"""The library's place in Home Assistant: its folders, its files, what it serves by, its issue."""
 
 from collections.abc import Iterable
 from pathlib import Path
 import shutil
 from typing import Final
 
+from homeassistant.components.ffmpeg import DATA_FFMPEG, DEFAULT_BINARY
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.start import async_at_started
 
 from .const import DOMAIN
+from .engine.library.artwork import Artwork
+from .engine.library.disk_cache import DiskCache
 from .engine.library.library import Library
+from .engine.library.streams import Streams
 from .engine.limits import Limits
 
 FOLDER: Final = DOMAIN
 """In the configuration folder: the index, and what is made from it."""
 ISSUE: Final = "library_rebuilt"
+ARTWORK_BYTES: Final = 256 * 1024 * 1024
+TRANSCODED_BYTES: Final = 1024 * 1024 * 1024
+"""That may be kept on the disk."""
 
 
 def make_library(hass: HomeAssistant, limits: Limits) -> Library:
     """A library that isn't open yet."""
     index = Path(hass.config.path(FOLDER, "library.db"))
     return Library(index, folders_of(hass, limits), limits.library_scan_interval)
+
+
+async def async_make_streams(hass: HomeAssistant, library: Library) -> Streams:
+    """What serves tracks: with Home Assistant's ffmpeg, where there is one, in other formats too."""
+    program = hass.data[DATA_FFMPEG].binary if DATA_FFMPEG in hass.data else DEFAULT_BINARY
+    ffmpeg = await hass.async_add_executor_job(shutil.which, program)
+    library.transcodes = ffmpeg is not None
+    return Streams(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "tracks")), TRANSCODED_BYTES), ffmpeg)
+
+
+def make_artwork(hass: HomeAssistant, library: Library) -> Artwork:
+    """What serves pictures."""
+    return Artwork(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "artwork")), ARTWORK_BYTES))
 
 
 def folders_of(hass: HomeAssistant, limits: Limits) -> list[Path]:
@@ -52,7 +72,8 @@ async def async_start_library(hass: HomeAssistant, library: Library) -> CALLBACK
 async def async_remove_library(hass: HomeAssistant) -> None:
     """Leave nothing behind; the music itself isn't touched."""
     ir.async_delete_issue(hass, DOMAIN, ISSUE)
-    await hass.async_add_executor_job(lambda: shutil.rmtree(hass.config.path(FOLDER), ignore_errors=True))
+    for folder in hass.config.path(FOLDER), hass.config.cache_path(DOMAIN):
+        await hass.async_add_executor_job(lambda path: shutil.rmtree(path, ignore_errors=True), folder)
 
 
 @callback

@@ -15,7 +15,7 @@ from homeassistant.components.media_player import BrowseError
 from homeassistant.components.media_source import PlayMedia, Unresolvable, async_resolve_media, is_media_source_id
 from homeassistant.core import HomeAssistant
 
-from .engine.media import Media, MediaProvider, StreamAddress
+from .engine.media import Accepts, Media, MediaProvider, StreamAddress
 from .engine.protocol.errors import NotSupported, TrackNotFound
 from .engine.protocol.types import Track
 from .engine.rights import Principal
@@ -62,15 +62,16 @@ class HomeMedia(MediaProvider):
             self._know(track.track_id, track.media_content_id)
 
     @override
-    def address(self, media: Media) -> StreamAddress:
+    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         source = media.source
-        if not source.startswith("/") or source.startswith(OPEN_PATHS) or "?" in source:
+        signed = "?" in source and not media.in_library
+        if not source.startswith("/") or source.startswith(OPEN_PATHS) or signed:
             return StreamAddress(quote(source, safe=ADDRESS_CHARACTERS))
         lifetime = STREAM_LIFETIME + timedelta(seconds=media.track.duration or 0)
         expires_at = int(time.time() + lifetime.total_seconds())
-        # What is signed comes back decoded: only its signature is of use.
-        signed = async_sign_path(self._hass, source, lifetime, use_content_user=True)
-        return StreamAddress(f"{source}?{signed.rpartition('?')[2]}", expires_at)
+        # What is signed comes back decoded: only its query is of use.
+        query = async_sign_path(self._hass, source, lifetime, use_content_user=True).rpartition("?")[2]
+        return StreamAddress(f"{source.partition('?')[0]}?{query}", expires_at)
 
     async def async_artwork(self, artwork_id: str) -> Picture | None:
         """The picture behind an `artwork_url`; None if there is none, or the address was made up."""

@@ -11,7 +11,9 @@ from .const import DOMAIN
 if TYPE_CHECKING:
     from .auth import Gatekeeper
     from .engine.hub import Hub
+    from .engine.library.artwork import Artwork
     from .engine.library.library import Library
+    from .engine.library.streams import Streams
     from .engine.transport.endpoint import Endpoint
     from .health import HealthMonitor
     from .media import HomeMedia
@@ -27,6 +29,8 @@ class MoosicBoxData:
     gatekeeper: Gatekeeper
     media: HomeMedia
     library: Library
+    streams: Streams
+    artwork: Artwork
     secrets: SecretsStore
     state: HomeStateStore
     endpoint: Endpoint

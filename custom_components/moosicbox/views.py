@@ -5,8 +5,13 @@ from typing import Final
 from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
 
+from .engine.protocol.errors import HubError
 from .engine.transport.admission import RETRY_SECONDS
+from .engine.transport.responses import error_response
 from .models import DATA_LOADED, MoosicBoxData
+
+OURS: Final = ("al-", "ar-", "t-")
+"""How ids of the library begin that may have a picture."""
 
 
 def loaded(request: web.Request) -> MoosicBoxData:
@@ -68,6 +73,22 @@ class SessionMessagesView(HomeAssistantView):
         return await loaded(request).endpoint.polling.send(request, session_id)
 
 
+class TrackView(HomeAssistantView):
+    """The library's tracks, to whoever is logged in or has a signed address."""
+
+    url = "/api/moosicbox/tracks/{track_id}/stream"
+    name = "api:moosicbox:track"
+
+    async def get(self, request: web.Request, track_id: str) -> web.StreamResponse:
+        """A track, or a part of it."""
+        try:
+            return await loaded(request).streams.respond(request, track_id, request.query.get("format"))
+        except HubError as error:
+            return error_response(error)
+
+    head = get
+
+
 class ArtworkView(HomeAssistantView):
     """Pictures of tracks. The address can't be guessed: `img` elements can't show a token."""
 
@@ -75,9 +96,15 @@ class ArtworkView(HomeAssistantView):
     name = "api:moosicbox:artwork"
     requires_auth = False
 
-    async def get(self, request: web.Request, artwork_id: str) -> web.Response:
-        """One picture."""
-        if (picture := await loaded(request).media.async_artwork(artwork_id)) is None:
+    async def get(self, request: web.Request, artwork_id: str) -> web.StreamResponse:
+        """One picture, on request about `size` pixels large."""
+        data = loaded(request)
+        if artwork_id.startswith(OURS):
+            size = request.query.get("size", "")
+            if size and not (size.isascii() and size.isdigit() and len(size) <= 5):
+                raise web.HTTPBadRequest
+            return await data.artwork.respond(request, artwork_id, int(size) if size else None)
+        if (picture := await data.media.async_artwork(artwork_id)) is None:
             raise web.HTTPNotFound
         return web.Response(
             body=picture.data,
@@ -90,4 +117,4 @@ class ArtworkView(HomeAssistantView):
         )
 
 
-VIEWS: Final = (WebSocketView, SessionsView, SessionView, SessionMessagesView, ArtworkView)
+VIEWS: Final = (WebSocketView, SessionsView, SessionView, SessionMessagesView, TrackView, ArtworkView)

@@ -12,7 +12,7 @@ from typing import Any
 from custom_components.moosicbox.engine.clock import Clock
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
-from custom_components.moosicbox.engine.media import Media, StreamAddress
+from custom_components.moosicbox.engine.media import Accepts, Media, StreamAddress
 from custom_components.moosicbox.engine.metrics import Traffic
 from custom_components.moosicbox.engine.outbox import Outbox
 from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo, Request, Resume
@@ -91,6 +91,8 @@ class FakeMedia:
     def __init__(self) -> None:
         self.missing: set[str] = set()
         self.asked: list[str] = []
+        self.accepted: list[Accepts] = []
+        """What those play for whom addresses were made."""
         self.refused: dict[str, Exception] = {}
         """What a sub is told."""
         self._gate: asyncio.Event | None = None
@@ -120,7 +122,8 @@ class FakeMedia:
     def remember(self, track: Track) -> None:
         """Nothing to do: every track is known."""
 
-    def address(self, media: Media) -> StreamAddress:
+    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+        self.accepted.append(accepts)
         return StreamAddress(f"{media.source}?sig=1", 1_800_000_000.0)
 
 

@@ -6,7 +6,7 @@ import logging
 from typing import Final
 
 from .clock import Clock
-from .media import Media, MediaCache, MediaProvider, StreamAddress
+from .media import Accepts, Media, MediaCache, MediaProvider, StreamAddress
 from .playback import MAX_FAILURES, Playback
 from .protocol.errors import HubError, TrackNotFound, Unavailable
 from .protocol.types import ItemState, QueueItem
@@ -50,19 +50,19 @@ class Conductor:
             self._cache.put(media)
         return found
 
-    def address(self, item: QueueItem) -> StreamAddress | None:
-        """A fresh address for an item; None if its media must be looked up first, which begins now."""
+    def address(self, item: QueueItem, accepts: Accepts = None) -> StreamAddress | None:
+        """A fresh address of an item for who plays this; None if its media must be looked up first, which begins now."""
         if (media := self._cache.get(item.track.media_content_id)) is None:
             self._look_up(item)
             return None
-        return self.media.address(media)
+        return self.media.address(media, accepts)
 
-    async def fresh_address(self, item: QueueItem) -> StreamAddress:
-        """A fresh address for an item, with its media looked up anew."""
+    async def fresh_address(self, item: QueueItem, accepts: Accepts = None) -> StreamAddress:
+        """A fresh address of an item for who plays this, with its media looked up anew."""
         self._cache.drop(item.track.media_content_id)
         if (media := await self._look_up(item)) is None:
             raise TrackNotFound("This item can't be played any more")
-        return self.media.address(media)
+        return self.media.address(media, accepts)
 
     async def start(
         self, playback: Playback, item: QueueItem, position: float = 0.0, left: ItemState = "played"

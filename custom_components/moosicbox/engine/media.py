@@ -1,12 +1,21 @@
 """Where music comes from: what the hub asks of whoever knows media, and what it remembers of the answers."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from .protocol.types import Track
 from .rights import Principal
+
+type Accepts = frozenset[str] | None
+"""The types of sound that a player declared, in one spelling; None: any."""
+
+
+def accepted_types(capabilities: Iterable[str] | None) -> Accepts:
+    """The types among a player's capabilities; one that names none is given everything."""
+    types = (capability.lower().replace(" ", "").replace('"', "") for capability in capabilities or ())
+    return frozenset(found for found in types if "/" in found) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +26,7 @@ class Media:
     source: str
     """A path on the hub's own web server, or an http(s) address elsewhere."""
     mime_type: str | None = None
+    codec: str | None = None
     in_library: bool = False
     """Whether guests may add it, too."""
 
@@ -41,8 +51,8 @@ class MediaProvider(Protocol):
     def remember(self, track: Track) -> None:
         """A track from before a restart: it may be asked for by its id again."""
 
-    def address(self, media: Media) -> StreamAddress:
-        """A fresh address, relative to the player's origin where the hub itself serves it."""
+    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+        """A fresh address for a player that plays this, relative to its origin where the hub itself serves it."""
 
 
 class MediaCache:

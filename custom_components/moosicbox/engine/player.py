@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from msgspec import UNSET, UnsetType
 
+from .media import Accepts, accepted_types
 from .playback import Playback
 from .playback_events import PlaybackEvent
 from .protocol.client import ClientInfo, PlayerReport
@@ -37,6 +38,7 @@ class Player:
         self.name = name
         self.owner = owner
         self.capabilities: tuple[str, ...] | None = None
+        self.accepts: Accepts = None
         self.declared_lead_ms = 0.0
         """How long it needs, by its own word, from a command to its sounding."""
         self.output_delay_ms = 0.0
@@ -95,6 +97,7 @@ class Player:
         self.client_version = client.version
         self.name = client.name
         self.capabilities = client.capabilities
+        self.accepts = accepted_types(client.capabilities)
         self.declared_lead_ms = client.lead_ms + client.output_delay_ms
         self.present = True
         self.available = True

@@ -7,6 +7,7 @@ from msgspec import UnsetType
 
 from .clock import Clock
 from .conductor import Conductor
+from .media import Accepts
 from .playback import Playback
 from .playback_events import (
     Command,
@@ -133,9 +134,10 @@ class PlaybackPublisher:
     def play_states(self, player: Player) -> list[TopicMessage]:
         """What a player has to know to do its part."""
         owner: PlaybackOwner = player.room or player
-        command = self._command(owner.own.command, owner)
+        command = self._command(owner, player.accepts)
         command = command and made_up(command, player)
-        return [message for message in (volume_update(player), command, self._prepare(owner)) if message is not None]
+        following = self._prepare(owner, player.accepts)
+        return [message for message in (volume_update(player), command, following) if message is not None]
 
     def start(self, playback: Playback, item: QueueItem, left: ItemState = "played") -> None:
         """Play `item` soon; what can't be played is passed over."""
@@ -151,14 +153,12 @@ class PlaybackPublisher:
     # ------------------------------------------------------------ who hears it
 
     def _publish_command(self, owner: PlaybackOwner) -> None:
-        if (command := self._command(owner.own.command, owner)) is not None:
-            for player in owner.renderers:
-                self._topics.publish(f"play:{player.player_id}", made_up(command, player))
+        for player, command in _addressed(owner, self._command):
+            self._topics.publish(f"play:{player.player_id}", made_up(command, player))
 
     def _publish_prepare(self, owner: PlaybackOwner) -> None:
-        if (message := self._prepare(owner)) is not None:
-            for player in owner.renderers:
-                self._topics.publish(f"play:{player.player_id}", message)
+        for player, message in _addressed(owner, self._prepare):
+            self._topics.publish(f"play:{player.player_id}", message)
 
     def _to_watchers(self, owner: PlaybackOwner, message: TopicMessage) -> None:
         self._topics.publish(owner.topic, message)
@@ -177,17 +177,17 @@ class PlaybackPublisher:
         for player in self._mirrors(owner):
             self._topics.publish(player.topic, update)
 
-    def _command(self, command: Command | None, owner: PlaybackOwner) -> SynchronizedPlayback | None:
-        if command is None:
+    def _command(self, owner: PlaybackOwner, accepts: Accepts) -> SynchronizedPlayback | None:
+        if (command := owner.own.command) is None:
             return None
-        address = self._conductor.address(command.item) if command.item else None
+        address = self._conductor.address(command.item, accepts) if command.item else None
         if command.item is not None and address is None:
             return None
         return synchronized_playback(command, address, owner.room_id)
 
-    def _prepare(self, owner: PlaybackOwner) -> TopicMessage | None:
+    def _prepare(self, owner: PlaybackOwner, accepts: Accepts) -> TopicMessage | None:
         item = owner.own.following
-        address = self._conductor.address(item) if item else None
+        address = self._conductor.address(item, accepts) if item else None
         return None if item is not None and address is None else prepare(item, address)
 
     # ------------------------------------------------------------ the course of time
@@ -225,6 +225,18 @@ class PlaybackPublisher:
             handed_over = playback.queue.locked_item_id is not None and _is_of(playback.following, media_content_id)
             if handed_over and (behind := playback.queue.after(playback.queue.locked_item_id)) is not None:
                 self.start(playback, behind, "skipped")
+
+
+def _addressed[M](
+    owner: PlaybackOwner, message_for: Callable[[PlaybackOwner, Accepts], M | None]
+) -> Iterator[tuple[Player, M]]:
+    """What each player is told; those that play the same formats, the same."""
+    messages: dict[Accepts, M | None] = {}
+    for player in owner.renderers:
+        if player.accepts not in messages:
+            messages[player.accepts] = message_for(owner, player.accepts)
+        if (message := messages[player.accepts]) is not None:
+            yield player, message
 
 
 def _is_of(item: QueueItem | None, media_content_id: str) -> bool:

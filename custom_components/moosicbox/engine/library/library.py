@@ -13,7 +13,7 @@ from ..protocol.errors import HubError, TrackNotFound, Unavailable
 from ..protocol.library import Filters, PlaylistEdit
 from ..protocol.types import UpdateType
 from ..signals import Signal
-from . import autoplay, details, playlists
+from . import autoplay, details, pictures, playlists
 from .compare import HERE
 from .database import Database
 from .indexing import salvage
@@ -37,7 +37,6 @@ from .models import (
     TrackDetails,
     TrackFile,
 )
-from .pictures import read as read_picture_at
 from .scanner import ScanFailed, Scanner
 from .search import search
 from .watcher import Watcher
@@ -68,6 +67,8 @@ class Library:
     def __init__(self, path: Path, folders: Sequence[Path] = (), scan_interval: float = 1_800) -> None:
         """The index lives at `path`; `folders` hold the music and are scanned again each `scan_interval` seconds."""
         self.folders = tuple(folders)
+        self.transcodes = False
+        """Whether players may be given other formats than that of a file; see `Streams`."""
         self.scan_interval = scan_interval
         self.progress = Progress(scanning=False)
         self.counts = Counts()
@@ -230,7 +231,13 @@ class Library:
 
     async def artwork(self, id_: str) -> Picture | None:
         """The picture of a track, album or artist; None if it has none."""
-        return await self._database.read(lambda index: read_picture_at(details.picture_place(index, id_)))
+        place = await self._database.read(lambda index: details.picture_place(index, id_))
+        return None if place is None else await asyncio.to_thread(pictures.read, place, self._roots)
+
+    async def artwork_version(self, id_: str) -> str | None:
+        """What changes with that picture; None if there is none."""
+        place = await self._database.read(lambda index: details.picture_place(index, id_))
+        return None if place is None else pictures.version(place)
 
     # ------------------------------------------------------------ what is ours
 

@@ -1,12 +1,14 @@
 """The library as the first place where the hub looks for music."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, override
 
-from ..media import Media, MediaProvider, StreamAddress
+from ..media import Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import TrackNotFound, Unavailable
 from ..protocol.types import Track
 from ..rights import Principal
+from .formats import instead, plays
 from .library import Library
 from .models import STREAM_PATH, TRACK_MEDIA, LibraryTrack
 
@@ -44,8 +46,11 @@ class LibraryMedia(MediaProvider):
             self._others.remember(track)
 
     @override
-    def address(self, media: Media) -> StreamAddress:
-        return self._others.address(media)
+    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+        if media.in_library and self._library.transcodes and not plays(accepts, media.mime_type, media.codec):
+            if (made := instead(accepts)) is not None:
+                media = replace(media, source=f"{media.source}?format={made.name}", mime_type=made.mime_type)
+        return self._others.address(media, accepts)
 
     async def _ours(self, track_ids: Sequence[str]) -> list[Media]:
         return [
@@ -60,4 +65,5 @@ def _media(track_id: str, track: LibraryTrack | None) -> Media:
     if not track.available:
         raise Unavailable(f"The disk with {track.title} is away")
     plain = Track(**{field: getattr(track, field) for field in Track.__struct_fields__})
-    return Media(track=plain, source=STREAM_PATH.format(track_id=track_id), mime_type=track.mime_type, in_library=True)
+    source = STREAM_PATH.format(track_id=track_id)
+    return Media(track=plain, source=source, mime_type=track.mime_type, codec=track.codec, in_library=True)

@@ -4,7 +4,6 @@ import base64
 from collections.abc import Callable, Iterable, Sequence
 from io import BufferedReader
 import math
-from pathlib import Path
 import re
 from typing import Any, Final, NamedTuple
 
@@ -139,12 +138,11 @@ def read(file: BufferedReader, size: int) -> tuple[Sound, Tags] | None:
     return sound, _tags(opened)
 
 
-def read_picture(path: Path) -> EmbeddedPicture | None:
-    """The front cover in the file at `path`, else its first picture."""
+def read_picture(file: BufferedReader) -> EmbeddedPicture | None:
+    """The front cover in `file`, else its first picture."""
     try:
-        with path.open("rb") as file:
-            opened = _open(file)
-            pictures = [] if opened is None else list(_pictures(opened))
+        opened = _open(file)
+        pictures = [] if opened is None else list(_pictures(opened))
     except OSError:
         return None
     pictures.sort(key=lambda found: not found[0])

@@ -18,6 +18,7 @@ from ..protocol.errors import (
     RateLimitExceeded,
     RoomNotFound,
     SerializationFailed,
+    TrackNotFound,
     Unavailable,
     UnknownType,
 )
@@ -31,6 +32,7 @@ STATUS: Final[dict[type[HubError], int]] = {
     ClientNotFound: 404,
     PlayerNotFound: 404,
     RoomNotFound: 404,
+    TrackNotFound: 404,
     ConnectionClosed: 410,
     MessageTooLarge: 413,
     RateLimitExceeded: 429,

@@ -1,0 +1,190 @@
+"""Tracks over HTTP, by a real web server: whole, in parts, and never anything from outside the library."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+import os
+from pathlib import Path
+
+from aiohttp.test_utils import TestClient
+import pytest
+
+from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.library.opening import open_inside
+
+from .music import FORMATS, Sounds
+from .serving import serve
+from .test_formats import MIME_TYPES
+
+SECRET = b"root:x:0:0 nobody may see this"
+
+
+@pytest.fixture
+async def http(tmp_path: Path, library: Library, socket_enabled: None) -> AsyncGenerator[TestClient]:
+    """A client of a web server that serves the library's tracks."""
+    async with serve(library, tmp_path / "cache") as client:
+        yield client
+
+
+@pytest.fixture
+def song(sounds: Sounds, music: Path) -> Path:
+    """One song, in a folder of its own."""
+    return sounds.put(music / "album" / "song.flac", title="Song")
+
+
+async def scanned(library: Library) -> str:
+    """The id of the one track."""
+    await library.scan()
+    (track,) = (await library.get_tracks()).items
+    return f"/{track.track_id}"
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_each_format_as_it_is(kind: str, sounds: Sounds, music: Path, library: Library, http: TestClient) -> None:
+    content = sounds.put(music / f"x.{FORMATS[kind][0]}", kind, title="X").read_bytes()
+    url = await scanned(library)
+    response = await http.get(url)
+    assert (response.status, response.content_type) == (200, MIME_TYPES[kind])
+    assert await response.read() == content
+    assert response.headers["Accept-Ranges"] == "bytes"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+    head = await http.head(url)
+    assert (head.status, await head.read()) == (200, b"")
+    for name in "Content-Length", "Content-Type", "ETag", "Last-Modified", "Accept-Ranges":
+        assert head.headers[name] == response.headers[name]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "start", "end"),
+    [("bytes=0-", 0, None), ("bytes=100-199", 100, 200), ("bytes=-50", -50, None), ("bytes=5-99999999", 5, None)],
+)
+async def test_a_part(song: Path, library: Library, http: TestClient, wanted: str, start: int, end: int | None) -> None:
+    url = await scanned(library)
+    response = await http.get(url, headers={"Range": wanted})
+    content = song.read_bytes()
+    assert response.status == 206
+    part = await response.read()
+    assert part == content[start:end]
+    first = start % len(content)
+    assert response.headers["Content-Range"] == f"bytes {first}-{first + len(part) - 1}/{len(content)}"
+
+
+async def test_a_part_behind_the_end(song: Path, library: Library, http: TestClient) -> None:
+    response = await http.get(await scanned(library), headers={"Range": "bytes=99999999-"})
+    assert response.status == 416
+    assert response.headers["Content-Range"] == f"bytes */{song.stat().st_size}"
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-1,5-6", "songs=1-2", "bytes=9-5", "bytes=-", "bytes=a-b", "bytes=٣-"])
+async def test_a_part_that_is_none(song: Path, library: Library, http: TestClient, wanted: str) -> None:
+    """What isn't understood is as if it weren't there."""
+    response = await http.get(await scanned(library), headers={"Range": wanted})
+    assert response.status == 200
+    assert await response.read() == song.read_bytes()
+
+
+async def test_a_part_of_what_it_was(song: Path, library: Library, http: TestClient) -> None:
+    """If the file has changed since, all of it is sent: parts of two files would make noise."""
+    url = await scanned(library)
+    head = await http.head(url)
+    for condition, status in (
+        (head.headers["ETag"], 206),
+        (head.headers["Last-Modified"], 206),
+        ('"another"', 200),
+        (f"W/{head.headers['ETag']}", 200),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", 200),
+    ):
+        response = await http.get(url, headers={"Range": "bytes=0-9", "If-Range": condition})
+        assert response.status == status, condition
+        assert len(await response.read()) == (10 if status == 206 else song.stat().st_size)
+    assert (await http.head(url, headers={"Range": "bytes=0-9"})).status == 200
+
+
+async def test_nothing_twice(song: Path, library: Library, http: TestClient) -> None:
+    url = await scanned(library)
+    tag = (await http.head(url)).headers["ETag"]
+    assert (await http.get(url, headers={"If-None-Match": tag})).status == 304
+    os.utime(song, ns=(0, 0))
+    assert (await http.get(url, headers={"If-None-Match": tag})).status == 200
+
+
+@pytest.mark.parametrize(
+    "id_", ["t-unknown", "..%2F..%2Fetc%2Fpasswd", "%2Fetc%2Fpasswd", "t-%00", "al-1", "' OR 1=1 --", "x" * 3_000]
+)
+async def test_no_such_track(song: Path, library: Library, http: TestClient, id_: str) -> None:
+    await library.scan()
+    assert (await http.get(f"/{id_}")).status == 404
+
+
+async def test_gone(song: Path, library: Library, http: TestClient) -> None:
+    url = await scanned(library)
+    song.unlink()
+    assert (await http.get(url)).status == 404
+    song.mkdir()
+    assert (await http.get(url)).status == 404
+    song.rmdir()
+    os.mkfifo(song)
+    assert (await http.get(url)).status == 404
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+async def test_a_link_in_the_place_of_a_song(
+    song: Path, tmp_path: Path, library: Library, http: TestClient, absolute: bool
+) -> None:
+    url = await scanned(library)
+    (tmp_path / "secret").write_bytes(SECRET)
+    song.unlink()
+    song.symlink_to(tmp_path / "secret" if absolute else "../../secret")
+    assert song.read_bytes() == SECRET
+    response = await http.get(url)
+    assert response.status == 404
+    assert SECRET not in await response.read()
+
+
+async def test_a_link_in_the_place_of_a_folder(song: Path, tmp_path: Path, library: Library, http: TestClient) -> None:
+    url = await scanned(library)
+    song.parent.rename(tmp_path / "elsewhere")
+    song.parent.symlink_to(tmp_path / "elsewhere")
+    song.write_bytes(SECRET)
+    response = await http.get(url)
+    assert response.status == 404
+    assert SECRET not in await response.read()
+
+
+async def test_links_beside_songs_are_no_songs(song: Path, tmp_path: Path, library: Library) -> None:
+    song.rename(tmp_path / "outside.flac")
+    song.symlink_to(tmp_path / "outside.flac")
+    (song.parent.parent / "linked").symlink_to(tmp_path)
+    await library.scan()
+    assert (await library.get_tracks()).total == 0
+
+
+def test_what_is_open_stays_what_it_is(song: Path, music: Path, tmp_path: Path) -> None:
+    content = song.read_bytes()
+    with open_inside(music, song) as file:
+        song.unlink()
+        (tmp_path / "secret").write_bytes(SECRET)
+        song.symlink_to(tmp_path / "secret")
+        assert file.read() == content
+
+
+@pytest.mark.parametrize("path", ["../secret", "album/../../secret", "..", "/etc/passwd"])
+def test_paths_that_lead_out(song: Path, music: Path, tmp_path: Path, path: str) -> None:
+    (tmp_path / "secret").write_bytes(SECRET)
+    with pytest.raises((OSError, ValueError)):
+        open_inside(music, music / path)
+
+
+async def test_no_file_stays_open(song: Path, library: Library, http: TestClient) -> None:
+    url = await scanned(library)
+    await (await http.get(url)).read()
+
+    def held() -> int:
+        return sum(1 for link in Path("/proc/self/fd").iterdir() if link.exists() and link.resolve() == song.resolve())
+
+    for headers in {}, {"Range": "bytes=0-9"}, {"Range": "bytes=99999999-"}:
+        await (await http.get(url, headers=headers)).read()
+        await http.head(url, headers=headers)
+    # aiohttp closes its own in the executor.
+    await asyncio.to_thread(lambda: None)
+    assert held() == 0

@@ -14,10 +14,12 @@ from homeassistant.components.media_player import (
     MediaPlayerState,
     MediaType,
     RepeatMode,
+    SearchMedia,
+    SearchMediaQuery,
 )
-from homeassistant.components.media_source import async_browse_media
 from homeassistant.util import dt as dt_util
 
+from .browse import async_browse, async_search, tracks_of
 from .engine.hub import Hub
 from .engine.playback import Playback
 from .engine.player import Player
@@ -46,6 +48,7 @@ FEATURES: Final = (
     | MediaPlayerEntityFeature.SHUFFLE_SET
     | MediaPlayerEntityFeature.REPEAT_SET
     | MediaPlayerEntityFeature.GROUPING
+    | MediaPlayerEntityFeature.SEARCH_MEDIA
 )
 FEATURES_BY_CAPABILITY: Final = {
     "pause": MediaPlayerEntityFeature.PAUSE,
@@ -91,6 +94,7 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
         super().__init__(data, owner)
         self._named = named
         self._media = data.media
+        self._library = data.library
         self._timeline: Timeline | None = None
         self._position_updated_at: datetime | None = None
 
@@ -187,9 +191,10 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
 
     @override
     async def async_get_media_image(self) -> tuple[bytes | None, str | None]:
-        if self._track is None or (picture := await self._media.async_picture(self._track.track_id)) is None:
+        if (track := self._track) is None:
             return None, None
-        return picture.data, picture.mime_type
+        picture = await self._library.artwork(track.track_id) or await self._media.async_picture(track.track_id)
+        return (None, None) if picture is None else (picture.data, picture.mime_type)
 
     @property
     @override
@@ -265,7 +270,11 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
             # Better no announcement than one that takes the queue's place.
             raise translated(NotSupported("This player can't make announcements yet"))
         place = PLACES[enqueue or MediaPlayerEnqueue.REPLACE]
-        if TRACK_ID.fullmatch(media_id):
+        with errors_translated():
+            track_ids = await tracks_of(self._library, media_id)
+        if track_ids is not None:
+            add = QueueAdd(**self._named, track_ids=tuple(track_ids), place=place)
+        elif TRACK_ID.fullmatch(media_id):
             add = QueueAdd(**self._named, track_id=media_id, place=place)
         else:
             add = QueueAdd(**self._named, media_content_id=media_id, place=place)
@@ -280,9 +289,11 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
     async def async_browse_media(
         self, media_content_type: MediaType | str | None = None, media_content_id: str | None = None
     ) -> BrowseMedia:
-        return await async_browse_media(
-            self.hass, media_content_id, content_filter=lambda item: item.media_content_type.startswith("audio/")
-        )
+        return await async_browse(self.hass, self._library, media_content_id)
+
+    @override
+    async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
+        return await async_search(self.hass, self._library, query)
 
     @override
     async def async_join_players(self, group_members: list[str]) -> None:

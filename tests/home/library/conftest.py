@@ -1,0 +1,70 @@
+"""A small collection of music, as somebody may have it, in the library."""
+
+from pathlib import Path
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.moosicbox.engine.library.library import Library
+from tests.engine.library.music import Sounds
+
+KIND_OF_BLUE = ("So What", "Freddie Freeloader", "Blue in Green")
+BIRTH = ("Move", "Jeru")
+
+
+def collect(sounds: Sounds, folder: Path) -> None:
+    """Two albums of Miles Davis's, one of Björk's, a song without an album, a playlist."""
+    for number, title in enumerate(KIND_OF_BLUE, 1):
+        sounds.put(
+            folder / "Miles Davis" / "Kind of Blue" / f"{number}.flac",
+            variant=number,
+            title=title,
+            artist="Miles Davis",
+            album="Kind of Blue",
+            genre="Jazz",
+            date="1959",
+            tracknumber=str(number),
+        )
+    for number, title in enumerate(BIRTH, 1):
+        sounds.put(
+            folder / "Miles Davis" / "Birth of the Cool" / f"{number}.mp3",
+            variant=number,
+            title=title,
+            artist="Miles Davis",
+            album="Birth of the Cool",
+            genre="Jazz",
+            date="1957",
+            tracknumber=str(number),
+        )
+    sounds.put(
+        folder / "Björk" / "Debut" / "1.mp3",
+        variant=3,
+        title="Human Behaviour",
+        artist="Björk",
+        album="Debut",
+        genre="Pop",
+    )
+    sounds.put(folder / "loose.opus", title="Hidden Place", artist="Björk")
+    (folder / "Sunday.m3u").write_text("Björk/Debut/1.mp3\nMiles Davis/Kind of Blue/1.flac\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Sounds:
+    """Sounds in every format."""
+    return Sounds(tmp_path_factory.mktemp("sounds"))
+
+
+@pytest.fixture
+def media_folder(tmp_path: Path, sounds: Sounds) -> Path:
+    """Home Assistant's media folder with the collection in it."""
+    folder = tmp_path / "media"
+    collect(sounds, folder)
+    return folder
+
+
+@pytest.fixture
+async def library(entry: MockConfigEntry) -> Library:
+    """The entry's library, scanned."""
+    library: Library = entry.runtime_data.library
+    await library.scan()
+    return library

@@ -1,0 +1,252 @@
+"""The library in Home Assistant's media browser: looked through, searched, and played as a whole."""
+
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
+
+from custom_components.moosicbox.engine.library.library import Library
+from tests.engine.library.music import png
+from tests.home.actions import KITCHEN, act, play, state, titles
+from tests.wire.client import Client
+
+from .conftest import BIRTH, KIND_OF_BLUE
+
+OURS = "media-source://moosicbox"
+
+
+async def ask(hass: HomeAssistant, action: str, **data: Any) -> Any:
+    """An action of `media_player` that answers."""
+    answer = await hass.services.async_call(
+        "media_player", action, {"entity_id": KITCHEN, **data}, blocking=True, return_response=True
+    )
+    return answer[KITCHEN]
+
+
+async def browse(hass: HomeAssistant, place: str = "") -> Any:
+    """What the kitchen's media browser shows there."""
+    fields = {"media_content_id": place, "media_content_type": "music"} if place else {}
+    return await ask(hass, "browse_media", **fields)
+
+
+async def shown(hass: HomeAssistant, place: str) -> list[str]:
+    """The titles there."""
+    return [child.title for child in (await browse(hass, place)).children]
+
+
+async def step(hass: HomeAssistant, place: str, title: str) -> str:
+    """From a place to what it shows under a title."""
+    return next(child.media_content_id for child in (await browse(hass, place)).children if child.title == title)
+
+
+async def search(hass: HomeAssistant, query: str, **fields: Any) -> list[str]:
+    """The titles that are found."""
+    return [found.title for found in (await ask(hass, "search_media", search_query=query, **fields)).result]
+
+
+async def test_top(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    """The library's lists, then what else Home Assistant has."""
+    top = await browse(hass)
+    assert [child.title for child in top.children] == [
+        "Artists",
+        "Albums",
+        "Genres",
+        "Recently added",
+        "Playlists",
+        "Favourites",
+        *(child.title for child in top.children[6:]),
+    ]
+    others = [child.media_content_id for child in top.children[6:]]
+    assert "media-source://media_source" in others
+    assert OURS not in others
+    assert await browse(hass, top.media_content_id)
+    assert all(child.can_expand for child in top.children)
+    local = await browse(hass, "media-source://media_source")
+    assert {child.title for child in local.children} >= {"loose.opus"}
+
+
+async def test_lists(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    assert await shown(hass, f"{OURS}/artists") == ["Björk", "Miles Davis"]
+    assert await shown(hass, f"{OURS}/albums") == ["Birth of the Cool", "Debut", "Kind of Blue"]
+    assert await shown(hass, f"{OURS}/genres") == ["Jazz", "Pop"]
+    assert await shown(hass, f"{OURS}/playlists") == ["Sunday"]
+    assert sorted(await shown(hass, f"{OURS}/recent")) == ["Birth of the Cool", "Debut", "Kind of Blue"]
+    assert await shown(hass, f"{OURS}/favourites") == []
+
+
+async def test_things(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    """Albums by year in artists; tracks in albums in their order; songs without an album aren't lost."""
+    miles = await step(hass, f"{OURS}/artists", "Miles Davis")
+    assert await shown(hass, miles) == ["Birth of the Cool", "Kind of Blue"]
+    blue = await browse(hass, await step(hass, miles, "Kind of Blue"))
+    assert [child.title for child in blue.children] == [f"Miles Davis – {title}" for title in KIND_OF_BLUE]
+    assert (blue.can_play, blue.media_class, blue.media_content_type) == (True, "album", "album")
+    first = blue.children[0]
+    assert (first.can_play, first.can_expand, first.media_content_type) == (True, False, "audio/flac")
+    bjork = await step(hass, f"{OURS}/artists", "Björk")
+    assert await shown(hass, bjork) == ["Debut", "Björk – Hidden Place"]
+    assert await shown(hass, await step(hass, f"{OURS}/genres", "Jazz")) == ["Birth of the Cool", "Kind of Blue"]
+    sunday = await step(hass, f"{OURS}/playlists", "Sunday")
+    assert await shown(hass, sunday) == ["Björk – Human Behaviour", "Miles Davis – So What"]
+
+
+async def test_favourites(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    (album, *_) = (await library.get_albums()).items
+    (track, *_) = (await library.get_tracks()).items
+    for id_ in album.album_id, track.track_id:
+        await kitchen.request("library_request", request_type="set_favourite", id=id_, favourite=True)
+    assert await shown(hass, f"{OURS}/favourites") == [album.title, f"{track.artist} – {track.title}"]
+    await play(hass, f"{OURS}/favourites")
+    assert await titles(kitchen) == [track.title]
+
+
+async def test_thumbnails(
+    hass: HomeAssistant,
+    kitchen: Client,
+    library: Library,
+    media_folder: Path,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    (media_folder / "Miles Davis" / "Kind of Blue" / "cover.png").write_bytes(png())
+    await library.scan()
+    album = next(child for child in (await browse(hass, f"{OURS}/albums")).children if child.title == "Kind of Blue")
+    response = await (await hass_client_no_auth()).get(album.thumbnail)
+    assert (response.status, response.content_type) == (200, "image/jpeg")
+    await play(hass, album.media_content_id)
+    await hass.async_block_till_done()
+    picture = await (await hass_client_no_auth()).get(state(hass).attributes["entity_picture"])
+    assert (picture.status, await picture.read()) == (200, png())
+
+
+@pytest.mark.parametrize(
+    "place", ["nowhere", "album/al-1", "album/", "artist/x/y", "track/t-1", "genre/ge-1", "playlist/pl-1", "../etc"]
+)
+async def test_no_such_place(hass: HomeAssistant, kitchen: Client, library: Library, place: str) -> None:
+    with pytest.raises(HomeAssistantError, match=r"nothing at|has no"):
+        await browse(hass, f"{OURS}/{place}")
+
+
+async def test_over_the_websocket(
+    hass: HomeAssistant, kitchen: Client, library: Library, hass_ws_client: WebSocketGenerator
+) -> None:
+    """As Home Assistant's own pages ask."""
+    client = await hass_ws_client()
+    place = f"{OURS}/albums"
+    await client.send_json_auto_id(
+        {
+            "type": "media_player/browse_media",
+            "entity_id": KITCHEN,
+            "media_content_id": place,
+            "media_content_type": "music",
+        }
+    )
+    answer = await client.receive_json()
+    assert [child["title"] for child in answer["result"]["children"]] == ["Birth of the Cool", "Debut", "Kind of Blue"]
+    await client.send_json_auto_id({"type": "media_player/search_media", "entity_id": KITCHEN, "search_query": "bjork"})
+    answer = await client.receive_json()
+    assert answer["result"]["result"][0]["title"] == "Björk"
+
+
+# ------------------------------------------------------------ searching
+
+
+@pytest.mark.parametrize(
+    ("query", "fields", "first"),
+    [
+        ("kind of blue", {}, "Kind of Blue"),
+        ("miles davis", {}, "Miles Davis"),
+        ("play some miles davis", {}, "Miles Davis"),
+        ("bjork debut", {}, "Debut"),
+        ("kind of bleu", {}, "Kind of Blue"),
+        ("blue", {"media_filter_classes": ["track"]}, "Miles Davis – Blue in Green"),
+        ("davis", {"media_filter_classes": ["album"]}, "Birth of the Cool"),
+        ("jazz", {"media_content_type": "genre"}, "Jazz"),
+        ("sunday", {"media_filter_classes": ["playlist", "podcast"]}, "Sunday"),
+        ("so what", {"media_filter_classes": ["music"]}, "Miles Davis – So What"),
+        ("debut", {"media_content_id": f"{OURS}/albums"}, "Debut"),
+    ],
+)
+async def test_search(
+    hass: HomeAssistant, kitchen: Client, library: Library, query: str, fields: dict[str, Any], first: str
+) -> None:
+    if "media_content_id" in fields:
+        fields["media_content_type"] = "music"
+    assert (await search(hass, query, **fields))[0] == first
+
+
+async def test_search_for_what_we_have_not(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    assert await search(hass, "zzzzzz") == []
+    assert await search(hass, "blue", media_filter_classes=["podcast", "movie"]) == []
+
+
+async def test_search_elsewhere(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    """In another source its own search answers."""
+    found = await search(
+        hass, "loose", media_content_id="media-source://media_source/local/.", media_content_type="music"
+    )
+    assert found == ["loose.opus"]
+
+
+async def test_what_is_away_is_not_found(
+    hass: HomeAssistant, kitchen: Client, library: Library, media_folder: Path
+) -> None:
+    """Music on a disk that is away can't be played: nobody is offered it by a search."""
+    media_folder.rename(media_folder.with_name("unplugged"))
+    await library.scan()
+    assert (await library.get_tracks()).total == 7
+    assert await search(hass, "so what", media_filter_classes=["track"]) == []
+    blue = await step(hass, f"{OURS}/albums", "Kind of Blue")
+    assert not any(child.can_play for child in (await browse(hass, blue)).children)
+    with pytest.raises(HomeAssistantError, match="nothing in this"):
+        await play(hass, blue)
+
+
+# ------------------------------------------------------------ playing as a whole
+
+
+async def test_play_an_album(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    await play(hass, await step(hass, f"{OURS}/albums", "Kind of Blue"))
+    assert await titles(kitchen) == list(KIND_OF_BLUE)
+    told = await kitchen.until("synchronized_playback", command="play")
+    assert told["track"]["title"] == "So What"
+    assert told["track"]["stream_url"].startswith("/api/moosicbox/tracks/t-")
+
+
+async def test_play_an_artist_a_genre_a_playlist(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    await play(hass, await step(hass, f"{OURS}/artists", "Miles Davis"))
+    assert sorted(await titles(kitchen)) == sorted([*BIRTH, *KIND_OF_BLUE])
+    await play(hass, await step(hass, f"{OURS}/genres", "Pop"))
+    assert await titles(kitchen) == ["Human Behaviour"]
+    await play(hass, await step(hass, f"{OURS}/playlists", "Sunday"))
+    assert await titles(kitchen) == ["Human Behaviour", "So What"]
+
+
+@pytest.mark.parametrize(
+    ("enqueue", "expected", "playing"),
+    [
+        ("replace", list(BIRTH), "Move"),
+        ("add", ["So What", *BIRTH], "So What"),
+        ("next", ["So What", *BIRTH], "So What"),
+        ("play", ["So What", *BIRTH], "Move"),
+    ],
+)
+async def test_enqueue(
+    hass: HomeAssistant, kitchen: Client, library: Library, enqueue: str, expected: list[str], playing: str
+) -> None:
+    blue = await step(hass, f"{OURS}/albums", "Kind of Blue")
+    await play(hass, await step(hass, blue, "Miles Davis – So What"))
+    await play(hass, await step(hass, f"{OURS}/albums", "Birth of the Cool"), enqueue=enqueue)
+    await hass.async_block_till_done()
+    assert await titles(kitchen) == expected
+    assert state(hass).attributes["media_title"] == playing
+
+
+async def test_a_track_by_its_id(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    (track, *_) = (await library.get_tracks()).items
+    for media_content_id in track.track_id, f"{OURS}/track/{track.track_id}":
+        await play(hass, media_content_id)
+        assert await titles(kitchen) == [track.title]
+    await act(hass, "media_stop")

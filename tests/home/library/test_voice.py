@@ -1,0 +1,143 @@
+"""What people ask to hear: by Assist's own sentences, and by a language model's tools."""
+
+from typing import Any
+
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import area_registry as ar, device_registry as dr, intent, llm
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.moosicbox.const import DOMAIN
+from custom_components.moosicbox.engine.library.library import Library
+from tests.home.actions import state, titles
+from tests.wire.client import Client
+
+from .conftest import BIRTH, KIND_OF_BLUE
+
+SEARCH, PLAY = "media_player__search_media", "media_player__play_media"
+
+
+@pytest.fixture
+async def assist(hass: HomeAssistant) -> None:
+    """Home Assistant's own understanding; before the web server starts, for it has addresses there."""
+    for component in "homeassistant", "conversation", "intent":
+        assert await async_setup_component(hass, component, {})
+
+
+@pytest.fixture
+async def in_the_kitchen(
+    assist: None,
+    area_registry: ar.AreaRegistry,
+    device_registry: dr.DeviceRegistry,
+    entry: MockConfigEntry,
+    library: Library,
+    kitchen: Client,
+) -> Client:
+    """The player, in an area."""
+    area = area_registry.async_create("Kitchen")
+    device = device_registry.async_get_device_by_identifier((DOMAIN, "kitchen"), entry.entry_id)
+    assert device is not None
+    device_registry.async_update_device(device.id, area_id=area.id)
+    return kitchen
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("play Kind of Blue in the kitchen", list(KIND_OF_BLUE)),
+        ("play kind of bleu in the kitchen", list(KIND_OF_BLUE)),
+        ("play the album Birth of the Cool in the kitchen", list(BIRTH)),
+        ("play Human Behaviour by bjork on kitchen", ["Human Behaviour"]),
+        ("play some Miles Davis in the kitchen", [*BIRTH, *KIND_OF_BLUE]),
+    ],
+)
+async def test_assist(hass: HomeAssistant, in_the_kitchen: Client, sentence: str, expected: list[str]) -> None:
+    answer = await hass.services.async_call(
+        "conversation", "process", {"text": sentence, "language": "en"}, blocking=True, return_response=True
+    )
+    assert answer is not None
+    assert answer["response"]["response_type"] == "action_done", answer
+    await hass.async_block_till_done()
+    assert await titles(in_the_kitchen) == expected
+    assert state(hass).state == "playing"
+    assert (await in_the_kitchen.until("synchronized_playback", command="play"))["track"]["title"] == expected[0]
+
+
+async def test_assist_finds_nothing(hass: HomeAssistant, in_the_kitchen: Client) -> None:
+    answer = await hass.services.async_call(
+        "conversation",
+        "process",
+        {"text": "play zzzzzz in the kitchen", "language": "en"},
+        blocking=True,
+        return_response=True,
+    )
+    assert answer is not None
+    assert answer["response"]["response_type"] == "error"
+    assert state(hass).state == "idle"
+
+
+async def ask(hass: HomeAssistant, tool: str, **words: str) -> dict[str, Any]:
+    """What a language model does with what it was told."""
+    context = llm.LLMContext(
+        platform="test", context=Context(), language="en", assistant="conversation", device_id=None
+    )
+    api = await llm.async_get_api(hass, llm.LLM_API_ASSIST, context)
+    assert tool in {offered.name for offered in api.tools}
+    answer = await api.async_call_tool(llm.ToolInput(tool_name=tool, tool_args=words))
+    await hass.async_block_till_done()
+    return dict(getattr(answer, "data", answer))
+
+
+@pytest.mark.parametrize(
+    ("query", "where", "expected"),
+    [
+        ("Kind of Blue", {"player_area": "Kitchen"}, list(KIND_OF_BLUE)),
+        ("kind of blue miles davis", {"player_name": "kitchen"}, list(KIND_OF_BLUE)),
+        ("Blue in Green", {"player_area": "Kitchen"}, ["Blue in Green"]),
+        ("jazz", {"player_area": "Kitchen"}, [*BIRTH, *KIND_OF_BLUE]),
+        ("Sunday", {"player_area": "Kitchen"}, ["Human Behaviour", "So What"]),
+    ],
+)
+async def test_language_model(
+    hass: HomeAssistant, in_the_kitchen: Client, query: str, where: dict[str, str], expected: list[str]
+) -> None:
+    """It searches, chooses the first, and plays that."""
+    found = (await ask(hass, SEARCH, search_query=query, **where))["results"][0]
+    assert found["can_play"]
+    chosen = {key: found[key] for key in ("media_content_id", "media_content_type")}
+    assert (await ask(hass, PLAY, **chosen, **where))["success"]
+    assert await titles(in_the_kitchen) == expected
+    assert state(hass).state == "playing"
+
+
+async def test_language_model_looks_inside(hass: HomeAssistant, in_the_kitchen: Client) -> None:
+    artist = (await ask(hass, SEARCH, search_query="Miles Davis", player_area="Kitchen"))["results"][0]
+    assert artist["can_search"]
+    found = await ask(
+        hass,
+        SEARCH,
+        search_query="green",
+        within_media_content_id=artist["media_content_id"],
+        within_media_content_type=artist["media_content_type"],
+        player_area="Kitchen",
+    )
+    assert [item["title"] for item in found["results"]] == ["Miles Davis – Blue in Green"]
+
+
+async def test_language_model_finds_nothing(hass: HomeAssistant, in_the_kitchen: Client) -> None:
+    assert (await ask(hass, SEARCH, search_query="zzzzzz", player_area="Kitchen"))["results"] == []
+
+
+async def test_intent(hass: HomeAssistant, in_the_kitchen: Client) -> None:
+    """The standard intent, with the class of media that was named."""
+    answer = await intent.async_handle(
+        hass,
+        "test",
+        "HassMediaSearchAndPlay",
+        {"search_query": {"value": "davis"}, "media_class": {"value": "album"}, "area": {"value": "Kitchen"}},
+        assistant="conversation",
+    )
+    assert answer.response_type is intent.IntentResponseType.ACTION_DONE
+    await hass.async_block_till_done()
+    assert await titles(in_the_kitchen) in (list(BIRTH), list(KIND_OF_BLUE))

@@ -21,6 +21,9 @@ class Options:
     listening_seconds: float = 600
     """How long browsers play together."""
 
+    real_tracks: int = 5_000
+    named_tracks: int = 95_000
+
     @asynccontextmanager
     async def loads(self, servers: Iterable[Target]) -> AsyncGenerator[dict[str, Load]]:
         """A load generator for each server."""
@@ -28,4 +31,13 @@ class Options:
             yield {server.name: await stack.enter_async_context(server.load()) for server in servers}
 
 
-QUICK = Options(connections=200, many_connections=500, repetitions=3, rounds=10, commands=160, listening_seconds=60)
+QUICK = Options(
+    connections=200,
+    many_connections=500,
+    repetitions=3,
+    rounds=10,
+    commands=160,
+    listening_seconds=60,
+    real_tracks=300,
+    named_tracks=3_000,
+)

@@ -45,6 +45,11 @@ def cpu(pid: int) -> Cpu:
     return Cpu(nanoseconds / 1e9, user_ticks * TICK_SECONDS)
 
 
+def kept_waiting(thread: int) -> float:
+    """Seconds that a thread of this process was ready while others had the core."""
+    return int(Path(f"/proc/self/task/{thread}/schedstat").read_text().split()[1]) / 1e9
+
+
 def memory(pid: int) -> float:
     """The proportional set size in KiB; what the kernel holds in sockets isn't in it."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():

@@ -76,7 +76,7 @@ class Comparison:
             away=tuple(away),
             gone=tuple(gone),
             folders=tuple(self._folders),
-            playlists_gone=tuple(self._lost_playlists(targets, alive)),
+            playlists_gone=tuple(self._lost_playlists(targets)),
         )
 
     def _visit(self, folder: Folder, root: bytes) -> None:
@@ -150,11 +150,11 @@ class Comparison:
         except OSError:
             return False
 
-    def _lost_playlists(self, targets: Sequence[bytes], alive: dict[bytes, bool]) -> list[int]:
+    def _lost_playlists(self, targets: Sequence[bytes]) -> list[int]:
         lost = []
         for (folder, name), (row, _) in self._known_playlists.items():
             root = self._root_of(folder)
-            if root is None or (any(inside(folder, target) for target in targets) and alive.get(root, True)):
+            if root is None or (any(inside(folder, target) for target in targets) and self._alive(root, targets)):
                 try:
                     os.stat(os.path.join(folder, name))
                 except FileNotFoundError, NotADirectoryError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 import hashlib
+import itertools
 import sqlite3
 import time
 from typing import Any, Final
@@ -48,12 +49,17 @@ class Outcome:
 
 
 class Indexer:
-    """Writes one scan's findings. `changed` and `missing` are the rows whose files aren't what they were."""
+    """Writes one scan's findings, knowing the rows whose files aren't what, or where, they were."""
 
-    def __init__(self, changed: Iterable[int] = (), missing: Iterable[int] = ()) -> None:
-        """`missing` ones are marked in the end, unless their sound is found elsewhere before."""
-        self.missing = set(missing)
-        self._loose = {*changed, *self.missing}
+    def __init__(self, changed: Iterable[int] = (), away: Iterable[int] = (), gone: Iterable[int] = ()) -> None:
+        """What is away or gone is missing, unless its sound is found elsewhere."""
+        self._away = set(away)
+        self._gone = set(gone)
+        self._loose = {*changed, *self._away, *self._gone}
+
+    def missing(self) -> tuple[list[int], list[int]]:
+        """The rows that are away, and those that are gone, as far as they weren't found elsewhere."""
+        return sorted(self._away), sorted(self._gone)
 
     def write(self, index: sqlite3.Connection, tracks: Iterable[FoundTrack]) -> Outcome:
         """Put these tracks into the index."""
@@ -76,8 +82,8 @@ class Indexer:
             touched.add(index, row)
             track_id, state = index.execute("SELECT track_id, state FROM tracks WHERE id = ?", (row,)).fetchone()
             index.execute(_UPDATE, (*values, row))
-            self.missing.discard(row)
-            self._loose.discard(row)
+            for rows in (self._away, self._gone, self._loose):
+                rows.discard(row)
             (outcome.added if state == GONE else outcome.changed).append(track_id)
         _link(index, row, found, touched)
         touched.add(index, row)
@@ -273,11 +279,12 @@ def _folder(index: sqlite3.Connection, path: bytes, volume: bytes) -> int:
 
 def _new_id(index: sqlite3.Connection, fingerprint: str) -> str:
     # From the sound, so that a new index gives the same ids; the same sound once more gets a number behind it.
-    track_id, number = f"t-{fingerprint[:20]}", 1
-    while index.execute("SELECT 1 FROM tracks WHERE track_id = ?", (track_id,)).fetchone() is not None:
-        number += 1
-        track_id = f"t-{fingerprint[:20]}.{number}"
-    return track_id
+    track_id = f"t-{fingerprint[:20]}"
+    # A slash comes right behind the dot.
+    like = index.execute("SELECT track_id FROM tracks WHERE track_id >= ? AND track_id < ?", (track_id, f"{track_id}/"))
+    taken = {id_ for (id_,) in like}
+    numbered = (f"{track_id}.{number}" for number in itertools.count(2))
+    return next(id_ for id_ in itertools.chain([track_id], numbered) if id_ not in taken)
 
 
 def _pass_on(index: sqlite3.Connection, row: int, track_id: str, now: int) -> None:

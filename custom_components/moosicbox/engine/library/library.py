@@ -111,7 +111,7 @@ class Library:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        self._following = False
+        self._following = self._scanning = False
         await self._watcher.stop()
         await self._database.close()
         async with self._seen:

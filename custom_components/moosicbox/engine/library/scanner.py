@@ -24,6 +24,8 @@ _LOGGER = logging.getLogger(__name__)
 
 ENGINE: Final = Path(__file__).parents[1]
 LARGEST_REPORT: Final = 256 * 1024 * 1024
+LARGE: Final = 64 * 1024
+"""Bytes of a report that is taken apart beside the loop."""
 SLICE: Final = 100
 """Rows that are written at once: what plays meanwhile needn't wait long to be counted."""
 # The package is found where this one was, whatever its name is; nothing else of Home Assistant's comes along.
@@ -86,20 +88,18 @@ class Scanner:
         stdin.close()
         decoder = msgspec.msgpack.Decoder(Report)
         indexer = Indexer()
-        away: Sequence[int] = ()
         while (report := await _next(stdout, decoder)) is not None:
             match report:
                 case Walking(files=files):
                     self._step(total=files)
                 case Walked():
-                    indexer = Indexer(report.changed, (*report.away, *report.gone))
-                    away = report.away
+                    indexer = await asyncio.to_thread(Indexer, report.changed, report.away, report.gone)
                     await self._begin(report)
                 case Batch():
                     await self._write(report, indexer)
-        lost = indexer.missing
-        await self._mark(sorted(lost & set(away)), AWAY, "tracks_unavailable")
-        await self._mark(sorted(lost - set(away)), GONE, "tracks_removed")
+        away, gone = await asyncio.to_thread(indexer.missing)
+        await self._mark(away, AWAY, "tracks_unavailable")
+        await self._mark(gone, GONE, "tracks_removed")
 
     async def _begin(self, walked: Walked) -> None:
         self._step(total=walked.files, scanned=walked.files - walked.to_read)
@@ -143,6 +143,7 @@ async def _next(stdout: asyncio.StreamReader, decoder: msgspec.msgpack.Decoder[R
         length = int.from_bytes(await stdout.readexactly(4))
         if length > LARGEST_REPORT:
             raise ScanFailed("The scanner's process reports too much at once")
-        return decoder.decode(await stdout.readexactly(length))
+        data = await stdout.readexactly(length)
+        return decoder.decode(data) if length < LARGE else await asyncio.to_thread(decoder.decode, data)
     except asyncio.IncompleteReadError:
         return None

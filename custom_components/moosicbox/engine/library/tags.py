@@ -154,17 +154,33 @@ def _shown(picture: EmbeddedPicture) -> bool:
 
 
 def _open(file: BufferedReader) -> Any:
-    head = file.read(10)
-    if id3_size(head) > LARGEST_TAG:
+    head = file.read(12)
+    if (tag_size := id3_size(head)) > LARGEST_TAG:
         return None
+    if tag_size:
+        file.seek(tag_size)
+        head = file.read(12)
     file.seek(0)
     try:
-        opened = mutagen.File(file, options=list(_KINDS))
+        opened = mutagen.File(file, options=_kinds_of(head))
     except OSError:
         raise
     except Exception:  # noqa: BLE001 - a file that lies may lead a parser anywhere
         return None
     return opened if type(opened) in _KINDS and opened.info is not None else None
+
+
+def _kinds_of(head: bytes) -> list[type]:
+    """What a file that begins so can be: its name may lie."""
+    if head[:4] == b"fLaC":
+        return [FLAC]
+    if head[:4] == b"OggS":
+        return [OggOpus, OggVorbis, OggFLAC]
+    if head[4:8] == b"ftyp":
+        return [MP4]
+    if head[:4] == b"RIFF":
+        return [WAVE]
+    return [AIFF] if head[:4] == b"FORM" else [MP3]
 
 
 def _tags(file: Any) -> Tags:

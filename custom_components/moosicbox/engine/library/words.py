@@ -63,8 +63,8 @@ def searchable(*texts: str | None) -> str:
 
 def sort_key(text: str) -> str:
     """Where `text` stands in an alphabetic list; the same for names that people take for the same."""
-    key = " ".join(words(text)) or fold(text).strip()
-    return _ARTICLES.sub("", key)[:200]
+    folded = fold(text)
+    return _ARTICLES.sub("", " ".join(_WORDS.findall(folded)) or folded.strip())
 
 
 def shortened(word: str, letters: int = 1) -> set[str]:

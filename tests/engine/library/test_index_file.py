@@ -1,0 +1,168 @@
+"""The index's file: it survives its process being killed, and its own damage."""
+
+import asyncio
+from pathlib import Path
+import signal
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from custom_components.moosicbox.engine.library.database import check, connect
+from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.library.schema import STEPS
+from custom_components.moosicbox.engine.protocol.errors import Unavailable
+from custom_components.moosicbox.engine.protocol.library import PlaylistEdit
+
+from .music import Sounds
+
+WRITER = """
+import sys
+from pathlib import Path
+from custom_components.moosicbox.engine.library.database import connect, transaction
+from custom_components.moosicbox.engine.library.indexing import Indexer
+from custom_components.moosicbox.engine.library.schema import migrate
+from tests.engine.library.found import found
+index = connect(Path(sys.argv[1]))
+migrate(index)
+number = int(sys.argv[2])
+while True:
+    batch = [found(f"Title {n}", f"Artist {n % 50}", f"Album {n % 200}") for n in range(number, number + 20)]
+    transaction(index, lambda index: Indexer().write(index, batch))
+    number += 20
+    print(number, flush=True)
+"""
+
+
+def test_killed_while_it_writes(tmp_path: Path) -> None:
+    """Whatever was said to be written is there, whole; nothing is half there."""
+    path, written = tmp_path / "library.db", 0
+    for patience in range(4):
+        process = subprocess.Popen(  # noqa: S603 - our own words
+            [sys.executable, "-c", WRITER, str(path), str(written)], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        for _ in range(3 + 5 * patience):
+            written = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        rest = process.stdout.read().split()
+        process.wait()
+        written = int(rest[-1]) if rest else written
+        index = connect(path)
+        check(index)
+        (tracks,) = index.execute("SELECT count(*) FROM tracks").fetchone()
+        (entries,) = index.execute("SELECT count(*) FROM search WHERE rowid >= 3 << 40 AND rowid < 4 << 40").fetchone()
+        (sums,) = index.execute("SELECT sum(tracks) FROM albums").fetchone()
+        assert tracks >= written
+        assert tracks % 20 == 0
+        assert tracks == entries == sums
+        index.execute("INSERT INTO search(search) VALUES ('integrity-check')")
+        index.close()
+        written = tracks
+
+
+async def test_a_scan_that_is_interrupted_goes_on(sounds: Sounds, music: Path, tmp_path: Path) -> None:
+    for number in range(200):
+        sounds.put(music / f"{number}.mp3")
+    path = tmp_path / "library.db"
+    library = Library(path, [music], 0)
+    await library.start()
+    some = asyncio.Event()
+    library.progressed.subscribe(lambda progress: some.set() if progress.added else None)
+    library.scan_soon()
+    await some.wait()
+    await library.stop()
+    with pytest.raises(Unavailable):
+        await library.get_tracks()
+
+    await library.start()
+    already = library.counts.tracks
+    assert already > 0
+    await library.scan()
+    assert library.counts.tracks == 200
+    assert library.progress.added == 200 - already
+    await library.stop()
+
+
+def spoil(path: Path, how: str) -> None:
+    match how:
+        case "overwritten":
+            path.write_bytes(b"this is no database" * 1_000)
+        case "holes":
+            data = bytearray(path.read_bytes())
+            for at in range(4_096 * 2, len(data), 4_096 * 3):
+                data[at : at + 600] = bytes(600)
+            path.write_bytes(data)
+        case "cut":
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        case "newer":
+            with sqlite3.connect(path) as index:
+                index.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
+            index.close()
+
+
+@pytest.mark.parametrize("how", ["overwritten", "holes", "cut", "newer"])
+async def test_a_damaged_index_begins_anew(how: str, sounds: Sounds, music: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        sounds.put(music / f"{number}.flac", variant=number, title=f"T{number}", album="A", genre="G")
+    path = tmp_path / "library.db"
+    library = Library(path, [music], 0)
+    await library.start()
+    await library.scan()
+    ids = {track.title: track.track_id for track in (await library.get_tracks()).items}
+    await library.set_favourite(ids["T1"])
+    await library.count_play(ids["T2"])
+    await library.edit_playlist(None, PlaylistEdit(name="Mine", add=(ids["T0"], ids["T2"])))
+    await library.stop()
+    spoil(path, how)
+
+    aside: list[Path] = []
+    library = Library(path, [music], 0)
+    library.rebuilt.subscribe(aside.append)
+    await library.start()
+    assert aside == [tmp_path / "library.db.damaged"]
+    assert aside[0].exists()
+    await library.scan()
+    tracks = {track.title: track for track in (await library.get_tracks()).items}
+    assert {title: track.track_id for title, track in tracks.items()} == ids
+    if how == "newer":
+        # Nothing of it is damaged: all that people made is brought over.
+        assert (tracks["T1"].favourite, tracks["T2"].play_count) == (True, 1)
+        (playlist,) = (await library.get_playlists()).items
+        assert [t.title for t in (await library.playlist(playlist.playlist_id)).tracks] == ["T0", "T2"]
+    await library.stop()
+
+
+async def test_damage_while_it_is_used(sounds: Sounds, music: Path, library: Library, tmp_path: Path) -> None:
+    for number in range(3):
+        sounds.put(music / f"{number}.flac", variant=number)
+    await library.scan()
+    aside: list[Path] = []
+    library.rebuilt.subscribe(aside.append)
+    path = tmp_path / "index/library.db"
+    await library._database.write(lambda index: None)
+    with sqlite3.connect(path) as index:
+        index.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    index.close()
+    with path.open("r+b") as file:
+        file.write(b"x" * 40_000)
+    with pytest.raises(Unavailable, match="anew"):
+        await library._database.write(lambda index: index.execute("UPDATE tracks SET size = size + 1"))
+    await library.scan()
+    assert len(aside) == 1
+    assert library.counts.tracks == 3
+
+
+async def test_a_full_disk_is_no_damage(library: Library) -> None:
+    def fail(_index: sqlite3.Connection) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    aside: list[Path] = []
+    library.rebuilt.subscribe(aside.append)
+    with pytest.raises(Unavailable, match="full"):
+        await library._database.write(fail)
+    assert aside == []
+    assert (await library.get_tracks()).total == 0

@@ -14,7 +14,6 @@ from homeassistant.helpers.typing import StateType
 
 from .engine.hub import Hub
 from .engine.library.library import Library
-from .engine.library.models import Progress
 from .engine.report import traffic
 from .engine.room import Room
 from .entity import HubEntity, OwnerEntity
@@ -241,10 +240,11 @@ class LibrarySensor(HubEntity, SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._library.progressed.subscribe(self._progressed))
+        self.async_on_remove(self._library.progressed.subscribe(lambda _progress: self._look()))
+        self.async_on_remove(self._library.counted.subscribe(self._look))
 
     @callback
-    def _progressed(self, _progress: Progress) -> None:
+    def _look(self) -> None:
         # A scan tells its progress often; the state moves by whole percents.
         if (value := self.native_value) != self._written:
             self._written = value

@@ -74,6 +74,8 @@ class Library:
         self.counts = Counts()
         self.changed: Signal[Change] = Signal()
         self.progressed: Signal[Progress] = Signal()
+        self.counted: Signal[()] = Signal()
+        """`counts` are others now."""
         self.rebuilt: Signal[Path] = Signal()
         """The index was damaged and begins anew; the damaged one was set aside there."""
         self._database = Database(path, salvage, self._was_rebuilt)
@@ -314,6 +316,7 @@ class Library:
             return
         names = ("tracks", "unavailable", "albums", "artists", "genres", "playlists", "bytes")
         self.counts = Counts(**dict(zip(names, row, strict=True)))
+        self.counted()
 
     def _step(self, progress: Progress) -> None:
         self.progress = progress

@@ -1,0 +1,149 @@
+"""The library in a hub: the first place where tracks are looked for, and what follows by itself."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.player import Player
+from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd
+from custom_components.moosicbox.engine.protocol.errors import NotSupported, TrackNotFound, Unavailable
+from custom_components.moosicbox.engine.protocol.library import LibraryRequest
+from tests.engine.fakes import House, principal, settle
+
+from .found import fill, found
+
+
+class LibraryHouse(House):
+    """A house with music of its own."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__()
+        self.hub = Hub(
+            version="test",
+            media=self.media,
+            recognise=self._recognise,
+            store=self.store,
+            clock=self.clock,
+            library=library,
+        )
+        self.hub.writer._schedule = self.hub.writer.settle
+
+
+@pytest.fixture
+async def house(library: Library) -> AsyncGenerator[LibraryHouse]:
+    """A house with a player and sixty tracks."""
+    await fill(
+        library, [found(f"T{n}", f"A{n % 6}", f"B{n % 12}", genres=(f"G{n % 3}",), duration=100.0) for n in range(60)]
+    )
+    house = LibraryHouse(library)
+    yield house
+    house.hub.conductor.close()
+
+
+async def all_ids(library: Library) -> list[str]:
+    return [track.track_id for track in (await library.get_tracks(limit=500)).items]
+
+
+def player(house: House) -> Player:
+    house.connect(principal(), player_id="kitchen")
+    return house.hub.players.get("kitchen")
+
+
+async def test_a_thousand_tracks_are_one_question(
+    house: LibraryHouse, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await all_ids(library)
+    asked = []
+    tracks = library.tracks
+    monkeypatch.setattr(library, "tracks", lambda wanted: asked.append(wanted) or tracks(wanted))
+    kitchen = player(house)
+    await house.hub.execute(QueueAdd(player_id="kitchen", track_ids=tuple((ids * 20)[:1_000])))
+    assert len(kitchen.playback.queue) == 1_000
+    assert len(asked) == 1
+    item = kitchen.playback.queue.items[0]
+    assert item.track.media_content_id == f"media-source://moosicbox/track/{ids[0]}"
+    assert (await house.hub.conductor.fresh_address(item)).url == f"/api/moosicbox/tracks/{ids[0]}/stream?sig=1"
+
+
+async def test_tracks_of_others_beside_ours(house: LibraryHouse, library: Library) -> None:
+    first, second = (await all_ids(library))[:2]
+    kitchen = player(house)
+    await house.hub.execute(QueueAdd(player_id="kitchen", track_ids=(first, "song", second)))
+    assert [item.track.track_id for item in kitchen.playback.queue.items] == [first, "song", second]
+    with pytest.raises(TrackNotFound):
+        await house.hub.execute(QueueAdd(player_id="kitchen", track_id="t-nothing"))
+
+
+async def test_what_is_away_cannot_be_added(house: LibraryHouse, library: Library) -> None:
+    (first, *_) = await all_ids(library)
+    await library._change(
+        lambda index: index.execute("UPDATE tracks SET state = 1 WHERE track_id = ?", (first,)).rowcount
+    )
+    player(house)
+    with pytest.raises(Unavailable, match="away"):
+        await house.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
+
+
+async def played_through(house: House, seconds: float) -> None:
+    house.pass_seconds(seconds)
+    await house_settled(house)
+
+
+async def house_settled(house: House) -> None:
+    # Questions to the library run in threads: what is spawned is waited for.
+    for _ in range(3):
+        await settle()
+        for task in list(house.hub._tasks):
+            await task
+    await settle()
+
+
+async def test_autoplay_goes_on_with_music_of_its_kind(house: LibraryHouse, library: Library) -> None:
+    (first, *_) = await all_ids(library)
+    kitchen = player(house)
+    await house.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
+    await house.hub.execute(PlaybackCommand(player_id="kitchen", command="play"))
+    await house_settled(house)
+    assert len(kitchen.playback.queue) == 1
+    await house.hub.execute(ModeCommand(player_id="kitchen", autoplay=True))
+    await house_settled(house)
+    for count in range(2, 6):
+        assert [item.origin for item in kitchen.playback.queue.items] == ["user"] + ["autoplay"] * (count - 1)
+        await played_through(house, 100.5)
+    played = [item.track.track_id for item in kitchen.playback.queue.items]
+    assert len(set(played)) == len(played)
+    assert (await library.track(played[0])).play_count == 1
+    assert (await library.track(played[0])).last_played_at is not None
+
+
+async def test_without_autoplay_it_ends(house: LibraryHouse, library: Library) -> None:
+    (first, *_) = await all_ids(library)
+    kitchen = player(house)
+    await house.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
+    await house.hub.execute(PlaybackCommand(player_id="kitchen", command="play"))
+    await played_through(house, 200)
+    assert kitchen.playback.timeline.state == "idle"
+    assert len(kitchen.playback.queue) == 1
+
+
+async def test_similar_music(library: Library) -> None:
+    await fill(library, [found(f"J{n}", f"Jazzer {n % 9}", genres=("Jazz",), year=1960) for n in range(90)])
+    await fill(library, [found(f"R{n}", f"Rocker {n % 9}", genres=("Rock",), year=2010) for n in range(90)])
+    (seed,) = [track for track in (await library.get_tracks(limit=500)).items if track.title == "J1"]
+    chosen = await library.similar(seed.track_id, 30)
+    assert len({track.track_id for track in chosen}) == 30
+    assert seed.track_id not in {track.track_id for track in chosen}
+    assert sum(track.genre == "Jazz" for track in chosen) > 20
+    rest = await library.similar(seed.track_id, 500, [track.track_id for track in chosen])
+    assert not {track.track_id for track in rest} & {track.track_id for track in chosen}
+    assert await library.similar("t-unknown")
+
+
+async def test_a_hub_without_a_library(house: LibraryHouse) -> None:
+    assert "library" in house.hub.hello(authenticated=True).features
+    bare = House()
+    assert "library" not in bare.hub.hello(authenticated=True).features
+    with pytest.raises(NotSupported):
+        await bare.hub.execute(LibraryRequest(request_type="get_tracks"))

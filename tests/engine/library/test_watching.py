@@ -1,0 +1,86 @@
+"""Folders that are followed: what changes in them is in the library by itself."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from custom_components.moosicbox.engine.library import watcher
+from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.library.models import Change
+
+from .music import Sounds, tag
+
+PATIENCE = 50
+
+
+@pytest.fixture
+async def followed(library: Library, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """A library that follows its folders, and soon tells."""
+    monkeypatch.setattr(watcher, "SETTLE_MS", 200)
+    library.follow_folders()
+    await library.scan()
+    return library
+
+
+async def until(library: Library, *titles: str) -> None:
+    """Wait until the library has these tracks and no others."""
+    happened = asyncio.Event()
+    undo = [signal.subscribe(lambda _: happened.set()) for signal in (library.changed, library.progressed)]
+    async with asyncio.timeout(PATIENCE):
+        while {track.title for track in (await library.get_tracks()).items} != set(titles):
+            happened.clear()
+            await happened.wait()
+    for unsubscribe in undo:
+        unsubscribe()
+
+
+async def test_changes_are_seen(sounds: Sounds, music: Path, followed: Library) -> None:
+    path = sounds.put(music / "new/a.mp3", title="A", variant=1)
+    await until(followed, "A")
+    await followed.scan()
+    tag(path, title="B")
+    await until(followed, "B")
+    path.rename(music / "c.mp3")
+    sounds.put(music / "deep/er/d.mp3", title="D", variant=2)
+    await until(followed, "B", "D")
+    os.rename(music / "deep", music / "renamed")  # noqa: PTH104 - a folder as a whole
+    changes: list[Change] = []
+    followed.changed.subscribe(changes.append)
+    async with asyncio.timeout(PATIENCE):
+        while "renamed" not in str(
+            [(await followed.track_path(t.track_id)).path for t in (await followed.get_tracks()).items]
+        ):
+            await followed.scan()
+    (music / "renamed/er/d.mp3").unlink()
+    (music / "c.mp3").unlink()
+    sounds.put(music / "last.mp3", title="Last", variant=3)
+    await until(followed, "Last")
+
+
+async def test_other_folders_are_followed_instead(
+    sounds: Sounds, music: Path, followed: Library, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    await followed.configure([other], 0)
+    await followed.scan()
+    sounds.put(music / "a.mp3", title="A", variant=1)
+    sounds.put(other / "b.mp3", title="B", variant=2)
+    await until(followed, "B")
+
+
+async def test_by_the_clock_where_nothing_tells(
+    sounds: Sounds, music: Path, library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_folders: Path, **_options: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(watcher.watchfiles, "watch", refuse)
+    await library.configure(library.folders, 0.2)
+    library.follow_folders()
+    await library.scan()
+    assert "scanned now and then" in caplog.text
+    sounds.put(music / "a.mp3", title="A")
+    await until(library, "A")

@@ -29,7 +29,7 @@ class Party:
 
     async def begin(self) -> None:
         """A room with two songs in its queue."""
-        self.room = await self.hub.create_room("Party")
+        self.room = await self.hub.create_room("Party", wait="all")
         for name in await write_rulers(self._home.folder.media, 2):
             await self.room.queue.add(media=f"media-source://media_source/local/{name}")
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from .attendance import Attendance
+from .autoplay import Autoplay
 from .clock import Clock
 from .conductor import Conductor
 from .dispatcher import Dispatcher, Handler
@@ -25,7 +26,6 @@ from .identity import Identity, Recognise
 from .invites import Invites
 from .library.feed import LibraryFeed
 from .library.library import Library
-from .library.listening import Listening
 from .library.media import LibraryMedia
 from .limiter import LimitClass, Limiter, UserLimiters
 from .limits import Limits
@@ -35,6 +35,7 @@ from .outbox import Outbox
 from .playback import Playback
 from .player import Player
 from .players import Players
+from .plays import Plays
 from .presence import Presence
 from .progress import Progress
 from .protocol.client import ClientEvent, Request
@@ -314,8 +315,10 @@ class Hub:
     # ------------------------------------------------------------ inside
 
     def _use_library(self, library: Library) -> LibraryFeed:
-        listening = Listening(library, self.conductor, self.house, self.clock, self.spawn)
-        self.playback_happened.subscribe(lambda owner, event: listening.happened(owner.own, event))
+        autoplay = Autoplay(library, self.conductor, self.house, self.clock, self.spawn)
+        plays = Plays(library, self.clock, self.spawn)
+        self.playback_happened.subscribe(lambda owner, event: autoplay.happened(owner.own, event))
+        self.playback_happened.subscribe(lambda owner, _event: plays.happened(owner.own))
         feed = LibraryFeed(library, self.topics, self.timers, self.clock)
         feed.provide(self.subscriptions)
         return feed

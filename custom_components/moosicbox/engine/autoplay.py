@@ -1,29 +1,29 @@
-"""What the library learns from what plays, and what it gives: play counts, and music that follows by itself."""
+"""Music that follows by itself: when the last item of a queue plays, the library adds one that fits."""
 
 from collections.abc import Callable, Coroutine
 import logging
 import secrets
 from typing import Any, Final
 
-from ..clock import Clock
-from ..conductor import Conductor
-from ..playback import Playback
-from ..playback_events import CurrentChanged, PlaybackEvent, QueueChanged, StatusChanged
-from ..protocol.errors import HubError
-from ..protocol.types import QueueItem, UpdateOp, UserRef
-from ..rights import Principal
-from .library import Library
+from .clock import Clock
+from .conductor import Conductor
+from .library.library import Library
+from .playback import Playback
+from .playback_events import CurrentChanged, PlaybackEvent, QueueChanged, StatusChanged
+from .protocol.errors import HubError
+from .protocol.types import QueueItem, UserRef
+from .rights import Principal
 
 _LOGGER = logging.getLogger(__name__)
 
 NOT_AGAIN: Final = 100
-"""Items of the queue, the latest ones, that autoplay doesn't repeat."""
+"""Items of the queue, the latest ones, that aren't repeated."""
 
 type Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
-class Listening:
-    """Hears what happens to playbacks."""
+class Autoplay:
+    """Follows playbacks, and those with `autoplay` on never end."""
 
     def __init__(self, library: Library, conductor: Conductor, house: Principal, clock: Clock, spawn: Spawn) -> None:
         """`house` is in whose name music is added; `spawn` runs what takes time."""
@@ -36,20 +36,10 @@ class Listening:
 
     def happened(self, playback: Playback, event: PlaybackEvent) -> None:
         """Something happened to `playback`."""
-        match event:
-            case QueueChanged(ops):
-                for op in ops:
-                    if isinstance(op, UpdateOp) and op.state == "played" and playback.queue.has(op.queue_item_id):
-                        self._spawn(self._count(playback.queue.get(op.queue_item_id).track.track_id))
-            case CurrentChanged() | StatusChanged() if _at_its_end(playback) and playback not in self._choosing:
-                self._choosing.add(playback)
-                self._spawn(self._continue(playback))
-
-    async def _count(self, track_id: str) -> None:
-        try:
-            await self._library.count_play(track_id)
-        except HubError as error:
-            _LOGGER.debug("A play isn't counted: %s", error)
+        matters = isinstance(event, CurrentChanged | StatusChanged | QueueChanged)
+        if matters and _at_its_end(playback) and playback not in self._choosing:
+            self._choosing.add(playback)
+            self._spawn(self._continue(playback))
 
     async def _continue(self, playback: Playback) -> None:
         try:
@@ -79,6 +69,7 @@ def _at_its_end(playback: Playback) -> bool:
     return (
         playback.autoplay
         and playback.repeat == "off"
+        and playback.timeline.state in ("playing", "buffering")
         and current is not None
         and playback.queue.after(current.queue_item_id) is None
     )

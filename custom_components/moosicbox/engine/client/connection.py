@@ -142,7 +142,10 @@ class Connection:
             return closed.ending
         except asyncio.CancelledError:
             await link.drop()
-            raise
+            if _is_cancelled():
+                raise
+            # A library below has cancelled what it was waiting for; nobody wants this client to end.
+            return Ending(reason="the attempt was cut off")
         self._failures = 0
         try:
             await self._begin(link, opened)
@@ -398,12 +401,20 @@ def fault(ending: Ending) -> HubError:
     return error
 
 
+def _is_cancelled() -> bool:
+    """Whether somebody wants the running task to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def _first_of(*work: Coroutine[Any, Any, None]) -> NoReturn:
     """Run all, none of which returns, until one of them fails."""
     tasks = [asyncio.create_task(coroutine) for coroutine in work]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
+            if task.cancelled():
+                raise LinkClosed(Ending(reason="the connection was cut off"))
             task.result()
     finally:
         for task in tasks:

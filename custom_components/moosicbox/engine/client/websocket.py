@@ -80,7 +80,10 @@ class WebSocketLink:
         """The next frame."""
         socket = self._open_socket()
         while True:
-            frame = await socket.receive()
+            try:
+                frame = await socket.receive()
+            except (ClientError, OSError, RuntimeError) as error:
+                raise LinkClosed(Ending(reason=str(error))) from error
             if frame.type is WSMsgType.TEXT:
                 text: str = frame.data
                 return text

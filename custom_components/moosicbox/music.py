@@ -24,10 +24,9 @@ from .engine.hub import Hub
 from .engine.playback import Playback
 from .engine.player import Player
 from .engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, QueueClear, SeekCommand, VolumeCommand
-from .engine.protocol.errors import NotSupported
 from .engine.protocol.types import Track
 from .engine.timeline import Timeline
-from .entity import Owner, OwnerEntity, errors_translated, invalid, translated
+from .entity import Owner, OwnerEntity, errors_translated, invalid
 from .models import MoosicBoxData
 
 STATES: Final = {
@@ -55,6 +54,7 @@ FEATURES_BY_CAPABILITY: Final = {
     "seek": MediaPlayerEntityFeature.SEEK,
     "volume": MediaPlayerEntityFeature.VOLUME_SET | MediaPlayerEntityFeature.VOLUME_STEP,
     "mute": MediaPlayerEntityFeature.VOLUME_MUTE,
+    "announce": MediaPlayerEntityFeature.MEDIA_ANNOUNCE,
 }
 PLACES: Final[dict[MediaPlayerEnqueue, Literal["next", "end", "replace"]]] = {
     MediaPlayerEnqueue.ADD: "end",
@@ -267,8 +267,9 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
         **kwargs: Any,
     ) -> None:
         if announce:
-            # Better no announcement than one that takes the queue's place.
-            raise translated(NotSupported("This player can't make announcements yet"))
+            with errors_translated():
+                await self.hub.announcements.announce(await self.async_principal(), self.owner, media_id)
+            return
         place = PLACES[enqueue or MediaPlayerEnqueue.REPLACE]
         with errors_translated():
             track_ids = await tracks_of(self._library, media_id)

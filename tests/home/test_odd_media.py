@@ -5,7 +5,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from tests.fixtures import BRASS
-from tests.home.actions import act, play, state
+from tests.home.actions import play, state
 from tests.wire.client import Client
 
 
@@ -31,16 +31,3 @@ async def test_refused(hass: HomeAssistant, kitchen: Client, media_id: str, capl
     assert state(hass).attributes["media_title"] == "Brass Morning"
     assert state(hass).attributes["queue_size"] == 1
     assert not [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")]
-
-
-async def test_no_announcement_takes_the_queue_away(hass: HomeAssistant, kitchen: Client) -> None:
-    await play(hass, BRASS)
-    with pytest.raises(HomeAssistantError):
-        await act(
-            hass,
-            "play_media",
-            media_content_id="/api/tts_proxy/hello.mp3",
-            media_content_type="music",
-            announce=True,
-        )
-    assert state(hass).attributes["queue_size"] == 1

@@ -77,6 +77,7 @@ class Conductor:
                 if playback.timeline.state != "buffering":
                     return
                 if media is None:
+                    playback.passed_over(item)
                     left = "skipped"
                     if (following := playback.successor()) is None:
                         break

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from .announcements import Announcements
 from .attendance import Attendance
 from .autoplay import Autoplay
 from .clock import Clock
@@ -31,6 +32,7 @@ from .limiter import LimitClass, Limiter, UserLimiters
 from .limits import Limits
 from .media import MediaProvider
 from .metrics import Metrics, Traffic
+from .notices import Notices
 from .outbox import Outbox
 from .playback import Playback
 from .player import Player
@@ -142,6 +144,10 @@ class Hub:
         self.room_lists = RoomLists(self.rooms, self.sessions, self.topics, self.timers, self.clock)
         self.identity = Identity(recognise, self.invites, self.rooms, self.clock)
         self.targets = Targets(self.players, self.rooms)
+        self.announcements = Announcements(
+            self.players, self.publisher, self.conductor, self.timers, self.clock, self.spawn
+        )
+        Notices(self.topics, self.publisher, self.clock, self.house, self.notified)
         self.grouping = Grouping(
             self.players, self.rooms, self.sessions, self.conductor, self.timers, self.clock, self.spawn
         )

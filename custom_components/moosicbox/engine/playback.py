@@ -291,6 +291,10 @@ class Playback:
             return None
         return following
 
+    def passed_over(self, item: QueueItem) -> None:
+        """The media of `item` can't be found: it isn't played."""
+        self._emit(ItemFailed(item))
+
     # ------------------------------------------------------------ what a lone player reports
 
     def adopt(self, report: PlayerReport) -> None:

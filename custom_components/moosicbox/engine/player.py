@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from .media import Accepts, accepted_types
 from .playback import Playback
-from .playback_events import PlaybackEvent
+from .playback_events import Command, PlaybackEvent
 from .protocol.client import ClientInfo, PlayerReport
 from .protocol.errors import NotSupported
 from .protocol.server import PlaybackStatus
@@ -53,6 +53,8 @@ class Player:
         self.client_id: str | None = None
         self.client_version: str | None = None
         self.entity_id: str | None = None
+        self.announcement: Command | None = None
+        """What it plays instead of its music, for a moment."""
         self.report: PlayerReport | None = None
         self.lagging = False
         """Whether the others in its room go on without it."""

@@ -134,7 +134,7 @@ class PlaybackPublisher:
     def play_states(self, player: Player) -> list[TopicMessage]:
         """What a player has to know to do its part."""
         owner: PlaybackOwner = player.room or player
-        command = self._command(owner, player.accepts)
+        command = self._command(owner, player.accepts, player.announcement)
         command = command and made_up(command, player)
         following = self._prepare(owner, player.accepts)
         return [message for message in (volume_update(player), command, following) if message is not None]
@@ -177,8 +177,10 @@ class PlaybackPublisher:
         for player in self._mirrors(owner):
             self._topics.publish(player.topic, update)
 
-    def _command(self, owner: PlaybackOwner, accepts: Accepts) -> SynchronizedPlayback | None:
-        if (command := owner.own.command) is None:
+    def _command(
+        self, owner: PlaybackOwner, accepts: Accepts, instead: Command | None = None
+    ) -> SynchronizedPlayback | None:
+        if (command := instead or owner.own.command) is None:
             return None
         address = self._conductor.address(command.item, accepts) if command.item else None
         if command.item is not None and address is None:
@@ -230,9 +232,11 @@ class PlaybackPublisher:
 def _addressed[M](
     owner: PlaybackOwner, message_for: Callable[[PlaybackOwner, Accepts], M | None]
 ) -> Iterator[tuple[Player, M]]:
-    """What each player is told; those that play the same formats, the same."""
+    """What each player is told; those that play the same formats, the same. Who makes an announcement is told afterwards."""
     messages: dict[Accepts, M | None] = {}
     for player in owner.renderers:
+        if player.announcement is not None:
+            continue
         if player.accepts not in messages:
             messages[player.accepts] = message_for(owner, player.accepts)
         if (message := messages[player.accepts]) is not None:

@@ -1,0 +1,45 @@
+"""Tells people what they should know and can't see: that a song was passed over."""
+
+from typing import Final
+
+from .clock import Clock
+from .playback_events import ItemFailed, PlaybackEvent
+from .protocol.server import TopicMessage, UserNotification
+from .publisher import PlaybackOwner, PlaybackPublisher
+from .rights import Principal
+from .session import Actor
+from .signals import Signal
+from .topics import Topics
+
+LONGEST_TITLE: Final = 200
+
+
+class Notices:
+    """Follows the music of everybody."""
+
+    def __init__(
+        self,
+        topics: Topics,
+        publisher: PlaybackPublisher,
+        clock: Clock,
+        house: Principal,
+        notified: Signal[Actor, str, TopicMessage],
+    ) -> None:
+        """`notified` hears of each notice, said by `house`."""
+        self._topics = topics
+        self._clock = clock
+        self._house = house
+        self._notified = notified
+        publisher.happened.subscribe(self._happened)
+
+    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
+        if isinstance(event, ItemFailed):
+            item = event.item
+            text = f"{item.track.title[:LONGEST_TITLE]} can't be played on {owner.name} and was passed over"
+            notice = UserNotification(message=text, level="warning")
+            added_by = f"user:{item.added_by.id}"
+            self._topics.publish(added_by, notice)
+            for player in owner.renderers:
+                if player.client_id is not None:
+                    self._topics.publish(f"client:{player.client_id}", notice)
+            self._notified(Actor(self._house, None, self._clock.now_us()), added_by, notice)

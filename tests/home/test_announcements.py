@@ -1,0 +1,238 @@
+"""Announcements: heard instead of the music, which goes on afterwards where it was."""
+
+from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+
+from custom_components.moosicbox.engine.hub import Hub
+from tests.fixtures import BRASS, COPPER, PAPER, Advance, Connect, CreateToken, Lose
+from tests.wire.client import Client, Message, player
+
+from .actions import KITCHEN, act, order, play, report, state, titles
+from .parties import PARTY
+
+
+async def announce(hass: HomeAssistant, media_content_id: str, entity_id: str = KITCHEN) -> None:
+    await play(hass, media_content_id, entity_id=entity_id, announce=True)
+
+
+async def told_within(seconds: float, client: Client, advance: Advance) -> list[str | None]:
+    """What the player is told to play while time passes; it answers the hub's pings."""
+    told = []
+    while seconds > 0:
+        await advance(min(seconds, 3))
+        seconds -= 3
+        told += [m for m in await client.arrived() if m["type"] == "synchronized_playback"]
+    return [message["track"] and message["track"]["title"] for message in told]
+
+
+async def ends(hass: HomeAssistant, client: Client, told: Message, state: str = "idle") -> None:
+    """The player says that it is through with an item."""
+    await report(client, state, told)
+    await hass.async_block_till_done()
+
+
+async def test_music_goes_on(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
+    """At the place where it was; the queue knows nothing of it."""
+    await play(hass, BRASS)
+    await play(hass, COPPER, enqueue="add")
+    song = await order(kitchen)
+    await advance(5)
+    await kitchen.arrived()
+    await announce(hass, PAPER)
+    told = await order(kitchen)
+    assert (told["track"]["title"], told["start_position"], told["topic"]) == ("Paper Lantern", 0, "play:kitchen")
+    assert told["track"]["stream_url"]
+    assert await titles(kitchen) == ["Brass Morning", "Copper Rain"]
+    assert (state(hass).state, state(hass).attributes["media_title"]) == ("paused", "Brass Morning")
+    await report(kitchen, "playing", told)
+    await advance(4)
+    assert not [m for m in await kitchen.arrived() if m["type"] == "synchronized_playback"]
+    await ends(hass, kitchen, told)
+    again = await order(kitchen)
+    assert again["queue_item_id"] == song["queue_item_id"]
+    assert again["start_position"] == pytest.approx(5, abs=0.1)
+    assert state(hass).state == "playing"
+
+
+@pytest.mark.parametrize("before", ["nothing", "paused", "stopped"])
+async def test_only_what_played_goes_on(hass: HomeAssistant, kitchen: Client, advance: Advance, before: str) -> None:
+    """Silence stays silence."""
+    if before != "nothing":
+        await play(hass, BRASS)
+        await advance(5)
+        await act(hass, "media_pause" if before == "paused" else "media_stop")
+    shown = state(hass)
+    await announce(hass, PAPER)
+    told = await kitchen.until("synchronized_playback", command="play", start_position=0.0)
+    while told["track"]["title"] != "Paper Lantern":
+        told = await order(kitchen)
+    await ends(hass, kitchen, told)
+    last = [m for m in await kitchen.arrived() if m["type"] == "synchronized_playback"][-1]
+    assert last["command"] == ("pause" if before == "paused" else "stop")
+    assert (state(hass).state, state(hass).attributes) == (shown.state, shown.attributes)
+
+
+async def test_one_after_the_other(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
+    """And the music after the last."""
+    await play(hass, BRASS)
+    await order(kitchen)
+    await advance(3)
+    await announce(hass, PAPER)
+    await announce(hass, COPPER)
+    first = await order(kitchen)
+    assert first["track"]["title"] == "Paper Lantern"
+    assert not [m for m in await kitchen.arrived() if m["type"] == "synchronized_playback"]
+    await ends(hass, kitchen, first)
+    second = await order(kitchen)
+    assert second["track"]["title"] == "Copper Rain"
+    await ends(hass, kitchen, second)
+    music = await order(kitchen)
+    assert (music["track"]["title"], music["start_position"]) == ("Brass Morning", pytest.approx(3, abs=0.1))
+
+
+async def test_too_many(hass: HomeAssistant, kitchen: Client) -> None:
+    """Those that wait are bounded."""
+    for _ in range(11):
+        await announce(hass, PAPER)
+    with pytest.raises(HomeAssistantError) as refusal:
+        await announce(hass, PAPER)
+    assert refusal.value.translation_key == "unavailable"
+
+
+@pytest.mark.parametrize("how", ["silence", "error", "gone", "removed"])
+async def test_always_released(
+    hass: HomeAssistant, hub: Hub, kitchen: Client, advance: Advance, lose: Lose, how: str
+) -> None:
+    """Whatever happens to the player."""
+    await play(hass, BRASS)
+    await order(kitchen)
+    await announce(hass, PAPER)
+    await announce(hass, COPPER)
+    told = await order(kitchen)
+    kitchen_player = hub.players.get("kitchen")
+    match how:
+        case "silence":
+            assert await told_within(told["track"]["duration"] + 4, kitchen, advance) == []
+            assert await told_within(2, kitchen, advance) == ["Copper Rain"]
+            assert (await told_within(60, kitchen, advance))[0] == "Brass Morning"
+            await lose(kitchen)
+        case "error":
+            await ends(hass, kitchen, told, "error")
+            assert (await order(kitchen))["track"]["title"] == "Copper Rain"
+            await advance(120)
+        case "gone":
+            await lose(kitchen)
+            await advance(hub.limits.availability_grace + 1)
+        case "removed":
+            hub.players.remove("kitchen")
+            await advance(1)
+    await advance(120)
+    assert kitchen_player.announcement is None
+    assert not hub.announcements._running
+    assert not hub.announcements._waiting
+    assert not hub.announcements._held
+
+
+async def test_a_longer_one_than_known(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
+    """The player knows better how long it takes."""
+    await announce(hass, PAPER)
+    told = await order(kitchen)
+    await report(kitchen, "playing", told, duration_seconds=60)
+    assert await told_within(60, kitchen, advance) == []
+    assert await told_within(6, kitchen, advance) == [None]
+
+
+async def test_commands_meanwhile(hass: HomeAssistant, kitchen: Client) -> None:
+    """The announcement is heard to its end; then the last command counts."""
+    await play(hass, BRASS)
+    await order(kitchen)
+    await announce(hass, PAPER)
+    told = await order(kitchen)
+    await act(hass, "media_stop")
+    assert not [m for m in await kitchen.arrived() if m["type"] == "synchronized_playback"]
+    await ends(hass, kitchen, told)
+    await order(kitchen, "stop")
+    assert state(hass).state == "idle"
+
+
+async def test_a_cut_while_it_is_made(
+    hass: HomeAssistant, kitchen: Client, connect: Connect, token: str, lose: Lose, advance: Advance
+) -> None:
+    """Who comes back hears the rest of it."""
+    await announce(hass, PAPER)
+    told = await order(kitchen)
+    await lose(kitchen)
+    again = await connect()
+    await again.authenticate(token, client=player("kitchen"))
+    repeated = await order(again)
+    assert repeated["queue_item_id"] == told["queue_item_id"]
+    assert repeated["sync_time_us"] == told["sync_time_us"]
+    await ends(hass, again, repeated)
+    await order(again, "stop")
+
+
+async def test_on_one_player_of_a_room(
+    hass: HomeAssistant, ada: Client, ben: Client, party: str, advance: Advance
+) -> None:
+    """The others hear the music meanwhile; it catches up."""
+    await play(hass, BRASS, entity_id=PARTY)
+    for client in ada, ben:
+        await order(client)
+    await announce(hass, PAPER, "media_player.ben")
+    told = await order(ben)
+    assert told["track"]["title"] == "Paper Lantern"
+    await advance(6)
+    assert not [m for m in await ada.arrived() if m["type"] == "synchronized_playback"]
+    assert state(hass, PARTY).state == "playing"
+    await ends(hass, ben, told)
+    music = await order(ben)
+    assert (music["track"]["title"], music["start_position"]) == ("Brass Morning", 0)
+
+
+async def test_on_all_players_of_a_room(
+    hass: HomeAssistant, ada: Client, ben: Client, party: str, advance: Advance
+) -> None:
+    """Together; the music goes on when the last one is through."""
+    await play(hass, BRASS, entity_id=PARTY)
+    for client in ada, ben:
+        await order(client)
+    await advance(4)
+    await announce(hass, PAPER, PARTY)
+    told = [await order(client) for client in (ada, ben)]
+    assert told[0]["sync_time_us"] == told[1]["sync_time_us"]
+    assert {message["track"]["title"] for message in told} == {"Paper Lantern"}
+    assert state(hass, PARTY).state == "paused"
+    await ends(hass, ada, told[0])
+    assert not [m for m in await ada.arrived() if m["type"] == "synchronized_playback"]
+    await ends(hass, ben, told[1])
+    for client in ada, ben:
+        music = await order(client)
+        assert music["track"]["title"] == "Brass Morning"
+        assert music["start_position"] == pytest.approx(4, abs=0.2)
+
+
+async def test_who_cannot(
+    hass: HomeAssistant, hub: Hub, connect: Connect, create_token: CreateToken, lose: Lose
+) -> None:
+    """Those that declared something else, and those that aren't there, say so."""
+    box = await connect()
+    await box.authenticate(await create_token("box"), client=player("box", capabilities=["pause"]))
+    await hass.async_block_till_done()
+    features = Feature(state(hass, "media_player.box").attributes["supported_features"])
+    assert not features & Feature.MEDIA_ANNOUNCE
+    with pytest.raises(ServiceValidationError) as refusal:
+        await announce(hass, PAPER, "media_player.box")
+    assert refusal.value.translation_key == "not_supported"
+    able = await connect()
+    await able.authenticate(await create_token("able"), client=player("able"))
+    await hass.async_block_till_done()
+    with pytest.raises(HomeAssistantError) as missing:
+        await announce(hass, "media-source://media_source/local/nothing.mp3", "media_player.able")
+    assert missing.value.translation_key == "track_not_found"
+    await lose(able)
+    with pytest.raises(HomeAssistantError) as gone:
+        await announce(hass, PAPER, "media_player.able")
+    assert gone.value.translation_key == "unavailable"
+    assert not hub.announcements._waiting

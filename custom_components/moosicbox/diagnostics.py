@@ -13,6 +13,8 @@ from .engine.hub import Hub
 from .engine.library.library import Library
 from .engine.player import Player
 from .engine.report import client_reports, health, metrics_report
+from .engine.room import Room
+from .entity import owner_identity
 from .models import MoosicBoxConfigEntry
 
 TO_REDACT: Final = frozenset(
@@ -28,7 +30,7 @@ TO_REDACT: Final = frozenset(
         "secret",
         "token",
     }
-    | {"user_id", "username"}
+    | {"room_id", "user_id", "username"}
 )
 
 
@@ -45,6 +47,8 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Moosic
             "metrics": metrics_report(hub),
             "clients": client_reports(hub),
             "players": [_player(player) for player in hub.players],
+            "rooms": [_room(room) for room in hub.rooms],
+            "invites": len(hub.invites.open),
             "library": _library(entry.runtime_data.library),
         },
         TO_REDACT,
@@ -55,17 +59,19 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Moosic
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: MoosicBoxConfigEntry, device: dr.DeviceEntry
 ) -> dict[str, Any]:
-    """All about one player and its client, or about the hub."""
+    """All about one player and its client, about a room and its players, or about the hub."""
     hub = entry.runtime_data.hub
     ids = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
     if HUB_ID in ids:
         return await async_get_config_entry_diagnostics(hass, entry)
-    players = [player for player in hub.players if player.player_id in ids]
+    rooms = [room for room in hub.rooms if owner_identity(room) in ids]
+    players = [player for player in hub.players if player.player_id in ids or player.room in rooms]
     found: dict[str, Any] = async_redact_data(
         {
             "version": VERSION,
             "players": [_player(player) for player in players],
             "clients": _clients_of(hub, players),
+            "rooms": [_room(room) for room in rooms],
         },
         TO_REDACT,
     )
@@ -83,6 +89,32 @@ def _library(library: Library) -> dict[str, Any]:
 def _clients_of(hub: Hub, players: list[Player]) -> list[dict[str, Any]]:
     ids = {player.client_id for player in players}
     return [report for report in client_reports(hub) if report["client_id"] in ids]
+
+
+def _room(room: Room) -> dict[str, Any]:
+    settings, playback = room.settings, room.own
+    members = room.participants.values()
+    return {
+        "room_id": room.room_id,
+        "name": room.name,
+        "entity_id": room.entity_id,
+        "is_group": room.is_group,
+        "is_public": settings.is_public,
+        "control": settings.control,
+        "wait": settings.wait,
+        "max_participants": settings.max_participants,
+        "participants": [
+            {"role": room.role(member.user_id), "away": member.away, "player": member.player is not None}
+            for member in members
+        ],
+        "missing": len(room.missing),
+        "banned": len(room.banned),
+        "chat_lines": len(room.chat),
+        "state": playback.timeline.state,
+        "position": playback.timeline.position,
+        "duration": playback.duration,
+        "queue": {"items": len(playback.queue), "revision": playback.queue.revision},
+    }
 
 
 def _player(player: Player) -> dict[str, Any]:

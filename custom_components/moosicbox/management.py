@@ -7,11 +7,12 @@ from typing import Any, Concatenate, Final
 from aiohttp import hdrs, web
 from homeassistant.components.http import HomeAssistantView
 from homeassistant.components.http.const import KEY_HASS_USER
+import msgspec
 import orjson
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from .auth import principal_of
-from .engine.protocol.client import GetClients, GetMetrics, Request
+from .engine.protocol.client import GetClients, GetMetrics, Request, RoomList
 from .engine.protocol.errors import HubError, MessageTooLarge, PermissionDenied, SerializationFailed
 from .engine.report import health, prometheus
 from .engine.rights import Principal
@@ -50,7 +51,7 @@ async def _execute(data: MoosicBoxData, request: web.Request, message: Request) 
 
 
 def _json(answer: Any) -> web.Response:
-    return json_response(orjson.dumps(answer))
+    return json_response(msgspec.json.encode(answer))
 
 
 class HealthView(HomeAssistantView):
@@ -115,9 +116,9 @@ class RoomsView(HomeAssistantView):
     name = "api:moosicbox:rooms"
 
     @_for_administrators
-    async def get(self, _request: web.Request) -> web.Response:
-        """None, as long as the hub has no rooms."""
-        return _json({"rooms": []})
+    async def get(self, request: web.Request) -> web.Response:
+        """All rooms, the private ones too."""
+        return await _execute(loaded(request), request, RoomList())
 
 
 class BroadcastView(HomeAssistantView):

@@ -102,6 +102,7 @@ OPTIONS: Final = (
     Option("trusted_issuer", "security", TextSelector(), "trusted_issuer"),
     Option("metrics", "features", _SWITCH, "metrics"),
     Option("rate_limiting", "features", _SWITCH, None),
+    Option("rooms", "features", _SWITCH, "rooms"),
 )
 SECTIONS: Final = tuple(dict.fromkeys(option.section for option in OPTIONS))
 

@@ -28,4 +28,5 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         "max_connections": hub.limits.max_connections,
         "sessions": len(hub.sessions),
         "players": len(hub.players),
+        "rooms": len(hub.rooms),
     }

@@ -115,6 +115,7 @@ async def test_system_health(hass: HomeAssistant, entry: MockConfigEntry, kitche
         "max_connections": 1000,
         "sessions": 1,
         "players": 1,
+        "rooms": 0,
     }
     await hass.config_entries.async_unload(entry.entry_id)
     assert await get_system_health_info(hass, DOMAIN) == {"version": VERSION, "status": "not loaded"}

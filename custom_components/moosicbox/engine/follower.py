@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .player import Player
 from .protocol.errors import InvalidMessage, PermissionDenied
+from .protocol.server import RoomList
 from .rights import Principal
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class Follower:
     def __init__(
         self, hub: Hub, principal: Principal, deliver: Callable[[bytes], None], topics: Iterable[str] | None = None
     ) -> None:
-        """`deliver` gets each message as JSON. Without `topics`: notices, the players, and what each of them does."""
+        """`deliver` gets each message as JSON. Without `topics`: notices, rooms, players, and what each player does."""
         self._hub = hub
         self._principal = principal
         self._deliver = deliver
@@ -33,6 +34,7 @@ class Follower:
         else:
             self._follow(self._checked(list(topics)))
         self._undo.append(hub.players.removed.subscribe(self._player_removed))
+        self._undo.append(hub.room_lists.changed.subscribe(self._rooms_changed))
 
     def renew(self, principal: Principal) -> None:
         """Other rights from now on; what may not be seen any more ends."""
@@ -49,7 +51,7 @@ class Follower:
 
     def _default(self) -> Iterable[str]:
         principal = self._principal
-        yield from ("all", f"user:{principal.sub}", "players")
+        yield from ("all", f"user:{principal.sub}", "players", "rooms")
         yield from (f"permission:{permission}" for permission in sorted(principal.permissions))
         yield from (f"player:{player.player_id}" for player in self._hub.players)
 
@@ -81,6 +83,13 @@ class Follower:
 
     def _player_removed(self, player: Player) -> None:
         self._unfollow([topic for topic in (f"player:{player.player_id}",) if topic in self._topics])
+
+    def _rooms_changed(self) -> None:
+        # Each hears of the rooms that it may know of; one may have been closed, or be private now.
+        self._unfollow([topic for topic in self._topics if topic.startswith("room:") and not self._visible(topic)])
+        if "rooms" in self._topics:
+            rooms = RoomList(rooms=tuple(self._hub.room_lists.seen_by(self._principal)))
+            self._outbox.send(self._hub.topics["rooms"].state_frame(rooms))
 
     def _flush(self) -> bool:
         for frame in self._outbox.take(sys.maxsize):

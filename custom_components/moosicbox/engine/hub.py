@@ -191,6 +191,9 @@ class Hub:
             session.limiter = Limiter(limits)
             session.user_limiter = None
         self.topics.compression.configure(limits.compression_level, limits.compression_threshold)
+        if not limits.rooms:
+            for room in self.rooms:
+                self.rooms.close(room)
 
     async def start(self) -> None:
         """Bring back what was kept and let clients in."""
@@ -289,7 +292,7 @@ class Hub:
                 "history_seconds": self.limits.history_seconds,
                 "resume_seconds": self.limits.resume_seconds,
             },
-            features=FEATURES if self.library is None else FEATURES | {"library": 1},
+            features=self._features(),
         )
 
     def new_outbox(
@@ -328,6 +331,14 @@ class Hub:
         feed = LibraryFeed(library, self.topics, self.timers, self.clock)
         feed.provide(self.subscriptions)
         return feed
+
+    def _features(self) -> dict[str, int]:
+        features = dict(FEATURES)
+        if self.library is not None:
+            features["library"] = 1
+        if not self.limits.rooms:
+            del features["rooms"]
+        return features
 
     def _opened(self, _session: Session, resumed: bool) -> None:
         self.metrics.total_connections += 1
@@ -397,7 +408,7 @@ class Hub:
             restore_player(player, saved_player, now_us)
             self._remember(player.own)
         now, rejoin_us = self.clock.utc().timestamp(), int(self.limits.rejoin_seconds * 1e6)
-        for saved_room in saved.rooms:
+        for saved_room in saved.rooms if self.limits.rooms else ():
             room = self.rooms.create(saved_room.settings, saved_room.room_id)
             restore_room(room, saved_room, now_us, now, rejoin_us)
             self._remember(room.own)

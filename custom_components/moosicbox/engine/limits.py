@@ -91,6 +91,8 @@ class Limits:
     """How often the library's folders are looked at when nothing tells of changes, as on network shares; 0: never."""
     metrics: bool = True
     """Whether the hub tells its numbers."""
+    rooms: bool = True
+    """Whether there can be rooms."""
 
     def rate(self, limit_class: str) -> tuple[int, int]:
         """Messages a minute and at once, for a class of messages."""

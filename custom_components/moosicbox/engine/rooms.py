@@ -14,7 +14,7 @@ from .playback_events import CurrentChanged, Lagged, PlaybackEvent
 from .player import Player
 from .players import Players
 from .presence import client_key
-from .protocol.errors import ClientNotFound, InvalidMessage, PermissionDenied, RoomNotFound, Unavailable
+from .protocol.errors import ClientNotFound, InvalidMessage, NotSupported, PermissionDenied, RoomNotFound, Unavailable
 from .protocol.server import ChatLine, RoomChat, RoomEvent, TopicMessage
 from .protocol.types import RoomRole
 from .publisher import PlaybackOwner, PlaybackPublisher
@@ -95,6 +95,8 @@ class Rooms:
 
     def create(self, settings: RoomSettings, room_id: str | None = None, host_user_id: str | None = None) -> Room:
         """A new, empty room; InvalidMessage if its id is taken, Unavailable if there are too many."""
+        if not self.limits.rooms:
+            raise NotSupported("Rooms are switched off")
         if room_id is not None and room_id in self._rooms:
             raise InvalidMessage(f"There is a room {room_id} already", ["id"])
         if len(self._rooms) >= self.limits.max_rooms:

@@ -26,6 +26,7 @@ from .management import MANAGEMENT_VIEWS
 from .media import HomeMedia
 from .models import DATA_KEPT, DATA_LOADED, MoosicBoxConfigEntry, MoosicBoxData
 from .options import limits_of
+from .outputs import Outputs
 from .pairing import Pairing, PairView
 from .panel import async_add_panel, async_remove, async_setup_static
 from .services import async_setup_services
@@ -60,6 +61,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     entry.async_on_unload(await async_start_library(hass, data.library))
     await data.hub.start()
     entry.async_on_unload(async_follow(hass, entry))
+    entry.async_on_unload(data.outputs.async_start())
     entry.async_on_unload(EventBridge(hass, data.hub, data.gatekeeper).async_start())
     entry.async_on_unload(data.health.async_start())
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -161,5 +163,6 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
         Endpoint(hub, allowed_origins),
         HealthMonitor(hass, hub),
         pairing,
+        Outputs(hass, hub),
         device.id,
     )

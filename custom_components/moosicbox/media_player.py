@@ -13,7 +13,7 @@ from .engine.player import Player
 from .engine.protocol.errors import NotSupported
 from .engine.publisher import PlaybackOwner
 from .engine.room import Participant, Room
-from .entity import errors_translated, translated
+from .entity import Owner, errors_translated, translated
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 from .music import MusicEntity, features
 
@@ -65,8 +65,14 @@ class PlayerEntity(MusicEntity):
     @property
     @override
     def group_members(self) -> list[str]:
-        room = self.owner.room
-        return [] if room is None else entity_ids(room)
+        if self.owner.room is not None:
+            return entity_ids(self.owner.room)
+        return [self.entity_id, *self.owner.outputs] if self.owner.outputs else []
+
+    @property
+    @override
+    def _leading(self) -> Owner:
+        return self.owner.room or self.owner
 
     @property
     @override
@@ -78,6 +84,7 @@ class PlayerEntity(MusicEntity):
     async def async_unjoin_player(self) -> None:
         with errors_translated():
             self.hub.grouping.leave(await self.async_principal(), self.owner)
+        self._let_outputs_go()
 
     @callback
     def _members_changed(self, room: Room, _participant: Participant) -> None:
@@ -113,10 +120,13 @@ class RoomEntity(MusicEntity):
 
     @override
     async def async_unjoin_player(self) -> None:
-        if not self.owner.is_group:
-            raise translated(NotSupported("Let its players leave this room, or close it"))
         with errors_translated():
-            self.hub.grouping.dissolve(await self.async_principal(), self.owner)
+            self.hub.grouping.check(await self.async_principal(), self.owner)
+        if not self._let_outputs_go() and not self.owner.is_group:
+            raise translated(NotSupported("Let its players leave this room, or close it"))
+        if self.owner.is_group:
+            with errors_translated():
+                self.hub.grouping.dissolve(await self.async_principal(), self.owner)
 
     @callback
     def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
@@ -125,5 +135,6 @@ class RoomEntity(MusicEntity):
 
 
 def entity_ids(room: Room) -> list[str]:
-    """The entities of a room's players, the longest-present first: it leads."""
-    return [player.entity_id for player in room.renderers if player.entity_id is not None]
+    """The entities of a room's players, the longest-present first: it leads. Then those that play along."""
+    players = [player.entity_id for player in room.renderers if player.entity_id is not None]
+    return [*players, *room.outputs]

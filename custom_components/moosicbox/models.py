@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .engine.transport.endpoint import Endpoint
     from .health import HealthMonitor
     from .media import HomeMedia
+    from .outputs import Outputs
     from .pairing import Pairing
     from .storage import HomeStateStore, SecretsStore
 
@@ -36,6 +37,7 @@ class MoosicBoxData:
     endpoint: Endpoint
     health: HealthMonitor
     pairing: Pairing
+    outputs: Outputs
     hub_device_id: str
     """The hub in the device registry; players hang on it."""
 

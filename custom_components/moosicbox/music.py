@@ -17,6 +17,7 @@ from homeassistant.components.media_player import (
     SearchMedia,
     SearchMediaQuery,
 )
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from .browse import async_browse, async_search, tracks_of
@@ -26,7 +27,7 @@ from .engine.player import Player
 from .engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, QueueClear, SeekCommand, VolumeCommand
 from .engine.protocol.types import Track
 from .engine.timeline import Timeline
-from .entity import Owner, OwnerEntity, errors_translated, invalid
+from .entity import Owner, OwnerEntity, errors_translated
 from .models import MoosicBoxData
 
 STATES: Final = {
@@ -95,6 +96,7 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
         self._named = named
         self._media = data.media
         self._library = data.library
+        self._outputs = data.outputs
         self._timeline: Timeline | None = None
         self._position_updated_at: datetime | None = None
 
@@ -203,6 +205,18 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
         return {"queue_position": queue.current_index, "queue_size": len(queue)}
 
     @property
+    def _leading(self) -> Owner:
+        # Whose music it is that is heard here.
+        return self.owner
+
+    @callback
+    def _let_outputs_go(self) -> bool:
+        outputs = list(self.owner.outputs)
+        for entity_id in outputs:
+            self._outputs.async_remove(self.owner, entity_id)
+        return bool(outputs)
+
+    @property
     def _playback(self) -> Playback:
         return self.owner.playback
 
@@ -298,18 +312,21 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
 
     @override
     async def async_join_players(self, group_members: list[str]) -> None:
-        players = players_of(self.hub, group_members)
+        players, others = split(self.hub, group_members)
+        principal = await self.async_principal()
         with errors_translated():
-            await self.hub.grouping.join(await self.async_principal(), self.owner, players)
+            self.hub.grouping.check(principal, self.owner)
+            if players or not others:
+                await self.hub.grouping.join(principal, self.owner, players)
+        for entity_id in others:
+            self._outputs.async_add(self._leading, entity_id)
 
     async def _transport(self, command: Literal["play", "pause", "stop", "next", "previous"]) -> None:
         await self.async_execute(PlaybackCommand(**self._named, command=command))
 
 
-def players_of(hub: Hub, entity_ids: list[str]) -> list[Player]:
-    """The players behind entities; ServiceValidationError if one isn't a player's."""
+def split(hub: Hub, entity_ids: list[str]) -> tuple[list[Player], list[str]]:
+    """The players behind entities, and the entities that are none of ours."""
     known = {player.entity_id: player for player in hub.players}
-    for entity_id in entity_ids:
-        if entity_id not in known:
-            raise invalid("no_player_entity", entity_id=entity_id)
-    return [known[entity_id] for entity_id in entity_ids]
+    players = [known[entity_id] for entity_id in entity_ids if entity_id in known]
+    return players, [entity_id for entity_id in entity_ids if entity_id not in known]

@@ -5,6 +5,7 @@ from typing import Final, override
 from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberMode
 from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .engine.player import Player
@@ -28,6 +29,12 @@ async def async_setup_entry(
     def add(player: Player) -> None:
         async_add_entities([OutputDelay(data, player)])
 
+    @callback
+    def add_speaker(owner: Owner, entity_id: str) -> None:
+        async_add_entities([SpeakerDelay(data, owner, entity_id)])
+
+    async_add_entities([SpeakerDelay(data, owner, entity_id) for owner, entity_id in data.outputs.all()])
+    entry.async_on_unload(data.outputs.added.subscribe(add_speaker))
     async_add_entities([OutputDelay(data, player) for player in data.hub.players])
     entry.async_on_unload(data.hub.players.added.subscribe(add))
 
@@ -68,3 +75,42 @@ class OutputDelay(OwnerEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         await self.async_execute(VolumeCommand(player_id=self.owner.player_id, output_delay_ms=value))
+
+
+class SpeakerDelay(OwnerEntity, NumberEntity):
+    """How long another speaker, that plays along, takes from being told until it sounds."""
+
+    _attr_translation_key = "speaker_delay"
+    _attr_device_class = NumberDeviceClass.DURATION
+    _attr_entity_category = EntityCategory.CONFIG
+    _attr_mode = NumberMode.BOX
+    _attr_native_unit_of_measurement = UnitOfTime.MILLISECONDS
+    _attr_native_min_value = 0
+    _attr_native_max_value = MAX_OUTPUT_DELAY_MS
+    _attr_native_step = STEP_MS
+
+    def __init__(self, data: MoosicBoxData, owner: Owner, speaker: str) -> None:
+        """`speaker` is the other's entity."""
+        super().__init__(data, owner, f"output_{speaker}")
+        self._outputs = data.outputs
+        self._speaker = speaker
+        self._attr_translation_placeholders = {"speaker": speaker.partition(".")[2].replace("_", " ")}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._outputs.removed.subscribe(self._removed))
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return self.owner.outputs.get(self._speaker)
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        self._outputs.async_set_delay(self.owner, self._speaker, value)
+
+    @callback
+    def _removed(self, owner: Owner, speaker: str) -> None:
+        if owner is self.owner and speaker == self._speaker:
+            er.async_get(self.hass).async_remove(self.entity_id)

@@ -1,6 +1,6 @@
 """Actions about rooms and queues, as a table: which message each sends, and what for. Whoever calls one needs the rights of the wire."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final, Literal, NamedTuple
 
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
@@ -61,11 +61,11 @@ class Row(NamedTuple):
 # ---------------------------------------------------------------- what an action is for
 
 
-def owners(hub: Hub, call: ServiceCall) -> list[Owner]:
+def owners(hub: Hub, call: ServiceCall, others: Collection[str] = ()) -> list[Owner]:
     """The players and rooms that a call's target names; ServiceValidationError if it names something else."""
     selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data))
     known = {owner.entity_id: owner for owner in (*hub.players, *hub.rooms)}
-    for entity_id in sorted(selected.referenced - known.keys()):
+    for entity_id in sorted(selected.referenced - known.keys() - set(others)):
         raise invalid("no_music_entity", entity_id=entity_id)
     named = [*cv.ensure_list(call.data.get("entity_id", [])), *sorted(selected.indirectly_referenced)]
     return [known[entity_id] for entity_id in dict.fromkeys(named) if entity_id in known]
@@ -90,8 +90,8 @@ def room(hub: Hub, call: ServiceCall) -> Named:
     return {"room_id": rooms.pop()}
 
 
-def _players(hub: Hub, call: ServiceCall) -> list[Player]:
-    found = owners(hub, call)
+def _players(hub: Hub, call: ServiceCall, others: Collection[str] = ()) -> list[Player]:
+    found = owners(hub, call, others)
     for owner in found:
         if isinstance(owner, Room):
             raise invalid("no_player_entity", entity_id=str(owner.entity_id))
@@ -139,8 +139,15 @@ async def join_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
 
 
 async def leave_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """The targeted players play alone again."""
-    for player in _players(data.hub, call):
+    """The targeted players play alone again; other speakers play along no more."""
+    selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data)).referenced
+    along = [(owner, entity_id) for owner, entity_id in data.outputs.all() if entity_id in selected]
+    with errors_translated():
+        principal = await async_principal(call.hass, data.hub, call.context.user_id)
+        for owner, entity_id in along:
+            data.hub.grouping.check(principal, owner)
+            data.outputs.async_remove(owner, entity_id)
+    for player in _players(data.hub, call, {entity_id for _, entity_id in along}):
         if player.room is not None:
             leave = RoomLeave(room_id=player.room.room_id, player_id=player.player_id)
             await async_execute(call.hass, data.hub, leave, call.context.user_id)

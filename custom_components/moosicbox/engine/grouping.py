@@ -75,6 +75,12 @@ class Grouping:
             self._rooms.enter(room, self._session(player))
         return room
 
+    def check(self, principal: Principal, leader: Player | Room) -> None:
+        """PermissionDenied if nobody may join `leader` in `principal`'s name."""
+        _demand_control(principal)
+        if (room := leader if isinstance(leader, Room) else leader.room) is not None:
+            self._rooms.get(room.room_id, principal)
+
     def leave(self, principal: Principal, player: Player) -> None:
         """`player` plays alone again; alone already, it stays so. PermissionDenied."""
         _demand_control(principal)
@@ -100,6 +106,7 @@ class Grouping:
         )
         room = self._rooms.create(settings, None if taken else room_id, leader.owner)
         room.is_group = True
+        room.outputs, leader.outputs = leader.outputs, {}
         await self._hand_over(leader.own, room.own)
         self._rooms.enter(room, self._session(leader))
         return room
@@ -153,6 +160,7 @@ class Grouping:
             return
         heir = next(iter(room.renderers), None) or self._last_seen(room)
         if heir is not None:
+            heir.outputs |= room.outputs
             await self._hand_over(room.own, heir.own)
         if self._rooms.find(room.room_id) is room:
             if heir is not None and heir.room is room:

@@ -53,6 +53,8 @@ class Player:
         self.client_id: str | None = None
         self.client_version: str | None = None
         self.entity_id: str | None = None
+        self.outputs: dict[str, float] = {}
+        """Other speakers of the house that play along, by what it calls them, and how many milliseconds late each sounds."""
         self.announcement: Command | None = None
         """What it plays instead of its music, for a moment."""
         self.report: PlayerReport | None = None

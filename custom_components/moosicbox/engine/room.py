@@ -75,6 +75,8 @@ class Room:
         self.room_id: str = room_id
         self.host_user_id: str | None = None
         self.entity_id: str | None = None
+        self.outputs: dict[str, float] = {}
+        """Other speakers of the house that play along, by what it calls them, and how many milliseconds late each sounds."""
         self.is_group = False
         """Whether it is there to join players of the household, and only as long as it does."""
         self.participants: dict[str, Participant] = {}

@@ -51,6 +51,7 @@ class SavedPlayer(Record, frozen=True, kw_only=True):
     muted: bool = False
     output_delay_ms: float = 0.0
     capabilities: tuple[str, ...] | None = None
+    outputs: dict[str, float] = {}
     playback: SavedPlayback = SavedPlayback()
 
 
@@ -65,6 +66,7 @@ class SavedRoom(Record, frozen=True, kw_only=True):
     banned: tuple[str, ...] = ()
     members: tuple[ClientKey, ...] = ()
     chat: tuple[ChatLine, ...] = ()
+    outputs: dict[str, float] = {}
     playback: SavedPlayback = SavedPlayback()
 
 
@@ -86,6 +88,7 @@ def save_player(player: Player, now_us: int) -> SavedPlayer:
         muted=player.muted,
         output_delay_ms=player.output_delay_ms,
         capabilities=player.capabilities,
+        outputs=dict(player.outputs),
         playback=save_playback(player.own, now_us),
     )
 
@@ -102,6 +105,7 @@ def save_room(room: Room, now_us: int, now: float) -> SavedRoom:
         banned=tuple(room.banned),
         members=tuple(dict.fromkeys([*present, *room.missing])),
         chat=tuple(room.chat),
+        outputs=dict(room.outputs),
         playback=save_playback(room.own, now_us, now if room.own.timeline.playing else None),
     )
 
@@ -129,6 +133,7 @@ def restore_player(player: Player, saved: SavedPlayer, now_us: int) -> None:
     player.muted = saved.muted
     player.output_delay_ms = saved.output_delay_ms
     player.capabilities = saved.capabilities
+    player.outputs = dict(saved.outputs)
     restore_playback(player.own, saved.playback, now_us)
 
 
@@ -140,6 +145,7 @@ def restore_room(room: Room, saved: SavedRoom, now_us: int, now: float, rejoin_u
     room.banned = dict.fromkeys(saved.banned)
     room.missing = dict.fromkeys(saved.members, now_us + rejoin_us)
     room.chat.extend(saved.chat)
+    room.outputs = dict(saved.outputs)
     held = None
     if (playing_at := saved.playback.playing_at) is not None:
         # By the time of day, which may have jumped: never before it was played.

@@ -55,13 +55,20 @@ def errors_translated() -> Generator[None]:
         raise translated(error) from error
 
 
-async def async_execute(hass: HomeAssistant, hub: Hub, message: Request, user_id: str | None) -> Any:
-    """Do what `message` says in the name of a user of Home Assistant, or of the house; then all entities show it."""
+@contextmanager
+def acting(hass: HomeAssistant) -> Generator[None]:
+    """The same around something that changes the hub; when it is done, all entities show it."""
     try:
         with errors_translated():
-            return await hub.execute(message, await async_principal(hass, hub, user_id))
+            yield
     finally:
         pending_writes(hass).async_flush()
+
+
+async def async_execute(hass: HomeAssistant, hub: Hub, message: Request, user_id: str | None) -> Any:
+    """Do what `message` says in the name of a user of Home Assistant, or of the house."""
+    with acting(hass):
+        return await hub.execute(message, await async_principal(hass, hub, user_id))
 
 
 async def async_principal(hass: HomeAssistant, hub: Hub, user_id: str | None) -> Principal:

@@ -13,7 +13,7 @@ from .engine.player import Player
 from .engine.protocol.errors import NotSupported
 from .engine.publisher import PlaybackOwner
 from .engine.room import Participant, Room
-from .entity import Owner, errors_translated, translated
+from .entity import Owner, acting, translated
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 from .music import MusicEntity, features
 
@@ -82,7 +82,7 @@ class PlayerEntity(MusicEntity):
 
     @override
     async def async_unjoin_player(self) -> None:
-        with errors_translated():
+        with acting(self.hass):
             self.hub.grouping.leave(await self.async_principal(), self.owner)
         self._let_outputs_go()
 
@@ -120,12 +120,12 @@ class RoomEntity(MusicEntity):
 
     @override
     async def async_unjoin_player(self) -> None:
-        with errors_translated():
+        with acting(self.hass):
             self.hub.grouping.check(await self.async_principal(), self.owner)
         if not self._let_outputs_go() and not self.owner.is_group:
             raise translated(NotSupported("Let its players leave this room, or close it"))
         if self.owner.is_group:
-            with errors_translated():
+            with acting(self.hass):
                 self.hub.grouping.dissolve(await self.async_principal(), self.owner)
 
     @callback

@@ -27,7 +27,7 @@ from .engine.player import Player
 from .engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, QueueClear, SeekCommand, VolumeCommand
 from .engine.protocol.types import Track
 from .engine.timeline import Timeline
-from .entity import Owner, OwnerEntity, errors_translated
+from .entity import Owner, OwnerEntity, acting
 from .models import MoosicBoxData
 
 STATES: Final = {
@@ -281,11 +281,11 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
         **kwargs: Any,
     ) -> None:
         if announce:
-            with errors_translated():
+            with acting(self.hass):
                 await self.hub.announcements.announce(await self.async_principal(), self.owner, media_id)
             return
         place = PLACES[enqueue or MediaPlayerEnqueue.REPLACE]
-        with errors_translated():
+        with acting(self.hass):
             track_ids = await tracks_of(self._library, media_id)
         if track_ids is not None:
             add = QueueAdd(**self._named, track_ids=tuple(track_ids), place=place)
@@ -314,7 +314,7 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
     async def async_join_players(self, group_members: list[str]) -> None:
         players, others = split(self.hub, group_members)
         principal = await self.async_principal()
-        with errors_translated():
+        with acting(self.hass):
             self.hub.grouping.check(principal, self.owner)
             if players or not others:
                 await self.hub.grouping.join(principal, self.owner, players)

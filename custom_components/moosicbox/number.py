@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .engine.player import Player
 from .engine.protocol.client import VolumeCommand
 from .engine.protocol.types import MAX_OUTPUT_DELAY_MS
-from .entity import Owner, OwnerEntity
+from .entity import Owner, OwnerEntity, acting
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -108,7 +108,9 @@ class SpeakerDelay(OwnerEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        self._outputs.async_set_delay(self.owner, self._speaker, value)
+        with acting(self.hass):
+            self.hub.grouping.check(await self.async_principal(), self.owner)
+            self._outputs.async_set_delay(self.owner, self._speaker, value)
 
     @callback
     def _removed(self, owner: Owner, speaker: str) -> None:

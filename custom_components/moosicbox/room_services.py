@@ -16,7 +16,7 @@ from .engine.hub import Hub
 from .engine.player import Player
 from .engine.protocol.client import RoomLeave
 from .engine.room import Room
-from .entity import Owner, async_execute, async_principal, errors_translated, invalid
+from .entity import Owner, acting, async_execute, async_principal, invalid
 from .models import MoosicBoxData
 
 type Fields = dict[str | vol.Marker, Any]
@@ -119,7 +119,7 @@ async def create_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse
     answer: dict[str, Any] = await _send(data, call, {"type": "room_command", "action": "create", **_fields(call)})
     if (made := data.hub.rooms.find(answer["room_id"])) is None:
         return answer
-    with errors_translated():
+    with acting(call.hass):
         await data.hub.grouping.join(await async_principal(call.hass, data.hub, call.context.user_id), made, players)
     return {**answer, "entity_id": made.entity_id}
 
@@ -133,7 +133,7 @@ async def join_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
         room_id = next((room.room_id for room in hub.rooms if room.entity_id == call.data["room"]), None)
     if room_id is None:
         raise invalid("name_one_room")
-    with errors_translated():
+    with acting(call.hass):
         await hub.grouping.join(principal, hub.rooms.get(room_id, principal), players)
     return None
 
@@ -142,7 +142,7 @@ async def leave_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """The targeted players play alone again; other speakers play along no more."""
     selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data)).referenced
     along = [(owner, entity_id) for owner, entity_id in data.outputs.all() if entity_id in selected]
-    with errors_translated():
+    with acting(call.hass):
         principal = await async_principal(call.hass, data.hub, call.context.user_id)
         for owner, entity_id in along:
             data.hub.grouping.check(principal, owner)
@@ -186,7 +186,7 @@ def _fields(call: ServiceCall) -> dict[str, Any]:
 
 
 async def _send(data: MoosicBoxData, call: ServiceCall, message: dict[str, Any]) -> Any:
-    with errors_translated():
+    with acting(call.hass):
         # By way of its text, so that it is held to the same bounds as a client's.
         request = data.hub.decode(json_bytes(message))
     return msgspec.to_builtins(await async_execute(call.hass, data.hub, request, call.context.user_id))

@@ -58,7 +58,8 @@ class RoomMachine(RuleBasedStateMachine):
         self.inside: list[str] = []
         self.roles: dict[str, str] = {}
         self.banned: set[str] = set()
-        self.host = "ada"
+        self.host: str | None = "ada"
+        self.host_gone = False
         self.control = "host"
         self.seen_ids: set[str] = set()
         self.revision = 0
@@ -87,8 +88,11 @@ class RoomMachine(RuleBasedStateMachine):
             role = "host" if name == self.host else self.roles.get(name, "guest")
             extra = {"control", "skip"} if role == "guest" and self.control == "everyone" else set()
             return right in MAY[role] | extra
-        outsider = self.control == "everyone" and WHO[name].may("control")
-        return outsider and right in {"add", "own", "control", "skip"}
+        if self.control != "everyone" or not WHO[name].may("control"):
+            return False
+        # Going out gives nobody more than they had inside.
+        role = self.roles.get(name, "guest")
+        return right in (MAY[role] | ({"control", "skip"} if role == "guest" else set())) - {"chat"}
 
     def _do(self, name: str, message: say.Request, needed: str | None) -> Any:
         """Execute in `name`'s name: refused exactly if the shadow says so."""
@@ -122,7 +126,25 @@ class RoomMachine(RuleBasedStateMachine):
             assert isinstance(outcome, PermissionDenied)
         elif name not in self.inside:
             assert not isinstance(outcome, HubError)
-            self.inside.append(name)
+            self._came(name)
+
+    @rule(by=st.sampled_from(PEOPLE), name=st.sampled_from(PEOPLE), into=st.booleans())
+    def move_another(self, by: str, name: str, into: bool) -> None:
+        """Who may control a player puts it in; its owner and whoever may kick take it out."""
+        message = (say.RoomJoin if into else say.RoomLeave)(room_id=ROOM, player_id=name)
+        inside = name in self.inside
+        outcome = self._do(by, message, None)
+        allowed = by == name or (self._may(by, "members") if inside else WHO[by].may("control"))
+        if by in self.banned and by != "root" and into:
+            allowed = False
+        if into and name in self.banned and name != "root":
+            assert isinstance(outcome, PermissionDenied)
+        else:
+            assert isinstance(outcome, PermissionDenied) == (not allowed), (by, name, into, outcome)
+            if allowed and into and not inside:
+                self._came(name)
+            elif allowed and not into:
+                self._gone(name)
 
     @rule(name=st.sampled_from(PEOPLE))
     def leave(self, name: str) -> None:
@@ -138,7 +160,10 @@ class RoomMachine(RuleBasedStateMachine):
         if not isinstance(outcome, HubError):
             self.banned.add(victim)
             self.roles.pop(victim, None)
-            self._gone(victim)
+            if self.inside == [victim] and victim == self.host:
+                self.inside, self.host = [], None
+            else:
+                self._gone(victim)
 
     @rule(
         by=st.sampled_from(PEOPLE),
@@ -170,13 +195,21 @@ class RoomMachine(RuleBasedStateMachine):
         self._connect(name)
         self.copies.pop(name, None)
         if was_inside and name not in self.inside:
-            self.inside.append(name)
+            self._came(name)
+
+    def _came(self, name: str) -> None:
+        self.inside.append(name)
+        if self.host is None or self.host_gone:
+            self.host = name
+        self.host_gone = False
 
     def _gone(self, name: str) -> None:
         if name in self.inside:
             self.inside.remove(name)
             if name == self.host and self.inside:
                 self.host = self.inside[0]
+            elif name == self.host:
+                self.host_gone = True
 
     # ------------------------------------------------------------ queue and playback
 
@@ -202,6 +235,7 @@ class RoomMachine(RuleBasedStateMachine):
         items = self.room.own.queue.items
         item = items[number % len(items)]
         own = item.added_by.id == name and self._may(name, "own")
+        current = item is self.room.own.current and self.room.own.timeline.state != "idle"
         if move:
             message: say.Request = say.QueueMove(
                 room_id=ROOM, queue_item_id=item.queue_item_id, place="end", if_revision=self._stale(stale)
@@ -209,7 +243,7 @@ class RoomMachine(RuleBasedStateMachine):
         else:
             message = say.QueueRemove(room_id=ROOM, queue_item_id=item.queue_item_id, if_revision=self._stale(stale))
         outcome = self._do(name, message, None)
-        allowed = own or self._may(name, "any")
+        allowed = (own or self._may(name, "any")) and (self._may(name, "skip") or not current)
         if isinstance(outcome, PermissionDenied):
             assert not allowed
         elif not isinstance(outcome, HubError):

@@ -12,15 +12,20 @@ from custom_components.moosicbox.engine.protocol.client import (
     PlaybackCommand,
     PlayerReport,
     QueueAdd,
+    QueueGet,
     QueueTransfer,
+    Resume,
     RoomChat,
     RoomCreate,
     RoomInvite,
     RoomJoin,
     RoomSetRole,
+    RoomUpdate,
+    SeekCommand,
     VolumeCommand,
 )
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.protocol.errors import PermissionDenied, QueueItemNotFound
 from custom_components.moosicbox.engine.protocol.types import RoomWait
 from custom_components.moosicbox.engine.room import Room
 from custom_components.moosicbox.engine.session import Actor, Session
@@ -220,7 +225,7 @@ async def test_its_own_music_rests(party: Party) -> None:
     player = party.hub.players.get("cleo")
     assert player.playback is party.room.own
     assert player.own.timeline.state == "paused"
-    party.hub.rooms.leave(party.room, party.sessions["cleo"].client_id)
+    party.hub.rooms.leave(party.room, party.room.participants[party.sessions["cleo"].client_id])
     orders = of_type(party.wires["cleo"].take(), "synchronized_playback")
     assert (orders[-1]["command"], orders[-1]["track"]["track_id"]) == ("pause", "own")
     assert [item.track.track_id for item in player.playback.queue.items] == ["own"]
@@ -376,4 +381,170 @@ async def test_a_clock_that_jumped_back_plays_nothing_twice() -> None:
     party.connect("ada")
     await settle()
     assert party.room.own.timeline.position_at(party.house.clock.now_us()) == pytest.approx(20, abs=0.5)
+    await party.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
+# ------------------------------------------------------------ nobody gets more than is theirs
+
+
+async def test_a_token_for_fewer_rooms_puts_out(party: Party) -> None:
+    """At once by `refresh`; on resume it isn't let in again."""
+    elsewhere = principal("ben", rooms=frozenset({"other"}))
+    party.hub.sessions.renew(party.sessions["ben"], elsewhere)
+    assert not party.room.has_user("ben")
+    assert party.hub.players.get("ben").room is None
+
+
+async def test_who_resumes_with_less_is_out(party: Party) -> None:
+    session = party.sessions["ben"]
+    positions = {topic: party.hub.topics.position(topic) for topic in session.topics}
+    party.house.lose(session)
+    resume = Resume(session_id=session.session_id, secret=session.secret, positions=positions)
+    back, _ = party.house.connect(
+        principal("ben", rooms=frozenset({"other"})), player_id="ben", name="ben", resume=resume
+    )
+    assert back is session
+    assert not party.room.has_user("ben")
+
+
+async def test_a_private_rooms_music_is_its_own(party: Party) -> None:
+    party.connect("cleo")
+    await party.do("ada", RoomUpdate(room_id="party", is_public=False))
+    party.wires["cleo"].take()
+    with pytest.raises(PermissionDenied, match="private"):
+        await party.do("cleo", QueueGet(player_id="ada"))
+    await party.do("ada", QueueAdd(track_ids=("secret",)))
+    heard = party.wires["cleo"].take()
+    assert of_type(heard, "queue_updated") == []
+    party.hub.players.publish_list()
+    (listed,) = of_type(party.wires["cleo"].take(), "player_list")
+    assert {player["room_id"] for player in listed["players"]} == {None}
+    assert party.hub.rooms.by_user() == {}
+    # Whoever was in when it became private may come back.
+    party.house.lose(party.sessions["ben"], ended=True)
+    party.house.pass_seconds(20)
+    party.connect("ben")
+    assert party.room.has_user("ben")
+
+
+async def test_a_transfer_is_done_once(party: Party) -> None:
+    party.connect("cleo")
+    await party.do("cleo", QueueAdd(track_ids=("x", "y")))
+    transfer = QueueTransfer(player_id="cleo", to_room_id="party", op_id="once")
+    actor = Actor(party.hub.house)
+    first = await party.hub.dispatcher.execute(actor, transfer)
+    assert await party.hub.dispatcher.execute(actor, transfer) == first
+    assert len(party.room.own.queue) == 2
+    with pytest.raises(QueueItemNotFound):
+        await party.hub.dispatcher.execute(actor, QueueTransfer(player_id="cleo", to_room_id="party"))
+    assert len(party.room.own.queue) == 2
+
+
+async def test_whoever_was_put_out_while_away_is_told_to_be_silent(party: Party) -> None:
+    await playing(party)
+    party.house.lose(party.sessions["ben"])
+    party.hub.rooms.kick(party.room, party.sessions["ben"].client_id)
+    party.connect("ben")
+    (order,) = of_type(party.wires["ben"].take(), "synchronized_playback")
+    assert (order["command"], order["snapshot"]) == ("stop", True)
+
+
+async def test_each_queue_has_an_epoch_of_its_own(party: Party) -> None:
+    party.connect("cleo")
+    epochs = {party.room.own.queue.epoch} | {player.own.queue.epoch for player in party.hub.players}
+    assert len(epochs) == 1 + len(party.hub.players)
+    party.wires["ben"].take()
+    party.hub.rooms.leave(party.room, party.room.participants[party.sessions["ben"].client_id])
+    own = [each for each in of_type(party.wires["ben"].take(), "queue_updated") if each["topic"] == "player:ben"]
+    assert own[-1]["queue"]["epoch"] == party.hub.players.get("ben").own.queue.epoch
+
+
+async def test_two_clients_of_one_name_keep_their_places(party: Party) -> None:
+    """Both are cut off, both come back."""
+    eve = principal("eve")
+    tabs = [party.house.connect(eve, name="Tab")[0] for _ in range(2)]
+    for tab in tabs:
+        party.hub.rooms.enter(party.room, tab)
+    for tab in tabs:
+        party.house.lose(tab)
+    for tab in tabs:
+        positions = {topic: party.hub.topics.position(topic) for topic in tab.topics}
+        resume = Resume(session_id=tab.session_id, secret=tab.secret, positions=positions)
+        assert party.house.connect(eve, name="Tab", resume=resume)[0] is tab
+    places = [member for member in party.room.participants.values() if member.user_id == "eve"]
+    assert [member.client_id for member in places] == [tab.client_id for tab in tabs]
+    assert not any(member.away for member in places)
+
+
+# ------------------------------------------------------------ nothing gets stuck
+
+
+async def test_an_unknown_end_waits_for_nobody_who_doesnt_play(party: Party) -> None:
+    await playing(party)
+    party.room.own.duration = None
+    await party.report("ben", "paused", needs_interaction=True)
+    await party.report("ada", "idle")
+    assert party.state[1] == "two"
+
+
+async def test_what_only_a_laggard_could_play_is_passed_over(party: Party) -> None:
+    await playing(party)
+    party.hub.players.get("ben").lagging = True
+    await party.report("ada", "error")
+    assert party.state[1] == "two"
+
+
+async def test_less_patience_ends_a_wait() -> None:
+    party = Party()
+    await party.begin("all")
+    await party.do("ada", PlaybackCommand(command="play"))
+    party.house.pass_seconds(60)
+    await party.do("ada", RoomUpdate(room_id="party", wait="bounded"))
+    party.house.pass_seconds(0)
+    assert party.state == ("playing", "one")
+
+
+async def test_seeking_while_waiting_waits_on(party: Party) -> None:
+    await party.do("ada", PlaybackCommand(command="play"))
+    await party.do("ada", SeekCommand(room_id="party", position_seconds=42))
+    assert party.state == ("buffering", "one")
+    for name in "ada", "ben":
+        await party.ready(name, party.room.own.queue.items[0].queue_item_id)
+    assert party.room.own.timeline[:2] == ("playing", 42.0)
+
+
+async def test_a_fault_while_paused_starts_nothing(party: Party) -> None:
+    await playing(party)
+    await party.do("ada", PlaybackCommand(command="pause"))
+    for name in "ada", "ben":
+        await party.report(name, "error")
+    assert party.state == ("paused", "one")
+
+
+async def test_who_comes_while_all_wait_gets_the_next_one(party: Party) -> None:
+    await playing(party)
+    await party.do("ada", PlaybackCommand(command="next"))
+    party.connect("cleo")
+    await party.do("cleo", RoomJoin(room_id="party"))
+    assert party.orders("cleo")[-1] == ("pause", "two")
+
+
+async def test_a_kicked_host_leaves_the_room_to_others(party: Party) -> None:
+    party.hub.rooms.leave(party.room, party.room.participants[party.sessions["ben"].client_id])
+    party.hub.rooms.kick(party.room, party.sessions["ada"].client_id)
+    assert party.room.host_user_id is None
+    await party.do("ben", RoomJoin(room_id="party"))
+    assert party.room.host_user_id == "ben"
+
+
+async def test_an_old_absence_isnt_kept() -> None:
+    before = Party()
+    await before.hub.start()
+    await before.begin()
+    before.house.lose(before.sessions["ben"], ended=True)
+    before.house.pass_seconds(before.hub.limits.rejoin_seconds + 20)
+    await before.do("ada", VolumeCommand(volume=0.5))
+    party = await restarted(before, 1)
+    party.connect("ben")
+    assert not party.room.has_user("ben")
     await party.hub.stop(CloseCode.GOING_AWAY, "Over")

@@ -450,10 +450,11 @@ async def test_a_page_that_reloads_stays_in_the_room(
 
 
 async def test_player_joins_by_another(ada: Client, ben: Client, party: str, connect: Connect, token: str) -> None:
-    """Who may control it puts a player into a room, and takes it out."""
+    """Who may control it puts a player into a room; whoever may kick, or owns it, takes it out."""
     house = await connect()
     await house.authenticate(token)
     state = await data_of(house, "join", room_id=party, player_id="ben")
     assert [member["player_id"] for member in state["participants"]] == ["ada", "ben"]
-    await data_of(house, "leave", room_id=party, player_id="ben")
+    assert await refusal(house, "leave", room_id=party, player_id="ben") == "permission_denied"
+    await data_of(ada, "leave", room_id=party, player_id="ben")
     assert [m["player_id"] for m in (await data_of(ada, "get", room_id=party))["participants"]] == ["ada"]

@@ -8,7 +8,7 @@ from .clock import Clock
 from .limits import Limits
 from .player import Player
 from .players import Players
-from .presence import client_key
+from .presence import ClientKey, client_key
 from .protocol.errors import HubError
 from .room import GUEST, Participant, Room
 from .rooms import Rooms
@@ -42,6 +42,7 @@ class Attendance:
         self._timers = timers
         self._clock = clock
         sessions.opened.subscribe(self._opened)
+        sessions.renewed.subscribe(self._renewed)
         sessions.lost.subscribe(self._lost)
         sessions.ended.subscribe(self._ended)
         players.removed.subscribe(self._player_removed)
@@ -52,26 +53,36 @@ class Attendance:
             if player.room is None:
                 self._forget_guest(player)
 
-    def _opened(self, session: Session, _resumed: bool) -> None:
+    def _opened(self, session: Session, resumed: bool) -> None:
         key = client_key(session, session.client)
         for room in self._rooms:
-            away = next((member for member in room.participants.values() if member.away and member.key == key), None)
-            if away is not None:
-                self._return(room, away, session)
+            place = room.participants.get(session.client_id)
+            if place is None and not resumed:
+                place = _kept_place(room, key)
+            if place is not None:
+                self._return(room, place, session, key)
             elif room.missing.pop(key, 0) > self._clock.now_us() and room.visible_to(session.principal):
                 try:
                     self._rooms.enter(room, session)
                 except HubError:
                     continue
 
-    def _return(self, room: Room, participant: Participant, session: Session) -> None:
+    def _return(self, room: Room, participant: Participant, session: Session, key: ClientKey) -> None:
         if participant.leaving is not None:
             participant.leaving.cancel()
-        participant.client_id, participant.away = session.client_id, False
-        # Under its new id in its old place: who was there longest is heir to the host.
-        room.participants = {member.client_id: member for member in room.participants.values()}
+            participant.leaving = None
+        room.reseat(participant, session.client_id, key)
+        participant.username = session.principal.name
+        if not room.visible_to(session.principal):
+            self._rooms.let_go(room, participant, "permissions")
+            return
         self._subscriptions.take_over(session, [room.topic])
         self._rooms.attendance_changed(room)
+
+    def _renewed(self, session: Session) -> None:
+        for room, participant in tuple(self._places_of(session)):
+            if not room.visible_to(session.principal):
+                self._rooms.let_go(room, participant, "permissions")
 
     def _lost(self, session: Session) -> None:
         for room, participant in self._places_of(session):
@@ -111,3 +122,13 @@ class Attendance:
         for room in self._rooms:
             if (participant := room.participants.get(session.client_id)) is not None:
                 yield room, participant
+
+
+def _kept_place(room: Room, key: ClientKey) -> Participant | None:
+    # The same player, whoever is behind it; or the same client, first one whose session is over.
+    away = [member for member in room.participants.values() if member.away]
+    same_player = (
+        member for member in away if member.player is not None and key[1:] == ("player", member.player.player_id)
+    )
+    same_client = sorted((member for member in away if member.key == key), key=lambda member: member.leaving is None)
+    return next(same_player, None) or next(iter(same_client), None)

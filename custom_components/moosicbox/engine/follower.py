@@ -35,6 +35,7 @@ class Follower:
             self._follow(self._checked(list(topics)))
         self._undo.append(hub.players.removed.subscribe(self._player_removed))
         self._undo.append(hub.room_lists.changed.subscribe(self._rooms_changed))
+        self._undo.append(hub.rooms.closed.subscribe(lambda room: self._unfollow([room.topic])))
 
     def renew(self, principal: Principal) -> None:
         """Other rights from now on; what may not be seen any more ends."""

@@ -18,6 +18,7 @@ from .room import Room, RoomSettings
 from .rooms import Rooms
 from .session import Session
 from .sessions import Sessions
+from .targets import demand_move
 from .timers import Timer, Timers
 
 MAX_MEMBERS: Final = 100
@@ -66,6 +67,7 @@ class Grouping:
         known = leader if isinstance(leader, Room) else leader.room
         new = [player for player in dict.fromkeys(players) if player is not leader and not _is_in(player, known)]
         for player in new:
+            demand_move(principal, player)
             self._session(player)
         room = leader if isinstance(leader, Room) else leader.room or await self._make(leader, len(new))
         self._rooms.get(room.room_id, principal)
@@ -83,9 +85,9 @@ class Grouping:
 
     def leave(self, principal: Principal, player: Player) -> None:
         """`player` plays alone again; alone already, it stays so. PermissionDenied."""
-        _demand_control(principal)
-        if (room := player.room) is not None:
-            self._rooms.leave(room, player.client_id or "")
+        if (room := player.room) is not None and (place := room.place_of(player)) is not None:
+            demand_move(principal, player)
+            self._rooms.leave(room, place)
 
     def dissolve(self, principal: Principal, room: Room) -> None:
         """Everybody plays alone again; the leader goes on with the music. PermissionDenied."""
@@ -163,8 +165,8 @@ class Grouping:
             heir.outputs |= room.outputs
             await self._hand_over(room.own, heir.own)
         if self._rooms.find(room.room_id) is room:
-            if heir is not None and heir.room is room:
-                self._rooms.leave(room, heir.client_id or "")
+            if heir is not None and (place := room.place_of(heir)) is not None:
+                self._rooms.leave(room, place)
             self._rooms.close(room)
 
     def _last_seen(self, room: Room) -> Player | None:

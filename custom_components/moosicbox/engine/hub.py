@@ -153,7 +153,7 @@ class Hub:
         )
         self.presence = Presence(self.sessions, self.topics, self.timers, self.clock, self.limits)
         self.progress = Progress(self.topics, self.players, self.timers, self.clock)
-        self.presence.rooms_of = self.rooms.of_user
+        self.presence.rooms_by_user = self.rooms.by_user
         for provider in (self.players, self.rooms, self.room_lists, self.presence, self.progress):
             provider.provide(self.subscriptions)
         self.library_feed = None if library is None else self._use_library(library)
@@ -169,6 +169,7 @@ class Hub:
         self.rooms.joined.subscribe(lambda _room, _participant: self.presence.publish_soon())
         self.rooms.left.subscribe(lambda _room, _participant: self.presence.publish_soon())
         self.rooms.closed.subscribe(self._room_closed)
+        self.rooms.outvoted.subscribe(lambda room: self.spawn(self.conductor.skip(room.own)))
         self.playback_happened.subscribe(lambda _owner, _event: self._save())
 
     # ------------------------------------------------------------ life
@@ -409,7 +410,7 @@ class Hub:
             self._remember(player.own)
         now, rejoin_us = self.clock.utc().timestamp(), int(self.limits.rejoin_seconds * 1e6)
         for saved_room in saved.rooms if self.limits.rooms else ():
-            room = self.rooms.create(saved_room.settings, saved_room.room_id)
+            room = self.rooms.add(saved_room.settings, saved_room.room_id)
             restore_room(room, saved_room, now_us, now, rejoin_us)
             self._remember(room.own)
         self.invites.open = dict(saved.invites)

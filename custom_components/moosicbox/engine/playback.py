@@ -66,8 +66,7 @@ class Awaited(NamedTuple):
     """A start that members still get ready for."""
 
     position: float
-    until_us: int | None
-    """When the ready ones start without the others; None: never."""
+    since_us: int
 
 
 class Playback:
@@ -122,7 +121,9 @@ class Playback:
         """How far ahead a command must lie so that every member has it in time; laggards come after."""
         present = self.present()
         members = [member for member in present if not member.lagging] or present
-        lead = _most_lead_us(members)
+        current_id = self.queue.current_item_id or ""
+        ready = [member for member in members if member.is_ready(current_id)] or members
+        lead = max((int(member.lead_ms * 1000) for member in ready), default=0)
         round_trip = max((member.round_trip_us for member in members), default=0)
         if len(present) > 1:
             return min(LEAD_CAP_US, max(ROOM_FLOOR_US, lead, round_trip * 3 // 2 + ROOM_MARGIN_US))
@@ -140,8 +141,7 @@ class Playback:
         if self.patience_us == 0 or not self._unready():
             self._begin(position, now_us)
             return
-        until_us = None if self.patience_us is None else now_us + self.patience_us
-        self._awaited = Awaited(self._bounded(position), until_us)
+        self._awaited = Awaited(self._bounded(position), now_us)
         self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
 
     def choose_paused(self, item: QueueItem, now_us: int, position: float = 0.0) -> None:
@@ -173,7 +173,10 @@ class Playback:
         self._require_current()
         at_us = now_us + self.lead_us()
         place = self._bounded(position)
-        if self.timeline.state in ("playing", "buffering"):
+        if self._awaited is not None:
+            self._awaited = self._awaited._replace(position=place)
+            self._set_timeline(Timeline("buffering", place, now_us, 0.0))
+        elif self.timeline.state in ("playing", "buffering"):
             self._issue("play", Timeline("playing", place, at_us, 1.0))
         else:
             self._issue("pause", Timeline("paused", place, at_us, 0.0))
@@ -226,7 +229,7 @@ class Playback:
     def due_us(self) -> int | None:
         """When `advance` has something to do."""
         if self._awaited is not None:
-            return self._awaited.until_us
+            return None if self.patience_us is None else self._awaited.since_us + self.patience_us
         if (ends_us := self.ends_us) is None:
             return None
         handed_over = self.following is None or self.queue.locked_item_id is not None
@@ -262,7 +265,7 @@ class Playback:
         current = self.current
         if current is None or current.queue_item_id != queue_item_id or not self.timeline.playing:
             return None
-        if not all(member.lagging or _has_ended(member, queue_item_id) for member in self.present()):
+        if not all(_counts_no_more(member, queue_item_id) for member in self.present()):
             return None
         if self.duration is not None and now_us < self.timeline.anchor_us + HANDED_OVER_US:
             # It has just begun: this is the end of the round before.
@@ -276,9 +279,11 @@ class Playback:
     def failed(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
         """A member can't play an item; the item to start now, if nobody can and there is one. Three in a row stop."""
         current = self.current
-        if current is None or current.queue_item_id != queue_item_id or self.timeline.state == "idle":
+        if current is None or current.queue_item_id != queue_item_id:
             return None
-        if not all(member.failed_item_id == queue_item_id for member in self.present()):
+        if self.timeline.state not in ("playing", "buffering"):
+            return None
+        if not all(member.lagging or member.failed_item_id == queue_item_id for member in self.present()):
             # The others can: they neither wait for it nor follow it.
             self.members_changed(now_us)
             return None
@@ -360,6 +365,17 @@ class Playback:
         if (held := self._held) is not None:
             self._issue("play", held)
 
+    def fall_silent(self, now_us: int) -> None:
+        """There is nothing for the player, which may still play something else: it is told so, whenever it asks."""
+        if self.command is None:
+            self.command = Command("stop", None, 0.0, now_us, 0.0)
+
+    def order_for_newcomers(self) -> Command | None:
+        """What somebody who comes now has to do: not what the others still play until all are ready for the next."""
+        if self._awaited is None:
+            return self.command
+        return Command("pause", self.current, self._awaited.position, self._awaited.since_us, 0.0)
+
     def wake(self, now_us: int) -> None:
         """A player is here again: go on where the music would be by now, or where it stood if that is over."""
         if (held := self._held) is None:
@@ -396,7 +412,7 @@ class Playback:
         self._issue("play", Timeline("playing", self._bounded(position), at_us, 1.0))
 
     def _wait_no_longer(self, now_us: int) -> None:
-        if self._awaited is None or self._awaited.until_us is None or now_us < self._awaited.until_us:
+        if self._awaited is None or self.due_us is None or now_us < self.due_us:
             return
         laggards = self._unready()
         for member in laggards:
@@ -469,9 +485,13 @@ class Playback:
         self._update_following()
 
 
-def _has_ended(member: Member, queue_item_id: str | None) -> bool:
-    report = member.report
-    return report is not None and report.state == "idle" and report.queue_item_id == queue_item_id
+def _counts_no_more(member: Member, queue_item_id: str | None) -> bool:
+    # It has ended the item, or doesn't play it.
+    if member.lagging or member.failed_item_id == queue_item_id:
+        return True
+    if (report := member.report) is None:
+        return False
+    return bool(report.needs_interaction) or (report.state == "idle" and report.queue_item_id == queue_item_id)
 
 
 def _most_lead_us(members: Iterable[Member]) -> int:

@@ -72,6 +72,11 @@ class Player:
         return self.own if self.room is None else self.room.own
 
     @property
+    def shown(self) -> Playback:
+        """Whose queue those see who see the player: a private room's isn't theirs to see."""
+        return self.playback if self.room is None or self.room.settings.is_public else self.own
+
+    @property
     def topic(self) -> str:
         """Where others hear of it."""
         return f"player:{self.player_id}"
@@ -95,8 +100,10 @@ class Player:
         """What it plays and how."""
         return playback_status(self.playback, self.volume, muted=self.muted, player_id=self.player_id)
 
-    def connected(self, client_id: str, client: ClientInfo) -> None:
-        """It is here, as `client`."""
+    def connected(self, client_id: str, client: ClientInfo, *, resumed: bool = False) -> None:
+        """It is here, as `client`; one that `resumed` still has what it had buffered."""
+        if not resumed:
+            self._ready.clear()
         self.client_id = client_id
         self.client_version = client.version
         self.name = client.name
@@ -112,7 +119,7 @@ class Player:
         self.present = False
         self.report = None
         self.lagging = False
-        self._ready.clear()
+        self.failed_item_id = None
 
     def heard(self, report: PlayerReport) -> None:
         """What it says of itself."""

@@ -1,6 +1,7 @@
 """All players: who may be which, who is here, what they report, and what the others hear of it."""
 
 from collections.abc import Iterator
+import secrets
 from typing import Final
 
 import msgspec
@@ -90,7 +91,7 @@ class Players:
     def add(self, player_id: str, name: str, owner: str, version: str | None = None) -> Player:
         """A new player, not here yet."""
         player = Player(
-            player_id, name, owner, self._topics.epoch, self.limits.max_queue_items, self._publisher.publish
+            player_id, name, owner, secrets.token_hex(8), self.limits.max_queue_items, self._publisher.publish
         )
         player.client_version = version
         self._players[player_id] = player
@@ -102,7 +103,7 @@ class Players:
         """A player is here. One that `resumed` may have played on all the time."""
         if (grace := self._graces.pop(player.player_id, None)) is not None:
             grace.cancel()
-        player.connected(client_id, client)
+        player.connected(client_id, client, resumed=resumed)
         if player.room is not None:
             player.playback.wake(self._clock.now_us())
         elif resumed:
@@ -145,8 +146,8 @@ class Players:
 
     # ------------------------------------------------------------ what players do
 
-    def set_volume(self, player: Player, volume: float | None, muted: bool | None) -> None:
-        """How loud a player is; None leaves it."""
+    def set_volume(self, player: Player, volume: float | None, muted: bool | None, *, alone: bool = True) -> None:
+        """How loud a player is; None leaves it. `alone`: its room is told, too."""
         if volume is not None:
             player.volume = volume
         if muted is not None:
@@ -155,7 +156,7 @@ class Players:
         self._topics.publish(f"play:{player.player_id}", message)
         self._topics.publish(player.topic, message)
         self._topics.publish(player.topic, player.status())
-        if player.room is not None:
+        if alone and player.room is not None:
             self._topics.publish(player.room.topic, player.room.status())
         self.changed(player)
 
@@ -205,7 +206,7 @@ class Players:
     def _snapshot(self, player_id: str) -> list[TopicMessage]:
         if (player := self.find(player_id)) is None:
             return []
-        return [player.status(), volume_update(player), queue_snapshot(player.playback)]
+        return [player.status(), volume_update(player), queue_snapshot(player.shown)]
 
     def _play_states(self, player_id: str) -> list[TopicMessage]:
         player = self.find(player_id)

@@ -1,6 +1,6 @@
 """Who is here. A page that reloads neither leaves nor comes: a short absence isn't told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from .clock import Clock
 from .limits import Limits
@@ -30,8 +30,8 @@ class Presence:
         self.left: Signal[Session] = Signal()
         """A client is gone, and has not come back in time."""
         self.changed: Signal[()] = Signal()
-        self.rooms_of: Callable[[str], tuple[str, ...]] = lambda _sub: ()
-        """The rooms that a user is in."""
+        self.rooms_by_user: Callable[[], Mapping[str, tuple[str, ...]]] = dict
+        """The rooms that users are in, as far as all may know."""
         self.limits = limits
         self._sessions = sessions
         self._topics = topics
@@ -57,12 +57,13 @@ class Presence:
         clients: dict[str, list[Session]] = {}
         for session in self._here:
             clients.setdefault(session.principal.sub, []).append(session)
+        rooms = self.rooms_by_user()
         for sub, sessions in clients.items():
             yield PresentUser(
                 user_id=sub,
                 username=sessions[0].principal.name,
                 clients=tuple(session.client_id for session in sessions),
-                room_ids=self.rooms_of(sub),
+                room_ids=rooms.get(sub, ()),
                 since_at=self._since[sub],
             )
 

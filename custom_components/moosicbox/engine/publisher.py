@@ -122,7 +122,7 @@ class PlaybackPublisher:
             self._topics.publish(f"play:{player.player_id}", synchronized_playback(nothing, None))
         self.instruct(player)
         self._topics.publish(player.topic, player.status())
-        self._topics.publish(player.topic, queue_snapshot(player.playback, ResetOp()))
+        self._topics.publish(player.topic, queue_snapshot(player.shown, ResetOp()))
 
     def instruct(self, player: Player) -> None:
         """Tell `player` anew what it has to do."""
@@ -134,7 +134,8 @@ class PlaybackPublisher:
     def play_states(self, player: Player) -> list[TopicMessage]:
         """What a player has to know to do its part."""
         owner: PlaybackOwner = player.room or player
-        command = self._command(owner, player.accepts, player.announcement)
+        instead = player.announcement or owner.own.order_for_newcomers()
+        command = self._command(owner, player.accepts, instead)
         command = command and made_up(command, player)
         following = self._prepare(owner, player.accepts)
         return [message for message in (volume_update(player), command, following) if message is not None]
@@ -175,7 +176,8 @@ class PlaybackPublisher:
         if any(isinstance(op, AddOp) and len(op.items) > MAX_MIRRORED for op in ops):
             update = queue_snapshot(owner.own, ResetOp())
         for player in self._mirrors(owner):
-            self._topics.publish(player.topic, update)
+            if player.shown is owner.own:
+                self._topics.publish(player.topic, update)
 
     def _command(
         self, owner: PlaybackOwner, accepts: Accepts, instead: Command | None = None
@@ -225,7 +227,11 @@ class PlaybackPublisher:
         for owner in tuple(self._owners.values()):
             playback = owner.own
             handed_over = playback.queue.locked_item_id is not None and _is_of(playback.following, media_content_id)
-            if handed_over and (behind := playback.queue.after(playback.queue.locked_item_id)) is not None:
+            item = playback.command.item if playback.command and playback.timeline.playing else None
+            if item is not None and playback.is_current(item.queue_item_id) and _is_of(item, media_content_id):
+                # It was to play, and can't: as after a restart.
+                self._spawn(self._conductor.skip(playback))
+            elif handed_over and (behind := playback.queue.after(playback.queue.locked_item_id)) is not None:
                 self.start(playback, behind, "skipped")
 
 

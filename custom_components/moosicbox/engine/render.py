@@ -58,7 +58,8 @@ def player_info(player: Player) -> PlayerInfo:
         name=player.name,
         available=player.available,
         capabilities=player.capabilities,
-        room_id=player.room.room_id if player.room else None,
+        # Who is in a private room is nobody else's business.
+        room_id=player.room.room_id if player.room and player.room.settings.is_public else None,
         entity_id=player.entity_id,
         output_delay_ms=player.output_delay_ms or UNSET,
     )

@@ -1,7 +1,7 @@
 """A room: people who listen together, what each of them may do, and what it plays. No I/O; time comes in."""
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -81,6 +81,10 @@ class Room:
         """Whether it is there to join players of the household, and only as long as it does."""
         self.participants: dict[str, Participant] = {}
         """By client id, in the order of their coming."""
+        self._clients: Counter[str] = Counter()
+        """How many clients each user has here."""
+        self.host_gone = False
+        """Whether the host left it empty: then who comes next is the host."""
         self.roles: dict[str, RoomRole] = {}
         """By user id, of those who were given one."""
         self.banned: dict[str, None] = {}
@@ -179,13 +183,37 @@ class Room:
         return "host" if user_id == self.host_user_id else self.roles.get(user_id, "guest")
 
     @property
-    def users(self) -> Iterator[str]:
-        """The users who take part, one for each of their clients."""
-        return (member.user_id for member in self.participants.values())
+    def users(self) -> Collection[str]:
+        """The users who take part."""
+        return self._clients.keys()
 
     def has_user(self, user_id: str) -> bool:
         """Whether a user takes part."""
-        return user_id in self.users
+        return user_id in self._clients
+
+    def place_of(self, player: Player) -> Participant | None:
+        """A player's place."""
+        return next((member for member in self.participants.values() if member.player is player), None)
+
+    def seat(self, participant: Participant) -> None:
+        """Somebody is in."""
+        self.participants[participant.client_id] = participant
+        self._clients[participant.user_id] += 1
+
+    def unseat(self, participant: Participant) -> None:
+        """Somebody is out."""
+        del self.participants[participant.client_id]
+        self._clients[participant.user_id] -= 1
+        if not self._clients[participant.user_id]:
+            del self._clients[participant.user_id]
+
+    def reseat(self, participant: Participant, client_id: str, key: ClientKey) -> None:
+        """The same one is back as another client: in the old place, for who was there longest is heir to the host."""
+        members = list(self.participants.values())
+        self.unseat(participant)
+        participant.client_id, participant.key, participant.away = client_id, key, False
+        self.participants = {member.client_id: member for member in members}
+        self._clients[participant.user_id] += 1
 
     def rights(self, principal: Principal) -> frozenset[RoomRight]:
         """What somebody may do here. Who isn't in the room may do nothing, but for administrators and groups."""
@@ -198,7 +226,8 @@ class Room:
             return rights_of(self.role(sub), self.settings.control)
         if self.settings.control == "everyone" and principal.may("control") and principal.rooms is None:
             # Players that were put together stay the household's.
-            return rights_of("dj" if self.is_group else "guest", "everyone") - {"chat"}
+            role = self.roles.get(sub, "dj" if self.is_group else "guest")
+            return rights_of(role, "everyone") - {"chat"}
         return frozenset()
 
     def demand(self, principal: Principal, right: RoomRight) -> None:
@@ -215,11 +244,10 @@ class Room:
             return False
         if principal.rooms is not None and self.room_id not in principal.rooms:
             return False
-        known = sub in self.roles or sub == self.host_user_id or self.has_user(sub)
-        if sub.startswith(GUEST):
-            # An invite is for this very room, not for another one of its name.
-            return known
-        return known or self.settings.is_public or principal.rooms is not None
+        if not sub.startswith(GUEST) and (self.settings.is_public or principal.rooms is not None):
+            return True
+        # An invite is for this very room, not for another one of its name.
+        return sub in self.roles or sub == self.host_user_id or self.has_user(sub)
 
     def require_place(self) -> None:
         """RoomFull if nobody more may come in."""

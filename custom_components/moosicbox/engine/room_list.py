@@ -58,10 +58,16 @@ class RoomLists:
             return
         self._known = known
         self._published_us = self._clock.now_us()
+        # Most rooms are for everybody; only the others must be looked at for each.
+        rooms = [(room, room.info(), room.settings.is_public and not room.banned) for room in self._rooms]
         frames: dict[tuple[str, ...], Frame] = {}
         for session in self._sessions.connected():
             if "rooms" in session.topics:
-                seen = self.seen_by(session.principal)
+                viewer = session.principal
+                if viewer.rooms is None:
+                    seen = [info for room, info, for_all in rooms if for_all or room.visible_to(viewer)]
+                else:
+                    seen = self.seen_by(viewer)
                 ids = tuple(info.room_id for info in seen)
                 if (frame := frames.get(ids)) is None:
                     frame = frames[ids] = self._topics["rooms"].state_frame(RoomList(rooms=tuple(seen)))

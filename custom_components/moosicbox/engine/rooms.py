@@ -21,6 +21,7 @@ from .publisher import PlaybackOwner, PlaybackPublisher
 from .render import queue_snapshot
 from .rights import Principal
 from .room import GUEST, Participant, Room, RoomSettings
+from .room_rights import ROLE_RIGHTS
 from .session import Session
 from .sessions import Sessions
 from .signals import Signal
@@ -48,6 +49,8 @@ class Rooms:
         """Settings, participants, roles, loudness: whatever is shown of a room."""
         self.joined: Signal[Room, Participant] = Signal()
         self.left: Signal[Room, Participant] = Signal()
+        self.outvoted: Signal[Room] = Signal()
+        """By somebody's leaving, those who want to skip are the most."""
         self.told: Signal[Room, str, dict[str, Any]] = Signal()
         """Something happened in a room: its event's type and data."""
         self.limits = limits
@@ -87,9 +90,14 @@ class Rooms:
             raise PermissionDenied("This room is private: it needs an invite")
         return room
 
-    def of_user(self, user_id: str) -> tuple[str, ...]:
-        """The ids of the rooms that a user is in."""
-        return tuple(room.room_id for room in self if room.has_user(user_id))
+    def by_user(self) -> dict[str, tuple[str, ...]]:
+        """The ids of the public rooms that users are in: who is in a private one is nobody else's business."""
+        rooms: dict[str, tuple[str, ...]] = {}
+        for room in self:
+            if room.settings.is_public:
+                for user_id in room.users:
+                    rooms[user_id] = (*rooms.get(user_id, ()), room.room_id)
+        return rooms
 
     # ------------------------------------------------------------ making, changing, closing
 
@@ -101,10 +109,14 @@ class Rooms:
             raise InvalidMessage(f"There is a room {room_id} already", ["id"])
         if len(self._rooms) >= self.limits.max_rooms:
             raise Unavailable(f"This hub takes at most {self.limits.max_rooms} rooms", again=False)
+        return self.add(settings, room_id or secrets.token_hex(8), host_user_id)
+
+    def add(self, settings: RoomSettings, room_id: str, host_user_id: str | None = None) -> Room:
+        """A room of before, whatever the bounds are now."""
         room = Room(
-            room_id or secrets.token_hex(8),
+            room_id,
             settings,
-            self._topics.epoch,
+            secrets.token_hex(8),
             self.limits.max_queue_items,
             self._publisher.publish,
         )
@@ -118,9 +130,16 @@ class Rooms:
     def update(self, room: Room, settings: RoomSettings, host_user_id: str | None = None) -> None:
         """Other settings, and perhaps another host."""
         if host_user_id is not None and host_user_id != room.host_user_id:
+            if not room.has_user(host_user_id):
+                raise InvalidMessage(f"{host_user_id} isn't in this room", ["host_user_id"])
             self._make_host(room, host_user_id)
         if settings != room.settings:
+            if room.settings.is_public and not settings.is_public:
+                # Whoever is in may come back.
+                for user_id in room.users:
+                    room.give_role(user_id, room.role(user_id))
             room.configure(settings)
+            self._publisher.schedule(room)
             self._tell(room, "room_updated", msgspec.to_builtins(settings))
             self._withdraw_hidden(room, "private")
 
@@ -142,11 +161,15 @@ class Rooms:
         """A client comes in, and its player plays along; twice changes nothing. RoomFull."""
         if session.client_id in room.participants:
             return
+        principal = session.principal
+        if principal.sub in room.banned and not principal.is_admin:
+            raise PermissionDenied(f"{principal.name} was put out of {room.name}")
+        if principal.rooms is not None and room.room_id not in principal.rooms:
+            raise PermissionDenied(f"{principal.name} is limited to other rooms")
         room.require_place()
         player = None if session.player_id is None else self._players.find(session.player_id)
-        if player is not None and player.room is not None:
-            self.leave(player.room, player.client_id or session.client_id)
-        principal = session.principal
+        if player is not None and player.room is not None and (place := player.room.place_of(player)) is not None:
+            self.leave(player.room, place)
         participant = Participant(
             client_id=session.client_id,
             key=client_key(session, session.client),
@@ -157,20 +180,21 @@ class Rooms:
         )
         self._tell(room, "user_joined", _named(participant))
         room.missing.pop(participant.key, None)
-        room.participants[session.client_id] = participant
-        if room.host_user_id is None:
+        if not room.settings.is_public and principal.sub not in room.roles:
+            # So that the way back stays open.
+            room.give_role(principal.sub, room.role(principal.sub))
+        room.seat(participant)
+        if room.host_user_id is None or (room.host_gone and room.settings.is_public):
             self._make_host(room, participant.user_id)
+        room.host_gone = False
         self._subscriptions.take_over(session, [room.topic])
         if player is not None:
             self._plug_in(player, room)
         self.joined(room, participant)
         self.changed(room)
 
-    def leave(self, room: Room, client_id: str) -> None:
-        """A client goes, and stays away; PermissionDenied if it isn't here."""
-        participant = room.participants.get(client_id)
-        if participant is None:
-            raise PermissionDenied(f"This client isn't in {room.name}")
+    def leave(self, room: Room, participant: Participant) -> None:
+        """Somebody goes, and stays away."""
         self.let_go(room, participant, "left")
 
     def kick(self, room: Room, client_id: str) -> None:
@@ -189,7 +213,8 @@ class Rooms:
         players = [player for player in room.renderers if volume is None or player.can("volume")]
         volumes = [None] * len(players) if volume is None else balanced([player.volume for player in players], volume)
         for player, own in zip(players, volumes, strict=True):
-            self._players.set_volume(player, own, muted)
+            self._players.set_volume(player, own, muted, alone=False)
+        self._topics.publish(room.topic, room.status())
 
     def set_role(self, room: Room, user_id: str, role: RoomRole) -> None:
         """Another role for a participant; a new host takes the old one's place."""
@@ -206,9 +231,12 @@ class Rooms:
     def admit(self, room: Room, user_id: str, role: RoomRole) -> None:
         """Somebody was invited."""
         room.banned.pop(user_id, None)
-        if room.roles.get(user_id) != role and user_id != room.host_user_id:
+        known = room.roles.get(user_id)
+        if user_id != room.host_user_id and (known is None or ROLE_RIGHTS[known] < ROLE_RIGHTS[role]):
             room.give_role(user_id, role)
-            self.changed(room)
+            if room.has_user(user_id):
+                self._tell(room, "role_changed", {"user_id": user_id, "role": role})
+        self.changed(room)
 
     def attendance_changed(self, room: Room) -> None:
         """Somebody's connection is lost, or there again."""
@@ -283,6 +311,7 @@ class Rooms:
         now_us = self._clock.now_us()
         player.room = None
         player.lagging = False
+        player.own.fall_silent(now_us)
         self._publisher.introduce(player)
         if room.own.present():
             room.own.members_changed(now_us)
@@ -291,7 +320,7 @@ class Rooms:
         self._players.announce(player)
 
     def _take_out(self, room: Room, participant: Participant) -> None:
-        del room.participants[participant.client_id]
+        room.unseat(participant)
         if participant.player is not None and participant.player.room is room:
             self._unplug(participant.player, room)
         self.left(room, participant)
@@ -306,10 +335,16 @@ class Rooms:
         user_id = participant.user_id
         if not room.has_user(user_id):
             room.votes.discard(user_id)
+            if room.votes and len(room.votes) >= room.votes_needed:
+                self.outvoted(room)
             if user_id == room.host_user_id:
-                # An empty room stays its host's.
-                if (heir := next(iter(room.participants.values()), None)) is not None:
+                heir = next(iter(room.participants.values()), None)
+                if heir is not None:
                     self._make_host(room, heir.user_id)
+                elif reason == "kicked":
+                    room.host_user_id = None
+                else:
+                    room.host_gone = True
         self.changed(room)
 
     def _make_host(self, room: Room, user_id: str) -> None:

@@ -53,6 +53,8 @@ class Sessions:
         """A client wanted its session back, in vain."""
         self.renamed: Signal[Session, ClientInfo] = Signal()
         """A client comes back, perhaps under another name."""
+        self.renewed: Signal[Session] = Signal()
+        """A client showed a newer token, or its user may do other things now."""
         self.lost: Signal[Session] = Signal()
         """A client's connection is gone; it may come back."""
         self.ended: Signal[Session] = Signal()
@@ -259,6 +261,7 @@ class Sessions:
             self._watch_expiry(session)
         hidden = [topic for topic in session.topics if not self._subscriptions.visible(session, topic)]
         self._subscriptions.withdraw(session, hidden, "permissions")
+        self.renewed(session)
 
     def _watch_expiry(self, session: Session) -> None:
         if session.expiry is not None:

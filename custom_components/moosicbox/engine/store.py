@@ -103,7 +103,7 @@ def save_room(room: Room, now_us: int, now: float) -> SavedRoom:
         is_group=room.is_group,
         roles=dict(room.roles),
         banned=tuple(room.banned),
-        members=tuple(dict.fromkeys([*present, *room.missing])),
+        members=tuple(dict.fromkeys([*present, *(key for key, until_us in room.missing.items() if until_us > now_us)])),
         chat=tuple(room.chat),
         outputs=dict(room.outputs),
         playback=save_playback(room.own, now_us, now if room.own.timeline.playing else None),

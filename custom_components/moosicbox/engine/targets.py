@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from .media import Media
 from .playback import Playback
 from .player import Player
 from .players import Players
@@ -18,8 +19,13 @@ class Target(NamedTuple):
     """Whose music a command is for, and the rights of whoever gives it."""
 
     owner: Player | Room
-    principal: Principal
+    actor: Actor
     rights: frozenset[RoomRight]
+
+    @property
+    def principal(self) -> Principal:
+        """Who gives the command."""
+        return self.actor.principal
 
     @property
     def playback(self) -> Playback:
@@ -36,6 +42,13 @@ class Target(NamedTuple):
         own = item.added_by.id == self.principal.sub
         if not (own and "queue.move_own" in self.rights):
             self.demand("queue.move_any")
+        if self.playback.is_current(item.queue_item_id) and self.playback.timeline.state != "idle":
+            self.demand("playback.skip")
+
+    def demand_media(self, media: Media) -> None:
+        """PermissionDenied unless this may be added: guests add library tracks only."""
+        if not (media.in_library or self.may_add_foreign_media):
+            raise PermissionDenied("Guests may add tracks of the library only")
 
     @property
     def may_add_foreign_media(self) -> bool:
@@ -61,11 +74,13 @@ class Targets:
         principal = actor.principal
         if room_id is not None:
             room = self._rooms.get(room_id, principal)
-            return Target(room, principal, room.rights(principal))
+            return Target(room, actor, room.rights(principal))
         player = self._player(actor, player_id, permission)
         if player.room is not None:
-            return Target(player.room, principal, player.room.rights(principal))
-        return Target(player, principal, ALL_RIGHTS if principal.may("control") else frozenset())
+            if not player.room.visible_to(principal):
+                raise PermissionDenied(f"{player.name} is in a private room")
+            return Target(player.room, actor, player.room.rights(principal))
+        return Target(player, actor, ALL_RIGHTS if principal.may("control") else frozenset())
 
     def loudness(self, actor: Actor, player_id: str | None, room_id: str | None) -> Player | Room:
         """Whose loudness a command is for; PermissionDenied if it isn't this one's to change."""
@@ -75,11 +90,11 @@ class Targets:
             room.demand(principal, "volume")
             return room
         player = self._player(actor, player_id, "control")
-        if not (principal.may("control") or _is_own(actor, player)):
+        if not ((principal.may("control") and principal.rooms is None) or _is_own(actor, player)):
             if player.room is None:
                 principal.require("control")
-            else:
-                player.room.demand(principal, "volume")
+                raise PermissionDenied("This token is limited to rooms")
+            player.room.demand(principal, "volume")
         return player
 
     def _player(self, actor: Actor, player_id: str | None, permission: str) -> Player:
@@ -93,6 +108,18 @@ class Targets:
             return player
         principal.require(permission)
         return self._players.only() if player_id is None else self._players.get(player_id)
+
+
+def demand_move(principal: Principal, player: Player) -> None:
+    """PermissionDenied unless somebody may put `player` into rooms, and take it out of the one that it is in."""
+    if player.owner == principal.sub:
+        return
+    if player.room is not None and not player.room.is_group:
+        player.room.demand(principal, "member.kick")
+        return
+    principal.require("control")
+    if principal.rooms is not None:
+        raise PermissionDenied("This token is limited to rooms")
 
 
 def _is_own(actor: Actor, player: Player) -> bool:

@@ -86,6 +86,7 @@ class PlaybackHandlers:
         if message.track_id is not None:
             target.demand("queue.add")
             media = await self.hub.conductor.resolve_track(message.track_id, actor.principal)
+            target.demand_media(media)
             item = self.hub.new_item(media.track, target)
             playback.queue.add([item], "next")
             await self.hub.conductor.start(playback, item, message.start_position or 0.0, left="skipped")

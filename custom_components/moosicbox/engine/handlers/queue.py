@@ -15,7 +15,7 @@ from ..protocol.client import (
     QueueReorder,
     QueueTransfer,
 )
-from ..protocol.errors import InvalidMessage, PermissionDenied
+from ..protocol.errors import InvalidMessage, PermissionDenied, QueueItemNotFound
 from ..protocol.types import QueueItem
 from ..room_rights import RoomRight
 from ..session import Actor
@@ -37,7 +37,7 @@ class QueueHandlers:
         hub.register(QueueReorder, self._once(self.reorder), "control", target_decides=True)
         hub.register(QueueClear, self._once(self.clear), "control", target_decides=True)
         hub.register(QueueGet, self.get, "listen")
-        hub.register(QueueTransfer, self.transfer, "control", target_decides=True)
+        hub.register(QueueTransfer, self._once(self.transfer), "control", target_decides=True)
 
     async def add(self, target: Target, message: QueueAdd) -> dict[str, Any]:
         """More music."""
@@ -97,12 +97,11 @@ class QueueHandlers:
         target = self.hub.targets.music(actor, message.player_id, message.room_id, "listen")
         return {"queue": target.playback.queue.page(message.offset, message.limit)}
 
-    async def transfer(self, actor: Actor, message: QueueTransfer) -> dict[str, Any]:
+    async def transfer(self, source: Target, message: QueueTransfer) -> dict[str, Any]:
         """The whole queue elsewhere, where it goes on at the same position."""
         if (message.to_player_id is None) == (message.to_room_id is None):
             raise InvalidMessage("Name a to_player_id or a to_room_id", ["to_player_id"])
-        source = self.hub.targets.music(actor, message.player_id, message.room_id)
-        to = self.hub.targets.music(actor, message.to_player_id, message.to_room_id)
+        to = self.hub.targets.music(source.actor, message.to_player_id, message.to_room_id)
         needed: tuple[tuple[Target, RoomRight], ...] = (
             (source, "queue.move_any"),
             (to, "queue.move_any"),
@@ -111,6 +110,8 @@ class QueueHandlers:
         for target, right in needed:
             target.demand(right)
         source.playback.queue.require_revision(message.if_revision)
+        if not len(source.playback.queue):
+            raise QueueItemNotFound("Nothing is in the queue that could go elsewhere")
         if source.playback is not to.playback:
             await self.hub.conductor.transfer(source.playback, to.playback)
         return {"revision": source.playback.queue.revision, "to_revision": to.playback.queue.revision}
@@ -141,16 +142,15 @@ class QueueHandlers:
 
     async def _items(self, target: Target, message: QueueAdd) -> list[QueueItem]:
         conductor, principal = self.hub.conductor, target.principal
-        foreign = PermissionDenied("Guests may add tracks of the library only")
         if message.media_content_id is not None:
             if not target.may_add_foreign_media:
-                raise foreign
+                raise PermissionDenied("Guests may add tracks of the library only")
             media = [await conductor.resolve(message.media_content_id, principal)]
         else:
             ids = message.track_ids or (() if message.track_id is None else (message.track_id,))
             if not ids:
                 raise InvalidMessage("Name a track_id, track_ids or a media_content_id", ["track_id"])
             media = await conductor.resolve_tracks(ids, principal)
-            if not (target.may_add_foreign_media or all(found.in_library for found in media)):
-                raise foreign
+            for found in media:
+                target.demand_media(found)
         return [self.hub.new_item(found.track, target) for found in media]

@@ -25,11 +25,13 @@ from ..protocol.client import (
     RoomSetRole,
     RoomSkipVote,
     RoomUpdate,
+    SeekCommand,
 )
-from ..protocol.errors import InvalidMessage, PermissionDenied, Unavailable
+from ..protocol.errors import InvalidMessage, PermissionDenied, RoomNotFound, Unavailable
 from ..room import Room, RoomSettings
 from ..room_rights import RoomRight
 from ..session import Actor, Session
+from ..targets import demand_move
 
 if TYPE_CHECKING:
     from ..hub import Hub
@@ -89,19 +91,22 @@ class RoomHandlers:
         session = self._client(actor, message.player_id)
         self._redeem(actor, message)
         room = self.hub.rooms.get(message.room_id, actor.principal)
+        if not room.visible_to(session.principal):
+            # Whoever may invite may bring somebody along.
+            room.demand(actor.principal, "member.kick")
         self.hub.rooms.enter(room, session)
         return self._state(room)
 
     def leave(self, actor: Actor, message: RoomLeave) -> None:
         """Out; twice changes nothing."""
-        room = self.hub.rooms.find(message.room_id)
+        if (room := self.hub.rooms.find(message.room_id)) is None:
+            raise RoomNotFound(f"There is no room {message.room_id}")
         if message.player_id is None and actor.session is not None:
-            client_id = actor.session.client_id
+            place = room.participants.get(actor.session.client_id)
         else:
-            player = self._player(actor, message.player_id, room)
-            client_id = player.client_id or ""
-        if room is not None and client_id in room.participants:
-            self.hub.rooms.leave(room, client_id)
+            place = room.place_of(self._player(actor, message.player_id))
+        if place is not None:
+            self.hub.rooms.leave(room, place)
 
     def kick(self, actor: Actor, message: RoomKick) -> None:
         """Somebody else out."""
@@ -139,12 +144,13 @@ class RoomHandlers:
     def pause(self, actor: Actor, message: RoomPause) -> None:
         """Silence for everybody."""
         room = self._room(actor, message.room_id, "playback.control")
+        room.require("pause")
         room.own.pause(self.hub.clock.now_us(), message.position)
 
-    def seek(self, actor: Actor, message: RoomSeek) -> None:
+    async def seek(self, actor: Actor, message: RoomSeek) -> None:
         """Another place for everybody."""
-        room = self._room(actor, message.room_id, "playback.control")
-        room.own.seek(self.hub.clock.now_us(), message.position_seconds)
+        command = SeekCommand(room_id=message.room_id, position_seconds=message.position_seconds)
+        await self.hub.dispatcher.execute(actor, command)
 
     def skip_vote(self, actor: Actor, message: RoomSkipVote) -> Coroutine[Any, Any, None] | None:
         """A vote against the current item; with enough of them it is skipped."""
@@ -172,7 +178,8 @@ class RoomHandlers:
         return room
 
     def _redeem(self, actor: Actor, message: RoomJoin) -> None:
-        if message.invite is None:
+        room = self.hub.rooms.find(message.room_id)
+        if message.invite is None or (room is not None and room.has_user(actor.principal.sub)):
             return
         connection = actor.session.connection if actor.session else None
         address = connection.peer.address if connection else ""
@@ -180,7 +187,7 @@ class RoomHandlers:
         invite = self.hub.invites.redeem(
             message.invite, message.room_id, address, clock.utc().timestamp(), clock.now_us()
         )
-        if (room := self.hub.rooms.find(invite.room_id)) is not None:
+        if room is not None:
             self.hub.rooms.admit(room, principal.sub, invite.role)
 
     def _client(self, actor: Actor, player_id: str | None) -> Session:
@@ -188,21 +195,18 @@ class RoomHandlers:
             if actor.session is None:
                 raise InvalidMessage("Name a player_id: only clients join by themselves", ["player_id"])
             return actor.session
-        player = self._player(actor, player_id, None)
+        player = self._player(actor, player_id)
         session = self.hub.sessions.of_client(player.client_id)
         if session is None:
             raise Unavailable(f"{player.name} isn't connected")
         return session
 
-    def _player(self, actor: Actor, player_id: str | None, room: Room | None) -> Player:
+    def _player(self, actor: Actor, player_id: str | None) -> Player:
         if player_id is None:
             raise InvalidMessage("Name a player_id", ["player_id"])
-        player, principal = self.hub.players.get(player_id), actor.principal
-        if actor.session is not None and actor.session.player_id == player_id:
-            return player
-        may_control = principal.may("control") and principal.rooms is None
-        if not may_control and (room is None or "member.kick" not in room.rights(principal)):
-            raise PermissionDenied("This needs the permission 'control'")
+        player = self.hub.players.get(player_id)
+        if actor.session is None or actor.session.player_id != player_id:
+            demand_move(actor.principal, player)
         return player
 
     def _state(self, room: Room) -> dict[str, Any]:

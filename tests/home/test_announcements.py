@@ -56,6 +56,14 @@ async def test_music_goes_on(hass: HomeAssistant, kitchen: Client, advance: Adva
     assert state(hass).state == "playing"
 
 
+async def test_speech(hass: HomeAssistant, kitchen: Client) -> None:
+    """What text-to-speech made is fetched from where it lies."""
+    await play(hass, BRASS)
+    await order(kitchen)
+    await announce(hass, "/api/tts_proxy/hello.mp3")
+    assert (await order(kitchen))["track"]["stream_url"] == "/api/tts_proxy/hello.mp3"
+
+
 @pytest.mark.parametrize("before", ["nothing", "paused", "stopped"])
 async def test_only_what_played_goes_on(hass: HomeAssistant, kitchen: Client, advance: Advance, before: str) -> None:
     """Silence stays silence."""

@@ -1,38 +1,48 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { initialState } from "../../custom_components/moosicbox/frontend/app/store.js";
 import { reduce } from "../../custom_components/moosicbox/frontend/app/reduce.js";
 import { HubError } from "../../custom_components/moosicbox/frontend/client/index.js";
-import { formatTime } from "../../custom_components/moosicbox/frontend/panel/format.js";
-import { errorText, localizer } from "../../custom_components/moosicbox/frontend/panel/localize.js";
-import { connectionNotice, deviceNotice } from "../../custom_components/moosicbox/frontend/panel/notices.js";
-import de from "../../custom_components/moosicbox/frontend/panel/strings/de.js";
-import en from "../../custom_components/moosicbox/frontend/panel/strings/en.js";
+import { formatTime } from "../../custom_components/moosicbox/frontend/ui/format.js";
+import { errorText, localizer } from "../../custom_components/moosicbox/frontend/ui/localize.js";
+import { connectionNotice, deviceNotice } from "../../custom_components/moosicbox/frontend/ui/notices.js";
+import de from "../../custom_components/moosicbox/frontend/ui/strings/de.js";
+import en from "../../custom_components/moosicbox/frontend/ui/strings/en.js";
 import { describeBrowser, newPlayerId } from "../../custom_components/moosicbox/frontend/player/identity.js";
 
-const localize = localizer("en");
+const localize = await localizer("en");
 const remedies = { retry: () => "retry", reload: () => "reload", playHere: () => "here" };
 
 describe("the state", () => {
   const status = { type: "playback_status", topic: "player:a", state: "playing", volume: 1, muted: false, position_seconds: 3, anchor_us: 5 };
+  const empty = initialState({});
 
-  test("takes the list of players", () => {
-    assert.deepEqual(reduce({ playback: {} }, { type: "player_list", topic: "players", players: [1] }, 0), { players: [1] });
+  test("takes the lists of players and rooms", () => {
+    assert.deepEqual(reduce(empty, { type: "player_list", topic: "players", players: [1] }, 0), { players: [1] });
+    assert.deepEqual(reduce(empty, { type: "room_list", topic: "rooms", rooms: [2] }, 0), { rooms: [2] });
   });
 
-  test("follows each player", () => {
-    const state = { playback: { b: status } };
+  test("follows each player and room", () => {
+    const state = { ...empty, playback: { "room:b": status } };
     const { playback } = reduce(state, status, 0);
-    assert.deepEqual(playback, { a: status, b: status });
-    const louder = reduce({ playback }, { type: "volume_update", topic: "player:a", volume: 0.5, muted: true }, 0);
-    assert.deepEqual([louder.playback.a.volume, louder.playback.a.muted, louder.playback.a.state], [0.5, true, "playing"]);
-    const sought = reduce({ playback }, { type: "seek_update", topic: "player:a", position_seconds: 60 }, 77);
-    assert.deepEqual([sought.playback.a.position_seconds, sought.playback.a.anchor_us], [60, 77]);
+    assert.deepEqual(playback, { "player:a": status, "room:b": status });
+    const louder = reduce({ ...empty, playback }, { type: "volume_update", topic: "player:a", volume: 0.5, muted: true }, 0).playback["player:a"];
+    assert.deepEqual([louder.volume, louder.muted, louder.state], [0.5, true, "playing"]);
+    const sought = reduce({ ...empty, playback }, { type: "seek_update", topic: "room:b", position_seconds: 60 }, 77).playback["room:b"];
+    assert.deepEqual([sought.position_seconds, sought.anchor_us], [60, 77]);
   });
 
   test("knows nothing of what it was not told whole", () => {
-    assert.deepEqual(reduce({ playback: {} }, { type: "volume_update", topic: "player:a", volume: 0.5, muted: true }, 0), {});
-    assert.deepEqual(reduce({ playback: {} }, { type: "room_event", topic: "room:a" }, 0), {});
+    assert.deepEqual(reduce(empty, { type: "volume_update", topic: "player:a", volume: 0.5, muted: true }, 0), {});
+    assert.deepEqual(reduce(empty, { type: "room_event", topic: "room:a", room_id: "a", event_type: "user_left", data: {} }, 0), {});
+    assert.deepEqual(reduce(empty, { type: "queue_updated", topic: "room:a", revision: 3, ops: [], total: 0 }, 0), {});
+    assert.deepEqual(reduce(empty, { type: "of_a_later_version" }, 0), {});
+  });
+
+  test("forgets what it may not hear any more", () => {
+    const state = { ...empty, room: { a: 1, b: 2 }, queues: { "room:a": 1, "player:x": 2 }, playback: { "room:a": 1 } };
+    assert.deepEqual(reduce(state, { type: "unsubscribed", topics: ["room:a"] }, 0), { room: { b: 2 }, queues: { "player:x": 2 }, playback: {} });
   });
 });
 
@@ -45,9 +55,9 @@ describe("texts", () => {
     }
   });
 
-  test("come in the user's language, else in English", () => {
-    assert.equal(localizer("de-AT")("play"), "Abspielen");
-    assert.equal(localizer("tlh")("play"), "Play");
+  test("come in the user's language, else in English", async () => {
+    assert.equal((await localizer("de-AT"))("play"), "Abspielen");
+    assert.equal((await localizer("tlh"))("play"), "Play");
     assert.equal(localize("entity", { entity: "media_player.x" }), "In Home Assistant: media_player.x");
   });
 

@@ -2,19 +2,21 @@
  * The hub as this page sees it, and this browser as a player of it. One for the whole page: the panel comes and
  * goes as the user walks through Home Assistant, the music stays.
  */
-import { CLOSE_REPLACED, Clock, Connection, ConnectionLostError, TimeSync, monotonicUs } from "../client/index.js";
-import { capabilities } from "../player/capabilities.js";
+import { CLOSE_REPLACED, Clock, Connection, ConnectionLostError, Emitter, TimeSync, monotonicUs } from "../client/index.js";
 import { IdentityStore } from "../player/identity.js";
 import { tabLock } from "../player/tab-lock.js";
+import { Following } from "./following.js";
 import { exposeForInspection } from "./inspection.js";
-import { Device } from "./device.js";
 import { homeAssistantAccess } from "./home-assistant.js";
+import { QueuePages } from "./queue-pages.js";
 import { reduce } from "./reduce.js";
-import { Store } from "./store.js";
+import { Store, initialState } from "./store.js";
+import { joinedRoomIds } from "./target.js";
 import { onWake } from "./wake.js";
 
 /** @typedef {import("../client/types.js").ClientInfo} ClientInfo */
 /** @typedef {import("../client/types.js").Message} Message */
+/** @typedef {import("./device.js").Device} Device */
 /** @typedef {import("./home-assistant.js").Access} Access */
 /** @typedef {import("./store.js").DeviceState} DeviceState */
 
@@ -22,6 +24,8 @@ const WS_PATH = "/api/moosicbox/ws";
 // Walking from page to page shouldn't cost a connection each time.
 const LINGER_MS = 30_000;
 const CONTROLLER_NAME = "MoosicBox panel";
+// Sound is fetched when this browser plays, or when there is nothing better to do.
+const player = () => import("./device.js");
 
 /** @type {Promise<App> | undefined} */
 let instance;
@@ -43,6 +47,9 @@ export class App {
   #connection = null;
   /** @type {"player" | "controller" | null} */
   #kind = null;
+  /** @type {Connection | null} whose place in rooms the new one has yet to take */
+  #leaving = null;
+  #following;
   #viewers = 0;
   #timeSync = new TimeSync({
     request: (message, options) => this.request(message, options),
@@ -53,19 +60,49 @@ export class App {
   /** @param {Access} access */
   constructor(access) {
     this.#access = access;
-    this.#identity = new IdentityStore(access.userId);
+    this.#identity = new IdentityStore(access.userId, access.storage);
     const { playerId, name } = this.#identity.identity;
-    this.store = new Store({
-      connection: { phase: "stopped", closeCode: null, errorType: null, retryInSeconds: null },
-      device: { status: "off", playerId, name, needsInteraction: false, fault: null },
-      players: null,
-      playback: {},
-    });
+    this.store = new Store(initialState({ status: "off", playerId, name, needsInteraction: false, fault: null, volume: 1, muted: false }));
+    /** @type {Emitter<{message: Message}>} what the hub says, for those who tell people of it */
+    this.heard = new Emitter();
+    this.queuePages = new QueuePages(this.store, (message) => this.request(message));
+    this.#following = new Following(this.store, (message) => this.request(message));
     this.#identity.onchange((identity) => void this.#otherTabChanged(identity));
     for (const subscribe of [onWake, access.onback]) {
       subscribe(() => this.#connection?.wake());
     }
     exposeForInspection(() => this.#device);
+  }
+
+  /** The login that this page has. */
+  get access() {
+    return this.#access;
+  }
+
+  /** Which way messages take. */
+  get transport() {
+    return this.#connection?.transport ?? "websocket";
+  }
+
+  /** Lets the browser fetch what a player needs, so that the click that starts it need not wait. */
+  warmUp() {
+    void player();
+  }
+
+  /** @param {string | null} topic of the player or room to show and steer; null: the likeliest */
+  choose(topic) {
+    this.store.update({ chosen: topic });
+    this.#following.check();
+  }
+
+  /** Whether this page is in a room. @param {string} roomId */
+  isIn(roomId) {
+    return joinedRoomIds(this.store.state).includes(roomId);
+  }
+
+  /** @param {Message} state of a room that was asked for */
+  learnRoom(state) {
+    this.store.update(reduce(this.store.state, { ...state, type: "room_state" }, this.hubUs));
   }
 
   /** What relative addresses of the hub are relative to. */
@@ -120,7 +157,7 @@ export class App {
 
   /**
    * @param {Message} message
-   * @param {{timeoutMs?: number, retry?: boolean}} [options]
+   * @param {{timeoutMs?: number, retry?: boolean, hold?: boolean}} [options]
    * @returns {Promise<any>}
    */
   async request(message, options) {
@@ -134,7 +171,8 @@ export class App {
   async #play(options) {
     const { name } = this.#identity.identity;
     this.#setDevice({ status: "starting", name });
-    // Made within the click, so that the browser lets it sound.
+    const { Device } = await player();
+    // Made as part of the click, so that the browser lets it sound.
     this.#device ??= new Device({
       clock: this.#clock,
       baseUrl: this.#access.baseUrl,
@@ -188,9 +226,37 @@ export class App {
     }
     this.#kind = kind;
     this.#timeSync.stop();
-    this.#connection?.stop();
+    this.#leaving?.stop();
+    this.#leaving = this.#connection;
     this.#connection = kind ? this.#newConnection(kind) : null;
+    const rooms = joinedRoomIds(this.store.state);
+    if (this.#connection && rooms.length > 0) {
+      this.#moveIn(this.#connection, rooms);
+    } else {
+      this.#moveOut();
+    }
     this.#connection?.start();
+  }
+
+  /**
+   * Whoever leaves a room as its host is its host no more: the new client comes before the old one goes.
+   * @param {Connection} connection
+   * @param {string[]} roomIds
+   */
+  #moveIn(connection, roomIds) {
+    const off = connection.on("welcome", async () => {
+      off();
+      const join = (/** @type {string} */ room_id) => connection.request({ type: "room_command", action: "join", room_id });
+      await Promise.allSettled(roomIds.map(join));
+      if (connection === this.#connection) {
+        this.#moveOut();
+      }
+    });
+  }
+
+  #moveOut() {
+    this.#leaving?.stop();
+    this.#leaving = null;
   }
 
   /** @param {"player" | "controller"} kind */
@@ -201,13 +267,15 @@ export class App {
       url: url.href,
       client: this.#clientInfo(kind),
       getToken: this.#access.getToken,
+      storage: this.#access.storage,
     });
     connection.on("hello", ({ clock_id }) => this.#clock.identify(clock_id));
-    connection.on("welcome", () => {
-      this.#timeSync.start();
-      this.#device?.player.report();
+    connection.on("welcome", (welcome) => this.#welcomed(welcome));
+    connection.on("message", (message) => {
+      if (connection === this.#connection) {
+        this.#received(message);
+      }
     });
-    connection.on("message", (message) => this.#received(message));
     connection.on("state", (state) => {
       if (connection === this.#connection) {
         this.#connectionChanged(state);
@@ -223,23 +291,41 @@ export class App {
   #clientInfo(kind) {
     const { playerId, name } = this.#identity.identity;
     if (kind === "controller") {
-      return { name: CONTROLLER_NAME, kind };
+      return { name: this.#access.clientName ?? CONTROLLER_NAME, kind };
     }
     return {
       name: name ?? playerId,
       kind,
       player_id: playerId,
-      capabilities: capabilities(),
+      capabilities: this.#device?.capabilities,
       lead_ms: this.#device?.leadMs,
     };
+  }
+
+  /** @param {Message} welcome */
+  #welcomed(welcome) {
+    const { user, client_id: clientId, permissions, token } = welcome;
+    if (token) {
+      this.#access.keepToken?.(token);
+    }
+    const me = { userId: user?.id, name: user?.name, clientId, permissions: permissions ?? [] };
+    // Snapshots of what is followed come anew; what else was known of rooms may be over.
+    this.store.update(welcome.resumed ? { me } : { me, room: {}, edits: {} });
+    this.#timeSync.start();
+    this.#device?.player.report();
+    this.#following.check();
   }
 
   /** @param {Message} message */
   #received(message) {
     if (message.topic === `play:${this.#identity.identity.playerId}`) {
       this.#device?.player.obey(message);
+      if (message.type === "volume_update") {
+        this.#setDevice({ volume: message.volume, muted: message.muted });
+      }
     } else {
       this.store.update(reduce(this.store.state, message, this.hubUs));
+      this.heard.emit("message", message);
     }
   }
 

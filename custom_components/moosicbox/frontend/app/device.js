@@ -1,4 +1,5 @@
 /** This browser's loudspeaker and player, as long as it is one. */
+import { capabilities } from "../player/capabilities.js";
 import { Output } from "../player/output.js";
 import { Player } from "../player/player.js";
 import { mediaLoader } from "../player/media.js";
@@ -39,6 +40,11 @@ export class Device {
 
   get player() {
     return this.#player;
+  }
+
+  /** What the browser can play, and what can be done with it. */
+  get capabilities() {
+    return capabilities();
   }
 
   /** @returns {number} how far ahead of its sounding the player must know of something */

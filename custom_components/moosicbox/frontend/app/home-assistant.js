@@ -20,8 +20,12 @@ import { AuthenticationError } from "../client/index.js";
  * @typedef {object} Access
  * @property {string} baseUrl of Home Assistant
  * @property {string} userId
- * @property {(options: {fresh: boolean}) => Promise<string>} getToken
+ * @property {Storage} storage where this browser's player, and what else outlives the page, is kept
+ * @property {string} [clientName] what the page is called as a client that doesn't play
+ * @property {(options: {fresh: boolean}) => Promise<string | import("../client/connection.js").Credential>} getToken
+ * @property {(token: string) => void} [keepToken] hears of a token that the hub gave a guest
  * @property {(listener: () => void) => void} onback tells when Home Assistant is there again
+ * @property {(message: object) => Promise<any>} [ask] Home Assistant's own WebSocket, where there is a login
  */
 
 // home-assistant-js-websocket's ERR_INVALID_AUTH: the login itself is gone, not just the token.
@@ -36,6 +40,8 @@ export async function homeAssistantAccess() {
   return {
     baseUrl: auth.data.hassUrl,
     userId: user.id,
+    storage: localStorage,
+    ask: (message) => conn.sendMessagePromise(message),
     onback: (listener) => conn.addEventListener("ready", listener),
     async getToken({ fresh }) {
       if (fresh || auth.expired) {

@@ -1,9 +1,32 @@
 /** What a message of the hub changes in the state: pure. */
+import { withUpdate } from "./queue.js";
+import { fromState, withChat, withEvent } from "./rooms.js";
 
 /** @typedef {import("../client/types.js").Message} Message */
 /** @typedef {import("./store.js").AppState} AppState */
 
-const PLAYER_TOPIC = "player:";
+/** @typedef {(state: AppState, message: Message, hubUs: number) => Partial<AppState>} Reducer */
+
+/** @type {Record<string, Reducer>} */
+const REDUCERS = {
+  player_list: (_, { players }) => ({ players }),
+  room_list: (_, { rooms }) => ({ rooms }),
+  room_state: (state, message) => withRoom(state, message.room_id, fromState(message, state.room[message.room_id])),
+  room_event: (state, message) => changedRoom(state, message.room_id, (room) => withEvent(room, message)),
+  room_chat: (state, message) => changedRoom(state, message.room_id, (room) => withChat(room, message)),
+  playback_status: (state, message) => withPlayback(state, message.topic, message),
+  volume_update: (state, { topic, volume, muted }) => changedPlayback(state, topic, { volume, muted }),
+  seek_update: (state, { topic, position_seconds }, hubUs) =>
+    changedPlayback(state, topic, { position_seconds, anchor_us: hubUs }),
+  track_changed: (state, { topic, track }) => changedPlayback(state, topic, { current_track: track }),
+  queue_updated: (state, message) => {
+    const queue = withUpdate(state.queues[message.topic], message);
+    return queue ? { queues: { ...state.queues, [message.topic]: queue } } : {};
+  },
+  library_updated: (state) => ({ libraryVersion: state.libraryVersion + 1 }),
+  library_scan_progress: (_, message) => ({ scan: /** @type {any} */ (message) }),
+  unsubscribed: (state, { topics }) => without(state, topics),
+};
 
 /**
  * @param {AppState} state
@@ -12,38 +35,57 @@ const PLAYER_TOPIC = "player:";
  * @returns {Partial<AppState>}
  */
 export function reduce(state, message, hubUs) {
-  if (message.type === "player_list") {
-    return { players: message.players };
-  }
-  const { topic } = message;
-  if (typeof topic !== "string" || !topic.startsWith(PLAYER_TOPIC)) {
-    return {};
-  }
-  const playerId = topic.slice(PLAYER_TOPIC.length);
-  const change = playbackChange(message, hubUs);
-  const held = state.playback[playerId];
-  if (!change || (!held && message.type !== "playback_status")) {
-    return {};
-  }
-  return { playback: { ...state.playback, [playerId]: { ...held, ...change } } };
+  return REDUCERS[message.type]?.(state, message, hubUs) ?? {};
 }
 
 /**
- * @param {Message} message
- * @param {number} hubUs
- * @returns {any}
+ * @param {AppState} state
+ * @param {string} topic
+ * @param {any} status
  */
-function playbackChange(message, hubUs) {
-  switch (message.type) {
-    case "playback_status":
-      return message;
-    case "volume_update":
-      return { volume: message.volume, muted: message.muted };
-    case "seek_update":
-      return { position_seconds: message.position_seconds, anchor_us: hubUs };
-    case "track_changed":
-      return { current_track: message.track };
-    default:
-      return null;
-  }
+function withPlayback(state, topic, status) {
+  return { playback: { ...state.playback, [topic]: status } };
+}
+
+/**
+ * What was never told whole is not known.
+ * @param {AppState} state
+ * @param {string} topic
+ * @param {object} change
+ */
+function changedPlayback(state, topic, change) {
+  const held = state.playback[topic];
+  return held ? withPlayback(state, topic, { ...held, ...change }) : {};
+}
+
+/**
+ * @param {AppState} state
+ * @param {string} roomId
+ * @param {import("./rooms.js").Room} room
+ */
+function withRoom(state, roomId, room) {
+  return { room: { ...state.room, [roomId]: room } };
+}
+
+/**
+ * @param {AppState} state
+ * @param {string} roomId
+ * @param {(room: import("./rooms.js").Room) => import("./rooms.js").Room} change
+ */
+function changedRoom(state, roomId, change) {
+  const room = state.room[roomId];
+  return room ? withRoom(state, roomId, change(room)) : {};
+}
+
+/**
+ * @param {AppState} state
+ * @param {string[]} topics
+ * @returns {Partial<AppState>}
+ */
+function without(state, topics) {
+  const gone = new Set(topics);
+  /** @template T @param {Record<string, T>} entries @param {string} [prefix] */
+  const kept = (entries, prefix = "") =>
+    Object.fromEntries(Object.entries(entries).filter(([key]) => !gone.has(prefix + key)));
+  return { room: kept(state.room, "room:"), queues: kept(state.queues), playback: kept(state.playback) };
 }

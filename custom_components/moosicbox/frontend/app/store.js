@@ -3,6 +3,10 @@
 /** @typedef {import("../client/connection.js").ConnectionState} ConnectionState */
 /** @typedef {import("../client/types.js").PlaybackStatus} PlaybackStatus */
 /** @typedef {import("../client/types.js").PlayerInfo} PlayerInfo */
+/** @typedef {import("../client/types.js").RoomInfo} RoomInfo */
+/** @typedef {import("./queue.js").Edit} Edit */
+/** @typedef {import("./queue.js").Queue} Queue */
+/** @typedef {import("./rooms.js").Room} Room */
 
 /**
  * This browser as a player. `elsewhere`: another tab plays.
@@ -12,15 +16,55 @@
  * @property {string | null} name
  * @property {boolean} needsInteraction the browser waits for a click before it lets sound out
  * @property {import("../player/renderer.js").PlaybackFault | null} fault why the current item can't be played
+ * @property {number} volume
+ * @property {boolean} muted
+ */
+
+/**
+ * Whom the hub takes this page for.
+ * @typedef {object} Me
+ * @property {string} userId
+ * @property {string} name
+ * @property {string} clientId
+ * @property {string[]} permissions
  */
 
 /**
  * @typedef {object} AppState
  * @property {ConnectionState} connection
  * @property {DeviceState} device
+ * @property {Me | null} me null until the hub has said
  * @property {PlayerInfo[] | null} players null until the hub has told
- * @property {Record<string, PlaybackStatus>} playback by player id
+ * @property {RoomInfo[] | null} rooms those that one may see; null until the hub has told
+ * @property {Record<string, Room>} room by id: those that are followed
+ * @property {Record<string, PlaybackStatus>} playback by topic of a player or room
+ * @property {Record<string, Queue>} queues by topic
+ * @property {Record<string, Edit[]>} edits of queues that are not confirmed yet, by topic
+ * @property {string | null} chosen topic of the player or room that the user steers
+ * @property {import("../client/types.js").ScanProgress | null} scan of the library
+ * @property {number} libraryVersion grows when the library changed
  */
+
+/**
+ * @param {DeviceState} device
+ * @returns {AppState} as long as nothing is known
+ */
+export function initialState(device) {
+  return {
+    connection: { phase: "stopped", closeCode: null, errorType: null, retryInSeconds: null },
+    device,
+    me: null,
+    players: null,
+    rooms: null,
+    room: {},
+    playback: {},
+    queues: {},
+    edits: {},
+    chosen: null,
+    scan: null,
+    libraryVersion: 0,
+  };
+}
 
 export class Store {
   /** @type {AppState} */

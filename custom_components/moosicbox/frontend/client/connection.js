@@ -4,13 +4,18 @@
  */
 import { Emitter } from "./emitter.js";
 import { AuthenticationError, ConnectionLostError } from "./errors.js";
-import { CLOSE_AUTHENTICATION_FAILED, closeVerdict, reconnectDelay } from "./reconnect.js";
+import { HeldRequests } from "./held-requests.js";
+import { CLOSE_ABNORMAL, CLOSE_AUTHENTICATION_FAILED, closeVerdict, reconnectDelay } from "./reconnect.js";
 import { Requests } from "./requests.js";
 import { Session } from "./session.js";
 import { TokenRefresh } from "./token-refresh.js";
+import { Transport } from "./transport.js";
+import { websocketLink } from "./websocket-link.js";
 
 /** @typedef {import("./types.js").ClientInfo} ClientInfo */
 /** @typedef {import("./types.js").Message} Message */
+/** @typedef {import("./websocket-link.js").Link} Link */
+/** @typedef {import("./websocket-link.js").LinkEvents} LinkEvents */
 
 /** @typedef {"stopped" | "connecting" | "ready" | "waiting"} Phase */
 
@@ -23,11 +28,17 @@ import { TokenRefresh } from "./token-refresh.js";
  */
 
 /**
+ * What the hub is shown: a token, or a guest's invite.
+ * @typedef {{token: string} | {invite: string}} Credential
+ */
+
+/**
  * @typedef {object} ConnectionOptions
  * @property {string} url `ws:` or `wss:` address of the hub
  * @property {ClientInfo} client
- * @property {(options: {fresh: boolean}) => Promise<string>} getToken may throw `AuthenticationError`
+ * @property {(options: {fresh: boolean}) => Promise<string | Credential>} getToken may throw `AuthenticationError`
  * @property {string[]} [subscribe] topics; without it the hub's default ones
+ * @property {Storage | null} [storage] remembers where WebSockets don't get through
  * @property {typeof WebSocket} [WebSocketClass]
  * @property {() => number} [random]
  */
@@ -37,8 +48,8 @@ import { TokenRefresh } from "./token-refresh.js";
  * @typedef {{state: ConnectionState, hello: Message, welcome: Message, message: Message}} ConnectionEvents
  */
 
-const SUBPROTOCOL = "moosicbox.v1";
 const PROTOCOL_VERSION = 1;
+const CLOSE_SILENT = 4012;
 const HANDSHAKE_MS = 15_000;
 const REQUEST_MS = 10_000;
 const PING_MS = 5_000;
@@ -49,10 +60,12 @@ const DEFAULT_HEARTBEAT_SECONDS = 30;
 export class Connection extends Emitter {
   /** @type {ConnectionOptions} */
   #options;
-  /** @type {WebSocket | null} */
-  #socket = null;
+  /** @type {Link | null} */
+  #link = null;
   #session = new Session();
   #requests = new Requests();
+  #held = new HeldRequests();
+  #transport;
   #refresh;
   /** @type {ConnectionState} */
   #state = { phase: "stopped", closeCode: null, errorType: null, retryInSeconds: null };
@@ -77,15 +90,21 @@ export class Connection extends Emitter {
   constructor(options) {
     super();
     this.#options = options;
+    this.#transport = new Transport(options.storage ?? null);
     this.#refresh = new TokenRefresh(async () => {
-      const token = await this.#options.getToken({ fresh: true });
-      return this.request({ type: "refresh", token });
+      const credential = credentialOf(await this.#options.getToken({ fresh: true }));
+      return this.request({ type: "refresh", ...credential });
     });
   }
 
   /** @returns {ConnectionState} */
   get state() {
     return this.#state;
+  }
+
+  /** @returns {import("./transport.js").TransportName} which way messages take */
+  get transport() {
+    return this.#transport.name;
   }
 
   start() {
@@ -114,11 +133,15 @@ export class Connection extends Emitter {
 
   /**
    * @param {Message} message without `request_id`
-   * @param {{timeoutMs?: number, retry?: boolean}} [options] `retry`: send again if the session is resumed meanwhile
+   * @param {{timeoutMs?: number, retry?: boolean, hold?: boolean}} [options] `retry`: send again if the session is resumed
+   *   meanwhile; `hold`: without a connection, wait for it (up to two minutes) instead of failing
    * @returns {Promise<any>} the result's data; a `HubError` when the hub refuses
    */
-  async request(message, { timeoutMs = REQUEST_MS, retry = true } = {}) {
+  async request(message, { timeoutMs = REQUEST_MS, retry = true, hold = false } = {}) {
     if (this.#state.phase !== "ready") {
+      if (hold && this.#state.phase !== "stopped") {
+        return this.#held.hold(message);
+      }
       throw new ConnectionLostError();
     }
     const { message: numbered, answer } = this.#requests.create(message, { timeoutMs, retry });
@@ -131,11 +154,7 @@ export class Connection extends Emitter {
    * @returns {boolean} whether there was a connection to send it on
    */
   send(message) {
-    if (this.#state.phase !== "ready" || this.#socket?.readyState !== 1) {
-      return false;
-    }
-    this.#socket.send(JSON.stringify(message));
-    return true;
+    return this.#state.phase === "ready" && (this.#link?.send(message) ?? false);
   }
 
   async #open() {
@@ -143,9 +162,16 @@ export class Connection extends Emitter {
     this.#setState({ phase: "connecting", retryInSeconds: null });
     const attempt = {};
     this.#opening = attempt;
-    let token;
+    const { url, WebSocketClass } = this.#options;
+    let credential;
+    let open = (/** @type {LinkEvents} */ events) => websocketLink(url, events, WebSocketClass);
     try {
-      token = await this.#options.getToken({ fresh: this.#freshToken });
+      credential = credentialOf(await this.#options.getToken({ fresh: this.#freshToken }));
+      if (this.#transport.name === "polling") {
+        // Few need it: it is fetched when it is.
+        const { pollingLink } = await import("./polling-link.js");
+        open = (events) => pollingLink(url, events);
+      }
     } catch (error) {
       if (this.#opening === attempt) {
         this.#tokenFailed(error);
@@ -154,7 +180,7 @@ export class Connection extends Emitter {
     }
     if (this.#opening === attempt) {
       this.#opening = null;
-      this.#connect(token);
+      this.#connect(open, credential);
     }
   }
 
@@ -167,27 +193,27 @@ export class Connection extends Emitter {
     }
   }
 
-  /** @param {string} token */
-  #connect(token) {
-    const Socket = this.#options.WebSocketClass ?? WebSocket;
-    const socket = new Socket(this.#options.url, [SUBPROTOCOL]);
-    this.#socket = socket;
+  /**
+   * @param {(events: LinkEvents) => Link} open
+   * @param {Credential} credential
+   */
+  #connect(open, credential) {
     this.#goodbye = null;
     this.#lastError = null;
-    socket.onmessage = ({ data }) => this.#received(data, token);
-    socket.onclose = ({ code }) => this.#closed(code);
+    const { client, subscribe } = this.#options;
+    this.#link = open({
+      authenticate: () => ({ type: "authenticate", ...credential, client, subscribe, resume: this.#session.resume }),
+      onmessage: (message) => this.#received(message),
+      onclose: ({ code, opened }) => this.#closed(code, opened),
+    });
     this.#timer = setTimeout(() => this.#drop(), HANDSHAKE_MS);
   }
 
-  /**
-   * @param {unknown} data
-   * @param {string} token
-   */
-  #received(data, token) {
+  /** @param {Message} message */
+  #received(message) {
     this.#heard = true;
-    const message = /** @type {Message} */ (JSON.parse(String(data)));
     if (message.type === "hello") {
-      this.#hello(message, token);
+      this.#hello(message);
     } else if (message.type === "welcome") {
       this.#welcome(message);
     } else if (!this.#requests.settle(message)) {
@@ -195,22 +221,16 @@ export class Connection extends Emitter {
     }
   }
 
-  /**
-   * @param {Message} hello
-   * @param {string} token
-   */
-  #hello(hello, token) {
+  /** @param {Message} hello */
+  #hello(hello) {
     if (hello.protocol?.min > PROTOCOL_VERSION) {
       this.#detach()?.close(1000);
       this.#end({ closeCode: 1000, errorType: "protocol_version" });
       return;
     }
+    this.#transport.opened();
     this.#heartbeatSeconds = hello.heartbeat_interval ?? DEFAULT_HEARTBEAT_SECONDS;
     this.emit("hello", hello);
-    const { client, subscribe } = this.#options;
-    this.#socket?.send(
-      JSON.stringify({ type: "authenticate", token, client, subscribe, resume: this.#session.resume }),
-    );
   }
 
   /** @param {Message} welcome */
@@ -230,6 +250,7 @@ export class Connection extends Emitter {
       this.#requests.reject(new ConnectionLostError());
     }
     this.emit("welcome", welcome);
+    this.#held.release((message) => this.request(message));
   }
 
   /** @param {Message} message */
@@ -248,9 +269,13 @@ export class Connection extends Emitter {
     this.emit("message", message);
   }
 
-  /** @param {number} code */
-  #closed(code) {
+  /**
+   * @param {number} code
+   * @param {boolean} opened whether the hub had spoken
+   */
+  #closed(code, opened) {
     const wasReady = this.#state.phase === "ready";
+    this.#transport.closed(opened);
     this.#detach();
     const errorType = this.#lastError?.error_type ?? null;
     const verdict = closeVerdict({
@@ -283,6 +308,7 @@ export class Connection extends Emitter {
     clearTimeout(this.#timer);
     this.#session.forget();
     this.#requests.reject(new ConnectionLostError());
+    this.#held.rejectAll();
     this.#setState({ phase: "stopped", retryInSeconds: null, ...why });
   }
 
@@ -295,33 +321,29 @@ export class Connection extends Emitter {
   }
 
   #probe() {
-    const socket = this.#socket;
+    const link = this.#link;
     this.request({ type: "ping" }, { timeoutMs: PING_MS, retry: false }).catch(() => {
-      if (socket && socket === this.#socket) {
+      if (link && link === this.#link) {
         this.#drop();
       }
     });
   }
 
-  /** Gives up a socket that is silent, without ending the session. */
+  /** Gives up a way that is silent, without ending the session. */
   #drop() {
-    this.#socket?.close(4012);
-    this.#closed(1006);
+    this.#link?.close(CLOSE_SILENT);
+    this.#closed(CLOSE_ABNORMAL, this.#state.phase === "ready");
   }
 
-  /** @returns {WebSocket | null} the socket, which is heard no more */
+  /** @returns {Link | null} the way, which is heard no more */
   #detach() {
-    const socket = this.#socket;
-    if (socket) {
-      socket.onmessage = null;
-      socket.onclose = null;
-    }
-    this.#socket = null;
+    const link = this.#link;
+    this.#link = null;
     clearTimeout(this.#timer);
     clearTimeout(this.#stableTimer);
     clearInterval(this.#livenessTimer);
     this.#refresh.cancel();
-    return socket;
+    return link;
   }
 
   /** @param {Partial<ConnectionState>} change */
@@ -329,4 +351,12 @@ export class Connection extends Emitter {
     this.#state = { ...this.#state, ...change };
     this.emit("state", this.#state);
   }
+}
+
+/**
+ * @param {string | Credential} given
+ * @returns {Credential}
+ */
+function credentialOf(given) {
+  return typeof given === "string" ? { token: given } : given;
 }

@@ -2,6 +2,8 @@
 
 /** @typedef {import("./types.js").Message} Message */
 
+/** The way broke without a word. */
+export const CLOSE_ABNORMAL = 1006;
 export const CLOSE_AUTHENTICATION_FAILED = 4501;
 export const CLOSE_TOKEN_EXPIRED = 4505;
 export const CLOSE_REPLACED = 4509;

@@ -66,6 +66,80 @@
  * @property {number} [output_delay_ms]
  */
 
+/**
+ * @typedef {object} RoomInfo
+ * @property {string} room_id
+ * @property {string} name
+ * @property {string | null} description
+ * @property {boolean} is_public
+ * @property {number} participants
+ * @property {number} max_participants
+ */
+
+/** @typedef {"host" | "dj" | "guest" | "listener"} Role */
+
+/**
+ * @typedef {object} Participant
+ * @property {string} user_id
+ * @property {string} username
+ * @property {string} client_id
+ * @property {string} [player_id]
+ * @property {Role} role
+ * @property {boolean} ready
+ * @property {boolean} lagging
+ * @property {string} joined_at
+ * @property {number | null} [sync_error_ms] how far what it plays is from the room
+ */
+
+/**
+ * @typedef {object} ChatLine
+ * @property {string} message_id
+ * @property {string} user_id
+ * @property {string} username
+ * @property {string} message
+ * @property {string} sent_at
+ */
+
+/**
+ * @typedef {object} QueueItem
+ * @property {string} queue_item_id
+ * @property {Track} track
+ * @property {{id: string, name: string}} added_by
+ * @property {string} added_at
+ * @property {"user" | "autoplay" | "host"} origin
+ * @property {"pending" | "playing" | "played" | "skipped"} state
+ * @property {number} votes
+ */
+
+/**
+ * @typedef {object} QueuePage
+ * @property {string} epoch
+ * @property {number} revision
+ * @property {number | null} current_index
+ * @property {string | null} current_item_id
+ * @property {QueueItem[]} items
+ * @property {number} total
+ * @property {number} offset
+ */
+
+/**
+ * @typedef {{op: "add", index: number, items: QueueItem[]}
+ *   | {op: "remove", queue_item_ids: string[]}
+ *   | {op: "move", queue_item_id: string, index: number}
+ *   | {op: "clear"} | {op: "reset"}
+ *   | {op: "current", queue_item_id: string | null}
+ *   | {op: "update", queue_item_id: string, state?: QueueItem["state"], votes?: number}} QueueOp
+ */
+
+/**
+ * @typedef {object} ScanProgress
+ * @property {number} scanned
+ * @property {number} total
+ * @property {number} added
+ * @property {number} changed
+ * @property {number} removed
+ */
+
 /** @typedef {"playing" | "paused" | "buffering" | "idle" | "error"} PlayerState */
 
 /**

@@ -1,22 +1,55 @@
-/** The panel in Home Assistant's sidebar. Home Assistant sets `hass` and `narrow`. */
+/** The panel in Home Assistant's sidebar. Home Assistant sets `hass`, `narrow` and `route`. */
 import { getApp } from "../app/app.js";
-import { localizer } from "./localize.js";
-import { styles } from "./styles.js";
-import { Header } from "./views/header.js";
-import { Page } from "./views/page.js";
+import { Lazy } from "../ui/components/lazy.js";
+import { localizer } from "../ui/localize.js";
+import { Header } from "../ui/shell/header.js";
+import { Listen } from "../ui/shell/listen.js";
+import { MiniPlayer } from "../ui/shell/mini-player.js";
+import { Nav, PAGES } from "../ui/shell/nav.js";
+import { Shell } from "../ui/shell/shell.js";
+import { TargetButton } from "../ui/shell/targets.js";
+import { styles } from "../ui/styles.js";
 
-/** @typedef {{language?: string, locale?: {language: string}}} Hass what the panel needs of it */
+/** @typedef {import("../app/app.js").App} App */
+/** @typedef {import("../ui/context.js").Context} Context */
+/** @typedef {import("../ui/context.js").PageName} PageName */
+/** @typedef {import("../ui/context.js").View} View */
+
+/**
+ * What the panel needs of it.
+ * @typedef {{language?: string, locale?: {language: string}}} Hass
+ */
+/** @typedef {{prefix: string, path: string}} Route */
+
+const PREFIX = "/moosicbox";
+const WARM_UP_MS = 2_000;
+
+/** @type {Record<PageName, (context: Context) => View>} */
+const PAGE_VIEWS = {
+  listen: (context) => new Listen(context),
+  library: (context) => new Lazy(context, async () => (await import("../ui/library/library.js")).Library),
+  rooms: (context) => new Lazy(context, async () => (await import("../ui/room/room-list.js")).RoomList),
+  hub: (context) => new Lazy(context, async () => (await import("../ui/hub/hub.js")).HubPage),
+};
 
 class MoosicBoxPanel extends HTMLElement {
   /** @type {Hass | null} */
   #hass = null;
   #narrow = false;
+  /** @type {PageName} */
+  #page = "listen";
   #language = "";
   /** @type {Header | null} */
   #header = null;
-  /** @type {Page | null} */
-  #page = null;
-  /** @type {import("../app/app.js").App | null} */
+  /** @type {Shell | null} */
+  #shell = null;
+  /** @type {Partial<Record<PageName, View>>} */
+  #pages = {};
+  /** @type {View[]} */
+  #around = [];
+  /** @type {Nav | null} */
+  #nav = null;
+  /** @type {App | null} */
   #app = null;
   /** @type {(() => void) | null} */
   #leave = null;
@@ -38,19 +71,25 @@ class MoosicBoxPanel extends HTMLElement {
     this.#render();
   }
 
+  /** @param {Route} route */
+  set route({ path }) {
+    this.#page = PAGES.find(({ page }) => path === `/${page}`)?.page ?? "listen";
+    this.#show();
+  }
+
   async connectedCallback() {
     this.#app = await getApp();
     if (this.isConnected) {
       this.#leave = this.#app.view();
       this.#render();
+      setTimeout(() => this.#app?.warmUp(), WARM_UP_MS);
     }
   }
 
   disconnectedCallback() {
     this.#leave?.();
     this.#leave = null;
-    this.#page?.dispose();
-    this.#page = null;
+    this.#tearDown();
     this.#language = "";
   }
 
@@ -60,23 +99,51 @@ class MoosicBoxPanel extends HTMLElement {
     }
     const language = this.#hass.locale?.language ?? this.#hass.language ?? "en";
     if (language !== this.#language) {
-      this.#build(this.#app, language);
+      void this.#build(this.#app, language);
     }
     this.#header?.render(this.#hass, this.#narrow);
   }
 
   /**
-   * @param {import("../app/app.js").App} app
+   * @param {App} app
    * @param {string} language
    */
-  #build(app, language) {
+  async #build(app, language) {
     this.#language = language;
+    const localize = await localizer(language);
+    if (this.#language !== language || !this.shadowRoot) {
+      return;
+    }
+    this.#tearDown();
     this.lang = language;
-    const localize = localizer(language);
-    this.#page?.dispose();
-    this.#header = new Header(localize);
-    this.#page = new Page(app, localize, (path) => navigate(path));
-    this.shadowRoot?.replaceChildren(this.#header.element, this.#page.element);
+    this.classList.add("with-nav");
+    const open = (/** @type {PageName} */ page) => navigate(`${PREFIX}/${page}`);
+    this.#shell = new Shell({ app, localize, language, root: this.shadowRoot, navigate, open });
+    const { context } = this.#shell;
+    const [target, mini, nav] = [new TargetButton(context), new MiniPlayer(context), new Nav(localize, PREFIX, open)];
+    this.#header = new Header(localize, nav.element, target.element);
+    this.#around = [target, mini];
+    this.#nav = nav;
+    this.shadowRoot.replaceChildren(this.#header.element, this.#shell.element, mini.element);
+    this.#header.render(this.#hass, this.#narrow);
+    this.#show();
+  }
+
+  #show() {
+    const shell = this.#shell;
+    if (!shell) {
+      return;
+    }
+    const page = (this.#pages[this.#page] ??= PAGE_VIEWS[this.#page](shell.context));
+    this.dataset.page = this.#page;
+    shell.show(page, [...this.#around, { element: this, render: (state) => this.#nav?.render(this.#page, state) }]);
+  }
+
+  #tearDown() {
+    this.#shell?.dispose();
+    this.#shell = null;
+    Object.values(this.#pages).forEach((page) => page.dispose?.());
+    this.#pages = {};
   }
 }
 

@@ -1,0 +1,62 @@
+/** A part of a page whose code is fetched when it is first shown. */
+import { el, setText } from "../dom.js";
+import { errorText } from "../localize.js";
+
+/** @typedef {import("../context.js").Context} Context */
+/** @typedef {import("../context.js").View} View */
+
+export class Lazy {
+  #context;
+  #load;
+  /** @type {View | null} */
+  #view = null;
+  #loading = false;
+  /** @type {[import("../context.js").AppState, import("../context.js").Target | null] | null} */
+  #last = null;
+  element = el("div", { class: "lazy" });
+
+  /**
+   * @param {Context} context
+   * @param {() => Promise<new (context: Context) => View>} load
+   */
+  constructor(context, load) {
+    this.#context = context;
+    this.#load = load;
+  }
+
+  /** @type {View["render"]} */
+  render(state, target) {
+    this.#last = [state, target];
+    if (this.#view) {
+      this.#view.render(state, target);
+    } else if (!this.#loading) {
+      void this.#fetch();
+    }
+  }
+
+  /** @param {number | null} hubUs */
+  tick(hubUs) {
+    this.#view?.tick?.(hubUs);
+  }
+
+  dispose() {
+    this.#view?.dispose?.();
+    this.#last = null;
+  }
+
+  async #fetch() {
+    this.#loading = true;
+    try {
+      const Part = await this.#load();
+      if (this.#last) {
+        this.#view = new Part(this.#context);
+        this.#view.render(...this.#last);
+        this.element.replaceChildren(this.#view.element);
+      }
+    } catch (error) {
+      // Rendered again with the next change of the state, it is tried again.
+      this.#loading = false;
+      setText(this.element, errorText(this.#context.localize, error));
+    }
+  }
+}

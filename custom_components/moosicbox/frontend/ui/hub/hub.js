@@ -1,0 +1,2 @@
+import { el } from "../dom.js";
+export class HubPage { element = el("div"); render() {} }

@@ -1,0 +1,2 @@
+import { el } from "../dom.js";
+export class Library { element = el("div"); render() {} }

@@ -1,0 +1,76 @@
+/** Which notices the state calls for: pure. */
+import { CLOSE_AUTHENTICATION_FAILED } from "../client/index.js";
+
+/** @typedef {import("../app/store.js").AppState} AppState */
+/** @typedef {import("../client/connection.js").ConnectionState} ConnectionState */
+/** @typedef {import("./localize.js").Localize} Localize */
+/** @typedef {import("./components/notice.js").NoticeContent} NoticeContent */
+
+const CLOSE_FORCED_OUT = 4503;
+
+/**
+ * @typedef {object} Remedies
+ * @property {() => void} retry
+ * @property {() => void} reload
+ * @property {() => void} playHere
+ */
+
+/**
+ * @param {ConnectionState} connection
+ * @param {Localize} localize
+ * @param {Remedies} remedies
+ * @returns {NoticeContent | null}
+ */
+export function connectionNotice({ phase, closeCode, errorType }, localize, remedies) {
+  if (phase === "ready" || (phase === "stopped" && closeCode === null)) {
+    return null;
+  }
+  if (phase !== "stopped") {
+    return closeCode === null
+      ? { level: "info", title: localize("connecting") }
+      : { level: "warning", title: localize("offline_title"), text: localize("offline_text") };
+  }
+  const retry = { action: localize("retry"), onaction: remedies.retry };
+  /** @type {"stopped" | "stopped_version" | "stopped_denied" | "stopped_login" | "stopped_removed"} */
+  let reason = "stopped";
+  if (errorType === "protocol_version") {
+    const reload = { action: localize("reload"), onaction: remedies.reload };
+    return { level: "error", title: localize("stopped_version_title"), text: localize("stopped_version_text"), ...reload };
+  }
+  if (errorType === "permission_denied") {
+    reason = "stopped_denied";
+  } else if (closeCode === CLOSE_AUTHENTICATION_FAILED) {
+    reason = "stopped_login";
+  } else if (closeCode === CLOSE_FORCED_OUT) {
+    reason = "stopped_removed";
+  }
+  return { level: "error", title: localize(`${reason}_title`), text: localize(`${reason}_text`), ...retry };
+}
+
+/**
+ * @param {AppState["device"]} device
+ * @param {Localize} localize
+ * @param {Remedies} remedies
+ * @returns {NoticeContent | null}
+ */
+export function deviceNotice({ status, needsInteraction, fault }, localize, remedies) {
+  if (status === "elsewhere") {
+    return {
+      level: "info",
+      title: localize("elsewhere_title"),
+      text: localize("elsewhere_text"),
+      action: localize("elsewhere_button"),
+      onaction: remedies.playHere,
+    };
+  }
+  if (status === "on" && needsInteraction) {
+    // The click itself is the leave to sound; nothing else has to be done.
+    return {
+      level: "warning",
+      title: localize("allow_sound_title"),
+      text: localize("allow_sound_text"),
+      action: localize("allow_sound_button"),
+    };
+  }
+  return status === "on" && fault ? { level: "error", title: localize(`fault_${fault}`) } : null;
+}

@@ -1,0 +1,123 @@
+/** What a player or room plays, large, with all its controls. */
+import { Artwork } from "../components/artwork.js";
+import { el, setAttribute, setText } from "../dom.js";
+import { Progress } from "./progress.js";
+import { Transport } from "./transport.js";
+import { Volume } from "./volume.js";
+
+/** @typedef {import("../context.js").AppState} AppState */
+/** @typedef {import("../context.js").Context} Context */
+/** @typedef {import("../context.js").Target} Target */
+
+const ARTWORK_PIXELS = 640;
+
+export class NowPlaying {
+  #context;
+  /** @type {Target | null} */
+  #target = null;
+  #name = el("h2", { class: "player-name" });
+  #artwork;
+  #title = el("div", { class: "title" });
+  #subtitle = el("div", { class: "subtitle" });
+  #added = el("div", { class: "added-by" });
+  #progress;
+  #transport;
+  #volume;
+  element;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    const { localize } = context;
+    const target = () => this.#target;
+    this.#artwork = new Artwork(context, {
+      size: ARTWORK_PIXELS,
+      oncolour: (colour) => this.element?.style.setProperty("--tint", colour ?? "transparent"),
+    });
+    this.#progress = new Progress(async (seconds) => void (this.#target && (await context.actions.seek(this.#target, seconds))), localize);
+    this.#transport = new Transport(context, target);
+    this.#volume = new Volume(context);
+    const words = el("div", { class: "words" }, this.#name, this.#title, this.#subtitle, this.#added);
+    this.element = el(
+      "section",
+      { class: "card player" },
+      this.#artwork.element,
+      el(
+        "div",
+        { class: "body" },
+        words,
+        this.#progress.element,
+        this.#transport.element,
+        this.#volume.element,
+      ),
+    );
+  }
+
+  /**
+   * @param {AppState} state
+   * @param {Target | null} target
+   */
+  render(state, target) {
+    this.#target = target;
+    this.element.hidden = !target;
+    if (!target) {
+      return;
+    }
+    const { localize } = this.#context;
+    const { status, available, name } = target;
+    const usable = state.connection.phase === "ready" && available;
+    const track = available ? (status?.current_track ?? null) : null;
+    setAttribute(this.element, "aria-label", localize("controls_of", { name }));
+    this.element.classList.toggle("unavailable", !available);
+    setText(this.#name, name);
+    setText(this.#title, track ? track.title || localize("unknown_title") : idleText(target, localize));
+    setText(this.#subtitle, track ? subtitle(track) : "");
+    setText(this.#added, this.#addedBy(state, target));
+    this.#artwork.render(track?.artwork_url);
+    this.#progress.render(status, !usable || !may(target, "seek"));
+    this.#transport.render(state, target, usable);
+    this.#volume.render(state, target, usable);
+  }
+
+  /** @param {number | null} hubUs the hub's clock now, if it is known */
+  tick(hubUs) {
+    this.#progress.tick(hubUs);
+  }
+
+  /**
+   * @param {AppState} state
+   * @param {Target} target
+   */
+  #addedBy({ me }, { status, queue }) {
+    const { localize } = this.#context;
+    const current = queue?.items.find((item) => item && item.queue_item_id === status?.queue_item_id);
+    if (!current || !status?.current_track || current.added_by.id === me?.userId) {
+      return "";
+    }
+    return current.origin === "autoplay" ? localize("added_by_autoplay") : localize("added_by", { name: current.added_by.name });
+  }
+}
+
+/**
+ * @param {Target} target
+ * @param {import("../localize.js").Localize} localize
+ */
+function idleText({ available, status }, localize) {
+  if (!available) {
+    return localize("state_unavailable");
+  }
+  return localize(status?.state === "buffering" ? "state_buffering" : "nothing_plays");
+}
+
+/** @param {import("../../client/types.js").Track} track */
+export function subtitle({ artist, album }) {
+  return [artist, album].filter(Boolean).join(" · ");
+}
+
+/**
+ * @param {Target} target
+ * @param {"seek" | "pause"} capability
+ */
+function may({ capabilities, rights }, capability) {
+  return rights.has("playback.control") && (capabilities?.includes(capability) ?? true);
+}

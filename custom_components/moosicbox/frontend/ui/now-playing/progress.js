@@ -1,0 +1,73 @@
+/** Where a player is in the item: moves by itself from anchor and rate, and can be dragged. */
+import { el, setText } from "../dom.js";
+import { formatTime } from "../format.js";
+import { Slider } from "../components/slider.js";
+
+/** @typedef {import("../../client/types.js").PlaybackStatus} PlaybackStatus */
+/** @typedef {import("../localize.js").Localize} Localize */
+
+const STEP_SECONDS = 5;
+
+export class Progress {
+  #localize;
+  #slider;
+  #elapsed = el("span", { class: "time" });
+  #total = el("span", { class: "time" });
+  /** @type {PlaybackStatus | undefined} */
+  #status;
+  #disabled = true;
+
+  /**
+   * @param {(seconds: number) => Promise<void>} seek
+   * @param {Localize} localize
+   */
+  constructor(seek, localize) {
+    this.#localize = localize;
+    this.#slider = new Slider({
+      label: localize("seek"),
+      className: "progress",
+      step: STEP_SECONDS,
+      oninput: () => this.#describe(this.#slider.value),
+      onchange: seek,
+    });
+    const times = el("div", { class: "times" }, this.#elapsed, this.#total);
+    this.element = el("div", { class: "progress-row" }, this.#slider.element, times);
+  }
+
+  /**
+   * @param {PlaybackStatus | undefined} status
+   * @param {boolean} disabled
+   */
+  render(status, disabled) {
+    this.#status = status;
+    this.#disabled = disabled;
+    this.element.hidden = !status?.current_track;
+  }
+
+  /** @param {number | null} hubUs the hub's clock now, if it is known */
+  tick(hubUs) {
+    const status = this.#status;
+    if (!status?.current_track) {
+      return;
+    }
+    const elapsed = hubUs === null ? 0 : (status.rate * Math.max(0, hubUs - status.anchor_us)) / 1e6;
+    const duration = status.duration_seconds;
+    const position = Math.min(status.position_seconds + elapsed, duration ?? Infinity);
+    this.#slider.element.hidden = !duration;
+    this.#slider.render({ value: position, max: duration || 1, disabled: this.#disabled });
+    if (!this.#slider.busy) {
+      this.#describe(position);
+    }
+  }
+
+  /** @param {number} position */
+  #describe(position) {
+    const duration = this.#status?.duration_seconds;
+    const [elapsed, total] = [formatTime(position), duration ? formatTime(duration) : this.#localize("live")];
+    if (this.#elapsed.textContent !== elapsed || this.#total.textContent !== total) {
+      setText(this.#elapsed, elapsed);
+      setText(this.#total, total);
+      this.#slider.describe(this.#localize("seek_value", { position: elapsed, duration: total }));
+    }
+  }
+}

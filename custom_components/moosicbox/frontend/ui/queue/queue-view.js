@@ -1,0 +1,182 @@
+/** The queue of a player or room: seen, played from, put in another order. */
+import { withEdits } from "../../app/queue.js";
+import { emptyState } from "../components/empty.js";
+import { VirtualList } from "../components/virtual-list.js";
+import { el, setText, textButton } from "../dom.js";
+import { Drag } from "./drag.js";
+import { QueueRow } from "./queue-row.js";
+import { clearWithUndo } from "./undo.js";
+
+/** @typedef {import("../../client/types.js").QueueItem} QueueItem */
+/** @typedef {import("../context.js").AppState} AppState */
+/** @typedef {import("../context.js").Context} Context */
+/** @typedef {import("../context.js").Target} Target */
+
+export const ROW_HEIGHT = 64;
+const PAGE_STEP = 10;
+
+export class QueueView {
+  #context;
+  /** @type {Target | null} */
+  #target = null;
+  /** @type {AppState["me"]} */
+  #me = null;
+  #connected = false;
+  /** @type {readonly (QueueItem | undefined)[]} */
+  #items = [];
+  /** @type {Map<string, number>} */
+  #indexes = new Map();
+  /** @type {unknown[]} what `#items` was made of */
+  #made = [];
+  #shownTopic = "";
+  #heading = el("span", { class: "queue-count" });
+  #clear;
+  #spoken = el("div", { class: "spoken", attributes: { "aria-live": "assertive" } });
+  #list;
+  #drag;
+  #empty;
+  element;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    const { localize } = context;
+    this.#clear = textButton("quiet", localize("clear"), () => this.#target && void clearWithUndo(context, this.#target));
+    this.#list = new VirtualList({
+      rowHeight: ROW_HEIGHT,
+      label: localize("queue"),
+      make: () => new QueueRow(context, this.#rowActions()),
+      key: (index) => this.#items[index]?.queue_item_id ?? `#${index}`,
+      fill: (row, index) => {
+        const item = this.#items[index];
+        row.render(item, Boolean(item && item.queue_item_id === this.#target?.queue?.currentId));
+      },
+      onrange: (first, last) => this.#target && context.app.queuePages.want(this.#target, first, last),
+    });
+    this.#drag = new Drag({
+      list: this.#list,
+      rowHeight: ROW_HEIGHT,
+      count: () => this.#items.length,
+      indexOf: (key) => this.#indexes.get(key) ?? -1,
+      drop: (key, to) => this.#move(key, to),
+    });
+    this.#empty = emptyState({
+      icon: "queue",
+      title: localize("queue_empty"),
+      text: localize("queue_empty_text"),
+      action: localize("open_library"),
+      onaction: () => context.open("library"),
+    });
+    const head = el("div", { class: "pane-head" }, this.#heading, this.#clear);
+    this.element = el("div", { class: "queue pane" }, head, this.#list.element, this.#empty, this.#spoken);
+  }
+
+  /**
+   * @param {AppState} state
+   * @param {Target | null} target
+   */
+  render(state, target) {
+    this.#target = target;
+    this.#me = state.me;
+    this.#connected = state.connection.phase === "ready";
+    const queue = target?.queue;
+    const made = [queue?.items, target?.edits];
+    if (made.some((part, index) => part !== this.#made[index])) {
+      this.#made = made;
+      this.#items = queue && target ? withEdits(queue.items, target.edits) : [];
+      this.#indexes = new Map(this.#items.flatMap((item, index) => (item ? [[item.queue_item_id, index]] : [])));
+    }
+    const count = this.#items.length;
+    const { localize } = this.#context;
+    setText(this.#heading, count === 1 ? localize("one_item") : localize("items", { count: count.toLocaleString(this.#context.language) }));
+    this.#clear.hidden = count === 0 || !target?.rights.has("queue.move_any");
+    this.#clear.disabled = !this.#connected;
+    this.#heading.hidden = count === 0;
+    this.#empty.hidden = count > 0 || (target !== null && !queue);
+    this.#list.element.hidden = count === 0;
+    this.#list.render(count);
+    this.#showCurrent(target, queue?.currentId ?? null);
+  }
+
+  dispose() {
+    this.#drag.dispose();
+    this.#list.dispose();
+  }
+
+  /**
+   * Only when another queue comes into sight: nobody wants to be scrolled away while looking.
+   * @param {Target | null} target
+   * @param {string | null} currentId
+   */
+  #showCurrent(target, currentId) {
+    const index = currentId ? this.#indexes.get(currentId) : undefined;
+    if (target && index !== undefined && this.#shownTopic !== target.topic && this.#list.element.clientHeight > 0) {
+      this.#shownTopic = target.topic;
+      this.#list.scrollTo(index);
+    }
+  }
+
+  /** @returns {import("./queue-row.js").RowActions} */
+  #rowActions() {
+    const { actions } = this.#context;
+    const on = (/** @type {(target: Target) => void} */ act) => this.#target && act(this.#target);
+    return {
+      mayPlay: () => this.#connected && Boolean(this.#target?.rights.has("playback.control")),
+      mayChange: (item) => this.#mayChange(item),
+      play: (item) => on((target) => void actions.playItem(target, item.queue_item_id)),
+      playNext: (item) => on((target) => void actions.move(target, item.queue_item_id, target.queue?.currentId ?? null)),
+      remove: (item) => on((target) => void actions.remove(target, [item.queue_item_id])),
+      grab: (item, event) => this.#mayChange(item) && this.#drag.start(item.queue_item_id, event),
+      key: (item, event) => this.#key(item, event),
+    };
+  }
+
+  /** @param {QueueItem} item */
+  #mayChange(item) {
+    const rights = this.#target?.rights;
+    return Boolean(rights?.has("queue.move_any") || (rights?.has("queue.move_own") && item.added_by.id === this.#me?.userId));
+  }
+
+  /**
+   * @param {QueueItem} item
+   * @param {KeyboardEvent} event on its handle
+   */
+  #key(item, event) {
+    const index = this.#indexes.get(item.queue_item_id) ?? -1;
+    const last = this.#items.length - 1;
+    const to = {
+      ArrowUp: index - 1,
+      ArrowDown: index + 1,
+      PageUp: index - PAGE_STEP,
+      PageDown: index + PAGE_STEP,
+      Home: 0,
+      End: last,
+    }[event.key];
+    if (to === undefined || index < 0) {
+      return;
+    }
+    event.preventDefault();
+    this.#move(item.queue_item_id, Math.min(Math.max(0, to), last));
+  }
+
+  /**
+   * @param {string} itemId
+   * @param {number} to the index after it was taken out
+   */
+  #move(itemId, to) {
+    const target = this.#target;
+    const from = this.#indexes.get(itemId) ?? -1;
+    if (!target || from < 0 || from === to) {
+      return;
+    }
+    const before = this.#items.filter((_, index) => index !== from)[to - 1];
+    if (to > 0 && !before) {
+      return;
+    }
+    const title = this.#items[from]?.track.title ?? "";
+    void this.#context.actions.move(target, itemId, before?.queue_item_id ?? null);
+    const { localize } = this.#context;
+    setText(this.#spoken, localize("moved", { title, position: String(to + 1), count: String(this.#items.length) }));
+    queueMicrotask(() => this.#list.scrollTo(to));
+  }
+}

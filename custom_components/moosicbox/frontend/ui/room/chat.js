@@ -1,0 +1,99 @@
+/** What people say in a room. */
+import { KeyedList, el, iconButton, setAttribute, setText } from "../dom.js";
+import { formatClock } from "../format.js";
+import { icon } from "../icons.js";
+
+/** @typedef {import("../../client/types.js").ChatLine} ChatLine */
+/** @typedef {import("../context.js").AppState} AppState */
+/** @typedef {import("../context.js").Context} Context */
+/** @typedef {import("../context.js").Target} Target */
+
+const MOST_CHARACTERS = 2000;
+const NEAR_THE_END = 80;
+
+export class Chat {
+  #context;
+  /** @type {Target | null} */
+  #target = null;
+  #log;
+  #lines;
+  #input;
+  #send;
+  #none;
+  #count = 0;
+  element;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    const { localize } = context;
+    this.#log = el("div", { class: "chat-log pane-scroll", attributes: { role: "log", "aria-label": localize("chat"), tabindex: "0" } });
+    const bubbles = el("div", { class: "chat-lines" });
+    this.#none = el("p", { class: "hint", text: localize("chat_empty") });
+    this.#log.append(this.#none, bubbles);
+    this.#lines = new KeyedList(bubbles, (/** @type {ChatLine} */ line) => bubble(line, context.language));
+    this.#input = el("input", {
+      attributes: {
+        type: "text",
+        maxlength: String(MOST_CHARACTERS),
+        autocomplete: "off",
+        enterkeyhint: "send",
+        "aria-label": localize("chat_input"),
+        placeholder: localize("chat_input"),
+      },
+    });
+    this.#send = iconButton(icon("send"), localize("send"), () => undefined);
+    this.#send.type = "submit";
+    const submit = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      void this.#say();
+    };
+    const form = el("form", { class: "chat-form", on: { submit } }, this.#input, this.#send);
+    this.element = el("div", { class: "chat pane" }, this.#log, form);
+  }
+
+  /**
+   * @param {AppState} state
+   * @param {Target | null} target
+   */
+  render(state, target) {
+    this.#target = target;
+    const chat = target?.room?.chat ?? [];
+    const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_THE_END;
+    this.#none.hidden = chat.length > 0;
+    this.#lines.render(chat, ({ message_id }) => message_id, (view, line) => {
+      view.element.classList.toggle("own", line.user_id === state.me?.userId);
+    });
+    if (chat.length !== this.#count && (atEnd || this.#count === 0)) {
+      this.#log.scrollTop = this.#log.scrollHeight;
+    }
+    this.#count = chat.length;
+    const may = target?.rights.has("chat") ?? false;
+    this.#input.disabled = this.#send.disabled = !may;
+    setAttribute(this.#input, "placeholder", this.#context.localize(may ? "chat_input" : "chat_join"));
+  }
+
+  async #say() {
+    const text = this.#input.value.trim();
+    if (!text || !this.#target) {
+      return;
+    }
+    this.#input.value = "";
+    if (!(await this.#context.actions.chat(this.#target.id, text)) && !this.#input.value) {
+      this.#input.value = text;
+    }
+  }
+}
+
+/**
+ * @param {ChatLine} line
+ * @param {string} language
+ */
+function bubble({ username, message, sent_at }, language) {
+  const name = el("span", { class: "chat-name" });
+  const text = el("span", { class: "chat-text", attributes: { dir: "auto" } });
+  setText(name, username);
+  setText(text, message);
+  const time = el("time", { text: formatClock(sent_at, language), attributes: { datetime: sent_at } });
+  return { element: el("div", { class: "chat-line" }, name, text, time) };
+}

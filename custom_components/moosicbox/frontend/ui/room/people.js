@@ -1,0 +1,194 @@
+/** Who is in a room, and what its host can do about it. */
+import { openMenu } from "../components/menu.js";
+import { confirm } from "../components/dialog.js";
+import { KeyedList, el, iconButton, setAttribute, setLabel, setText, textButton } from "../dom.js";
+import { icon } from "../icons.js";
+import { openInvite } from "./invite-dialog.js";
+import { openSettings } from "./settings-dialog.js";
+
+/** @typedef {import("../../client/types.js").Participant} Participant */
+/** @typedef {import("../../client/types.js").Role} Role */
+/** @typedef {import("../context.js").AppState} AppState */
+/** @typedef {import("../context.js").Context} Context */
+/** @typedef {import("../context.js").Target} Target */
+
+/** @type {Role[]} */
+const ROLES = ["host", "dj", "guest", "listener"];
+const LOOK_MS = 5_000;
+const GOOD_MS = 15;
+const FAIR_MS = 40;
+
+export class People {
+  #context;
+  /** @type {Target | null} */
+  #target = null;
+  #invite;
+  #settings;
+  #leave;
+  #list = el("ul", { class: "people-list" });
+  #rows;
+  /** @type {ReturnType<typeof setInterval>} */
+  #timer;
+  element;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    const { localize } = context;
+    const withRoom = (/** @type {(target: Target) => void} */ act) => () => this.#target && act(this.#target);
+    this.#invite = textButton("tonal", localize("invite"), withRoom((target) => openInvite(context, target)), icon("invite"));
+    this.#settings = textButton("quiet", localize("room_settings"), withRoom((target) => openSettings(context, target)), icon("settings"));
+    this.#leave = textButton("quiet", localize("leave"), withRoom((target) => void this.#goOut(target)), icon("leave"));
+    this.#rows = new KeyedList(this.#list, () => new Person(context, () => this.#target));
+    const head = el("div", { class: "pane-head wrap" }, this.#invite, this.#settings, this.#leave);
+    this.element = el("div", { class: "people pane" }, head, el("div", { class: "pane-scroll" }, this.#list));
+    // How well everybody keeps time is told to those who ask.
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  /**
+   * @param {AppState} state
+   * @param {Target | null} target
+   */
+  render(state, target) {
+    const first = target?.room && this.#target?.id !== target.id;
+    this.#target = target;
+    const host = target?.rights.has("member.kick") ?? false;
+    const connected = state.connection.phase === "ready";
+    this.#invite.hidden = this.#settings.hidden = !host;
+    this.#invite.disabled = this.#settings.disabled = this.#leave.disabled = !connected;
+    this.#leave.hidden = !target?.joined || this.#context.guest;
+    const participants = target?.room?.participants ?? [];
+    this.#rows.render(participants, ({ client_id }) => client_id, (row, person) => row.render(person, state, host && connected));
+    if (first) {
+      this.#look();
+    }
+  }
+
+  dispose() {
+    clearInterval(this.#timer);
+  }
+
+  #look() {
+    const { app } = this.#context;
+    const seen = this.element.isConnected && this.element.offsetParent !== null && document.visibilityState === "visible";
+    if (!seen || !this.#target?.room) {
+      return;
+    }
+    const room_id = this.#target.id;
+    app.request({ type: "room_command", action: "get", room_id }).then(
+      (state) => app.learnRoom(state),
+      () => undefined,
+    );
+  }
+
+  /** @param {Target} target */
+  async #goOut({ id, room, rights }) {
+    const { actions, app, localize } = this.#context;
+    const last = room?.participants.length === 1 && rights.has("member.kick");
+    await actions.room("leave", { room_id: id });
+    app.choose(null);
+    if (last) {
+      this.#context.toast(localize("left_empty"), {
+        label: localize("close_room"),
+        run: () => void actions.room("close", { room_id: id }),
+      });
+    }
+  }
+}
+
+/** One participant. */
+class Person {
+  #context;
+  #target;
+  /** @type {Participant | null} */
+  #person = null;
+  #initial = el("span", { class: "avatar", attributes: { "aria-hidden": "true" } });
+  #name = el("span", { class: "row-title" });
+  #details = el("span", { class: "row-subtitle" });
+  #role = el("span", { class: "chip" });
+  #menu;
+  element;
+
+  /**
+   * @param {Context} context
+   * @param {() => Target | null} target
+   */
+  constructor(context, target) {
+    this.#context = context;
+    this.#target = target;
+    this.#menu = iconButton(icon("more"), context.localize("more"), () => this.#openMenu());
+    const words = el("span", { class: "row-words" }, this.#name, this.#details);
+    this.element = el("li", { class: "person" }, this.#initial, words, this.#role, this.#menu);
+  }
+
+  /**
+   * @param {Participant} person
+   * @param {AppState} state
+   * @param {boolean} host whether the user may change others
+   */
+  render(person, { me, players }, host) {
+    this.#person = person;
+    const { localize } = this.#context;
+    const own = person.client_id === me?.clientId;
+    setText(this.#initial, [...person.username][0]?.toUpperCase() ?? "?");
+    setText(this.#name, own ? localize("you", { name: person.username }) : person.username);
+    const player = players?.find(({ player_id }) => player_id === person.player_id);
+    const { quality, text } = syncOf(person, localize);
+    setText(this.#details, [player?.name ?? (person.player_id ? localize("plays_along") : localize("no_player")), text].filter(Boolean).join(" · "));
+    setAttribute(this.#initial, "data-quality", quality);
+    setText(this.#role, localize(`role_${person.role}`));
+    setAttribute(this.#role, "data-role", person.role);
+    setLabel(this.#menu, localize("more_of", { title: person.username }));
+    this.#menu.hidden = !host || person.user_id === me?.userId;
+  }
+
+  #openMenu() {
+    const { actions, localize } = this.#context;
+    const [person, target] = [this.#person, this.#target()];
+    if (!person || !target) {
+      return;
+    }
+    const { user_id, client_id, username } = person;
+    openMenu(this.#context, this.#menu, [
+      ...ROLES.map((role) => ({
+        label: localize(role === "host" ? "make_host" : `role_${role}`),
+        checked: role === person.role,
+        run: () => void actions.room("set_role", { room_id: target.id, user_id, role }),
+      })),
+      {
+        label: localize("kick"),
+        icon: /** @type {const} */ ("close"),
+        run: async () => {
+          const words = { title: localize("kick_title", { name: username }), text: localize("kick_text"), action: localize("kick") };
+          if (await confirm(this.#context, words)) {
+            await actions.room("kick", { room_id: target.id, client_id });
+          }
+        },
+      },
+    ]);
+  }
+}
+
+/**
+ * @param {Participant} person
+ * @param {import("../localize.js").Localize} localize
+ * @returns {{quality: "good" | "fair" | "poor" | "waiting" | null, text: string}}
+ */
+export function syncOf({ player_id, ready, lagging, sync_error_ms }, localize) {
+  if (!player_id) {
+    return { quality: null, text: "" };
+  }
+  if (lagging) {
+    return { quality: "poor", text: localize("lagging") };
+  }
+  if (!ready) {
+    return { quality: "waiting", text: localize("not_ready") };
+  }
+  if (typeof sync_error_ms !== "number") {
+    return { quality: "good", text: localize("ready") };
+  }
+  const off = Math.abs(sync_error_ms);
+  const quality = off <= GOOD_MS ? "good" : off <= FAIR_MS ? "fair" : "poor";
+  return { quality, text: localize(`sync_${quality}`, { milliseconds: off < 10 ? off.toFixed(1) : off.toFixed(0) }) };
+}

@@ -1,0 +1,50 @@
+/** The bar at the top, as Home Assistant's own pages have it. */
+import { el } from "../dom.js";
+import { icon } from "../icons.js";
+
+/** @typedef {import("../localize.js").Localize} Localize */
+
+const MENU_BUTTON = "ha-menu-button";
+
+export class Header {
+  #menu = el("div", { class: "menu" });
+  #fallback;
+
+  /**
+   * @param {Localize} localize
+   * @param {HTMLElement} nav
+   * @param {HTMLElement} target
+   */
+  constructor(localize, nav, target) {
+    this.#fallback = el(
+      "button",
+      {
+        class: "icon",
+        attributes: { type: "button", "aria-label": localize("menu") },
+        on: {
+          click: ({ target }) =>
+            target?.dispatchEvent(new CustomEvent("hass-toggle-menu", { bubbles: true, composed: true })),
+        },
+      },
+      icon("menu"),
+    );
+    this.element = el("header", {}, this.#menu, el("h1", { text: localize("title") }), nav, target);
+  }
+
+  /**
+   * @param {unknown} hass
+   * @param {boolean} narrow
+   */
+  render(hass, narrow) {
+    // Home Assistant loads its own button with other pages; whoever comes straight here gets ours.
+    if (customElements.get(MENU_BUTTON)) {
+      const button = this.#menu.querySelector(MENU_BUTTON) ?? document.createElement(MENU_BUTTON);
+      Object.assign(button, { hass, narrow });
+      if (!button.isConnected) {
+        this.#menu.replaceChildren(button);
+      }
+    } else {
+      this.#menu.replaceChildren(...(narrow ? [this.#fallback] : []));
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** The first thing that a user sees: one button that makes this browser a player. */
+import { describeBrowser } from "../../player/identity.js";
+import { el, setText } from "../dom.js";
+import { icon } from "../icons.js";
+
+/** @typedef {import("../context.js").AppState} AppState */
+/** @typedef {import("../context.js").Context} Context */
+/** @typedef {import("../localize.js").Localize} Localize */
+
+const MAX_NAME = 100;
+
+export class Setup {
+  #localize;
+  #name = el("input", {
+    attributes: { id: "player-name", type: "text", maxlength: String(MAX_NAME), required: "", autocomplete: "off" },
+  });
+  #button = el("button", { class: "main", attributes: { type: "submit" } });
+  element;
+
+  /** @param {Context} context */
+  constructor({ app, localize }) {
+    this.#localize = localize;
+    const name = app.store.state.device.name ?? defaultName(localize);
+    this.#name.value = name;
+    this.element = el(
+      "form",
+      {
+        class: "card setup",
+        on: {
+          submit: (/** @type {Event} */ event) => {
+            event.preventDefault();
+            void app.becomePlayer(this.#name.value.trim() || name);
+          },
+        },
+      },
+      el("div", { class: "emblem" }, icon("speaker")),
+      el("h2", { text: localize("setup_title") }),
+      el("p", { text: localize("setup_text") }),
+      el("label", { text: localize("setup_name"), attributes: { for: "player-name" } }),
+      this.#name,
+      this.#button,
+    );
+  }
+
+  /** @param {AppState} state */
+  render({ device }) {
+    this.element.hidden = device.status !== "off" && device.status !== "starting";
+    this.#button.disabled = device.status === "starting";
+    setText(this.#button, this.#localize(device.status === "starting" ? "setup_starting" : "setup_button"));
+  }
+}
+
+/** @param {Localize} localize */
+export function defaultName(localize) {
+  const { browser, platform } = describeBrowser(navigator.userAgent);
+  const name = browser ?? localize("default_browser");
+  return platform ? localize("default_name", { browser: name, platform }) : name;
+}

@@ -29,6 +29,7 @@ from .options import limits_of
 from .outputs import Outputs
 from .pairing import Pairing, PairView
 from .panel import async_add_panel, async_remove, async_setup_static
+from .party import PARTY_VIEWS
 from .services import async_setup_services
 from .storage import HomeStateStore, SecretsStore
 from .views import VIEWS
@@ -40,7 +41,7 @@ PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.MEDIA_PLAYER, Plat
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register what outlives config entries: addresses, files, actions."""
-    for view in (*VIEWS, PairView, *MANAGEMENT_VIEWS):
+    for view in (*VIEWS, PairView, *PARTY_VIEWS, *MANAGEMENT_VIEWS):
         hass.http.register_view(view)
     await async_setup_static(hass)
     async_setup_services(hass)

@@ -25,7 +25,7 @@ from .engine.session import Peer, Session
 from .engine.sessions import Sessions
 from .engine.tokens import MAX_LIFETIME, IssuedToken, Tokens, is_ours
 from .engine.transport.origin import origin_allowed
-from .storage import SecretsStore
+from .storage import NotedToken, SecretsStore
 
 HOME: Final = "home_assistant"
 """The realm of those who came in by a token of Home Assistant's."""
@@ -139,6 +139,25 @@ class Gatekeeper:
     def create(self, **claims: Any) -> IssuedToken:
         """A new token of ours; see `Tokens.issue`."""
         return self.tokens.issue(now=time.time(), **claims)
+
+    async def async_create(self, *, sub: str, name: str, **claims: Any) -> IssuedToken:
+        """A new token that administrators see in a list, as long as it is good."""
+        issued, now = self.create(sub=sub, name=name, **claims), time.time()
+        noted: NotedToken = {
+            "jti": issued.jti,
+            "sub": sub,
+            "name": name,
+            "issued_at": now,
+            "expires_at": issued.expires_at,
+        }
+        self._secrets.noted = [*(held for held in self._secrets.noted if held["expires_at"] > now), noted]
+        await self._secrets.async_save()
+        return issued
+
+    def noted(self) -> list[tuple[NotedToken, bool]]:
+        """The tokens that were made, the newest first, and whether each is revoked."""
+        covers = self._secrets.revocations.covers
+        return [(held, covers(held["sub"], held["jti"], held["issued_at"])) for held in reversed(self._secrets.noted)]
 
     async def async_revoke(self, *, jti: str | None = None, sub: str | None = None) -> int:
         """Refuse a token, or all that a sub was given until now, and put out who came in by it; how many."""

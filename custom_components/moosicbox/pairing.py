@@ -83,7 +83,9 @@ class Pairing:
             raise PermissionDenied("This player_id belongs to somebody else")
         await self._gatekeeper.async_revoke(sub=sub)
         self._add_subentry(box)
-        issued = self._gatekeeper.create(sub=sub, name=box.name, permissions=offer.permissions, lifetime=MAX_LIFETIME)
+        issued = await self._gatekeeper.async_create(
+            sub=sub, name=box.name, permissions=offer.permissions, lifetime=MAX_LIFETIME
+        )
         self.paired(offer, box)
         return {"token": issued.token, "player_id": box.player_id, "name": box.name}
 

@@ -32,7 +32,7 @@ async def create_token(data: MoosicBoxData, service: ServiceCall) -> ServiceResp
     """A token for a player or a program."""
     call = service.data
     try:
-        issued = data.gatekeeper.create(
+        issued = await data.gatekeeper.async_create(
             sub=call["sub"],
             name=call.get("name", call["sub"]),
             lifetime=call["expires_in"],

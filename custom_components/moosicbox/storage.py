@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 import secrets
-from typing import Any, Final, TypedDict, override
+from typing import Any, Final, NotRequired, TypedDict, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
@@ -42,10 +42,25 @@ class HomeStateStore(StateStore):
         await self._store.async_remove()
 
 
+MAX_NOTED: Final = 500
+"""Tokens that administrators can look up; the oldest are forgotten, not refused."""
+
+
+class NotedToken(TypedDict):
+    """What is known of a token that was made; never the token itself. Unix seconds."""
+
+    jti: str
+    sub: str
+    name: str
+    issued_at: float
+    expires_at: float
+
+
 class _Secrets(TypedDict):
     key: str
     revoked_tokens: dict[str, float]
     revoked_subjects: dict[str, float]
+    noted: NotRequired[list[NotedToken]]
 
 
 class SecretsStore:
@@ -56,12 +71,14 @@ class SecretsStore:
         self._store: Store[_Secrets] = Store(hass, 1, SECRETS_KEY, private=True, atomic_writes=True)
         self.key = b""
         self.revocations = Revocations()
+        self.noted: list[NotedToken] = []
 
     async def async_load(self) -> None:
         """Read the key, or make one the first time."""
         if (kept := await self._store.async_load()) is not None:
             self.key = bytes.fromhex(kept["key"])
             self.revocations = Revocations(kept["revoked_tokens"], kept["revoked_subjects"])
+            self.noted = kept.get("noted", [])
         else:
             self.key = secrets.token_bytes(32)
             await self.async_save()
@@ -73,6 +90,7 @@ class SecretsStore:
                 "key": self.key.hex(),
                 "revoked_tokens": self.revocations.tokens,
                 "revoked_subjects": self.revocations.subjects,
+                "noted": self.noted[-MAX_NOTED:],
             }
         )
 

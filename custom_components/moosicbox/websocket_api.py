@@ -11,12 +11,15 @@ import voluptuous as vol
 
 from .auth import principal_of
 from .const import VERSION
+from .engine.clock import iso_from_unix
 from .engine.follower import Follower
 from .engine.protocol.errors import HubError
 from .engine.render import player_info
+from .engine.report import health
 from .models import DATA_LOADED
 from .views import WebSocketView
 
+NOT_LOADED: Final = "MoosicBox is not set up, or still starting"
 TOPIC: Final = vol.All(str, vol.Match(r"^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?$"))
 
 
@@ -25,6 +28,8 @@ def async_register_commands(hass: HomeAssistant) -> None:
     """Register all commands."""
     websocket_api.async_register_command(hass, ws_info)
     websocket_api.async_register_command(hass, ws_subscribe)
+    websocket_api.async_register_command(hass, ws_health)
+    websocket_api.async_register_command(hass, ws_tokens)
 
 
 @websocket_api.websocket_command({vol.Required("type"): "moosicbox/info"})
@@ -32,10 +37,44 @@ def async_register_commands(hass: HomeAssistant) -> None:
 def ws_info(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
     """Where clients connect, and the players that there are."""
     if (data := hass.data.get(DATA_LOADED)) is None:
-        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "MoosicBox is not set up, or still starting")
+        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, NOT_LOADED)
         return
     players = [msgspec.to_builtins(player_info(player)) for player in data.hub.players]
     connection.send_result(msg["id"], {"path": WebSocketView.url, "version": VERSION, "players": players})
+
+
+@websocket_api.require_admin
+@websocket_api.websocket_command({vol.Required("type"): "moosicbox/health"})
+@callback
+def ws_health(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
+    """How the hub is, and why."""
+    if (data := hass.data.get(DATA_LOADED)) is None:
+        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, NOT_LOADED)
+        return
+    status, reasons = health(data.hub)
+    connection.send_result(msg["id"], {"status": status, "reasons": reasons})
+
+
+@websocket_api.require_admin
+@websocket_api.websocket_command({vol.Required("type"): "moosicbox/tokens"})
+@callback
+def ws_tokens(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
+    """The tokens that were made, without their secrets."""
+    if (data := hass.data.get(DATA_LOADED)) is None:
+        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, NOT_LOADED)
+        return
+    tokens = [
+        {
+            "jti": token["jti"],
+            "sub": token["sub"],
+            "name": token["name"],
+            "issued_at": iso_from_unix(token["issued_at"]),
+            "expires_at": iso_from_unix(token["expires_at"]),
+            "revoked": revoked,
+        }
+        for token, revoked in data.gatekeeper.noted()
+    ]
+    connection.send_result(msg["id"], {"tokens": tokens})
 
 
 @websocket_api.websocket_command(
@@ -46,7 +85,7 @@ def ws_subscribe(hass: HomeAssistant, connection: websocket_api.ActiveConnection
     """The hub's messages as events, under the rights of the page's user, as long as the page wants."""
     iden, user = msg["id"], connection.user
     if (data := hass.data.get(DATA_LOADED)) is None:
-        connection.send_error(iden, websocket_api.ERR_NOT_FOUND, "MoosicBox is not set up, or still starting")
+        connection.send_error(iden, websocket_api.ERR_NOT_FOUND, NOT_LOADED)
         return
 
     def forward(message: bytes) -> None:

@@ -16,7 +16,8 @@ export async function localizer(language) {
   const load = LANGUAGES[language.split("-")[0] ?? ""];
   // English where there is no other, or it can't be fetched.
   const texts = (await load?.().catch(() => undefined))?.default ?? en;
-  return (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  // What a newer hub names and this page doesn't know is said in no words.
+  return (key, values = {}) => (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
 /**

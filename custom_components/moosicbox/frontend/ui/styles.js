@@ -110,6 +110,7 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .setup p { color: var(--text-2); text-align: center; }
 .setup label { font-size: 14px; color: var(--text-2); }
 .setup .main { min-height: 52px; margin-top: 6px; }
+.entrance { max-width: 420px; margin: 8vh auto 0; }
 .emblem { align-self: center; justify-self: center; display: grid; place-items: center; width: 80px; height: 80px; border-radius: 50%; color: var(--accent-text); background: color-mix(in srgb, var(--accent) 14%, transparent); }
 .emblem svg { width: 40px; height: 40px; }
 .empty { display: grid; justify-items: center; gap: 10px; padding: 40px 24px; text-align: center; color: var(--text-2); }

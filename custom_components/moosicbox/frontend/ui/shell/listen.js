@@ -86,6 +86,12 @@ export class Listen {
     this.#show();
   }
 
+  /** @param {string} tab */
+  open(tab) {
+    this.#tab = tab;
+    this.#show();
+  }
+
   /** @param {number | null} hubUs */
   tick(hubUs) {
     this.#nowPlaying.tick(hubUs);

@@ -11,6 +11,8 @@ const MAX_NAME = 100;
 
 export class Setup {
   #localize;
+  /** @type {import("../localize.js").TextKey} */
+  #action;
   #name = el("input", {
     attributes: { id: "player-name", type: "text", maxlength: String(MAX_NAME), required: "", autocomplete: "off" },
   });
@@ -18,9 +20,10 @@ export class Setup {
   element;
 
   /** @param {Context} context */
-  constructor({ app, localize }) {
+  constructor({ app, guest, localize }) {
     this.#localize = localize;
-    const name = app.store.state.device.name ?? defaultName(localize);
+    this.#action = guest ? "guest_listen" : "setup_button";
+    const name = app.store.state.device.name ?? app.access.clientName ?? defaultName(localize);
     this.#name.value = name;
     this.element = el(
       "form",
@@ -34,10 +37,10 @@ export class Setup {
         },
       },
       el("div", { class: "emblem" }, icon("speaker")),
-      el("h2", { text: localize("setup_title") }),
-      el("p", { text: localize("setup_text") }),
-      el("label", { text: localize("setup_name"), attributes: { for: "player-name" } }),
-      this.#name,
+      el("h2", { text: localize(guest ? "guest_listen" : "setup_title") }),
+      el("p", { text: localize(guest ? "guest_listen_text" : "setup_text") }),
+      // A guest's player is called like the guest.
+      ...(guest ? [] : [el("label", { text: localize("setup_name"), attributes: { for: "player-name" } }), this.#name]),
       this.#button,
     );
   }
@@ -46,7 +49,7 @@ export class Setup {
   render({ device }) {
     this.element.hidden = device.status !== "off" && device.status !== "starting";
     this.#button.disabled = device.status === "starting";
-    setText(this.#button, this.#localize(device.status === "starting" ? "setup_starting" : "setup_button"));
+    setText(this.#button, this.#localize(device.status === "starting" ? "setup_starting" : this.#action));
   }
 }
 

@@ -97,7 +97,9 @@ export class Shell {
       reload: () => location.reload(),
       playHere: () => void this.#app.becomePlayer(state.device.name ?? defaultName(this.#localize)),
     };
-    this.#connectionNotice.render(connectionNotice(state.connection, this.#localize, remedies));
+    // Guests are told at the door why it is over.
+    const told = this.context.guest && state.connection.phase === "stopped";
+    this.#connectionNotice.render(told ? null : connectionNotice(state.connection, this.#localize, remedies));
     this.#deviceNotice.render(deviceNotice(state.device, this.#localize, remedies));
     const target = targetOf(state);
     for (const view of this.#views) {

@@ -299,9 +299,10 @@ export default {
   stopped_title: "Die Zentrale hat die Verbindung beendet",
   stopped_text: "Versuche es noch einmal. Passiert es wieder, sieh ins Protokoll von Home Assistant.",
 
-  fault_unreachable: "Das ließ sich nicht holen. Prüfe das Netz und ob die Adresse geht.",
+  fault_unreachable:
+    "Dieses Stück ist nicht erreichbar. Prüfe das Netz und die Adresse; eine Seite, die mit https:// geöffnet ist, holt nichts von http://-Adressen.",
   fault_not_found: "Das gibt es nicht mehr, oder es darf nicht mehr geöffnet werden. Spiele es neu ab.",
-  fault_unsupported: "Dieser Browser kann das Format nicht abspielen.",
+  fault_unsupported: "Dieser Browser kann dieses Stück nicht abspielen: Er kennt das Format nicht, oder unter der Adresse ist keine Musik.",
 
   card_name: "MoosicBox",
   card_description: "Was ein Player oder Raum spielt, mit Steuerung und Warteschlange",

@@ -298,9 +298,10 @@ export default {
   stopped_title: "The hub ended the connection",
   stopped_text: "Try again. If it happens once more, look into Home Assistant's log.",
 
-  fault_unreachable: "This item could not be fetched. Check the network, and that the address works.",
+  fault_unreachable:
+    "This item can't be reached. Check the network and the address; a page opened by https:// fetches nothing from http:// addresses.",
   fault_not_found: "This item is gone, or may no longer be opened. Play it anew.",
-  fault_unsupported: "This browser can't play the format of this item.",
+  fault_unsupported: "This browser can't play this item: it doesn't know the format, or the address leads to something else than music.",
 
   card_name: "MoosicBox",
   card_description: "What a player or a room plays, with its controls and queue",

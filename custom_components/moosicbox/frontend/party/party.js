@@ -1,0 +1,70 @@
+/** The guests' page: one room, without a login at Home Assistant. */
+import { App } from "../app/app.js";
+import { GuestPass } from "../app/guest.js";
+import { emptyState } from "../ui/components/empty.js";
+import { Lazy } from "../ui/components/lazy.js";
+import { el } from "../ui/dom.js";
+import { localizer } from "../ui/localize.js";
+import { Listen } from "../ui/shell/listen.js";
+import { Shell } from "../ui/shell/shell.js";
+import { styles } from "../ui/styles.js";
+import { Door } from "./door.js";
+import { entrance } from "./entrance.js";
+
+/** @typedef {import("../ui/context.js").View} View */
+/** @typedef {import("../ui/localize.js").Localize} Localize */
+
+const WARM_UP_MS = 2_000;
+
+class MoosicBoxParty extends HTMLElement {
+  #root = this.attachShadow({ mode: "open" });
+  #title = el("h1");
+  #main = el("div", { class: "shell" });
+
+  async connectedCallback() {
+    this.#root.adoptedStyleSheets = [styles];
+    const language = navigator.language;
+    const localize = await localizer(language);
+    document.documentElement.lang = language;
+    this.#title.textContent = localize("title");
+    this.#root.replaceChildren(el("header", {}, this.#title), this.#main);
+    const pass = new GuestPass(location.hash.slice(1), sessionStorage);
+    // Not for the history, nor for whoever looks at the screen.
+    history.replaceState(null, "", location.pathname);
+    if (!pass.exists) {
+      const words = { title: localize("guest_no_invite"), text: localize("guest_no_invite_text") };
+      this.#main.replaceChildren(el("main", {}, emptyState({ icon: "lock", ...words })));
+    } else if (pass.entered) {
+      this.#enter(pass, pass.name, localize, language);
+    } else {
+      const form = entrance(pass.name, localize, (name) => this.#enter(pass, name, localize, language));
+      this.#main.replaceChildren(el("main", {}, form));
+    }
+  }
+
+  /**
+   * @param {GuestPass} pass
+   * @param {string} name
+   * @param {Localize} localize
+   * @param {string} language
+   */
+  #enter(pass, name, localize, language) {
+    const app = new App(pass.enter(name));
+    const shell = new Shell({ app, localize, language, root: this.#root, guest: true, open: () => undefined });
+    const music = new Lazy(shell.context, async () => (await import("../ui/library/library.js")).Library);
+    const listen = new Listen(shell.context, { music });
+    shell.context.open = () => listen.open("music");
+    const door = new Door(shell.context, listen, (room) => {
+      this.#title.textContent = room;
+      document.title = room;
+    });
+    this.#main.replaceWith(shell.element);
+    this.#main = shell.element;
+    app.view();
+    void app.resume();
+    shell.show(door, []);
+    setTimeout(() => app.warmUp(), WARM_UP_MS);
+  }
+}
+
+customElements.define("moosicbox-party", MoosicBoxParty);

@@ -1,0 +1,98 @@
+/** Who is connected, and putting them out. */
+import { confirm } from "../components/dialog.js";
+import { KeyedList, el, iconButton, setLabel, setText } from "../dom.js";
+import { formatDate } from "../format.js";
+import { icon } from "../icons.js";
+import { callAction } from "./home-actions.js";
+
+/** @typedef {import("../context.js").Context} Context */
+/** @typedef {Record<string, any>} Client as `get_clients` tells of it */
+
+const COLUMNS = /** @type {const} */ (["client", "user", "address", "latency", "messages", "since"]);
+
+export class Clients {
+  #context;
+  #rows;
+  #count = el("span", { class: "badge" });
+  element;
+
+  /**
+   * @param {Context} context
+   * @param {() => void} onchange
+   */
+  constructor(context, onchange) {
+    this.#context = context;
+    const { localize } = context;
+    const head = el("tr", {}, ...COLUMNS.map((key) => el("th", { text: localize(key), attributes: { scope: "col" } })), el("td"));
+    const body = el("tbody");
+    this.#rows = new KeyedList(body, () => new ClientRow(context, onchange));
+    const table = el("table", {}, el("thead", {}, head), body);
+    this.element = el(
+      "section",
+      { class: "card table-card", attributes: { "aria-label": localize("clients") } },
+      el("h3", {}, localize("clients"), " ", this.#count),
+      el("div", { class: "scroll-x", attributes: { tabindex: "0", role: "group", "aria-label": localize("clients") } }, table),
+    );
+  }
+
+  /** @param {Client[]} clients */
+  render(clients) {
+    setText(this.#count, String(clients.length));
+    const own = this.#context.app.store.state.me?.clientId;
+    const sorted = [...clients].sort((a, b) => String(a.name).localeCompare(String(b.name)));
+    this.#rows.render(sorted, ({ client_id }) => client_id, (row, client) => row.render(client, client.client_id === own));
+  }
+}
+
+class ClientRow {
+  #context;
+  #onchange;
+  /** @type {Client} */
+  #client = {};
+  #cells = COLUMNS.map(() => el("td"));
+  #button;
+  element;
+
+  /**
+   * @param {Context} context
+   * @param {() => void} onchange
+   */
+  constructor(context, onchange) {
+    this.#context = context;
+    this.#onchange = onchange;
+    this.#button = iconButton(icon("close"), "", () => void this.#disconnect());
+    this.element = el("tr", {}, ...this.#cells, el("td", {}, this.#button));
+  }
+
+  /**
+   * @param {Client} client
+   * @param {boolean} own
+   */
+  render(client, own) {
+    this.#client = client;
+    const { language, localize } = this.#context;
+    const { name, username, kind, transport, address, latency_ms, messages_received, messages_sent, connected_at } = client;
+    const number = (/** @type {number} */ value) => value.toLocaleString(language);
+    const texts = [
+      `${own ? localize("this_page", { name }) : name} · ${kind}`,
+      username,
+      `${address} · ${transport}`,
+      latency_ms === null ? "–" : `${latency_ms.toFixed(1)} ms`,
+      `${number(messages_received)} / ${number(messages_sent)}`,
+      formatDate(connected_at, language),
+    ];
+    texts.forEach((text, index) => setText(/** @type {HTMLElement} */ (this.#cells[index]), text));
+    setLabel(this.#button, `${localize("disconnect")}: ${name}`);
+    this.#button.hidden = own;
+  }
+
+  async #disconnect() {
+    const { client_id, name } = this.#client;
+    const { localize } = this.#context;
+    const words = { title: localize("disconnect_title", { name }), text: localize("disconnect_text"), action: localize("disconnect") };
+    if (await confirm(this.#context, words)) {
+      await callAction(this.#context, "disconnect_client", { client_id });
+      this.#onchange();
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/** The hub's numbers over the last minutes, as charts and tiles want them. Pure. */
+
+/**
+ * @typedef {object} Sample
+ * @property {number} atMs
+ * @property {number} connections
+ * @property {number} received messages, all told
+ * @property {number} sent messages, all told
+ * @property {number | null} latencyMs
+ */
+
+/** @typedef {{atMs: number, value: number}} Point */
+
+const KEPT_MS = 300_000;
+
+/**
+ * @param {Sample[]} samples
+ * @param {Sample} sample
+ * @returns {Sample[]}
+ */
+export function withSample(samples, sample) {
+  const last = samples.at(-1);
+  // Counters that run backwards are those of a hub that started again.
+  const kept = last && sample.sent < last.sent ? [] : samples;
+  return [...kept.filter(({ atMs }) => sample.atMs - atMs <= KEPT_MS), sample];
+}
+
+/**
+ * @param {Sample[]} samples
+ * @param {"received" | "sent"} counter
+ * @returns {Point[]} how many a second, between one sample and the next
+ */
+export function rates(samples, counter) {
+  return samples.slice(1).map((sample, index) => {
+    const before = /** @type {Sample} */ (samples[index]);
+    const seconds = Math.max(0.001, (sample.atMs - before.atMs) / 1000);
+    return { atMs: sample.atMs, value: (sample[counter] - before[counter]) / seconds };
+  });
+}
+
+/**
+ * @param {Sample[]} samples
+ * @param {"connections" | "latencyMs"} gauge
+ * @returns {Point[]}
+ */
+export function gauges(samples, gauge) {
+  return samples.flatMap((sample) => {
+    const value = sample[gauge];
+    return value === null ? [] : [{ atMs: sample.atMs, value }];
+  });
+}
+
+/**
+ * @param {Point[]} points
+ * @param {number} width
+ * @param {number} height
+ * @returns {{line: string, area: string}} for the `d` of paths; the newest stands at the right edge
+ */
+export function paths(points, width, height) {
+  const newest = points.at(-1);
+  if (!newest || points.length < 2) {
+    return { line: "", area: "" };
+  }
+  const top = Math.max(1, ...points.map(({ value }) => value)) * 1.1;
+  const at = points.map(({ atMs, value }) => {
+    const x = width * (1 - (newest.atMs - atMs) / KEPT_MS);
+    return `${x.toFixed(1)},${(height * (1 - value / top)).toFixed(1)}`;
+  });
+  const [first = ""] = at;
+  return { line: `M${at.join("L")}`, area: `M${first.split(",")[0]},${height}L${at.join("L")}L${width},${height}Z` };
+}

@@ -1,0 +1,31 @@
+/** How the hub's page looks; fetched with it. */
+
+export const hubStyles = new CSSStyleSheet();
+
+hubStyles.replaceSync(`
+.stats { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(200px, 45%), 1fr)); }
+.stat { padding: 14px 16px 0; display: grid; gap: 2px; overflow: hidden; grid-template-columns: minmax(0, 1fr); }
+.tile-value { font-size: 26px; line-height: 1.2; font-variant-numeric: tabular-nums; }
+.chart { width: calc(100% + 32px); height: 56px; margin: 6px -16px 0; }
+.chart-line { fill: none; stroke: var(--accent-text); stroke-width: 2; vector-effect: non-scaling-stroke; }
+.chart-area { fill: color-mix(in srgb, var(--accent) 18%, transparent); }
+.health { display: flex; align-items: center; gap: 14px; padding: 14px 18px; }
+.health strong { font-weight: 500; font-size: 18px; }
+.health li { color: var(--text-2); }
+.dot { width: 16px; height: 16px; border-radius: 50%; background: var(--line); flex: none; }
+.health[data-status="healthy"] .dot { background: var(--good); }
+.health[data-status="degraded"] .dot { background: var(--fair); }
+.health[data-status="unhealthy"] .dot { background: var(--poor); }
+.halves { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(380px, 100%), 1fr)); align-items: start; }
+.table-card { padding: 16px; display: grid; gap: 10px; grid-template-columns: minmax(0, 1fr); }
+.table-card h3 { font-size: 18px; display: flex; gap: 8px; align-items: center; }
+.scroll-x { overflow-x: auto; margin: 0 -16px; padding: 0 16px; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: start; padding: 8px 12px 8px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th { font-size: 13px; font-weight: 500; color: var(--text-2); }
+tbody tr:last-child td { border-bottom: 0; }
+td:first-child { max-width: 280px; overflow: hidden; text-overflow: ellipsis; }
+.person.token { padding: 4px 0; }
+.token > svg { color: var(--text-2); }
+.token.away .row-title { color: var(--text-2); text-decoration: line-through; }
+`);

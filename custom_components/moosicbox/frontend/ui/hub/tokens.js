@@ -1,0 +1,164 @@
+/** Tokens for players and programs: make, see, revoke. */
+import { Dialog, confirm } from "../components/dialog.js";
+import { qrCode } from "../components/qr-code.js";
+import { KeyedList, el, setText, textButton } from "../dom.js";
+import { formatDate } from "../format.js";
+import { icon } from "../icons.js";
+import { field, select, textInput } from "../room/fields.js";
+import { copy } from "../room/invite-dialog.js";
+import { askHome, callAction } from "./home-actions.js";
+
+/** @typedef {import("../context.js").Context} Context */
+/** @typedef {{jti: string, sub: string, name: string, issued_at: string, expires_at: string, revoked: boolean}} Token */
+
+const DAY = 86_400;
+const DEFAULT_DAYS = 365;
+const MOST_DAYS = 3650;
+const ID_PATTERN = "[A-Za-z0-9_.:\\-]{1,64}";
+
+export class Tokens {
+  #context;
+  #list = el("ul");
+  #rows;
+  #none;
+  element;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    const { localize } = context;
+    this.#rows = new KeyedList(this.#list, () => new TokenRow(context, () => void this.load()));
+    this.#none = el("p", { class: "hint", text: localize("no_tokens") });
+    const make = textButton("tonal", localize("make_token"), () => openMaker(context, () => void this.load()), icon("key"));
+    this.element = el(
+      "section",
+      { class: "card table-card", attributes: { "aria-label": localize("tokens") } },
+      el("div", { class: "page-head" }, el("h3", { text: localize("tokens") }), make),
+      el("p", { class: "hint", text: localize("tokens_text") }),
+      this.#none,
+      this.#list,
+    );
+  }
+
+  async load() {
+    const answer = await askHome(this.#context, { type: "moosicbox/tokens" }, { quiet: true });
+    /** @type {Token[]} */
+    const tokens = answer?.tokens ?? [];
+    this.#none.hidden = tokens.length > 0;
+    this.#rows.render(tokens, ({ jti }) => jti, (row, token) => row.render(token));
+  }
+}
+
+class TokenRow {
+  #context;
+  #onchange;
+  /** @type {Token | null} */
+  #token = null;
+  #name = el("span", { class: "row-title" });
+  #details = el("span", { class: "row-subtitle" });
+  #revoke;
+  element;
+
+  /**
+   * @param {Context} context
+   * @param {() => void} onchange
+   */
+  constructor(context, onchange) {
+    this.#context = context;
+    this.#onchange = onchange;
+    this.#revoke = textButton("quiet danger", context.localize("revoke"), () => void this.#end());
+    this.element = el("li", { class: "person token" }, icon("key"), el("span", { class: "row-words" }, this.#name, this.#details), this.#revoke);
+  }
+
+  /** @param {Token} token */
+  render(token) {
+    this.#token = token;
+    const { language, localize } = this.#context;
+    const { name, sub, expires_at, revoked } = token;
+    const expired = Date.parse(expires_at) < Date.now();
+    const state = revoked ? localize("token_revoked") : expired ? localize("token_expired") : localize("token_expires", { until: formatDate(expires_at, language) });
+    setText(this.#name, name);
+    setText(this.#details, `${sub} · ${state}`);
+    this.#revoke.hidden = revoked || expired;
+    this.#revoke.setAttribute("aria-label", `${localize("revoke")}: ${name}`);
+    this.element.classList.toggle("away", revoked || expired);
+  }
+
+  async #end() {
+    const { localize } = this.#context;
+    const { jti, name } = /** @type {Token} */ (this.#token);
+    const words = { title: localize("revoke_title", { name }), text: localize("revoke_text"), action: localize("revoke") };
+    if (await confirm(this.#context, words)) {
+      await callAction(this.#context, "revoke_token", { jti });
+      this.#onchange();
+    }
+  }
+}
+
+/**
+ * @param {Context} context
+ * @param {() => void} onmade
+ */
+function openMaker(context, onmade) {
+  const { localize } = context;
+  const name = textInput("", { required: "", maxlength: "100" });
+  const sub = textInput("", { required: "", pattern: ID_PATTERN, maxlength: "64", spellcheck: "false" });
+  const role = select("user", [
+    ["user", localize("token_role_user")],
+    ["admin", localize("token_role_admin")],
+  ]);
+  const days = textInput(String(DEFAULT_DAYS), { type: "number", min: "1", max: String(MOST_DAYS), required: "" });
+  name.addEventListener("input", () => (sub.value = slug(name.value)));
+  const make = el("button", { class: "main", text: localize("make_token"), attributes: { type: "submit", form: "token-form" } });
+  const submit = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const data = { sub: sub.value, name: name.value.trim(), role: role.value, expires_in: days.valueAsNumber * DAY };
+    const made = await callAction(context, "create_token", data, true);
+    if (made) {
+      dialog.close();
+      showToken(context, data.name, made.token);
+      onmade();
+    }
+  };
+  const form = el(
+    "form",
+    { class: "form", attributes: { id: "token-form" }, on: { submit } },
+    field(localize("token_for"), name),
+    field(localize("token_id"), sub, localize("token_id_hint")),
+    field(localize("token_role"), role),
+    field(localize("token_days"), days),
+  );
+  const dialog = new Dialog(context, { title: localize("make_token"), content: [form], actions: [make] });
+  name.focus();
+}
+
+/**
+ * @param {Context} context
+ * @param {string} name
+ * @param {string} token
+ */
+function showToken(context, name, token) {
+  const { app, localize } = context;
+  const text = el("input", { class: "invite-link", attributes: { type: "text", readonly: "", "aria-label": localize("token") } });
+  text.value = token;
+  // Where to go, and what to show there.
+  const pairing = JSON.stringify({ url: app.baseUrl, token });
+  new Dialog(context, {
+    title: name,
+    content: [
+      el("p", { class: "hint", text: localize("token_made") }),
+      el("div", { class: "invite" }, qrCode(pairing, localize("token_qr", { name }))),
+      el("div", { class: "invite-row" }, text, textButton("tonal", localize("copy"), () => void copy(context, text), icon("copy"))),
+    ],
+  });
+}
+
+/** @param {string} name */
+function slug(name) {
+  return name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9_.:-]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 64);
+}

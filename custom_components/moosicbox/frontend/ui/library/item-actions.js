@@ -1,0 +1,55 @@
+/** What can be done with something of the library: play it, now or later; like it. */
+import { targetOf } from "../../app/target.js";
+import { openMenu } from "../components/menu.js";
+import { titleOf, tracksOf } from "./kinds.js";
+
+/** @typedef {import("../context.js").Context} Context */
+/** @typedef {import("./kinds.js").Kind} Kind */
+/** @typedef {import("./kinds.js").Item} Item */
+/** @typedef {"now" | "next" | "end" | "replace"} When */
+
+/**
+ * @param {Context} context
+ * @param {Kind} kind
+ * @param {Item} item
+ * @param {When} when
+ */
+export async function put(context, kind, item, when) {
+  const { actions, app, localize, toast } = context;
+  const target = targetOf(app.store.state);
+  const ids = target ? await tracksOf(context, kind, item) : [];
+  if (!target || ids.length === 0) {
+    return;
+  }
+  if (when === "now") {
+    await actions.playNow(target, ids);
+    return;
+  }
+  const added = await actions.add(target, { track_ids: ids }, when);
+  if (added && when === "replace" && added.queue_item_ids?.[0]) {
+    await actions.playItem(target, added.queue_item_ids[0]);
+  } else if (added) {
+    toast(localize("added_count", { count: ids.length === 1 ? titleOf(item, localize) : localize("track_count", { count: String(ids.length) }) }));
+  }
+}
+
+/**
+ * @param {Context} context
+ * @param {HTMLElement} opener
+ * @param {Kind} kind
+ * @param {Item} item
+ */
+export function openItemMenu(context, opener, kind, item) {
+  const { app, localize } = context;
+  const rights = targetOf(app.store.state)?.rights;
+  const choice = (/** @type {import("../localize.js").TextKey} */ label, /** @type {import("../icons.js").IconName} */ icon, /** @type {When} */ when) => ({
+    label: localize(label),
+    icon,
+    run: () => void put(context, kind, item, when),
+  });
+  openMenu(context, opener, [
+    ...(rights?.has("playback.control") ? [choice("play_now", "play", "now")] : []),
+    ...(rights?.has("queue.add") ? [choice("play_next", "queue", "next"), choice("add_to_queue", "add", "end")] : []),
+    ...(rights?.has("queue.move_any") ? [choice("replace_queue", "repeat", "replace")] : []),
+  ]);
+}

@@ -1,0 +1,35 @@
+/** How the library looks; fetched with it. */
+
+export const libraryStyles = new CSSStyleSheet();
+
+libraryStyles.replaceSync(`
+.library { height: 100%; max-width: 1280px; margin: 0 auto; width: 100%; }
+.search { position: relative; flex: none; display: flex; align-items: center; margin: 12px 16px 8px; }
+.search > svg { position: absolute; inset-inline-start: 14px; pointer-events: none; color: var(--text-2); }
+.search input:not([type="range"], [type="checkbox"]) { padding-inline: 48px; border-radius: 999px; min-height: 48px; }
+.search input::-webkit-search-cancel-button { display: none; }
+.search > button { position: absolute; inset-inline-end: 2px; }
+.scan { flex: none; display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center; margin: 0 16px 8px; font-size: 14px; color: var(--text-2); }
+.scan progress { flex: 1; min-width: 120px; height: 8px; appearance: none; border: 0; border-radius: 4px; overflow: hidden; background: var(--soft); }
+.scan progress::-webkit-progress-bar { background: var(--soft); }
+.scan progress::-webkit-progress-value { background: var(--accent-fill); }
+.scan progress::-moz-progress-bar { background: var(--accent-fill); }
+.library > .tabs { margin: 0 12px; }
+.grid { display: grid; gap: 20px 16px; grid-template-columns: repeat(auto-fill, minmax(min(150px, 42%), 1fr)); padding: 16px; }
+.tile { position: relative; min-width: 0; content-visibility: auto; contain-intrinsic-size: auto 210px; }
+.tile-main { display: grid; gap: 2px; width: 100%; text-align: start; border-radius: 10px; grid-template-columns: minmax(0, 1fr); }
+.tile .artwork { max-width: none; margin-bottom: 6px; border-radius: 10px; }
+.artwork.round, .tile .artwork.round { border-radius: 50%; }
+.tile > button.icon { position: absolute; top: 6px; inset-inline-end: 6px; width: 36px; height: 36px; background: color-mix(in srgb, var(--card) 82%, transparent); color: var(--text); }
+.item.gone .row-main { opacity: 0.6; }
+.item-list > .hint.loading { padding: 24px; text-align: center; max-width: none; }
+.details-head { display: flex; flex-wrap: wrap; align-items: center; gap: 12px 16px; padding: 8px 16px 12px; flex: none; }
+.details-head > .artwork { width: 88px; margin: 0; }
+.details-words { flex: 1 1 180px; min-width: 0; }
+.details-words h2 { font-size: 22px; line-height: 1.25; overflow-wrap: anywhere; outline: none; }
+.library .row { padding-inline: 8px; }
+@media (max-width: 500px) {
+  .item .icon[aria-pressed] { display: none; }
+  .details-head > .artwork { width: 64px; }
+}
+`);

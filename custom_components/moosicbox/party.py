@@ -1,0 +1,78 @@
+"""The guests' page: served without a login, and allowed to load nothing but its own files."""
+
+from typing import Final
+
+from aiohttp import hdrs, web
+from homeassistant.components.http import HomeAssistantView
+
+from .const import NAME
+from .engine.handlers.rooms import PARTY
+from .panel import STATIC_URL
+
+PAGE_URL: Final = PARTY.removesuffix("#")
+ICON: Final = f"{STATIC_URL}/party/icon.svg"
+
+PAGE: Final = f"""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="robots" content="noindex">
+<title>{NAME}</title>
+<link rel="icon" href="{ICON}" type="image/svg+xml">
+<link rel="manifest" href="{PAGE_URL}manifest.webmanifest">
+<link rel="stylesheet" href="{STATIC_URL}/party/party.css">
+<script type="module" src="{STATIC_URL}/party/party.js"></script>
+</head>
+<body><moosicbox-party></moosicbox-party></body>
+</html>
+"""
+MANIFEST: Final = {
+    "name": f"{NAME} party",
+    "short_name": NAME,
+    "start_url": PAGE_URL,
+    "scope": PAGE_URL,
+    "display": "standalone",
+    "background_color": "#111214",
+    "theme_color": "#111214",
+    "icons": [{"src": ICON, "type": "image/svg+xml", "sizes": "any", "purpose": "any"}],
+}
+HEADERS: Final = {
+    # Radio stations and the like come from anywhere, and are the only things that do.
+    hdrs.CONTENT_SECURITY_POLICY: (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "media-src 'self' http: https:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    # Another version has other files.
+    hdrs.CACHE_CONTROL: "no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class PartyView(HomeAssistantView):
+    """The page. The invite stands behind the #: it never comes here."""
+
+    url = PAGE_URL
+    name = "moosicbox:party"
+    requires_auth = False
+
+    async def get(self, _request: web.Request) -> web.Response:
+        """The same for everybody."""
+        return web.Response(text=PAGE, content_type="text/html", headers=HEADERS)
+
+
+class PartyManifestView(HomeAssistantView):
+    """What phones need to know to install it."""
+
+    url = f"{PAGE_URL}manifest.webmanifest"
+    name = "moosicbox:party-manifest"
+    requires_auth = False
+
+    async def get(self, _request: web.Request) -> web.Response:
+        """The same for everybody."""
+        return web.json_response(MANIFEST, content_type="application/manifest+json", headers=HEADERS)
+
+
+PARTY_VIEWS: Final = (PartyView, PartyManifestView)

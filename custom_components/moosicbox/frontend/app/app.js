@@ -92,7 +92,13 @@ export class App {
   /** @param {string | null} topic of the player or room to show and steer; null: the likeliest */
   choose(topic) {
     this.store.update({ chosen: topic });
+    this.#following.forget();
     this.#following.check();
+  }
+
+  /** @param {string} topic of a room that is shown somewhere */
+  follow(topic) {
+    this.#following.follow(topic);
   }
 
   /** Whether this page is in a room. @param {string} roomId */
@@ -313,6 +319,7 @@ export class App {
     this.store.update(welcome.resumed ? { me } : { me, room: {}, edits: {} });
     this.#timeSync.start();
     this.#device?.player.report();
+    this.#following.forget();
     this.#following.check();
   }
 

@@ -9,6 +9,8 @@ const ROOM_TOPIC = "room:";
 export class Following {
   #store;
   #request;
+  /** @type {Set<string>} */
+  #asked = new Set();
 
   /**
    * @param {Store} store
@@ -19,16 +21,34 @@ export class Following {
     this.#request = request;
   }
 
+  /** Of what the user chose. */
   check() {
-    const { chosen, room, connection } = this.#store.state;
-    const roomId = chosen?.startsWith(ROOM_TOPIC) ? chosen.slice(ROOM_TOPIC.length) : null;
-    if (chosen && roomId && !room[roomId] && connection.phase === "ready") {
-      this.#request({ type: "subscribe", topics: [chosen] }).catch(() => {
-        // Gone, or not for this user any more.
-        if (this.#store.state.chosen === chosen && !targetOf(this.#store.state, chosen)?.room) {
-          this.#store.update({ chosen: null });
-        }
-      });
+    const { chosen } = this.#store.state;
+    if (chosen) {
+      this.follow(chosen);
     }
+  }
+
+  /**
+   * Once: a room that is gone, or not for this user, doesn't come by asking again.
+   * @param {string} topic
+   */
+  follow(topic) {
+    const { room, connection } = this.#store.state;
+    const known = !topic.startsWith(ROOM_TOPIC) || room[topic.slice(ROOM_TOPIC.length)];
+    if (known || connection.phase !== "ready" || this.#asked.has(topic)) {
+      return;
+    }
+    this.#asked.add(topic);
+    this.#request({ type: "subscribe", topics: [topic] }).catch(() => {
+      if (this.#store.state.chosen === topic && !targetOf(this.#store.state, topic)?.room) {
+        this.#store.update({ chosen: null });
+      }
+    });
+  }
+
+  /** Everything may be asked for again. */
+  forget() {
+    this.#asked.clear();
   }
 }

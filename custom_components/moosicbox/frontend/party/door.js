@@ -14,7 +14,7 @@ export class Door {
   #context;
   #room;
   #onroom;
-  #asked = 0;
+  #asked = -Infinity;
   #coming;
   #over;
   element = el("div", { class: "lazy door" });

@@ -52,6 +52,7 @@ nav a[aria-current] { background: color-mix(in srgb, currentColor 18%, transpare
 .shell { flex: 1; min-height: 0; display: flex; flex-direction: column; position: relative; }
 .notices { flex: none; width: 100%; max-width: 1280px; margin: 0 auto; padding: 0 16px; }
 main { flex: 1; min-height: 0; overflow: auto; overscroll-behavior: contain; }
+main > .lazy { height: 100%; }
 .page-body { max-width: 1280px; margin: 0 auto; padding: 16px; display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); align-content: start; }
 .page-head { display: flex; flex-wrap: wrap; align-items: center; gap: 12px; justify-content: space-between; }
 .page-head h2 { font-size: 24px; }
@@ -110,7 +111,7 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .setup p { color: var(--text-2); text-align: center; }
 .setup label { font-size: 14px; color: var(--text-2); }
 .setup .main { min-height: 52px; margin-top: 6px; }
-.entrance { max-width: 420px; margin: 8vh auto 0; }
+.entrance { width: min(420px, calc(100% - 32px)); margin: 8vh auto 0; }
 .emblem { align-self: center; justify-self: center; display: grid; place-items: center; width: 80px; height: 80px; border-radius: 50%; color: var(--accent-text); background: color-mix(in srgb, var(--accent) 14%, transparent); }
 .emblem svg { width: 40px; height: 40px; }
 .empty { display: grid; justify-items: center; gap: 10px; padding: 40px 24px; text-align: center; color: var(--text-2); }
@@ -250,7 +251,7 @@ input[type="range"]::-moz-range-thumb { width: 16px; height: 16px; border: 0; bo
   .listen:not([data-tab="playing"]) .side { grid-row: 2 / 4; }
   .listen:not([data-tab="playing"]) .stage, .listen[data-tab="playing"] .panel { display: none; }
   .stage { grid-row: 3; padding: 12px; }
-  .tabs button { flex: 1 0 auto; justify-content: center; padding: 0 8px; font-size: 15px; }
+  .tabs button { flex: 1 0 auto; justify-content: center; padding: 0 7px; font-size: 15px; gap: 4px; }
 }
 @media (max-width: 869px) and (max-height: 620px) {
   .artwork:not(.thumbnail) { max-width: 26vh; }

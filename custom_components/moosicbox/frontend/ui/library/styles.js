@@ -17,6 +17,7 @@ libraryStyles.replaceSync(`
 .library > .tabs { margin: 0 12px; }
 .grid { display: grid; gap: 20px 16px; grid-template-columns: repeat(auto-fill, minmax(min(150px, 42%), 1fr)); padding: 16px; }
 .tile { position: relative; min-width: 0; content-visibility: auto; contain-intrinsic-size: auto 210px; }
+.tile-main .row-title { white-space: normal; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
 .tile-main { display: grid; gap: 2px; width: 100%; text-align: start; border-radius: 10px; grid-template-columns: minmax(0, 1fr); }
 .tile .artwork { max-width: none; margin-bottom: 6px; border-radius: 10px; }
 .artwork.round, .tile .artwork.round { border-radius: 50%; }

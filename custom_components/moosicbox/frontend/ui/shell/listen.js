@@ -55,8 +55,8 @@ export class Listen {
     this.#tabs = new Tabs(
       localize("parts"),
       [
-        { id: "playing", label: localize("now_playing") },
-        ...Object.keys(more).map((id) => ({ id, label: localize("add_music") })),
+        { id: "playing", label: localize("tab_playing") },
+        ...Object.keys(more).map((id) => ({ id, label: localize("tab_music") })),
         { id: "queue", label: localize("queue") },
         { id: "people", label: localize("people") },
         { id: "chat", label: localize("chat") },

@@ -63,6 +63,8 @@ export default {
   controls_of: "Steuerung von {name}",
 
   parts: "Teile dieser Seite",
+  tab_playing: "Läuft",
+  tab_music: "Musik",
   queue: "Warteschlange",
   queue_empty: "Die Warteschlange ist leer",
   queue_empty_text: "Was du hinzufügst, wird hier der Reihe nach gespielt.",
@@ -163,7 +165,6 @@ export default {
   close: "Schließen",
   cancel: "Abbrechen",
 
-  add_music: "Musik wählen",
   open_library: "Bibliothek durchsehen",
   search: "Suchen",
   search_hint: "Interpreten, Alben, Titel",
@@ -304,10 +305,6 @@ export default {
   fault_not_found: "Das gibt es nicht mehr, oder es darf nicht mehr geöffnet werden. Spiele es neu ab.",
   fault_unsupported: "Dieser Browser kann dieses Stück nicht abspielen: Er kennt das Format nicht, oder unter der Adresse ist keine Musik.",
 
-  card_name: "MoosicBox",
-  card_description: "Was ein Player oder Raum spielt, mit Steuerung und Warteschlange",
-  card_entity: "Player oder Raum",
-  card_queue: "Warteschlange zeigen",
   card_missing: "Wähle in den Einstellungen der Karte einen Player oder Raum von MoosicBox.",
   card_gone: "{entity} ist kein Player oder Raum von MoosicBox, oder nicht mehr da.",
 

@@ -62,6 +62,8 @@ export default {
   controls_of: "Controls of {name}",
 
   parts: "Parts of this page",
+  tab_playing: "Playing",
+  tab_music: "Music",
   queue: "Queue",
   queue_empty: "The queue is empty",
   queue_empty_text: "What you add plays here, one after the other.",
@@ -162,7 +164,6 @@ export default {
   close: "Close",
   cancel: "Cancel",
 
-  add_music: "Add music",
   open_library: "Browse the library",
   search: "Search",
   search_hint: "Artists, albums, songs",
@@ -303,10 +304,6 @@ export default {
   fault_not_found: "This item is gone, or may no longer be opened. Play it anew.",
   fault_unsupported: "This browser can't play this item: it doesn't know the format, or the address leads to something else than music.",
 
-  card_name: "MoosicBox",
-  card_description: "What a player or a room plays, with its controls and queue",
-  card_entity: "Player or room",
-  card_queue: "Show the queue",
   card_missing: "Choose a player or room of MoosicBox in the card's settings.",
   card_gone: "{entity} is no player or room of MoosicBox, or it is gone.",
 

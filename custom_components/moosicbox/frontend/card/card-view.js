@@ -1,0 +1,98 @@
+/** What the card shows; fetched when a dashboard has one. */
+import { getApp } from "../app/app.js";
+import { targetOf } from "../app/target.js";
+import { el, setText } from "../ui/dom.js";
+import { localizer } from "../ui/localize.js";
+import { NowPlaying } from "../ui/now-playing/now-playing.js";
+import { QueueView } from "../ui/queue/queue-view.js";
+import { Shell } from "../ui/shell/shell.js";
+import { styles } from "../ui/styles.js";
+import { topicOf } from "./entities.js";
+import { cardStyles } from "./styles.js";
+
+/** @typedef {import("../ui/context.js").AppState} AppState */
+/** @typedef {import("./entities.js").Hass} Hass */
+/** @typedef {{type: string, entity?: string, show_queue?: boolean}} Config */
+
+/**
+ * @param {ShadowRoot} root
+ * @param {Hass} hass
+ * @param {Config} config
+ */
+export async function cardView(root, hass, config) {
+  const app = await getApp();
+  const language = hass.locale?.language ?? hass.language ?? "en";
+  return new CardView({ app, localize: await localizer(language), language, root }, hass, config);
+}
+
+class CardView {
+  #app;
+  #config;
+  #hass;
+  #localize;
+  #shell;
+  #playing;
+  #queue;
+  #hint = el("p", { class: "hint card-hint" });
+  #leave;
+  #view;
+  element;
+
+  /**
+   * @param {Pick<import("../ui/shell/shell.js").ShellOptions, "app" | "localize" | "language" | "root">} options
+   * @param {Hass} hass
+   * @param {Config} config
+   */
+  constructor(options, hass, config) {
+    this.#app = options.app;
+    this.#localize = options.localize;
+    this.#hass = hass;
+    this.#config = config;
+    options.root.adoptedStyleSheets = [styles, cardStyles];
+    this.#shell = new Shell({ ...options, navigate, open: (page) => navigate(`/moosicbox/${page}`) });
+    this.#playing = new NowPlaying(this.#shell.context);
+    this.#queue = config.show_queue ? new QueueView(this.#shell.context) : null;
+    const parts = [this.#hint, this.#playing.element, ...(this.#queue ? [this.#queue.element] : [])];
+    this.element = this.#shell.element;
+    this.#leave = this.#app.view();
+    this.#view = {
+      element: el("div", { class: "moosicbox-card" }, ...parts),
+      render: (/** @type {AppState} */ state) => this.#render(state),
+      tick: (/** @type {number | null} */ hubUs) => this.#playing.tick(hubUs),
+    };
+    this.#shell.show(this.#view, []);
+  }
+
+  /** @param {Hass} hass */
+  set hass(hass) {
+    this.#hass = hass;
+    this.#shell.render();
+  }
+
+  dispose() {
+    this.#shell.dispose();
+    this.#queue?.dispose();
+    this.#leave();
+  }
+
+  /** @param {AppState} state */
+  #render(state) {
+    const { entity } = this.#config;
+    const topic = entity ? topicOf(this.#hass, entity) : null;
+    if (topic) {
+      this.#app.follow(topic);
+    }
+    const target = topic ? targetOf(state, topic) : null;
+    // As long as the hub has not said what there is, nothing is amiss.
+    this.#hint.hidden = target !== null || (Boolean(topic) && state.players === null);
+    setText(this.#hint, entity ? this.#localize("card_gone", { entity }) : this.#localize("card_missing"));
+    this.#playing.render(state, target);
+    this.#queue?.render(state, target);
+  }
+}
+
+/** @param {string} path of a page of Home Assistant, opened without a reload */
+function navigate(path) {
+  history.pushState(null, "", path);
+  dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
+}

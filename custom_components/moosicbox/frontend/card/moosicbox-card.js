@@ -1,0 +1,118 @@
+/**
+ * The dashboard card `moosicbox-card`. Known on every page of Home Assistant, so this is only its outside: what it shows
+ * is fetched when a dashboard has one.
+ */
+import { topicOf } from "./entities.js";
+import { word } from "./words.js";
+
+/** @typedef {import("./card-view.js").Config} Config */
+/** @typedef {import("./entities.js").Hass} Hass */
+
+const TAG = "moosicbox-card";
+const ROWS = 5;
+const QUEUE_ROWS = 11;
+
+class MoosicBoxCard extends HTMLElement {
+  /** @type {Hass | null} */
+  #hass = null;
+  /** @type {Config | null} */
+  #config = null;
+  /** @type {Awaited<ReturnType<typeof import("./card-view.js").cardView>> | null} */
+  #view = null;
+  #building = 0;
+  // Home Assistant's own element, with what its themes do to cards.
+  #card = document.createElement("ha-card");
+
+  static getConfigForm() {
+    return {
+      schema: [
+        { name: "entity", required: true, selector: { entity: { filter: { integration: "moosicbox", domain: "media_player" } } } },
+        { name: "show_queue", selector: { boolean: {} } },
+      ],
+      computeLabel: (/** @type {{name: "entity" | "show_queue"}} */ { name }) => word(name),
+    };
+  }
+
+  /** @param {Hass} hass */
+  static getStubConfig(hass) {
+    const entity = Object.keys(hass.states).find((entityId) => topicOf(hass, entityId) !== null);
+    return { entity: entity ?? "", show_queue: false };
+  }
+
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open" }).append(this.#card);
+  }
+
+  /** @param {Config} config */
+  setConfig(config) {
+    this.#config = config;
+    void this.#build();
+  }
+
+  /** @param {Hass} hass */
+  set hass(hass) {
+    const first = this.#hass === null;
+    this.#hass = hass;
+    if (this.#view) {
+      this.#view.hass = hass;
+    } else if (first) {
+      void this.#build();
+    }
+  }
+
+  getCardSize() {
+    return this.#config?.show_queue ? QUEUE_ROWS : ROWS;
+  }
+
+  getGridOptions() {
+    return this.#config?.show_queue
+      ? { columns: 12, min_columns: 6, rows: QUEUE_ROWS, min_rows: 8 }
+      : { columns: 12, min_columns: 6, min_rows: 3 };
+  }
+
+  connectedCallback() {
+    void this.#build();
+  }
+
+  disconnectedCallback() {
+    this.#tearDown();
+  }
+
+  async #build() {
+    const building = ++this.#building;
+    if (!this.isConnected || !this.#hass || !this.#config || !this.shadowRoot) {
+      return;
+    }
+    const { cardView } = await import("./card-view.js");
+    const view = await cardView(this.shadowRoot, this.#hass, this.#config);
+    if (building !== this.#building) {
+      view.dispose();
+      return;
+    }
+    this.#view?.dispose();
+    this.#view = view;
+    this.#card.replaceChildren(view.element);
+  }
+
+  #tearDown() {
+    this.#building += 1;
+    this.#view?.dispose();
+    this.#view = null;
+  }
+}
+
+/** Makes the card known to Home Assistant, and to whoever picks cards for a dashboard. */
+export function registerCard() {
+  if (customElements.get(TAG)) {
+    return;
+  }
+  customElements.define(TAG, MoosicBoxCard);
+  const page = /** @type {{customCards?: object[]}} */ (/** @type {unknown} */ (window));
+  (page.customCards ??= []).push({
+    type: TAG,
+    name: "MoosicBox",
+    description: word("description"),
+    preview: true,
+  });
+}

@@ -20,6 +20,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A name as people have at home: by plain http it is no secure context, unlike localhost.
+    "--host-resolver-rules=MAP home.test 127.0.0.1",
     "--no-sandbox",
 ]
 SOUND_ALLOWED = "no-user-gesture-required"

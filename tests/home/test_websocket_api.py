@@ -155,3 +155,48 @@ async def test_a_subscription_outlives_a_reload(
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert await notify(hub, "still there", "all") == 1
     assert (await page.until("notification"))["message"] == "still there"
+
+
+@pytest.fixture
+async def admin_page(entry: MockConfigEntry, hass_ws_client: WebSocketGenerator) -> Page:
+    """A page of an administrator."""
+    return Page(await hass_ws_client())
+
+
+async def ask(page: Page, type_: str) -> Message:
+    await page.socket.send_json_auto_id({"type": type_})
+    answer: Message = await page.socket.receive_json()
+    return answer
+
+
+async def test_health(admin_page: Page) -> None:
+    assert (await ask(admin_page, "moosicbox/health"))["result"] == {"status": "healthy", "reasons": []}
+
+
+async def test_tokens_are_listed_without_their_secrets(hass: HomeAssistant, admin_page: Page) -> None:
+    async def act(action: str, **data: Any) -> Any:
+        return await hass.services.async_call("moosicbox", action, data, blocking=True, return_response=True)
+
+    radio = await act("create_token", sub="radio", name="Kitchen radio", role="user", expires_in=3600)
+    lamp = await act("create_token", sub="lamp", role="user", expires_in=3600)
+    await act("revoke_token", jti=radio["jti"])
+    answer = await ask(admin_page, "moosicbox/tokens")
+    assert [(token["sub"], token["name"], token["revoked"]) for token in answer["result"]["tokens"]] == [
+        ("lamp", "lamp", False),
+        ("radio", "Kitchen radio", True),
+    ]
+    assert answer["result"]["tokens"][0]["expires_at"] == lamp["expires_at"]
+    assert lamp["token"] not in str(answer)
+
+
+@pytest.mark.parametrize("command", ["moosicbox/health", "moosicbox/tokens"])
+async def test_administration_is_for_administrators(page: Page, command: str) -> None:
+    assert (await ask(page, command))["error"]["code"] == "unauthorized"
+
+
+@pytest.mark.parametrize("command", ["moosicbox/health", "moosicbox/tokens"])
+async def test_without_an_entry_there_is_nothing_to_tell(
+    hass: HomeAssistant, entry: MockConfigEntry, admin_page: Page, command: str
+) -> None:
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert (await ask(admin_page, command))["error"]["code"] == "not_found"

@@ -252,8 +252,12 @@ export class App {
   #moveIn(connection, roomIds) {
     const off = connection.on("welcome", async () => {
       off();
-      const join = (/** @type {string} */ room_id) => connection.request({ type: "room_command", action: "join", room_id });
-      await Promise.allSettled(roomIds.map(join));
+      /** @param {Connection | null} on @param {string} action */
+      const each = (on, action) =>
+        Promise.allSettled(roomIds.map((room_id) => on?.request({ type: "room_command", action, room_id })));
+      await each(connection, "join");
+      // Told, it goes at once; else its place would be kept for a while.
+      await each(this.#leaving, "leave");
       if (connection === this.#connection) {
         this.#moveOut();
       }

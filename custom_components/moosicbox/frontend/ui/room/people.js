@@ -22,6 +22,7 @@ export class People {
   #context;
   /** @type {Target | null} */
   #target = null;
+  #known = "";
   #invite;
   #settings;
   #leave;
@@ -60,8 +61,11 @@ export class People {
     this.#leave.hidden = !target?.joined || this.#context.guest;
     const participants = target?.room?.participants ?? [];
     this.#rows.render(participants, ({ client_id }) => client_id, (row, person) => row.render(person, state, host && connected));
-    if (first) {
-      this.#look();
+    const known = participants.map(({ client_id }) => client_id).join();
+    if (first || known !== this.#known) {
+      // Events don't tell the roles of those who come.
+      this.#known = known;
+      queueMicrotask(() => this.#look());
     }
   }
 
@@ -162,7 +166,10 @@ class Person {
         run: async () => {
           const words = { title: localize("kick_title", { name: username }), text: localize("kick_text"), action: localize("kick") };
           if (await confirm(this.#context, words)) {
-            await actions.room("kick", { room_id: target.id, client_id });
+            // Who came back after a reload is another client, of whom nobody was told.
+            const state = await actions.room("get", { room_id: target.id });
+            const here = state?.participants.find((/** @type {Participant} */ one) => one.user_id === user_id);
+            await actions.room("kick", { room_id: target.id, client_id: here?.client_id ?? client_id });
           }
         },
       },

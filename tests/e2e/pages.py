@@ -1,0 +1,60 @@
+"""What people do on the pages, as steps of tests."""
+
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+from script.lib.config_folder import REPOSITORY
+
+from .tabs import Tab
+
+AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+# Only ours: Home Assistant's own frame around the panel is not this project's.
+AXE_RUN = """async (root) => {
+  const {violations} = await axe.run(root, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]});
+  return violations.map(({id, nodes}) => `${id}: ${nodes.map(({target, failureSummary}) => `${target} ${failureSummary}`).join(" | ")}`);
+}"""
+
+
+async def make_room(tab: Tab, name: str, control: str = "host") -> None:
+    """Make a room on the page of rooms, and be in it."""
+    page = tab.page
+    await page.get_by_role("link", name="Rooms").click()
+    await page.get_by_role("button", name="Make a room").click()
+    dialog = page.get_by_role("dialog", name="Make a room")
+    await dialog.get_by_label("Name").fill(name)
+    await dialog.get_by_label("Who decides what plays").select_option(control)
+    await dialog.get_by_role("button", name="Make it").click()
+    await expect(page.get_by_role("region", name=f"Controls of {name}")).to_be_visible()
+
+
+async def invite_link(tab: Tab) -> str:
+    """Make an invite as a host does, and return its link."""
+    page = tab.page
+    await page.get_by_role("tab", name="People").click()
+    await page.get_by_role("button", name="Invite").click()
+    await expect(page.get_by_role("img", name="QR code of the invite")).to_be_visible()
+    link = await page.get_by_label("Link of the invite").input_value()
+    await page.get_by_role("button", name="Close", exact=True).click()
+    return link
+
+
+async def come_in(page: Page, name: str) -> None:
+    """Pass the door of the guests' page."""
+    await page.get_by_label("Your name").fill(name)
+    await page.get_by_role("button", name="Come in").click()
+    await expect(page.get_by_role("tab", name="People")).to_be_visible()
+
+
+async def rows_of(page: Page) -> list[str]:
+    """The titles in the queue, in the order on the screen."""
+    rows = page.get_by_role("list", name="Queue").get_by_role("listitem")
+    return [await row.locator(".row-title").inner_text() for row in await rows.all()]
+
+
+async def violations(page: Page, selector: str) -> Any:
+    """What axe holds against a part of the page."""
+    # Not as a script of the page: the guests' page allows none but its own.
+    await page.evaluate(AXE.read_text())
+    root = await page.locator(selector).first.element_handle()
+    return await page.evaluate(AXE_RUN, root)

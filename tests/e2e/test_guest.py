@@ -1,0 +1,136 @@
+"""A party on pages: a host in Home Assistant, a guest by link on a phone, another member of the household."""
+
+import re
+
+from playwright.async_api import expect
+
+from .conftest import OpenTab
+from .home import Home
+from .pages import come_in, invite_link, make_room, violations
+from .tabs import PHONE, Tab, Tabs
+
+SONG = "media-source://media_source/local/copper-rain.mp3"
+
+
+async def guest_tab(tabs: Tabs, link: str) -> Tab:
+    """A phone that never saw this Home Assistant."""
+    browser = await tabs.browser()
+    context = await browser.new_context(viewport=PHONE, locale="en-GB", color_scheme="dark")
+    tab = Tab(await context.new_page())
+    await tab.page.goto(link)
+    return tab
+
+
+async def test_party_with_a_guest(home: Home, tabs: Tabs, open_tab: OpenTab) -> None:
+    host = await open_tab("/moosicbox/rooms")
+    await make_room(host, "Garden party", control="votes")
+    link = await invite_link(host)
+    assert re.fullmatch(r"http://[^/]+/moosicbox/party/#[\w-]{22,}", link)
+
+    guest = await guest_tab(tabs, link)
+    await come_in(guest.page, "Gus")
+    # Neither for the history nor for onlookers.
+    assert "#" not in guest.page.url
+    await expect(host.page.get_by_text("Gus came in")).to_be_visible()
+    await expect(host.page.get_by_role("listitem").filter(has_text="Gus")).to_contain_text("Guest")
+
+    # They talk.
+    await guest.page.get_by_role("tab", name="Chat").click()
+    await guest.page.get_by_role("textbox", name="Write a message").fill("<b>Hello</b> שלום")
+    await guest.page.keyboard.press("Enter")
+    await host.page.get_by_role("tab", name="Chat").click()
+    await expect(host.page.get_by_role("log").get_by_text("<b>Hello</b> שלום", exact=True)).to_be_visible()
+
+    # Something plays, and is voted away: two of two.
+    await home.api.call(
+        "media_player.play_media",
+        entity_id="media_player.garden_party",
+        media_content_id=SONG,
+        media_content_type="music",
+    )
+    await guest.page.get_by_role("tab", name="Playing").click()
+    await expect(guest.page.get_by_role("region", name="Controls of Garden party")).to_contain_text("Copper Rain")
+    await guest.page.get_by_role("button", name="Vote to skip").click()
+    await expect(guest.page.get_by_role("button", name="You voted to skip (1 of 2)")).to_be_disabled()
+    await host.page.get_by_role("button", name="Vote to skip (1 of 2)").click()
+    await expect(guest.page.get_by_text("Nothing is playing")).to_be_visible()
+
+    # A guest sees this room alone, and may not steer it.
+    await expect(guest.page.get_by_role("button", name="Play", exact=True)).to_be_disabled()
+    assert await guest.page.evaluate("Object.keys(localStorage).length") == 0
+    assert await violations(guest.page, "moosicbox-party") == []
+    await guest.screenshot("guest-phone")
+
+    # A reload is no new guest.
+    await guest.page.reload()
+    await expect(guest.page.get_by_role("region", name="Controls of Garden party")).to_be_visible()
+    await host.page.get_by_role("tab", name="People").click()
+    await expect(host.page.locator(".person")).to_have_count(2)
+
+    # Put out.
+    await host.page.get_by_role("button", name="More about Gus").click()
+    await host.page.get_by_role("menuitem", name="Put out").click()
+    await host.page.get_by_role("dialog", name="Put Gus out?").get_by_role("button", name="Put out").click()
+    await expect(guest.page.get_by_text("This party is over")).to_be_visible()
+    await expect(host.page.locator(".person")).to_have_count(1)
+    assert [error for error in guest.errors if "401" not in error] == []
+    assert host.errors == []
+    await guest.page.context.close()
+
+
+async def test_guest_listens_along(home: Home, tabs: Tabs, open_tab: OpenTab) -> None:
+    """On the phone itself, with the host's permission to add music."""
+    host = await open_tab("/moosicbox/rooms")
+    await make_room(host, "Attic party")
+    guest = await guest_tab(tabs, await invite_link(host))
+    await come_in(guest.page, "Mia")
+    await guest.page.get_by_role("button", name="Listen here").click()
+    await expect(guest.page.get_by_role("button", name="Stop listening here")).to_be_visible()
+    await home.api.call(
+        "media_player.play_media",
+        entity_id="media_player.attic_party",
+        media_content_id=SONG,
+        media_content_type="music",
+    )
+    await guest.page.wait_for_function("() => window.moosicbox?.player.signal() > 0.001")
+    await guest.page.get_by_role("tab", name="People").click()
+    # One guest, not two: the player took the place of the page.
+    await expect(guest.page.locator(".person")).to_have_count(2)
+    await guest.page.context.close()
+
+
+async def test_without_an_invite_there_is_nothing(home: Home, tabs: Tabs) -> None:
+    guest = await guest_tab(tabs, f"{home.url}/moosicbox/party/")
+    await expect(guest.page.get_by_text("An invite is needed")).to_be_visible()
+    assert await violations(guest.page, "moosicbox-party") == []
+    wrong = await guest_tab(tabs, f"{home.url}/moosicbox/party/#{'x' * 32}")
+    await wrong.page.get_by_label("Your name").fill("Eve")
+    await wrong.page.get_by_role("button", name="Come in").click()
+    await expect(wrong.page.get_by_text("This party is over")).to_be_visible()
+    for tab in guest, wrong:
+        await tab.page.context.close()
+
+
+async def test_household_members_join_from_the_list(home: Home, open_tab: OpenTab) -> None:
+    host, other = await open_tab("/moosicbox/rooms"), await open_tab("/moosicbox/rooms")
+    await make_room(host, "Kitchen party", control="everyone")
+    card = other.page.get_by_role("region", name="Kitchen party", exact=True)
+    await card.get_by_role("button", name="Look in").click()
+    await expect(other.page.get_by_text("You are looking into Kitchen party.")).to_be_visible()
+    await other.page.get_by_role("button", name="Join", exact=True).click()
+    await expect(other.page.get_by_text("You are looking into")).to_be_hidden()
+    await other.page.get_by_role("tab", name="People").click()
+    await expect(other.page.locator(".person")).to_have_count(2)
+    # The host leaves; the other one, the same user, goes on with it, and closes it.
+    await host.page.get_by_role("tab", name="People").click()
+    await host.page.get_by_role("button", name="Leave").click()
+    await expect(other.page.locator(".person")).to_have_count(1)
+    await other.page.get_by_role("button", name="Settings", exact=True).click()
+    await other.page.get_by_role("dialog").get_by_role("button", name="Close the room").click()
+    await (
+        other.page.get_by_role("dialog", name="Close Kitchen party?")
+        .get_by_role("button", name="Close the room")
+        .click()
+    )
+    await expect(other.page.get_by_text("The room was closed")).to_be_visible()
+    assert host.errors == other.errors == []

@@ -1,0 +1,181 @@
+"""All pages: first use, what they look like to axe, other languages, bad networks, plain http, the card."""
+
+from playwright.async_api import expect
+import pytest
+
+from .conftest import OpenTab
+from .home import Home
+from .pages import make_room, violations
+from .tabs import PHONE, TABLET, Tabs
+
+PAGES = ["listen", "library", "rooms", "hub"]
+
+
+async def test_first_use(home: Home, open_tab: OpenTab) -> None:
+    """From the sidebar to sound in three clicks."""
+    tab = await open_tab("/")
+    page = tab.page
+    await page.get_by_role("link", name="MoosicBox").first.click()
+    await page.get_by_role("button", name="Play on this device").click()
+    await page.get_by_role("button", name="Play something").click()
+    await page.wait_for_function("() => window.moosicbox?.player.signal() > 0.001")
+    await expect(page.get_by_text("3 items")).to_be_visible()
+    await page.get_by_role("button", name="Stop being a player").click()
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("viewport", "dark"), [(PHONE, True), (TABLET, False)], ids=["phone-dark", "tablet-light"])
+async def test_accessible(open_tab: OpenTab, name: str, viewport: dict[str, int], dark: bool) -> None:
+    tab = await open_tab(f"/moosicbox/{name}", viewport=viewport, dark=dark)
+    await expect(tab.page.locator("moosicbox-panel main > *")).to_be_visible()
+    await tab.page.wait_for_timeout(500)  # What axe looks at should be there; nothing is asserted about time.
+    assert await violations(tab.page, "moosicbox-panel") == []
+    assert not await tab.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert tab.errors == []
+
+
+async def test_dialogs_are_accessible(open_tab: OpenTab) -> None:
+    tab = await open_tab("/moosicbox/rooms")
+    page = tab.page
+    await page.get_by_role("button", name="Make a room").click()
+    assert await violations(page, "moosicbox-panel") == []
+    await page.keyboard.press("Escape")
+    await make_room(tab, "Axe room")
+    await page.get_by_role("tab", name="People").click()
+    await page.get_by_role("button", name="Invite").click()
+    await expect(page.get_by_role("img", name="QR code of the invite")).to_be_visible()
+    assert await violations(page, "moosicbox-panel") == []
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Playing on Axe room").click()
+    await expect(page.get_by_role("radio", name="Axe room")).to_be_checked()
+    assert await violations(page, "moosicbox-panel") == []
+    await page.keyboard.press("Escape")
+    await page.get_by_role("tab", name="Chat").click()
+    assert await violations(page, "moosicbox-panel") == []
+
+
+async def test_library(home: Home, open_tab: OpenTab) -> None:
+    """Search as one types; what is found goes into the queue."""
+    tab = await open_tab("/moosicbox/rooms")
+    page = tab.page
+    await make_room(tab, "Listening room")
+    await page.get_by_role("link", name="Library").click()
+    await page.get_by_role("tab", name="Albums").click()
+    await page.get_by_role("button", name="Three Turns of the Key").first.click()
+    await expect(page.get_by_role("heading", name="Three Turns of the Key")).to_be_focused()
+    await expect(page.get_by_role("list", name="Three Turns of the Key").get_by_role("listitem")).to_have_count(3)
+    await page.get_by_role("button", name="Back").click()
+
+    await page.get_by_role("searchbox", name="Search").press_sequentially("lantrn")
+    hit = page.get_by_role("listitem").filter(has_text="Paper Lantern")
+    await hit.get_by_role("button", name="Add Paper Lantern to the queue").click()
+    await expect(page.get_by_text("Paper Lantern added")).to_be_visible()
+    await page.get_by_role("searchbox", name="Search").fill("zzzz")
+    await expect(page.get_by_text("Nothing found for “zzzz”")).to_be_visible()
+    await page.get_by_role("button", name="Clear the search").click()
+    await page.get_by_role("tab", name="Songs").click()
+    heart = page.get_by_role("button", name="Add Copper Rain to the favourites")
+    await heart.click()
+    await expect(page.get_by_role("button", name="Remove Copper Rain from the favourites")).to_be_visible()
+    await page.get_by_role("tab", name="Favourites").click()
+    await expect(page.get_by_role("list", name="Favourites").get_by_role("listitem")).to_have_count(1)
+    await page.get_by_role("link", name="Listen").click()
+    await expect(page.get_by_text("1 item", exact=True)).to_be_visible()
+    assert tab.errors == []
+
+
+async def test_hub_page(home: Home, open_tab: OpenTab) -> None:
+    """Numbers, who is connected, tokens."""
+    tab, other = await open_tab("/moosicbox/hub"), await open_tab("/moosicbox")
+    page = tab.page
+    await expect(page.get_by_text("All is well")).to_be_visible()
+    await page.get_by_role("button", name="Make a token").click()
+    dialog = page.get_by_role("dialog", name="Make a token")
+    await dialog.get_by_label("For").fill("Kitchen Radio")
+    await expect(dialog.get_by_label("Its name for the hub")).to_have_value("kitchen-radio")
+    await dialog.get_by_role("button", name="Make a token").click()
+    shown = page.get_by_role("dialog", name="Kitchen Radio")
+    assert (await shown.get_by_label("Token", exact=True).input_value()).count(".") == 2
+    await expect(shown.get_by_role("img", name="QR code for pairing Kitchen Radio")).to_be_visible()
+    assert await violations(page, "moosicbox-panel") == []
+    await shown.get_by_role("button", name="Close", exact=True).click()
+    await page.get_by_role("button", name="Revoke: Kitchen Radio").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    await expect(page.get_by_text("kitchen-radio · Revoked")).to_be_visible()
+
+    row = page.get_by_role("row").filter(has_text="MoosicBox panel").filter(has_not_text="this page")
+    await row.first.get_by_role("button").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
+    await expect(other.page.get_by_text("An administrator disconnected this browser")).to_be_visible()
+    await other.page.get_by_role("button", name="Try again").click()
+    await expect(other.page.get_by_text("An administrator disconnected this browser")).to_be_hidden()
+    assert tab.errors == []
+
+
+async def test_german(home: Home, open_tab: OpenTab) -> None:
+    async with home.api.websocket() as websocket:
+        await websocket.command(
+            "frontend/set_user_data",
+            key="language",
+            value={"language": "de", "number_format": "language", "time_format": "language"},
+        )
+        tab = await open_tab("/moosicbox/rooms")
+        await expect(tab.page.get_by_role("button", name="Raum aufmachen")).to_be_visible()
+        await websocket.command("frontend/set_user_data", key="language", value={"language": "en"})
+
+
+async def test_polling_where_websockets_do_not_get_through(home: Home, open_tab: OpenTab) -> None:
+    """After two failures; the page works as before, and the next one begins with what worked."""
+    tab = await open_tab("about:blank")
+    page = tab.page
+    # The hub's socket alone: Home Assistant's own page could do nothing without its own.
+    await page.route_web_socket("**/api/moosicbox/ws", lambda socket: socket.close(code=1006))
+    await page.goto("/moosicbox/rooms")
+    await make_room(tab, "Polling room")
+    await page.get_by_role("tab", name="People").click()
+    await expect(page.locator(".person")).to_have_count(1)
+    assert await page.evaluate("localStorage.getItem('moosicbox.polling_until')") is not None
+    clients = (await home.api.get("/api/moosicbox/clients"))["clients"]
+    assert "polling" in [client["transport"] for client in clients]
+
+
+async def test_plain_http_on_a_host_name(home: Home, tabs: Tabs, open_tab: OpenTab) -> None:
+    """As at most homes: no secure context."""
+    url = home.url.replace("127.0.0.1", "home.test")
+    tab = await open_tab("/moosicbox", url=url)
+    page = tab.page
+    assert await page.evaluate("isSecureContext") is False
+    await page.get_by_role("button", name="Play on this device").click()
+    await expect(page.get_by_role("button", name="Stop being a player")).to_be_visible()
+    await make_room(tab, "Plain room")
+    await page.get_by_role("tab", name="People").click()
+    await page.get_by_role("button", name="Invite").click()
+    await expect(page.get_by_role("img", name="QR code of the invite")).to_be_visible()
+    assert (await page.get_by_label("Link of the invite").input_value()).startswith(f"{url}/moosicbox/party/#")
+    await page.get_by_role("button", name="Copy").click()
+    await expect(page.get_by_text("Copied")).to_be_visible()
+    await page.get_by_role("button", name="Close", exact=True).click()
+    await page.get_by_role("button", name="Stop being a player").click()
+    assert tab.errors == []
+
+
+async def test_card(home: Home, open_tab: OpenTab) -> None:
+    """On a dashboard, without anybody having edited resources."""
+    tab = await open_tab("/moosicbox/rooms")
+    await make_room(tab, "Card room")
+    cards = [
+        {"type": "custom:moosicbox-card", "entity": "media_player.card_room", "show_queue": True},
+        {"type": "custom:moosicbox-card", "entity": "media_player.gone"},
+    ]
+    async with home.api.websocket() as websocket:
+        await websocket.command("lovelace/dashboards/create", url_path="card-test", title="Cards")
+        view = {"title": "Home", "cards": cards}
+        await websocket.command("lovelace/config/save", url_path="card-test", config={"views": [view]})
+    dashboard = await open_tab("/card-test/0")
+    page = dashboard.page
+    await expect(page.get_by_role("region", name="Controls of Card room")).to_be_visible()
+    await expect(page.get_by_text("The queue is empty")).to_be_visible()
+    await expect(page.get_by_text("media_player.gone is no player or room of MoosicBox")).to_be_visible()
+    assert await violations(page, "moosicbox-card") == []
+    await dashboard.screenshot("card")
+    assert dashboard.errors == []

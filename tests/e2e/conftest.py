@@ -74,3 +74,17 @@ async def open_tab(tabs: Tabs) -> AsyncGenerator[OpenTab]:
     yield open_tab
     for context in contexts:
         await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def close_rooms(home: Home) -> AsyncGenerator[None]:
+    """Leave no rooms: whoever was in one comes back into it by itself, tabs of later tests too."""
+    yield
+    async with home.api.websocket() as websocket:
+        devices = await websocket.command("config/device_registry/list")
+    identifiers = [
+        identifier for device in devices for domain, identifier in device["identifiers"] if domain == "moosicbox"
+    ]
+    for identifier in identifiers:
+        if identifier.startswith("ROOM:"):
+            await home.api.call("moosicbox.close_room", room_id=identifier.removeprefix("ROOM:"))

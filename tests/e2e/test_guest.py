@@ -3,11 +3,14 @@
 import re
 
 from playwright.async_api import expect
+import pytest
 
 from .conftest import OpenTab
 from .home import Home
 from .pages import come_in, invite_link, make_room, violations
 from .tabs import PHONE, Tab, Tabs
+
+pytestmark = pytest.mark.usefixtures("close_rooms")
 
 SONG = "media-source://media_source/local/copper-rain.mp3"
 

@@ -3,12 +3,15 @@
 from collections.abc import AsyncGenerator
 
 from playwright.async_api import Page, expect
+import pytest
 import pytest_asyncio
 
 from .conftest import OpenTab
 from .home import Home
 from .pages import make_room, rows_of
 from .tabs import PHONE, Tab
+
+pytestmark = pytest.mark.usefixtures("close_rooms")
 
 SONGS = ("brass-morning.flac", "copper-rain.mp3", "paper-lantern.flac")
 ENTITY = "media_player.workshop"
@@ -26,7 +29,6 @@ async def room(home: Home, open_tab: OpenTab) -> AsyncGenerator[Tab]:
     await expect(host.page.get_by_text("3 items")).to_be_visible()
     assert await rows_of(host.page) == TITLES
     yield host
-    await home.api.call("moosicbox.close_room", entity_id=ENTITY)
 
 
 async def drag(page: Page, title: str, rows: int) -> None:

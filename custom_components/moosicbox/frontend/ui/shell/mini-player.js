@@ -1,6 +1,6 @@
 /** What plays, in a line at the bottom of every other page. */
 import { Artwork } from "../components/artwork.js";
-import { el, iconButton, setAttribute, setLabel, setText } from "../dom.js";
+import { el, iconButton, setLabel, setText } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 
 /** @typedef {import("../context.js").AppState} AppState */
@@ -60,7 +60,6 @@ export class MiniPlayer {
     this.#artwork.render(track.artwork_url);
     setText(this.#title, track.title || localize("unknown_title"));
     setText(this.#details, [track.artist, target.name].filter(Boolean).join(" · "));
-    setAttribute(this.#open, "aria-label", localize("open_playing", { title: track.title || localize("unknown_title") }));
     setIcon(this.#icon, this.#playing ? "pause" : "play");
     setLabel(this.#play, localize(this.#playing ? "pause" : "play"));
     const usable = state.connection.phase === "ready" && target.available;

@@ -36,7 +36,6 @@ export default {
   people_in: "{count} hören zu",
 
   now_playing: "Läuft gerade",
-  open_playing: "{title}: zeigen, was läuft",
   nothing_plays: "Es läuft nichts",
   unknown_title: "Unbekannter Titel",
   live: "Live",

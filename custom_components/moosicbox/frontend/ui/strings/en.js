@@ -35,7 +35,6 @@ export default {
   people_in: "{count} listening",
 
   now_playing: "Now playing",
-  open_playing: "{title}: show what is playing",
   nothing_plays: "Nothing is playing",
   unknown_title: "Unknown title",
   live: "Live",

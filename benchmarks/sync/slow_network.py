@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 import random
 
 CHUNK = 65_536
@@ -12,16 +12,24 @@ CHUNK = 65_536
 async def slow_network(port: int, jitter: float) -> AsyncGenerator[int]:
     """Yield a port that leads to `port`, delayed by up to `jitter` seconds each way."""
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(_carry(reader, back, jitter), _carry(there, writer, jitter), return_exceptions=True)
+        await asyncio.gather(_carry(reader, back, jitter), _carry(there, writer, jitter))
+
+    carried: set[asyncio.Task[None]] = set()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carried.add(task := asyncio.create_task(carry(reader, writer)))
+        task.add_done_callback(carried.discard)
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        server.close_clients()
+        for task in carried:
+            task.cancel()
+        await asyncio.gather(*carried, return_exceptions=True)
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, jitter: float) -> None:
@@ -35,14 +43,15 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, jit
             if not data:
                 writer.close()
                 return
-            writer.write(data)
+            if not writer.is_closing():
+                writer.write(data)
 
     delivery = asyncio.create_task(deliver())
     try:
-        while data := await reader.read(CHUNK):
-            under_way.put_nowait((loop.time() + random.uniform(0, jitter), data))
-    except ConnectionError:
+        with suppress(ConnectionError):
+            while data := await reader.read(CHUNK):
+                under_way.put_nowait((loop.time() + random.uniform(0, jitter), data))
+        under_way.put_nowait((loop.time() + jitter, b""))
+        await delivery
+    finally:
         delivery.cancel()
-        raise
-    under_way.put_nowait((loop.time() + jitter, b""))
-    await delivery

@@ -9,6 +9,7 @@ from .auth import Gatekeeper, own_urls
 from .const import DOMAIN, HUB_ID, NAME, ROOM_ID, VERSION
 from .devices import async_follow
 from .engine.hub import Hub
+from .engine.library.seal import Seal
 from .engine.limits import Limits
 from .engine.protocol.codes import CloseCode
 from .engine.transport.endpoint import Endpoint
@@ -131,8 +132,9 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
     secrets, state = SecretsStore(hass), HomeStateStore(hass)
     await secrets.async_load()
     gatekeeper = Gatekeeper(hass, secrets)
-    media = HomeMedia(hass, secrets.key)
-    library = make_library(hass, limits_of(entry.options))
+    seal = Seal(secrets.key)
+    media = HomeMedia(hass, seal)
+    library = make_library(hass, limits_of(entry.options), seal)
     hub = Hub(version=VERSION, media=media, recognise=gatekeeper.recognise, store=state, library=library)
     device = dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,

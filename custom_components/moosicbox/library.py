@@ -14,6 +14,7 @@ from .const import DOMAIN
 from .engine.library.artwork import Artwork
 from .engine.library.disk_cache import DiskCache
 from .engine.library.library import Library
+from .engine.library.seal import Seal
 from .engine.library.streams import Streams
 from .engine.limits import Limits
 
@@ -25,10 +26,10 @@ TRANSCODED_BYTES: Final = 1024 * 1024 * 1024
 """That may be kept on the disk."""
 
 
-def make_library(hass: HomeAssistant, limits: Limits) -> Library:
+def make_library(hass: HomeAssistant, limits: Limits, seal: Seal) -> Library:
     """A library that isn't open yet."""
     index = Path(hass.config.path(FOLDER, "library.db"))
-    return Library(index, folders_of(hass, limits), limits.library_scan_interval)
+    return Library(index, folders_of(hass, limits), limits.library_scan_interval, seal)
 
 
 async def async_make_streams(hass: HomeAssistant, library: Library) -> Streams:

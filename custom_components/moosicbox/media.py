@@ -4,7 +4,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
 import hashlib
-import hmac
 from pathlib import Path
 import time
 from typing import Final, override
@@ -15,6 +14,7 @@ from homeassistant.components.media_player import BrowseError
 from homeassistant.components.media_source import PlayMedia, Unresolvable, async_resolve_media, is_media_source_id
 from homeassistant.core import HomeAssistant
 
+from .engine.library.seal import Seal
 from .engine.media import Accepts, Media, MediaProvider, StreamAddress
 from .engine.protocol.errors import NotSupported, TrackNotFound
 from .engine.protocol.types import Track
@@ -35,10 +35,10 @@ MAX_KNOWN: Final = 20_000
 class HomeMedia(MediaProvider):
     """Finds media by `media_content_id`. Tracks seen once can be asked for by their id again."""
 
-    def __init__(self, hass: HomeAssistant, key: bytes) -> None:
-        """`key` makes addresses of pictures that can't be guessed."""
+    def __init__(self, hass: HomeAssistant, seal: Seal) -> None:
+        """`seal` makes the addresses of pictures."""
         self._hass = hass
-        self._key = key
+        self._seal = seal
         self._known: OrderedDict[str, str] = OrderedDict()
         self._pictures: OrderedDict[str, Picture | None] = OrderedDict()
 
@@ -72,13 +72,6 @@ class HomeMedia(MediaProvider):
         # What is signed comes back decoded: only its query is of use.
         query = async_sign_path(self._hass, source, lifetime, use_content_user=True).rpartition("?")[2]
         return StreamAddress(f"{source.partition('?')[0]}?{query}", expires_at)
-
-    async def async_artwork(self, artwork_id: str) -> Picture | None:
-        """The picture behind an `artwork_url`; None if there is none, or the address was made up."""
-        track_id, _, signature = artwork_id.rpartition(".")
-        if not hmac.compare_digest(self._signature(track_id).encode(), signature.encode()):
-            return None
-        return await self.async_picture(track_id)
 
     async def async_picture(self, track_id: str) -> Picture | None:
         """The picture of a track that was seen before."""
@@ -127,7 +120,7 @@ class HomeMedia(MediaProvider):
     def _track(self, media_content_id: str, name: str, tags: Tags) -> Track:
         track_id = "m-" + hashlib.sha256(media_content_id.encode()).hexdigest()[:24]
         self._know(track_id, media_content_id)
-        artwork = f"/api/moosicbox/artwork/{track_id}.{self._signature(track_id)}" if tags.has_picture else None
+        artwork = self._seal.address(track_id) if tags.has_picture else None
         return Track(
             track_id=track_id,
             title=tags.title or Path(unquote(name)).stem[:200] or "?",
@@ -148,9 +141,6 @@ class HomeMedia(MediaProvider):
         self._known.move_to_end(track_id)
         if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
-
-    def _signature(self, track_id: str) -> str:
-        return hmac.digest(self._key, b"artwork:" + track_id.encode(), "sha256").hex()[:32]
 
 
 def _has_host(url: str) -> bool:

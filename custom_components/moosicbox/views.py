@@ -99,12 +99,14 @@ class ArtworkView(HomeAssistantView):
     async def get(self, request: web.Request, artwork_id: str) -> web.StreamResponse:
         """One picture, on request about `size` pixels large."""
         data = loaded(request)
-        if artwork_id.startswith(OURS):
+        if (id_ := data.library.seal.opened(artwork_id)) is None:
+            raise web.HTTPNotFound
+        if id_.startswith(OURS):
             size = request.query.get("size", "")
             if size and not (size.isascii() and size.isdigit() and len(size) <= 5):
                 raise web.HTTPBadRequest
-            return await data.artwork.respond(request, artwork_id, int(size) if size else None)
-        if (picture := await data.media.async_artwork(artwork_id)) is None:
+            return await data.artwork.respond(request, id_, int(size) if size else None)
+        if (picture := await data.media.async_picture(id_)) is None:
             raise web.HTTPNotFound
         return web.Response(
             body=picture.data,

@@ -152,4 +152,6 @@ async def test_artwork(http: TestClient, library: Library, hub: Hub) -> None:
     assert len(await small.read()) < len(await whole.read())
     for size in "x", "-5", "1" * 6, "٣", "1.5":
         assert (await http.get(album.artwork_url, params={"size": size})).status == 400
-    assert (await http.get(f"{album.artwork_url}x")).status == 404
+    sealed = album.artwork_url.rpartition(".")
+    for made_up in f"{album.artwork_url}x", sealed[0], f"{sealed[0]}x.{sealed[2]}", f"{sealed[0]}.":
+        assert (await http.get(made_up)).status == 404

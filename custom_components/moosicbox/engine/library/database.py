@@ -11,6 +11,7 @@ from typing import Final
 
 from ..protocol.errors import Unavailable
 from .schema import TooNew, migrate
+from .seal import Seal, SealedIndex
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,9 +29,10 @@ type Salvage = Callable[[sqlite3.Connection, sqlite3.Connection], None]
 class Database:
     """One SQLite file. Nothing of it runs in the event loop."""
 
-    def __init__(self, path: Path, salvage: Salvage, rebuilt: Callable[[Path], None]) -> None:
-        """`rebuilt` hears, in the loop, where a damaged file was set aside."""
+    def __init__(self, path: Path, seal: Seal, salvage: Salvage, rebuilt: Callable[[Path], None]) -> None:
+        """`seal` makes addresses of pictures; `rebuilt` hears, in the loop, where a damaged file was set aside."""
         self.path = path
+        self._seal = seal
         self._salvage = salvage
         self._rebuilt = rebuilt
         self._writer: sqlite3.Connection | None = None
@@ -99,7 +101,7 @@ class Database:
     def _open(self) -> Path | None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._writer = connect(self.path)
+            self._writer = connect(self.path, self._seal)
             migrate(self._writer)
             check(self._writer)
         except (sqlite3.DatabaseError, TooNew) as error:
@@ -127,7 +129,7 @@ class Database:
             kept.unlink(missing_ok=True)
             if damaged.exists():
                 damaged.rename(kept)
-        self._writer = connect(self.path)
+        self._writer = connect(self.path, self._seal)
         migrate(self._writer)
         try:
             damaged_index = sqlite3.connect(aside)
@@ -144,7 +146,7 @@ class Database:
         try:
             reader = idle.get_nowait()
         except Empty:
-            reader = connect(self.path, read_only=True)
+            reader = connect(self.path, self._seal, read_only=True)
         try:
             reader.execute("BEGIN")
             answer = question(reader)
@@ -167,8 +169,8 @@ class Database:
             self._writer = None
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """A connection, set up as all of ours are."""
+def connect(path: Path, seal: Seal | None = None, *, read_only: bool = False) -> SealedIndex:
+    """A connection, set up as all of ours are; `seal` makes the addresses of pictures."""
     mode = "ro" if read_only else "rwc"
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -176,7 +178,10 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         timeout=WAIT_SECONDS,
         isolation_level=None,
         check_same_thread=False,
+        factory=SealedIndex,
     )
+    if seal is not None:
+        connection.seal = seal
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")

@@ -1,6 +1,7 @@
 """One thing, or many by their ids."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 import sqlite3
 from typing import Final, NamedTuple
 
@@ -84,7 +85,7 @@ def track(index: sqlite3.Connection, track_id: str) -> TrackDetails:
         "SELECT g.name FROM track_genres l JOIN genres g ON g.id = l.genre WHERE l.track = ? ORDER BY g.sort", (row[0],)
     )
     return TrackDetails(
-        **track_fields(row[:-9], artists_of(index, [row[0]]).get(row[0], [])),
+        **track_fields(index, row[:-9], artists_of(index, [row[0]]).get(row[0], [])),
         genres=tuple(name for (name,) in genres),
         sample_rate=sample_rate or None,
         channels=channels or None,
@@ -119,7 +120,7 @@ def album(index: sqlite3.Connection, album_id: str) -> AlbumDetails:
         f" ORDER BY t.disc_number, t.track_number, t.sort, t.id LIMIT {MOST_TRACKS}",
         (row[0],),
     )
-    return AlbumDetails(**album_fields(row), tracks=tuple(tracks_of(index, rows)))
+    return AlbumDetails(**album_fields(index, row), tracks=tuple(tracks_of(index, rows)))
 
 
 def artist(index: sqlite3.Connection, artist_id: str) -> ArtistDetails:
@@ -133,7 +134,7 @@ def artist(index: sqlite3.Connection, artist_id: str) -> ArtistDetails:
         f" ORDER BY a.year, a.sort LIMIT {MOST_ALBUMS}",
         (row[0],),
     )
-    return ArtistDetails(**artist_fields(row), albums=tuple(album_of(found) for found in rows))
+    return ArtistDetails(**artist_fields(index, row), albums=tuple(album_of(index, found) for found in rows))
 
 
 def genre(index: sqlite3.Connection, genre_id: str) -> Genre:
@@ -194,8 +195,8 @@ def _make(index: sqlite3.Connection, kind: str, rows: list[Row]) -> Sequence[Ite
     if kind == "track":
         return tracks_of(index, rows)
     makers: dict[str, Callable[[Row], Item]] = {
-        "album": album_of,
-        "artist": artist_of,
+        "album": partial(album_of, index),
+        "artist": partial(artist_of, index),
         "genre": genre_of,
         "playlist": playlist_of,
     }

@@ -38,6 +38,7 @@ from .models import (
     TrackFile,
 )
 from .scanner import ScanFailed, Scanner
+from .seal import Seal
 from .search import search
 from .watcher import Watcher
 
@@ -64,8 +65,14 @@ _FAVOURITES: Final = {
 class Library:
     """The household's music. Every question is answered off the event loop."""
 
-    def __init__(self, path: Path, folders: Sequence[Path] = (), scan_interval: float = 1_800) -> None:
-        """The index lives at `path`; `folders` hold the music and are scanned again each `scan_interval` seconds."""
+    def __init__(
+        self, path: Path, folders: Sequence[Path] = (), scan_interval: float = 1_800, seal: Seal | None = None
+    ) -> None:
+        """The index lives at `path`; `folders` hold the music and are scanned again each `scan_interval` seconds.
+
+        `seal` makes the addresses of pictures.
+        """
+        self.seal = seal or Seal()
         self.folders = tuple(folders)
         self.transcodes = False
         """Whether players may be given other formats than that of a file; see `Streams`."""
@@ -78,7 +85,7 @@ class Library:
         """`counts` are others now."""
         self.rebuilt: Signal[Path] = Signal()
         """The index was damaged and begins anew; the damaged one was set aside there."""
-        self._database = Database(path, salvage, self._was_rebuilt)
+        self._database = Database(path, self.seal, salvage, self._was_rebuilt)
         self._lists = Lists()
         self._scanner = Scanner(self._database, self._tell, self._step)
         self._watcher = Watcher(self._folders_changed)

@@ -212,7 +212,7 @@ ALBUMS: Final = Listing(
         "added": (("a.added_at", int),),
     },
     conditions=_albums,
-    make=lambda _, rows: [album_of(row) for row in rows],
+    make=lambda index, rows: [album_of(index, row) for row in rows],
 )
 ARTISTS: Final = Listing(
     columns=ARTIST_COLUMNS,
@@ -221,7 +221,7 @@ ARTISTS: Final = Listing(
     shown="r.tracks > 0",
     sorts={"name": (("r.sort", str),), "tracks": (("r.tracks", int),)},
     conditions=_artists,
-    make=lambda _, rows: [artist_of(row) for row in rows],
+    make=lambda index, rows: [artist_of(index, row) for row in rows],
 )
 GENRES: Final = Listing(
     columns=GENRE_COLUMNS,

@@ -12,7 +12,6 @@ type Kind = Literal["artist", "album", "track", "genre", "playlist"]
 TRACK_MEDIA: str = "media-source://moosicbox/track/"
 """With a track's id behind it: its `media_content_id`."""
 STREAM_PATH: str = "/api/moosicbox/tracks/{track_id}/stream"
-ARTWORK_PATH: str = "/api/moosicbox/artwork/{id}"
 
 
 class LibraryTrack(Track, frozen=True, kw_only=True):

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from ..clock import iso_from_unix
 from .compare import HERE
-from .models import ARTWORK_PATH, TRACK_MEDIA, Album, Artist, Genre, LibraryTrack, Playlist
+from .models import TRACK_MEDIA, Album, Artist, Genre, LibraryTrack, Playlist
+from .seal import artwork_url
 
 ALBUM_ARTIST: Final = 1_000
 """The place of an artist whom only the album names."""
@@ -38,10 +39,10 @@ def tracks_of(index: sqlite3.Connection, rows: Iterable[Row]) -> list[LibraryTra
     """Tracks, with their artists."""
     rows = list(rows)
     artists = artists_of(index, [row[0] for row in rows])
-    return [LibraryTrack(**track_fields(row, artists.get(row[0], []))) for row in rows]
+    return [LibraryTrack(**track_fields(index, row, artists.get(row[0], []))) for row in rows]
 
 
-def track_fields(row: Row, artists: list[tuple[str, str]]) -> dict[str, Any]:
+def track_fields(index: sqlite3.Connection, row: Row, artists: list[tuple[str, str]]) -> dict[str, Any]:
     """The fields of a track."""
     (_, track_id, title, artist, album, album_artist, duration, number, disc, year, genre, *more) = row
     picture, album_id, album_picture, compilation, mime_type, codec, bitrate, state, favourite, plays, added_at = more
@@ -57,7 +58,7 @@ def track_fields(row: Row, artists: list[tuple[str, str]]) -> dict[str, Any]:
         "disc_number": disc or None,
         "year": year or None,
         "genre": genre,
-        "artwork_url": artwork_url(picture_of),
+        "artwork_url": artwork_url(index, picture_of),
         "media_content_id": TRACK_MEDIA + track_id,
         "artists": tuple(name for name, _ in artists),
         "artist_id": artists[0][1] if artists else None,
@@ -86,12 +87,12 @@ def artists_of(index: sqlite3.Connection, rows: Sequence[int]) -> dict[int, list
     return found
 
 
-def album_of(row: Row) -> Album:
+def album_of(index: sqlite3.Connection, row: Row) -> Album:
     """An album."""
-    return Album(**album_fields(row))
+    return Album(**album_fields(index, row))
 
 
-def album_fields(row: Row) -> dict[str, Any]:
+def album_fields(index: sqlite3.Connection, row: Row) -> dict[str, Any]:
     """The fields of an album."""
     _, album_id, title, artist, artist_id, year, tracks, duration, compilation, added_at, picture, favourite = row
     return {
@@ -104,17 +105,17 @@ def album_fields(row: Row) -> dict[str, Any]:
         "duration": round(duration, 3),
         "compilation": bool(compilation),
         "added_at": iso_from_unix(added_at),
-        "artwork_url": artwork_url(None if picture is None else album_id),
+        "artwork_url": artwork_url(index, None if picture is None else album_id),
         "favourite": bool(favourite),
     }
 
 
-def artist_of(row: Row) -> Artist:
+def artist_of(index: sqlite3.Connection, row: Row) -> Artist:
     """An artist."""
-    return Artist(**artist_fields(row))
+    return Artist(**artist_fields(index, row))
 
 
-def artist_fields(row: Row) -> dict[str, Any]:
+def artist_fields(index: sqlite3.Connection, row: Row) -> dict[str, Any]:
     """The fields of an artist."""
     _, artist_id, name, albums, tracks, picture_album, favourite = row
     return {
@@ -122,7 +123,7 @@ def artist_fields(row: Row) -> dict[str, Any]:
         "name": name,
         "album_count": albums,
         "track_count": tracks,
-        "artwork_url": artwork_url(picture_album),
+        "artwork_url": artwork_url(index, picture_album),
         "favourite": bool(favourite),
     }
 
@@ -150,8 +151,3 @@ def playlist_fields(row: Row) -> dict[str, Any]:
         "updated_at": iso_from_unix(updated_at),
         "favourite": bool(favourite),
     }
-
-
-def artwork_url(id_: str | None) -> str | None:
-    """Where the picture of this is."""
-    return None if id_ is None else ARTWORK_PATH.format(id=id_)

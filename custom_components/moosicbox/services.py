@@ -7,7 +7,6 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.service import async_register_admin_service
-import msgspec
 import voluptuous as vol
 
 from .action import ID, Action
@@ -15,17 +14,15 @@ from .const import DOMAIN
 from .engine.clock import iso_from_unix
 from .engine.protocol.client import GetMetrics, Request
 from .engine.protocol.errors import HubError
-from .engine.protocol.library import LibraryRequest
 from .engine.rights import PERMISSIONS, ROLES
 from .engine.tokens import MAX_LIFETIME
 from .entity import async_execute, translated
+from .library_services import LIBRARY_ACTIONS
 from .models import DATA_LOADED, MoosicBoxData
 from .room_services import ROOM_ACTIONS
 
 DEFAULT_LIFETIME: Final = 365 * 86_400
 """Seconds that a token is good for if nothing else is said."""
-
-KINDS: Final = ("artist", "album", "track", "genre", "playlist")
 
 
 async def create_token(data: MoosicBoxData, service: ServiceCall) -> ServiceResponse:
@@ -76,24 +73,6 @@ async def get_metrics(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse
     return await _execute(data, call, GetMetrics())
 
 
-async def search_library(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """What the library has by these words."""
-    fields = {key: value for key, value in call.data.items() if key in ("query", "limit")}
-    message = {**fields, "type": "library_request", "request_type": "search", "filters": {"kinds": call.data["kinds"]}}
-    try:
-        answer = await _execute(data, call, data.hub.decode(json_bytes(message)))
-    except HubError as error:
-        raise translated(error) from error
-    plain: ServiceResponse = msgspec.to_builtins(answer)
-    return plain
-
-
-async def scan_library(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Look for what changed in the library's folders."""
-    await _execute(data, call, LibraryRequest(request_type="scan"))
-    return None
-
-
 async def _execute(data: MoosicBoxData, call: ServiceCall, message: Request) -> ServiceResponse:
     answer: ServiceResponse = await async_execute(call.hass, data.hub, message, call.context.user_id)
     return answer
@@ -140,21 +119,8 @@ ACTIONS: Final = (
         SupportsResponse.OPTIONAL,
     ),
     Action("disconnect_client", vol.Schema({vol.Required("client_id"): ID}), disconnect_client, SupportsResponse.NONE),
-    Action(
-        "search_library",
-        vol.Schema(
-            {
-                vol.Required("query"): vol.All(cv.string, vol.Length(min=1, max=500)),
-                vol.Optional("kinds", default=list): vol.All(cv.ensure_list, [vol.In(KINDS)]),
-                vol.Optional("limit", default=20): vol.All(vol.Coerce(int), vol.Range(min=1, max=500)),
-            }
-        ),
-        search_library,
-        SupportsResponse.ONLY,
-        admin=False,
-    ),
-    Action("scan_library", vol.Schema({}), scan_library, SupportsResponse.NONE),
     Action("get_metrics", vol.Schema({}), get_metrics, SupportsResponse.ONLY),
+    *LIBRARY_ACTIONS,
     *ROOM_ACTIONS,
 )
 

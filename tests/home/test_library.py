@@ -1,6 +1,7 @@
 """The library in Home Assistant: folders, actions, sensors, events, and an index that began anew."""
 
 from pathlib import Path
+from typing import Any
 
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.core import Context, HomeAssistant
@@ -131,3 +132,29 @@ async def test_nothing_is_left_behind(hass: HomeAssistant, entry: MockConfigEntr
     await hass.config_entries.async_remove(entry.entry_id)
     assert not folder.exists()
     assert len(list(media_folder.iterdir())) == 3
+
+
+async def test_playlists_and_favourites(hass: HomeAssistant, library: Library, hass_read_only_user: MockUser) -> None:
+    await library.scan()
+    tracks = [track.track_id for track in (await library.get_tracks()).items]
+
+    async def edit(**fields: Any) -> Any:
+        return await hass.services.async_call(DOMAIN, "edit_playlist", fields, blocking=True, return_response=True)
+
+    made = (await edit(name="Sunday", add=tracks[:2]))["item"]
+    assert [track["track_id"] for track in made["tracks"]] == tracks[:2]
+    changed = (await edit(playlist_id=made["playlist_id"], remove=[0], add=tracks[2:], at=0, name="Monday"))["item"]
+    assert (changed["name"], [track["track_id"] for track in changed["tracks"]]) == ("Monday", [tracks[2], tracks[1]])
+    await hass.services.async_call(DOMAIN, "set_favourite", {"id": made["playlist_id"]}, blocking=True)
+    assert (await library.playlist(made["playlist_id"])).favourite
+    await hass.services.async_call(
+        DOMAIN, "set_favourite", {"id": made["playlist_id"], "favourite": False}, blocking=True
+    )
+    assert not (await library.playlist(made["playlist_id"])).favourite
+    assert (await edit(playlist_id=made["playlist_id"], delete=True))["item"] is None
+    assert (await library.get_playlists()).total == 0
+    for wrong in {"playlist_id": made["playlist_id"], "name": "x"}, {}, {"name": "x" * 101}:
+        with pytest.raises(HomeAssistantError):
+            await edit(**wrong)
+    with pytest.raises(HomeAssistantError):
+        await hass.services.async_call(DOMAIN, "set_favourite", {"id": "t-nothing"}, blocking=True)

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from typing import Final, NamedTuple
 
-from .found import FoundFolder, Order, Walked, Walking
+from .found import Compared, FoundFolder, Order
 from .walk import File, Folder, inside, volume_of, walk
 
 HERE: Final = 0
@@ -31,7 +31,7 @@ class ToRead(NamedTuple):
 class Comparison:
     """One look at all folders, or at those that somebody says have changed."""
 
-    def __init__(self, index: sqlite3.Connection, order: Order, tell: Callable[[Walking], None]) -> None:
+    def __init__(self, index: sqlite3.Connection, order: Order, tell: Callable[[int], None]) -> None:
         """`tell` hears how many files were seen."""
         self.to_read: list[ToRead] = []
         self.playlists: list[tuple[bytes, File]] = []
@@ -53,7 +53,7 @@ class Comparison:
             )
         }
 
-    def run(self) -> Walked:
+    def run(self) -> Compared:
         """Walk and compare."""
         targets = _outermost(self._order.targets or self._order.roots)
         for target in targets:
@@ -68,9 +68,8 @@ class Comparison:
             if volume not in alive:
                 alive[volume] = self._alive(volume, targets)
             (gone if alive[volume] else away).append(row)
-        return Walked(
+        return Compared(
             files=self._files,
-            to_read=len(self.to_read),
             changed=tuple(self._changed),
             back=tuple(self._back),
             away=tuple(away),
@@ -97,7 +96,7 @@ class Comparison:
         for file in folder.music:
             self._files += 1
             if self._files % TELL_EVERY == 0:
-                self._tell(Walking(files=self._files))
+                self._tell(self._files)
             self._meet(folder, root, file, known.pop(file.name, None))
         volume = folder.volume if known_folder is None else known_folder[1]
         self._missing += [(row, volume) for row, _, _, state in known.values() if state == HERE]

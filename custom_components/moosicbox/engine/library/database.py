@@ -66,13 +66,17 @@ class Database:
         """Make a change: all of it or, if it fails, nothing. Unavailable if the index can't be written now."""
         return await self._guarded(self._write_thread, lambda: transaction(self._opened(), change))
 
+    async def look_for_damage(self) -> None:
+        """Somebody else found the file damaged: begin anew if it is."""
+        await self._rebuild()
+
     async def _guarded[T](self, threads: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
         if threads is None:
             raise Unavailable("The library isn't open")
         try:
             return await self._run(threads, work)
         except sqlite3.DatabaseError as error:
-            if _is_damage(error):
+            if is_damage(error):
                 await self._rebuild()
                 raise Unavailable("The library's index was damaged and begins anew") from error
             if isinstance(error, sqlite3.OperationalError):
@@ -105,7 +109,7 @@ class Database:
             migrate(self._writer)
             check(self._writer)
         except (sqlite3.DatabaseError, TooNew) as error:
-            if not (isinstance(error, TooNew) or _is_damage(error)):
+            if not (isinstance(error, TooNew) or is_damage(error)):
                 raise
             return self._begin_anew(error)
         return None
@@ -114,7 +118,7 @@ class Database:
         try:
             check(self._opened())
         except sqlite3.DatabaseError as error:
-            if _is_damage(error):
+            if is_damage(error):
                 return self._begin_anew(error)
             raise
         return None
@@ -213,5 +217,6 @@ def check(connection: sqlite3.Connection) -> None:
         raise error
 
 
-def _is_damage(error: Exception) -> bool:
+def is_damage(error: Exception) -> bool:
+    """Whether the file itself is wrong, not what was asked of it."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE

@@ -1,6 +1,13 @@
-"""What a scan finds: records that go from the scanner's process to the hub's."""
+"""What a scan finds, and what the scanner's process tells the hub's of it."""
+
+from typing import Final
 
 from msgspec import Struct
+
+from ..protocol.types import UpdateType
+
+DAMAGED: Final = 3
+"""The scanner's process ends with this when it finds the index damaged."""
 
 
 class FoundTrack(Struct, array_like=True, kw_only=True):
@@ -66,14 +73,13 @@ class Order(Struct, kw_only=True):
     targets: tuple[bytes, ...] = ()
 
 
-class Walked(Struct, tag="walked", kw_only=True):
-    """All folders were looked at: this is there, and this is another than in the index, by the index's row ids."""
+class Compared(Struct, kw_only=True):
+    """What is there, and what is another than in the index, by the index's row ids."""
 
     files: int
-    to_read: int
     changed: tuple[int, ...]
     back: tuple[int, ...]
-    """Were away, are here again, and the same."""
+    """Were away or gone, are here again, and the same."""
     away: tuple[int, ...]
     """Their disk is away."""
     gone: tuple[int, ...]
@@ -81,18 +87,16 @@ class Walked(Struct, tag="walked", kw_only=True):
     playlists_gone: tuple[int, ...]
 
 
-class Walking(Struct, tag="walking", kw_only=True):
-    """So many files were seen."""
+class Walked(Struct, tag="walked", kw_only=True):
+    """So many files were seen; once all were, so many of them needn't be read."""
 
     files: int
+    known: int = 0
 
 
-class Batch(Struct, tag="batch", kw_only=True):
-    """So many files were read, and this is in those that are music."""
+class Report(Struct, tag="report", kw_only=True):
+    """So many more files were read, or that became of tracks."""
 
-    read: int
-    tracks: tuple[FoundTrack, ...] = ()
-    playlists: tuple[FoundPlaylist, ...] = ()
-
-
-type Report = Walking | Walked | Batch
+    read: int = 0
+    update_type: UpdateType | None = None
+    ids: tuple[str, ...] = ()

@@ -1,11 +1,14 @@
-"""The scanner's own process: walks, compares, reads files, and tells what it found. It only reads.
+"""The scanner's own process: walks, compares, reads files, writes the index, and tells what became of it.
 
 In a process of its own it neither holds the hub's loop nor fills the hub's memory.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from io import BufferedReader
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+import functools
 from itertools import batched
+import multiprocessing
 import os
 from pathlib import Path
 import sqlite3
@@ -15,16 +18,28 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from .compare import Comparison, ToRead
-from .found import Batch, FoundTrack, Order, Report
-from .naming import from_path
+from ..protocol.types import UpdateType
+from .compare import AWAY, GONE, HERE, Comparison, ToRead
+from .database import connect, is_damage, transaction
+from .found import DAMAGED, Compared, FoundTrack, Order, Report, Walked
+from .indexing import Indexer, set_state, tidy, write_folders
 from .playlist_files import read_playlist
-from .tags import clean, read
+from .playlists import drop_files, link_files, write_files
+from .reading import read_track
 
-READERS: Final = 4
-"""Files read at once: most of the time is spent waiting for a disk or a network."""
+PROCESSES: Final = 2
+"""That read files, where there are many to be read."""
+FEW: Final = 100
+"""Files that aren't worth more processes: threads wait for the disk as well."""
+THREADS: Final = 4
 BATCH: Final = 64
-TELL_SECONDS: Final = 0.5
+"""Files that are written at once: what plays meanwhile needn't wait long to be counted."""
+MARKED: Final = 500
+"""The same where they are only marked."""
+PAUSE: Final = 0.01
+"""Seconds between two batches, in which the hub may write."""
+LATEST: Final = 0.5
+"""Seconds after which what was read is written, however little it is."""
 
 
 class Teller:
@@ -35,8 +50,8 @@ class Teller:
         self._out = out
         self._encoder = msgspec.msgpack.Encoder()
 
-    def __call__(self, report: Report) -> None:
-        """Tell; ends the process if nobody listens any more."""
+    def __call__(self, report: Walked | Report) -> None:
+        """Tell; BrokenPipeError if nobody listens any more."""
         data = self._encoder.encode(report)
         self._out.write(len(data).to_bytes(4, "big") + data)
         self._out.flush()
@@ -44,74 +59,84 @@ class Teller:
 
 def scan(order: Order, tell: Teller) -> None:
     """Do what was ordered."""
-    index = sqlite3.connect(f"{Path(order.index).as_uri()}?mode=ro", uri=True, timeout=30)
-    comparison = Comparison(index, order, tell)
-    walked = comparison.run()
-    index.close()
-    tell(walked)
-    done, told = 0, time.monotonic()
+    path = Path(order.index)
+    with closing(connect(path, read_only=True)) as index:
+        comparison = Comparison(index, order, lambda files: tell(Walked(files=files)))
+        compared = comparison.run()
+    tell(Walked(files=compared.files, known=compared.files - len(comparison.to_read)))
+    # An open index isn't carried into other processes.
+    with _readers(len(comparison.to_read)) as readers, closing(connect(path)) as index:
+        Writing(index, tell).write(comparison, compared, readers, tidy_up=not order.targets)
+
+
+class Writing:
+    """What a scan writes; the hub may write as well."""
+
+    def __init__(self, index: sqlite3.Connection, tell: Teller) -> None:
+        """`tell` hears what became of tracks."""
+        self._index = index
+        self._tell = tell
+
+    def write(self, comparison: Comparison, compared: Compared, readers: Executor, *, tidy_up: bool) -> None:
+        """Make the index what the folders are."""
+        self._write(lambda: write_folders(self._index, compared.folders))
+        self._told("playlists_changed", self._write(lambda: drop_files(self._index, compared.playlists_gone)))
+        self._mark(compared.back, HERE, "tracks_added")
+        indexer = Indexer(compared.changed, compared.away, compared.gone)
+        for tracks, read in _read(comparison.to_read, readers):
+            outcome = self._write(functools.partial(indexer.write, self._index, tracks))
+            self._tell(Report(read=read))
+            self._told("tracks_added", outcome.added)
+            self._told("tracks_changed", outcome.changed)
+        found = [one for one in (read_playlist(*pair) for pair in comparison.playlists) if one is not None]
+        self._told("playlists_changed", self._write(lambda: write_files(self._index, found)))
+        away, gone = indexer.missing()
+        self._mark(away, AWAY, "tracks_unavailable")
+        self._mark(gone, GONE, "tracks_removed")
+        self._write(lambda: link_files(self._index))
+        if tidy_up:
+            self._write(lambda: tidy(self._index))
+
+    def _mark(self, rows: Iterable[int], state: int, update_type: UpdateType) -> None:
+        for some in batched(rows, MARKED, strict=False):
+            self._told(update_type, self._write(functools.partial(set_state, self._index, some, state)))
+
+    def _write[T](self, change: Callable[[], T]) -> T:
+        result = transaction(self._index, lambda _: change())
+        time.sleep(PAUSE)
+        return result
+
+    def _told(self, update_type: UpdateType, ids: Sequence[str]) -> None:
+        if ids:
+            self._tell(Report(update_type=update_type, ids=tuple(ids)))
+
+
+def _read(files: Sequence[ToRead], readers: Executor) -> Iterator[tuple[list[FoundTrack], int]]:
+    """What was found in files, and in how many of them, batch by batch."""
     tracks: list[FoundTrack] = []
-    with ThreadPoolExecutor(READERS) as pool:
-        for some in batched(comparison.to_read, 4 * READERS, strict=False):
-            tracks += [track for track in pool.map(read_track, some) if track is not None]
-            done += len(some)
-            if len(tracks) >= BATCH or time.monotonic() > told + TELL_SECONDS:
-                tell(Batch(read=done, tracks=tuple(tracks)))
-                done, told, tracks = 0, time.monotonic(), []
-    playlists = (read_playlist(folder, file) for folder, file in comparison.playlists)
-    tell(Batch(read=done, tracks=tuple(tracks), playlists=tuple(found for found in playlists if found is not None)))
+    done, latest = 0, time.monotonic() + LATEST
+    for some in batched(files, 16 * BATCH, strict=False):
+        for track in readers.map(read_track, some, chunksize=BATCH // 4):
+            done += 1
+            if track is not None:
+                tracks.append(track)
+            if len(tracks) >= BATCH or time.monotonic() > latest:
+                yield tracks, done
+                tracks, done, latest = [], 0, time.monotonic() + LATEST
+    if done:
+        yield tracks, done
 
 
-def read_track(job: ToRead) -> FoundTrack | None:
-    """The music in a file; None if there is none, or not any more."""
-    path = os.path.join(job.folder, job.file.name)
-    try:
-        # Not through a link that came since, and not into a pipe that nobody writes to.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            return _read_open(file, job)
-    except OSError:
-        return None
-
-
-def _read_open(file: BufferedReader, job: ToRead) -> FoundTrack | None:
-    if (found := read(file, job.file.size)) is None:
-        return None
-    sound, tags = found
-    relative = clean(os.fsdecode(os.path.join(job.folder, job.file.name)[len(job.root) :].lstrip(b"/")))
-    named = from_path(relative)
-    untagged = not (tags.title or tags.artist or tags.album)
-    artist = tags.artist or (named.artist if untagged else None)
-    return FoundTrack(
-        folder=job.folder,
-        name=job.file.name,
-        volume=job.volume,
-        size=job.file.size,
-        mtime_ns=job.file.mtime_ns,
-        fingerprint=sound.fingerprint,
-        title=tags.title or named.title[:500],
-        artist=artist,
-        artists=tags.artists or ((artist,) if artist else ()),
-        album=tags.album or (named.album if untagged else None),
-        album_artist=tags.album_artist,
-        genres=tags.genres,
-        year=tags.year or (named.year if untagged else 0),
-        track_number=tags.track_number or (named.track_number if untagged else 0),
-        disc_number=tags.disc_number or (named.disc_number if untagged else 0),
-        compilation=tags.compilation,
-        duration=sound.duration,
-        codec=sound.codec,
-        mime_type=sound.mime_type,
-        bitrate=sound.bitrate,
-        sample_rate=sound.sample_rate,
-        channels=sound.channels,
-        picture=tags.picture,
-        track_gain=tags.track_gain,
-        track_peak=tags.track_peak,
-        album_gain=tags.album_gain,
-        album_peak=tags.album_peak,
-        lyrics=tags.lyrics,
-    )
+@contextmanager
+def _readers(files: int) -> Iterator[Executor]:
+    if files <= FEW:
+        with ThreadPoolExecutor(THREADS) as threads:
+            yield threads
+        return
+    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("fork")) as processes:
+        # The first question makes them: from here on nothing is carried into them.
+        processes.submit(os.getpid).result()
+        yield processes
 
 
 def main() -> None:
@@ -124,4 +149,6 @@ def main() -> None:
     try:
         scan(order, Teller(out))
     except BrokenPipeError:
-        os._exit(1)
+        sys.exit(1)
+    except sqlite3.DatabaseError as error:
+        sys.exit(DAMAGED if is_damage(error) else str(error))

@@ -33,6 +33,8 @@ async def measure(options: Options) -> list[Row]:
     return [
         Row(f"{OURS}: first scan of {real} real files ({size / 2**20:.0f} MiB)", ours["files_a_second"], "/s", "≥ 400"),
         Row(f"{PEER}: the same", peer["files_a_second"], "/s"),
+        Row(f"{OURS}: CPU a file, in all processes of the scan", ours["cpu_ms_a_file"], "ms"),
+        Row(f"{PEER}: the same", peer["cpu_ms_a_file"], "ms"),
         Row(f"{OURS}: the loop was late by, at most, while it scanned", ours["stall_longest_ms"], "ms", "≤ 10"),
         Row("the same, 99.9 % of the time", ours["stall_p999_ms"], "ms"),
         Row("the same in a process that does nothing, at most", ours["idle_longest_ms"], "ms"),

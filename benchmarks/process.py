@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 import os
 from pathlib import Path
+import resource
 from typing import NamedTuple
 
 SERVER_CORE = 0
@@ -43,6 +44,12 @@ def cpu(pid: int) -> Cpu:
             continue
     user_ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
     return Cpu(nanoseconds / 1e9, user_ticks * TICK_SECONDS)
+
+
+def children_cpu() -> float:
+    """Seconds on the CPU of all processes that this one started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def kept_waiting(thread: int) -> float:

@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from benchmarks.collection import SECONDS, Tagged, queries, tracks
-from benchmarks.process import kept_waiting, memory
+from benchmarks.process import children_cpu, kept_waiting, memory
 from custom_components.moosicbox.engine.library.found import FoundTrack
 from custom_components.moosicbox.engine.library.indexing import Indexer
 from custom_components.moosicbox.engine.library.library import Library
@@ -84,6 +84,7 @@ async def main(folder: Path, index: Path, real: int, named: int) -> None:
         started = time.perf_counter()
         await library.scan()
         seen["files_a_second"] = real / (time.perf_counter() - started)
+    seen["cpu_ms_a_file"] = children_cpu() * 1000 / real
     seen |= {"stall_longest_ms": stalls.longest, "stall_p999_ms": stalls.part(0.999)}
     assert library.counts.tracks == real, library.counts
     everything = list(tracks(real + named))

@@ -1,0 +1,24 @@
+"""The library in a real Home Assistant: filled by itself, true after a restart."""
+
+from script.lib.music import SONGS
+
+from .home import Home
+
+TRACKS = "sensor.moosicbox_tracks_in_the_library"
+
+
+async def test_it_is_filled_by_itself_and_survives_a_restart(home: Home) -> None:
+    await home.api.wait_for_state(TRACKS, lambda state: state["state"] == str(len(SONGS)))
+    found = await home.api.ask("moosicbox.search_library", query="coper rain", kinds=["track"])
+    assert [item["title"] for item in found["items"]] == ["Copper Rain"]
+    song = home.folder.media / SONGS[0].file_name
+    elsewhere = home.folder.media / "elsewhere" / song.name
+    elsewhere.parent.mkdir()
+    await home.restart()
+    song.rename(elsewhere)
+    await home.api.call("moosicbox.scan_library")
+    await home.api.wait_for_state(TRACKS, lambda state: state["state"] == str(len(SONGS)))
+    again = await home.api.ask("moosicbox.search_library", query="copper rain", kinds=["track"])
+    assert again["items"][0]["track_id"] == found["items"][0]["track_id"]
+    elsewhere.rename(song)
+    elsewhere.parent.rmdir()

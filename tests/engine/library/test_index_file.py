@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,31 @@ def test_killed_while_it_writes(tmp_path: Path) -> None:
         written = tracks
 
 
-async def test_a_scan_that_is_interrupted_goes_on(sounds: Sounds, music: Path, tmp_path: Path) -> None:
+def group(leader: int) -> list[Path]:
+    """The processes of a group that still run."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, group_id = (process / "stat").read_text().rpartition(")")[2].split()[:3]
+        except FileNotFoundError, ProcessLookupError:
+            continue
+        if group_id == str(leader) and state != "Z":
+            found.append(process)
+    return found
+
+
+async def test_a_scan_that_is_interrupted_goes_on(
+    sounds: Sounds, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written isn't read again; none of the scan's processes is left."""
+    scanners: list[asyncio.subprocess.Process] = []
+    start = asyncio.create_subprocess_exec
+
+    async def remember(*command: Any, **options: Any) -> asyncio.subprocess.Process:
+        scanners.append(await start(*command, **options))
+        return scanners[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", remember)
     for number in range(200):
         sounds.put(music / f"{number}.mp3")
     path = tmp_path / "library.db"
@@ -73,6 +98,11 @@ async def test_a_scan_that_is_interrupted_goes_on(sounds: Sounds, music: Path, t
     library.scan_soon()
     await some.wait()
     await library.stop()
+    (scanner,) = scanners
+    assert scanner.returncode == -signal.SIGKILL
+    async with asyncio.timeout(10):
+        while group(scanner.pid):
+            await asyncio.sleep(0)
     with pytest.raises(Unavailable):
         await library.get_tracks()
 

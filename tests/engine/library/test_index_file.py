@@ -101,7 +101,7 @@ async def test_a_scan_that_is_interrupted_goes_on(
     (scanner,) = scanners
     assert scanner.returncode == -signal.SIGKILL
     async with asyncio.timeout(10):
-        while group(scanner.pid):
+        while group(scanner.pid):  # noqa: ASYNC110 - the system ends them
             await asyncio.sleep(0)
     with pytest.raises(Unavailable):
         await library.get_tracks()

@@ -185,3 +185,13 @@ test("a guest shows an invite instead of a token", async () => {
   assert.deepEqual([FakeSocket.last.sent[0].invite, FakeSocket.last.sent[0].token], ["code", undefined]);
   connection.stop();
 });
+
+test("where a WebSocket got through once, an outage doesn't end in polling", () => {
+  const transport = new Transport(null);
+  transport.opened();
+  transport.closed(true);
+  for (let failure = 0; failure < 9; failure++) transport.closed(false);
+  assert.equal(transport.name, "websocket");
+  transport.closed(false);
+  assert.equal(transport.name, "polling", "the laptop may be somewhere else");
+});

@@ -3,12 +3,15 @@
 /** @typedef {"websocket" | "polling"} TransportName */
 
 const FAILURES = 2;
+// Where a WebSocket got through before, the network is away rather than in its way; but a laptop may have moved.
+const FAILURES_AFTER_SUCCESS = 10;
 const REMEMBERED_MS = 3600_000;
 const KEY = "moosicbox.polling_until";
 
 export class Transport {
   #storage;
   #failures = 0;
+  #worked = false;
   /** @type {TransportName} */
   name;
 
@@ -21,6 +24,7 @@ export class Transport {
   /** The hub spoke. */
   opened() {
     this.#failures = 0;
+    this.#worked ||= this.name === "websocket";
     this.#remember(this.name === "polling");
   }
 
@@ -32,7 +36,7 @@ export class Transport {
     } else if (this.name === "polling") {
       this.#failures = 0;
       this.name = "websocket";
-    } else if (++this.#failures >= FAILURES) {
+    } else if (++this.#failures >= (this.#worked ? FAILURES_AFTER_SUCCESS : FAILURES)) {
       this.name = "polling";
     }
   }

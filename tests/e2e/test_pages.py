@@ -68,7 +68,9 @@ async def test_library(home: Home, open_tab: OpenTab) -> None:
     await page.get_by_role("tab", name="Albums").click()
     await page.get_by_role("button", name="Three Turns of the Key").first.click()
     await expect(page.get_by_role("heading", name="Three Turns of the Key")).to_be_focused()
-    await expect(page.get_by_role("list", name="Three Turns of the Key").get_by_role("listitem")).to_have_count(3)
+    songs = page.get_by_role("list", name="Three Turns of the Key").get_by_role("listitem")
+    for title in "Brass Morning", "Paper Lantern", "Copper Rain":
+        await expect(songs.filter(has_text=title).first).to_be_visible()
     await page.get_by_role("button", name="Back").click()
 
     await page.get_by_role("searchbox", name="Search").press_sequentially("lantrn")

@@ -72,10 +72,11 @@ class Transcoding:
         self._grown.set()
         self._grown.clear()
 
-    def close(self) -> None:
-        """Nobody reads it any more."""
+    async def close(self) -> None:
+        """Nobody reads it any more: its process ends, and nothing of it is left."""
         if self.task is not None:
             self.task.cancel()
+            await asyncio.wait({self.task})
         if self._file is not None:
             self._file.close()
 
@@ -107,7 +108,7 @@ class Transcoder:
             making.readers -= 1
             if not making.readers:
                 self._forget(name, making)
-                making.close()
+                await making.close()
 
     async def _work(self, making: Transcoding, name: str, source: BinaryIO, demuxer: str, to: Format) -> None:
         path: Path | None = None

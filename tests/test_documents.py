@@ -8,7 +8,7 @@ import re
 from homeassistant.helpers.selector import BooleanSelector, NumberSelector
 import pytest
 
-from custom_components.moosicbox.engine.rights import PERMISSIONS
+from custom_components.moosicbox.engine.access.rights import PERMISSIONS
 from custom_components.moosicbox.options import OPTIONS, Option, defaults
 from custom_components.moosicbox.services import ACTIONS
 

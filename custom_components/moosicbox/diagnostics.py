@@ -11,9 +11,9 @@ import msgspec
 from .const import DOMAIN, HUB_ID, VERSION
 from .engine.hub import Hub
 from .engine.library.library import Library
-from .engine.player import Player
+from .engine.playback.player import Player
 from .engine.report import client_reports, health, metrics_report
-from .engine.room import Room
+from .engine.rooms.room import Room
 from .entity import owner_identity
 from .models import MoosicBoxConfigEntry
 

@@ -12,12 +12,12 @@ from homeassistant.helpers.entity import Entity
 
 from .auth import principal_of
 from .const import DOMAIN, HUB_ID, NAME, ROOM_ID
+from .engine.access.rights import Principal
 from .engine.hub import Hub
-from .engine.player import Player
+from .engine.playback.player import Player
 from .engine.protocol.client import Request
 from .engine.protocol.errors import HubError, InternalError, Unavailable
-from .engine.rights import Principal
-from .engine.room import Room
+from .engine.rooms.room import Room
 from .models import MoosicBoxData
 from .writes import pending_writes
 

@@ -12,10 +12,10 @@ import orjson
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from .auth import principal_of
+from .engine.access.rights import Principal
 from .engine.protocol.client import GetClients, GetMetrics, Request, RoomList
 from .engine.protocol.errors import HubError, MessageTooLarge, PermissionDenied, SerializationFailed
 from .engine.report import health, prometheus
-from .engine.rights import Principal
 from .engine.transport.responses import error_response, json_response
 from .models import MoosicBoxData
 from .views import loaded

@@ -8,11 +8,11 @@ from homeassistant.components.media_player import MediaPlayerEntityFeature
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .engine.playback_events import PlaybackEvent, QueueChanged, StatusChanged
-from .engine.player import Player
+from .engine.playback.events import PlaybackEvent, QueueChanged, StatusChanged
+from .engine.playback.player import Player
+from .engine.playback.publisher import PlaybackOwner
 from .engine.protocol.errors import NotSupported
-from .engine.publisher import PlaybackOwner
-from .engine.room import Participant, Room
+from .engine.rooms.room import Participant, Room
 from .entity import Owner, acting, translated
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 from .music import MusicEntity, features

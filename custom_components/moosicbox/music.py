@@ -22,11 +22,11 @@ from homeassistant.util import dt as dt_util
 
 from .browse import async_browse, async_search, tracks_of
 from .engine.hub import Hub
-from .engine.playback import Playback
-from .engine.player import Player
+from .engine.playback.playback import Playback
+from .engine.playback.player import Player
+from .engine.playback.timeline import Timeline
 from .engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, QueueClear, SeekCommand, VolumeCommand
 from .engine.protocol.types import Track
-from .engine.timeline import Timeline
 from .entity import Owner, OwnerEntity, acting
 from .models import MoosicBoxData
 

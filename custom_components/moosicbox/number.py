@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .engine.player import Player
+from .engine.playback.player import Player
 from .engine.protocol.client import VolumeCommand
 from .engine.protocol.types import MAX_OUTPUT_DELAY_MS
 from .entity import Owner, OwnerEntity, acting

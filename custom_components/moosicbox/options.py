@@ -17,7 +17,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .const import CONF_AVAILABILITY_GRACE, CONF_MAX_PLAYERS_PER_USER
-from .engine.keys import parse_keys
+from .engine.access.keys import parse_keys
 from .engine.limits import Limits
 
 _LOGGER = logging.getLogger(__name__)

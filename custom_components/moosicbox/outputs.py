@@ -14,11 +14,11 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .engine.hub import Hub
-from .engine.playback_events import Command, CommandIssued, PlaybackEvent
-from .engine.player import Player
+from .engine.playback.events import Command, CommandIssued, PlaybackEvent
+from .engine.playback.player import Player
+from .engine.playback.publisher import PlaybackOwner
 from .engine.protocol.errors import HubError
-from .engine.publisher import PlaybackOwner
-from .engine.room import Room
+from .engine.rooms.room import Room
 from .engine.signals import Signal
 from .engine.timers import Timer
 from .entity import Owner, invalid, owner_identity

@@ -12,10 +12,10 @@ import msgspec
 import orjson
 
 from .const import DOMAIN
-from .engine.pairing import Offer, PairingCodes
+from .engine.access.pairing import Offer, PairingCodes
+from .engine.access.tokens import MAX_LIFETIME
 from .engine.protocol.errors import HubError, InvalidMessage, PermissionDenied
 from .engine.signals import Signal
-from .engine.tokens import MAX_LIFETIME
 from .engine.transport.responses import error_response, json_response
 from .views import loaded
 

@@ -9,9 +9,9 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import QrCodeSelector, QrCodeSelectorConfig, QrErrorCorrectionLevel
 import voluptuous as vol
 
-from .engine.pairing import LIFETIME, Offer
+from .engine.access.pairing import LIFETIME, Offer
+from .engine.access.rights import ROLES
 from .engine.protocol.errors import Unavailable
-from .engine.rights import ROLES
 from .models import DATA_LOADED
 from .pairing import Box, Pairing
 

@@ -13,9 +13,9 @@ import voluptuous as vol
 
 from .action import ID, Action
 from .engine.hub import Hub
-from .engine.player import Player
+from .engine.playback.player import Player
 from .engine.protocol.client import RoomLeave
-from .engine.room import Room
+from .engine.rooms.room import Room
 from .entity import Owner, acting, async_execute, async_principal, invalid
 from .models import MoosicBoxData
 

@@ -11,11 +11,11 @@ import voluptuous as vol
 
 from .action import ID, Action
 from .const import DOMAIN
+from .engine.access.rights import PERMISSIONS, ROLES
+from .engine.access.tokens import MAX_LIFETIME
 from .engine.clock import iso_from_unix
 from .engine.protocol.client import GetMetrics, Request
 from .engine.protocol.errors import HubError
-from .engine.rights import PERMISSIONS, ROLES
-from .engine.tokens import MAX_LIFETIME
 from .entity import async_execute, translated
 from .library_services import LIBRARY_ACTIONS
 from .models import DATA_LOADED, MoosicBoxData

@@ -9,8 +9,8 @@ from homeassistant.helpers.storage import Store
 import orjson
 
 from .const import DOMAIN
+from .engine.access.tokens import Revocations
 from .engine.store import StateStore
-from .engine.tokens import Revocations
 
 STATE_KEY: Final = f"{DOMAIN}.state"
 SECRETS_KEY: Final = f"{DOMAIN}.secrets"

@@ -12,9 +12,9 @@ import voluptuous as vol
 from .auth import principal_of
 from .const import VERSION
 from .engine.clock import iso_from_unix
-from .engine.follower import Follower
+from .engine.delivery.follower import Follower
+from .engine.playback.render import player_info
 from .engine.protocol.errors import HubError
-from .engine.render import player_info
 from .engine.report import health
 from .models import DATA_LOADED
 from .views import WebSocketView

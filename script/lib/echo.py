@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from aiohttp import WSMsgType, web
 
-from custom_components.moosicbox.engine.frame import Frame
+from custom_components.moosicbox.engine.delivery.frame import Frame
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.codes import CloseCode

@@ -8,16 +8,17 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from custom_components.moosicbox.const import VERSION
-from custom_components.moosicbox.engine import invites, operations, queue
+from custom_components.moosicbox.engine.access.rights import PERMISSIONS, ROLES
+from custom_components.moosicbox.engine.access.tokens import LEEWAY, REQUIRED_CLAIMS
 from custom_components.moosicbox.engine.handlers import broadcast
 from custom_components.moosicbox.engine.hub import FEATURES, RESTART_SPREAD
 from custom_components.moosicbox.engine.limits import Limits
-from custom_components.moosicbox.engine.playback import ADOPT_SECONDS, HANDOVER_US, RESTART_SECONDS
-from custom_components.moosicbox.engine.progress import EVERY_US
+from custom_components.moosicbox.engine.playback import operations, queue
+from custom_components.moosicbox.engine.playback.playback import ADOPT_SECONDS, HANDOVER_US, RESTART_SECONDS
+from custom_components.moosicbox.engine.playback.progress import EVERY_US
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.rights import PERMISSIONS, ROLES
-from custom_components.moosicbox.engine.room_rights import ROLE_RIGHTS
-from custom_components.moosicbox.engine.tokens import LEEWAY, REQUIRED_CLAIMS
+from custom_components.moosicbox.engine.rooms import invites
+from custom_components.moosicbox.engine.rooms.rights import ROLE_RIGHTS
 from custom_components.moosicbox.engine.transport import admission, polling, polling_endpoint
 from custom_components.moosicbox.engine.transport.responses import STATUS
 from custom_components.moosicbox.options import OPTIONS

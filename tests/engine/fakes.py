@@ -9,19 +9,19 @@ import json
 import random
 from typing import Any
 
+from custom_components.moosicbox.engine.access.rights import ROLES, Principal
 from custom_components.moosicbox.engine.clock import Clock
+from custom_components.moosicbox.engine.delivery.outbox import Outbox
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
-from custom_components.moosicbox.engine.media import Accepts, Media, StreamAddress
 from custom_components.moosicbox.engine.metrics import Traffic
-from custom_components.moosicbox.engine.outbox import Outbox
+from custom_components.moosicbox.engine.playback.media import Accepts, Media, StreamAddress
 from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo, Request, Resume
 from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed, TrackNotFound
 from custom_components.moosicbox.engine.protocol.types import QueueItem, Track, UserRef
-from custom_components.moosicbox.engine.rights import ROLES, Principal
-from custom_components.moosicbox.engine.session import Connection, Peer, Session
+from custom_components.moosicbox.engine.sessions.session import Connection, Peer, Session
 
 SECOND = 1_000_000
 """In microseconds."""

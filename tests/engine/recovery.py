@@ -4,12 +4,12 @@ import asyncio
 import json
 from typing import Any
 
+from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import Request
 from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.rights import Principal
-from custom_components.moosicbox.engine.session import Peer
+from custom_components.moosicbox.engine.sessions.session import Peer
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
 from tests.engine.fakes import House
 

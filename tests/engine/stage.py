@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from custom_components.moosicbox.engine.playback import Playback
-from custom_components.moosicbox.engine.playback_events import Command, PlaybackEvent
+from custom_components.moosicbox.engine.playback.events import Command, PlaybackEvent
+from custom_components.moosicbox.engine.playback.playback import Playback
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from custom_components.moosicbox.engine.protocol.types import QueueItem, RepeatMode
 from tests.engine.fakes import SECOND, item

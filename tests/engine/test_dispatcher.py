@@ -17,7 +17,7 @@ from custom_components.moosicbox.engine.protocol.errors import (
     Unavailable,
 )
 from custom_components.moosicbox.engine.protocol.server import Pong
-from custom_components.moosicbox.engine.session import Actor
+from custom_components.moosicbox.engine.sessions.session import Actor
 from tests.engine.fakes import FakeConnection, House, principal, settle
 from tests.engine.protocol.test_golden import CLIENT_MODELS
 

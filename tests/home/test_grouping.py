@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.room import Room
+from custom_components.moosicbox.engine.rooms.room import Room
 from tests.fixtures import BRASS, COPPER, Advance, Connect, CreateToken, Lose, ManualClock
 from tests.wire.client import Client, player
 

@@ -10,8 +10,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox import player_flow
+from custom_components.moosicbox.engine.access.pairing import ALL_GUESSES, GUESS_WINDOW, GUESSES, PairingCodes
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.pairing import ALL_GUESSES, GUESS_WINDOW, GUESSES, PairingCodes
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
 from tests.fixtures import Advance, Connect
 from tests.wire.client import player

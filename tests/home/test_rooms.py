@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.room import RoomSettings
+from custom_components.moosicbox.engine.rooms.room import RoomSettings
 from tests.fixtures import BRASS, COPPER, PAPER, Advance, Connect, CreateToken, Lose
 from tests.wire.client import Client, player
 

@@ -8,8 +8,8 @@ from homeassistant.core import CoreState, HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.moosicbox.engine.media import Media
-from custom_components.moosicbox.engine.rights import Principal
+from custom_components.moosicbox.engine.access.rights import Principal
+from custom_components.moosicbox.engine.playback.media import Media
 from custom_components.moosicbox.media import HomeMedia
 from custom_components.moosicbox.models import DATA_KEPT
 from custom_components.moosicbox.storage import SECRETS_KEY, STATE_KEY

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient
 import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.session import Session
+from custom_components.moosicbox.engine.sessions.session import Session
 from custom_components.moosicbox.engine.signals import Signal
 from tests.fixtures import Connect
 

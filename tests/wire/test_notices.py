@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import TopicMessage
-from custom_components.moosicbox.engine.session import Actor
+from custom_components.moosicbox.engine.sessions.session import Actor
 from tests.fixtures import BRASS, COPPER, Connect
 
 from .client import Client, Message

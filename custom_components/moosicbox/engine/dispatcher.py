@@ -6,16 +6,16 @@ import logging
 from types import CoroutineType
 from typing import Any, NamedTuple
 
-from .answers import Reply
-from .frame import Frame
-from .limiter import LimitClass, Limiter, Refusal, UserLimiters
+from .access.limiter import LimitClass, Limiter, Refusal, UserLimiters
+from .delivery.frame import Frame
 from .limits import Limits
 from .metrics import Metrics
 from .protocol.client import Request
 from .protocol.codec import Codec, Decoded, encode, encode_done, encode_error
 from .protocol.errors import HubError, InternalError, NotSupported, RateLimitExceeded, Unavailable, UnknownType
 from .protocol.server import Result, ServerMessage
-from .session import Actor, Incoming, Session
+from .sessions.answers import Reply
+from .sessions.session import Actor, Incoming, Session
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -8,13 +8,15 @@ from typing import Any, Final
 
 import msgspec
 
-from .announcements import Announcements
-from .attendance import Attendance
-from .autoplay import Autoplay
+from .access.identity import Identity, Recognise
+from .access.limiter import LimitClass, Limiter, UserLimiters
+from .access.rights import PERMISSIONS, Principal
 from .clock import Clock
-from .conductor import Conductor
+from .delivery.outbox import Outbox
+from .delivery.subscriptions import Subscriptions
+from .delivery.topics import Topics
+from .delivery.writer import Writer
 from .dispatcher import Dispatcher, Handler
-from .grouping import Grouping
 from .handlers.admin import AdminHandlers
 from .handlers.broadcast import BroadcastHandlers
 from .handlers.connection import ConnectionHandlers
@@ -23,42 +25,40 @@ from .handlers.playback import PlaybackHandlers
 from .handlers.queue import QueueHandlers
 from .handlers.reports import ReportHandlers
 from .handlers.rooms import RoomHandlers
-from .identity import Identity, Recognise
-from .invites import Invites
 from .library.feed import LibraryFeed
 from .library.library import Library
 from .library.media import LibraryMedia
-from .limiter import LimitClass, Limiter, UserLimiters
 from .limits import Limits
-from .media import MediaProvider
 from .metrics import Metrics, Traffic
 from .notices import Notices
-from .outbox import Outbox
-from .playback import Playback
-from .player import Player
-from .players import Players
-from .plays import Plays
-from .presence import Presence
-from .progress import Progress
+from .playback.announcements import Announcements
+from .playback.autoplay import Autoplay
+from .playback.conductor import Conductor
+from .playback.media import MediaProvider
+from .playback.playback import Playback
+from .playback.player import Player
+from .playback.players import Players
+from .playback.plays import Plays
+from .playback.progress import Progress
+from .playback.publisher import PlaybackPublisher
+from .playback.targets import Target, Targets
 from .protocol.client import ClientEvent, Request
 from .protocol.codes import CloseCode
 from .protocol.errors import ClientNotFound, InternalError, MessageTooLarge
 from .protocol.server import Goodbye, Hello, ProtocolRange, TopicMessage
 from .protocol.types import QueueItem, Track, UserRef
-from .publisher import PlaybackPublisher
-from .rights import PERMISSIONS, Principal
-from .room import Room
-from .room_list import RoomLists
-from .rooms import Rooms
-from .session import Actor, Session
-from .sessions import Sessions
+from .rooms.attendance import Attendance
+from .rooms.grouping import Grouping
+from .rooms.invites import Invites
+from .rooms.listing import RoomLists
+from .rooms.room import Room
+from .rooms.rooms import Rooms
+from .sessions.presence import Presence
+from .sessions.session import Actor, Session
+from .sessions.sessions import Sessions
 from .signals import Signal
 from .store import SavedHub, StateStore, from_builtins, restore_player, restore_room, save_player, save_room, to_json
-from .subscriptions import Subscriptions
-from .targets import Target, Targets
 from .timers import Timers
-from .topics import Topics
-from .writer import Writer
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -2,14 +2,14 @@
 
 from typing import Final
 
+from .access.rights import Principal
 from .clock import Clock
-from .playback_events import ItemFailed, PlaybackEvent
+from .delivery.topics import Topics
+from .playback.events import ItemFailed, PlaybackEvent
+from .playback.publisher import PlaybackOwner, PlaybackPublisher
 from .protocol.server import TopicMessage, UserNotification
-from .publisher import PlaybackOwner, PlaybackPublisher
-from .rights import Principal
-from .session import Actor
+from .sessions.session import Actor
 from .signals import Signal
-from .topics import Topics
 
 LONGEST_TITLE: Final = 200
 

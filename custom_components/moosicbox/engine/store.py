@@ -5,14 +5,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from .invites import Invite
-from .playback import Playback
-from .player import Player
-from .presence import ClientKey
+from .playback.playback import Playback
+from .playback.player import Player
+from .playback.timeline import Timeline
 from .protocol.server import ChatLine
 from .protocol.types import QueueItem, Record, RepeatMode, RoomRole
-from .room import Room, RoomSettings
-from .timeline import Timeline
+from .rooms.invites import Invite
+from .rooms.room import Room, RoomSettings
+from .sessions.presence import ClientKey
 
 
 class StateStore(Protocol):

@@ -6,11 +6,11 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from custom_components.moosicbox.engine.client.queue_mirror import QueueMirror
+from custom_components.moosicbox.engine.playback.queue import Queue
 from custom_components.moosicbox.engine.protocol.client import Place
 from custom_components.moosicbox.engine.protocol.errors import HubError
 from custom_components.moosicbox.engine.protocol.server import QueueUpdated
 from custom_components.moosicbox.engine.protocol.types import QueueOp, QueuePage
-from custom_components.moosicbox.engine.queue import Queue
 from tests.engine.fakes import chance, item
 
 PAGE = 3

@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.player import Player
+from custom_components.moosicbox.engine.playback.player import Player
 from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd
 from custom_components.moosicbox.engine.protocol.errors import NotSupported, TrackNotFound, Unavailable
 from custom_components.moosicbox.engine.protocol.library import LibraryRequest

@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.moosicbox.engine.library.formats import FORMATS, instead, plays
-from custom_components.moosicbox.engine.media import accepted_types
+from custom_components.moosicbox.engine.playback.media import accepted_types
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import heapq
 import itertools
 
-from custom_components.moosicbox.engine.playback import Playback
-from custom_components.moosicbox.engine.playback_events import Command, CommandIssued, PlaybackEvent
+from custom_components.moosicbox.engine.playback.events import Command, CommandIssued, PlaybackEvent
+from custom_components.moosicbox.engine.playback.playback import Playback
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from custom_components.moosicbox.engine.sync.clock_filter import ClockFilter, best_of, sample_of
 from custom_components.moosicbox.engine.sync.drift import Drift

@@ -15,7 +15,7 @@ from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import ConnectionClosed, InvalidMessage, SerializationFailed
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.protocol.types import Position
-from custom_components.moosicbox.engine.session import Actor, Peer
+from custom_components.moosicbox.engine.sessions.session import Actor, Peer
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
 from tests.engine.fakes import House, principal
 

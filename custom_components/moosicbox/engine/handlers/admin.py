@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from ..protocol.client import GetClients, GetMetrics
 from ..protocol.errors import NotSupported
 from ..report import client_reports, metrics_report
-from ..session import Actor
+from ..sessions.session import Actor
 
 if TYPE_CHECKING:
     from ..hub import Hub

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Final
 
+from ..access.rights import PERMISSIONS
 from ..protocol.client import Broadcast, ClientEvent
 from ..protocol.codec import size_of
 from ..protocol.errors import ClientNotFound, InvalidMessage, RoomNotFound
 from ..protocol.server import AdminNotification, CustomMessage, Notification, TopicMessage, UserNotification
-from ..rights import PERMISSIONS
-from ..session import Actor
+from ..sessions.session import Actor
 
 if TYPE_CHECKING:
     from ..hub import Hub

@@ -9,7 +9,7 @@ from ..dispatcher import Followed
 from ..protocol.client import Authenticate, Ping, Refresh, Subscribe, TimeSync, Unsubscribe
 from ..protocol.errors import AuthenticationFailed, InvalidMessage, NotSupported, Unavailable
 from ..protocol.server import Pong, TimeSyncReply
-from ..session import Actor, Session
+from ..sessions.session import Actor, Session
 
 if TYPE_CHECKING:
     from ..hub import Hub

@@ -8,7 +8,7 @@ from ..library.library import Library
 from ..library.models import Hit, Page
 from ..protocol.errors import InvalidMessage, NotSupported
 from ..protocol.library import Filters, LibraryRequest
-from ..session import Actor
+from ..sessions.session import Actor
 
 if TYPE_CHECKING:
     from ..hub import Hub

@@ -3,11 +3,11 @@
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from ..playback.targets import Target
 from ..protocol.client import ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
 from ..protocol.errors import InvalidMessage, QueueItemNotFound
-from ..room import Room
-from ..session import Actor
-from ..targets import Target
+from ..rooms.room import Room
+from ..sessions.session import Actor
 
 if TYPE_CHECKING:
     from ..hub import Hub

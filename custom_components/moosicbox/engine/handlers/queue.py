@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from ..dispatcher import Handler
-from ..playback import Playback
+from ..playback.playback import Playback
+from ..playback.targets import Target
 from ..protocol.client import (
     QueueAdd,
     QueueClear,
@@ -17,9 +18,8 @@ from ..protocol.client import (
 )
 from ..protocol.errors import InvalidMessage, PermissionDenied, QueueItemNotFound
 from ..protocol.types import QueueItem
-from ..room_rights import RoomRight
-from ..session import Actor
-from ..targets import Target
+from ..rooms.rights import RoomRight
+from ..sessions.session import Actor
 
 if TYPE_CHECKING:
     from ..hub import Hub

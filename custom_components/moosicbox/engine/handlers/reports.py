@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from ..clock import iso_from_unix
-from ..player import Player
+from ..playback.player import Player
 from ..protocol.client import PlayerReport, StreamRequest
 from ..protocol.errors import NotSupported
-from ..session import Actor
+from ..sessions.session import Actor
 
 if TYPE_CHECKING:
     from ..hub import Hub

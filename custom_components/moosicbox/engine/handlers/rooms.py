@@ -7,7 +7,8 @@ import msgspec
 from msgspec import UNSET
 
 from ..clock import iso_from_unix
-from ..player import Player
+from ..playback.player import Player
+from ..playback.targets import demand_move
 from ..protocol.client import (
     PlaybackCommand,
     RoomChat,
@@ -28,10 +29,9 @@ from ..protocol.client import (
     SeekCommand,
 )
 from ..protocol.errors import InvalidMessage, PermissionDenied, RoomNotFound, Unavailable
-from ..room import Room, RoomSettings
-from ..room_rights import RoomRight
-from ..session import Actor, Session
-from ..targets import demand_move
+from ..rooms.rights import RoomRight
+from ..rooms.room import Room, RoomSettings
+from ..sessions.session import Actor, Session
 
 if TYPE_CHECKING:
     from ..hub import Hub

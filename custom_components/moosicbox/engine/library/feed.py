@@ -3,12 +3,12 @@
 from typing import Final
 
 from ..clock import Clock
+from ..delivery.subscriptions import Subscriptions
+from ..delivery.topics import Topics
 from ..protocol.server import LibraryScanProgress, LibraryUpdated
 from ..protocol.types import UpdateType
 from ..signals import Signal
-from ..subscriptions import Subscriptions
 from ..timers import Timer, Timers
-from ..topics import Topics
 from .library import Library
 from .models import Change, Progress
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, override
 
-from ..media import Accepts, Media, MediaProvider, StreamAddress
+from ..access.rights import Principal
+from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import TrackNotFound, Unavailable
 from ..protocol.types import Track
-from ..rights import Principal
 from .formats import instead, plays
 from .library import Library
 from .models import STREAM_PATH, TRACK_MEDIA, LibraryTrack

@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from ..protocol.codes import CloseCode
 from ..protocol.errors import HubError, InvalidMessage
-from ..session import Peer
+from ..sessions.session import Peer
 from .admission import Admission
 from .polling_endpoint import PollingEndpoint
 from .responses import error_response

@@ -8,12 +8,12 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ..frame import Frame
+from ..delivery.frame import Frame
 from ..metrics import Traffic
 from ..protocol.codec import Decoded, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import ConnectionClosed, InvalidMessage, Unavailable
-from ..session import Peer, Session
+from ..sessions.session import Peer, Session
 from ..timers import Timer
 from .protocol_errors import ProtocolErrors
 

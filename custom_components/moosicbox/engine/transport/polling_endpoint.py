@@ -12,6 +12,7 @@ from aiohttp import web
 import msgspec
 from msgspec import UnsetType
 
+from ..access.rights import Principal
 from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded
 from ..protocol.codes import CloseCode
@@ -24,8 +25,7 @@ from ..protocol.errors import (
     SerializationFailed,
     Unavailable,
 )
-from ..rights import Principal
-from ..session import Peer, Refused
+from ..sessions.session import Peer, Refused
 from .admission import Admission
 from .polling import PollingConnection, closed_error
 from .responses import error_response, json_response

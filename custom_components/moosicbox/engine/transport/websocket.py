@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import WSMessage, WSMsgType, hdrs, web
 
-from ..deflate import Deflation
-from ..frame import Frame
+from ..access.rights import Principal
+from ..delivery.deflate import Deflation
+from ..delivery.frame import Frame
 from ..metrics import Traffic
 from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import AuthenticationFailed, SerializationFailed
 from ..protocol.server import Goodbye
-from ..rights import Principal
-from ..session import Peer, Refused, Session
+from ..sessions.session import Peer, Refused, Session
 from ..timers import Timer
 from .protocol_errors import ProtocolErrors
 

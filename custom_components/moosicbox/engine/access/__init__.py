@@ -1,0 +1,1 @@
+"""Who may come in, who may do how much of what."""

@@ -1,0 +1,60 @@
+"""Who shows a token or an invite."""
+
+from collections.abc import Awaitable, Callable
+import secrets
+
+from msgspec import UNSET, UnsetType
+
+from ..clock import Clock
+from ..protocol.client import Authenticate
+from ..protocol.errors import AuthenticationFailed, PermissionDenied
+from ..rooms.invites import Invites
+from ..rooms.rights import GUEST_PERMISSIONS
+from ..rooms.room import GUEST
+from ..rooms.rooms import Rooms
+from ..sessions.session import Peer
+from .rights import Principal
+from .tokens import IssuedToken
+
+type Recognise = Callable[[str, Peer], Awaitable[Principal]]
+"""Whose token this is; AuthenticationFailed."""
+
+
+class Identity:
+    """Recognises users, and makes guests of those who were invited."""
+
+    def __init__(self, recognise: Recognise, invites: Invites, rooms: Rooms, clock: Clock) -> None:
+        """`recognise` knows tokens."""
+        self.recognise = recognise
+        self.issue: Callable[..., IssuedToken] | None = None
+        """Makes tokens for guests, if that is possible here; see `Tokens.issue`."""
+        self._invites = invites
+        self._rooms = rooms
+        self._clock = clock
+
+    async def identify(self, message: Authenticate, peer: Peer) -> tuple[Principal | None, str | UnsetType]:
+        """Who this is, and the token that a new guest is given. AuthenticationFailed."""
+        if message.token is not None:
+            return await self.recognise(message.token, peer), UNSET
+        if message.invite is None:
+            return None, UNSET
+        return await self._welcome_guest(message.invite, message.client.name, peer)
+
+    async def _welcome_guest(self, code: str, name: str, peer: Peer) -> tuple[Principal, str]:
+        now = self._clock.utc().timestamp()
+        try:
+            invite = self._invites.redeem(code, None, peer.address, now, self._clock.now_us())
+        except PermissionDenied as error:
+            raise AuthenticationFailed(error.message) from error
+        if self.issue is None or (room := self._rooms.find(invite.room_id)) is None:
+            raise AuthenticationFailed("This invite isn't good, or not any more")
+        issued = self.issue(
+            sub=GUEST + secrets.token_hex(8),
+            name=name,
+            lifetime=invite.expires_at - now,
+            permissions=GUEST_PERMISSIONS[invite.role],
+            rooms=frozenset({room.room_id}),
+        )
+        principal = await self.recognise(issued.token, peer)
+        self._rooms.admit(room, principal.sub, invite.role)
+        return principal, issued.token

@@ -1,0 +1,102 @@
+"""Rate limits: per class of messages and by bytes, for a connection and for all connections of a user. No I/O."""
+
+from typing import Final, Literal, NamedTuple
+
+from ..limits import Limits
+
+type LimitClass = Literal["control", "chat", "library", "reports", "sync"]
+
+CLASSES: Final[tuple[LimitClass, ...]] = ("control", "chat", "library", "reports", "sync")
+
+
+class TokenBucket:
+    """Holds up to `burst` tokens and gains `per_second` of them.
+
+    Kept as the one moment at which the bucket will be full again: what is missing is the time until then.
+    """
+
+    __slots__ = ("depth_us", "full_us", "token_us")
+
+    def __init__(self, per_second: float, burst: float) -> None:
+        """A full bucket."""
+        self.token_us = 1e6 / per_second
+        self.depth_us = burst * self.token_us
+        self.full_us = float("-inf")
+
+    def take(self, now_us: int, amount: float = 1.0) -> float:
+        """0.0 if `amount` could be taken, else the seconds until it can."""
+        full_us = max(now_us, self.full_us) + amount * self.token_us
+        if (over_us := full_us - now_us - self.depth_us) > 0:
+            return over_us / 1e6
+        self.full_us = full_us
+        return 0.0
+
+    def full(self, now_us: int) -> bool:
+        """Whether nothing was taken for so long that the bucket is full again."""
+        return self.full_us <= now_us
+
+
+class Refusal(NamedTuple):
+    """Why a message is refused for now."""
+
+    limit_class: str
+    per_minute: int
+    retry_after: float
+
+
+class Limiter:
+    """The buckets of one connection, or of one user."""
+
+    __slots__ = ("_buckets", "_bytes", "_limits", "_scale")
+
+    def __init__(self, limits: Limits, scale: float = 1.0) -> None:
+        """`scale` times what one connection may."""
+        self._limits = limits
+        self._scale = scale
+        self._buckets: dict[LimitClass, TokenBucket] = {}
+        bytes_per_minute = limits.bytes_per_minute * scale
+        self._bytes = TokenBucket(bytes_per_minute / 60, max(bytes_per_minute, float(limits.max_message_size)))
+
+    def take(self, limit_class: LimitClass, size: int, now_us: int) -> Refusal | None:
+        """Count one message of `size` bytes; a Refusal, and nothing counted, if it is one too many."""
+        bucket, volume = self._buckets.get(limit_class) or self._bucket(limit_class), self._bytes
+        # Each message passes here twice: what `TokenBucket.take` says is written out.
+        full_us = (bucket.full_us if bucket.full_us > now_us else now_us) + bucket.token_us  # noqa: FURB136 - faster
+        volume_us = (volume.full_us if volume.full_us > now_us else now_us) + size * volume.token_us  # noqa: FURB136
+        if (over_us := full_us - now_us - bucket.depth_us) > 0:
+            return Refusal(limit_class, round(self._limits.rate(limit_class)[0] * self._scale), over_us / 1e6)
+        if (over_us := volume_us - now_us - volume.depth_us) > 0:
+            return Refusal("bytes", round(self._limits.bytes_per_minute * self._scale), over_us / 1e6)
+        bucket.full_us = full_us
+        volume.full_us = volume_us
+        return None
+
+    def _bucket(self, limit_class: LimitClass) -> TokenBucket:
+        per_minute, burst = self._limits.rate(limit_class)
+        bucket = self._buckets[limit_class] = TokenBucket(per_minute * self._scale / 60, burst * self._scale)
+        return bucket
+
+    def full(self, now_us: int) -> bool:
+        """Whether it can be forgotten: a new one would say the same."""
+        return self._bytes.full(now_us) and all(bucket.full(now_us) for bucket in self._buckets.values())
+
+
+class UserLimiters:
+    """The limiters of all users who did something lately."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Nobody did anything yet."""
+        self.limits = limits
+        self._limiters: dict[str, Limiter] = {}
+
+    def __getitem__(self, sub: str) -> Limiter:
+        """The limiter of a user."""
+        if (limiter := self._limiters.get(sub)) is None:
+            limiter = self._limiters[sub] = Limiter(self.limits, self.limits.user_rate_factor)
+        return limiter
+
+    def forget_idle(self, now_us: int, in_use: set[str]) -> None:
+        """Drop those that nobody has at hand and that are full again."""
+        self._limiters = {
+            sub: limiter for sub, limiter in self._limiters.items() if sub in in_use or not limiter.full(now_us)
+        }

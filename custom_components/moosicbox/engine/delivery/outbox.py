@@ -1,0 +1,159 @@
+"""What waits to go out to one connection: in order, bounded, states replaced by newer ones. No I/O."""
+
+from collections.abc import Callable, Iterable
+
+from ..metrics import Traffic
+from .deflate import Deflation
+from .frame import Frame
+
+
+def _taken() -> bool:
+    return True
+
+
+def _nothing_unsent() -> int:
+    return 0
+
+
+def _nothing() -> None:
+    """Nobody is left to hear of an overflow."""
+
+
+class Outbox:
+    """A connection's outbound queue, in two parts.
+
+    `fresh` is what this turn of the loop brought. What the connection doesn't take at the turn's end is settled into
+    the part that waits: there a state takes the older one of its kind away, and live frames count against the bounds;
+    passing one calls `overflow`. Replayed frames (snapshots, history) don't count: their size is bounded by what they
+    are taken from.
+    """
+
+    __slots__ = (
+        "_max_bytes",
+        "_max_frames",
+        "_next",
+        "_overflow",
+        "_replayed",
+        "_wake",
+        "closed",
+        "deflation",
+        "flush",
+        "fresh",
+        "size",
+        "traffic",
+        "unsent",
+        "waiting",
+        "write",
+    )
+
+    def __init__(
+        self,
+        max_bytes: int,
+        max_frames: int,
+        *,
+        flush: Callable[[], bool],
+        wake: Callable[[Outbox], None],
+        overflow: Callable[[], None],
+        traffic: Traffic | None = None,
+    ) -> None:
+        """`wake` asks for `flush` at the turn's end; `flush` tells whether all could be sent."""
+        self.fresh: list[Frame] = []
+        self.flush = flush
+        self.write: Callable[[bytes], None] | None = None
+        """Straight to the client; None where nothing may go out so."""
+        self.unsent: Callable[[], int] = _nothing_unsent
+        """How many written bytes the client hasn't taken."""
+        self.traffic = traffic or Traffic()
+        self.size = 0
+        """Bytes of live frames that wait."""
+        self.closed = False
+        self.deflation: Deflation | None = None
+        """How frames are compressed for the client; None: not at all."""
+        self._max_bytes = max_bytes
+        self._max_frames = max_frames
+        self._wake = wake
+        self._overflow = overflow
+        # In order of insertion; the key tells the kind: a topic and type (replaceable), a number (live), -number (replayed).
+        self.waiting: dict[str | int, Frame] = {}
+        """What the connection couldn't take at once."""
+        self._next = 1
+        self._replayed = 0
+
+    def __len__(self) -> int:
+        """How many frames there are."""
+        return len(self.fresh) + len(self.waiting)
+
+    def send(self, frame: Frame) -> None:
+        """Put a live frame last."""
+        if not self.closed:
+            self._wake(self)
+            self.fresh.append(frame)
+            self.traffic.messages_sent += 1
+            self.traffic.bytes_sent += len(frame.payload)
+
+    def replay(self, frames: Iterable[Frame]) -> None:
+        """Put frames last that are paced by the client and not bounded here."""
+        if self.closed:
+            return
+        self._wake(self)
+        self.settle()
+        for frame in frames:
+            self.waiting[-self._next] = frame
+            self._next += 1
+            self._replayed += 1
+            self.traffic.messages_sent += 1
+            self.traffic.bytes_sent += len(frame.payload)
+
+    def take(self, max_bytes: int) -> list[Frame]:
+        """The first frames, up to `max_bytes` (at least one), out of the box."""
+        if not self.waiting:
+            taken = self.fresh[:]
+            if sum([len(frame.payload) for frame in taken]) <= max_bytes:
+                self.fresh.clear()
+                return taken
+        self.settle()
+        waiting, taken, total = self.waiting, [], 0
+        for key in list(waiting):
+            size = len(waiting[key].payload)
+            if taken and total + size > max_bytes:
+                break
+            total += size
+            taken.append(waiting.pop(key))
+            if isinstance(key, int) and key < 0:
+                self._replayed -= 1
+            else:
+                self.size -= size
+        return taken
+
+    def settle(self) -> None:
+        """What this turn brought waits now."""
+        if self.closed:
+            self.fresh.clear()
+            return
+        waiting = self.waiting
+        for frame in self.fresh:
+            if (key := frame.key) is None:
+                waiting[self._next] = frame
+                self._next += 1
+            else:
+                if (older := waiting.pop(key, None)) is not None:
+                    self.size -= len(older.payload)
+                waiting[key] = frame
+            self.size += len(frame.payload)
+        self.fresh.clear()
+        if self.size > self._max_bytes or len(waiting) - self._replayed > self._max_frames:
+            overflow = self._overflow
+            self.close()
+            overflow()
+
+    def close(self) -> None:
+        """Nothing more goes out, and nothing holds on to the connection."""
+        self.closed = True
+        self.flush = _taken
+        self.write = None
+        self.unsent = _nothing_unsent
+        self._overflow = _nothing
+        self.fresh.clear()
+        self.waiting.clear()
+        self._replayed = 0
+        self.size = 0

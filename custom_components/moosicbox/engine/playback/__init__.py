@@ -1,0 +1,1 @@
+"""Queues, timelines and players: what plays, where and when."""

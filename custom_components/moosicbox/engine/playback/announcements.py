@@ -1,0 +1,204 @@
+"""Announcements: something short that is heard instead of the music, which then goes on where it was.
+
+A player is told to play it like any other item, by its own topic; so every player can do it, and none has to mix sounds.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+import secrets
+from typing import Final
+
+from ..access.rights import Principal
+from ..clock import Clock
+from ..protocol.errors import HubError, NotSupported, Unavailable
+from ..protocol.types import QueueItem, UserRef
+from ..rooms.room import Room
+from ..timers import Timer, Timers
+from .conductor import Conductor
+from .events import Command
+from .media import Media
+from .playback import Playback
+from .player import Player
+from .players import Players
+from .publisher import PlaybackPublisher, Spawn
+from .timeline import Timeline
+
+MAX_WAITING: Final = 10
+"""Announcements that wait for the same player."""
+GRACE_SECONDS: Final = 5.0
+"""How much longer than its duration one may take."""
+UNKNOWN_SECONDS: Final = 60.0
+"""How long one may take whose duration nobody knows."""
+LONGEST_SECONDS: Final = 600.0
+
+
+@dataclass(slots=True, eq=False)
+class Announcement:
+    """One announcement, to these players together."""
+
+    item: QueueItem
+    target: Player | Room
+    players: Sequence[Player]
+    playback: Playback | None = None
+    """The music that it interrupts."""
+    pending: set[Player] = field(default_factory=set)
+    """Who hasn't ended it yet."""
+    timer: Timer | None = None
+
+
+class Announcements:
+    """Makes announcements one after the other, and always gives the players back."""
+
+    def __init__(
+        self,
+        players: Players,
+        publisher: PlaybackPublisher,
+        conductor: Conductor,
+        timers: Timers,
+        clock: Clock,
+        spawn: Spawn,
+    ) -> None:
+        """`spawn` runs what takes time."""
+        self._players = players
+        self._publisher = publisher
+        self._conductor = conductor
+        self._timers = timers
+        self._clock = clock
+        self._spawn = spawn
+        self._waiting: list[Announcement] = []
+        self._running: dict[Player, Announcement] = {}
+        self._held: dict[Playback, Timeline] = {}
+        """Music that was interrupted, as it stands still since."""
+        players.reported.subscribe(self._reported)
+        players.changed.subscribe(self._changed)
+        players.removed.subscribe(self._gone)
+
+    async def announce(self, principal: Principal, target: Player | Room, media_content_id: str) -> None:
+        """Make one on a player alone, whatever its room plays, or on all players of a room; soon, others may be before.
+
+        PermissionDenied, NotSupported, Unavailable, TrackNotFound.
+        """
+        if isinstance(target, Room):
+            target.demand(principal, "playback.control")
+        else:
+            principal.require("control")
+        self._players_of(target)
+        media = await self._conductor.resolve(media_content_id, principal)
+        players = self._players_of(target)
+        for player in players:
+            if sum(player in waiting.players for waiting in self._waiting) >= MAX_WAITING:
+                raise Unavailable(f"{player.name} has {MAX_WAITING} announcements to make already")
+        self._waiting.append(Announcement(self._item(media, principal), target, players))
+        self._go_on()
+
+    # ------------------------------------------------------------ beginning
+
+    def _players_of(self, target: Player | Room) -> Sequence[Player]:
+        if isinstance(target, Player):
+            target.require("announce")
+            if not target.present:
+                raise Unavailable(f"{target.name} isn't connected")
+            return (target,)
+        here = [player for player in target.renderers if player.present]
+        able = [player for player in here if player.can("announce")]
+        if here and not able:
+            raise NotSupported(f"No player in {target.name} can do that: none declared 'announce'")
+        if not able:
+            raise Unavailable(f"No player is in {target.name} now")
+        return able
+
+    def _item(self, media: Media, principal: Principal) -> QueueItem:
+        return QueueItem(
+            queue_item_id=secrets.token_hex(8),
+            track=media.track,
+            added_by=UserRef(id=principal.sub, name=principal.name),
+            added_at=self._clock.timestamp(),
+        )
+
+    def _go_on(self) -> None:
+        # In their order: who waits for a player keeps those behind from overtaking.
+        taken = set(self._running)
+        for waiting in tuple(self._waiting):
+            if taken.isdisjoint(waiting.players):
+                self._waiting.remove(waiting)
+                self._begin(waiting)
+            taken.update(waiting.players)
+
+    def _begin(self, announcement: Announcement) -> None:
+        now_us = self._clock.now_us()
+        players = [player for player in announcement.players if player.present]
+        if not players:
+            return
+        target = announcement.target
+        playback = announcement.playback = target.playback
+        start_us = now_us + playback.lead_us()
+        for player in players:
+            self._running[player] = announcement
+            player.announcement = Command("play", announcement.item, 0.0, start_us, 1.0)
+        announcement.pending = set(players)
+        others = [member for member in playback.present() if member not in announcement.pending]
+        able = isinstance(target, Room) or not others
+        if able and playback.timeline.state in ("playing", "buffering"):
+            # Where others play along, the music goes on without this player.
+            playback.pause(now_us)
+            self._held[playback] = playback.timeline
+        for player in players:
+            self._publisher.instruct(player)
+        self._limit(announcement, start_us, announcement.item.track.duration or UNKNOWN_SECONDS)
+
+    def _limit(self, announcement: Announcement, from_us: int, seconds: float) -> None:
+        if announcement.timer is not None:
+            announcement.timer.cancel()
+        due_us = from_us + int((min(seconds, LONGEST_SECONDS) + GRACE_SECONDS) * 1e6)
+        announcement.timer = self._timers.at(due_us, lambda: self._finish(announcement))
+
+    # ------------------------------------------------------------ ending
+
+    def _reported(self, player: Player) -> None:
+        announcement, report = self._running.get(player), player.report
+        if announcement is None or report is None or report.queue_item_id != announcement.item.queue_item_id:
+            return
+        if report.state in ("idle", "error"):
+            self._gone(player)
+        elif report.state == "playing" and report.duration_seconds:
+            self._limit(announcement, report.at_us, report.duration_seconds - report.position_seconds)
+
+    def _changed(self, player: Player) -> None:
+        if not player.available:
+            self._gone(player)
+
+    def _gone(self, player: Player) -> None:
+        if (announcement := self._running.get(player)) is not None:
+            announcement.pending.discard(player)
+            if not announcement.pending:
+                self._finish(announcement)
+
+    def _finish(self, announcement: Announcement) -> None:
+        if announcement.timer is not None:
+            announcement.timer.cancel()
+        players = [player for player, running in self._running.items() if running is announcement]
+        for player in players:
+            del self._running[player]
+            player.announcement = None
+        self._go_on()
+        playback = announcement.playback
+        if playback is None:
+            return
+        held = self._held.get(playback)
+        if any(running.playback is playback for running in self._running.values()):
+            if held is not None:
+                # The next one goes on with this silence.
+                return
+        else:
+            self._held.pop(playback, None)
+        if held is not None and held is playback.timeline and playback.current is not None:
+            self._spawn(self._resume(playback, playback.current, held.position))
+            return
+        for player in players:
+            if player not in self._running and self._players.find(player.player_id) is player:
+                self._publisher.introduce(player)
+
+    async def _resume(self, playback: Playback, item: QueueItem, position: float) -> None:
+        with suppress(HubError):
+            await self._conductor.start(playback, item, position)

@@ -1,0 +1,75 @@
+"""Music that follows by itself: when the last item of a queue plays, the library adds one that fits."""
+
+from collections.abc import Callable, Coroutine
+import logging
+import secrets
+from typing import Any, Final
+
+from ..access.rights import Principal
+from ..clock import Clock
+from ..library.library import Library
+from ..protocol.errors import HubError
+from ..protocol.types import QueueItem, UserRef
+from .conductor import Conductor
+from .events import CurrentChanged, PlaybackEvent, QueueChanged, StatusChanged
+from .playback import Playback
+
+_LOGGER = logging.getLogger(__name__)
+
+NOT_AGAIN: Final = 100
+"""Items of the queue, the latest ones, that aren't repeated."""
+
+type Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Autoplay:
+    """Follows playbacks, and those with `autoplay` on never end."""
+
+    def __init__(self, library: Library, conductor: Conductor, house: Principal, clock: Clock, spawn: Spawn) -> None:
+        """`house` is in whose name music is added; `spawn` runs what takes time."""
+        self._library = library
+        self._conductor = conductor
+        self._house = house
+        self._clock = clock
+        self._spawn = spawn
+        self._choosing: set[Playback] = set()
+
+    def happened(self, playback: Playback, event: PlaybackEvent) -> None:
+        """Something happened to `playback`."""
+        matters = isinstance(event, CurrentChanged | StatusChanged | QueueChanged)
+        if matters and _at_its_end(playback) and playback not in self._choosing:
+            self._choosing.add(playback)
+            self._spawn(self._continue(playback))
+
+    async def _continue(self, playback: Playback) -> None:
+        try:
+            if (current := playback.current) is None:
+                return
+            latest = [item.track.track_id for item in playback.queue.items[-NOT_AGAIN:]]
+            found = await self._library.similar(current.track.track_id, exclude=latest)
+            media = await self._conductor.resolve_tracks([track.track_id for track in found], self._house)
+            if media and _at_its_end(playback):
+                item = QueueItem(
+                    queue_item_id=secrets.token_hex(8),
+                    track=media[0].track,
+                    added_by=UserRef(id=self._house.sub, name=self._house.name),
+                    added_at=self._clock.timestamp(),
+                    origin="autoplay",
+                )
+                playback.queue.add([item], "end", None)
+        except HubError as error:
+            _LOGGER.debug("Nothing follows by itself: %s", error)
+        finally:
+            self._choosing.discard(playback)
+
+
+def _at_its_end(playback: Playback) -> bool:
+    """Whether the last item plays, and more shall follow."""
+    current = playback.current
+    return (
+        playback.autoplay
+        and playback.repeat == "off"
+        and playback.timeline.state in ("playing", "buffering")
+        and current is not None
+        and playback.queue.after(current.queue_item_id) is None
+    )

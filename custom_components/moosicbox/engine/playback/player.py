@@ -1,0 +1,150 @@
+"""A player: something that sounds. It keeps its identity, volume and queue while it is away. No I/O."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, Self
+
+from msgspec import UNSET, UnsetType
+
+from ..protocol.client import ClientInfo, PlayerReport
+from ..protocol.errors import NotSupported
+from ..protocol.server import PlaybackStatus
+from .events import Command, PlaybackEvent
+from .media import Accepts, accepted_types
+from .playback import Playback
+from .render import playback_status
+
+if TYPE_CHECKING:
+    from ..rooms.room import Room
+
+READY_ITEMS: Final = 8
+"""Items that a player may have buffered at once, as far as anybody needs to know."""
+
+
+class Player:
+    """One player. It renders `playback`: its own one, or its room's."""
+
+    def __init__(
+        self,
+        player_id: str,
+        name: str,
+        owner: str,
+        epoch: str,
+        max_queue_items: int,
+        emit: Callable[[Self, PlaybackEvent], None],
+    ) -> None:
+        """`owner` is the sub that used the id first; `emit` hears of what happens to its own playback."""
+        self.player_id = player_id
+        self.name = name
+        self.owner = owner
+        self.capabilities: tuple[str, ...] | None = None
+        self.accepts: Accepts = None
+        self.declared_lead_ms = 0.0
+        """How long it needs, by its own word, from a command to its sounding."""
+        self.output_delay_ms = 0.0
+        """How much later than it thinks its loudspeakers sound; the hub makes up for it."""
+        self.round_trip_us = 0
+        self.volume = 1.0
+        self.muted = False
+        self.present = False
+        """Whether it is connected now."""
+        self.available = False
+        """Whether people may count on it: connected, or away for less than the grace."""
+        self.client_id: str | None = None
+        self.client_version: str | None = None
+        self.entity_id: str | None = None
+        self.outputs: dict[str, float] = {}
+        """Other speakers of the house that play along, by what it calls them, and how many milliseconds late each sounds."""
+        self.announcement: Command | None = None
+        """What it plays instead of its music, for a moment."""
+        self.report: PlayerReport | None = None
+        self.lagging = False
+        """Whether the others in its room go on without it."""
+        self.failed_item_id: str | None = None
+        """What it couldn't play, last."""
+        self._ready: deque[str] = deque(maxlen=READY_ITEMS)
+        self.room: Room | None = None
+        self.own = Playback(epoch, max_queue_items, lambda: (self,), lambda event: emit(self, event))
+
+    @property
+    def playback(self) -> Playback:
+        """What it plays: its room's music, or its own."""
+        return self.own if self.room is None else self.room.own
+
+    @property
+    def shown(self) -> Playback:
+        """Whose queue those see who see the player: a private room's isn't theirs to see."""
+        return self.playback if self.room is None or self.room.settings.is_public else self.own
+
+    @property
+    def topic(self) -> str:
+        """Where others hear of it."""
+        return f"player:{self.player_id}"
+
+    @property
+    def room_id(self) -> str | UnsetType:
+        """Its own music is no room's."""
+        return UNSET
+
+    @property
+    def renderers(self) -> Sequence[Player]:
+        """Who renders its own music: in a room nobody does."""
+        return (self,) if self.room is None else ()
+
+    @property
+    def lead_ms(self) -> float:
+        """How long it takes from a command to what is heard."""
+        return self.declared_lead_ms + self.output_delay_ms
+
+    def status(self) -> PlaybackStatus:
+        """What it plays and how."""
+        return playback_status(self.playback, self.volume, muted=self.muted, player_id=self.player_id)
+
+    def connected(self, client_id: str, client: ClientInfo, *, resumed: bool = False) -> None:
+        """It is here, as `client`; one that `resumed` still has what it had buffered."""
+        if not resumed:
+            self._ready.clear()
+        self.client_id = client_id
+        self.client_version = client.version
+        self.name = client.name
+        self.capabilities = client.capabilities
+        self.accepts = accepted_types(client.capabilities)
+        self.declared_lead_ms = client.lead_ms + client.output_delay_ms
+        self.present = True
+        self.available = True
+        self.lagging = False
+
+    def lost(self) -> None:
+        """Its connection is gone."""
+        self.present = False
+        self.report = None
+        self.lagging = False
+        self.failed_item_id = None
+
+    def heard(self, report: PlayerReport) -> None:
+        """What it says of itself."""
+        self.report = report
+        item_id = report.queue_item_id
+        if report.round_trip_us is not None:
+            self.round_trip_us = report.round_trip_us
+        playing = item_id if report.state == "playing" else None
+        for ready_id in (report.ready_item_id, playing):
+            if ready_id is not None and ready_id not in self._ready:
+                self._ready.append(ready_id)
+        if report.state == "error":
+            self.failed_item_id = item_id
+        elif playing is not None:
+            self.failed_item_id = None
+
+    def is_ready(self, queue_item_id: str) -> bool:
+        """Whether it has buffered this item."""
+        return queue_item_id in self._ready
+
+    def can(self, capability: str) -> bool:
+        """Whether it declared `capability`; saying nothing means all."""
+        return self.capabilities is None or capability in self.capabilities
+
+    def require(self, capability: str) -> None:
+        """NotSupported unless it can do that."""
+        if not self.can(capability):
+            raise NotSupported(f"{self.name} can't do that: it declared no {capability!r}")

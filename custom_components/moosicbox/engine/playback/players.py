@@ -1,0 +1,218 @@
+"""All players: who may be which, who is here, what they report, and what the others hear of it."""
+
+from collections.abc import Iterator
+import secrets
+from typing import Final
+
+import msgspec
+
+from ..access.rights import Principal
+from ..clock import Clock
+from ..delivery.subscriptions import Subscriptions
+from ..delivery.topics import Topics
+from ..limits import Limits
+from ..protocol.client import ClientInfo, PlayerReport
+from ..protocol.errors import InvalidMessage, PermissionDenied, PlayerNotFound, Unavailable
+from ..protocol.server import TopicMessage
+from ..protocol.types import ItemState
+from ..signals import Signal
+from ..timers import Timer, Timers
+from .events import PlaybackEvent, QueueChanged, StatusChanged
+from .player import Player
+from .publisher import PlaybackOwner, PlaybackPublisher
+from .render import player_list, queue_snapshot, volume_update
+
+MAX_AHEAD_US: Final = 1_000_000
+
+
+class Players:
+    """The players of a hub, by id. They stay when they go away, until they are removed."""
+
+    def __init__(
+        self, topics: Topics, publisher: PlaybackPublisher, timers: Timers, clock: Clock, limits: Limits
+    ) -> None:
+        """No players yet."""
+        self.added: Signal[Player] = Signal()
+        self.removed: Signal[Player] = Signal()
+        self.changed: Signal[Player] = Signal()
+        """Availability, name, volume, state: whatever is shown of a player."""
+        self.reported: Signal[Player] = Signal()
+        """A player said what it does."""
+        self.limits = limits
+        self._topics = topics
+        self._publisher = publisher
+        self._timers = timers
+        self._clock = clock
+        self._players: dict[str, Player] = {}
+        self._graces: dict[str, Timer] = {}
+        publisher.happened.subscribe(self._happened)
+
+    def __iter__(self) -> Iterator[Player]:
+        """All players."""
+        return iter(tuple(self._players.values()))
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._players)
+
+    def find(self, player_id: str) -> Player | None:
+        """A player, if there is one of this id."""
+        return self._players.get(player_id)
+
+    def get(self, player_id: str) -> Player:
+        """A player; PlayerNotFound."""
+        if (player := self._players.get(player_id)) is None:
+            raise PlayerNotFound(f"There is no player {player_id}")
+        return player
+
+    def only(self) -> Player:
+        """The one player that there is; InvalidMessage if one must be named."""
+        if len(self._players) != 1:
+            raise InvalidMessage("Name a player_id or a room_id", ["player_id"])
+        return next(iter(self._players.values()))
+
+    # ------------------------------------------------------------ coming and going
+
+    def claim(self, principal: Principal, client: ClientInfo) -> Player:
+        """The player that `client` wants to be, new or known; PermissionDenied if it is somebody else's."""
+        principal.require("play")
+        if (player_id := client.player_id) is None:
+            raise InvalidMessage("A player has a player_id", ["client", "player_id"])
+        if (player := self._players.get(player_id)) is not None:
+            if player.owner != principal.sub and not principal.is_admin:
+                raise PermissionDenied("This player_id belongs to somebody else")
+            return player
+        if sum(player.owner == principal.sub for player in self) >= self.limits.max_players_per_user:
+            raise Unavailable(f"A user has at most {self.limits.max_players_per_user} players", again=False)
+        if len(self._players) >= self.limits.max_players:
+            raise Unavailable(f"This hub takes at most {self.limits.max_players} players", again=False)
+        return self.add(player_id, client.name, principal.sub, client.version)
+
+    def add(self, player_id: str, name: str, owner: str, version: str | None = None) -> Player:
+        """A new player, not here yet."""
+        player = Player(
+            player_id, name, owner, secrets.token_hex(8), self.limits.max_queue_items, self._publisher.publish
+        )
+        player.client_version = version
+        self._players[player_id] = player
+        self._publisher.add(player)
+        self.added(player)
+        return player
+
+    def connected(self, player: Player, client_id: str, client: ClientInfo, *, resumed: bool) -> None:
+        """A player is here. One that `resumed` may have played on all the time."""
+        if (grace := self._graces.pop(player.player_id, None)) is not None:
+            grace.cancel()
+        player.connected(client_id, client, resumed=resumed)
+        if player.room is not None:
+            player.playback.wake(self._clock.now_us())
+        elif resumed:
+            player.playback.release()
+        self.announce(player)
+
+    def lost(self, player: Player) -> None:
+        """A player's connection is gone; it may come back before anybody need know."""
+        player.lost()
+        due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
+        self._graces[player.player_id] = self._timers.at(due_us, lambda: self._unavailable(player, due_us))
+
+    def remove(self, player_id: str) -> None:
+        """Forget a player."""
+        player = self.get(player_id)
+        player.own.stop(self._clock.now_us())
+        del self._players[player_id]
+        self._publisher.remove(player)
+        if (timer := self._graces.pop(player_id, None)) is not None:
+            timer.cancel()
+        self.removed(player)
+        self.publish_list()
+
+    def announce(self, player: Player) -> None:
+        """Something that the list of players shows has changed."""
+        self.publish_list()
+        self.changed(player)
+
+    def publish_list(self) -> None:
+        """The list of players to those who follow it."""
+        self._topics.publish("players", player_list(self))
+
+    def _unavailable(self, player: Player, now_us: int) -> None:
+        self._graces.pop(player.player_id, None)
+        player.available = False
+        lost_us = now_us - int(self.limits.availability_grace * 1e6)
+        if not player.playback.present():
+            player.playback.hold(lost_us)
+        self.announce(player)
+
+    # ------------------------------------------------------------ what players do
+
+    def set_volume(self, player: Player, volume: float | None, muted: bool | None, *, alone: bool = True) -> None:
+        """How loud a player is; None leaves it. `alone`: its room is told, too."""
+        if volume is not None:
+            player.volume = volume
+        if muted is not None:
+            player.muted = muted
+        message = volume_update(player)
+        self._topics.publish(f"play:{player.player_id}", message)
+        self._topics.publish(player.topic, message)
+        self._topics.publish(player.topic, player.status())
+        if alone and player.room is not None:
+            self._topics.publish(player.room.topic, player.room.status())
+        self.changed(player)
+
+    def set_output_delay(self, player: Player, milliseconds: float) -> None:
+        """How late its loudspeakers sound."""
+        player.output_delay_ms = milliseconds
+        self._publisher.instruct(player)
+        self.announce(player)
+
+    def report(self, player: Player, report: PlayerReport) -> None:
+        """What a player says it does."""
+        now_us = self._clock.now_us()
+        # A clock that isn't in step yet may not move the timeline into the future.
+        report = msgspec.structs.replace(report, at_us=min(report.at_us, now_us + MAX_AHEAD_US))
+        if report.state == "playing" and player.output_delay_ms:
+            heard = max(0.0, report.position_seconds - player.output_delay_ms / 1000)
+            report = msgspec.structs.replace(report, position_seconds=heard)
+        before, playback = player.report, player.playback
+        player.heard(report)
+        if report.volume is not None or report.muted is not None:
+            self.set_volume(player, report.volume, report.muted)
+        left: ItemState
+        match report.state:
+            case "idle":
+                following, left = playback.ended(report.queue_item_id, now_us), "played"
+            case "error":
+                following, left = playback.failed(report.queue_item_id, now_us), "skipped"
+            case _:
+                following, left = None, "played"
+                if report.state == "playing" and playback.is_current(report.queue_item_id):
+                    player.lagging = False
+                playback.adopt(report)
+        if following is not None:
+            self._publisher.start(playback, following, left)
+        self.reported(player)
+        if before is None or before.needs_interaction != report.needs_interaction:
+            self.changed(player)
+
+    # ------------------------------------------------------------ what the others hear
+
+    def provide(self, subscriptions: Subscriptions) -> None:
+        """Say where snapshots of players come from."""
+        subscriptions.provide("players", lambda _id, _viewer: [player_list(self)])
+        subscriptions.provide("player", lambda player_id, _viewer: self._snapshot(player_id), lambda: self._players)
+        subscriptions.provide("play", lambda player_id, _viewer: self._play_states(player_id))
+
+    def _snapshot(self, player_id: str) -> list[TopicMessage]:
+        if (player := self.find(player_id)) is None:
+            return []
+        return [player.status(), volume_update(player), queue_snapshot(player.shown)]
+
+    def _play_states(self, player_id: str) -> list[TopicMessage]:
+        player = self.find(player_id)
+        return [] if player is None else self._publisher.play_states(player)
+
+    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
+        if isinstance(event, StatusChanged | QueueChanged):
+            for player in owner.renderers:
+                self.changed(player)

@@ -1,0 +1,116 @@
+"""From the domain to messages: how players, queues and playback look on the wire."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ..protocol.server import PlaybackStatus, PlayerList, Prepare, QueueUpdated, SynchronizedPlayback, VolumeUpdate
+from ..protocol.types import PlayableTrack, PlayerInfo, QueueItem, QueueOp
+from .events import Command
+from .media import StreamAddress
+from .playback import Playback
+
+if TYPE_CHECKING:
+    from .player import Player
+
+
+def playback_status(
+    playback: Playback,
+    volume: float,
+    *,
+    muted: bool,
+    player_id: str | UnsetType = UNSET,
+    room_id: str | UnsetType = UNSET,
+) -> PlaybackStatus:
+    """What a player or a room plays and how."""
+    timeline, item = playback.timeline, playback.current
+    return PlaybackStatus(
+        player_id=player_id,
+        room_id=room_id,
+        is_playing=timeline.playing,
+        state=timeline.state,
+        current_track=item.track if item else None,
+        queue_item_id=item.queue_item_id if item else None,
+        position_seconds=round(timeline.position, 6),
+        anchor_us=timeline.anchor_us,
+        rate=timeline.rate,
+        duration_seconds=playback.duration,
+        volume=volume,
+        muted=muted,
+        shuffle=playback.queue.shuffled,
+        repeat=playback.repeat,
+        queue_length=len(playback.queue),
+        queue_revision=playback.queue.revision,
+    )
+
+
+def volume_update(player: Player) -> VolumeUpdate:
+    """How loud `player` is."""
+    return VolumeUpdate(volume=player.volume, muted=player.muted)
+
+
+def player_info(player: Player) -> PlayerInfo:
+    """`player` in the list of players."""
+    return PlayerInfo(
+        player_id=player.player_id,
+        name=player.name,
+        available=player.available,
+        capabilities=player.capabilities,
+        # Who is in a private room is nobody else's business.
+        room_id=player.room.room_id if player.room and player.room.settings.is_public else None,
+        entity_id=player.entity_id,
+        output_delay_ms=player.output_delay_ms or UNSET,
+    )
+
+
+def player_list(players: Iterable[Player]) -> PlayerList:
+    """All of them."""
+    return PlayerList(players=tuple(player_info(player) for player in players))
+
+
+def queue_snapshot(playback: Playback, *ops: QueueOp) -> QueueUpdated:
+    """The queue as somebody who knows nothing of it needs it."""
+    queue = playback.queue
+    return QueueUpdated(
+        revision=queue.revision,
+        current_index=queue.current_index,
+        total=len(queue),
+        ops=ops,
+        queue=queue.page(),
+    )
+
+
+def playable(item: QueueItem, address: StreamAddress) -> PlayableTrack:
+    """An item's track with the address that one player fetches it from."""
+    return PlayableTrack(**msgspec.structs.asdict(item.track), stream_url=address.url)
+
+
+def synchronized_playback(
+    command: Command, address: StreamAddress | None, room_id: str | UnsetType = UNSET
+) -> SynchronizedPlayback:
+    """What a player has to do. Without an address there is nothing to fetch."""
+    item = command.item
+    return SynchronizedPlayback(
+        command=command.command,
+        queue_item_id=item.queue_item_id if item else None,
+        track=playable(item, address) if item and address else None,
+        start_position=round(command.position, 6),
+        sync_time_us=command.sync_time_us,
+        rate=command.rate,
+        room_id=room_id,
+    )
+
+
+def made_up(message: SynchronizedPlayback, player: Player) -> SynchronizedPlayback:
+    """The same as much earlier as this player's loudspeakers sound late."""
+    early_us = round(player.output_delay_ms * 1000)
+    return msgspec.structs.replace(message, sync_time_us=message.sync_time_us - early_us) if early_us else message
+
+
+def prepare(item: QueueItem | None, address: StreamAddress | None) -> Prepare:
+    """What will follow."""
+    if item is None or address is None:
+        return Prepare(queue_item_id=None, track=None)
+    return Prepare(queue_item_id=item.queue_item_id, track=playable(item, address))

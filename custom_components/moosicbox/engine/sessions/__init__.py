@@ -1,0 +1,1 @@
+"""Who is here, what they asked, and how they come back."""

@@ -1,0 +1,231 @@
+"""Tokens: what is accepted, and each way in which one is refused."""
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime
+import json
+import time
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from hypothesis import given, strategies as st
+import jwt
+import pytest
+
+from custom_components.moosicbox.engine.access.rights import PERMISSIONS, ROLES
+from custom_components.moosicbox.engine.access.tokens import LEEWAY, Revocations, Tokens, is_ours
+from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
+
+KEY = b"k" * 32
+NOW = int(time.time())
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    return Tokens(KEY, Revocations(), lambda sub: sub == "reserved")
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """A good token's claims, changed; None takes a claim away."""
+    good = {
+        "sub": "ada",
+        "name": "Ada",
+        "role": "user",
+        "aud": "moosicbox",
+        "iss": "moosicbox",
+        "iat": NOW,
+        "exp": NOW + 3_600,
+        "jti": "j1",
+    }
+    return {name: value for name, value in (good | changes).items() if value is not None}
+
+
+def signed(key: bytes = KEY, algorithm: str = "HS256", **changes: Any) -> str:
+    return jwt.encode(claims(**changes), key, algorithm)
+
+
+def refusal(tokens: Tokens, token: str) -> AuthenticationFailed:
+    with pytest.raises(AuthenticationFailed) as refused:
+        tokens.verify(token)
+    # One public error for every fault.
+    assert refused.value.message == "The token is not accepted"
+    assert refused.value.details == {}
+    return refused.value
+
+
+def part(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def test_an_issued_token_is_accepted(tokens: Tokens) -> None:
+    issued = tokens.issue(
+        sub="ada", name="Ada", now=NOW, lifetime=3_600, permissions=frozenset({"listen"}), rooms=frozenset({"garden"})
+    )
+    who = tokens.verify(issued.token)
+    assert (who.sub, who.name, who.permissions) == ("ada", "Ada", {"listen"})
+    assert (who.credential, who.rooms) == (issued.jti, {"garden"})
+    assert (who.issued_at, who.expires_at) == (NOW, NOW + 3_600) == (NOW, issued.expires_at)
+
+
+@pytest.mark.parametrize("role", ["user", "admin"])
+def test_a_role_stands_for_its_permissions(tokens: Tokens, role: str) -> None:
+    issued = tokens.issue(sub="ada", name="Ada", now=NOW, lifetime=3_600, role=role)
+    assert tokens.verify(issued.token).permissions == ROLES[role]
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"sub": "reserved", "role": "user"}, "sub"),
+        ({"role": "king"}, "role"),
+        ({}, "role"),
+        ({"role": "user", "permissions": frozenset({"listen"})}, "role"),
+        ({"permissions": frozenset({"fly"})}, "permissions"),
+    ],
+)
+def test_what_cannot_be_issued(tokens: Tokens, fields: dict[str, Any], fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        tokens.issue(**({"sub": "ada", "name": "Ada", "now": NOW, "lifetime": 60} | fields))
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda: jwt.encode(claims(), None, "none"),
+        lambda: f"{part({'alg': 'none'})}.{part(claims())}.",
+        lambda: f"{part({'alg': 'None', 'typ': 'JWT'})}.{part(claims())}.",
+        lambda: signed(b"x" * 32),
+        lambda: signed(algorithm="HS512", key=b"k" * 64),
+        lambda: jwt.encode(claims(), KEY, "HS384"),
+        lambda: signed()[:-2],
+        lambda: ".".join([signed().split(".")[0], part(claims(role="admin")), signed().split(".")[2]]),
+        lambda: "no.token.atall",
+        lambda: "x",
+        lambda: "..",
+    ],
+    ids=["none", "none by hand", "None", "other key", "HS512", "HS384", "cut", "other claims", "words", "x", "dots"],
+)
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+def test_forged(tokens: Tokens, forge: Callable[[], str]) -> None:
+    assert refusal(tokens, forge()).forged
+
+
+@pytest.mark.parametrize("claim", ["sub", "aud", "iss", "iat", "exp", "jti", "role"])
+def test_missing_claims(tokens: Tokens, claim: str) -> None:
+    refusal(tokens, signed(**{claim: None}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": "homeassistant"},
+        {"aud": []},
+        {"iss": "somebody"},
+        {"iat": NOW + 3_600},
+        {"nbf": NOW + 3_600},
+        {"exp": "soon"},
+        {"sub": 7},
+        {"sub": "no id|7"},
+        {"jti": 7},
+        {"role": "king"},
+        {"role": ["admin"]},
+        {"permissions": "listen"},
+        {"permissions": [1]},
+        {"rooms": "garden"},
+        {"rooms": [1]},
+        {"sub": "reserved"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_wrong_claims(tokens: Tokens, changes: dict[str, Any]) -> None:
+    refusal(tokens, signed(**changes))
+
+
+def test_expired_with_leeway(tokens: Tokens, freezer: FrozenDateTimeFactory) -> None:
+    token = signed(exp=NOW + 60)
+    freezer.move_to(datetime.fromtimestamp(NOW + 60 + LEEWAY - 1, UTC))
+    assert tokens.verify(token).sub == "ada"
+    freezer.tick(1)
+    refused = refusal(tokens, token)
+    assert refused.expired
+    assert not refused.forged
+
+
+def test_one_of_several_audiences(tokens: Tokens) -> None:
+    assert tokens.verify(signed(aud=["other", "moosicbox"])).sub == "ada"
+
+
+def test_permissions_go_before_a_role_and_unknown_ones_are_left_out(tokens: Tokens) -> None:
+    assert tokens.verify(signed(role="admin", permissions=["listen", "fly"])).permissions == {"listen"}
+    assert tokens.verify(signed(role=None, permissions=[])).permissions == set()
+    assert tokens.verify(signed(role=None, permissions=sorted(PERMISSIONS))).is_admin
+
+
+@pytest.mark.parametrize(("name", "known_as"), [(None, "ada"), ("", "ada"), ("x" * 200, "x" * 100), (7, "7")])
+def test_names(tokens: Tokens, name: Any, known_as: str) -> None:
+    assert tokens.verify(signed(name=name)).name == known_as
+
+
+def test_no_rooms_is_not_all_rooms(tokens: Tokens) -> None:
+    assert tokens.verify(signed(rooms=[])).rooms == frozenset()
+    assert tokens.verify(signed()).rooms is None
+
+
+def test_a_revoked_token(tokens: Tokens) -> None:
+    tokens.revocations.tokens["j1"] = NOW + 3_600
+    assert not refusal(tokens, signed()).forged
+    assert tokens.verify(signed(jti="j2")).sub == "ada"
+
+
+def test_a_revoked_sub_may_get_newer_tokens(tokens: Tokens) -> None:
+    tokens.revocations.subjects["ada"] = NOW
+    refusal(tokens, signed(iat=NOW - 1))
+    refusal(tokens, signed(iat=NOW))
+    assert tokens.verify(signed(iat=NOW + 1)).sub == "ada"
+    assert tokens.verify(signed(sub="eve")).sub == "eve"
+
+
+def test_revocations_are_forgotten_once_the_token_has_expired() -> None:
+    revocations = Revocations(tokens={"old": NOW - LEEWAY, "new": NOW - LEEWAY + 1})
+    revocations.forget_expired(NOW)
+    assert set(revocations.tokens) == {"new"}
+
+
+def test_is_ours() -> None:
+    assert is_ours(signed())
+    assert is_ours(signed(b"x" * 32))
+    assert is_ours(signed(aud=["moosicbox"]))
+    assert not is_ours(signed(aud=None))
+    assert not is_ours(jwt.encode({"iss": "homeassistant"}, KEY, "HS256"))
+    assert not is_ours("x")
+
+
+json_values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.lists(st.text())
+
+
+@given(
+    token=st.text()
+    | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*", fullmatch=True, alphabet=st.characters(max_codepoint=127))
+)
+def test_no_text_raises_anything_else(token: str) -> None:
+    with pytest.raises(AuthenticationFailed):
+        Tokens(KEY, Revocations()).verify(token)
+    is_ours(token)
+
+
+@given(claim=st.sampled_from(sorted(claims())), value=json_values)
+def test_no_claim_raises_anything_else(claim: str, value: Any) -> None:
+    token = jwt.encode({**claims(), claim: value}, KEY, "HS256") if claim not in {"iss", "sub", "jti"} else None
+    if token is None:
+        # The library refuses to sign some of these itself.
+        body = f"{part({'alg': 'HS256'})}.{part({**claims(), claim: value})}"
+        token = f"{body}.{part_bytes(jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(body.encode(), KEY))}"
+    try:
+        who = Tokens(KEY, Revocations()).verify(token)
+    except AuthenticationFailed:
+        return
+    assert who.permissions <= PERMISSIONS
+
+
+def part_bytes(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

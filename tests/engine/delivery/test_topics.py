@@ -1,0 +1,278 @@
+"""Topics: offsets rise by one, history is bounded, and what can't be recovered says why."""
+
+import json
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.moosicbox.engine.delivery import topics
+from custom_components.moosicbox.engine.delivery.frame import Frame
+from custom_components.moosicbox.engine.delivery.topics import PositionLost, Topics
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.protocol.server import CustomMessage, VolumeUpdate
+from custom_components.moosicbox.engine.protocol.types import Position
+from tests.engine.fakes import FakeConnection, ManualClock
+
+LIMITS = Limits(history_messages=10, history_bytes=2_000, history_seconds=120)
+
+
+def message(data: Any = None) -> CustomMessage:
+    return CustomMessage(event="e", data=data)
+
+
+def offsets(frames: list[Frame]) -> list[int]:
+    return [json.loads(frame.payload)["offset"] for frame in frames]
+
+
+class Square:
+    """Topics on manual time."""
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self.clock = ManualClock()
+        self.topics = Topics("epoch", limits, self.clock.now_us)
+
+    def publish(self, count: int = 1, data: Any = None) -> None:
+        for _ in range(count):
+            self.topics.publish("t", message(data))
+
+    def since(self, offset: int, epoch: str = "epoch") -> list[int]:
+        return offsets(self.topics.since("t", Position(epoch=epoch, offset=offset)))
+
+    def lost(self, offset: int, epoch: str = "epoch") -> str:
+        with pytest.raises(PositionLost) as lost:
+            self.since(offset, epoch)
+        return lost.value.failure
+
+
+def test_one_frame_for_all_subscribers() -> None:
+    square = Square()
+    connections = [FakeConnection(), FakeConnection()]
+    for connection in connections:
+        square.topics["t"].subscribe(connection.outbox)
+    assert square.topics.publish("t", message()) == 2
+    first, second = (connection.outbox.take(10_000) for connection in connections)
+    assert first[0] is second[0]
+    assert json.loads(first[0].payload) == {"type": "message", "topic": "t", "offset": 1, "event": "e", "data": None}
+
+
+def test_who_unsubscribed_hears_nothing() -> None:
+    square, connection = Square(), FakeConnection()
+    topic = square.topics["t"]
+    topic.subscribe(connection.outbox)
+    topic.subscribe(connection.outbox)
+    square.publish()
+    topic.unsubscribe(connection.outbox)
+    topic.unsubscribe(connection.outbox)
+    assert square.topics.publish("t", message()) == 0
+    assert [each["offset"] for each in connection.take()] == [1]
+
+
+def test_numbers_go_on_without_subscribers() -> None:
+    square = Square()
+    assert square.topics.position("t") == Position(epoch="epoch", offset=0)
+    square.publish(3)
+    assert square.topics.position("t").offset == 3
+    assert square.since(0) == [1, 2, 3]
+    assert square.since(2) == [3]
+    assert square.since(3) == []
+
+
+def test_states_are_not_numbered_and_not_kept() -> None:
+    square, connection = Square(), FakeConnection()
+    square.topics["t"].subscribe(connection.outbox)
+    assert square.topics.publish("t", VolumeUpdate(volume=0.5, muted=False)) == 1
+    [received] = connection.take()
+    assert received == {"type": "volume_update", "topic": "t", "volume": 0.5, "muted": False}
+    assert square.since(0) == []
+
+
+def test_a_state_to_nobody_makes_no_topic() -> None:
+    square = Square()
+    assert square.topics.publish("t", VolumeUpdate(volume=0.5, muted=False)) == 0
+    assert len(square.topics) == 0
+
+
+def test_states_of_other_topics_and_types_do_not_replace() -> None:
+    square, connection = Square(), FakeConnection()
+    for topic in ("a", "b"):
+        square.topics[topic].subscribe(connection.outbox)
+    for topic, volume in (("a", 0.1), ("b", 0.2), ("a", 0.3)):
+        square.topics.publish(topic, VolumeUpdate(volume=volume, muted=False))
+        connection.outbox.settle()
+    assert [(each["topic"], each["volume"]) for each in connection.take()] == [("b", 0.2), ("a", 0.3)]
+
+
+def test_another_epoch() -> None:
+    square = Square()
+    square.publish()
+    assert square.lost(0, "of another hub") == "epoch_changed"
+
+
+def test_the_future_is_not_known() -> None:
+    square = Square()
+    square.publish()
+    assert square.lost(2) == "position_expired"
+
+
+def test_too_many_messages() -> None:
+    square = Square()
+    square.publish(12)
+    assert square.lost(1) == "window_exceeded"
+    assert square.since(2) == list(range(3, 13))
+
+
+def test_too_many_bytes() -> None:
+    square = Square()
+    square.publish(5, "x" * 500)
+    assert square.lost(0) == "window_exceeded"
+    assert square.since(3) == [4, 5]
+
+
+def test_too_long_ago() -> None:
+    square = Square()
+    square.publish()
+    square.clock.pass_seconds(60)
+    square.publish()
+    square.clock.pass_seconds(60)
+    assert square.since(0) == [1, 2]
+    square.clock.pass_seconds(0.000001)
+    assert square.lost(0) == "position_expired"
+    assert square.since(1) == [2]
+    square.clock.pass_seconds(60)
+    assert square.lost(1) == "position_expired"
+    assert square.since(2) == []
+
+
+def test_a_single_message_larger_than_history_is_still_sent() -> None:
+    square, connection = Square(), FakeConnection()
+    square.topics["t"].subscribe(connection.outbox)
+    square.publish(1, "x" * 3_000)
+    assert len(connection.take()) == 1
+    assert square.lost(0) == "window_exceeded"
+    assert square.since(1) == []
+    square.publish()
+    assert square.since(1) == [2]
+
+
+def test_expire_gives_memory_back() -> None:
+    square = Square()
+    square.publish(3)
+    square.clock.pass_seconds(121)
+    square.topics.expire()
+    assert square.topics["t"]._history is None
+    assert square.topics["t"]._history_bytes == 0
+    assert square.topics.position("t").offset == 3
+
+
+def test_a_forgotten_topic_begins_anew() -> None:
+    square = Square()
+    square.publish(3)
+    square.topics.forget("t")
+    square.topics.forget("t")
+    assert square.topics.position("t").offset == 0
+
+
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 300), st.integers(0, 400)), max_size=25),
+    held=st.integers(0, 25),
+)
+def test_history_is_whole_or_lost(steps: list[tuple[int, int]], held: int) -> None:
+    """What is given back has no gap; it is lost only if a bound was passed."""
+    square = Square()
+    published: list[tuple[int, int]] = []
+    for tenths, size in steps:
+        square.clock.pass_seconds(tenths / 10)
+        square.publish(1, "x" * size)
+        published.append((square.clock.time_us, size))
+        topic = square.topics["t"]
+        assert len(topic._history or ()) <= LIMITS.history_messages
+        assert topic._history_bytes <= LIMITS.history_bytes
+    try:
+        found = square.since(held)
+    except PositionLost:
+        missed = published[held:]
+        assert (
+            held > len(published)
+            or len(missed) > LIMITS.history_messages
+            or sum(size + 80 for _, size in missed) > LIMITS.history_bytes
+            or missed[0][0] < square.clock.time_us - 120_000_000
+        )
+    else:
+        assert found == list(range(held + 1, len(published) + 1))
+
+
+def test_a_topic_that_nobody_uses_keeps_its_offset_alone() -> None:
+    square, connection = Square(), FakeConnection()
+    square.topics["t"].subscribe(connection.outbox)
+    square.publish(3)
+    square.topics.unsubscribe("t", connection.outbox)
+    assert len(square.topics) == 1
+    square.clock.pass_seconds(121)
+    square.topics.expire()
+    assert len(square.topics) == 0
+    assert square.topics.position("t").offset == 3
+    assert square.since(3) == []
+    assert square.lost(2) == "position_expired"
+    square.publish()
+    assert square.since(3) == [4]
+
+
+def test_a_topic_that_is_followed_is_kept() -> None:
+    square, connection = Square(), FakeConnection()
+    square.topics["t"].subscribe(connection.outbox)
+    square.clock.pass_seconds(121)
+    square.topics.expire()
+    square.publish()
+    assert [each["offset"] for each in connection.take()] == [1]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["publish", "follow", "leave", "expire"]), st.integers(0, 5)),
+        max_size=80,
+    )
+)
+def test_no_offset_comes_twice(steps: list[tuple[str, int]]) -> None:
+    square = Square()
+    read: dict[str, int] = {}
+    """By topic: how far its follower has read."""
+    highest: dict[str, int] = {}
+    followers: dict[str, FakeConnection] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(topics, "MAX_RETIRED", 2)
+        for what, number in steps:
+            name = f"t{number}"
+            match what:
+                case "publish":
+                    square.topics.publish(name, message())
+                    offset = square.topics.position(name).offset
+                    assert offset > highest.get(name, 0)
+                    highest[name] = offset
+                case "follow" if name not in followers:
+                    followers[name] = FakeConnection()
+                    read[name] = square.topics.position(name).offset
+                    square.topics[name].subscribe(followers[name].outbox)
+                case "leave" if name in followers:
+                    square.topics.unsubscribe(name, followers.pop(name).outbox)
+                case "expire":
+                    square.clock.pass_seconds(121)
+                    square.topics.expire()
+                    assert len(square.topics) == len(followers)
+            for name, follower in followers.items():
+                heard = [each["offset"] for each in follower.take()]
+                assert heard == list(range(read[name] + 1, read[name] + 1 + len(heard)))
+                read[name] += len(heard)
+
+
+def test_history_keeps_no_copies_of_what_was_sent() -> None:
+    square, connection = Square(), FakeConnection()
+    square.topics["t"].subscribe(connection.outbox)
+    square.publish()
+    (sent,) = connection.outbox.take(10_000)
+    position = Position(epoch="epoch", offset=0)
+    assert square.topics.since("t", position)[0] is sent, "as long as somebody has to be sent it, it is shared"
+    assert sent.websocket
+    del sent
+    (again,) = square.topics.since("t", position)
+    assert again.wire is None

@@ -1,0 +1,159 @@
+"""Queues that don't end."""
+
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, cast
+
+import pytest
+
+from custom_components.moosicbox.engine.access.rights import Principal
+from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.playback.autoplay import NOT_AGAIN, Autoplay
+from custom_components.moosicbox.engine.playback.conductor import Conductor
+from custom_components.moosicbox.engine.playback.media import Media
+from custom_components.moosicbox.engine.protocol.errors import TrackNotFound, Unavailable
+from custom_components.moosicbox.engine.protocol.types import Track
+from tests.engine.fakes import ManualClock, item, principal, track
+from tests.engine.stage import Stage
+
+
+class Music:
+    """A library that always has something, and finds it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, list[str]]] = []
+        self.fault: Exception | None = None
+        self.empty = False
+
+    async def similar(self, track_id: str, exclude: Iterable[str] = ()) -> list[Track]:
+        self.asked.append((track_id, list(exclude)))
+        if self.fault is not None:
+            raise self.fault
+        return [] if self.empty else [track(f"like-{track_id}")]
+
+    async def resolve_tracks(self, track_ids: Sequence[str], _principal: Principal) -> list[Media]:
+        return [Media(track=track(track_id), source="/") for track_id in track_ids]
+
+
+class Endless(Stage):
+    """A playback with autoplay on."""
+
+    def __init__(self, names: str = "ab") -> None:
+        super().__init__(names)
+        self.music = Music()
+        self.waiting: list[Coroutine[Any, Any, None]] = []
+        library, conductor = cast(Library, self.music), cast(Conductor, self.music)
+        autoplay = Autoplay(library, conductor, principal("house"), ManualClock(), self.waiting.append)
+        self.playback._emit = lambda event: autoplay.happened(self.playback, event)
+        self.playback.set_modes(shuffle=None, repeat=None, autoplay=True)
+
+    async def work(self) -> None:
+        """Do what was begun."""
+        while self.waiting:
+            await self.waiting.pop(0)
+
+    @property
+    def names(self) -> list[str]:
+        return [found.track.track_id for found in self.playback.queue.items]
+
+
+async def test_the_last_one_plays() -> None:
+    stage = Endless()
+    stage.play("a")
+    await stage.work()
+    assert stage.names == ["a", "b"]
+    stage.play("b")
+    await stage.work()
+    assert stage.names == ["a", "b", "like-b"]
+    added = stage.playback.queue.items[-1]
+    assert (added.origin, added.added_by.id) == ("autoplay", "house")
+    assert stage.music.asked == [("b", ["a", "b"])]
+    # It goes on, and on.
+    stage.pass_seconds(181)
+    await stage.work()
+    assert stage.names == ["a", "b", "like-b", "like-like-b"]
+    assert stage.playback.timeline.playing
+
+
+async def test_switched_on_meanwhile() -> None:
+    stage = Endless("a")
+    stage.playback.set_modes(shuffle=None, repeat=None, autoplay=False)
+    stage.play("a")
+    await stage.work()
+    assert stage.names == ["a"]
+    stage.playback.set_modes(shuffle=None, repeat=None, autoplay=True)
+    await stage.work()
+    assert stage.names == ["a", "like-a"]
+
+
+async def test_what_followed_was_taken_out() -> None:
+    stage = Endless()
+    stage.play("a")
+    stage.playback.queue.remove(["b"])
+    await stage.work()
+    assert stage.names == ["a", "like-a"]
+
+
+@pytest.mark.parametrize("repeat", ["one", "all"])
+async def test_what_repeats_has_no_end(repeat: Any) -> None:
+    stage = Endless("a")
+    stage.playback.set_modes(shuffle=None, repeat=repeat, autoplay=None)
+    stage.play("a")
+    await stage.work()
+    assert stage.names == ["a"]
+
+
+async def test_nothing_is_chosen_for_silence() -> None:
+    stage = Endless("")
+    stage.playback.queue.add([item("a")])
+    await stage.work()
+    assert stage.names == ["a"]
+
+
+async def test_once_however_much_happens() -> None:
+    stage = Endless("a")
+    stage.play("a")
+    stage.playback.seek(stage.now_us, 5)
+    stage.playback.seek(stage.now_us, 6)
+    assert len(stage.waiting) == 1
+    await stage.work()
+    assert stage.names == ["a", "like-a"]
+
+
+async def test_somebody_was_faster() -> None:
+    """What people add while the library thinks counts more."""
+    stage = Endless("a")
+    stage.play("a")
+    stage.playback.queue.add([item("c")])
+    await stage.work()
+    assert stage.names == ["a", "c"]
+
+
+@pytest.mark.parametrize("fault", [Unavailable("closed"), TrackNotFound("gone")])
+async def test_a_library_that_cannot(fault: Exception) -> None:
+    """The queue ends; the next one is tried again."""
+    stage = Endless()
+    stage.music.fault = fault
+    stage.play("b")
+    await stage.work()
+    assert stage.names == ["a", "b"]
+    stage.music.fault = None
+    stage.playback.seek(stage.now_us, 5)
+    await stage.work()
+    assert stage.names == ["a", "b", "like-b"]
+
+
+async def test_an_empty_library() -> None:
+    stage = Endless("a")
+    stage.music.empty = True
+    stage.play("a")
+    await stage.work()
+    assert stage.names == ["a"]
+
+
+async def test_a_full_queue() -> None:
+    stage = Endless("a")
+    stage.playback.queue.add([item() for _ in range(99)], "end")
+    stage.play(stage.playback.queue.items[-1].queue_item_id)
+    await stage.work()
+    assert len(stage.playback.queue) == 100
+    assert len(stage.music.asked[0][1]) == NOT_AGAIN

@@ -1,0 +1,196 @@
+"""The conductor: looks media up off the path of everything else, passes over what can't be played, yields to later commands."""
+
+import asyncio
+
+import pytest
+
+from custom_components.moosicbox.engine.playback.conductor import Conductor
+from custom_components.moosicbox.engine.playback.events import Command
+from custom_components.moosicbox.engine.playback.playback import MAX_FAILURES, Playback
+from custom_components.moosicbox.engine.protocol.errors import PermissionDenied, TrackNotFound
+from custom_components.moosicbox.engine.protocol.types import QueueItem
+from tests.engine.fakes import FakeMedia, ManualClock, item, principal, settle
+
+HOUSE = principal("moosicbox", role="admin")
+
+
+class Pit:
+    """A conductor with a playback of an item a letter; their media are not known yet."""
+
+    def __init__(self, names: str, missing: str = "") -> None:
+        self.media = FakeMedia()
+        self.media.missing = {f"test/{name}" for name in missing}
+        self.clock = ManualClock()
+        self.conductor = Conductor(self.media, HOUSE, self.clock, 100)
+        self.playback = Playback("epoch", 100, list, lambda _: None)
+        self.playback.queue.add([item(name) for name in names])
+
+    def item(self, name: str) -> QueueItem:
+        return self.playback.queue.get(name)
+
+    async def start(self, name: str, position: float = 0.0) -> None:
+        await self.conductor.start(self.playback, self.item(name), position)
+
+    @property
+    def playing(self) -> str | None:
+        current = self.playback.current
+        return current.queue_item_id if current and self.playback.timeline.playing else None
+
+    @property
+    def states(self) -> dict[str, str]:
+        return {each.queue_item_id: each.state for each in self.playback.queue.items}
+
+
+async def test_buffers_until_the_media_is_found() -> None:
+    pit = Pit("ab")
+    pit.media.hold()
+    starting = asyncio.ensure_future(pit.start("a", 12.0))
+    await settle()
+    assert pit.playback.timeline[:2] == ("buffering", 12.0)
+    assert pit.playback.command is None
+    pit.media.release()
+    await starting
+    assert pit.playing == "a"
+    assert pit.playback.timeline.position == 12.0
+
+
+async def test_what_is_known_starts_at_once() -> None:
+    pit = Pit("ab")
+    await pit.conductor.resolve("test/a", HOUSE)
+    pit.media.hold()
+    await pit.start("a")
+    assert pit.playing == "a"
+    assert pit.media.asked == ["test/a"]
+
+
+async def test_passes_over_what_cannot_be_played() -> None:
+    pit = Pit("abc", missing="ab")
+    await pit.start("a", 30.0)
+    assert pit.playing == "c"
+    assert pit.playback.timeline.position == 0.0
+    assert pit.states == {"a": "skipped", "b": "skipped", "c": "playing"}
+
+
+@pytest.mark.parametrize("names", ["ab", "abcde"])
+async def test_gives_up_when_nothing_can_be_played(names: str) -> None:
+    pit = Pit(names, missing=names)
+    with pytest.raises(TrackNotFound):
+        await pit.start("a")
+    assert (pit.playback.current, pit.playback.timeline.state) == (None, "idle")
+    assert isinstance(pit.playback.command, Command)
+    assert pit.playback.command.command == "stop"
+    assert len(pit.media.asked) == min(len(names), MAX_FAILURES)
+
+
+async def test_repeating_one_item_that_is_missing_ends() -> None:
+    pit = Pit("a", missing="a")
+    pit.playback.repeat = "all"
+    with pytest.raises(TrackNotFound):
+        await pit.start("a")
+    assert pit.playback.timeline.state == "idle"
+
+
+@pytest.mark.parametrize("overtaken_by", ["stop", "pause", "seek", "another"])
+async def test_a_later_command_overtakes_a_look_up(overtaken_by: str) -> None:
+    pit = Pit("ab")
+    await pit.conductor.resolve("test/b", HOUSE)
+    pit.media.hold()
+    starting = asyncio.ensure_future(pit.start("a"))
+    await settle()
+    now_us = pit.clock.now_us()
+    match overtaken_by:
+        case "stop":
+            pit.playback.stop(now_us)
+        case "pause":
+            pit.playback.pause(now_us)
+        case "seek":
+            pit.playback.seek(now_us, 50.0)
+        case "another":
+            await pit.start("b")
+    timeline = pit.playback.timeline
+    pit.media.release()
+    await starting
+    assert pit.playback.timeline == timeline
+
+
+async def test_an_item_taken_away_during_its_look_up_does_not_start() -> None:
+    pit = Pit("ab")
+    pit.media.hold()
+    starting = asyncio.ensure_future(pit.start("a"))
+    await settle()
+    pit.playback.queue.remove(["a"])
+    pit.media.release()
+    await starting
+    assert pit.playing is None
+
+
+async def test_one_look_up_for_all_who_ask() -> None:
+    pit = Pit("a")
+    pit.media.hold()
+    found: list[str] = []
+    pit.conductor.found.subscribe(found.append)
+    assert pit.conductor.address(pit.item("a")) is None
+    assert pit.conductor.address(pit.item("a")) is None
+    starting = asyncio.ensure_future(pit.start("a"))
+    await settle()
+    pit.media.release()
+    await starting
+    assert pit.media.asked == ["test/a"]
+    assert found == ["test/a"]
+
+
+async def test_an_address_once_it_is_known() -> None:
+    pit = Pit("a")
+    assert pit.conductor.address(pit.item("a")) is None
+    await settle()
+    address = pit.conductor.address(pit.item("a"))
+    assert address is not None
+    assert address.url == "/media/a.flac?sig=1"
+
+
+async def test_a_missing_item_is_told() -> None:
+    pit = Pit("a", missing="a")
+    failed: list[str] = []
+    pit.conductor.failed.subscribe(failed.append)
+    pit.conductor.address(pit.item("a"))
+    await settle()
+    assert failed == ["test/a"]
+
+
+async def test_a_fresh_address_looks_again() -> None:
+    pit = Pit("a")
+    await pit.start("a")
+    await pit.conductor.fresh_address(pit.item("a"))
+    assert pit.media.asked == ["test/a"] * 2
+    pit.media.missing.add("test/a")
+    with pytest.raises(TrackNotFound):
+        await pit.conductor.fresh_address(pit.item("a"))
+    assert pit.conductor.address(pit.item("a")) is None
+    await settle()
+
+
+async def test_close_looks_for_nothing_any_more() -> None:
+    pit = Pit("a")
+    pit.media.hold()
+    starting = asyncio.ensure_future(pit.start("a"))
+    await settle()
+    pit.conductor.close()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert pit.playing is None
+
+
+async def test_found_for_one_is_not_found_for_all() -> None:
+    pit = Pit("a")
+    await pit.conductor.resolve("test/private", HOUSE)
+    pit.media.refused["eve"] = PermissionDenied("Not yours")
+    with pytest.raises(PermissionDenied):
+        await pit.conductor.resolve("test/private", principal("eve"))
+
+
+async def test_a_provider_that_crashes_leaves_nothing_buffering() -> None:
+    pit = Pit("ab")
+    pit.media.refused["moosicbox"] = RuntimeError("The provider's own fault")
+    with pytest.raises(TrackNotFound):
+        await pit.start("a")
+    assert pit.playback.timeline.state == "idle"

@@ -1,0 +1,52 @@
+"""The media cache: bounded, the longest unused one goes first."""
+
+import msgspec
+
+from custom_components.moosicbox.engine.playback.media import Media, MediaCache
+from tests.engine.fakes import track
+
+
+def media(name: str) -> Media:
+    return Media(track=track(name), source=f"/media/{name}")
+
+
+def test_remembers_by_media_content_id() -> None:
+    cache = MediaCache(2)
+    cache.put(media("a"))
+    assert cache.get("test/a") == media("a")
+    assert cache.get("a") is None
+    assert cache.get(None) is None
+
+
+def test_the_longest_unused_one_goes() -> None:
+    cache = MediaCache(2)
+    cache.put(media("a"))
+    cache.put(media("b"))
+    cache.get("test/a")
+    cache.put(media("c"))
+    assert cache.get("test/b") is None
+    assert cache.get("test/a") is not None
+
+
+def test_a_newer_one_takes_the_place() -> None:
+    cache = MediaCache(2)
+    cache.put(media("a"))
+    newer = Media(track=track("a"), source="/media/elsewhere")
+    cache.put(newer)
+    assert cache.get("test/a") is newer
+
+
+def test_forgets() -> None:
+    cache = MediaCache(2)
+    cache.put(media("a"))
+    cache.drop("test/a")
+    cache.drop("test/a")
+    cache.drop(None)
+    assert cache.get("test/a") is None
+
+
+def test_what_has_no_id_is_not_kept() -> None:
+    cache = MediaCache(2)
+    nameless = msgspec.structs.replace(track("a"), media_content_id=None)
+    cache.put(Media(track=nameless, source="/media/a"))
+    assert cache.get("test/a") is None

@@ -1,0 +1,215 @@
+"""Playback on virtual time: commands and the queue beneath."""
+
+import pytest
+
+from custom_components.moosicbox.engine.playback.events import CommandIssued, CurrentChanged, QueueChanged, Sought
+from custom_components.moosicbox.engine.playback.playback import LEAD_CAP_US, SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.timeline import Timeline
+from custom_components.moosicbox.engine.protocol.errors import QueueItemNotFound
+from tests.engine.fakes import item
+from tests.engine.stage import NOW, Member, Stage, assert_command_matches
+
+# ------------------------------------------------------------ commands
+
+
+def test_nothing_plays_at_first() -> None:
+    stage = Stage("ab")
+    assert (stage.current, stage.playback.timeline.state, stage.playback.due_us) == (None, "idle", None)
+    assert stage.playback.command is None
+
+
+def test_start_lies_in_the_future() -> None:
+    stage = Stage("ab")
+    stage.play("a", 12.0)
+    at_us = NOW + SOLO_MARGIN_US
+    assert stage.playback.timeline == Timeline("playing", 12.0, at_us, 1.0)
+    assert stage.command == ("play", stage.playback.current, 12.0, at_us, 1.0)
+    assert stage.playback.duration == 180.0
+    assert stage.states == {"a": "playing", "b": "pending"}
+
+
+@pytest.mark.parametrize(
+    ("members", "lead_us"),
+    [
+        ([], 20_000),
+        ([Member(round_trip_us=60_000)], 50_000),
+        ([Member(lead_ms=150, round_trip_us=60_000)], 200_000),
+        ([Member(lead_ms=150, present=False)], 20_000),
+        ([Member(lead_ms=60_000)], LEAD_CAP_US),
+        ([Member(), Member()], 200_000),
+        ([Member(), Member(lead_ms=900, present=False)], 20_000),
+        ([Member(lead_ms=400), Member(round_trip_us=100_000)], 400_000),
+        ([Member(lead_ms=100), Member(round_trip_us=400_000)], 800_000),
+        ([Member(), Member(lead_ms=900), Member(round_trip_us=9_000_000, lagging=True)], 900_000),
+        ([Member(), Member(round_trip_us=9_000_000)], LEAD_CAP_US),
+    ],
+)
+def test_lead(members: list[Member], lead_us: int) -> None:
+    stage = Stage()
+    stage.members = members
+    assert stage.playback.lead_us() == lead_us
+
+
+def test_pause_holds_where_the_players_will_be() -> None:
+    stage = Stage("a")
+    stage.play("a")
+    stage.pass_seconds(10)
+    stage.playback.pause(stage.now_us)
+    assert stage.playback.timeline == Timeline("paused", 10.0, stage.now_us + SOLO_MARGIN_US, 0.0)
+    assert_command_matches(stage)
+    assert stage.playback.due_us is None
+
+
+def test_pause_without_music_does_nothing() -> None:
+    stage = Stage("a")
+    stage.playback.pause(NOW)
+    assert stage.events == []
+    stage.play("a")
+    stage.playback.pause(NOW)
+    stage.events.clear()
+    stage.playback.pause(NOW)
+    assert stage.events == []
+
+
+def test_stop_keeps_the_item() -> None:
+    stage = Stage("ab")
+    stage.play("b")
+    stage.pass_seconds(5)
+    stage.playback.stop(stage.now_us)
+    assert stage.current == "b"
+    assert stage.playback.timeline[:2] == ("idle", 0.0)
+    assert_command_matches(stage)
+    stage.events.clear()
+    stage.playback.stop(stage.now_us)
+    assert stage.events == []
+
+
+@pytest.mark.parametrize(("sought", "reached"), [(50.0, 50.0), (1e6, 180.0)])
+def test_seek_stays_in_the_item(sought: float, reached: float) -> None:
+    stage = Stage("a")
+    stage.play("a")
+    stage.events.clear()
+    stage.playback.seek(stage.now_us, sought)
+    assert stage.of(Sought) == [Sought(reached)]
+    assert stage.playback.timeline.position == reached
+    assert stage.playback.timeline.playing
+    assert_command_matches(stage)
+
+
+def test_seek_while_paused_stays_paused() -> None:
+    stage = Stage("a")
+    stage.play("a")
+    stage.playback.pause(NOW)
+    stage.playback.seek(NOW, 50.0)
+    assert stage.playback.timeline[:2] == ("paused", 50.0)
+    assert_command_matches(stage)
+
+
+def test_seek_in_nothing() -> None:
+    with pytest.raises(QueueItemNotFound):
+        Stage("a").playback.seek(NOW, 1.0)
+
+
+def test_another_item_takes_the_place() -> None:
+    stage = Stage("abc")
+    stage.play("a")
+    stage.events.clear()
+    stage.playback.start(stage.playback.queue.get("c"), stage.now_us, left="skipped")
+    assert stage.states == {"a": "skipped", "b": "pending", "c": "playing"}
+    [changed] = stage.of(CurrentChanged)
+    assert (changed.track.track_id, changed.previous.track_id) == ("c", "a")
+
+
+def test_choosing_paused_makes_no_sound() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.playback.choose_paused(stage.playback.queue.get("b"), stage.now_us)
+    assert stage.current == "b"
+    assert stage.playback.timeline[:2] == ("paused", 0.0)
+    assert_command_matches(stage)
+
+
+def test_load_waits_for_start() -> None:
+    stage = Stage("ab")
+    stage.playback.load(stage.playback.queue.get("a"), NOW, 3.0)
+    assert stage.playback.timeline == Timeline("buffering", 3.0, NOW, 0.0)
+    assert stage.of(CommandIssued) == []
+    stage.play("a", 3.0)
+    assert stage.of(CurrentChanged) == []
+    assert_command_matches(stage)
+
+
+@pytest.mark.parametrize(("played", "before"), [(1.0, "a"), (10.0, "b")])
+def test_previous_restarts_what_has_played_for_a_while(played: float, before: str) -> None:
+    stage = Stage("abc")
+    stage.play("b")
+    stage.pass_seconds(played)
+    predecessor = stage.playback.predecessor(stage.now_us)
+    assert predecessor is not None
+    assert predecessor.queue_item_id == before
+
+
+def test_nothing_is_before_the_first() -> None:
+    stage = Stage("ab")
+    assert stage.playback.predecessor(NOW) is None
+    stage.play("a")
+    assert stage.playback.predecessor(NOW) == stage.playback.current
+
+
+# ------------------------------------------------------------ the queue beneath
+
+
+def test_changes_of_the_queue_are_told() -> None:
+    stage = Stage()
+    stage.playback.queue.add([item("a")])
+    assert len(stage.of(QueueChanged)) == 1
+
+
+def test_the_current_item_may_be_taken_away() -> None:
+    stage = Stage("abc")
+    stage.play("a")
+    stage.playback.queue.remove(["a"])
+    assert stage.current == "b"
+    stage.events.clear()
+    stage.play("b")
+    [changed] = stage.of(CurrentChanged)
+    assert (changed.track.track_id, changed.previous.track_id) == ("b", "a")
+    assert stage.states == {"b": "playing", "c": "pending"}
+
+
+def test_modes() -> None:
+    stage = Stage("abcdef")
+    stage.play("a")
+    stage.playback.set_modes(shuffle=True, repeat="all", autoplay=True)
+    assert (stage.playback.queue.shuffled, stage.playback.repeat, stage.playback.autoplay) == (True, "all", True)
+    stage.playback.set_modes(shuffle=None, repeat=None, autoplay=None)
+    assert (stage.playback.queue.shuffled, stage.playback.repeat, stage.playback.autoplay) == (True, "all", True)
+    stage.playback.set_modes(shuffle=None, repeat="one", autoplay=None)
+    assert stage.playback.following == stage.playback.current
+
+
+def test_restored_music_stands_still() -> None:
+    stage = Stage()
+    stage.playback.queue.restore([item("a"), item("b")], ["a", "b"], 5, "a", shuffled=False)
+    stage.playback.restore(Timeline("paused", 42.0, NOW, 0.0), "all")
+    assert stage.events == []
+    assert_command_matches(stage)
+    assert (stage.current, stage.playback.duration, stage.playback.repeat) == ("a", 180.0, "all")
+    stage.play("a", 42.0)
+    assert stage.of(CurrentChanged) == []
+
+
+def test_a_start_stays_in_the_item() -> None:
+    stage = Stage("ab")
+    stage.play("a", 1e6)
+    assert stage.playback.timeline.position <= 180
+
+
+def test_what_was_taken_out_of_the_queue_does_not_start() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    gone = stage.playback.queue.get("b")
+    stage.playback.queue.remove(["b"])
+    with pytest.raises(QueueItemNotFound):
+        stage.playback.start(gone, stage.now_us)
+    assert (stage.current, stage.states) == ("a", {"a": "playing"})

@@ -1,0 +1,178 @@
+"""From item to item: the gapless hand-over, the end of the queue, repetition."""
+
+import pytest
+
+from custom_components.moosicbox.engine.playback.events import CommandIssued, CurrentChanged, PrepareChanged
+from custom_components.moosicbox.engine.playback.playback import HANDOVER_US, SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.timeline import Timeline
+from custom_components.moosicbox.engine.protocol.types import RepeatMode
+from tests.engine.fakes import SECOND, item
+from tests.engine.stage import NOW, Stage, assert_command_matches
+
+
+def test_the_following_item_is_named_when_it_changes() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    assert len(stage.of(PrepareChanged)) == 1
+    stage.playback.queue.add([item("x")], "next")
+    assert len(stage.of(PrepareChanged)) == 1
+    assert stage.playback.following == stage.playback.queue.get("x")
+    stage.playback.queue.add([item("y")])
+    assert stage.of(PrepareChanged) == []
+    stage.playback.queue.remove(["x"])
+    assert stage.playback.following == stage.playback.queue.get("b")
+
+
+def test_gapless_hand_over() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    ends_us = NOW + SOLO_MARGIN_US + 180 * SECOND
+    assert stage.playback.ends_us == ends_us
+    assert stage.playback.due_us == ends_us - HANDOVER_US
+    stage.pass_to(ends_us - HANDOVER_US - 1)
+    assert stage.playback.queue.locked_item_id is None
+    stage.pass_to(ends_us - HANDOVER_US)
+    assert stage.playback.queue.locked_item_id == "b"
+    assert stage.command == ("play", stage.playback.queue.get("b"), 0.0, ends_us, 1.0)
+    assert stage.current == "a"
+    stage.events.clear()
+    stage.pass_to(ends_us)
+    assert stage.current == "b"
+    assert stage.playback.timeline == Timeline("playing", 0.0, ends_us, 1.0)
+    assert stage.playback.queue.locked_item_id is None
+    assert stage.states == {"a": "played", "b": "playing"}
+    assert stage.of(CommandIssued) == []
+
+
+def test_a_whole_queue_plays_without_drifting() -> None:
+    stage = Stage("abc", 100.0)
+    stage.play("a")
+    start_us = stage.playback.timeline.anchor_us
+    # The loop is late each time; the music isn't.
+    for _ in range(20):
+        if (due_us := stage.playback.due_us) is None:
+            break
+        stage.now_us = due_us + 70_000
+        stage.playback.advance(stage.now_us)
+        if stage.current == "c":
+            assert stage.playback.timeline.anchor_us == start_us + 200 * SECOND
+    assert stage.current is None
+    assert stage.playback.timeline.state == "idle"
+    assert stage.states == {"a": "played", "b": "played", "c": "played"}
+
+
+def test_the_end_of_the_queue() -> None:
+    stage = Stage("a", 10.0)
+    stage.play("a")
+    stage.events.clear()
+    stage.pass_seconds(11)
+    assert (stage.current, stage.playback.duration) == (None, None)
+    assert_command_matches(stage)
+    [changed] = stage.of(CurrentChanged)
+    assert (changed.track, changed.previous.track_id) == (None, "a")
+
+
+def test_a_short_item_is_handed_over_at_once_but_not_before_it_begins() -> None:
+    stage = Stage("ab", 1.0)
+    stage.play("a")
+    assert stage.playback.due_us == stage.playback.timeline.anchor_us
+
+
+def test_without_a_duration_nothing_is_due() -> None:
+    stage = Stage("ab", None)
+    stage.play("a")
+    assert (stage.playback.ends_us, stage.playback.due_us) == (None, None)
+    stage.playback.advance(NOW + 10_000 * SECOND)
+    assert stage.current == "a"
+
+
+@pytest.mark.parametrize(
+    ("repeat", "after"), [("off", ["b", "c", None]), ("all", ["b", "c", "a"]), ("one", ["a", "a", "a"])]
+)
+def test_repeat(repeat: RepeatMode, after: list[str | None]) -> None:
+    stage = Stage("abc", 60.0, repeat)
+    stage.play("a")
+    for expected in after:
+        stage.pass_seconds(61)
+        assert stage.current == expected
+
+
+def test_next_leaves_a_repeated_item() -> None:
+    stage = Stage("ab", repeat="one")
+    stage.play("a")
+    successor = stage.playback.successor()
+    assert successor is not None
+    assert successor.queue_item_id == "b"
+
+
+def test_a_command_takes_the_hand_over_back() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_to(stage.playback.due_us or 0)
+    stage.playback.pause(stage.now_us)
+    assert stage.playback.queue.locked_item_id is None
+    assert_command_matches(stage)
+    stage.play("a", 178.0)
+    stage.pass_to(stage.playback.due_us or 0)
+    stage.playback.seek(stage.now_us, 10.0)
+    assert stage.playback.queue.locked_item_id is None
+    assert_command_matches(stage)
+
+
+def test_what_the_player_ends_is_followed() -> None:
+    stage = Stage("ab", None)
+    stage.play("a")
+    stage.pass_seconds(100)
+    following = stage.ended("a")
+    assert following is not None
+    assert following.queue_item_id == "b"
+
+
+def test_the_last_item_ends_by_the_players_word() -> None:
+    stage = Stage("a", None)
+    stage.play("a")
+    assert stage.ended("a") is None
+    assert (stage.current, stage.playback.timeline.state) == (None, "idle")
+
+
+@pytest.mark.parametrize("ended", ["b", None])
+def test_another_item_cannot_end(ended: str | None) -> None:
+    stage = Stage("ab", None)
+    stage.play("a")
+    assert stage.ended(ended) is None
+    assert stage.current == "a"
+
+
+def test_nothing_ends_while_it_is_paused() -> None:
+    stage = Stage("ab", None)
+    stage.play("a")
+    stage.playback.pause(stage.now_us)
+    assert stage.ended("a") is None
+
+
+def test_an_end_that_was_handed_over_is_left_to_time() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    ends_us = stage.playback.ends_us or 0
+    stage.pass_to(ends_us - 100_000)
+    assert stage.ended("a") is None
+    assert stage.playback.queue.locked_item_id == "b"
+
+
+def test_an_end_long_before_its_time_is_followed_at_once() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_to((stage.playback.ends_us or 0) - 2 * SECOND)
+    assert stage.playback.queue.locked_item_id == "b"
+    assert stage.ended("a") is not None
+
+
+def test_an_item_without_length_is_not_due_for_ever() -> None:
+    stage = Stage("a", 0.0, "one")
+    stage.play("a")
+    stage.now_us += SECOND
+    advanced = 0
+    while (due_us := stage.playback.due_us) is not None and due_us <= stage.now_us:
+        stage.playback.advance(stage.now_us)
+        advanced += 1
+        assert advanced < 1_000

@@ -1,0 +1,123 @@
+"""What a lone player reports is taken over; in a room the timeline rules."""
+
+from custom_components.moosicbox.engine.playback.playback import SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.timeline import Timeline
+from tests.engine.fakes import SECOND
+from tests.engine.stage import NOW, Member, Stage, assert_command_matches
+
+
+def test_a_true_position_is_left_alone() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(10)
+    stage.events.clear()
+    stage.report("playing", 10.0)
+    assert stage.events == []
+
+
+def test_a_position_that_is_off_is_taken_over() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(10)
+    stage.report("playing", 9.0, at_us=stage.now_us - 50_000)
+    assert stage.playback.timeline == Timeline("playing", 9.0, stage.now_us - 50_000, 1.0)
+    assert_command_matches(stage)
+
+
+def test_an_old_report_says_nothing_of_a_new_command() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(10)
+    stage.playback.seek(stage.now_us, 100.0)
+    before = stage.playback.timeline
+    stage.report("playing", 10.0, at_us=stage.now_us - 1)
+    stage.report("paused", 10.0, at_us=stage.now_us - 1)
+    assert stage.playback.timeline == before
+
+
+def test_a_report_of_another_item_says_nothing() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    before = stage.playback.timeline
+    stage.report("playing", 50.0, stage.now_us + SECOND, queue_item_id="b", duration_seconds=3.0)
+    assert (stage.playback.timeline, stage.playback.duration) == (before, 180.0)
+
+
+def test_the_players_word_on_the_duration_counts() -> None:
+    stage = Stage("ab", None)
+    stage.play("a")
+    stage.pass_seconds(1)
+    stage.report("playing", 0.98, duration_seconds=200.0)
+    assert stage.playback.duration == 200.0
+    assert stage.playback.ends_us == NOW + SOLO_MARGIN_US + 200 * SECOND
+
+
+def test_a_pause_on_the_device_is_a_pause() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(10)
+    stage.report("paused", 9.9)
+    assert stage.playback.timeline == Timeline("paused", 9.9, stage.now_us, 0.0)
+    assert_command_matches(stage)
+
+
+def test_a_stall_stops_the_timeline_until_it_is_over() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(10)
+    stage.report("buffering", 9.5)
+    assert stage.playback.timeline == Timeline("buffering", 9.5, stage.now_us, 0.0)
+    assert stage.playback.due_us is None
+    stage.pass_seconds(3)
+    stage.report("playing", 9.5)
+    assert stage.playback.timeline == Timeline("playing", 9.5, stage.now_us, 1.0)
+
+
+def test_buffering_at_the_start_is_no_stall() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(1)
+    stage.report("buffering", 0.0)
+    assert stage.playback.timeline.playing
+
+
+def test_a_player_that_needs_a_click_waits() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(1)
+    stage.report("paused", 0.0, needs_interaction=True)
+    assert stage.playback.timeline[:2] == ("buffering", 0.0)
+    stage.events.clear()
+    stage.report("paused", 0.0, needs_interaction=True)
+    assert stage.events == []
+
+
+def test_in_a_room_no_member_rules() -> None:
+    stage = Stage("ab")
+    stage.members.append(Member("other"))
+    stage.play("a")
+    stage.pass_seconds(10)
+    before = stage.playback.timeline
+    stage.report("paused", 3.0, duration_seconds=7.0)
+    assert (stage.playback.timeline, stage.playback.duration) == (before, 180.0)
+
+
+def test_hold_stands_still_where_the_player_was() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(18)
+    lost_us = stage.now_us - 8 * SECOND
+    stage.playback.hold(lost_us)
+    assert stage.playback.timeline == Timeline("paused", 9.98, lost_us, 0.0)
+    assert_command_matches(stage)
+    stage.events.clear()
+    stage.playback.hold(stage.now_us)
+    assert stage.events == []
+
+
+def test_a_reported_position_stays_in_the_item() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(10)
+    stage.report("paused", 5_000.0)
+    assert stage.playback.timeline.position <= 180

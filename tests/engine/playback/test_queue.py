@@ -1,0 +1,339 @@
+"""The queue: places, locked items, the current one, shuffle; and that a mirror which applies the ops holds the same."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+import pytest
+
+from custom_components.moosicbox.engine.playback.queue import Queue
+from custom_components.moosicbox.engine.protocol.client import After, Place
+from custom_components.moosicbox.engine.protocol.errors import (
+    HubError,
+    InvalidMessage,
+    ItemLocked,
+    QueueItemNotFound,
+    Unavailable,
+)
+from custom_components.moosicbox.engine.protocol.types import CurrentOp, QueueOp, UpdateOp
+from tests.engine.fakes import chance, item
+from tests.engine.mirror import Mirror
+
+
+def queue_of(names: str, *, current: str | None = None, locked: str | None = None) -> Queue:
+    """A queue with an item per letter."""
+    queue = Queue("epoch", 100)
+    if names:
+        queue.add([item(name) for name in names])
+    queue.set_current(current)
+    queue.locked_item_id = locked
+    return queue
+
+
+def order(queue: Queue) -> str:
+    return "".join(each.queue_item_id for each in queue.items)
+
+
+@pytest.mark.parametrize(
+    ("place", "result"),
+    [(None, "abcx"), ("end", "abcx"), ("next", "abxc"), ("replace", "x"), (After(after="a"), "axbc")],
+)
+def test_places_of_an_add(place: Place | None, result: str) -> None:
+    queue = queue_of("abc", current="b")
+    queue.add([item("x")], place)
+    assert order(queue) == result
+
+
+def test_next_without_a_current_item_is_the_front() -> None:
+    queue = queue_of("ab")
+    queue.add([item("x")], "next")
+    assert order(queue) == "xab"
+
+
+@pytest.mark.parametrize(("position", "result"), [(0, "xyab"), (1, "axyb"), (2, "abxy"), (99, "abxy")])
+def test_positions_of_an_add(position: int, result: str) -> None:
+    queue = queue_of("ab")
+    queue.add([item("x"), item("y")], position=position)
+    assert order(queue) == result
+
+
+def test_replace_leaves_no_current_item() -> None:
+    queue = queue_of("ab", current="b")
+    queue.add([item("x")], "replace")
+    assert (queue.current, queue.current_index) == (None, None)
+
+
+def test_a_full_queue_takes_no_more_and_stays_as_it_is() -> None:
+    queue = Queue("epoch", 3)
+    queue.add([item(), item()])
+    with pytest.raises(Unavailable):
+        queue.add([item(), item()])
+    assert (len(queue), queue.revision) == (2, 1)
+    queue.add([item(), item(), item()], "replace")
+    assert len(queue) == 3
+
+
+@pytest.mark.parametrize(
+    ("moved", "place", "result"),
+    [
+        ("a", "end", "bcda"),
+        ("d", "next", "abdc"),
+        ("a", "next", "bacd"),
+        ("c", "next", "abcd"),
+        ("a", After(after="c"), "bcad"),
+        ("d", After(after="a"), "adbc"),
+        ("b", After(after="a"), "abcd"),
+        ("b", "end", "acdb"),
+    ],
+)
+def test_places_of_a_move(moved: str, place: Place, result: str) -> None:
+    queue = queue_of("abcd", current="b")
+    queue.move(moved, place)
+    assert order(queue) == result
+    assert queue.current_item_id == "b"
+
+
+@pytest.mark.parametrize(("from_", "to", "result"), [(0, 2, "bcad"), (3, 0, "dabc"), (1, 1, "abcd"), (0, 3, "bcda")])
+def test_reorder_counts_after_the_item_was_taken_out(from_: int, to: int, result: str) -> None:
+    queue = queue_of("abcd")
+    queue.reorder(from_, to)
+    assert order(queue) == result
+
+
+@pytest.mark.parametrize(
+    ("names", "current", "removed", "left", "successor"),
+    [
+        ("abcd", "b", "b", "acd", "c"),
+        ("abcd", "b", "bc", "ad", "d"),
+        ("abcd", "b", "acd", "b", "b"),
+        ("abcd", "d", "d", "abc", None),
+        ("abcd", "c", "cd", "ab", None),
+        ("abcd", None, "a", "bcd", None),
+        ("a", "a", "a", "", None),
+    ],
+)
+def test_a_removed_current_item_leaves_its_place_to_the_next(
+    names: str, current: str | None, removed: str, left: str, successor: str | None
+) -> None:
+    queue = queue_of(names, current=current)
+    queue.remove(list(removed))
+    assert (order(queue), queue.current_item_id) == (left, successor)
+
+
+def test_remove_is_all_or_nothing() -> None:
+    queue = queue_of("abc", locked="c")
+    with pytest.raises(QueueItemNotFound):
+        queue.remove(["a", "x"])
+    with pytest.raises(ItemLocked):
+        queue.remove(["a", "c"])
+    assert (order(queue), queue.revision) == ("abc", 1)
+
+
+def test_a_locked_item_stays_where_it_is() -> None:
+    queue = queue_of("abcd", current="b", locked="c")
+    for change in (
+        lambda: queue.remove(["c"]),
+        lambda: queue.move("c", "end"),
+        lambda: queue.reorder(2, 0),
+    ):
+        with pytest.raises(ItemLocked):
+            change()
+    assert (order(queue), queue.revision) == ("abcd", 1)
+
+
+def test_nothing_comes_between_the_current_item_and_the_locked_one() -> None:
+    queue = queue_of("abcd", current="b", locked="c")
+    queue.add([item("x")], "next")
+    assert order(queue) == "abcxd"
+    queue.add([item("y")], position=2)
+    assert order(queue) == "abcyxd"
+    queue.move("a", "next")
+    assert order(queue) == "bcayxd"
+    queue.reorder(5, 1)
+    assert order(queue) == "bcdayx"
+    queue.add([item("z")], After(after="b"))
+    assert order(queue) == "bczdayx"
+
+
+def test_shuffle_keeps_what_was_and_what_is_locked() -> None:
+    queue = queue_of("abcdefghij", current="c", locked="d")
+    queue.shuffle(True, chance(7))
+    assert order(queue)[:4] == "abcd"
+    assert sorted(order(queue)) == list("abcdefghij")
+    assert order(queue) != "abcdefghij"
+
+
+def test_shuffling_is_undone() -> None:
+    queue = queue_of("abcdefghij", current="c")
+    queue.shuffle(True, chance(7))
+    queue.remove(["e"])
+    queue.add([item("x")])
+    queue.shuffle(False, chance(7))
+    assert order(queue) == "abcdfghijx"
+    assert queue.current_item_id == "c"
+
+
+def test_shuffling_is_undone_wherever_an_item_was_added() -> None:
+    queue = queue_of("ab")
+    queue.add([item("x")], position=0)
+    queue.shuffle(True, chance(1))
+    queue.shuffle(False, chance(1))
+    assert order(queue) == "xab"
+
+
+def test_shuffling_twice_changes_nothing() -> None:
+    queue = queue_of("abcdef")
+    queue.shuffle(True, chance(7))
+    before = (order(queue), queue.revision)
+    queue.shuffle(True, chance(8))
+    assert (order(queue), queue.revision) == before
+
+
+def test_after_and_before() -> None:
+    queue = queue_of("abc")
+    found = [queue.after(None), queue.after("a"), queue.after("c"), queue.before("b"), queue.before("a"), queue.first()]
+    assert [each and each.queue_item_id for each in found] == ["a", "b", None, "a", None, "a"]
+    assert queue_of("").first() is None
+
+
+def test_page() -> None:
+    queue = queue_of("abcde", current="d")
+    page = queue.page(1, 2)
+    assert [each.queue_item_id for each in page.items] == ["b", "c"]
+    assert (page.total, page.offset, page.revision) == (5, 1, 1)
+    assert (page.current_index, page.current_item_id) == (3, "d")
+    assert queue.page(5, 2).items == ()
+
+
+@pytest.mark.parametrize(
+    "place", ["replace", After(after="a")], ids=["a move replaces nothing", "nothing is behind itself"]
+)
+def test_places_where_nothing_can_be_moved(place: Place) -> None:
+    queue = queue_of("abc")
+    with pytest.raises(InvalidMessage) as refused:
+        queue.move("a", place)
+    assert refused.value.details["path"] == ["place"]
+    assert (order(queue), queue.revision) == ("abc", 1)
+
+
+def test_unknown_items() -> None:
+    queue = queue_of("abc")
+    for change in (
+        lambda: queue.remove(["x"]),
+        lambda: queue.move("x", "end"),
+        lambda: queue.move("a", After(after="x")),
+        lambda: queue.add([item()], After(after="x")),
+        lambda: queue.reorder(3, 0),
+        lambda: queue.reorder(0, 3),
+        lambda: queue.set_current("x"),
+        lambda: queue.set_state("x", "played"),
+        lambda: queue.get("x"),
+    ):
+        with pytest.raises(QueueItemNotFound):
+            change()
+    assert (order(queue), queue.revision) == ("abc", 1)
+
+
+def test_restore_tells_nobody_and_mends_what_is_damaged() -> None:
+    heard: list[tuple[QueueOp, ...]] = []
+    queue = Queue("epoch", 100, heard.append)
+    queue.restore([item("a"), item("b")], ["gone", "a"], 7, "gone", shuffled=True)
+    assert (order(queue), queue.revision, queue.current_item_id, queue.shuffled) == ("ab", 7, None, True)
+    assert list(queue.added_order) == ["a", "b"]
+    assert heard == []
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Random changes, and a mirror that knows nothing but the ops."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue = Queue("epoch", 12, self._changed)
+        self.mirror = Mirror()
+        self.seen: set[str] = set()
+        self.revision = 0
+
+    def _changed(self, ops: tuple[QueueOp, ...]) -> None:
+        quiet = all(isinstance(op, CurrentOp | UpdateOp) for op in ops)
+        assert self.queue.revision == self.revision + (0 if quiet else 1)
+        self.revision = self.queue.revision
+        self.mirror.apply(ops, self.queue.page(0, 100))
+
+    def _change(self, change: str, *args: object) -> None:
+        before = self.queue.page(0, 100)
+        try:
+            getattr(self.queue, change)(*args)
+        except HubError:
+            assert self.queue.page(0, 100) == before
+
+    def _some(self, number: int) -> str:
+        items = self.queue.items
+        return items[number % len(items)].queue_item_id if items else "nothing"
+
+    def _place(self, number: int) -> Place:
+        return ("next", "end", "replace", After(after=self._some(number)))[number % 4]
+
+    @initialize(count=st.integers(0, 6))
+    def begin(self, count: int) -> None:
+        if count:
+            self.queue.add([item() for _ in range(count)])
+
+    @rule(count=st.integers(1, 4), number=st.integers(0, 99))
+    def add(self, count: int, number: int) -> None:
+        added = [item() for _ in range(count)]
+        self._change("add", added, self._place(number))
+
+    @rule(count=st.integers(1, 2), position=st.integers(0, 15))
+    def add_at(self, count: int, position: int) -> None:
+        self._change("add", [item() for _ in range(count)], None, position)
+
+    @rule(numbers=st.lists(st.integers(0, 99), min_size=1, max_size=4))
+    def remove(self, numbers: list[int]) -> None:
+        self._change("remove", list(dict.fromkeys(map(self._some, numbers))))
+
+    @rule(number=st.integers(0, 99), place=st.integers(0, 99))
+    def move(self, number: int, place: int) -> None:
+        self._change("move", self._some(number), self._place(place))
+
+    @rule(from_=st.integers(0, 12), to=st.integers(0, 12))
+    def reorder(self, from_: int, to: int) -> None:
+        self._change("reorder", from_, to)
+
+    @rule(on=st.booleans(), seed=st.integers(0, 99))
+    def shuffle(self, on: bool, seed: int) -> None:
+        before = {each.queue_item_id for each in self.queue.items}
+        self.queue.shuffle(on, chance(seed))
+        assert {each.queue_item_id for each in self.queue.items} == before
+
+    @precondition(lambda self: len(self.queue) > 3)
+    @rule()
+    def clear(self) -> None:
+        self.queue.clear()
+
+    @rule(number=st.none() | st.integers(0, 99))
+    def set_current(self, number: int | None) -> None:
+        self.queue.locked_item_id = None
+        self._change("set_current", None if number is None else self._some(number))
+
+    @rule(number=st.integers(0, 99), state=st.sampled_from(["playing", "played", "skipped"]))
+    def set_state(self, number: int, state: str) -> None:
+        self._change("set_state", self._some(number), state)
+
+    @rule()
+    def hand_over(self) -> None:
+        following = self.queue.after(self.queue.current_item_id)
+        self.queue.locked_item_id = following.queue_item_id if following else None
+
+    @invariant()
+    def mirror_is_the_same(self) -> None:
+        assert self.mirror.items == list(self.queue.items)
+        assert self.mirror.current_item_id == self.queue.current_item_id
+
+    @invariant()
+    def consistent(self) -> None:
+        ids = [each.queue_item_id for each in self.queue.items]
+        assert len(ids) == len(set(ids)) <= 12
+        assert sorted(self.queue.added_order) == sorted(ids)
+        assert self.queue.current_item_id is None or self.queue.current_item_id in ids
+        assert self.queue.locked_item_id is None or self.queue.locked_item_id in ids
+
+
+TestQueue = QueueMachine.TestCase

@@ -1,0 +1,297 @@
+"""Sessions: coming, being replaced, expiring, going."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.protocol.client import Resume
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.protocol.server import CustomMessage
+from custom_components.moosicbox.engine.sessions.session import Refused, Session
+from tests.engine.fakes import EPOCH, FakeConnection, House, of_type, principal
+
+ADA, EVE, ROOT = principal("ada"), principal("eve"), principal("root", role="admin")
+
+
+def message(data: Any = None) -> CustomMessage:
+    return CustomMessage(event="e", data=data)
+
+
+def resume_of(house: House, session: Session, **changes: Any) -> Resume:
+    """What the client remembers when its connection breaks now."""
+    positions = {topic: house.hub.topics.position(topic) for topic in session.topics}
+    known = {"session_id": session.session_id, "secret": session.secret, "positions": positions}
+    return Resume(**(known | changes))
+
+
+def cut(house: House, session: Session) -> Resume:
+    resume = resume_of(house, session)
+    house.lose(session)
+    return resume
+
+
+def refused(house: House, *args: Any, **kwargs: Any) -> Refused:
+    with pytest.raises(Refused) as refusal:
+        house.connect(*args, **kwargs)
+    return refusal.value
+
+
+# ------------------------------------------------------------ coming
+
+
+def test_welcome() -> None:
+    house = House()
+    session, connection = house.connect(ADA, subscribe=("all", "players"), request_id="r1")
+    welcome = connection.take()[0]
+    assert welcome == {
+        "type": "welcome",
+        "request_id": "r1",
+        "client_id": session.client_id,
+        "session_id": session.session_id,
+        "secret": session.secret,
+        "resumed": False,
+        "user": {"id": "ada", "name": "Ada"},
+        "permissions": sorted(ADA.permissions),
+        "positions": {topic: {"epoch": house.hub.topics.epoch, "offset": 0} for topic in ("all", "players")},
+        "server_time_us": house.clock.now_us(),
+    }
+
+
+def test_welcome_says_when_the_token_expires() -> None:
+    house = House()
+    _, connection = house.connect(principal("ada", expires_at=EPOCH.timestamp() + 3_600))
+    assert connection.take()[0]["expires_at"] == "2026-11-23T01:00:00.000Z"
+
+
+def test_no_token_no_entry() -> None:
+    house = House()
+    refusal = refused(house, None)
+    assert (refusal.error.error_type, refusal.code) == ("authentication_failed", CloseCode.AUTHENTICATION_FAILED)
+    assert len(house.hub.sessions) == 0
+
+
+def test_default_topics() -> None:
+    house = House()
+    house.hub.players.add("kitchen", "Kitchen", "ada")
+    session, _ = house.connect(principal("ada", "listen", "chat"))
+    assert list(session.topics) == [
+        "all",
+        "user:ada",
+        f"client:{session.client_id}",
+        "permission:chat",
+        "permission:listen",
+        "players",
+        "rooms",
+        "presence",
+        "player:kitchen",
+    ]
+
+
+def test_what_one_may_not_see_is_left_out() -> None:
+    house = House()
+    session, _ = house.connect(ADA, subscribe=("all", "user:eve", "permission:admin", "players", "all"))
+    assert list(session.topics) == ["all", "players"]
+
+
+def test_a_room_limited_guest_hears_of_nothing_else() -> None:
+    house = House()
+    house.hub.players.add("kitchen", "Kitchen", "ada")
+    guest = principal("guest:1", "listen", "chat", rooms=frozenset({"garden"}))
+    session, _ = house.connect(guest)
+    assert set(session.topics) == {"user:guest:1", f"client:{session.client_id}", "rooms"}
+
+
+def test_ids_and_secrets_are_never_the_same() -> None:
+    house = House()
+    sessions = [house.connect(ADA, subscribe=())[0] for _ in range(20)]
+    for value in ("client_id", "session_id", "secret"):
+        assert len({getattr(session, value) for session in sessions}) == 20
+
+
+# ------------------------------------------------------------ players
+
+
+def test_a_player_follows_its_play_topic() -> None:
+    house = House()
+    session, connection = house.connect(ADA, player_id="kitchen", subscribe=("all",))
+    assert list(session.topics) == ["play:kitchen", "all"]
+    assert house.hub.players.get("kitchen").available
+    assert of_type(connection.take(), "volume_update")[0]["topic"] == "play:kitchen"
+
+
+def test_a_player_needs_the_right_to_be_one() -> None:
+    house = House()
+    refusal = refused(house, principal("ada", "listen"), player_id="kitchen")
+    assert (refusal.error.error_type, refusal.code) == ("permission_denied", CloseCode.AUTHENTICATION_FAILED)
+    assert house.hub.players.find("kitchen") is None
+
+
+def test_a_player_id_belongs_to_who_used_it_first() -> None:
+    house = House()
+    session, _ = house.connect(ADA, player_id="kitchen")
+    refusal = refused(house, EVE, player_id="kitchen")
+    assert (refusal.error.error_type, refusal.code) == ("permission_denied", CloseCode.AUTHENTICATION_FAILED)
+    assert session.connection is not None
+    house.lose(session, ended=True)
+    refused(house, EVE, player_id="kitchen")
+
+
+def test_an_administrator_may_take_a_player_over() -> None:
+    house = House()
+    _, connection = house.connect(ADA, player_id="kitchen")
+    house.connect(ROOT, player_id="kitchen")
+    assert connection.closed is CloseCode.REPLACED
+    assert house.hub.players.get("kitchen").owner == "ada"
+
+
+def test_the_newest_connection_is_the_player() -> None:
+    house = House()
+    older, connection = house.connect(ADA, player_id="kitchen")
+    newer, _ = house.connect(ADA, player_id="kitchen")
+    assert connection.closed is CloseCode.REPLACED
+    assert older not in list(house.hub.sessions)
+    player = house.hub.players.get("kitchen")
+    assert player.client_id == newer.client_id
+    assert (player.present, player.available) == (True, True)
+    house.pass_seconds(60)
+    assert player.available
+
+
+def test_players_a_user_may_have() -> None:
+    house = House(Limits(max_players_per_user=2))
+    for player_id in ("a", "b"):
+        house.connect(ADA, player_id=player_id)
+    assert refused(house, ADA, player_id="c").error.error_type == "unavailable"
+    house.connect(ADA, player_id="a")
+    house.connect(EVE, player_id="c")
+
+
+def test_a_short_absence_is_not_noticed() -> None:
+    house = House()
+    session, _ = house.connect(ADA, player_id="kitchen")
+    player = house.hub.players.get("kitchen")
+    resume = cut(house, session)
+    house.pass_seconds(7.9)
+    assert (player.present, player.available) == (False, True)
+    house.connect(ADA, player_id="kitchen", resume=resume)
+    house.pass_seconds(60)
+    assert player.available
+
+
+def test_a_long_absence_is() -> None:
+    house = House()
+    session, _ = house.connect(ADA, player_id="kitchen")
+    player = house.hub.players.get("kitchen")
+    cut(house, session)
+    house.pass_seconds(8)
+    assert not player.available
+
+
+# ------------------------------------------------------------ staying
+
+
+def test_a_token_that_expires_ends_the_session() -> None:
+    house = House()
+    session, connection = house.connect(principal("ada", expires_at=house.clock.utc().timestamp() + 60))
+    house.pass_seconds(69)
+    assert connection.closed is None
+    house.pass_seconds(1.1)
+    assert connection.closed is CloseCode.TOKEN_EXPIRED
+    assert session not in list(house.hub.sessions)
+
+
+def test_a_refreshed_token_does_not() -> None:
+    house = House()
+    now = house.clock.utc().timestamp()
+    session, connection = house.connect(principal("ada", expires_at=now + 60))
+    house.pass_seconds(50)
+    house.hub.sessions.renew(session, principal("ada", expires_at=now + 600))
+    house.pass_seconds(100)
+    assert connection.closed is None
+    house.hub.sessions.renew(session, ADA)
+    house.pass_seconds(10_000)
+    assert connection.closed is None
+
+
+def test_less_rights_take_topics_away_and_say_so() -> None:
+    house = House()
+    session, connection = house.connect(ADA, subscribe=("all", "library", "players", "user:ada"))
+    connection.take()
+    house.hub.sessions.renew(session, principal("ada", "listen"))
+    assert connection.take() == [{"type": "unsubscribed", "topics": ["library"], "reason": "permissions"}]
+    assert list(session.topics) == ["all", "players", "user:ada"]
+    assert house.hub.publish("library", message()) == 0
+
+
+def test_a_token_that_may_not_play_any_more_is_no_player() -> None:
+    house = House()
+    session, connection = house.connect(ADA, player_id="kitchen")
+    house.hub.sessions.renew(session, principal("ada", "listen"))
+    assert connection.closed is CloseCode.FORCED_OUT
+    assert not house.hub.players.get("kitchen").present
+
+
+def test_a_refresh_that_comes_after_the_connection_keeps_nobody() -> None:
+    house = House()
+    session, _ = house.connect(ADA)
+    house.lose(session)
+    house.hub.sessions.renew(session, ADA)
+    house.pass_seconds(10_000)
+    assert len(house.hub.sessions) == 0
+
+
+# ------------------------------------------------------------ going
+
+
+def test_ends_those_who_match() -> None:
+    house = House()
+    _, ada = house.connect(ADA)
+    _, eve = house.connect(EVE)
+    ended = house.hub.sessions.end_where(
+        lambda session: session.principal.sub == "ada", CloseCode.FORCED_OUT, "Revoked"
+    )
+    assert (ended, ada.closed, eve.closed) == (1, CloseCode.FORCED_OUT, None)
+
+
+def test_an_ended_session_leaves_nothing_behind() -> None:
+    house = House()
+    topics = len(house.hub.topics)
+    session, connection = house.connect(ADA, player_id="kitchen")
+    house.hub.sessions.end(session, CloseCode.FORCED_OUT)
+    house.hub.sessions.end(session, CloseCode.FORCED_OUT)
+    assert connection.closed is CloseCode.FORCED_OUT
+    for topic in session.topics:
+        assert not house.hub.topics[topic].subscribers
+    assert house.hub.publish("all", message()) == 0
+    assert len(house.hub.topics) >= topics
+
+
+def test_disconnecting_all_keeps_the_sessions() -> None:
+    house = House()
+    pairs = [house.connect(who) for who in (ADA, EVE)]
+    house.hub.sessions.disconnect_all(CloseCode.RESTART, "Restart")
+    assert [connection.closed for _, connection in pairs] == [CloseCode.RESTART] * 2
+    assert len(house.hub.sessions) == 2
+    assert list(house.hub.sessions.connected()) == []
+
+
+def test_signals() -> None:
+    house = House()
+    told: list[tuple[str, Any]] = []
+    sessions = house.hub.sessions
+    sessions.opened.subscribe(lambda _session, resumed: told.append(("opened", resumed)))
+    sessions.lost.subscribe(lambda _session: told.append(("lost", None)))
+    sessions.ended.subscribe(lambda _session: told.append(("ended", None)))
+    session, _ = house.connect(ADA)
+    house.connect(ADA, resume=cut(house, session))
+    house.lose(session)
+    house.pass_seconds(120)
+    assert told == [("opened", False), ("lost", None), ("opened", True), ("lost", None), ("ended", None)]
+
+
+def test_a_stranger_connection_loses_nothing() -> None:
+    house = House()
+    session, connection = house.connect(ADA)
+    house.hub.sessions.lose(session, FakeConnection(), ended=True)
+    assert session.connection is connection

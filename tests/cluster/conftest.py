@@ -1,0 +1,24 @@
+"""Several nodes around a real Redis."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+
+from script.lib.redis_server import RedisServer
+
+
+@pytest.fixture(autouse=True)
+def loopback() -> None:
+    """Give back the sockets that Home Assistant's test plugin takes away; none can leave this machine."""
+    pytest_socket.enable_socket()
+
+
+@pytest.fixture
+async def redis_server(tmp_path: Path, loopback: None) -> AsyncGenerator[RedisServer]:
+    """A Redis of the test's own, empty."""
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    async with RedisServer(folder) as server:
+        yield server

@@ -18,7 +18,7 @@ DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 RESULTS = "## Results\n"
 NAMES = (
     *("fanout", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency", "garbage"),
-    *("sync", "library"),
+    *("sync", "library", "face"),
 )
 
 

@@ -7,11 +7,15 @@ import { HubError } from "../../custom_components/moosicbox/frontend/client/inde
 import { formatTime } from "../../custom_components/moosicbox/frontend/ui/format.js";
 import { errorText, localizer } from "../../custom_components/moosicbox/frontend/ui/localize.js";
 import { connectionNotice, deviceNotice } from "../../custom_components/moosicbox/frontend/ui/notices.js";
-import de from "../../custom_components/moosicbox/frontend/ui/strings/de.js";
-import en from "../../custom_components/moosicbox/frontend/ui/strings/en.js";
+import deFirst from "../../custom_components/moosicbox/frontend/ui/strings/de.js";
+import deMore from "../../custom_components/moosicbox/frontend/ui/strings/de-more.js";
+import enFirst from "../../custom_components/moosicbox/frontend/ui/strings/en.js";
+import enMore from "../../custom_components/moosicbox/frontend/ui/strings/en-more.js";
 import { describeBrowser, newPlayerId } from "../../custom_components/moosicbox/frontend/player/identity.js";
 
+const [en, de] = [{ ...enFirst, ...enMore }, { ...deFirst, ...deMore }];
 const localize = await localizer("en");
+await localize.more();
 const remedies = { retry: () => "retry", reload: () => "reload", playHere: () => "here" };
 
 describe("the state", () => {
@@ -49,7 +53,9 @@ describe("the state", () => {
 describe("texts", () => {
   test("have the same places for values in every language", () => {
     const places = (text) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
-    assert.deepEqual(Object.keys(de), Object.keys(en));
+    assert.deepEqual(Object.keys(deFirst), Object.keys(enFirst));
+    assert.deepEqual(Object.keys(deMore), Object.keys(enMore));
+    assert.deepEqual(Object.keys(enFirst).filter((key) => Object.hasOwn(enMore, key)), []);
     for (const key of Object.keys(en)) {
       assert.deepEqual(places(de[key]), places(en[key]), key);
     }

@@ -4,11 +4,9 @@
  */
 import { CLOSE_REPLACED, Clock, Connection, ConnectionLostError, Emitter, TimeSync, monotonicUs } from "../client/index.js";
 import { IdentityStore } from "../player/identity.js";
-import { tabLock } from "../player/tab-lock.js";
 import { Following } from "./following.js";
 import { exposeForInspection } from "./inspection.js";
 import { homeAssistantAccess } from "./home-assistant.js";
-import { QueuePages } from "./queue-pages.js";
 import { reduce } from "./reduce.js";
 import { Store, initialState } from "./store.js";
 import { joinedRoomIds } from "./target.js";
@@ -40,7 +38,8 @@ export class App {
   #access;
   #identity;
   #clock = new Clock();
-  #lock = tabLock(() => this.#playElsewhere());
+  /** @type {import("../player/tab-lock.js").TabLock | null} */
+  #lock = null;
   /** @type {Device | null} */
   #device = null;
   /** @type {Connection | null} */
@@ -65,7 +64,6 @@ export class App {
     this.store = new Store(initialState({ status: "off", playerId, name, needsInteraction: false, fault: null, volume: 1, muted: false }));
     /** @type {Emitter<{message: Message}>} what the hub says, for those who tell people of it */
     this.heard = new Emitter();
-    this.queuePages = new QueuePages(this.store, (message) => this.request(message));
     this.#following = new Following(this.store, (message) => this.request(message));
     this.#identity.onchange((identity) => void this.#otherTabChanged(identity));
     for (const subscribe of [onWake, access.onback]) {
@@ -177,7 +175,8 @@ export class App {
   async #play(options) {
     const { name } = this.#identity.identity;
     this.#setDevice({ status: "starting", name });
-    const { Device } = await player();
+    const { Device, tabLock } = await player();
+    this.#lock ??= tabLock(() => this.#playElsewhere());
     // Made as part of the click, so that the browser lets it sound.
     this.#device ??= new Device({
       clock: this.#clock,
@@ -207,7 +206,7 @@ export class App {
 
   /** @param {"off" | "elsewhere"} status */
   #silence(status) {
-    this.#lock.release();
+    this.#lock?.release();
     this.#device?.dispose();
     this.#device = null;
     this.#setDevice({ status, needsInteraction: false, fault: null });

@@ -4,6 +4,8 @@ import { Output } from "../player/output.js";
 import { Player } from "../player/player.js";
 import { mediaLoader } from "../player/media.js";
 
+export { tabLock } from "../player/tab-lock.js";
+
 /** @typedef {import("../client/clock.js").Clock} Clock */
 /** @typedef {import("../client/types.js").Message} Message */
 /** @typedef {import("../player/status.js").PlayerStatus} PlayerStatus */

@@ -33,7 +33,8 @@ export class QueuePages {
     if (!queue || this.#asking.has(topic)) {
       return;
     }
-    const missing = queue.stale ? first : queue.items.findIndex((item, index) => !item && index >= first && index < last);
+    const seen = queue.items.slice(first, last).indexOf(undefined);
+    const missing = queue.stale ? first : seen < 0 ? -1 : first + seen;
     if (missing >= 0) {
       void this.#fetch(topic, address, missing - (missing % PAGE));
     }

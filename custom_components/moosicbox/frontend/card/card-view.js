@@ -6,6 +6,7 @@ import { localizer } from "../ui/localize.js";
 import { NowPlaying } from "../ui/now-playing/now-playing.js";
 import { QueueView } from "../ui/queue/queue-view.js";
 import { Shell } from "../ui/shell/shell.js";
+import { partStyles } from "../ui/part-styles.js";
 import { styles } from "../ui/styles.js";
 import { topicOf } from "./entities.js";
 import { cardStyles } from "./styles.js";
@@ -22,7 +23,9 @@ import { cardStyles } from "./styles.js";
 export async function cardView(root, hass, config) {
   const app = await getApp();
   const language = hass.locale?.language ?? hass.language ?? "en";
-  return new CardView({ app, localize: await localizer(language), language, root }, hass, config);
+  const localize = await localizer(language);
+  await localize.more();
+  return new CardView({ app, localize, language, root }, hass, config);
 }
 
 class CardView {
@@ -48,7 +51,7 @@ class CardView {
     this.#localize = options.localize;
     this.#hass = hass;
     this.#config = config;
-    options.root.adoptedStyleSheets = [styles, cardStyles];
+    options.root.adoptedStyleSheets = [styles, partStyles, cardStyles];
     this.#shell = new Shell({ ...options, navigate, open: (page) => navigate(`/moosicbox/${page}`) });
     this.#playing = new NowPlaying(this.#shell.context);
     this.#queue = config.show_queue ? new QueueView(this.#shell.context) : null;

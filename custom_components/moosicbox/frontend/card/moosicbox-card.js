@@ -2,7 +2,6 @@
  * The dashboard card `moosicbox-card`. Known on every page of Home Assistant, so this is only its outside: what it shows
  * is fetched when a dashboard has one.
  */
-import { topicOf } from "./entities.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./card-view.js").Config} Config */
@@ -34,7 +33,8 @@ class MoosicBoxCard extends HTMLElement {
   }
 
   /** @param {Hass} hass */
-  static getStubConfig(hass) {
+  static async getStubConfig(hass) {
+    const { topicOf } = await import("./entities.js");
     const entity = Object.keys(hass.states).find((entityId) => topicOf(hass, entityId) !== null);
     return { entity: entity ?? "", show_queue: false };
   }

@@ -4,7 +4,6 @@ import { Lazy } from "../ui/components/lazy.js";
 import { localizer } from "../ui/localize.js";
 import { Header } from "../ui/shell/header.js";
 import { Listen } from "../ui/shell/listen.js";
-import { MiniPlayer } from "../ui/shell/mini-player.js";
 import { Nav, PAGES } from "../ui/shell/nav.js";
 import { Shell } from "../ui/shell/shell.js";
 import { TargetButton } from "../ui/shell/targets.js";
@@ -45,8 +44,10 @@ class MoosicBoxPanel extends HTMLElement {
   #shell = null;
   /** @type {Partial<Record<PageName, View>>} */
   #pages = {};
-  /** @type {View[]} */
-  #around = [];
+  /** @type {View | null} */
+  #target = null;
+  /** @type {View | null} */
+  #mini = null;
   /** @type {Nav | null} */
   #nav = null;
   /** @type {App | null} */
@@ -120,9 +121,11 @@ class MoosicBoxPanel extends HTMLElement {
     const open = (/** @type {PageName} */ page) => navigate(`${PREFIX}/${page}`);
     this.#shell = new Shell({ app, localize, language, root: this.shadowRoot, navigate, open });
     const { context } = this.#shell;
-    const [target, mini, nav] = [new TargetButton(context), new MiniPlayer(context), new Nav(localize, PREFIX, open)];
+    const [target, nav] = [new TargetButton(context), new Nav(localize, PREFIX, open)];
+    const mini = new Lazy(context, async () => (await import("../ui/shell/mini-player.js")).MiniPlayer);
     this.#header = new Header(localize, nav.element, target.element);
-    this.#around = [target, mini];
+    this.#target = target;
+    this.#mini = mini;
     this.#nav = nav;
     this.shadowRoot.replaceChildren(this.#header.element, this.#shell.element, mini.element);
     this.#header.render(this.#hass, this.#narrow);
@@ -136,7 +139,12 @@ class MoosicBoxPanel extends HTMLElement {
     }
     const page = (this.#pages[this.#page] ??= PAGE_VIEWS[this.#page](shell.context));
     this.dataset.page = this.#page;
-    shell.show(page, [...this.#around, { element: this, render: (state) => this.#nav?.render(this.#page, state) }]);
+    shell.show(page, [
+      ...(this.#target ? [this.#target] : []),
+      // Where everything is shown, no short form of it is needed.
+      ...(this.#mini && this.#page !== "listen" ? [this.#mini] : []),
+      { element: this, render: (state) => this.#nav?.render(this.#page, state) },
+    ]);
   }
 
   #tearDown() {

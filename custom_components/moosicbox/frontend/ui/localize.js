@@ -2,22 +2,33 @@
 import { ConnectionLostError, HubError, RequestTimeoutError } from "../client/index.js";
 import en from "./strings/en.js";
 
-/** @typedef {keyof typeof en} TextKey */
-/** @typedef {(key: TextKey, values?: Record<string, string>) => string} Localize */
+/** @typedef {typeof en & typeof import("./strings/en-more.js").default} Texts */
+/** @typedef {keyof Texts} TextKey */
+/** @typedef {{(key: TextKey, values?: Record<string, string>): string, more: () => Promise<void>}} Localize `more`: what the first page doesn't need */
 
-/** @type {Record<string, () => Promise<{default: typeof en}>>} */
-const LANGUAGES = { de: () => import("./strings/de.js") };
+/** @typedef {{default: Partial<Texts>}} Strings */
+
+/** @type {Record<string, {first: () => Promise<Strings>, more: () => Promise<Strings>}>} */
+const LANGUAGES = {
+  en: { first: async () => ({ default: en }), more: () => import("./strings/en-more.js") },
+  de: { first: () => import("./strings/de.js"), more: () => import("./strings/de-more.js") },
+};
 
 /**
  * @param {string} language as Home Assistant names it, e.g. `de` or `en-GB`
  * @returns {Promise<Localize>}
  */
 export async function localizer(language) {
-  const load = LANGUAGES[language.split("-")[0] ?? ""];
-  // English where there is no other, or it can't be fetched.
-  const texts = (await load?.().catch(() => undefined))?.default ?? en;
+  const { first, more } = LANGUAGES[language.split("-")[0] ?? ""] ?? /** @type {typeof LANGUAGES["en"]} */ (LANGUAGES.en);
+  /** @type {Partial<Texts>} English where there is no other, or it can't be fetched */
+  const texts = { ...en, ...(await first().catch(() => undefined))?.default };
+  /** @type {Promise<void> | undefined} */
+  let whole;
+  /** @type {Localize} */
   // What a newer hub names and this page doesn't know is said in no words.
-  return (key, values = {}) => (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  const localize = (key, values = {}) => (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  localize.more = () => (whole ??= more().then((strings) => void Object.assign(texts, strings.default)));
+  return localize;
 }
 
 /**

@@ -1,7 +1,6 @@
 /** A picture of music, with a note where there is none, and the colour that it is mostly of. */
 import { el, setAttribute } from "../dom.js";
 import { icon } from "../icons.js";
-import { dominantColour } from "./dominant-colour.js";
 
 /** @typedef {import("../context.js").Context} Context */
 
@@ -10,6 +9,8 @@ const SAMPLE = 24;
 export class Artwork {
   #base;
   #size;
+  /** @type {string | null | undefined} */
+  #address;
   #image = el("img", { attributes: { alt: "", referrerpolicy: "no-referrer", decoding: "async" } });
   element;
 
@@ -30,7 +31,7 @@ export class Artwork {
     this.#image.addEventListener("load", () => {
       setAttribute(this.element, "data-missing", null);
       if (oncolour) {
-        oncolour(colourOf(this.#image));
+        void colourOf(this.#image).then(oncolour);
       }
     });
     this.element = el("div", { class: className, attributes: { "data-missing": "" } }, icon("note"), this.#image);
@@ -38,6 +39,10 @@ export class Artwork {
 
   /** @param {string | null | undefined} address */
   render(address) {
+    if (address === this.#address) {
+      return;
+    }
+    this.#address = address;
     const url = address ? this.#url(address) : null;
     if (this.#image.getAttribute("src") === url) {
       return;
@@ -59,14 +64,17 @@ export class Artwork {
   }
 }
 
-/** @param {HTMLImageElement} image */
-function colourOf(image) {
+/**
+ * @param {HTMLImageElement} image
+ * @returns {Promise<string | null>}
+ */
+async function colourOf(image) {
   const canvas = el("canvas", { attributes: { width: String(SAMPLE), height: String(SAMPLE) } });
   const paper = canvas.getContext("2d", { willReadFrequently: true });
   try {
     paper?.drawImage(image, 0, 0, SAMPLE, SAMPLE);
     const pixels = paper?.getImageData(0, 0, SAMPLE, SAMPLE).data;
-    return pixels ? dominantColour(pixels) : null;
+    return pixels ? (await import("./dominant-colour.js")).dominantColour(pixels) : null;
   } catch {
     // A picture of another server, which scripts may not look into.
     return null;

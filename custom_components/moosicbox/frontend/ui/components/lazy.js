@@ -5,6 +5,19 @@ import { errorText } from "../localize.js";
 /** @typedef {import("../context.js").Context} Context */
 /** @typedef {import("../context.js").View} View */
 
+/**
+ * What parts that come later need beside their code: the rest of the words, and of the looks.
+ * @template T
+ * @param {Context} context
+ * @param {() => Promise<T>} load
+ * @returns {Promise<T>}
+ */
+export async function loadPart({ localize, style }, load) {
+  const [part, { partStyles }] = await Promise.all([load(), import("../part-styles.js"), localize.more()]);
+  style(partStyles);
+  return part;
+}
+
 export class Lazy {
   #context;
   #load;
@@ -47,7 +60,7 @@ export class Lazy {
   async #fetch() {
     this.#loading = true;
     try {
-      const Part = await this.#load();
+      const Part = await loadPart(this.#context, this.#load);
       if (this.#last) {
         this.#view = new Part(this.#context);
         this.#view.render(...this.#last);

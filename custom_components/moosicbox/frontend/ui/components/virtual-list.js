@@ -34,10 +34,10 @@ export class VirtualList {
   constructor(options) {
     this.#options = options;
     setAttribute(this.#space, "aria-label", options.label);
-    const on = { scroll: () => this.#show() };
+    const on = { scroll: () => this.#show(false) };
     // Keyboards scroll it when no row has anything to focus.
     this.element = el("div", { class: "virtual-list", attributes: { tabindex: "-1" }, on }, this.#space);
-    this.#observer = new ResizeObserver(() => this.#show());
+    this.#observer = new ResizeObserver(() => this.#show(false));
     this.#observer.observe(this.element);
   }
 
@@ -48,7 +48,7 @@ export class VirtualList {
     if (this.#space.style.height !== height) {
       this.#space.style.height = height;
     }
-    this.#show();
+    this.#show(true);
   }
 
   /** @param {number} index */
@@ -75,7 +75,8 @@ export class VirtualList {
     this.#observer.disconnect();
   }
 
-  #show() {
+  /** @param {boolean} anew whether those that were in sight already may have changed */
+  #show(anew) {
     const { rowHeight, key, fill, make, onrange } = this.#options;
     const first = Math.max(0, Math.floor(this.element.scrollTop / rowHeight) - OVERSCAN);
     const last = Math.min(this.#count, Math.ceil((this.element.scrollTop + this.element.clientHeight) / rowHeight) + OVERSCAN);
@@ -85,20 +86,21 @@ export class VirtualList {
       wanted.set(key(index), index);
     }
     const spare = [...this.#rows].filter(([held]) => !wanted.has(held));
-    for (const [name, index] of wanted) {
-      const row = this.#rows.get(name) ?? this.#reuse(spare) ?? make();
-      this.#rows.set(name, row);
-      place(row.element, index, this.#count, rowHeight);
-      fill(row, index);
-      if (!row.element.parentNode) {
-        this.#space.append(row.element);
+    const rows = [...wanted].map(([name, index]) => {
+      const held = this.#rows.get(name);
+      const row = held ?? this.#reuse(spare) ?? make();
+      if (anew || !held) {
+        this.#rows.set(name, row);
+        place(row.element, index, this.#count, rowHeight);
+        fill(row, index);
       }
-    }
+      return row.element;
+    });
     for (const [name, row] of spare) {
       row.element.remove();
       this.#rows.delete(name);
     }
-    this.#sort();
+    this.#arrange(rows);
     onrange?.(first, last);
   }
 
@@ -108,20 +110,31 @@ export class VirtualList {
     const [taken] = free < 0 ? [] : spare.splice(free, 1);
     if (taken) {
       this.#rows.delete(taken[0]);
+      // Taken out at once: the others then stand in order already, and are not touched.
+      taken[1].element.remove();
     }
     return taken?.[1];
   }
 
-  /** Reading and tabbing follow the order in the page, not on the screen. */
-  #sort() {
-    const rows = [...this.#rows.values()].sort((a, b) => position(a) - position(b)).map(({ element }) => element);
-    if (rows.every((row, index) => row === this.#space.children[index])) {
-      return;
-    }
-    // Who holds the focus is not moved: that would lose it.
-    const focused = rows.findIndex((row) => this.#hasFocus(row));
-    rows[focused]?.before(...rows.slice(0, focused));
-    this.#space.append(...rows.slice(focused + 1));
+  /**
+   * Reading and tabbing follow the order in the page, not on the screen.
+   * @param {HTMLElement[]} rows
+   */
+  #arrange(rows) {
+    const { children } = this.#space;
+    rows.forEach((row, index) => {
+      if (children[index] === row) {
+        return;
+      }
+      if (row.parentNode && this.#hasFocus(row)) {
+        // Moving what has the focus would lose it: what stands in front of it moves.
+        while (children[index] !== row) {
+          this.#space.append(/** @type {Element} */ (children[index]));
+        }
+      } else {
+        this.#space.insertBefore(row, children[index] ?? null);
+      }
+    });
   }
 
   /** @param {HTMLElement} row */
@@ -141,9 +154,4 @@ function place(element, index, count, rowHeight) {
   element.style.transform = `translateY(${index * rowHeight}px)`;
   setAttribute(element, "aria-posinset", String(index + 1));
   setAttribute(element, "aria-setsize", String(count));
-}
-
-/** @param {Row} row */
-function position({ element }) {
-  return Number(element.getAttribute("aria-posinset"));
 }

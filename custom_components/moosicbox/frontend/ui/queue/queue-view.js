@@ -1,5 +1,6 @@
 /** The queue of a player or room: seen, played from, put in another order. */
 import { withEdits } from "../../app/queue.js";
+import { QueuePages } from "../../app/queue-pages.js";
 import { emptyState } from "../components/empty.js";
 import { VirtualList } from "../components/virtual-list.js";
 import { el, setText, textButton } from "../dom.js";
@@ -40,7 +41,8 @@ export class QueueView {
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
-    const { localize } = context;
+    const { app, localize } = context;
+    const pages = new QueuePages(app.store, (message) => app.request(message));
     this.#clear = textButton("quiet", localize("clear"), () => this.#target && void clearWithUndo(context, this.#target));
     this.#list = new VirtualList({
       rowHeight: ROW_HEIGHT,
@@ -51,7 +53,7 @@ export class QueueView {
         const item = this.#items[index];
         row.render(item, Boolean(item && item.queue_item_id === this.#target?.queue?.currentId));
       },
-      onrange: (first, last) => this.#target && context.app.queuePages.want(this.#target, first, last),
+      onrange: (first, last) => this.#target && pages.want(this.#target, first, last),
     });
     this.#drag = new Drag({
       list: this.#list,

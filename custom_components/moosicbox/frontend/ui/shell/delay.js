@@ -1,19 +1,18 @@
 /** How late this device's loudspeakers sound, as its user hears it: set here, kept by the hub. */
 import { el } from "../dom.js";
 
-/** @typedef {import("../localize.js").Localize} Localize */
+/** @typedef {import("../context.js").AppState} AppState */
+/** @typedef {import("../context.js").Context} Context */
 
 const MAX_MS = 5_000;
 const STEP_MS = 10;
 
 export class Delay {
   #input;
+  element;
 
-  /**
-   * @param {(milliseconds: number) => void} onchange
-   * @param {Localize} localize
-   */
-  constructor(onchange, localize) {
+  /** @param {Context} context */
+  constructor({ actions, app, localize }) {
     this.#input = el("input", {
       attributes: {
         id: "output-delay",
@@ -28,7 +27,7 @@ export class Delay {
         change: () => {
           const chosen = Math.min(MAX_MS, Math.max(0, Math.round(this.#input.valueAsNumber || 0)));
           this.#input.value = String(chosen);
-          onchange(chosen);
+          void actions.outputDelay(app.store.state.device.playerId, chosen);
         },
       },
     });
@@ -42,15 +41,13 @@ export class Delay {
     );
   }
 
-  /**
-   * @param {number} milliseconds
-   * @param {boolean} disabled
-   */
-  render(milliseconds, disabled) {
-    this.#input.disabled = disabled;
+  /** @param {AppState} state */
+  render({ connection, device, players }) {
+    this.#input.disabled = connection.phase !== "ready";
+    const own = players?.find(({ player_id }) => player_id === device.playerId);
     // What somebody is typing stays.
     if (!this.#input.matches(":focus")) {
-      this.#input.value = String(milliseconds);
+      this.#input.value = String(own?.output_delay_ms ?? 0);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** This browser as a player: what Home Assistant calls it, and the ways on from there. */
 import { el, setText, textButton } from "../dom.js";
-import { Delay } from "./delay.js";
+import { Lazy } from "../components/lazy.js";
 
 /** @typedef {import("../context.js").AppState} AppState */
 /** @typedef {import("../context.js").Context} Context */
@@ -34,7 +34,7 @@ export class DeviceBar {
     );
     this.#media = textButton("quiet", localize("open_media"), () => navigate(`${MEDIA_PAGE}/${this.#entityId ?? "browser"}`));
     this.#stop = textButton("quiet", localize("stop_being_player"), () => app.stopBeingPlayer());
-    this.#delay = new Delay((ms) => void context.actions.outputDelay(app.store.state.device.playerId, ms), localize);
+    this.#delay = new Lazy(context, async () => (await import("./delay.js")).Delay);
     this.element = el(
       "div",
       { class: "device" },
@@ -48,7 +48,8 @@ export class DeviceBar {
    * @param {AppState} state
    * @param {Target | null} target
    */
-  render({ device, players, connection }, target) {
+  render(state, target) {
+    const { device, players, connection } = state;
     this.#target = target;
     const { guest, localize } = this.#context;
     const own = device.status === "on" ? players?.find(({ player_id }) => player_id === device.playerId) : undefined;
@@ -60,7 +61,9 @@ export class DeviceBar {
     setText(this.#entity, entity ? localize("entity", { entity }) : localize("entity_pending"));
     this.#media.hidden = guest || !target;
     this.#delay.element.hidden = !own;
-    this.#delay.render(own?.output_delay_ms ?? 0, connection.phase !== "ready");
+    if (own) {
+      this.#delay.render(state, target);
+    }
     this.#stop.hidden = device.status !== "on";
     setText(this.#stop, localize(guest ? "stop_listening" : "stop_being_player"));
   }

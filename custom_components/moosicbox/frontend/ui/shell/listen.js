@@ -3,9 +3,6 @@ import { joinedRoomIds } from "../../app/target.js";
 import { Lazy } from "../components/lazy.js";
 import { Tabs } from "../components/tabs.js";
 import { el, setText, textButton } from "../dom.js";
-import { NowPlaying } from "../now-playing/now-playing.js";
-import { QueueView } from "../queue/queue-view.js";
-import { DeviceBar } from "./device-bar.js";
 import { Setup } from "./setup.js";
 
 /** @typedef {import("../context.js").AppState} AppState */
@@ -43,11 +40,11 @@ export class Listen {
     this.#context = context;
     const { localize } = context;
     this.#setup = new Setup(context);
-    this.#nowPlaying = new NowPlaying(context);
-    this.#device = new DeviceBar(context);
+    this.#nowPlaying = new Lazy(context, async () => (await import("../now-playing/now-playing.js")).NowPlaying);
+    this.#device = new Lazy(context, async () => (await import("./device-bar.js")).DeviceBar);
     this.#join = el("div", { class: "notice join" }, this.#joinText, textButton("", localize("join"), () => void this.#enter()));
     this.#panes = {
-      queue: new QueueView(context),
+      queue: new Lazy(context, async () => (await import("../queue/queue-view.js")).QueueView),
       people: new Lazy(context, async () => (await import("../room/people.js")).People),
       chat: new Lazy(context, async () => (await import("../room/chat.js")).Chat),
       ...more,
@@ -80,8 +77,13 @@ export class Listen {
   render(state, target) {
     this.#last = [state, target];
     this.#setup.render(state);
-    this.#nowPlaying.render(state, target);
-    this.#device.render(state, target);
+    this.#nowPlaying.element.hidden = !target;
+    this.#device.element.hidden = !target;
+    this.element.classList.toggle("first", !target);
+    if (target) {
+      this.#nowPlaying.render(state, target);
+      this.#device.render(state, target);
+    }
     this.#renderJoin(state, target);
     this.#show();
   }
@@ -125,7 +127,9 @@ export class Listen {
     if (pane && this.#panel.firstElementChild !== pane.element) {
       this.#panel.replaceChildren(pane.element);
     }
-    pane?.render(state, target);
+    if (target) {
+      pane?.render(state, target);
+    }
   }
 
   /**

@@ -1,0 +1,211 @@
+"""The panel in a real Chromium: how soon it can be used, what it weighs, how a long queue scrolls, how soon other tabs see a change."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+import tempfile
+from typing import Any, Final
+
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from script.lib.browser import chromium, storage_state
+from script.lib.client import HomeAssistantClient
+from script.lib.config_folder import ConfigFolder
+from script.lib.music import write_songs
+from script.lib.process import HomeAssistantProcess, free_port
+
+from .options import Options
+from .report import Row, median
+
+ARGUMENTS: Final = ["--no-sandbox", "--disable-background-networking"]
+ROOM: Final = "Long queue"
+ENTITY: Final = "media_player.long_queue"
+QUEUE: Final = 10_000
+AT_ONCE: Final = 1_000
+CHANGES: Final = 60
+# As a click in the sidebar does, with Home Assistant's frontend already there; until the panel takes commands.
+OPENED = """() => new Promise((resolve) => {
+  const started = performance.now();
+  history.pushState(null, "", "/moosicbox");
+  dispatchEvent(new CustomEvent("location-changed", {detail: {replace: false}}));
+  const look = () => {
+    const panel = document.querySelector("home-assistant").shadowRoot.querySelector("home-assistant-main")
+      .shadowRoot.querySelector("moosicbox-panel");
+    const button = panel?.shadowRoot.querySelector(".setup button");
+    const connecting = panel?.shadowRoot.querySelector(".notices .notice:not([hidden])");
+    if (button && !button.disabled && !connecting) {
+      resolve(performance.now() - started);
+    } else {
+      requestAnimationFrame(look);
+    }
+  };
+  look();
+})"""
+WEIGHT = """() => performance.getEntriesByType("resource")
+  .filter(({name}) => name.includes("/moosicbox/static/"))
+  .reduce((sum, {encodedBodySize}) => sum + encodedBodySize, 0)"""
+# By wheel-sized steps through the whole queue and back, a step a picture.
+SCROLLED = """() => new Promise((resolve) => {
+  const list = document.querySelector("home-assistant").shadowRoot.querySelector("home-assistant-main")
+    .shadowRoot.querySelector("moosicbox-panel").shadowRoot.querySelector(".virtual-list");
+  let pictures = 0;
+  const step = () => {
+    pictures += 1;
+    // Mostly as people scroll, now and then as they drag the scroll bar.
+    list.scrollTop = pictures % 40 === 0 ? (pictures * 9973 * 64) % list.scrollHeight : list.scrollTop + 240;
+    if (pictures < 600) {
+      requestAnimationFrame(step);
+    } else {
+      setTimeout(() => resolve(list.querySelectorAll(".row.pending").length), 1500);
+    }
+  };
+  step();
+})"""
+BUTTON: Final = """document.querySelector("home-assistant").shadowRoot.querySelector("home-assistant-main")
+  .shadowRoot.querySelector("moosicbox-panel").shadowRoot.querySelector(".controls button:last-child")"""
+WATCH = f"""() => {{
+  window.seen = [];
+  const note = () => window.seen.push(performance.timeOrigin + performance.now());
+  new MutationObserver(note).observe({BUTTON}, {{attributes: true, attributeFilter: ["aria-label"]}});
+}}"""
+CHANGE = f"""() => {{
+  const at = performance.timeOrigin + performance.now();
+  {BUTTON}.click();
+  return at;
+}}"""
+
+
+async def measure(options: Options) -> list[Row]:
+    """Open it, scroll, change."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        client = await stack.enter_async_context(_home_assistant(folder))
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        stack.push_async_callback(browser.close)
+        return [
+            *await _opening(browser, client, options.repetitions),
+            *await _scrolling(browser, client, options.repetitions),
+            *await _changes(browser, client),
+        ]
+
+
+async def _opening(browser: Browser, client: HomeAssistantClient, repetitions: int) -> list[Row]:
+    times, weights = [], []
+    for _ in range(repetitions):
+        page = await _page(browser, client, "/profile")
+        await page.get_by_role("link", name="MoosicBox").first.wait_for()
+        await page.wait_for_load_state("networkidle")
+        times.append(await page.evaluate(OPENED) / 1000)
+        weights.append(await page.evaluate(WEIGHT) / 1024)
+        await page.context.close()
+    return [
+        Row("from the click in the sidebar to a panel that takes commands, nothing cached", median(times), "s", "≤ 1"),
+        Row("its own files until then", median(weights), "KiB", "≤ 150"),
+    ]
+
+
+async def _scrolling(browser: Browser, client: HomeAssistantClient, repetitions: int) -> list[Row]:
+    await client.call("moosicbox.create_room", name=ROOM, control="everyone")
+    await client.wait_for_state(ENTITY, lambda _: True)
+    song = (await client.ask("moosicbox.search_library", query="Copper Rain"))["items"][0]["track_id"]
+    for _ in range(QUEUE // AT_ONCE):
+        await client.call("moosicbox.queue_add", entity_id=ENTITY, track_ids=[song] * AT_ONCE)
+    page = await _room(browser, client)
+    await page.get_by_text("10,000 items").wait_for()
+    longest, missing = [], 0
+    for _ in range(repetitions):
+        async with traced(page) as tasks:
+            missing += await page.evaluate(SCROLLED)
+        longest.append(max(tasks))
+    await page.context.close()
+    return [
+        Row(f"longest task while a queue of {QUEUE:,} scrolls, CPU time", median(longest), "ms", "≤ 50"),
+        Row("rows in sight that had not come a moment later", missing, "rows", "≤ 0"),
+    ]
+
+
+@asynccontextmanager
+async def traced(page: Page) -> AsyncGenerator[list[float]]:
+    """Fills a list with the CPU time, in ms, of every task of the page's main thread meanwhile.
+
+    Not the time on the clock: this machine does other things as well.
+    """
+    devtools = await page.context.browser.new_browser_cdp_session()
+    tasks: list[float] = []
+    events: list[dict[str, Any]] = []
+    ended = asyncio.Event()
+    devtools.on("Tracing.dataCollected", lambda data: events.extend(data["value"]))
+    devtools.on("Tracing.tracingComplete", lambda _: ended.set())
+    await devtools.send(
+        "Tracing.start",
+        {"categories": "toplevel,disabled-by-default-devtools.timeline", "transferMode": "ReportEvents"},
+    )
+    yield tasks
+    await devtools.send("Tracing.end")
+    await ended.wait()
+    mains = {
+        (one["pid"], one["tid"])
+        for one in events
+        if one["name"] == "thread_name" and one["args"]["name"] == "CrRendererMain"
+    }
+    tasks += [
+        one["tdur"] / 1000
+        for one in events
+        if one["name"] == "RunTask" and (one["pid"], one["tid"]) in mains and "tdur" in one
+    ]
+    await devtools.detach()
+
+
+async def _changes(browser: Browser, client: HomeAssistantClient) -> list[Row]:
+    one, other = await _room(browser, client), await _room(browser, client)
+    for page in one, other:
+        await page.evaluate(WATCH)
+    delays = []
+    for index in range(CHANGES):
+        changed = await one.evaluate(CHANGE)
+        for page in one, other:
+            await page.wait_for_function("(index) => window.seen.length > index", arg=index)
+        delays.append(await other.evaluate(f"window.seen[{index}]") - changed)
+    delays.sort()
+    return [
+        Row("a change by one tab on the page of another, median", median(delays), "ms"),
+        Row("95th percentile", delays[int(len(delays) * 0.95)], "ms", "≤ 100"),
+    ]
+
+
+async def _room(browser: Browser, client: HomeAssistantClient) -> Page:
+    page = await _page(browser, client, "/moosicbox/rooms")
+    card = page.get_by_role("region", name=ROOM, exact=True)
+    await card.get_by_role("button", name="Join").or_(card.get_by_role("button", name="Open")).first.click()
+    await page.get_by_role("region", name=f"Controls of {ROOM}").wait_for()
+    return page
+
+
+async def _page(browser: Browser, client: HomeAssistantClient, path: str) -> Page:
+    options: dict[str, Any] = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}}
+    context: BrowserContext = await browser.new_context(
+        base_url=client.url, storage_state=storage_state(client, client.url), **options
+    )
+    page = await context.new_page()
+    await page.goto(path)
+    return page
+
+
+@asynccontextmanager
+async def _home_assistant(folder: Path) -> AsyncGenerator[HomeAssistantClient]:
+    port = free_port()
+    config = ConfigFolder(folder / "config")
+    config.write(port=port, log_level="warning")
+    await write_songs(config.media)
+    process = HomeAssistantProcess(config, port, folder / "home-assistant.log")
+    try:
+        await process.start()
+        async with HomeAssistantClient(process.url) as client:
+            await client.log_in()
+            await client.wait_until_running()
+            await client.set_up_integration()
+            yield client
+    finally:
+        await process.stop()

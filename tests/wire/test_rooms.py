@@ -118,6 +118,14 @@ async def test_one_music_for_all(ada: Client, ben: Client, party: str) -> None:
     assert (first["room_id"], first["queue_item_id"]) == (party, item_id)
 
 
+async def test_everybody_sees_how_well_players_keep_time(ada: Client, ben: Client, party: str) -> None:
+    """As far as they said it themselves."""
+    await data_of(ben, "join", room_id=party)
+    await ben.request("player_report", state="idle", position_seconds=0, at_us=0, sync_error_ms=-12.5)
+    members = (await data_of(ada, "get", room_id=party))["participants"]
+    assert [member.get("sync_error_ms") for member in members] == [None, -12.5]
+
+
 async def test_who_is_not_ready_lags(ada: Client, ben: Client, party: str, advance: Advance) -> None:
     """After three seconds the others go on."""
     await data_of(ben, "join", room_id=party)

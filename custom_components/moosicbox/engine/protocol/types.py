@@ -189,3 +189,4 @@ class Participant(Record, frozen=True, kw_only=True):
     lagging: bool
     joined_at: str
     player_id: PlayerId | UnsetType = UNSET
+    sync_error_ms: float | UnsetType = UNSET

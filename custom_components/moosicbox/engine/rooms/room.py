@@ -291,6 +291,7 @@ class Room:
         player, current = member.player, self.own.current
         player_id: str | UnsetType = UNSET if player is None else player.player_id
         ready = player is None or current is None or player.is_ready(current.queue_item_id)
+        report = None if player is None else player.report
         return ParticipantInfo(
             user_id=member.user_id,
             username=member.username,
@@ -300,4 +301,5 @@ class Room:
             ready=ready and not member.away,
             lagging=player is not None and player.lagging,
             joined_at=member.joined_at,
+            sync_error_ms=UNSET if report is None or report.sync_error_ms is None else report.sync_error_ms,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import tempfile
 from typing import Any, Final
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from script.lib.browser import chromium, storage_state
 from script.lib.client import HomeAssistantClient
@@ -132,7 +132,9 @@ async def traced(page: Page) -> AsyncGenerator[list[float]]:
 
     Not the time on the clock: this machine does other things as well.
     """
-    devtools = await page.context.browser.new_browser_cdp_session()
+    browser = page.context.browser
+    assert browser is not None
+    devtools = await browser.new_browser_cdp_session()
     tasks: list[float] = []
     events: list[dict[str, Any]] = []
     ended = asyncio.Event()
@@ -184,9 +186,9 @@ async def _room(browser: Browser, client: HomeAssistantClient) -> Page:
 
 
 async def _page(browser: Browser, client: HomeAssistantClient, path: str) -> Page:
-    options: dict[str, Any] = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}}
-    context: BrowserContext = await browser.new_context(
-        base_url=client.url, storage_state=storage_state(client, client.url), **options
+    logged_in: Any = storage_state(client, client.url)
+    context = await browser.new_context(
+        base_url=client.url, storage_state=logged_in, locale="en-GB", viewport={"width": 1280, "height": 800}
     )
     page = await context.new_page()
     await page.goto(path)

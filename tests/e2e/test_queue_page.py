@@ -116,7 +116,15 @@ async def test_phone(home: Home, room: Tab, open_tab: OpenTab) -> None:
     await expect(page.get_by_role("region", name="Controls of Workshop")).to_be_visible()
     await page.get_by_role("tab", name="Queue").click()
     await expect(page.get_by_role("region", name="Controls of Workshop")).to_be_hidden()
+    await expect(page.get_by_text("3 items")).to_be_visible()
     assert await rows_of(page) == TITLES
     wide = "() => document.documentElement.scrollWidth > innerWidth"
     assert not await page.evaluate(wide)
+    await page.get_by_role("tab", name="Chat").click()
+    field, bar = page.get_by_role("textbox", name="Write a message"), page.get_by_role("navigation", name="Pages")
+    await expect(field).to_be_visible()
+    field_box, bar_box = await field.bounding_box(), await bar.bounding_box()
+    assert field_box is not None
+    assert bar_box is not None
+    assert field_box["y"] + field_box["height"] <= bar_box["y"]
     await tab.screenshot("queue-phone")

@@ -81,7 +81,8 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .room-title svg { width: 18px; height: 18px; color: var(--text-2); }
 .card-actions { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
 .card-actions .chip { margin-inline-end: auto; }
-.person { display: flex; align-items: center; gap: 12px; min-height: 64px; padding: 4px 8px 4px 16px; }
+.person { display: flex; align-items: center; gap: 12px; min-height: 64px; padding: 4px 16px; }
+.person > .icon { margin-inline-end: -8px; }
 .avatar { position: relative; display: grid; place-items: center; width: 40px; height: 40px; border-radius: 50%; background: color-mix(in srgb, var(--accent) 16%, transparent); color: var(--accent-text); font-weight: 500; flex: none; }
 .avatar[data-quality]::after { content: ""; position: absolute; right: -1px; bottom: -1px; width: 12px; height: 12px; border-radius: 50%; border: 2px solid var(--card); background: var(--text-2); }
 .avatar[data-quality="good"]::after { background: var(--good); }
@@ -101,7 +102,8 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .dialog-body { display: flex; flex-direction: column; max-height: inherit; }
 .dialog-head { display: flex; align-items: center; justify-content: space-between; gap: 8px; padding: 12px 12px 4px 24px; }
 .dialog-head h2 { font-size: 20px; overflow-wrap: anywhere; }
-.dialog-content { padding: 8px 24px 20px; overflow: auto; display: grid; gap: 14px; grid-template-columns: minmax(0, 1fr); outline: none; }
+.dialog-content { padding: 8px 24px 20px; overflow: auto; display: flex; flex-direction: column; gap: 14px; outline: none; }
+.dialog-content > * { flex: none; }
 .dialog-actions { display: flex; flex-wrap: wrap; justify-content: flex-end; gap: 8px; padding: 8px 24px 20px; }
 .dialog-actions > :first-child:not(:last-child) { margin-inline-end: auto; }
 .choices { display: grid; margin: 0 -12px; }
@@ -113,7 +115,7 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .menu-popover button { display: flex; align-items: center; gap: 12px; width: 100%; min-height: 44px; padding: 4px 12px; border-radius: 8px; text-align: start; }
 .menu-popover button:focus, .menu-popover button:hover { background: var(--hover); }
 .menu-gap { width: 24px; }
-.invite { display: grid; gap: 10px; justify-items: center; min-height: 60px; }
+.invite { display: flex; flex-direction: column; gap: 10px; align-items: center; min-height: 60px; }
 .invite .qr { width: min(260px, 70vw); height: auto; border-radius: 12px; }
 .invite-row { display: flex; gap: 8px; width: 100%; }
 @media (max-width: 869px) and (max-height: 620px) {

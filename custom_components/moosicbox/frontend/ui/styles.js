@@ -21,6 +21,7 @@ styles.replaceSync(`
   --fair: var(--warning-color, #ffa600);
   --poor: var(--error-color, #db4437);
   --radius: var(--ha-card-border-radius, 12px);
+  box-sizing: border-box;
   display: flex;
   flex-direction: column;
   height: 100vh;
@@ -42,12 +43,12 @@ a { color: var(--accent-text); }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 
 header { display: flex; align-items: center; gap: 4px 12px; min-height: var(--header-height, 56px); padding: 0 12px; padding-top: env(safe-area-inset-top); background: var(--app-header-background-color, var(--accent)); color: var(--app-header-text-color, #fff); border-bottom: var(--app-header-border-bottom, none); flex: none; }
-header h1 { font-size: 20px; margin-inline-start: 4px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+header h1 { font-size: 20px; margin-inline-start: 4px; flex: 0 1 auto; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 nav { display: flex; gap: 4px; margin-inline-start: 12px; }
-nav a { display: flex; align-items: center; gap: 8px; min-height: 40px; padding: 0 14px; border-radius: 999px; color: inherit; text-decoration: none; }
+nav a { display: flex; align-items: center; gap: 6px; min-height: 40px; padding: 0 12px; border-radius: 999px; color: inherit; text-decoration: none; }
 nav a[aria-current] { background: color-mix(in srgb, currentColor 18%, transparent); font-weight: 500; }
 .target { display: flex; align-items: center; gap: 8px; margin-inline-start: auto; min-width: 0; min-height: 40px; padding: 0 8px 0 12px; }
-.target-name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 30vw; }
+.target-name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 20vw; }
 
 .shell { flex: 1; min-height: 0; display: flex; flex-direction: column; position: relative; }
 .notices { flex: none; width: 100%; max-width: 1280px; margin: 0 auto; padding: 0 16px; }
@@ -86,9 +87,12 @@ input::placeholder { color: var(--text-2); opacity: 1; }
 .side { grid-row: 2; min-height: 0; display: flex; flex-direction: column; overflow: hidden; }
 .lazy { flex: 1; min-height: 0; display: flex; flex-direction: column; }
 main > .lazy { height: 100%; }
-.stage .lazy { flex: none; }
+.stage .lazy { flex: none; min-height: auto; }
 .listen.first .side { display: none; }
 .listen.first .stage { grid-column: 1 / -1; grid-row: 2 / 4; justify-items: center; }
+/* Whoever has something to steer already is offered it below that; guests come for it. */
+.listen:not(.first, .guest) .setup { order: 2; }
+.listen:not(.first) .setup .emblem { display: none; }
 .listen.first .setup { width: min(480px, 100%); }
 :host > .lazy { flex: none; }
 :host([data-page="listen"]) > .lazy { display: none; }
@@ -119,11 +123,17 @@ main > .lazy { height: 100%; }
 .toast { position: fixed; inset-inline: 16px; bottom: calc(88px + env(safe-area-inset-bottom)); z-index: 3; width: fit-content; max-width: min(520px, calc(100vw - 32px)); margin: 0 auto; padding: 12px 18px; border-radius: 12px; background: var(--text); color: var(--back); box-shadow: 0 4px 16px rgba(0, 0, 0, 0.3); display: flex; gap: 16px; align-items: center; overflow-wrap: anywhere; }
 .toast-action { color: inherit; font-weight: 500; text-decoration: underline; min-height: 32px; padding: 0 8px; }
 
+@media (max-width: 340px) {
+  :host(.with-nav) header h1 { display: none; }
+  .target { margin-inline-start: 0; }
+  header .target-name { max-width: 60vw; }
+}
 @media (min-width: 870px) {
   .listen { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); }
 }
 @media (max-width: 869px) {
-  header h1 { flex: none; max-width: 40vw; }
+  header h1 { max-width: 40vw; }
+  .target-name { max-width: 44vw; }
   nav { position: fixed; z-index: 2; inset-inline: 0; bottom: 0; margin: 0; gap: 0; height: calc(60px + env(safe-area-inset-bottom)); padding-bottom: env(safe-area-inset-bottom); background: var(--card); color: var(--text-2); border-top: 1px solid var(--line); }
   nav a { flex: 1; flex-direction: column; justify-content: center; gap: 2px; padding: 0; font-size: 12px; border-radius: 0; }
   nav a[aria-current] { background: none; color: var(--accent-text); }

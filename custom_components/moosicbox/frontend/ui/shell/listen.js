@@ -66,7 +66,7 @@ export class Listen {
     this.#tabs.control(this.#panel);
     this.#stage = el("div", { class: "stage" }, this.#setup.element, this.#nowPlaying.element, this.#device.element);
     const side = el("div", { class: "side card" }, this.#tabs.element, this.#panel);
-    this.element = el("div", { class: "listen" }, this.#join, this.#stage, side);
+    this.element = el("div", { class: context.guest ? "listen guest" : "listen" }, this.#join, this.#stage, side);
     this.#narrow.addEventListener("change", this.#onwidth);
   }
 

@@ -58,3 +58,40 @@ async def violations(page: Page, selector: str) -> Any:
     await page.evaluate(AXE.read_text())
     root = await page.locator(selector).first.element_handle()
     return await page.evaluate(AXE_RUN, root)
+
+
+# What sticks out of the screen or lies under the bars; what scrolls sideways by itself may be wider.
+MISFITS = """(root) => {
+  const box = (element) => element.getBoundingClientRect();
+  const shown = (element) => element.checkVisibility() && box(element).width > 1;
+  const scrolls = (element) => {
+    for (let at = element.parentElement; at; at = at.parentElement) {
+      if (["auto", "scroll", "hidden"].includes(getComputedStyle(at).overflowX) && box(at).right <= innerWidth + 1) return true;
+    }
+    return false;
+  };
+  const found = [];
+  if (document.documentElement.scrollWidth > innerWidth) found.push("the page is wider than the screen");
+  const [header, nav] = [root.querySelector("header"), root.querySelector("nav")];
+  const main = root.querySelector("main");
+  if (box(main).top < box(header).bottom - 1) found.push("the header lies on the page");
+  if (nav && box(nav).top > 100 && box(main).bottom > box(nav).top + 1) found.push("the bar of pages lies on the page");
+  if (main.scrollWidth > main.clientWidth) found.push(`the page is ${main.scrollWidth} wide`);
+  for (const element of root.querySelectorAll("main *, header *, nav *")) {
+    const { left, right } = box(element);
+    if (shown(element) && (right > innerWidth + 1 || left < -1) && !scrolls(element)) {
+      found.push(`${element.tagName}.${element.className} from ${Math.round(left)} to ${Math.round(right)}`);
+    }
+  }
+  for (const button of root.querySelectorAll("main button, header button")) {
+    if (shown(button) && button.scrollWidth > button.clientWidth + 1 && getComputedStyle(button).overflow !== "hidden") {
+      found.push(`words stick out of “${button.textContent}”`);
+    }
+  }
+  return found;
+}"""
+
+
+async def misfits(page: Page, selector: str) -> list[str]:
+    """What does not fit on the screen."""
+    return await page.locator(selector).first.evaluate(f"(element) => ({MISFITS})(element.shadowRoot)")  # type: ignore[no-any-return]

@@ -5,6 +5,7 @@ import { localizer } from "../ui/localize.js";
 import { Header } from "../ui/shell/header.js";
 import { Listen } from "../ui/shell/listen.js";
 import { Nav, PAGES } from "../ui/shell/nav.js";
+import { parts, prefetch } from "../ui/shell/parts.js";
 import { Shell } from "../ui/shell/shell.js";
 import { TargetButton } from "../ui/shell/targets.js";
 import { styles } from "../ui/styles.js";
@@ -26,9 +27,9 @@ const WARM_UP_MS = 2_000;
 /** @type {Record<PageName, (context: Context) => View>} */
 const PAGE_VIEWS = {
   listen: (context) => new Listen(context),
-  library: (context) => new Lazy(context, async () => (await import("../ui/library/library.js")).Library),
-  rooms: (context) => new Lazy(context, async () => (await import("../ui/room/room-list.js")).RoomList),
-  hub: (context) => new Lazy(context, async () => (await import("../ui/hub/hub.js")).HubPage),
+  library: (context) => new Lazy(context, parts.library),
+  rooms: (context) => new Lazy(context, parts.rooms),
+  hub: (context) => new Lazy(context, parts.hub),
 };
 
 class MoosicBoxPanel extends HTMLElement {
@@ -83,7 +84,7 @@ class MoosicBoxPanel extends HTMLElement {
     if (this.isConnected) {
       this.#leave = this.#app.view();
       this.#render();
-      setTimeout(() => this.#app?.warmUp(), WARM_UP_MS);
+      setTimeout(() => this.#warmUp(), WARM_UP_MS);
     }
   }
 
@@ -92,6 +93,13 @@ class MoosicBoxPanel extends HTMLElement {
     this.#leave = null;
     this.#tearDown();
     this.#language = "";
+  }
+
+  #warmUp() {
+    this.#app?.warmUp();
+    if (this.#shell) {
+      prefetch(this.#shell.context.localize);
+    }
   }
 
   #render() {
@@ -122,7 +130,7 @@ class MoosicBoxPanel extends HTMLElement {
     this.#shell = new Shell({ app, localize, language, root: this.shadowRoot, navigate, open });
     const { context } = this.#shell;
     const [target, nav] = [new TargetButton(context), new Nav(localize, PREFIX, open)];
-    const mini = new Lazy(context, async () => (await import("../ui/shell/mini-player.js")).MiniPlayer);
+    const mini = new Lazy(context, parts.mini);
     this.#header = new Header(localize, nav.element, target.element);
     this.#target = target;
     this.#mini = mini;

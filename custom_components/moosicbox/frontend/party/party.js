@@ -6,6 +6,7 @@ import { Lazy } from "../ui/components/lazy.js";
 import { el } from "../ui/dom.js";
 import { localizer } from "../ui/localize.js";
 import { Listen } from "../ui/shell/listen.js";
+import { parts, prefetch } from "../ui/shell/parts.js";
 import { Shell } from "../ui/shell/shell.js";
 import { styles } from "../ui/styles.js";
 import { Door } from "./door.js";
@@ -51,7 +52,7 @@ class MoosicBoxParty extends HTMLElement {
   #enter(pass, name, localize, language) {
     const app = new App(pass.enter(name));
     const shell = new Shell({ app, localize, language, root: this.#root, guest: true, open: () => undefined });
-    const music = new Lazy(shell.context, async () => (await import("../ui/library/library.js")).Library);
+    const music = new Lazy(shell.context, parts.library);
     const listen = new Listen(shell.context, { music });
     shell.context.open = () => listen.open("music");
     const door = new Door(shell.context, listen, (room) => {
@@ -63,7 +64,10 @@ class MoosicBoxParty extends HTMLElement {
     app.view();
     void app.resume();
     shell.show(door, []);
-    setTimeout(() => app.warmUp(), WARM_UP_MS);
+    setTimeout(() => {
+      app.warmUp();
+      prefetch(localize);
+    }, WARM_UP_MS);
   }
 }
 

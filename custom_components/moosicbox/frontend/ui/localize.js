@@ -27,7 +27,17 @@ export async function localizer(language) {
   /** @type {Localize} */
   // What a newer hub names and this page doesn't know is said in no words.
   const localize = (key, values = {}) => (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-  localize.more = () => (whole ??= more().then((strings) => void Object.assign(texts, strings.default)));
+  localize.more = () => {
+    whole ??= more().then(
+      (strings) => void Object.assign(texts, strings.default),
+      (error) => {
+        // Not for good: with the next part it is tried again.
+        whole = undefined;
+        throw error;
+      },
+    );
+    return whole;
+  };
   return localize;
 }
 

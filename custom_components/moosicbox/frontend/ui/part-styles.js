@@ -3,11 +3,14 @@
 export const partStyles = new CSSStyleSheet();
 
 partStyles.replaceSync(`
-.player { --tint: transparent; display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; padding: 20px; background: linear-gradient(color-mix(in srgb, var(--tint) 26%, var(--card)), var(--card) 78%); transition: background 0.4s; }
-.artwork { position: relative; aspect-ratio: 1; width: 100%; max-width: min(400px, 42vh); justify-self: center; display: grid; place-items: center; overflow: hidden; border-radius: calc(var(--radius) - 2px); background: var(--soft); color: var(--text-2); }
+.player { --tint: transparent; display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; padding: 20px; background: linear-gradient(color-mix(in srgb, var(--tint) 26%, var(--card)), var(--card) 78%); }
+/* The picture's hue, neither black nor blinding. */
+.player { --glow: oklch(from var(--tint) clamp(0.55, l, 0.75) c h); background: linear-gradient(color-mix(in oklab, var(--glow) 42%, var(--card)), var(--card) 82%); }
+.artwork { position: relative; aspect-ratio: 1; width: 100%; max-width: min(440px, 46vh); justify-self: center; display: grid; place-items: center; overflow: hidden; border-radius: calc(var(--radius) - 2px); background: var(--soft); color: var(--text-2); }
 .artwork svg { width: 34%; height: 34%; opacity: 0.5; }
 .artwork img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; }
 .artwork[data-missing] img { display: none; }
+.player > .artwork:not([data-missing]) { box-shadow: 0 8px 32px rgba(0, 0, 0, 0.24); }
 .player > .artwork[data-missing] { max-width: min(180px, 26vh); }
 .thumbnail { width: 48px; max-width: none; border-radius: 6px; flex: none; }
 .body { min-width: 0; display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; align-content: center; }
@@ -19,6 +22,8 @@ partStyles.replaceSync(`
 .player .player-name { color: color-mix(in srgb, var(--text) 78%, transparent); }
 .player-name, .title, .subtitle { overflow: hidden; text-overflow: ellipsis; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
 .transport { display: grid; gap: 8px; justify-items: center; }
+/* Time runs from left to right, whatever is read how. */
+.controls, .progress-row { direction: ltr; }
 .controls { display: flex; align-items: center; justify-content: center; gap: clamp(0px, 2vw, 12px); }
 .times { display: flex; justify-content: space-between; font-size: 13px; color: color-mix(in srgb, var(--text) 75%, transparent); font-variant-numeric: tabular-nums; }
 .volume-row { display: flex; align-items: center; gap: 4px; max-width: 420px; width: 100%; justify-self: center; }
@@ -62,7 +67,8 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .row-main { flex: 1; min-width: 0; display: flex; align-items: center; gap: 12px; height: 60px; padding: 0 8px; border-radius: 8px; text-align: start; }
 .row-main:disabled { opacity: 1; }
 .row-words { min-width: 0; flex: 1; display: grid; }
-.row-title, .row-subtitle { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: plaintext; text-align: start; }
+/* Foreign words run in their own direction, but stand where all others do. */
+.row-title, .row-subtitle { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: plaintext; text-align: match-parent; }
 .row-subtitle { font-size: 14px; color: var(--text-2); }
 .row-time { font-size: 13px; color: var(--text-2); font-variant-numeric: tabular-nums; padding: 0 4px; }
 .row.current { background: color-mix(in srgb, var(--accent) 13%, var(--card)); }
@@ -74,14 +80,16 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .reordering .row.dragged { transition: none; z-index: 2; background: var(--card); box-shadow: 0 4px 16px rgba(0, 0, 0, 0.35); border-radius: 8px; }
 .reordering { cursor: grabbing; user-select: none; }
 .cards { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); }
-.room-card { padding: 16px; display: grid; gap: 8px; grid-template-columns: minmax(0, 1fr); align-content: space-between; }
+.room-card { padding: 16px; display: flex; flex-direction: column; gap: 8px; }
+.room-card .card-actions { margin-top: auto; }
 .room-card.joined { border-color: var(--accent-text); }
 .room-title { display: flex; gap: 8px; align-items: center; }
 .room-title h3 { font-size: 18px; overflow-wrap: anywhere; }
 .room-title svg { width: 18px; height: 18px; color: var(--text-2); }
 .card-actions { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
 .card-actions .chip { margin-inline-end: auto; }
-.person { display: flex; align-items: center; gap: 12px; min-height: 64px; padding: 4px 16px; }
+.person { display: flex; align-items: center; gap: 12px; min-height: 64px; padding: 6px 16px; }
+.person .row-subtitle { white-space: normal; }
 .person > .icon { margin-inline-end: -8px; }
 .avatar { position: relative; display: grid; place-items: center; width: 40px; height: 40px; border-radius: 50%; background: color-mix(in srgb, var(--accent) 16%, transparent); color: var(--accent-text); font-weight: 500; flex: none; }
 .avatar[data-quality]::after { content: ""; position: absolute; right: -1px; bottom: -1px; width: 12px; height: 12px; border-radius: 50%; border: 2px solid var(--card); background: var(--text-2); }
@@ -118,8 +126,17 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .invite { display: flex; flex-direction: column; gap: 10px; align-items: center; min-height: 60px; }
 .invite .qr { width: min(260px, 70vw); height: auto; border-radius: 12px; }
 .invite-row { display: flex; gap: 8px; width: 100%; }
-@media (max-width: 869px) and (max-height: 620px) {
-  .artwork:not(.thumbnail) { max-width: 26vh; }
+@media (max-width: 869px) {
+  /* All of it at one look: what isn't picture takes this much. */
+  .stage .player > .artwork { max-width: clamp(140px, 100dvh - 500px, 520px); }
+  .stage .player { gap: 12px; padding: 16px; }
+  .stage .player .player-name { display: none; }
+}
+@media (max-width: 500px) {
+  .pane-head.wrap { gap: 4px; }
+  .pane-head.wrap .quiet svg { display: none; }
+  .queue .row-time { display: none; }
+  .times { margin-top: -4px; }
 }
 @keyframes pulse { 50% { opacity: 0.35; } }
 `);

@@ -56,7 +56,7 @@ main { flex: 1; min-height: 0; overflow: auto; overscroll-behavior: contain; }
 .panel { flex: 1; min-height: 0; display: flex; flex-direction: column; }
 .pane { flex: 1; min-height: 0; display: flex; flex-direction: column; position: relative; }
 .entrance { width: min(420px, calc(100% - 32px)); margin: 8vh auto 0; }
-.page-body { max-width: 1280px; margin: 0 auto; padding: 16px; display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); align-content: start; }
+.page-body { width: 100%; max-width: 1280px; margin: 0 auto; padding: 16px; display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); align-content: start; }
 .hint { color: var(--text-2); max-width: 65ch; overflow-wrap: anywhere; }
 
 .card { background: var(--card); border: var(--ha-card-border-width, 1px) solid var(--ha-card-border-color, var(--line)); border-radius: var(--radius); box-shadow: var(--ha-card-box-shadow, none); }
@@ -93,6 +93,11 @@ main > .lazy { height: 100%; }
 /* Whoever has something to steer already is offered it below that; guests come for it. */
 .listen:not(.first, .guest) .setup { order: 2; }
 .listen:not(.first) .setup .emblem { display: none; }
+.listen.guest .setup { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 16px; align-items: center; padding: 12px 16px; }
+.listen.guest .setup :is(h2, p) { grid-column: 1; text-align: start; }
+.listen.guest .setup h2 { font-size: 16px; font-weight: 500; }
+.listen.guest .setup p { font-size: 14px; }
+.listen.guest .setup .main { grid-area: 1 / 2 / 3; min-height: 44px; margin: 0; padding: 4px 18px; }
 .listen.first .setup { width: min(480px, 100%); }
 :host > .lazy { flex: none; }
 :host([data-page="listen"]) > .lazy { display: none; }
@@ -123,9 +128,10 @@ main > .lazy { height: 100%; }
 .toast { position: fixed; inset-inline: 16px; bottom: calc(88px + env(safe-area-inset-bottom)); z-index: 3; width: fit-content; max-width: min(520px, calc(100vw - 32px)); margin: 0 auto; padding: 12px 18px; border-radius: 12px; background: var(--text); color: var(--back); box-shadow: 0 4px 16px rgba(0, 0, 0, 0.3); display: flex; gap: 16px; align-items: center; overflow-wrap: anywhere; }
 .toast-action { color: inherit; font-weight: 500; text-decoration: underline; min-height: 32px; padding: 0 8px; }
 
-@media (max-width: 340px) {
-  :host(.with-nav) header h1 { display: none; }
-  .target { margin-inline-start: 0; }
+/* On phones, where the music plays says more than what this is called. */
+@media (max-width: 500px) {
+  header h1:has(~ .target:not([hidden])) { display: none; }
+  header .target { margin-inline: auto 0; }
   header .target-name { max-width: 60vw; }
 }
 @media (min-width: 870px) {
@@ -144,8 +150,8 @@ main > .lazy { height: 100%; }
   .side { grid-row: 2; border: 0; border-radius: 0; box-shadow: none; }
   .listen:not([data-tab="playing"]) .side { grid-row: 2 / 4; }
   .listen:not([data-tab="playing"]) .stage, .listen[data-tab="playing"] .panel { display: none; }
-  .stage { grid-row: 3; padding: 12px; }
-  .tabs button { flex: 1 0 auto; justify-content: center; padding: 0 7px; font-size: 15px; gap: 4px; }
+  .stage { grid-row: 3; padding: 12px; gap: 8px; }
+  .listen .tabs button { flex: 1 0 auto; justify-content: center; padding: 0 8px; font-size: 15px; gap: 4px; }
 }
 @media (prefers-reduced-motion: reduce) { *, *::before { animation: none !important; transition: none !important; scroll-behavior: auto !important; } }
 `);

@@ -1,6 +1,6 @@
 /** A part of a page whose code is fetched when it is first shown. */
-import { el, setText } from "../dom.js";
-import { errorText } from "../localize.js";
+import { el } from "../dom.js";
+import { emptyState } from "./empty.js";
 
 /** @typedef {import("../context.js").Context} Context */
 /** @typedef {import("../context.js").View} View */
@@ -57,6 +57,17 @@ export class Lazy {
     this.#last = null;
   }
 
+  #missing() {
+    const { localize } = this.#context;
+    return emptyState({
+      icon: "hub",
+      title: localize("part_missing"),
+      text: localize("part_missing_text"),
+      action: localize("reload"),
+      onaction: () => location.reload(),
+    });
+  }
+
   async #fetch() {
     this.#loading = true;
     try {
@@ -69,7 +80,8 @@ export class Lazy {
     } catch (error) {
       // Rendered again with the next change of the state, it is tried again.
       this.#loading = false;
-      setText(this.element, errorText(this.#context.localize, error));
+      console.debug("moosicbox: a part of the page could not be fetched", error);
+      this.element.replaceChildren(this.#missing());
     }
   }
 }

@@ -12,6 +12,8 @@
 /** @typedef {{atMs: number, value: number}} Point */
 
 const KEPT_MS = 300_000;
+// A page just opened shows what it has, not the minutes that it missed.
+const LEAST_MS = 20_000;
 
 /**
  * @param {Sample[]} samples
@@ -61,9 +63,10 @@ export function paths(points, width, height) {
   if (!newest || points.length < 2) {
     return { line: "", area: "" };
   }
+  const span = Math.max(LEAST_MS, newest.atMs - /** @type {Point} */ (points[0]).atMs);
   const top = Math.max(1, ...points.map(({ value }) => value)) * 1.1;
   const at = points.map(({ atMs, value }) => {
-    const x = width * (1 - (newest.atMs - atMs) / KEPT_MS);
+    const x = width * (1 - (newest.atMs - atMs) / span);
     return `${x.toFixed(1)},${(height * (1 - value / top)).toFixed(1)}`;
   });
   const [first = ""] = at;

@@ -38,8 +38,9 @@ export async function put(context, kind, item, when) {
  * @param {HTMLElement} opener
  * @param {Kind} kind
  * @param {Item} item
+ * @param {{liked: boolean, run: () => void} | null} [heart]
  */
-export function openItemMenu(context, opener, kind, item) {
+export function openItemMenu(context, opener, kind, item, heart = null) {
   const { app, localize } = context;
   const rights = targetOf(app.store.state)?.rights;
   const choice = (/** @type {import("../localize.js").TextKey} */ label, /** @type {import("../icons.js").IconName} */ icon, /** @type {When} */ when) => ({
@@ -51,5 +52,6 @@ export function openItemMenu(context, opener, kind, item) {
     ...(rights?.has("playback.control") ? [choice("play_now", "play", "now")] : []),
     ...(rights?.has("queue.add") ? [choice("play_next", "queue", "next"), choice("add_to_queue", "add", "end")] : []),
     ...(rights?.has("queue.move_any") ? [choice("replace_queue", "repeat", "replace")] : []),
+    ...(heart ? [{ label: localize(heart.liked ? "unlike" : "like"), icon: heart.liked ? /** @type {const} */ ("hearted") : /** @type {const} */ ("heart"), run: heart.run }] : []),
   ]);
 }

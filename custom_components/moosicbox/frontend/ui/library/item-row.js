@@ -19,7 +19,9 @@ export class ItemRow {
   /** @type {Item | null} */
   #item = null;
   #onopen;
+  #numbered;
   #artwork;
+  #number = el("span", { class: "row-number" });
   #title = el("span", { class: "row-title" });
   #subtitle = el("span", { class: "row-subtitle" });
   #time = el("span", { class: "row-time" });
@@ -33,21 +35,23 @@ export class ItemRow {
   /**
    * @param {Context} context
    * @param {(kind: Kind, item: Item) => void} onopen of what has more inside
+   * @param {boolean} [numbered] a number in place of the picture, which all have in common
    */
-  constructor(context, onopen) {
+  constructor(context, onopen, numbered = false) {
     this.#context = context;
+    this.#numbered = numbered;
     this.#onopen = onopen;
     const { localize } = context;
     this.#artwork = new Artwork(context, { class: "artwork thumbnail", size: THUMBNAIL_PIXELS });
     this.#main = el(
       "button",
       { class: "row-main", attributes: { type: "button" }, on: { click: () => this.#activate() } },
-      this.#artwork.element,
+      numbered ? this.#number : this.#artwork.element,
       el("span", { class: "row-words" }, this.#title, this.#subtitle),
     );
     this.#heart = iconButton(this.#heartIcon, "", () => void this.#like());
     this.#add = iconButton(icon("add"), "", () => this.#item && void put(context, this.#kind, this.#item, "end"));
-    this.#menu = iconButton(icon("more"), localize("more"), () => this.#item && openItemMenu(context, this.#menu, this.#kind, this.#item));
+    this.#menu = iconButton(icon("more"), localize("more"), () => this.#openMenu(this.#menu));
     const children = [this.#main, this.#time, this.#heart, this.#add, this.#menu];
     this.element = el("div", { class: "row item", attributes: { role: "listitem" } }, ...children);
   }
@@ -59,8 +63,8 @@ export class ItemRow {
   render(kind, item) {
     this.#kind = kind;
     this.#item = item ?? null;
-    const { app, guest, localize } = this.#context;
-    this.#heart.hidden = !item || guest || !app.store.state.me?.permissions.includes("control");
+    const { localize } = this.#context;
+    this.#heart.hidden = !item || !this.#mayLike;
     this.#add.hidden = this.#menu.hidden = !item;
     this.#main.disabled = !item;
     setText(this.#time, item?.duration ? formatTime(item.duration) : "");
@@ -73,8 +77,11 @@ export class ItemRow {
     const title = titleOf(item, localize);
     this.element.classList.toggle("gone", item.available === false);
     setText(this.#title, title);
-    setText(this.#subtitle, detailsOf(kind, item, localize));
-    this.#artwork.render(item.artwork_url);
+    setText(this.#subtitle, this.#numbered ? (item.artist ?? "") : detailsOf(kind, item, localize));
+    setText(this.#number, item.track_number ? String(item.track_number) : "");
+    if (!this.#numbered) {
+      this.#artwork.render(item.artwork_url);
+    }
     setLabel(this.#add, localize("add_to", { title }));
     setLabel(this.#menu, localize("more_of", { title }));
     setIcon(this.#heartIcon, item.favourite ? "hearted" : "heart");
@@ -89,8 +96,22 @@ export class ItemRow {
     if (this.#kind !== "track") {
       this.#onopen(this.#kind, this.#item);
     } else {
-      openItemMenu(this.#context, this.#main, "track", this.#item);
+      this.#openMenu(this.#main);
     }
+  }
+
+  /** @param {HTMLElement} opener */
+  #openMenu(opener) {
+    const item = this.#item;
+    if (item) {
+      // Where there is no room for the heart, it is here.
+      openItemMenu(this.#context, opener, this.#kind, item, this.#mayLike ? { liked: Boolean(item.favourite), run: () => void this.#like() } : null);
+    }
+  }
+
+  get #mayLike() {
+    const { app, guest } = this.#context;
+    return !guest && Boolean(app.store.state.me?.permissions.includes("control"));
   }
 
   async #like() {

@@ -160,7 +160,7 @@ export class Library {
       return emptyState({ icon: "heart", title: localize("nothing_here"), text: localize("favourites_empty") });
     }
     if (this.#section === "playlists") {
-      return emptyState({ icon: "queue", title: localize("nothing_here") });
+      return emptyState({ icon: "queue", title: localize("nothing_here"), text: localize("playlists_empty") });
     }
     const admin = !guest && app.store.state.me?.permissions.includes("admin");
     return emptyState({

@@ -21,16 +21,26 @@ libraryStyles.replaceSync(`
 .tile-main { display: grid; gap: 2px; width: 100%; text-align: start; border-radius: 10px; grid-template-columns: minmax(0, 1fr); }
 .tile .artwork { max-width: none; margin-bottom: 6px; border-radius: 10px; }
 .artwork.round, .tile .artwork.round { border-radius: 50%; }
-.tile > button.icon { position: absolute; top: 6px; inset-inline-end: 6px; width: 36px; height: 36px; background: color-mix(in srgb, var(--card) 82%, transparent); color: var(--text); }
+.tile-main > span { padding-inline-end: 28px; }
+.tile > button.icon { position: absolute; aspect-ratio: auto; bottom: 0; inset-inline-end: -8px; width: 36px; height: 44px; color: var(--text-2); }
+@media (hover: hover) {
+  .tile .artwork::after { content: ""; position: absolute; inset: 0; background: #000; opacity: 0; transition: opacity 0.15s; }
+  .tile-main:hover .artwork::after { opacity: 0.14; }
+}
 .item.gone .row-main { opacity: 0.6; }
 .item-list > .hint.loading { padding: 24px; text-align: center; max-width: none; }
-.details-head { display: flex; flex-wrap: wrap; align-items: center; gap: 12px 16px; padding: 8px 16px 12px; flex: none; }
-.details-head > .artwork { width: 88px; margin: 0; }
+.details-head { display: flex; flex-wrap: wrap; align-items: center; gap: 12px 16px; padding: 8px 16px 16px; flex: none; }
+.details-head > .icon { margin-inline: -8px -4px; }
+.details-head > .artwork { width: 120px; margin: 0; border-radius: 10px; box-shadow: 0 4px 16px rgba(0, 0, 0, 0.2); }
+.row-number { flex: none; width: 32px; text-align: center; color: var(--text-2); font-variant-numeric: tabular-nums; }
 .details-words { flex: 1 1 180px; min-width: 0; }
 .details-words h2 { font-size: 22px; line-height: 1.25; overflow-wrap: anywhere; outline: none; }
 .library .row { padding-inline: 8px; }
 @media (max-width: 500px) {
   .item .icon[aria-pressed] { display: none; }
-  .details-head > .artwork { width: 64px; }
+  .details-head > .artwork { width: 88px; }
+  .details-words { flex-basis: 120px; }
+  .details-head .card-actions { flex: 1 0 100%; }
+  .details-head .card-actions button { flex: 1 1 auto; padding-inline: 12px; min-height: 44px; }
 }
 `);

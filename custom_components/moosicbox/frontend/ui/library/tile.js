@@ -39,7 +39,7 @@ export class Tile {
       this.#details,
     );
     this.#menu = iconButton(icon("more"), context.localize("more"), () => this.#item && openItemMenu(context, this.#menu, kind, this.#item));
-    this.element = el("div", { class: "tile", attributes: { role: "listitem" } }, open, this.#menu);
+    this.element = el("div", { class: `tile ${kind}`, attributes: { role: "listitem" } }, open, this.#menu);
   }
 
   /** @param {Item} item */

@@ -1,6 +1,7 @@
 /** This browser as a player: what Home Assistant calls it, and the ways on from there. */
 import { el, setText, textButton } from "../dom.js";
 import { Lazy } from "../components/lazy.js";
+import { parts } from "./parts.js";
 
 /** @typedef {import("../context.js").AppState} AppState */
 /** @typedef {import("../context.js").Context} Context */
@@ -34,7 +35,7 @@ export class DeviceBar {
     );
     this.#media = textButton("quiet", localize("open_media"), () => navigate(`${MEDIA_PAGE}/${this.#entityId ?? "browser"}`));
     this.#stop = textButton("quiet", localize("stop_being_player"), () => app.stopBeingPlayer());
-    this.#delay = new Lazy(context, async () => (await import("./delay.js")).Delay);
+    this.#delay = new Lazy(context, parts.delay);
     this.element = el(
       "div",
       { class: "device" },

@@ -3,6 +3,7 @@ import { joinedRoomIds } from "../../app/target.js";
 import { Lazy } from "../components/lazy.js";
 import { Tabs } from "../components/tabs.js";
 import { el, setText, textButton } from "../dom.js";
+import { parts } from "./parts.js";
 import { Setup } from "./setup.js";
 
 /** @typedef {import("../context.js").AppState} AppState */
@@ -40,13 +41,13 @@ export class Listen {
     this.#context = context;
     const { localize } = context;
     this.#setup = new Setup(context);
-    this.#nowPlaying = new Lazy(context, async () => (await import("../now-playing/now-playing.js")).NowPlaying);
-    this.#device = new Lazy(context, async () => (await import("./device-bar.js")).DeviceBar);
+    this.#nowPlaying = new Lazy(context, parts.nowPlaying);
+    this.#device = new Lazy(context, parts.device);
     this.#join = el("div", { class: "notice join" }, this.#joinText, textButton("", localize("join"), () => void this.#enter()));
     this.#panes = {
-      queue: new Lazy(context, async () => (await import("../queue/queue-view.js")).QueueView),
-      people: new Lazy(context, async () => (await import("../room/people.js")).People),
-      chat: new Lazy(context, async () => (await import("../room/chat.js")).Chat),
+      queue: new Lazy(context, parts.queue),
+      people: new Lazy(context, parts.people),
+      chat: new Lazy(context, parts.chat),
       ...more,
     };
     this.#tabs = new Tabs(

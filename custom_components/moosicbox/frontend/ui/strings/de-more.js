@@ -112,6 +112,9 @@ export default {
   play_all: "Abspielen",
   favourite: "{title} zu den Favoriten",
   unfavourite: "{title} aus den Favoriten nehmen",
+  like: "Zu den Favoriten",
+  unlike: "Aus den Favoriten nehmen",
+  playlists_empty: "M3U-Dateien neben deiner Musik sind hier Playlists; wie man andere macht, steht in der Anleitung.",
   add_to: "{title} in die Warteschlange",
   unavailable_track: "gerade nicht da",
 

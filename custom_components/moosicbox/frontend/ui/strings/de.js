@@ -102,6 +102,8 @@ export default {
   elsewhere_text: "Nur ein Tab eines Browsers spielt auf einmal.",
   elsewhere_button: "Stattdessen hier spielen",
   retry: "Noch einmal versuchen",
+  part_missing: "Dieser Teil ist noch nicht da",
+  part_missing_text: "Er kam von Home Assistant nicht an. Er kommt von selbst, wenn die Verbindung wieder steht; sonst lade die Seite neu.",
   reload: "Seite neu laden",
 
   connecting: "Verbindet mit Home Assistant …",

@@ -111,6 +111,9 @@ export default {
   play_all: "Play",
   favourite: "Add {title} to the favourites",
   unfavourite: "Remove {title} from the favourites",
+  like: "Add to the favourites",
+  unlike: "Remove from the favourites",
+  playlists_empty: "M3U files beside your music are playlists here; the guide tells how to make others.",
   add_to: "Add {title} to the queue",
   unavailable_track: "not there right now",
 

@@ -101,6 +101,8 @@ export default {
   elsewhere_text: "Only one tab of a browser plays at a time.",
   elsewhere_button: "Play here instead",
   retry: "Try again",
+  part_missing: "This part is not here yet",
+  part_missing_text: "It could not be fetched from Home Assistant. It comes by itself when the connection is back; otherwise reload the page.",
   reload: "Reload the page",
 
   connecting: "Connecting to Home Assistant …",

@@ -87,8 +87,8 @@ class Stage:
 
     async def _until_scanned(self) -> None:
         async with asyncio.timeout(120):
-            while not (await self.client.ask("moosicbox.search_library", query="דרך ארוכה הביתה"))["items"]:
-                await asyncio.sleep(0.5)  # noqa: ASYNC110 - nothing here hears of the end of a scan
+            while not (await self.client.ask("moosicbox.search_library", query="דרך ארוכה הביתה"))["items"]:  # noqa: ASYNC110 - nothing tells of the end of a scan here
+                await asyncio.sleep(0.5)
 
     async def _make_rooms(self, http: ClientSession) -> None:
         ask, call = self.client.ask, self.client.call

@@ -12,6 +12,7 @@ from .engine.hub import Hub
 from .engine.library.seal import Seal
 from .engine.limits import Limits
 from .engine.protocol.codes import CloseCode
+from .engine.transport.door import HubDoor
 from .engine.transport.endpoint import Endpoint
 from .events import EventBridge
 from .health import HealthMonitor
@@ -163,7 +164,7 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
         make_artwork(hass, library),
         secrets,
         state,
-        Endpoint(hub, allowed_origins),
+        Endpoint(HubDoor(hub), allowed_origins),
         HealthMonitor(hass, hub),
         pairing,
         Outputs(hass, hub),

@@ -10,6 +10,7 @@ from custom_components.moosicbox.engine.protocol.client import Request
 from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.sessions.session import Peer
+from custom_components.moosicbox.engine.transport.door import HubDoor
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
 from tests.engine.fakes import House
 
@@ -47,7 +48,7 @@ class Poller:
         self._cursor: str | None = None
 
     async def _connect(self) -> PollingConnection:
-        return PollingConnection(self.house.hub, Peer("127.0.0.1", None), self._ended)
+        return PollingConnection(HubDoor(self.house.hub), Peer("127.0.0.1", None), self._ended)
 
     def _ended(self, _connection: PollingConnection, _code: CloseCode) -> None:
         self.closed = True

@@ -3,15 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import hdrs, web
 
 from ..protocol.errors import AuthenticationFailed, PermissionDenied, RateLimitExceeded, Unavailable
+from .door import Door
 from .origin import origin_allowed
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 RETRY_SECONDS: Final = 5
 """When somebody who found no room may ask again."""
@@ -20,17 +18,19 @@ RETRY_SECONDS: Final = 5
 class Admission:
     """Room for connections, and the origins of browsers' pages. What it refuses, it raises as a HubError."""
 
-    def __init__(self, hub: Hub, allowed_origins: Callable[[], Iterable[str]], connections: Callable[[], int]) -> None:
+    def __init__(
+        self, door: Door, allowed_origins: Callable[[], Iterable[str]], connections: Callable[[], int]
+    ) -> None:
         """`connections` tells how many there are now."""
-        self._hub = hub
+        self._door = door
         self._allowed_origins = allowed_origins
         self._connections = connections
         self._unauthenticated: Counter[str] = Counter()
 
     def check_room(self, request: web.Request) -> None:
         """Whether one more may come."""
-        limits = self._hub.limits
-        if not self._hub.running or self._connections() >= limits.max_connections:
+        limits = self._door.limits
+        if not self._door.running or self._connections() >= limits.max_connections:
             raise Unavailable("There is no room now", retry_after=RETRY_SECONDS)
         if self._unauthenticated[request.remote or ""] >= limits.max_unauthenticated_per_address:
             raise RateLimitExceeded(limits.max_unauthenticated_per_address, RETRY_SECONDS)
@@ -45,7 +45,7 @@ class Admission:
         scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         if not scheme:
             return None
-        if scheme.lower() != "bearer" or not 0 < len(token) <= self._hub.limits.max_token_size or not token.isascii():
+        if scheme.lower() != "bearer" or not 0 < len(token) <= self._door.limits.max_token_size or not token.isascii():
             raise AuthenticationFailed("The Authorization header holds no bearer token")
         return token
 

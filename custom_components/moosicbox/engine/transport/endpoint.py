@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
 
@@ -10,38 +9,36 @@ from ..protocol.codes import CloseCode
 from ..protocol.errors import HubError, InvalidMessage
 from ..sessions.session import Peer
 from .admission import Admission
+from .door import Door
 from .polling_endpoint import PollingEndpoint
 from .responses import error_response
 from .websocket import SUBPROTOCOL, WebSocketConnection
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 
 class Endpoint:
     """Lets clients upgrade, or answers why not."""
 
-    def __init__(self, hub: Hub, allowed_origins: Callable[[], Iterable[str]] = tuple) -> None:
+    def __init__(self, door: Door, allowed_origins: Callable[[], Iterable[str]] = tuple) -> None:
         """`allowed_origins` are pages that may connect beside those of the asked host itself."""
-        self._hub = hub
+        self._door = door
         self._open: set[WebSocketConnection] = set()
-        self.admission = Admission(hub, allowed_origins, lambda: len(self._open) + len(self.polling))
-        self.polling = PollingEndpoint(hub, self.admission)
+        self.admission = Admission(door, allowed_origins, lambda: len(self._open) + len(self.polling))
+        self.polling = PollingEndpoint(door, self.admission)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One upgrade request, to the end of its connection."""
-        hub, admission = self._hub, self.admission
+        door, admission = self._door, self.admission
         principal = None
         try:
             admission.check_room(request)
             admission.check_origin(request)
             _check_subprotocol(request)
             if (token := admission.bearer(request)) is not None:
-                principal = await hub.identity.recognise(token, Peer(request.remote or "", request))
+                principal = await door.recognise(token, Peer(request.remote or "", request))
         except HubError as error:
-            hub.metrics.rejected[error.error_type] += 1
+            door.metrics.rejected[error.error_type] += 1
             return error_response(error)
-        connection = WebSocketConnection(hub, request)
+        connection = WebSocketConnection(door, request)
         self._open.add(connection)
         try:
             return await connection.run(principal, admission.unauthenticated(request))
@@ -51,9 +48,9 @@ class Endpoint:
     async def close(self, code: CloseCode, reason: str) -> None:
         """End the connections that the hub doesn't know yet, and wait until all have ended."""
         for connection in self._open:
-            connection.dismiss(self._hub.goodbye(reason), code)
+            connection.dismiss(self._door.goodbye(reason), code)
         if tasks := [task for connection in self._open if (task := connection.task) is not None]:
-            await asyncio.wait(tasks, timeout=self._hub.limits.close_timeout)
+            await asyncio.wait(tasks, timeout=self._door.limits.close_timeout)
 
 
 def _check_subprotocol(request: web.Request) -> None:

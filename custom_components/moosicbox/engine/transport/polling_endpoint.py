@@ -6,13 +6,11 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from hmac import compare_digest
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from aiohttp import web
 import msgspec
-from msgspec import UnsetType
 
-from ..access.rights import Principal
 from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded
 from ..protocol.codes import CloseCode
@@ -27,11 +25,9 @@ from ..protocol.errors import (
 )
 from ..sessions.session import Peer, Refused
 from .admission import Admission
+from .door import Door, Member
 from .polling import PollingConnection, closed_error
 from .responses import error_response, json_response
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 MAX_MESSAGES: Final = 100
 """Messages that one request may carry."""
@@ -65,9 +61,9 @@ def _errors_answered[**P](method: Method[P]) -> Method[P]:
 class PollingEndpoint:
     """The polling connections of a hub, by the id of their session."""
 
-    def __init__(self, hub: Hub, admission: Admission) -> None:
+    def __init__(self, door: Door, admission: Admission) -> None:
         """`admission` is shared with the other transports."""
-        self._hub = hub
+        self._door = door
         self._admission = admission
         self._open: dict[str, PollingConnection] = {}
         self._ended: OrderedDict[str, _Ended] = OrderedDict()
@@ -79,22 +75,22 @@ class PollingEndpoint:
     @_errors_answered
     async def open(self, request: web.Request) -> web.Response:
         """POST `authenticate`: open a session, or resume one."""
-        hub, admission = self._hub, self._admission
+        door, admission = self._door, self._admission
         try:
             admission.check_room(request)
             admission.check_origin(request)
             with admission.unauthenticated(request):
-                message, principal, given = await self._authenticate(request)
-            if not hub.running:
-                raise Unavailable("The hub is stopping", retry_after=1)
-            connection = PollingConnection(hub, Peer(request.remote or "", request), self._connection_closed)
-            session = hub.sessions.open(connection, message, principal, hub.hello(authenticated=True), given)
+                connection = PollingConnection(door, Peer(request.remote or "", request), self._connection_closed)
+                session = await self._authenticate(request, connection)
         except Refused as refused:
-            hub.metrics.rejected[refused.error.error_type] += 1
+            door.metrics.rejected[refused.error.error_type] += 1
             # What isn't there for this user won't be there in a moment either: not a 503.
-            return error_response(refused.error, 429 if isinstance(refused.error, Unavailable) else None)
+            return error_response(
+                refused.error,
+                429 if isinstance(refused.error, Unavailable) and refused.code is not CloseCode.RESTART else None,
+            )
         except HubError as error:
-            hub.metrics.rejected[error.error_type] += 1
+            door.metrics.rejected[error.error_type] += 1
             raise
         self._open[session.session_id] = connection
         self._ended.pop(session.session_id, None)
@@ -112,7 +108,7 @@ class PollingEndpoint:
     async def send(self, request: web.Request, session_id: str) -> web.Response:
         """POST: messages from the client, and their answers."""
         connection = self._connection(request, session_id)
-        body = await _read(request, self._hub.limits.max_message_size)
+        body = await _read(request, self._door.limits.max_message_size)
         answers = await connection.receive(self._decode(body))
         return json_response(b"[%b]" % b",".join([frame.payload for frame in answers]))
 
@@ -120,17 +116,17 @@ class PollingEndpoint:
     async def end(self, request: web.Request, session_id: str) -> web.Response:
         """DELETE: the client goes for good."""
         connection = self._connection(request, session_id)
-        self._hub.sessions.lose(connection.session, connection, ended=True)
+        self._door.lose(connection.session, connection, ended=True)
         return web.Response(status=204)
 
     # ------------------------------------------------------------ who
 
-    async def _authenticate(self, request: web.Request) -> tuple[Authenticate, Principal | None, str | UnsetType]:
-        hub, peer = self._hub, Peer(request.remote or "", request)
+    async def _authenticate(self, request: web.Request, connection: PollingConnection) -> Member:
+        door = self._door
         bearer = self._admission.bearer(request)
         try:
-            async with asyncio.timeout(hub.limits.authentication_timeout):
-                decoded = hub.dispatcher.codec.decode(await _read(request, hub.limits.max_first_message_size))
+            async with asyncio.timeout(door.limits.authentication_timeout):
+                decoded = door.decode(await _read(request, door.limits.max_first_message_size))
                 if decoded.error is not None:
                     raise decoded.error
                 if not isinstance(message := decoded.message, Authenticate):
@@ -141,11 +137,10 @@ class PollingEndpoint:
                 # A session may be resumed by its secret alone; whether that is right is seen when it is resumed.
                 resume = message.resume
                 if bearer and (resume is None or not compare_digest(bearer.encode(), resume.secret.encode())):
-                    principal = await hub.identity.recognise(bearer, peer)
-                shown, given = await hub.identity.identify(message, peer)
+                    principal = await door.recognise(bearer, connection.peer)
+                return await door.open(connection, message, principal, door.hello(authenticated=True))
         except TimeoutError as error:
             raise AuthenticationFailed("Nothing was authenticated in time") from error
-        return message, shown or principal, given
 
     def _connection(self, request: web.Request, session_id: str) -> PollingConnection:
         self._admission.check_origin(request)
@@ -165,13 +160,13 @@ class PollingEndpoint:
         session = connection.session
         if self._open.get(session.session_id) is connection:
             del self._open[session.session_id]
-        until_us = self._hub.clock.now_us() + int(self._hub.limits.resume_seconds * 1e6)
+        until_us = self._door.clock.now_us() + int(self._door.limits.resume_seconds * 1e6)
         self._ended[session.session_id] = _Ended(session.secret, code, until_us)
         self._ended.move_to_end(session.session_id)
         self._forget_old()
 
     def _forget_old(self) -> None:
-        ended, now_us = self._ended, self._hub.clock.now_us()
+        ended, now_us = self._ended, self._door.clock.now_us()
         while ended and (len(ended) > REMEMBERED or next(iter(ended.values())).until_us < now_us):
             ended.popitem(last=False)
 
@@ -186,7 +181,7 @@ class PollingEndpoint:
             raise SerializationFailed(f"This is no JSON: {error}") from error
         if len(messages) > MAX_MESSAGES:
             raise InvalidMessage(f"A request carries at most {MAX_MESSAGES} messages", [MAX_MESSAGES])
-        return [self._hub.dispatcher.codec.decode(bytes(message)) for message in messages]
+        return [self._door.decode(bytes(message)) for message in messages]
 
 
 async def _read(request: web.Request, max_size: int) -> bytes:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import ipaddress
 import logging
 import socket
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import WSMessage, WSMsgType, hdrs, web
 
@@ -19,12 +19,10 @@ from ..protocol.codec import Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import AuthenticationFailed, SerializationFailed
 from ..protocol.server import Goodbye
-from ..sessions.session import Peer, Refused, Session
+from ..sessions.session import Peer, Refused
 from ..timers import Timer
+from .door import Door, Member
 from .protocol_errors import ProtocolErrors
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -44,10 +42,10 @@ class WebSocketConnection:
     """One WebSocket. Everything but control frames goes out through its outbox."""
 
     __slots__ = (
+        "_door",
         "_errors",
         "_farewell",
         "_heartbeat",
-        "_hub",
         "_pinged_us",
         "_request",
         "_tcp",
@@ -61,14 +59,14 @@ class WebSocketConnection:
 
     transport = "websocket"
 
-    def __init__(self, hub: Hub, request: web.Request) -> None:
+    def __init__(self, door: Door, request: web.Request) -> None:
         """Not accepted yet."""
-        limits = hub.limits
+        limits = door.limits
         self.peer = Peer(request.remote or "", request)
         self.traffic = Traffic()
-        self.session: Session | None = None
-        self.outbox = hub.new_outbox(self._flush, self._overflow, self.traffic)
-        self._hub = hub
+        self.session: Member | None = None
+        self.outbox = door.new_outbox(self._flush, self._overflow, self.traffic)
+        self._door = door
         self._request = request
         self._tcp: asyncio.Transport | None = None
         # No heartbeat of aiohttp's: it leaves reference cycles behind. It agrees on compression, which we do ourselves.
@@ -99,7 +97,7 @@ class WebSocketConnection:
             self.outbox.unsent = self._tcp.get_write_buffer_size
         ended = False
         try:
-            self.outbox.send(Frame(encode(self._hub.hello(authenticated=principal is not None))))
+            self.outbox.send(Frame(encode(self._door.hello(authenticated=principal is not None))))
             with admission:
                 known = await self._authenticate(principal)
             del admission
@@ -122,8 +120,8 @@ class WebSocketConnection:
 
     # ------------------------------------------------------------ in
 
-    async def _authenticate(self, principal: Principal | None) -> Session | None:
-        limits = self._hub.limits
+    async def _authenticate(self, principal: Principal | None) -> Member | None:
+        limits = self._door.limits
         request_id = None
         try:
             async with asyncio.timeout(limits.authentication_timeout):
@@ -131,12 +129,7 @@ class WebSocketConnection:
                 if decoded is None:
                     return None
                 request_id = decoded.request_id
-                message = _authenticate_of(decoded)
-                shown, token = await self._hub.identity.identify(message, self.peer)
-                if not self._hub.running:
-                    self.close(CloseCode.RESTART, "The hub is stopping")
-                    return None
-                self.session = self._hub.sessions.open(self, message, shown or principal, token=token)
+                self.session = await self._door.open(self, _authenticate_of(decoded), principal)
         except TimeoutError:
             self._refuse(
                 Refused(AuthenticationFailed("Nothing was authenticated in time"), CloseCode.AUTHENTICATION_TIMEOUT)
@@ -158,14 +151,14 @@ class WebSocketConnection:
             raise AuthenticationFailed("The first message must be `authenticate`")
         if received.type is not WSMsgType.TEXT:
             return None
-        if len(received.data) > self._hub.limits.max_first_message_size:
+        if len(received.data) > self._door.limits.max_first_message_size:
             raise AuthenticationFailed("The first message is too large")
-        return self._hub.dispatcher.codec.decode(received.data)
+        return self._door.decode(received.data)
 
-    async def _read(self, session: Session) -> bool:
+    async def _read(self, session: Member) -> bool:
         # True if the client ended the session itself: closed normally, or without a code.
-        ws, hub = self._ws, self._hub
-        decode, receive, now_us = hub.dispatcher.codec.decode, hub.dispatcher.receive, hub.clock.now_us
+        ws, door = self._ws, self._door
+        decode, receive, now_us = door.decode, door.receive, door.clock.now_us
         while self._farewell is None:
             received: WSMessage = await ws.receive()
             received_us = now_us()
@@ -213,9 +206,9 @@ class WebSocketConnection:
     def _agree_on_compression(self) -> None:
         if not self._ws.compress:
             return
-        bits = min(int(self._ws.compress), self._hub.limits.compression_window_bits)
+        bits = min(int(self._ws.compress), self._door.limits.compression_window_bits)
         takeover = "server_no_context_takeover" not in self._ws.headers.get(hdrs.SEC_WEBSOCKET_EXTENSIONS, "")
-        self.outbox.deflation = Deflation(self._hub.topics.compression, bits, takeover=takeover)
+        self.outbox.deflation = Deflation(self._door.compression, bits, takeover=takeover)
 
     def _keep_kernel_buffer_small(self) -> None:
         sock = self._ws.get_extra_info("socket")
@@ -228,19 +221,19 @@ class WebSocketConnection:
     def _beat(self) -> None:
         if self._heartbeat is not None:
             self._heartbeat.cancel()
-        interval_us = int(self._hub.limits.heartbeat_interval * 1e6)
-        self._heartbeat = self._hub.timers.at(self._hub.clock.now_us() + interval_us, self._ping)
+        interval_us = int(self._door.limits.heartbeat_interval * 1e6)
+        self._heartbeat = self._door.timers.at(self._door.clock.now_us() + interval_us, self._ping)
 
     def _measure(self, now_us: int) -> None:
         if self._pinged_us is not None:
             self.traffic.round_trip_us = now_us - self._pinged_us
-            self._hub.metrics.latency.observe(self.traffic.round_trip_us / 1e6)
+            self._door.metrics.latency.observe(self.traffic.round_trip_us / 1e6)
             self._pinged_us = None
 
     def _ping(self) -> None:
-        self._pinged_us = self._hub.clock.now_us()
-        timeout_us = int(self._hub.limits.ping_timeout * 1e6)
-        self._heartbeat = self._hub.timers.at(self._hub.clock.now_us() + timeout_us, self._no_pong)
+        self._pinged_us = self._door.clock.now_us()
+        timeout_us = int(self._door.limits.ping_timeout * 1e6)
+        self._heartbeat = self._door.timers.at(self._door.clock.now_us() + timeout_us, self._no_pong)
         if self._tcp is not None and not self._tcp.is_closing():
             self._tcp.write(PING)
 
@@ -273,7 +266,7 @@ class WebSocketConnection:
             code, reason = self._farewell
             # A client that reads nothing would hold the drain for ever.
             with contextlib.suppress(TimeoutError, ConnectionError):
-                async with asyncio.timeout(self._hub.limits.close_timeout):
+                async with asyncio.timeout(self._door.limits.close_timeout):
                     await self._ws.close(code=code, message=reason.encode()[:120])
             if self._tcp is not None and not self._tcp.is_closing():
                 self._tcp.abort()
@@ -293,19 +286,19 @@ class WebSocketConnection:
 
     def _leave(self, code: CloseCode, reason: str) -> None:
         if (session := self.session) is not None and session.connection is self:
-            self._hub.sessions.drop(session, code, reason)
+            self._door.drop(session, code, reason)
         self.close(code, reason)
 
     def _gone(self, *, ended: bool) -> None:
         if self._heartbeat is not None:
             self._heartbeat.cancel()
             self._heartbeat = None
-        self._hub.writer.forget(self.outbox)
+        self._door.writer.forget(self.outbox)
         self.outbox.close()
         if self.session is not None:
-            self._hub.sessions.lose(self.session, self, ended=ended)
+            self._door.lose(self.session, self, ended=ended)
             self.session = None
-        metrics = self._hub.metrics
+        metrics = self._door.metrics
         metrics.past.add(self.traffic)
         metrics.disconnects[self._farewell[0] if self._farewell else self._ws.close_code or LOST] += 1
 

@@ -10,8 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from custom_components.moosicbox.const import VERSION
 from custom_components.moosicbox.engine.access.rights import PERMISSIONS, ROLES
 from custom_components.moosicbox.engine.access.tokens import LEEWAY, REQUIRED_CLAIMS
+from custom_components.moosicbox.engine.greeting import RESTART_SPREAD
 from custom_components.moosicbox.engine.handlers import broadcast
-from custom_components.moosicbox.engine.hub import FEATURES, RESTART_SPREAD
+from custom_components.moosicbox.engine.hub import FEATURES
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.playback import operations, queue
 from custom_components.moosicbox.engine.playback.playback import ADOPT_SECONDS, HANDOVER_US, RESTART_SECONDS

@@ -11,12 +11,14 @@ import msgspec
 from .access.identity import Identity, Recognise
 from .access.limiter import LimitClass, Limiter, UserLimiters
 from .access.rights import PERMISSIONS, Principal
+from .alarm import Alarm
 from .clock import Clock
 from .delivery.outbox import Outbox
 from .delivery.subscriptions import Subscriptions
 from .delivery.topics import Topics
 from .delivery.writer import Writer
 from .dispatcher import Dispatcher, Handler
+from .greeting import goodbye, hello
 from .handlers.admin import AdminHandlers
 from .handlers.broadcast import BroadcastHandlers
 from .handlers.connection import ConnectionHandlers
@@ -45,7 +47,7 @@ from .playback.targets import Target, Targets
 from .protocol.client import ClientEvent, Request
 from .protocol.codes import CloseCode
 from .protocol.errors import ClientNotFound, InternalError, MessageTooLarge
-from .protocol.server import Goodbye, Hello, ProtocolRange, TopicMessage
+from .protocol.server import Goodbye, Hello, TopicMessage
 from .protocol.types import QueueItem, Track, UserRef
 from .rooms.attendance import Attendance
 from .rooms.grouping import Grouping
@@ -58,13 +60,10 @@ from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
 from .signals import Signal
 from .store import SavedHub, StateStore, from_builtins, restore_player, restore_room, save_player, save_room, to_json
-from .timers import Timers
 
 _LOGGER = logging.getLogger(__name__)
 
 FEATURES: Final = {"polling": 1, "queue": 1, "resume": 1, "rooms": 1, "sync": 1}
-RESTART_SPREAD: Final = 5.0
-"""Seconds over which clients come back after a restart."""
 
 HANDLERS: Final = (
     ConnectionHandlers,
@@ -114,8 +113,8 @@ class Hub:
         """What keeps the hub from being healthy, by a key that can be translated."""
         self._loaded = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._alarm: asyncio.TimerHandle | None = None
-        self.timers = Timers(self._arm)
+        self._alarm = Alarm(self.clock)
+        self.timers = self._alarm.timers
         self.writer = Writer(self.metrics.fan_out)
         self.topics = Topics(secrets.token_hex(8), self.limits, self.clock.now_us, self.writer)
         self.library = library
@@ -196,15 +195,16 @@ class Hub:
             for room in self.rooms:
                 self.rooms.close(room)
 
-    async def start(self) -> None:
-        """Bring back what was kept and let clients in."""
+    async def start(self, *, restored: bool = False) -> None:
+        """Bring back what was kept, unless it is there already (`restored`), and let clients in."""
         if not self._loaded:
-            await self._load()
+            if not restored:
+                await self._load()
             self._loaded = True
             self._keep_house()
             self.grouping.start()
         self.running = True
-        self._arm()
+        self._alarm.start()
 
     async def stop(self, code: CloseCode, reason: str) -> None:
         """Say goodbye to all clients and close their connections; what they need to come back is kept."""
@@ -212,11 +212,14 @@ class Hub:
         for session in self.sessions.connected():
             session.send(self.goodbye(reason))
         self.sessions.disconnect_all(code, reason)
+        await self.quit()
+
+    async def quit(self) -> None:
+        """Do nothing any more; nobody is told."""
+        self.running = False
         self.conductor.close()
         self.writer.close()
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        self._alarm.stop()
         tasks = [*self._tasks, *(session.task for session in self.sessions if session.task is not None)]
         for task in tasks:
             task.cancel()
@@ -254,10 +257,10 @@ class Hub:
         """What a client would have asked by this text. Raises HubError."""
         if len(text) > self.limits.max_message_size:
             raise MessageTooLarge(len(text), self.limits.max_message_size)
-        _, message, error, _ = self.dispatcher.codec.decode(text)
-        if message is None:
-            raise error or InternalError("Nothing was decoded")
-        return message
+        decoded = self.dispatcher.codec.decode(text)
+        if decoded.message is None:
+            raise decoded.error or InternalError("Nothing was decoded")
+        return decoded.message
 
     def disconnect(self, client_id: str) -> None:
         """Put a client out; ClientNotFound."""
@@ -272,29 +275,11 @@ class Hub:
 
     def goodbye(self, reason: str) -> Goodbye:
         """A farewell; each client is told another time to come back, so that they don't come all at once."""
-        delay = secrets.SystemRandom().uniform(0, RESTART_SPREAD)
-        return Goodbye(reason=reason, reconnect=True, reconnect_after=round(delay, 3))
+        return goodbye(reason)
 
     def hello(self, *, authenticated: bool) -> Hello:
         """The greeting."""
-        return Hello(
-            protocol=ProtocolRange(),
-            server=f"moosicbox/{self.version}",
-            node_id=self.node_id,
-            clock_id=self.clock.clock_id,
-            server_time_us=self.clock.now_us(),
-            auth_required=self.limits.require_auth,
-            authenticated=authenticated,
-            heartbeat_interval=self.limits.heartbeat_interval,
-            limits={
-                "max_message_size": self.limits.max_message_size,
-                "messages_per_minute": self.limits.messages_per_minute,
-                "max_queue_items": self.limits.max_queue_items,
-                "history_seconds": self.limits.history_seconds,
-                "resume_seconds": self.limits.resume_seconds,
-            },
-            features=self._features(),
-        )
+        return hello(self.version, self.node_id, self.clock, self.limits, self.features(), authenticated=authenticated)
 
     def new_outbox(
         self, flush: Callable[[], bool], overflow: Callable[[], None], traffic: Traffic | None = None
@@ -333,7 +318,8 @@ class Hub:
         feed.provide(self.subscriptions)
         return feed
 
-    def _features(self) -> dict[str, int]:
+    def features(self) -> dict[str, int]:
+        """What this hub can do, each with how much of it."""
         features = dict(FEATURES)
         if self.library is not None:
             features["library"] = 1
@@ -379,21 +365,6 @@ class Hub:
         in_use = {session.principal.sub for session in self.sessions}
         self.dispatcher.user_limiters.forget_idle(self.clock.now_us(), in_use)
         self.timers.at(self.clock.now_us() + int(self.limits.cleanup_interval * 1e6), self._keep_house)
-
-    def _arm(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        if self.running and (due_us := self.timers.next_due_us) is not None:
-            delay = max(0, due_us - self.clock.now_us()) / 1e6
-            self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
-
-    def _ring(self) -> None:
-        self._alarm = None
-        try:
-            self.timers.run(self.clock.now_us())
-        finally:
-            self._arm()
 
     async def _load(self) -> None:
         if (kept := await self.store.load()) is None:

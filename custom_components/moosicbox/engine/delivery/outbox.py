@@ -1,10 +1,14 @@
 """What waits to go out to one connection: in order, bounded, states replaced by newer ones. No I/O."""
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from ..metrics import Traffic
 from .deflate import Deflation
 from .frame import Frame
+
+if TYPE_CHECKING:
+    from .topics import Topics
 
 
 def _taken() -> bool:
@@ -82,6 +86,14 @@ class Outbox:
     def __len__(self) -> int:
         """How many frames there are."""
         return len(self.fresh) + len(self.waiting)
+
+    def follow(self, topics: Topics, name: str) -> None:
+        """From now on it gets what is published to `name`."""
+        topics[name].subscribe(self)
+
+    def unfollow(self, topics: Topics, name: str) -> None:
+        """It gets nothing more of `name`."""
+        topics.unsubscribe(name, self)
 
     def send(self, frame: Frame) -> None:
         """Put a live frame last."""

@@ -89,14 +89,14 @@ class Subscriptions:
         for topic in topics:
             session.topics[topic] = None
             if session.connection is not None:
-                self._topics[topic].subscribe(session.connection.outbox)
+                session.connection.outbox.follow(self._topics, topic)
         self.attached(topics)
 
     def detach(self, session: Session, topics: Iterable[str]) -> None:
         """The session's connection gets nothing more of `topics`; the session still holds them."""
         if session.connection is not None:
             for topic in topics:
-                self._topics.unsubscribe(topic, session.connection.outbox)
+                session.connection.outbox.unfollow(self._topics, topic)
 
     def follow(self, session: Session, topics: Iterable[str]) -> None:
         """Subscribe, beginning with a snapshot."""

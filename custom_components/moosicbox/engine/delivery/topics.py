@@ -53,11 +53,27 @@ class Outlet(Protocol):
     def touch(self, topic: Topic) -> None:
         """`topic` has something `fresh`."""
 
+    def numbered(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
+        """A message was added to the history of `topic`."""
+
+    def forgotten(self, topic: str) -> None:
+        """`topic` can never be used again."""
+
     def settle(self) -> None:
         """Put what is on its way into the outboxes: somebody comes or goes."""
 
 
-class _Immediately:
+class InMemory:
+    """An outlet for histories that are kept nowhere else."""
+
+    def numbered(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
+        """The topic itself remembers."""
+
+    def forgotten(self, topic: str) -> None:
+        """Nothing else does."""
+
+
+class _Immediately(InMemory):
     def touch(self, topic: Topic) -> None:
         frames = topic.take()
         for outbox in topic.subscribers:
@@ -102,6 +118,15 @@ class Topic:
         self._history_bytes = 0
         self._dropped_by: ResumeFailure = "position_expired"
 
+    def send_by(self, outlet: Outlet) -> None:
+        """Have `outlet` bring publications to their subscribers."""
+        self._outlet = outlet
+
+    def forget_history(self) -> None:
+        """Nobody may ask for what was."""
+        self._history = None
+        self._history_bytes = 0
+
     @property
     def idle(self) -> bool:
         """Whether nobody follows it, and nobody can ask for what was."""
@@ -116,7 +141,19 @@ class Topic:
         self._history.append(_Publication(self.offset, now_us, frame))
         self._history_bytes += len(frame.payload)
         self.expire(now_us, limits)
+        self._outlet.numbered(self.name, self.offset, now_us, frame.payload)
         return self.send(frame)
+
+    def restore(self, messages: Iterable[tuple[int, int, bytes]]) -> None:
+        """Remember what was published before, as offset, time and text; what lies before a gap is forgotten."""
+        history: deque[_Publication] = deque()
+        for offset, at_us, payload in messages:
+            if history and offset != history[-1].offset + 1:
+                history.clear()
+            history.append(_Publication(offset, at_us, Frame(payload)))
+        if history and history[-1].offset == self.offset:
+            self._history = history
+            self._history_bytes = sum(len(publication.payload) for publication in history)
 
     def publish_state(self, message: TopicMessage) -> int:
         """Send a state; it replaces its predecessor where that still waits."""
@@ -218,6 +255,10 @@ class Topics:
             topic = self._topics[name] = Topic(name, self._outlet, self.compression, offset)
         return topic
 
+    def find(self, name: str) -> Topic | None:
+        """The topic `name`, if it is in use."""
+        return self._topics.get(name)
+
     def __len__(self) -> int:
         """How many topics are in use."""
         return len(self._topics)
@@ -256,9 +297,27 @@ class Topics:
         sent = [self._topics[name].sent_to(outbox) for name in names if name in self._topics]
         return sum(messages for messages, _ in sent), sum(size for _, size in sent)
 
+    def restore(self, name: str, offset: int, messages: Iterable[tuple[int, int, bytes]]) -> None:
+        """Go on with a topic as another hub left it."""
+        self._retired[name] = offset
+        self[name].restore(messages)
+
+    def begin_again(self, epoch: str) -> None:
+        """Another life of all offsets: no history of before counts."""
+        self.epoch = epoch
+        for topic in self._topics.values():
+            topic.forget_history()
+
+    def send_by(self, outlet: Outlet) -> None:
+        """Have `outlet` bring publications to their subscribers."""
+        self._outlet = outlet
+        for topic in self._topics.values():
+            topic.send_by(outlet)
+
     def forget(self, name: str) -> None:
         """Drop a topic that can never be used again."""
         self._topics.pop(name, None)
+        self._outlet.forgotten(name)
 
     def expire(self) -> None:
         """Give back the memory of histories that nobody can ask for any more, and of topics that nobody uses."""

@@ -9,7 +9,7 @@ from ..metrics import Histogram
 from .deflate import Encoded
 from .frame import Frame
 from .outbox import Outbox
-from .topics import Topic
+from .topics import InMemory, Topic
 
 SLICE_NS: Final = 700_000
 """How long the loop is held at most."""
@@ -33,7 +33,7 @@ class _FanOut:
         self.rest = rest
 
 
-class Writer:
+class Writer(InMemory):
     """The one path on which data leaves the hub.
 
     The usual turn publishes to one topic: its frames are put together once, and the same bytes are written to each

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
 KEEP_US: Final = 300_000_000
@@ -32,6 +32,18 @@ class Operations:
         except BaseException:
             self._results.pop(key, None)
             raise
+
+    def done(self) -> Iterator[tuple[OperationKey, int, Any]]:
+        """Those with a result: the key, when, and the result."""
+        for key, (at_us, result) in self._results.items():
+            if result.done() and not result.cancelled() and result.exception() is None:
+                yield key, at_us, result.result()
+
+    def remember(self, key: OperationKey, at_us: int, result: Any) -> None:
+        """An operation that was done elsewhere."""
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        done.set_result(result)
+        self._results[key] = (at_us, done)
 
     def _forget(self, now_us: int) -> None:
         results = self._results

@@ -88,16 +88,16 @@ class Playback:
         self.patience_us: int | None = 0
         """How long a start waits for members who aren't ready; None: for ever."""
         self.command: Command | None = None
-        self._awaited: Awaited | None = None
-        self._failures = 0
+        self.awaited: Awaited | None = None
+        self.failures = 0
         """Items in a row that couldn't be played."""
-        self._held: Timeline | None = None
+        self.held: Timeline | None = None
         """The timeline as it was before the last player went away."""
         self.following: QueueItem | None = None
         """The item that plays after the current one, as the players know it."""
         self.duration: float | None = None
         """Seconds of the current item: the player's word before the tags'."""
-        self._chosen: QueueItem | None = None
+        self.chosen: QueueItem | None = None
         self._members = members
         self._emit = emit
         self._random = random.Random()  # noqa: S311 - shuffles music, keeps no secrets
@@ -131,7 +131,7 @@ class Playback:
 
     def load(self, item: QueueItem, now_us: int, position: float = 0.0, left: ItemState = "played") -> None:
         """Make `item` the current one; it plays once `start` says so. `left` is what becomes of the one before."""
-        self._awaited = None
+        self.awaited = None
         self._choose(item, left)
         self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
 
@@ -141,7 +141,7 @@ class Playback:
         if self.patience_us == 0 or not self._unready():
             self._begin(position, now_us)
             return
-        self._awaited = Awaited(self._bounded(position), now_us)
+        self.awaited = Awaited(self._bounded(position), now_us)
         self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
 
     def choose_paused(self, item: QueueItem, now_us: int, position: float = 0.0) -> None:
@@ -151,7 +151,7 @@ class Playback:
 
     def take_over(self, other: Playback) -> None:
         """Have the queue and the modes of another playback; nothing of it is chosen yet."""
-        self._chosen = None
+        self.chosen = None
         self.repeat, self.autoplay = other.repeat, other.autoplay
         self.queue.adopt(other.queue)
 
@@ -173,8 +173,8 @@ class Playback:
         self._require_current()
         at_us = now_us + self.lead_us()
         place = self._bounded(position)
-        if self._awaited is not None:
-            self._awaited = self._awaited._replace(position=place)
+        if self.awaited is not None:
+            self.awaited = self.awaited._replace(position=place)
             self._set_timeline(Timeline("buffering", place, now_us, 0.0))
         elif self.timeline.state in ("playing", "buffering"):
             self._issue("play", Timeline("playing", place, at_us, 1.0))
@@ -197,10 +197,10 @@ class Playback:
 
     def finish(self, now_us: int) -> None:
         """Nothing is left to play."""
-        self._awaited = None
-        item = self._chosen
+        self.awaited = None
+        item = self.chosen
         self._leave("played")
-        self._chosen = None
+        self.chosen = None
         self.queue.set_current(None)
         self.duration = None
         self._issue("stop", Timeline("idle", 0.0, now_us, 0.0))
@@ -228,8 +228,8 @@ class Playback:
     @property
     def due_us(self) -> int | None:
         """When `advance` has something to do."""
-        if self._awaited is not None:
-            return None if self.patience_us is None else self._awaited.since_us + self.patience_us
+        if self.awaited is not None:
+            return None if self.patience_us is None else self.awaited.since_us + self.patience_us
         if (ends_us := self.ends_us) is None:
             return None
         handed_over = self.following is None or self.queue.locked_item_id is not None
@@ -241,7 +241,7 @@ class Playback:
 
     def advance(self, now_us: int) -> None:
         """Hand the following item to the players in time; make it the current one when its time has come."""
-        if self._awaited is not None:
+        if self.awaited is not None:
             self._wait_no_longer(now_us)
             return
         if (ends_us := self.ends_us) is None or self.due_us is None or now_us < self.due_us:
@@ -257,8 +257,8 @@ class Playback:
 
     def members_changed(self, now_us: int) -> None:
         """A member is ready, or comes, or goes: whoever was waited for may be so no longer."""
-        if self._awaited is not None and not self._unready():
-            self._begin(self._awaited.position, now_us)
+        if self.awaited is not None and not self._unready():
+            self._begin(self.awaited.position, now_us)
 
     def ended(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
         """A member says that an item has ended; the item to start now, if it is this one's turn to follow."""
@@ -287,11 +287,11 @@ class Playback:
             # The others can: they neither wait for it nor follow it.
             self.members_changed(now_us)
             return None
-        self._failures += 1
+        self.failures += 1
         self._emit(ItemFailed(current))
         following = self.successor()
-        if following is None or self._failures >= MAX_FAILURES:
-            self._failures = 0
+        if following is None or self.failures >= MAX_FAILURES:
+            self.failures = 0
             self.stop(now_us)
             return None
         return following
@@ -307,7 +307,7 @@ class Playback:
         if not self.is_current(report.queue_item_id):
             return
         if report.state == "playing":
-            self._failures = 0
+            self.failures = 0
         alone = len(self.present()) < 2
         if alone or self.duration is None:
             self._learn_duration(report)
@@ -358,11 +358,11 @@ class Playback:
             place = self._bounded(self.timeline.position_at(now_us))
             held = self.timeline
             self._issue("pause", Timeline("paused", place, now_us, 0.0))
-            self._held = held
+            self.held = held
 
     def release(self) -> None:
         """Its last player was just cut off: go on as if it never had been."""
-        if (held := self._held) is not None:
+        if (held := self.held) is not None:
             self._issue("play", held)
 
     def fall_silent(self, now_us: int) -> None:
@@ -372,13 +372,13 @@ class Playback:
 
     def order_for_newcomers(self) -> Command | None:
         """What somebody who comes now has to do: not what the others still play until all are ready for the next."""
-        if self._awaited is None:
+        if self.awaited is None:
             return self.command
-        return Command("pause", self.current, self._awaited.position, self._awaited.since_us, 0.0)
+        return Command("pause", self.current, self.awaited.position, self.awaited.since_us, 0.0)
 
     def wake(self, now_us: int) -> None:
         """A player is here again: go on where the music would be by now, or where it stood if that is over."""
-        if (held := self._held) is None:
+        if (held := self.held) is None:
             return
         if self.duration is not None and held.position_at(now_us) < self.duration:
             self.release()
@@ -388,12 +388,12 @@ class Playback:
     def restore(self, timeline: Timeline, repeat: RepeatMode, held: Timeline | None = None) -> None:
         """Become what was saved, after the queue did; nobody is told. `held`: what goes on when somebody comes."""
         self.repeat = repeat
-        self._chosen = self.current
-        self.duration = _sane(self._chosen.track.duration) if self._chosen else None
-        if self._chosen is not None and timeline.state == "paused":
+        self.chosen = self.current
+        self.duration = _sane(self.chosen.track.duration) if self.chosen else None
+        if self.chosen is not None and timeline.state == "paused":
             self.timeline = timeline
-            self.command = Command("pause", self._chosen, timeline.position, timeline.anchor_us, 0.0)
-            self._held = held
+            self.command = Command("pause", self.chosen, timeline.position, timeline.anchor_us, 0.0)
+            self.held = held
         self.following = self._next_in_line()
 
     # ------------------------------------------------------------ inside
@@ -412,12 +412,12 @@ class Playback:
         self._issue("play", Timeline("playing", self._bounded(position), at_us, 1.0))
 
     def _wait_no_longer(self, now_us: int) -> None:
-        if self._awaited is None or self.due_us is None or now_us < self.due_us:
+        if self.awaited is None or self.due_us is None or now_us < self.due_us:
             return
         laggards = self._unready()
         for member in laggards:
             member.lagging = True
-        self._begin(self._awaited.position, now_us)
+        self._begin(self.awaited.position, now_us)
         self._emit(Lagged(tuple(member.player_id for member in laggards)))
 
     def _require_current(self) -> QueueItem:
@@ -430,12 +430,12 @@ class Playback:
 
     def _choose(self, item: QueueItem, left: ItemState = "played") -> None:
         self.queue.index(item.queue_item_id)
-        previous = self._chosen
+        previous = self.chosen
         self.queue.locked_item_id = None
         if previous is not None and previous.queue_item_id == item.queue_item_id:
             return
         self._leave(left)
-        self._chosen = item
+        self.chosen = item
         self.queue.set_current(item.queue_item_id)
         self.queue.set_state(item.queue_item_id, "playing")
         self.duration = _sane(item.track.duration)
@@ -443,13 +443,13 @@ class Playback:
 
     def _leave(self, state: ItemState) -> None:
         # The item may have been taken out of the queue while it played.
-        if (item := self._chosen) is not None and self.queue.has(item.queue_item_id):
+        if (item := self.chosen) is not None and self.queue.has(item.queue_item_id):
             self.queue.set_state(item.queue_item_id, state)
 
     def _issue(self, command: Literal["play", "pause", "stop"], timeline: Timeline) -> None:
         self.queue.locked_item_id = None
-        self._held = None
-        self._awaited = None
+        self.held = None
+        self.awaited = None
         self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
         self._set_timeline(timeline)
 
@@ -465,7 +465,7 @@ class Playback:
     def _next_in_line(self) -> QueueItem | None:
         if self.current is None:
             return None
-        if self._awaited is not None:
+        if self.awaited is not None:
             # So that they get ready for it.
             return self.current
         # What the players were handed will be played, whatever changed since.

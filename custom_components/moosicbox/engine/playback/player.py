@@ -107,12 +107,16 @@ class Player:
         self.client_id = client_id
         self.client_version = client.version
         self.name = client.name
-        self.capabilities = client.capabilities
-        self.accepts = accepted_types(client.capabilities)
+        self.declare(client.capabilities)
         self.declared_lead_ms = client.lead_ms + client.output_delay_ms
         self.present = True
         self.available = True
         self.lagging = False
+
+    def declare(self, capabilities: tuple[str, ...] | None) -> None:
+        """What it can do; None: everything."""
+        self.capabilities = capabilities
+        self.accepts = accepted_types(capabilities)
 
     def lost(self) -> None:
         """Its connection is gone."""
@@ -135,6 +139,15 @@ class Player:
             self.failed_item_id = item_id
         elif playing is not None:
             self.failed_item_id = None
+
+    @property
+    def ready(self) -> tuple[str, ...]:
+        """The items that it has buffered, as far as it said so."""
+        return tuple(self._ready)
+
+    @ready.setter
+    def ready(self, item_ids: tuple[str, ...]) -> None:
+        self._ready = deque(item_ids, maxlen=READY_ITEMS)
 
     def is_ready(self, queue_item_id: str) -> bool:
         """Whether it has buffered this item."""

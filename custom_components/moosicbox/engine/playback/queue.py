@@ -63,6 +63,11 @@ class Queue:
         return self._items
 
     @property
+    def ids(self) -> Sequence[str]:
+        """Their ids, in the same order."""
+        return self._ids
+
+    @property
     def current_index(self) -> int | None:
         """Where the current item stands."""
         return None if self.current_item_id is None else self.index(self.current_item_id)

@@ -34,6 +34,8 @@ class Decoded(NamedTuple):
     message: Request | None
     error: HubError | None = None
     size: int = 0
+    text: bytes = b""
+    """As it came, where it goes on to another node."""
 
 
 def message_name(model: type[Request]) -> MessageName:

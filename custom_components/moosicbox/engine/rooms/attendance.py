@@ -47,6 +47,16 @@ class Attendance:
         sessions.ended.subscribe(self._ended)
         players.removed.subscribe(self._player_removed)
 
+    def adopt(self, sessions: Sessions) -> None:
+        """Rooms were taken over from another hub: whose session had ended there still has its while to come back."""
+        due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
+        here = {session.client_id for session in sessions}
+        for room in self._rooms:
+            for participant in tuple(room.participants.values()):
+                if participant.client_id not in here:
+                    participant.away = True
+                    participant.leaving = self._timers.at(due_us, partial(self._gone, room, participant))
+
     def forget_absent_guests(self) -> None:
         """Whoever was invited and didn't come back is a player no more."""
         for player in self._players:

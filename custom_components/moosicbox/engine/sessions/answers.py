@@ -20,10 +20,12 @@ class _Running:
 class Answers:
     """The requests of one session, in two generations: when the younger one is old or full, the older one goes."""
 
-    __slots__ = ("_born_us", "_bytes", "_keep_us", "_max", "_max_bytes", "_older", "_younger")
+    __slots__ = ("_born_us", "_bytes", "_keep_us", "_max", "_max_bytes", "_older", "_younger", "kept")
 
     def __init__(self, keep_seconds: float, max_answers: int, max_bytes: int) -> None:
         """Keeps each answer for `keep_seconds` at least, unless there are more than `max_answers` or `max_bytes`."""
+        self.kept: Callable[[str, bytes], None] | None = None
+        """Hears of each answer that is kept."""
         self._keep_us = int(keep_seconds * 1e6)
         self._max = max_answers // 2
         self._max_bytes = max_bytes // 2
@@ -72,3 +74,5 @@ class Answers:
         """Remember an answer that was given at once."""
         self._younger[request_id] = payload = frame.payload if frame else b""
         self._bytes += len(payload)
+        if self.kept is not None:
+            self.kept(request_id, payload)

@@ -1,6 +1,6 @@
 """Who is here. A page that reloads neither leaves nor comes: a short absence isn't told."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..clock import Clock
 from ..delivery.subscriptions import Subscriptions
@@ -51,6 +51,12 @@ class Presence:
     def provide(self, subscriptions: Subscriptions) -> None:
         """Say where snapshots of presence come from."""
         subscriptions.provide("presence", lambda _id, _viewer: [self.update()])
+
+    def adopt(self, sessions: Iterable[Session]) -> None:
+        """These are here since before this hub took them over; nobody need hear of it."""
+        for session in sessions:
+            self._here[session] = client_key(session, session.client)
+            self._since.setdefault(session.principal.sub, session.connected_at)
 
     def users(self) -> Iterator[PresentUser]:
         """Everybody who is here, with their clients."""

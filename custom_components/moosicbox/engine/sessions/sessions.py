@@ -249,6 +249,24 @@ class Sessions:
         if (player_id := session.player_id) is not None:
             self._players.connected(self._players.get(player_id), session.client_id, session.client, resumed=resumed)
 
+    def adopt(self, session: Session, connection: Connection | None) -> None:
+        """Go on with a session that another hub began; nobody is told."""
+        self._sessions[session.session_id] = session
+        player = None if session.player_id is None else self._players.find(session.player_id)
+        if player is not None:
+            player.client_id = session.client_id
+        if connection is None:
+            self._await(session)
+            if player is not None:
+                self._players.lost(player)
+            return
+        session.connection = connection
+        self._connected[session.principal.sub] += 1
+        self._watch_expiry(session)
+        self._subscriptions.attach(session, session.topics)
+        if player is not None:
+            player.present = player.available = True
+
     # ------------------------------------------------------------ staying
 
     def renew(self, session: Session, principal: Principal) -> None:
@@ -289,12 +307,15 @@ class Sessions:
             self.end(session, CloseCode.NORMAL)
             return
         self._detach(session)
+        self._await(session)
+        self.lost(session)
+        self._bound_lost(session.principal.sub)
+
+    def _await(self, session: Session) -> None:
         due_us = self._clock.now_us() + int(self.limits.resume_seconds * 1e6)
         if session.expiry is not None:
             session.expiry.cancel()
         session.expiry = self._timers.at(due_us, lambda: self.end(session, CloseCode.NORMAL))
-        self.lost(session)
-        self._bound_lost(session.principal.sub)
 
     def _bound_lost(self, sub: str) -> None:
         # Dictionaries keep their order: the first one is the oldest.

@@ -1,0 +1,137 @@
+"""What a cluster asks of the place that its nodes share. Redis is one (`redis_bus.py`)."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+
+class Away(Exception):
+    """The shared place can't be reached; whether the last request arrived isn't known."""
+
+
+class Fenced(Exception):
+    """Another node leads: nothing was done."""
+
+
+class Emptied(Exception):
+    """The shared place knows nothing of us any more: nothing was done."""
+
+
+class Numbered(NamedTuple):
+    """A message in a topic's history."""
+
+    topic: str
+    offset: int
+    at_us: int
+    payload: bytes
+
+
+class Commit(NamedTuple):
+    """What one turn of the leader changes: all of it is kept and sent, or nothing."""
+
+    number: int
+    """Grows by one; the same number twice is done once."""
+    read: str
+    """The last of what the edges sent that was worked off."""
+    histories: Sequence[Numbered]
+    forgotten: Sequence[str]
+    """Topics that are no more."""
+    writes: Mapping[str, Mapping[str, bytes | None]]
+    """Fields by hash; None: the field goes."""
+    downs: Mapping[str, bytes]
+    """What goes to each edge."""
+    parted: Sequence[str]
+    """Edges that count as gone."""
+
+
+class Received(NamedTuple):
+    """What an edge sent in one go."""
+
+    id: str
+    edge: str
+    number: int
+    data: bytes
+
+
+class Fetched(NamedTuple):
+    """What the leader sent in one go."""
+
+    id: str
+    data: bytes
+
+
+class Beat(NamedTuple):
+    """What a node learns with each sign of life."""
+
+    known: bool
+    """Whether it still counts as being here."""
+    leader: str | None
+    """Who leads."""
+    nodes: Mapping[str, str]
+    """The nodes that are here: their ids by edge."""
+    gone: Sequence[str]
+    """Edges without a sign of life that nobody has taken leave of yet."""
+    documents: int
+    """Grows with each change of a shared document."""
+    clock_id: str | None
+    """The name of the cluster's time."""
+
+
+class Terms(NamedTuple):
+    """What leading is bound to."""
+
+    fence: int
+    commits: int
+    """The number of the last commit."""
+    read: str
+    clock_id: str | None
+    """The name of the cluster's time, if there is one."""
+    now_us: int | None
+    """What that is now, to a few milliseconds."""
+
+
+class Image(NamedTuple):
+    """All that is kept."""
+
+    hashes: Mapping[str, Mapping[str, bytes]]
+    histories: Mapping[str, Sequence[Numbered]]
+    offsets: Mapping[str, int]
+
+
+class Bus(Protocol):
+    """Shared by all nodes. Every method may raise Away."""
+
+    async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float) -> Beat:
+        """A sign of life, good for `seconds`; `new` for the first one."""
+
+    async def lead(self, edge: str, priority: int, seconds: float) -> Terms | None:
+        """Lead from now on, if nobody does; a node of higher priority that can't yet is let in next."""
+
+    async def renew(self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int) -> bool:
+        """Lead on, by this time; False if a node of higher priority waits. Fenced, Emptied."""
+
+    async def resign(self, edge: str, fence: int) -> None:
+        """Lead no more."""
+
+    async def send(self, edge: str, number: int, data: bytes) -> None:
+        """To whoever leads."""
+
+    async def receive(self, after: str, seconds: float) -> Sequence[Received]:
+        """What edges sent behind `after`; waits up to `seconds`."""
+
+    async def commit(self, fence: int, commit: Commit) -> None:
+        """Do all of it, or nothing. Fenced, Emptied."""
+
+    async def fetch(self, edge: str, after: str, seconds: float) -> Sequence[Fetched]:
+        """What was sent to an edge behind `after`; waits up to `seconds`."""
+
+    async def load(self) -> Image:
+        """All that is kept."""
+
+    async def documents(self) -> Mapping[str, bytes]:
+        """The documents that all nodes share."""
+
+    async def put_document(self, name: str, document: bytes) -> None:
+        """Share a document."""
+
+    async def close(self) -> None:
+        """Need it no more."""

@@ -1,0 +1,412 @@
+"""The leader: the hub, what the edges say to it, and the commits that make what it does last."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+import itertools
+import logging
+from typing import Final
+
+import msgspec
+
+from ..delivery.frame import Frame
+from ..hub import Hub
+from ..protocol.client import PlayerReport
+from ..protocol.codes import CloseCode
+from ..protocol.errors import HubError, InternalError
+from ..sessions.session import Peer, Refused, Session
+from .bus import Away, Bus, Emptied, Fenced, Image, Terms
+from .images import decoded, decoded_items, restore_player, restore_room, restore_session
+from .journal import Journal
+from .link import Downlink, Link, RemoteConnection
+from .wire import (
+    Answers,
+    Asks,
+    Comes,
+    Down,
+    Drops,
+    Follows,
+    Goes,
+    Opened,
+    Probes,
+    Recognises,
+    Refuses,
+    Says,
+    Tells,
+    Unfollows,
+    Up,
+    fault_of,
+    unpack_ups,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+RETRY_SECONDS: Final = 0.25
+"""How often a commit is tried where Redis is away."""
+
+
+class Core:
+    """One node's time as the leader."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        bus: Bus,
+        edge: str,
+        terms: Terms,
+        *,
+        deliver: Callable[[Iterable[Down]], None],
+        deposed: Callable[[], None],
+        emptied: Callable[[], None],
+    ) -> None:
+        """`deliver` takes what goes to the leader's own `edge`; `deposed` hears that another node leads."""
+        self.hub = hub
+        self.away = False
+        """Whether Redis doesn't take commits now."""
+        self.provisional = False
+        """Whether its own clients were told things that nobody else knows."""
+        self._bus = bus
+        self._edge = edge
+        self._fence = terms.fence
+        self._deliver = deliver
+        self._deposed = deposed
+        self._emptied = emptied
+        self._links: dict[str, Link] = {}
+        self._journal = Journal(hub, terms.commits, terms.read)
+        self._answers: dict[str, dict[str, int]] = {}
+        """When each kept answer was given, by session."""
+        self._pending = itertools.count()
+        self._task: asyncio.Task[None] | None = None
+        self._running = False
+
+    @property
+    def read(self) -> str:
+        """The last of what the edges sent that was worked off."""
+        return self._journal.read
+
+    # ------------------------------------------------------------ life
+
+    async def start(self, image: Image) -> None:
+        """Go on with what is kept; without anything, begin with what the hub itself brings along."""
+        hub, journal = self.hub, self._journal
+        hub.topics.send_by(Downlink(self._numbered, self._forgotten))
+        pending: list[tuple[str, int, Says]] = []
+        restored = "hub:" in image.hashes["state"]
+        if restored:
+            pending = self._restore(image)
+        self._running = True
+        hub.playback_happened.subscribe(lambda owner, _event: self._changed(journal.owner, owner))
+        for players in (hub.players.added, hub.players.removed, hub.players.changed):
+            players.subscribe(partial(self._changed, journal.player))
+        for rooms in (hub.rooms.added, hub.rooms.closed, hub.rooms.changed):
+            rooms.subscribe(partial(self._changed, journal.room))
+        for sessions in (hub.sessions.renewed, hub.sessions.lost):
+            sessions.subscribe(partial(self._changed, journal.session))
+        hub.sessions.renamed.subscribe(lambda session, _client: self._changed(journal.session, session))
+        hub.sessions.opened.subscribe(self._opened)
+        hub.sessions.ended.subscribe(self._ended)
+        await hub.start(restored=restored)
+        if not restored:
+            journal.everything()
+        for owner in (*hub.players, *hub.rooms):
+            hub.publisher.schedule(owner)
+        for edge, connection, says in pending:
+            self._says(self.link(edge), says, self.link(edge).connections.get(connection))
+        self.wake()
+
+    async def settle(self) -> None:
+        """Keep all that has happened, and nothing more from then on: another node is to lead."""
+        while self._task is not None or self._journal:
+            self.wake()
+            if self._task is not None:
+                await asyncio.wait([self._task])
+        self._running = False
+
+    async def stop(self) -> None:
+        """Lead no more: what the hub still does is nobody's business."""
+        self._running = False
+        if (task := self._task) is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        await self.hub.quit()
+
+    def caught_up(self, edge: str, number: int) -> bool:
+        """Whether all that an edge sent up to `number` was worked off."""
+        return self.link(edge).number >= number
+
+    def takes(self, up: Up) -> bool:
+        """Whether this can be done without Redis: players may say what they do, all else could not be kept."""
+        if not self.away or not isinstance(up, Says):
+            return not self.away or isinstance(up, Goes | Drops)
+        message = self.hub.dispatcher.codec.decode(up.text).message
+        return isinstance(message, PlayerReport)
+
+    def begin_again(self, terms: Terms, edge: str, epoch: str) -> None:
+        """What was kept is gone: everything that is still known is kept anew, under another epoch; `edge` is our own."""
+        self._fence, self._edge = terms.fence, edge
+        for gone in tuple(self._links):
+            self.part(gone)
+        self.hub.topics.begin_again(epoch)
+        self._answers.clear()
+        self._journal.begin_again(terms.commits, terms.read)
+        self.wake()
+
+    def _restore(self, image: Image) -> list[tuple[str, int, Says]]:
+        hub, journal = self.hub, self._journal
+        kept = decoded(image.hashes["state"])
+        items = decoded_items(image.hashes["items"])
+        (once,) = kept["hub"]
+        hub.topics.epoch = once.epoch
+        hub.invites.open = dict(once.invites)
+        for topic, offset in image.offsets.items():
+            messages = image.histories.get(topic, ())
+            hub.topics.restore(topic, offset, [message[1:] for message in messages])
+        for player in kept["player"]:
+            restore_player(hub, player, items.get(f"player:{player.player_id}", {}))
+        for room in kept["room"] if hub.limits.rooms else ():
+            restore_room(hub, room, items.get(f"room:{room.room_id}", {}))
+        for owner in (*hub.players, *hub.rooms):
+            journal.knows(owner.topic, owner.own.queue.items)
+        for edge, number in kept["edge"]:
+            self.link(edge).number = number
+        for session in kept["session"]:
+            connection = None
+            if session.edge is not None:
+                link = self.link(session.edge)
+                connection = RemoteConnection(link, session.connection, session.transport, session.address, hub.limits)
+            restored = restore_session(hub, session, connection)
+            if connection is not None:
+                connection.session = restored
+            self._keep_answers(restored)
+        self._restore_answers(image.hashes["answers"])
+        hub.presence.adopt(hub.sessions.connected())
+        hub.attendance.adopt(hub.sessions)
+        pending = []
+        for field, data in sorted(image.hashes["pending"].items(), key=lambda entry: int(entry[0].rpartition("/")[2])):
+            journal.write("pending", field, None)
+            (says,) = unpack_ups(data)
+            if isinstance(says, Says):
+                pending.append((field.split("/")[0], says.connection, says))
+        return pending
+
+    def _restore_answers(self, fields: Mapping[str, bytes]) -> None:
+        by_id = {session.session_id: session for session in self.hub.sessions}
+        now_us = self.hub.clock.now_us()
+        for field, payload in fields.items():
+            session_id, _, request_id = field.partition("/")
+            if (session := by_id.get(session_id)) is None:
+                self._journal.write("answers", field, None)
+                continue
+            keep, session.answers.kept = session.answers.kept, None
+            session.answers.keep(request_id, Frame(payload) if payload else None)
+            session.answers.kept = keep
+            self._answers[session_id][field] = now_us
+
+    # ------------------------------------------------------------ up
+
+    def work(self, edge: str, number: int, ups: Iterable[Up], id_: str | None = None) -> None:
+        """Do what an edge says; what came before isn't done twice. `id_` is where it stands in the stream."""
+        if id_ is not None:
+            self._journal.read = id_
+        link = self.link(edge)
+        if number:
+            if number <= link.number:
+                self.wake()
+                return
+            link.number = number
+            self._journal.write("state", f"edge:{edge}", msgspec.msgpack.encode((edge, number)))
+        for up in ups:
+            try:
+                self._work(link, up)
+            except Exception:
+                _LOGGER.exception("What a node said could not be done")
+        self.wake()
+
+    def _work(self, link: Link, up: Up) -> None:
+        match up:
+            case Says():
+                self._says(link, up, link.connections.get(up.connection))
+            case Comes():
+                self.hub.spawn(self._comes(link, up))
+            case Goes(connection, ended):
+                if (known := link.connections.get(connection)) is not None:
+                    self._gone(known, ended=ended)
+            case Drops(connection, code):
+                if (known := link.connections.get(connection)) is not None and known.session is not None:
+                    self.hub.sessions.drop(known.session, CloseCode(code), "")
+            case Asks():
+                self.hub.spawn(self._asks(link, up))
+            case Probes(t0_us):
+                now_us = self.hub.clock.now_us()
+                link.put(Tells(t0_us, now_us, self.hub.clock.now_us()))
+
+    async def _comes(self, link: Link, coming: Comes) -> None:
+        hub, number = self.hub, coming.connection
+        connection = RemoteConnection(link, number, coming.transport, coming.address, hub.limits)
+        try:
+            shown, token = await hub.identity.identify(coming.message, connection.peer)
+            if link.connections.get(number) is not connection:
+                return
+            hello = msgspec.UNSET if coming.hello is None else coming.hello
+            session = hub.sessions.open(connection, coming.message, shown or coming.principal, hello, token)
+        except Refused as refused:
+            connection.forget()
+            link.put(Refuses(number, fault_of(refused.error), int(refused.code)))
+        except HubError as error:
+            connection.forget()
+            link.put(Refuses(number, fault_of(error), None))
+        except Exception:
+            _LOGGER.exception("Letting a client in failed")
+            connection.forget()
+            link.put(Refuses(number, fault_of(InternalError("The hub failed; its log says how")), CloseCode.RESTART))
+        else:
+            connection.session = session
+            link.put(Opened(number, session.session_id, session.secret, session.client_id))
+
+    def _says(self, link: Link, says: Says, connection: RemoteConnection | None) -> None:
+        if connection is None or (session := connection.session) is None:
+            return
+        field: str | None = None
+        answered = False
+
+        def reply(frame: Frame | None) -> None:
+            nonlocal answered
+            answered = True
+            if field is not None:
+                self._journal.write("pending", field, None)
+            if says.number:
+                link.put(Answers(says.connection, says.number, None if frame is None else frame.payload))
+            else:
+                session.answer(frame)
+            self.wake()
+
+        decoded_ = self.hub.dispatcher.codec.decode(says.text)
+        self.hub.dispatcher.receive(session, decoded_, says.at_us, reply)
+        if not answered:
+            # Should this leader go away before it is done, the next one does it.
+            field = f"{link.edge}/{says.connection}/{next(self._pending)}"
+            self._journal.write("pending", field, msgspec.msgpack.encode([says]))
+        if decoded_.error is not None and connection.errors.too_many(decoded_.error, says.at_us):
+            self.hub.sessions.drop(session, CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
+
+    async def _asks(self, link: Link, asks: Asks) -> None:
+        try:
+            principal = await self.hub.identity.recognise(asks.token, Peer(asks.address, None))
+        except HubError as error:
+            link.put(Recognises(asks.call, None, fault_of(error)))
+        else:
+            link.put(Recognises(asks.call, principal, None))
+
+    # ------------------------------------------------------------ nodes
+
+    def link(self, edge: str) -> Link:
+        """The way to an edge."""
+        if (link := self._links.get(edge)) is None:
+            link = self._links[edge] = Link(edge, self._put)
+        return link
+
+    def part(self, edge: str) -> None:
+        """A node is gone, and its connections with it; the sessions wait."""
+        if (link := self._links.pop(edge, None)) is not None:
+            for connection in tuple(link.connections.values()):
+                self._gone(connection, ended=False)
+        self._journal.parted(edge)
+        self.wake()
+
+    def _gone(self, connection: RemoteConnection, *, ended: bool) -> None:
+        connection.forget()
+        if (session := connection.session) is not None:
+            self.hub.sessions.lose(session, connection, ended=ended)
+
+    # ------------------------------------------------------------ what happens
+
+    def _put(self, edge: str, down: Down) -> None:
+        if edge not in self._links:
+            return
+        self._journal.put(edge, down)
+        if isinstance(down, Follows | Unfollows):
+            connection = self._links[edge].connections.get(down.connection)
+            if connection is not None and connection.session is not None:
+                self._journal.session(connection.session)
+        self.wake()
+
+    def _changed[T](self, note: Callable[[T], None], what: T) -> None:
+        note(what)
+        self.wake()
+
+    def _opened(self, session: Session, _resumed: bool) -> None:
+        self._journal.session(session)
+        self._keep_answers(session)
+        self.wake()
+
+    def _ended(self, session: Session) -> None:
+        self._journal.session(session)
+        for field in self._answers.pop(session.session_id, {}):
+            self._journal.write("answers", field, None)
+        self.wake()
+
+    def _keep_answers(self, session: Session) -> None:
+        self._answers.setdefault(session.session_id, {})
+        session.answers.kept = partial(self._kept, session.session_id)
+
+    def _kept(self, session_id: str, request_id: str, payload: bytes) -> None:
+        field, now_us = f"{session_id}/{request_id}", self.hub.clock.now_us()
+        kept = self._answers.setdefault(session_id, {})
+        kept[field] = now_us
+        self._journal.write("answers", field, payload)
+        oldest_us = now_us - int(self.hub.limits.stored_answers_seconds * 1e6)
+        while (first := next(iter(kept))) != field and (
+            kept[first] < oldest_us or len(kept) > self.hub.limits.stored_answers
+        ):
+            del kept[first]
+            self._journal.write("answers", first, None)
+
+    def _numbered(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
+        self._journal.numbered(topic, offset, at_us, payload)
+        self.wake()
+
+    def _forgotten(self, topic: str) -> None:
+        self._journal.forgotten(topic)
+        self.wake()
+
+    # ------------------------------------------------------------ commits
+
+    def wake(self) -> None:
+        """Something is to be committed, at the end of this turn of the loop."""
+        if self._running and self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._commit())
+        elif self.away:
+            self._deliver_alone()
+
+    async def _commit(self) -> None:
+        try:
+            while self._running and self._journal:
+                commit, own = self._journal.take(self._edge)
+                while True:
+                    try:
+                        await self._bus.commit(self._fence, commit)
+                        break
+                    except Away as error:
+                        if not self.away:
+                            _LOGGER.warning("What the hubs share can't be reached: %s", error)
+                        self.away = True
+                        # The music goes on here; only what it does by itself, for commands are refused meanwhile.
+                        self._deliver(own)
+                        self.provisional = self.provisional or bool(own)
+                        own = []
+                        self._deliver_alone()
+                        await asyncio.sleep(RETRY_SECONDS)
+                self.away = self.provisional = False
+                self._deliver(own)
+        except Fenced:
+            self._running = False
+            self._deposed()
+        except Emptied:
+            self._emptied()
+        finally:
+            self._task = None
+
+    def _deliver_alone(self) -> None:
+        if own := self._journal.downs.pop(self._edge, None):
+            self.provisional = True
+            self._deliver(own)

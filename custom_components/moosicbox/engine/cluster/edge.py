@@ -1,0 +1,364 @@
+"""A node's connections: what clients say goes up to the leader, what the leader sends goes out to them."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+import contextlib
+import itertools
+import secrets
+from typing import Any, Final, override
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ..access.limiter import Limiter
+from ..access.rights import Principal
+from ..alarm import Alarm
+from ..clock import Clock
+from ..delivery.frame import Frame
+from ..delivery.outbox import Outbox
+from ..delivery.topics import Topics
+from ..delivery.writer import Writer
+from ..greeting import goodbye, hello
+from ..hub import FEATURES
+from ..limits import Limits
+from ..metrics import Metrics, Traffic
+from ..protocol.client import Authenticate, Ping, TimeSync
+from ..protocol.codec import Codec, Decoded, encode, encode_error
+from ..protocol.codes import CloseCode
+from ..protocol.errors import RateLimitExceeded, Unavailable
+from ..protocol.server import Goodbye, Hello, Pong, TimeSyncReply
+from ..sessions.answers import Reply
+from ..sessions.session import Connection, Peer, Refused
+from ..transport.door import Door
+from .wire import (
+    Answers,
+    Asks,
+    Closes,
+    Comes,
+    Down,
+    Drops,
+    Follows,
+    Goes,
+    Opened,
+    Publishes,
+    Recognises,
+    Refuses,
+    Replays,
+    Says,
+    Sends,
+    Tells,
+    Unfollows,
+    Up,
+    error_of,
+)
+
+OWN: Final = frozenset({"authenticate", "ping", "time_sync"})
+"""What a node understands by itself; all else is the leader's."""
+
+
+class _Head(msgspec.Struct):
+    type: str = ""
+    request_id: str | None = None
+
+
+class EdgeSession:
+    """A client's session, as far as its node knows it; the rest is the leader's."""
+
+    __slots__ = ("client_id", "connection", "limiter", "number", "replies", "secret", "session_id", "topics")
+
+    def __init__(self, number: int, connection: Connection, limits: Limits) -> None:
+        """Not let in yet."""
+        self.number = number
+        self.connection: Connection | None = connection
+        self.session_id = ""
+        self.secret = ""
+        self.client_id = ""
+        self.limiter = Limiter(limits)
+        """For what is answered here."""
+        self.topics: dict[str, None] = {}
+        self.replies: dict[int, tuple[str | None, Reply]] = {}
+        """Who waits for the answers to numbered messages."""
+
+    def knows_secret(self, secret: str) -> bool:
+        """Whether `secret` is this session's."""
+        return secrets.compare_digest(secret.encode(), self.secret.encode())
+
+
+class Edge(Door):
+    """One node's way in. `say` takes what goes up; it raises Unavailable where nothing can."""
+
+    def __init__(self, *, version: str, node_id: str, limits: Limits, clock: Clock, say: Callable[[Up], None]) -> None:
+        """Nobody is here yet."""
+        self._limits = limits
+        self._clock = clock
+        self._alarm = Alarm(clock)
+        self.timers = self._alarm.timers
+        self.metrics = Metrics()
+        self.writer = Writer(self.metrics.fan_out)
+        self.topics = Topics(secrets.token_hex(8), limits, clock.now_us, self.writer)
+        self.features = dict(FEATURES)
+        self._version = version
+        self._node_id = node_id
+        self._say = say
+        self._running = False
+        self._sessions: dict[int, EdgeSession] = {}
+        self._numbers = itertools.count(1)
+        self._calls: dict[int, asyncio.Future[Any]] = {}
+        self._heads = msgspec.json.Decoder(_Head)
+        self._codec = Codec()
+        for model in (Authenticate, Ping, TimeSync):
+            self._codec.register(model)
+        self.told: Callable[[int, int, int], None] = lambda _t0_us, _t1_us, _t2_us: None
+        """The leader said what time it is."""
+
+    def __len__(self) -> int:
+        """How many connections there are."""
+        return len(self._sessions)
+
+    def start(self) -> None:
+        """Let clients in."""
+        self._running = True
+        self._alarm.start()
+
+    def stop(self, code: CloseCode, reason: str) -> None:
+        """Say goodbye to all clients."""
+        self._running = False
+        for session in tuple(self._sessions.values()):
+            if (connection := session.connection) is not None:
+                connection.outbox.send(Frame(encode(self.goodbye(reason))))
+                self._part(session, code, reason)
+        self.writer.close()
+        self._alarm.stop()
+
+    def reset(self, reason: str) -> None:
+        """What clients were told may be wrong: they come back and hear what is right."""
+        for session in tuple(self._sessions.values()):
+            self._part(session, CloseCode.POSITION_LOST, reason)
+        for call in self._calls.values():
+            if not call.done():
+                call.set_exception(Unavailable(reason))
+
+    # ------------------------------------------------------------ the door
+
+    @property
+    @override
+    def limits(self) -> Limits:
+        return self._limits
+
+    @property
+    @override
+    def clock(self) -> Clock:
+        return self._clock
+
+    @property
+    @override
+    def running(self) -> bool:
+        return self._running
+
+    @property
+    @override
+    def compression(self) -> Any:
+        return self.topics.compression
+
+    def configure(self, limits: Limits, features: dict[str, int]) -> None:
+        """Other bounds from now on."""
+        self._limits = self.topics.limits = limits
+        self.features = features
+        self.topics.compression.configure(limits.compression_level, limits.compression_threshold)
+
+    @override
+    def decode(self, text: bytes, /) -> Decoded:
+        try:
+            head = self._heads.decode(text)
+        except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
+            return Decoded(None, None, None, len(text), text)
+        if head.type in OWN:
+            return self._codec.decode(text)._replace(text=text)
+        return Decoded(head.request_id, None, None, len(text), text)
+
+    @override
+    def hello(self, *, authenticated: bool) -> Hello:
+        return hello(
+            self._version, self._node_id, self._clock, self._limits, self.features, authenticated=authenticated
+        )
+
+    @override
+    def goodbye(self, reason: str) -> Goodbye:
+        return goodbye(reason)
+
+    @override
+    def new_outbox(
+        self, flush: Callable[[], bool], overflow: Callable[[], None], traffic: Traffic | None = None
+    ) -> Outbox:
+        limits = self._limits
+        return Outbox(
+            limits.outbound_bytes,
+            limits.outbound_messages,
+            flush=flush,
+            wake=self.writer.wake,
+            overflow=overflow,
+            traffic=traffic,
+        )
+
+    @override
+    async def recognise(self, token: str, peer: Peer) -> Principal:
+        number = next(self._numbers)
+        principal: Principal = await self._called(number, Asks(number, token, peer.address))
+        return principal
+
+    @override
+    async def open(
+        self,
+        connection: Connection,
+        message: Authenticate,
+        principal: Principal | None,
+        hello: Hello | UnsetType = UNSET,
+    ) -> EdgeSession:
+        number = next(self._numbers)
+        session = self._sessions[number] = EdgeSession(number, connection, self._limits)
+        greeting = None if hello is UNSET else hello
+        coming = Comes(number, message, principal, connection.transport, connection.peer.address, greeting)
+        try:
+            await self._called(number, coming)
+        except BaseException:
+            self._forget(session)
+            with contextlib.suppress(Unavailable):
+                self._say(Goes(number, ended=False))
+            raise
+        return session
+
+    @override
+    def receive(self, member: EdgeSession, decoded: Decoded, received_us: int, reply: Reply | None = None) -> None:
+        if member.connection is None:
+            return
+        answer = reply or self._answerer(member)
+        if decoded.message is not None and not isinstance(decoded.message, Authenticate):
+            answer(Frame(self._own(member, decoded, received_us)))
+            return
+        number = 0
+        if reply is not None:
+            number = next(self._numbers)
+            member.replies[number] = (decoded.request_id, reply)
+        try:
+            self._say(Says(member.number, number, decoded.text, received_us))
+        except Unavailable as error:
+            member.replies.pop(number, None)
+            answer(Frame(encode_error(error, decoded.request_id)))
+
+    @override
+    def drop(self, member: EdgeSession, code: CloseCode, reason: str) -> None:
+        if self._forget(member):
+            self._tell(Drops(member.number, code))
+        if (connection := member.connection) is not None:
+            member.connection = None
+            connection.close(code, reason)
+
+    @override
+    def lose(self, member: EdgeSession, connection: Connection, *, ended: bool) -> None:
+        if self._forget(member):
+            self._tell(Goes(member.number, ended))
+        member.connection = None
+
+    # ------------------------------------------------------------ down
+
+    def apply(self, downs: Iterable[Down]) -> None:
+        """Do what the leader says, in its order."""
+        for down in downs:
+            match down:
+                case Publishes(topic, payload, key):
+                    if (followed := self.topics.find(topic)) is not None:
+                        followed.send(Frame(payload, key))
+                case Recognises(call, principal, fault):
+                    self._return(call, principal, None if fault is None else error_of(fault))
+                case Tells(t0_us, t1_us, t2_us):
+                    self.told(t0_us, t1_us, t2_us)
+                case _:
+                    if (session := self._sessions.get(down.connection)) is not None:
+                        self._apply_to(session, down)
+
+    def _apply_to(self, session: EdgeSession, down: Down) -> None:
+        if (connection := session.connection) is None:
+            return
+        match down:
+            case Sends(_, payload, key):
+                connection.outbox.send(Frame(payload, key))
+            case Replays(_, payloads):
+                connection.outbox.replay(Frame(payload) for payload in payloads)
+            case Follows(_, topic):
+                session.topics[topic] = None
+                connection.outbox.follow(self.topics, topic)
+            case Unfollows(_, topic):
+                session.topics.pop(topic, None)
+                connection.outbox.unfollow(self.topics, topic)
+            case Answers(_, number, payload):
+                if (waiting := session.replies.pop(number, None)) is not None:
+                    waiting[1](None if payload is None else Frame(payload))
+            case Opened(number, session_id, secret, client_id):
+                session.session_id, session.secret, session.client_id = session_id, secret, client_id
+                self._return(number, session, None)
+            case Refuses(number, fault, code):
+                error = error_of(fault)
+                self._return(number, None, error if code is None else Refused(error, CloseCode(code)))
+            case Closes(_, code, reason):
+                self._part(session, CloseCode(code), reason)
+
+    # ------------------------------------------------------------ inside
+
+    async def _called(self, number: int, up: Up) -> Any:
+        # What a leader that went away left unanswered is asked no one else: the client comes again.
+        answer = self._calls[number] = asyncio.get_running_loop().create_future()
+        try:
+            self._say(up)
+            return await answer
+        except Unavailable as error:
+            raise Refused(error, CloseCode.RESTART) from error
+        finally:
+            del self._calls[number]
+
+    def _return(self, number: int, value: Any, error: Exception | None) -> None:
+        if (call := self._calls.get(number)) is None or call.done():
+            return
+        if error is None:
+            call.set_result(value)
+        else:
+            call.set_exception(error)
+
+    def _own(self, member: EdgeSession, decoded: Decoded, received_us: int) -> bytes:
+        if (refusal := member.limiter.take("sync", decoded.size, received_us)) is not None:
+            self.metrics.refusals[refusal.limit_class] += 1
+            return encode_error(RateLimitExceeded(refusal.per_minute, refusal.retry_after), decoded.request_id)
+        request_id = decoded.request_id or UNSET
+        if isinstance(decoded.message, TimeSync):
+            t0_us, now_us = decoded.message.t0_us, self._clock.now_us()
+            return encode(TimeSyncReply(t0_us=t0_us, t1_us=received_us, t2_us=now_us, request_id=request_id))
+        return encode(Pong(server_time_us=self._clock.now_us(), request_id=request_id))
+
+    def _answerer(self, member: EdgeSession) -> Reply:
+        def answer(frame: Frame | None) -> None:
+            if frame is not None and member.connection is not None:
+                member.connection.outbox.send(frame)
+
+        return answer
+
+    def _tell(self, up: Up) -> None:
+        # Where nothing can go up, the leader takes this node for gone, and its connections with it.
+        with contextlib.suppress(Unavailable):
+            self._say(up)
+
+    def _part(self, session: EdgeSession, code: CloseCode, reason: str) -> None:
+        self._forget(session)
+        if (connection := session.connection) is not None:
+            session.connection = None
+            connection.close(code, reason)
+
+    def _forget(self, session: EdgeSession) -> bool:
+        if self._sessions.pop(session.number, None) is None:
+            return False
+        if session.connection is not None:
+            for topic in session.topics:
+                session.connection.outbox.unfollow(self.topics, topic)
+        unanswered = Unavailable("The connection ended before this was answered")
+        for request_id, reply in session.replies.values():
+            reply(Frame(encode_error(unanswered, request_id)))
+        session.replies.clear()
+        return True

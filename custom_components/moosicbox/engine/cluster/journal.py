@@ -1,0 +1,170 @@
+"""What has changed since the last commit, kept until it is one with the next."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from ..hub import Hub
+from ..playback.player import Player
+from ..playback.publisher import PlaybackOwner
+from ..protocol.types import QueueItem
+from ..rooms.room import Room
+from ..sessions.session import Session
+from .bus import Commit, Numbered
+from .images import changed_items, encode, hub_image, player_image, room_image, session_image
+from .wire import Down, pack
+
+MAX_HISTORIES: Final = 10_000
+"""Messages that wait to be kept; without Redis for long, the oldest aren't kept at all."""
+
+
+class Journal:
+    """Collects the changes of a leader's hub."""
+
+    def __init__(self, hub: Hub, commits: int, read: str) -> None:
+        """`commits` and `read` are where the leader before came to."""
+        self.read = read
+        """The last of what the edges sent that was worked off."""
+        self.downs: dict[str, list[Down]] = {}
+        """What goes to each edge."""
+        self._hub = hub
+        self._commits = commits
+        self._players: dict[str, None] = {}
+        self._rooms: dict[str, None] = {}
+        self._sessions: dict[str, None] = {}
+        self._histories: list[Numbered] = []
+        self._forgotten: list[str] = []
+        self._parted: list[str] = []
+        self._writes: dict[str, dict[str, bytes | None]] = {}
+        self._known: dict[str, dict[str, QueueItem]] = {}
+        """The items that are kept, by the topic of whose they are."""
+        self._hub_image: bytes | None = None
+        self._read_before = read
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(
+            self.downs
+            or self._players
+            or self._rooms
+            or self._sessions
+            or self._histories
+            or self._forgotten
+            or self._parted
+            or self._writes
+            or self.read != self._read_before
+        )
+
+    # ------------------------------------------------------------ what changes
+
+    def owner(self, owner: PlaybackOwner) -> None:
+        """What somebody plays."""
+        if isinstance(owner, Player):
+            self._players[owner.player_id] = None
+        elif isinstance(owner, Room):
+            self._rooms[owner.room_id] = None
+
+    def player(self, player: Player) -> None:
+        """A player, or that it is no more."""
+        self._players[player.player_id] = None
+
+    def room(self, room: Room) -> None:
+        """A room, or that it is no more."""
+        self._rooms[room.room_id] = None
+
+    def session(self, session: Session) -> None:
+        """A session, or that it is no more."""
+        self._sessions[session.session_id] = None
+
+    def numbered(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
+        """A message in a topic's history."""
+        self._histories.append(Numbered(topic, offset, at_us, payload))
+        if len(self._histories) > MAX_HISTORIES:
+            del self._histories[: MAX_HISTORIES // 10]
+
+    def forgotten(self, topic: str) -> None:
+        """A topic is no more."""
+        self._forgotten.append(topic)
+
+    def parted(self, edge: str) -> None:
+        """An edge is gone."""
+        self._parted.append(edge)
+        self.downs.pop(edge, None)
+        self.write("state", f"edge:{edge}", None)
+
+    def write(self, name: str, field: str, value: bytes | None) -> None:
+        """A field of a hash; None: it goes."""
+        self._writes.setdefault(name, {})[field] = value
+
+    def put(self, edge: str, down: Down) -> None:
+        """To an edge."""
+        self.downs.setdefault(edge, []).append(down)
+
+    def everything(self) -> None:
+        """Nothing is kept yet of all that there is."""
+        self._known.clear()
+        self._hub_image = None
+        for player in self._hub.players:
+            self.player(player)
+        for room in self._hub.rooms:
+            self.room(room)
+        for session in self._hub.sessions:
+            self.session(session)
+
+    def knows(self, topic: str, items: Iterable[QueueItem]) -> None:
+        """These items are kept as they are."""
+        self._known[topic] = {item.queue_item_id: item for item in items}
+
+    # ------------------------------------------------------------ what is committed
+
+    def take(self, own_edge: str) -> tuple[Commit, list[Down]]:
+        """All of it, and what the leader's own edge gets, which is behind no Redis."""
+        self._collect()
+        own = self.downs.pop(own_edge, [])
+        self._commits += 1
+        commit = Commit(
+            number=self._commits,
+            read=self.read,
+            histories=self._histories,
+            forgotten=self._forgotten,
+            writes=self._writes,
+            downs={edge: pack(downs) for edge, downs in self.downs.items()},
+            parted=self._parted,
+        )
+        self._histories, self._forgotten, self._parted = [], [], []
+        self._writes, self.downs = {}, {}
+        self._read_before = self.read
+        return commit, own
+
+    def begin_again(self, commits: int, read: str) -> None:
+        """Where nothing is kept any more: what waited was for those who are gone."""
+        self._commits, self.read, self._read_before = commits, read, read
+        self._histories, self._forgotten, self._parted = [], [], []
+        self._writes, self.downs = {}, {}
+        self.everything()
+
+    def _collect(self) -> None:
+        hub = self._hub
+        for player_id in self._players:
+            self._collect_owner("player", player_id, hub.players.find(player_id), player_image)
+        for room_id in self._rooms:
+            self._collect_owner("room", room_id, hub.rooms.find(room_id), room_image)
+        by_id = {session.session_id: session for session in hub.sessions} if self._sessions else {}
+        for session_id in self._sessions:
+            session = by_id.get(session_id)
+            image = None if session is None else encode(session_image(session))
+            self.write("state", f"session:{session_id}", image)
+        if (image := encode(hub_image(hub))) != self._hub_image:
+            self._hub_image = image
+            self.write("state", "hub:", image)
+        self._players, self._rooms, self._sessions = {}, {}, {}
+
+    def _collect_owner(self, kind: str, id_: str, owner: Any, image_of: Any) -> None:
+        topic = f"{kind}:{id_}"
+        if owner is None:
+            self.write("state", topic, None)
+            for item_id in self._known.pop(topic, {}):
+                self.write("items", f"{topic}/{item_id}", None)
+            return
+        self.write("state", topic, encode(image_of(owner)))
+        for field, data in changed_items(topic, owner.own, self._known.setdefault(topic, {})):
+            self.write("items", field, data)

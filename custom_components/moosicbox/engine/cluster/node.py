@@ -1,0 +1,353 @@
+"""One node of a cluster: its connections, and, while it leads, the hub."""
+
+import asyncio
+from collections.abc import Callable
+import contextlib
+import logging
+import secrets
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ..hub import Hub
+from ..limits import Limits
+from ..protocol.codes import CloseCode
+from ..protocol.errors import Unavailable
+from ..signals import Signal
+from ..transport.door import Door
+from .bus import Away, Beat, Bus, Emptied, Fenced, Terms
+from .clock import ClusterClock
+from .core import Core
+from .edge import Edge
+from .shared import Shared
+from .wire import Probes, Up, pack, unpack_downs, unpack_ups
+
+_LOGGER = logging.getLogger(__name__)
+
+BEAT_SECONDS: Final = 0.5
+"""How often a node gives a sign of life."""
+ALIVE_SECONDS: Final = 3.0
+"""How long that is good for: then others go on without the node."""
+WAIT_SECONDS: Final = 1.0
+"""How long a read waits for something to come."""
+RETRY_SECONDS: Final = 0.25
+MAX_WAITING: Final = 10_000
+"""What clients said and Redis hasn't taken."""
+AWAY: Final = "Redis can't be reached: this could not be kept"
+
+
+class ClusterStatus(NamedTuple):
+    """How a node sees the cluster."""
+
+    node_id: str
+    connected: bool
+    """Whether Redis answers."""
+    leads: bool
+    leader: str | None
+    """The node that leads, if any is known to."""
+    nodes: tuple[str, ...]
+
+
+class ClusterNode:
+    """Keeps a node in its cluster, from `start` to `stop`."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        *,
+        node_id: str,
+        version: str,
+        limits: Limits,
+        make_hub: Callable[[ClusterClock], Hub],
+        priority: int = 0,
+    ) -> None:
+        """`make_hub` is called each time that this node begins to lead; a node of higher `priority` leads if it can."""
+        self.node_id = node_id
+        self.clock = ClusterClock()
+        self.promoted: Signal[Hub] = Signal()
+        """This node leads, with this hub."""
+        self.demoted: Signal[Hub] = Signal()
+        """It leads no more."""
+        self.changed: Signal[()] = Signal()
+        """`status` says something else."""
+        self.shared = Shared(bus)
+        self._bus = bus
+        self._make_hub = make_hub
+        self._priority = priority
+        self._edge = Edge(version=version, node_id=node_id, limits=limits, clock=self.clock, say=self._say)
+        self._edge.told = self.clock.told
+        self.door: Door = self._edge
+        self._limits = limits
+        self._name = ""
+        """This node's life as an edge; another one after others went on without it."""
+        self._new = True
+        self._after = "0-0"
+        self._sent = 0
+        self._waiting: list[Up] = []
+        self._said = asyncio.Event()
+        self._core: Core | None = None
+        self._beat: Beat | None = None
+        self._connected = False
+        self._settling = False
+        self._documents = -1
+        self._tasks: list[asyncio.Task[None]] = []
+        self._inbox: asyncio.Task[None] | None = None
+        self.shared.changed.subscribe(self._document_changed)
+
+    @property
+    def hub(self) -> Hub | None:
+        """The hub, while this node leads."""
+        return None if self._core is None else self._core.hub
+
+    def status(self) -> ClusterStatus:
+        """How it looks from here."""
+        beat = self._beat
+        nodes = {} if beat is None else beat.nodes
+        leader = None if beat is None or beat.leader is None else nodes.get(beat.leader)
+        leads = self._core is not None and not self._core.away
+        return ClusterStatus(
+            self.node_id, self._connected, leads, self.node_id if leads else leader, tuple(sorted(nodes.values()))
+        )
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Join the cluster, as soon as Redis can be reached, and let clients in."""
+        self._rename()
+        self._edge.start()
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(work()) for work in (self._live, self._send, self._fetch)]
+
+    async def stop(self, code: CloseCode, reason: str) -> None:
+        """Say goodbye to clients; another node leads on."""
+        self._edge.stop(code, reason)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(Away, Fenced, Emptied, TimeoutError):
+            async with asyncio.timeout(ALIVE_SECONDS):
+                await self._hand_over()
+        await self._drop_core()
+        await self._bus.close()
+
+    def configure(self, limits: Limits) -> None:
+        """Other bounds from now on; the leader's hold for all nodes."""
+        self._limits = limits
+        if (hub := self.hub) is not None:
+            hub.configure(limits)
+            hub.spawn(self._share_settings(hub))
+
+    def _rename(self) -> None:
+        self._name = f"{self.node_id}.{secrets.token_hex(4)}"
+        self._new, self._after, self._sent = True, "0-0", 0
+        self._waiting.clear()
+
+    async def _live(self) -> None:
+        while True:
+            try:
+                await self._beat_once()
+            except Away as error:
+                self._set_connected(False, str(error))
+            except Fenced:
+                await self._depose()
+            except Emptied:
+                await self._begin_again()
+            except Exception:
+                _LOGGER.exception("A node's sign of life failed")
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _beat_once(self) -> None:
+        beat = await self._bus.beat(self._name, self.node_id, new=self._new, seconds=ALIVE_SECONDS)
+        self._new = False
+        self._set_connected(True)
+        if not beat.known:
+            self._edge.reset("Others went on without this node")
+            self._rename()
+            return
+        self._take(beat)
+        if beat.documents != self._documents:
+            await self.shared.look()
+            self._documents = beat.documents
+        if (core := self._core) is not None:
+            await self._lead_on(core, beat)
+        else:
+            if beat.leader is not None:
+                self._probe()
+            if beat.leader in (None, self._name) or self._priority > 0:
+                terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS)
+                if terms is not None:
+                    await self._promote(terms)
+
+    def _take(self, beat: Beat) -> None:
+        before, self._beat = self._beat, beat
+        if self._core is None and beat.clock_id is not None and beat.clock_id != self.clock.clock_id:
+            self.clock.name(beat.clock_id)
+            if len(self._edge):
+                self._edge.reset("The hubs' time is another one now")
+        if before is None or (before.leader, before.nodes) != (beat.leader, beat.nodes):
+            self.changed()
+
+    def _set_connected(self, connected: bool, reason: str = "") -> None:
+        if connected != self._connected:
+            self._connected = connected
+            log = _LOGGER.info if connected else _LOGGER.warning
+            log("Redis is there" if connected else "Redis can't be reached: %s", *([] if connected else [reason]))
+            self.changed()
+
+    # ------------------------------------------------------------ leading
+
+    async def _promote(self, terms: Terms) -> None:
+        if terms.clock_id is not None and not (self.clock.clock_id == terms.clock_id and self.clock.in_step):
+            self.clock.set(terms.clock_id, terms.now_us or self.clock.now_us())
+        hub = self._make_hub(self.clock)
+        core = Core(
+            hub,
+            self._bus,
+            self._name,
+            terms,
+            deliver=self._edge.apply,
+            deposed=lambda: self._spawn(self._depose()),
+            emptied=lambda: self._spawn(self._begin_again()),
+        )
+        image = await self._bus.load()
+        await core.start(image)
+        # Another one may lead by now, if that took long.
+        await self._renew(terms.fence)
+        self._core, self._fence = core, terms.fence
+        self._inbox = asyncio.get_running_loop().create_task(self._receive(core))
+        await self._share_settings(hub)
+        _LOGGER.info("%s leads", self.node_id)
+        self.promoted(hub)
+        self.changed()
+
+    async def _lead_on(self, core: Core, beat: Beat) -> None:
+        wanted = not await self._renew(self._fence)
+        for edge in beat.gone:
+            core.part(edge)
+        if wanted:
+            await self._hand_over()
+            await self._drop_core()
+
+    async def _renew(self, fence: int) -> bool:
+        return await self._bus.renew(
+            self._name, fence, self._priority, ALIVE_SECONDS, self.clock.clock_id, self.clock.now_us()
+        )
+
+    async def _hand_over(self) -> None:
+        if (core := self._core) is not None:
+            self._settling = True
+            try:
+                if self._inbox is not None:
+                    self._inbox.cancel()
+                await core.settle()
+                await self._bus.resign(self._name, self._fence)
+            finally:
+                self._settling = False
+
+    async def _depose(self) -> None:
+        if self._core is not None:
+            _LOGGER.warning("Another node leads; %s follows", self.node_id)
+            await self._drop_core()
+            # What this node did last was never kept, and its clients may have been told.
+            self._edge.reset("Another node leads")
+
+    async def _drop_core(self) -> None:
+        core, self._core = self._core, None
+        if self._inbox is not None:
+            self._inbox.cancel()
+            self._inbox = None
+        if core is not None:
+            await core.stop()
+            self.demoted(core.hub)
+            self.changed()
+
+    async def _begin_again(self) -> None:
+        if (core := self._core) is None:
+            return
+        _LOGGER.warning("Redis is empty: everything that is still known is kept anew")
+        terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS)
+        if terms is None:
+            await self._depose()
+            return
+        self._fence = terms.fence
+        self._edge.reset("What the hubs share was lost")
+        self._rename()
+        core.begin_again(terms, self._name, secrets.token_hex(8))
+        self._documents = -1
+        await self._share_settings(core.hub)
+
+    async def _share_settings(self, hub: Hub) -> None:
+        await self.shared.put("settings", {"limits": msgspec.to_builtins(hub.limits), "features": hub.features()})
+
+    def _document_changed(self, name: str) -> None:
+        if name == "settings" and (settings := self.shared.get(name)) is not None:
+            limits = msgspec.convert(settings["limits"], Limits)
+            self._edge.configure(limits, settings["features"])
+
+    def _spawn(self, work: Any) -> None:
+        # Not from within what is to be ended.
+        self._tasks.append(asyncio.get_running_loop().create_task(self._tried(work)))
+        self._tasks = [task for task in self._tasks if not task.done()]
+
+    async def _tried(self, work: Any) -> None:
+        with contextlib.suppress(Away, Fenced, Emptied):
+            await work
+
+    # ------------------------------------------------------------ up and down
+
+    def _probe(self) -> None:
+        with contextlib.suppress(Unavailable):
+            self._say(Probes(self.clock.local_us))
+
+    def _say(self, up: Up) -> None:
+        core = self._core
+        if core is not None and not self._settling and not self._waiting and core.caught_up(self._name, self._sent):
+            if not core.takes(up):
+                raise Unavailable(AWAY)
+            core.work(self._name, 0, (up,))
+            return
+        if not self._connected or len(self._waiting) >= MAX_WAITING:
+            raise Unavailable(AWAY)
+        self._waiting.append(up)
+        self._said.set()
+
+    async def _send(self) -> None:
+        while True:
+            await self._said.wait()
+            self._said.clear()
+            ups, name = self._waiting.copy(), self._name
+            if not ups:
+                continue
+            self._sent += 1
+            number, data = self._sent, pack(ups)
+            del self._waiting[: len(ups)]
+            while name == self._name:
+                try:
+                    await self._bus.send(name, number, data)
+                    break
+                except Away as error:
+                    self._set_connected(False, str(error))
+                    await asyncio.sleep(RETRY_SECONDS)
+
+    async def _fetch(self) -> None:
+        while True:
+            name, after = self._name, self._after
+            try:
+                fetched = await self._bus.fetch(name, after, WAIT_SECONDS)
+            except Away:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if name == self._name:
+                for batch in fetched:
+                    self._after = batch.id
+                    self._edge.apply(unpack_downs(batch.data))
+
+    async def _receive(self, core: Core) -> None:
+        while True:
+            try:
+                received = await self._bus.receive(core.read, WAIT_SECONDS)
+            except Away:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            for batch in received:
+                core.work(batch.edge, batch.number, unpack_ups(batch.data), batch.id)

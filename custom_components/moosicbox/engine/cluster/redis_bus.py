@@ -1,0 +1,200 @@
+"""Redis (6.2 or newer, or Valkey) as what nodes share. All keys have one hash tag: in Redis Cluster they are one shard's."""
+
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, cast, override
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+from .bus import Away, Beat, Bus, Commit, Emptied, Fenced, Fetched, Image, Numbered, Received, Terms
+from .scripts import BEAT, COMMIT, LEAD, RENEW, RESIGN
+
+PREFIX: Final = "{moosicbox}"
+HASHES: Final = ("state", "items", "answers", "pending")
+"""Where what a leader writes is kept."""
+TIMEOUT: Final = 2.0
+"""Seconds until Redis counts as away."""
+AT_ONCE: Final = 512
+"""Entries of a stream that are read in one go."""
+HISTORY_MESSAGES: Final = 1_000
+HISTORY_MS: Final = 600_000
+"""How long a topic's messages are kept after its last one: longer than anybody may ask for them."""
+
+
+class RedisBus(Bus):
+    """One node's connections to Redis."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is redis:// or rediss://; nothing is connected yet."""
+        self._redis: Redis = Redis.from_url(
+            url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
+        )
+        register = self._redis.register_script
+        self._beat, self._lead, self._renew = register(BEAT), register(LEAD), register(RENEW)
+        self._resign, self._commit = register(RESIGN), register(COMMIT)
+
+    @override
+    async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float) -> Beat:
+        with _named():
+            answer = await _run(self._beat, edge, node_id, int(new), _ms(seconds))
+        known, leader, nodes, gone, documents, clock_id = (*answer, None)[:6]
+        names = [name.decode() for name in nodes]
+        return Beat(
+            bool(known),
+            leader.decode() if leader else None,
+            dict(zip(names[::2], names[1::2], strict=True)),
+            [name.decode() for name in gone],
+            int(documents),
+            clock_id.decode() if clock_id else None,
+        )
+
+    @override
+    async def lead(self, edge: str, priority: int, seconds: float) -> Terms | None:
+        with _named():
+            terms = await _run(self._lead, edge, priority, _ms(seconds))
+        if terms is None:
+            return None
+        # A list of Lua's ends at the first thing that isn't there.
+        fence, commits, read, clock_id, now_us = (*terms, None, None)[:5]
+        return Terms(
+            int(fence),
+            int(commits),
+            read.decode(),
+            clock_id.decode() if clock_id else None,
+            int(now_us) if now_us else None,
+        )
+
+    @override
+    async def renew(self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int) -> bool:
+        with _named():
+            return bool(await _run(self._renew, edge, fence, _ms(seconds), priority, clock_id, now_us))
+
+    @override
+    async def resign(self, edge: str, fence: int) -> None:
+        with _named():
+            await _run(self._resign, edge, fence)
+
+    @override
+    async def send(self, edge: str, number: int, data: bytes) -> None:
+        with _named():
+            await self._redis.xadd(f"{PREFIX}:in", {"e": edge, "n": number, "d": data})
+
+    @override
+    async def receive(self, after: str, seconds: float) -> Sequence[Received]:
+        entries = await self._read(f"{PREFIX}:in", after, seconds)
+        return [Received(id_, fields[b"e"].decode(), int(fields[b"n"]), fields[b"d"]) for id_, fields in entries]
+
+    @override
+    async def commit(self, fence: int, commit: Commit) -> None:
+        arguments: list[Any] = [fence, commit.number, commit.read]
+        for command in _commands(commit):
+            arguments.append(len(command))
+            arguments.extend(command)
+        with _named():
+            await _run(self._commit, *arguments)
+
+    @override
+    async def fetch(self, edge: str, after: str, seconds: float) -> Sequence[Fetched]:
+        entries = await self._read(f"{PREFIX}:out:{edge}", after, seconds)
+        return [Fetched(id_, fields[b"d"]) for id_, fields in entries]
+
+    @override
+    async def load(self) -> Image:
+        with _named():
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                for name in (*HASHES, "offsets"):
+                    pipeline.hgetall(f"{PREFIX}:{name}")
+                *hashes, offsets = await pipeline.execute()
+            topics = list(offsets)
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for topic in topics:
+                    pipeline.xrange(f"{PREFIX}:topic:{topic.decode()}")
+                streams = await pipeline.execute() if topics else []
+        return Image(
+            {name: _texts(fields) for name, fields in zip(HASHES, hashes, strict=True)},
+            {
+                topic.decode(): [_numbered(topic.decode(), entry) for entry in stream]
+                for topic, stream in zip(topics, streams, strict=True)
+            },
+            {topic.decode(): int(offset) for topic, offset in offsets.items()},
+        )
+
+    @override
+    async def documents(self) -> Mapping[str, bytes]:
+        with _named():
+            return _texts(await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(f"{PREFIX}:documents")))
+
+    @override
+    async def put_document(self, name: str, document: bytes) -> None:
+        with _named():
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.hset(f"{PREFIX}:documents", name, document)
+                pipeline.incr(f"{PREFIX}:changes")
+                await pipeline.execute()
+
+    @override
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def _read(self, key: str, after: str, seconds: float) -> list[tuple[str, dict[bytes, bytes]]]:
+        with _named():
+            streams: Any = await self._redis.xread({key: after}, count=AT_ONCE, block=_ms(seconds))
+        return [(id_.decode(), fields) for _, entries in streams or () for id_, fields in entries]
+
+
+def _commands(commit: Commit) -> Iterator[Sequence[Any]]:
+    for topic, offset, at_us, payload in commit.histories:
+        key = f"{PREFIX}:topic:{topic}"
+        yield "XADD", key, "MAXLEN", "~", HISTORY_MESSAGES, f"{offset}-1", "t", at_us, "p", payload
+        yield "PEXPIRE", key, HISTORY_MS
+        yield "HSET", f"{PREFIX}:offsets", topic, offset
+    for topic in commit.forgotten:
+        yield "DEL", f"{PREFIX}:topic:{topic}"
+        yield "HDEL", f"{PREFIX}:offsets", topic
+    for name, fields in commit.writes.items():
+        for field, value in fields.items():
+            if value is None:
+                yield "HDEL", f"{PREFIX}:{name}", field
+            else:
+                yield "HSET", f"{PREFIX}:{name}", field, value
+    for edge in commit.parted:
+        yield "HDEL", f"{PREFIX}:nodes", edge
+        yield "DEL", f"{PREFIX}:out:{edge}"
+    for edge, data in commit.downs.items():
+        yield "OUT", edge, data
+
+
+async def _run(script: Any, *arguments: Any) -> Any:
+    return await script(keys=[PREFIX], args=arguments)
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except ResponseError as error:
+        text = str(error)
+        if text.startswith("FENCED"):
+            raise Fenced from error
+        if text.startswith("EMPTIED"):
+            raise Emptied from error
+        # Full, read-only, still loading: it can't be used now.
+        raise Away(text) from error
+    except (RedisError, OSError) as error:
+        raise Away(str(error)) from error
+
+
+def _numbered(topic: str, entry: tuple[bytes, dict[bytes, bytes]]) -> Numbered:
+    id_, fields = entry
+    return Numbered(topic, int(id_.partition(b"-")[0]), int(fields[b"t"]), fields[b"p"])
+
+
+def _texts(fields: Mapping[bytes, bytes]) -> dict[str, bytes]:
+    return {name.decode(): value for name, value in fields.items()}
+
+
+def _ms(seconds: float) -> int:
+    return max(1, round(seconds * 1000))

@@ -1,0 +1,91 @@
+"""What Redis does in one go: nothing of it happens by halves, and nothing for a leader whose time is over."""
+
+from typing import Final
+
+BEAT: Final = """
+local p, edge = KEYS[1], ARGV[1]
+local known = 1
+if ARGV[3] == '1' then
+  redis.call('HSET', p .. ':nodes', edge, ARGV[2])
+elseif redis.call('HEXISTS', p .. ':nodes', edge) == 0 then
+  known = 0
+end
+if known == 1 then redis.call('SET', p .. ':alive:' .. edge, ARGV[2], 'PX', ARGV[4]) end
+local nodes, gone = redis.call('HGETALL', p .. ':nodes'), {}
+for i = 1, #nodes, 2 do
+  if redis.call('EXISTS', p .. ':alive:' .. nodes[i]) == 0 then gone[#gone + 1] = nodes[i] end
+end
+return {known, redis.call('GET', p .. ':leader'), nodes, gone, redis.call('GET', p .. ':changes') or '0',
+        redis.call('HGET', p .. ':clock', 'id')}
+"""
+"""Prefix; edge, node id, whether it is new, milliseconds."""
+
+LEAD: Final = """
+local p, edge, priority = KEYS[1], ARGV[1], tonumber(ARGV[2])
+local leader, claim = redis.call('GET', p .. ':leader'), redis.call('GET', p .. ':claim')
+if leader and leader ~= edge then
+  if priority > tonumber(redis.call('GET', p .. ':priority') or '0') and (not claim or claim == edge) then
+    redis.call('SET', p .. ':claim', edge, 'PX', ARGV[3])
+  end
+  return false
+end
+if claim and claim ~= edge then return false end
+redis.call('DEL', p .. ':claim')
+redis.call('SET', p .. ':leader', edge, 'PX', ARGV[3])
+redis.call('SET', p .. ':priority', ARGV[2])
+local id, us, at = unpack(redis.call('HMGET', p .. ':clock', 'id', 'us', 'at'))
+if us then
+  local now = redis.call('TIME')
+  us = string.format('%.0f', tonumber(us) + now[1] * 1000000 + now[2] - tonumber(at))
+end
+return {redis.call('INCR', p .. ':fence'), redis.call('GET', p .. ':commits') or '0',
+        redis.call('GET', p .. ':read') or '0-0', id, us}
+"""
+"""Prefix; edge, priority, milliseconds. Who claims is let in before all others, as long as it goes on asking.
+
+The cluster's time is told by Redis' clock, for a node that never was in step with a leader.
+"""
+
+RENEW: Final = """
+local p, fence = KEYS[1], redis.call('GET', KEYS[1] .. ':fence')
+if not fence then return redis.error_reply('EMPTIED nothing is known of us') end
+if fence ~= ARGV[2] then return redis.error_reply('FENCED another one leads') end
+redis.call('SET', p .. ':leader', ARGV[1], 'PX', ARGV[3])
+redis.call('SET', p .. ':priority', ARGV[4])
+local now = redis.call('TIME')
+local at = string.format('%.0f', now[1] * 1000000 + now[2])
+redis.call('HSET', p .. ':clock', 'id', ARGV[5], 'us', ARGV[6], 'at', at)
+local claim = redis.call('GET', p .. ':claim')
+if claim and claim ~= ARGV[1] then return 0 end
+return 1
+"""
+"""Prefix; edge, fence, milliseconds, priority, clock id, microseconds of that clock."""
+
+RESIGN: Final = """
+if redis.call('GET', KEYS[1] .. ':fence') == ARGV[2] and redis.call('GET', KEYS[1] .. ':leader') == ARGV[1] then
+  redis.call('DEL', KEYS[1] .. ':leader')
+end
+"""
+"""Prefix; edge, fence."""
+
+COMMIT: Final = """
+local p, fence = KEYS[1], redis.call('GET', KEYS[1] .. ':fence')
+if not fence then return redis.error_reply('EMPTIED nothing is known of us') end
+if fence ~= ARGV[1] then return redis.error_reply('FENCED another one leads') end
+if tonumber(redis.call('GET', p .. ':commits') or '0') >= tonumber(ARGV[2]) then return 0 end
+redis.call('SET', p .. ':commits', ARGV[2])
+redis.call('SET', p .. ':read', ARGV[3])
+redis.call('XTRIM', p .. ':in', 'MINID', ARGV[3])
+local i = 4
+while i <= #ARGV do
+  local size = tonumber(ARGV[i])
+  if ARGV[i + 1] ~= 'OUT' then
+    redis.pcall(unpack(ARGV, i + 1, i + size))
+  elseif redis.call('HEXISTS', p .. ':nodes', ARGV[i + 2]) == 1 then
+    redis.call('XADD', p .. ':out:' .. ARGV[i + 2], 'MAXLEN', '~', '10000', '*', 'd', ARGV[i + 3])
+  end
+  i = i + 1 + size
+end
+return 1
+"""
+"""Prefix; fence, number, read; then commands, each behind its size. OUT sends to an edge, if that is still here."""

@@ -1,0 +1,42 @@
+"""What every client hears first and last, whichever node it comes to."""
+
+from collections.abc import Mapping
+import secrets
+from typing import Final
+
+from .clock import Clock
+from .limits import Limits
+from .protocol.server import Goodbye, Hello, ProtocolRange
+
+RESTART_SPREAD: Final = 5.0
+"""Seconds over which clients come back after a restart."""
+
+
+def hello(
+    version: str, node_id: str, clock: Clock, limits: Limits, features: Mapping[str, int], *, authenticated: bool
+) -> Hello:
+    """The greeting."""
+    return Hello(
+        protocol=ProtocolRange(),
+        server=f"moosicbox/{version}",
+        node_id=node_id,
+        clock_id=clock.clock_id,
+        server_time_us=clock.now_us(),
+        auth_required=limits.require_auth,
+        authenticated=authenticated,
+        heartbeat_interval=limits.heartbeat_interval,
+        limits={
+            "max_message_size": limits.max_message_size,
+            "messages_per_minute": limits.messages_per_minute,
+            "max_queue_items": limits.max_queue_items,
+            "history_seconds": limits.history_seconds,
+            "resume_seconds": limits.resume_seconds,
+        },
+        features=dict(features),
+    )
+
+
+def goodbye(reason: str) -> Goodbye:
+    """A farewell; each client is told another time to come back, so that they don't come all at once."""
+    delay = secrets.SystemRandom().uniform(0, RESTART_SPREAD)
+    return Goodbye(reason=reason, reconnect=True, reconnect_after=round(delay, 3))

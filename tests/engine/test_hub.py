@@ -139,7 +139,7 @@ async def test_stops_and_starts_again() -> None:
         await house.hub.stop(CloseCode.RESTART, "Restart")
         assert not house.hub.running
         assert list(house.hub.sessions.connected()) == []
-        assert house.hub._alarm is None
+        assert house.hub._alarm._handle is None
         await house.hub.start()
     goodbye = connection.take()[-1]
     assert (goodbye["type"], goodbye["reconnect"]) == ("goodbye", True)

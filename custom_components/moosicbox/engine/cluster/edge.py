@@ -117,8 +117,9 @@ class Edge(Door):
 
     def start(self) -> None:
         """Let clients in."""
-        self._running = True
-        self._alarm.start()
+        if not self._running:
+            self._running = True
+            self._alarm.start()
 
     def stop(self, code: CloseCode, reason: str) -> None:
         """Say goodbye to all clients."""
@@ -127,6 +128,11 @@ class Edge(Door):
             if (connection := session.connection) is not None:
                 connection.outbox.send(Frame(encode(self.goodbye(reason))))
                 self._part(session, code, reason)
+        self.quit()
+
+    def quit(self) -> None:
+        """Do nothing any more; nobody is told."""
+        self._running = False
         self.writer.close()
         self._alarm.stop()
 

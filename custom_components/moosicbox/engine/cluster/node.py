@@ -5,6 +5,7 @@ from collections.abc import Callable
 import contextlib
 import logging
 import secrets
+import time
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -24,6 +25,8 @@ from .wire import Probes, Up, pack, unpack_downs, unpack_ups
 
 _LOGGER = logging.getLogger(__name__)
 
+PATIENCE_SECONDS: Final = 2.5
+"""How long those who were there are waited for once Redis is back: they all were as cut off."""
 BEAT_SECONDS: Final = 0.5
 """How often a node gives a sign of life."""
 ALIVE_SECONDS: Final = 3.0
@@ -75,7 +78,7 @@ class ClusterNode:
         self._make_hub = make_hub
         self._priority = priority
         self._edge = Edge(version=version, node_id=node_id, limits=limits, clock=self.clock, say=self._say)
-        self._edge.told = self.clock.told
+        self._edge.told = self._told
         self.door: Door = self._edge
         self._limits = limits
         self._name = ""
@@ -88,7 +91,11 @@ class ClusterNode:
         self._core: Core | None = None
         self._beat: Beat | None = None
         self._connected = False
+        self._patient_until = 0.0
+        self._missing: dict[str, float] = {}
+        """Edges without a sign of life, and since when."""
         self._settling = False
+        self._stopping = False
         self._documents = -1
         self._tasks: list[asyncio.Task[None]] = []
         self._inbox: asyncio.Task[None] | None = None
@@ -112,14 +119,14 @@ class ClusterNode:
     # ------------------------------------------------------------ life
 
     async def start(self) -> None:
-        """Join the cluster, as soon as Redis can be reached, and let clients in."""
+        """Join the cluster as soon as Redis can be reached; clients are let in once somebody leads and time is known."""
         self._rename()
-        self._edge.start()
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(work()) for work in (self._live, self._send, self._fetch)]
 
     async def stop(self, code: CloseCode, reason: str) -> None:
         """Say goodbye to clients; another node leads on."""
+        self._stopping = True
         self._edge.stop(code, reason)
         for task in self._tasks:
             task.cancel()
@@ -127,6 +134,16 @@ class ClusterNode:
         with contextlib.suppress(Away, Fenced, Emptied, TimeoutError):
             async with asyncio.timeout(ALIVE_SECONDS):
                 await self._hand_over()
+        await self._drop_core()
+        await self._bus.close()
+
+    async def abandon(self) -> None:
+        """Go as if the process were killed: others find out by themselves."""
+        self._stopping = True
+        self._edge.quit()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._drop_core()
         await self._bus.close()
 
@@ -173,7 +190,7 @@ class ClusterNode:
         else:
             if beat.leader is not None:
                 self._probe()
-            if beat.leader in (None, self._name) or self._priority > 0:
+            if (beat.leader is None or self._priority > 0) and time.monotonic() >= self._patient_until:
                 terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS)
                 if terms is not None:
                     await self._promote(terms)
@@ -190,6 +207,9 @@ class ClusterNode:
     def _set_connected(self, connected: bool, reason: str = "") -> None:
         if connected != self._connected:
             self._connected = connected
+            self._missing.clear()
+            # The first time nobody has to be waited for.
+            self._patient_until = time.monotonic() + PATIENCE_SECONDS if self._beat is not None else 0.0
             log = _LOGGER.info if connected else _LOGGER.warning
             log("Redis is there" if connected else "Redis can't be reached: %s", *([] if connected else [reason]))
             self.changed()
@@ -216,14 +236,18 @@ class ClusterNode:
         self._core, self._fence = core, terms.fence
         self._inbox = asyncio.get_running_loop().create_task(self._receive(core))
         await self._share_settings(hub)
+        self._edge.start()
         _LOGGER.info("%s leads", self.node_id)
         self.promoted(hub)
         self.changed()
 
     async def _lead_on(self, core: Core, beat: Beat) -> None:
         wanted = not await self._renew(self._fence)
-        for edge in beat.gone:
-            core.part(edge)
+        now = time.monotonic()
+        self._missing = {edge: self._missing.get(edge, now) for edge in beat.gone}
+        for edge, since in self._missing.items():
+            if now - since >= PATIENCE_SECONDS:
+                core.part(edge)
         if wanted:
             await self._hand_over()
             await self._drop_core()
@@ -294,6 +318,11 @@ class ClusterNode:
             await work
 
     # ------------------------------------------------------------ up and down
+
+    def _told(self, t0_us: int, t1_us: int, t2_us: int) -> None:
+        self.clock.told(t0_us, t1_us, t2_us)
+        if not self._stopping:
+            self._edge.start()
 
     def _probe(self) -> None:
         with contextlib.suppress(Unavailable):

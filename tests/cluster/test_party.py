@@ -1,0 +1,155 @@
+"""Several nodes are one hub to their clients, and stay it when the one that leads is gone."""
+
+import asyncio
+import itertools
+from typing import Any
+
+from script.lib.redis_server import RedisServer
+from tests.cluster.nodes import Caller, Node, callers, cluster, leader_of
+
+
+async def party(host: Caller, *guests: Caller) -> str:
+    """A public room with everybody in it; its id."""
+    made = await host.ask("room_command", action="create", name="Party", control="everyone")
+    room_id: str = made["data"]["room_id"]
+    for guest in (host, *guests):
+        await guest.ask("room_command", action="join", room_id=room_id)
+    return room_id
+
+
+async def test_members_on_different_nodes(redis_server: RedisServer) -> None:
+    """Everybody hears everything, wherever they are connected, in the same order with the same offsets."""
+    async with cluster(redis_server.url, "a", "b", "c") as nodes, callers() as call:
+        ada = await call(nodes[0], "ada", player_id="kitchen")
+        bob = await call(nodes[1], "bob")
+        eve = await call(nodes[2], "eve", player_id="bath")
+        room_id = await party(bob, ada, eve)
+        await bob.ask("queue_command", action="add", room_id=room_id, track_ids=["one", "two"])
+        await bob.ask("playback_command", command="play", room_id=room_id)
+        orders = [await player.of("synchronized_playback", command="play") for player in (ada, eve)]
+        assert orders[0]["sync_time_us"] == orders[1]["sync_time_us"]
+        for number in range(12):
+            await (ada, bob, eve)[number % 3].ask("room_chat", room_id=room_id, message=f"{number}")
+        topic = f"room:{room_id}"
+        last = await bob.of("room_chat", message="11")
+        for other in (ada, eve):
+            await other.of("room_chat", message="11")
+        heard = [
+            [
+                (message["offset"], message["type"])
+                for message in who.heard
+                if message.get("topic") == topic and "offset" in message
+            ]
+            for who in (ada, bob, eve)
+        ]
+        for one in heard:
+            assert [offset for offset, _ in one] == list(range(one[0][0], last["offset"] + 1))
+        shortest = min(len(one) for one in heard)
+        assert heard[0][-shortest:] == heard[1][-shortest:] == heard[2][-shortest:]
+
+
+async def test_the_leader_is_gone(redis_server: RedisServer) -> None:
+    """Another node leads on from what was kept: connections elsewhere stay, nothing that was answered is lost."""
+    async with cluster(redis_server.url, "a", "b", "c") as nodes, callers() as call:
+        bob = await call(nodes[1], "bob", player_id="bath")
+        eve = await call(nodes[2], "eve")
+        room_id = await party(bob, eve)
+        added = await bob.ask("queue_command", action="add", room_id=room_id, track_ids=["one", "two", "three"])
+        await bob.ask("playback_command", command="play", room_id=room_id)
+        before = await bob.of("synchronized_playback", command="play")
+        await nodes[0].kill()
+        since = len(eve.heard)
+        # Said while nobody leads: done by the one who leads next.
+        answer = await eve.ask("queue_command", action="add", room_id=room_id, track_ids=["four"])
+        assert answer["type"] == "result"
+        assert answer["data"]["revision"] == added["data"]["revision"] + 1
+        leader = await leader_of(nodes[1:])
+        room = leader.cluster.hub.rooms.find(room_id)
+        assert [item.track.track_id for item in room.own.queue.items] == ["one", "two", "three", "four"]
+        assert room.own.timeline.anchor_us == before["sync_time_us"]
+        assert room.own.timeline.playing
+        await bob.of("queue_updated", topic=f"room:{room_id}", revision=answer["data"]["revision"])
+        offsets = [m["offset"] for m in bob.heard if m.get("topic") == f"room:{room_id}" and "offset" in m]
+        assert offsets == list(range(offsets[0], offsets[-1] + 1))
+        assert not [m for m in eve.heard[since:] if m["type"] == "room_event" and m["event_type"] == "user_left"]
+        # What follows still comes at its time.
+        await eve.ask("playback_command", command="next", room_id=room_id)
+        await bob.of("track_changed", since)
+
+
+async def test_a_session_resumes_at_another_node(redis_server: RedisServer) -> None:
+    """A client whose node is gone goes on at another one, and has missed nothing."""
+    async with cluster(redis_server.url, "a", "b", "c") as nodes, callers() as call:
+        bob = await call(nodes[1], "bob")
+        eve = await call(nodes[2], "eve")
+        room_id = await party(bob, eve)
+        await nodes[2].kill()
+        positions = {
+            topic: {"epoch": position["epoch"], "offset": offset_of(eve, topic, position["offset"])}
+            for topic, position in eve.welcome["positions"].items()
+        }
+        for number in range(3):
+            await bob.ask("room_chat", room_id=room_id, message=f"{number}")
+        resume = {"session_id": eve.welcome["session_id"], "secret": eve.welcome["secret"], "positions": positions}
+        again = await call(nodes[0], "eve", resume=resume)
+        assert again.welcome["resumed"]
+        # The room came later than the positions: it is begun anew with a snapshot.
+        await again.of("room_state", room_id=room_id)
+        await bob.ask("room_chat", room_id=room_id, message="back")
+        await again.of("room_chat", message="back")
+
+
+async def test_who_has_priority_leads(redis_server: RedisServer) -> None:
+    """A node of higher priority takes over as soon as it is there, and nobody notices."""
+    async with cluster(redis_server.url, "a", "b") as nodes, callers() as call:
+        bob = await call(nodes[1], "bob")
+        room_id = await party(bob)
+        first = Node(redis_server.url, "home", priority=100)
+        await first.start()
+        try:
+            assert await leader_of([first]) is first
+            answer = await bob.ask("room_chat", room_id=room_id, message="hi")
+            assert answer["type"] == "result"
+            assert first.cluster.hub.rooms.find(room_id).chat[-1].message == "hi"
+            assert bob.code is None
+        finally:
+            await first.stop()
+        assert await leader_of(nodes) in nodes
+        answer = await bob.ask("room_chat", room_id=room_id, message="still here")
+        assert answer["type"] == "result"
+
+
+async def test_redis_away(redis_server: RedisServer) -> None:
+    """Connections stay, what can't be kept is refused, and all goes on when Redis is back."""
+    async with cluster(redis_server.url, "a", "b") as nodes, callers() as call:
+        ada = await call(nodes[0], "ada", player_id="kitchen")
+        bob = await call(nodes[1], "bob")
+        await ada.ask("queue_command", action="add", player_id="kitchen", track_ids=["one", "two"])
+        redis_server.pause()
+        refused = [await refusal(who) for who in (ada, bob)]
+        assert [(error["error_type"], error["retryable"]) for error in refused] == [("unavailable", True)] * 2
+        assert ada.code is None
+        assert bob.code is None
+        redis_server.resume()
+        async with asyncio.timeout(15):
+            while (await bob.ask("queue_command", action="clear", player_id="kitchen"))["type"] == "error":  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        await ada.of("queue_updated", total=0)
+        assert ada.code is None
+
+
+async def refusal(who: Caller) -> dict[str, Any]:
+    """Ask until something is refused; what was on its way when Redis went is answered when it is back."""
+    async with asyncio.timeout(15):
+        for number in itertools.count():
+            await who.say("queue_command", action="get", player_id="kitchen", request_id=f"q{number}")
+            await asyncio.sleep(0.1)
+            for message in who.heard:
+                if message["type"] == "error":
+                    return message
+    raise AssertionError
+
+
+def offset_of(who: Caller, topic: str, offset: int) -> int:
+    """How far a client has read a topic."""
+    return max([offset, *(m["offset"] for m in who.heard if m.get("topic") == topic and "offset" in m)])

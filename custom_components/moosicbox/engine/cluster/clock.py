@@ -1,5 +1,6 @@
 """One time base for all nodes: the leader's, as each of them knows it."""
 
+from collections.abc import Callable
 import time
 from typing import override
 
@@ -7,24 +8,29 @@ from ..clock import Clock
 from ..sync.clock_filter import BURST_PROBES, ClockFilter, Sample, best_of, sample_of
 
 
+def _monotonic_us() -> int:
+    return time.monotonic_ns() // 1000
+
+
 class ClusterClock(Clock):
     """This process's monotonic clock, shifted to the cluster's time. Whoever leads goes on with what it knows."""
 
-    def __init__(self) -> None:
-        """Its own time, until it is known to be another."""
+    def __init__(self, local_us: Callable[[], int] = _monotonic_us) -> None:
+        """`local_us` is this process's own time; the cluster's is the same, until it is known to be another."""
         super().__init__()
+        self._local_us = local_us
         self._shift_us = 0
         self._filter = ClockFilter()
         self._burst: list[Sample] = []
 
     @override
     def now_us(self) -> int:
-        return time.monotonic_ns() // 1000 + self._shift_us
+        return self._local_us() + self._shift_us
 
     @property
     def local_us(self) -> int:
         """What this process alone would say."""
-        return time.monotonic_ns() // 1000
+        return self._local_us()
 
     def name(self, clock_id: str) -> None:
         """The cluster's name for its time; with another one, nothing is known of it yet."""

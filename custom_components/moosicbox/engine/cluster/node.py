@@ -5,7 +5,6 @@ from collections.abc import Callable
 import contextlib
 import logging
 import secrets
-import time
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -63,10 +62,11 @@ class ClusterNode:
         limits: Limits,
         make_hub: Callable[[ClusterClock], Hub],
         priority: int = 0,
+        clock: ClusterClock | None = None,
     ) -> None:
         """`make_hub` is called each time that this node begins to lead; a node of higher `priority` leads if it can."""
         self.node_id = node_id
-        self.clock = ClusterClock()
+        self.clock = clock or ClusterClock()
         self.promoted: Signal[Hub] = Signal()
         """This node leads, with this hub."""
         self.demoted: Signal[Hub] = Signal()
@@ -190,7 +190,7 @@ class ClusterNode:
         else:
             if beat.leader is not None:
                 self._probe()
-            if (beat.leader is None or self._priority > 0) and time.monotonic() >= self._patient_until:
+            if (beat.leader is None or self._priority > 0) and asyncio.get_running_loop().time() >= self._patient_until:
                 terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS)
                 if terms is not None:
                     await self._promote(terms)
@@ -209,7 +209,9 @@ class ClusterNode:
             self._connected = connected
             self._missing.clear()
             # The first time nobody has to be waited for.
-            self._patient_until = time.monotonic() + PATIENCE_SECONDS if self._beat is not None else 0.0
+            self._patient_until = (
+                asyncio.get_running_loop().time() + PATIENCE_SECONDS if self._beat is not None else 0.0
+            )
             log = _LOGGER.info if connected else _LOGGER.warning
             log("Redis is there" if connected else "Redis can't be reached: %s", *([] if connected else [reason]))
             self.changed()
@@ -243,7 +245,7 @@ class ClusterNode:
 
     async def _lead_on(self, core: Core, beat: Beat) -> None:
         wanted = not await self._renew(self._fence)
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         self._missing = {edge: self._missing.get(edge, now) for edge in beat.gone}
         for edge, since in self._missing.items():
             if now - since >= PATIENCE_SECONDS:

@@ -1,6 +1,8 @@
 """Several nodes are one hub to their clients, and stay it when the one that leads is gone."""
 
 import asyncio
+from collections.abc import Callable
+import contextlib
 import itertools
 from typing import Any
 
@@ -150,6 +152,39 @@ async def refusal(who: Caller) -> dict[str, Any]:
     raise AssertionError
 
 
+async def returned(call: Callable[..., Any], node: Node, resume: dict[str, Any]) -> Caller:
+    """Come again until nothing says that all is lost: the leader may learn of it by the first who comes."""
+    async with asyncio.timeout(30):
+        while True:
+            with contextlib.suppress(ConnectionError):
+                caller: Caller = await call(node, "bob", resume=resume)
+                if (await caller.ask("ping"))["type"] == "pong":
+                    return caller
+
+
 def offset_of(who: Caller, topic: str, offset: int) -> int:
     """How far a client has read a topic."""
     return max([offset, *(m["offset"] for m in who.heard if m.get("topic") == topic and "offset" in m)])
+
+
+async def test_redis_emptied(redis_server: RedisServer) -> None:
+    """The leader keeps anew what it knows, under another epoch; clients are told by 4010 and begin with a snapshot."""
+    async with cluster(redis_server.url, "a", "b") as nodes, callers() as call:
+        bob = await call(nodes[1], "bob")
+        room_id = await party(bob)
+        await bob.ask("queue_command", action="add", room_id=room_id, track_ids=["one"])
+        await redis_server.flush()
+        assert await bob.closed() == 4010
+        welcome = bob.welcome
+        resume = {key: welcome[key] for key in ("session_id", "secret", "positions")}
+        leader = await leader_of(nodes)
+        again = await returned(call, nodes[1], resume)
+        assert not again.welcome["resumed"]
+        assert again.welcome["resume_failure"] == "epoch_changed"
+        assert again.welcome["positions"]["all"]["epoch"] != welcome["positions"]["all"]["epoch"]
+        page = await again.ask("queue_command", action="get", room_id=room_id)
+        assert page["data"]["queue"]["total"] == 1
+        await leader.kill()
+        # What was written anew is enough for the next one.
+        page = await (await call(nodes[1], "bob")).ask("queue_command", action="get", room_id=room_id)
+        assert page["data"]["queue"]["total"] == 1

@@ -13,7 +13,7 @@ class Fenced(Exception):
 
 
 class Emptied(Exception):
-    """The shared place knows nothing of us any more: nothing was done."""
+    """The shared place has lost what it was told last, or everything: nothing was done."""
 
 
 class Numbered(NamedTuple):
@@ -41,6 +41,8 @@ class Commit(NamedTuple):
     """What goes to each edge."""
     parted: Sequence[str]
     """Edges that count as gone."""
+    afresh: bool = False
+    """Whether all that was kept goes first."""
 
 
 class Received(NamedTuple):

@@ -31,6 +31,7 @@ from .wire import (
     Probes,
     Recognises,
     Refuses,
+    Resets,
     Says,
     Tells,
     Unfollows,
@@ -144,11 +145,14 @@ class Core:
     def begin_again(self, terms: Terms, edge: str, epoch: str) -> None:
         """What was kept is gone: everything that is still known is kept anew, under another epoch; `edge` is our own."""
         self._fence, self._edge = terms.fence, edge
-        for gone in tuple(self._links):
-            self.part(gone)
+        edges = tuple(self._links)
+        for known in edges:
+            self.part(known)
         self.hub.topics.begin_again(epoch)
         self._answers.clear()
         self._journal.begin_again(terms.commits, terms.read)
+        for known in edges:
+            self.link(known).put(Resets())
         self.wake()
 
     def _restore(self, image: Image) -> list[tuple[str, int, Says]]:
@@ -403,6 +407,10 @@ class Core:
             self._deposed()
         except Emptied:
             self._emptied()
+        except Exception:
+            _LOGGER.exception("What happened could not be kept")
+            self._running = False
+            self._deposed()
         finally:
             self._task = None
 

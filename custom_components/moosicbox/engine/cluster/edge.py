@@ -44,6 +44,7 @@ from .wire import (
     Recognises,
     Refuses,
     Replays,
+    Resets,
     Says,
     Sends,
     Tells,
@@ -278,6 +279,8 @@ class Edge(Door):
                     self._return(call, principal, None if fault is None else error_of(fault))
                 case Tells(t0_us, t1_us, t2_us):
                     self.told(t0_us, t1_us, t2_us)
+                case Resets():
+                    self.reset("What the hubs share was lost")
                 case _:
                     if (session := self._sessions.get(down.connection)) is not None:
                         self._apply_to(session, down)

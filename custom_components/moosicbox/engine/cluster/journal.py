@@ -39,6 +39,7 @@ class Journal:
         """The items that are kept, by the topic of whose they are."""
         self._hub_image: bytes | None = None
         self._read_before = read
+        self._afresh = False
 
     def __bool__(self) -> bool:
         """Whether there is anything to commit."""
@@ -129,7 +130,9 @@ class Journal:
             writes=self._writes,
             downs={edge: pack(downs) for edge, downs in self.downs.items()},
             parted=self._parted,
+            afresh=self._afresh,
         )
+        self._afresh = False
         self._histories, self._forgotten, self._parted = [], [], []
         self._writes, self.downs = {}, {}
         self._read_before = self.read
@@ -138,6 +141,7 @@ class Journal:
     def begin_again(self, commits: int, read: str) -> None:
         """Where nothing is kept any more: what waited was for those who are gone."""
         self._commits, self.read, self._read_before = commits, read, read
+        self._afresh = True
         self._histories, self._forgotten, self._parted = [], [], []
         self._writes, self.downs = {}, {}
         self.everything()

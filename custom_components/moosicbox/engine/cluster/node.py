@@ -1,8 +1,9 @@
 """One node of a cluster: its connections, and, while it leads, the hub."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 import contextlib
+from functools import partial
 import logging
 import secrets
 from typing import Any, Final, NamedTuple
@@ -122,7 +123,7 @@ class ClusterNode:
         """Join the cluster as soon as Redis can be reached; clients are let in once somebody leads and time is known."""
         self._rename()
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(work()) for work in (self._live, self._send, self._fetch)]
+        self._tasks = [loop.create_task(_again_and_again(step)) for step in (self._live, self._send, self._fetch)]
 
     async def stop(self, code: CloseCode, reason: str) -> None:
         """Say goodbye to clients; another node leads on."""
@@ -160,18 +161,15 @@ class ClusterNode:
         self._waiting.clear()
 
     async def _live(self) -> None:
-        while True:
-            try:
-                await self._beat_once()
-            except Away as error:
-                self._set_connected(False, str(error))
-            except Fenced:
-                await self._depose()
-            except Emptied:
-                await self._begin_again()
-            except Exception:
-                _LOGGER.exception("A node's sign of life failed")
-            await asyncio.sleep(BEAT_SECONDS)
+        try:
+            await self._beat_once()
+        except Away as error:
+            self._set_connected(False, str(error))
+        except Fenced:
+            await self._depose()
+        except Emptied:
+            await self._begin_again()
+        await asyncio.sleep(BEAT_SECONDS)
 
     async def _beat_once(self) -> None:
         beat = await self._bus.beat(self._name, self.node_id, new=self._new, seconds=ALIVE_SECONDS)
@@ -236,7 +234,7 @@ class ClusterNode:
         # Another one may lead by now, if that took long.
         await self._renew(terms.fence)
         self._core, self._fence = core, terms.fence
-        self._inbox = asyncio.get_running_loop().create_task(self._receive(core))
+        self._inbox = asyncio.get_running_loop().create_task(_again_and_again(partial(self._receive, core)))
         await self._share_settings(hub)
         self._edge.start()
         _LOGGER.info("%s leads", self.node_id)
@@ -343,42 +341,42 @@ class ClusterNode:
         self._said.set()
 
     async def _send(self) -> None:
-        while True:
-            await self._said.wait()
-            self._said.clear()
-            ups, name = self._waiting.copy(), self._name
-            if not ups:
-                continue
-            self._sent += 1
-            number, data = self._sent, pack(ups)
-            del self._waiting[: len(ups)]
-            while name == self._name:
-                try:
-                    await self._bus.send(name, number, data)
-                    break
-                except Away as error:
-                    self._set_connected(False, str(error))
-                    await asyncio.sleep(RETRY_SECONDS)
+        await self._said.wait()
+        self._said.clear()
+        ups, name = self._waiting.copy(), self._name
+        if not ups:
+            return
+        self._sent += 1
+        number, data = self._sent, pack(ups)
+        del self._waiting[: len(ups)]
+        while name == self._name:
+            try:
+                await self._bus.send(name, number, data)
+            except Away as error:
+                self._set_connected(False, str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
 
     async def _fetch(self) -> None:
-        while True:
-            name, after = self._name, self._after
-            try:
-                fetched = await self._bus.fetch(name, after, WAIT_SECONDS)
-            except Away:
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            if name == self._name:
-                for batch in fetched:
-                    self._after = batch.id
-                    self._edge.apply(unpack_downs(batch.data))
+        name = self._name
+        fetched = await self._bus.fetch(name, self._after, WAIT_SECONDS)
+        if name == self._name:
+            for batch in fetched:
+                self._after = batch.id
+                self._edge.apply(unpack_downs(batch.data))
 
     async def _receive(self, core: Core) -> None:
-        while True:
-            try:
-                received = await self._bus.receive(core.read, WAIT_SECONDS)
-            except Away:
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            for batch in received:
-                core.work(batch.edge, batch.number, unpack_ups(batch.data), batch.id)
+        for batch in await self._bus.receive(core.read, WAIT_SECONDS):
+            core.work(batch.edge, batch.number, unpack_ups(batch.data), batch.id)
+
+
+async def _again_and_again(step: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await step()
+        except Away:
+            await asyncio.sleep(RETRY_SECONDS)
+        except Exception:
+            _LOGGER.exception("A node's work failed")
+            await asyncio.sleep(RETRY_SECONDS)

@@ -146,6 +146,8 @@ class RedisBus(Bus):
 
 
 def _commands(commit: Commit) -> Iterator[Sequence[Any]]:
+    if commit.afresh:
+        yield "WIPE", *(f"{PREFIX}:{name}" for name in (*HASHES, "offsets"))
     for topic, offset, at_us, payload in commit.histories:
         key = f"{PREFIX}:topic:{topic}"
         yield "XADD", key, "MAXLEN", "~", HISTORY_MESSAGES, f"{offset}-1", "t", at_us, "p", payload

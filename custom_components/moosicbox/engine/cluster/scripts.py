@@ -48,7 +48,7 @@ The cluster's time is told by Redis' clock, for a node that never was in step wi
 
 RENEW: Final = """
 local p, fence = KEYS[1], redis.call('GET', KEYS[1] .. ':fence')
-if not fence then return redis.error_reply('EMPTIED nothing is known of us') end
+if not fence or tonumber(fence) < tonumber(ARGV[2]) then return redis.error_reply('EMPTIED this is from before us') end
 if fence ~= ARGV[2] then return redis.error_reply('FENCED another one leads') end
 redis.call('SET', p .. ':leader', ARGV[1], 'PX', ARGV[3])
 redis.call('SET', p .. ':priority', ARGV[4])
@@ -70,7 +70,7 @@ end
 
 COMMIT: Final = """
 local p, fence = KEYS[1], redis.call('GET', KEYS[1] .. ':fence')
-if not fence then return redis.error_reply('EMPTIED nothing is known of us') end
+if not fence or tonumber(fence) < tonumber(ARGV[1]) then return redis.error_reply('EMPTIED this is from before us') end
 if fence ~= ARGV[1] then return redis.error_reply('FENCED another one leads') end
 if tonumber(redis.call('GET', p .. ':commits') or '0') >= tonumber(ARGV[2]) then return 0 end
 redis.call('SET', p .. ':commits', ARGV[2])
@@ -79,7 +79,10 @@ redis.call('XTRIM', p .. ':in', 'MINID', ARGV[3])
 local i = 4
 while i <= #ARGV do
   local size = tonumber(ARGV[i])
-  if ARGV[i + 1] ~= 'OUT' then
+  if ARGV[i + 1] == 'WIPE' then
+    for _, topic in ipairs(redis.call('HKEYS', p .. ':offsets')) do redis.call('DEL', p .. ':topic:' .. topic) end
+    for j = i + 2, i + size do redis.call('DEL', ARGV[j]) end
+  elseif ARGV[i + 1] ~= 'OUT' then
     redis.pcall(unpack(ARGV, i + 1, i + size))
   elseif redis.call('HEXISTS', p .. ':nodes', ARGV[i + 2]) == 1 then
     redis.call('XADD', p .. ':out:' .. ARGV[i + 2], 'MAXLEN', '~', '10000', '*', 'd', ARGV[i + 3])
@@ -88,4 +91,5 @@ while i <= #ARGV do
 end
 return 1
 """
-"""Prefix; fence, number, read; then commands, each behind its size. OUT sends to an edge, if that is still here."""
+"""Prefix; fence, number, read; then commands, each behind its size. WIPE forgets what was kept; OUT sends to an edge, if
+that is still here. A lower fence than the leader's is what Redis had before it lost some of what it was told."""

@@ -166,7 +166,24 @@ class Tells(_Part, tag=11):
     t2_us: int
 
 
-type Down = Publishes | Sends | Replays | Follows | Unfollows | Closes | Opened | Refuses | Answers | Recognises | Tells
+class Resets(_Part, tag=12):
+    """The leader knows nothing of the edge's connections any more."""
+
+
+type Down = (
+    Publishes
+    | Sends
+    | Replays
+    | Follows
+    | Unfollows
+    | Closes
+    | Opened
+    | Refuses
+    | Answers
+    | Recognises
+    | Tells
+    | Resets
+)
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _ups: Final = msgspec.msgpack.Decoder(list[Up])

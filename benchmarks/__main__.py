@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from dataclasses import replace
 import importlib
 from importlib.metadata import version
 import json
@@ -18,7 +19,7 @@ DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 RESULTS = "## Results\n"
 NAMES = (
     *("fanout", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency", "garbage"),
-    *("sync", "library", "face"),
+    *("sync", "mpv", "library", "face"),
 )
 
 
@@ -48,12 +49,15 @@ async def main() -> None:
     parser = argparse.ArgumentParser(prog="script/bench", description="Measures the hub beside its peers.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; default: all")
     parser.add_argument("--quick", action="store_true", help="few connections and repetitions: to see that it works")
+    parser.add_argument("--seconds", type=float, help="how long music is listened to, in sync and mpv")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there, too")
     parser.add_argument("--docs", action="store_true", help=f"write the results into {DOCS.name}, too")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     options = QUICK if arguments.quick else Options()
+    if arguments.seconds is not None:
+        options = replace(options, listening_seconds=arguments.seconds)
     header = f"Measured on {machine()}, by:\n\n    script/bench {' '.join(arguments.names)}".rstrip()
     print(header, flush=True)
     sections: dict[str, str] = {}

@@ -1,6 +1,7 @@
-"""Music that is a ruler: any sample says which track it is of, and where in it. `meter.js` reads it."""
+"""Music that is a ruler: any sample says which track it is of, and where in it. `meter.js` and `read` read it."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,22 @@ SECONDS: Final = 60
 RATE: Final = 48_000
 # The left channel rises from -0.5 to 0.5 within each second; the right one stands for the second and the track.
 _SOUND = "aevalsrc='mod(t,1)-0.5|0.1+0.8*({track}*64+floor(t))/2048':s={rate}:d={seconds}"
+
+
+_SPAN: Final = 128
+"""Samples in a row that have to be of one piece for the first of them to count."""
+_STEADY: Final = 1e-4
+
+
+def read(left: Sequence[float], right: Sequence[float]) -> tuple[int, float] | None:
+    """Which track the first of these samples is of, and where in it; None where that isn't clear."""
+    if right[0] < 0.01 or abs(right[0] - right[_SPAN - 1]) > _STEADY or left[_SPAN - 1] <= left[0]:
+        return None
+    code = (right[0] - 0.1) / 0.8 * 2048
+    if abs(code - round(code)) > 0.2:
+        return None
+    track, second = divmod(round(code), 64)
+    return track, second + left[0] + 0.5
 
 
 async def write_rulers(folder: Path, count: int) -> list[str]:

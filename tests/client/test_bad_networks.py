@@ -13,9 +13,10 @@ from custom_components.moosicbox.engine.client import (
     CustomMessage,
     MoosicBoxClient,
     RequestTimedOut,
-    connection as connection_module,
+    transport_choice as transport_module,
 )
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.protocol.client import Ping
 from tests.fixtures import BRASS
 from tests.wire.client import Client
 
@@ -128,21 +129,21 @@ async def test_an_answer_that_does_not_come_is_told(proxy: Proxy, kitchen: Clien
     client = await behind()
     proxy.open.clear()
     with pytest.raises(RequestTimedOut):
-        await client.request(connection_module.Ping(), timeout=0.05)
+        await client.request(Ping(), timeout=0.05)
     proxy.open.set()
 
 
 async def test_where_websockets_are_cut_it_polls_and_goes_back_later(
     hub: Hub, proxy: Proxy, address: str, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection_module, "WEBSOCKET_AGAIN", 0.05)
-    real = connection_module.WebSocketLink
+    monkeypatch.setattr(transport_module, "WEBSOCKET_AGAIN", 0.05)
+    real = transport_module.WebSocketLink
     blocked = True
 
     def websocket(http: object, url: URL) -> object:
         return real(http, URL("http://127.0.0.1:1/") if blocked else url)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(connection_module, "WebSocketLink", websocket)
+    monkeypatch.setattr(transport_module, "WebSocketLink", websocket)
     client = MoosicBoxClient(address, token=token, reconnect_delay=0.01)
     connected = client.events(Connected)
     events = client.events(CustomMessage)

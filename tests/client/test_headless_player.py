@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from pathlib import Path
 
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from homeassistant.core import HomeAssistant
 import psutil
 import pytest
@@ -30,6 +33,15 @@ async def speaker(hass: HomeAssistant, hub: Hub, address: str, token: str) -> As
     yield connection
     playing.cancel()
     await asyncio.gather(playing, return_exceptions=True)
+
+
+@dataclass
+class SlowSong:
+    """`asked`: somebody wants it; `there`: it may come."""
+
+    asked: asyncio.Event
+    there: asyncio.Event
+    url: str = ""
 
 
 async def media_player(hass: HomeAssistant, action: str, **fields: object) -> None:
@@ -68,6 +80,40 @@ async def test_the_next_item_follows_at_its_end(hass: HomeAssistant, hub: Hub, s
     await until(lambda: reported(hub, state="playing", queue_item_id=second))
     queue = hub.players.get("speaker").playback.queue
     assert [item.state for item in queue.items] == ["played", "playing"]
+
+
+@pytest.fixture
+async def slow_song(media_folder: Path) -> AsyncGenerator[SlowSong]:
+    """A song on a web server that lets wait for it."""
+    song = SlowSong(asyncio.Event(), asyncio.Event())
+
+    async def serve(_request: web.Request) -> web.FileResponse:
+        song.asked.set()
+        await song.there.wait()
+        return web.FileResponse(media_folder / "brass-morning.flac")
+
+    app = web.Application()
+    app.router.add_get("/song.flac", serve)
+    async with TestServer(app) as server:
+        song.url = str(server.make_url("/song.flac"))
+        yield song
+        song.there.set()
+
+
+async def test_the_next_item_is_ready_when_it_is_here(
+    hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient, slow_song: SlowSong
+) -> None:
+    queue = speaker.player("speaker").queue
+    first, *_ = await queue.add(media=BRASS)
+    second, *_ = await queue.add(media=slow_song.url)
+    await speaker.player("speaker").play()
+    # What comes next is named before what is to play now, and holds it up by nothing.
+    await until(lambda: reported(hub, state="playing", queue_item_id=first))
+    await until(slow_song.asked.is_set)
+    await media_player(hass, "media_pause")
+    await until(lambda: reported(hub, state="paused", ready_item_id=first))
+    slow_song.there.set()
+    await until(lambda: reported(hub, state="paused", ready_item_id=second))
 
 
 async def test_the_end_of_all_is_told(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:

@@ -21,24 +21,20 @@ from ..protocol.server import Goodbye, Hello, Result, Subscribed, TimeSyncReply,
 from ..protocol.types import Position
 from ..signals import Signal
 from .config import ClientConfig
-from .errors import ProtocolMismatch, RequestTimedOut, SerializationError, retry_after
+from .errors import RequestTimedOut, SerializationError, retry_after
 from .link import Link, LinkClosed, Opened
 from .messages import ErrorMessage, Message, UnknownMessage, decode, place_of
 from .pending import Pending, PendingRequests, monotonic_us
-from .polling import PollingLink
-from .reconnect import Ending, judge, reconnect_delay
+from .reconnect import Ending, described, fault, judge, reconnect_delay
 from .session import Heard, SessionState
 from .time_sync import Probe
 from .token_refresh import keep_fresh
-from .websocket import WebSocketLink
+from .transport_choice import TransportChoice
 
 _LOGGER = logging.getLogger(__name__)
 
 STABLE: Final = 10.0
 """Seconds after which a connection counts as a good one."""
-FAILURES_UNTIL_POLLING: Final = 2
-WEBSOCKET_AGAIN: Final = 60.0
-"""Seconds on polling after which it is tried whether WebSockets get through now."""
 BREATH: Final = 50
 """Messages handled at a stretch before others of the loop have their turn."""
 
@@ -78,14 +74,12 @@ class Connection:
         """Every message that answers no request."""
         self.connected: Signal[Connected] = Signal()
         self.disconnected: Signal[Disconnected] = Signal()
-        self._http = http
+        self._transport = TransportChoice(config, http)
         self._requests = PendingRequests(config.max_requests)
         self._link: Link | None = None
         self._ready = asyncio.Event()
         self._ended: BaseException | None = None
         self._fresh_token = False
-        self._polling = config.transport == "polling"
-        self._failures = 0
         self._heard = False
         self._goodbye: Goodbye | None = None
         self._last_error: HubError | None = None
@@ -132,13 +126,13 @@ class Connection:
         self._wake.set()
 
     async def _one_link(self) -> Ending:
-        link = self._new_link()
+        link = self._transport.new_link()
         self._goodbye = self._last_error = None
         try:
             opened = await link.open(await self._authenticate())
         except LinkClosed as closed:
             await link.drop()
-            self._count_failure(closed.ending, link)
+            self._transport.failed(closed.ending, link)
             return closed.ending
         except asyncio.CancelledError:
             await link.drop()
@@ -146,10 +140,12 @@ class Connection:
                 raise
             # A library below has cancelled what it was waiting for; nobody wants this client to end.
             return Ending(reason="the attempt was cut off")
-        self._failures = 0
+        self._transport.opened()
         try:
             await self._begin(link, opened)
-            await _first_of(self._read(link), self._stay_alive(link), self._refresh(), self._look_for_websocket(link))
+            await _first_of(
+                self._read(link), self._stay_alive(), self._refresh(), self._transport.look_for_websocket(link)
+            )
         except LinkClosed as closed:
             await link.drop()
             return replace(
@@ -197,38 +193,6 @@ class Connection:
         fixed = self.config.reconnect_delay
         return fixed if fixed is not None else reconnect_delay(attempt, random.random())  # noqa: S311
 
-    # ------------------------------------------------------------ which transport
-
-    def _new_link(self) -> Link:
-        if self._polling:
-            return PollingLink(self._http, self.config.address("sessions"))
-        return WebSocketLink(self._http, self.config.address("ws"))
-
-    def _count_failure(self, ending: Ending, link: Link) -> None:
-        # A refusal is no failure of the transport: polling would be refused, too.
-        if self.config.transport != "auto" or ending.error is not None:
-            return
-        self._failures += 1
-        if link.name == "polling" or self._failures >= FAILURES_UNTIL_POLLING:
-            self._polling = not self._polling
-            self._failures = 0
-
-    async def _look_for_websocket(self, link: Link) -> None:
-        if link.name == "websocket" or self.config.transport != "auto":
-            await asyncio.Event().wait()
-        while True:
-            await asyncio.sleep(WEBSOCKET_AGAIN)
-            trial = WebSocketLink(self._http, self.config.address("ws"))
-            try:
-                async with asyncio.timeout(self.config.request_timeout):
-                    await trial.greet()
-            except LinkClosed, TimeoutError, ProtocolMismatch:
-                continue
-            finally:
-                await trial.drop()
-            self._polling = False
-            raise LinkClosed(Ending(goodbye=Goodbye(reason="websocket", reconnect=True, reconnect_after=0)))
-
     # ------------------------------------------------------------ in
 
     async def _read(self, link: Link) -> None:
@@ -271,7 +235,7 @@ class Connection:
 
     # ------------------------------------------------------------ staying
 
-    async def _stay_alive(self, link: Link) -> None:
+    async def _stay_alive(self) -> None:
         """A half-open connection can be silent for minutes: nothing heard for a heartbeat is worth a question."""
         interval = self.config.heartbeat_interval or (self.hello.heartbeat_interval if self.hello else 30)
         while True:
@@ -381,24 +345,6 @@ class Connection:
                 self.session.add(msgspec.convert(data["positions"], dict[str, Position]))
             case Unsubscribe():
                 self.session.remove(asked.topics)
-
-
-def described(ending: Ending) -> str:
-    """Why a connection ended, for people."""
-    if ending.error is not None:
-        return ending.error.message
-    if ending.goodbye is not None:
-        return ending.goodbye.reason
-    return ending.reason or f"closed with {ending.code}"
-
-
-def fault(ending: Ending) -> HubError:
-    """What to raise when there is no use in trying again."""
-    if ending.error is not None:
-        return ending.error
-    error = ConnectionClosed(f"The hub ended the connection: {described(ending)}", again=False)
-    error.details = {"close_code": ending.code}
-    return error
 
 
 def _is_cancelled() -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..protocol.codes import CloseCode
-from ..protocol.errors import AuthenticationFailed, HubError
+from ..protocol.errors import AuthenticationFailed, ConnectionClosed, HubError
 from ..protocol.server import Goodbye
 from .errors import retry_after
 
@@ -59,3 +59,21 @@ def judge(ending: Ending, *, token_is_fresh: bool, can_renew: bool) -> Verdict:
     if ending.goodbye is not None:
         return Verdict(stop=not ending.goodbye.reconnect, after=ending.goodbye.reconnect_after)
     return Verdict(least=retry_after(ending.error) or 0)
+
+
+def described(ending: Ending) -> str:
+    """Why a connection ended, for people."""
+    if ending.error is not None:
+        return ending.error.message
+    if ending.goodbye is not None:
+        return ending.goodbye.reason
+    return ending.reason or f"closed with {ending.code}"
+
+
+def fault(ending: Ending) -> HubError:
+    """What to raise when there is no use in trying again."""
+    if ending.error is not None:
+        return ending.error
+    error = ConnectionClosed(f"The hub ended the connection: {described(ending)}", again=False)
+    error.details = {"close_code": ending.code}
+    return error

@@ -9,6 +9,8 @@ from .mpv import Mpv, MpvError
 
 OBSERVED: Final = ("paused-for-cache", "duration", "demuxer-cache-time", "seekable")
 LOAD_TIMEOUT: Final = 15.0
+OPENED: Final = "Opening done: "
+"""What mpv's log says when the beginning of an address is at hand; no property tells it of what comes next."""
 
 
 class Audible(NamedTuple):
@@ -35,11 +37,14 @@ class Deck:
         self.advanced: Signal[str] = Signal()
         """The item behind it is the one in it now."""
         self.changed: Signal[()] = Signal()
-        """It stalls, or goes on; or the duration is known."""
+        """It stalls, or goes on; the duration is known; or what is behind it is at hand."""
         self.stalling = False
         self.duration: float | None = None
         self.cached_until: float | None = None
         self.seekable = False
+        self._next_url = ""
+        self._next_is_here = False
+        """Whether mpv has the beginning of what is behind it already."""
         self._mpv = mpv
         self._mpv.event.subscribe(self._happened)
         self._entries: dict[int, str] = {}
@@ -48,6 +53,11 @@ class Deck:
         self._loading: asyncio.Future[None] | None = None
         self._speed = 1.0
 
+    @property
+    def ready_id(self) -> str | None:
+        """What could sound at once: the item behind, where it is at hand, else the one in it."""
+        return self.next_id if self.next_id is not None and self._next_is_here else self.item_id
+
     async def open(self) -> None:
         """Start mpv; again, if it has ended."""
         self._entries.clear()
@@ -55,6 +65,7 @@ class Deck:
         self._speed = 1.0
         await self._mpv.start()
         await self._mpv.observe(*OBSERVED)
+        await self._mpv.command("request_log_messages", "v")
 
     async def closed(self) -> None:
         """Wait until mpv has ended."""
@@ -80,6 +91,9 @@ class Deck:
                 await self._loading
         except TimeoutError as error:
             raise LoadFailed("The audio didn't come in time") from error
+        except asyncio.CancelledError:
+            self.item_id = None  # How far it came isn't known.
+            raise
 
     async def put_behind(self, item_id: str | None, url: str) -> None:
         """What follows the item in it; None: nothing."""
@@ -87,7 +101,7 @@ class Deck:
             self._entries = {entry: item for entry, item in self._entries.items() if item != self.next_id}
             with suppress(MpvError):
                 await self._mpv.command("playlist-remove", 1)
-        self.next_id = item_id
+        self.next_id, self._next_url, self._next_is_here = item_id, url, False
         if item_id is not None:
             entry = await self._mpv.command("loadfile", url=url, flags="append")
             self._entries[entry["playlist_entry_id"]] = item_id
@@ -147,6 +161,8 @@ class Deck:
                 self._started(self._entries.get(event["playlist_entry_id"]))
             case "end-file":
                 self._file_ended(event)
+            case "log-message":
+                self._logged(event["text"])
             case "property-change":
                 self._changed(event["name"], event.get("data"))
 
@@ -154,6 +170,11 @@ class Deck:
         if item_id is not None and item_id == self.next_id:
             self.item_id, self.next_id = item_id, None
             self.advanced(item_id)
+
+    def _logged(self, text: str) -> None:
+        if self.next_id is not None and text.strip() == OPENED + self._next_url:
+            self._next_is_here = True
+            self.changed()
 
     def _file_ended(self, event: dict[str, Any]) -> None:
         if (item_id := self._entries.pop(event["playlist_entry_id"], None)) is None:

@@ -1,11 +1,12 @@
 """A player: does what its `play:` topic says, at the hub's time, and nothing else.
 
 `obey` takes an order down; a task carries it out and is replaced by the next order's. So the newest one counts,
-whether the one before was carried out or not. Between orders `_keep_time` holds the music where it should be.
+whether the one before was carried out or not. Between orders a timekeeper holds the music where it should be.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 import logging
 from typing import Any, Final, Literal
 
@@ -14,18 +15,16 @@ from ...protocol.errors import HubError
 from ...protocol.server import Prepare, SynchronizedPlayback, VolumeUpdate
 from ...protocol.types import PlayableTrack
 from ...sync.clock_filter import ClockFilter
-from ...sync.drift import EXACT, Drift
+from ...sync.drift import EXACT
 from ..pending import monotonic_us
 from .deck import Audible, Deck, LoadFailed
 from .mpv import MpvError
 from .orders import Place, place_of, same, start_of
 from .reporter import Reporter, Status
+from .timekeeper import SAME, Timekeeper
 
 _LOGGER = logging.getLogger(__name__)
 
-TICK: Final = 0.5
-SAME: Final = 0.1
-"""Seconds; an order this near to what sounds is the same one, measured again."""
 LEAD: Final = 0.3
 """Seconds before its time at which another item is loaded; until then what plays goes on."""
 SEEK_LEAD: Final = 0.08
@@ -35,10 +34,9 @@ OVERDUE: Final = 0.15
 """Seconds after which what should have followed by itself is started by force."""
 NEAR: Final = 0.002
 """Seconds; a paused item this near needs no seek."""
-MOST_JUMPS: Final = 3
-"""Jumps in a row that didn't help: then it is left at that until the next order."""
 
 type Mode = Literal["idle", "loading", "playing", "paused", "ended", "error"]
+type Work = Callable[[], Coroutine[Any, Any, None]]
 type Renew = Callable[[str], Awaitable[str]]
 
 
@@ -56,16 +54,17 @@ class Player:
         delay_ms: float = 0,
     ) -> None:
         """`renew` brings a fresh address of an item, `resolve` makes an address whole, `delay_ms` is what the sound needs after mpv."""
-        self.delay_us = delay_ms * 1000
         self._deck = deck
         self._clock = clock
         self._renew = renew
         self._resolve = resolve
-        self._reporter = Reporter(clock, self.status, send, lambda: self.delay_us)
+        self._time = Timekeeper(deck, clock, delay_ms)
+        self._reporter = Reporter(clock, self.status, send, self._time.delay_us)
         self._clock_ready = asyncio.Event()
         self._order: SynchronizedPlayback | None = None
         self._order_clock: str | None = None
         self._acting: asyncio.Task[None] | None = None
+        self._preparing: asyncio.Task[None] | None = None
         self._beside: set[asyncio.Task[None]] = set()
         self._prepared: Prepare | None = None
         """What will follow; put behind what is in the deck as soon as there is something."""
@@ -73,15 +72,8 @@ class Player:
         self._item_id: str | None = None
         self._rest = Audible(0.0, 0.0)
         """Where the current item stands, or broke off."""
-        self._place: Place | None = None
-        """Where the music should be, while it plays."""
         self._in_room = False
         self._stalled = False
-        self._drift = Drift(EXACT)
-        self._jumps = 0
-        self._just_started = False
-        self._start_latency_us = 0.0
-        """How much later than told mpv begins to sound, as it was seen."""
         self._error: str | None = None
         self._lock = asyncio.Lock()
 
@@ -94,10 +86,12 @@ class Player:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._reporter.run())
-                tasks.create_task(self._keep_time())
+                tasks.create_task(self._time.run())
         finally:
-            if self._acting is not None:
-                self._acting.cancel()
+            work = [task for task in (self._acting, self._preparing, *self._beside) if task is not None]
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
 
     # ------------------------------------------------------------ what the hub says
 
@@ -108,7 +102,8 @@ class Player:
                 self._take(message)
             case Prepare():
                 self._prepared = message
-                self._act_beside(self._one_at_a_time(self._get_ready()))
+                self._stop_preparing()
+                self._preparing = asyncio.create_task(self._one_at_a_time(self._get_ready))
             case VolumeUpdate():
                 self._act_beside(self._deck.set_volume(message.volume, muted=message.muted))
 
@@ -127,7 +122,7 @@ class Player:
     def silence(self) -> None:
         """No hub is to be obeyed any more."""
         self._order = self._order_clock = None
-        self._replace(self._fall_silent())
+        self._replace(self._fall_silent)
 
     def begin_again(self) -> None:
         """The deck was opened anew: do once more what was asked for."""
@@ -139,26 +134,22 @@ class Player:
         if same(self._order, order) and self._order_clock == self._clock.clock_id:
             return
         self._order, self._order_clock = order, self._clock.clock_id
-        self._replace(self._then_get_ready(self._carry_out(order, monotonic_us())))
+        self._replace(partial(self._obey_order, order, monotonic_us()))
 
-    def _replace(self, work: Coroutine[Any, Any, None]) -> None:
+    def _replace(self, work: Work) -> None:
         if self._acting is not None:
             self._acting.cancel()
+        if self._order is None or self._order.queue_item_id != self._deck.item_id:
+            self._stop_preparing()  # What is wanted now waits for nothing that may come later.
         self._acting = asyncio.create_task(self._one_at_a_time(work))
 
-    async def _one_at_a_time(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            async with self._lock:
-                await _tolerant(work)
-        finally:
-            work.close()
+    def _stop_preparing(self) -> None:
+        if self._preparing is not None:
+            self._preparing.cancel()
 
-    async def _then_get_ready(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-            await self._get_ready()
-        finally:
-            work.close()
+    async def _one_at_a_time(self, work: Work) -> None:
+        async with self._lock:
+            await _tolerant(work())
 
     def _act_beside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_tolerant(work))
@@ -167,26 +158,30 @@ class Player:
 
     # ------------------------------------------------------------ carrying out
 
+    async def _obey_order(self, order: SynchronizedPlayback, received_us: float) -> None:
+        await self._carry_out(order, received_us)
+        await self._get_ready()
+
     async def _carry_out(self, order: SynchronizedPlayback, received_us: float) -> None:
+        self._time.let_go()
         if not self._clock.ready:
             self._clock_ready.clear()
             await self._clock_ready.wait()
         if order.command == "stop" or order.queue_item_id is None or order.track is None:
-            await self._until(self._local(order.sync_time_us))
+            await until(self._time.local(order.sync_time_us))
             await self._fall_silent()
         elif order.command == "pause":
-            await self._until(self._local(order.sync_time_us))
+            await until(self._time.local(order.sync_time_us))
             await self._pause(order, order.queue_item_id, order.track)
         else:
             await self._play(order, order.queue_item_id, order.track, self._clock.hub_now(received_us))
 
     async def _fall_silent(self) -> None:
-        self._place = None
+        self._time.let_go()
         await self._deck.stop()
         self._turn("idle")
 
     async def _pause(self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack) -> None:
-        self._place = None
         wanted = order.start_position
         if self._deck.item_id == item_id and self._mode in ("playing", "paused"):
             await self._deck.pause()
@@ -197,7 +192,7 @@ class Player:
         self._turn("paused")
 
     async def _play(self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack, received_us: float) -> None:
-        due_us = self._local(order.sync_time_us)
+        due_us = self._time.local(order.sync_time_us)
         if await self._sounds_already(order, item_id):
             self._follow(place_of(order), order)
             return
@@ -206,12 +201,12 @@ class Player:
             self._follow(place_of(order), order)
             return
         if self._deck.item_id == item_id and self._mode in ("playing", "paused", "idle"):
-            await self._until(due_us - SEEK_LEAD * 1e6)
+            await until(due_us - SEEK_LEAD * 1e6)
             await self._deck.pause()
-            await self._go_to(start_of(order, received_us, self._heard_at(self._soon(due_us, SEEK_LEAD))).position)
+            await self._go_to(start_of(order, received_us, self._time.heard_at(soon(due_us, SEEK_LEAD))).position)
         elif not await self._load_in_time(order, item_id, track, received_us):
             return
-        self._follow(await self._start(order, received_us), order)
+        self._follow(await self._start(order, received_us), order, just_started=True)
 
     async def _ends_at(self, local_us: float) -> bool:
         if self._mode != "playing" or self._deck.duration is None or (now := await self._deck.audible()) is None:
@@ -231,16 +226,15 @@ class Player:
         finally:
             undo()
         # mpv reads the next one while the last of this one still sounds.
-        await self._until(due_us)
+        await until(due_us)
 
     async def _load_in_time(
         self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack, received_us: float
     ) -> bool:
-        due_us = self._local(order.sync_time_us)
+        due_us = self._time.local(order.sync_time_us)
         if self._mode == "playing":
-            await self._until(due_us - LEAD * 1e6)
-        self._place = None
-        start = start_of(order, received_us, self._heard_at(self._soon(due_us, LEAD)))
+            await until(due_us - LEAD * 1e6)
+        start = start_of(order, received_us, self._time.heard_at(soon(due_us, LEAD)))
         self._mode = "loading"
         return await self._load(item_id, track, start.position)
 
@@ -260,17 +254,16 @@ class Player:
 
     async def _start(self, order: SynchronizedPlayback, received_us: float) -> Place:
         """Let what stands still in the deck sound at its time; where it will be from then on."""
-        due_us = self._local(order.sync_time_us)
-        start_us = max(due_us, monotonic_us() + self._start_latency_us)
-        start = start_of(order, received_us, self._heard_at(start_us))
+        due_us = self._time.local(order.sync_time_us)
+        start_us = max(due_us, monotonic_us() + self._time.start_latency_us)
+        start = start_of(order, received_us, self._time.heard_at(start_us))
         if start.position - self._rest.position > EXACT.jump and self._deck.seekable:
             # Loading took longer than there was time: on to where the others are by then.
-            start_us = self._soon(due_us, SEEK_LEAD)
-            start = start_of(order, received_us, self._heard_at(start_us))
+            start_us = soon(due_us, SEEK_LEAD)
+            start = start_of(order, received_us, self._time.heard_at(start_us))
             await self._go_to(start.position)
-        await self._until(start_us - self._start_latency_us)
+        await until(start_us - self._time.start_latency_us)
         await self._deck.play()
-        self._just_started = True
         return place_of(order) if order.room_id else start
 
     async def _go_to(self, position: float) -> None:
@@ -282,17 +275,17 @@ class Player:
     async def _sounds_already(self, order: SynchronizedPlayback, item_id: str) -> bool:
         if self._mode != "playing" or self._deck.item_id != item_id or (now := await self._deck.audible()) is None:
             return False
-        return abs(now.position - place_of(order).position_at(self._heard_at(now.at_us))) < SAME
+        return abs(now.position - place_of(order).position_at(self._time.heard_at(now.at_us))) < SAME
 
-    def _follow(self, place: Place, order: SynchronizedPlayback) -> None:
-        self._place, self._in_room = place, bool(order.room_id)
-        self._drift.reset()
-        self._jumps = 0
+    def _follow(self, place: Place, order: SynchronizedPlayback, *, just_started: bool = False) -> None:
+        self._in_room = bool(order.room_id)
+        self._time.follow(place, just_started=just_started)
         self._turn("playing")
 
     def _fail(self, item_id: str, error: str) -> None:
         _LOGGER.warning("An item can't be played: %s", error)
-        self._place, self._error = None, error
+        self._time.let_go()
+        self._error = error
         self._rest = Audible(0.0, monotonic_us())
         self._turn("error")
 
@@ -319,64 +312,20 @@ class Player:
     def _ended(self, _item_id: str) -> None:
         if self._mode == "playing":
             self._rest = Audible(self._deck.duration or self._rest.position, monotonic_us())
-            self._place = None
+            self._time.let_go()
             self._turn("ended")
 
     def _advanced(self, _item_id: str) -> None:
         if not self._lock.locked():
             # By itself, while the hub can't be heard: it is right wherever it is.
-            self._place = None
-            self._drift.reset()
+            self._time.follow(None)
             self._turn("playing")
 
     def _deck_changed(self) -> None:
         stalled, self._stalled = self._stalled, self._deck.stalling
         if stalled and not self._stalled and not self._in_room:
-            self._place = None  # Alone it goes on where it was.
+            self._time.follow(None)  # Alone it goes on where it was.
         self._reporter.tell(force=stalled)
-
-    # ------------------------------------------------------------ time
-
-    async def _keep_time(self) -> None:
-        while True:
-            await asyncio.sleep(TICK)
-            if self._mode == "playing" and not self._lock.locked() and not self._deck.stalling and self._clock.ready:
-                try:
-                    await self._check()
-                except MpvError as error:
-                    _LOGGER.debug("%s", error)
-
-    async def _check(self) -> None:
-        if (audible := await self._deck.audible()) is None or self._lock.locked():
-            return
-        if self._place is None:
-            self._place = Place(audible.position, self._heard_at(audible.at_us), 1.0)
-        error = audible.position - self._place.position_at(self._heard_at(audible.at_us))
-        if self._just_started and abs(error) < SAME:
-            self._start_latency_us = max(0.0, self._start_latency_us - error * 1e6 / 2)
-        self._just_started = False
-        correction = self._drift.measured(error, audible.at_us / 1e6)
-        if not correction.jump:
-            await self._deck.set_speed(self._place.rate * correction.rate)
-        elif self._deck.seekable and self._jumps < MOST_JUMPS:
-            self._jumps += 1
-            await self._deck.seek(self._place.position_at(self._heard_at(monotonic_us())))
-            self._drift.reset()
-
-    async def _until(self, local_us: float) -> None:
-        if (wait := (local_us - monotonic_us()) / 1e6) > 0:
-            await asyncio.sleep(wait)
-
-    def _local(self, hub_us: float) -> float:
-        """The local time at which mpv must do what is to be heard at a time of the hub."""
-        return self._clock.local_at(hub_us) - self.delay_us
-
-    def _heard_at(self, local_us: float) -> float:
-        """The hub's time at which is heard what mpv puts out at a local time."""
-        return self._clock.hub_now(local_us) + self.delay_us
-
-    def _soon(self, due_us: float, lead: float) -> float:
-        return max(due_us, monotonic_us() + lead * 1e6)
 
     # ------------------------------------------------------------ status
 
@@ -387,7 +336,7 @@ class Player:
             return None
         audible = await deck.audible() if mode == "playing" else None
         now = audible or self._rest._replace(at_us=monotonic_us())
-        error = self._drift.error
+        error = self._time.error
         stalled = mode == "playing" and deck.stalling
         return Status(
             state="buffering" if stalled or mode == "loading" else "idle" if mode in ("idle", "ended") else mode,  # type: ignore[arg-type]
@@ -396,8 +345,8 @@ class Player:
             at_us=now.at_us,
             duration=None if mode == "idle" else deck.duration,
             buffered=max(0.0, deck.cached_until - now.position) if deck.cached_until and mode != "idle" else None,
-            ready_item_id=None if mode in ("loading", "error") or self._lock.locked() else deck.next_id or deck.item_id,
-            sync_error_ms=None if error is None or mode != "playing" else round(error * 1000, 3),
+            ready_item_id=None if mode in ("loading", "error") or self._lock.locked() else deck.ready_id,
+            sync_error_ms=None if error is None else round(error * 1000, 3),
             error=self._error if mode == "error" else None,
         )
 
@@ -408,3 +357,14 @@ async def _tolerant(work: Coroutine[Any, Any, None]) -> None:
         await work
     except MpvError as error:
         _LOGGER.warning("%s", error)
+
+
+async def until(local_us: float) -> None:
+    """Wait for a local time."""
+    if (wait := (local_us - monotonic_us()) / 1e6) > 0:
+        await asyncio.sleep(wait)
+
+
+def soon(due_us: float, lead: float) -> float:
+    """That local time, or as many seconds from now if it is too near."""
+    return max(due_us, monotonic_us() + lead * 1e6)

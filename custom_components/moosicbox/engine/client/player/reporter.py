@@ -40,7 +40,7 @@ class Reporter:
         clock: ClockFilter,
         status: Callable[[], Awaitable[Status | None]],
         send: Callable[[Request], Awaitable[bool]],
-        delay_us: Callable[[], float],
+        delay_us: float,
     ) -> None:
         """`delay_us`: how much later than mpv's output the sound is heard."""
         self._clock = clock
@@ -79,7 +79,7 @@ class Reporter:
                 state=status.state,
                 queue_item_id=status.item_id,
                 position_seconds=max(0.0, status.position),
-                at_us=round(self._clock.hub_now(status.at_us) + self._delay_us()),
+                at_us=round(self._clock.hub_now(status.at_us) + self._delay_us),
                 duration_seconds=status.duration,
                 buffered_seconds=status.buffered,
                 ready_item_id=status.ready_item_id,

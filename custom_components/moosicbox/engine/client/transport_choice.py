@@ -1,0 +1,68 @@
+"""WebSocket where it gets through, polling where it doesn't."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import ClientSession
+
+from ..protocol.server import Goodbye
+from .config import ClientConfig
+from .errors import ProtocolMismatch
+from .link import Link, LinkClosed
+from .polling import PollingLink
+from .reconnect import Ending
+from .websocket import WebSocketLink
+
+FAILURES_UNTIL_POLLING: Final = 2
+WEBSOCKET_AGAIN: Final = 60.0
+"""Seconds on polling after which it is tried whether WebSockets get through now."""
+
+
+class TransportChoice:
+    """Which kind of link is to be tried next, by how the last ones went."""
+
+    def __init__(self, config: ClientConfig, http: ClientSession) -> None:
+        """Nothing was tried yet."""
+        self._config = config
+        self._http = http
+        self._polling = config.transport == "polling"
+        self._failures = 0
+
+    def new_link(self) -> Link:
+        """The one to try."""
+        if self._polling:
+            return PollingLink(self._http, self._config.address("sessions"))
+        return self._websocket()
+
+    def opened(self) -> None:
+        """It got through."""
+        self._failures = 0
+
+    def failed(self, ending: Ending, link: Link) -> None:
+        """It didn't. A refusal is no failure of the transport: polling would be refused, too."""
+        if self._config.transport != "auto" or ending.error is not None:
+            return
+        self._failures += 1
+        if link.name == "polling" or self._failures >= FAILURES_UNTIL_POLLING:
+            self._polling = not self._polling
+            self._failures = 0
+
+    async def look_for_websocket(self, link: Link) -> None:
+        """While `link` polls, try now and then whether WebSockets get through; LinkClosed once they do."""
+        if link.name == "websocket" or self._config.transport != "auto":
+            await asyncio.Event().wait()
+        while True:
+            await asyncio.sleep(WEBSOCKET_AGAIN)
+            trial = self._websocket()
+            try:
+                async with asyncio.timeout(self._config.request_timeout):
+                    await trial.greet()
+            except LinkClosed, TimeoutError, ProtocolMismatch:
+                continue
+            finally:
+                await trial.drop()
+            self._polling = False
+            raise LinkClosed(Ending(goodbye=Goodbye(reason="websocket", reconnect=True, reconnect_after=0)))
+
+    def _websocket(self) -> WebSocketLink:
+        return WebSocketLink(self._http, self._config.address("ws"))

@@ -1,9 +1,11 @@
-"""Headless players (mpv) in one room, and one beside a browser: how far apart what comes out of a sound card really is."""
+"""Headless players (mpv) in one room, and a browser with them: how far apart what comes out of their sound card really is."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+import os
 from typing import Final
 
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser, async_playwright
 
 from script.lib.browser import chromium
 
@@ -17,24 +19,57 @@ from .sync.speaker import speaker
 from .sync.tab import BROWSER_ARGUMENTS, open_tab
 
 BOXES: Final = ("box-1", "box-2")
+BROWSER: Final = len(BOXES)
 
 
 async def measure(options: Options) -> list[Row]:
-    """Two boxes, then a box and a browser."""
+    """Play for a while, the boxes alone and then with a browser."""
     async with AsyncExitStack() as stack:
         home = await stack.enter_async_context(house())
-        card = await stack.enter_async_context(sound_card(home.folder, BOXES))
+        card = await stack.enter_async_context(sound_card(home.folder, (*BOXES, "browser")))
         for number in range(len(BOXES)):
             await stack.enter_async_context(speaker(home, card, number))
-        return await _two(home, card, options.listening_seconds)
+        return [
+            *await _boxes(home, card, options.listening_seconds),
+            *await _mixed(home, card, options.listening_seconds),
+        ]
 
 
-async def _two(home: House, card: SoundCard, seconds: float) -> list[Row]:
-    party = Party(await home.hub.create_room("Boxes"), home.hub)
-    for listener in card.listeners:
+async def _boxes(home: House, card: SoundCard, seconds: float) -> list[Row]:
+    *boxes, _ = card.listeners
+    party = await _party(home, "Boxes", boxes, seconds)
+    return [*spread("two mpv", differences(boxes, party.moments()), None, 5), *pauses("two mpv", party)]
+
+
+async def _mixed(home: House, card: SoundCard, seconds: float) -> list[Row]:
+    *boxes, browser = card.listeners
+    async with _chromium(card.environment, card.output(BROWSER)) as browser_process:
+        browser.player_id = (await open_tab(browser_process, home.client, "browser")).player_id
+        party = await _party(home, "Everybody", card.listeners, seconds)
+    moments = party.moments()
+    apart = [apart for box in boxes for apart in differences([box, browser], moments)]
+    return [*spread("mpv and browser", apart, None, 15), *pauses("mpv and browser", party)]
+
+
+async def _party(home: House, name: str, listeners: Sequence[Listener], seconds: float) -> Party:
+    party = Party(await home.hub.create_room(name), home.hub)
+    for listener in listeners:
         await party.join(listener)
     await party.begin()
     await party.go_on(seconds)
     await party.end()
-    apart = differences(party.listeners, party.moments())
-    return [*spread("two mpv", apart, None, 5), *pauses("two mpv", party)]
+    return party
+
+
+@asynccontextmanager
+async def _chromium(environment: Mapping[str, str], output: str) -> AsyncGenerator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium(),
+            args=BROWSER_ARGUMENTS,
+            # Headless, it is mute unless told otherwise.
+            ignore_default_args=["--mute-audio"],
+            env={**os.environ, **environment, "PULSE_SINK": output},
+        )
+        yield browser
+        await browser.close()

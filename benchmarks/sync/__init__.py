@@ -5,18 +5,18 @@ from functools import partial
 import time
 from typing import Final
 
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser, async_playwright
 
 from benchmarks.options import Options
 from benchmarks.report import Row
 from custom_components.moosicbox.engine.client import MoosicBoxClient
 from script.lib.browser import chromium
 
-from .house import house
+from .house import House, house
 from .listener import differences
 from .party import EVERY, SETTLING, Party, pauses, spread
 from .slow_network import slow_network
-from .tab import BROWSER_ARGUMENTS, Disturbance, OpenTab, open_tab
+from .tab import BROWSER_ARGUMENTS, Disturbance, OpenTab, Tab, open_tab
 
 JITTER: Final = 0.05
 PPM: Final = 100
@@ -31,11 +31,17 @@ async def measure(options: Options) -> list[Row]:
         stack.push_async_callback(browser.close)
         port = int(home.client.url.rpartition(":")[2])
         far = Disturbance(PPM, f"http://127.0.0.1:{await stack.enter_async_context(slow_network(port, JITTER))}")
-        open_one = partial(open_tab, browser, home.client)
+        open_one = partial(_open, browser, home)
         return [
             *await _two(home.hub, open_one, options.listening_seconds),
             *await _four(home.hub, open_one, far, options.listening_seconds),
         ]
+
+
+async def _open(browser: Browser, home: House, name: str, disturbance: Disturbance | None = None) -> Tab:
+    tab = await open_tab(browser, home.client, name, disturbance)
+    await tab.read_all_the_time()
+    return tab
 
 
 async def _two(hub: MoosicBoxClient, open_one: OpenTab, seconds: float) -> list[Row]:

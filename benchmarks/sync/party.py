@@ -99,7 +99,8 @@ def pauses(who: str, party: Party) -> list[Row]:
             for listener in party.listeners
             if listener.heard(asked) is not None
         ]
-        spreads.append((max(ends) - min(ends)) * 1e3)
+        if ends:
+            spreads.append((max(ends) - min(ends)) * 1e3)
     return [
         Row(f"{who}: a pause silences all within, median", median(spreads), "ms"),
         Row(f"{who}: a pause silences all within, most", max(spreads), "ms", "≤ 50"),

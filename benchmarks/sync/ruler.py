@@ -1,9 +1,12 @@
 """Music that is a ruler: any sample says which track it is of, and where in it. `meter.js` and `read` read it."""
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+
+import numpy as np
+
+type Samples = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 SECONDS: Final = 60
 RATE: Final = 48_000
@@ -16,7 +19,7 @@ _SPAN: Final = 128
 _STEADY: Final = 1e-4
 
 
-def read(left: Sequence[float], right: Sequence[float]) -> tuple[int, float] | None:
+def read(left: Samples, right: Samples) -> tuple[int, float] | None:
     """Which track the first of these samples is of, and where in it; None where that isn't clear."""
     if right[0] < 0.01 or abs(right[0] - right[_SPAN - 1]) > _STEADY or left[_SPAN - 1] <= left[0]:
         return None
@@ -24,7 +27,7 @@ def read(left: Sequence[float], right: Sequence[float]) -> tuple[int, float] | N
     if abs(code - round(code)) > 0.2:
         return None
     track, second = divmod(round(code), 64)
-    return track, second + left[0] + 0.5
+    return track, second + float(left[0]) + 0.5
 
 
 async def write_rulers(folder: Path, count: int) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from .listener import Listener, Reading
-from .ruler import RATE, read
+from .ruler import RATE, Samples, read
 
 BLOCK: Final = RATE // 20
 """Frames; of each the first is read."""
@@ -31,6 +31,11 @@ class SoundCard:
         self.listeners = listeners
         self._sounding = [False] * len(listeners)
 
+    @staticmethod
+    def output(number: int) -> str:
+        """What an output is called."""
+        return f"out-{number}"
+
     async def listen(self, recording: asyncio.StreamReader) -> None:
         """Read what is recorded until it ends."""
         size = BLOCK * len(self.listeners) * 2 * np.dtype(np.int16).itemsize
@@ -43,7 +48,7 @@ class SoundCard:
                 self._read(number, listener, block[:, 2 * number], block[:, 2 * number + 1], began + frames / RATE)
             frames += BLOCK
 
-    def _read(self, number: int, listener: Listener, left: np.ndarray, right: np.ndarray, at: float) -> None:
+    def _read(self, number: int, listener: Listener, left: Samples, right: Samples, at: float) -> None:
         sounding = bool((right > 0.01).all())
         if self._sounding[number] and not sounding:
             listener.silences.append(at + float(np.argmin(right > 0.01)) / RATE)
@@ -54,7 +59,7 @@ class SoundCard:
 
 @asynccontextmanager
 async def sound_card(folder: Path, players: Sequence[str]) -> AsyncGenerator[SoundCard]:
-    """One with an output `out-0`, `out-1` … for each of these players."""
+    """One with an output for each of these players."""
     server = f"unix:{folder}/card.socket"
     environment = {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "PULSE_SERVER": server}
     channels = [f"aux{number}" for number in range(2 * len(players))]
@@ -103,14 +108,14 @@ async def _answers(socket: Path) -> None:
 
 def _script(folder: Path, channels: Sequence[str]) -> str:
     outputs = [
-        f"load-module module-remap-sink sink_name=out-{number} master=card remix=no channels=2 "
+        f"load-module module-remap-sink sink_name={SoundCard.output(number)} master=card remix=no channels=2 "
         f"channel_map=front-left,front-right master_channel_map={left},{right}"
         for number, (left, right) in enumerate(zip(channels[::2], channels[1::2], strict=True))
     ]
+    card = f"sink_name=card format=s16le rate={RATE} channels={len(channels)} channel_map={','.join(channels)}"
     return "\n".join(
         [
-            f"load-module module-null-sink sink_name=card format=s16le rate={RATE} "
-            f"channels={len(channels)} channel_map={','.join(channels)}",
+            f"load-module module-null-sink {card}",
             *outputs,
             f"load-module module-native-protocol-unix auth-anonymous=1 socket={folder}/card.socket",
         ]

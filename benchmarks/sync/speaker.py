@@ -19,7 +19,7 @@ async def speaker(home: House, card: SoundCard, number: int) -> AsyncGenerator[N
     name = card.listeners[number].player_id
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "custom_components.moosicbox.engine.client.cli", "player"),
-        *("--name", name, "--id", name, "--output", f"pulse/out-{number}"),
+        *("--name", name, "--id", name, "--output", f"pulse/{card.output(number)}"),
         cwd=REPOSITORY,
         env={
             **os.environ,
@@ -32,7 +32,9 @@ async def speaker(home: House, card: SoundCard, number: int) -> AsyncGenerator[N
         stderr=(home.folder / f"{name}.log").open("wb"),
     )
     try:
-        await home.client.wait_for_state(f"media_player.{name.replace('-', '_')}", lambda state: state["state"] == "idle")
+        await home.client.wait_for_state(
+            f"media_player.{name.replace('-', '_')}", lambda state: state["state"] == "idle"
+        )
         await home.hub.player(name).volume(1.0)
         yield
     finally:

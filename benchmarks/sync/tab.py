@@ -72,7 +72,7 @@ class Tab(Listener):
 async def open_tab(
     browser: Browser, client: HomeAssistantClient, name: str, disturbance: Disturbance | None = None
 ) -> Tab:
-    """A tab of a profile of its own that is a player, and is read."""
+    """A tab of a profile of its own that is a player; not read yet."""
     url = disturbance.url if disturbance else client.url
     context = await browser.new_context(base_url=url, locale="en-GB", storage_state=storage_state(client, url))
     await context.add_init_script(path=HERE / "meter.js")
@@ -85,9 +85,7 @@ async def open_tab(
     await page.get_by_role("button", name="Play on this device").click()
     await page.get_by_text("In Home Assistant: media_player.").wait_for()
     (identity,) = await page.evaluate("Object.values(localStorage).filter(value => value.includes('playerId'))")
-    tab = Tab(json.loads(identity)["playerId"], context, page)
-    await tab.read_all_the_time()
-    return tab
+    return Tab(json.loads(identity)["playerId"], context, page)
 
 
 type OpenTab = Callable[..., Awaitable[Tab]]

@@ -44,6 +44,7 @@ class WebSocketLink:
         self._socket: ClientWebSocketResponse | None = None
         self._goodbye: Goodbye | None = None
         self._error: HubError | None = None
+        self._closing = False
 
     async def open(self, authenticate: Authenticate) -> Opened:
         """Connect and be let in."""
@@ -79,7 +80,8 @@ class WebSocketLink:
     async def receive(self) -> str | bytes:
         """The next frame."""
         socket = self._open_socket()
-        while True:
+        # Reading on while it is being closed, aiohttp would close it by itself, with 1000: the end of the session.
+        while not self._closing:
             try:
                 frame = await socket.receive()
             except (ClientError, OSError, RuntimeError) as error:
@@ -88,7 +90,8 @@ class WebSocketLink:
                 text: str = frame.data
                 return text
             if frame.type is not WSMsgType.BINARY:
-                raise LinkClosed(self._ending())
+                break
+        raise LinkClosed(self._ending())
 
     async def send(self, payload: bytes) -> None:
         """Send a frame."""
@@ -107,6 +110,7 @@ class WebSocketLink:
         await self._close(CloseCode.PING_TIMEOUT)
 
     async def _close(self, code: CloseCode) -> None:
+        self._closing = True
         if self._socket is not None:
             with suppress(ClientError, OSError, TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT):

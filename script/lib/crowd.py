@@ -20,7 +20,7 @@ GROWTH = 1.05
 OURS = ("custom_components.moosicbox.engine.client", "aiohttp.client", "aiohttp.connector", "_asyncio", "asyncio")
 """Modules of what a client is made of; all objects would count what others keep, too."""
 
-type Publish = Callable[[int], Awaitable[None] | None]
+type Publish = Callable[[int], Awaitable[None]]
 """Publishes a custom event of that number to everybody."""
 
 
@@ -63,8 +63,7 @@ class Crowd:
         numbers = list(range(self._published, self._published + MESSAGES))
         self._published += MESSAGES
         for number in numbers:
-            if (publishing := publish(number)) is not None:
-                await publishing
+            await publish(number)
         await asyncio.gather(*map(_cut, self._clients))
         for events in back:
             welcome = (await anext(events)).welcome

@@ -23,10 +23,14 @@ async def test_a_thousand_clients_do_not_grow(
     room = {"max_connections": CLIENTS * 2, "max_connections_per_user": CLIENTS * 2, "max_connections_per_ip": CLIENTS}
     hass.config_entries.async_update_entry(entry, options=room)
     await hass.async_block_till_done()
+
+    async def publish(number: int) -> None:
+        hub.publish("all", CustomMessage(event="soak", data=number))
+
     async with Crowd(address, [await create_token()], CLIENTS) as crowd:
         objects = []
         until = time.monotonic() + SECONDS
         while len(objects) < LEAST_ROUNDS or time.monotonic() < until:
-            await crowd.go_round(lambda number: hub.publish("all", CustomMessage(event="soak", data=number)))
+            await crowd.go_round(publish)
             objects.append(size().objects)
     assert not grows(objects), objects

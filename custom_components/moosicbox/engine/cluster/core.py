@@ -194,11 +194,10 @@ class Core:
         return pending
 
     def _restore_answers(self, fields: Mapping[str, bytes]) -> None:
-        by_id = {session.session_id: session for session in self.hub.sessions}
         now_us = self.hub.clock.now_us()
         for field, payload in fields.items():
             session_id, _, request_id = field.partition("/")
-            if (session := by_id.get(session_id)) is None:
+            if (session := self.hub.sessions.find(session_id)) is None:
                 self._journal.write("answers", field, None)
                 continue
             keep, session.answers.kept = session.answers.kept, None

@@ -33,6 +33,7 @@ class PlayerImage(Record, frozen=True, kw_only=True):
     volume: float
     muted: bool
     client_version: str | None
+    entity_id: str | None
     outputs: dict[str, float]
     lagging: bool
     failed_item_id: str | None
@@ -58,6 +59,7 @@ class RoomImage(Record, frozen=True, kw_only=True):
     settings: RoomSettings
     host_user_id: str | None
     host_gone: bool
+    entity_id: str | None
     is_group: bool
     outputs: dict[str, float]
     participants: tuple[ParticipantImage, ...]
@@ -124,6 +126,7 @@ def player_image(player: Player) -> PlayerImage:
         volume=player.volume,
         muted=player.muted,
         client_version=player.client_version,
+        entity_id=player.entity_id,
         outputs=dict(player.outputs),
         lagging=player.lagging,
         failed_item_id=player.failed_item_id,
@@ -139,6 +142,7 @@ def room_image(room: Room) -> RoomImage:
         settings=room.settings,
         host_user_id=room.host_user_id,
         host_gone=room.host_gone,
+        entity_id=room.entity_id,
         is_group=room.is_group,
         outputs=dict(room.outputs),
         participants=tuple(_participant_image(member) for member in room.participants.values()),
@@ -198,6 +202,7 @@ def restore_player(hub: Hub, image: PlayerImage, items: dict[str, QueueItem]) ->
     player.output_delay_ms = image.output_delay_ms
     player.round_trip_us = image.round_trip_us
     player.volume, player.muted = image.volume, image.muted
+    player.entity_id = image.entity_id
     player.outputs = dict(image.outputs)
     player.lagging = image.lagging
     player.failed_item_id = image.failed_item_id
@@ -208,7 +213,7 @@ def restore_player(hub: Hub, image: PlayerImage, items: dict[str, QueueItem]) ->
 def restore_room(hub: Hub, image: RoomImage, items: dict[str, QueueItem]) -> None:
     """A room as it was; its players must be there."""
     room = hub.rooms.add(image.settings, image.room_id, image.host_user_id)
-    room.host_gone, room.is_group = image.host_gone, image.is_group
+    room.host_gone, room.is_group, room.entity_id = image.host_gone, image.is_group, image.entity_id
     room.outputs = dict(image.outputs)
     room.roles = dict(image.roles)
     room.banned = dict.fromkeys(image.banned)

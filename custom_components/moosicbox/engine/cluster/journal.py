@@ -152,9 +152,8 @@ class Journal:
             self._collect_owner("player", player_id, hub.players.find(player_id), player_image)
         for room_id in self._rooms:
             self._collect_owner("room", room_id, hub.rooms.find(room_id), room_image)
-        by_id = {session.session_id: session for session in hub.sessions} if self._sessions else {}
         for session_id in self._sessions:
-            session = by_id.get(session_id)
+            session = hub.sessions.find(session_id)
             image = None if session is None else encode(session_image(session))
             self.write("state", f"session:{session_id}", image)
         if (image := encode(hub_image(hub))) != self._hub_image:

@@ -79,6 +79,10 @@ class Sessions:
         """How many there are."""
         return len(self._sessions)
 
+    def find(self, session_id: str) -> Session | None:
+        """A session, if there is one of this id."""
+        return self._sessions.get(session_id)
+
     def of_client(self, client_id: str | None) -> Session | None:
         """A client's session, if it is here."""
         return next((session for session in self.connected() if session.client_id == client_id), None)

@@ -87,7 +87,7 @@ async def _join(page: Page) -> None:
 
 async def _cut(page: Page) -> None:
     await page.context.set_offline(True)
-    await page.evaluate("dispatchEvent(new Event('offline'))")
+    await page.evaluate("dispatchEvent(new Event('online'))")
     await page.get_by_text("No connection to Home Assistant").wait_for(timeout=60_000)
 
 

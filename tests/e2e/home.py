@@ -20,6 +20,9 @@ class Home:
         self.port = port = free_port()
         self.folder = ConfigFolder(folder / "config")
         self.folder.write(port=port)
+        # Served as /local, if it is there from the start.
+        self.www = self.folder.path / "www"
+        self.www.mkdir()
         self.process = HomeAssistantProcess(self.folder, port, folder / "home-assistant.log")
         self.url = self.process.url
         self.api = HomeAssistantClient(self.url)

@@ -6,7 +6,7 @@ import { HubError } from "../client/index.js";
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./target.js").Target} Target */
 /** @typedef {"play" | "pause" | "stop" | "next" | "previous"} Command */
-/** @typedef {"next" | "end" | "replace"} Place */
+/** @typedef {"next" | "end" | "replace" | {after: string} | {position: number}} Place */
 
 /** @typedef {(message: Message, options?: {hold?: boolean, timeoutMs?: number}) => Promise<any>} Request */
 
@@ -83,7 +83,8 @@ export class Actions {
    */
   async add({ address }, what, place) {
     const tracks = "track_ids" in what ? { track_ids: what.track_ids.slice(0, MOST_TRACKS) } : what;
-    const message = { type: "queue_command", action: "add", ...address, ...tracks, place, op_id: newOpId() };
+    const where = typeof place === "object" && "position" in place ? place : { place };
+    const message = { type: "queue_command", action: "add", ...address, ...tracks, ...where, op_id: newOpId() };
     return this.send(message, { hold: true, timeoutMs: ADD_MS });
   }
 

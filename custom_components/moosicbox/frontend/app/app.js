@@ -154,6 +154,11 @@ export class App {
     this.#silence("off");
   }
 
+  /** Clicks at every full second, to set the delay of the loudspeakers by. @param {(() => number) | null} delayMs null: silence */
+  click(delayMs) {
+    this.#device?.click(delayMs);
+  }
+
   /** Starts again after the hub refused or another tab took over. */
   retry() {
     this.#connection?.start();
@@ -184,6 +189,7 @@ export class App {
       send: (message) => this.#kind === "player" && (this.#connection?.send(message) ?? false),
       request: (message) => this.request(message),
       onchange: (status) => this.#playerChanged(status),
+      store: this.store,
     });
     if (await this.#lock.acquire(options)) {
       this.#setDevice({ status: "on" });

@@ -1,8 +1,12 @@
 /** This browser's loudspeaker and player, as long as it is one. */
+import { monotonicUs } from "../client/time-sync.js";
 import { capabilities } from "../player/capabilities.js";
+import { clickTrack } from "../player/click-track.js";
 import { Output } from "../player/output.js";
 import { Player } from "../player/player.js";
 import { mediaLoader } from "../player/media.js";
+import { mediaSession } from "./media-session.js";
+import { wakeLock } from "./wake-lock.js";
 
 export { tabLock } from "../player/tab-lock.js";
 
@@ -14,6 +18,10 @@ const UNLOCKING_EVENTS = ["pointerdown", "pointerup", "keydown", "touchend", "cl
 
 export class Device {
   #output = new Output();
+  #clock;
+  #companions;
+  /** @type {(() => void) | null} */
+  #stopClicks = null;
   #player;
   #unlock = () => this.#output.unlock();
 
@@ -24,8 +32,10 @@ export class Device {
    * @param {(message: Message) => boolean} options.send
    * @param {(message: Message) => Promise<any>} options.request
    * @param {(status: PlayerStatus) => void} options.onchange
+   * @param {import("./store.js").Store} options.store
    */
-  constructor({ clock, baseUrl, send, request, onchange }) {
+  constructor({ clock, baseUrl, send, request, onchange, store }) {
+    this.#clock = clock;
     const load = mediaLoader({
       output: this.#output,
       baseUrl,
@@ -34,6 +44,8 @@ export class Device {
     });
     this.#player = new Player({ clock, output: this.#output, load, send });
     this.#player.on("change", onchange);
+    const hubUs = () => clock.hubNow(monotonicUs());
+    this.#companions = [mediaSession({ store, request, hubUs, baseUrl }), wakeLock(store)];
     // Browsers let sound out after a click or key press anywhere; it goes on by itself then.
     for (const event of UNLOCKING_EVENTS) {
       addEventListener(event, this.#unlock, { capture: true, passive: true });
@@ -59,7 +71,15 @@ export class Device {
     return this.#output.signal();
   }
 
+  /** @param {(() => number) | null} delayMs of the loudspeakers; null: no clicks any more */
+  click(delayMs) {
+    this.#stopClicks?.();
+    this.#stopClicks = delayMs && clickTrack({ output: this.#output, clock: this.#clock, delayMs, nowUs: monotonicUs });
+  }
+
   dispose() {
+    this.click(null);
+    this.#companions.forEach((end) => end());
     for (const event of UNLOCKING_EVENTS) {
       removeEventListener(event, this.#unlock, { capture: true });
     }

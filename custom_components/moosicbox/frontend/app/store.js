@@ -41,6 +41,7 @@
  * @property {Record<string, Queue>} queues by topic
  * @property {Record<string, Edit[]>} edits of queues that are not confirmed yet, by topic
  * @property {string | null} chosen topic of the player or room that the user steers
+ * @property {string} tab that the user chose of the page that plays
  * @property {import("../client/types.js").ScanProgress | null} scan of the library
  * @property {number} libraryVersion grows when the library changed
  */
@@ -61,6 +62,7 @@ export function initialState(device) {
     queues: {},
     edits: {},
     chosen: null,
+    tab: "playing",
     scan: null,
     libraryVersion: 0,
   };

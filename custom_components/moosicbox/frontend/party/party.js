@@ -2,11 +2,10 @@
 import { App } from "../app/app.js";
 import { GuestPass } from "../app/guest.js";
 import { emptyState } from "../ui/components/empty.js";
-import { Lazy } from "../ui/components/lazy.js";
 import { el } from "../ui/dom.js";
 import { localizer } from "../ui/localize.js";
 import { Listen } from "../ui/shell/listen.js";
-import { parts, prefetch } from "../ui/shell/parts.js";
+import { prefetch } from "../ui/shell/parts.js";
 import { Shell } from "../ui/shell/shell.js";
 import { styles } from "../ui/styles.js";
 import { Door } from "./door.js";
@@ -52,9 +51,9 @@ class MoosicBoxParty extends HTMLElement {
   #enter(pass, name, localize, language) {
     const app = new App(pass.enter(name));
     const shell = new Shell({ app, localize, language, root: this.#root, guest: true, open: () => undefined });
-    const music = new Lazy(shell.context, parts.library);
-    const listen = new Listen(shell.context, { music });
-    shell.context.open = () => listen.open("music");
+    const listen = new Listen(shell.context);
+    // The library alone is asked for from within; here it is a part of the one page.
+    shell.context.open = () => app.store.update({ tab: "music" });
     const door = new Door(shell.context, listen, (room) => {
       this.#title.textContent = room;
       document.title = room;

@@ -1,4 +1,7 @@
-/** Numbers as people read them. */
+/** Numbers and names as people read them. */
+
+/** @param {string} name */
+export const initialOf = (name) => [...name.trim()][0]?.toUpperCase() ?? "?";
 
 /**
  * @param {number} seconds

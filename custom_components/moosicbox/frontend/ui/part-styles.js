@@ -10,6 +10,9 @@ partStyles.replaceSync(`
 .artwork svg { width: 34%; height: 34%; opacity: 0.5; }
 .artwork img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; }
 .artwork[data-missing] img { display: none; }
+/* All of it at one look: what isn't picture takes this much. */
+.stage .player > .artwork { max-width: clamp(160px, 100dvh - 496px, 480px); }
+.stage .player:has(.vote:not([hidden])) > .artwork { max-width: clamp(140px, 100dvh - 544px, 480px); }
 .player > .artwork:not([data-missing]) { box-shadow: 0 8px 32px rgba(0, 0, 0, 0.24); }
 .player > .artwork[data-missing] { max-width: min(180px, 26vh); }
 .thumbnail { width: 48px; max-width: none; border-radius: 6px; flex: none; }
@@ -37,7 +40,10 @@ partStyles.replaceSync(`
 .delay { margin: 4px; }
 .delay summary { cursor: pointer; color: var(--text-2); font-size: 14px; min-height: 40px; align-content: center; }
 .delay label { display: block; font-size: 14px; color: var(--text-2); margin: 4px 0; }
-.delay input { max-width: 160px; }
+.delay-row { display: flex; flex-wrap: wrap; align-items: center; gap: 4px; margin-bottom: 8px; }
+.delay-row .tonal { margin-inline-start: 8px; }
+.delay-row input:not([type="range"], [type="checkbox"]) { width: 96px; text-align: center; appearance: textfield; }
+.delay-row input::-webkit-inner-spin-button { display: none; }
 input[type="range"] { appearance: none; width: 100%; height: 32px; margin: 0; background: none; cursor: pointer; --fill: 0%; touch-action: none; --rail: color-mix(in srgb, var(--text) 26%, transparent); }
 input[type="range"]:disabled { cursor: default; opacity: 0.5; }
 input[type="range"]::-webkit-slider-runnable-track { height: 6px; border-radius: 3px; background: linear-gradient(to right, var(--accent-fill) var(--fill), var(--rail) var(--fill)); }
@@ -68,13 +74,19 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .row-main:disabled { opacity: 1; }
 .row-words { min-width: 0; flex: 1; display: grid; }
 /* Foreign words run in their own direction, but stand where all others do. */
-.row-title, .row-subtitle { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: plaintext; text-align: match-parent; }
+.row-title, .row-subtitle { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
 .row-subtitle { font-size: 14px; color: var(--text-2); }
 .row-time { font-size: 13px; color: var(--text-2); font-variant-numeric: tabular-nums; padding: 0 4px; }
 .row.current { background: color-mix(in srgb, var(--accent) 13%, var(--card)); }
 .row.current .row-title { color: var(--accent-text); font-weight: 500; }
 .row.over .artwork img { filter: grayscale(0.7); opacity: 0.6; }
 .row.over .row-title { color: var(--text-2); }
+.row-by { display: none; place-items: center; flex: none; width: 24px; height: 24px; margin-inline-start: 4px; border-radius: 50%; font-size: 12px; font-weight: 500; background: var(--soft); color: var(--text-2); }
+.queue .row-main { touch-action: pan-y; }
+.row.swiped { background: linear-gradient(to left, color-mix(in srgb, var(--poor) 80%, black) var(--swiped), transparent 0); }
+.row.swiped > * { transform: translateX(calc(-1 * var(--swiped))); }
+.row.swiped::after { content: attr(data-swipe); position: absolute; right: 16px; color: #fff; font-weight: 500; opacity: 0.7; }
+.row.swiped.enough::after { opacity: 1; }
 .handle { cursor: grab; touch-action: none; width: 36px; color: var(--text-2); }
 .reordering .row { transition: translate 0.16s; }
 .reordering .row.dragged { transition: none; z-index: 2; background: var(--card); box-shadow: 0 4px 16px rgba(0, 0, 0, 0.35); border-radius: 8px; }
@@ -104,7 +116,8 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .chat-name { font-size: 13px; font-weight: 500; color: var(--accent-text); }
 .chat-line time { font-size: 12px; color: color-mix(in srgb, var(--text) 72%, transparent); justify-self: end; }
 .chat-form { display: flex; gap: 4px; padding: 8px 8px 8px 12px; border-top: 1px solid var(--line); flex: none; }
-.mini { flex: none; display: flex; align-items: center; gap: 4px; padding: 4px 12px; min-height: 68px; background: var(--card); border-top: 1px solid var(--line); }
+.mini { --progress: 0; position: relative; flex: none; display: flex; align-items: center; gap: 4px; padding: 4px 12px; min-height: 68px; background: var(--card); border-top: 1px solid var(--line); }
+.mini::before { content: ""; position: absolute; inset: -1px 0 auto; height: 2px; background: var(--accent-text); transform: scaleX(var(--progress)); transform-origin: left; }
 .dialog { width: min(520px, calc(100vw - 24px)); max-height: min(86vh, 860px); padding: 0; border: 0; border-radius: 20px; background: var(--card); color: var(--text); box-shadow: 0 8px 40px rgba(0, 0, 0, 0.4); }
 .dialog::backdrop { background: rgba(0, 0, 0, 0.5); }
 .dialog-body { display: flex; flex-direction: column; max-height: inherit; }
@@ -127,15 +140,14 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .invite .qr { width: min(260px, 70vw); height: auto; border-radius: 12px; }
 .invite-row { display: flex; gap: 8px; width: 100%; }
 @media (max-width: 869px) {
-  /* All of it at one look: what isn't picture takes this much. */
-  .stage .player > .artwork { max-width: clamp(140px, 100dvh - 500px, 520px); }
-  .stage .player { gap: 12px; padding: 16px; }
+  .stage .player { gap: 12px; padding: 16px; border: 0; border-radius: 0; box-shadow: none; background: linear-gradient(color-mix(in oklab, var(--glow) 42%, var(--back)), var(--back) 92%); }
   .stage .player .player-name { display: none; }
 }
 @media (max-width: 500px) {
   .pane-head.wrap { gap: 4px; }
   .pane-head.wrap .quiet svg { display: none; }
-  .queue .row-time { display: none; }
+  .queue .row-time, .row-who { display: none; }
+  .row-by { display: grid; }
   .times { margin-top: -4px; }
 }
 @keyframes pulse { 50% { opacity: 0.35; } }

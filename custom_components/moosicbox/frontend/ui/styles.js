@@ -84,11 +84,11 @@ input::placeholder { color: var(--text-2); opacity: 1; }
 .listen { height: 100%; max-width: 1280px; margin: 0 auto; padding: 16px; display: grid; gap: 0 16px; grid-template-rows: auto minmax(0, 1fr); grid-template-columns: minmax(0, 1fr); }
 .listen > .join { grid-column: 1 / -1; margin: 0 0 16px; }
 .stage { grid-row: 2; min-height: 0; overflow: auto; display: grid; gap: 12px; align-content: start; scrollbar-width: thin; }
-.side { grid-row: 2; min-height: 0; display: flex; flex-direction: column; overflow: hidden; }
+.listen > .lazy { grid-row: 2; }
+.side { flex: 1; min-height: 0; display: flex; flex-direction: column; overflow: hidden; }
 .lazy { flex: 1; min-height: 0; display: flex; flex-direction: column; }
 main > .lazy { height: 100%; }
 .stage .lazy { flex: none; min-height: auto; }
-.listen.first .side { display: none; }
 .listen.first .stage { grid-column: 1 / -1; grid-row: 2 / 4; justify-items: center; }
 /* Whoever has something to steer already is offered it below that; guests come for it. */
 .listen:not(.first, .guest) .setup { order: 2; }
@@ -147,10 +147,12 @@ main > .lazy { height: 100%; }
   :host(.with-nav) { padding-bottom: calc(60px + env(safe-area-inset-bottom)); }
   .listen { padding: 0; gap: 0; grid-template-rows: auto auto minmax(0, 1fr); }
   .listen > .join { margin: 8px; }
-  .side { grid-row: 2; border: 0; border-radius: 0; box-shadow: none; }
-  .listen:not([data-tab="playing"]) .side { grid-row: 2 / 4; }
-  .listen:not([data-tab="playing"]) .stage, .listen[data-tab="playing"] .panel { display: none; }
-  .stage { grid-row: 3; padding: 12px; gap: 8px; }
+  .side { border: 0; border-radius: 0; box-shadow: none; }
+  .listen:has([data-tab]:not([data-tab="playing"])) > .lazy { grid-row: 2 / 4; }
+  .listen:has([data-tab]:not([data-tab="playing"])) .stage, .side[data-tab="playing"] .panel { display: none; }
+  .stage { grid-row: 3; gap: 8px; padding-bottom: 12px; }
+  .stage > :is(.setup, .lazy > .device), .stage .device { margin-inline: 12px; }
+  .stage > .setup { margin: 12px 12px 0; }
   .listen .tabs button { flex: 1 0 auto; justify-content: center; padding: 0 8px; font-size: 15px; gap: 4px; }
 }
 @media (prefers-reduced-motion: reduce) { *, *::before { animation: none !important; transition: none !important; scroll-behavior: auto !important; } }

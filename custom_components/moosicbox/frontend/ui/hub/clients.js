@@ -26,7 +26,7 @@ export class Clients {
     const head = el("tr", {}, ...COLUMNS.map((key) => el("th", { text: localize(key), attributes: { scope: "col" } })), el("td"));
     const body = el("tbody");
     this.#rows = new KeyedList(body, () => new ClientRow(context, onchange));
-    const table = el("table", {}, el("thead", {}, head), body);
+    const table = el("table", { class: "clients" }, el("thead", {}, head), body);
     this.element = el(
       "section",
       { class: "card table-card", attributes: { "aria-label": localize("clients") } },
@@ -49,7 +49,7 @@ class ClientRow {
   #onchange;
   /** @type {Client} */
   #client = {};
-  #cells = COLUMNS.map(() => el("td"));
+  #cells;
   #button;
   element;
 
@@ -61,7 +61,9 @@ class ClientRow {
     this.#context = context;
     this.#onchange = onchange;
     this.#button = iconButton(icon("close"), "", () => void this.#disconnect());
-    this.element = el("tr", {}, ...this.#cells, el("td", {}, this.#button));
+    // On phones each client is a block of lines that say what they are.
+    this.#cells = COLUMNS.map((key) => el("td", { attributes: { "data-label": context.localize(key) } }));
+    this.element = el("tr", {}, ...this.#cells, el("td", { class: "act" }, this.#button));
   }
 
   /**

@@ -25,6 +25,16 @@ th, td { text-align: start; padding: 8px 12px 8px 0; border-bottom: 1px solid va
 th { font-size: 13px; font-weight: 500; color: var(--text-2); }
 tbody tr:last-child td { border-bottom: 0; }
 td:first-child { max-width: 280px; overflow: hidden; text-overflow: ellipsis; }
+@media (max-width: 600px) {
+  .clients thead { display: none; }
+  .clients tr { position: relative; display: grid; padding: 8px 48px 8px 0; border-bottom: 1px solid var(--line); }
+  .clients tr:last-child { border-bottom: 0; }
+  .clients td { display: flex; gap: 8px; max-width: none; padding: 2px 0; border: 0; font-size: 14px; white-space: normal; overflow-wrap: anywhere; }
+  .clients td::before { content: attr(data-label); flex: 0 0 40%; color: var(--text-2); }
+  .clients td:first-child { font-size: 16px; font-weight: 500; }
+  .clients td:first-child::before, .clients .act::before { display: none; }
+  .clients .act { position: absolute; top: 0; inset-inline-end: -8px; }
+}
 .person.token { padding: 4px 0; }
 .token > svg { color: var(--text-2); }
 .token.away .row-title { color: var(--text-2); text-decoration: line-through; }

@@ -35,7 +35,7 @@ export class Details {
       label: title,
       empty: emptyState({ icon: "note", title: localize("nothing_here") }),
       onopen: open,
-      numbered: kind === "album",
+      ...(kind === "album" ? { sleeve: { artist: item.artist ?? "" } } : {}),
     });
     const heading = el("h2", { text: title, attributes: { tabindex: "-1" } });
     const play = textButton("main", localize("play_all"), () => void put(context, kind, item, "now"), icon("play"));

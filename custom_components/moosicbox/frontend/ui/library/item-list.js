@@ -21,7 +21,7 @@ const NEAR_THE_END_PX = 600;
  * @property {HTMLElement} empty shown where there is nothing
  * @property {(kind: Kind, item: Item) => void} onopen
  * @property {string} label
- * @property {boolean} [numbered] as on an album's sleeve: the picture is there already
+ * @property {import("./item-row.js").Sleeve} [sleeve] of the album that all are of
  */
 
 export class ItemList {
@@ -42,7 +42,7 @@ export class ItemList {
   constructor(context, options) {
     this.#context = context;
     this.#options = options;
-    const { kind, empty, onopen, label, numbered } = options;
+    const { kind, empty, onopen, label, sleeve } = options;
     this.#source = new Source(context, options.request ?? {}, () => this.render());
     if (options.items) {
       Object.assign(this.#source, { items: options.items, total: options.items.length, state: "ready" });
@@ -54,7 +54,7 @@ export class ItemList {
       : new VirtualList({
           rowHeight: ROW_HEIGHT,
           label,
-          make: () => new ItemRow(context, onopen, numbered),
+          make: () => new ItemRow(context, onopen, { sleeve, mixed: kind === "mixed" }),
           key: (index) => this.#key(index),
           fill: (row, index) => row.render(this.#kindOf(index), this.#itemAt(index)),
           onrange: (_, last) => this.#source.want(last),

@@ -10,6 +10,11 @@ import { detailsOf, titleOf } from "./kinds.js";
 /** @typedef {import("./kinds.js").Item} Item */
 /** @typedef {import("./kinds.js").Kind} Kind */
 
+/**
+ * What stands on it already: the picture, and whose album it is.
+ * @typedef {{artist: string}} Sleeve
+ */
+
 const THUMBNAIL_PIXELS = 96;
 
 export class ItemRow {
@@ -19,7 +24,8 @@ export class ItemRow {
   /** @type {Item | null} */
   #item = null;
   #onopen;
-  #numbered;
+  #sleeve;
+  #mixed;
   #artwork;
   #number = el("span", { class: "row-number" });
   #title = el("span", { class: "row-title" });
@@ -35,18 +41,19 @@ export class ItemRow {
   /**
    * @param {Context} context
    * @param {(kind: Kind, item: Item) => void} onopen of what has more inside
-   * @param {boolean} [numbered] a number in place of the picture, which all have in common
+   * @param {{sleeve?: Sleeve, mixed?: boolean}} [among] mixed: other kinds, so that each says its own
    */
-  constructor(context, onopen, numbered = false) {
+  constructor(context, onopen, { sleeve, mixed = false } = {}) {
     this.#context = context;
-    this.#numbered = numbered;
+    this.#sleeve = sleeve;
+    this.#mixed = mixed;
     this.#onopen = onopen;
     const { localize } = context;
     this.#artwork = new Artwork(context, { class: "artwork thumbnail", size: THUMBNAIL_PIXELS });
     this.#main = el(
       "button",
       { class: "row-main", attributes: { type: "button" }, on: { click: () => this.#activate() } },
-      numbered ? this.#number : this.#artwork.element,
+      sleeve ? this.#number : this.#artwork.element,
       el("span", { class: "row-words" }, this.#title, this.#subtitle),
     );
     this.#heart = iconButton(this.#heartIcon, "", () => void this.#like());
@@ -77,9 +84,10 @@ export class ItemRow {
     const title = titleOf(item, localize);
     this.element.classList.toggle("gone", item.available === false);
     setText(this.#title, title);
-    setText(this.#subtitle, this.#numbered ? (item.artist ?? "") : detailsOf(kind, item, localize));
+    setText(this.#subtitle, this.#details(kind, item));
     setText(this.#number, item.track_number ? String(item.track_number) : "");
-    if (!this.#numbered) {
+    this.#artwork.element.classList.toggle("round", kind === "artist");
+    if (!this.#sleeve) {
       this.#artwork.render(item.artwork_url);
     }
     setLabel(this.#add, localize("add_to", { title }));
@@ -87,6 +95,19 @@ export class ItemRow {
     setIcon(this.#heartIcon, item.favourite ? "hearted" : "heart");
     setLabel(this.#heart, localize(item.favourite ? "unfavourite" : "favourite", { title }));
     setAttribute(this.#heart, "aria-pressed", String(Boolean(item.favourite)));
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {Item} item
+   */
+  #details(kind, item) {
+    const { localize } = this.#context;
+    if (this.#sleeve) {
+      return item.artist === this.#sleeve.artist ? "" : (item.artist ?? "");
+    }
+    const details = detailsOf(kind, item, localize);
+    return this.#mixed && kind !== "track" ? `${localize(`kind_${kind}`)} · ${details}` : details;
   }
 
   #activate() {

@@ -16,13 +16,13 @@ libraryStyles.replaceSync(`
 .scan progress::-moz-progress-bar { background: var(--accent-fill); }
 .library > .tabs { margin: 0 12px; }
 .grid { display: grid; gap: 20px 16px; grid-template-columns: repeat(auto-fill, minmax(min(150px, 42%), 1fr)); padding: 16px; }
-.tile { position: relative; min-width: 0; content-visibility: auto; contain-intrinsic-size: auto 210px; }
+.tile { position: relative; container-type: inline-size; min-width: 0; content-visibility: auto; contain-intrinsic-size: auto 210px; }
 .tile-main .row-title { white-space: normal; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
 .tile-main { display: grid; gap: 2px; width: 100%; text-align: start; border-radius: 10px; grid-template-columns: minmax(0, 1fr); }
 .tile .artwork { max-width: none; margin-bottom: 6px; border-radius: 10px; }
 .artwork.round, .tile .artwork.round { border-radius: 50%; }
-.tile-main > span { padding-inline-end: 28px; }
-.tile > button.icon { position: absolute; aspect-ratio: auto; bottom: 0; inset-inline-end: -8px; width: 36px; height: 44px; color: var(--text-2); }
+.tile-main > .row-title { padding-inline-end: 28px; }
+.tile > button.icon { position: absolute; aspect-ratio: auto; top: calc(100cqi + 2px); inset-inline-end: -8px; width: 36px; height: 36px; color: var(--text-2); }
 @media (hover: hover) {
   .tile .artwork::after { content: ""; position: absolute; inset: 0; background: #000; opacity: 0; transition: opacity 0.15s; }
   .tile-main:hover .artwork::after { opacity: 0.14; }

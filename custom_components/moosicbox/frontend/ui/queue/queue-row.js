@@ -2,8 +2,9 @@
 import { Artwork } from "../components/artwork.js";
 import { openMenu } from "../components/menu.js";
 import { el, iconButton, setAttribute, setLabel, setText } from "../dom.js";
-import { formatTime } from "../format.js";
+import { formatTime, initialOf } from "../format.js";
 import { icon } from "../icons.js";
+import { swipeable } from "./swipe.js";
 
 /** @typedef {import("../context.js").Context} Context */
 /** @typedef {import("../../client/types.js").QueueItem} QueueItem */
@@ -15,6 +16,7 @@ const THUMBNAIL_PIXELS = 96;
  * @typedef {object} RowActions
  * @property {(item: QueueItem) => boolean} mayPlay
  * @property {(item: QueueItem) => boolean} mayChange
+ * @property {(item: QueueItem) => boolean} mine whether the user added it
  * @property {(item: QueueItem) => void} play
  * @property {(item: QueueItem) => void} playNext
  * @property {(item: QueueItem) => void} remove
@@ -29,7 +31,9 @@ export class QueueRow {
   #actions;
   #artwork;
   #title = el("span", { class: "row-title" });
-  #subtitle = el("span", { class: "row-subtitle" });
+  #artist = el("span");
+  #who = el("span", { class: "row-who" });
+  #by = el("span", { class: "row-by", attributes: { "aria-hidden": "true" } });
   #duration = el("span", { class: "row-time" });
   #main;
   #menu;
@@ -57,10 +61,15 @@ export class QueueRow {
         on: { click: () => this.#item && actions.play(this.#item) },
       },
       this.#artwork.element,
-      el("span", { class: "row-words" }, this.#title, this.#subtitle),
+      el("span", { class: "row-words" }, this.#title, el("span", { class: "row-subtitle" }, this.#artist, this.#who)),
     );
     this.#menu = iconButton(icon("more"), localize("more"), () => this.#openMenu());
-    this.element = el("div", { class: "row", attributes: { role: "listitem" } }, this.#handle, this.#main, this.#duration, this.#menu);
+    this.element = el("div", { class: "row", attributes: { role: "listitem" } }, this.#handle, this.#main, this.#by, this.#duration, this.#menu);
+    setAttribute(this.element, "data-swipe", localize("remove"));
+    swipeable(this.element, {
+      allowed: () => Boolean(this.#item && actions.mayChange(this.#item)),
+      swiped: () => this.#item && actions.remove(this.#item),
+    });
   }
 
   /**
@@ -81,19 +90,36 @@ export class QueueRow {
     setText(this.#duration, item?.track.duration ? formatTime(item.track.duration) : "");
     if (!item) {
       setText(this.#title, "");
-      setText(this.#subtitle, localize("loading"));
+      setText(this.#artist, localize("loading"));
+      setText(this.#who, "");
+      this.#by.hidden = true;
       return;
     }
     const title = item.track.title || localize("unknown_title");
     setText(this.#title, title);
-    const by = item.origin === "autoplay" ? localize("autoplay") : item.added_by.name;
-    setText(this.#subtitle, [item.track.artist, by].filter(Boolean).join(" · "));
+    setText(this.#artist, item.track.artist ?? "");
+    this.#renderWho(item);
     const changeable = this.#actions.mayChange(item);
     this.#handle.disabled = !changeable;
     setLabel(this.#handle, localize("drag", { title }));
     setLabel(this.#menu, localize("more_of", { title }));
     this.#menu.hidden = !changeable && !this.#actions.mayPlay(item);
     setAttribute(this.#main, "title", this.#main.disabled ? null : localize("play_item", { title }));
+  }
+
+  /**
+   * In words where there is room, by a letter on phones; nobody has to be told of what he added himself.
+   * @param {QueueItem} item
+   */
+  #renderWho(item) {
+    const { localize } = this.#context;
+    const { origin, added_by, track } = item;
+    const automatic = origin === "autoplay";
+    const words = automatic ? localize("added_by_autoplay") : localize("added_by", { name: added_by.name });
+    this.#by.hidden = this.#who.hidden = this.#actions.mine(item);
+    setText(this.#who, this.#who.hidden ? "" : `${track.artist ? " · " : ""}${words}`);
+    setText(this.#by, automatic ? "∞" : initialOf(added_by.name));
+    setAttribute(this.#by, "title", words);
   }
 
   focusHandle() {

@@ -6,7 +6,7 @@ import { VirtualList } from "../components/virtual-list.js";
 import { el, setText, textButton } from "../dom.js";
 import { Drag } from "./drag.js";
 import { QueueRow } from "./queue-row.js";
-import { clearWithUndo } from "./undo.js";
+import { clearWithUndo, removeWithUndo } from "./undo.js";
 
 /** @typedef {import("../../client/types.js").QueueItem} QueueItem */
 /** @typedef {import("../context.js").AppState} AppState */
@@ -125,12 +125,18 @@ export class QueueView {
     return {
       mayPlay: () => this.#connected && Boolean(this.#target?.rights.has("playback.control")),
       mayChange: (item) => this.#mayChange(item),
+      mine: ({ added_by, origin }) => added_by.id === this.#me?.userId && origin !== "autoplay",
       play: (item) => on((target) => void actions.playItem(target, item.queue_item_id)),
       playNext: (item) => on((target) => void actions.move(target, item.queue_item_id, target.queue?.currentId ?? null)),
-      remove: (item) => on((target) => void actions.remove(target, [item.queue_item_id])),
+      remove: (item) => on((target) => void removeWithUndo(this.#context, target, item, this.#before(item))),
       grab: (item, event) => this.#mayChange(item) && this.#drag.start(item.queue_item_id, event),
       key: (item, event) => this.#key(item, event),
     };
+  }
+
+  /** @param {QueueItem} item */
+  #before({ queue_item_id }) {
+    return this.#items[(this.#indexes.get(queue_item_id) ?? 0) - 1];
   }
 
   /** @param {QueueItem} item */

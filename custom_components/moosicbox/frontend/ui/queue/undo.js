@@ -28,6 +28,22 @@ export async function clearWithUndo({ actions, localize, toast }, target) {
 }
 
 /**
+ * @param {Context} context
+ * @param {Target} target
+ * @param {QueueItem} item
+ * @param {QueueItem | undefined} before it in the queue
+ */
+export async function removeWithUndo({ actions, localize, toast }, target, item, before) {
+  const [what] = runs([item]);
+  if (what && (await actions.remove(target, [item.queue_item_id]))) {
+    toast(localize("removed", { title: item.track.title || localize("unknown_title") }), {
+      label: localize("undo"),
+      run: () => void actions.add(target, what, before ? { after: before.queue_item_id } : { position: 0 }),
+    });
+  }
+}
+
+/**
  * @param {Context["actions"]} actions
  * @param {Target} target
  * @returns {Promise<QueueItem[] | null>}

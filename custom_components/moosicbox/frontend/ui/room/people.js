@@ -2,6 +2,7 @@
 import { openMenu } from "../components/menu.js";
 import { confirm } from "../components/dialog.js";
 import { KeyedList, el, iconButton, setAttribute, setLabel, setText, textButton } from "../dom.js";
+import { initialOf } from "../format.js";
 import { icon } from "../icons.js";
 import { openInvite } from "./invite-dialog.js";
 import { openSettings } from "./settings-dialog.js";
@@ -135,7 +136,7 @@ class Person {
     this.#person = person;
     const { localize } = this.#context;
     const own = person.client_id === me?.clientId;
-    setText(this.#initial, [...person.username][0]?.toUpperCase() ?? "?");
+    setText(this.#initial, initialOf(person.username));
     setText(this.#name, own ? localize("you", { name: person.username }) : person.username);
     const player = players?.find(({ player_id }) => player_id === person.player_id);
     const { quality, text } = syncOf(person, localize);

@@ -14,6 +14,8 @@ export class MiniPlayer {
   /** @type {Target | null} */
   #target = null;
   #playing = false;
+  /** @type {import("../../client/types.js").PlaybackStatus | undefined} */
+  #status;
   #artwork;
   #title = el("span", { class: "row-title" });
   #details = el("span", { class: "row-subtitle" });
@@ -52,6 +54,7 @@ export class MiniPlayer {
     const { localize } = this.#context;
     const status = target?.status;
     const track = status?.current_track;
+    this.#status = status;
     this.element.hidden = !target || !track;
     if (!target || !track) {
       return;
@@ -65,5 +68,16 @@ export class MiniPlayer {
     const usable = state.connection.phase === "ready" && target.available;
     this.#play.disabled = !usable || !target.rights.has("playback.control");
     this.#next.disabled = !usable || !target.rights.has("playback.skip");
+  }
+
+  /** @param {number | null} hubUs the hub's clock now, if it is known */
+  tick(hubUs) {
+    const { duration_seconds: duration, position_seconds = 0, rate = 0, anchor_us = 0 } = this.#status ?? {};
+    const position = position_seconds + (hubUs === null ? 0 : (rate * Math.max(0, hubUs - anchor_us)) / 1e6);
+    // As fine as a screen is: nothing is painted for less.
+    const progress = duration ? Math.min(1, position / duration).toFixed(3) : "0";
+    if (this.element.style.getPropertyValue("--progress") !== progress) {
+      this.element.style.setProperty("--progress", progress);
+    }
   }
 }

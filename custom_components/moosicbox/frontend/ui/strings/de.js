@@ -26,6 +26,11 @@ export default {
   delay_text:
     "Bluetooth und manche Verstärker klingen später, als sie sollten. Sag, um wie viel, und dieses Gerät spielt um so viel früher. Das zählt, wenn mehrere Player zusammen spielen.",
   delay_label: "Millisekunden",
+  earlier: "Weniger Verzögerung",
+  later: "Mehr Verzögerung",
+  clicks: "Testklicks abspielen",
+  clicks_stop: "Klicks beenden",
+  clicks_text: "Spiel sie auch auf einem anderen Gerät ab und stell dich zwischen beide. Ändere die Zahl, bis beide zugleich klicken.",
 
   target: "Spielt auf {name}. Anderen Player oder Raum wählen",
   nothing_plays: "Es läuft nichts",

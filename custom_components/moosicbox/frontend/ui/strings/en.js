@@ -25,6 +25,11 @@ export default {
   delay_text:
     "Bluetooth and some amplifiers sound later than they should. Say by how much, and this device plays earlier by as much. It matters when several players play together.",
   delay_label: "Milliseconds",
+  earlier: "Less delay",
+  later: "More delay",
+  clicks: "Play test clicks",
+  clicks_stop: "Stop the clicks",
+  clicks_text: "Play them on another device, too, and stand between both. Change the number until both click at once.",
 
   target: "Playing on {name}. Choose another player or room",
   nothing_plays: "Nothing is playing",

@@ -1,7 +1,7 @@
 /** A click at every full second of the hub's clock: two devices that do so tell the ear how far apart they are. */
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
-/** @typedef {Pick<import("./output.js").Output, "context" | "contextTimeAt">} ClickOutput */
+/** @typedef {Pick<import("./output.js").Output, "context" | "contextTimeAt" | "input">} ClickOutput */
 
 const SECOND_US = 1_000_000;
 const AHEAD_US = 1_500_000;
@@ -24,7 +24,7 @@ const LOUDNESS = 0.5;
 export function clickTrack({ output, clock, delayMs, nowUs }) {
   const { context } = output;
   const gain = new GainNode(context);
-  gain.connect(context.destination);
+  gain.connect(output.input);
   let planned = -Infinity;
   const plan = () => {
     if (!clock.ready) {

@@ -54,9 +54,9 @@ export class Transport {
    */
   render(state, target, usable) {
     const { localize } = this.#context;
-    const { status, rights } = target;
+    const { status, rights, queue } = target;
     const control = usable && rights.has("playback.control");
-    const empty = !status?.current_track && !status?.queue_length;
+    const empty = !status?.current_track && !(queue?.items.length ?? status?.queue_length);
     this.#playing = status?.state === "playing" || status?.state === "buffering";
     setIcon(this.#playIcon, this.#playing ? "pause" : "play");
     setLabel(this.#play, localize(this.#playing ? "pause" : "play"));

@@ -55,7 +55,7 @@ export class DeviceBar {
     const { guest, localize } = this.#context;
     const own = device.status === "on" ? players?.find(({ player_id }) => player_id === device.playerId) : undefined;
     this.#entityId = target?.kind === "player" ? target.entityId : (own?.entity_id ?? null);
-    const idle = target && !target.status?.current_track && !target.status?.queue_length && target.available;
+    const idle = target && !target.status?.current_track && !(target.queue?.items.length ?? target.status?.queue_length) && target.available;
     this.#first.hidden = !idle || guest || connection.phase !== "ready" || !target.rights.has("queue.add");
     this.#entity.hidden = guest || device.status !== "on";
     const entity = own?.entity_id;

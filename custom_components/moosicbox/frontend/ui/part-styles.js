@@ -13,10 +13,13 @@ partStyles.replaceSync(`
 /* All of it at one look: what isn't picture takes this much. */
 .stage .player > .artwork { max-width: clamp(160px, 100dvh - 496px, 480px); }
 .stage .player:has(.vote:not([hidden])) > .artwork { max-width: clamp(140px, 100dvh - 544px, 480px); }
+@media (max-width: 869px) {
+  .guest .setup:not([hidden]) ~ .lazy .player.player > .artwork { max-width: clamp(140px, 100dvh - 604px, 480px); }
+}
 .player > .artwork:not([data-missing]) { box-shadow: 0 8px 32px rgba(0, 0, 0, 0.24); }
 .player > .artwork[data-missing] { max-width: min(180px, 26vh); }
 .thumbnail { width: 48px; max-width: none; border-radius: 6px; flex: none; }
-.body { min-width: 0; display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; align-content: center; }
+.body { width: 100%; max-width: 640px; justify-self: center; min-width: 0; display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; align-content: center; }
 .words { min-width: 0; text-align: center; }
 .player-name { font-size: 14px; font-weight: 500; color: var(--text-2); }
 .title { font-size: 22px; line-height: 1.25; margin-top: 4px; }
@@ -25,8 +28,6 @@ partStyles.replaceSync(`
 .player .player-name { color: color-mix(in srgb, var(--text) 78%, transparent); }
 .player-name, .title, .subtitle { overflow: hidden; text-overflow: ellipsis; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
 .transport { display: grid; gap: 8px; justify-items: center; }
-/* Time runs from left to right, whatever is read how. */
-.controls, .progress-row { direction: ltr; }
 .controls { display: flex; align-items: center; justify-content: center; gap: clamp(0px, 2vw, 12px); }
 .times { display: flex; justify-content: space-between; font-size: 13px; color: color-mix(in srgb, var(--text) 75%, transparent); font-variant-numeric: tabular-nums; }
 .volume-row { display: flex; align-items: center; gap: 4px; max-width: 420px; width: 100%; justify-self: center; }
@@ -62,6 +63,7 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .field { display: grid; gap: 4px; min-width: 0; }
 .field label, .field-hint { font-size: 14px; color: var(--text-2); }
 .check { display: flex; align-items: center; gap: 12px; min-height: 40px; }
+.chip, .queue-count { unicode-bidi: plaintext; }
 .chip { font-size: 13px; padding: 2px 10px; border-radius: 999px; background: var(--soft); color: var(--text); white-space: nowrap; }
 .chip[data-role="host"], .chip[data-role="dj"] { background: color-mix(in srgb, var(--accent) 18%, transparent); color: var(--accent-text); }
 .pane-head { display: flex; align-items: center; justify-content: space-between; gap: 8px; padding: 8px 12px 8px 16px; min-height: 56px; color: var(--text-2); flex: none; }

@@ -100,6 +100,7 @@ main > .lazy { height: 100%; }
 .listen.guest .setup .main { grid-area: 1 / 2 / 3; min-height: 44px; margin: 0; padding: 4px 18px; }
 .listen.first .setup { width: min(480px, 100%); }
 :host > .lazy { flex: none; }
+:host > .lazy > .empty { display: none; }
 :host([data-page="listen"]) > .lazy { display: none; }
 .tabs { display: flex; flex: none; overflow-x: auto; scrollbar-width: none; border-bottom: 1px solid var(--line); padding: 0 4px; }
 .tabs button { border-radius: 8px 8px 0 0; min-height: 48px; padding: 0 14px; color: var(--text-2); font-weight: 500; white-space: nowrap; border-bottom: 3px solid transparent; display: flex; align-items: center; gap: 6px; flex: none; }

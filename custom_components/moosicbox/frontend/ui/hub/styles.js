@@ -3,7 +3,7 @@
 export const hubStyles = new CSSStyleSheet();
 
 hubStyles.replaceSync(`
-.stats { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(200px, 45%), 1fr)); }
+.stats { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(150px, 45%), 1fr)); }
 .stat { padding: 14px 16px 0; display: grid; gap: 2px; overflow: hidden; grid-template-columns: minmax(0, 1fr); }
 .tile-value { font-size: 26px; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .chart { width: calc(100% + 32px); height: 56px; margin: 6px -16px 0; }
@@ -25,6 +25,10 @@ th, td { text-align: start; padding: 8px 12px 8px 0; border-bottom: 1px solid va
 th { font-size: 13px; font-weight: 500; color: var(--text-2); }
 tbody tr:last-child td { border-bottom: 0; }
 td:first-child { max-width: 280px; overflow: hidden; text-overflow: ellipsis; }
+@media (max-width: 900px) {
+  .clients { font-size: 14px; }
+  .clients td:first-child { max-width: 180px; }
+}
 @media (max-width: 600px) {
   .clients thead { display: none; }
   .clients tr { position: relative; display: grid; padding: 8px 48px 8px 0; border-bottom: 1px solid var(--line); }

@@ -30,8 +30,9 @@ export class Progress {
       oninput: () => this.#describe(this.#slider.value),
       onchange: seek,
     });
+    // Time runs from left to right, whatever is read how.
     const times = el("div", { class: "times" }, this.#elapsed, this.#total);
-    this.element = el("div", { class: "progress-row" }, this.#slider.element, times);
+    this.element = el("div", { class: "progress-row", attributes: { dir: "ltr" } }, this.#slider.element, times);
   }
 
   /**

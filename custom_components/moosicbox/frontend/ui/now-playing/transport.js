@@ -44,7 +44,7 @@ export class Transport {
       void (room_id && context.actions.room("skip_vote", { room_id }));
     });
     const buttons = [this.#shuffle, this.#previous, this.#play, this.#next, this.#repeat];
-    this.element = el("div", { class: "transport" }, el("div", { class: "controls" }, ...buttons), this.#vote);
+    this.element = el("div", { class: "transport" }, el("div", { class: "controls", attributes: { dir: "ltr" } }, ...buttons), this.#vote);
   }
 
   /**

@@ -19,7 +19,14 @@ from .stage import Stage, stage
 FOLDER = REPOSITORY / ".artifacts" / "screenshots"
 SIZES = {"small": (320, 640), "phone": (360, 740), "tablet": (820, 1100), "desk": (1280, 800)}
 THEMES = ("light", "dark")
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"]
+# As people reach it at home: by a name, and plain http.
+NAME = "homeassistant.local"
+ARGUMENTS = [
+    f"--host-resolver-rules=MAP {NAME} 127.0.0.1",
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--autoplay-policy=no-user-gesture-required",
+]
 VISIT = """(path) => {
   history.pushState(null, "", path);
   dispatchEvent(new CustomEvent("location-changed", {detail: {replace: false}}));
@@ -33,6 +40,7 @@ class Photographer:
         self._browser = browser
         self._stage = stage
         self._options = options
+        self._url = stage.url.replace("127.0.0.1", NAME)
 
     async def act(self, act: Act) -> None:
         """Photograph all scenes of an act in all sizes and themes."""
@@ -41,7 +49,7 @@ class Photographer:
             return
         for size in self._options.sizes:
             for theme in self._options.themes:
-                context = await self._context(size, theme, storage_state(self._stage.client, self._stage.url))
+                context = await self._context(size, theme, storage_state(self._stage.client, self._url))
                 page = await context.new_page()
                 await page.goto("/moosicbox/listen")
                 await page.locator("moosicbox-panel main > *").first.wait_for()
@@ -63,7 +71,7 @@ class Photographer:
                 if self._wanted("guest"):
                     await self._guest(size, theme)
                 if self._wanted("card"):
-                    context = await self._context(size, theme, storage_state(self._stage.client, self._stage.url))
+                    context = await self._context(size, theme, storage_state(self._stage.client, self._url))
                     page = await context.new_page()
                     await page.goto("/music-wall/0")
                     await page.get_by_role("region", name="Controls of Garden party").first.wait_for()
@@ -97,7 +105,7 @@ class Photographer:
     async def _context(self, size: str, theme: str, state: Any) -> BrowserContext:
         width, height = SIZES[size]
         context = await self._browser.new_context(
-            base_url=self._stage.url,
+            base_url=self._url,
             color_scheme="dark" if theme == "dark" else "light",
             locale="en-GB",
             storage_state=state,

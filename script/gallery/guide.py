@@ -35,4 +35,4 @@ def write_down(folder: Path) -> None:
             small = picture.convert("RGB").resize(
                 (width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS
             )
-            small.quantize(COLOURS).save(FOLDER / f"{name}.png", optimize=True)
+            small.quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(FOLDER / f"{name}.png", optimize=True)

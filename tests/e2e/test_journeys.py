@@ -193,3 +193,15 @@ async def test_a_party_is_accessible(home: Home, open_tab: OpenTab, viewport: di
         await page.get_by_role("link", name=name).click()
         await expect(page.locator("moosicbox-panel main .lazy > *")).to_be_visible()
         assert await violations(page, "moosicbox-panel") == []
+
+
+async def test_a_part_that_could_not_be_fetched_comes_later(home: Home, open_tab: OpenTab) -> None:
+    tab = await open_tab("about:blank")
+    page = tab.page
+    await page.route("**/ui/room/room-list.js", lambda route: route.abort())
+    await page.goto("/moosicbox/rooms")
+    await expect(page.get_by_text("This part is not here yet")).to_be_visible()
+    await page.unroute_all()
+    # With the next that is heard of the hub.
+    await home.api.call("moosicbox.create_room", name="Evening")
+    await expect(page.get_by_role("region", name="Evening", exact=True)).to_be_visible()

@@ -10,20 +10,17 @@ import { homeAssistantAccess } from "./home-assistant.js";
 import { reduce } from "./reduce.js";
 import { Store, initialState } from "./store.js";
 import { joinedRoomIds } from "./target.js";
+import { ThisPlayer } from "./this-player.js";
 import { onWake } from "./wake.js";
 
 /** @typedef {import("../client/types.js").ClientInfo} ClientInfo */
 /** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("./device.js").Device} Device */
 /** @typedef {import("./home-assistant.js").Access} Access */
-/** @typedef {import("./store.js").DeviceState} DeviceState */
 
 const WS_PATH = "/api/moosicbox/ws";
 // Walking from page to page shouldn't cost a connection each time.
 const LINGER_MS = 30_000;
 const CONTROLLER_NAME = "MoosicBox panel";
-// Sound is fetched when this browser plays, or when there is nothing better to do.
-const player = () => import("./device.js");
 
 /** @type {Promise<App> | undefined} */
 let instance;
@@ -36,12 +33,8 @@ export function getApp() {
 
 export class App {
   #access;
-  #identity;
   #clock = new Clock();
-  /** @type {import("../player/tab-lock.js").TabLock | null} */
-  #lock = null;
-  /** @type {Device | null} */
-  #device = null;
+  #player;
   /** @type {Connection | null} */
   #connection = null;
   /** @type {"player" | "controller" | null} */
@@ -53,23 +46,31 @@ export class App {
   #timeSync = new TimeSync({
     request: (message, options) => this.request(message, options),
     clock: this.#clock,
-    onupdate: () => this.#device?.player.proceed(),
+    onupdate: () => this.#player.device?.player.proceed(),
   });
 
   /** @param {Access} access */
   constructor(access) {
     this.#access = access;
-    this.#identity = new IdentityStore(access.userId, access.storage);
-    const { playerId, name } = this.#identity.identity;
+    const identity = new IdentityStore(access.userId, access.storage);
+    const { playerId, name } = identity.identity;
     this.store = new Store(initialState({ status: "off", playerId, name, needsInteraction: false, fault: null, volume: 1, muted: false }));
     /** @type {Emitter<{message: Message}>} what the hub says, for those who tell people of it */
     this.heard = new Emitter();
     this.#following = new Following(this.store, (message) => this.request(message));
-    this.#identity.onchange((identity) => void this.#otherTabChanged(identity));
+    this.#player = new ThisPlayer({
+      store: this.store,
+      identity,
+      clock: this.#clock,
+      baseUrl: access.baseUrl,
+      send: (message) => this.#kind === "player" && (this.#connection?.send(message) ?? false),
+      request: (message) => this.request(message),
+      onswitch: () => this.#connect(),
+    });
     for (const subscribe of [onWake, access.onback]) {
       subscribe(() => this.#connection?.wake());
     }
-    exposeForInspection(() => this.#device);
+    exposeForInspection(() => this.#player.device);
   }
 
   /** The login that this page has. */
@@ -84,7 +85,7 @@ export class App {
 
   /** Lets the browser fetch what a player needs, so that the click that starts it need not wait. */
   warmUp() {
-    void player();
+    ThisPlayer.warmUp();
   }
 
   /** @param {string | null} topic of the player or room to show and steer; null: the likeliest */
@@ -138,25 +139,21 @@ export class App {
 
   /** Plays on, if this browser was made a player before. */
   async resume() {
-    if (this.#identity.identity.enabled) {
-      await this.#play({ steal: false });
-    }
+    await this.#player.resume();
   }
 
   /** @param {string} name */
   async becomePlayer(name) {
-    this.#identity.update({ name, enabled: true });
-    await this.#play({ steal: true });
+    await this.#player.become(name);
   }
 
   stopBeingPlayer() {
-    this.#identity.update({ enabled: false });
-    this.#silence("off");
+    this.#player.stop();
   }
 
   /** Clicks at every full second, to set the delay of the loudspeakers by. @param {(() => number) | null} delayMs null: silence */
   click(delayMs) {
-    this.#device?.click(delayMs);
+    this.#player.device?.click(delayMs);
   }
 
   /** Starts again after the hub refused or another tab took over. */
@@ -174,59 +171,6 @@ export class App {
       throw new ConnectionLostError();
     }
     return this.#connection.request(message, options);
-  }
-
-  /** @param {{steal: boolean}} options */
-  async #play(options) {
-    const { name } = this.#identity.identity;
-    this.#setDevice({ status: "starting", name });
-    const { Device, tabLock } = await player();
-    this.#lock ??= tabLock(() => this.#playElsewhere());
-    // Made as part of the click, so that the browser lets it sound.
-    this.#device ??= new Device({
-      clock: this.#clock,
-      baseUrl: this.#access.baseUrl,
-      send: (message) => this.#kind === "player" && (this.#connection?.send(message) ?? false),
-      request: (message) => this.request(message),
-      onchange: (status) => this.#playerChanged(status),
-      store: this.store,
-    });
-    if (await this.#lock.acquire(options)) {
-      this.#setDevice({ status: "on" });
-      this.#connect();
-    } else {
-      this.#playElsewhere();
-    }
-  }
-
-  /** @param {import("../player/status.js").PlayerStatus} status */
-  #playerChanged({ state, needsInteraction, error }) {
-    // The hub goes on or stops at once; why it did should stay to be read until something else plays.
-    const { fault } = this.store.state.device;
-    this.#setDevice({ needsInteraction, fault: error?.fault ?? (state === "idle" ? fault : null) });
-  }
-
-  #playElsewhere() {
-    this.#silence("elsewhere");
-  }
-
-  /** @param {"off" | "elsewhere"} status */
-  #silence(status) {
-    this.#lock?.release();
-    this.#device?.dispose();
-    this.#device = null;
-    this.#setDevice({ status, needsInteraction: false, fault: null });
-    this.#connect();
-  }
-
-  /** @param {import("../player/identity.js").Identity} identity */
-  async #otherTabChanged({ enabled, name }) {
-    const { status } = this.store.state.device;
-    if (!enabled && status !== "off") {
-      this.#silence("off");
-    } else if (enabled && status === "off") {
-      this.#setDevice({ status: "elsewhere", name });
-    }
   }
 
   /** Makes the connection what it has to be now: a player's, a controller's, or none. */
@@ -304,17 +248,7 @@ export class App {
    * @returns {ClientInfo}
    */
   #clientInfo(kind) {
-    const { playerId, name } = this.#identity.identity;
-    if (kind === "controller") {
-      return { name: this.#access.clientName ?? CONTROLLER_NAME, kind };
-    }
-    return {
-      name: name ?? playerId,
-      kind,
-      player_id: playerId,
-      capabilities: this.#device?.capabilities,
-      lead_ms: this.#device?.leadMs,
-    };
+    return kind === "player" ? this.#player.info : { name: this.#access.clientName ?? CONTROLLER_NAME, kind };
   }
 
   /** @param {Message} welcome */
@@ -327,18 +261,15 @@ export class App {
     // Snapshots of what is followed come anew; what else was known of rooms may be over.
     this.store.update(welcome.resumed ? { me } : { me, room: {}, edits: {} });
     this.#timeSync.start();
-    this.#device?.player.report();
+    this.#player.device?.player.report();
     this.#following.forget();
     this.#following.check();
   }
 
   /** @param {Message} message */
   #received(message) {
-    if (message.topic === `play:${this.#identity.identity.playerId}`) {
-      this.#device?.player.obey(message);
-      if (message.type === "volume_update") {
-        this.#setDevice({ volume: message.volume, muted: message.muted });
-      }
+    if (message.topic === this.#player.topic) {
+      this.#player.obey(message);
     } else {
       this.store.update(reduce(this.store.state, message, this.hubUs));
       this.heard.emit("message", message);
@@ -350,19 +281,14 @@ export class App {
     if (connection.phase !== "ready") {
       this.#timeSync.stop();
     }
-    if (connection.closeCode === CLOSE_REPLACED && connection.phase === "stopped" && this.#device) {
-      this.#playElsewhere();
+    if (connection.closeCode === CLOSE_REPLACED && connection.phase === "stopped" && this.#player.device) {
+      this.#player.playElsewhere();
     } else {
       if (connection.phase === "stopped" && connection.closeCode !== null) {
         // Nobody could stop the music any more.
-        this.#device?.player.silence();
+        this.#player.device?.player.silence();
       }
       this.store.update({ connection });
     }
-  }
-
-  /** @param {Partial<DeviceState>} change */
-  #setDevice(change) {
-    this.store.update({ device: { ...this.store.state.device, ...change } });
   }
 }

@@ -89,6 +89,8 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .row.swiped > * { transform: translateX(calc(-1 * var(--swiped))); }
 .row.swiped::after { content: attr(data-swipe); position: absolute; right: 16px; color: #fff; font-weight: 500; opacity: 0.7; }
 .row.swiped.enough::after { opacity: 1; }
+/* Not to be moved, but in line with those that are. */
+.handle.idle { visibility: hidden; }
 .handle { cursor: grab; touch-action: none; width: 36px; color: var(--text-2); }
 .reordering .row { transition: translate 0.16s; }
 .reordering .row.dragged { transition: none; z-index: 2; background: var(--card); box-shadow: 0 4px 16px rgba(0, 0, 0, 0.35); border-radius: 8px; }

@@ -21,6 +21,7 @@ export class Transport {
   #next;
   #repeat;
   #vote;
+  #controls;
   element;
 
   /**
@@ -44,7 +45,8 @@ export class Transport {
       void (room_id && context.actions.room("skip_vote", { room_id }));
     });
     const buttons = [this.#shuffle, this.#previous, this.#play, this.#next, this.#repeat];
-    this.element = el("div", { class: "transport" }, el("div", { class: "controls", attributes: { dir: "ltr" } }, ...buttons), this.#vote);
+    this.#controls = el("div", { class: "controls", attributes: { dir: "ltr" } }, ...buttons);
+    this.element = el("div", { class: "transport" }, this.#controls, this.#vote);
   }
 
   /**
@@ -64,6 +66,8 @@ export class Transport {
     this.#play.disabled = this.#previous.disabled = !control || empty;
     this.#next.disabled = !usable || empty || !rights.has("playback.skip");
     this.#shuffle.disabled = this.#repeat.disabled = !control;
+    // What the role doesn't allow is no use as a grey button.
+    this.#controls.hidden = !rights.has("playback.control") && !rights.has("playback.skip");
     setAttribute(this.#shuffle, "aria-pressed", String(status?.shuffle ?? false));
     const repeat = status?.repeat ?? "off";
     setIcon(this.#repeatIcon, repeat === "one" ? "repeatOne" : "repeat");

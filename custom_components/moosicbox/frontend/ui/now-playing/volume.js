@@ -63,7 +63,9 @@ export class Volume {
     this.#button.disabled = disabled;
     this.#slider.render({ value: status?.volume ?? 0, max: 1, disabled });
     this.#slider.describe(`${Math.round(this.#slider.value * 100)} %`);
-    this.#stop.disabled = !usable || !target.status?.current_track || !target.rights.has("playback.control");
+    this.element.hidden = !allowed;
+    this.#stop.hidden = !target.rights.has("playback.control");
+    this.#stop.disabled = !usable || !target.status?.current_track;
   }
 }
 

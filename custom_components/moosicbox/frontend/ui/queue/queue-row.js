@@ -100,7 +100,7 @@ export class QueueRow {
     setText(this.#artist, item.track.artist ?? "");
     this.#renderWho(item);
     const changeable = this.#actions.mayChange(item);
-    this.#handle.disabled = !changeable;
+    this.#handle.classList.toggle("idle", !changeable);
     setLabel(this.#handle, localize("drag", { title }));
     setLabel(this.#menu, localize("more_of", { title }));
     this.#menu.hidden = !changeable && !this.#actions.mayPlay(item);

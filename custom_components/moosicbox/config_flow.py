@@ -8,7 +8,8 @@ from homeassistant.data_entry_flow import section
 import voluptuous as vol
 
 from .const import DOMAIN, NAME
-from .options import OPTIONS, SECTIONS, defaults, effective, fault
+from .engine.settings import SECTIONS, fault
+from .options import OPTIONS, defaults, effective
 from .pairing import SUBENTRY
 from .player_flow import PlayerSubentryFlow
 

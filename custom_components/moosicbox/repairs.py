@@ -7,8 +7,9 @@ from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
 from .const import DOMAIN
+from .engine.settings import MOST_CONNECTIONS
 from .library import ISSUE as LIBRARY_REBUILT
-from .options import MOST_CONNECTIONS, OPTIONS, effective
+from .options import OPTIONS, effective
 
 
 class MaxConnectionsFlow(RepairsFlow):

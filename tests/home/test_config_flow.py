@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.const import DOMAIN, NAME
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.options import SECTIONS
+from custom_components.moosicbox.engine.settings import SECTIONS
 
 
 async def test_user(hass: HomeAssistant) -> None:

@@ -14,17 +14,19 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
-from custom_components.moosicbox.options import OPTIONS, SECTIONS, UNLIMITED, defaults, effective, fault, limits_of
+from custom_components.moosicbox.engine.settings import SECTIONS, UNLIMITED, fault
+from custom_components.moosicbox.options import OPTIONS, defaults, effective, limits_of
 from tests.fixtures import Advance
 from tests.test_repository import INTEGRATION, REPOSITORY, read_json
 from tests.wire.client import Client
 
-SPECIFIED = {  # The specification's two tables, without the address and what further nodes need.
+SPECIFIED = {  # The specification's two tables, without the address: Home Assistant has its own.
     *("max_connections", "max_connections_per_ip", "connection_timeout_seconds", "max_message_size", "max_queue_size"),
     *("message_buffer_size", "heartbeat_interval_seconds", "ping_timeout_seconds", "close_timeout_seconds"),
     *("enable_compression", "compression_level", "compression_threshold", "compression_window_bits"),
     *("messages_per_minute", "bytes_per_minute", "burst_size", "cleanup_interval_seconds"),
     *("allowed_origins", "require_auth", "validate_csrf"),
+    *("redis_url", "node_id", "cluster_mode"),
 }
 
 
@@ -47,6 +49,7 @@ def test_all_variables_are_there() -> None:
     assert {option.variable for option in OPTIONS} - {None} == {
         *("WS_MAX_CONNECTIONS", "WS_HEARTBEAT_INTERVAL", "WS_CONNECTION_TIMEOUT", "WS_MAX_MESSAGE_SIZE"),
         *("WS_ENABLE_COMPRESSION", "WS_RATE_LIMIT_PER_MINUTE"),
+        *("WS_CLUSTER_MODE", "WS_REDIS_URL", "WS_NODE_ID"),
     }
 
 
@@ -138,6 +141,11 @@ async def test_what_is_the_default_again_is_not_kept(hass: HomeAssistant, entry:
         ({"allowed_origins": ["music.example"]}, "origin_invalid"),
         ({"allowed_origins": ["https://music.example/page"]}, "origin_invalid"),
         ({"allowed_origins": ["*"]}, "origin_invalid"),
+        ({"cluster_mode": True}, "cluster_without_redis"),
+        ({"redis_url": "http://redis.example"}, "redis_url_invalid"),
+        ({"redis_url": "redis://"}, "redis_url_invalid"),
+        ({"redis_url": "redis://redis.example:port"}, "redis_url_invalid"),
+        ({"node_id": "the cellar"}, "node_id_invalid"),
     ],
 )
 async def test_what_does_not_go_together_is_named(

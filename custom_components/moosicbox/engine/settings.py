@@ -1,0 +1,205 @@
+"""What can be set, in one table: key, section, the limit that it sets, its range, its environment variable.
+
+Home Assistant's options and a node's settings are both made from it.
+"""
+
+from collections.abc import Callable, Mapping
+import re
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from .access.keys import parse_keys
+from .limits import Limits
+
+UNLIMITED: Final = 1_000_000_000
+"""Messages (or bytes) a minute where rate limits are switched off."""
+RATES: Final = (
+    *("messages_per_minute", "chat_per_minute", "library_per_minute", "reports_per_minute", "sync_per_minute"),
+    *("burst_size", "chat_burst", "library_burst", "reports_burst", "sync_burst", "bytes_per_minute"),
+)
+"""The limits that the switch for rate limits is about."""
+MOST_CONNECTIONS: Final = 20_000
+ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
+NODE_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
+WORDS: Final = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+_MIB: Final = 1_048_576
+
+
+class Setting(NamedTuple):
+    """One setting. `field` is the limit that it sets, whose default is its own; None: it is about something else."""
+
+    key: str
+    section: str
+    field: str | None = None
+    least: int = 0
+    most: int = 0
+    unit: str | None = None
+    variable: str | None = None
+    other: Any = None
+    """The default where there is no `field`."""
+    secret: bool = False
+
+    @property
+    def default(self) -> Any:
+        """Its value where nobody chose another: an int, a bool, a text or a list of texts."""
+        value = self.other if self.field is None else getattr(_OURS, self.field)
+        return list(value) if isinstance(value, tuple) else value
+
+    def checked(self, value: Any) -> Any:
+        """A value of the right kind and within the range; ValueError if it is not."""
+        match self.default:
+            case bool() if isinstance(value, bool):
+                return value
+            case bool():
+                pass
+            case int() if isinstance(value, int | float) and not isinstance(value, bool):
+                if float(value).is_integer() and self.least <= value <= self.most:
+                    return int(value)
+            case str() if isinstance(value, str):
+                return value
+            case list() if isinstance(value, list) and all(isinstance(item, str) for item in value):
+                return value
+        raise ValueError(self.key)
+
+    def from_text(self, text: str) -> Any:
+        """The same from a text, as environments have it."""
+        match self.default:
+            case bool():
+                return self.checked(WORDS.get(text.lower()))
+            case int():
+                return self.checked(int(text))
+            case list():
+                return self.checked(text.split(","))
+        return self.checked(text)
+
+
+_OURS: Final = Limits()
+
+SETTINGS: Final = (
+    Setting("max_connections", "connections", "max_connections", 1, MOST_CONNECTIONS, None, "WS_MAX_CONNECTIONS"),
+    Setting("max_connections_per_user", "connections", "max_connections_per_user", 1, 1_000),
+    Setting("max_connections_per_ip", "connections", "max_unauthenticated_per_address", 1, 1_000),
+    Setting(
+        "connection_timeout_seconds", "connections", "authentication_timeout", 1, 120, "s", "WS_CONNECTION_TIMEOUT"
+    ),
+    Setting("resume_seconds", "connections", "resume_seconds", 0, 3_600, "s"),
+    Setting("max_players_per_user", "connections", "max_players_per_user", 1, 100),
+    Setting("availability_grace", "connections", "availability_grace", 0, 300, "s"),
+    Setting("max_message_size", "messages", "max_message_size", 1_024, 16 * _MIB, "B", "WS_MAX_MESSAGE_SIZE"),
+    Setting("max_queue_size", "messages", "outbound_messages", 10, 100_000),
+    Setting("message_buffer_size", "messages", "outbound_bytes", 65_536, 64 * _MIB, "B"),
+    Setting("history_messages", "messages", "history_messages", 0, 100_000),
+    Setting("history_bytes", "messages", "history_bytes", 0, 64 * _MIB, "B"),
+    Setting("history_seconds", "messages", "history_seconds", 0, 3_600, "s"),
+    Setting("heartbeat_interval_seconds", "heartbeat", "heartbeat_interval", 1, 300, "s", "WS_HEARTBEAT_INTERVAL"),
+    Setting("ping_timeout_seconds", "heartbeat", "ping_timeout", 1, 120, "s"),
+    Setting("close_timeout_seconds", "heartbeat", "close_timeout", 1, 60, "s"),
+    Setting("enable_compression", "compression", "compression", variable="WS_ENABLE_COMPRESSION"),
+    Setting("compress_local", "compression", "compress_local"),
+    Setting("compression_threshold", "compression", "compression_threshold", 0, 65_536, "B"),
+    Setting("compression_level", "compression", "compression_level", 1, 9),
+    Setting("compression_window_bits", "compression", "compression_window_bits", 9, 15),
+    Setting(
+        "messages_per_minute", "rate_limits", "messages_per_minute", 1, 1_000_000, None, "WS_RATE_LIMIT_PER_MINUTE"
+    ),
+    Setting("burst_size", "rate_limits", "burst_size", 1, 100_000),
+    Setting("bytes_per_minute", "rate_limits", "bytes_per_minute", 1_024, 1_024 * _MIB, "B"),
+    Setting("chat_per_minute", "rate_limits", "chat_per_minute", 1, 10_000),
+    Setting("library_per_minute", "rate_limits", "library_per_minute", 1, 10_000),
+    Setting("cleanup_interval_seconds", "rate_limits", "cleanup_interval", 1, 3_600, "s"),
+    Setting("library_folders", "library", "library_folders"),
+    Setting("library_scan_interval", "library", "library_scan_interval", 0, 86_400, "s"),
+    Setting("require_auth", "security", "require_auth"),
+    Setting("allowed_origins", "security", "allowed_origins"),
+    Setting("validate_csrf", "security", "validate_csrf"),
+    Setting("trusted_keys", "security", "trusted_keys"),
+    Setting("trusted_issuer", "security", "trusted_issuer"),
+    Setting("cluster_mode", "cluster", variable="WS_CLUSTER_MODE", other=False),
+    Setting("redis_url", "cluster", variable="WS_REDIS_URL", other="", secret=True),
+    Setting("node_id", "cluster", variable="WS_NODE_ID", other=""),
+    Setting("metrics", "features", "metrics"),
+    Setting("rate_limiting", "features", other=True),
+    Setting("rooms", "features", "rooms"),
+)
+SECTIONS: Final = tuple(dict.fromkeys(setting.section for setting in SETTINGS))
+
+
+class Form(NamedTuple):
+    """What a text must look like, and the name of the fault when it doesn't."""
+
+    fault: str
+    holds: Callable[[Any], bool]
+
+
+def _is_keys(text: str) -> bool:
+    try:
+        parse_keys(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        there = parts.path if parts.scheme == "unix" else parts.hostname
+        return not url or (parts.scheme in REDIS_SCHEMES and bool(there) and parts.port != 0)
+    except ValueError:
+        return False
+
+
+FORMS: Final = {
+    "allowed_origins": Form("origin_invalid", lambda origins: all(ORIGIN.fullmatch(origin) for origin in origins)),
+    "library_folders": Form("folder_invalid", lambda folders: all(folder.startswith("/") for folder in folders)),
+    "trusted_keys": Form("keys_invalid", _is_keys),
+    "redis_url": Form("redis_url_invalid", _is_redis),
+    "node_id": Form("node_id_invalid", lambda name: not name or NODE_ID.fullmatch(name) is not None),
+}
+
+
+def fault(values: Mapping[str, Any]) -> str | None:
+    """What is wrong with these values together, by a key that can be translated."""
+    if values["max_connections_per_user"] > values["max_connections"]:
+        return "too_many_per_user"
+    if values["ping_timeout_seconds"] > values["heartbeat_interval_seconds"]:
+        return "ping_timeout_too_long"
+    if values["burst_size"] > values["messages_per_minute"]:
+        return "burst_too_large"
+    if values["cluster_mode"] and not values["redis_url"]:
+        return "cluster_without_redis"
+    return next((form.fault for key, form in FORMS.items() if not form.holds(values[key])), None)
+
+
+def defaults() -> dict[str, Any]:
+    """The values where nobody chose others."""
+    return {setting.key: setting.default for setting in SETTINGS}
+
+
+def from_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """The values that variables give, and the variables whose value isn't allowed."""
+    values, wrong = {}, []
+    for setting in SETTINGS:
+        if setting.variable is not None and (text := environment.get(setting.variable, "").strip()):
+            try:
+                value = setting.from_text(text)
+            except ValueError:
+                wrong.append(setting.variable)
+                continue
+            if setting.key in FORMS and not FORMS[setting.key].holds(value):
+                wrong.append(setting.variable)
+            else:
+                values[setting.key] = value
+    return values, wrong
+
+
+def limits_of(values: Mapping[str, Any]) -> Limits:
+    """What the hub allows with these values of all settings."""
+    fields = {
+        setting.field: type(getattr(_OURS, setting.field))(values[setting.key])
+        for setting in SETTINGS
+        if setting.field is not None
+    }
+    if not values["rate_limiting"]:
+        fields |= dict.fromkeys(RATES, UNLIMITED)
+    return Limits(**fields)

@@ -64,14 +64,13 @@ class HomeMedia(MediaProvider):
     @override
     def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         source = media.source
-        signed = "?" in source and not media.in_library
-        if not source.startswith("/") or source.startswith(OPEN_PATHS) or signed:
+        if not source.startswith("/") or source.startswith(OPEN_PATHS) or "?" in source:
             return StreamAddress(quote(source, safe=ADDRESS_CHARACTERS))
         lifetime = STREAM_LIFETIME + timedelta(seconds=media.track.duration or 0)
         expires_at = int(time.time() + lifetime.total_seconds())
         # What is signed comes back decoded: only its query is of use.
         query = async_sign_path(self._hass, source, lifetime, use_content_user=True).rpartition("?")[2]
-        return StreamAddress(f"{source.partition('?')[0]}?{query}", expires_at)
+        return StreamAddress(f"{source}?{query}", expires_at)
 
     async def async_picture(self, track_id: str) -> Picture | None:
         """The picture of a track that was seen before."""

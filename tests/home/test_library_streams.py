@@ -12,8 +12,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
-from custom_components.moosicbox import media as media_module
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.library import media as media_module
 from custom_components.moosicbox.engine.library.library import Library
 from tests.fixtures import Connect
 from tests.wire.client import Client, player
@@ -77,7 +77,7 @@ async def test_stream_expires(
     tracks: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(media_module, "STREAM_LIFETIME", media_module.timedelta(hours=-1))
+    monkeypatch.setattr(media_module, "STREAM_SECONDS", -3_600)
     box = await speaker(connect, token, "box")
     assert (await http.get(await stream_url(box, tracks["Brass Morning"]))).status == 401
 

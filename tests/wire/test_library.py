@@ -163,4 +163,4 @@ async def test_a_whole_album_into_the_queue(library: Library, kitchen: Client) -
     await kitchen.request("queue_command", action="add", track_ids=ids)
     assert (await kitchen.request("playback_command", command="play"))["type"] == "result"
     order = await kitchen.until("synchronized_playback", command="play")
-    assert order["track"]["stream_url"].startswith(f"/api/moosicbox/tracks/{ids[0]}/stream?authSig=")
+    assert order["track"]["stream_url"].startswith(f"/api/moosicbox/tracks/{ids[0]}/stream?until=")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+import time
 from typing import Final, override
 
 from ..access.rights import Principal
@@ -10,17 +11,20 @@ from ..protocol.errors import TrackNotFound, Unavailable
 from ..protocol.types import Track
 from .formats import instead, plays
 from .library import Library
-from .models import STREAM_PATH, TRACK_MEDIA, LibraryTrack
+from .models import TRACK_MEDIA, LibraryTrack
+from .seal import stream_source
 
 OURS: Final = "t-"
 """How the id of a track of the library begins."""
+STREAM_SECONDS: Final = 1_800
+"""Beyond the music itself: how long a player may take until it fetches."""
 
 
 class LibraryMedia(MediaProvider):
     """Tracks of the library; whatever else is asked for, `others` may know."""
 
     def __init__(self, library: Library, others: MediaProvider) -> None:
-        """`others` also makes the addresses of streams."""
+        """`others` makes the addresses of its own streams."""
         self._library = library
         self._others = others
 
@@ -47,10 +51,14 @@ class LibraryMedia(MediaProvider):
 
     @override
     def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
-        if media.in_library and self._library.transcodes and not plays(accepts, media.mime_type, media.codec):
+        if not media.in_library:
+            return self._others.address(media, accepts)
+        if self._library.transcodes and not plays(accepts, media.mime_type, media.codec):
             if (made := instead(accepts)) is not None:
-                media = replace(media, source=f"{media.source}?format={made.name}", mime_type=made.mime_type)
-        return self._others.address(media, accepts)
+                source = stream_source(media.track.track_id, made.name)
+                media = replace(media, source=source, mime_type=made.mime_type)
+        until = int(time.time() + STREAM_SECONDS + (media.track.duration or 0))
+        return StreamAddress(self._library.seal.signed(media.source, until), until)
 
     async def _ours(self, track_ids: Sequence[str]) -> list[Media]:
         return [
@@ -65,5 +73,6 @@ def _media(track_id: str, track: LibraryTrack | None) -> Media:
     if not track.available:
         raise Unavailable(f"The disk with {track.title} is away")
     plain = Track(**{field: getattr(track, field) for field in Track.__struct_fields__})
-    source = STREAM_PATH.format(track_id=track_id)
-    return Media(track=plain, source=source, mime_type=track.mime_type, codec=track.codec, in_library=True)
+    return Media(
+        track=plain, source=stream_source(track_id), mime_type=track.mime_type, codec=track.codec, in_library=True
+    )

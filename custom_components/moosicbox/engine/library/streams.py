@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Mapping
 import os
 import re
+import time
 from typing import BinaryIO, Final, override
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 
-from ..protocol.errors import Unavailable
+from ..protocol.errors import AuthenticationFailed, Unavailable
 from .disk_cache import DiskCache
 from .formats import DEMUXERS, FORMATS, Format
 from .library import Library
@@ -65,6 +66,13 @@ class Streams:
         self._library = library
         self._cache = cache
         self._transcoder = None if ffmpeg is None else Transcoder(ffmpeg, cache)
+
+    def check(self, request: web.Request, track_id: str) -> None:
+        """AuthenticationFailed unless the address is one that we made, and still good."""
+        query = request.query
+        until, signature = query.get("until", ""), query.get("sig", "")
+        if not self._library.seal.admits(track_id, query.get("format"), until, signature, time.time()):
+            raise AuthenticationFailed("This address isn't good, or not any more")
 
     async def respond(self, request: web.Request, track_id: str, format_name: str | None) -> web.StreamResponse:
         """The track, in the format of that name. TrackNotFound, Unavailable."""

@@ -1,0 +1,37 @@
+"""Addresses that can't be guessed, nor bent."""
+
+import pytest
+
+from custom_components.moosicbox.engine.library.seal import PATH, Seal, stream_source
+
+TRACK = "t-0123456789abcdef"
+UNTIL = 1_800_000_000
+
+
+def parts(address: str) -> tuple[str, str]:
+    until, _, signature = address.partition("until=")[2].partition("&sig=")
+    return until, signature
+
+
+@pytest.mark.parametrize("format_name", [None, "mp3"])
+def test_an_address_admits_to_one_stream_for_a_time(format_name: str | None) -> None:
+    seal = Seal(b"key")
+    until, signature = parts(seal.signed(stream_source(TRACK, format_name), UNTIL))
+    assert seal.admits(TRACK, format_name, until, signature, UNTIL)
+    assert not seal.admits(TRACK, format_name, until, signature, UNTIL + 1)
+    assert not seal.admits(TRACK, "opus", until, signature, UNTIL)
+    assert not seal.admits("t-other", format_name, until, signature, UNTIL)
+    assert not seal.admits(TRACK, format_name, str(UNTIL + 1), signature, UNTIL)
+    assert not seal.admits(TRACK, format_name, until, "", UNTIL)
+    assert not seal.admits(TRACK, format_name, until, "ß" * 32, UNTIL)
+    assert not Seal(b"another").admits(TRACK, format_name, until, signature, UNTIL)
+
+
+def test_without_a_key_nothing_is_genuine_until_there_is_one() -> None:
+    seal = Seal()
+    picture, (until, signature) = seal.address(TRACK), parts(seal.signed(stream_source(TRACK), UNTIL))
+    assert seal.opened(picture.removeprefix(PATH)) is None
+    assert not seal.admits(TRACK, None, until, signature, UNTIL)
+    seal.use(b"key")
+    assert seal.opened(seal.address(TRACK).removeprefix(PATH)) == TRACK
+    assert seal.opened(picture.removeprefix(PATH)) is None

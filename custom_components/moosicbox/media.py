@@ -3,11 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
-import hashlib
-from pathlib import Path
 import time
 from typing import Final, override
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.components.media_player import BrowseError
@@ -16,6 +14,7 @@ from homeassistant.core import HomeAssistant
 
 from .engine.access.rights import Principal
 from .engine.library.seal import Seal
+from .engine.playback.addresses import as_url, id_of, is_plain, title_of, track_at
 from .engine.playback.media import Accepts, Media, MediaProvider, StreamAddress
 from .engine.protocol.errors import NotSupported, TrackNotFound
 from .engine.protocol.types import Track
@@ -26,8 +25,6 @@ STREAM_LIFETIME: Final = timedelta(minutes=30)
 OPEN_PATHS: Final = ("/local/", "/api/tts_proxy/")
 """Paths of Home Assistant's that need no signature."""
 AUDIO_TYPES: Final = frozenset({"application/ogg", "application/vnd.apple.mpegurl", "application/x-mpegurl"})
-ADDRESS_CHARACTERS: Final = "/:?#[]@!$&'()*+,;=%~-._"
-"""What an address may hold as it is."""
 MAX_PICTURES: Final = 32
 MAX_KNOWN: Final = 20_000
 
@@ -46,7 +43,7 @@ class HomeMedia(MediaProvider):
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
         if is_media_source_id(media_content_id):
             return await self._resolve_source(media_content_id)
-        if media_content_id.startswith(("http://", "https://")) and _has_host(media_content_id):
+        if is_plain(media_content_id):
             return self._plain(media_content_id)
         if media_content_id.startswith(OPEN_PATHS) and not media_content_id.endswith("/"):
             return self._plain(media_content_id)
@@ -65,7 +62,7 @@ class HomeMedia(MediaProvider):
     def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         source = media.source
         if not source.startswith("/") or source.startswith(OPEN_PATHS) or "?" in source:
-            return StreamAddress(quote(source, safe=ADDRESS_CHARACTERS))
+            return StreamAddress(as_url(source))
         lifetime = STREAM_LIFETIME + timedelta(seconds=media.track.duration or 0)
         expires_at = int(time.time() + lifetime.total_seconds())
         # What is signed comes back decoded: only its query is of use.
@@ -114,15 +111,16 @@ class HomeMedia(MediaProvider):
         return Media(track=track, source=source, mime_type=play.mime_type)
 
     def _plain(self, url: str) -> Media:
-        return Media(track=self._track(url, urlsplit(url).path.rstrip("/") or url, Tags()), source=url)
+        self._know(id_of(url), url)
+        return Media(track=track_at(url), source=url)
 
     def _track(self, media_content_id: str, name: str, tags: Tags) -> Track:
-        track_id = "m-" + hashlib.sha256(media_content_id.encode()).hexdigest()[:24]
+        track_id = id_of(media_content_id)
         self._know(track_id, media_content_id)
         artwork = self._seal.address(track_id) if tags.has_picture else None
         return Track(
             track_id=track_id,
-            title=tags.title or Path(unquote(name)).stem[:200] or "?",
+            title=tags.title or title_of(name),
             artist=tags.artist,
             album=tags.album,
             album_artist=tags.album_artist,
@@ -140,10 +138,3 @@ class HomeMedia(MediaProvider):
         self._known.move_to_end(track_id)
         if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
-
-
-def _has_host(url: str) -> bool:
-    try:
-        return bool(urlsplit(url).hostname)
-    except ValueError:
-        return False

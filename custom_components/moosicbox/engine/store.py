@@ -1,7 +1,7 @@
 """What survives a restart: the shape of it, and who keeps it."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, override
 
 import msgspec
 
@@ -23,6 +23,18 @@ class StateStore(Protocol):
 
     def save_soon(self, state: Callable[[], bytes]) -> None:
         """Keep what `state` returns, JSON, within a second; it may be asked in another thread."""
+
+
+class NoStore(StateStore):
+    """Keeps nothing: what the hub knows is brought to it by others."""
+
+    @override
+    async def load(self) -> dict[str, Any] | None:
+        return None
+
+    @override
+    def save_soon(self, state: Callable[[], bytes]) -> None:
+        pass
 
 
 class SavedPlayback(Record, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from . import monitor, queue, rooms, speaker
+from . import monitor, node, queue, rooms, speaker
 from .context import command, connected, find_player, minutes, options, out, show, show_json
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     * `moosicbox players` lists what can play,
     * `moosicbox play kitchen media-source://media_source/local/song.flac` plays something,
     * `moosicbox monitor` shows what happens,
-    * `moosicbox player` makes this machine a speaker.
+    * `moosicbox player` makes this machine a speaker, `moosicbox node` one more hub.
 
     PLAYER is a player's id or name; leave it out if there is only one. Exit codes: 0 done, 1 refused by the hub, 2 wrong
     usage, 3 no connection, 4 not let in.
@@ -30,6 +30,7 @@ app.command("rooms")(rooms.rooms)
 app.command("join")(rooms.join)
 app.command("leave")(rooms.leave)
 app.command("monitor")(monitor.monitor)
+app.command("node")(node.node)
 app.command("player")(speaker.player)
 app.command("pair")(speaker.pair)
 app.command("unpair")(speaker.unpair)

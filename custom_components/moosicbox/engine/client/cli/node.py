@@ -1,0 +1,64 @@
+"""`moosicbox node`: this machine as one more hub of a cluster."""
+
+from importlib.metadata import PackageNotFoundError, version
+import logging
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...node.config import ConfigError, NodeConfig, load
+from ...node.node import serve
+from .context import Stop, command
+
+WRONG_USAGE = 2
+
+
+@command
+async def node(
+    config: Annotated[
+        Path | None, typer.Option(envvar="MOOSICBOX_NODE_CONFIG", help="A TOML file with settings.")
+    ] = None,
+    redis: Annotated[
+        str | None, typer.Option(help="Where Redis is. With a password better by WS_REDIS_URL or in the file.")
+    ] = None,
+    node_id: Annotated[
+        str | None, typer.Option(help="How this node is called among the others.", show_default="this machine's name")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen at.", show_default="all")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen at.", show_default="8080")] = None,
+    music: Annotated[
+        list[Path] | None, typer.Option(help="A folder of Home Assistant's music, to serve it from here; repeatable.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Where the index of the music is kept.", show_default="/var/lib/moosicbox")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+) -> None:
+    """Be a hub beside Home Assistant until Ctrl-C: clients may connect here as well. Both need the same Redis."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    if verbose:
+        logging.getLogger(__name__.partition(".client")[0]).setLevel(logging.DEBUG)
+    given = {
+        "redis_url": redis,
+        "node_id": node_id,
+        "host": host,
+        "port": port,
+        "library_folders": [str(folder.absolute()) for folder in music] if music else None,
+        "data": str(data) if data else None,
+    }
+    try:
+        settings: NodeConfig = load(given, os.environ, config)
+        await serve(settings, _version())
+    except ConfigError as error:
+        raise Stop(str(error), WRONG_USAGE) from error
+    except OSError as error:
+        raise Stop(f"This node can't be reached at {settings.host}:{settings.port}: {error.strerror}") from error
+
+
+def _version() -> str:
+    try:
+        return version("moosicbox")
+    except PackageNotFoundError:
+        return "unpacked"

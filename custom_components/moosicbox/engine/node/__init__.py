@@ -1,0 +1,1 @@
+"""A hub without Home Assistant: one more node of a cluster."""

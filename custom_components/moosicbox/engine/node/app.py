@@ -1,0 +1,124 @@
+"""A node's web server: the addresses that Home Assistant serves for the hub, where clients and players look for them."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import hdrs, web
+import msgspec
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from ..library.seal import Seal
+from ..protocol.errors import AuthenticationFailed, HubError, NotSupported, PermissionDenied, TrackNotFound
+from ..sessions.session import Peer
+from ..transport.endpoint import Endpoint
+from ..transport.responses import error_response, json_response
+from .forwarded import forwarded
+from .music import Music
+from .relay import Relay
+from .report import node_health, node_prometheus, node_report
+
+if TYPE_CHECKING:
+    from ..cluster.node import ClusterNode
+    from .config import NodeConfig
+
+API: Final = "/api/moosicbox"
+HOME: Final = "home"
+"""Under this name Home Assistant shares where it can be reached."""
+OURS: Final = ("al-", "ar-", "t-")
+"""How ids of the library begin that may have a picture."""
+
+
+class NodeApp:
+    """Everything that one node answers over HTTP."""
+
+    def __init__(self, node: ClusterNode, config: NodeConfig, seal: Seal, music: Music | None) -> None:
+        """`music` is the node's own, if it has some; all other is Home Assistant's."""
+        self.ending = False
+        """Whether the node is about to end: a load balancer sends nobody here any more."""
+        self.endpoint = Endpoint(node.door, self._allowed_origins)
+        self.relay = Relay(self._home)
+        self._node = node
+        self._limits = config.limits
+        self._seal = seal
+        self._music = music
+        self.web = web.Application(middlewares=[forwarded(config.trusted_proxies)])
+        polling = self.endpoint.polling
+        self.web.add_routes(
+            [
+                web.get(f"{API}/ws", self.endpoint.serve),
+                web.post(f"{API}/sessions", polling.open),
+                web.delete(f"{API}/sessions/{{session_id}}", _with_session(polling.end)),
+                web.get(f"{API}/sessions/{{session_id}}/messages", _with_session(polling.fetch), allow_head=False),
+                web.post(f"{API}/sessions/{{session_id}}/messages", _with_session(polling.send)),
+                web.get(f"{API}/tracks/{{track_id}}/stream", self._stream),
+                web.get(f"{API}/artwork/{{artwork_id}}", self._artwork),
+                web.get(f"{API}/ready", self._ready, allow_head=False),
+                web.get(f"{API}/health", self._health, allow_head=False),
+                web.get(f"{API}/metrics", self._metrics, allow_head=False),
+                web.get("/{path:.*}", self.relay.respond),
+            ]
+        )
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        track_id = request.match_info["track_id"]
+        if self._music is None:
+            return await self.relay.respond(request)
+        try:
+            self._music.streams.check(request, track_id)
+            return await self._music.streams.respond(request, track_id, request.query.get("format"))
+        except TrackNotFound:
+            return await self.relay.respond(request)
+        except HubError as error:
+            return error_response(error)
+
+    async def _artwork(self, request: web.Request) -> web.StreamResponse:
+        id_ = self._seal.opened(request.match_info["artwork_id"])
+        if id_ is None or self._music is None or not id_.startswith(OURS):
+            return await self.relay.respond(request)
+        size = request.query.get("size", "")
+        if size and not (size.isascii() and size.isdigit() and len(size) <= 5):
+            raise web.HTTPBadRequest
+        return await self._music.artwork.respond(request, id_, int(size) if size else None)
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        ready = not self.ending and self._node.door.running and self._node.status().leader is not None
+        return web.Response(status=200 if ready else 503, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        status, reasons = node_health(self._node, ending=self.ending)
+        return json_response(msgspec.json.encode({"status": status, "reasons": reasons}))
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        try:
+            await self._check_administrator(request)
+            if not self._limits.metrics:
+                raise NotSupported("Metrics are switched off")
+        except HubError as error:
+            return error_response(error)
+        connections = len(self.endpoint)
+        if "text/plain" not in request.headers.get(hdrs.ACCEPT, ""):
+            return json_response(msgspec.json.encode(node_report(self._node, connections)))
+        return web.Response(
+            body=node_prometheus(self._node, connections), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST}
+        )
+
+    async def _check_administrator(self, request: web.Request) -> None:
+        if (token := self.endpoint.admission.bearer(request)) is None:
+            raise AuthenticationFailed("A bearer token is needed")
+        principal = await self._node.door.recognise(token, Peer(request.remote or "", request))
+        if not principal.is_admin:
+            raise PermissionDenied("This is for administrators")
+
+    def _allowed_origins(self) -> list[str]:
+        home = self._node.shared.get(HOME) or {}
+        return [*home.get("urls", ()), *self._limits.allowed_origins]
+
+    def _home(self) -> str | None:
+        urls = (self._node.shared.get(HOME) or {}).get("urls", ())
+        return urls[0] if urls else None
+
+
+def _with_session[R](
+    answer: Callable[[web.Request, str], R],
+) -> Callable[[web.Request], R]:
+    return lambda request: answer(request, request.match_info["session_id"])

@@ -1,0 +1,32 @@
+"""Who is asking when a load balancer stands between: the address that it names, if it is one of ours."""
+
+from collections.abc import Awaitable, Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from aiohttp import hdrs, web
+
+type Network = IPv4Network | IPv6Network
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+type Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
+
+
+def forwarded(trusted: tuple[Network, ...]) -> Middleware:
+    """The middleware that tells the client's own address, where a `trusted` proxy forwards it."""
+
+    def is_trusted(address: str) -> bool:
+        return any(ip_address(address) in network for network in trusted)
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        header = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ()))
+        if not header or not request.remote or not is_trusted(request.remote):
+            return await handler(request)
+        # Each proxy appends whom it heard: the last that isn't one of ours is the client.
+        hops = [hop.strip() for hop in header.split(",")]
+        try:
+            client = next((hop for hop in reversed(hops) if not is_trusted(hop)), hops[0])
+        except ValueError as error:
+            raise web.HTTPBadRequest from error
+        return await handler(request.clone(remote=client))
+
+    return middleware

@@ -1,0 +1,82 @@
+"""Who may come in where Home Assistant isn't: those with tokens of the hub's own, checked by the key that Home Assistant shares."""
+
+import logging
+import time
+from typing import Any, Final
+
+import msgspec
+
+from ..access.keys import parse_keys
+from ..access.rights import Principal
+from ..access.tokens import IssuedToken, Revocations, Tokens, is_ours
+from ..limits import Limits
+from ..protocol.errors import Unavailable
+from ..sessions.session import Peer
+
+_LOGGER = logging.getLogger(__name__)
+
+DOCUMENT: Final = "secrets"
+"""Under this name Home Assistant shares what follows."""
+RETRY_SECONDS: Final = 5.0
+
+
+class SharedSecrets(msgspec.Struct, frozen=True, kw_only=True):
+    """What all nodes must know to tell whose token it is."""
+
+    key: str
+    """Hexadecimal."""
+    revoked_tokens: dict[str, float] = {}
+    revoked_subjects: dict[str, float] = {}
+    reserved: frozenset[str] = frozenset()
+    """Ids of Home Assistant's users: no token of ours may name one."""
+
+
+class NodeGatekeeper:
+    """Recognises tokens, and makes them for guests."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Knows no key yet: nobody can be recognised until somebody tells it."""
+        self.key = b""
+        self._tokens: Tokens | None = None
+        self._reserved: frozenset[str] = frozenset()
+        self._trusted = parse_keys(limits.trusted_keys)
+        self._trusted_issuer = limits.trusted_issuer
+
+    def learn(self, document: dict[str, Any] | None) -> None:
+        """Take over what is shared; what can't be read changes nothing."""
+        if document is None:
+            return
+        try:
+            shared = msgspec.convert(document, SharedSecrets)
+            key = bytes.fromhex(shared.key)
+        except (msgspec.ValidationError, ValueError) as error:
+            _LOGGER.warning("What Home Assistant shares can't be read; is it of another version? %s", error)
+            return
+        self._reserved = shared.reserved
+        revocations = Revocations(dict(shared.revoked_tokens), dict(shared.revoked_subjects))
+        if self._tokens is None or key != self.key:
+            self.key = key
+            self._tokens = Tokens(key, revocations, lambda sub: sub in self._reserved)
+            self._tokens.trust(self._trusted, self._trusted_issuer)
+        else:
+            self._tokens.revocations = revocations
+
+    def is_revoked(self, principal: Principal) -> bool:
+        """Whether somebody who was let in would be refused now."""
+        if self._tokens is None or principal.issued_at is None:
+            return False
+        return self._tokens.revocations.covers(principal.sub, principal.credential, principal.issued_at)
+
+    async def recognise(self, token: str, _peer: Peer) -> Principal:
+        """Whose token this is; AuthenticationFailed, or Unavailable where Home Assistant alone could tell."""
+        if self._tokens is None:
+            raise Unavailable("This node hasn't heard of Home Assistant yet", retry_after=RETRY_SECONDS)
+        if not is_ours(token):
+            raise Unavailable("Home Assistant is away: only it knows its own tokens", retry_after=RETRY_SECONDS)
+        return self._tokens.verify(token)
+
+    def create(self, **claims: Any) -> IssuedToken:
+        """A new token of the hub's; see `Tokens.issue`."""
+        if self._tokens is None:
+            raise Unavailable("This node hasn't heard of Home Assistant yet", retry_after=RETRY_SECONDS)
+        return self._tokens.issue(now=time.time(), **claims)

@@ -1,0 +1,84 @@
+"""A node's health and numbers; who leads has the whole hub's beside them."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, override
+
+from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+from ..report import Health, health, metrics_report, prometheus
+
+if TYPE_CHECKING:
+    from ..cluster.node import ClusterNode
+
+
+def node_health(node: ClusterNode, *, ending: bool = False) -> tuple[Health, list[str]]:
+    """How the node is, and why; the reasons are keys that can be translated."""
+    if ending or not node.door.running:
+        return "unhealthy", ["stopped"]
+    reasons = list(cluster_troubles(node))
+    if node.hub is not None:
+        reasons += [reason for reason in health(node.hub)[1] if reason not in reasons]
+    return ("degraded" if reasons else "healthy"), reasons
+
+
+def cluster_troubles(node: ClusterNode) -> Iterator[str]:
+    """What keeps a node from being one hub with the others."""
+    status = node.status()
+    if not status.connected:
+        yield "redis_unreachable"
+    elif status.leader is None:
+        yield "no_leader"
+    yield from (trouble for trouble in status.troubles if trouble not in ("redis_unreachable", "no_leader"))
+
+
+def cluster_report(node: ClusterNode) -> dict[str, Any]:
+    """What a node knows of the cluster."""
+    status = node.status()
+    return {
+        "node_id": status.node_id,
+        "redis_connected": status.connected,
+        "redis_lag_ms": status.redis_lag_ms,
+        "leader": status.leader,
+        "leads": status.leads,
+        "nodes": list(status.nodes),
+    }
+
+
+def node_report(node: ClusterNode, connections: int) -> dict[str, Any]:
+    """The numbers of a node, and of the whole hub where it leads."""
+    report = cluster_report(node)
+    report["node_connections"] = connections
+    report["node_disconnects"] = {str(code): count for code, count in sorted(node.door.metrics.disconnects.items())}
+    report["node_rejected_connections"] = dict(node.door.metrics.rejected)
+    return report if node.hub is None else report | metrics_report(node.hub)
+
+
+def node_prometheus(node: ClusterNode, connections: int) -> bytes:
+    """The same in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_NodeCollector(node, connections))
+    return generate_latest(registry) + (b"" if node.hub is None else prometheus(node.hub))
+
+
+class _NodeCollector(Collector):
+    def __init__(self, node: ClusterNode, connections: int) -> None:
+        self._node = node
+        self._connections = connections
+
+    @override
+    def collect(self) -> Iterator[Metric]:
+        status = self._node.status()
+        numbers = {
+            "connections": ("Connections to this node", self._connections),
+            "leads": ("Whether this node leads", int(status.leads)),
+            "nodes": ("Nodes of the cluster", len(status.nodes)),
+            "redis_connected": ("Whether Redis answers", int(status.connected)),
+        }
+        if status.redis_lag_ms is not None:
+            numbers["redis_lag_seconds"] = ("Round trip to Redis", status.redis_lag_ms / 1000)
+        for name, (text, value) in numbers.items():
+            family = GaugeMetricFamily(f"moosicbox_node_{name}", text, labels=["node"])
+            family.add_metric([status.node_id], value)
+            yield family

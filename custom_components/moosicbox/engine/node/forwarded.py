@@ -1,13 +1,11 @@
 """Who is asking when a load balancer stands between: the address that it names, if it is one of ours."""
 
-from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
 
 type Network = IPv4Network | IPv6Network
-type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-type Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 
 
 def forwarded(trusted: tuple[Network, ...]) -> Middleware:

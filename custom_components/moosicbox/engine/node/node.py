@@ -8,8 +8,9 @@ from typing import Final
 
 from aiohttp import web
 
-from ..clock import Clock
+from ..cluster.clock import ClusterClock
 from ..cluster.node import ClusterNode
+from ..cluster.redis_bus import RedisBus
 from ..hub import Hub
 from ..library.seal import Seal
 from ..protocol.codes import CloseCode
@@ -37,7 +38,7 @@ class Node:
         self._seal = seal
         self._gatekeeper = NodeGatekeeper(config.limits)
         self.cluster = ClusterNode(
-            redis_url=config.redis_url,
+            RedisBus(config.redis_url),
             node_id=config.node_id,
             version=version,
             limits=config.limits,
@@ -68,7 +69,7 @@ class Node:
         if self._music is not None:
             await self._music.stop()
 
-    def _make_hub(self, clock: Clock) -> Hub:
+    def _make_hub(self, clock: ClusterClock) -> Hub:
         hub = Hub(
             version=self._version,
             media=NodeMedia(),

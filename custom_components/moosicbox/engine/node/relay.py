@@ -5,7 +5,6 @@ import logging
 from typing import Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, hdrs, web
-from multidict import CIMultiDict
 from yarl import URL
 
 from ..protocol.errors import Unavailable
@@ -48,7 +47,7 @@ class Relay:
         if self._session is None:
             self._session = ClientSession(timeout=TIMEOUT, auto_decompress=False)
         address = URL(home).origin().join(request.rel_url)
-        asked = CIMultiDict((name, request.headers[name]) for name in ASKED if name in request.headers)
+        asked = {name: request.headers[name] for name in ASKED if name in request.headers}
         asked[hdrs.ACCEPT_ENCODING] = "identity"
         response: web.StreamResponse | None = None
         try:

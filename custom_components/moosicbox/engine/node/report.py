@@ -30,7 +30,6 @@ def cluster_troubles(node: ClusterNode) -> Iterator[str]:
         yield "redis_unreachable"
     elif status.leader is None:
         yield "no_leader"
-    yield from (trouble for trouble in status.troubles if trouble not in ("redis_unreachable", "no_leader"))
 
 
 def cluster_report(node: ClusterNode) -> dict[str, Any]:
@@ -39,7 +38,6 @@ def cluster_report(node: ClusterNode) -> dict[str, Any]:
     return {
         "node_id": status.node_id,
         "redis_connected": status.connected,
-        "redis_lag_ms": status.redis_lag_ms,
         "leader": status.leader,
         "leads": status.leads,
         "nodes": list(status.nodes),
@@ -76,8 +74,6 @@ class _NodeCollector(Collector):
             "nodes": ("Nodes of the cluster", len(status.nodes)),
             "redis_connected": ("Whether Redis answers", int(status.connected)),
         }
-        if status.redis_lag_ms is not None:
-            numbers["redis_lag_seconds"] = ("Round trip to Redis", status.redis_lag_ms / 1000)
         for name, (text, value) in numbers.items():
             family = GaugeMetricFamily(f"moosicbox_node_{name}", text, labels=["node"])
             family.add_metric([status.node_id], value)

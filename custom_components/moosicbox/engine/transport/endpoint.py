@@ -22,8 +22,12 @@ class Endpoint:
         """`allowed_origins` are pages that may connect beside those of the asked host itself."""
         self._door = door
         self._open: set[WebSocketConnection] = set()
-        self.admission = Admission(door, allowed_origins, lambda: len(self._open) + len(self.polling))
+        self.admission = Admission(door, allowed_origins, self.__len__)
         self.polling = PollingEndpoint(door, self.admission)
+
+    def __len__(self) -> int:
+        """How many connections there are."""
+        return len(self._open) + len(self.polling)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One upgrade request, to the end of its connection."""

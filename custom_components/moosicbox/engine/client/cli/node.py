@@ -1,5 +1,6 @@
 """`moosicbox node`: this machine as one more hub of a cluster."""
 
+import asyncio
 from importlib.metadata import PackageNotFoundError, version
 import logging
 import os
@@ -8,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ...node.config import ConfigError, NodeConfig, load
+from ...node.config import ConfigError, load
 from ...node.node import serve
 from .context import Stop, command
 
@@ -49,10 +50,11 @@ async def node(
         "data": str(data) if data else None,
     }
     try:
-        settings: NodeConfig = load(given, os.environ, config)
-        await serve(settings, _version())
+        settings = await asyncio.to_thread(load, given, os.environ, config)
     except ConfigError as error:
         raise Stop(str(error), WRONG_USAGE) from error
+    try:
+        await serve(settings, _version())
     except OSError as error:
         raise Stop(f"This node can't be reached at {settings.host}:{settings.port}: {error.strerror}") from error
 

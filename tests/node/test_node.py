@@ -10,111 +10,121 @@ from custom_components.moosicbox.engine.access.tokens import Tokens
 from custom_components.moosicbox.engine.cluster.shared import Shared
 from script.lib.redis_server import RedisServer
 
-from .conftest import PATIENCE, Connect, issue, node_process, wait_until_ready
+from .conftest import Connect, StartNode, issue
 
 
 async def test_it_serves_clients_and_drains_when_it_is_asked_to_end(
-    redis_server: RedisServer, shared: Shared, http: ClientSession, connect: Connect, home_tokens: Tokens
+    start_node: StartNode,
+    redis_server: RedisServer,
+    shared: Shared,
+    http: ClientSession,
+    connect: Connect,
+    home_tokens: Tokens,
 ) -> None:
-    async with node_process("--redis", redis_server.url, "--node-id", "cellar", WS_MAX_CONNECTIONS="77") as node:
-        await wait_until_ready(http, node)
-        client = await connect(node)
-        assert client.hello["node_id"] == "cellar"
-        await client.authenticate(issue(home_tokens))
-        assert (await client.request("room_command", action="list"))["type"] == "result"
-        async with http.get(f"{node.url}/api/moosicbox/health") as response:
-            assert await response.json() == {"status": "healthy", "reasons": []}
-        node.process.send_signal(signal.SIGTERM)
-        # Load balancers hear of it before clients do.
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                async with http.get(f"{node.url}/api/moosicbox/ready") as response:
-                    if response.status == 503:
-                        break
-        assert (await client.request("ping"))["type"] == "pong"
-        node.process.send_signal(signal.SIGTERM)
-        code, heard = await client.closed()
-        assert code == 4000
-        (goodbye,) = (message for message in heard if message["type"] == "goodbye")
-        assert goodbye["reconnect"]
-        assert 0 <= goodbye["reconnect_after"] <= 5
-        assert await node.ended() == 0
+    node = await start_node("--redis", redis_server.url, "--node-id", "cellar", WS_MAX_CONNECTIONS="77")
+    await node.ready()
+    client = await connect(node)
+    assert client.hello["node_id"] == "cellar"
+    await client.authenticate(issue(home_tokens))
+    assert (await client.request("room_command", action="list"))["type"] == "result"
+    async with http.get(f"{node.url}/api/moosicbox/health") as response:
+        assert await response.json() == {"status": "healthy", "reasons": []}
+    node.signal(signal.SIGTERM)
+    # Load balancers hear of it before clients do.
+    async with asyncio.timeout(40):
+        while True:
+            async with http.get(f"{node.url}/api/moosicbox/ready") as response:
+                if response.status == 503:
+                    break
+    assert (await client.request("ping"))["type"] == "pong"
+    node.signal(signal.SIGTERM)
+    code, heard = await client.closed()
+    assert code == 4000
+    (goodbye,) = (message for message in heard if message["type"] == "goodbye")
+    assert goodbye["reconnect"]
+    assert 0 <= goodbye["reconnect_after"] <= 5
+    assert await node.ended() == 0
     assert any("cellar serves http://127.0.0.1" in line for line in node.said), node.said
     assert not any(line.startswith(("ERROR", "Traceback")) for line in node.said), node.said
 
 
 async def test_who_may_see_its_numbers(
-    redis_server: RedisServer, shared: Shared, http: ClientSession, home_tokens: Tokens
+    start_node: StartNode, redis_server: RedisServer, shared: Shared, http: ClientSession, home_tokens: Tokens
 ) -> None:
-    async with node_process("--redis", redis_server.url, "--node-id", "cellar") as node:
-        await wait_until_ready(http, node)
-        metrics = f"{node.url}/api/moosicbox/metrics"
-        async with http.get(metrics) as response:
-            assert response.status == 401
-        bearer = {"Authorization": f"Bearer {issue(home_tokens)}"}
-        async with http.get(metrics, headers=bearer) as response:
-            assert response.status == 403
-        bearer = {"Authorization": f"Bearer {issue(home_tokens, role='admin')}"}
-        async with http.get(metrics, headers=bearer) as response:
-            report = await response.json()
-        assert report["leads"] is True
-        assert report["nodes"] == ["cellar"]
-        assert report["active_connections"] == 0
-        async with http.get(metrics, headers={**bearer, "Accept": "text/plain"}) as response:
-            text = await response.text()
-        assert 'moosicbox_node_leads{node="cellar"} 1.0' in text
-        assert "moosicbox_sessions 0.0" in text
+    node = await start_node("--redis", redis_server.url, "--node-id", "cellar")
+    await node.ready()
+    metrics = f"{node.url}/api/moosicbox/metrics"
+    async with http.get(metrics) as response:
+        assert response.status == 401
+    bearer = {"Authorization": f"Bearer {issue(home_tokens)}"}
+    async with http.get(metrics, headers=bearer) as response:
+        assert response.status == 403
+    bearer = {"Authorization": f"Bearer {issue(home_tokens, role='admin')}"}
+    async with http.get(metrics, headers=bearer) as response:
+        report = await response.json()
+    assert report["leads"] is True
+    assert report["nodes"] == ["cellar"]
+    assert report["active_connections"] == 0
+    async with http.get(metrics, headers={**bearer, "Accept": "text/plain"}) as response:
+        text = await response.text()
+    assert 'moosicbox_node_leads{node="cellar"} 1.0' in text
+    assert "moosicbox_sessions 0.0" in text
 
 
 async def test_a_token_of_home_assistants_own_is_asked_to_come_again(
-    redis_server: RedisServer, shared: Shared, http: ClientSession, connect: Connect
+    start_node: StartNode, redis_server: RedisServer, shared: Shared, http: ClientSession, connect: Connect
 ) -> None:
-    async with node_process("--redis", redis_server.url) as node:
-        await wait_until_ready(http, node)
-        client = await connect(node)
-        await client.send("authenticate", token="eyJ.not.ours", client={"name": "Test", "kind": "controller"})
-        refusal = await client.receive()
-        assert (refusal["error_type"], refusal["retryable"]) == ("unavailable", True)
-        assert (await client.closed())[0] == 4000
+    node = await start_node("--redis", redis_server.url)
+    await node.ready()
+    client = await connect(node)
+    await client.send("authenticate", token="eyJ.not.ours", client={"name": "Test", "kind": "controller"})
+    refusal = await client.receive()
+    assert (refusal["error_type"], refusal["retryable"]) == ("unavailable", True)
+    assert (await client.closed())[0] == 4000
 
 
 async def test_a_token_that_is_revoked_ends_its_connections(
-    redis_server: RedisServer, shared: Shared, http: ClientSession, connect: Connect, home_tokens: Tokens
+    start_node: StartNode,
+    redis_server: RedisServer,
+    shared: Shared,
+    http: ClientSession,
+    connect: Connect,
+    home_tokens: Tokens,
 ) -> None:
-    async with node_process("--redis", redis_server.url) as node:
-        await wait_until_ready(http, node)
-        client = await connect(node)
-        await client.authenticate(issue(home_tokens))
-        await shared.put("secrets", {"key": bytes(range(32)).hex(), "revoked_subjects": {"ada": 4e9}})
-        assert (await client.closed())[0] == 4503
+    node = await start_node("--redis", redis_server.url)
+    await node.ready()
+    client = await connect(node)
+    await client.authenticate(issue(home_tokens))
+    await shared.put("secrets", {"key": bytes(range(32)).hex(), "revoked_subjects": {"ada": 4e9}})
+    assert (await client.closed())[0] == 4503
 
 
 async def test_it_starts_without_redis_and_waits(
-    redis_server: RedisServer, shared: Shared, http: ClientSession
+    start_node: StartNode, redis_server: RedisServer, shared: Shared, http: ClientSession
 ) -> None:
     await redis_server.stop()
-    async with node_process("--redis", redis_server.url) as node:
-        await node.says("serves")
-        async with http.get(f"{node.url}/api/moosicbox/ready") as response:
-            assert response.status == 503
-        with pytest.raises(WSServerHandshakeError) as refused:
-            await http.ws_connect(f"{node.url}/api/moosicbox/ws")
-        assert refused.value.status == 503
-        await redis_server.start()
-        await wait_until_ready(http, node)
+    node = await start_node("--redis", redis_server.url)
+    await node.says("serves")
+    async with http.get(f"{node.url}/api/moosicbox/ready") as response:
+        assert response.status == 503
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await http.ws_connect(f"{node.url}/api/moosicbox/ws")
+    assert refused.value.status == 503
+    await redis_server.start()
+    await node.ready()
 
 
-async def test_wrong_usage_is_told_in_a_sentence() -> None:
-    async with node_process() as node:
-        assert await node.ended() == 2
+async def test_wrong_usage_is_told_in_a_sentence(start_node: StartNode) -> None:
+    node = await start_node()
+    assert await node.ended() == 2
     assert "--redis" in "\n".join(node.said)
     assert "Traceback" not in "\n".join(node.said)
 
 
-async def test_a_port_that_is_taken(redis_server: RedisServer) -> None:
-    async with node_process("--redis", redis_server.url) as first:
-        port = first.url.rpartition(":")[2]
-        await first.says("serves")
-        async with node_process("--redis", redis_server.url, "--port", port) as second:
-            assert await second.ended() == 1
+async def test_a_port_that_is_taken(start_node: StartNode, redis_server: RedisServer) -> None:
+    first = await start_node("--redis", redis_server.url)
+    port = first.url.rpartition(":")[2]
+    await first.says("serves")
+    second = await start_node("--redis", redis_server.url, "--port", port)
+    assert await second.ended() == 1
     assert "can't be reached" in "\n".join(second.said)

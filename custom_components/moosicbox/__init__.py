@@ -1,18 +1,22 @@
 """MoosicBox: Home Assistant's web server as a real-time music hub."""
 
+from functools import partial
+
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.typing import ConfigType
 
 from .auth import Gatekeeper, own_urls
 from .const import DOMAIN, HUB_ID, NAME, ROOM_ID, VERSION
 from .devices import async_follow
+from .engine.clock import Clock
 from .engine.hub import Hub
 from .engine.library.seal import Seal
 from .engine.limits import Limits
 from .engine.protocol.codes import CloseCode
-from .engine.transport.door import HubDoor
+from .engine.transport.door import Door, HubDoor
 from .engine.transport.endpoint import Endpoint
 from .events import EventBridge
 from .health import HealthMonitor
@@ -27,9 +31,9 @@ from .library import (
 from .management import MANAGEMENT_VIEWS
 from .media import HomeMedia
 from .models import DATA_KEPT, DATA_LOADED, MoosicBoxConfigEntry, MoosicBoxData
-from .options import limits_of
+from .options import ClusterSettings, cluster_settings, limits_of
 from .outputs import Outputs
-from .pairing import Pairing, PairView
+from .pairing import Pairing, PairView, is_locked_out
 from .panel import async_add_panel, async_remove, async_setup_static
 from .party import PARTY_VIEWS
 from .services import async_setup_services
@@ -53,16 +57,20 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> bool:
     """Open the hub."""
-    if (data := hass.data.get(DATA_KEPT)) is None:
-        data = hass.data[DATA_KEPT] = await _async_build(hass, entry)
+    data, settings = hass.data.get(DATA_KEPT), cluster_settings(entry.options)
+    if data is None or data.settings is not None or settings is not None:
+        data = hass.data[DATA_KEPT] = await _async_build(hass, entry, settings, data)
     entry.runtime_data = data
     _apply_options(entry)
     data.pairing.start()
     entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
     await data.gatekeeper.async_start(data.hub.sessions)
     entry.async_on_unload(data.gatekeeper.async_stop)
-    entry.async_on_unload(await async_start_library(hass, data.library))
-    await data.hub.start()
+    if data.cluster is None:
+        entry.async_on_unload(await async_start_library(hass, data.library))
+        await data.hub.start()
+    else:
+        await data.cluster.async_start(entry)
     entry.async_on_unload(async_follow(hass, entry))
     entry.async_on_unload(data.outputs.async_start())
     entry.async_on_unload(EventBridge(hass, data.hub, data.gatekeeper).async_start())
@@ -110,6 +118,9 @@ async def async_remove_config_entry_device(
 
 
 async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:
+    if entry.runtime_data.settings != cluster_settings(entry.options):
+        hass.config_entries.async_schedule_reload(entry.entry_id)
+        return
     limits = _apply_options(entry)
     await entry.runtime_data.pairing.async_subentries_changed()
     await entry.runtime_data.library.configure(folders_of(hass, limits), limits.library_scan_interval)
@@ -117,26 +128,66 @@ async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry)
 
 def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:
     limits = limits_of(entry.options)
-    entry.runtime_data.hub.configure(limits)
+    cluster = entry.runtime_data.cluster
+    (cluster.node if cluster else entry.runtime_data.hub).configure(limits)
     entry.runtime_data.gatekeeper.trust(limits.trusted_keys, limits.trusted_issuer)
     return limits
 
 
 async def _async_close(hass: HomeAssistant, data: MoosicBoxData, code: CloseCode, reason: str) -> None:
     hass.data.pop(DATA_LOADED, None)
-    await data.hub.stop(code, reason)
+    if data.cluster is None:
+        await data.hub.stop(code, reason)
+    else:
+        await data.cluster.async_stop(code, reason)
     await data.endpoint.close(code, reason)
     await data.library.stop()
 
 
-async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> MoosicBoxData:
-    secrets, state = SecretsStore(hass), HomeStateStore(hass)
-    await secrets.async_load()
+async def _async_build(
+    hass: HomeAssistant, entry: MoosicBoxConfigEntry, settings: ClusterSettings | None, kept: MoosicBoxData | None
+) -> MoosicBoxData:
+    if kept is not None:
+        secrets, state = kept.secrets, kept.state
+    else:
+        secrets, state = SecretsStore(hass), HomeStateStore(hass)
+        await secrets.async_load()
     gatekeeper = Gatekeeper(hass, secrets)
-    seal = Seal(secrets.key)
+    gatekeeper.is_locked_out = partial(is_locked_out, hass)
+    limits, seal = limits_of(entry.options), Seal(secrets.key)
     media = HomeMedia(hass, seal)
-    library = make_library(hass, limits_of(entry.options), seal)
-    hub = Hub(version=VERSION, media=media, recognise=gatekeeper.recognise, store=state, library=library)
+    library = make_library(hass, limits, seal)
+
+    def make_hub(clock: Clock | None = None) -> Hub:
+        hub = Hub(
+            version=VERSION,
+            media=media,
+            recognise=gatekeeper.recognise,
+            store=state,
+            limits=limits,
+            clock=clock,
+            library=library,
+            node_id=settings.node_id if settings is not None else "local",
+        )
+        hub.sessions.admit = gatekeeper.admit
+        hub.identity.issue = gatekeeper.create
+        return hub
+
+    if settings is None:
+        cluster, hub = None, make_hub()
+        door: Door = HubDoor(hub)
+    else:
+        # Whoever is alone loads no client of Redis.
+        module = await async_import_module(hass, f"{__name__}.cluster")
+        await gatekeeper.async_load_users()
+        entry.async_on_unload(await async_start_library(hass, library))
+        try:
+            node, hub = await module.async_join(settings, limits, make_hub)
+        except BaseException:
+            await library.stop()
+            raise
+        cluster = module.ClusterLink(hass, node, hub, secrets, gatekeeper)
+        door = module.home_door(node, gatekeeper)
     device = dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
         identifiers={(DOMAIN, HUB_ID)},
@@ -146,11 +197,6 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
         sw_version=VERSION,
         entry_type=dr.DeviceEntryType.SERVICE,
     )
-
-    pairing = Pairing(hass, hub, gatekeeper)
-    gatekeeper.is_locked_out = pairing.is_locked_out
-    hub.sessions.admit = gatekeeper.admit
-    hub.identity.issue = gatekeeper.create
 
     def allowed_origins() -> list[str]:
         return [*own_urls(hass), *hub.limits.allowed_origins]
@@ -164,9 +210,11 @@ async def _async_build(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> Moos
         make_artwork(hass, library),
         secrets,
         state,
-        Endpoint(HubDoor(hub), allowed_origins),
+        Endpoint(door, allowed_origins),
         HealthMonitor(hass, hub),
-        pairing,
+        Pairing(hass, hub, gatekeeper),
         Outputs(hass, hub),
         device.id,
+        cluster,
+        settings,
     )

@@ -24,6 +24,7 @@ from .engine.protocol.codes import CloseCode
 from .engine.protocol.errors import AuthenticationFailed
 from .engine.sessions.session import Peer, Session
 from .engine.sessions.sessions import Sessions
+from .engine.signals import Signal
 from .engine.transport.origin import origin_allowed
 from .storage import NotedToken, SecretsStore
 
@@ -64,14 +65,20 @@ class Gatekeeper:
         self._sessions: Sessions | None = None
         self._revocation_callbacks: dict[str, CALLBACK_TYPE] = {}
         self._undo: list[CALLBACK_TYPE] = []
+        self.users_changed: Signal[()] = Signal()
+        """There is one more user of Home Assistant."""
         self.tokens = Tokens(secrets.key, secrets.revocations, self._user_ids.__contains__)
         self.is_locked_out: Callable[[str], bool] = lambda _sub: False
         """Whose tokens are worth nothing any more, though nobody revoked them."""
 
+    async def async_load_users(self) -> None:
+        """Know the users of Home Assistant: no token of ours may name one."""
+        self._user_ids.update(user.id for user in await self._hass.auth.async_get_users())
+
     async def async_start(self, sessions: Sessions) -> None:
         """Watch the users of Home Assistant and the sessions that they have with us."""
         self._sessions = sessions
-        self._user_ids.update(user.id for user in await self._hass.auth.async_get_users())
+        await self.async_load_users()
         self._undo = [
             self._hass.bus.async_listen(EVENT_USER_ADDED, self._user_added),
             self._hass.bus.async_listen(EVENT_USER_UPDATED, self._user_changed),
@@ -135,6 +142,16 @@ class Gatekeeper:
         return Principal(
             sub="anonymous", name="Somebody at home", permissions=frozenset({"listen"}), credential="anonymous"
         )
+
+    def shared(self) -> dict[str, Any]:
+        """What other nodes must know to recognise our tokens."""
+        revocations = self._secrets.revocations
+        return {
+            "key": self._secrets.key.hex(),
+            "revoked_tokens": revocations.tokens,
+            "revoked_subjects": revocations.subjects,
+            "reserved": sorted(self._user_ids),
+        }
 
     def create(self, **claims: Any) -> IssuedToken:
         """A new token of ours; see `Tokens.issue`."""
@@ -233,6 +250,7 @@ class Gatekeeper:
     @callback
     def _user_added(self, event: Event[dict[str, Any]]) -> None:
         self._user_ids.add(event.data["user_id"])
+        self.users_changed()
 
     async def _user_changed(self, event: Event[dict[str, Any]]) -> None:
         user_id = event.data["user_id"]

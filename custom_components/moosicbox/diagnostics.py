@@ -21,6 +21,7 @@ TO_REDACT: Final = frozenset(
     {
         "address",
         "allowed_origins",
+        "redis_url",
         "entity_id",
         "key",
         "library_folders",
@@ -50,6 +51,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Moosic
             "rooms": [_room(room) for room in hub.rooms],
             "invites": len(hub.invites.open),
             "library": _library(entry.runtime_data.library),
+            "cluster": None if (cluster := entry.runtime_data.cluster) is None else cluster.report(),
         },
         TO_REDACT,
     )

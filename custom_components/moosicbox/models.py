@@ -10,6 +10,7 @@ from .const import DOMAIN
 
 if TYPE_CHECKING:
     from .auth import Gatekeeper
+    from .cluster import ClusterLink
     from .engine.hub import Hub
     from .engine.library.artwork import Artwork
     from .engine.library.library import Library
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .engine.transport.endpoint import Endpoint
     from .health import HealthMonitor
     from .media import HomeMedia
+    from .options import ClusterSettings
     from .outputs import Outputs
     from .pairing import Pairing
     from .storage import HomeStateStore, SecretsStore
@@ -40,6 +42,10 @@ class MoosicBoxData:
     outputs: Outputs
     hub_device_id: str
     """The hub in the device registry; players hang on it."""
+    cluster: ClusterLink | None = None
+    """The way to other hubs; None where this one is alone."""
+    settings: ClusterSettings | None = None
+    """The options that `cluster` was made by."""
 
 
 type MoosicBoxConfigEntry = ConfigEntry[MoosicBoxData]

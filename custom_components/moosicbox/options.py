@@ -48,6 +48,7 @@ def _selector(setting: Setting) -> NumberSelector | BooleanSelector | TextSelect
     return TextSelector(TextSelectorConfig(multiline=setting.key == "trusted_keys"))
 
 
+DEFAULT_NODE_ID: Final = "home-assistant"
 OPTIONS: Final = tuple(
     Option(setting.key, setting.section, _selector(setting), setting.field, setting.variable) for setting in SETTINGS
 )
@@ -70,3 +71,18 @@ def effective(options: Mapping[str, Any], environment: Mapping[str, str] = os.en
 def limits_of(options: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Limits:
     """What the hub allows under these options."""
     return settings.limits_of(effective(options, environment))
+
+
+class ClusterSettings(NamedTuple):
+    """The options that a hub in a cluster is made by."""
+
+    redis_url: str
+    node_id: str
+
+
+def cluster_settings(options: Mapping[str, Any]) -> ClusterSettings | None:
+    """How to join the others; None where the hub is alone."""
+    values = effective(options)
+    if not values["cluster_mode"] or not values["redis_url"]:
+        return None
+    return ClusterSettings(values["redis_url"], values["node_id"] or DEFAULT_NODE_ID)

@@ -65,11 +65,7 @@ class Pairing:
 
     def start(self) -> None:
         """Watch from now on who is deleted."""
-        self._known = frozenset(self._subentries())
-
-    def is_locked_out(self, sub: str) -> bool:
-        """Whether this is a box that was paired once and stands among the paired ones no more."""
-        return sub.startswith(PREFIX) and sub.removeprefix(PREFIX) not in self._subentries()
+        self._known = frozenset(_subentries(self._hass))
 
     async def async_redeem(self, code: str, box: Box, address: str) -> dict[str, str]:
         """A token for the box that knows the code. One that was paired before gets a new one in place of the old."""
@@ -91,14 +87,14 @@ class Pairing:
 
     async def async_subentries_changed(self) -> None:
         """Lock out whoever was deleted."""
-        before, self._known = self._known, frozenset(self._subentries())
+        before, self._known = self._known, frozenset(_subentries(self._hass))
         for player_id in before - self._known:
             await self._gatekeeper.async_revoke(sub=PREFIX + player_id)
 
     def _add_subentry(self, box: Box) -> None:
         entries = self._hass.config_entries
         (entry,) = entries.async_entries(DOMAIN)
-        if (known := self._subentries().get(box.player_id)) is not None:
+        if (known := _subentries(self._hass).get(box.player_id)) is not None:
             entries.async_update_subentry(entry, known, title=box.name)
             return
         entries.async_add_subentry(
@@ -111,12 +107,18 @@ class Pairing:
             ),
         )
 
-    def _subentries(self) -> dict[str, ConfigSubentry]:
-        return {
-            str(subentry.unique_id): subentry
-            for entry in self._hass.config_entries.async_entries(DOMAIN)
-            for subentry in entry.get_subentries_of_type(SUBENTRY)
-        }
+
+def is_locked_out(hass: HomeAssistant, sub: str) -> bool:
+    """Whether this is a box that was paired once and stands among the paired ones no more."""
+    return sub.startswith(PREFIX) and sub.removeprefix(PREFIX) not in _subentries(hass)
+
+
+def _subentries(hass: HomeAssistant) -> dict[str, ConfigSubentry]:
+    return {
+        str(subentry.unique_id): subentry
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for subentry in entry.get_subentries_of_type(SUBENTRY)
+    }
 
 
 class PairView(HomeAssistantView):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 import secrets
-from typing import Any, Final, NotRequired, TypedDict, override
+from typing import Any, Final, NotRequired, TypedDict, cast, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
@@ -10,6 +10,7 @@ import orjson
 
 from .const import DOMAIN
 from .engine.access.tokens import Revocations
+from .engine.signals import Signal
 from .engine.store import StateStore
 
 STATE_KEY: Final = f"{DOMAIN}.state"
@@ -26,19 +27,25 @@ class HomeStateStore(StateStore):
         self._store: Store[Any] = Store(
             hass, 1, STATE_KEY, private=True, atomic_writes=True, serialize_in_event_loop=False
         )
+        self._state: Callable[[], bytes] | None = None
 
     @override
     async def load(self) -> dict[str, Any] | None:
+        if self._state is not None:
+            # Of another hub in this process; it may not be on the disk yet.
+            return cast(dict[str, Any], orjson.loads(self._state()))
         kept: dict[str, Any] | None = await self._store.async_load()
         return kept
 
     @override
     def save_soon(self, state: Callable[[], bytes]) -> None:
+        self._state = state
         # JSON as it is: to take it apart once more would hold everything up where queues are long.
         self._store.async_delay_save(lambda: orjson.Fragment(state()), SAVE_DELAY)
 
     async def async_remove(self) -> None:
         """Forget everything."""
+        self._state = None
         await self._store.async_remove()
 
 
@@ -72,6 +79,7 @@ class SecretsStore:
         self.key = b""
         self.revocations = Revocations()
         self.noted: list[NotedToken] = []
+        self.saved: Signal[()] = Signal()
 
     async def async_load(self) -> None:
         """Read the key, or make one the first time."""
@@ -93,6 +101,7 @@ class SecretsStore:
                 "noted": self.noted[-MAX_NOTED:],
             }
         )
+        self.saved()
 
     async def async_remove(self) -> None:
         """Forget everything."""

@@ -21,7 +21,7 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         return {"version": VERSION, "status": "not loaded"}
     hub = data.hub
     status, reasons = health(hub)
-    return {
+    info: dict[str, Any] = {
         "version": VERSION,
         "status": ", ".join((status, *reasons)),
         "connections": sum(1 for _ in hub.sessions.connected()),
@@ -30,3 +30,6 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         "players": len(hub.players),
         "rooms": len(hub.rooms),
     }
+    if data.cluster is not None:
+        info["nodes"] = ", ".join(data.cluster.node.status().nodes)
+    return info

@@ -33,6 +33,18 @@ class WebSocketView(HomeAssistantView):
         return await loaded(request).endpoint.serve(request)
 
 
+class ReadyView(HomeAssistantView):
+    """Asked by load balancers: whether clients may come here. No more than that is told."""
+
+    url = "/api/moosicbox/ready"
+    name = "api:moosicbox:ready"
+    requires_auth = False
+
+    async def get(self, request: web.Request) -> web.Response:
+        """200, or 503."""
+        return web.Response(status=200 if loaded(request).endpoint.ready else 503)
+
+
 class SessionsView(HomeAssistantView):
     """Where clients without WebSocket open a session."""
 
@@ -123,4 +135,4 @@ class ArtworkView(HomeAssistantView):
         )
 
 
-VIEWS: Final = (WebSocketView, SessionsView, SessionView, SessionMessagesView, TrackView, ArtworkView)
+VIEWS: Final = (WebSocketView, ReadyView, SessionsView, SessionView, SessionMessagesView, TrackView, ArtworkView)

@@ -81,7 +81,7 @@ class NodeApp:
         return await self._music.artwork.respond(request, id_, int(size) if size else None)
 
     async def _ready(self, _request: web.Request) -> web.Response:
-        ready = not self.ending and self._node.door.running and self._node.status().leader is not None
+        ready = not self.ending and self.endpoint.ready and self._node.status().leader is not None
         return web.Response(status=200 if ready else 503, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def _health(self, _request: web.Request) -> web.Response:

@@ -29,6 +29,11 @@ class Endpoint:
         """How many connections there are."""
         return len(self._open) + len(self.polling)
 
+    @property
+    def ready(self) -> bool:
+        """Whether clients are let in."""
+        return self._door.running
+
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One upgrade request, to the end of its connection."""
         door, admission = self._door, self.admission

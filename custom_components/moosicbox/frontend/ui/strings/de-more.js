@@ -130,6 +130,8 @@ export default {
   reason_stopped: "Die Zentrale ist angehalten.",
   reason_connections_nearly_full: "Fast so viele Clients sind verbunden, wie die Optionen erlauben.",
   reason_slow_connections: "Antworten brauchen lange. Sieh nach dem Netz, oder was sonst auf diesem Rechner läuft.",
+  reason_redis_unreachable: "Redis ist nicht zu erreichen: die Zentralen hören nichts voneinander.",
+  reason_no_leader: "Keine der Zentralen führt.",
   reason_other: "{reason}",
   connections: "Verbindungen",
   received_rate: "Ein",

@@ -129,6 +129,8 @@ export default {
   reason_stopped: "The hub is stopped.",
   reason_connections_nearly_full: "Nearly as many clients are connected as the options allow.",
   reason_slow_connections: "Answers take long. Look at the network, or at what else runs on this machine.",
+  reason_redis_unreachable: "Redis can't be reached: the hubs don't hear of one another.",
+  reason_no_leader: "None of the hubs leads.",
   reason_other: "{reason}",
   connections: "Connections",
   received_rate: "In",

@@ -1,0 +1,185 @@
+"""Home Assistant among other hubs: it leads where it is, entities show what happens on any node, and others stand in for it."""
+
+import asyncio
+
+from aiohttp.test_utils import TestClient
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.moosicbox import cluster
+from custom_components.moosicbox.const import DOMAIN
+from custom_components.moosicbox.diagnostics import async_get_config_entry_diagnostics
+from custom_components.moosicbox.engine.cluster.node import ClusterNode
+from script.lib.redis_server import RedisServer
+from tests.fixtures import Connect, CreateToken
+from tests.home.actions import act, state
+from tests.node.conftest import StartNode
+from tests.wire.client import player
+
+from .conftest import Reach
+
+PATIENCE = 40
+
+
+@pytest.fixture
+def node(entry: MockConfigEntry) -> ClusterNode:
+    """Home Assistant's own node."""
+    found: ClusterNode = entry.runtime_data.cluster.node
+    return found
+
+
+async def until(condition: object) -> None:
+    """Wait until it holds."""
+    assert callable(condition)
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - other processes have their own events
+            await asyncio.sleep(0.05)
+
+
+async def test_home_assistant_leads(entry: MockConfigEntry, node: ClusterNode, connect: Connect, token: str) -> None:
+    assert entry.state is ConfigEntryState.LOADED
+    assert node.status().leads
+    client = await connect()
+    assert client.hello["node_id"] == "home"
+    await client.authenticate(token)
+    assert (await client.request("room_command", action="list"))["type"] == "result"
+
+
+async def test_players_of_another_node_are_entities(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    redis_server: RedisServer,
+    start_node: StartNode,
+    reach: Reach,
+    token: str,
+) -> None:
+    other = await start_node("--redis", redis_server.url, "--node-id", "cellar")
+    await other.ready()
+    client = await reach(other)
+    assert client.hello["node_id"] == "cellar"
+    await client.authenticate(token, client=player("kitchen"))
+    await until(lambda: hass.states.get("media_player.kitchen") is not None)
+    await act(hass, "volume_set", "media_player.kitchen", volume_level=0.25)
+    assert await client.until("volume_update", topic="play:kitchen", volume=0.25)
+
+
+async def test_what_is_revoked_is_revoked_on_every_node(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    redis_server: RedisServer,
+    start_node: StartNode,
+    reach: Reach,
+    token: str,
+) -> None:
+    other = await start_node("--redis", redis_server.url, "--node-id", "cellar")
+    await other.ready()
+    client = await reach(other)
+    await client.authenticate(token)
+    await hass.services.async_call(DOMAIN, "revoke_token", {"sub": "tester"}, blocking=True)
+    assert (await client.closed())[0] == 4503
+
+
+async def test_others_stand_in_while_home_assistant_is_away(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    redis_server: RedisServer,
+    start_node: StartNode,
+    reach: Reach,
+    token: str,
+    create_token: CreateToken,
+) -> None:
+    """The token's key and the revocations are known there, and what happened meanwhile is known when it is back."""
+    revoked = await create_token("ben")
+    await hass.services.async_call(DOMAIN, "revoke_token", {"sub": "ben"}, blocking=True)
+    other = await start_node("--redis", redis_server.url, "--node-id", "cellar")
+    await other.ready()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    client = await reach(other)
+    await client.authenticate(token, client=player("kitchen"))
+    await client.request("volume_command", player_id="kitchen", volume=0.75)
+    stranger = await reach(other)
+    await stranger.send("authenticate", token=revoked, client={"name": "Ben", "kind": "controller"})
+    assert (await stranger.receive())["error_type"] == "authentication_failed"
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.runtime_data.cluster.node.status().leads
+    assert state(hass, "media_player.kitchen").attributes["volume_level"] == 0.75
+    assert (await client.request("ping"))["type"] == "pong"
+
+
+async def test_redis_goes_and_comes_back(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    node: ClusterNode,
+    redis_server: RedisServer,
+    connect: Connect,
+    token: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = await connect()
+    await client.authenticate(token, client=player("kitchen"))
+    await hass.async_block_till_done()
+    await redis_server.stop()
+    await until(lambda: not node.status().connected)
+    # What comes in the moment of the loss may still be done.
+    await client.request("room_command", action="create", name="Before")
+    refusal = await client.request("room_command", action="create", name="Party")
+    assert (refusal["error_type"], refusal["retryable"]) == ("unavailable", True)
+    entry.runtime_data.health._look()
+    assert entry.runtime_data.health.reasons == ["redis_unreachable"]
+    for _ in range(cluster.ISSUE_AFTER):
+        entry.runtime_data.cluster._look()
+    issues = ir.async_get(hass)
+    assert issues.async_get_issue(DOMAIN, cluster.ISSUE) is not None
+    await redis_server.start()
+    await until(lambda: node.status().leads)
+    entry.runtime_data.cluster._look()
+    entry.runtime_data.health._look()
+    assert issues.async_get_issue(DOMAIN, cluster.ISSUE) is None
+    assert entry.runtime_data.health.reasons == []
+    assert (await client.request("room_command", action="create", name="Party"))["type"] == "result"
+
+
+async def test_without_redis_it_is_set_up_later(
+    hass: HomeAssistant, cluster_entry: MockConfigEntry, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "LEASE_SECONDS", 1)
+    await redis_server.stop()
+    assert not await hass.config_entries.async_setup(cluster_entry.entry_id)
+    assert cluster_entry.state is ConfigEntryState.SETUP_RETRY
+    assert cluster_entry.error_reason_translation_key == "redis_missing"
+
+
+async def test_alone_again(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str) -> None:
+    """What was known stays known when the cluster is left, and when it is joined again."""
+    client = await connect()
+    await client.authenticate(token, client=player("kitchen"))
+    await hass.async_block_till_done()
+    await client.request("volume_command", player_id="kitchen", volume=0.5)
+    options = dict(entry.options)
+    parting = asyncio.ensure_future(client.closed())
+    hass.config_entries.async_update_entry(entry, options={})
+    await hass.async_block_till_done()
+    assert (await parting)[0] == 4000
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.runtime_data.cluster is None
+    assert entry.runtime_data.hub.players.find("kitchen").volume == 0.5
+    hass.config_entries.async_update_entry(entry, options=options)
+    await hass.async_block_till_done()
+    assert entry.runtime_data.cluster.node.status().leads
+    assert entry.runtime_data.hub.players.find("kitchen").volume == 0.5
+
+
+async def test_the_password_of_redis_is_told_nobody(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    report = await async_get_config_entry_diagnostics(hass, entry)
+    assert report["options"]["redis_url"] == "**REDACTED**"
+    assert report["cluster"]["leader"] == "home"
+
+
+async def test_ready(http: TestClient, hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    assert (await http.get("/api/moosicbox/ready")).status == 200
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert (await http.get("/api/moosicbox/ready")).status == 503

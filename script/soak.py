@@ -10,7 +10,7 @@ import tempfile
 import time
 from typing import NamedTuple
 
-from custom_components.moosicbox.options import MOST_CONNECTIONS, SECTIONS
+from custom_components.moosicbox.engine.settings import MOST_CONNECTIONS, SECTIONS
 
 from .lib.client import HomeAssistantClient
 from .lib.config_folder import ConfigFolder

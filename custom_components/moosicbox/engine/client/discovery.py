@@ -3,11 +3,13 @@
 import asyncio
 from typing import Final, NamedTuple
 
-from zeroconf import IPVersion, ServiceStateChange, Zeroconf
+from zeroconf import InterfaceChoice, InterfacesType, IPVersion, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 SERVICE: Final = "_home-assistant._tcp.local."
 DETAILS_TIMEOUT_MS: Final = 3_000
+INTERFACES: InterfacesType = InterfaceChoice.All
+"""Where to look."""
 
 
 class Found(NamedTuple):
@@ -26,7 +28,7 @@ async def find(seconds: float = 3.0, *, enough: int | None = None) -> list[Found
             names.put_nowait(name)
 
     found: dict[str, Found] = {}
-    async with AsyncZeroconf() as zeroconf:
+    async with AsyncZeroconf(interfaces=INTERFACES) as zeroconf:
         browser = AsyncServiceBrowser(zeroconf.zeroconf, SERVICE, handlers=[heard])
         try:
             async with asyncio.timeout(seconds):

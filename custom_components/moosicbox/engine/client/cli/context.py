@@ -15,11 +15,12 @@ import typer
 
 from ...protocol.errors import AuthenticationFailed, ConnectionClosed, HubError, PlayerNotFound
 from ...protocol.server import PlaybackStatus, PlayerList
-from .. import credentials
+from .. import credentials, discovery
 from ..client import MoosicBoxClient
 from ..errors import EventsLost, ProtocolMismatch, RequestTimedOut
 
 REFUSED: Final = 1
+USAGE: Final = 2
 UNREACHABLE: Final = 3
 NOT_LET_IN: Final = 4
 CONNECT_TIMEOUT: Final = 10.0
@@ -81,27 +82,39 @@ def fail(message: str, code: int) -> None:
     raise typer.Exit(code)
 
 
-def who() -> tuple[str, str]:
-    """The hub's address and the token to show: from the command line, the environment, or the pairing."""
+async def who() -> tuple[str, str]:
+    """The hub's address and the token to show: from the command line, the environment, the pairing; or looked for."""
     kept = credentials.load()
-    url, token = options.url or (kept.url if kept else None), options.token or (kept.token if kept else None)
-    if url is None or token is None:
+    if (token := options.token or (kept.token if kept else None)) is None:
         raise Stop(
             "Not paired yet. In Home Assistant choose MoosicBox, “Add player”; then `moosicbox pair CODE`", NOT_LET_IN
         )
-    return url, token
+    return options.url or (kept.url if kept else None) or await only_home(), token
 
 
-def client_of(**settings: Any) -> MoosicBoxClient:
+async def only_home() -> str:
+    """The address of the one Home Assistant in this network."""
+    with err.status("Looking for Home Assistant in this network"):
+        found = await discovery.find()
+    if len(found) == 1:
+        err.print(f"Found {found[0].name} at {found[0].url}")
+        return found[0].url
+    if not found:
+        raise Stop("No Home Assistant answers in this network: name it with --url before the command", UNREACHABLE)
+    told = ", ".join(f"{home.url} ({home.name})" for home in found)
+    raise Stop(f"Several answer; name one with --url before the command: {told}", USAGE)
+
+
+async def client_of(**settings: Any) -> MoosicBoxClient:
     """A client that isn't connected yet."""
-    url, token = who()
+    url, token = await who()
     return MoosicBoxClient(url, token=token, name="moosicbox", connect_timeout=CONNECT_TIMEOUT, **settings)
 
 
 @asynccontextmanager
 async def connected() -> AsyncGenerator[MoosicBoxClient]:
     """A connection for one command, with the players and what they play known."""
-    client = client_of()
+    client = await client_of()
     news = client.events(PlayerList, PlaybackStatus)
     async with client:
         if client.connection.session.topics >= {"players"}:
@@ -125,7 +138,7 @@ def find_player(hub: MoosicBoxClient, text: str | None) -> str:
         available = [player.player_id for player in players.values() if player.available]
         if len(available) == 1:
             return available[0]
-        raise Stop(f"Which player? There are {len(available)}: {', '.join(sorted(available)) or 'none'}", 2)
+        raise Stop(f"Which player? There are {len(available)}: {', '.join(sorted(available)) or 'none'}", USAGE)
     for player in players.values():
         if text in (player.player_id, player.entity_id) or text.casefold() == player.name.casefold():
             return player.player_id

@@ -20,7 +20,7 @@ async def monitor(
     ] = None,
 ) -> None:
     """Show what happens until Ctrl-C; with `--json` before the command, one message a line."""
-    hub = client_of(subscribe=tuple(topics) if topics else None)
+    hub = await client_of(subscribe=tuple(topics) if topics else None)
     events = hub.events(object)
     async with hub:
         async for event in events:

@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from ...protocol.client import ClientInfo
-from .. import credentials, discovery, pairing
+from .. import credentials, pairing
 from ..client import MoosicBoxClient
 from ..player.devices import list_devices
 from ..player.mpv import MpvError
 from ..player.program import CAPABILITIES, LEAD_MS, Output, play
-from .context import NOT_LET_IN, Stop, command, err, options, out, show
+from .context import Stop, command, err, only_home, options, out, show, who
 
 Name = Annotated[str | None, typer.Option(help="What Home Assistant calls it.", show_default="this machine's name")]
 
@@ -32,15 +32,17 @@ async def player(
     ] = 0,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
 ) -> None:
-    """Be a speaker until Ctrl-C. Needs mpv."""
+    """Be a speaker until Ctrl-C. Needs mpv, and a token: `moosicbox pair` gets one.
+
+    Home Assistant is where this machine was paired with, unless `--url` stands before the command; with a token alone
+    it is looked for in the network.
+    """
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(levelname)s %(message)s")
     if output == "list":
         show(await list_devices(), "device", "description")
         return
+    url, token = await who()
     kept = credentials.load()
-    url, token = options.url or (kept and kept.url), options.token or (kept and kept.token)
-    if not url or not token:
-        raise Stop("Not paired yet: see `moosicbox pair --help`", NOT_LET_IN)
     client = ClientInfo(
         name=name or (kept.name if kept else platform.node() or "Speaker"),
         kind="player",
@@ -67,7 +69,7 @@ async def pair(
     Home Assistant is looked for in the network, unless `--url` stands before the command or in the QR code.
     """
     short, told = pairing.read_code(code)
-    url = options.url or told or await _only_home()
+    url = options.url or told or await only_home()
     kept = credentials.load()
     paired = await pairing.pair(
         url,
@@ -83,15 +85,6 @@ async def pair(
 async def unpair() -> None:
     """Forget this machine's token. Home Assistant revokes it when the player is deleted there."""
     credentials.forget()
-
-
-async def _only_home() -> str:
-    found = await discovery.find()
-    if len(found) == 1:
-        return found[0].url
-    if not found:
-        raise Stop("No Home Assistant answers in this network: name it with --url before the command")
-    raise Stop("Several answer; name one with --url: " + ", ".join(f"{home.url} ({home.name})" for home in found))
 
 
 def _id_of(name: str) -> str:

@@ -1,6 +1,7 @@
 """The conformance runner: this hub passes, what is wrong is found; this client passes, a careless one doesn't."""
 
 import asyncio
+from typing import get_args
 
 from aiohttp import ClientSession
 import pytest
@@ -9,6 +10,7 @@ from custom_components.moosicbox.engine.client import ClientInfo, ConnectionClos
 from custom_components.moosicbox.engine.client.conformance import hub as hub_module
 from custom_components.moosicbox.engine.client.conformance.__main__ import check_hub
 from custom_components.moosicbox.engine.client.conformance.checks import CHECKS
+from custom_components.moosicbox.engine.client.conformance.frames import Side, fault, golden
 from custom_components.moosicbox.engine.client.conformance.hub import ACTS, serve
 from custom_components.moosicbox.engine.client.player.program import Output, play
 from script.lib.process import free_port
@@ -18,6 +20,22 @@ from tests.fixtures import CreateToken
 async def test_this_hub_passes(address: str, token: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert await check_hub(address, token) == 0, capsys.readouterr().out
     assert f"{len(CHECKS)} of {len(CHECKS)} passed" in capsys.readouterr().out
+
+
+def test_golden_frames_hold_to_themselves_and_show_what_is_wrong() -> None:
+    for side in get_args(Side.__value__):
+        for name, frame in golden(side).items():
+            assert fault(side, frame) is None, name
+    status = golden("server")["playback_status"]
+    assert fault("server", {**status, "of_tomorrow": 1}) is None
+    assert fault("server", {**status, "volume": "loud"}) == "volume is a string, not a number"
+    track = {**status["current_track"], "year": "1959"}
+    assert fault("server", {**status, "current_track": track}) == "current_track.year is a string, not a number"
+    assert fault("server", {key: value for key, value in status.items() if key != "anchor_us"}) == (
+        "playback_status has no anchor_us"
+    )
+    assert fault("client", {"type": "ping", "requst_id": "1"}) == "ping has no field requst_id"
+    assert fault("client", {"type": "of_tomorrow"}) is None
 
 
 async def test_what_is_wrong_is_found(

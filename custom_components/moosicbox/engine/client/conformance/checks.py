@@ -7,7 +7,8 @@ import uuid
 
 from aiohttp import WSServerHandshakeError
 
-from .probe import Failed, Json, Probe, Target, expect
+from .frames import Json, golden
+from .probe import Failed, Probe, Target, expect
 
 type Check = Callable[[Target], Awaitable[None]]
 
@@ -16,6 +17,11 @@ HELLO: Final = {
     *("type", "protocol", "server", "node_id", "clock_id", "server_time_us", "auth_required", "authenticated"),
     *("heartbeat_interval", "limits", "features"),
 }
+NOTICED: Final = (
+    *("authenticate", "refresh", "broadcast", "client_event", "room_command.create"),
+    *("library_request.favourite", "library_request.playlist"),
+)
+"""Frames that begin something, or that somebody would notice."""
 WELCOME: Final = {
     *("type", "client_id", "session_id", "secret", "resumed", "user", "permissions", "positions", "server_time_us"),
 }
@@ -133,6 +139,17 @@ async def names(target: Target) -> None:
 
 
 @check
+async def messages(target: Target) -> None:
+    """Every message that a client may send is known: no golden frame of one is taken for nonsense."""
+    async with target.controller(subscribe=[]) as probe:
+        for name, frame in golden("client").items():
+            if not name.startswith(NOTICED):
+                answer = await probe.ask(_about_nobody(frame))
+                nonsense = answer.get("error_type") in ("unknown_type", "serialization_error", "invalid_message")
+                expect(not nonsense, f"that {name} is understood, not {answer.get('message')}")
+
+
+@check
 async def size(target: Target) -> None:
     """A message over max_message_size closes with 1009."""
     async with target.controller(subscribe=[]) as probe:
@@ -219,6 +236,15 @@ async def polling(target: Target) -> None:
         expect(response.status in (200, 204), "the session ends")
     async with target.http.get(session / "messages", params={"wait": "0"}, headers=bearer) as response:
         expect(response.status == 410, f"410 for a session that ended, not {response.status}")
+
+
+def _about_nobody(frame: Json) -> Json:
+    """The same for a player or room that isn't there, from the first page on."""
+    names = {name: "no-such-one" for name in frame if name.removeprefix("to_") in ("player_id", "room_id")}
+    if frame["type"].endswith("_command") and not names.keys() & {"player_id", "room_id"}:
+        names["player_id"] = "no-such-one"
+    kept = {name: value for name, value in frame.items() if name != "cursor"}
+    return {**kept, **names, "request_id": uuid.uuid4().hex}
 
 
 async def _refused(probe: Probe, message: Json) -> None:

@@ -12,10 +12,13 @@ from typing import Any, Final, NamedTuple
 from aiohttp import WSMsgType, web
 
 from ..config import API
-from .probe import SUBPROTOCOL, Failed, Json, expect
+from .frames import Json, fault, golden
+from .probe import SUBPROTOCOL, Failed, expect
 
 PATIENCE: Final = 30.0
 EPOCH: Final = "conformance"
+ADDRESSED: Final = frozenset({"hello", "welcome", "goodbye", "result", "error", "pong", "time_sync"})
+"""Types that begin, end or answer something."""
 SILENCE: Final = 12
 """Seconds that a client may take to come back."""
 
@@ -48,6 +51,7 @@ class Stage:
                 frame = await self.socket.receive()
                 expect(frame.type is WSMsgType.TEXT, f"one of {types}, not the end of the connection")
                 message: Json = json.loads(frame.data)
+                expect(not (wrong := fault("client", message)), f"what the golden frames show: {wrong}")
                 if message.get("type") in types:
                     return message
                 await self._serve(message)
@@ -147,6 +151,19 @@ async def goodbye(stage: Stage) -> None:
     await stage.welcome(authenticate, resumed=False)
     await stage.send("synchronized_playback", **_stop(stage))
     await stage.hear("player_report")
+
+
+async def everything(stage: Stage) -> None:
+    """Hear one of each message that a hub may send, wanted or not, and go on as before; then be put out."""
+    authenticate = await stage.greet()
+    await stage.welcome(authenticate, resumed=False)
+    for frame in golden("server").values():
+        if frame["type"] not in ADDRESSED and not str(frame.get("topic")).startswith("play:"):
+            # Of a topic that this client doesn't follow: no offset of it can be missed.
+            others = {"topic": "room:elsewhere"} if "topic" in frame else {}
+            await stage.socket.send_str(json.dumps({**frame, **others}))
+    await stage.send("synchronized_playback", **_stop(stage))
+    await stage.hear("player_report")
     await stage.socket.close(code=4503)
 
 
@@ -163,7 +180,12 @@ def _stop(stage: Stage) -> Json:
     }
 
 
-ACTS: Final = (Act("first connection", first), Act("resume after a cut", cut), Act("goodbye", goodbye))
+ACTS: Final = (
+    Act("first connection", first),
+    Act("resume after a cut", cut),
+    Act("goodbye", goodbye),
+    Act("every message", everything),
+)
 
 
 async def serve(port: int, say: Say) -> int:

@@ -11,11 +11,10 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 from yarl import URL
 
 from ..config import API, base_url
+from .frames import Json, fault
 
 PATIENCE: Final = 10.0
 SUBPROTOCOL: Final = "moosicbox.v1"
-
-type Json = dict[str, Any]
 
 
 class Failed(Exception):
@@ -90,6 +89,7 @@ class Probe:
         expect(frame.type is WSMsgType.TEXT, f"a text frame, not {frame.type.name} {self.socket.close_code or ''}")
         message: Any = json.loads(frame.data)
         expect(isinstance(message, dict) and isinstance(message.get("type"), str), "a JSON object with a type")
+        expect(not (wrong := fault("server", message)), f"what the golden frames show: {wrong}")
         if isinstance(offset := message.get("offset"), int) and (topic := message.get("topic")) in self.positions:
             expect(offset == self.positions[topic]["offset"] + 1, f"offsets of {topic} without a gap")
             self.positions[topic] = {**self.positions[topic], "offset": offset}

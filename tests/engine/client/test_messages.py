@@ -1,0 +1,33 @@
+"""What the hub says, as the client reads it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.moosicbox.engine.client.conformance.frames import golden
+from custom_components.moosicbox.engine.client.messages import ErrorMessage, UnknownMessage, decode, place_of
+from custom_components.moosicbox.engine.protocol.codec import encode
+
+FRAMES = golden("server")
+
+
+@pytest.mark.parametrize("name", sorted(FRAMES.keys() - {"error"}))
+def test_golden_frames_are_known_and_lose_nothing(name: str) -> None:
+    message: Any = decode(json.dumps(FRAMES[name]))
+    assert not isinstance(message, UnknownMessage | ErrorMessage)
+    assert json.loads(encode(message)) == FRAMES[name]
+
+
+def test_errors_become_exceptions_by_their_names() -> None:
+    message = decode(json.dumps(FRAMES["error"]))
+    assert isinstance(message, ErrorMessage)
+    assert type(message.error).__name__ == "RateLimitExceeded"
+    assert message.error.details == {"limit": 1200, "retry_after": 0.5}
+
+
+def test_what_is_of_tomorrow_is_kept_as_it_is() -> None:
+    frame = {"type": "of_tomorrow", "topic": "all", "offset": 3, "more": [1]}
+    message = decode(json.dumps(frame))
+    assert isinstance(message, UnknownMessage)
+    assert (message.fields, place_of(message)) == (frame, ("all", 3))

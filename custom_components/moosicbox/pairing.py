@@ -28,6 +28,7 @@ PREFIX: Final = "paired:"
 """Whose tokens these are: `paired:<player id>`."""
 PLAYER_ID: Final = re.compile(r"[a-z0-9_.:-]{1,50}")
 MAX_BODY: Final = 4_096
+MAX_NAME: Final = 100
 
 
 class Box(NamedTuple):
@@ -71,8 +72,8 @@ class Pairing:
         """A token for the box that knows the code. One that was paired before gets a new one in place of the old."""
         if not PLAYER_ID.fullmatch(box.player_id):
             raise InvalidMessage("player_id is 1 to 50 lower-case letters, digits and _.:-", ["player_id"])
-        if not 0 < len(box.name) <= 100:
-            raise InvalidMessage("name is 1 to 100 characters", ["name"])
+        if not 0 < len(box.name) <= MAX_NAME:
+            raise InvalidMessage(f"name is 1 to {MAX_NAME} characters", ["name"])
         offer = self._codes.redeem(code, address, self._hub.clock.now_us())
         sub = PREFIX + box.player_id
         if (player := self._hub.players.find(box.player_id)) is not None and player.owner != sub:
@@ -86,10 +87,13 @@ class Pairing:
         return {"token": issued.token, "player_id": box.player_id, "name": box.name}
 
     async def async_subentries_changed(self) -> None:
-        """Lock out whoever was deleted."""
+        """Lock out whoever was deleted, and forget it as a player."""
         before, self._known = self._known, frozenset(_subentries(self._hass))
         for player_id in before - self._known:
-            await self._gatekeeper.async_revoke(sub=PREFIX + player_id)
+            sub = PREFIX + player_id
+            await self._gatekeeper.async_revoke(sub=sub)
+            if (player := self._hub.players.find(player_id)) is not None and player.owner == sub:
+                self._hub.players.remove(player_id)
 
     def _add_subentry(self, box: Box) -> None:
         entries = self._hass.config_entries

@@ -8,6 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from custom_components.moosicbox.const import VERSION
+from custom_components.moosicbox.engine.access import pairing
 from custom_components.moosicbox.engine.access.rights import PERMISSIONS, ROLES
 from custom_components.moosicbox.engine.access.tokens import LEEWAY, REQUIRED_CLAIMS
 from custom_components.moosicbox.engine.greeting import RESTART_SPREAD
@@ -23,6 +24,7 @@ from custom_components.moosicbox.engine.rooms.rights import ROLE_RIGHTS
 from custom_components.moosicbox.engine.transport import admission, polling, polling_endpoint
 from custom_components.moosicbox.engine.transport.responses import STATUS
 from custom_components.moosicbox.options import OPTIONS
+from custom_components.moosicbox.pairing import MAX_BODY, MAX_NAME, PLAYER_ID
 
 from .asyncapi import asyncapi
 from .messages import client_messages, example_object, server_messages
@@ -56,6 +58,17 @@ CONSTANTS: Final = {
 }
 """What the texts name and the code decides, beside the limits."""
 
+PAIRING: Final = {
+    "all_guesses": pairing.ALL_GUESSES,
+    "body": MAX_BODY,
+    "guess_window": pairing.GUESS_WINDOW,
+    "guesses": pairing.GUESSES,
+    "length": pairing.LENGTH,
+    "lifetime": pairing.LIFETIME,
+    "name": MAX_NAME,
+    "player_id": f"`{PLAYER_ID.pattern}`",
+}
+
 
 def render() -> dict[str, str]:
     """The files by their names."""
@@ -68,7 +81,7 @@ def render() -> dict[str, str]:
         autoescape=False,  # noqa: S701 - Markdown
     )
     environment.filters |= {"amount": _amount, "anchor": anchor, "code": _code, "compact": _compact}
-    environment.globals |= {"constants": CONSTANTS, "limits": asdict(Limits())}
+    environment.globals |= {"constants": CONSTANTS, "limits": asdict(Limits()), "pairing": PAIRING}
     texts = Texts(lambda text: environment.from_string(text).render())
     client, server = client_messages(), server_messages()
     definitions = schema(client, server, texts)

@@ -6,10 +6,12 @@ from aiohttp.test_utils import TestClient
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox import player_flow
+from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.access.pairing import ALL_GUESSES, GUESS_WINDOW, GUESSES, PairingCodes
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
@@ -105,17 +107,24 @@ async def test_guessing_is_soon_over(hass: HomeAssistant, entry: MockConfigEntry
     assert entry.subentries == {}
 
 
-async def test_deleting_locks_the_box_out(
+async def test_deleting_locks_the_box_out_and_takes_its_entity_away(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: TestClient, connect: Connect
 ) -> None:
     _, code = await add_player(hass, entry)
     _, answer = await pair(http, code)
     box = await connect()
     await box.authenticate(answer["token"], client=player("box-1"))
+    await hass.async_block_till_done()
+    entities = er.async_get(hass)
+    assert entities.async_get_entity_id("media_player", DOMAIN, "box-1") is not None
     (subentry_id,) = entry.subentries
     hass.config_entries.async_remove_subentry(entry, subentry_id)
     assert (await box.closed())[0] == 4503
     assert await refused(connect, answer["token"])
+    await hass.async_block_till_done()
+    assert hub.players.find("box-1") is None
+    assert entities.async_get_entity_id("media_player", DOMAIN, "box-1") is None
+    assert dr.async_get(hass).async_get_device_by_identifier((DOMAIN, "box-1"), entry.entry_id) is None
 
 
 async def test_deleting_counts_though_nobody_watched(

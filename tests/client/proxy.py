@@ -2,9 +2,18 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Self
 
 from yarl import URL
+
+
+@dataclass
+class Straggler:
+    """So many pieces of a connection come to the hub at once, the rest when it `may_come`."""
+
+    pieces: int
+    may_come: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Proxy:
@@ -20,6 +29,8 @@ class Proxy:
         """New connections are cut at once."""
         self.delay = 0.0
         """Seconds by which the hub's bytes come later."""
+        self.straggler: Straggler | None = None
+        """What becomes of the next connection: later ones overtake it."""
         self.budget: int | None = None
         """How many of the hub's bytes still come through; then the connection is cut in the middle of a frame."""
         self.open = asyncio.Event()
@@ -62,10 +73,11 @@ class Proxy:
             return
         assert self._target.host is not None
         from_hub, to_hub = await asyncio.open_connection(self._target.host, self._target.port)
+        straggler, self.straggler = self.straggler, None
         pair = (to_client, to_hub)
         self._pairs.add(pair)
         for work in (
-            self._pump(reader, to_hub, from_the_hub=False),
+            self._pump(reader, to_hub, from_the_hub=False, straggler=straggler),
             self._pump(from_hub, to_client, from_the_hub=True),
         ):
             task = asyncio.create_task(work)
@@ -73,10 +85,21 @@ class Proxy:
             task.add_done_callback(self._tasks.discard)
             task.add_done_callback(lambda _: self._pairs.discard(pair))
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, from_the_hub: bool) -> None:
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        from_the_hub: bool,
+        straggler: Straggler | None = None,
+    ) -> None:
         with suppress(OSError, RuntimeError):
             while data := await reader.read(65_536):
                 await self.open.wait()
+                if straggler is not None:
+                    straggler.pieces -= 1
+                    if straggler.pieces < 0:
+                        await straggler.may_come.wait()
                 if from_the_hub:
                     await asyncio.sleep(self.delay)
                     if self.budget is not None:

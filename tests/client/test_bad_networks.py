@@ -14,6 +14,7 @@ from custom_components.moosicbox.engine.client import (
     MoosicBoxClient,
     RequestTimedOut,
     transport_choice as transport_module,
+    websocket,
 )
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.client import Ping
@@ -21,7 +22,7 @@ from tests.fixtures import BRASS
 from tests.wire.client import Client
 
 from .conftest import Dial
-from .proxy import Proxy
+from .proxy import Proxy, Straggler
 from .test_client import PATIENCE, until
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
@@ -76,6 +77,37 @@ async def test_truncated_frames_lose_and_double_nothing(hub: Hub, proxy: Proxy, 
         await until(lambda: proxy.budget is None)
     expected = [number for pair in range(12) for number in (pair, pair + 100)]
     assert await numbers(client, events, 24) == expected
+
+
+@TRANSPORTS
+async def test_delays_and_cuts_lose_and_double_nothing(hub: Hub, proxy: Proxy, behind: Dial, transport: str) -> None:
+    proxy.delay = 0.03
+    client = await behind(transport=transport)
+    events = client.events(CustomMessage)
+    for number in range(12):
+        tell(hub, number)
+        if number % 4 == 3:
+            await asyncio.sleep(0)  # The delay begins: what was told is under way.
+            proxy.cut()
+    assert await numbers(client, events, 12) == list(range(12))
+
+
+async def test_a_connect_that_is_overtaken_ends_nothing(
+    hub: Hub, proxy: Proxy, behind: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await behind(transport="websocket")
+    events, connected = client.events(CustomMessage), client.events(Connected)
+    # The upgrade comes through, `authenticate` doesn't.
+    proxy.straggler = straggler = Straggler(pieces=1)
+    monkeypatch.setattr(websocket, "OPEN_TIMEOUT", 0.5)
+    proxy.cut()
+    assert (await asyncio.wait_for(anext(connected), PATIENCE)).resumed
+    tell(hub, 1)
+    # Now the first attempt reaches the hub, which takes it for the newest, and closes the one in use.
+    straggler.may_come.set()
+    assert (await asyncio.wait_for(anext(connected), PATIENCE)).resumed
+    tell(hub, 2)
+    assert await numbers(client, events, 2) == [1, 2]
 
 
 async def test_half_closed_connections_are_left(hub: Hub, proxy: Proxy, behind: Dial) -> None:
@@ -140,10 +172,10 @@ async def test_where_websockets_are_cut_it_polls_and_goes_back_later(
     real = transport_module.WebSocketLink
     blocked = True
 
-    def websocket(http: object, url: URL) -> object:
+    def link(http: object, url: URL) -> object:
         return real(http, URL("http://127.0.0.1:1/") if blocked else url)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(transport_module, "WebSocketLink", websocket)
+    monkeypatch.setattr(transport_module, "WebSocketLink", link)
     client = MoosicBoxClient(address, token=token, reconnect_delay=0.01)
     connected = client.events(Connected)
     events = client.events(CustomMessage)

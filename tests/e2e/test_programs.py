@@ -3,55 +3,19 @@
 import asyncio
 from collections.abc import AsyncGenerator
 import json
-import os
 from pathlib import Path
 import signal
 import stat
-import sys
-from typing import Any
 
 import pytest
 import pytest_asyncio
 import pytest_socket
 
-from script.lib.config_folder import REPOSITORY
-
 from .home import Home
+from .shell import PATIENCE, Shell
 
 ENTITY = "media_player.garage"
 SONG = "media-source://media_source/local/brass-morning.flac"
-PATIENCE = 60
-
-
-class Shell:
-    """A user of the command line, with a configuration folder of its own."""
-
-    def __init__(self, config: Path, **environment: str) -> None:
-        self.config = config
-        self._environment = {**os.environ, "MOOSICBOX_CONFIG": str(config), **environment}
-
-    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "custom_components.moosicbox.engine.client.cli", *arguments),
-            cwd=REPOSITORY,
-            env=self._environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-
-    async def run(self, *arguments: str) -> tuple[int, str, str]:
-        """Exit code, output, complaints."""
-        process = await self.start(*arguments)
-        async with asyncio.timeout(PATIENCE):
-            out, err = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, out.decode(), err.decode()
-
-    async def json(self, *arguments: str) -> Any:
-        code, out, err = await self.run("--json", *arguments)
-        assert (code, err) == (0, "")
-        return json.loads(out)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

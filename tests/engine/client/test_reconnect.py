@@ -56,3 +56,9 @@ def test_an_expired_token_is_renewed() -> None:
     assert judge(ending, token_is_fresh=False, can_renew=True) == Verdict(fresh_token=True, after=0)
     assert judge(ending, token_is_fresh=True, can_renew=True) == Verdict(fresh_token=True)
     assert judge(ending, token_is_fresh=False, can_renew=False).stop
+
+
+def test_who_was_replaced_by_an_attempt_of_its_own_comes_back() -> None:
+    ending = Ending(CloseCode.REPLACED)
+    assert judge(ending, token_is_fresh=False, can_renew=False).stop
+    assert not judge(ending, token_is_fresh=False, can_renew=False, replaced_by_itself=True).stop

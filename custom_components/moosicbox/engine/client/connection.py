@@ -16,6 +16,7 @@ import msgspec
 
 from ..protocol.client import Authenticate, Ping, Refresh, Request, Subscribe, TimeSync, Unsubscribe
 from ..protocol.codec import encode_request
+from ..protocol.codes import CloseCode
 from ..protocol.errors import ConnectionClosed, HubError, MessageTooLarge, RateLimitExceeded
 from ..protocol.server import Goodbye, Hello, Result, Subscribed, TimeSyncReply, Unsubscribed, Welcome
 from ..protocol.types import Position
@@ -35,6 +36,8 @@ _LOGGER = logging.getLogger(__name__)
 
 STABLE: Final = 10.0
 """Seconds after which a connection counts as a good one."""
+STRAGGLES: Final = 60.0
+"""Seconds for which an attempt that was given up may still come to the hub, over a network that was away."""
 BREATH: Final = 50
 """Messages handled at a stretch before others of the loop have their turn."""
 
@@ -80,6 +83,7 @@ class Connection:
         self._ready = asyncio.Event()
         self._ended: BaseException | None = None
         self._fresh_token = False
+        self._straggler_until = 0.0
         self._heard = False
         self._goodbye: Goodbye | None = None
         self._last_error: HubError | None = None
@@ -110,7 +114,10 @@ class Connection:
                 ending,
                 token_is_fresh=self._fresh_token and not was_ready,
                 can_renew=self.config.get_token is not None,
+                replaced_by_itself=self._straggler_until > time.monotonic(),
             )
+            if ending.code == CloseCode.REPLACED:
+                self._straggler_until = 0.0
             attempt = 0 if was_ready and good else attempt
             if verdict.stop or attempt == self.config.reconnect_attempts:
                 raise fault(ending)
@@ -132,6 +139,7 @@ class Connection:
             opened = await link.open(await self._authenticate())
         except LinkClosed as closed:
             await link.drop()
+            self._straggler_until = time.monotonic() + STRAGGLES
             self._transport.failed(closed.ending, link)
             return closed.ending
         except asyncio.CancelledError:

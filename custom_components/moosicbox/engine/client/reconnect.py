@@ -46,8 +46,13 @@ def reconnect_delay(attempt: int, random: float) -> float:
     return MIN_DELAY + random * (bound - MIN_DELAY)
 
 
-def judge(ending: Ending, *, token_is_fresh: bool, can_renew: bool) -> Verdict:
-    """What an ending means. Codes unknown here are obeyed, too."""
+def judge(ending: Ending, *, token_is_fresh: bool, can_renew: bool, replaced_by_itself: bool = False) -> Verdict:
+    """What an ending means. Codes unknown here are obeyed, too.
+
+    `replaced_by_itself`: an attempt of this client's that it has given up may still have reached the hub.
+    """
+    if ending.code == CloseCode.REPLACED and replaced_by_itself:
+        return Verdict()
     renewable = can_renew and not token_is_fresh
     if ending.code == CloseCode.TOKEN_EXPIRED:
         return Verdict(stop=not can_renew, fresh_token=True, after=None if token_is_fresh else 0)

@@ -1,0 +1,47 @@
+"""The command line, as a user has it in a terminal."""
+
+import asyncio
+from collections.abc import Sequence
+import json
+import os
+from pathlib import Path
+import sys
+from typing import Any
+
+from script.lib.config_folder import REPOSITORY
+
+OURS = (sys.executable, "-m", "custom_components.moosicbox.engine.client.cli")
+PATIENCE = 60
+
+
+class Shell:
+    """A user of the command line, with a configuration folder of its own."""
+
+    def __init__(self, config: Path, program: Sequence[str | Path] = OURS, **environment: str) -> None:
+        self.config = config
+        self._program = program
+        self._environment = {**os.environ, "MOOSICBOX_CONFIG": str(config), **environment}
+
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *self._program,
+            *arguments,
+            cwd=REPOSITORY,
+            env=self._environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit code, output, complaints."""
+        process = await self.start(*arguments)
+        async with asyncio.timeout(PATIENCE):
+            out, err = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, out.decode(), err.decode()
+
+    async def json(self, *arguments: str) -> Any:
+        code, out, err = await self.run("--json", *arguments)
+        assert (code, err) == (0, "")
+        return json.loads(out)

@@ -12,6 +12,13 @@ MIN_DELAY: Final = 0.5
 MAX_DELAY: Final = 20.0
 FIRST_TERMINAL: Final = 4500
 LAST_CODE: Final = 4999
+MEANINGS: Final[dict[int, str]] = {
+    CloseCode.FORCED_OUT: "it was put out, or its token revoked",
+    CloseCode.TOKEN_EXPIRED: "its token has expired",
+    CloseCode.REPLACED: "another one has taken its place",
+    CloseCode.PROTOCOL_ERRORS: "it sent too much nonsense",
+}
+"""For people, of what can't be mended by trying again."""
 LOST: Final = 1006
 """The code of a connection that ended without one."""
 
@@ -72,13 +79,13 @@ def described(ending: Ending) -> str:
         return ending.error.message
     if ending.goodbye is not None:
         return ending.goodbye.reason
-    return ending.reason or f"closed with {ending.code}"
+    return ending.reason or MEANINGS.get(ending.code) or f"closed with {ending.code}"
 
 
 def fault(ending: Ending) -> HubError:
     """What to raise when there is no use in trying again."""
     if ending.error is not None:
         return ending.error
-    error = ConnectionClosed(f"The hub ended the connection: {described(ending)}", again=False)
+    error = ConnectionClosed(f"The hub has parted from this client: {described(ending)}", again=False)
     error.details = {"close_code": ending.code}
     return error

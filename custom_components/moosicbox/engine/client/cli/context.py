@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 import typer
 
+from ...protocol.codes import CloseCode
 from ...protocol.errors import AuthenticationFailed, ConnectionClosed, HubError, PlayerNotFound
 from ...protocol.server import PlaybackStatus, PlayerList
 from .. import credentials, discovery
@@ -23,6 +24,7 @@ REFUSED: Final = 1
 USAGE: Final = 2
 UNREACHABLE: Final = 3
 NOT_LET_IN: Final = 4
+PUT_OUT: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
 CONNECT_TIMEOUT: Final = 10.0
 SNAPSHOT_TIMEOUT: Final = 5.0
 
@@ -62,7 +64,10 @@ def command[**P](work: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, No
             fail(str(stop), stop.code)
         except AuthenticationFailed as error:
             fail(f"{error.message}. Pair this machine with `moosicbox pair`, or name a token", NOT_LET_IN)
-        except (ConnectionClosed, RequestTimedOut, ProtocolMismatch) as error:
+        except ConnectionClosed as error:
+            put_out = error.details.get("close_code") in PUT_OUT
+            fail(str(error), NOT_LET_IN if put_out else UNREACHABLE)
+        except (RequestTimedOut, ProtocolMismatch) as error:
             fail(str(error), UNREACHABLE)
         except HubError as error:
             fail(f"{error.message} ({error.error_type})", REFUSED)

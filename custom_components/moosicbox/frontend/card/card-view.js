@@ -74,6 +74,7 @@ class CardView {
 
   dispose() {
     this.#shell.dispose();
+    this.#playing.dispose();
     this.#queue?.dispose();
     this.#leave();
   }

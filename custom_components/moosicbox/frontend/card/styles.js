@@ -18,5 +18,6 @@ ha-card { height: 100%; overflow: hidden; container-type: inline-size; }
   .moosicbox-card .player { grid-template-columns: minmax(96px, 34%) minmax(0, 1fr); align-items: center; }
   .moosicbox-card .player > .artwork { max-width: none; }
   .moosicbox-card .words { text-align: start; }
+  .moosicbox-card .company { justify-content: flex-start; }
 }
 `);

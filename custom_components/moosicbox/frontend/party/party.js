@@ -25,6 +25,7 @@ class MoosicBoxParty extends HTMLElement {
     this.#root.adoptedStyleSheets = [styles];
     const language = navigator.language;
     const localize = await localizer(language);
+    await localize.more();
     document.documentElement.lang = language;
     this.#title.textContent = localize("title");
     this.#root.replaceChildren(el("header", {}, this.#title), this.#main);

@@ -12,9 +12,10 @@ partStyles.replaceSync(`
 .artwork[data-missing] img { display: none; }
 /* All of it at one look: what isn't picture takes this much. */
 .stage .player > .artwork { max-width: clamp(160px, 100dvh - 496px, 480px); }
-.stage .player:has(.vote:not([hidden])) > .artwork { max-width: clamp(140px, 100dvh - 544px, 480px); }
+.stage .player:has(.vote:not([hidden])) > .artwork { max-width: clamp(140px, 100dvh - 560px, 480px); }
 @media (max-width: 869px) {
-  .guest .setup:not([hidden]) ~ .lazy .player.player > .artwork { max-width: clamp(140px, 100dvh - 604px, 480px); }
+  .guest .setup:not([hidden]) ~ .lazy .player.player > .artwork { max-width: clamp(140px, 100dvh - 620px, 480px); }
+  .guest .setup:not([hidden]) ~ .lazy .player.player:has(.controls[hidden]) > .artwork { max-width: clamp(140px, 100dvh - 500px, 480px); }
 }
 .player > .artwork:not([data-missing]) { box-shadow: 0 8px 32px rgba(0, 0, 0, 0.24); }
 .player > .artwork[data-missing] { max-width: min(180px, 26vh); }
@@ -27,6 +28,12 @@ partStyles.replaceSync(`
 .added-by { font-size: 14px; color: color-mix(in srgb, var(--text) 72%, transparent); }
 .player .player-name { color: color-mix(in srgb, var(--text) 78%, transparent); }
 .player-name, .title, .subtitle { overflow: hidden; text-overflow: ellipsis; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
+.company { display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: 4px 8px; min-height: 24px; margin-top: 4px; }
+.members { display: flex; align-items: center; gap: 4px; min-height: 32px; padding: 0 4px; }
+.members-list { display: flex; gap: 6px; }
+.avatar.small { width: 28px; height: 28px; font-size: 13px; background: color-mix(in srgb, var(--accent) 16%, var(--card)); }
+.avatar.small[data-quality]::after { width: 10px; height: 10px; }
+.members-more { font-size: 13px; color: var(--text-2); }
 .transport { display: grid; gap: 8px; justify-items: center; }
 .controls { display: flex; align-items: center; justify-content: center; gap: clamp(0px, 2vw, 12px); }
 .times { display: flex; justify-content: space-between; font-size: 13px; color: color-mix(in srgb, var(--text) 75%, transparent); font-variant-numeric: tabular-nums; }
@@ -89,7 +96,8 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .row.swiped > * { transform: translateX(calc(-1 * var(--swiped))); }
 .row.swiped::after { content: attr(data-swipe); position: absolute; right: 16px; color: #fff; font-weight: 500; opacity: 0.7; }
 .row.swiped.enough::after { opacity: 1; }
-/* Not to be moved, but in line with those that are. */
+/* Not to be moved, but in line with those that are; where none is, there is no line. */
+.queue.fixed .handle { display: none; }
 .handle.idle { visibility: hidden; }
 .handle { cursor: grab; touch-action: none; width: 36px; color: var(--text-2); }
 .reordering .row { transition: translate 0.16s; }

@@ -81,7 +81,7 @@ header :focus-visible { outline-color: currentColor; }
 input:not([type="range"], [type="checkbox"]), select { width: 100%; min-height: 44px; padding: 8px 14px; border: 1px solid color-mix(in srgb, var(--text) 45%, transparent); border-radius: 10px; background: var(--card); color: var(--text); }
 input::placeholder { color: var(--text-2); opacity: 1; }
 
-.listen { height: 100%; max-width: 1280px; margin: 0 auto; padding: 16px; display: grid; gap: 0 16px; grid-template-rows: auto minmax(0, 1fr); grid-template-columns: minmax(0, 1fr); }
+.listen { width: 100%; height: 100%; max-width: 1280px; margin: 0 auto; padding: 16px; display: grid; gap: 0 16px; grid-template-rows: auto minmax(0, 1fr); grid-template-columns: minmax(0, 1fr); }
 .listen > .join { grid-column: 1 / -1; margin: 0 0 16px; }
 .stage { grid-row: 2; min-height: 0; overflow: auto; display: grid; gap: 12px; align-content: start; scrollbar-width: thin; }
 .listen > .lazy { grid-row: 2; }

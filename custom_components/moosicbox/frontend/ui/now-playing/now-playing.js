@@ -1,6 +1,7 @@
 /** What a player or room plays, large, with all its controls. */
 import { Artwork } from "../components/artwork.js";
 import { el, setAttribute, setText } from "../dom.js";
+import { Members } from "../room/members.js";
 import { Progress } from "./progress.js";
 import { Transport } from "./transport.js";
 import { Volume } from "./volume.js";
@@ -19,7 +20,8 @@ export class NowPlaying {
   #artwork;
   #title = el("div", { class: "title" });
   #subtitle = el("div", { class: "subtitle" });
-  #added = el("div", { class: "added-by" });
+  #added = el("span", { class: "added-by" });
+  #members;
   #progress;
   #transport;
   #volume;
@@ -35,9 +37,10 @@ export class NowPlaying {
       oncolour: (colour) => this.element?.style.setProperty("--tint", colour ?? "transparent"),
     });
     this.#progress = new Progress(async (seconds) => void (this.#target && (await context.actions.seek(this.#target, seconds))), localize);
+    this.#members = new Members(context);
     this.#transport = new Transport(context, target);
     this.#volume = new Volume(context);
-    const words = el("div", { class: "words" }, this.#name, this.#title, this.#subtitle, this.#added);
+    const words = el("div", { class: "words" }, this.#name, this.#title, this.#subtitle, el("div", { class: "company" }, this.#members.element, this.#added));
     this.element = el(
       "section",
       { class: "card player" },
@@ -73,10 +76,15 @@ export class NowPlaying {
     setText(this.#title, track ? track.title || localize("unknown_title") : idleText(target, localize));
     setText(this.#subtitle, track ? subtitle(track) : "");
     setText(this.#added, this.#addedBy(state, target));
+    this.#members.render(target);
     this.#artwork.render(track?.artwork_url);
     this.#progress.render(status, !usable || !may(target, "seek"));
     this.#transport.render(state, target, usable);
     this.#volume.render(state, target, usable);
+  }
+
+  dispose() {
+    this.#members.dispose();
   }
 
   /** @param {number | null} hubUs the hub's clock now, if it is known */

@@ -88,6 +88,7 @@ export class QueueView {
       this.#items = queue && target ? withEdits(queue.items, target.edits) : [];
       this.#indexes = new Map(this.#items.flatMap((item, index) => (item ? [[item.queue_item_id, index]] : [])));
     }
+    this.element.classList.toggle("fixed", !this.#items.some((item) => item && this.#mayChange(item)));
     const count = this.#items.length;
     const { localize } = this.#context;
     setText(this.#heading, count === 1 ? localize("one_item") : localize("items", { count: count.toLocaleString(this.#context.language) }));

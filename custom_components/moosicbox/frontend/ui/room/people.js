@@ -6,6 +6,7 @@ import { initialOf } from "../format.js";
 import { icon } from "../icons.js";
 import { openInvite } from "./invite-dialog.js";
 import { openSettings } from "./settings-dialog.js";
+import { SyncWatch, syncOf } from "./sync.js";
 
 /** @typedef {import("../../client/types.js").Participant} Participant */
 /** @typedef {import("../../client/types.js").Role} Role */
@@ -15,22 +16,17 @@ import { openSettings } from "./settings-dialog.js";
 
 /** @type {Role[]} */
 const ROLES = ["host", "dj", "guest", "listener"];
-const LOOK_MS = 5_000;
-const GOOD_MS = 15;
-const FAIR_MS = 40;
 
 export class People {
   #context;
   /** @type {Target | null} */
   #target = null;
-  #known = "";
   #invite;
   #settings;
   #leave;
   #list = el("ul", { class: "people-list" });
   #rows;
-  /** @type {ReturnType<typeof setInterval>} */
-  #timer;
+  #watch;
   element;
 
   /** @param {Context} context */
@@ -44,8 +40,7 @@ export class People {
     this.#rows = new KeyedList(this.#list, () => new Person(context, () => this.#target));
     const head = el("div", { class: "pane-head wrap" }, this.#invite, this.#settings, this.#leave);
     this.element = el("div", { class: "people pane" }, head, el("div", { class: "pane-scroll" }, this.#list));
-    // How well everybody keeps time is told to those who ask.
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#watch = new SyncWatch(context, () => this.element);
   }
 
   /**
@@ -53,7 +48,6 @@ export class People {
    * @param {Target | null} target
    */
   render(state, target) {
-    const first = target?.room && this.#target?.id !== target.id;
     this.#target = target;
     const host = target?.rights.has("member.kick") ?? false;
     const connected = state.connection.phase === "ready";
@@ -62,29 +56,13 @@ export class People {
     this.#leave.hidden = !target?.joined || this.#context.guest;
     const participants = target?.room?.participants ?? [];
     this.#rows.render(participants, ({ client_id }) => client_id, (row, person) => row.render(person, state, host && connected));
-    const known = participants.map(({ client_id }) => client_id).join();
-    if (first || known !== this.#known) {
-      // Events don't tell the roles of those who come.
-      this.#known = known;
-      queueMicrotask(() => this.#look());
+    if (target?.room) {
+      this.#watch.follow(target.id, participants);
     }
   }
 
   dispose() {
-    clearInterval(this.#timer);
-  }
-
-  #look() {
-    const { app } = this.#context;
-    const seen = this.element.isConnected && this.element.offsetParent !== null && document.visibilityState === "visible";
-    if (!seen || !this.#target?.room) {
-      return;
-    }
-    const room_id = this.#target.id;
-    app.request({ type: "room_command", action: "get", room_id }).then(
-      (state) => app.learnRoom(state),
-      () => undefined,
-    );
+    this.#watch.dispose();
   }
 
   /** @param {Target} target */
@@ -176,27 +154,4 @@ class Person {
       },
     ]);
   }
-}
-
-/**
- * @param {Participant} person
- * @param {import("../localize.js").Localize} localize
- * @returns {{quality: "good" | "fair" | "poor" | "waiting" | null, text: string}}
- */
-export function syncOf({ player_id, ready, lagging, sync_error_ms }, localize) {
-  if (!player_id) {
-    return { quality: null, text: "" };
-  }
-  if (lagging) {
-    return { quality: "poor", text: localize("lagging") };
-  }
-  if (!ready) {
-    return { quality: "waiting", text: localize("not_ready") };
-  }
-  if (typeof sync_error_ms !== "number") {
-    return { quality: "good", text: localize("ready") };
-  }
-  const off = Math.abs(sync_error_ms);
-  const quality = off <= GOOD_MS ? "good" : off <= FAIR_MS ? "fair" : "poor";
-  return { quality, text: localize(`sync_${quality}`, { milliseconds: off < 10 ? off.toFixed(1) : off.toFixed(0) }) };
 }

@@ -57,6 +57,7 @@ export class Listen {
   }
 
   dispose() {
+    this.#nowPlaying.dispose();
     this.#device.dispose();
     this.#side.dispose();
   }

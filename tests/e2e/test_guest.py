@@ -65,6 +65,11 @@ async def test_party_with_a_guest(home: Home, tabs: Tabs, open_tab: OpenTab) -> 
     assert await violations(guest.page, "moosicbox-party") == []
     await guest.screenshot("guest-phone")
 
+    # Who listens along, and how: at a glance, and in words.
+    company = guest.page.get_by_role("button", name="Listening along: ")
+    await company.click()
+    await expect(guest.page.locator(".person")).to_have_count(2)
+
     # A reload is no new guest.
     await guest.page.reload()
     await expect(guest.page.get_by_role("region", name="Controls of Garden party")).to_be_visible()

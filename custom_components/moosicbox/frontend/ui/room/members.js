@@ -1,5 +1,5 @@
 /** Who listens along, at a glance: a few letters, each with how well it keeps time. */
-import { KeyedList, el, setAttribute, setLabel, setText } from "../dom.js";
+import { KeyedList, el, setAttribute, setLabel } from "../dom.js";
 import { initialOf } from "../format.js";
 import { SyncWatch, syncOf } from "./sync.js";
 
@@ -11,10 +11,10 @@ const MOST = 5;
 
 export class Members {
   #context;
-  // The button's name says it in words.
-  #list = el("span", { class: "members-list", attributes: { "aria-hidden": "true" } });
+  // Letters are drawn, not written: the button's name says it in words.
+  #list = el("span", { class: "members-list" });
   #faces;
-  #more = el("span", { class: "members-more", attributes: { "aria-hidden": "true" } });
+  #more = el("span", { class: "members-more" });
   #watch;
   element;
 
@@ -39,10 +39,10 @@ export class Members {
     // Those who sound come first.
     const sorted = [...people].sort((a, b) => Number(Boolean(b.player_id)) - Number(Boolean(a.player_id)));
     this.#faces.render(sorted.slice(0, MOST), ({ client_id }) => client_id, ({ element }, person) => {
-      setText(element, initialOf(person.username));
+      setAttribute(element, "data-drawn", initialOf(person.username));
       setAttribute(element, "data-quality", syncOf(person, localize).quality);
     });
-    setText(this.#more, people.length > MOST ? `+${people.length - MOST}` : "");
+    setAttribute(this.#more, "data-drawn", people.length > MOST ? `+${people.length - MOST}` : "");
     const each = sorted.map((person) => [person.username, syncOf(person, localize).text].filter(Boolean).join(": "));
     setLabel(this.element, localize("members", { names: each.join(", ") }));
   }

@@ -12,6 +12,7 @@ import tempfile
 from typing import Any
 
 from .demo_headless import Headless
+from .demo_nodes import MOST_NODES, Cluster, Party
 from .demo_speaker import DemoSpeaker, Message, Refused
 from .lib.client import PASSWORD, USERNAME, ApiError, HomeAssistantClient
 from .lib.config_folder import REPOSITORY, ConfigFolder
@@ -190,6 +191,26 @@ async def for_people(port: int) -> None:
     await run(FOLDER, port, lambda *_: None, stay)
 
 
+async def several_once(nodes: int) -> None:
+    """A party on several hubs that outlives the one that leads, in a folder of its own, within a bounded time."""
+    with tempfile.TemporaryDirectory(prefix="moosicbox-demo-") as folder:
+        async with asyncio.timeout(ONCE_TIMEOUT):
+            cluster = Cluster(Path(folder), free_port(), nodes, say)
+            async with cluster.running() as client:
+                await Party(cluster, say).once(client)
+
+
+async def several_for_people(port: int, nodes: int) -> None:
+    """Run several hubs until Ctrl-C or a request to terminate."""
+    if not is_free(port):
+        raise StartError(f"port {port} is in use: stop what listens there, or choose another one with --port")
+    folder = FOLDER / "nodes"
+    folder.mkdir(parents=True, exist_ok=True)
+    cluster = Cluster(folder, port, nodes, say)
+    async with cluster.running() as client:
+        await Party(cluster, say).stay(client)
+
+
 async def until_terminated(program: Awaitable[None]) -> None:
     """Let a request to terminate end the program in order, as Ctrl-C does."""
     task = asyncio.ensure_future(program)
@@ -204,10 +225,20 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of Home Assistant (default: %(default)s)")
     parser.add_argument("--once", action="store_true", help="play one song on the speaker, tell what happens, end")
     parser.add_argument("--headless", action="store_true", help="pair this machine by the command line, play, end")
+    parser.add_argument(
+        "--nodes", type=int, default=1, help=f"hubs around a Redis, Home Assistant one of them (up to {MOST_NODES})"
+    )
     parser.add_argument("--output", default="null", help="where --headless plays; `auto` is heard (default: silent)")
     options = parser.parse_args()
+    if not 1 <= options.nodes <= MOST_NODES:
+        parser.error(f"--nodes is 1 to {MOST_NODES}")
     failed = False
-    program = headless(options.output) if options.headless else once() if options.once else for_people(options.port)
+    if options.headless:
+        program = headless(options.output)
+    elif options.nodes > 1:
+        program = several_once(options.nodes) if options.once else several_for_people(options.port, options.nodes)
+    else:
+        program = once() if options.once else for_people(options.port)
     try:
         asyncio.run(until_terminated(program))
     except* KeyboardInterrupt:

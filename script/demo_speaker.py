@@ -74,7 +74,17 @@ class Refused(Exception):
 class DemoSpeaker:
     """One player; `tell` hears every message in either direction."""
 
-    def __init__(self, url: str, token: str, tell: Callable[[str, Message], None] = lambda *_: None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        tell: Callable[[str, Message], None] = lambda *_: None,
+        *,
+        player_id: str = PLAYER_ID,
+        name: str = "Demo speaker",
+    ) -> None:
+        self._player_id = player_id
+        self._name = name
         self._url = url
         self._token = token
         self._tell = tell
@@ -128,8 +138,9 @@ class DemoSpeaker:
 
     def _authenticate(self) -> Message:
         capabilities = ["pause", "seek", "volume", "mute", "audio/flac", "audio/mpeg"]
-        client = {"name": "Demo speaker", "kind": "player", "player_id": PLAYER_ID, "capabilities": capabilities}
-        return {"type": "authenticate", "token": self._token, "client": client, "subscribe": [f"play:{PLAYER_ID}"]}
+        client = {"name": self._name, "kind": "player", "player_id": self._player_id, "capabilities": capabilities}
+        topics = [f"play:{self._player_id}"]
+        return {"type": "authenticate", "token": self._token, "client": client, "subscribe": topics}
 
     async def _measure_clock(self, websocket: ClientWebSocketResponse, message: Message) -> None:
         sent, received = message["t0_us"], now_us()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 import os
 from pathlib import Path
 import signal
@@ -40,10 +41,12 @@ class StartError(Exception):
 class HomeAssistantProcess:
     """Starts and stops Home Assistant on a folder; all that it says goes to one log file, over restarts too."""
 
-    def __init__(self, folder: ConfigFolder, port: int, log: Path) -> None:
+    def __init__(self, folder: ConfigFolder, port: int, log: Path, variables: Mapping[str, str] | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
         self._folder = folder
+        self._environment = {key: value for key, value in os.environ.items() if key not in UNWANTED_ENVIRONMENT}
+        self._environment |= variables or {}
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -64,7 +67,7 @@ class HomeAssistantProcess:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={key: value for key, value in os.environ.items() if key not in UNWANTED_ENVIRONMENT},
+            env=self._environment,
             # Ctrl-C reaches this program alone, which then stops Home Assistant in order.
             start_new_session=True,
         )

@@ -135,7 +135,7 @@ class Party:
         room = await hub.create_room("Party", wait="none")
         for member in members:
             await room.join(player_id=member.player_id)
-        await room.queue.add(await self._songs(hub))
+        await room.queue.add(*await self._songs(hub))
         await room.play()
         await heard_by_all(members, "synchronized_playback", command="play")
         self._say(
@@ -147,9 +147,8 @@ class Party:
         # The library has just begun to look at its folder.
         found: list[str] = []
         while len(found) < len(SONGS):
-            await asyncio.sleep(0.2)
-            items = [item for song in SONGS for item in await hub.search(song.title)]
-            found = list(dict.fromkeys(item["track"]["track_id"] for item in items if item.get("track")))
+            await asyncio.sleep(0.5)
+            found = [track["track_id"] for track in (await hub.library("get_tracks"))["items"]]
         return found
 
     async def once(self, client: HomeAssistantClient) -> None:

@@ -36,3 +36,19 @@ async def test_demo_without_a_browser() -> None:
     assert "Paired with" in told
     assert "Brass Morning" in told
     assert told.endswith("command line.\nStopping Home Assistant\n")
+
+
+async def test_demo_with_several_hubs() -> None:
+    """A party whose members sit on different hubs outlives the one that leads, and Home Assistant finds it again."""
+    demo = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "script.demo", "--nodes", "3", "--once"),
+        cwd=REPOSITORY,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await demo.communicate()
+    told = output.decode()
+    assert demo.returncode == 0, told
+    assert "at attic, cellar, home-assistant" in told
+    assert "another hub leads on" in told
+    assert told.endswith("outlived the one that led.\nStopping all of it\n")

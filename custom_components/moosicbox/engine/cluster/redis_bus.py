@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, cast, override
 
+import redis
+from redis import DriverInfo
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -29,8 +31,14 @@ class RedisBus(Bus):
 
     def __init__(self, url: str) -> None:
         """`url` is redis:// or rediss://; nothing is connected yet."""
+        # It would look for its own version in a file at each new connection.
+        info = DriverInfo(lib_version=redis.__version__)
         self._redis: Redis = Redis.from_url(
-            url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
+            url,
+            socket_timeout=TIMEOUT,
+            socket_connect_timeout=TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+            driver_info=info,
         )
         register = self._redis.register_script
         self._beat, self._lead, self._renew = register(BEAT), register(LEAD), register(RENEW)

@@ -40,7 +40,9 @@ class Relay:
 
     async def respond(self, request: web.Request) -> web.StreamResponse:
         """What Home Assistant answers to this; nothing but reading, and no credentials, goes there."""
-        if not request.path.startswith(OPEN_PATHS) and SIGNATURE not in request.query:
+        # As it is asked there: dots may lead elsewhere.
+        path = URL("http://home").join(request.rel_url).path
+        if not (path == request.path and path.startswith(OPEN_PATHS)) and SIGNATURE not in request.query:
             raise web.HTTPNotFound
         if (home := self._home()) is None:
             return _away()

@@ -24,7 +24,7 @@ from .engine.hub import Hub
 from .engine.limits import Limits
 from .engine.node.app import HOME as HOME_DOCUMENT
 from .engine.node.gatekeeper import DOCUMENT as SECRETS_DOCUMENT
-from .engine.node.report import cluster_report
+from .engine.node.report import cluster_report, node_prometheus
 from .engine.protocol.client import Authenticate
 from .engine.protocol.codes import CloseCode
 from .engine.protocol.server import Hello
@@ -177,6 +177,10 @@ class ClusterLink:
     def report(self) -> dict[str, Any]:
         """How the cluster looks from here."""
         return cluster_report(self.node)
+
+    def prometheus(self, connections: int) -> bytes:
+        """The numbers of this node, and of the whole hub, for Prometheus."""
+        return node_prometheus(self.node, connections)
 
     async def _async_share(self) -> None:
         # What is there already isn't sent again; what was lost with Redis is.

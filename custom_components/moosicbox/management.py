@@ -81,7 +81,8 @@ class MetricsView(HomeAssistantView):
         answer = await _execute(data, request, GetMetrics())
         if "text/plain" not in request.headers.get(hdrs.ACCEPT, ""):
             return answer
-        return web.Response(body=prometheus(data.hub), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
+        body = prometheus(data.hub) if data.cluster is None else data.cluster.prometheus(len(data.endpoint))
+        return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
 
 
 class ClientsView(HomeAssistantView):

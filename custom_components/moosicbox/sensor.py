@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, override
+from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfInformation, UnitOfTime
@@ -18,6 +18,9 @@ from .engine.report import traffic
 from .engine.rooms.room import Room
 from .entity import HubEntity, OwnerEntity
 from .models import MoosicBoxConfigEntry, MoosicBoxData
+
+if TYPE_CHECKING:
+    from .engine.cluster.node import ClusterNode
 
 PARALLEL_UPDATES = 0
 
@@ -190,6 +193,8 @@ async def async_setup_entry(
     def add_room(room: Room) -> None:
         async_add_entities([ParticipantsSensor(data, room)])
 
+    if data.cluster is not None:
+        async_add_entities([NodesSensor(hub, data.cluster.node)])
     async_add_entities([LibrarySensor(row, hub, data.library) for row in LIBRARY])
     async_add_entities(
         [PeopleSensor(PEOPLE, hub), CounterSensor(CONNECTIONS, hub), *(NoisySensor(row, hub) for row in NOISY)]
@@ -286,6 +291,35 @@ class NoisySensor(CounterSensor):
 
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_entity_registry_enabled_default = False
+
+
+class NodesSensor(HubEntity, SensorEntity):
+    """How many hubs are one here; told when it changes."""
+
+    _attr_translation_key = "nodes"
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(self, hub: Hub, node: ClusterNode) -> None:
+        """Where this hub is one of several."""
+        super().__init__("nodes", hub)
+        self._node = node
+
+    @property
+    @override
+    def native_value(self) -> int:
+        return len(self._node.status().nodes)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        status = self._node.status()
+        return {"nodes": list(status.nodes), "leader": status.leader}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._node.changed.subscribe(self.async_write_ha_state))
 
 
 class ParticipantsSensor(OwnerEntity, SensorEntity):

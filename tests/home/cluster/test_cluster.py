@@ -13,6 +13,7 @@ from custom_components.moosicbox import cluster
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.diagnostics import async_get_config_entry_diagnostics
 from custom_components.moosicbox.engine.cluster.node import ClusterNode
+from custom_components.moosicbox.engine.report import client_reports, metrics_report
 from script.lib.redis_server import RedisServer
 from tests.fixtures import Connect, CreateToken
 from tests.home.actions import act, state
@@ -62,8 +63,16 @@ async def test_players_of_another_node_are_entities(
     assert client.hello["node_id"] == "cellar"
     await client.authenticate(token, client=player("kitchen"))
     await until(lambda: hass.states.get("media_player.kitchen") is not None)
+    hubs = state(hass, "sensor.moosicbox_hubs")
+    assert (hubs.state, hubs.attributes["nodes"], hubs.attributes["leader"]) == ("2", ["cellar", "home"], "home")
     await act(hass, "volume_set", "media_player.kitchen", volume_level=0.25)
     assert await client.until("volume_update", topic="play:kitchen", volume=0.25)
+    (report,) = client_reports(entry.runtime_data.hub)
+    assert (report["player_id"], report["address"]) == ("kitchen", "127.0.0.1")
+    assert metrics_report(entry.runtime_data.hub)["active_connections"] == 1
+    numbers = entry.runtime_data.cluster.prometheus(0)
+    assert b'moosicbox_node_nodes{node="home"} 2.0' in numbers
+    assert b'moosicbox_connections{kind="player",transport="websocket"} 1.0' in numbers
 
 
 async def test_what_is_revoked_is_revoked_on_every_node(

@@ -203,6 +203,8 @@ class Hub:
             self._loaded = True
             self._keep_house()
             self.grouping.start()
+        if self.library_feed is not None:
+            self.library_feed.start()
         self.running = True
         self._alarm.start()
 
@@ -217,6 +219,8 @@ class Hub:
     async def quit(self) -> None:
         """Do nothing any more; nobody is told."""
         self.running = False
+        if self.library_feed is not None:
+            self.library_feed.stop()
         self.conductor.close()
         self.writer.close()
         self._alarm.stop()

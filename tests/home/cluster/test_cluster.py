@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.moosicbox import cluster
 from custom_components.moosicbox.const import DOMAIN
@@ -18,7 +19,7 @@ from script.lib.redis_server import RedisServer
 from tests.fixtures import Connect, CreateToken
 from tests.home.actions import act, state
 from tests.node.conftest import StartNode
-from tests.wire.client import player
+from tests.wire.client import Client, player
 
 from .conftest import Reach
 
@@ -63,8 +64,9 @@ async def test_players_of_another_node_are_entities(
     assert client.hello["node_id"] == "cellar"
     await client.authenticate(token, client=player("kitchen"))
     await until(lambda: hass.states.get("media_player.kitchen") is not None)
+    await until(lambda: state(hass, "sensor.moosicbox_hubs").state == "2")
     hubs = state(hass, "sensor.moosicbox_hubs")
-    assert (hubs.state, hubs.attributes["nodes"], hubs.attributes["leader"]) == ("2", ["cellar", "home"], "home")
+    assert (hubs.attributes["nodes"], hubs.attributes["leader"]) == (["cellar", "home"], "home")
     await act(hass, "volume_set", "media_player.kitchen", volume_level=0.25)
     assert await client.until("volume_update", topic="play:kitchen", volume=0.25)
     (report,) = client_reports(entry.runtime_data.hub)
@@ -192,3 +194,30 @@ async def test_ready(http: TestClient, hass: HomeAssistant, entry: MockConfigEnt
     assert (await http.get("/api/moosicbox/ready")).status == 200
     await hass.config_entries.async_unload(entry.entry_id)
     assert (await http.get("/api/moosicbox/ready")).status == 503
+
+
+async def test_without_a_token_from_home(
+    hass: HomeAssistant, cluster_entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    """Who is at home may listen where the household lets them, at Home Assistant's own door."""
+    hass.config_entries.async_update_entry(cluster_entry, options={**cluster_entry.options, "require_auth": False})
+    assert await hass.config_entries.async_setup(cluster_entry.entry_id)
+    await hass.async_block_till_done()
+    client = await Client.connect(await hass_client_no_auth())
+    welcome = await client.authenticate()
+    assert welcome["permissions"] == ["listen"]
+    await client.close()
+
+
+async def test_a_user_of_home_assistant(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, hass_access_token: str
+) -> None:
+    """By a token of Home Assistant's own, also one whose user may come from the local network only."""
+    refresh_token = hass.auth.async_validate_access_token(hass_access_token)
+    assert refresh_token is not None
+    await hass.auth.async_update_user(refresh_token.user, local_only=True)
+    client = await connect()
+    welcome = await client.authenticate(hass_access_token)
+    assert welcome["user"]["id"] == refresh_token.user.id
+    hass.auth.async_remove_refresh_token(refresh_token)
+    assert (await client.closed())[0] == 4503

@@ -1,5 +1,6 @@
 """The topic `library`: what changed in it, and how far a scan is."""
 
+from collections.abc import Callable
 from typing import Final
 
 from ..clock import Clock
@@ -24,7 +25,7 @@ class LibraryFeed:
     """Publishes what the library tells, in few messages."""
 
     def __init__(self, library: Library, topics: Topics, timers: Timers, clock: Clock) -> None:
-        """Follows `library`."""
+        """Follows nothing yet."""
         self.updated: Signal[LibraryUpdated] = Signal()
         """This was published."""
         self._library = library
@@ -34,8 +35,19 @@ class LibraryFeed:
         self._gathered: dict[UpdateType, tuple[list[str], int]] = {}
         self._update: Timer | None = None
         self._progress: Timer | None = None
-        library.changed.subscribe(self._changed)
-        library.progressed.subscribe(self._progressed)
+        self._undo: tuple[Callable[[], None], ...] = ()
+
+    def start(self) -> None:
+        """Follow the library."""
+        self.stop()
+        library = self._library
+        self._undo = (library.changed.subscribe(self._changed), library.progressed.subscribe(self._progressed))
+
+    def stop(self) -> None:
+        """Follow it no more: it may outlive the hub."""
+        for undo in self._undo:
+            undo()
+        self._undo = ()
 
     def provide(self, subscriptions: Subscriptions) -> None:
         """Say where snapshots come from."""

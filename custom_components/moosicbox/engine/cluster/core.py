@@ -1,7 +1,7 @@
 """The leader: the hub, what the edges say to it, and the commits that make what it does last."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, KeysView, Mapping
 from functools import partial
 import itertools
 import logging
@@ -29,6 +29,7 @@ from .wire import (
     Goes,
     Opened,
     Probes,
+    Publishes,
     Recognises,
     Refuses,
     Resets,
@@ -64,8 +65,6 @@ class Core:
         self.hub = hub
         self.away = False
         """Whether Redis doesn't take commits now."""
-        self.provisional = False
-        """Whether its own clients were told things that nobody else knows."""
         self._bus = bus
         self._edge = edge
         self._fence = terms.fence
@@ -88,14 +87,13 @@ class Core:
     # ------------------------------------------------------------ life
 
     async def start(self, image: Image) -> None:
-        """Go on with what is kept; without anything, begin with what the hub itself brings along."""
+        """Know what is kept; without anything, begin with what the hub itself brings along."""
         hub, journal = self.hub, self._journal
         hub.topics.send_by(Downlink(self._numbered, self._forgotten))
         pending: list[tuple[str, int, Says]] = []
         restored = "hub:" in image.hashes["state"]
         if restored:
             pending = self._restore(image)
-        self._running = True
         hub.playback_happened.subscribe(lambda owner, _event: self._changed(journal.owner, owner))
         for players in (hub.players.added, hub.players.removed, hub.players.changed):
             players.subscribe(partial(self._changed, journal.player))
@@ -113,15 +111,20 @@ class Core:
             hub.publisher.schedule(owner)
         for edge, connection, says in pending:
             self._says(self.link(edge), says, self.link(edge).connections.get(connection))
+
+    def begin(self) -> None:
+        """Keep from now on what happens, and tell of it."""
+        self._running = True
         self.wake()
 
-    async def settle(self) -> None:
-        """Keep all that has happened, and nothing more from then on: another node is to lead."""
-        while self._task is not None or self._journal:
+    async def settle(self) -> bool:
+        """Keep all that has happened, and nothing more from then on: another node is to lead. False if one does already."""
+        while self._running and (self._task is not None or self._journal):
             self.wake()
             if self._task is not None:
                 await asyncio.wait([self._task])
-        self._running = False
+        settled, self._running = self._running, False
+        return settled
 
     async def stop(self) -> None:
         """Lead no more: what the hub still does is nobody's business."""
@@ -308,6 +311,11 @@ class Core:
             link = self._links[edge] = Link(edge, self._put)
         return link
 
+    @property
+    def edges(self) -> KeysView[str]:
+        """Those who have said something."""
+        return self._links.keys()
+
     def part(self, edge: str) -> None:
         """A node is gone, and its connections with it; the sessions wait."""
         if (link := self._links.pop(edge, None)) is not None:
@@ -384,23 +392,13 @@ class Core:
     async def _commit(self) -> None:
         try:
             while self._running and self._journal:
-                commit, own = self._journal.take(self._edge)
-                while True:
-                    try:
-                        await self._bus.commit(self._fence, commit)
-                        break
-                    except Away as error:
-                        if not self.away:
-                            _LOGGER.warning("What the hubs share can't be reached: %s", error)
-                        self.away = True
-                        # The music goes on here; only what it does by itself, for commands are refused meanwhile.
-                        self._deliver(own)
-                        self.provisional = self.provisional or bool(own)
-                        own = []
-                        self._deliver_alone()
-                        await asyncio.sleep(RETRY_SECONDS)
-                self.away = self.provisional = False
-                self._deliver(own)
+                fence = self._fence
+                try:
+                    await self._keep(fence)
+                except Fenced, Emptied:
+                    # If all was kept anew meanwhile, that was from before.
+                    if fence == self._fence:
+                        raise
         except Fenced:
             self._running = False
             self._deposed()
@@ -413,7 +411,29 @@ class Core:
         finally:
             self._task = None
 
+    async def _keep(self, fence: int) -> None:
+        commit, own = self._journal.take(self._edge)
+        while fence == self._fence:
+            try:
+                await self._bus.commit(fence, commit)
+            except Away as error:
+                if not self.away:
+                    _LOGGER.warning("What the hubs share can't be reached: %s", error)
+                self.away = True
+                self._deliver_states(own)
+                self._deliver_alone()
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self.away = False
+                self._deliver(own)
+                return
+
     def _deliver_alone(self) -> None:
-        if own := self._journal.downs.pop(self._edge, None):
-            self.provisional = True
-            self._deliver(own)
+        self._deliver_states(self._journal.downs.get(self._edge, []))
+
+    def _deliver_states(self, own: list[Down]) -> None:
+        # The music goes on here. What has a number, and answers, wait until they are kept: nobody may ever hear otherwise.
+        states = [down for down in own if isinstance(down, Publishes) and down.key is not None]
+        if states:
+            own[:] = [down for down in own if not isinstance(down, Publishes) or down.key is None]
+            self._deliver(states)

@@ -1,7 +1,7 @@
 """One node of a cluster: its connections, and, while it leads, the hub."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 import contextlib
 from functools import partial
 import logging
@@ -16,7 +16,7 @@ from ..protocol.codes import CloseCode
 from ..protocol.errors import Unavailable
 from ..signals import Signal
 from ..transport.door import Door
-from .bus import Away, Beat, Bus, Emptied, Fenced, Terms
+from .bus import Away, Beat, Bus, Emptied, Fenced, Fetched, Terms
 from .clock import ClusterClock
 from .core import Core
 from .edge import Edge
@@ -96,9 +96,11 @@ class ClusterNode:
         self._missing: dict[str, float] = {}
         """Edges without a sign of life, and since when."""
         self._settling = False
+        self._beginning = False
         self._stopping = False
         self._documents = -1
         self._tasks: list[asyncio.Task[None]] = []
+        self._fetcher: asyncio.Task[None]
         self._inbox: asyncio.Task[None] | None = None
         self.shared.changed.subscribe(self._document_changed)
 
@@ -123,15 +125,14 @@ class ClusterNode:
         """Join the cluster as soon as Redis can be reached; clients are let in once somebody leads and time is known."""
         self._rename()
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(_again_and_again(step)) for step in (self._live, self._send, self._fetch)]
+        self._tasks = [loop.create_task(_again_and_again(step)) for step in (self._live, self._send)]
+        self._fetcher = loop.create_task(_again_and_again(self._fetch))
 
     async def stop(self, code: CloseCode, reason: str) -> None:
         """Say goodbye to clients; another node leads on."""
         self._stopping = True
         self._edge.stop(code, reason)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._end_tasks()
         with contextlib.suppress(Away, Fenced, Emptied, TimeoutError):
             async with asyncio.timeout(ALIVE_SECONDS):
                 await self._hand_over()
@@ -142,11 +143,17 @@ class ClusterNode:
         """Go as if the process were killed: others find out by themselves."""
         self._stopping = True
         self._edge.quit()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._end_tasks()
         await self._drop_core()
         await self._bus.close()
+
+    async def _end_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        # A promotion that is cancelled starts another fetcher.
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._fetcher.cancel()
+        await asyncio.gather(self._fetcher, return_exceptions=True)
 
     def configure(self, limits: Limits) -> None:
         """Other bounds from now on; the leader's hold for all nodes."""
@@ -174,10 +181,16 @@ class ClusterNode:
     async def _beat_once(self) -> None:
         beat = await self._bus.beat(self._name, self.node_id, new=self._new, seconds=ALIVE_SECONDS)
         self._new = False
+        self._said.set()
         self._set_connected(True)
         if not beat.known:
+            if self._core is not None:
+                # Others went on, or Redis was emptied: that one's leader must be the first who leads again.
+                await self._renew(self._fence)
+            self._patient_until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
             self._edge.reset("Others went on without this node")
             self._rename()
+            await self._beat_once()
             return
         self._take(beat)
         if beat.documents != self._documents:
@@ -229,11 +242,16 @@ class ClusterNode:
             deposed=lambda: self._spawn(self._depose()),
             emptied=lambda: self._spawn(self._begin_again()),
         )
-        image = await self._bus.load()
-        await core.start(image)
-        # Another one may lead by now, if that took long.
-        await self._renew(terms.fence)
+        try:
+            await self._catch_up()
+            await core.start(await self._bus.load())
+            # Another one may lead by now, if that took long.
+            await self._renew(terms.fence)
+        except BaseException:
+            await core.stop()
+            raise
         self._core, self._fence = core, terms.fence
+        core.begin()
         self._inbox = asyncio.get_running_loop().create_task(_again_and_again(partial(self._receive, core)))
         await self._share_settings(hub)
         self._edge.start()
@@ -244,13 +262,14 @@ class ClusterNode:
     async def _lead_on(self, core: Core, beat: Beat) -> None:
         wanted = not await self._renew(self._fence)
         now = asyncio.get_running_loop().time()
-        self._missing = {edge: self._missing.get(edge, now) for edge in beat.gone}
+        # Whoever has said something and isn't among the nodes was taken leave of before that came.
+        missing = {*beat.gone, *core.edges} - (beat.nodes.keys() - {*beat.gone})
+        self._missing = {edge: self._missing.get(edge, now) for edge in missing}
         for edge, since in self._missing.items():
             if now - since >= PATIENCE_SECONDS:
                 core.part(edge)
         if wanted:
             await self._hand_over()
-            await self._drop_core()
 
     async def _renew(self, fence: int) -> bool:
         return await self._bus.renew(
@@ -263,17 +282,19 @@ class ClusterNode:
             try:
                 if self._inbox is not None:
                     self._inbox.cancel()
-                await core.settle()
-                await self._bus.resign(self._name, self._fence)
+                if not await core.settle():
+                    self._edge.reset("Another node leads")
             finally:
                 self._settling = False
+                await self._drop_core()
+            await self._bus.resign(self._name, self._fence)
 
     async def _depose(self) -> None:
         if self._core is not None:
             _LOGGER.warning("Another node leads; %s follows", self.node_id)
-            await self._drop_core()
-            # What this node did last was never kept, and its clients may have been told.
+            # What this node did last was never kept, or was and its clients were not told.
             self._edge.reset("Another node leads")
+            await self._drop_core()
 
     async def _drop_core(self) -> None:
         core, self._core = self._core, None
@@ -286,8 +307,15 @@ class ClusterNode:
             self.changed()
 
     async def _begin_again(self) -> None:
-        if (core := self._core) is None:
+        if (core := self._core) is None or self._beginning:
             return
+        self._beginning = True
+        try:
+            await self._keep_anew(core)
+        finally:
+            self._beginning = False
+
+    async def _keep_anew(self, core: Core) -> None:
         _LOGGER.warning("Redis is empty: everything that is still known is kept anew")
         terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS)
         if terms is None:
@@ -344,7 +372,8 @@ class ClusterNode:
         await self._said.wait()
         self._said.clear()
         ups, name = self._waiting.copy(), self._name
-        if not ups:
+        # What is said before the node counts as being here could not be answered.
+        if not ups or self._new:
             return
         self._sent += 1
         number, data = self._sent, pack(ups)
@@ -361,10 +390,25 @@ class ClusterNode:
     async def _fetch(self) -> None:
         name = self._name
         fetched = await self._bus.fetch(name, self._after, WAIT_SECONDS)
+        if fetched and self._core is not None:
+            await self._depose()
         if name == self._name:
-            for batch in fetched:
-                self._after = batch.id
-                self._edge.apply(unpack_downs(batch.data))
+            self._apply(fetched)
+
+    async def _catch_up(self) -> None:
+        # What the leader before sent here comes before anything new; by now it can send no more.
+        self._fetcher.cancel()
+        await asyncio.wait([self._fetcher])
+        try:
+            while fetched := await self._bus.fetch(self._name, self._after, 0.0):
+                self._apply(fetched)
+        finally:
+            self._fetcher = asyncio.get_running_loop().create_task(_again_and_again(self._fetch))
+
+    def _apply(self, fetched: Sequence[Fetched]) -> None:
+        for batch in fetched:
+            self._after = batch.id
+            self._edge.apply(unpack_downs(batch.data))
 
     async def _receive(self, core: Core) -> None:
         for batch in await self._bus.receive(core.read, WAIT_SECONDS):

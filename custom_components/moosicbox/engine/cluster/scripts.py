@@ -33,16 +33,19 @@ if claim and claim ~= edge then return false end
 redis.call('DEL', p .. ':claim')
 redis.call('SET', p .. ':leader', edge, 'PX', ARGV[3])
 redis.call('SET', p .. ':priority', ARGV[2])
+local now = redis.call('TIME')
+local fence = math.max(tonumber(redis.call('GET', p .. ':fence') or '0') + 1, now[1] * 1000 + math.floor(now[2] / 1000))
+redis.call('SET', p .. ':fence', string.format('%.0f', fence))
 local id, us, at = unpack(redis.call('HMGET', p .. ':clock', 'id', 'us', 'at'))
 if us then
-  local now = redis.call('TIME')
   us = string.format('%.0f', tonumber(us) + now[1] * 1000000 + now[2] - tonumber(at))
 end
-return {redis.call('INCR', p .. ':fence'), redis.call('GET', p .. ':commits') or '0',
+return {fence, redis.call('GET', p .. ':commits') or '0',
         redis.call('GET', p .. ':read') or '0-0', id, us}
 """
 """Prefix; edge, priority, milliseconds. Who claims is let in before all others, as long as it goes on asking.
 
+A fence grows with the time of day: none ever comes twice, even where Redis forgot the last one.
 The cluster's time is told by Redis' clock, for a node that never was in step with a leader.
 """
 

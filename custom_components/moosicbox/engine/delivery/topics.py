@@ -122,8 +122,9 @@ class Topic:
         """Have `outlet` bring publications to their subscribers."""
         self._outlet = outlet
 
-    def forget_history(self) -> None:
+    def begin_again(self) -> None:
         """Nobody may ask for what was."""
+        self.offset = 0
         self._history = None
         self._history_bytes = 0
 
@@ -303,10 +304,12 @@ class Topics:
         self[name].restore(messages)
 
     def begin_again(self, epoch: str) -> None:
-        """Another life of all offsets: no history of before counts."""
+        """Another life of all offsets: nothing of before counts."""
         self.epoch = epoch
+        self._retired.clear()
+        self._floor = 0
         for topic in self._topics.values():
-            topic.forget_history()
+            topic.begin_again()
 
     def send_by(self, outlet: Outlet) -> None:
         """Have `outlet` bring publications to their subscribers."""

@@ -196,7 +196,7 @@ class Hub:
                 self.rooms.close(room)
 
     async def start(self, *, restored: bool = False) -> None:
-        """Bring back what was kept, unless it is there already (`restored`), and let clients in."""
+        """Bring back what was kept, unless all of it is there already (`restored`), and let clients in."""
         if not self._loaded:
             if not restored:
                 await self._load()
@@ -380,15 +380,19 @@ class Hub:
             return
         now_us = self.clock.now_us()
         for saved_player in saved.players:
+            if self.players.find(saved_player.player_id) is not None:
+                continue
             player = self.players.add(saved_player.player_id, saved_player.name, saved_player.owner)
             restore_player(player, saved_player, now_us)
             self._remember(player.own)
         now, rejoin_us = self.clock.utc().timestamp(), int(self.limits.rejoin_seconds * 1e6)
         for saved_room in saved.rooms if self.limits.rooms else ():
+            if self.rooms.find(saved_room.room_id) is not None:
+                continue
             room = self.rooms.add(saved_room.settings, saved_room.room_id)
             restore_room(room, saved_room, now_us, now, rejoin_us)
             self._remember(room.own)
-        self.invites.open = dict(saved.invites)
+        self.invites.open = {**saved.invites, **self.invites.open}
         self.timers.at(now_us + rejoin_us, self.attendance.forget_absent_guests)
 
     def _remember(self, playback: Playback) -> None:

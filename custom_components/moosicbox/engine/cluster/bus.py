@@ -85,6 +85,10 @@ class Terms(NamedTuple):
     commits: int
     """The number of the last commit."""
     read: str
+    last: str
+    """The last of what edges sent."""
+    away: float
+    """Seconds since somebody led."""
     clock_id: str | None
     """The name of the cluster's time, if there is one."""
     now_us: int | None
@@ -102,8 +106,8 @@ class Image(NamedTuple):
 class Bus(Protocol):
     """Shared by all nodes. Every method may raise Away."""
 
-    async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float) -> Beat:
-        """A sign of life, good for `seconds`; `new` for the first one."""
+    async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> Beat:
+        """A sign of life, good for `seconds`; `new` for the first one. What was sent to it up to `read` isn't needed any more."""
 
     async def lead(self, edge: str, priority: int, seconds: float) -> Terms | None:
         """Lead from now on, if nobody does; a node of higher priority that can't yet is let in next."""

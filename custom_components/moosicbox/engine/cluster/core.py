@@ -1,6 +1,7 @@
 """The leader: the hub, what the edges say to it, and the commits that make what it does last."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, KeysView, Mapping
 from functools import partial
 import itertools
@@ -11,14 +12,18 @@ import msgspec
 
 from ..delivery.frame import Frame
 from ..hub import Hub
+from ..playback.events import PlaybackEvent
+from ..playback.publisher import PlaybackOwner
 from ..protocol.client import PlayerReport
+from ..protocol.codec import encode_error
 from ..protocol.codes import CloseCode
-from ..protocol.errors import HubError, InternalError
+from ..protocol.errors import HubError, InternalError, Unavailable
 from ..sessions.session import Peer, Refused, Session
+from ..store import NoStore
 from .bus import Away, Bus, Emptied, Fenced, Image, Terms
-from .images import decoded, decoded_items, restore_player, restore_room, restore_session
 from .journal import Journal
 from .link import Downlink, Link, RemoteConnection
+from .restore import restore, restore_answer, resume, unfinished
 from .wire import (
     Answers,
     Asks,
@@ -38,7 +43,7 @@ from .wire import (
     Unfollows,
     Up,
     fault_of,
-    unpack_ups,
+    pack,
 )
 
 _LOGGER = logging.getLogger(__name__)
@@ -68,13 +73,18 @@ class Core:
         self._bus = bus
         self._edge = edge
         self._fence = terms.fence
+        self._away_before = terms.away
+        """Seconds for which nobody led."""
         self._deliver = deliver
         self._deposed = deposed
         self._emptied = emptied
         self._links: dict[str, Link] = {}
         self._journal = Journal(hub, terms.commits, terms.read)
-        self._answers: dict[str, dict[str, int]] = {}
-        """When each kept answer was given, by session."""
+        self._answers: dict[str, dict[str, tuple[int, int]]] = {}
+        """When each kept answer was given and how many bytes it has, by session."""
+        self._answer_bytes: Counter[str] = Counter()
+        self._pending_of: dict[str, set[str]] = {}
+        """What is being done for each session."""
         self._pending = itertools.count()
         self._task: asyncio.Task[None] | None = None
         self._running = False
@@ -90,11 +100,12 @@ class Core:
         """Know what is kept; without anything, begin with what the hub itself brings along."""
         hub, journal = self.hub, self._journal
         hub.topics.send_by(Downlink(self._numbered, self._forgotten))
-        pending: list[tuple[str, int, Says]] = []
         restored = "hub:" in image.hashes["state"]
         if restored:
-            pending = self._restore(image)
-        hub.playback_happened.subscribe(lambda owner, _event: self._changed(journal.owner, owner))
+            self._restore(image)
+        hub.playback_happened.subscribe(self._happened)
+        hub.players.reported.subscribe(partial(self._changed, journal.reported))
+        hub.subscriptions.moved.subscribe(partial(self._changed, journal.session))
         for players in (hub.players.added, hub.players.removed, hub.players.changed):
             players.subscribe(partial(self._changed, journal.player))
         for rooms in (hub.rooms.added, hub.rooms.closed, hub.rooms.changed):
@@ -104,13 +115,14 @@ class Core:
         hub.sessions.renamed.subscribe(lambda session, _client: self._changed(journal.session, session))
         hub.sessions.opened.subscribe(self._opened)
         hub.sessions.ended.subscribe(self._ended)
-        await hub.start(restored=restored)
-        if not restored:
+        # The house brings along what it kept by itself, once.
+        await hub.start(restored=journal.founded)
+        if not journal.founded:
+            journal.founded = not isinstance(hub.store, NoStore)
             journal.everything()
-        for owner in (*hub.players, *hub.rooms):
-            hub.publisher.schedule(owner)
-        for edge, connection, says in pending:
-            self._says(self.link(edge), says, self.link(edge).connections.get(connection))
+        if restored:
+            resume(hub, image, self._away_before)
+            self._refuse_unfinished(image.hashes["pending"])
 
     def begin(self) -> None:
         """Keep from now on what happens, and tell of it."""
@@ -153,60 +165,40 @@ class Core:
             self.part(known)
         self.hub.topics.begin_again(epoch)
         self._answers.clear()
-        self._journal.begin_again(terms.commits, terms.read)
+        self._pending_of.clear()
+        self._journal.begin_again(terms.commits, terms.last)
         for known in edges:
             self.link(known).put(Resets())
         self.wake()
 
-    def _restore(self, image: Image) -> list[tuple[str, int, Says]]:
+    def _restore(self, image: Image) -> None:
         hub, journal = self.hub, self._journal
-        kept = decoded(image.hashes["state"])
-        items = decoded_items(image.hashes["items"])
-        (once,) = kept["hub"]
-        hub.topics.epoch = once.epoch
-        hub.invites.open = dict(once.invites)
-        for topic, offset in image.offsets.items():
-            messages = image.histories.get(topic, ())
-            hub.topics.restore(topic, offset, [message[1:] for message in messages])
-        for player in kept["player"]:
-            restore_player(hub, player, items.get(f"player:{player.player_id}", {}))
-        for room in kept["room"] if hub.limits.rooms else ():
-            restore_room(hub, room, items.get(f"room:{room.room_id}", {}))
+        journal.founded = restore(hub, image, self.link)
         for owner in (*hub.players, *hub.rooms):
             journal.knows(owner.topic, owner.own.queue.items)
-        for edge, number in kept["edge"]:
-            self.link(edge).number = number
-        for session in kept["session"]:
-            connection = None
-            if session.edge is not None:
-                link = self.link(session.edge)
-                connection = RemoteConnection(link, session.connection, session.transport, session.address, hub.limits)
-            restored = restore_session(hub, session, connection)
-            if connection is not None:
-                connection.session = restored
-            self._keep_answers(restored)
-        self._restore_answers(image.hashes["answers"])
-        hub.presence.adopt(hub.sessions.connected())
-        hub.attendance.adopt(hub.sessions)
-        pending = []
-        for field, data in sorted(image.hashes["pending"].items(), key=lambda entry: int(entry[0].rpartition("/")[2])):
-            journal.write("pending", field, None)
-            (says,) = unpack_ups(data)
-            if isinstance(says, Says):
-                pending.append((field.split("/")[0], says.connection, says))
-        return pending
-
-    def _restore_answers(self, fields: Mapping[str, bytes]) -> None:
-        now_us = self.hub.clock.now_us()
-        for field, payload in fields.items():
+        for session in hub.sessions:
+            self._keep_answers(session)
+        for field, payload in image.hashes["answers"].items():
             session_id, _, request_id = field.partition("/")
-            if (session := self.hub.sessions.find(session_id)) is None:
-                self._journal.write("answers", field, None)
+            if (known := hub.sessions.find(session_id)) is None:
+                journal.write("answers", field, None)
+            else:
+                restore_answer(known, request_id, payload)
+                self._note_answer(session_id, field, payload)
+
+    def _refuse_unfinished(self, fields: Mapping[str, bytes]) -> None:
+        # It may have been done by half: who asked is told, and sees by what is published what was done.
+        for field, edge, says in unfinished(fields):
+            self._journal.write("pending", field, None)
+            connection = self.link(edge).connections.get(says.connection)
+            if connection is None or connection.session is None:
                 continue
-            keep, session.answers.kept = session.answers.kept, None
-            session.answers.keep(request_id, Frame(payload) if payload else None)
-            session.answers.kept = keep
-            self._answers[session_id][field] = now_us
+            request_id = self.hub.dispatcher.codec.decode(says.text).request_id
+            frame = Frame(encode_error(Unavailable("The hub that was about to do this is gone"), request_id))
+            if says.number:
+                connection.link.put(Answers(says.connection, says.number, frame.payload))
+            else:
+                connection.session.answer(frame)
 
     # ------------------------------------------------------------ up
 
@@ -232,13 +224,18 @@ class Core:
         match up:
             case Says():
                 self._says(link, up, link.connections.get(up.connection))
-            case Comes():
-                self.hub.spawn(self._comes(link, up))
+            case Comes(number, _, _, transport, address):
+                connection = RemoteConnection(link, number, transport, address, self.hub.limits)
+                self.hub.spawn(self._comes(link, up, connection))
             case Goes(connection, ended):
                 if (known := link.connections.get(connection)) is not None:
                     self._gone(known, ended=ended)
             case Drops(connection, code):
-                if (known := link.connections.get(connection)) is not None and known.session is not None:
+                if (known := link.connections.get(connection)) is None:
+                    return
+                if known.session is None:
+                    known.forget()
+                else:
                     self.hub.sessions.drop(known.session, CloseCode(code), "")
             case Asks():
                 self.hub.spawn(self._asks(link, up))
@@ -246,9 +243,8 @@ class Core:
                 now_us = self.hub.clock.now_us()
                 link.put(Tells(t0_us, now_us, self.hub.clock.now_us()))
 
-    async def _comes(self, link: Link, coming: Comes) -> None:
+    async def _comes(self, link: Link, coming: Comes, connection: RemoteConnection) -> None:
         hub, number = self.hub, coming.connection
-        connection = RemoteConnection(link, number, coming.transport, coming.address, hub.limits)
         try:
             shown, token = await hub.identity.identify(coming.message, connection.peer)
             if link.connections.get(number) is not connection:
@@ -280,6 +276,7 @@ class Core:
             answered = True
             if field is not None:
                 self._journal.write("pending", field, None)
+                self._pending_of.get(session.session_id, set()).discard(field)
             if says.number:
                 link.put(Answers(says.connection, says.number, None if frame is None else frame.payload))
             else:
@@ -291,7 +288,8 @@ class Core:
         if not answered:
             # Should this leader go away before it is done, the next one does it.
             field = f"{link.edge}/{says.connection}/{next(self._pending)}"
-            self._journal.write("pending", field, msgspec.msgpack.encode([says]))
+            self._journal.write("pending", field, pack([says]))
+            self._pending_of.setdefault(session.session_id, set()).add(field)
         if decoded_.error is not None and connection.errors.too_many(decoded_.error, says.at_us):
             self.hub.sessions.drop(session, CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
 
@@ -300,6 +298,9 @@ class Core:
             principal = await self.hub.identity.recognise(asks.token, Peer(asks.address, None))
         except HubError as error:
             link.put(Recognises(asks.call, None, fault_of(error)))
+        except Exception:
+            _LOGGER.exception("Recognising a token failed")
+            link.put(Recognises(asks.call, None, fault_of(InternalError("The hub failed; its log says how"))))
         else:
             link.put(Recognises(asks.call, principal, None))
 
@@ -341,6 +342,10 @@ class Core:
                 self._journal.session(connection.session)
         self.wake()
 
+    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
+        self._journal.owner(owner, event)
+        self.wake()
+
     def _changed[T](self, note: Callable[[T], None], what: T) -> None:
         note(what)
         self.wake()
@@ -354,6 +359,9 @@ class Core:
         self._journal.session(session)
         for field in self._answers.pop(session.session_id, {}):
             self._journal.write("answers", field, None)
+        del self._answer_bytes[session.session_id]
+        for field in self._pending_of.pop(session.session_id, ()):
+            self._journal.write("pending", field, None)
         self.wake()
 
     def _keep_answers(self, session: Session) -> None:
@@ -361,15 +369,22 @@ class Core:
         session.answers.kept = partial(self._kept, session.session_id)
 
     def _kept(self, session_id: str, request_id: str, payload: bytes) -> None:
-        field, now_us = f"{session_id}/{request_id}", self.hub.clock.now_us()
-        kept = self._answers.setdefault(session_id, {})
-        kept[field] = now_us
+        field = f"{session_id}/{request_id}"
         self._journal.write("answers", field, payload)
-        oldest_us = now_us - int(self.hub.limits.stored_answers_seconds * 1e6)
+        self._note_answer(session_id, field, payload)
+
+    def _note_answer(self, session_id: str, field: str, payload: bytes) -> None:
+        limits, now_us = self.hub.limits, self.hub.clock.now_us()
+        kept = self._answers.setdefault(session_id, {})
+        kept[field] = now_us, len(payload)
+        self._answer_bytes[session_id] += len(payload)
+        oldest_us = now_us - int(limits.stored_answers_seconds * 1e6)
         while (first := next(iter(kept))) != field and (
-            kept[first] < oldest_us or len(kept) > self.hub.limits.stored_answers
+            kept[first][0] < oldest_us
+            or len(kept) > limits.stored_answers
+            or self._answer_bytes[session_id] > limits.stored_answer_bytes
         ):
-            del kept[first]
+            self._answer_bytes[session_id] -= kept.pop(first)[1]
             self._journal.write("answers", first, None)
 
     def _numbered(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:

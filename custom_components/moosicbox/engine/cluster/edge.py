@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 import contextlib
 import itertools
+import logging
 import secrets
 from typing import Any, Final, override
 
@@ -13,7 +14,6 @@ from msgspec import UNSET, UnsetType
 from ..access.limiter import Limiter
 from ..access.rights import Principal
 from ..alarm import Alarm
-from ..clock import Clock
 from ..delivery.frame import Frame
 from ..delivery.outbox import Outbox
 from ..delivery.topics import Topics
@@ -30,6 +30,7 @@ from ..protocol.server import Goodbye, Hello, Pong, TimeSyncReply
 from ..sessions.answers import Reply
 from ..sessions.session import Connection, Peer, Refused
 from ..transport.door import Door
+from .clock import ClusterClock
 from .wire import (
     Answers,
     Asks,
@@ -52,6 +53,8 @@ from .wire import (
     Up,
     error_of,
 )
+
+_LOGGER = logging.getLogger(__name__)
 
 OWN: Final = frozenset({"authenticate", "ping", "time_sync"})
 """What a node understands by itself; all else is the leader's."""
@@ -88,7 +91,9 @@ class EdgeSession:
 class Edge(Door):
     """One node's way in. `say` takes what goes up; it raises Unavailable where nothing can."""
 
-    def __init__(self, *, version: str, node_id: str, limits: Limits, clock: Clock, say: Callable[[Up], None]) -> None:
+    def __init__(
+        self, *, version: str, node_id: str, limits: Limits, clock: ClusterClock, say: Callable[[Up], None]
+    ) -> None:
         """Nobody is here yet."""
         self._limits = limits
         self._clock = clock
@@ -104,7 +109,8 @@ class Edge(Door):
         self._running = False
         self._sessions: dict[int, EdgeSession] = {}
         self._numbers = itertools.count(1)
-        self._calls: dict[int, asyncio.Future[Any]] = {}
+        self._calls: dict[int, tuple[asyncio.Future[Any], int]] = {}
+        """What was asked, and when."""
         self._heads = msgspec.json.Decoder(_Head)
         self._codec = Codec()
         for model in (Authenticate, Ping, TimeSync):
@@ -141,8 +147,12 @@ class Edge(Door):
         """What clients were told may be wrong: they come back and hear what is right."""
         for session in tuple(self._sessions.values()):
             self._part(session, CloseCode.POSITION_LOST, reason)
-        for call in self._calls.values():
-            if not call.done():
+        self.give_up(reason, self._clock.local_us)
+
+    def give_up(self, reason: str, before_us: int) -> None:
+        """Nobody answers what was asked until then: whoever wants to come in comes again."""
+        for call, at_us in self._calls.values():
+            if at_us <= before_us and not call.done():
                 call.set_exception(Unavailable(reason))
 
     # ------------------------------------------------------------ the door
@@ -154,7 +164,7 @@ class Edge(Door):
 
     @property
     @override
-    def clock(self) -> Clock:
+    def clock(self) -> ClusterClock:
         return self._clock
 
     @property
@@ -210,7 +220,11 @@ class Edge(Door):
     @override
     async def recognise(self, token: str, peer: Peer) -> Principal:
         number = next(self._numbers)
-        principal: Principal = await self._called(number, Asks(number, token, peer.address))
+        try:
+            async with asyncio.timeout(self._limits.authentication_timeout):
+                principal: Principal = await self._called(number, Asks(number, token, peer.address))
+        except (TimeoutError, Refused) as error:
+            raise Unavailable("Nobody answers now", retry_after=1) from error
         return principal
 
     @override
@@ -271,19 +285,30 @@ class Edge(Door):
     def apply(self, downs: Iterable[Down]) -> None:
         """Do what the leader says, in its order."""
         for down in downs:
-            match down:
-                case Publishes(topic, payload, key):
-                    if (followed := self.topics.find(topic)) is not None:
-                        followed.send(Frame(payload, key))
-                case Recognises(call, principal, fault):
-                    self._return(call, principal, None if fault is None else error_of(fault))
-                case Tells(t0_us, t1_us, t2_us):
-                    self.told(t0_us, t1_us, t2_us)
-                case Resets():
-                    self.reset("What the hubs share was lost")
-                case _:
-                    if (session := self._sessions.get(down.connection)) is not None:
-                        self._apply_to(session, down)
+            try:
+                self._apply(down)
+            except Exception:
+                _LOGGER.exception("What the leader sent could not be done")
+                if (session := self._sessions.get(getattr(down, "connection", 0))) is not None:
+                    self._part(session, CloseCode.POSITION_LOST, "Something could not be delivered")
+
+    def _apply(self, down: Down) -> None:
+        match down:
+            case Publishes(topic, payload, key):
+                if (followed := self.topics.find(topic)) is not None:
+                    followed.send(Frame(payload, key))
+            case Recognises(call, principal, fault):
+                self._return(call, principal, None if fault is None else error_of(fault))
+            case Tells(t0_us, t1_us, t2_us):
+                self.told(t0_us, t1_us, t2_us)
+            case Resets():
+                self.reset("What the hubs share was lost")
+            case _:
+                if (session := self._sessions.get(down.connection)) is not None:
+                    self._apply_to(session, down)
+                elif isinstance(down, Opened):
+                    # Its client has given up meanwhile.
+                    self._tell(Goes(down.connection, ended=False))
 
     def _apply_to(self, session: EdgeSession, down: Down) -> None:
         if (connection := session.connection) is None:
@@ -315,7 +340,8 @@ class Edge(Door):
 
     async def _called(self, number: int, up: Up) -> Any:
         # What a leader that went away left unanswered is asked no one else: the client comes again.
-        answer = self._calls[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._calls[number] = answer, self._clock.local_us
         try:
             self._say(up)
             return await answer
@@ -325,7 +351,8 @@ class Edge(Door):
             del self._calls[number]
 
     def _return(self, number: int, value: Any, error: Exception | None) -> None:
-        if (call := self._calls.get(number)) is None or call.done():
+        call, _ = self._calls.get(number, (None, 0))
+        if call is None or call.done():
             return
         if error is None:
             call.set_result(value)

@@ -1,16 +1,17 @@
 """What a leader leaves behind for the next one: players, rooms, sessions, invites."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+import logging
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from ..access.rights import Principal
 from ..hub import Hub
-from ..playback.image import PlaybackImage, become, image_of
+from ..playback.image import OrderImage, PlaybackImage, become, image_of
 from ..playback.playback import Playback
 from ..playback.player import Player
-from ..protocol.client import ClientInfo
+from ..protocol.client import ClientInfo, PlayerReport
 from ..protocol.server import ChatLine
 from ..protocol.types import QueueItem, Record, RoomRole
 from ..rooms.invites import Invite
@@ -18,6 +19,8 @@ from ..rooms.room import Participant, Room, RoomSettings
 from ..sessions.presence import ClientKey
 from ..sessions.session import Session
 from .link import RemoteConnection
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class PlayerImage(Record, frozen=True, kw_only=True):
@@ -38,6 +41,9 @@ class PlayerImage(Record, frozen=True, kw_only=True):
     lagging: bool
     failed_item_id: str | None
     ready: tuple[str, ...]
+    report: PlayerReport | None
+    interrupted: bool
+    """Whether its music stands still for an announcement."""
     playback: PlaybackImage
 
 
@@ -68,6 +74,8 @@ class RoomImage(Record, frozen=True, kw_only=True):
     missing: tuple[tuple[ClientKey, int], ...]
     chat: tuple[ChatLine, ...]
     votes: tuple[str, ...]
+    interrupted: bool
+    """Whether its music stands still for an announcement."""
     playback: PlaybackImage
 
 
@@ -93,8 +101,16 @@ class HubImage(Record, frozen=True, kw_only=True):
     """What there is once."""
 
     epoch: str
-    clock_id: str
+    founded: bool
+    """Whether what the house kept by itself is in it."""
     invites: dict[str, Invite]
+
+
+class KeptQueue(NamedTuple):
+    """A queue's items, and in which order they come."""
+
+    order: OrderImage
+    items: dict[str, QueueItem]
 
 
 encode: Final = msgspec.msgpack.Encoder().encode
@@ -102,18 +118,19 @@ _ITEM: Final = msgspec.msgpack.Decoder(QueueItem)
 _KINDS: Final[dict[str, msgspec.msgpack.Decoder[Any]]] = {
     "edge": msgspec.msgpack.Decoder(tuple[str, int]),
     "hub": msgspec.msgpack.Decoder(HubImage),
+    "order": msgspec.msgpack.Decoder(tuple[str, OrderImage]),
     "player": msgspec.msgpack.Decoder(PlayerImage),
     "room": msgspec.msgpack.Decoder(RoomImage),
     "session": msgspec.msgpack.Decoder(SessionImage),
 }
 
 
-def hub_image(hub: Hub) -> HubImage:
+def hub_image(hub: Hub, *, founded: bool) -> HubImage:
     """What there is once."""
-    return HubImage(epoch=hub.topics.epoch, clock_id=hub.clock.clock_id, invites=dict(hub.invites.open))
+    return HubImage(epoch=hub.topics.epoch, founded=founded, invites=dict(hub.invites.open))
 
 
-def player_image(player: Player) -> PlayerImage:
+def player_image(player: Player, *, interrupted: bool) -> PlayerImage:
     """A player as it is now."""
     return PlayerImage(
         player_id=player.player_id,
@@ -131,11 +148,13 @@ def player_image(player: Player) -> PlayerImage:
         lagging=player.lagging,
         failed_item_id=player.failed_item_id,
         ready=player.ready,
+        report=player.report,
+        interrupted=interrupted,
         playback=image_of(player.own),
     )
 
 
-def room_image(room: Room) -> RoomImage:
+def room_image(room: Room, *, interrupted: bool) -> RoomImage:
     """A room as it is now."""
     return RoomImage(
         room_id=room.room_id,
@@ -151,6 +170,7 @@ def room_image(room: Room) -> RoomImage:
         missing=tuple(room.missing.items()),
         chat=tuple(room.chat),
         votes=tuple(room.votes),
+        interrupted=interrupted,
         playback=image_of(room.own),
     )
 
@@ -181,20 +201,24 @@ def decoded(fields: Mapping[str, bytes]) -> dict[str, list[Any]]:
     images: dict[str, list[Any]] = {kind: [] for kind in _KINDS}
     for field, data in fields.items():
         kind = field.partition(":")[0]
-        images[kind].append(_KINDS[kind].decode(data))
+        try:
+            images[kind].append(_KINDS[kind].decode(data))
+        except (KeyError, msgspec.MsgspecError) as error:
+            _LOGGER.error("%s was kept in a way that isn't understood here: %s", field, error)  # noqa: TRY400
     return images
 
 
-def decoded_items(fields: Mapping[str, bytes]) -> dict[str, dict[str, QueueItem]]:
-    """The items of all queues, by the topic of whose they are."""
-    queues: dict[str, dict[str, QueueItem]] = {}
+def decoded_queues(fields: Mapping[str, bytes], orders: Iterable[tuple[str, OrderImage]]) -> dict[str, KeptQueue]:
+    """All queues, by the topic of whose they are."""
+    queues = {topic: KeptQueue(order, {}) for topic, order in orders}
     for field, data in fields.items():
         topic, _, item_id = field.rpartition("/")
-        queues.setdefault(topic, {})[item_id] = _ITEM.decode(data)
+        if topic in queues:
+            queues[topic].items[item_id] = _ITEM.decode(data)
     return queues
 
 
-def restore_player(hub: Hub, image: PlayerImage, items: dict[str, QueueItem]) -> None:
+def restore_player(hub: Hub, image: PlayerImage, queue: KeptQueue) -> None:
     """A player as it was, not here yet."""
     player = hub.players.add(image.player_id, image.name, image.owner, image.client_version)
     player.declare(image.capabilities)
@@ -207,10 +231,11 @@ def restore_player(hub: Hub, image: PlayerImage, items: dict[str, QueueItem]) ->
     player.lagging = image.lagging
     player.failed_item_id = image.failed_item_id
     player.ready = image.ready
-    _restore_playback(hub, player.own, image.playback, items)
+    player.report = image.report
+    _restore_playback(hub, player.own, image.playback, queue)
 
 
-def restore_room(hub: Hub, image: RoomImage, items: dict[str, QueueItem]) -> None:
+def restore_room(hub: Hub, image: RoomImage, queue: KeptQueue) -> None:
     """A room as it was; its players must be there."""
     room = hub.rooms.add(image.settings, image.room_id, image.host_user_id)
     room.host_gone, room.is_group, room.entity_id = image.host_gone, image.is_group, image.entity_id
@@ -233,7 +258,7 @@ def restore_room(hub: Hub, image: RoomImage, items: dict[str, QueueItem]) -> Non
         room.seat(participant)
         if player is not None:
             player.room = room
-    _restore_playback(hub, room.own, image.playback, items)
+    _restore_playback(hub, room.own, image.playback, queue)
 
 
 def restore_session(hub: Hub, image: SessionImage, connection: RemoteConnection | None) -> Session:
@@ -258,8 +283,8 @@ def _participant_image(member: Participant) -> ParticipantImage:
     )
 
 
-def _restore_playback(hub: Hub, playback: Playback, image: PlaybackImage, items: dict[str, QueueItem]) -> None:
-    become(playback, image, items)
+def _restore_playback(hub: Hub, playback: Playback, image: PlaybackImage, queue: KeptQueue) -> None:
+    become(playback, image, queue.order, queue.items)
     for item in playback.queue.items:
         hub.conductor.media.remember(item.track)
 

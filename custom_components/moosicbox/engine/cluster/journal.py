@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from ..hub import Hub
+from ..playback.events import PlaybackEvent, QueueChanged
+from ..playback.image import order_of
 from ..playback.player import Player
 from ..playback.publisher import PlaybackOwner
 from ..protocol.types import QueueItem
@@ -37,6 +39,12 @@ class Journal:
         self._writes: dict[str, dict[str, bytes | None]] = {}
         self._known: dict[str, dict[str, QueueItem]] = {}
         """The items that are kept, by the topic of whose they are."""
+        self._queues: dict[str, None] = {}
+        """Topics whose queues have changed."""
+        self._reports: dict[str, Any] = {}
+        """What was kept of what players said last."""
+        self.founded = False
+        """Whether what the house kept by itself is in it."""
         self._hub_image: bytes | None = None
         self._read_before = read
         self._afresh = False
@@ -57,12 +65,22 @@ class Journal:
 
     # ------------------------------------------------------------ what changes
 
-    def owner(self, owner: PlaybackOwner) -> None:
+    def owner(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
         """What somebody plays."""
+        if isinstance(event, QueueChanged):
+            self._queues[owner.topic] = None
         if isinstance(owner, Player):
             self._players[owner.player_id] = None
         elif isinstance(owner, Room):
             self._rooms[owner.room_id] = None
+
+    def reported(self, player: Player) -> None:
+        """What a player says; that it still plays the same is nothing new."""
+        report = player.report
+        said = (player.ready, player.failed_item_id, player.lagging, report and (report.state, report.queue_item_id))
+        if self._reports.get(player.player_id) != said:
+            self._reports[player.player_id] = said
+            self.player(player)
 
     def player(self, player: Player) -> None:
         """A player, or that it is no more."""
@@ -103,6 +121,7 @@ class Journal:
     def everything(self) -> None:
         """Nothing is kept yet of all that there is."""
         self._known.clear()
+        self._queues = dict.fromkeys(owner.topic for owner in (*self._hub.players, *self._hub.rooms))
         self._hub_image = None
         for player in self._hub.players:
             self.player(player)
@@ -156,7 +175,7 @@ class Journal:
             session = hub.sessions.find(session_id)
             image = None if session is None else encode(session_image(session))
             self.write("state", f"session:{session_id}", image)
-        if (image := encode(hub_image(hub))) != self._hub_image:
+        if (image := encode(hub_image(hub, founded=self.founded))) != self._hub_image:
             self._hub_image = image
             self.write("state", "hub:", image)
         self._players, self._rooms, self._sessions = {}, {}, {}
@@ -164,10 +183,15 @@ class Journal:
     def _collect_owner(self, kind: str, id_: str, owner: Any, image_of: Any) -> None:
         topic = f"{kind}:{id_}"
         if owner is None:
+            self._queues.pop(topic, None)
+            self._reports.pop(id_, None)
             self.write("state", topic, None)
+            self.write("state", f"order:{topic}", None)
             for item_id in self._known.pop(topic, {}):
                 self.write("items", f"{topic}/{item_id}", None)
             return
-        self.write("state", topic, encode(image_of(owner)))
-        for field, data in changed_items(topic, owner.own, self._known.setdefault(topic, {})):
-            self.write("items", field, data)
+        self.write("state", topic, encode(image_of(owner, interrupted=self._hub.announcements.interrupts(owner.own))))
+        if topic not in self._known or self._queues.pop(topic, self) is None:
+            self.write("state", f"order:{topic}", encode((topic, order_of(owner.own))))
+            for field, data in changed_items(topic, owner.own, self._known.setdefault(topic, {})):
+                self.write("items", field, data)

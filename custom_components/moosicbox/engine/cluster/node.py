@@ -21,7 +21,7 @@ from .clock import ClusterClock
 from .core import Core
 from .edge import Edge
 from .shared import Shared
-from .wire import Probes, Up, pack, unpack_downs, unpack_ups
+from .wire import Probes, Says, Up, pack, unpack_downs, unpack_ups
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,8 +34,14 @@ ALIVE_SECONDS: Final = 3.0
 WAIT_SECONDS: Final = 1.0
 """How long a read waits for something to come."""
 RETRY_SECONDS: Final = 0.25
-MAX_WAITING: Final = 10_000
-"""What clients said and Redis hasn't taken."""
+ANSWER_US: Final = 2_000_000
+"""How long a new leader takes at most to answer what it was asked before it led."""
+MAX_WAITING: Final = 8_388_608
+"""Bytes that clients said and Redis hasn't taken."""
+SMALL: Final = 512
+"""About what anything else than a client's message takes."""
+AT_ONCE: Final = 256
+"""Messages that go up in one piece."""
 AWAY: Final = "Redis can't be reached: this could not be kept"
 
 
@@ -81,13 +87,15 @@ class ClusterNode:
         self._edge = Edge(version=version, node_id=node_id, limits=limits, clock=self.clock, say=self._say)
         self._edge.told = self._told
         self.door: Door = self._edge
-        self._limits = limits
+        self._settings: Limits | None = None
+        """What the leader allows."""
         self._name = ""
         """This node's life as an edge; another one after others went on without it."""
         self._new = True
         self._after = "0-0"
         self._sent = 0
         self._waiting: list[Up] = []
+        self._waiting_bytes = 0
         self._said = asyncio.Event()
         self._core: Core | None = None
         self._beat: Beat | None = None
@@ -95,6 +103,8 @@ class ClusterNode:
         self._patient_until = 0.0
         self._missing: dict[str, float] = {}
         """Edges without a sign of life, and since when."""
+        self._leader: str | None = None
+        self._led_since_us = 0
         self._settling = False
         self._beginning = False
         self._stopping = False
@@ -157,7 +167,6 @@ class ClusterNode:
 
     def configure(self, limits: Limits) -> None:
         """Other bounds from now on; the leader's hold for all nodes."""
-        self._limits = limits
         if (hub := self.hub) is not None:
             hub.configure(limits)
             hub.spawn(self._share_settings(hub))
@@ -166,6 +175,7 @@ class ClusterNode:
         self._name = f"{self.node_id}.{secrets.token_hex(4)}"
         self._new, self._after, self._sent = True, "0-0", 0
         self._waiting.clear()
+        self._waiting_bytes = 0
 
     async def _live(self) -> None:
         try:
@@ -179,7 +189,7 @@ class ClusterNode:
         await asyncio.sleep(BEAT_SECONDS)
 
     async def _beat_once(self) -> None:
-        beat = await self._bus.beat(self._name, self.node_id, new=self._new, seconds=ALIVE_SECONDS)
+        beat = await self._bus.beat(self._name, self.node_id, new=self._new, seconds=ALIVE_SECONDS, read=self._after)
         self._new = False
         self._said.set()
         self._set_connected(True)
@@ -208,10 +218,17 @@ class ClusterNode:
 
     def _take(self, beat: Beat) -> None:
         before, self._beat = self._beat, beat
+        now_us = self.clock.local_us
+        if beat.leader is not None and beat.leader != self._leader:
+            self._leader, self._led_since_us = beat.leader, now_us
+        elif now_us - self._led_since_us > ANSWER_US:
+            # What the leader before was asked and didn't answer, nobody answers.
+            self._edge.give_up("Another hub leads now", self._led_since_us)
         if self._core is None and beat.clock_id is not None and beat.clock_id != self.clock.clock_id:
             self.clock.name(beat.clock_id)
             if len(self._edge):
                 self._edge.reset("The hubs' time is another one now")
+                self._rename()
         if before is None or (before.leader, before.nodes) != (beat.leader, beat.nodes):
             self.changed()
 
@@ -233,15 +250,19 @@ class ClusterNode:
         if terms.clock_id is not None and not (self.clock.clock_id == terms.clock_id and self.clock.in_step):
             self.clock.set(terms.clock_id, terms.now_us or self.clock.now_us())
         hub = self._make_hub(self.clock)
+        if self._settings is not None and not self._priority:
+            # It stands in for another one, and keeps to what that one allows.
+            hub.configure(self._settings)
         core = Core(
             hub,
             self._bus,
             self._name,
             terms,
             deliver=self._edge.apply,
-            deposed=lambda: self._spawn(self._depose()),
-            emptied=lambda: self._spawn(self._begin_again()),
+            deposed=lambda: self._spawn(self._depose()) if self._core is core else None,
+            emptied=lambda: self._spawn(self._begin_again()) if self._core is core else None,
         )
+        staying = asyncio.get_running_loop().create_task(_again_and_again(partial(self._stay, terms.fence)))
         try:
             await self._catch_up()
             await core.start(await self._bus.load())
@@ -250,14 +271,17 @@ class ClusterNode:
         except BaseException:
             await core.stop()
             raise
+        finally:
+            staying.cancel()
         self._core, self._fence = core, terms.fence
         core.begin()
         self._inbox = asyncio.get_running_loop().create_task(_again_and_again(partial(self._receive, core)))
-        await self._share_settings(hub)
+        self._missing.clear()
         self._edge.start()
         _LOGGER.info("%s leads", self.node_id)
         self.promoted(hub)
         self.changed()
+        await self._share_settings(hub)
 
     async def _lead_on(self, core: Core, beat: Beat) -> None:
         wanted = not await self._renew(self._fence)
@@ -270,6 +294,13 @@ class ClusterNode:
                 core.part(edge)
         if wanted:
             await self._hand_over()
+
+    async def _stay(self, fence: int) -> None:
+        # To read all that is kept may take longer than a sign of life holds.
+        with contextlib.suppress(Fenced, Emptied):
+            await self._renew(fence)
+            await self._bus.beat(self._name, self.node_id, new=False, seconds=ALIVE_SECONDS, read=self._after)
+        await asyncio.sleep(BEAT_SECONDS)
 
     async def _renew(self, fence: int) -> bool:
         return await self._bus.renew(
@@ -294,6 +325,7 @@ class ClusterNode:
             _LOGGER.warning("Another node leads; %s follows", self.node_id)
             # What this node did last was never kept, or was and its clients were not told.
             self._edge.reset("Another node leads")
+            self._rename()
             await self._drop_core()
 
     async def _drop_core(self) -> None:
@@ -325,7 +357,7 @@ class ClusterNode:
         self._edge.reset("What the hubs share was lost")
         self._rename()
         core.begin_again(terms, self._name, secrets.token_hex(8))
-        self._documents = -1
+        self.shared.forget()
         await self._share_settings(core.hub)
 
     async def _share_settings(self, hub: Hub) -> None:
@@ -333,8 +365,8 @@ class ClusterNode:
 
     def _document_changed(self, name: str) -> None:
         if name == "settings" and (settings := self.shared.get(name)) is not None:
-            limits = msgspec.convert(settings["limits"], Limits)
-            self._edge.configure(limits, settings["features"])
+            self._settings = msgspec.convert(settings["limits"], Limits)
+            self._edge.configure(self._settings, settings["features"])
 
     def _spawn(self, work: Any) -> None:
         # Not from within what is to be ended.
@@ -363,21 +395,27 @@ class ClusterNode:
                 raise Unavailable(AWAY)
             core.work(self._name, 0, (up,))
             return
-        if not self._connected or len(self._waiting) >= MAX_WAITING:
+        size = len(up.text) if isinstance(up, Says) else SMALL
+        if not self._connected or self._waiting_bytes + size > MAX_WAITING:
             raise Unavailable(AWAY)
         self._waiting.append(up)
+        self._waiting_bytes += size
         self._said.set()
 
     async def _send(self) -> None:
         await self._said.wait()
         self._said.clear()
-        ups, name = self._waiting.copy(), self._name
+        ups, name = self._waiting[:AT_ONCE], self._name
         # What is said before the node counts as being here could not be answered.
         if not ups or self._new:
             return
+        data = pack(ups)
         self._sent += 1
-        number, data = self._sent, pack(ups)
+        number = self._sent
         del self._waiting[: len(ups)]
+        self._waiting_bytes = sum(len(up.text) if isinstance(up, Says) else SMALL for up in self._waiting)
+        if self._waiting:
+            self._said.set()
         while name == self._name:
             try:
                 await self._bus.send(name, number, data)
@@ -412,7 +450,13 @@ class ClusterNode:
 
     async def _receive(self, core: Core) -> None:
         for batch in await self._bus.receive(core.read, WAIT_SECONDS):
-            core.work(batch.edge, batch.number, unpack_ups(batch.data), batch.id)
+            try:
+                ups = unpack_ups(batch.data)
+            except msgspec.MsgspecError as error:
+                # A node of another version: whoever said it gets no answer, but nobody else waits for it.
+                _LOGGER.error("%s said what isn't understood here: %s", batch.edge, error)  # noqa: TRY400
+                ups = []
+            core.work(batch.edge, batch.number, ups, batch.id)
 
 
 async def _again_and_again(step: Callable[[], Awaitable[None]]) -> None:

@@ -1,7 +1,10 @@
 """Redis (6.2 or newer, or Valkey) as what nodes share. All keys have one hash tag: in Redis Cluster they are one shard's."""
 
+import asyncio
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+import itertools
+import logging
 from typing import Any, Final, cast, override
 
 import redis
@@ -12,7 +15,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from .bus import Away, Beat, Bus, Commit, Emptied, Fenced, Fetched, Image, Numbered, Received, Terms
-from .scripts import BEAT, COMMIT, LEAD, RENEW, RESIGN
+from .scripts import BEAT, COMMIT, LEAD, RENEW, RESIGN, SEND
+
+_LOGGER = logging.getLogger(__name__)
 
 PREFIX: Final = "{moosicbox}"
 HASHES: Final = ("state", "items", "answers", "pending")
@@ -42,12 +47,12 @@ class RedisBus(Bus):
         )
         register = self._redis.register_script
         self._beat, self._lead, self._renew = register(BEAT), register(LEAD), register(RENEW)
-        self._resign, self._commit = register(RESIGN), register(COMMIT)
+        self._resign, self._commit, self._say = register(RESIGN), register(COMMIT), register(SEND)
 
     @override
-    async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float) -> Beat:
+    async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> Beat:
         with _named():
-            answer = await _run(self._beat, edge, node_id, int(new), _ms(seconds))
+            answer = await _run(self._beat, edge, node_id, int(new), _ms(seconds), read)
         known, leader, nodes, gone, documents, clock_id = (*answer, None)[:6]
         names = [name.decode() for name in nodes]
         return Beat(
@@ -66,11 +71,13 @@ class RedisBus(Bus):
         if terms is None:
             return None
         # A list of Lua's ends at the first thing that isn't there.
-        fence, commits, read, clock_id, now_us = (*terms, None, None)[:5]
+        fence, commits, read, last, away, clock_id, now_us = (*terms, None, None)[:7]
         return Terms(
             int(fence),
             int(commits),
             read.decode(),
+            last.decode(),
+            int(away) / 1e6,
             clock_id.decode() if clock_id else None,
             int(now_us) if now_us else None,
         )
@@ -88,7 +95,7 @@ class RedisBus(Bus):
     @override
     async def send(self, edge: str, number: int, data: bytes) -> None:
         with _named():
-            await self._redis.xadd(f"{PREFIX}:in", {"e": edge, "n": number, "d": data})
+            await _run(self._say, edge, number, data)
 
     @override
     async def receive(self, after: str, seconds: float) -> Sequence[Received]:
@@ -102,7 +109,9 @@ class RedisBus(Bus):
             arguments.append(len(command))
             arguments.extend(command)
         with _named():
-            await _run(self._commit, *arguments)
+            failed = await _run(self._commit, *arguments)
+        if failed:
+            _LOGGER.error("A part of what happened could not be kept: %s", failed.decode())
 
     @override
     async def fetch(self, edge: str, after: str, seconds: float) -> Sequence[Fetched]:
@@ -112,23 +121,26 @@ class RedisBus(Bus):
     @override
     async def load(self) -> Image:
         with _named():
-            async with self._redis.pipeline(transaction=True) as pipeline:
-                for name in (*HASHES, "offsets"):
-                    pipeline.hgetall(f"{PREFIX}:{name}")
-                *hashes, offsets = await pipeline.execute()
-            topics = list(offsets)
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for topic in topics:
-                    pipeline.xrange(f"{PREFIX}:topic:{topic.decode()}")
-                streams = await pipeline.execute() if topics else []
-        return Image(
-            {name: _texts(fields) for name, fields in zip(HASHES, hashes, strict=True)},
-            {
-                topic.decode(): [_numbered(topic.decode(), entry) for entry in stream]
-                for topic, stream in zip(topics, streams, strict=True)
-            },
-            {topic.decode(): int(offset) for topic, offset in offsets.items()},
-        )
+            # Nobody else may change it any more: it can be read piece by piece.
+            hashes = {name: await self._whole(name) for name in HASHES}
+            offsets = {topic: int(offset) for topic, offset in (await self._whole("offsets")).items()}
+            histories: dict[str, Sequence[Numbered]] = {}
+            for topics in itertools.batched(offsets, AT_ONCE, strict=False):
+                async with self._redis.pipeline(transaction=False) as pipeline:
+                    for topic in topics:
+                        pipeline.xrange(f"{PREFIX}:topic:{topic}")
+                    streams = await pipeline.execute()
+                for topic, stream in zip(topics, streams, strict=True):
+                    histories[topic] = [_numbered(topic, entry) for entry in stream]
+        return Image(hashes, histories, offsets)
+
+    async def _whole(self, name: str) -> dict[str, bytes]:
+        fields: dict[str, bytes] = {}
+        async for field, value in self._redis.hscan_iter(f"{PREFIX}:{name}", count=AT_ONCE):
+            fields[field.decode()] = value
+            if len(fields) % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return fields
 
     @override
     async def documents(self) -> Mapping[str, bytes]:

@@ -10,7 +10,10 @@ if ARGV[3] == '1' then
 elseif redis.call('HEXISTS', p .. ':nodes', edge) == 0 then
   known = 0
 end
-if known == 1 then redis.call('SET', p .. ':alive:' .. edge, ARGV[2], 'PX', ARGV[4]) end
+if known == 1 then
+  redis.call('SET', p .. ':alive:' .. edge, ARGV[2], 'PX', ARGV[4])
+  redis.call('XTRIM', p .. ':out:' .. edge, 'MINID', ARGV[5])
+end
 local nodes, gone = redis.call('HGETALL', p .. ':nodes'), {}
 for i = 1, #nodes, 2 do
   if redis.call('EXISTS', p .. ':alive:' .. nodes[i]) == 0 then gone[#gone + 1] = nodes[i] end
@@ -18,7 +21,7 @@ end
 return {known, redis.call('GET', p .. ':leader'), nodes, gone, redis.call('GET', p .. ':changes') or '0',
         redis.call('HGET', p .. ':clock', 'id')}
 """
-"""Prefix; edge, node id, whether it is new, milliseconds."""
+"""Prefix; edge, node id, whether it is new, milliseconds, the last of what it has read."""
 
 LEAD: Final = """
 local p, edge, priority = KEYS[1], ARGV[1], tonumber(ARGV[2])
@@ -37,11 +40,14 @@ local now = redis.call('TIME')
 local fence = math.max(tonumber(redis.call('GET', p .. ':fence') or '0') + 1, now[1] * 1000 + math.floor(now[2] / 1000))
 redis.call('SET', p .. ':fence', string.format('%.0f', fence))
 local id, us, at = unpack(redis.call('HMGET', p .. ':clock', 'id', 'us', 'at'))
+local away = '0'
 if us then
-  us = string.format('%.0f', tonumber(us) + now[1] * 1000000 + now[2] - tonumber(at))
+  away = string.format('%.0f', now[1] * 1000000 + now[2] - tonumber(at))
+  us = string.format('%.0f', tonumber(us) + tonumber(away))
 end
+local last = redis.call('XREVRANGE', p .. ':in', '+', '-', 'COUNT', 1)
 return {fence, redis.call('GET', p .. ':commits') or '0',
-        redis.call('GET', p .. ':read') or '0-0', id, us}
+        redis.call('GET', p .. ':read') or '0-0', last[1] and last[1][1] or '0-0', away, id, us}
 """
 """Prefix; edge, priority, milliseconds. Who claims is let in before all others, as long as it goes on asking.
 
@@ -72,10 +78,13 @@ end
 """Prefix; edge, fence."""
 
 COMMIT: Final = """
-local p, fence = KEYS[1], redis.call('GET', KEYS[1] .. ':fence')
+local p, fence, MAX_UNREAD = KEYS[1], redis.call('GET', KEYS[1] .. ':fence'), 5000
 if not fence or tonumber(fence) < tonumber(ARGV[1]) then return redis.error_reply('EMPTIED this is from before us') end
 if fence ~= ARGV[1] then return redis.error_reply('FENCED another one leads') end
-if tonumber(redis.call('GET', p .. ':commits') or '0') >= tonumber(ARGV[2]) then return 0 end
+local behind = tonumber(ARGV[2]) - tonumber(redis.call('GET', p .. ':commits') or '0')
+if behind == 0 then return '' end
+if behind ~= 1 then return redis.error_reply('EMPTIED this is from before us') end
+local failed = ''
 redis.call('SET', p .. ':commits', ARGV[2])
 redis.call('SET', p .. ':read', ARGV[3])
 redis.call('XTRIM', p .. ':in', 'MINID', ARGV[3])
@@ -86,13 +95,28 @@ while i <= #ARGV do
     for _, topic in ipairs(redis.call('HKEYS', p .. ':offsets')) do redis.call('DEL', p .. ':topic:' .. topic) end
     for j = i + 2, i + size do redis.call('DEL', ARGV[j]) end
   elseif ARGV[i + 1] ~= 'OUT' then
-    redis.pcall(unpack(ARGV, i + 1, i + size))
+    local answer = redis.pcall(unpack(ARGV, i + 1, i + size))
+    if type(answer) == 'table' and answer.err then failed = answer.err end
   elseif redis.call('HEXISTS', p .. ':nodes', ARGV[i + 2]) == 1 then
-    redis.call('XADD', p .. ':out:' .. ARGV[i + 2], 'MAXLEN', '~', '10000', '*', 'd', ARGV[i + 3])
+    local out = p .. ':out:' .. ARGV[i + 2]
+    if redis.call('XLEN', out) < MAX_UNREAD then
+      redis.call('XADD', out, '*', 'd', ARGV[i + 3])
+    else
+      redis.call('HDEL', p .. ':nodes', ARGV[i + 2])
+      redis.call('DEL', out)
+    end
   end
   i = i + 1 + size
 end
-return 1
+return failed
 """
 """Prefix; fence, number, read; then commands, each behind its size. WIPE forgets what was kept; OUT sends to an edge, if
-that is still here. A lower fence than the leader's is what Redis had before it lost some of what it was told."""
+that is still here. An edge that leaves so much unread
+counts as gone: it never misses something unnoticed. Answers what failed, if anything. A lower fence than the leader's is what Redis had before it lost some of what it was told."""
+
+SEND: Final = """
+if redis.call('HEXISTS', KEYS[1] .. ':nodes', ARGV[1]) == 1 then
+  redis.call('XADD', KEYS[1] .. ':in', '*', 'e', ARGV[1], 'n', ARGV[2], 'd', ARGV[3])
+end
+"""
+"""Prefix; edge, number, data. What an edge says that others went on without is said to nobody."""

@@ -30,6 +30,10 @@ class Shared:
             await self._bus.put_document(name, data)
             self._take({**self._documents, name: data})
 
+    def forget(self) -> None:
+        """They are there no more: whoever put them puts them again."""
+        self._documents.clear()
+
     async def look(self) -> None:
         """See what has changed. Away."""
         self._take(await self._bus.documents())

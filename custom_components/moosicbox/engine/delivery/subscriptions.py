@@ -27,6 +27,8 @@ class Subscriptions:
         """Nobody provides snapshots yet."""
         self.attached: Signal[Iterable[str]] = Signal()
         """Somebody follows these topics now."""
+        self.moved: Signal[Session] = Signal()
+        """Somebody who is lost follows other topics when it is back."""
         self._topics = topics
         self._snapshots: dict[str, Snapshot] = {}
         self._listed: dict[str, Ids] = {}
@@ -116,6 +118,7 @@ class Subscriptions:
         topics = [topic for topic in topics if topic not in session.topics and self.visible(session, topic)]
         if session.connection is None:
             session.came = tuple(dict.fromkeys([*session.came, *topics]))
+            self.moved(session)
         elif topics:
             session.send(Subscribed(positions=self.positions(topics)))
             self.follow(session, topics)
@@ -126,6 +129,8 @@ class Subscriptions:
         if topics := tuple(topic for topic in topics if topic in session.topics):
             session.send(Unsubscribed(topics=topics, reason=reason))
             self.unfollow(session, topics)
+            if session.connection is None:
+                self.moved(session)
 
     def snapshot(self, session: Session, topics: Iterable[str]) -> None:
         """What is needed to begin with each of the topics."""

@@ -92,6 +92,10 @@ class Announcements:
         self._waiting.append(Announcement(self._item(media, principal), target, players))
         self._go_on()
 
+    def interrupts(self, playback: Playback) -> bool:
+        """Whether this music stands still for an announcement, and goes on then."""
+        return self._held.get(playback) is playback.timeline
+
     # ------------------------------------------------------------ beginning
 
     def _players_of(self, target: Player | Room) -> Sequence[Player]:

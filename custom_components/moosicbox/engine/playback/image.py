@@ -10,14 +10,19 @@ from .playback import Awaited, Playback
 from .timeline import Timeline
 
 
+class OrderImage(Record, frozen=True, kw_only=True):
+    """The order of a queue."""
+
+    order: tuple[str, ...] = ()
+    """The items' ids."""
+    added_order: tuple[str, ...] = ()
+    """In the order that unshuffling restores; empty where it is the same."""
+
+
 class PlaybackImage(Record, frozen=True, kw_only=True):
-    """All but the queue's items, which are kept one by one."""
+    """All but the queue's items, which are kept one by one, and their order."""
 
     epoch: str
-    order: tuple[str, ...]
-    """The items' ids, in the queue's order."""
-    added_order: tuple[str, ...]
-    """In the order that unshuffling restores; empty where it is the same."""
     revision: int
     current_item_id: str | None
     locked_item_id: str | None
@@ -36,15 +41,17 @@ class PlaybackImage(Record, frozen=True, kw_only=True):
     """User, op_id, when, and the result."""
 
 
+def order_of(playback: Playback) -> OrderImage:
+    """The order of the queue of `playback` as it is now."""
+    order, added_order = tuple(playback.queue.ids), tuple(playback.queue.added_order)
+    return OrderImage(order=order, added_order=() if added_order == order else added_order)
+
+
 def image_of(playback: Playback) -> PlaybackImage:
     """`playback` as it is now."""
     queue = playback.queue
-    order = tuple(queue.ids)
-    added_order = tuple(queue.added_order)
     return PlaybackImage(
         epoch=queue.epoch,
-        order=order,
-        added_order=() if added_order == order else added_order,
         revision=queue.revision,
         current_item_id=queue.current_item_id,
         locked_item_id=queue.locked_item_id,
@@ -66,13 +73,13 @@ def image_of(playback: Playback) -> PlaybackImage:
     )
 
 
-def become(playback: Playback, image: PlaybackImage, items: dict[str, QueueItem]) -> None:
+def become(playback: Playback, image: PlaybackImage, order: OrderImage, items: dict[str, QueueItem]) -> None:
     """Make `playback` what it was; nobody is told."""
     queue = playback.queue
     queue.epoch = image.epoch
     queue.restore(
-        [items[item_id] for item_id in image.order if item_id in items],
-        image.added_order or image.order,
+        [items[item_id] for item_id in order.order if item_id in items],
+        order.added_order or order.order,
         image.revision,
         image.current_item_id,
         shuffled=image.shuffled,

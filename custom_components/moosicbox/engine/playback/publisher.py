@@ -140,12 +140,12 @@ class PlaybackPublisher:
         following = self._prepare(owner, player.accepts)
         return [message for message in (volume_update(player), command, following) if message is not None]
 
-    def start(self, playback: Playback, item: QueueItem, left: ItemState = "played") -> None:
+    def start(self, playback: Playback, item: QueueItem, left: ItemState = "played", position: float = 0.0) -> None:
         """Play `item` soon; what can't be played is passed over."""
 
         async def start() -> None:
             try:
-                await self._conductor.start(playback, item, left=left)
+                await self._conductor.start(playback, item, position, left)
             except HubError:
                 return
 

@@ -43,7 +43,7 @@ class Position(Record, frozen=True, kw_only=True):
     """How far a topic has been read."""
 
     epoch: str
-    offset: Annotated[int, Meta(ge=0)]
+    offset: Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class Track(Record, frozen=True, kw_only=True):

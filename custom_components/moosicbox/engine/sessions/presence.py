@@ -57,6 +57,8 @@ class Presence:
         for session in sessions:
             self._here[session] = client_key(session, session.client)
             self._since.setdefault(session.principal.sub, session.connected_at)
+            if session.connection is None:
+                self._gone(session)
 
     def users(self) -> Iterator[PresentUser]:
         """Everybody who is here, with their clients."""

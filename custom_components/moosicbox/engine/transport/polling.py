@@ -62,6 +62,8 @@ class PollingConnection:
 
     def begin(self, session: Member) -> Frame:
         """Serve `session`, which was just opened on this connection; its `welcome`."""
+        if self._end.done():
+            raise closed_error(self._end.result())
         self._session = session
         self._fetched_us = self._door.clock.now_us()
         self._look()
@@ -189,7 +191,8 @@ class PollingConnection:
         self._wake()
         self._door.metrics.past.add(self.traffic)
         self._door.metrics.disconnects[code] += 1
-        self._closed(self, code)
+        if self._session is not None:
+            self._closed(self, code)
 
     def _leave(self, code: CloseCode, reason: str) -> None:
         if self._session is not None and self._session.connection is self:

@@ -141,7 +141,7 @@ class Hub:
             self.rooms, self.players, self.sessions, self.subscriptions, self.timers, self.clock, self.limits
         )
         self.room_lists = RoomLists(self.rooms, self.sessions, self.topics, self.timers, self.clock)
-        self.identity = Identity(recognise, self.invites, self.rooms, self.clock)
+        self.identity = Identity(recognise, self.sessions.named_by, self.invites, self.rooms, self.clock)
         self.targets = Targets(self.players, self.rooms)
         self.announcements = Announcements(
             self.players, self.publisher, self.conductor, self.timers, self.clock, self.spawn

@@ -2,13 +2,24 @@
 
 from collections.abc import Callable
 
+import msgspec
+from msgspec import UNSET
 import pytest
 
+from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.limits import Limits
-from custom_components.moosicbox.engine.protocol.client import QueueAdd, QueueRemove, Resume, Unsubscribe
+from custom_components.moosicbox.engine.protocol.client import (
+    Authenticate,
+    ClientInfo,
+    QueueAdd,
+    QueueRemove,
+    Resume,
+    Unsubscribe,
+)
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.protocol.errors import Unavailable
 from custom_components.moosicbox.engine.protocol.types import Position
-from custom_components.moosicbox.engine.sessions.session import Session
+from custom_components.moosicbox.engine.sessions.session import Peer, Session
 from tests.engine.fakes import House, of_type, principal, settle
 from tests.engine.sessions.test_sessions import ADA, EVE, ROOT, cut, message, refused, resume_of
 
@@ -271,3 +282,20 @@ def test_another_player_of_the_same_id_begins_with_its_snapshot() -> None:
     _, connection = house.connect(ADA, resume=resume)
     snapshots = [each["type"] for each in connection.take() if each.get("topic") == "player:attic"]
     assert "queue_updated" in snapshots
+
+
+async def test_where_nobody_can_tell_whose_token_it_is_the_sessions_own_secret_counts() -> None:
+    house = House()
+    session, _ = house.connect(ADA)
+    resume = cut(house, session)
+
+    async def away(_token: str, _peer: Peer) -> Principal:
+        raise Unavailable("away")
+
+    house.hub.identity.recognise = away
+    client = ClientInfo(name="Test", kind="controller")
+    shown = Authenticate(token="any", client=client, resume=resume)
+    assert await house.hub.identity.identify(shown, Peer("127.0.0.1", None)) == (session.principal, UNSET)
+    for worse in (msgspec.structs.replace(resume, secret="guessed"), None):
+        with pytest.raises(Unavailable):
+            await house.hub.identity.identify(msgspec.structs.replace(shown, resume=worse), Peer("127.0.0.1", None))

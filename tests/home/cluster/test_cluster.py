@@ -19,7 +19,7 @@ from script.lib.redis_server import RedisServer
 from tests.fixtures import Connect, CreateToken
 from tests.home.actions import act, state
 from tests.node.conftest import StartNode
-from tests.wire.client import Client, player
+from tests.wire.client import CONTROLLER, Client, player, resume_of
 
 from .conftest import Reach
 
@@ -222,3 +222,38 @@ async def test_a_user_of_home_assistant(
     assert welcome["user"]["id"] == refresh_token.user.id
     hass.auth.async_remove_refresh_token(refresh_token)
     assert (await client.closed())[0] == 4503
+
+
+async def test_a_user_of_home_assistant_goes_on_while_it_is_away(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    redis_server: RedisServer,
+    start_node: StartNode,
+    reach: Reach,
+    connect: Connect,
+    hass_access_token: str,
+) -> None:
+    """Nobody else knows such a token; but the session was let in by it, and is known everywhere by its own secret."""
+    other = await start_node("--redis", redis_server.url, "--node-id", "cellar")
+    await other.ready()
+    client = await connect()
+    await client.authenticate(hass_access_token)
+    parting = asyncio.ensure_future(client.closed())
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert (await parting)[0] == 4000
+    again = await reach(other)
+    await again.authenticate(hass_access_token, resume=resume_of(client))
+    assert again.welcome["resumed"]
+    for resume in (None, resume_of(client, secret="guessed")):
+        stranger = await reach(other)
+        fields = {"resume": resume} if resume else {}
+        await stranger.send("authenticate", token=hass_access_token, client=CONTROLLER, **fields)
+        refusal = await stranger.receive()
+        assert (refusal["error_type"], refusal["retryable"]) == ("unavailable", True)
+        assert (await stranger.closed())[0] == 4000
+    refresh_token = hass.auth.async_validate_access_token(hass_access_token)
+    assert refresh_token is not None
+    hass.auth.async_remove_refresh_token(refresh_token)
+    parting = asyncio.ensure_future(again.closed())
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert (await parting)[0] == 4503

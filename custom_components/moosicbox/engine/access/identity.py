@@ -6,8 +6,8 @@ import secrets
 from msgspec import UNSET, UnsetType
 
 from ..clock import Clock
-from ..protocol.client import Authenticate
-from ..protocol.errors import AuthenticationFailed, PermissionDenied
+from ..protocol.client import Authenticate, Resume
+from ..protocol.errors import AuthenticationFailed, PermissionDenied, Unavailable
 from ..rooms.invites import Invites
 from ..rooms.rights import GUEST_PERMISSIONS
 from ..rooms.room import GUEST
@@ -23,9 +23,17 @@ type Recognise = Callable[[str, Peer], Awaitable[Principal]]
 class Identity:
     """Recognises users, and makes guests of those who were invited."""
 
-    def __init__(self, recognise: Recognise, invites: Invites, rooms: Rooms, clock: Clock) -> None:
-        """`recognise` knows tokens."""
+    def __init__(
+        self,
+        recognise: Recognise,
+        named_by: Callable[[Resume], Principal | None],
+        invites: Invites,
+        rooms: Rooms,
+        clock: Clock,
+    ) -> None:
+        """`recognise` knows tokens, `named_by` whose session is to be resumed."""
         self.recognise = recognise
+        self._named_by = named_by
         self.issue: Callable[..., IssuedToken] | None = None
         """Makes tokens for guests, if that is possible here; see `Tokens.issue`."""
         self._invites = invites
@@ -35,10 +43,19 @@ class Identity:
     async def identify(self, message: Authenticate, peer: Peer) -> tuple[Principal | None, str | UnsetType]:
         """Who this is, and the token that a new guest is given. AuthenticationFailed."""
         if message.token is not None:
-            return await self.recognise(message.token, peer), UNSET
+            return await self._recognised(message.token, message.resume, peer), UNSET
         if message.invite is None:
             return None, UNSET
         return await self._welcome_guest(message.invite, message.client.name, peer)
+
+    async def _recognised(self, token: str, resume: Resume | None, peer: Peer) -> Principal:
+        try:
+            return await self.recognise(token, peer)
+        except Unavailable:
+            # Who could tell is away: a session that was opened before goes on by its own secret.
+            if resume is None or (principal := self._named_by(resume)) is None:
+                raise
+            return principal
 
     async def _welcome_guest(self, code: str, name: str, peer: Peer) -> tuple[Principal, str]:
         now = self._clock.utc().timestamp()

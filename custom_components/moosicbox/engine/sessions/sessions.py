@@ -105,7 +105,7 @@ class Sessions:
         resumption = None
         failure: ResumeFailure | UnsetType = UNSET
         if message.resume is not None:
-            principal = principal or self._named_by(message.resume)
+            principal = principal or self.named_by(message.resume)
             try:
                 resumption = self._resumption(message.resume, message.client, principal)
             except PositionLost as lost:
@@ -117,8 +117,8 @@ class Sessions:
             raise Refused(AuthenticationFailed("A token is needed"))
         return self._begin(connection, message, principal, failure, hello, token)
 
-    def _named_by(self, resume: Resume) -> Principal | None:
-        # Without a token, the session names whose it is, as long as its own token holds.
+    def named_by(self, resume: Resume) -> Principal | None:
+        """Whose session this is, for who knows its secret, as long as the token that opened it holds."""
         session = self._sessions.get(resume.session_id)
         if session is None or not session.knows_secret(resume.secret):
             return None

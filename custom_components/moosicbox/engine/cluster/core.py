@@ -150,10 +150,12 @@ class Core:
         """Whether all that an edge sent up to `number` was worked off."""
         return self.link(edge).number >= number
 
-    def takes(self, up: Up) -> bool:
-        """Whether this can be done without Redis: players may say what they do, all else could not be kept."""
-        if not self.away or not isinstance(up, Says):
-            return not self.away or isinstance(up, Goes | Drops)
+    def takes(self, up: Up, *, connected: bool) -> bool:
+        """Whether this can be done: without Redis players may say what they do, all else could not be kept."""
+        if connected and not self.away:
+            return True
+        if not isinstance(up, Says):
+            return isinstance(up, Goes | Drops)
         message = self.hub.dispatcher.codec.decode(up.text).message
         return isinstance(message, PlayerReport)
 

@@ -391,7 +391,7 @@ class ClusterNode:
     def _say(self, up: Up) -> None:
         core = self._core
         if core is not None and not self._settling and not self._waiting and core.caught_up(self._name, self._sent):
-            if not core.takes(up):
+            if not core.takes(up, connected=self._connected):
                 raise Unavailable(AWAY)
             core.work(self._name, 0, (up,))
             return

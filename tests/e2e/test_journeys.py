@@ -205,3 +205,25 @@ async def test_a_part_that_could_not_be_fetched_comes_later(home: Home, open_tab
     # With the next that is heard of the hub.
     await home.api.call("moosicbox.create_room", name="Evening")
     await expect(page.get_by_role("region", name="Evening", exact=True)).to_be_visible()
+
+
+async def test_a_tap_on_a_song_plays_it(home: Home, open_tab: OpenTab) -> None:
+    """Where nobody else is disturbed; the keys of the keyboard do the same."""
+    tab = await open_tab("/moosicbox")
+    page = tab.page
+    await page.get_by_label("Name of this player").fill("Desk")
+    await page.get_by_role("button", name="Play on this device").click()
+    await expect(page.get_by_role("region", name="Controls of Desk")).to_be_visible()
+    await page.get_by_role("link", name="Library").click()
+    await page.get_by_role("tab", name="Songs").click()
+    song = page.get_by_role("listitem").filter(has_text="Paper Lantern").get_by_role("button").first
+    await song.click()
+    playing = page.get_by_role("region", name="Now playing")
+    await expect(playing).to_contain_text("Paper Lantern")
+    await page.wait_for_function("() => window.moosicbox.player.signal() > 0.001")
+    await page.get_by_role("listitem").filter(has_text="Copper Rain").get_by_role("button").first.press("Enter")
+    await expect(playing).to_contain_text("Copper Rain")
+    await page.get_by_role("link", name="Listen").click()
+    await page.get_by_role("button", name="Stop being a player").click()
+    await home.forget_player("media_player.desk")
+    assert tab.errors == []

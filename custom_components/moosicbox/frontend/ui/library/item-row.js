@@ -1,4 +1,5 @@
 /** A track of the library in a line. */
+import { targetOf } from "../../app/target.js";
 import { Artwork } from "../components/artwork.js";
 import { el, iconButton, setAttribute, setLabel, setText } from "../dom.js";
 import { formatTime } from "../format.js";
@@ -116,6 +117,8 @@ export class ItemRow {
     }
     if (this.#kind !== "track") {
       this.#onopen(this.#kind, this.#item);
+    } else if (this.#playsAtOnce) {
+      void put(this.#context, "track", this.#item, "now");
     } else {
       this.#openMenu(this.#main);
     }
@@ -128,6 +131,12 @@ export class ItemRow {
       // Where there is no room for the heart, it is here.
       openItemMenu(this.#context, opener, this.#kind, item, this.#mayLike ? { liked: Boolean(item.favourite), run: () => void this.#like() } : null);
     }
+  }
+
+  /** A tap plays, as people know it; among others it asks first, for it would cut off what they hear. */
+  get #playsAtOnce() {
+    const target = targetOf(this.#context.app.store.state);
+    return target?.kind === "player" && target.rights.has("playback.control");
   }
 
   get #mayLike() {

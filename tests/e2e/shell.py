@@ -19,12 +19,12 @@ class Shell:
 
     def __init__(self, config: Path, program: Sequence[str | Path] = OURS, **environment: str) -> None:
         self.config = config
-        self._program = program
+        self.program = program
         self._environment = {**os.environ, "MOOSICBOX_CONFIG": str(config), **environment}
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *self._program,
+            *self.program,
             *arguments,
             cwd=REPOSITORY,
             env=self._environment,

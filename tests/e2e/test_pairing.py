@@ -88,6 +88,9 @@ async def test_two_commands_and_a_code_make_a_speaker(
     state = await home.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
     assert state["attributes"]["media_title"] == "Brass Morning"
 
+    assert await completed(box, "moosicbox pl") == ["players", "play", "player"]
+    assert await completed(box, "moosicbox pause ") == ["attic"]
+
     await delete_player(home, "Attic")
     async with asyncio.timeout(30):
         _, complaint = await process.communicate()
@@ -96,6 +99,14 @@ async def test_two_commands_and_a_code_make_a_speaker(
         while await home.api.state(ENTITY) is not None:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     assert tab.errors == []
+
+
+async def completed(box: Shell, typed: str) -> list[str]:
+    """What the shell offers for the last word."""
+    place = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    code, out, err = await Shell(box.config, box.program, _MOOSICBOX_COMPLETE="complete_bash", **place).run()
+    assert (code, err) == (0, "")
+    return out.split()
 
 
 async def delete_player(home: Home, name: str) -> None:

@@ -85,6 +85,19 @@ async def test_a_box_with_two_commands_and_a_code_is_a_speaker(
     ]
 
 
+async def test_words_are_looked_for_in_the_library(
+    house: Home, desk: Shell, garage: asyncio.subprocess.Process
+) -> None:
+    code, _, told = await desk.run("play", "garage", "copper rain")
+    assert (code, told) == (0, "The Wind-Up Trio – Copper Rain\n")
+    await house.api.wait_for_state(ENTITY, lambda state: state["attributes"].get("media_title") == "Copper Rain")
+    # Where there is only one, it needn't be named.
+    assert (await desk.run("play", "brass morning"))[0] == 0
+    await house.api.wait_for_state(ENTITY, lambda state: state["attributes"].get("media_title") == "Brass Morning")
+    code, _, told = await desk.run("queue", "add", "nothing like it")
+    assert (code, "track_not_found" in told) == (1, True)
+
+
 async def test_monitor_tells_what_happens(desk: Shell, garage: asyncio.subprocess.Process) -> None:
     process = await desk.start("--json", "monitor")
     assert process.stdout is not None

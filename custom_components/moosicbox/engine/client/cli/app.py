@@ -1,11 +1,22 @@
 """The commands. Each is a few lines on top of the client library."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from . import monitor, node, queue, rooms, speaker
-from .context import command, connected, find_player, minutes, options, out, show, show_json
+from .context import (
+    command,
+    complete_players,
+    connected,
+    find_player,
+    is_player,
+    minutes,
+    options,
+    out,
+    show,
+    show_json,
+)
 
 app = typer.Typer(
     name="moosicbox",
@@ -17,7 +28,7 @@ app = typer.Typer(
     Pair this machine once (`moosicbox pair CODE`, the code is shown by Home Assistant under *MoosicBox, Add player*); then
 
     * `moosicbox players` lists what can play,
-    * `moosicbox play kitchen media-source://media_source/local/song.flac` plays something,
+    * `moosicbox play kitchen "so what"` plays something of the library,
     * `moosicbox monitor` shows what happens,
     * `moosicbox player` makes this machine a speaker, `moosicbox node` one more hub.
 
@@ -25,17 +36,10 @@ app = typer.Typer(
     usage, 3 no connection, 4 not let in.
     """,
 )
-app.add_typer(queue.app, name="queue")
-app.command("rooms")(rooms.rooms)
-app.command("join")(rooms.join)
-app.command("leave")(rooms.leave)
-app.command("monitor")(monitor.monitor)
-app.command("node")(node.node)
-app.command("player")(speaker.player)
-app.command("pair")(speaker.pair)
-app.command("unpair")(speaker.unpair)
-
-Player = Annotated[str | None, typer.Argument(help="A player's id or name.", show_default="the only one")]
+Player = Annotated[
+    str | None,
+    typer.Argument(help="A player's id or name.", show_default="the only one", autocompletion=complete_players),
+]
 
 
 @app.callback()
@@ -70,7 +74,11 @@ async def players() -> None:
                     "room": info.room_id,
                 }
             )
-    show(rows, "player", "name", "state", "playing", "position", "volume", "room")
+    show(
+        rows,
+        *("player", "name", "state", "playing", "position", "volume", "room"),
+        none="No players yet: open MoosicBox in a browser, or start `moosicbox player`",
+    )
 
 
 @app.command()
@@ -78,15 +86,21 @@ async def players() -> None:
 async def play(
     player: Player = None,
     media: Annotated[
-        str | None, typer.Argument(help="A track's id, a media source or an address. Without it: go on.")
+        str | None,
+        typer.Argument(help="Words to look for in the library, a track's id or an address. Without it: go on."),
     ] = None,
     at: Annotated[float | None, typer.Option(help="Begin at so many seconds.")] = None,
 ) -> None:
-    """Go on, or play something now (the queue is replaced)."""
+    """Go on, or play something now in place of the queue.
+
+    `moosicbox play kitchen "so what"`
+    """
     async with connected() as hub:
+        if player is not None and media is None and not is_player(hub, player):
+            player, media = None, player  # One that there is only one of needn't be named.
         controls = hub.player(find_player(hub, player))
         if media is not None:
-            await queue.add_media(controls.queue, media, "replace")
+            await queue.add_media(hub, controls.queue, media, "replace")
         await controls.play(start_position=at)
 
 
@@ -150,7 +164,7 @@ async def search(
     async with connected() as hub:
         items = await hub.search(query, limit=limit)
     rows = [{**item, **(item.get("track") or {})} for item in items]
-    show(rows, "track_id", "title", "artist", "album")
+    show(rows, "track_id", "title", "artist", "album", none="Nothing found")
 
 
 @app.command()
@@ -160,7 +174,7 @@ async def say(
     user: Annotated[str | None, typer.Option(help="Only to this user.")] = None,
     room: Annotated[str | None, typer.Option(help="Only to this room.")] = None,
     title: Annotated[str | None, typer.Option()] = None,
-    level: Annotated[str, typer.Option(help="info, success, warning or error.")] = "info",
+    level: Annotated[Literal["info", "success", "warning", "error"], typer.Option(help="How it is shown.")] = "info",
 ) -> None:
     """Show a notice to everybody, to a user or to a room. Needs the permission `broadcast`."""
     target, target_id = ("user", user) if user else ("room", room) if room else ("all", None)
@@ -186,3 +200,14 @@ async def stats() -> None:
             "what",
             "value",
         )
+
+
+app.add_typer(queue.app, name="queue")
+app.command("rooms")(rooms.rooms)
+app.command("join")(rooms.join)
+app.command("leave")(rooms.leave)
+app.command("monitor")(monitor.monitor)
+app.command("node")(node.node)
+app.command("player")(speaker.player)
+app.command("pair")(speaker.pair)
+app.command("unpair")(speaker.unpair)

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 import functools
+import os
 import sys
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ import typer
 from ...protocol.codes import CloseCode
 from ...protocol.errors import AuthenticationFailed, ConnectionClosed, HubError, PlayerNotFound
 from ...protocol.server import PlaybackStatus, PlayerList
+from ...protocol.types import PlayerInfo
 from .. import credentials, discovery
 from ..client import MoosicBoxClient
 from ..errors import EventsLost, ProtocolMismatch, RequestTimedOut
@@ -27,6 +29,7 @@ NOT_LET_IN: Final = 4
 PUT_OUT: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
 CONNECT_TIMEOUT: Final = 10.0
 SNAPSHOT_TIMEOUT: Final = 5.0
+COMPLETION_TIMEOUT: Final = 2.0
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -145,15 +148,43 @@ def find_player(hub: MoosicBoxClient, text: str | None) -> str:
             return available[0]
         raise Stop(f"Which player? There are {len(available)}: {', '.join(sorted(available)) or 'none'}", USAGE)
     for player in players.values():
-        if text in (player.player_id, player.entity_id) or text.casefold() == player.name.casefold():
+        if _is_called(player, text):
             return player.player_id
-    raise PlayerNotFound(f"No player is called {text!r}")
+    names = ", ".join(sorted(player.name for player in players.values())) or "none"
+    raise PlayerNotFound(f"No player is called {text!r}. There are: {names}")
 
 
-def show(rows: list[dict[str, Any]], *columns: str) -> None:
-    """As a table for people, as JSON for programs."""
+def is_player(hub: MoosicBoxClient, text: str) -> bool:
+    """Whether that is what a player is called."""
+    return any(_is_called(player, text) for player in hub.mirror.players.values())
+
+
+def _is_called(player: PlayerInfo, text: str) -> bool:
+    return text in (player.player_id, player.entity_id) or text.casefold() == player.name.casefold()
+
+
+def complete_players(incomplete: str) -> list[str]:
+    """The players whose id begins so, for a shell; none if that can't be found out soon."""
+
+    async def ids() -> list[str]:
+        async with asyncio.timeout(COMPLETION_TIMEOUT), connected() as hub:
+            return sorted(hub.mirror.players)
+
+    # A shell has no options before the command to read from: what is paired, or in the environment.
+    options.url, options.token = os.environ.get("MOOSICBOX_URL"), os.environ.get("MOOSICBOX_TOKEN")
+    try:
+        return [player_id for player_id in asyncio.run(ids()) if player_id.startswith(incomplete)]
+    except Stop, HubError, TimeoutError, ProtocolMismatch:
+        return []
+
+
+def show(rows: list[dict[str, Any]], *columns: str, none: str = "") -> None:
+    """As a table for people, or what to tell them if there is `none`; as JSON for programs."""
     if options.json:
         show_json(rows)
+        return
+    if not rows and none:
+        err.print(none)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:

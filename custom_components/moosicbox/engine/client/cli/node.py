@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from ...node.config import ConfigError, load
-from ...node.node import serve
 from .context import Stop, command
 
 WRONG_USAGE = 2
@@ -38,6 +37,8 @@ async def node(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
 ) -> None:
     """Be a hub beside Home Assistant until Ctrl-C: clients may connect here as well. Both need the same Redis."""
+    from ...node.node import serve  # noqa: PLC0415 - a whole hub, which no other command needs
+
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     if verbose:
         logging.getLogger(__name__.partition(".client")[0]).setLevel(logging.DEBUG)

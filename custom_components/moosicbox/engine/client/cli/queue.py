@@ -1,20 +1,24 @@
 """`moosicbox queue …`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from rich.progress import Progress
 import typer
 
 from ...protocol.client import Place
+from ...protocol.errors import InvalidMessage, TrackNotFound
+from ..client import MoosicBoxClient
 from ..controls import Queue
-from .context import Stop, command, connected, err, find_player, minutes, options, show, show_json
+from .context import command, complete_players, connected, err, find_player, minutes, options, show, show_json
 
 app = typer.Typer(no_args_is_help=True, help="See and change a player's queue.")
 
 Player = Annotated[
-    str | None, typer.Option("--player", "-p", help="A player's id or name.", show_default="the only one")
+    str | None,
+    typer.Option(
+        "--player", "-p", help="A player's id or name.", show_default="the only one", autocompletion=complete_players
+    ),
 ]
-PLACES: dict[str, Place] = {"next": "next", "end": "end", "replace": "replace"}
 
 
 @app.command("list")
@@ -41,25 +45,30 @@ async def list_(player: Player = None) -> None:
             for item in items
         ],
         *("", "item", "title", "artist", "length", "added by", "state"),
+        none="The queue is empty",
     )
 
 
 @app.command()
 @command
 async def add(
-    media: Annotated[list[str], typer.Argument(help="Track ids, media sources or addresses.")],
+    media: Annotated[
+        list[str], typer.Argument(help="Each of them words to look for in the library, a track's id or an address.")
+    ],
     player: Player = None,
-    place: Annotated[str, typer.Option(help="next, end or replace.")] = "end",
+    place: Annotated[Literal["next", "end", "replace"], typer.Option(help="Where.")] = "end",
 ) -> None:
-    """Add to the queue."""
-    if place not in PLACES:
-        raise Stop("--place is next, end or replace", 2)
+    """Add to the queue.
+
+    `moosicbox queue add "so what" "blue in green"`
+    """
     async with connected() as hub:
         queue = hub.player(find_player(hub, player)).queue
         with Progress(console=err, transient=True, disable=len(media) < 10) as progress:
-            where, added = PLACES[place], []
+            where: Place = place
+            added: list[str] = []
             for one in progress.track(reversed(media) if place == "next" else media, description="Adding"):
-                added += await add_media(queue, one, where)
+                added += await add_media(hub, queue, one, where)
                 where = "end" if where == "replace" else where
     if options.json:
         show_json({"queue_item_ids": added})
@@ -71,18 +80,18 @@ async def move(
     item: Annotated[str, typer.Argument(help="An item's id, from `moosicbox queue list`.")],
     player: Player = None,
     after: Annotated[str | None, typer.Option(help="Behind this item.")] = None,
-    place: Annotated[str, typer.Option(help="next or end.")] = "next",
+    place: Annotated[Literal["next", "end"], typer.Option(help="Where, if not behind another item.")] = "next",
 ) -> None:
     """Put an item to another place."""
-    if place not in PLACES:
-        raise Stop("--place is next or end", 2)
     async with connected() as hub:
-        await hub.player(find_player(hub, player)).queue.move(item, PLACES[place], after=after)
+        await hub.player(find_player(hub, player)).queue.move(item, place, after=after)
 
 
 @app.command()
 @command
-async def remove(items: list[str], player: Player = None) -> None:
+async def remove(
+    items: Annotated[list[str], typer.Argument(help="Items' ids, from `moosicbox queue list`.")], player: Player = None
+) -> None:
     """Take items out."""
     async with connected() as hub:
         await hub.player(find_player(hub, player)).queue.remove(items)
@@ -96,6 +105,15 @@ async def clear(player: Player = None) -> None:
         await hub.player(find_player(hub, player)).queue.clear()
 
 
-async def add_media(queue: Queue, media: str, place: Place) -> list[str]:
-    """Add a track by its id, anything else by its address."""
-    return await (queue.add(media=media, place=place) if "://" in media else queue.add(media, place=place))
+async def add_media(hub: MoosicBoxClient, queue: Queue, media: str, place: Place) -> list[str]:
+    """Add what is at an address, a track by its id, or the first one that the library finds by words."""
+    if "://" in media:
+        return await queue.add(media=media, place=place)
+    try:
+        return await queue.add(media, place=place)
+    except TrackNotFound, InvalidMessage:
+        found = next((item for item in await hub.search(media) if item.get("track_id")), None)
+    if found is None:
+        raise TrackNotFound(f"Nothing in the library is like {media!r}")
+    err.print(" – ".join(filter(None, (found.get("artist"), found.get("title")))))
+    return await queue.add(found["track_id"], place=place)

@@ -14,7 +14,7 @@ async def rooms() -> None:
     """List the rooms."""
     async with connected() as hub:
         found = await hub.rooms()
-    show(found, "room_id", "name", "description", "participants", "max_participants", "is_public")
+    show(found, "room_id", "name", "description", "participants", "max_participants", "is_public", none="No rooms yet")
 
 
 @command

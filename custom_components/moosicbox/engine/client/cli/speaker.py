@@ -52,7 +52,7 @@ async def player(
         output_delay_ms=delay_ms,
     )
     hub = MoosicBoxClient(url, token=token, client=client, mirror=False, subscribe=())
-    err.print(f"Playing as {client.name} ({client.player_id})")
+    err.print(f"Playing as {client.name} ({client.player_id}) for {url}; Ctrl-C ends")
     try:
         await _until_terminated(play(hub, Output(device=output, delay_ms=delay_ms)))
     except MpvError as error:

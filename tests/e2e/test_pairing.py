@@ -89,7 +89,7 @@ async def test_two_commands_and_a_code_make_a_speaker(
     assert state["attributes"]["media_title"] == "Brass Morning"
 
     assert await completed(box, "moosicbox pl") == ["players", "play", "player"]
-    assert await completed(box, "moosicbox pause ") == ["attic"]
+    assert await completed(box, "moosicbox pause A") == ["Attic"]
 
     await delete_player(home, "Attic")
     async with asyncio.timeout(30):

@@ -29,7 +29,7 @@ NOT_LET_IN: Final = 4
 PUT_OUT: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
 CONNECT_TIMEOUT: Final = 10.0
 SNAPSHOT_TIMEOUT: Final = 5.0
-COMPLETION_TIMEOUT: Final = 2.0
+COMPLETION_TIMEOUT: Final = 4.0
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -164,16 +164,18 @@ def _is_called(player: PlayerInfo, text: str) -> bool:
 
 
 def complete_players(incomplete: str) -> list[str]:
-    """The players whose id begins so, for a shell; none if that can't be found out soon."""
+    """The players whose name begins so, for a shell; none if that can't be found out soon."""
 
-    async def ids() -> list[str]:
+    async def names() -> list[str]:
         async with asyncio.timeout(COMPLETION_TIMEOUT), connected() as hub:
-            return sorted(hub.mirror.players)
+            # A name of several words would have to be quoted.
+            players = hub.mirror.players.values()
+            return sorted(player.player_id if " " in player.name else player.name for player in players)
 
     # A shell has no options before the command to read from: what is paired, or in the environment.
     options.url, options.token = os.environ.get("MOOSICBOX_URL"), os.environ.get("MOOSICBOX_TOKEN")
     try:
-        return [player_id for player_id in asyncio.run(ids()) if player_id.startswith(incomplete)]
+        return [name for name in asyncio.run(names()) if name.startswith(incomplete)]
     except Stop, HubError, TimeoutError, ProtocolMismatch:
         return []
 

@@ -124,7 +124,7 @@ class ClusterNode:
         beat = self._beat
         nodes = {} if beat is None else beat.nodes
         leader = None if beat is None or beat.leader is None else nodes.get(beat.leader)
-        leads = self._core is not None and not self._core.away
+        leads = self._core is not None and self._connected and not self._core.away
         return ClusterStatus(
             self.node_id, self._connected, leads, self.node_id if leads else leader, tuple(sorted(nodes.values()))
         )

@@ -354,3 +354,16 @@ async def test_a_fresh_subscription_begins_with_a_snapshot() -> None:
     offset = answer["data"]["positions"]["player:kitchen"]["offset"]
     await kitchen.do(QueueClear())
     assert of_type(connection.take(), "queue_updated")[0]["offset"] == offset + 1
+
+
+def test_is_told_once_when_it_goes_and_once_when_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    house = House()
+    session, _ = house.connect(principal(), player_id="kitchen", name="Kitchen")
+    for _ in range(2):
+        house.lose(session)
+        house.pass_seconds(20)
+        assert caplog.messages.count("Kitchen is unavailable") == 1
+        session, _ = house.connect(principal(), player_id="kitchen", name="Kitchen")
+        assert caplog.messages.count("Kitchen is here again") == 1
+        caplog.clear()

@@ -1,6 +1,7 @@
 """All players: who may be which, who is here, what they report, and what the others hear of it."""
 
 from collections.abc import Iterator
+import logging
 import secrets
 from typing import Final
 
@@ -21,6 +22,8 @@ from .events import PlaybackEvent, QueueChanged, StatusChanged
 from .player import Player
 from .publisher import PlaybackOwner, PlaybackPublisher
 from .render import player_list, queue_snapshot, volume_update
+
+_LOGGER = logging.getLogger(__name__)
 
 MAX_AHEAD_US: Final = 1_000_000
 
@@ -103,6 +106,8 @@ class Players:
         """A player is here. One that `resumed` may have played on all the time."""
         if (grace := self._graces.pop(player.player_id, None)) is not None:
             grace.cancel()
+        if player.client_id is not None and not player.available:
+            _LOGGER.info("%s is here again", player.name)
         player.connected(client_id, client, resumed=resumed)
         if player.room is not None:
             player.playback.wake(self._clock.now_us())
@@ -138,6 +143,8 @@ class Players:
 
     def _unavailable(self, player: Player, now_us: int) -> None:
         self._graces.pop(player.player_id, None)
+        if player.available:
+            _LOGGER.info("%s is unavailable", player.name)
         player.available = False
         lost_us = now_us - int(self.limits.availability_grace * 1e6)
         if not player.playback.present():

@@ -198,7 +198,10 @@ class Hub:
     async def start(self, *, restored: bool = False) -> None:
         """Bring back what was kept, unless all of it is there already (`restored`), and let clients in."""
         if not self._loaded:
-            if not restored:
+            if restored:
+                for owner in (*self.players, *self.rooms):
+                    self._remember(owner.own)
+            else:
                 await self._load()
             self._loaded = True
             self._keep_house()

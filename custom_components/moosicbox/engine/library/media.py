@@ -12,7 +12,7 @@ from ..protocol.types import Track
 from .formats import instead, plays
 from .library import Library
 from .models import TRACK_MEDIA, LibraryTrack
-from .seal import stream_source
+from .seal import Seal, stream_source
 
 OURS: Final = "t-"
 """How the id of a track of the library begins."""
@@ -57,14 +57,19 @@ class LibraryMedia(MediaProvider):
             if (made := instead(accepts)) is not None:
                 source = stream_source(media.track.track_id, made.name)
                 media = replace(media, source=source, mime_type=made.mime_type)
-        until = int(time.time() + STREAM_SECONDS + (media.track.duration or 0))
-        return StreamAddress(self._library.seal.signed(media.source, until), until)
+        return signed(self._library.seal, media)
 
     async def _ours(self, track_ids: Sequence[str]) -> list[Media]:
         return [
             _media(track_id, track)
             for track_id, track in zip(track_ids, await self._library.tracks(track_ids), strict=True)
         ]
+
+
+def signed(seal: Seal, media: Media) -> StreamAddress:
+    """The address of a library's stream, good for as long as it plays and somewhat longer."""
+    until = int(time.time() + STREAM_SECONDS + (media.track.duration or 0))
+    return StreamAddress(seal.signed(media.source, until), until)
 
 
 def _media(track_id: str, track: LibraryTrack | None) -> Media:

@@ -1,10 +1,16 @@
-"""What a node can play beside its library: plain addresses. Home Assistant's own media wait until it is back."""
+"""What a node can play beside its library: plain addresses, and tracks of queues that other hubs' libraries have.
+
+Home Assistant's own media wait until it is back.
+"""
 
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, override
 
 from ..access.rights import Principal
+from ..library.media import signed
+from ..library.models import TRACK_MEDIA
+from ..library.seal import Seal, stream_source
 from ..playback.addresses import as_url, is_plain, track_at
 from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import NotSupported, TrackNotFound, Unavailable
@@ -17,9 +23,10 @@ RETRY_SECONDS: Final = 5.0
 class NodeMedia(MediaProvider):
     """Finds media by address. Tracks seen once can be asked for by their id again."""
 
-    def __init__(self) -> None:
-        """Knows nothing yet."""
-        self._known: OrderedDict[str, str] = OrderedDict()
+    def __init__(self, seal: Seal) -> None:
+        """`seal` makes addresses that are good at every hub."""
+        self._seal = seal
+        self._known: OrderedDict[str, Track] = OrderedDict()
 
     @override
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
@@ -27,6 +34,9 @@ class NodeMedia(MediaProvider):
             track = track_at(media_content_id)
             self.remember(track)
             return Media(track=track, source=media_content_id)
+        known = self._known.get(media_content_id.removeprefix(TRACK_MEDIA))
+        if known is not None and known.media_content_id == media_content_id:
+            return Media(track=known, source=stream_source(known.track_id), in_library=True)
         if media_content_id.startswith(("media-source://", "/")):
             raise Unavailable("Home Assistant is away: only it knows this music", retry_after=RETRY_SECONDS)
         raise NotSupported("This can't be played: name an http(s) address or a track")
@@ -35,20 +45,18 @@ class NodeMedia(MediaProvider):
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
         found = []
         for track_id in track_ids:
-            if (media_content_id := self._known.get(track_id)) is None:
+            if (track := self._known.get(track_id)) is None or track.media_content_id is None:
                 raise TrackNotFound(f"There is no track {track_id}")
-            found.append(await self.resolve(media_content_id, principal))
+            found.append(await self.resolve(track.media_content_id, principal))
         return found
 
     @override
     def remember(self, track: Track) -> None:
-        if track.media_content_id is None:
-            return
-        self._known[track.track_id] = track.media_content_id
+        self._known[track.track_id] = track
         self._known.move_to_end(track.track_id)
         if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
 
     @override
     def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
-        return StreamAddress(as_url(media.source))
+        return signed(self._seal, media) if media.in_library else StreamAddress(as_url(media.source))

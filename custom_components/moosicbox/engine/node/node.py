@@ -72,7 +72,7 @@ class Node:
     def _make_hub(self, clock: ClusterClock) -> Hub:
         hub = Hub(
             version=self._version,
-            media=NodeMedia(),
+            media=NodeMedia(self._seal),
             recognise=self._gatekeeper.recognise,
             store=NoStore(),
             limits=self._config.limits,

@@ -193,6 +193,21 @@ def test_engine_has_its_dependencies_declared() -> None:
     assert foreign_imports(of_programs) - names == for_programs
 
 
+def test_a_hub_that_is_alone_loads_nothing_for_clusters() -> None:
+    """Neither Redis' client nor what only nodes need: it would cost memory and time to start."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import custom_components.moosicbox, sys; print(*sys.modules)"],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    engine = "custom_components.moosicbox.engine"
+    assert f"{engine}.hub" in loaded
+    assert [name for name in loaded if name.startswith((f"{engine}.cluster", f"{engine}.node"))] == []
+    assert "redis" not in loaded
+
+
 def of_programs(path: Path) -> bool:
     """Whether a module is the command line's, which the wheel brings along as an extra."""
     client = ENGINE / "client"

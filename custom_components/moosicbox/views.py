@@ -5,13 +5,11 @@ from typing import Final
 from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_AUTHENTICATED, KEY_HASS, HomeAssistantView
 
+from .engine.library.artwork import WITH_PICTURES, size_asked
 from .engine.protocol.errors import HubError
 from .engine.transport.admission import RETRY_SECONDS
 from .engine.transport.responses import error_response
 from .models import DATA_LOADED, MoosicBoxData
-
-OURS: Final = ("al-", "ar-", "t-")
-"""How ids of the library begin that may have a picture."""
 
 
 def loaded(request: web.Request) -> MoosicBoxData:
@@ -117,11 +115,8 @@ class ArtworkView(HomeAssistantView):
         data = loaded(request)
         if (id_ := data.library.seal.opened(artwork_id)) is None:
             raise web.HTTPNotFound
-        if id_.startswith(OURS):
-            size = request.query.get("size", "")
-            if size and not (size.isascii() and size.isdigit() and len(size) <= 5):
-                raise web.HTTPBadRequest
-            return await data.artwork.respond(request, id_, int(size) if size else None)
+        if id_.startswith(WITH_PICTURES):
+            return await data.artwork.respond(request, id_, size_asked(request))
         if (picture := await data.media.async_picture(id_)) is None:
             raise web.HTTPNotFound
         return web.Response(

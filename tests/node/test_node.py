@@ -1,6 +1,7 @@
 """A node of its own, as a process: from its first line to its exit code."""
 
 import asyncio
+from pathlib import Path
 import signal
 
 from aiohttp import ClientSession, WSServerHandshakeError
@@ -118,6 +119,14 @@ async def test_wrong_usage_is_told_in_a_sentence(start_node: StartNode) -> None:
     node = await start_node()
     assert await node.ended() == 2
     assert "--redis" in "\n".join(node.said)
+    assert "Traceback" not in "\n".join(node.said)
+
+
+async def test_no_place_for_the_index(start_node: StartNode, redis_server: RedisServer, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    node = await start_node("--redis", redis_server.url, "--music", tmp_path, "--data", tmp_path / "file")
+    assert await node.ended() == 1
+    assert "can't be kept in" in "\n".join(node.said)
     assert "Traceback" not in "\n".join(node.said)
 
 

@@ -13,6 +13,10 @@ from .library import Library
 from .models import Picture
 from .streams import HEADERS, OpenedFile
 
+CACHE_BYTES: Final = 256 * 1024 * 1024
+"""That may be kept on the disk."""
+WITH_PICTURES: Final = ("al-", "ar-", "t-")
+"""How ids of the library begin that may have a picture."""
 SIZES: Final = (64, 128, 256, 512, 1024)
 """Edges in pixels; what is asked for is rounded up."""
 MOST_PIXELS: Final = 50_000_000
@@ -21,6 +25,14 @@ AT_ONCE: Final = 2
 QUALITY: Final = 85
 MIME_TYPE: Final = "image/jpeg"
 _HEADERS: Final = {**HEADERS, hdrs.CACHE_CONTROL: "private, max-age=86400"}
+
+
+def size_asked(request: web.Request) -> int | None:
+    """How large a picture is wanted, in pixels; None: as it is."""
+    size = request.query.get("size", "")
+    if size and not (size.isascii() and size.isdigit() and len(size) <= 5):
+        raise web.HTTPBadRequest
+    return int(size) if size else None
 
 
 class Artwork:

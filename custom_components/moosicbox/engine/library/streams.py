@@ -23,6 +23,8 @@ HEADERS: Final = {
     hdrs.CONTENT_SECURITY_POLICY: "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
 }
+CACHE_BYTES: Final = 1024 * 1024 * 1024
+"""Of what was transcoded, that may be kept on the disk."""
 CHUNK: Final = 128 * 1024
 RANGE: Final = re.compile(r"bytes=(?:(\d+)-(\d*)|-\d+)", re.ASCII)
 

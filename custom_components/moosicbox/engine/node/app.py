@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 import msgspec
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from ..library.artwork import WITH_PICTURES, size_asked
 from ..library.seal import Seal
 from ..protocol.errors import AuthenticationFailed, HubError, NotSupported, PermissionDenied, TrackNotFound
 from ..sessions.session import Peer
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 API: Final = "/api/moosicbox"
 HOME: Final = "home"
 """Under this name Home Assistant shares where it can be reached."""
-OURS: Final = ("al-", "ar-", "t-")
-"""How ids of the library begin that may have a picture."""
 
 
 class NodeApp:
@@ -73,12 +72,9 @@ class NodeApp:
 
     async def _artwork(self, request: web.Request) -> web.StreamResponse:
         id_ = self._seal.opened(request.match_info["artwork_id"])
-        if id_ is None or self._music is None or not id_.startswith(OURS):
+        if id_ is None or self._music is None or not id_.startswith(WITH_PICTURES):
             return await self.relay.respond(request)
-        size = request.query.get("size", "")
-        if size and not (size.isascii() and size.isdigit() and len(size) <= 5):
-            raise web.HTTPBadRequest
-        return await self._music.artwork.respond(request, id_, int(size) if size else None)
+        return await self._music.artwork.respond(request, id_, size_asked(request))
 
     async def _ready(self, _request: web.Request) -> web.Response:
         ready = not self.ending and self.endpoint.ready and self._node.status().leader is not None

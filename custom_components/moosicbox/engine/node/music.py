@@ -3,18 +3,14 @@
 import asyncio
 from pathlib import Path
 import shutil
-from typing import Final
 
+from ..library import artwork, streams
 from ..library.artwork import Artwork
 from ..library.disk_cache import DiskCache
 from ..library.library import Library
 from ..library.seal import Seal
 from ..library.streams import Streams
 from .config import NodeConfig
-
-ARTWORK_BYTES: Final = 256 * 1024 * 1024
-TRANSCODED_BYTES: Final = 1024 * 1024 * 1024
-"""That may be kept on the disk."""
 
 
 class Music:
@@ -26,8 +22,8 @@ class Music:
         """Not open yet. `seal` knows the addresses that all nodes make."""
         self.library = Library(data / "library.db", folders, scan_interval, seal)
         self.library.transcodes = ffmpeg is not None
-        self.streams = Streams(self.library, DiskCache(data / "tracks", TRANSCODED_BYTES), ffmpeg)
-        self.artwork = Artwork(self.library, DiskCache(data / "artwork", ARTWORK_BYTES))
+        self.streams = Streams(self.library, DiskCache(data / "tracks", streams.CACHE_BYTES), ffmpeg)
+        self.artwork = Artwork(self.library, DiskCache(data / "artwork", artwork.CACHE_BYTES))
 
     async def start(self) -> None:
         """Open the index, and look at the folders from now on."""

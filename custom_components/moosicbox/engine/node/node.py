@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 import logging
 import signal
+import sqlite3
 from typing import Final
 
 from aiohttp import web
@@ -25,6 +26,10 @@ _LOGGER = logging.getLogger(__name__)
 
 PRIORITY: Final = 0
 """Below Home Assistant's: nodes stand in for it."""
+
+
+class StartFailed(Exception):
+    """A node can't begin; the message says why."""
 
 
 class Node:
@@ -50,12 +55,19 @@ class Node:
         self._runner = web.AppRunner(self.app.web, access_log=None, handler_cancellation=True, shutdown_timeout=5)
 
     async def start(self) -> str:
-        """Let clients in; where. OSError if the address can't be had."""
+        """Let clients in; where. StartFailed."""
+        config = self._config
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._config.host, self._config.port)
-        await site.start()
+        site = web.TCPSite(self._runner, config.host, config.port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise StartFailed(f"This node can't be reached at {config.host}:{config.port}: {error.strerror}") from error
         if self._music is not None:
-            await self._music.start()
+            try:
+                await self._music.start()
+            except (OSError, sqlite3.Error) as error:
+                raise StartFailed(f"The index of the music can't be kept in {config.data}: {error}") from error
         await self.cluster.start()
         self._heard(DOCUMENT)
         return site.name

@@ -37,7 +37,7 @@ async def node(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
 ) -> None:
     """Be a hub beside Home Assistant until Ctrl-C: clients may connect here as well. Both need the same Redis."""
-    from ...node.node import serve  # noqa: PLC0415 - a whole hub, which no other command needs
+    from ...node.node import StartFailed, serve  # noqa: PLC0415 - a whole hub, which no other command needs
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     if verbose:
@@ -56,8 +56,8 @@ async def node(
         raise Stop(str(error), WRONG_USAGE) from error
     try:
         await serve(settings, _version())
-    except OSError as error:
-        raise Stop(f"This node can't be reached at {settings.host}:{settings.port}: {error.strerror}") from error
+    except StartFailed as error:
+        raise Stop(str(error)) from error
 
 
 def _version() -> str:

@@ -137,3 +137,4 @@ async def test_a_port_that_is_taken(start_node: StartNode, redis_server: RedisSe
     second = await start_node("--redis", redis_server.url, "--port", port)
     assert await second.ended() == 1
     assert "can't be reached" in "\n".join(second.said)
+    assert "Traceback" not in "\n".join(second.said)

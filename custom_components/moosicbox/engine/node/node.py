@@ -41,6 +41,7 @@ class Node:
         self._version = version
         self._music = music
         self._seal = seal
+        self._joined = False
         self._gatekeeper = NodeGatekeeper(config.limits)
         self.cluster = ClusterNode(
             RedisBus(config.redis_url),
@@ -69,12 +70,14 @@ class Node:
             except (OSError, sqlite3.Error) as error:
                 raise StartFailed(f"The index of the music can't be kept in {config.data}: {error}") from error
         await self.cluster.start()
+        self._joined = True
         self._heard(DOCUMENT)
         return site.name
 
     async def stop(self) -> None:
         """Part from all clients, each to come back at another moment, and end."""
-        await self.cluster.stop(CloseCode.RESTART, "shutdown")
+        if self._joined:
+            await self.cluster.stop(CloseCode.RESTART, "shutdown")
         await self.app.endpoint.close(CloseCode.RESTART, "shutdown")
         await self._runner.cleanup()
         await self.app.relay.close()

@@ -1,0 +1,131 @@
+"""A node of a cluster, or a hub alone. Arguments: port, control socket, name, Redis' URL or nothing."""
+
+import asyncio
+import json
+from pathlib import Path
+import sys
+import time
+from typing import Any
+
+from aiohttp import web
+
+from custom_components.moosicbox.engine.access.rights import ROLES, Principal
+from custom_components.moosicbox.engine.clock import Clock
+from custom_components.moosicbox.engine.cluster.node import ClusterNode
+from custom_components.moosicbox.engine.cluster.redis_bus import RedisBus
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.metrics import Traffic
+from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.sessions.session import Peer
+from custom_components.moosicbox.engine.transport.door import Door, HubDoor
+from custom_components.moosicbox.engine.transport.endpoint import Endpoint
+
+from .control import listen
+from .messages import message
+
+MANY = 10**9
+LIMITS = Limits(
+    messages_per_minute=MANY,
+    burst_size=MANY,
+    bytes_per_minute=MANY,
+    max_connections=MANY,
+    max_connections_per_user=MANY,
+    max_unauthenticated_per_address=MANY,
+)
+
+
+class NoStore:
+    """Nothing is kept beside what Redis keeps."""
+
+    async def load(self) -> None:
+        """Nothing was kept."""
+
+    def save_soon(self, state: Any) -> None:
+        """Nothing is."""
+
+
+async def recognise(_token: str, _peer: Peer) -> Principal:
+    """Everybody may do everything."""
+    return Principal(sub="benchmark", name="Benchmark", permissions=ROLES["admin"], credential="benchmark")
+
+
+class Publisher:
+    """A client inside the process that broadcasts."""
+
+    transport = "inside"
+
+    def __init__(self, door: Door) -> None:
+        self.peer = Peer("127.0.0.1", None)
+        self.traffic = Traffic()
+        self.outbox = door.new_outbox(self._flush, lambda: None, self.traffic)
+        self._door = door
+        self._member: Any = None
+
+    async def open(self) -> None:
+        """Come in."""
+        who = Authenticate(token="x", client=ClientInfo(name="Publisher", kind="controller"), subscribe=())  # noqa: S106
+        self._member = await self._door.open(self, who, None)
+
+    def _flush(self) -> bool:
+        self.outbox.take(MANY)
+        return True
+
+    def close(self, _code: CloseCode, _reason: str) -> None:
+        """Come again, should it be needed."""
+        self._member = None
+
+    def publish(self, burst: int, size: int) -> None:
+        """To all, as any client may."""
+        for _ in range(burst):
+            at_us = time.monotonic_ns() // 1000
+            data = {**message(size), "at_us": at_us}
+            text = json.dumps({"type": "broadcast", "target": "all", "event": "benchmark", "data": data})
+            self._door.receive(self._member, self._door.decode(text.encode()), self._door.clock.now_us())
+
+
+async def main(port: int, control: Path, name: str, url: str = "") -> None:
+    """Serve until the end."""
+
+    def make_hub(clock: Clock) -> Hub:
+        return Hub(
+            version="benchmark",
+            media=None,  # type: ignore[arg-type]
+            recognise=recognise,
+            store=NoStore(),
+            clock=clock,
+            limits=LIMITS,
+            node_id=name,
+        )
+
+    node: ClusterNode | None = None
+    door: Door
+    if url:
+        node = ClusterNode(RedisBus(url), node_id=name, version="benchmark", limits=LIMITS, make_hub=make_hub)
+        await node.start()
+        door = node.door
+    else:
+        hub = make_hub(Clock())
+        await hub.start()
+        door = HubDoor(hub)
+    app = web.Application()
+    app.router.add_get("/ws", Endpoint(door).serve)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
+    while not door.running:  # noqa: ASYNC110 - nothing tells
+        await asyncio.sleep(0.05)
+    publisher = Publisher(door)
+    await publisher.open()
+
+    def status() -> dict[str, Any]:
+        shift_us = door.clock.now_us() - time.monotonic_ns() // 1000
+        return {"shift_us": shift_us, "leads": node is None or node.status().leads}
+
+    await listen(control, publisher.publish, {b"status": status})
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))

@@ -1,0 +1,87 @@
+"""A client's connection straight at a node's door, inside the node's process."""
+
+import asyncio
+import json
+from typing import Any
+
+from custom_components.moosicbox.engine.delivery.outbox import Outbox
+from custom_components.moosicbox.engine.metrics import Traffic
+from custom_components.moosicbox.engine.protocol.client import Authenticate
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.sessions.session import Peer, Refused
+from custom_components.moosicbox.engine.transport.door import Door, Member
+
+from .people import Client
+from .virtual import OUTSIDE, Process
+
+AUTHENTICATION_SECONDS = 10.0
+"""As the WebSocket transport has it."""
+
+
+class Attached:
+    """One connection of a client, straight at a node's door."""
+
+    transport = "simulated"
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, process: Process, door: Door, client: Client) -> None:
+        self.traffic = Traffic()
+        self.peer = Peer("127.0.0.1", None)
+        self.outbox: Outbox = door.new_outbox(self._flush, lambda: None, self.traffic)
+        self.over = False
+        self._loop = loop
+        self._process = process
+        self._door = door
+        self._client = client
+        self._member: Member | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def open(self, message: dict[str, Any]) -> None:
+        """Say who it is."""
+        self._process.soon(self._begin, json.dumps(message).encode())
+
+    def say(self, message: dict[str, Any]) -> None:
+        """A message."""
+        self._process.soon(self._receive, json.dumps(message).encode())
+
+    def leave(self) -> None:
+        """Let go of it: the node finds out when it looks."""
+        self.over = True
+        self._process.soon(self._left)
+
+    # Inside the node's process.
+
+    def _begin(self, text: bytes) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._serve(text))
+
+    async def _serve(self, text: bytes) -> None:
+        message = self._door.decode(text).message
+        assert isinstance(message, Authenticate)
+        try:
+            async with asyncio.timeout(AUTHENTICATION_SECONDS):
+                self._member = await self._door.open(self, message, None)
+        except Refused as refused:
+            self.close(refused.code, refused.error.message)
+        except TimeoutError:
+            self.close(CloseCode.AUTHENTICATION_TIMEOUT, "too late")
+
+    def _receive(self, text: bytes) -> None:
+        if self._member is not None and self._member.connection is self:
+            self._door.receive(self._member, self._door.decode(text), self._door.clock.now_us())
+
+    def _left(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        if self._member is not None:
+            self._door.lose(self._member, self, ended=False)
+
+    def _flush(self) -> bool:
+        while len(self.outbox):
+            for frame in self.outbox.take(65_536):
+                self._loop.call_soon(self._client.hear, self, frame.payload, context=OUTSIDE)
+        return True
+
+    def close(self, code: CloseCode, _reason: str) -> None:
+        """The node ends it."""
+        self.outbox.flush()
+        self.outbox.close()
+        self._loop.call_soon(self._client.cut, self, int(code), context=OUTSIDE)

@@ -19,6 +19,7 @@ from custom_components.moosicbox.engine.metrics import Traffic
 from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.sessions.session import Peer
+from custom_components.moosicbox.engine.store import NoStore
 from custom_components.moosicbox.engine.transport.door import Door, HubDoor
 from custom_components.moosicbox.engine.transport.endpoint import Endpoint
 
@@ -34,16 +35,6 @@ LIMITS = Limits(
     max_connections_per_user=MANY,
     max_unauthenticated_per_address=MANY,
 )
-
-
-class NoStore:
-    """Nothing is kept beside what Redis keeps."""
-
-    async def load(self) -> None:
-        """Nothing was kept."""
-
-    def save_soon(self, state: Any) -> None:
-        """Nothing is."""
 
 
 async def recognise(_token: str, _peer: Peer) -> Principal:

@@ -19,7 +19,7 @@ from tests.client.proxy import Proxy
 from .simulation.people import Attachment, Client
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 30.0
+SECONDS = 60.0
 """How long anything may take."""
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from script.lib.redis_server import RedisServer
 
-from .processes import Cluster, cluster_of
+from .processes import SECONDS, Cluster, cluster_of
 from .simulation.misfortunes import ROOM, join, talk
 from .simulation.people import Client
 
@@ -42,7 +42,7 @@ async def leader_paused(cluster: Cluster) -> None:
     other = await cluster.leader()
     await asyncio.sleep(PAUSE)
     node.signal(signal.SIGCONT)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         while (await node.status()).get("leader") != other.name:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
     assert not (await node.status())["leads"]
@@ -56,7 +56,7 @@ async def emptied(cluster: Cluster) -> None:
     await cluster.settled()
     before = {client.name: (client.epoch, len(client.codes)) for client in cluster.clients}
     await cluster.redis.flush()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         while any(client.epoch == before[client.name][0] for client in cluster.clients):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     for client in cluster.clients:
@@ -67,7 +67,7 @@ async def cut_off(cluster: Cluster) -> None:
     """The leader reaches Redis no more, and is the only one."""
     node = await cluster.leader()
     node.proxy.open.clear()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         while (await node.status()).get("connected"):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
     await asyncio.sleep(LEASE)
@@ -105,7 +105,7 @@ async def redis_hangs(cluster: Cluster) -> None:
     await cluster.settled()
     here = {client.name: client.attached for client in cluster.clients}
     cluster.redis.pause()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         while not any(client.refusals for client in cluster.clients):  # noqa: ASYNC110 - in time somebody asks
             await asyncio.sleep(0.05)
     await asyncio.sleep(LEASE)
@@ -136,7 +136,7 @@ MISFORTUNES: tuple[Callable[[Cluster], Awaitable[None]], ...] = (
 )
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("run", range(RUNS), ids=lambda run: f"{MISFORTUNES[run % len(MISFORTUNES)].__name__}-{run}")
 async def test_promises_are_kept(run: int, redis_server: RedisServer, tmp_path: Path) -> None:
     """People talk and queue music all the while; afterwards everything that was acknowledged is there, once."""
@@ -201,6 +201,6 @@ async def check(cluster: Cluster) -> None:
 
 async def _all_at_one_place(clients: list[Client]) -> None:
     topic = f"room:{ROOM}"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         while len({json.dumps(client.positions.get(topic)) for client in clients}) != 1:  # noqa: ASYNC110
             await asyncio.sleep(0.05)

@@ -157,6 +157,17 @@ class Place:
         self.log.append((fence, commit))
         kept.commits, kept.read = commit.number, commit.read
         kept.inbox = [entry for entry in kept.inbox if order(entry.id) >= order(commit.read)]
+        self._keep(commit)
+        for parted in commit.parted:
+            kept.nodes.pop(parted, None)
+            kept.out.pop(parted, None)
+        for to, data in commit.downs.items():
+            if to in kept.nodes:
+                kept.out.setdefault(to, []).append(Fetched(self._next_id(), data))
+        self._came()
+
+    def _keep(self, commit: Commit) -> None:
+        kept = self.kept
         if commit.afresh:
             kept.hashes = {name: {} for name in kept.hashes}
             kept.histories, kept.offsets = {}, {}
@@ -175,13 +186,6 @@ class Place:
                     kept.hashes[name].pop(field, None)
                 else:
                     kept.hashes[name][field] = value
-        for parted in commit.parted:
-            kept.nodes.pop(parted, None)
-            kept.out.pop(parted, None)
-        for to, data in commit.downs.items():
-            if to in kept.nodes:
-                kept.out.setdefault(to, []).append(Fetched(self._next_id(), data))
-        self._came()
 
     def fetched(self, edge: str, after: str) -> list[Fetched]:
         return [entry for entry in self.kept.out.get(edge, ()) if order(entry.id) > order(after)]

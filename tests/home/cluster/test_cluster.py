@@ -13,9 +13,17 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.moosicbox import cluster
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.diagnostics import async_get_config_entry_diagnostics
+from custom_components.moosicbox.engine.cluster.clock import ClusterClock
 from custom_components.moosicbox.engine.cluster.node import ClusterNode
+from custom_components.moosicbox.engine.cluster.redis_bus import RedisBus
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.report import client_reports, metrics_report
+from custom_components.moosicbox.engine.store import NoStore
 from script.lib.redis_server import RedisServer
+from tests.cluster.nodes import recognise
+from tests.engine.fakes import FakeMedia
 from tests.fixtures import Connect, CreateToken
 from tests.home.actions import act, state
 from tests.node.conftest import StartNode
@@ -254,3 +262,35 @@ async def test_a_user_of_home_assistant_goes_on_while_it_is_away(
     parting = asyncio.ensure_future(again.closed())
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert (await parting)[0] == 4503
+
+
+async def test_where_another_one_leads_it_waits(
+    hass: HomeAssistant, entry: MockConfigEntry, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leadership that is lost makes it begin anew: entities must not show what no longer counts."""
+    monkeypatch.setattr(cluster, "LEASE_SECONDS", 2)
+
+    def make_hub(clock: ClusterClock) -> Hub:
+        return Hub(
+            version="test", media=FakeMedia(), recognise=recognise, store=NoStore(), clock=clock, node_id="other"
+        )
+
+    other = ClusterNode(
+        RedisBus(redis_server.url),
+        node_id="other",
+        version="test",
+        limits=Limits(),
+        make_hub=make_hub,
+        priority=cluster.PRIORITY + 1,
+    )
+    await other.start()
+    try:
+        await until(lambda: entry.state is ConfigEntryState.SETUP_RETRY)
+        await until(lambda: other.status().leads)
+        assert entry.error_reason_translation_key == "lease_missing"
+    finally:
+        await other.stop(CloseCode.RESTART, "stop")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.runtime_data.cluster.node.status().leads

@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 import pytest_asyncio
 
-from benchmarks.sync.listener import Listener, differences, open_listener
+from benchmarks.sync.listener import Listener, differences
 from benchmarks.sync.ruler import write_rulers
+from benchmarks.sync.tab import open_tab
 from custom_components.moosicbox.engine.client import MoosicBoxClient
 from custom_components.moosicbox.engine.protocol.client import RoomJoin
 
@@ -34,7 +35,7 @@ class Party:
             await self.room.queue.add(media=f"media-source://media_source/local/{name}")
 
     async def join(self, name: str) -> Listener:
-        listener = await open_listener(await self._tabs.browser(), self._home.api, name)
+        listener = await open_tab(await self._tabs.browser(), self._home.api, name)
         self.listeners.append(listener)
         await self.hub.request(RoomJoin(room_id=self.room.id, player_id=listener.player_id))
         return listener

@@ -34,7 +34,7 @@ partStyles.replaceSync(`
 .avatar.small { width: 28px; height: 28px; font-size: 13px; background: color-mix(in srgb, var(--accent) 16%, var(--card)); }
 .avatar.small[data-quality]::after { width: 10px; height: 10px; }
 [data-drawn]::before { content: attr(data-drawn); }
-.members-more { font-size: 13px; color: var(--text-2); }
+.members-more { unicode-bidi: plaintext; font-size: 13px; color: var(--text-2); }
 .transport { display: grid; gap: 8px; justify-items: center; }
 .controls { display: flex; align-items: center; justify-content: center; gap: clamp(0px, 2vw, 12px); }
 .times { display: flex; justify-content: space-between; font-size: 13px; color: color-mix(in srgb, var(--text) 75%, transparent); font-variant-numeric: tabular-nums; }

@@ -98,7 +98,7 @@ main > .lazy { height: 100%; }
 .listen.guest .setup h2 { font-size: 16px; font-weight: 500; }
 .listen.guest .setup p { font-size: 14px; }
 .listen.guest .setup .main { grid-area: 1 / 2 / 3; min-height: 44px; margin: 0; padding: 4px 18px; }
-.listen.first .setup { width: min(480px, 100%); }
+.listen.first .setup { width: min(480px, 100% - 24px); }
 :host > .lazy { flex: none; }
 :host > .lazy > .empty { display: none; }
 :host([data-page="listen"]) > .lazy { display: none; }

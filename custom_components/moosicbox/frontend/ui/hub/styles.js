@@ -5,6 +5,7 @@ export const hubStyles = new CSSStyleSheet();
 hubStyles.replaceSync(`
 .stats { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(150px, 45%), 1fr)); }
 .stat { padding: 14px 16px 0; display: grid; gap: 2px; overflow: hidden; grid-template-columns: minmax(0, 1fr); }
+.tile-value { unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
 .tile-value { font-size: 26px; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .chart { width: calc(100% + 32px); height: 56px; margin: 6px -16px 0; }
 .chart-line { fill: none; stroke: var(--accent-text); stroke-width: 2; vector-effect: non-scaling-stroke; }
@@ -22,6 +23,7 @@ hubStyles.replaceSync(`
 .scroll-x { overflow-x: auto; margin: 0 -16px; padding: 0 16px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: start; padding: 8px 12px 8px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+td { unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
 th { font-size: 13px; font-weight: 500; color: var(--text-2); }
 tbody tr:last-child td { border-bottom: 0; }
 td:first-child { max-width: 280px; overflow: hidden; text-overflow: ellipsis; }

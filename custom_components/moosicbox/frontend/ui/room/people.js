@@ -1,4 +1,5 @@
 /** Who is in a room, and what its host can do about it. */
+import { emptyState } from "../components/empty.js";
 import { openMenu } from "../components/menu.js";
 import { confirm } from "../components/dialog.js";
 import { KeyedList, el, iconButton, setAttribute, setLabel, setText, textButton } from "../dom.js";
@@ -25,6 +26,7 @@ export class People {
   #settings;
   #leave;
   #list = el("ul", { class: "people-list" });
+  #nobody;
   #rows;
   #watch;
   element;
@@ -39,7 +41,8 @@ export class People {
     this.#leave = textButton("quiet", localize("leave"), withRoom((target) => void this.#goOut(target)), icon("leave"));
     this.#rows = new KeyedList(this.#list, () => new Person(context, () => this.#target));
     const head = el("div", { class: "pane-head wrap" }, this.#invite, this.#settings, this.#leave);
-    this.element = el("div", { class: "people pane" }, head, el("div", { class: "pane-scroll" }, this.#list));
+    this.#nobody = emptyState({ icon: "people", title: localize("nobody_here"), text: localize("nobody_here_text") });
+    this.element = el("div", { class: "people pane" }, head, el("div", { class: "pane-scroll" }, this.#list, this.#nobody));
     this.#watch = new SyncWatch(context, () => this.element);
   }
 
@@ -56,6 +59,7 @@ export class People {
     this.#leave.hidden = !target?.joined || this.#context.guest;
     const participants = target?.room?.participants ?? [];
     this.#rows.render(participants, ({ client_id }) => client_id, (row, person) => row.render(person, state, host && connected));
+    this.#nobody.hidden = participants.length > 0 || !target?.room;
     if (target?.room) {
       this.#watch.follow(target.id, participants);
     }

@@ -27,6 +27,8 @@ export default {
   replace_queue: "Warteschlange ersetzen",
   added_count: "{count} hinzugefügt",
   you: "{name} (du)",
+  nobody_here: "Noch ist niemand da",
+  nobody_here_text: "Tritt ein oder lade jemanden ein: Die Musik spielt für alle, die da sind.",
   plays_along: "spielt mit",
   no_player: "hier kein Ton",
   not_ready: "macht sich bereit",

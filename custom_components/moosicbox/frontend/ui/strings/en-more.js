@@ -26,6 +26,8 @@ export default {
   replace_queue: "Replace the queue",
   added_count: "{count} added",
   you: "{name} (you)",
+  nobody_here: "Nobody is here yet",
+  nobody_here_text: "Join, or invite somebody: the music plays for whoever is in.",
   plays_along: "plays along",
   no_player: "no sound here",
   not_ready: "getting ready",

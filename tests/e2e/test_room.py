@@ -36,6 +36,7 @@ class Party:
 
     async def join(self, name: str) -> Listener:
         listener = await open_tab(await self._tabs.browser(), self._home.api, name)
+        await listener.read_all_the_time()
         self.listeners.append(listener)
         await self.hub.request(RoomJoin(room_id=self.room.id, player_id=listener.player_id))
         return listener

@@ -1,12 +1,8 @@
 """The leader: the hub, what the edges say to it, and the commits that make what it does last."""
 
-import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterable, KeysView, Mapping
 from functools import partial
-import itertools
 import logging
-from typing import Final
 
 import msgspec
 
@@ -20,8 +16,10 @@ from ..protocol.codes import CloseCode
 from ..protocol.errors import HubError, InternalError, Unavailable
 from ..sessions.session import Peer, Refused, Session
 from ..store import NoStore
-from .bus import Away, Bus, Emptied, Fenced, Image, Terms
+from .bus import Bus, Image, Terms
+from .commits import Commits
 from .journal import Journal
+from .kept_requests import KeptRequests
 from .link import Downlink, Link, RemoteConnection
 from .restore import restore, restore_answer, resume, unfinished
 from .wire import (
@@ -34,7 +32,6 @@ from .wire import (
     Goes,
     Opened,
     Probes,
-    Publishes,
     Recognises,
     Refuses,
     Resets,
@@ -43,13 +40,9 @@ from .wire import (
     Unfollows,
     Up,
     fault_of,
-    pack,
 )
 
 _LOGGER = logging.getLogger(__name__)
-
-RETRY_SECONDS: Final = 0.25
-"""How often a commit is tried where Redis is away."""
 
 
 class Core:
@@ -68,31 +61,27 @@ class Core:
     ) -> None:
         """`deliver` takes what goes to the leader's own `edge`; `deposed` hears that another node leads."""
         self.hub = hub
-        self.away = False
-        """Whether Redis doesn't take commits now."""
-        self._bus = bus
-        self._edge = edge
-        self._fence = terms.fence
         self._away_before = terms.away
         """Seconds for which nobody led."""
-        self._deliver = deliver
-        self._deposed = deposed
-        self._emptied = emptied
         self._links: dict[str, Link] = {}
         self._journal = Journal(hub, terms.commits, terms.read)
-        self._answers: dict[str, dict[str, tuple[int, int]]] = {}
-        """When each kept answer was given and how many bytes it has, by session."""
-        self._answer_bytes: Counter[str] = Counter()
-        self._pending_of: dict[str, set[str]] = {}
-        """What is being done for each session."""
-        self._pending = itertools.count()
-        self._task: asyncio.Task[None] | None = None
-        self._running = False
+        self._kept = KeptRequests(hub, self._journal)
+        self._commits = Commits(
+            self._journal, bus, edge, terms.fence, deliver=deliver, deposed=deposed, emptied=emptied
+        )
+        self.begin = self._commits.begin
+        self.settle = self._commits.settle
+        self.wake = self._commits.wake
 
     @property
     def read(self) -> str:
         """The last of what the edges sent that was worked off."""
         return self._journal.read
+
+    @property
+    def away(self) -> bool:
+        """Whether Redis doesn't take commits now."""
+        return self._commits.away
 
     # ------------------------------------------------------------ life
 
@@ -124,26 +113,9 @@ class Core:
             resume(hub, image, self._away_before)
             self._refuse_unfinished(image.hashes["pending"])
 
-    def begin(self) -> None:
-        """Keep from now on what happens, and tell of it."""
-        self._running = True
-        self.wake()
-
-    async def settle(self) -> bool:
-        """Keep all that has happened, and nothing more from then on: another node is to lead. False if one does already."""
-        while self._running and (self._task is not None or self._journal):
-            self.wake()
-            if self._task is not None:
-                await asyncio.wait([self._task])
-        settled, self._running = self._running, False
-        return settled
-
     async def stop(self) -> None:
         """Lead no more: what the hub still does is nobody's business."""
-        self._running = False
-        if (task := self._task) is not None:
-            task.cancel()
-            await asyncio.wait([task])
+        await self._commits.stop()
         await self.hub.quit()
 
     def caught_up(self, edge: str, number: int) -> bool:
@@ -161,13 +133,12 @@ class Core:
 
     def begin_again(self, terms: Terms, edge: str, epoch: str) -> None:
         """What was kept is gone: everything that is still known is kept anew, under another epoch; `edge` is our own."""
-        self._fence, self._edge = terms.fence, edge
+        self._commits.begin_again(edge, terms.fence)
         edges = tuple(self._links)
         for known in edges:
             self.part(known)
         self.hub.topics.begin_again(epoch)
-        self._answers.clear()
-        self._pending_of.clear()
+        self._kept.clear()
         self._journal.begin_again(terms.commits, terms.last)
         for known in edges:
             self.link(known).put(Resets())
@@ -179,14 +150,14 @@ class Core:
         for owner in (*hub.players, *hub.rooms):
             journal.knows(owner.topic, owner.own.queue.items)
         for session in hub.sessions:
-            self._keep_answers(session)
+            self._kept.watch(session)
         for field, payload in image.hashes["answers"].items():
             session_id, _, request_id = field.partition("/")
             if (known := hub.sessions.find(session_id)) is None:
                 journal.write("answers", field, None)
             else:
                 restore_answer(known, request_id, payload)
-                self._note_answer(session_id, field, payload)
+                self._kept.note(session_id, field, payload)
 
     def _refuse_unfinished(self, fields: Mapping[str, bytes]) -> None:
         # It may have been done by half: who asked is told, and sees by what is published what was done.
@@ -270,15 +241,14 @@ class Core:
     def _says(self, link: Link, says: Says, connection: RemoteConnection | None) -> None:
         if connection is None or (session := connection.session) is None:
             return
-        field: str | None = None
         answered = False
+        done: Callable[[], None] | None = None
 
         def reply(frame: Frame | None) -> None:
             nonlocal answered
             answered = True
-            if field is not None:
-                self._journal.write("pending", field, None)
-                self._pending_of.get(session.session_id, set()).discard(field)
+            if done is not None:
+                done()
             if says.number:
                 link.put(Answers(says.connection, says.number, None if frame is None else frame.payload))
             else:
@@ -288,10 +258,7 @@ class Core:
         decoded_ = self.hub.dispatcher.codec.decode(says.text)
         self.hub.dispatcher.receive(session, decoded_, says.at_us, reply)
         if not answered:
-            # Should this leader go away before it is done, the next one does it.
-            field = f"{link.edge}/{says.connection}/{next(self._pending)}"
-            self._journal.write("pending", field, pack([says]))
-            self._pending_of.setdefault(session.session_id, set()).add(field)
+            done = self._kept.begin(session, link.edge, says)
         if decoded_.error is not None and connection.errors.too_many(decoded_.error, says.at_us):
             self.hub.sessions.drop(session, CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
 
@@ -354,40 +321,13 @@ class Core:
 
     def _opened(self, session: Session, _resumed: bool) -> None:
         self._journal.session(session)
-        self._keep_answers(session)
+        self._kept.watch(session)
         self.wake()
 
     def _ended(self, session: Session) -> None:
         self._journal.session(session)
-        for field in self._answers.pop(session.session_id, {}):
-            self._journal.write("answers", field, None)
-        del self._answer_bytes[session.session_id]
-        for field in self._pending_of.pop(session.session_id, ()):
-            self._journal.write("pending", field, None)
+        self._kept.forget(session)
         self.wake()
-
-    def _keep_answers(self, session: Session) -> None:
-        self._answers.setdefault(session.session_id, {})
-        session.answers.kept = partial(self._kept, session.session_id)
-
-    def _kept(self, session_id: str, request_id: str, payload: bytes) -> None:
-        field = f"{session_id}/{request_id}"
-        self._journal.write("answers", field, payload)
-        self._note_answer(session_id, field, payload)
-
-    def _note_answer(self, session_id: str, field: str, payload: bytes) -> None:
-        limits, now_us = self.hub.limits, self.hub.clock.now_us()
-        kept = self._answers.setdefault(session_id, {})
-        kept[field] = now_us, len(payload)
-        self._answer_bytes[session_id] += len(payload)
-        oldest_us = now_us - int(limits.stored_answers_seconds * 1e6)
-        while (first := next(iter(kept))) != field and (
-            kept[first][0] < oldest_us
-            or len(kept) > limits.stored_answers
-            or self._answer_bytes[session_id] > limits.stored_answer_bytes
-        ):
-            self._answer_bytes[session_id] -= kept.pop(first)[1]
-            self._journal.write("answers", first, None)
 
     def _numbered(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
         self._journal.numbered(topic, offset, at_us, payload)
@@ -396,61 +336,3 @@ class Core:
     def _forgotten(self, topic: str) -> None:
         self._journal.forgotten(topic)
         self.wake()
-
-    # ------------------------------------------------------------ commits
-
-    def wake(self) -> None:
-        """Something is to be committed, at the end of this turn of the loop."""
-        if self._running and self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._commit())
-        elif self.away:
-            self._deliver_alone()
-
-    async def _commit(self) -> None:
-        try:
-            while self._running and self._journal:
-                fence = self._fence
-                try:
-                    await self._keep(fence)
-                except Fenced, Emptied:
-                    # If all was kept anew meanwhile, that was from before.
-                    if fence == self._fence:
-                        raise
-        except Fenced:
-            self._running = False
-            self._deposed()
-        except Emptied:
-            self._emptied()
-        except Exception:
-            _LOGGER.exception("What happened could not be kept")
-            self._running = False
-            self._deposed()
-        finally:
-            self._task = None
-
-    async def _keep(self, fence: int) -> None:
-        commit, own = self._journal.take(self._edge)
-        while fence == self._fence:
-            try:
-                await self._bus.commit(fence, commit)
-            except Away as error:
-                if not self.away:
-                    _LOGGER.warning("What the hubs share can't be reached: %s", error)
-                self.away = True
-                self._deliver_states(own)
-                self._deliver_alone()
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                self.away = False
-                self._deliver(own)
-                return
-
-    def _deliver_alone(self) -> None:
-        self._deliver_states(self._journal.downs.get(self._edge, []))
-
-    def _deliver_states(self, own: list[Down]) -> None:
-        # The music goes on here. What has a number, and answers, wait until they are kept: nobody may ever hear otherwise.
-        states = [down for down in own if isinstance(down, Publishes) and down.key is not None]
-        if states:
-            own[:] = [down for down in own if not isinstance(down, Publishes) or down.key is None]
-            self._deliver(states)

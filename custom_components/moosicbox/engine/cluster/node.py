@@ -21,7 +21,8 @@ from .clock import ClusterClock
 from .core import Core
 from .edge import Edge
 from .shared import Shared
-from .wire import Probes, Says, Up, pack, unpack_downs, unpack_ups
+from .uplink import AWAY, RETRY_SECONDS, Uplink
+from .wire import Probes, Up, unpack_downs, unpack_ups
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,16 +34,8 @@ ALIVE_SECONDS: Final = 3.0
 """How long that is good for: then others go on without the node."""
 WAIT_SECONDS: Final = 1.0
 """How long a read waits for something to come."""
-RETRY_SECONDS: Final = 0.25
 ANSWER_US: Final = 2_000_000
 """How long a new leader takes at most to answer what it was asked before it led."""
-MAX_WAITING: Final = 8_388_608
-"""Bytes that clients said and Redis hasn't taken."""
-SMALL: Final = 512
-"""About what anything else than a client's message takes."""
-AT_ONCE: Final = 256
-"""Messages that go up in one piece."""
-AWAY: Final = "Redis can't be reached: this could not be kept"
 
 
 class ClusterStatus(NamedTuple):
@@ -92,11 +85,8 @@ class ClusterNode:
         self._name = ""
         """This node's life as an edge; another one after others went on without it."""
         self._new = True
+        self._up = Uplink(bus, lambda reason: self._set_connected(False, reason))
         self._after = "0-0"
-        self._sent = 0
-        self._waiting: list[Up] = []
-        self._waiting_bytes = 0
-        self._said = asyncio.Event()
         self._core: Core | None = None
         self._beat: Beat | None = None
         self._connected = False
@@ -135,7 +125,7 @@ class ClusterNode:
         """Join the cluster as soon as Redis can be reached; clients are let in once somebody leads and time is known."""
         self._rename()
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(_again_and_again(step)) for step in (self._live, self._send)]
+        self._tasks = [loop.create_task(_again_and_again(step)) for step in (self._live, self._up.step)]
         self._fetcher = loop.create_task(_again_and_again(self._fetch))
 
     async def stop(self, code: CloseCode, reason: str) -> None:
@@ -173,9 +163,8 @@ class ClusterNode:
 
     def _rename(self) -> None:
         self._name = f"{self.node_id}.{secrets.token_hex(4)}"
-        self._new, self._after, self._sent = True, "0-0", 0
-        self._waiting.clear()
-        self._waiting_bytes = 0
+        self._new, self._after = True, "0-0"
+        self._up.rename(self._name)
 
     async def _live(self) -> None:
         try:
@@ -191,7 +180,7 @@ class ClusterNode:
     async def _beat_once(self) -> None:
         beat = await self._bus.beat(self._name, self.node_id, new=self._new, seconds=ALIVE_SECONDS, read=self._after)
         self._new = False
-        self._said.set()
+        self._up.open()
         self._set_connected(True)
         if not beat.known:
             if self._core is not None:
@@ -390,40 +379,14 @@ class ClusterNode:
 
     def _say(self, up: Up) -> None:
         core = self._core
-        if core is not None and not self._settling and not self._waiting and core.caught_up(self._name, self._sent):
+        if core is not None and not self._settling and not self._up and core.caught_up(self._name, self._up.sent):
             if not core.takes(up, connected=self._connected):
                 raise Unavailable(AWAY)
             core.work(self._name, 0, (up,))
             return
-        size = len(up.text) if isinstance(up, Says) else SMALL
-        if not self._connected or self._waiting_bytes + size > MAX_WAITING:
+        if not self._connected:
             raise Unavailable(AWAY)
-        self._waiting.append(up)
-        self._waiting_bytes += size
-        self._said.set()
-
-    async def _send(self) -> None:
-        await self._said.wait()
-        self._said.clear()
-        ups, name = self._waiting[:AT_ONCE], self._name
-        # What is said before the node counts as being here could not be answered.
-        if not ups or self._new:
-            return
-        data = pack(ups)
-        self._sent += 1
-        number = self._sent
-        del self._waiting[: len(ups)]
-        self._waiting_bytes = sum(len(up.text) if isinstance(up, Says) else SMALL for up in self._waiting)
-        if self._waiting:
-            self._said.set()
-        while name == self._name:
-            try:
-                await self._bus.send(name, number, data)
-            except Away as error:
-                self._set_connected(False, str(error))
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                return
+        self._up.say(up)
 
     async def _fetch(self) -> None:
         name = self._name

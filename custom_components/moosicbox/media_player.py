@@ -29,13 +29,14 @@ async def async_setup_entry(
 
     @callback
     def add_player(player: Player) -> None:
-        async_add_entities([PlayerEntity(data, player)])
+        async_add_entities([PlayerEntity(data, player)], config_subentry_id=data.pairing.subentry_of(player))
 
     @callback
     def add_room(room: Room) -> None:
         async_add_entities([RoomEntity(data, room)])
 
-    async_add_entities([PlayerEntity(data, player) for player in hub.players])
+    for player in hub.players:
+        add_player(player)
     async_add_entities([RoomEntity(data, room) for room in hub.rooms])
     entry.async_on_unload(hub.players.added.subscribe(add_player))
     entry.async_on_unload(hub.rooms.added.subscribe(add_room))

@@ -27,15 +27,18 @@ async def async_setup_entry(
 
     @callback
     def add(player: Player) -> None:
-        async_add_entities([OutputDelay(data, player)])
+        async_add_entities([OutputDelay(data, player)], config_subentry_id=data.pairing.subentry_of(player))
 
     @callback
     def add_speaker(owner: Owner, entity_id: str) -> None:
-        async_add_entities([SpeakerDelay(data, owner, entity_id)])
+        speaker = SpeakerDelay(data, owner, entity_id)
+        async_add_entities([speaker], config_subentry_id=data.pairing.subentry_of(owner))
 
-    async_add_entities([SpeakerDelay(data, owner, entity_id) for owner, entity_id in data.outputs.all()])
+    for owner, entity_id in data.outputs.all():
+        add_speaker(owner, entity_id)
     entry.async_on_unload(data.outputs.added.subscribe(add_speaker))
-    async_add_entities([OutputDelay(data, player) for player in data.hub.players])
+    for player in data.hub.players:
+        add(player)
     entry.async_on_unload(data.hub.players.added.subscribe(add))
 
 

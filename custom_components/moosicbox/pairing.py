@@ -14,6 +14,7 @@ import orjson
 from .const import DOMAIN
 from .engine.access.pairing import Offer, PairingCodes
 from .engine.access.tokens import MAX_LIFETIME
+from .engine.playback.player import Player
 from .engine.protocol.errors import HubError, InvalidMessage, PermissionDenied
 from .engine.signals import Signal
 from .engine.transport.responses import error_response, json_response
@@ -22,6 +23,7 @@ from .views import loaded
 if TYPE_CHECKING:
     from .auth import Gatekeeper
     from .engine.hub import Hub
+    from .entity import Owner
 
 SUBENTRY: Final = "player"
 PREFIX: Final = "paired:"
@@ -94,6 +96,13 @@ class Pairing:
             await self._gatekeeper.async_revoke(sub=sub)
             if (player := self._hub.players.find(player_id)) is not None and player.owner == sub:
                 self._hub.players.remove(player_id)
+
+    def subentry_of(self, owner: Owner) -> str | None:
+        """Where the devices and entities of a paired player belong; None for everybody else's."""
+        if not isinstance(owner, Player) or owner.owner != PREFIX + owner.player_id:
+            return None
+        subentry = _subentries(self._hass).get(owner.player_id)
+        return None if subentry is None else subentry.subentry_id
 
     def _add_subentry(self, box: Box) -> None:
         entries = self._hass.config_entries

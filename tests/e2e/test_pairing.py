@@ -88,6 +88,7 @@ async def test_two_commands_and_a_code_make_a_speaker(
     state = await home.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
     assert state["attributes"]["media_title"] == "Brass Morning"
 
+    await tab.screenshot("pairing-device")
     assert await completed(box, "moosicbox pl") == ["players", "play", "player"]
     assert await completed(box, "moosicbox pause A") == ["Attic"]
 

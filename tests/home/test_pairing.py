@@ -116,8 +116,16 @@ async def test_deleting_locks_the_box_out_and_takes_its_entity_away(
     await box.authenticate(answer["token"], client=player("box-1"))
     await hass.async_block_till_done()
     entities = er.async_get(hass)
-    assert entities.async_get_entity_id("media_player", DOMAIN, "box-1") is not None
+    entity_id = entities.async_get_entity_id("media_player", DOMAIN, "box-1")
+    assert entity_id is not None
     (subentry_id,) = entry.subentries
+    assert entities.async_get(entity_id).config_subentry_id == subentry_id
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)[1:]
+    assert {
+        each.device_id
+        for each in er.async_entries_for_config_entry(entities, entry.entry_id)
+        if each.config_subentry_id == subentry_id
+    } == {device.id}
     hass.config_entries.async_remove_subentry(entry, subentry_id)
     assert (await box.closed())[0] == 4503
     assert await refused(connect, answer["token"])

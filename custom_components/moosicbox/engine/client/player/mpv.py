@@ -23,6 +23,8 @@ OPTIONS: Final = (
     *("--audio-display=no", "--gapless-audio=yes", "--prefetch-playlist=yes", "--audio-pitch-correction=no"),
     *("--hr-seek=yes", "--cache=yes", "--cache-pause=yes", "--cache-pause-wait=0.5", "--demuxer-max-bytes=64MiB"),
     *("--keep-open=no", "--replaygain=no", "--audio-client-name=MoosicBox", "--volume-max=100"),
+    # A network that is away isn't the end of a song: asked for again after 1, 3, 7 … seconds, for two minutes.
+    "--stream-lavf-o=reconnect=1,reconnect_streamed=1,reconnect_delay_max=120",
     # Only what a hub names: no playlist or description may send it to files of this machine.
     *("--access-references=no", "--load-unsafe-playlists=no"),
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
 import selectors
 from typing import Any, override
@@ -72,6 +73,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__(self._jump)
         self.faults: list[dict[str, Any]] = []
         """What nobody caught."""
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.set_exception_handler(self._fault)
 
     @override
@@ -93,6 +95,23 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         guarded = _Guarded(process, callback, args)
         guarded.handle = handle = super().call_at(when, guarded, context=context)
         return handle
+
+    @override
+    def create_task(self, coro: Any, **settings: Any) -> asyncio.Task[Any]:
+        # What a killed process leaves behind must not be collected, and so come to life, in the middle of something else.
+        task: asyncio.Task[Any] = super().create_task(coro, **settings)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def dispose(self) -> None:
+        """End what is left, as far as it ends."""
+        while self._tasks:
+            task = self._tasks.pop()
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            if (coroutine := task.get_coro()) is not None and not task.done():
+                with suppress(RuntimeError):
+                    coroutine.close()
 
     def again(self, guarded: _Guarded) -> None:
         """What was held back comes now."""

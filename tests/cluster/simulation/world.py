@@ -101,9 +101,11 @@ class World:
         asyncio.set_event_loop(self.loop)
         try:
             self.loop.run_until_complete(story(self))
-            self.loop.run_until_complete(self._end())
         finally:
             logger.removeHandler(self.complaints)
+            for node in self.nodes:
+                node.process.kill()
+            self.loop.dispose()
             asyncio.set_event_loop(None)
             self.loop.close()
         assert not self.complaints.texts, self.complaints.texts[0]
@@ -162,10 +164,3 @@ class World:
         ]
         lines += [str(client) for client in self.clients]
         return "\n".join(lines)
-
-    async def _end(self) -> None:
-        for node in self.alive:
-            node.process.kill()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
-            task._log_destroy_pending = False  # type: ignore[attr-defined]

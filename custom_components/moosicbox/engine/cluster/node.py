@@ -100,7 +100,7 @@ class ClusterNode:
         self._stopping = False
         self._documents = -1
         self._tasks: list[asyncio.Task[None]] = []
-        self._fetcher: asyncio.Task[None]
+        self._fetcher: asyncio.Task[None] | None = None
         self._inbox: asyncio.Task[None] | None = None
         self.shared.changed.subscribe(self._document_changed)
 
@@ -116,7 +116,7 @@ class ClusterNode:
         leader = None if beat is None or beat.leader is None else nodes.get(beat.leader)
         leads = self._core is not None and self._connected and not self._core.away
         return ClusterStatus(
-            self.node_id, self._connected, leads, self.node_id if leads else leader, tuple(sorted(nodes.values()))
+            self.node_id, self._connected, leads, self.node_id if leads else leader, tuple(sorted({*nodes.values()}))
         )
 
     # ------------------------------------------------------------ life
@@ -152,8 +152,12 @@ class ClusterNode:
             task.cancel()
         # A promotion that is cancelled starts another fetcher.
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._fetcher.cancel()
-        await asyncio.gather(self._fetcher, return_exceptions=True)
+        await self._stop_fetching()
+
+    async def _stop_fetching(self) -> None:
+        if self._fetcher is not None:
+            self._fetcher.cancel()
+            await asyncio.wait([self._fetcher])
 
     def configure(self, limits: Limits) -> None:
         """Other bounds from now on; the leader's hold for all nodes."""
@@ -398,8 +402,7 @@ class ClusterNode:
 
     async def _catch_up(self) -> None:
         # What the leader before sent here comes before anything new; by now it can send no more.
-        self._fetcher.cancel()
-        await asyncio.wait([self._fetcher])
+        await self._stop_fetching()
         try:
             while fetched := await self._bus.fetch(self._name, self._after, 0.0):
                 self._apply(fetched)

@@ -39,8 +39,8 @@ class ClusterClock(Clock):
 
     @property
     def in_step(self) -> bool:
-        """Whether a leader of this time was asked what it is."""
-        return self._filter.ready
+        """Whether a leader of this time was asked often enough what it is."""
+        return self._filter.converged
 
     def set(self, clock_id: str, now_us: int) -> None:
         """It is `now_us` of the cluster's time."""

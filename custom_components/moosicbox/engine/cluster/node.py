@@ -15,6 +15,7 @@ from ..limits import Limits
 from ..protocol.codes import CloseCode
 from ..protocol.errors import Unavailable
 from ..signals import Signal
+from ..sync.clock_filter import BURST_PROBES
 from ..transport.door import Door
 from .bus import Away, Beat, Bus, Emptied, Fenced, Fetched, Terms
 from .clock import ClusterClock
@@ -34,6 +35,8 @@ ALIVE_SECONDS: Final = 3.0
 """How long that is good for: then others go on without the node."""
 WAIT_SECONDS: Final = 1.0
 """How long a read waits for something to come."""
+PROBE_SECONDS: Final = 0.03
+"""Between the first readings of the leader's time."""
 ANSWER_US: Final = 2_000_000
 """How long a new leader takes at most to answer what it was asked before it led."""
 
@@ -203,7 +206,7 @@ class ClusterNode:
             await self._lead_on(core, beat)
         else:
             if beat.leader is not None:
-                self._probe()
+                await self._probe()
             if (beat.leader is None or self._priority > 0) and asyncio.get_running_loop().time() >= self._patient_until:
                 terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS)
                 if terms is not None:
@@ -377,9 +380,13 @@ class ClusterNode:
         if not self._stopping:
             self._edge.start()
 
-    def _probe(self) -> None:
-        with contextlib.suppress(Unavailable):
-            self._say(Probes(self.clock.local_us))
+    async def _probe(self) -> None:
+        # Whoever may lead soon sets the time for all: one reading isn't enough for that.
+        for _ in range(1 if self.clock.in_step else BURST_PROBES + 1):
+            with contextlib.suppress(Unavailable):
+                self._say(Probes(self.clock.local_us))
+            if not self.clock.in_step:
+                await asyncio.sleep(PROBE_SECONDS)
 
     def _say(self, up: Up) -> None:
         core = self._core

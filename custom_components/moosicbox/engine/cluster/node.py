@@ -170,6 +170,9 @@ class ClusterNode:
 
     def _rename(self) -> None:
         self._name = f"{self.node_id}.{secrets.token_hex(4)}"
+        if self._beat is not None:
+            # Should Redis be empty now, whoever led last is to be the first who leads again: it knows what was.
+            self._patient_until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         self._new, self._after = True, "0-0"
         self._up.rename(self._name)
 
@@ -193,7 +196,6 @@ class ClusterNode:
             if self._core is not None:
                 # Others went on, or Redis was emptied: that one's leader must be the first who leads again.
                 await self._renew(self._fence)
-            self._patient_until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
             self._edge.reset("Others went on without this node")
             self._rename()
             await self._beat_once()

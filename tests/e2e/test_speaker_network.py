@@ -23,8 +23,8 @@ NOTICES = 6
 ENTITY = "media_player.shed"
 LONG_SONG = replace(SONGS[0], title="Slow Train", step_seconds=2)
 """Well over the minute that the network is away, and what comes before."""
-ONCE = 2.0
-"""Seconds by which the music may seem to be elsewhere, for Home Assistant tells whole ones: much less than what the cut lasts."""
+ONCE = 1.0
+"""Seconds by which the music may seem to be elsewhere: much less than anything lost or played twice."""
 
 
 @asynccontextmanager

@@ -107,6 +107,7 @@ class Commits:
                 self.away = True
                 self._deliver_states(own)
                 self._deliver_alone()
+                self._journal.thin_out()
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 self.away = False

@@ -13,7 +13,7 @@ from ..rooms.room import Room
 from ..sessions.session import Session
 from .bus import Commit, Numbered
 from .images import changed_items, encode, hub_image, player_image, room_image, session_image
-from .wire import Down, pack
+from .wire import Down, Publishes, pack
 
 MAX_HISTORIES: Final = 10_000
 """Messages that wait to be kept; without Redis for long, the oldest aren't kept at all."""
@@ -117,6 +117,16 @@ class Journal:
     def put(self, edge: str, down: Down) -> None:
         """To an edge."""
         self.downs.setdefault(edge, []).append(down)
+
+    def thin_out(self) -> None:
+        """While nothing can be sent: of states that replace one another the last is enough."""
+        for edge, downs in self.downs.items():
+            newest: dict[object, Down] = {}
+            for number, down in enumerate(downs):
+                key = (down.topic, down.key) if isinstance(down, Publishes) and down.key is not None else number
+                newest.pop(key, None)
+                newest[key] = down
+            self.downs[edge] = list(newest.values())
 
     def everything(self) -> None:
         """Nothing is kept yet of all that there is."""

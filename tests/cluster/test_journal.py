@@ -1,0 +1,18 @@
+"""What waits while Redis is away."""
+
+from custom_components.moosicbox.engine.cluster.journal import Journal
+from custom_components.moosicbox.engine.cluster.wire import Publishes, Sends
+from tests.engine.fakes import House
+
+
+def test_of_states_the_last_one_waits() -> None:
+    """A tick a second for hours takes the place of one; what has a number, or is for one client, stays in its order."""
+    journal = Journal(House().hub, 0, "0-0")
+    ticks = [
+        Publishes("progress:kitchen", b"%d" % number, "progress:kitchen/progress_update") for number in range(1_000)
+    ]
+    first, answer, last = Publishes("all", b"1", None), Sends(7, b"answer", None), Publishes("all", b"2", None)
+    for down in (first, *ticks[:500], answer, *ticks[500:], last):
+        journal.put("cellar", down)
+    journal.thin_out()
+    assert journal.downs["cellar"] == [first, answer, ticks[-1], last]

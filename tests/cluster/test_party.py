@@ -196,3 +196,25 @@ async def test_redis_emptied(redis_server: RedisServer) -> None:
         # What was written anew is enough for the next one.
         (other,) = (node for node in nodes if node is not leader)
         assert await total(await returned(call, other), room_id) == 1
+
+
+async def test_redis_emptied_as_a_node_comes(redis_server: RedisServer) -> None:
+    """A node that knows nothing doesn't lead before those who know, not even one of higher priority."""
+    async with cluster(redis_server.url, "a") as (node,), callers() as call:
+        bob = await call(node, "bob")
+        room_id = await party(bob)
+        await bob.ask("queue_command", action="add", room_id=room_id, track_ids=["one"])
+        await redis_server.flush()
+        home = await Node(redis_server.url, "home", priority=100).start()
+        try:
+            await leader_of([home])
+            assert await total(await returned(call, home), room_id) == 1
+        finally:
+            await home.stop()
+
+
+async def test_the_first_node_of_all(redis_server: RedisServer) -> None:
+    """Where nobody ever led, it leads in the end."""
+    await redis_server.flush()
+    async with cluster(redis_server.url, "a"):
+        pass

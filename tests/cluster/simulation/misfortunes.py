@@ -15,6 +15,9 @@ ROOM = "party"
 SECONDS = 40.0
 """How long a history lasts before all is mended."""
 
+type Coming = tuple[SimulatedNode | None, Callable[[], None]]
+"""A node that is away, and how it comes back."""
+
 
 class Crowd(Protocol):
     """Clients of one cluster."""
@@ -187,10 +190,37 @@ async def _away(world: World) -> None:
 
 
 async def _empty(world: World) -> None:
-    # Only where the leader is there to tell what was.
-    await world.until(lambda: world.leader is not None and all(client.settled for client in world.clients), 60.0)
+    # Only where the leader is there to tell what was; whoever comes in this very moment knows nothing, or what was once.
+    away, come = await world.chance.choice([_nobody, _somebody_new, _somebody_paused, _somebody_cut_off])(world)
+    await world.until(
+        lambda: world.leader not in (None, away) and all(each.settled or each.at is away for each in world.clients),
+        60.0,
+    )
     world.place.empty()
+    come()
     await asyncio.sleep(5.0)
+
+
+async def _nobody(_world: World) -> Coming:
+    return None, lambda: None
+
+
+async def _somebody_new(world: World) -> Coming:
+    node = _victim(world)
+    node.process.kill()
+    return node, lambda: world.restart(node)
+
+
+async def _somebody_paused(world: World) -> Coming:
+    node = _victim(world)
+    node.process.pause()
+    return node, node.process.resume
+
+
+async def _somebody_cut_off(world: World) -> Coming:
+    node = _victim(world)
+    node.way.cut = True
+    return node, node.way.mend
 
 
 async def _hang_up(world: World) -> None:

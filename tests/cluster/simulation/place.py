@@ -99,7 +99,9 @@ class Place:
             kept.out[edge] = [entry for entry in kept.out.get(edge, ()) if order(entry.id) >= order(read)]
         gone = [name for name in kept.nodes if kept.alive.get(name, 0.0) <= self.now]
         clock_id = None if kept.clock is None else kept.clock[0]
-        return Beat(known, self._valid(kept.leader), dict(kept.nodes), gone, kept.changes, clock_id)
+        return Beat(
+            known, self._valid(kept.leader), dict(kept.nodes), gone, kept.changes, kept.fence is not None, clock_id
+        )
 
     def lead(self, edge: str, priority: int, seconds: float) -> Terms | None:
         kept = self.kept

@@ -74,6 +74,8 @@ class Beat(NamedTuple):
     """Edges without a sign of life that nobody has taken leave of yet."""
     documents: int
     """Grows with each change of a shared document."""
+    founded: bool
+    """Whether anybody ever led, as far as the shared place knows."""
     clock_id: str | None
     """The name of the cluster's time."""
 

@@ -33,6 +33,8 @@ BEAT_SECONDS: Final = 0.5
 """How often a node gives a sign of life."""
 ALIVE_SECONDS: Final = 3.0
 """How long that is good for: then others go on without the node."""
+DOUBT_SECONDS: Final = 2 * BEAT_SECONDS
+"""How long a leader whose lease ran out waits before it keeps what it knows in an empty Redis."""
 WAIT_SECONDS: Final = 1.0
 """How long a read waits for something to come."""
 PROBE_SECONDS: Final = 0.03
@@ -94,6 +96,8 @@ class ClusterNode:
         self._beat: Beat | None = None
         self._connected = False
         self._patient_until = 0.0
+        self._lease_until = 0.0
+        """So long nobody else can have led since this node did, unless Redis was emptied."""
         self._missing: dict[str, float] = {}
         """Edges without a sign of life, and since when."""
         self._leader: str | None = None
@@ -170,9 +174,6 @@ class ClusterNode:
 
     def _rename(self) -> None:
         self._name = f"{self.node_id}.{secrets.token_hex(4)}"
-        if self._beat is not None:
-            # Should Redis be empty now, whoever led last is to be the first who leads again: it knows what was.
-            self._patient_until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         self._new, self._after = True, "0-0"
         self._up.rename(self._name)
 
@@ -216,6 +217,9 @@ class ClusterNode:
 
     def _take(self, beat: Beat) -> None:
         before, self._beat = self._beat, beat
+        if not beat.founded and (before is None or before.founded):
+            # Redis may have been emptied just now: whoever led last is to be the first who leads again, for it knows what was.
+            self._patient_until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         now_us = self.clock.local_us
         if beat.leader is not None and beat.leader != self._leader:
             self._leader, self._led_since_us = beat.leader, now_us
@@ -301,9 +305,12 @@ class ClusterNode:
         await asyncio.sleep(BEAT_SECONDS)
 
     async def _renew(self, fence: int) -> bool:
-        return await self._bus.renew(
+        until = asyncio.get_running_loop().time() + ALIVE_SECONDS
+        alone = await self._bus.renew(
             self._name, fence, self._priority, ALIVE_SECONDS, self.clock.clock_id, self.clock.now_us()
         )
+        self._lease_until = until
+        return alone
 
     async def _hand_over(self) -> None:
         if (core := self._core) is not None:
@@ -341,17 +348,22 @@ class ClusterNode:
             return
         self._beginning = True
         try:
-            await self._keep_anew(core)
+            if asyncio.get_running_loop().time() >= self._lease_until:
+                # Another one may have led since, and know more: it finds out with its next beat.
+                await asyncio.sleep(DOUBT_SECONDS)
+            if self._core is core:
+                await self._keep_anew(core)
         finally:
             self._beginning = False
 
     async def _keep_anew(self, core: Core) -> None:
         _LOGGER.warning("Redis is empty: everything that is still known is kept anew")
+        until = asyncio.get_running_loop().time() + ALIVE_SECONDS
         terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS)
         if terms is None:
             await self._depose()
             return
-        self._fence = terms.fence
+        self._fence, self._lease_until = terms.fence, until
         self._edge.reset("What the hubs share was lost")
         self._rename()
         core.begin_again(terms, self._name, secrets.token_hex(8))

@@ -53,7 +53,7 @@ class RedisBus(Bus):
     async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> Beat:
         with _named():
             answer = await _run(self._beat, edge, node_id, int(new), _ms(seconds), read)
-        known, leader, nodes, gone, documents, clock_id = (*answer, None)[:6]
+        known, leader, nodes, gone, documents, founded, clock_id = answer
         names = [name.decode() for name in nodes]
         return Beat(
             bool(known),
@@ -61,6 +61,7 @@ class RedisBus(Bus):
             dict(zip(names[::2], names[1::2], strict=True)),
             [name.decode() for name in gone],
             int(documents),
+            bool(founded),
             clock_id.decode() if clock_id else None,
         )
 

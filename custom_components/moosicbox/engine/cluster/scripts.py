@@ -19,7 +19,7 @@ for i = 1, #nodes, 2 do
   if redis.call('EXISTS', p .. ':alive:' .. nodes[i]) == 0 then gone[#gone + 1] = nodes[i] end
 end
 return {known, redis.call('GET', p .. ':leader'), nodes, gone, redis.call('GET', p .. ':changes') or '0',
-        redis.call('HGET', p .. ':clock', 'id')}
+        redis.call('EXISTS', p .. ':fence'), redis.call('HGET', p .. ':clock', 'id')}
 """
 """Prefix; edge, node id, whether it is new, milliseconds, the last of what it has read."""
 

@@ -16,7 +16,7 @@ from .engine.access.rights import Principal
 from .engine.protocol.client import GetClients, GetMetrics, Request, RoomList
 from .engine.protocol.errors import HubError, MessageTooLarge, PermissionDenied, SerializationFailed
 from .engine.report import health, prometheus
-from .engine.transport.responses import error_response, json_response
+from .engine.transport.responses import error_response, json_response, wants_text
 from .models import MoosicBoxData
 from .views import loaded
 
@@ -79,7 +79,7 @@ class MetricsView(HomeAssistantView):
         data = loaded(request)
         # Asked in the hub's table in any case: rights and switches are decided there.
         answer = await _execute(data, request, GetMetrics())
-        if "text/plain" not in request.headers.get(hdrs.ACCEPT, ""):
+        if not wants_text(request):
             return answer
         body = prometheus(data.hub) if data.cluster is None else data.cluster.prometheus(len(data.endpoint))
         return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})

@@ -60,9 +60,9 @@ def server_messages() -> list[Message]:
 
 
 def examples(side: str, name: str) -> list[str]:
-    """The golden frames of a message: the plain one first, and none in rooms as long as there are none."""
+    """The golden frames of a message: the plain one first."""
     plain = GOLDEN / side / f"{name}.json"
-    variants = [path for path in sorted(plain.parent.glob(f"{name}.*.json")) if not path.stem.endswith("room")]
+    variants = sorted(plain.parent.glob(f"{name}.*.json"))
     return [path.read_text("utf-8").strip() for path in (plain, *variants) if path.exists()]
 
 

@@ -47,7 +47,16 @@ async def test_metrics_as_json(admin: TestClient, controller: Client) -> None:
     assert metrics["average_latency_ms"] is None
 
 
-@pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text;q=0.5,text/plain;version=0.0.4;q=0.3"])
+@pytest.mark.parametrize("accept", ["application/json, text/plain, */*", "text/plain;q=0.5, application/json", "*/*"])
+async def test_programs_that_take_anything_get_json(admin: TestClient, accept: str) -> None:
+    """The first is what a well-known library for browsers sends of itself."""
+    response = await admin.get(f"{BASE}/metrics", headers={"Accept": accept})
+    assert response.content_type == "application/json"
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/plain", "Text/Plain", "application/openmetrics-text;q=0.5,text/plain;version=0.0.4;q=0.3"]
+)
 async def test_metrics_for_prometheus(admin: TestClient, controller: Client, accept: str) -> None:
     response = await admin.get(f"{BASE}/metrics", headers={"Accept": accept})
     assert response.content_type == "text/plain"

@@ -83,6 +83,24 @@ async def test_invalid_field(kitchen: Client, message: dict[str, Any], path: lis
     assert error["retryable"] is False
 
 
+async def test_numbers_are_numbers(controller: Client) -> None:
+    """JSON has one kind of them: 1.0 and 1e3 are integers, too."""
+    for t0_us in ("1000.0", "1e3", "1000"):
+        await controller.socket.send_str(f'{{"type": "time_sync", "request_id": "{t0_us}", "t0_us": {t0_us}}}')
+        assert (await controller.until("time_sync"))["t0_us"] == 1000
+
+
+async def test_null_is_as_good_as_absent(connect: Connect, token: str) -> None:
+    """Where a field may be left out, whatever its default."""
+    client = await connect()
+    who = {"name": "Test", "kind": "controller", "version": None, "lead_ms": None, "output_delay_ms": None}
+    await client.authenticate(token, client=who, subscribe=None, resume=None)
+    room = await client.request("room_command", action="create", name="R", max_participants=None, control=None)
+    assert room["type"] == "result"
+    refused = await client.request("seek_command", position_seconds=None)
+    assert (refused["error_type"], refused["path"]) == ("invalid_message", ["position_seconds"])
+
+
 @pytest.mark.parametrize("request_id", [7, "x" * 65, {}])
 async def test_invalid_request_id(controller: Client, request_id: Any) -> None:
     """What can't be a request_id isn't echoed."""

@@ -70,6 +70,18 @@ async def test_who_waits_goes_on(strict: Hub, controller: Client, kitchen: Clien
     assert (await controller.request("queue_command", action="get", request_id="again"))["type"] == "result"
 
 
+async def test_who_always_waits_is_never_closed(hub: Hub, controller: Client, advance: Advance) -> None:
+    """Even who asks for as much as there is, all the time, and goes on at the very moment that the hub named."""
+    limits = replace(hub.limits, messages_per_minute=1_200, burst_size=1)
+    hub.configure(limits)
+    patience = 3 * limits.refusals
+    while patience:
+        answer = await controller.request("queue_command", action="get", player_id="nobody")
+        if answer["error_type"] == "rate_limit_exceeded":
+            patience -= 1
+            await advance(answer["retry_after"])
+
+
 async def test_who_does_not_is_closed(
     strict: Hub, connect: Connect, token: str, kitchen: Client, controller: Client
 ) -> None:

@@ -1,13 +1,29 @@
 """The media cache: bounded, the longest unused one goes first."""
 
 import msgspec
+import pytest
 
+from custom_components.moosicbox.engine.playback.addresses import is_plain
 from custom_components.moosicbox.engine.playback.media import Media, MediaCache
 from tests.engine.fakes import track
 
 
 def media(name: str) -> Media:
     return Media(track=track(name), source=f"/media/{name}")
+
+
+@pytest.mark.parametrize(
+    ("address", "plain"),
+    [
+        ("http://example.com/a.mp3", True),
+        ("HTTPS://example.com/a.mp3", True),
+        ("https:///a.mp3", False),
+        ("ftp://example.com/a.mp3", False),
+        (" http://example.com/a.mp3", False),
+    ],
+)
+def test_plain_addresses(address: str, plain: bool) -> None:
+    assert is_plain(address) is plain
 
 
 def test_remembers_by_media_content_id() -> None:

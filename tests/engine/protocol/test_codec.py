@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.moosicbox.engine.protocol import errors
+from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientMessage, Ping
 from custom_components.moosicbox.engine.protocol.codec import Codec, Decoded, encode_error
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from tests.engine.fakes import House
@@ -66,6 +67,32 @@ def test_a_wrong_message_keeps_its_request_id(codec: Codec) -> None:
     decoded = codec.decode('{"type":"seek_command","request_id":"r-7","position_seconds":-1}')
     assert decoded.request_id == "r-7"
     assert codec.decode('{"type":"nothing","request_id":"r-8"}').request_id == "r-8"
+
+
+def test_what_a_message_carries_is_left_alone() -> None:
+    class Lamps(ClientMessage, tag="lamps", frozen=True, kw_only=True):
+        level: int = 3
+        data: Any = None
+
+    codec = Codec()
+    codec.register(Lamps)
+    codec.register(Ping)
+    carried = {"nothing": None, "one": 1.0, "list": [None, 2.0]}
+    for level in (None, 3.0):
+        decoded = codec.decode(json.dumps({"type": "lamps", "level": level, "data": carried}))
+        assert isinstance(decoded.message, Lamps)
+        assert repr(decoded.message.level) == "3"
+        assert repr(decoded.message.data) == repr(carried)
+
+
+def test_numbers_and_nulls_deep_inside(codec: Codec) -> None:
+    position = {"epoch": "e", "offset": 3.0}
+    resume = {"session_id": "s", "secret": "s", "positions": {"all": position}}
+    client = {"name": "Wall", "kind": "controller", "lead_ms": None}
+    decoded = codec.decode(json.dumps({"type": "authenticate", "client": client, "resume": resume}))
+    assert isinstance(decoded.message, Authenticate)
+    assert decoded.message.resume is not None
+    assert repr(decoded.message.resume.positions["all"].offset) == "3"
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200))

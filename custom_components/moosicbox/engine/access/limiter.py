@@ -6,6 +6,8 @@ from ..limits import Limits
 
 type LimitClass = Literal["control", "chat", "library", "reports", "sync"]
 
+LEAST_WAIT: Final = 1.0
+"""Seconds that a refusal tells at least: who waits as told is refused too seldom to be closed for it."""
 CLASSES: Final[tuple[LimitClass, ...]] = ("control", "chat", "library", "reports", "sync")
 
 
@@ -44,6 +46,10 @@ class Refusal(NamedTuple):
     retry_after: float
 
 
+def _refusal(limit_class: str, per_minute: float, over_us: float) -> Refusal:
+    return Refusal(limit_class, round(per_minute), max(LEAST_WAIT, over_us / 1e6))
+
+
 class Limiter:
     """The buckets of one connection, or of one user."""
 
@@ -64,9 +70,9 @@ class Limiter:
         full_us = (bucket.full_us if bucket.full_us > now_us else now_us) + bucket.token_us  # noqa: FURB136 - faster
         volume_us = (volume.full_us if volume.full_us > now_us else now_us) + size * volume.token_us  # noqa: FURB136
         if (over_us := full_us - now_us - bucket.depth_us) > 0:
-            return Refusal(limit_class, round(self._limits.rate(limit_class)[0] * self._scale), over_us / 1e6)
+            return _refusal(limit_class, self._limits.rate(limit_class)[0] * self._scale, over_us)
         if (over_us := volume_us - now_us - volume.depth_us) > 0:
-            return Refusal("bytes", round(self._limits.bytes_per_minute * self._scale), over_us / 1e6)
+            return _refusal("bytes", self._limits.bytes_per_minute * self._scale, over_us)
         bucket.full_us = full_us
         volume.full_us = volume_us
         return None

@@ -12,7 +12,7 @@ from ..library.seal import Seal
 from ..protocol.errors import AuthenticationFailed, HubError, NotSupported, PermissionDenied, TrackNotFound
 from ..sessions.session import Peer
 from ..transport.endpoint import Endpoint
-from ..transport.responses import error_response, json_response
+from ..transport.responses import error_response, json_response, wants_text
 from .forwarded import forwarded
 from .music import Music
 from .relay import Relay
@@ -92,7 +92,7 @@ class NodeApp:
         except HubError as error:
             return error_response(error)
         connections = len(self.endpoint)
-        if "text/plain" not in request.headers.get(hdrs.ACCEPT, ""):
+        if not wants_text(request):
             return json_response(msgspec.json.encode(node_report(self._node, connections)))
         return web.Response(
             body=node_prometheus(self._node, connections), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST}

@@ -13,7 +13,7 @@ CHARACTERS: Final = "/:?#[]@!$&'()*+,;=%~-._"
 
 def is_plain(media_content_id: str) -> bool:
     """Whether this is the address of something elsewhere."""
-    if not media_content_id.startswith(("http://", "https://")):
+    if not media_content_id[:8].lower().startswith(("http://", "https://")):
         return False
     try:
         return bool(urlsplit(media_content_id).hostname)

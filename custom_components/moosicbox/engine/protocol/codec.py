@@ -1,5 +1,6 @@
 """Between JSON text and message models. What a frame says wrongly becomes a named error that knows its request."""
 
+import contextlib
 import functools
 import operator
 import re
@@ -13,6 +14,8 @@ from .errors import HubError, InvalidMessage, SerializationFailed, UnknownType
 from .server import ServerMessage
 
 MAX_REQUEST_ID: Final = 64
+MAX_DEPTH: Final = 4
+"""How deep the fields of messages lie; below it is what nobody asked for."""
 _PATH: Final = re.compile(r" - at `(?:key in |value in )?\$(?P<path>[^`]*)`$")
 _STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]")
 _REQUIRED: Final = re.compile(r"missing required field `(\w+)`")
@@ -106,7 +109,7 @@ class Codec:
             error = InvalidMessage("request_id is a string of 1 to 64 characters", ["request_id"])
             return Decoded(None, None, error, size)
         try:
-            return Decoded(request_id, msgspec.convert(raw, self._model(raw)), None, size)
+            return Decoded(request_id, _converted(raw, self._model(raw)), None, size)
         except msgspec.ValidationError as error:
             return Decoded(request_id, None, _invalid(error), size)
         except HubError as error:
@@ -158,6 +161,30 @@ def encode_request(message: Request) -> bytes:
 def size_of(data: Any) -> int:
     """Bytes of `data` as JSON."""
     return len(_encoder.encode(data))
+
+
+def _converted(raw: dict[str, Any], model: type[Request]) -> Request:
+    try:
+        return msgspec.convert(raw, model)
+    except msgspec.ValidationError:
+        with contextlib.suppress(msgspec.ValidationError):
+            return msgspec.convert(_relaxed(raw), model)
+        raise
+
+
+def _relaxed(value: Any, depth: int = 0) -> Any:
+    """JSON has one kind of number, so 1.0 is 1; and null says no more than a field that isn't there."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if depth > MAX_DEPTH:
+        return value
+    if isinstance(value, list):
+        return [_relaxed(part, depth + 1) for part in value]
+    if isinstance(value, dict):
+        return {
+            key: part if key == "data" else _relaxed(part, depth + 1) for key, part in value.items() if part is not None
+        }
+    return value
 
 
 def _invalid(error: msgspec.ValidationError) -> InvalidMessage:

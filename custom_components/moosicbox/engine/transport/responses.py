@@ -1,5 +1,6 @@
 """The protocol's errors as HTTP answers, for what is refused before or beside a WebSocket."""
 
+import math
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -48,6 +49,12 @@ def json_response(body: bytes, status: int = 200) -> web.Response:
     )
 
 
+def wants_text(request: web.Request) -> bool:
+    """Whether Prometheus asks, which names no JSON; programs that take whatever comes get that."""
+    accept = request.headers.get(hdrs.ACCEPT, "").lower()
+    return "text/plain" in accept and "application/json" not in accept
+
+
 def error_response(error: HubError, status: int | None = None) -> web.Response:
     """An `error` as the body, under the status that fits it.
 
@@ -55,7 +62,7 @@ def error_response(error: HubError, status: int | None = None) -> web.Response:
     """
     response = json_response(encode_error(error, None), status or STATUS.get(type(error), 400))
     if (retry_after := error.details.get("retry_after")) is not None:
-        response.headers[hdrs.RETRY_AFTER] = str(max(1, round(retry_after)))
+        response.headers[hdrs.RETRY_AFTER] = str(max(1, math.ceil(retry_after)))
     if response.status == web.HTTPUnauthorized.status_code:
         response.headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
     return response

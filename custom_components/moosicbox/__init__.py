@@ -130,7 +130,10 @@ def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:
     limits = limits_of(entry.options)
     cluster = entry.runtime_data.cluster
     (cluster.node if cluster else entry.runtime_data.hub).configure(limits)
-    entry.runtime_data.gatekeeper.trust(limits.trusted_keys, limits.trusted_issuer)
+    gatekeeper = entry.runtime_data.gatekeeper
+    gatekeeper.trust(limits.trusted_keys, limits.trusted_issuer)
+    if limits.require_auth:
+        gatekeeper.ask_for_tokens()
     return limits
 
 

@@ -31,6 +31,10 @@ from .storage import NotedToken, SecretsStore
 HOME: Final = "home_assistant"
 """The realm of those who came in by a token of Home Assistant's."""
 REFUSED: Final = "The token is not accepted"
+ANONYMOUS: Final = Principal(
+    sub="anonymous", name="Somebody at home", permissions=frozenset({"listen"}), credential="anonymous"
+)
+"""Whoever is let in without a token."""
 UNCHECKED_HEADERS: Final = (hdrs.FORWARDED, "X-Real-IP", "CF-Connecting-IP", "True-Client-IP")
 
 
@@ -139,9 +143,11 @@ class Gatekeeper:
             or not origin_allowed(origin, "", lambda: own_urls(self._hass))
         ):
             return None
-        return Principal(
-            sub="anonymous", name="Somebody at home", permissions=frozenset({"listen"}), credential="anonymous"
-        )
+        return ANONYMOUS
+
+    def ask_for_tokens(self) -> None:
+        """Put out who came in without one."""
+        self._put_out(lambda session: session.principal == ANONYMOUS, "A token is needed now")
 
     def shared(self) -> dict[str, Any]:
         """What other nodes must know to recognise our tokens."""
@@ -262,6 +268,8 @@ class Gatekeeper:
             if session.principal.sub == user_id and self._sessions is not None:
                 self._sessions.renew(session, principal_of(user, session.principal.credential))
 
-    def _put_out(self, matches: Callable[[Session], bool]) -> None:
+    def _put_out(
+        self, matches: Callable[[Session], bool], reason: str = "The access to Home Assistant ended"
+    ) -> None:
         if self._sessions is not None:
-            self._sessions.end_where(matches, CloseCode.FORCED_OUT, "The access to Home Assistant ended")
+            self._sessions.end_where(matches, CloseCode.FORCED_OUT, reason)

@@ -15,7 +15,7 @@ from custom_components.moosicbox import auth
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import Connect
 
-from .client import CONTROLLER, PATH, Client, player
+from .client import CONTROLLER, PATH, Client, player, resume_of
 from .poller import SESSIONS, authenticate
 
 FORWARDED = "X-Forwarded-For"
@@ -71,6 +71,23 @@ async def test_to_listen_alone(open_house: Hub, connect: Connect, kitchen: Clien
     await other.send("authenticate", client=player("attic"))
     code, (error,) = await other.closed()
     assert (code, error["error_type"]) == (4501, "permission_denied")
+
+
+async def test_closed_house(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, controller: Client
+) -> None:
+    """Once tokens are asked for again, who came in without one is out, and doesn't come back by the secret."""
+    hass.config_entries.async_update_entry(entry, options={"require_auth": False})
+    await hass.async_block_till_done()
+    stranger = await connect()
+    await stranger.authenticate()
+    hass.config_entries.async_update_entry(entry, options={})
+    await hass.async_block_till_done()
+    assert (await stranger.closed())[0] == 4503
+    again = await connect()
+    await again.send("authenticate", client=CONTROLLER, resume=resume_of(stranger))
+    assert (await again.closed())[0] == 4501
+    await controller.arrived()
 
 
 async def test_a_bad_token_is_no_good_without_need(open_house: Hub, connect: Connect) -> None:

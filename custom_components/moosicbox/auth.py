@@ -268,8 +268,6 @@ class Gatekeeper:
             if session.principal.sub == user_id and self._sessions is not None:
                 self._sessions.renew(session, principal_of(user, session.principal.credential))
 
-    def _put_out(
-        self, matches: Callable[[Session], bool], reason: str = "The access to Home Assistant ended"
-    ) -> None:
+    def _put_out(self, matches: Callable[[Session], bool], reason: str = "The access to Home Assistant ended") -> None:
         if self._sessions is not None:
             self._sessions.end_where(matches, CloseCode.FORCED_OUT, reason)

@@ -73,9 +73,7 @@ async def test_to_listen_alone(open_house: Hub, connect: Connect, kitchen: Clien
     assert (code, error["error_type"]) == (4501, "permission_denied")
 
 
-async def test_closed_house(
-    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, controller: Client
-) -> None:
+async def test_closed_house(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, controller: Client) -> None:
     """Once tokens are asked for again, who came in without one is out, and doesn't come back by the secret."""
     hass.config_entries.async_update_entry(entry, options={"require_auth": False})
     await hass.async_block_till_done()

@@ -31,6 +31,19 @@ async def test_player_snapshots(connect: Connect, token: str, kitchen: Client) -
     assert (item["origin"], item["state"], item["votes"]) == ("user", "pending", 0)
 
 
+@pytest.mark.parametrize("times", [1, 2])
+async def test_what_comes_first_is_marked(connect: Connect, token: str, times: int) -> None:
+    """Nothing but snapshots comes by itself, even to a player whose own coming is news; and each state comes once."""
+    for _ in range(times):
+        client = await connect()
+        await client.authenticate(token, client=player("attic"))
+    messages = await client.arrived()
+    assert all(message.get("snapshot") for message in messages), messages
+    states = [(message["topic"], message["type"]) for message in messages]
+    assert len(states) == len(set(states))
+    assert ("players", "player_list") in states
+
+
 async def test_long_queue_snapshot(hass: HomeAssistant, connect: Connect, token: str, kitchen: Client) -> None:
     """A snapshot has fifty items; the rest is asked for."""
     answer = await kitchen.request("queue_command", action="add", media_content_id=BRASS)

@@ -202,6 +202,8 @@ class Sessions:
         topics = list(dict.fromkeys(own + topics))
         self._sessions[session.session_id] = session
         session.connection = connection
+        # Before it follows anything: what its coming changes is in its snapshots.
+        self._arrived(session, resumed=False)
         self._welcome(
             session,
             message,
@@ -212,7 +214,6 @@ class Sessions:
             token=token,
         )
         self._subscriptions.attach(session, topics)
-        self._arrived(session, resumed=False)
         self._subscriptions.snapshot(session, topics)
         self.opened(session, False)
         return session

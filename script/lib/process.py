@@ -58,6 +58,11 @@ class HomeAssistantProcess:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process is not None and self._process.returncode is None
+
     async def start(self) -> None:
         """Return when the web server answers and every integration is loaded."""
         self._ready.clear()
@@ -96,6 +101,11 @@ class HomeAssistantProcess:
         self._process = None
         return code
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal: SIGSTOP and SIGCONT pause it."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     async def kill(self) -> None:
         """End it at once, as a power cut does."""
         assert self._process is not None
@@ -123,7 +133,10 @@ class HomeAssistantProcess:
     async def ended(self) -> int:
         """Wait until it ends by itself."""
         assert self._process is not None
-        return await self._process.wait()
+        assert self._reader is not None
+        code = await self._process.wait()
+        await self._reader
+        return code
 
     async def _read_log(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None

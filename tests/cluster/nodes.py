@@ -85,10 +85,6 @@ class Node:
         async def send(request: web.Request) -> web.Response:
             return await self.endpoint.polling.send(request, request.match_info["id"])
 
-        async def status(_request: web.Request) -> web.Response:
-            return web.json_response({**self.cluster.status()._asdict(), "running": self.cluster.door.running})
-
-        app.router.add_get("/status", status)
         app.router.add_get("/sessions/{id}", fetch)
         app.router.add_post("/sessions/{id}", send)
         self._runner = web.AppRunner(app, access_log=None)

@@ -1,26 +1,32 @@
-"""Nodes as processes that can be killed, paused and cut off, and connections to them."""
+"""Home Assistant and nodes as processes that can be killed, paused and cut off, and connections to them."""
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import json
 from pathlib import Path
 import random
 import signal
-import sys
 from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, WSMsgType
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from yarl import URL
 
+from script.lib.client import HomeAssistantClient
+from script.lib.node_process import NodeProcess
+from script.lib.process import HomeAssistantProcess
 from script.lib.redis_server import RedisServer
 from tests.client.proxy import Proxy
 
+from .home import Prepared, copied
 from .simulation.people import Attachment, Client
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 60.0
 """How long anything may take."""
+HOME = "home"
+NODES = ("cellar", "attic")
 
 
 class Socket:
@@ -65,62 +71,66 @@ class Socket:
                 await socket.send_str(await self._said.get())
 
 
-class NodeProcess:
-    """A node; what stands between it and Redis can stop forwarding."""
+class Hub:
+    """One of the processes; what stands between it and Redis can stop forwarding."""
 
-    def __init__(self, name: str, http: ClientSession, proxy: Proxy, log: Path) -> None:
+    def __init__(
+        self, name: str, process: NodeProcess | HomeAssistantProcess, proxy: Proxy, http: ClientSession, token: str
+    ) -> None:
+        """`token` is an administrator's of Home Assistant."""
         self.name = name
         self.proxy = proxy
         self.paused = False
+        self._process = process
         self._http = http
-        self._log = log
-        self._process: asyncio.subprocess.Process | None = None
-        self._url = ""
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._api = f"{process.url}/api/moosicbox"
 
     @property
     def dead(self) -> bool:
         """Whether its process is gone."""
-        return self._process is None or self._process.returncode is not None
+        return not self._process.running
 
     @property
-    def pid(self) -> int:
-        """The process id."""
-        assert self._process is not None
-        return self._process.pid
+    def said(self) -> list[str]:
+        """What its log holds."""
+        process = self._process
+        return process.said if isinstance(process, NodeProcess) else process.log.read_text().splitlines()
+
+    @property
+    def complaints(self) -> list[str]:
+        """What it has logged as errors of ours."""
+        own = isinstance(self._process, NodeProcess)
+        return [line for line in self.said if "ERROR" in line and (own or "custom_components.moosicbox" in line)]
 
     def attach(self, client: Client) -> Attachment:
         """Connect."""
-        return Socket(self._http, f"{self._url}/ws", client)
+        return Socket(self._http, f"{self._api}/ws", client)
 
     async def start(self) -> None:
-        """Return when it serves."""
-        url = self.proxy.url.replace("http:", "redis:")
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.cluster.serve", f"{url}/0", self.name),
-                cwd=ROOT,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-            )
-        assert self._process.stdout is not None
+        """Return when it lets clients in."""
+        await self._process.start()
         async with asyncio.timeout(SECONDS):
-            self._url = (await self._process.stdout.readline()).decode().strip()
-        assert self._url, self._log.read_text()
+            while await self._get("ready") is None:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.05)
 
-    async def status(self) -> dict[str, Any]:
-        """How it sees the cluster; nothing if it doesn't say."""
+    async def troubles(self) -> list[str]:
+        """What keeps it from being well; nothing if it doesn't say."""
+        body = await self._get("health")
+        return json.loads(body)["reasons"] if body else []
+
+    async def _get(self, path: str) -> bytes | None:
         with suppress(ClientError, OSError, TimeoutError):
-            async with self._http.get(f"{self._url}/status", timeout=ClientTimeout(2.0)) as answer:
-                status: dict[str, Any] = await answer.json()
-                return status
-        return {}
+            async with self._http.get(
+                f"{self._api}/{path}", headers=self._headers, timeout=ClientTimeout(2.0)
+            ) as answer:
+                return await answer.read() if answer.ok else None
+        return None
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
-        assert self._process is not None
         self.paused = number is signal.SIGSTOP or (self.paused and number is not signal.SIGCONT)
-        self._process.send_signal(number)
+        self._process.signal(number)
 
     async def kill(self) -> None:
         """From one moment to the next."""
@@ -130,44 +140,73 @@ class NodeProcess:
 
     async def wait(self) -> None:
         """Until its process is gone."""
-        assert self._process is not None
-        await self._process.wait()
+        await self._process.ended()
         self.paused = False
 
 
 class Cluster:
-    """Three nodes around a Redis, and clients."""
+    """Home Assistant and two nodes around a Redis, and clients."""
 
-    def __init__(self, redis: RedisServer, nodes: list[NodeProcess], seed: int) -> None:
+    def __init__(
+        self, redis: RedisServer, hubs: list[Hub], api: HomeAssistantClient, prepared: Prepared, seed: int
+    ) -> None:
+        """The first of `hubs` is Home Assistant, which `api` asks."""
         self.redis = redis
-        self.nodes = nodes
+        self.hubs = hubs
+        self.api = api
         self.clients: list[Client] = []
         self.chance = random.Random(seed)  # noqa: S311 - not for secrets
+        self._prepared = prepared
+        self._look = Redis.from_url(redis.url, decode_responses=True)
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def home(self) -> Hub:
+        """Home Assistant, which leads wherever it can."""
+        return self.hubs[0]
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """Of the test."""
         return asyncio.get_running_loop()
 
-    def reach(self) -> NodeProcess | None:
+    def reach(self) -> Hub | None:
         """What a load balancer would pick."""
-        here = [node for node in self.nodes if not node.dead and not node.paused]
+        here = [hub for hub in self.hubs if not hub.dead and not hub.paused]
         return self.chance.choice(here) if here else None
 
-    async def leader(self) -> NodeProcess:
-        """Who leads, as soon as anybody does."""
+    def music(self, name: str) -> dict[str, Any]:
+        """How a track of this name is asked for: nobody ever fetches it."""
+        return {"media_content_id": f"http://127.0.0.1:9/{name}.flac"}
+
+    async def lease(self) -> str | None:
+        """Whose it is, in this life of that hub."""
+        with suppress(RedisError):
+            lease: str | None = await self._look.get("{moosicbox}:leader")
+            return lease
+        return None
+
+    async def leader(self) -> Hub:
+        """Who leads, as soon as anybody does who lives."""
         async with asyncio.timeout(SECONDS):
             while True:
-                for node in self.nodes:
-                    if not node.dead and not node.paused and (await node.status()).get("leads"):
-                        return node
+                name = (await self.lease() or "").rpartition(".")[0]
+                for hub in self.hubs:
+                    if hub.name == name and not hub.dead and not hub.paused:
+                        return hub
+                await asyncio.sleep(0.05)
+
+    async def led_by(self, hub: Hub) -> None:
+        """Return when `hub` leads."""
+        async with asyncio.timeout(SECONDS):
+            while await self.leader() is not hub:  # noqa: ASYNC110 - other processes
                 await asyncio.sleep(0.05)
 
     async def come(self, *names: str) -> None:
         """Clients connect, and stay."""
         for name in names:
             client = Client(name, self.loop, self.chance, self.reach)
+            client.token = self._prepared.tokens.get(name, self._prepared.token)
             self.clients.append(client)
             self.begin(client.live())
         await self.settled()
@@ -186,6 +225,7 @@ class Cluster:
 
     async def end(self) -> None:
         """Everybody goes."""
+        await self._look.aclose()
         for task in self._tasks:
             task.cancel()
         for failure in await asyncio.gather(*self._tasks, return_exceptions=True):
@@ -194,26 +234,31 @@ class Cluster:
 
 
 @asynccontextmanager
-async def cluster_of(redis: RedisServer, folder: Path, *names: str, seed: int = 0) -> AsyncGenerator[Cluster]:
-    """Node processes that have joined; they are gone afterwards."""
-    nodes: list[NodeProcess] = []
-    proxies = [Proxy(URL(f"http://127.0.0.1:{redis.port}")) for _ in names]
-    async with ClientSession() as http:
+async def cluster_of(redis: RedisServer, prepared: Prepared, folder: Path, seed: int = 0) -> AsyncGenerator[Cluster]:
+    """Processes that have joined, Home Assistant as their leader; they are gone afterwards."""
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(ClientSession())
+        hubs: list[Hub] = []
+        api: HomeAssistantClient | None = None
+        for name in (HOME, *NODES):
+            proxy = await stack.enter_async_context(Proxy(URL(f"http://127.0.0.1:{redis.port}")))
+            url = f"{proxy.url.replace('http:', 'redis:')}/0"
+            process: NodeProcess | HomeAssistantProcess
+            if name == HOME:
+                process = copied(prepared, folder, url, name)
+                api = await stack.enter_async_context(HomeAssistantClient(process.url))
+                api.tokens = {"access_token": prepared.token}
+            else:
+                data = folder / name
+                data.mkdir()
+                process = NodeProcess(folder, "--redis", url, "--node-id", name, "--data", data)
+            hubs.append(hub := Hub(name, process, proxy, http, prepared.token))
+            stack.push_async_callback(hub.kill)
+        assert api is not None
+        await asyncio.gather(*(hub.start() for hub in hubs))
+        cluster = Cluster(redis, hubs, api, prepared, seed)
+        await cluster.led_by(cluster.home)
         try:
-            for name, proxy in zip(names, proxies, strict=True):
-                await proxy.__aenter__()
-                nodes.append(NodeProcess(name, http, proxy, folder / f"{name}.log"))
-            await asyncio.gather(*(node.start() for node in nodes))
-            cluster = Cluster(redis, nodes, seed)
-            async with asyncio.timeout(SECONDS):
-                while not all([(await node.status()).get("running") for node in nodes]):  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
-            try:
-                yield cluster
-            finally:
-                await cluster.end()
+            yield cluster
         finally:
-            for node in nodes:
-                await node.kill()
-            for proxy in proxies:
-                await proxy.__aexit__()
+            await cluster.end()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 import itertools
 import random
-from typing import Protocol
+from typing import Any, Protocol
 
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 
@@ -27,6 +27,9 @@ class Crowd(Protocol):
 
     async def settled(self) -> None:
         """All are in and have their answers."""
+
+    def music(self, name: str) -> dict[str, Any]:
+        """How a track of this name, which there is once, is asked for."""
 
 
 async def live_through(world: World) -> None:
@@ -84,9 +87,9 @@ async def talk(world: Crowd, client: Client) -> None:
                     type="queue_command",
                     action="add",
                     room_id=ROOM,
-                    track_ids=[unique],
                     place=place,
                     op_id=unique,
+                    **world.music(unique),
                 )
             case 6:
                 added = [

@@ -74,6 +74,7 @@ class Client:
     ) -> None:
         """`reach` picks a node; None where none can be reached."""
         self.name = name
+        self.token = name
         self.attached: Attachment | None = None
         self.welcomed = False
         self.codes: list[int] = []
@@ -153,7 +154,7 @@ class Client:
     def _greeting(self) -> dict[str, Any]:
         greeting: dict[str, Any] = {
             "type": "authenticate",
-            "token": self.name,
+            "token": self.token,
             "client": {"name": self.name, "kind": "controller"},
         }
         if self.name.startswith("player"):
@@ -227,7 +228,8 @@ class Client:
             self.positions[topic] = dict(position)
 
     def _answered(self, message: dict[str, Any]) -> None:
-        if (operation := self._open.get(message["request_id"])) is None:
+        # Whoever isn't let in is told so without one.
+        if (operation := self._open.get(message.get("request_id", ""))) is None:
             return
         if message.get("retryable"):
             operation.sent = False

@@ -127,6 +127,10 @@ class World:
         here = [node for node in self.nodes if node.here and not node.process.paused]
         return self.chance.choice(here) if here else None
 
+    def music(self, name: str) -> dict[str, Any]:
+        """How a track of this name is asked for."""
+        return {"track_ids": [name]}
+
     async def settled(self) -> None:
         """All are in and have their answers."""
         await self.until(lambda: all(client.settled for client in self.clients))

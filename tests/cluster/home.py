@@ -1,0 +1,62 @@
+"""A Home Assistant that knows its people already: each test starts a copy of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+import shutil
+from typing import NamedTuple
+
+from custom_components.moosicbox.engine.settings import SECTIONS
+from script.lib.client import HomeAssistantClient
+from script.lib.config_folder import ConfigFolder
+from script.lib.process import HomeAssistantProcess, free_port
+
+
+class Prepared(NamedTuple):
+    """What was left behind."""
+
+    folder: Path
+    token: str
+    """Home Assistant's own, of its administrator."""
+    tokens: Mapping[str, str]
+    """The hub's, of everybody else."""
+
+
+async def prepare(folder: Path, *names: str) -> Prepared:
+    """Set the integration up, so that nobody is ever too fast for it, and make tokens for `names`."""
+    config = ConfigFolder(folder / "config")
+    port = free_port()
+    config.write(port=port)
+    process = HomeAssistantProcess(config, port, folder / "home-assistant.log")
+    await process.start()
+    try:
+        async with HomeAssistantClient(process.url) as api:
+            await api.log_in()
+            await api.wait_until_running()
+            entry = await api.set_up_integration()
+            flows = "/api/config/config_entries/options/flow"
+            flow = await api.post(flows, {"handler": entry["entry_id"]})
+            options = {name: {} for name in SECTIONS} | {"features": {"rate_limiting": False}}
+            await api.post(f"{flows}/{flow['flow_id']}", options)
+            async with api.websocket() as websocket:
+                # The one that one gets by logging in isn't good for long.
+                token = await websocket.command("auth/long_lived_access_token", client_name="tests", lifespan=1)
+            tokens = {name: await _token(api, name) for name in names}
+    finally:
+        await process.stop()
+    return Prepared(config.path, token, tokens)
+
+
+async def _token(api: HomeAssistantClient, name: str) -> str:
+    answer = await api.ask("moosicbox.create_token", sub=name, name=name, role="user")
+    token: str = answer["token"]
+    return token
+
+
+def copied(prepared: Prepared, folder: Path, redis_url: str, name: str) -> HomeAssistantProcess:
+    """The same once more, as a hub of a cluster."""
+    config = ConfigFolder(folder / "config")
+    shutil.copytree(prepared.folder, config.path, symlinks=True)
+    port = free_port()
+    config.write(port=port)
+    variables = {"WS_CLUSTER_MODE": "true", "WS_REDIS_URL": redis_url, "WS_NODE_ID": name}
+    return HomeAssistantProcess(config, port, folder / "home-assistant.log", variables)

@@ -50,7 +50,7 @@ class Publisher:
     def __init__(self, door: Door) -> None:
         self.peer = Peer("127.0.0.1", None)
         self.traffic = Traffic()
-        self.outbox = door.new_outbox(self._flush, lambda: None, self.traffic)
+        self.outbox = door.new_outbox(self, self.traffic)
         self._door = door
         self._member: Any = None
 
@@ -59,9 +59,13 @@ class Publisher:
         who = Authenticate(token="x", client=ClientInfo(name="Publisher", kind="controller"), subscribe=())  # noqa: S106
         self._member = await self._door.open(self, who, None)
 
-    def _flush(self) -> bool:
+    def flush(self) -> bool:
+        """Take what comes."""
         self.outbox.take(MANY)
         return True
+
+    def overflow(self) -> None:
+        """It takes all."""
 
     def close(self, _code: CloseCode, _reason: str) -> None:
         """Come again, should it be needed."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from custom_components.moosicbox.engine.access.rights import ROLES, Principal
 from custom_components.moosicbox.engine.clock import Clock
-from custom_components.moosicbox.engine.delivery.outbox import Outbox
+from custom_components.moosicbox.engine.delivery.outbox import NOBODY, Outbox
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.metrics import Traffic
@@ -53,13 +53,7 @@ class FakeConnection:
 
     def __init__(self, limits: Limits | None = None) -> None:
         limits = limits or Limits()
-        self.outbox = Outbox(
-            limits.outbound_bytes,
-            limits.outbound_messages,
-            flush=lambda: True,
-            wake=lambda _: None,
-            overflow=self._overflowed,
-        )
+        self.outbox = Outbox(limits.outbound_bytes, limits.outbound_messages, self, NOBODY)
         self.traffic = Traffic()
         self.peer = Peer("127.0.0.1", None)
         self.closed: CloseCode | None = None
@@ -81,7 +75,10 @@ class FakeConnection:
         while len(self.outbox):
             self._received += [json.loads(frame.payload) for frame in self.outbox.take(65_536)]
 
-    def _overflowed(self) -> None:
+    def flush(self) -> bool:
+        return True
+
+    def overflow(self) -> None:
         self.overflowed = True
 
 

@@ -13,7 +13,7 @@ from .access.limiter import LimitClass, Limiter, UserLimiters
 from .access.rights import PERMISSIONS, Principal
 from .alarm import Alarm
 from .clock import Clock
-from .delivery.outbox import Outbox
+from .delivery.outbox import Outbox, Sink
 from .delivery.subscriptions import Subscriptions
 from .delivery.topics import Topics
 from .delivery.writer import Writer
@@ -288,18 +288,9 @@ class Hub:
         """The greeting."""
         return hello(self.version, self.node_id, self.clock, self.limits, self.features(), authenticated=authenticated)
 
-    def new_outbox(
-        self, flush: Callable[[], bool], overflow: Callable[[], None], traffic: Traffic | None = None
-    ) -> Outbox:
+    def new_outbox(self, sink: Sink, traffic: Traffic | None = None) -> Outbox:
         """What a connection, or a follower inside the house, is sent through: bounded by the limits."""
-        return Outbox(
-            self.limits.outbound_bytes,
-            self.limits.outbound_messages,
-            flush=flush,
-            wake=self.writer.wake,
-            overflow=overflow,
-            traffic=traffic,
-        )
+        return Outbox(self.limits.outbound_bytes, self.limits.outbound_messages, sink, self.writer, traffic)
 
     # ------------------------------------------------------------ for the handlers
 

@@ -26,7 +26,7 @@ class Attached:
     def __init__(self, loop: asyncio.AbstractEventLoop, process: Process, door: Door, client: Client) -> None:
         self.traffic = Traffic()
         self.peer = Peer("127.0.0.1", None)
-        self.outbox: Outbox = door.new_outbox(self._flush, lambda: None, self.traffic)
+        self.outbox: Outbox = door.new_outbox(self, self.traffic)
         self.over = False
         self._loop = loop
         self._process = process
@@ -74,14 +74,18 @@ class Attached:
         if self._member is not None:
             self._door.lose(self._member, self, ended=False)
 
-    def _flush(self) -> bool:
+    def flush(self) -> bool:
+        """The client hears what there is."""
         while len(self.outbox):
             for frame in self.outbox.take(65_536):
                 self._loop.call_soon(self._client.hear, self, frame.payload, context=OUTSIDE)
         return True
 
+    def overflow(self) -> None:
+        """The client takes all."""
+
     def close(self, code: CloseCode, _reason: str) -> None:
         """The node ends it."""
-        self.outbox.flush()
+        self.flush()
         self.outbox.close()
         self._loop.call_soon(self._client.cut, self, int(code), context=OUTSIDE)

@@ -16,14 +16,15 @@ class Box:
     def __init__(self) -> None:
         self.wakes = 0
         self.overflows = 0
-        self.outbox = Outbox(
-            MAX_BYTES, MAX_FRAMES, flush=lambda: True, wake=lambda _: self._woken(), overflow=self._overflowed
-        )
+        self.outbox = Outbox(MAX_BYTES, MAX_FRAMES, self, self)
 
-    def _woken(self) -> None:
+    def flush(self) -> bool:
+        return True
+
+    def wake(self, _outbox: Outbox) -> None:
         self.wakes += 1
 
-    def _overflowed(self) -> None:
+    def overflow(self) -> None:
         self.overflows += 1
 
     def fill(self, *payloads: bytes) -> None:

@@ -15,7 +15,7 @@ from ..access.limiter import Limiter
 from ..access.rights import Principal
 from ..alarm import Alarm
 from ..delivery.frame import Frame
-from ..delivery.outbox import Outbox
+from ..delivery.outbox import Outbox, Sink
 from ..delivery.topics import Topics
 from ..delivery.writer import Writer
 from ..greeting import goodbye, hello
@@ -204,18 +204,8 @@ class Edge(Door):
         return goodbye(reason)
 
     @override
-    def new_outbox(
-        self, flush: Callable[[], bool], overflow: Callable[[], None], traffic: Traffic | None = None
-    ) -> Outbox:
-        limits = self._limits
-        return Outbox(
-            limits.outbound_bytes,
-            limits.outbound_messages,
-            flush=flush,
-            wake=self.writer.wake,
-            overflow=overflow,
-            traffic=traffic,
-        )
+    def new_outbox(self, sink: Sink, traffic: Traffic | None = None) -> Outbox:
+        return Outbox(self._limits.outbound_bytes, self._limits.outbound_messages, sink, self.writer, traffic)
 
     @override
     async def recognise(self, token: str, peer: Peer) -> Principal:

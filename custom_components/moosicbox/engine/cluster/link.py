@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import override
 
 from ..delivery.frame import Frame
-from ..delivery.outbox import Outbox
+from ..delivery.outbox import NOBODY, Outbox
 from ..delivery.topics import InMemory, Topic, Topics
 from ..limits import Limits
 from ..metrics import Traffic
@@ -15,21 +15,13 @@ from ..transport.protocol_errors import ProtocolErrors
 from .wire import Closes, Down, Follows, Publishes, Replays, Sends, Unfollows
 
 
-def _nothing_to_flush() -> bool:
-    return True
-
-
-def _nothing() -> None:
-    """Bounds hold where the connection is."""
-
-
 class _Detached(Outbox):
     """An outbox without a box: whatever comes goes on at once."""
 
     __slots__ = ()
 
     def __init__(self) -> None:
-        super().__init__(0, 0, flush=_nothing_to_flush, wake=lambda _outbox: None, overflow=_nothing)
+        super().__init__(0, 0, NOBODY, NOBODY)
 
 
 class Link(_Detached):

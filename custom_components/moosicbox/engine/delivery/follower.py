@@ -27,7 +27,7 @@ class Follower:
         self._client_id = secrets.token_hex(8)
         self._topics: dict[str, None] = {}
         self._undo: list[Callable[[], None]] = []
-        self._outbox = hub.new_outbox(self._flush, self.close)
+        self._outbox = hub.new_outbox(self)
         if topics is None:
             self._follow(topic for topic in self._default() if self._visible(topic))
             self._undo.append(hub.players.added.subscribe(self._player_added))
@@ -49,6 +49,10 @@ class Follower:
         self._undo.clear()
         self._unfollow(list(self._topics))
         self._outbox.close()
+
+    def overflow(self) -> None:
+        """Too much waited."""
+        self.close()
 
     def _default(self) -> Iterable[str]:
         principal = self._principal
@@ -92,7 +96,8 @@ class Follower:
             rooms = RoomList(rooms=tuple(self._hub.room_lists.seen_by(self._principal)))
             self._outbox.send(self._hub.topics["rooms"].state_frame(rooms))
 
-    def _flush(self) -> bool:
+    def flush(self) -> bool:
+        """Deliver what there is."""
         for frame in self._outbox.take(sys.maxsize):
             self._deliver(frame.payload)
         return True

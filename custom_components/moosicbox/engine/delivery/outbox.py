@@ -1,7 +1,7 @@
 """What waits to go out to one connection: in order, bounded, states replaced by newer ones. No I/O."""
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
 
 from ..metrics import Traffic
 from .deflate import Deflation
@@ -11,16 +11,54 @@ if TYPE_CHECKING:
     from .topics import Topics
 
 
-def _taken() -> bool:
-    return True
+class Sink(Protocol):
+    """What an outbox empties itself into."""
+
+    def flush(self) -> bool:
+        """Take what is there; whether all could be sent."""
+
+    def overflow(self) -> None:
+        """Too much waited: the outbox is closed."""
 
 
-def _nothing_unsent() -> int:
-    return 0
+class Line(Protocol):
+    """A connection's way out, which writes at once what the kernel takes."""
+
+    def write(self, data: bytes, /) -> None:
+        """Send `data`, behind what is still unsent."""
 
 
-def _nothing() -> None:
-    """Nobody is left to hear of an overflow."""
+class Pace(Protocol):
+    """How a line goes."""
+
+    @property
+    def writing_paused(self) -> bool:
+        """Whether something written is still unsent."""
+
+
+class Waker(Protocol):
+    """What has outboxes flushed."""
+
+    def wake(self, outbox: Outbox, /) -> None:
+        """`outbox` is about to get something; flush it at the turn's end."""
+
+
+class _Nobody:
+    """Stands where no connection is: takes all, hears nothing."""
+
+    writing_paused = False
+
+    def flush(self) -> bool:
+        return True
+
+    def overflow(self) -> None:
+        """Nothing is left to be ended."""
+
+    def wake(self, _outbox: Outbox) -> None:
+        """Nothing will be flushed."""
+
+
+NOBODY = _Nobody()
 
 
 class Outbox:
@@ -36,37 +74,34 @@ class Outbox:
         "_max_bytes",
         "_max_frames",
         "_next",
-        "_overflow",
         "_replayed",
-        "_wake",
+        "_waker",
         "closed",
         "deflation",
-        "flush",
         "fresh",
+        "line",
+        "pace",
+        "sink",
         "size",
         "traffic",
-        "unsent",
         "waiting",
-        "write",
     )
 
     def __init__(
         self,
         max_bytes: int,
         max_frames: int,
-        *,
-        flush: Callable[[], bool],
-        wake: Callable[[Outbox], None],
-        overflow: Callable[[], None],
+        sink: Sink,
+        waker: Waker,
         traffic: Traffic | None = None,
     ) -> None:
-        """`wake` asks for `flush` at the turn's end; `flush` tells whether all could be sent."""
+        """Holds `max_bytes` in `max_frames` at most for `sink`, which `waker` has flushed at the turn's end."""
         self.fresh: list[Frame] = []
-        self.flush = flush
-        self.write: Callable[[bytes], None] | None = None
+        self.sink: Sink = sink
+        self.line: Line | None = None
         """Straight to the client; None where nothing may go out so."""
-        self.unsent: Callable[[], int] = _nothing_unsent
-        """How many written bytes the client hasn't taken."""
+        self.pace: Pace = NOBODY
+        """Tells whether the client has taken what was written."""
         self.traffic = traffic or Traffic()
         self.size = 0
         """Bytes of live frames that wait."""
@@ -75,8 +110,7 @@ class Outbox:
         """How frames are compressed for the client; None: not at all."""
         self._max_bytes = max_bytes
         self._max_frames = max_frames
-        self._wake = wake
-        self._overflow = overflow
+        self._waker = waker
         # In order of insertion; the key tells the kind: a topic and type (replaceable), a number (live), -number (replayed).
         self.waiting: dict[str | int, Frame] = {}
         """What the connection couldn't take at once."""
@@ -98,7 +132,7 @@ class Outbox:
     def send(self, frame: Frame) -> None:
         """Put a live frame last."""
         if not self.closed:
-            self._wake(self)
+            self._waker.wake(self)
             self.fresh.append(frame)
             self.traffic.messages_sent += 1
             self.traffic.bytes_sent += len(frame.payload)
@@ -107,7 +141,7 @@ class Outbox:
         """Put frames last that are paced by the client and not bounded here."""
         if self.closed:
             return
-        self._wake(self)
+        self._waker.wake(self)
         self.settle()
         for frame in frames:
             self.waiting[-self._next] = frame
@@ -135,6 +169,8 @@ class Outbox:
                 self._replayed -= 1
             else:
                 self.size -= size
+        if not waiting:
+            waiting.clear()  # an empty dictionary keeps its room otherwise
         return taken
 
     def settle(self) -> None:
@@ -154,17 +190,15 @@ class Outbox:
             self.size += len(frame.payload)
         self.fresh.clear()
         if self.size > self._max_bytes or len(waiting) - self._replayed > self._max_frames:
-            overflow = self._overflow
+            sink = self.sink
             self.close()
-            overflow()
+            sink.overflow()
 
     def close(self) -> None:
         """Nothing more goes out, and nothing holds on to the connection."""
         self.closed = True
-        self.flush = _taken
-        self.write = None
-        self.unsent = _nothing_unsent
-        self._overflow = _nothing
+        self.sink = self.pace = NOBODY
+        self.line = None
         self.fresh.clear()
         self.waiting.clear()
         self._replayed = 0

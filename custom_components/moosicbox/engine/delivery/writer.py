@@ -133,14 +133,14 @@ class Writer(InMemory):
         while rest:
             for _ in range(min(BETWEEN_LOOKS, len(rest))):
                 outbox = rest.popleft()
-                write = outbox.write
-                if write is None or outbox.fresh or outbox.waiting or outbox.unsent():
+                line = outbox.line
+                if line is None or outbox.fresh or outbox.waiting or outbox.pace.writing_paused:
                     outbox.fresh.extend(frames)
                     self._ready.append(outbox)
                 elif (deflation := outbox.deflation) is None:
-                    write(data)
+                    line.write(data)
                 else:
-                    write(deflation.encode_all(frames, encoded))
+                    line.write(deflation.encode_all(frames, encoded))
             if time.perf_counter_ns() > until_ns:
                 break
         if rest:
@@ -155,7 +155,7 @@ class Writer(InMemory):
                 outbox = ready.popleft()
                 if stalled and outbox in stalled:
                     outbox.settle()
-                elif not outbox.flush():
+                elif not outbox.sink.flush():
                     outbox.settle()
                     stalled[outbox] = None
             if time.perf_counter_ns() > until_ns:

@@ -1,6 +1,5 @@
 """What a transport needs of what lies behind it: a hub in this process, or the way to one elsewhere."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import UNSET, UnsetType
@@ -8,7 +7,7 @@ from msgspec import UNSET, UnsetType
 from ..access.rights import Principal
 from ..clock import Clock
 from ..delivery.deflate import Compression
-from ..delivery.outbox import Outbox
+from ..delivery.outbox import Outbox, Sink
 from ..delivery.writer import Writer
 from ..limits import Limits
 from ..metrics import Metrics, Traffic
@@ -68,9 +67,7 @@ class Door(Protocol):
     def goodbye(self, reason: str) -> Goodbye:
         """A farewell."""
 
-    def new_outbox(
-        self, flush: Callable[[], bool], overflow: Callable[[], None], traffic: Traffic | None = None
-    ) -> Outbox:
+    def new_outbox(self, sink: Sink, traffic: Traffic | None = None) -> Outbox:
         """What a connection is sent through."""
 
     async def recognise(self, token: str, peer: Peer) -> Principal:

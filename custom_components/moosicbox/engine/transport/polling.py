@@ -45,7 +45,7 @@ class PollingConnection:
         limits = door.limits
         self.peer = peer
         self.traffic = Traffic()
-        self.outbox = door.new_outbox(self._flush, self._overflow, self.traffic)
+        self.outbox = door.new_outbox(self, self.traffic)
         self._door = door
         self._closed = closed
         self._end: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
@@ -123,7 +123,8 @@ class PollingConnection:
                 self._kept_bytes += len(frame.payload)
         return bool(self._kept)
 
-    def _flush(self) -> bool:
+    def flush(self) -> bool:
+        """Have it fetched."""
         # What waits counts against the bounds at once. It stalls nobody: the client comes for it.
         self.outbox.settle()
         self._wake()
@@ -133,7 +134,8 @@ class PollingConnection:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _overflow(self) -> None:
+    def overflow(self) -> None:
+        """Too much waited to be fetched."""
         # Not at once: others are being sent the same message just now.
         asyncio.get_running_loop().call_soon(self._leave, CloseCode.SLOW_CONSUMER, "Too much waited to be read")
 

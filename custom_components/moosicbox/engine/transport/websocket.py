@@ -65,7 +65,7 @@ class WebSocketConnection:
         self.peer = Peer(request.remote or "", request)
         self.traffic = Traffic()
         self.session: Member | None = None
-        self.outbox = door.new_outbox(self._flush, self._overflow, self.traffic)
+        self.outbox = door.new_outbox(self, self.traffic)
         self._door = door
         self._request = request
         self._tcp: asyncio.Transport | None = None
@@ -92,9 +92,6 @@ class WebSocketConnection:
         `principal` is who the upgrade request proved to be; `admission` is held while nobody is authenticated.
         """
         await self._open()
-        if self._tcp is not None:
-            self.outbox.write = self._tcp.write
-            self.outbox.unsent = self._tcp.get_write_buffer_size
         ended = False
         try:
             self.outbox.send(Frame(encode(self._door.hello(authenticated=principal is not None))))
@@ -117,6 +114,10 @@ class WebSocketConnection:
         self._tcp = self._request.transport
         self._keep_kernel_buffer_small()
         self._agree_on_compression()
+        if self._tcp is not None:
+            # Writing is paused as long as anything is unsent: asked for each frame, that costs less than its size.
+            self._tcp.set_write_buffer_limits(high=1, low=0)
+            self.outbox.line, self.outbox.pace = self._tcp, self._request.protocol
 
     # ------------------------------------------------------------ in
 
@@ -184,13 +185,14 @@ class WebSocketConnection:
 
     # ------------------------------------------------------------ out
 
-    def _flush(self) -> bool:
+    def flush(self) -> bool:
+        """Send what there is; whether the client took all."""
         tcp = self._tcp
         if self.outbox.closed or tcp is None or tcp.is_closing():
             self.outbox.close()
             return True
         while len(self.outbox):
-            if tcp.get_write_buffer_size():
+            if self.outbox.pace.writing_paused:
                 return False
             frames = self.outbox.take(CHUNK)
             if (deflation := self.outbox.deflation) is not None:
@@ -199,7 +201,8 @@ class WebSocketConnection:
                 tcp.write(b"".join([frame.wire or frame.websocket for frame in frames]))
         return True
 
-    def _overflow(self) -> None:
+    def overflow(self) -> None:
+        """Too much waited to be read."""
         # Not at once: others are being sent the same message just now.
         asyncio.get_running_loop().call_soon(self._leave, CloseCode.SLOW_CONSUMER, "Too much waited to be read")
 
@@ -247,7 +250,7 @@ class WebSocketConnection:
         if self._farewell is not None:
             return
         # An outbox that overflowed takes part in nothing more: what came after it would leave a gap.
-        self.outbox.flush()
+        self.flush()
         self.outbox.close()
         self._farewell = (code, reason)
         # The task that reads is the one to close: only so the client has its time to answer.

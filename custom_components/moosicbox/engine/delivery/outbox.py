@@ -76,6 +76,7 @@ class Outbox:
         "_next",
         "_replayed",
         "_waker",
+        "busy",
         "closed",
         "deflation",
         "fresh",
@@ -102,6 +103,8 @@ class Outbox:
         """Straight to the client; None where nothing may go out so."""
         self.pace: Pace = NOBODY
         """Tells whether the client has taken what was written."""
+        self.busy = False
+        """Whether it may hold something: what is new has to line up behind that."""
         self.traffic = traffic or Traffic()
         self.size = 0
         """Bytes of live frames that wait."""

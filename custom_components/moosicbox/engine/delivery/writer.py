@@ -66,10 +66,8 @@ class Writer(InMemory):
         """One connection has something to read, behind all that was published before."""
         if self._pending is not None or self._fan_out is not None:
             self.settle()
-        # Whoever has something fresh stands in line already.
-        if not outbox.fresh:
-            self._ready.append(outbox)
-            self._schedule()
+        self._line_up(outbox)
+        self._schedule()
 
     def settle(self, but: Topic | None = None) -> None:
         """Put what is on its way into the outboxes, in order; `but` keeps what was published to it last."""
@@ -93,8 +91,14 @@ class Writer(InMemory):
 
     def _put(self, frames: list[Frame], outboxes: deque[Outbox] | dict[Outbox, tuple[int, int]]) -> None:
         for outbox in outboxes:
+            self._line_up(outbox)
             outbox.fresh.extend(frames)
-        self._ready.extend(outboxes)
+
+    def _line_up(self, outbox: Outbox) -> None:
+        outbox.busy = True
+        # Whoever has something fresh stands in line already.
+        if not outbox.fresh:
+            self._ready.append(outbox)
 
     def _schedule(self) -> None:
         if not self._scheduled:
@@ -123,9 +127,10 @@ class Writer(InMemory):
             return
         self._pending = None
         # Nobody is always the last one.
-        subscribers = list(topic.subscribers)
-        self._turn = start = (self._turn + 61) % max(1, len(subscribers))
-        self._fan_out = _FanOut(topic.take(), data, deque(subscribers[start:] + subscribers[:start]))
+        subscribers = deque(topic.subscribers)
+        self._turn = (self._turn + 61) % max(1, len(subscribers))
+        subscribers.rotate(-self._turn)
+        self._fan_out = _FanOut(topic.take(), data, subscribers)
 
     def _go_on(self, fan_out: _FanOut, until_ns: int) -> bool:
         # Whether there is time left for others.
@@ -134,9 +139,9 @@ class Writer(InMemory):
             for _ in range(min(BETWEEN_LOOKS, len(rest))):
                 outbox = rest.popleft()
                 line = outbox.line
-                if line is None or outbox.fresh or outbox.waiting or outbox.pace.writing_paused:
+                if line is None or outbox.busy or outbox.pace.writing_paused:
+                    self._line_up(outbox)
                     outbox.fresh.extend(frames)
-                    self._ready.append(outbox)
                 elif (deflation := outbox.deflation) is None:
                     line.write(data)
                 else:
@@ -155,7 +160,9 @@ class Writer(InMemory):
                 outbox = ready.popleft()
                 if stalled and outbox in stalled:
                     outbox.settle()
-                elif not outbox.sink.flush():
+                elif outbox.sink.flush():
+                    outbox.busy = False
+                else:
                     outbox.settle()
                     stalled[outbox] = None
             if time.perf_counter_ns() > until_ns:

@@ -6,7 +6,7 @@ import logging
 from types import CoroutineType
 from typing import Any, NamedTuple
 
-from .access.limiter import LimitClass, Limiter, Refusal, UserLimiters
+from .access.limiter import LimitClass, Limiter, Refusal, TokenBucket, UserLimiters
 from .delivery.frame import Frame
 from .limits import Limits
 from .metrics import Metrics
@@ -106,8 +106,8 @@ class Dispatcher:
         """A client's message: done now, or after those that came before it. `reply` is called once."""
         row = self._rows.get(type(decoded.message)) if decoded.message is not None else None
         limit = "control" if row is None else row.limit
-        users = session.user_limiter or self._user_limiter(session)
-        refusal = session.limiter.take(limit, decoded.size, received_us) or users.take(limit, decoded.size, received_us)
+        own, users = session.limiters or self._limiters(session)
+        refusal = own.take(limit, decoded.size, received_us) or users.take(limit, decoded.size, received_us)
         if refusal is not None:
             self._slow_down(session, Incoming(decoded, received_us, reply or session.answer), refusal)
         elif session.task is None:
@@ -118,14 +118,16 @@ class Dispatcher:
             full = Refusal("inbox", self.limits.messages_per_minute, 1.0)
             self._slow_down(session, Incoming(decoded, received_us, reply or session.answer), full)
 
-    def _user_limiter(self, session: Session) -> Limiter:
-        session.user_limiter = self.user_limiters[session.principal.sub]
-        return session.user_limiter
+    def _limiters(self, session: Session) -> tuple[Limiter, Limiter]:
+        session.limiters = limiters = Limiter(self.limits), self.user_limiters[session.principal.sub]
+        return limiters
 
     def _slow_down(self, session: Session, incoming: Incoming, refusal: Refusal) -> None:
         self._metrics.refusals[refusal.limit_class] += 1
         error = RateLimitExceeded(refusal.per_minute, refusal.retry_after)
         incoming.reply(Frame(encode_error(error, incoming.decoded.request_id)))
+        if session.refusals is None:
+            session.refusals = TokenBucket(self.limits.refusals / self.limits.refusal_window, self.limits.refusals)
         if session.refusals.take(incoming.received_us):
             self._flooded(session)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from .access.identity import Identity, Recognise
-from .access.limiter import LimitClass, Limiter, UserLimiters
+from .access.limiter import LimitClass, UserLimiters
 from .access.rights import PERMISSIONS, Principal
 from .alarm import Alarm
 from .clock import Clock
@@ -188,8 +188,7 @@ class Hub:
             part.limits = limits
         self.dispatcher.user_limiters = UserLimiters(limits)
         for session in self.sessions:
-            session.limiter = Limiter(limits)
-            session.user_limiter = None
+            session.limiters = session.refusals = None
         self.topics.compression.configure(limits.compression_level, limits.compression_threshold)
         if not limits.rooms:
             for room in self.rooms:

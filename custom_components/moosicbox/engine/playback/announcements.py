@@ -155,7 +155,7 @@ class Announcements:
         if announcement.timer is not None:
             announcement.timer.cancel()
         due_us = from_us + int((min(seconds, LONGEST_SECONDS) + GRACE_SECONDS) * 1e6)
-        announcement.timer = self._timers.at(due_us, lambda: self._finish(announcement))
+        announcement.timer = self._timers.at(due_us, self._finish, announcement)
 
     # ------------------------------------------------------------ ending
 

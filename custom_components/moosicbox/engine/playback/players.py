@@ -119,7 +119,7 @@ class Players:
         """A player's connection is gone; it may come back before anybody need know."""
         player.lost()
         due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
-        self._graces[player.player_id] = self._timers.at(due_us, lambda: self._unavailable(player, due_us))
+        self._graces[player.player_id] = self._timers.at(due_us, self._unavailable, player, due_us)
 
     def remove(self, player_id: str) -> None:
         """Forget a player."""

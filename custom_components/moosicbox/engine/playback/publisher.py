@@ -207,7 +207,7 @@ class PlaybackPublisher:
         if due_us is None:
             self._advances.pop(owner.topic, None)
         else:
-            self._advances[owner.topic] = self._timers.at(due_us, lambda: self._advance(owner))
+            self._advances[owner.topic] = self._timers.at(due_us, self._advance, owner)
 
     def _advance(self, owner: PlaybackOwner) -> None:
         owner.own.advance(self._clock.now_us())

@@ -142,7 +142,7 @@ class Grouping:
         if room.is_group and self._rooms.find(room.room_id) is room:
             if (timer := self._checks.get(room.room_id)) is not None:
                 timer.cancel()
-            self._checks[room.room_id] = self._timers.at(self._clock.now_us(), lambda: self._check(room))
+            self._checks[room.room_id] = self._timers.at(self._clock.now_us(), self._check, room)
 
     def _check(self, room: Room) -> None:
         self._checks.pop(room.room_id, None)
@@ -153,7 +153,7 @@ class Grouping:
         now_us = self._clock.now_us()
         returns = [until_us for key, until_us in room.missing.items() if key[1] == "player" and until_us > now_us]
         if len(room.renderers) + len(returns) > 1:
-            self._checks[room.room_id] = self._timers.at(min(returns) + 1, lambda: self._check(room))
+            self._checks[room.room_id] = self._timers.at(min(returns) + 1, self._check, room)
         else:
             self._spawn(self._dissolve(room))
 

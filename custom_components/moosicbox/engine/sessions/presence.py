@@ -1,5 +1,6 @@
 """Who is here. A page that reloads neither leaves nor comes: a short absence isn't told."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..clock import Clock
@@ -39,6 +40,8 @@ class Presence:
         self._clock = clock
         self._here: dict[Session, ClientKey] = {}
         self._since: dict[str, str] = {}
+        self._clients: Counter[str] = Counter()
+        """How many of each user's are here."""
         self._arriving: dict[Session, Timer] = {}
         self._leaving: dict[Session, Timer] = {}
         self._publication: Timer | None = None
@@ -55,8 +58,7 @@ class Presence:
     def adopt(self, sessions: Iterable[Session]) -> None:
         """These are here since before this hub took them over; nobody need hear of it."""
         for session in sessions:
-            self._here[session] = client_key(session, session.client)
-            self._since.setdefault(session.principal.sub, session.connected_at)
+            self._enter(session, session.connected_at)
             if session.connection is None:
                 self._gone(session)
 
@@ -98,14 +100,14 @@ class Presence:
             self.publish_soon()
             return
         due_us = self._clock.now_us() + int(self.limits.arrival_grace * 1e6)
-        self._arriving[session] = self._timers.at(due_us, lambda: self._arrive(session))
+        self._arriving[session] = self._timers.at(due_us, self._arrive, session)
 
     def _gone(self, session: Session) -> None:
         if (arriving := self._arriving.pop(session, None)) is not None:
             arriving.cancel()
         elif session in self._here and session not in self._leaving:
             due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
-            self._leaving[session] = self._timers.at(due_us, lambda: self._leave(session))
+            self._leaving[session] = self._timers.at(due_us, self._leave, session)
 
     def _renamed(self, session: Session, client: ClientInfo) -> None:
         if session in self._here:
@@ -113,16 +115,23 @@ class Presence:
 
     def _arrive(self, session: Session) -> None:
         self._arriving.pop(session, None)
-        self._here[session] = client_key(session, session.client)
-        self._since.setdefault(session.principal.sub, self._clock.timestamp())
+        self._enter(session, self._clock.timestamp())
         self.publish_soon()
         self.joined(session)
+
+    def _enter(self, session: Session, since: str) -> None:
+        sub = session.principal.sub
+        self._here[session] = client_key(session, session.client)
+        self._clients[sub] += 1
+        self._since.setdefault(sub, since)
 
     def _leave(self, session: Session) -> None:
         self._leaving.pop(session, None)
         del self._here[session]
-        if not any(other.principal.sub == session.principal.sub for other in self._here):
-            self._since.pop(session.principal.sub, None)
+        sub = session.principal.sub
+        self._clients[sub] -= 1
+        if not self._clients[sub]:
+            del self._clients[sub], self._since[sub]
         self.publish_soon()
         self.left(session)
 

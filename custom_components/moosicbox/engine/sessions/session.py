@@ -51,7 +51,8 @@ class Session:
     """What the hub knows of one client."""
 
     __slots__ = (
-        "answers",
+        "_answers",
+        "_limits",
         "came",
         "client",
         "client_id",
@@ -60,14 +61,13 @@ class Session:
         "expiry",
         "follows_players",
         "inbox",
-        "limiter",
+        "limiters",
         "principal",
         "refusals",
         "secret",
         "session_id",
         "task",
         "topics",
-        "user_limiter",
     )
 
     def __init__(self, principal: Principal, client: ClientInfo, limits: Limits, connected_at: str) -> None:
@@ -84,16 +84,25 @@ class Session:
         self.came: tuple[str, ...] = ()
         """Topics that the hub gave it while it was lost; it hears of them when it is back."""
         self.connection: Connection | None = None
-        self.answers = Answers(limits.stored_answers_seconds, limits.stored_answers, limits.stored_answer_bytes)
-        self.limiter = Limiter(limits)
-        self.user_limiter: Limiter | None = None
-        """The one that it shares with the user's other sessions, once it has said something."""
-        self.refusals = TokenBucket(limits.refusals / limits.refusal_window, limits.refusals)
+        self.limiters: tuple[Limiter, Limiter] | None = None
+        """Its own and the one that it shares with the user's other sessions, once it has said something."""
+        self.refusals: TokenBucket | None = None
+        """How much of what it said too fast was refused lately."""
+        self._limits = limits
+        self._answers: Answers | None = None
         self.inbox: list[Incoming] = []
         """What waits for `task`; seldom anything, so no deque, which costs a page's worth of memory."""
         self.task: asyncio.Task[None] | None = None
         self.expiry: Timer | None = None
         """Its token expires, or, while it is lost, the session itself."""
+
+    @property
+    def answers(self) -> Answers:
+        """What its requests were answered; most clients ask for nothing."""
+        if self._answers is None:
+            limits = self._limits
+            self._answers = Answers(limits.stored_answers_seconds, limits.stored_answers, limits.stored_answer_bytes)
+        return self._answers
 
     @property
     def player_id(self) -> str | None:

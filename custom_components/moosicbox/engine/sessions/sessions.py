@@ -70,6 +70,8 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._connected: Counter[str] = Counter()
         """Connections by sub."""
+        self._lost: dict[str, dict[Session, None]] = {}
+        """By sub, in the order in which their connections went."""
 
     def __iter__(self) -> Iterator[Session]:
         """All sessions, lost ones too."""
@@ -158,6 +160,7 @@ class Sessions:
     ) -> Session:
         session, positions, missed, fresh = resumption
         self._disconnect(session, CloseCode.REPLACED, "Another connection resumed this session")
+        self._find_again(session)
         session.topics = dict.fromkeys([*positions, *fresh])
         session.came = ()
         session.connection = connection
@@ -293,7 +296,7 @@ class Sessions:
         if (expires_at := session.principal.expires_at) is not None:
             left = expires_at + LEEWAY - self._clock.utc().timestamp()
             due_us = self._clock.now_us() + int(max(0.0, left) * 1e6)
-            session.expiry = self._timers.at(due_us, lambda: self._expire(session))
+            session.expiry = self._timers.at(due_us, self._expire, session)
 
     def _expire(self, session: Session) -> None:
         expires_at = session.principal.expires_at
@@ -320,13 +323,19 @@ class Sessions:
         due_us = self._clock.now_us() + int(self.limits.resume_seconds * 1e6)
         if session.expiry is not None:
             session.expiry.cancel()
-        session.expiry = self._timers.at(due_us, lambda: self.end(session, CloseCode.NORMAL))
+        session.expiry = self._timers.at(due_us, self.end, session, CloseCode.NORMAL)
+        self._lost.setdefault(session.principal.sub, {})[session] = None
+
+    def _find_again(self, session: Session) -> None:
+        if (lost := self._lost.get(session.principal.sub)) is not None:
+            lost.pop(session, None)
+            if not lost:
+                del self._lost[session.principal.sub]
 
     def _bound_lost(self, sub: str) -> None:
-        # Dictionaries keep their order: the first one is the oldest.
-        lost = [session for session in self if session.connection is None and session.principal.sub == sub]
+        lost = self._lost.get(sub, {})
         if len(lost) > self.limits.max_connections_per_user:
-            self.end(lost[0], CloseCode.NORMAL)
+            self.end(next(iter(lost)), CloseCode.NORMAL)
 
     def end(self, session: Session, code: CloseCode, reason: str = "") -> None:
         """A session is over."""
@@ -334,6 +343,7 @@ class Sessions:
             return
         if session.expiry is not None:
             session.expiry.cancel()
+        self._find_again(session)
         session.inbox.clear()
         if session.task is not None and code in REVOKING:
             session.task.cancel()

@@ -9,6 +9,7 @@ from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.typing import ConfigType
 
 from .auth import Gatekeeper, own_urls
+from .collector import Collector
 from .const import DOMAIN, HUB_ID, NAME, ROOM_ID, VERSION
 from .devices import async_follow
 from .engine.clock import Clock
@@ -62,6 +63,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
         data = hass.data[DATA_KEPT] = await _async_build(hass, entry, settings, data)
     entry.runtime_data = data
     _apply_options(entry)
+    entry.async_on_unload(data.collector.async_stop)
     data.pairing.start()
     entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
     await data.gatekeeper.async_start(data.hub.sessions)
@@ -134,6 +136,7 @@ def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:
     gatekeeper.trust(limits.trusted_keys, limits.trusted_issuer)
     if limits.require_auth:
         gatekeeper.ask_for_tokens()
+    entry.runtime_data.collector.async_configure(short_pauses=limits.short_gc_pauses)
     return limits
 
 
@@ -217,6 +220,7 @@ async def _async_build(
         HealthMonitor(hass, hub),
         Pairing(hass, hub, gatekeeper),
         Outputs(hass, hub),
+        Collector(hass),
         device.id,
         cluster,
         settings,

@@ -11,6 +11,7 @@ from .const import DOMAIN
 if TYPE_CHECKING:
     from .auth import Gatekeeper
     from .cluster import ClusterLink
+    from .collector import Collector
     from .engine.hub import Hub
     from .engine.library.artwork import Artwork
     from .engine.library.library import Library
@@ -40,6 +41,7 @@ class MoosicBoxData:
     health: HealthMonitor
     pairing: Pairing
     outputs: Outputs
+    collector: Collector
     hub_device_id: str
     """The hub in the device registry; players hang on it."""
     cluster: ClusterLink | None = None

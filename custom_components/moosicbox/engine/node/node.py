@@ -1,6 +1,7 @@
 """A node from its start to its end."""
 
 import asyncio
+import gc
 from contextlib import suppress
 import logging
 import signal
@@ -72,6 +73,9 @@ class Node:
         await self.cluster.start()
         self._joined = True
         self._heard(DOCUMENT)
+        if config.limits.short_gc_pauses:
+            gc.collect()
+            gc.freeze()
         return site.name
 
     async def stop(self) -> None:

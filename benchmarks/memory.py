@@ -4,7 +4,7 @@ import asyncio
 
 from .options import Options
 from .report import Row
-from .targets import API, HUB, LOOP, Target, targets
+from .targets import API, BARE, HUB, LOOP, Target, targets
 
 SIZE = 250
 MESSAGES = 1_200
@@ -18,7 +18,7 @@ async def measure(options: Options) -> list[Row]:
     """Memory a connection, idle and after traffic."""
     rows = []
     # Ours first, and all stay open: nobody gets memory that another one gave back.
-    async with targets(HUB, API, LOOP) as servers, options.loads(servers.values()) as loads:
+    async with targets(HUB, BARE, API, LOOP) as servers, options.loads(servers.values()) as loads:
         for name, load in loads.items():
             server = servers[name]
             await load.open(WARM_UP)

@@ -5,7 +5,7 @@ import random
 
 from .options import Options
 from .report import Row, median, ratio
-from .targets import API, HUB, LOOP, targets
+from .targets import API, BARE, HUB, LOOP, targets
 
 WARM_UP = 100
 SETTLE_SECONDS = 0.5
@@ -14,7 +14,7 @@ GOAL = 220
 
 async def measure(options: Options) -> list[Row]:
     """Set-up with a token."""
-    names = (HUB, API, LOOP)
+    names = (HUB, BARE, API, LOOP)
     used: dict[str, list[float]] = {name: [] for name in names}
     count = options.connections // 2
     async with targets(*names) as servers, options.loads(servers.values()) as loads:
@@ -32,5 +32,6 @@ async def measure(options: Options) -> list[Row]:
         Row(f"{name}: CPU a connection", median(used[name]), "µs", f"≤ {GOAL}" if name == HUB else "") for name in names
     ]
     rows.append(Row(f"MoosicBox : {API}", ratio(used[API], used[HUB]), "×"))
+    rows.append(Row(f"MoosicBox : {BARE} (which checks no token)", ratio(used[BARE], used[HUB]), "×"))
     rows.append(Row(f"MoosicBox : {LOOP} (which checks no token)", ratio(used[LOOP], used[HUB]), "×"))
     return rows

@@ -20,6 +20,7 @@ from .process import SERVER_CORE, Cpu, cpu, memory, pinned
 
 HERE = Path(__file__).parent
 COMPONENT = "moosicbox_benchmark"
+BARE_PATH = "/api/moosicbox_benchmark/bare"
 PLAYER_ID = "benchmark"
 
 # No recorder: it would write down every event and state, ours and those of the peer.
@@ -33,9 +34,11 @@ logger:
 {component}:
   hub: {hub}
   api: {api}
+  bare: {bare}
 """
 
 HUB, C, LOOP, API, SOCKETIO = "MoosicBox", "C epoll", "aiohttp loop", "Home Assistant API", "python-socketio"
+BARE = "bare view"
 
 
 @dataclass
@@ -101,7 +104,7 @@ async def targets(*names: str) -> AsyncGenerator[dict[str, Target]]:
         build(folder)
         started: dict[str, Target] = {}
         with pinned(SERVER_CORE):
-            if HUB in names or API in names:
+            if {HUB, API, BARE} & {*names}:
                 started |= await stack.enter_async_context(_home_assistant(folder))
             simple = {
                 C: ((str(folder / "peer"),), "/", ()),
@@ -133,11 +136,13 @@ async def _process(*command: str) -> AsyncGenerator[asyncio.subprocess.Process]:
 
 @asynccontextmanager
 async def _home_assistant(folder: Path) -> AsyncGenerator[dict[str, Target]]:
-    port, hub, api = free_port(), folder / "hub.sock", folder / "api.sock"
+    port, hub, api, bare = free_port(), folder / "hub.sock", folder / "api.sock", folder / "bare.sock"
     config = ConfigFolder(folder / "config")
     config.write(port=port)
     _link_component(config.path / "custom_components" / COMPONENT)
-    (config.path / "configuration.yaml").write_text(CONFIGURATION.format(component=COMPONENT, hub=hub, api=api))
+    (config.path / "configuration.yaml").write_text(
+        CONFIGURATION.format(component=COMPONENT, hub=hub, api=api, bare=bare)
+    )
     process = HomeAssistantProcess(config, port, folder / "home-assistant.log")
     try:
         await process.start()
@@ -161,6 +166,9 @@ async def _home_assistant(folder: Path) -> AsyncGenerator[dict[str, Target]]:
                     json.dumps({"id": 1, "type": "subscribe_events", "event_type": COMPONENT}),
                 ),
             ),
+            BARE: Target(
+                *(BARE, process.pid, port, BARE_PATH, bare, folder / "load"), (authenticate(answer["token"]),)
+            ),
         }
     finally:
         await process.stop()
@@ -175,7 +183,7 @@ def authenticate(token: str, topics: tuple[str, ...] = ("all",), **client: Any) 
 def _link_component(path: Path) -> None:
     path.mkdir(parents=True)
     (path / "__init__.py").symlink_to(HERE / "servers" / "home_assistant.py")
-    for name in ("control.py", "messages.py", "probes.py"):
+    for name in ("bare_view.py", "control.py", "messages.py", "probes.py"):
         (path / name).symlink_to(HERE / "servers" / name)
     manifest = {"domain": COMPONENT, "name": COMPONENT, "version": "0", "codeowners": [], "requirements": []}
     (path / "manifest.json").write_text(json.dumps({**manifest, "after_dependencies": ["moosicbox"]}))

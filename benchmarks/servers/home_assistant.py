@@ -1,4 +1,4 @@
-"""The part inside Home Assistant, set up there as an integration of its own: publishes by our hub, or by Home Assistant's API."""
+"""The part inside Home Assistant, set up there as an integration of its own: publishes by our hub, by Home Assistant's API, or by a bare view."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from homeassistant.helpers.typing import ConfigType
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.models import DATA_LOADED
 
+from .bare_view import BareView
 from .control import listen
 from .messages import message
 
@@ -33,7 +34,7 @@ NOT_MEASURED: Final[dict[str, Any]] = {
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Obey on one socket for our hub, on one for Home Assistant's events."""
+    """Obey on one socket for our hub, on one for Home Assistant's events, on one for the bare view."""
     sockets = config[DOMAIN]
 
     def publish(burst: int, size: int) -> None:
@@ -49,11 +50,18 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         hub = hass.data[DATA_LOADED].hub
         return hub.topics.compression.stream(hub.limits.compression_window_bits).epoch
 
+    def spare() -> bool:
+        hass.data[DATA_LOADED].collector.async_configure(short_pauses=True)
+        return True
+
     def lift(_call: Any) -> None:
         hub = hass.data[DATA_LOADED].hub
         hub.configure(replace(hub.limits, **NOT_MEASURED))
 
     hass.services.async_register(DOMAIN, "lift_limits", lift)
-    await listen(Path(sockets["hub"]), publish, {b"restarts": restarts})
+    bare = BareView()
+    hass.http.register_view(bare)
+    await listen(Path(sockets["hub"]), publish, {b"restarts": restarts, b"spare": spare})
     await listen(Path(sockets["api"]), fire)
+    await listen(Path(sockets["bare"]), bare.publish)
     return True

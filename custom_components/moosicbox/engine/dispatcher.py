@@ -6,6 +6,8 @@ import logging
 from types import CoroutineType
 from typing import Any, NamedTuple
 
+import msgspec
+
 from .access.limiter import LimitClass, Limiter, Refusal, TokenBucket, UserLimiters
 from .delivery.frame import Frame
 from .limits import Limits
@@ -46,7 +48,7 @@ def _nothing() -> None:
     """What follows most answers."""
 
 
-class _Answer(NamedTuple):
+class _Answer(msgspec.Struct, frozen=True):
     frame: Frame | None
     keep: bool = True
     """Whether a repeated request gets the same answer."""

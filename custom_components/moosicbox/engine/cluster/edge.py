@@ -190,7 +190,7 @@ class Edge(Door):
         except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
             return Decoded(None, None, None, len(text), text)
         if head.type in OWN:
-            return self._codec.decode(text)._replace(text=text)
+            return msgspec.structs.replace(self._codec.decode(text), text=text)
         return Decoded(head.request_id, None, None, len(text), text)
 
     @override

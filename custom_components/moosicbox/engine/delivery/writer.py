@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 import time
 from typing import Final
 
@@ -26,11 +27,11 @@ class _FanOut:
 
     __slots__ = ("data", "encoded", "frames", "rest")
 
-    def __init__(self, frames: list[Frame], data: bytes, rest: deque[Outbox]) -> None:
+    def __init__(self, frames: list[Frame], data: bytes, subscribers: list[Outbox]) -> None:
         self.frames = frames
         self.data = data
         self.encoded: Encoded = {}
-        self.rest = rest
+        self.rest = iter(subscribers)
 
 
 class Writer(InMemory):
@@ -89,7 +90,7 @@ class Writer(InMemory):
             self._retry.cancel()
             self._retry = None
 
-    def _put(self, frames: list[Frame], outboxes: deque[Outbox] | dict[Outbox, tuple[int, int]]) -> None:
+    def _put(self, frames: list[Frame], outboxes: Iterable[Outbox]) -> None:
         for outbox in outboxes:
             self._line_up(outbox)
             outbox.fresh.extend(frames)
@@ -127,29 +128,24 @@ class Writer(InMemory):
             return
         self._pending = None
         # Nobody is always the last one.
-        subscribers = deque(topic.subscribers)
-        self._turn = (self._turn + 61) % max(1, len(subscribers))
-        subscribers.rotate(-self._turn)
-        self._fan_out = _FanOut(topic.take(), data, subscribers)
+        subscribers = list(topic.subscribers)
+        self._turn = start = (self._turn + 61) % max(1, len(subscribers))
+        self._fan_out = _FanOut(topic.take(), data, subscribers[start:] + subscribers[:start])
 
     def _go_on(self, fan_out: _FanOut, until_ns: int) -> bool:
         # Whether there is time left for others.
         rest, data, frames, encoded = fan_out.rest, fan_out.data, fan_out.frames, fan_out.encoded
-        while rest:
-            for _ in range(min(BETWEEN_LOOKS, len(rest))):
-                outbox = rest.popleft()
-                line = outbox.line
-                if line is None or outbox.busy or outbox.pace.writing_paused:
-                    self._line_up(outbox)
-                    outbox.fresh.extend(frames)
-                elif (deflation := outbox.deflation) is None:
-                    line.write(data)
-                else:
-                    line.write(deflation.encode_all(frames, encoded))
-            if time.perf_counter_ns() > until_ns:
-                break
-        if rest:
-            return False
+        for number, outbox in enumerate(rest, 1):
+            line = outbox.line
+            if line is None or outbox.busy or outbox.pace.writing_paused:
+                self._line_up(outbox)
+                outbox.fresh.extend(frames)
+            elif (deflation := outbox.deflation) is None:
+                line.write(data)
+            else:
+                line.write(deflation.encode_all(frames, encoded))
+            if not number % BETWEEN_LOOKS and time.perf_counter_ns() > until_ns:
+                return False
         self._fan_out = None
         return True
 

@@ -1,8 +1,8 @@
 """A node from its start to its end."""
 
 import asyncio
-import gc
 from contextlib import suppress
+import gc
 import logging
 import signal
 import sqlite3

@@ -30,7 +30,7 @@ class MessageName(NamedTuple):
     action: str | None = None
 
 
-class Decoded(NamedTuple):
+class Decoded(msgspec.Struct, frozen=True):
     """A frame: its message, or the error that answers it; `request_id` where it could be read, `size` in bytes."""
 
     request_id: str | None

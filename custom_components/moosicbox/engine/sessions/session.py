@@ -5,6 +5,8 @@ import hmac
 import secrets
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from ..access.limiter import Limiter, TokenBucket
 from ..access.rights import Principal
 from ..delivery.frame import Frame
@@ -128,7 +130,7 @@ class Session:
             self.connection.outbox.send(frame)
 
 
-class Actor(NamedTuple):
+class Actor(msgspec.Struct, frozen=True):
     """Who asks for something: a client's session, or somebody inside the house."""
 
     principal: Principal

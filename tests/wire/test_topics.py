@@ -181,6 +181,21 @@ async def test_room_limited_token(connect: Connect, create_token: CreateToken, k
     assert (await client.request("subscribe", topics=["room:party"]))["type"] == "result"
 
 
+async def test_room_limited_token_does_not_learn_which_rooms_there_are(
+    connect: Connect, create_token: CreateToken, controller: Client
+) -> None:
+    """A room that is there and one that isn't are refused alike."""
+    await controller.request("room_command", action="create", id="other", name="Other")
+    client = await connect()
+    await client.authenticate(await create_token("guest", rooms=["party"]))
+    for action in "get", "join", "skip_vote", "close":
+        there, gone = [
+            await client.request("room_command", action=action, room_id=room_id) for room_id in ("other", "nowhere")
+        ]
+        assert there["error_type"] == "permission_denied"
+        assert {**there, "request_id": None} == {**gone, "request_id": None}
+
+
 async def test_a_room_limited_token_hears_nothing_else(
     hass: HomeAssistant, connect: Connect, create_token: CreateToken, kitchen: Client, hub: Hub
 ) -> None:

@@ -98,7 +98,7 @@ class PlayerNotFound(HubError):
 
 
 class RoomNotFound(HubError):
-    """No such room, or none that the asker may see."""
+    """No such room."""
 
     error_type = "room_not_found"
 

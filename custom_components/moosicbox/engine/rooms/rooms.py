@@ -84,6 +84,9 @@ class Rooms:
 
     def get(self, room_id: str, viewer: Principal) -> Room:
         """A room; RoomNotFound, or PermissionDenied if it isn't for `viewer`."""
+        if viewer.rooms is not None and room_id not in viewer.rooms:
+            # Such a token doesn't even hear which rooms there are.
+            raise PermissionDenied("This token is limited to other rooms")
         if (room := self._rooms.get(room_id)) is None:
             raise RoomNotFound(f"There is no room {room_id}")
         if not room.visible_to(viewer):

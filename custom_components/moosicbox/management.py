@@ -14,8 +14,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from .auth import principal_of
 from .engine.access.rights import Principal
 from .engine.protocol.client import GetClients, GetMetrics, Request, RoomList
-from .engine.protocol.errors import HubError, MessageTooLarge, PermissionDenied, SerializationFailed
+from .engine.protocol.errors import HubError, PermissionDenied, SerializationFailed
 from .engine.report import health, prometheus
+from .engine.transport.bodies import read_body
 from .engine.transport.responses import error_response, json_response, wants_text
 from .models import MoosicBoxData
 from .views import loaded
@@ -132,12 +133,7 @@ class BroadcastView(HomeAssistantView):
     async def post(self, request: web.Request) -> web.Response:
         """The body is the wire's `broadcast`; its `type` may be left out."""
         data = loaded(request)
-        most = data.hub.limits.max_message_size
-        body = bytearray()
-        async for chunk in request.content.iter_chunked(65_536):
-            body += chunk
-            if len(body) > most:
-                raise MessageTooLarge(max(len(body), request.content_length or 0), most)
+        body = await read_body(request, data.hub.limits.max_message_size)
         try:
             fields = orjson.loads(body)
         except orjson.JSONDecodeError as error:

@@ -15,8 +15,10 @@ from .const import DOMAIN
 from .engine.access.pairing import Offer, PairingCodes
 from .engine.access.tokens import MAX_LIFETIME
 from .engine.playback.player import Player
+from .engine.protocol.codec import invalid_message
 from .engine.protocol.errors import HubError, InvalidMessage, PermissionDenied
 from .engine.signals import Signal
+from .engine.transport.bodies import read_body
 from .engine.transport.responses import error_response, json_response
 from .views import loaded
 
@@ -155,8 +157,10 @@ class PairView(HomeAssistantView):
 
 
 async def _read(request: web.Request) -> _Request:
-    body = await request.content.read(MAX_BODY)
+    body = await read_body(request, MAX_BODY)
     try:
         return msgspec.json.decode(body, type=_Request)
+    except msgspec.ValidationError as error:
+        raise invalid_message(error) from error
     except msgspec.DecodeError as error:
         raise InvalidMessage("The body is {code, name, player_id}", []) from error

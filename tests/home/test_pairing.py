@@ -1,5 +1,7 @@
 """“Add player”: a code, a box that knows it, and its token's life."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from aiohttp.test_utils import TestClient
@@ -174,7 +176,9 @@ async def test_nobody_takes_another_ones_player(
     ("body", "field"),
     [
         (b"nonsense", None),
-        (b'{"code": 1}', None),
+        (b"[]", None),
+        (b'{"code": 1, "name": "Box", "player_id": "box"}', "code"),
+        (b'{"code": "x", "player_id": "box"}', "name"),
         (b'{"code": "x", "name": "Box", "player_id": "No!"}', "player_id"),
         (b'{"code": "x", "name": "", "player_id": "box"}', "name"),
     ],
@@ -184,6 +188,21 @@ async def test_nonsense_is_named(http: TestClient, body: bytes, field: str | Non
     answer = await response.json()
     assert (response.status, answer["error_type"]) == (400, "invalid_message")
     assert answer["path"] == ([] if field is None else [field])
+
+
+async def test_a_body_that_comes_bit_by_bit(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+    """As from a box on a bad network; and one without end is cut short."""
+    _, code = await add_player(hass, entry)
+
+    async def bits() -> AsyncGenerator[bytes]:
+        for bit in (b'{"code": "', code.encode(), b'", "name": "Box", ', b'"player_id": "box-1"}'):
+            yield bit
+            await asyncio.sleep(0)
+
+    response = await http.post(PAIR, data=bits())
+    assert (response.status, (await response.json())["player_id"]) == (200, "box-1")
+    response = await http.post(PAIR, data=b'{"code": "x"}' + b" " * 4_096)
+    assert (response.status, (await response.json())["error_type"]) == (413, "message_too_large")
 
 
 async def test_pages_of_strangers_pair_nothing(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:

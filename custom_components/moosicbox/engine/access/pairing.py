@@ -65,7 +65,7 @@ class PairingCodes:
         self._forget(now_us)
         wrong, until_us = self._wrong.get(address, (0, now_us + GUESS_WINDOW * 1_000_000))
         if wrong >= GUESSES:
-            raise RateLimitExceeded(GUESSES, (until_us - now_us) / 1e6)
+            raise RateLimitExceeded(GUESSES, (until_us - now_us) / 1e6, "Too many wrong codes, wait")
         digest = self._digest(code.upper().replace("-", "").replace(" ", ""))
         found = [offer for offer in self._offers if hmac.compare_digest(offer.digest, digest)]
         if not found:

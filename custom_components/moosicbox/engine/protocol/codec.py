@@ -111,7 +111,7 @@ class Codec:
         try:
             return Decoded(request_id, _converted(raw, self._model(raw)), None, size)
         except msgspec.ValidationError as error:
-            return Decoded(request_id, None, _invalid(error), size)
+            return Decoded(request_id, None, invalid_message(error), size)
         except HubError as error:
             return Decoded(request_id, None, error, size)
 
@@ -187,7 +187,8 @@ def _relaxed(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def _invalid(error: msgspec.ValidationError) -> InvalidMessage:
+def invalid_message(error: msgspec.ValidationError) -> InvalidMessage:
+    """What is wrong with a message, and where."""
     text = str(error)
     path: list[str | int] = []
     if match := _PATH.search(text):

@@ -41,9 +41,9 @@ class RateLimitExceeded(HubError):
     error_type = "rate_limit_exceeded"
     retryable = True
 
-    def __init__(self, limit: int, retry_after: float) -> None:
-        """`limit` is in messages (or bytes) a minute, `retry_after` in seconds."""
-        super().__init__("Too many messages, slow down", limit=limit, retry_after=round(retry_after, 3))
+    def __init__(self, limit: int, retry_after: float, message: str = "Too many messages, slow down") -> None:
+        """`limit` is in messages (or bytes) a minute, or in what `message` says, `retry_after` in seconds."""
+        super().__init__(message, limit=limit, retry_after=round(retry_after, 3))
 
 
 class MessageTooLarge(HubError):

@@ -33,7 +33,8 @@ class Admission:
         if not self._door.running or self._connections() >= limits.max_connections:
             raise Unavailable("There is no room now", retry_after=RETRY_SECONDS)
         if self._unauthenticated[request.remote or ""] >= limits.max_unauthenticated_per_address:
-            raise RateLimitExceeded(limits.max_unauthenticated_per_address, RETRY_SECONDS)
+            most = limits.max_unauthenticated_per_address
+            raise RateLimitExceeded(most, RETRY_SECONDS, "Too many connections of this address wait to log in")
 
     def check_origin(self, request: web.Request) -> None:
         """Whether a page of this origin may talk to the hub."""

@@ -19,12 +19,12 @@ from ..protocol.errors import (
     ClientNotFound,
     HubError,
     InvalidMessage,
-    MessageTooLarge,
     SerializationFailed,
     Unavailable,
 )
 from ..sessions.session import Peer, Refused
 from .admission import Admission
+from .bodies import read_body
 from .door import Door, Member
 from .polling import PollingConnection, closed_error
 from .responses import error_response, json_response
@@ -108,7 +108,7 @@ class PollingEndpoint:
     async def send(self, request: web.Request, session_id: str) -> web.Response:
         """POST: messages from the client, and their answers."""
         connection = self._connection(request, session_id)
-        body = await _read(request, self._door.limits.max_message_size)
+        body = await read_body(request, self._door.limits.max_message_size)
         answers = await connection.receive(self._decode(body))
         return json_response(b"[%b]" % b",".join([frame.payload for frame in answers]))
 
@@ -126,7 +126,7 @@ class PollingEndpoint:
         bearer = self._admission.bearer(request)
         try:
             async with asyncio.timeout(door.limits.authentication_timeout):
-                decoded = door.decode(await _read(request, door.limits.max_first_message_size))
+                decoded = door.decode(await read_body(request, door.limits.max_first_message_size))
                 if decoded.error is not None:
                     raise decoded.error
                 if not isinstance(message := decoded.message, Authenticate):
@@ -182,20 +182,6 @@ class PollingEndpoint:
         if len(messages) > MAX_MESSAGES:
             raise InvalidMessage(f"A request carries at most {MAX_MESSAGES} messages", [MAX_MESSAGES])
         return [self._door.decode(bytes(message)) for message in messages]
-
-
-async def _read(request: web.Request, max_size: int) -> bytes:
-    if (size := request.content_length or 0) > max_size:
-        raise MessageTooLarge(size, max_size)
-    body = bytearray()
-    try:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > max_size:
-                raise MessageTooLarge(len(body), max_size)
-    except web.RequestPayloadError as error:
-        raise SerializationFailed("The body can't be read") from error
-    return bytes(body)
 
 
 def _wait(request: web.Request) -> float:

@@ -103,8 +103,10 @@ class Place:
             known, self._valid(kept.leader), dict(kept.nodes), gone, kept.changes, kept.fence is not None, clock_id
         )
 
-    def lead(self, edge: str, priority: int, seconds: float) -> Terms | None:
+    def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Terms | None:
         kept = self.kept
+        if kept.fence is None and not first:
+            return None
         leader, claim = self._valid(kept.leader), self._valid(kept.claim)
         if leader is not None and leader != edge:
             if priority > kept.priority and claim in (None, edge):
@@ -296,8 +298,8 @@ class SimulatedBus(Bus):
         return await self._ask(lambda: self._place.beat(edge, node_id, new=new, seconds=seconds, read=read))
 
     @override
-    async def lead(self, edge: str, priority: int, seconds: float) -> Terms | None:
-        return await self._ask(lambda: self._place.lead(edge, priority, seconds))
+    async def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Terms | None:
+        return await self._ask(lambda: self._place.lead(edge, priority, seconds, first=first))
 
     @override
     async def renew(self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int) -> bool:

@@ -111,8 +111,11 @@ class Bus(Protocol):
     async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> Beat:
         """A sign of life, good for `seconds`; `new` for the first one. What was sent to it up to `read` isn't needed any more."""
 
-    async def lead(self, edge: str, priority: int, seconds: float) -> Terms | None:
-        """Lead from now on, if nobody does; a node of higher priority that can't yet is let in next."""
+    async def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Terms | None:
+        """Lead from now on, if nobody does; a node of higher priority that can't yet is let in next.
+
+        Where nobody ever led, only as the `first`: that is how it looks, too, when everything was lost.
+        """
 
     async def renew(self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int) -> bool:
         """Lead on, by this time; False if a node of higher priority waits. Fenced, Emptied."""

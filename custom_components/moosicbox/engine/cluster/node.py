@@ -211,7 +211,8 @@ class ClusterNode:
             if beat.leader is not None:
                 await self._probe()
             if (beat.leader is None or self._priority > 0) and asyncio.get_running_loop().time() >= self._patient_until:
-                terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS)
+                # Redis may have been emptied since that beat.
+                terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS, first=not beat.founded)
                 if terms is not None:
                     await self._promote(terms)
 
@@ -359,7 +360,7 @@ class ClusterNode:
     async def _keep_anew(self, core: Core) -> None:
         _LOGGER.warning("Redis is empty: everything that is still known is kept anew")
         until = asyncio.get_running_loop().time() + ALIVE_SECONDS
-        terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS)
+        terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS, first=True)
         if terms is None:
             await self._depose()
             return

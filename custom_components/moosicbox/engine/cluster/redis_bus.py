@@ -66,9 +66,9 @@ class RedisBus(Bus):
         )
 
     @override
-    async def lead(self, edge: str, priority: int, seconds: float) -> Terms | None:
+    async def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Terms | None:
         with _named():
-            terms = await _run(self._lead, edge, priority, _ms(seconds))
+            terms = await _run(self._lead, edge, priority, _ms(seconds), int(first))
         if terms is None:
             return None
         # A list of Lua's ends at the first thing that isn't there.

@@ -25,6 +25,7 @@ return {known, redis.call('GET', p .. ':leader'), nodes, gone, redis.call('GET',
 
 LEAD: Final = """
 local p, edge, priority = KEYS[1], ARGV[1], tonumber(ARGV[2])
+if ARGV[4] == '0' and redis.call('EXISTS', p .. ':fence') == 0 then return false end
 local leader, claim = redis.call('GET', p .. ':leader'), redis.call('GET', p .. ':claim')
 if leader and leader ~= edge then
   if priority > tonumber(redis.call('GET', p .. ':priority') or '0') and (not claim or claim == edge) then
@@ -49,7 +50,7 @@ local last = redis.call('XREVRANGE', p .. ':in', '+', '-', 'COUNT', 1)
 return {fence, redis.call('GET', p .. ':commits') or '0',
         redis.call('GET', p .. ':read') or '0-0', last[1] and last[1][1] or '0-0', away, id, us}
 """
-"""Prefix; edge, priority, milliseconds. Who claims is let in before all others, as long as it goes on asking.
+"""Prefix; edge, priority, milliseconds, whether to be the first one ever. Who claims is let in before all others, as long as it goes on asking.
 
 A fence grows with the time of day: none ever comes twice, even where Redis forgot the last one.
 The cluster's time is told by Redis' clock, for a node that never was in step with a leader.

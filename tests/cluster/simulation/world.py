@@ -150,7 +150,7 @@ class World:
     def leader(self) -> SimulatedNode | None:
         """Who leads by its own account and holds the newest fence."""
         for node in self.alive:
-            if node.cluster.status().leads and node.cluster._fence == self.place.kept.fence:
+            if node.cluster.status().leads and node.cluster._lease.fence == self.place.kept.fence:
                 return node
         return None
 

@@ -21,20 +21,15 @@ from .bus import Away, Beat, Bus, Emptied, Fenced, Fetched, Terms
 from .clock import ClusterClock
 from .core import Core
 from .edge import Edge
+from .lease import ALIVE_SECONDS, PATIENCE_SECONDS, Lease
 from .shared import Shared
 from .uplink import AWAY, RETRY_SECONDS, Uplink
 from .wire import Probes, Up, unpack_downs, unpack_ups
 
 _LOGGER = logging.getLogger(__name__)
 
-PATIENCE_SECONDS: Final = 2.5
-"""How long those who were there are waited for once Redis is back: they all were as cut off."""
 BEAT_SECONDS: Final = 0.5
 """How often a node gives a sign of life."""
-ALIVE_SECONDS: Final = 3.0
-"""How long that is good for: then others go on without the node."""
-DOUBT_SECONDS: Final = 2 * BEAT_SECONDS
-"""How long a leader whose lease ran out waits before it keeps what it knows in an empty Redis."""
 WAIT_SECONDS: Final = 1.0
 """How long a read waits for something to come."""
 PROBE_SECONDS: Final = 0.03
@@ -82,6 +77,7 @@ class ClusterNode:
         self._bus = bus
         self._make_hub = make_hub
         self._priority = priority
+        self._lease = Lease(bus, self.clock, priority)
         self._edge = Edge(version=version, node_id=node_id, limits=limits, clock=self.clock, say=self._say)
         self._edge.told = self._told
         self.door: Door = self._edge
@@ -95,9 +91,6 @@ class ClusterNode:
         self._core: Core | None = None
         self._beat: Beat | None = None
         self._connected = False
-        self._patient_until = 0.0
-        self._lease_until = 0.0
-        """So long nobody else can have led since this node did, unless Redis was emptied."""
         self._missing: dict[str, float] = {}
         """Edges without a sign of life, and since when."""
         self._leader: str | None = None
@@ -196,7 +189,7 @@ class ClusterNode:
         if not beat.known:
             if self._core is not None:
                 # Others went on, or Redis was emptied: that one's leader must be the first who leads again.
-                await self._renew(self._fence)
+                await self._lease.renew(self._name, self._lease.fence)
             self._edge.reset("Others went on without this node")
             self._rename()
             await self._beat_once()
@@ -210,17 +203,12 @@ class ClusterNode:
         else:
             if beat.leader is not None:
                 await self._probe()
-            if (beat.leader is None or self._priority > 0) and asyncio.get_running_loop().time() >= self._patient_until:
-                # Redis may have been emptied since that beat.
-                terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS, first=not beat.founded)
-                if terms is not None:
-                    await self._promote(terms)
+            if (terms := await self._lease.ask(self._name, beat)) is not None:
+                await self._promote(terms)
 
     def _take(self, beat: Beat) -> None:
         before, self._beat = self._beat, beat
-        if not beat.founded and (before is None or before.founded):
-            # Redis may have been emptied just now: whoever led last is to be the first who leads again, for it knows what was.
-            self._patient_until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        self._lease.see(beat)
         now_us = self.clock.local_us
         if beat.leader is not None and beat.leader != self._leader:
             self._leader, self._led_since_us = beat.leader, now_us
@@ -239,10 +227,9 @@ class ClusterNode:
         if connected != self._connected:
             self._connected = connected
             self._missing.clear()
-            # The first time nobody has to be waited for.
-            self._patient_until = (
-                asyncio.get_running_loop().time() + PATIENCE_SECONDS if self._beat is not None else 0.0
-            )
+            if self._beat is not None:
+                # The first time nobody has to be waited for.
+                self._lease.be_patient()
             log = _LOGGER.info if connected else _LOGGER.warning
             log("Redis is there" if connected else "Redis can't be reached: %s", *([] if connected else [reason]))
             self.changed()
@@ -270,13 +257,13 @@ class ClusterNode:
             await self._catch_up()
             await core.start(await self._bus.load())
             # Another one may lead by now, if that took long.
-            await self._renew(terms.fence)
+            await self._lease.renew(self._name, terms.fence)
         except BaseException:
             await core.stop()
             raise
         finally:
             staying.cancel()
-        self._core, self._fence = core, terms.fence
+        self._core, self._lease.fence = core, terms.fence
         core.begin()
         self._inbox = asyncio.get_running_loop().create_task(_again_and_again(partial(self._receive, core)))
         self._missing.clear()
@@ -287,7 +274,7 @@ class ClusterNode:
         await self._share_settings(hub)
 
     async def _lead_on(self, core: Core, beat: Beat) -> None:
-        wanted = not await self._renew(self._fence)
+        wanted = not await self._lease.renew(self._name, self._lease.fence)
         now = asyncio.get_running_loop().time()
         # Whoever has said something and isn't among the nodes was taken leave of before that came.
         missing = {*beat.gone, *core.edges} - (beat.nodes.keys() - {*beat.gone})
@@ -301,17 +288,9 @@ class ClusterNode:
     async def _stay(self, fence: int) -> None:
         # To read all that is kept may take longer than a sign of life holds.
         with contextlib.suppress(Fenced, Emptied):
-            await self._renew(fence)
+            await self._lease.renew(self._name, fence)
             await self._bus.beat(self._name, self.node_id, new=False, seconds=ALIVE_SECONDS, read=self._after)
         await asyncio.sleep(BEAT_SECONDS)
-
-    async def _renew(self, fence: int) -> bool:
-        until = asyncio.get_running_loop().time() + ALIVE_SECONDS
-        alone = await self._bus.renew(
-            self._name, fence, self._priority, ALIVE_SECONDS, self.clock.clock_id, self.clock.now_us()
-        )
-        self._lease_until = until
-        return alone
 
     async def _hand_over(self) -> None:
         if (core := self._core) is not None:
@@ -324,7 +303,7 @@ class ClusterNode:
             finally:
                 self._settling = False
                 await self._drop_core()
-            await self._bus.resign(self._name, self._fence)
+            await self._lease.resign(self._name)
 
     async def _depose(self) -> None:
         if self._core is not None:
@@ -349,9 +328,7 @@ class ClusterNode:
             return
         self._beginning = True
         try:
-            if asyncio.get_running_loop().time() >= self._lease_until:
-                # Another one may have led since, and know more: it finds out with its next beat.
-                await asyncio.sleep(DOUBT_SECONDS)
+            await self._lease.doubt()
             if self._core is core:
                 await self._keep_anew(core)
         finally:
@@ -359,12 +336,9 @@ class ClusterNode:
 
     async def _keep_anew(self, core: Core) -> None:
         _LOGGER.warning("Redis is empty: everything that is still known is kept anew")
-        until = asyncio.get_running_loop().time() + ALIVE_SECONDS
-        terms = await self._bus.lead(self._name, self._priority, ALIVE_SECONDS, first=True)
-        if terms is None:
+        if (terms := await self._lease.found(self._name)) is None:
             await self._depose()
             return
-        self._fence, self._lease_until = terms.fence, until
         self._edge.reset("What the hubs share was lost")
         self._rename()
         core.begin_again(terms, self._name, secrets.token_hex(8))

@@ -16,3 +16,12 @@ def test_of_states_the_last_one_waits() -> None:
         journal.put("cellar", down)
     journal.thin_out()
     assert journal.downs["cellar"] == [first, answer, ticks[-1], last]
+
+
+def test_states_for_one_client_replace_their_own_alone() -> None:
+    journal = Journal(House().hub, 0, "0-0")
+    for number in range(3):
+        for connection in (7, 8):
+            journal.put("cellar", Sends(connection, b"%d" % number, "rooms/room_list"))
+    journal.thin_out()
+    assert journal.downs["cellar"] == [Sends(7, b"2", "rooms/room_list"), Sends(8, b"2", "rooms/room_list")]

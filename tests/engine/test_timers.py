@@ -1,8 +1,10 @@
 """Timers: in the order in which they are due, on a clock that is an argument."""
 
 import contextlib
+import weakref
 
 from hypothesis import given, strategies as st
+import pytest
 
 from custom_components.moosicbox.engine.timers import Timers
 
@@ -31,6 +33,24 @@ def test_a_cancelled_timer_does_nothing() -> None:
     timers.run(20)
     assert done == ["b"]
     first.cancel()
+
+
+class Something:
+    """What can be let go of."""
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_who_is_done_or_cancelled_holds_on_to_nothing(*, done: bool) -> None:
+    timers, something = Timers(), Something()
+    gone = weakref.ref(something)
+    timer = timers.at(10, lambda _: None, something)
+    del something
+    assert gone() is not None
+    if done:
+        timers.run(10)
+    else:
+        timer.cancel()
+    assert gone() is None
 
 
 def test_a_timer_may_cancel_another_that_is_due() -> None:

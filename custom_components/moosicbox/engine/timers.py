@@ -34,12 +34,13 @@ class Timer:
     def run(self) -> None:
         """Do it, unless it was done or cancelled."""
         if (action := self.action) is not None:
-            self.action = None
-            action(*self._arguments)
+            arguments = self._arguments
+            self.cancel()
+            action(*arguments)
 
     def cancel(self) -> None:
-        """Do nothing, then."""
-        self.action = None
+        """Do nothing, then, and hold on to nothing."""
+        self.action, self._arguments = None, ()
 
 
 class Timers:

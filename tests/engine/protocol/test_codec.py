@@ -148,3 +148,19 @@ def test_close_codes_say_whether_to_come_back() -> None:
     assert not {code for code in CloseCode if code >= 4500} & again
     assert CloseCode.GOING_AWAY in again
     assert not {CloseCode.NORMAL, CloseCode.MESSAGE_TOO_BIG} & again
+
+
+def test_what_is_wrong_beside_what_may_be_so_is_named(codec: Codec) -> None:
+    """Neither the null nor the 1.0 is at fault."""
+    client = {"name": "A", "kind": "toaster", "lead_ms": None}
+    error = codec.decode(json.dumps({"type": "authenticate", "client": client})).error
+    assert isinstance(error, errors.InvalidMessage)
+    assert error.details["path"] == ["client", "kind"]
+
+
+def test_a_float_that_is_no_exact_integer_is_none(codec: Codec) -> None:
+    position = {"epoch": "e", "offset": 1e300}
+    resume = {"session_id": "s", "secret": "t", "positions": {"all": position}}
+    client = {"name": "A", "kind": "controller"}
+    error = codec.decode(json.dumps({"type": "authenticate", "client": client, "resume": resume})).error
+    assert isinstance(error, errors.InvalidMessage)

@@ -75,6 +75,22 @@ def test_a_resume_is_not_told() -> None:
     assert heard == []
 
 
+def test_a_resume_right_after_it_came_counts_once() -> None:
+    """Without a loss between: its first connection was still there."""
+    house = House()
+    heard = moves(house)
+    ada, _ = house.connect(ADA)
+    house.pass_seconds(0.4)
+    house.open(FakeConnection(), ADA, resume=resume_of(house, ada))
+    house.pass_seconds(5)
+    assert heard == [("joined", "ada")]
+    house.lose(ada, ended=True)
+    house.pass_seconds(60)
+    assert heard == [("joined", "ada"), ("left", "ada")]
+    assert len(house.hub.presence) == 0
+    assert list(house.hub.presence.users()) == []
+
+
 def test_who_stays_away_has_left() -> None:
     house = House()
     session, _ = house.connect(ADA)

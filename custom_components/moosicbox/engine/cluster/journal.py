@@ -13,7 +13,7 @@ from ..rooms.room import Room
 from ..sessions.session import Session
 from .bus import Commit, Numbered
 from .images import changed_items, encode, hub_image, player_image, room_image, session_image
-from .wire import Down, Publishes, pack
+from .wire import Down, Publishes, Sends, pack
 
 MAX_HISTORIES: Final = 10_000
 """Messages that wait to be kept; without Redis for long, the oldest aren't kept at all."""
@@ -123,7 +123,7 @@ class Journal:
         for edge, downs in self.downs.items():
             newest: dict[object, Down] = {}
             for number, down in enumerate(downs):
-                key = (down.topic, down.key) if isinstance(down, Publishes) and down.key is not None else number
+                key = _replaced_by(down) or number
                 newest.pop(key, None)
                 newest[key] = down
             self.downs[edge] = list(newest.values())
@@ -205,3 +205,11 @@ class Journal:
             self.write("state", f"order:{topic}", encode((topic, order_of(owner.own))))
             for field, data in changed_items(topic, owner.own, self._known.setdefault(topic, {})):
                 self.write("items", field, data)
+
+
+def _replaced_by(down: Down) -> tuple[str | int, str] | None:
+    # What a later state of the same kind, for the same ones, makes needless.
+    match down:
+        case Publishes(topic=place, key=str(key)) | Sends(connection=place, key=str(key)):
+            return place, key
+    return None

@@ -1,6 +1,5 @@
 """Between JSON text and message models. What a frame says wrongly becomes a named error that knows its request."""
 
-import contextlib
 import functools
 import operator
 import re
@@ -15,6 +14,8 @@ from .server import ServerMessage
 
 MAX_REQUEST_ID: Final = 64
 MAX_DEPTH: Final = 4
+MAX_EXACT: Final = 2**53
+"""Beyond it a float is no longer one integer."""
 """How deep the fields of messages lie; below it is what nobody asked for."""
 _PATH: Final = re.compile(r" - at `(?:key in |value in )?\$(?P<path>[^`]*)`$")
 _STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]")
@@ -167,14 +168,12 @@ def _converted(raw: dict[str, Any], model: type[Request]) -> Request:
     try:
         return msgspec.convert(raw, model)
     except msgspec.ValidationError:
-        with contextlib.suppress(msgspec.ValidationError):
-            return msgspec.convert(_relaxed(raw), model)
-        raise
+        return msgspec.convert(_relaxed(raw), model)
 
 
 def _relaxed(value: Any, depth: int = 0) -> Any:
     """JSON has one kind of number, so 1.0 is 1; and null says no more than a field that isn't there."""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_EXACT:
         return int(value)
     if depth > MAX_DEPTH:
         return value

@@ -88,7 +88,7 @@ class Presence:
     def _opened(self, session: Session) -> None:
         if (leaving := self._leaving.pop(session, None)) is not None:
             leaving.cancel()
-        if session in self._here:
+        if session in self._here or session in self._arriving:
             return
         key = client_key(session, session.client)
         before = next((gone for gone in self._leaving if self._here[gone] == key), None)

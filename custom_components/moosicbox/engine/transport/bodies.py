@@ -1,8 +1,14 @@
 """The bodies of requests: bounded, and whole however slowly they come."""
 
+import asyncio
+from typing import Final
+
 from aiohttp import web
 
 from ..protocol.errors import MessageTooLarge, SerializationFailed
+
+SECONDS: Final = 30
+"""How long a body may take."""
 
 
 async def read_body(request: web.Request, max_size: int) -> bytes:
@@ -11,10 +17,13 @@ async def read_body(request: web.Request, max_size: int) -> bytes:
         raise MessageTooLarge(size, max_size)
     body = bytearray()
     try:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > max_size:
-                raise MessageTooLarge(len(body), max_size)
+        async with asyncio.timeout(SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > max_size:
+                    raise MessageTooLarge(len(body), max_size)
+    except TimeoutError as error:
+        raise SerializationFailed("The body didn't come in time") from error
     except web.RequestPayloadError as error:
         raise SerializationFailed("The body can't be read") from error
     return bytes(body)

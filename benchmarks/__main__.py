@@ -58,7 +58,9 @@ async def main() -> None:
     options = QUICK if arguments.quick else Options()
     if arguments.seconds is not None:
         options = replace(options, listening_seconds=arguments.seconds)
-    header = f"Measured on {machine()}, by:\n\n    script/bench {' '.join(arguments.names)}".rstrip()
+    listened = [] if arguments.seconds is None else [f"--seconds {arguments.seconds:g}"]
+    command = " ".join(["script/bench", *listened, *arguments.names])
+    header = f"Measured on {machine()}, by:\n\n    {command}"
     print(header, flush=True)
     sections: dict[str, str] = {}
     results: dict[str, list[Row]] = {}

@@ -13,6 +13,7 @@ class Collector:
         """As Python has it."""
         self._hass = hass
         self._cancel: CALLBACK_TYPE | None = None
+        self._frozen = False
 
     @callback
     def async_configure(self, *, short_pauses: bool) -> None:
@@ -28,6 +29,8 @@ class Collector:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
+        if self._frozen:
+            self._frozen = False
             gc.unfreeze()
 
     @callback
@@ -35,3 +38,4 @@ class Collector:
         # What is garbage now would never be found any more.
         gc.collect()
         gc.freeze()
+        self._frozen = True

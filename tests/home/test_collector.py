@@ -61,6 +61,18 @@ async def test_it_waits_until_home_assistant_has_started(hass: HomeAssistant) ->
     assert not frozen()
 
 
+async def test_what_others_froze_stays_so(hass: HomeAssistant) -> None:
+    """The entry goes before Home Assistant has started: nothing was frozen here yet."""
+    gc.freeze()
+    hass.set_state(CoreState.starting)
+    entry = MockConfigEntry(domain=DOMAIN, options=OPTIONS)
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert frozen()
+    hass.set_state(CoreState.running)
+
+
 async def test_what_came_later_is_still_collected(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     hass.config_entries.async_update_entry(entry, options=OPTIONS)
     await hass.async_block_till_done()

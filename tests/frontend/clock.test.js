@@ -11,7 +11,8 @@ describe("the clock computes", () => {
   for (const name of readdirSync(GOLDEN)) {
     test(name, () => {
       const clock = new Clock();
-      for (const { clock_id, probes, pause_seconds, estimate } of JSON.parse(readFileSync(new URL(name, GOLDEN))).bursts) {
+      for (const { clock_id, probes, pause_seconds, estimate } of JSON.parse(readFileSync(new URL(name, GOLDEN)))
+        .bursts) {
         clock.identify(clock_id);
         if (probes.length > 0) {
           clock.update(bestOf(probes.map((probe) => sampleOf(...probe))));

@@ -7,7 +7,13 @@ import { wakeLock } from "../../custom_components/moosicbox/frontend/app/wake-lo
 import { beats } from "../../custom_components/moosicbox/frontend/player/click-track.js";
 import { settle } from "./support.js";
 
-const TRACK = { track_id: "t", title: "Low Tide", artist: "Nora Vale", album: "Low Tide", artwork_url: "/api/moosicbox/artwork/t?sig=1" };
+const TRACK = {
+  track_id: "t",
+  title: "Low Tide",
+  artist: "Nora Vale",
+  album: "Low Tide",
+  artwork_url: "/api/moosicbox/artwork/t?sig=1",
+};
 const PLAYING = {
   state: "playing",
   is_playing: true,
@@ -30,7 +36,11 @@ describe("the system's media keys", () => {
     const sent = [];
     const handlers = {};
     const places = [];
-    const sounding = { log: [], play: async () => void sounding.log.push("play"), pause: () => void sounding.log.push("pause") };
+    const sounding = {
+      log: [],
+      play: async () => void sounding.log.push("play"),
+      pause: () => void sounding.log.push("pause"),
+    };
     const session = {
       metadata: null,
       playbackState: "none",
@@ -148,7 +158,10 @@ describe("the screen of a tablet", () => {
     const plain = made(playing(), { wakeLock: null });
     const refused = made(playing(), { wakeLock: { request: () => Promise.reject(new DOMException("low battery")) } });
     await settle();
-    assert.deepEqual([phone, plain, refused].map(({ locks }) => locks.length), [0, 0, 0]);
+    assert.deepEqual(
+      [phone, plain, refused].map(({ locks }) => locks.length),
+      [0, 0, 0],
+    );
   });
 });
 

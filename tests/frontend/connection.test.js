@@ -141,7 +141,10 @@ describe("after a cut", () => {
     await greet();
     const { last } = FakeSocket;
     last.receive({ type: "track_changed", topic: "players", offset: 1 });
-    last.receive({ type: "subscribed", positions: { "player:a": { epoch: "e", offset: 7 }, gone: { epoch: "e", offset: 1 } } });
+    last.receive({
+      type: "subscribed",
+      positions: { "player:a": { epoch: "e", offset: 7 }, gone: { epoch: "e", offset: 1 } },
+    });
     last.receive({ type: "track_changed", topic: "player:a", offset: 8 });
     last.receive({ type: "unsubscribed", topics: ["gone"], reason: "" });
     last.receive({ type: "player_list", topic: "players", players: [] });
@@ -160,7 +163,10 @@ describe("after a cut", () => {
     await greet();
     const { last } = FakeSocket;
     [1, 2, 2, 1, 3].forEach((offset) => last.receive({ type: "track_changed", topic: "players", offset }));
-    assert.deepEqual(messages.map(({ offset }) => offset), [1, 2, 3]);
+    assert.deepEqual(
+      messages.map(({ offset }) => offset),
+      [1, 2, 3],
+    );
   });
 
   test("a session that is not resumed begins with new positions", async () => {
@@ -168,7 +174,11 @@ describe("after a cut", () => {
     await greet();
     FakeSocket.last.closeWith(1006);
     await pass(500);
-    await greet({ session_id: "other", positions: { players: { epoch: "f", offset: 4 } }, resume_failure: "session_unknown" });
+    await greet({
+      session_id: "other",
+      positions: { players: { epoch: "f", offset: 4 } },
+      resume_failure: "session_unknown",
+    });
     FakeSocket.last.closeWith(1006);
     await pass(1_000);
     FakeSocket.last.receive(HELLO);
@@ -249,7 +259,13 @@ describe("a request", () => {
     await greet();
     const answer = connection.request({ type: "playback_command", command: "play" });
     const { request_id } = FakeSocket.last.sent.at(-1);
-    FakeSocket.last.receive({ type: "error", request_id, error_type: "player_not_found", message: "gone", retryable: false });
+    FakeSocket.last.receive({
+      type: "error",
+      request_id,
+      error_type: "player_not_found",
+      message: "gone",
+      retryable: false,
+    });
     await assert.rejects(answer, (error) => error instanceof HubError && error.errorType === "player_not_found");
   });
 
@@ -277,7 +293,10 @@ describe("a request", () => {
   test("is lost with its session", async () => {
     connect();
     await greet();
-    const answer = assert.rejects(connection.request({ type: "playback_command", command: "next" }), ConnectionLostError);
+    const answer = assert.rejects(
+      connection.request({ type: "playback_command", command: "next" }),
+      ConnectionLostError,
+    );
     FakeSocket.last.closeWith(1006);
     await pass(500);
     await greet({ resumed: false });
@@ -300,7 +319,11 @@ describe("a running session", () => {
     await pass(1);
     const { request_id, ...refresh } = FakeSocket.last.sent.find(({ type }) => type === "refresh");
     assert.deepEqual(refresh, { type: "refresh", token: "fresh" });
-    FakeSocket.last.receive({ type: "result", request_id, data: { expires_at: new Date(START + 60 * 60_000).toISOString() } });
+    FakeSocket.last.receive({
+      type: "result",
+      request_id,
+      data: { expires_at: new Date(START + 60 * 60_000).toISOString() },
+    });
     await settle();
     await pass(30 * 60_000);
     assert.equal(FakeSocket.last.sent.filter(({ type }) => type === "refresh").length, 2);

@@ -50,7 +50,10 @@ test("others are asked as scripts may, and only until they answer", async () => 
   serverAnswers(() => ({ status: 0 }));
   await fault(CODES.MEDIA_ERR_SRC_NOT_SUPPORTED, FOREIGN);
   await fault(CODES.MEDIA_ERR_SRC_NOT_SUPPORTED, OWN);
-  assert.deepEqual(asked.map(({ mode }) => mode), ["no-cors", "same-origin"]);
+  assert.deepEqual(
+    asked.map(({ mode }) => mode),
+    ["no-cors", "same-origin"],
+  );
   assert.ok(asked.every(({ signal }) => signal.aborted));
 });
 

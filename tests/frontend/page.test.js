@@ -13,13 +13,24 @@ import enFirst from "../../custom_components/moosicbox/frontend/ui/strings/en.js
 import enMore from "../../custom_components/moosicbox/frontend/ui/strings/en-more.js";
 import { describeBrowser, newPlayerId } from "../../custom_components/moosicbox/frontend/player/identity.js";
 
-const [en, de] = [{ ...enFirst, ...enMore }, { ...deFirst, ...deMore }];
+const [en, de] = [
+  { ...enFirst, ...enMore },
+  { ...deFirst, ...deMore },
+];
 const localize = await localizer("en");
 await localize.more();
 const remedies = { retry: () => "retry", reload: () => "reload", playHere: () => "here" };
 
 describe("the state", () => {
-  const status = { type: "playback_status", topic: "player:a", state: "playing", volume: 1, muted: false, position_seconds: 3, anchor_us: 5 };
+  const status = {
+    type: "playback_status",
+    topic: "player:a",
+    state: "playing",
+    volume: 1,
+    muted: false,
+    position_seconds: 3,
+    anchor_us: 5,
+  };
   const empty = initialState({});
 
   test("takes the lists of players and rooms", () => {
@@ -31,22 +42,34 @@ describe("the state", () => {
     const state = { ...empty, playback: { "room:b": status } };
     const { playback } = reduce(state, status, 0);
     assert.deepEqual(playback, { "player:a": status, "room:b": status });
-    const louder = reduce({ ...empty, playback }, { type: "volume_update", topic: "player:a", volume: 0.5, muted: true }, 0).playback["player:a"];
+    const louder = reduce(
+      { ...empty, playback },
+      { type: "volume_update", topic: "player:a", volume: 0.5, muted: true },
+      0,
+    ).playback["player:a"];
     assert.deepEqual([louder.volume, louder.muted, louder.state], [0.5, true, "playing"]);
-    const sought = reduce({ ...empty, playback }, { type: "seek_update", topic: "room:b", position_seconds: 60 }, 77).playback["room:b"];
+    const sought = reduce({ ...empty, playback }, { type: "seek_update", topic: "room:b", position_seconds: 60 }, 77)
+      .playback["room:b"];
     assert.deepEqual([sought.position_seconds, sought.anchor_us], [60, 77]);
   });
 
   test("knows nothing of what it was not told whole", () => {
     assert.deepEqual(reduce(empty, { type: "volume_update", topic: "player:a", volume: 0.5, muted: true }, 0), {});
-    assert.deepEqual(reduce(empty, { type: "room_event", topic: "room:a", room_id: "a", event_type: "user_left", data: {} }, 0), {});
+    assert.deepEqual(
+      reduce(empty, { type: "room_event", topic: "room:a", room_id: "a", event_type: "user_left", data: {} }, 0),
+      {},
+    );
     assert.deepEqual(reduce(empty, { type: "queue_updated", topic: "room:a", revision: 3, ops: [], total: 0 }, 0), {});
     assert.deepEqual(reduce(empty, { type: "of_a_later_version" }, 0), {});
   });
 
   test("forgets what it may not hear any more", () => {
     const state = { ...empty, room: { a: 1, b: 2 }, queues: { "room:a": 1, "player:x": 2 }, playback: { "room:a": 1 } };
-    assert.deepEqual(reduce(state, { type: "unsubscribed", topics: ["room:a"] }, 0), { room: { b: 2 }, queues: { "player:x": 2 }, playback: {} });
+    assert.deepEqual(reduce(state, { type: "unsubscribed", topics: ["room:a"] }, 0), {
+      room: { b: 2 },
+      queues: { "player:x": 2 },
+      playback: {},
+    });
   });
 });
 
@@ -55,7 +78,10 @@ describe("texts", () => {
     const places = (text) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
     assert.deepEqual(Object.keys(deFirst), Object.keys(enFirst));
     assert.deepEqual(Object.keys(deMore), Object.keys(enMore));
-    assert.deepEqual(Object.keys(enFirst).filter((key) => Object.hasOwn(enMore, key)), []);
+    assert.deepEqual(
+      Object.keys(enFirst).filter((key) => Object.hasOwn(enMore, key)),
+      [],
+    );
     for (const key of Object.keys(en)) {
       assert.deepEqual(places(de[key]), places(en[key]), key);
     }
@@ -75,8 +101,14 @@ describe("texts", () => {
 });
 
 describe("notices", () => {
-  const connection = (state) => connectionNotice({ phase: "stopped", closeCode: null, errorType: null, retryInSeconds: null, ...state }, localize, remedies);
-  const device = (state) => deviceNotice({ status: "on", needsInteraction: false, fault: null, ...state }, localize, remedies);
+  const connection = (state) =>
+    connectionNotice(
+      { phase: "stopped", closeCode: null, errorType: null, retryInSeconds: null, ...state },
+      localize,
+      remedies,
+    );
+  const device = (state) =>
+    deviceNotice({ status: "on", needsInteraction: false, fault: null, ...state }, localize, remedies);
 
   test("are not there when all is well", () => {
     assert.equal(connection({ phase: "ready" }), null);
@@ -114,15 +146,22 @@ describe("a player's identity", () => {
   });
 
   const agents = {
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36": ["Chrome", "Linux"],
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36": [
+      "Chrome",
+      "Linux",
+    ],
     "Mozilla/5.0 (Android 15; Mobile; rv:143.0) Gecko/143.0 Firefox/143.0": ["Firefox", "Android"],
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1": ["Safari", "iPhone"],
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0": ["Edge", "Windows"],
-    "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Version/4.0 Chrome/139.0 Mobile Safari/537.36 Home Assistant/2026.10.1-full": ["Home Assistant", "Android"],
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1":
+      ["Safari", "iPhone"],
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0":
+      ["Edge", "Windows"],
+    "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Version/4.0 Chrome/139.0 Mobile Safari/537.36 Home Assistant/2026.10.1-full":
+      ["Home Assistant", "Android"],
     "": [null, null],
   };
   for (const [agent, [browser, platform]] of Object.entries(agents)) {
-    test(`is named after ${browser} on ${platform}`, () => assert.deepEqual(describeBrowser(agent), { browser, platform }));
+    test(`is named after ${browser} on ${platform}`, () =>
+      assert.deepEqual(describeBrowser(agent), { browser, platform }));
   }
 });
 

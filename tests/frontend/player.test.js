@@ -103,7 +103,8 @@ beforeEach(() => {
   player = new Player({
     clock,
     output,
-    load: (track, itemId, signal) => new Promise((resolve, reject) => loads.push({ track, itemId, signal, resolve, reject })),
+    load: (track, itemId, signal) =>
+      new Promise((resolve, reject) => loads.push({ track, itemId, signal, resolve, reject })),
     send: (message) => reports.push(message) > 0,
     nowUs,
   });
@@ -234,7 +235,10 @@ describe("pause and stop", () => {
   test("pause of an item that is not loaded yet prepares it", async () => {
     command("pause", "a", { start_position: 63 });
     const renderer = await ready("a");
-    assert.deepEqual([lastReport().state, lastReport().position_seconds, lastReport().ready_item_id], ["paused", 63, "a"]);
+    assert.deepEqual(
+      [lastReport().state, lastReport().position_seconds, lastReport().ready_item_id],
+      ["paused", 63, "a"],
+    );
     assert.equal(renderer.audible(), null);
   });
 
@@ -298,7 +302,10 @@ describe("the next item", () => {
     await pass(999);
     first.emit("ended");
     await pass(1);
-    assert.deepEqual([lastReport().state, lastReport().queue_item_id, lastReport().position_seconds], ["playing", "b", 0]);
+    assert.deepEqual(
+      [lastReport().state, lastReport().queue_item_id, lastReport().position_seconds],
+      ["playing", "b", 0],
+    );
     assert.ok(reports.every(({ state }) => state !== "idle" && state !== "error"));
     assert.equal(loads.length, 2);
   });
@@ -351,7 +358,10 @@ describe("what goes wrong", () => {
   test("an end is told once, with the item", async () => {
     const renderer = await playing("a", 100);
     renderer.emit("ended");
-    assert.deepEqual([lastReport().state, lastReport().queue_item_id, lastReport().position_seconds], ["idle", "a", 100]);
+    assert.deepEqual(
+      [lastReport().state, lastReport().queue_item_id, lastReport().position_seconds],
+      ["idle", "a", 100],
+    );
     const before = reports.length;
     await pass(20_000);
     assert.equal(reports.length, before);
@@ -361,7 +371,10 @@ describe("what goes wrong", () => {
     command("play", "a");
     loaded("a").reject(new PlaybackError("unsupported", "Can't play this"));
     await settle();
-    assert.deepEqual([lastReport().state, lastReport().queue_item_id, lastReport().error], ["error", "a", "Can't play this"]);
+    assert.deepEqual(
+      [lastReport().state, lastReport().queue_item_id, lastReport().error],
+      ["error", "a", "Can't play this"],
+    );
     await pass(1_000);
     command("play", "a");
     await ready("a");

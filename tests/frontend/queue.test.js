@@ -4,7 +4,12 @@ import { describe, test } from "node:test";
 import { fromPage, withEdits, withPage, withUpdate } from "../../custom_components/moosicbox/frontend/app/queue.js";
 import { runs } from "../../custom_components/moosicbox/frontend/ui/queue/undo.js";
 
-const item = (queue_item_id) => ({ queue_item_id, track: { track_id: `t-${queue_item_id}` }, state: "pending", votes: 0 });
+const item = (queue_item_id) => ({
+  queue_item_id,
+  track: { track_id: `t-${queue_item_id}` },
+  state: "pending",
+  votes: 0,
+});
 const ids = ({ items }) => items.map((held) => held?.queue_item_id ?? "?").join("");
 const page = (letters, more = {}) => ({
   epoch: "e",
@@ -31,7 +36,17 @@ describe("a copy of a queue", () => {
   });
 
   test("takes marks without a new revision, ignores what is old, sees what is missing", () => {
-    const marked = withUpdate(queue, update([{ op: "current", queue_item_id: "c" }, { op: "update", queue_item_id: "c", votes: 2 }], 5, 5));
+    const marked = withUpdate(
+      queue,
+      update(
+        [
+          { op: "current", queue_item_id: "c" },
+          { op: "update", queue_item_id: "c", votes: 2 },
+        ],
+        5,
+        5,
+      ),
+    );
     assert.deepEqual([marked.currentId, marked.items[2].votes], ["c", 2]);
     assert.equal(withUpdate(queue, update([{ op: "clear" }], 0, 4)), queue);
     assert.equal(withUpdate(queue, update([{ op: "clear" }], 0, 8)).stale, true);
@@ -96,7 +111,9 @@ describe("a copy of a queue", () => {
       }
       copy = withUpdate(copy, update([op], hub.length, revision));
       assert.equal(copy.items.length, hub.length);
-      copy.items.forEach((held, index) => held && assert.equal(held.queue_item_id, hub[index].queue_item_id, `revision ${revision}`));
+      copy.items.forEach(
+        (held, index) => held && assert.equal(held.queue_item_id, hub[index].queue_item_id, `revision ${revision}`),
+      );
       if (random(4) === 0) {
         const offset = random(hub.length + 1);
         const items = hub.slice(offset, offset + 4);
@@ -108,7 +125,10 @@ describe("a copy of a queue", () => {
 
 describe("what is asked for is shown at once", () => {
   const { items } = fromPage(page("abcde"));
-  const shown = (...edits) => withEdits(items, edits).map(({ queue_item_id }) => queue_item_id).join("");
+  const shown = (...edits) =>
+    withEdits(items, edits)
+      .map(({ queue_item_id }) => queue_item_id)
+      .join("");
 
   test("and twice is as good as once", () => {
     const move = { id: "1", kind: "move", itemId: "b", afterId: "d" };
@@ -133,5 +153,8 @@ test("what was cleared comes back in as few messages as the hub takes", () => {
     { media_content_id: "https://radio.example/stream" },
     { track_ids: ["c"] },
   ]);
-  assert.deepEqual(runs(Array.from({ length: 1001 }, (_, index) => library(`t${index}`))).map(({ track_ids }) => track_ids.length), [1000, 1]);
+  assert.deepEqual(
+    runs(Array.from({ length: 1001 }, (_, index) => library(`t${index}`))).map(({ track_ids }) => track_ids.length),
+    [1000, 1],
+  );
 });

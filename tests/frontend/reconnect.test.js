@@ -10,7 +10,10 @@ describe("the delay", () => {
   test("lies between half a second and a bound that grows to twenty", () => {
     const bounds = [0, 1, 2, 3, 4, 5, 6, 100].map((attempt) => reconnectDelay(attempt, () => 1));
     assert.deepEqual(bounds, [1, 2, 4, 8, 16, 20, 20, 20]);
-    assert.equal(reconnectDelay(100, () => 0), 0.5);
+    assert.equal(
+      reconnectDelay(100, () => 0),
+      0.5,
+    );
   });
 });
 

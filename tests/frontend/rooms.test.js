@@ -6,11 +6,34 @@ import { fromState, withChat, withEvent } from "../../custom_components/moosicbo
 import { initialState } from "../../custom_components/moosicbox/frontend/app/store.js";
 import { joinedRoomIds, targetOf } from "../../custom_components/moosicbox/frontend/app/target.js";
 
-const person = (user_id, role = "guest", more = {}) => ({ user_id, username: user_id, client_id: `c-${user_id}`, role, ready: true, lagging: false, joined_at: "", ...more });
-const line = (message_id) => ({ message_id, user_id: "ada", username: "Ada", message: "Hi", sent_at: "2026-11-01T12:00:00Z" });
+const person = (user_id, role = "guest", more = {}) => ({
+  user_id,
+  username: user_id,
+  client_id: `c-${user_id}`,
+  role,
+  ready: true,
+  lagging: false,
+  joined_at: "",
+  ...more,
+});
+const line = (message_id) => ({
+  message_id,
+  user_id: "ada",
+  username: "Ada",
+  message: "Hi",
+  sent_at: "2026-11-01T12:00:00Z",
+});
 const room = fromState(
   {
-    ...{ room_id: "party", name: "Party", description: null, max_participants: 20, is_public: true, control: "host", wait: "bounded" },
+    ...{
+      room_id: "party",
+      name: "Party",
+      description: null,
+      max_participants: 20,
+      is_public: true,
+      control: "host",
+      wait: "bounded",
+    },
     participants: [person("ada", "host"), person("ben")],
     host_user_id: "ada",
     chat: [line("1")],
@@ -19,14 +42,25 @@ const room = fromState(
 );
 const event = (event_type, data) => ({ type: "room_event", room_id: "party", event_type, data });
 const names = ({ participants }) => participants.map(({ user_id, role }) => `${user_id}:${role}`).join(" ");
-const me = (userId, permissions = ["listen", "control", "chat"]) => ({ userId, name: userId, clientId: `c-${userId}`, permissions });
+const me = (userId, permissions = ["listen", "control", "chat"]) => ({
+  userId,
+  name: userId,
+  clientId: `c-${userId}`,
+  permissions,
+});
 
 describe("a room", () => {
   test("follows who comes and goes", () => {
     const joined = withEvent(room, event("user_joined", { user_id: "cem", username: "Cem", client_id: "c-cem" }));
     assert.equal(names(joined), "ada:host ben:guest cem:guest");
-    assert.equal(names(withEvent(joined, event("user_joined", { user_id: "cem", username: "Cem", client_id: "c-cem" }))), names(joined));
-    assert.equal(names(withEvent(joined, event("user_left", { user_id: "ben", client_id: "c-ben" }))), "ada:host cem:guest");
+    assert.equal(
+      names(withEvent(joined, event("user_joined", { user_id: "cem", username: "Cem", client_id: "c-cem" }))),
+      names(joined),
+    );
+    assert.equal(
+      names(withEvent(joined, event("user_left", { user_id: "ben", client_id: "c-ben" }))),
+      "ada:host cem:guest",
+    );
   });
 
   test("follows roles, hosts, settings and who falls behind", () => {
@@ -40,20 +74,36 @@ describe("a room", () => {
   test("counts the votes of one item", () => {
     const vote = (user_id, queue_item_id, votes) => event("skip_vote", { user_id, queue_item_id, votes, needed: 2 });
     const once = withEvent(room, vote("ada", "q1", 1));
-    assert.deepEqual(withEvent(once, vote("ben", "q1", 2)).vote, { itemId: "q1", votes: 2, needed: 2, users: ["ada", "ben"] });
+    assert.deepEqual(withEvent(once, vote("ben", "q1", 2)).vote, {
+      itemId: "q1",
+      votes: 2,
+      needed: 2,
+      users: ["ada", "ben"],
+    });
     assert.deepEqual(withEvent(once, vote("ben", "q2", 1)).vote.users, ["ben"]);
   });
 
   test("hears nothing twice", () => {
     const said = withChat(room, { type: "room_chat", room_id: "party", ...line("2") });
-    assert.deepEqual(said.chat.map(({ message_id }) => message_id), ["1", "2"]);
+    assert.deepEqual(
+      said.chat.map(({ message_id }) => message_id),
+      ["1", "2"],
+    );
     assert.equal(withChat(said, line("2")).chat.length, 2);
-    assert.deepEqual(fromState({ ...room, chat: [line("1"), line("3")] }, said).chat.map(({ message_id }) => message_id), ["1", "2", "3"]);
+    assert.deepEqual(
+      fromState({ ...room, chat: [line("1"), line("3")] }, said).chat.map(({ message_id }) => message_id),
+      ["1", "2", "3"],
+    );
   });
 });
 
 describe("rights", () => {
-  const may = (control, user, permissions) => [...rightsIn({ ...room, control, participants: [...room.participants, person("lis", "listener"), person("dee", "dj")] }, me(user, permissions))];
+  const may = (control, user, permissions) => [
+    ...rightsIn(
+      { ...room, control, participants: [...room.participants, person("lis", "listener"), person("dee", "dj")] },
+      me(user, permissions),
+    ),
+  ];
 
   test("come from the role", () => {
     assert.deepEqual(may("host", "ben"), ["queue.add", "queue.move_own", "chat"]);

@@ -8,7 +8,11 @@ import { FakeSocket, settle } from "./support.js";
 
 const storage = () => {
   const held = new Map();
-  return { getItem: (key) => held.get(key) ?? null, setItem: (key, value) => held.set(key, value), removeItem: (key) => held.delete(key) };
+  return {
+    getItem: (key) => held.get(key) ?? null,
+    setItem: (key, value) => held.set(key, value),
+    removeItem: (key) => held.delete(key),
+  };
 };
 
 describe("the choice of the way", () => {
@@ -65,11 +69,19 @@ describe("polling", () => {
   let link;
 
   /** Answers requests one by one, when the test says so. */
-  const hub = (url, options) => new Promise((resolve, reject) => {
-    options.signal?.addEventListener("abort", () => reject(new Error("aborted")));
-    const answer = (body, status = 200) => resolve({ ok: status < 400, status, json: async () => body });
-    asked.push({ url, method: options.method, bearer: options.headers.Authorization, body: options.body && JSON.parse(options.body), answer, fail: () => reject(new TypeError("network")) });
-  });
+  const hub = (url, options) =>
+    new Promise((resolve, reject) => {
+      options.signal?.addEventListener("abort", () => reject(new Error("aborted")));
+      const answer = (body, status = 200) => resolve({ ok: status < 400, status, json: async () => body });
+      asked.push({
+        url,
+        method: options.method,
+        bearer: options.headers.Authorization,
+        body: options.body && JSON.parse(options.body),
+        answer,
+        fail: () => reject(new TypeError("network")),
+      });
+    });
   const welcome = { type: "welcome", session_id: "s", secret: "sh", hello: { type: "hello", clock_id: "c" } };
   const next = async (method) => {
     await settle();
@@ -84,7 +96,11 @@ describe("polling", () => {
     closed = [];
     link = pollingLink(
       "wss://hub/api/moosicbox/ws",
-      { authenticate: () => ({ type: "authenticate", token: "t" }), onmessage: (message) => heard.push(message.type), onclose: (closing) => closed.push(closing) },
+      {
+        authenticate: () => ({ type: "authenticate", token: "t" }),
+        onmessage: (message) => heard.push(message.type),
+        onclose: (closing) => closed.push(closing),
+      },
       hub,
     );
   });
@@ -100,7 +116,10 @@ describe("polling", () => {
     assert.match((await next("GET")).url, /&cursor=a%2F1$/);
     assert.ok(link.send({ type: "ping", request_id: "r1" }) && link.send({ type: "ping", request_id: "r2" }));
     const send = await next("POST");
-    assert.deepEqual(send.body.map(({ request_id }) => request_id), ["r1", "r2"]);
+    assert.deepEqual(
+      send.body.map(({ request_id }) => request_id),
+      ["r1", "r2"],
+    );
     send.answer([{ type: "pong" }, { type: "pong" }]);
     await settle();
     assert.deepEqual(heard, ["hello", "welcome", "player_list", "pong", "pong"]);
@@ -146,7 +165,13 @@ describe("what may wait for the connection", () => {
   beforeEach(() => {
     mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
     FakeSocket.opened = [];
-    connection = new Connection({ url: "ws://hub/ws", client: { name: "T", kind: "controller" }, getToken: async () => "t", WebSocketClass: FakeSocket, random: () => 0 });
+    connection = new Connection({
+      url: "ws://hub/ws",
+      client: { name: "T", kind: "controller" },
+      getToken: async () => "t",
+      WebSocketClass: FakeSocket,
+      random: () => 0,
+    });
     connection.start();
   });
   afterEach(() => {
@@ -160,7 +185,10 @@ describe("what may wait for the connection", () => {
     await assert.rejects(connection.request({ type: "playback_command" }), ConnectionLostError);
     await greet();
     const sent = FakeSocket.last.sent.filter(({ type }) => type === "room_chat");
-    assert.deepEqual(sent.map(({ message }) => message), ["1", "2"]);
+    assert.deepEqual(
+      sent.map(({ message }) => message),
+      ["1", "2"],
+    );
     FakeSocket.last.receive({ type: "result", request_id: sent[0].request_id, data: { message_id: "m" } });
     assert.deepEqual(await said, { message_id: "m" });
   });
@@ -178,7 +206,12 @@ describe("what may wait for the connection", () => {
 
 test("a guest shows an invite instead of a token", async () => {
   FakeSocket.opened = [];
-  const connection = new Connection({ url: "ws://hub/ws", client: { name: "T", kind: "controller" }, getToken: async () => ({ invite: "code" }), WebSocketClass: FakeSocket });
+  const connection = new Connection({
+    url: "ws://hub/ws",
+    client: { name: "T", kind: "controller" },
+    getToken: async () => ({ invite: "code" }),
+    WebSocketClass: FakeSocket,
+  });
   connection.start();
   await settle();
   FakeSocket.last.receive({ type: "hello", protocol: { min: 1, max: 1 } });

@@ -2,7 +2,15 @@
  * The hub as this page sees it, and this browser as a player of it. One for the whole page: the panel comes and
  * goes as the user walks through Home Assistant, the music stays.
  */
-import { CLOSE_REPLACED, Clock, Connection, ConnectionLostError, Emitter, TimeSync, monotonicUs } from "../client/index.js";
+import {
+  CLOSE_REPLACED,
+  Clock,
+  Connection,
+  ConnectionLostError,
+  Emitter,
+  TimeSync,
+  monotonicUs,
+} from "../client/index.js";
 import { IdentityStore } from "../player/identity.js";
 import { Following } from "./following.js";
 import { exposeForInspection } from "./inspection.js";
@@ -54,7 +62,9 @@ export class App {
     this.#access = access;
     const identity = new IdentityStore(access.userId, access.storage);
     const { playerId, name } = identity.identity;
-    this.store = new Store(initialState({ status: "off", playerId, name, needsInteraction: false, fault: null, volume: 1, muted: false }));
+    this.store = new Store(
+      initialState({ status: "off", playerId, name, needsInteraction: false, fault: null, volume: 1, muted: false }),
+    );
     /** @type {Emitter<{message: Message}>} what the hub says, for those who tell people of it */
     this.heard = new Emitter();
     this.#following = new Following(this.store, (message) => this.request(message));

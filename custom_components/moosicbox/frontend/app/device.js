@@ -39,8 +39,7 @@ export class Device {
     const load = mediaLoader({
       output: this.#output,
       baseUrl,
-      renew: async (itemId) =>
-        (await request({ type: "stream_request", queue_item_id: itemId })).stream_url,
+      renew: async (itemId) => (await request({ type: "stream_request", queue_item_id: itemId })).stream_url,
     });
     this.#player = new Player({ clock, output: this.#output, load, send });
     this.#player.on("change", onchange);

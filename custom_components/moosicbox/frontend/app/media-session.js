@@ -26,7 +26,15 @@ const PICTURE_PIXELS = 512;
  * @param {Options} options
  * @returns {() => void} takes everything back
  */
-export function mediaSession({ store, request, hubUs, baseUrl, sounding = silence(), session = navigator.mediaSession, describe = (init) => new MediaMetadata(init) }) {
+export function mediaSession({
+  store,
+  request,
+  hubUs,
+  baseUrl,
+  sounding = silence(),
+  session = navigator.mediaSession,
+  describe = (init) => new MediaMetadata(init),
+}) {
   if (!session) {
     return () => undefined;
   }
@@ -34,9 +42,13 @@ export function mediaSession({ store, request, hubUs, baseUrl, sounding = silenc
   // What can't be done now is told on the page.
   const send = (/** @type {Message} */ message) => void request(message).catch(() => undefined);
   for (const [action, command] of Object.entries(COMMANDS)) {
-    handle(session, /** @type {MediaSessionAction} */ (action), () => send({ type: "playback_command", ...address(), command }));
+    handle(session, /** @type {MediaSessionAction} */ (action), () =>
+      send({ type: "playback_command", ...address(), command }),
+    );
   }
-  handle(session, "seekto", ({ seekTime }) => send({ type: "seek_command", ...address(), position_seconds: seekTime ?? 0 }));
+  handle(session, "seekto", ({ seekTime }) =>
+    send({ type: "seek_command", ...address(), position_seconds: seekTime ?? 0 }),
+  );
 
   /** @type {PlaybackStatus | undefined} */
   let shown;

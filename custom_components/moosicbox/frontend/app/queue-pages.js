@@ -48,7 +48,13 @@ export class QueuePages {
   async #fetch(topic, address, offset) {
     this.#asking.add(topic);
     try {
-      const { queue: page } = await this.#request({ type: "queue_command", action: "get", ...address, offset, limit: PAGE });
+      const { queue: page } = await this.#request({
+        type: "queue_command",
+        action: "get",
+        ...address,
+        offset,
+        limit: PAGE,
+      });
       const { queues } = this.#store.state;
       this.#asking.delete(topic);
       this.#store.update({ queues: { ...queues, [topic]: withPage(queues[topic], page) } });

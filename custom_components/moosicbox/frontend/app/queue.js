@@ -39,7 +39,12 @@ export function fromPage(page) {
  * @returns {Queue}
  */
 export function withPage(queue, page) {
-  if (!queue || queue.epoch !== page.epoch || queue.revision < page.revision || (queue.stale && queue.revision === page.revision)) {
+  if (
+    !queue ||
+    queue.epoch !== page.epoch ||
+    queue.revision < page.revision ||
+    (queue.stale && queue.revision === page.revision)
+  ) {
     return fromPage(page);
   }
   return queue.revision > page.revision ? queue : { ...queue, items: withItems(queue.items, page) };
@@ -73,7 +78,9 @@ export function withUpdate(queue, message) {
 function withOp(queue, op) {
   switch (op.op) {
     case "add":
-      return has(queue, op.items[0]?.queue_item_id) ? queue : { ...queue, items: queue.items.toSpliced(op.index, 0, ...op.items) };
+      return has(queue, op.items[0]?.queue_item_id)
+        ? queue
+        : { ...queue, items: queue.items.toSpliced(op.index, 0, ...op.items) };
     case "remove":
       return without(queue, op.queue_item_ids);
     case "move":
@@ -84,7 +91,10 @@ function withOp(queue, op) {
       return { ...queue, currentId: op.queue_item_id };
     case "update": {
       const { op: _, queue_item_id, ...changes } = op;
-      return { ...queue, items: queue.items.map((item) => (item?.queue_item_id === queue_item_id ? { ...item, ...changes } : item)) };
+      return {
+        ...queue,
+        items: queue.items.map((item) => (item?.queue_item_id === queue_item_id ? { ...item, ...changes } : item)),
+      };
     }
     default:
       return { ...queue, stale: true };

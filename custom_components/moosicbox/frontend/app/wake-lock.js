@@ -13,7 +13,10 @@ const TABLET = "(pointer: coarse) and (min-width: 600px) and (min-height: 600px)
  * @param {Pick<Document, "visibilityState" | "addEventListener" | "removeEventListener">} [browser.page]
  * @returns {() => void} lets it go
  */
-export function wakeLock(store, { wakeLock = navigator.wakeLock, tablet = matchMedia(TABLET).matches, page = document } = {}) {
+export function wakeLock(
+  store,
+  { wakeLock = navigator.wakeLock, tablet = matchMedia(TABLET).matches, page = document } = {},
+) {
   if (!wakeLock || !tablet) {
     return () => undefined;
   }

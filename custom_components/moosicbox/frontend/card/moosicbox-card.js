@@ -25,7 +25,11 @@ class MoosicBoxCard extends HTMLElement {
   static getConfigForm() {
     return {
       schema: [
-        { name: "entity", required: true, selector: { entity: { filter: { integration: "moosicbox", domain: "media_player" } } } },
+        {
+          name: "entity",
+          required: true,
+          selector: { entity: { filter: { integration: "moosicbox", domain: "media_player" } } },
+        },
         { name: "show_queue", selector: { boolean: {} } },
       ],
       computeLabel: (/** @type {{name: "entity" | "show_queue"}} */ { name }) => word(name),

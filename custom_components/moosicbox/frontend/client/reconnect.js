@@ -44,9 +44,7 @@ export function closeVerdict({ code, goodbye, error, freshTokenTried }) {
   }
   if (code === CLOSE_AUTHENTICATION_FAILED) {
     const tokenRefused = error?.error_type !== "permission_denied";
-    return tokenRefused && !freshTokenTried
-      ? { stop: false, freshToken: true, after: 0 }
-      : { stop: true };
+    return tokenRefused && !freshTokenTried ? { stop: false, freshToken: true, after: 0 } : { stop: true };
   }
   if (code >= 4500 && code <= 4999) {
     return { stop: true };

@@ -78,10 +78,7 @@ export class TimeSync {
 
   async #probe() {
     const t0 = this.#nowUs();
-    const answer = await this.#request(
-      { type: "time_sync", t0_us: t0 },
-      { timeoutMs: PROBE_TIMEOUT_MS, retry: false },
-    );
+    const answer = await this.#request({ type: "time_sync", t0_us: t0 }, { timeoutMs: PROBE_TIMEOUT_MS, retry: false });
     return sampleOf(t0, answer.t1_us, answer.t2_us, this.#nowUs());
   }
 }

@@ -28,7 +28,10 @@ export class TokenRefresh {
         this.schedule(expiresAt);
       } else {
         // A failure is no harm: the hub closes with "token expired", and a fresh one is taken then.
-        this.#renew().then(({ expires_at }) => this.schedule(expires_at), () => undefined);
+        this.#renew().then(
+          ({ expires_at }) => this.schedule(expires_at),
+          () => undefined,
+        );
       }
     }, wait);
   }

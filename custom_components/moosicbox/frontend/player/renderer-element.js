@@ -136,9 +136,7 @@ export class ElementRenderer extends Emitter {
 
   audible() {
     const { currentTime, paused, seeking } = this.#element;
-    return paused || seeking || this.#stalled
-      ? null
-      : { position: currentTime, atUs: monotonicUs() + this.#latencyUs };
+    return paused || seeking || this.#stalled ? null : { position: currentTime, atUs: monotonicUs() + this.#latencyUs };
   }
 
   /** An element knows how late it sounds itself, but nothing of the context that it is led through. */

@@ -46,9 +46,7 @@ export class Slot {
   /** @param {unknown} error */
   fail(error) {
     this.error =
-      error instanceof PlaybackError
-        ? error
-        : new PlaybackError("unreachable", "The audio could not be fetched");
+      error instanceof PlaybackError ? error : new PlaybackError("unreachable", "The audio could not be fetched");
   }
 
   /** Whether it may be started still. */

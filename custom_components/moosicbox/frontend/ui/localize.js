@@ -19,7 +19,8 @@ const LANGUAGES = {
  * @returns {Promise<Localize>}
  */
 export async function localizer(language) {
-  const { first, more } = LANGUAGES[language.split("-")[0] ?? ""] ?? /** @type {typeof LANGUAGES["en"]} */ (LANGUAGES.en);
+  const { first, more } =
+    LANGUAGES[language.split("-")[0] ?? ""] ?? /** @type {typeof LANGUAGES["en"]} */ (LANGUAGES.en);
   /** @type {Partial<Texts>} English where there is no other, or it can't be fetched */
   const texts = { ...en, ...(await first().catch(() => undefined))?.default };
   /** @type {Promise<void> | undefined} */

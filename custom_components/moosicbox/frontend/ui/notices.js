@@ -35,7 +35,12 @@ export function connectionNotice({ phase, closeCode, errorType }, localize, reme
   let reason = "stopped";
   if (errorType === "protocol_version") {
     const reload = { action: localize("reload"), onaction: remedies.reload };
-    return { level: "error", title: localize("stopped_version_title"), text: localize("stopped_version_text"), ...reload };
+    return {
+      level: "error",
+      title: localize("stopped_version_title"),
+      text: localize("stopped_version_text"),
+      ...reload,
+    };
   }
   if (errorType === "permission_denied") {
     reason = "stopped_denied";

@@ -20,7 +20,13 @@ export function qrCode(text, label) {
   const side = code.size + 2 * QUIET;
   return svg(
     "svg",
-    { class: "qr", viewBox: `${-QUIET} ${-QUIET} ${side} ${side}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" },
+    {
+      class: "qr",
+      viewBox: `${-QUIET} ${-QUIET} ${side} ${side}`,
+      role: "img",
+      "aria-label": label,
+      "shape-rendering": "crispEdges",
+    },
     // Scanners want dark on light, whatever the theme.
     svg("rect", { x: String(-QUIET), y: String(-QUIET), width: String(side), height: String(side), fill: "#fff" }),
     svg("path", { d: path, fill: "#000" }),

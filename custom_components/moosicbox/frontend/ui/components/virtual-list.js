@@ -79,7 +79,10 @@ export class VirtualList {
   #show(anew) {
     const { rowHeight, key, fill, make, onrange } = this.#options;
     const first = Math.max(0, Math.floor(this.element.scrollTop / rowHeight) - OVERSCAN);
-    const last = Math.min(this.#count, Math.ceil((this.element.scrollTop + this.element.clientHeight) / rowHeight) + OVERSCAN);
+    const last = Math.min(
+      this.#count,
+      Math.ceil((this.element.scrollTop + this.element.clientHeight) / rowHeight) + OVERSCAN,
+    );
     /** @type {Map<string, number>} */
     const wanted = new Map();
     for (let index = first; index < last; index += 1) {

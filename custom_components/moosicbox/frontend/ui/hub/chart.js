@@ -23,9 +23,20 @@ export class Chart {
   constructor(name, localize) {
     this.#name = name;
     this.#localize = localize;
-    this.#picture = svg("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" }, this.#area, this.#line);
+    this.#picture = svg(
+      "svg",
+      { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" },
+      this.#area,
+      this.#line,
+    );
     this.render([], "–");
-    this.element = el("div", { class: "card stat" }, el("span", { class: "hint", text: name }), this.#value, this.#picture);
+    this.element = el(
+      "div",
+      { class: "card stat" },
+      el("span", { class: "hint", text: name }),
+      this.#value,
+      this.#picture,
+    );
   }
 
   /**

@@ -23,7 +23,12 @@ export class Clients {
   constructor(context, onchange) {
     this.#context = context;
     const { localize } = context;
-    const head = el("tr", {}, ...COLUMNS.map((key) => el("th", { text: localize(key), attributes: { scope: "col" } })), el("td"));
+    const head = el(
+      "tr",
+      {},
+      ...COLUMNS.map((key) => el("th", { text: localize(key), attributes: { scope: "col" } })),
+      el("td"),
+    );
     const body = el("tbody");
     this.#rows = new KeyedList(body, () => new ClientRow(context, onchange));
     const table = el("table", { class: "clients" }, el("thead", {}, head), body);
@@ -31,7 +36,11 @@ export class Clients {
       "section",
       { class: "card table-card", attributes: { "aria-label": localize("clients") } },
       el("h3", {}, localize("clients"), " ", this.#count),
-      el("div", { class: "scroll-x", attributes: { tabindex: "0", role: "group", "aria-label": localize("clients") } }, table),
+      el(
+        "div",
+        { class: "scroll-x", attributes: { tabindex: "0", role: "group", "aria-label": localize("clients") } },
+        table,
+      ),
     );
   }
 
@@ -40,7 +49,11 @@ export class Clients {
     setText(this.#count, String(clients.length));
     const own = this.#context.app.store.state.me?.clientId;
     const sorted = [...clients].sort((a, b) => String(a.name).localeCompare(String(b.name)));
-    this.#rows.render(sorted, ({ client_id }) => client_id, (row, client) => row.render(client, client.client_id === own));
+    this.#rows.render(
+      sorted,
+      ({ client_id }) => client_id,
+      (row, client) => row.render(client, client.client_id === own),
+    );
   }
 }
 
@@ -73,7 +86,8 @@ class ClientRow {
   render(client, own) {
     this.#client = client;
     const { language, localize } = this.#context;
-    const { name, username, kind, transport, address, latency_ms, messages_received, messages_sent, connected_at } = client;
+    const { name, username, kind, transport, address, latency_ms, messages_received, messages_sent, connected_at } =
+      client;
     const number = (/** @type {number} */ value) => value.toLocaleString(language);
     const texts = [
       `${own ? localize("this_page", { name }) : name} · ${kind}`,
@@ -91,7 +105,11 @@ class ClientRow {
   async #disconnect() {
     const { client_id, name } = this.#client;
     const { localize } = this.#context;
-    const words = { title: localize("disconnect_title", { name }), text: localize("disconnect_text"), action: localize("disconnect") };
+    const words = {
+      title: localize("disconnect_title", { name }),
+      text: localize("disconnect_text"),
+      action: localize("disconnect"),
+    };
     if (await confirm(this.#context, words)) {
       await callAction(this.#context, "disconnect_client", { client_id });
       this.#onchange();

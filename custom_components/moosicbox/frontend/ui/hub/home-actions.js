@@ -10,7 +10,13 @@
  * @returns {Promise<any>} the response, or undefined if it did not work, which the user was told
  */
 export async function callAction(context, service, service_data, return_response = false) {
-  const answer = await askHome(context, { type: "call_service", domain: "moosicbox", service, service_data, ...(return_response ? { return_response } : {}) });
+  const answer = await askHome(context, {
+    type: "call_service",
+    domain: "moosicbox",
+    service,
+    service_data,
+    ...(return_response ? { return_response } : {}),
+  });
   return answer && (answer.response ?? {});
 }
 

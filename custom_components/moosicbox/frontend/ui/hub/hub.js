@@ -94,7 +94,11 @@ export class HubPage {
 
   async #look() {
     const { app, localize } = this.#context;
-    if (!this.element.isConnected || document.visibilityState !== "visible" || app.store.state.connection.phase !== "ready") {
+    if (
+      !this.element.isConnected ||
+      document.visibilityState !== "visible" ||
+      app.store.state.connection.phase !== "ready"
+    ) {
       return;
     }
     const [metrics, clients, health] = await Promise.allSettled([
@@ -127,16 +131,26 @@ export class HubPage {
     });
     const { connections, received, sent, latencyMs } = this.#charts;
     connections.render(gauges(this.#samples, "connections"), active_connections.toLocaleString(language));
-    for (const [chart, counter] of /** @type {const} */ ([[received, "received"], [sent, "sent"]])) {
+    for (const [chart, counter] of /** @type {const} */ ([
+      [received, "received"],
+      [sent, "sent"],
+    ])) {
       const points = rates(this.#samples, counter);
       const count = (points.at(-1)?.value ?? 0).toLocaleString(language, { maximumFractionDigits: 1 });
       chart.render(points, localize("per_second", { count }));
     }
-    latencyMs.render(gauges(this.#samples, "latencyMs"), average_latency_ms === null ? "–" : `${average_latency_ms.toFixed(1)} ms`);
+    latencyMs.render(
+      gauges(this.#samples, "latencyMs"),
+      average_latency_ms === null ? "–" : `${average_latency_ms.toFixed(1)} ms`,
+    );
     const codes = Object.entries(disconnects).map(([code, count]) => ({ code, count: Number(count) }));
     this.#noCodes.hidden = codes.length > 0;
     this.#codeTable.hidden = codes.length === 0;
-    this.#codeRows.render(codes, ({ code }) => code, (row, ended) => row.render(ended, language));
+    this.#codeRows.render(
+      codes,
+      ({ code }) => code,
+      (row, ended) => row.render(ended, language),
+    );
   }
 
   /** @param {{status: "healthy" | "degraded" | "unhealthy", reasons: string[]}} health */

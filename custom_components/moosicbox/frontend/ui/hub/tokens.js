@@ -29,7 +29,12 @@ export class Tokens {
     const { localize } = context;
     this.#rows = new KeyedList(this.#list, () => new TokenRow(context, () => void this.load()));
     this.#none = el("p", { class: "hint", text: localize("no_tokens") });
-    const make = textButton("tonal", localize("make_token"), () => openMaker(context, () => void this.load()), icon("key"));
+    const make = textButton(
+      "tonal",
+      localize("make_token"),
+      () => openMaker(context, () => void this.load()),
+      icon("key"),
+    );
     this.element = el(
       "section",
       { class: "card table-card", attributes: { "aria-label": localize("tokens") } },
@@ -45,7 +50,11 @@ export class Tokens {
     /** @type {Token[]} */
     const tokens = answer?.tokens ?? [];
     this.#none.hidden = tokens.length > 0;
-    this.#rows.render(tokens, ({ jti }) => jti, (row, token) => row.render(token));
+    this.#rows.render(
+      tokens,
+      ({ jti }) => jti,
+      (row, token) => row.render(token),
+    );
   }
 }
 
@@ -67,7 +76,13 @@ class TokenRow {
     this.#context = context;
     this.#onchange = onchange;
     this.#revoke = textButton("quiet danger", context.localize("revoke"), () => void this.#end());
-    this.element = el("li", { class: "person token" }, icon("key"), el("span", { class: "row-words" }, this.#name, this.#details), this.#revoke);
+    this.element = el(
+      "li",
+      { class: "person token" },
+      icon("key"),
+      el("span", { class: "row-words" }, this.#name, this.#details),
+      this.#revoke,
+    );
   }
 
   /** @param {Token} token */
@@ -76,7 +91,11 @@ class TokenRow {
     const { language, localize } = this.#context;
     const { name, sub, expires_at, revoked } = token;
     const expired = Date.parse(expires_at) < Date.now();
-    const state = revoked ? localize("token_revoked") : expired ? localize("token_expired") : localize("token_expires", { until: formatDate(expires_at, language) });
+    const state = revoked
+      ? localize("token_revoked")
+      : expired
+        ? localize("token_expired")
+        : localize("token_expires", { until: formatDate(expires_at, language) });
     setText(this.#name, name);
     setText(this.#details, `${sub} · ${state}`);
     this.#revoke.hidden = revoked || expired;
@@ -87,7 +106,11 @@ class TokenRow {
   async #end() {
     const { localize } = this.#context;
     const { jti, name } = /** @type {Token} */ (this.#token);
-    const words = { title: localize("revoke_title", { name }), text: localize("revoke_text"), action: localize("revoke") };
+    const words = {
+      title: localize("revoke_title", { name }),
+      text: localize("revoke_text"),
+      action: localize("revoke"),
+    };
     if (await confirm(this.#context, words)) {
       await callAction(this.#context, "revoke_token", { jti });
       this.#onchange();
@@ -109,7 +132,11 @@ function openMaker(context, onmade) {
   ]);
   const days = textInput(String(DEFAULT_DAYS), { type: "number", min: "1", max: String(MOST_DAYS), required: "" });
   name.addEventListener("input", () => (sub.value = slug(name.value)));
-  const make = el("button", { class: "main", text: localize("make_token"), attributes: { type: "submit", form: "token-form" } });
+  const make = el("button", {
+    class: "main",
+    text: localize("make_token"),
+    attributes: { type: "submit", form: "token-form" },
+  });
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     const data = { sub: sub.value, name: name.value.trim(), role: role.value, expires_in: days.valueAsNumber * DAY };
@@ -139,7 +166,10 @@ function openMaker(context, onmade) {
  */
 function showToken(context, name, token) {
   const { app, localize } = context;
-  const text = el("input", { class: "invite-link", attributes: { type: "text", readonly: "", "aria-label": localize("token") } });
+  const text = el("input", {
+    class: "invite-link",
+    attributes: { type: "text", readonly: "", "aria-label": localize("token") },
+  });
   text.value = token;
   // Where to go, and what to show there.
   const pairing = JSON.stringify({ url: app.baseUrl, token });
@@ -148,7 +178,12 @@ function showToken(context, name, token) {
     content: [
       el("p", { class: "hint", text: localize("token_made") }),
       el("div", { class: "invite" }, qrCode(pairing, localize("token_qr", { name }))),
-      el("div", { class: "invite-row" }, text, textButton("tonal", localize("copy"), () => void copy(context, text), icon("copy"))),
+      el(
+        "div",
+        { class: "invite-row" },
+        text,
+        textButton("tonal", localize("copy"), () => void copy(context, text), icon("copy")),
+      ),
     ],
   });
 }

@@ -26,7 +26,10 @@ export class Details {
   constructor(context, kind, item, { back, open }) {
     const { localize } = context;
     const title = titleOf(item, localize);
-    const artwork = new Artwork(context, { class: kind === "artist" ? "artwork round" : "artwork", size: PICTURE_PIXELS });
+    const artwork = new Artwork(context, {
+      class: kind === "artist" ? "artwork round" : "artwork",
+      size: PICTURE_PIXELS,
+    });
     artwork.render(item.artwork_url);
     const id = idOf(kind, item);
     this.#list = new ItemList(context, {
@@ -48,7 +51,12 @@ export class Details {
         { class: "details-head" },
         iconButton(icon("back"), localize("back"), back),
         artwork.element,
-        el("div", { class: "details-words" }, heading, el("p", { class: "hint", text: detailsOf(kind, item, localize) })),
+        el(
+          "div",
+          { class: "details-words" },
+          heading,
+          el("p", { class: "hint", text: detailsOf(kind, item, localize) }),
+        ),
         el("div", { class: "card-actions" }, play, add),
       ),
       this.#list.element,
@@ -73,5 +81,7 @@ function requestFor(kind, id) {
   if (kind === "artist") {
     return { request_type: "get_albums", filters: { artist: id }, sort: "-year" };
   }
-  return kind === "playlist" ? { request_type: "get_playlist", id } : { request_type: "get_tracks", filters: { [kind]: id }, sort: "album" };
+  return kind === "playlist"
+    ? { request_type: "get_playlist", id }
+    : { request_type: "get_tracks", filters: { [kind]: id }, sort: "album" };
 }

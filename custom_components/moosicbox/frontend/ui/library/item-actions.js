@@ -29,7 +29,11 @@ export async function put(context, kind, item, when) {
   if (added && when === "replace" && added.queue_item_ids?.[0]) {
     await actions.playItem(target, added.queue_item_ids[0]);
   } else if (added) {
-    toast(localize("added_count", { count: ids.length === 1 ? titleOf(item, localize) : localize("track_count", { count: String(ids.length) }) }));
+    toast(
+      localize("added_count", {
+        count: ids.length === 1 ? titleOf(item, localize) : localize("track_count", { count: String(ids.length) }),
+      }),
+    );
   }
 }
 
@@ -43,7 +47,11 @@ export async function put(context, kind, item, when) {
 export function openItemMenu(context, opener, kind, item, heart = null) {
   const { app, localize } = context;
   const rights = targetOf(app.store.state)?.rights;
-  const choice = (/** @type {import("../localize.js").TextKey} */ label, /** @type {import("../icons.js").IconName} */ icon, /** @type {When} */ when) => ({
+  const choice = (
+    /** @type {import("../localize.js").TextKey} */ label,
+    /** @type {import("../icons.js").IconName} */ icon,
+    /** @type {When} */ when,
+  ) => ({
     label: localize(label),
     icon,
     run: () => void put(context, kind, item, when),
@@ -52,6 +60,14 @@ export function openItemMenu(context, opener, kind, item, heart = null) {
     ...(rights?.has("playback.control") ? [choice("play_now", "play", "now")] : []),
     ...(rights?.has("queue.add") ? [choice("play_next", "queue", "next"), choice("add_to_queue", "add", "end")] : []),
     ...(rights?.has("queue.move_any") ? [choice("replace_queue", "repeat", "replace")] : []),
-    ...(heart ? [{ label: localize(heart.liked ? "unlike" : "like"), icon: heart.liked ? /** @type {const} */ ("hearted") : /** @type {const} */ ("heart"), run: heart.run }] : []),
+    ...(heart
+      ? [
+          {
+            label: localize(heart.liked ? "unlike" : "like"),
+            icon: heart.liked ? /** @type {const} */ ("hearted") : /** @type {const} */ ("heart"),
+            run: heart.run,
+          },
+        ]
+      : []),
   ]);
 }

@@ -75,7 +75,11 @@ export class ItemList {
     this.#hint.hidden = items.length > 0 || state === "ready";
     setText(this.#hint, localize("loading"));
     this.#options.empty.hidden = state !== "ready" || items.length > 0;
-    this.#tiles?.render(items, (item) => idOf(/** @type {Kind} */ (this.#options.kind), item), (tile, item) => tile.render(item));
+    this.#tiles?.render(
+      items,
+      (item) => idOf(/** @type {Kind} */ (this.#options.kind), item),
+      (tile, item) => tile.render(item),
+    );
     this.#list?.render(state === "ready" || items.length > 0 ? total : 0);
     if (this.#list) {
       this.#list.element.hidden = items.length === 0;

@@ -129,7 +129,13 @@ export class ItemRow {
     const item = this.#item;
     if (item) {
       // Where there is no room for the heart, it is here.
-      openItemMenu(this.#context, opener, this.#kind, item, this.#mayLike ? { liked: Boolean(item.favourite), run: () => void this.#like() } : null);
+      openItemMenu(
+        this.#context,
+        opener,
+        this.#kind,
+        item,
+        this.#mayLike ? { liked: Boolean(item.favourite), run: () => void this.#like() } : null,
+      );
     }
   }
 

@@ -40,7 +40,9 @@ export function detailsOf(kind, item, localize) {
     case "artist":
       return item.album_count ? count("album", item.album_count) : count("track", item.track_count);
     case "track":
-      return [item.artist, item.album, item.available === false ? localize("unavailable_track") : ""].filter(Boolean).join(" · ");
+      return [item.artist, item.album, item.available === false ? localize("unavailable_track") : ""]
+        .filter(Boolean)
+        .join(" · ");
     default:
       return count("track", item.track_count);
   }

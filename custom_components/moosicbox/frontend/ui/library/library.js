@@ -53,7 +53,13 @@ export class Library {
     const { localize } = context;
     context.style(libraryStyles);
     this.#search = el("input", {
-      attributes: { type: "search", enterkeyhint: "search", "aria-label": localize("search"), placeholder: localize("search_hint"), autocomplete: "off" },
+      attributes: {
+        type: "search",
+        enterkeyhint: "search",
+        "aria-label": localize("search"),
+        placeholder: localize("search_hint"),
+        autocomplete: "off",
+      },
       on: { input: () => this.#typed() },
     });
     this.#clear = iconButton(icon("close"), localize("clear_search"), () => {
@@ -73,7 +79,13 @@ export class Library {
     );
     this.#tabs.control(this.#body);
     this.#scan = el("div", { class: "scan", attributes: { role: "status" } }, this.#scanText, this.#scanBar);
-    const searching = el("div", { class: "search", attributes: { role: "search" } }, icon("search"), this.#search, this.#clear);
+    const searching = el(
+      "div",
+      { class: "search", attributes: { role: "search" } },
+      icon("search"),
+      this.#search,
+      this.#clear,
+    );
     this.element = el("div", { class: "library pane" }, searching, this.#scan, this.#tabs.element, this.#body);
   }
 
@@ -102,7 +114,10 @@ export class Library {
   #renderScan(scan) {
     this.#scan.hidden = !scan || scan.total === 0 || scan.scanned >= scan.total;
     if (scan && !this.#scan.hidden) {
-      setText(this.#scanText, this.#context.localize("scanning", { scanned: String(scan.scanned), total: String(scan.total) }));
+      setText(
+        this.#scanText,
+        this.#context.localize("scanning", { scanned: String(scan.scanned), total: String(scan.total) }),
+      );
       this.#scanBar.value = scan.scanned / scan.total;
     }
   }
@@ -145,7 +160,11 @@ export class Library {
         kind: "mixed",
         request: { request_type: "search", query: this.#query },
         label: localize("search"),
-        empty: emptyState({ icon: "search", title: localize("no_hits", { query: this.#query }), text: localize("no_hits_text") }),
+        empty: emptyState({
+          icon: "search",
+          title: localize("no_hits", { query: this.#query }),
+          text: localize("no_hits_text"),
+        }),
         onopen: open,
       });
     }
@@ -171,4 +190,3 @@ export class Library {
     });
   }
 }
-

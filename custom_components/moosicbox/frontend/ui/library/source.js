@@ -29,7 +29,8 @@ export class Source {
 
   /** @param {number} last index that somebody wants to see, exclusive */
   want(last) {
-    const more = this.state === "waiting" || (this.state === "ready" && last >= this.items.length && this.#cursor !== null);
+    const more =
+      this.state === "waiting" || (this.state === "ready" && last >= this.items.length && this.#cursor !== null);
     if (more && !this.#ended) {
       void this.#fetch();
     }

@@ -30,15 +30,26 @@ export class Tile {
   constructor(context, kind, onopen) {
     this.#context = context;
     this.#kind = kind;
-    this.#artwork = new Artwork(context, { class: kind === "artist" ? "artwork round" : "artwork", size: PICTURE_PIXELS });
+    this.#artwork = new Artwork(context, {
+      class: kind === "artist" ? "artwork round" : "artwork",
+      size: PICTURE_PIXELS,
+    });
     const open = el(
       "button",
-      { class: "tile-main", attributes: { type: "button" }, on: { click: () => this.#item && onopen(kind, this.#item) } },
+      {
+        class: "tile-main",
+        attributes: { type: "button" },
+        on: { click: () => this.#item && onopen(kind, this.#item) },
+      },
       this.#artwork.element,
       this.#title,
       this.#details,
     );
-    this.#menu = iconButton(icon("more"), context.localize("more"), () => this.#item && openItemMenu(context, this.#menu, kind, this.#item));
+    this.#menu = iconButton(
+      icon("more"),
+      context.localize("more"),
+      () => this.#item && openItemMenu(context, this.#menu, kind, this.#item),
+    );
     this.element = el("div", { class: `tile ${kind}`, attributes: { role: "listitem" } }, open, this.#menu);
   }
 

@@ -36,23 +36,26 @@ export class NowPlaying {
       size: ARTWORK_PIXELS,
       oncolour: (colour) => this.element?.style.setProperty("--tint", colour ?? "transparent"),
     });
-    this.#progress = new Progress(async (seconds) => void (this.#target && (await context.actions.seek(this.#target, seconds))), localize);
+    this.#progress = new Progress(
+      async (seconds) => void (this.#target && (await context.actions.seek(this.#target, seconds))),
+      localize,
+    );
     this.#members = new Members(context);
     this.#transport = new Transport(context, target);
     this.#volume = new Volume(context);
-    const words = el("div", { class: "words" }, this.#name, this.#title, this.#subtitle, el("div", { class: "company" }, this.#members.element, this.#added));
+    const words = el(
+      "div",
+      { class: "words" },
+      this.#name,
+      this.#title,
+      this.#subtitle,
+      el("div", { class: "company" }, this.#members.element, this.#added),
+    );
     this.element = el(
       "section",
       { class: "card player" },
       this.#artwork.element,
-      el(
-        "div",
-        { class: "body" },
-        words,
-        this.#progress.element,
-        this.#transport.element,
-        this.#volume.element,
-      ),
+      el("div", { class: "body" }, words, this.#progress.element, this.#transport.element, this.#volume.element),
     );
   }
 
@@ -102,7 +105,9 @@ export class NowPlaying {
     if (!current || !status?.current_track || current.added_by.id === me?.userId) {
       return "";
     }
-    return current.origin === "autoplay" ? localize("added_by_autoplay") : localize("added_by", { name: current.added_by.name });
+    return current.origin === "autoplay"
+      ? localize("added_by_autoplay")
+      : localize("added_by", { name: current.added_by.name });
   }
 }
 

@@ -32,9 +32,15 @@ export class Transport {
     this.#context = context;
     this.#target = target;
     const { localize } = context;
-    this.#shuffle = this.#button(icon("shuffle"), localize("shuffle"), (on, { mode }) => mode(on, { shuffle: !on.status?.shuffle }));
-    this.#previous = this.#button(icon("previous"), localize("previous"), (on, { playback }) => playback(on, "previous"));
-    this.#play = this.#button(this.#playIcon, localize("play"), (on, { playback }) => playback(on, this.#playing ? "pause" : "play"));
+    this.#shuffle = this.#button(icon("shuffle"), localize("shuffle"), (on, { mode }) =>
+      mode(on, { shuffle: !on.status?.shuffle }),
+    );
+    this.#previous = this.#button(icon("previous"), localize("previous"), (on, { playback }) =>
+      playback(on, "previous"),
+    );
+    this.#play = this.#button(this.#playIcon, localize("play"), (on, { playback }) =>
+      playback(on, this.#playing ? "pause" : "play"),
+    );
     this.#play.classList.add("primary");
     this.#next = this.#button(icon("next"), localize("next"), (on, { playback }) => playback(on, "next"));
     this.#repeat = this.#button(this.#repeatIcon, localize("repeat_off"), (on, { mode }) =>
@@ -84,7 +90,8 @@ export class Transport {
   #renderVote({ me }, { room, rights, status }, usable) {
     const { localize } = this.#context;
     const itemId = status?.queue_item_id;
-    this.#vote.hidden = !room || room.control !== "votes" || !itemId || !(rights.has("vote") || rights.has("playback.skip"));
+    this.#vote.hidden =
+      !room || room.control !== "votes" || !itemId || !(rights.has("vote") || rights.has("playback.skip"));
     if (this.#vote.hidden || !room) {
       return;
     }
@@ -103,7 +110,10 @@ export class Transport {
   #button(picture, label, act) {
     const { actions } = this.#context;
     /** @type {Bound} */
-    const bound = { playback: (on, command) => void actions.playback(on, command), mode: (on, change) => void actions.mode(on, change) };
+    const bound = {
+      playback: (on, command) => void actions.playback(on, command),
+      mode: (on, change) => void actions.mode(on, change),
+    };
     return iconButton(picture, label, () => {
       const target = this.#target();
       if (target) {

@@ -29,7 +29,11 @@ export class Volume {
   constructor(context) {
     this.#context = context;
     const { actions, localize } = context;
-    this.#button = iconButton(this.#icon, localize("mute"), () => void actions.volume(this.#address, { muted: !this.#muted }));
+    this.#button = iconButton(
+      this.#icon,
+      localize("mute"),
+      () => void actions.volume(this.#address, { muted: !this.#muted }),
+    );
     this.#slider = new Slider({
       label: localize("volume"),
       className: "volume",
@@ -42,7 +46,11 @@ export class Volume {
       },
       onchange: async (volume) => void (await actions.volume(this.#address, { volume })),
     });
-    this.#stop = iconButton(icon("stop"), localize("stop"), () => void (this.#target && actions.playback(this.#target, "stop")));
+    this.#stop = iconButton(
+      icon("stop"),
+      localize("stop"),
+      () => void (this.#target && actions.playback(this.#target, "stop")),
+    );
     this.element = el("div", { class: "volume-row" }, this.#button, this.#slider.element, this.#stop);
   }
 

@@ -64,7 +64,15 @@ export class QueueRow {
       el("span", { class: "row-words" }, this.#title, el("span", { class: "row-subtitle" }, this.#artist, this.#who)),
     );
     this.#menu = iconButton(icon("more"), localize("more"), () => this.#openMenu());
-    this.element = el("div", { class: "row", attributes: { role: "listitem" } }, this.#handle, this.#main, this.#by, this.#duration, this.#menu);
+    this.element = el(
+      "div",
+      { class: "row", attributes: { role: "listitem" } },
+      this.#handle,
+      this.#main,
+      this.#by,
+      this.#duration,
+      this.#menu,
+    );
     setAttribute(this.element, "data-swipe", localize("remove"));
     swipeable(this.element, {
       allowed: () => Boolean(this.#item && actions.mayChange(this.#item)),
@@ -134,7 +142,9 @@ export class QueueRow {
     const { localize } = this.#context;
     const { mayChange, mayPlay, play, playNext, remove } = this.#actions;
     openMenu(this.#context, this.#menu, [
-      ...(mayPlay(item) ? [{ label: localize("play_now"), icon: /** @type {const} */ ("play"), run: () => play(item) }] : []),
+      ...(mayPlay(item)
+        ? [{ label: localize("play_now"), icon: /** @type {const} */ ("play"), run: () => play(item) }]
+        : []),
       ...(mayChange(item)
         ? [
             { label: localize("play_next"), icon: /** @type {const} */ ("queue"), run: () => playNext(item) },

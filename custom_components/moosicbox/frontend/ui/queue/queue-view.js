@@ -43,7 +43,11 @@ export class QueueView {
     this.#context = context;
     const { app, localize } = context;
     const pages = new QueuePages(app.store, (message) => app.request(message));
-    this.#clear = textButton("quiet", localize("clear"), () => this.#target && void clearWithUndo(context, this.#target));
+    this.#clear = textButton(
+      "quiet",
+      localize("clear"),
+      () => this.#target && void clearWithUndo(context, this.#target),
+    );
     this.#list = new VirtualList({
       rowHeight: ROW_HEIGHT,
       label: localize("queue"),
@@ -91,7 +95,10 @@ export class QueueView {
     this.element.classList.toggle("fixed", !this.#items.some((item) => item && this.#mayChange(item)));
     const count = this.#items.length;
     const { localize } = this.#context;
-    setText(this.#heading, count === 1 ? localize("one_item") : localize("items", { count: count.toLocaleString(this.#context.language) }));
+    setText(
+      this.#heading,
+      count === 1 ? localize("one_item") : localize("items", { count: count.toLocaleString(this.#context.language) }),
+    );
     this.#clear.hidden = count === 0 || !target?.rights.has("queue.move_any");
     this.#clear.disabled = !this.#connected;
     this.#heading.hidden = count === 0;
@@ -128,7 +135,8 @@ export class QueueView {
       mayChange: (item) => this.#mayChange(item),
       mine: ({ added_by, origin }) => added_by.id === this.#me?.userId && origin !== "autoplay",
       play: (item) => on((target) => void actions.playItem(target, item.queue_item_id)),
-      playNext: (item) => on((target) => void actions.move(target, item.queue_item_id, target.queue?.currentId ?? null)),
+      playNext: (item) =>
+        on((target) => void actions.move(target, item.queue_item_id, target.queue?.currentId ?? null)),
       remove: (item) => on((target) => void removeWithUndo(this.#context, target, item, this.#before(item))),
       grab: (item, event) => this.#mayChange(item) && this.#drag.start(item.queue_item_id, event),
       key: (item, event) => this.#key(item, event),
@@ -143,7 +151,9 @@ export class QueueView {
   /** @param {QueueItem} item */
   #mayChange(item) {
     const rights = this.#target?.rights;
-    return Boolean(rights?.has("queue.move_any") || (rights?.has("queue.move_own") && item.added_by.id === this.#me?.userId));
+    return Boolean(
+      rights?.has("queue.move_any") || (rights?.has("queue.move_own") && item.added_by.id === this.#me?.userId),
+    );
   }
 
   /**

@@ -26,7 +26,8 @@ export function swipeable(row, { allowed, swiped }) {
     row.style.setProperty("--swiped", `${by}px`);
   };
   row.addEventListener("pointerdown", ({ pointerType, pointerId, clientX, clientY }) => {
-    held = pointerType === "touch" && allowed() ? { id: pointerId, x: clientX, y: clientY, claimed: false, by: 0 } : null;
+    held =
+      pointerType === "touch" && allowed() ? { id: pointerId, x: clientX, y: clientY, claimed: false, by: 0 } : null;
   });
   row.addEventListener("pointermove", ({ pointerId, clientX, clientY }) => {
     if (held?.id !== pointerId) {
@@ -55,5 +56,7 @@ export function swipeable(row, { allowed, swiped }) {
   };
   row.addEventListener("pointerup", () => held && end(true));
   row.addEventListener("pointercancel", () => held && end(false));
-  row.addEventListener("click", (event) => performance.now() - swipedAt < CLICK_MS && event.stopPropagation(), { capture: true });
+  row.addEventListener("click", (event) => performance.now() - swipedAt < CLICK_MS && event.stopPropagation(), {
+    capture: true,
+  });
 }

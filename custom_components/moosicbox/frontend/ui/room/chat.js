@@ -27,7 +27,10 @@ export class Chat {
   constructor(context) {
     this.#context = context;
     const { localize } = context;
-    this.#log = el("div", { class: "chat-log pane-scroll", attributes: { role: "log", "aria-label": localize("chat"), tabindex: "0" } });
+    this.#log = el("div", {
+      class: "chat-log pane-scroll",
+      attributes: { role: "log", "aria-label": localize("chat"), tabindex: "0" },
+    });
     const bubbles = el("div", { class: "chat-lines" });
     this.#none = el("p", { class: "hint", text: localize("chat_empty") });
     this.#log.append(this.#none, bubbles);
@@ -61,9 +64,13 @@ export class Chat {
     const chat = target?.room?.chat ?? [];
     const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_THE_END;
     this.#none.hidden = chat.length > 0;
-    this.#lines.render(chat, ({ message_id }) => message_id, (view, line) => {
-      view.element.classList.toggle("own", line.user_id === state.me?.userId);
-    });
+    this.#lines.render(
+      chat,
+      ({ message_id }) => message_id,
+      (view, line) => {
+        view.element.classList.toggle("own", line.user_id === state.me?.userId);
+      },
+    );
     if (chat.length !== this.#count && (atEnd || this.#count === 0)) {
       this.#log.scrollTop = this.#log.scrollHeight;
     }

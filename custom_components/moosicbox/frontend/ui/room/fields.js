@@ -34,7 +34,11 @@ export function textInput(value, attributes = {}) {
  * @param {[string, string][]} options value and label
  */
 export function select(value, options) {
-  const control = el("select", {}, ...options.map(([each, label]) => el("option", { text: label, attributes: { value: each } })));
+  const control = el(
+    "select",
+    {},
+    ...options.map(([each, label]) => el("option", { text: label, attributes: { value: each } })),
+  );
   control.value = value;
   return control;
 }

@@ -36,13 +36,21 @@ export function openInvite(context, target) {
       return;
     }
     const url = new URL(made.url, app.baseUrl).href;
-    const link = el("input", { class: "invite-link", attributes: { type: "text", readonly: "", "aria-label": localize("invite_link") } });
+    const link = el("input", {
+      class: "invite-link",
+      attributes: { type: "text", readonly: "", "aria-label": localize("invite_link") },
+    });
     link.value = url;
     link.addEventListener("focus", () => link.select());
     result.replaceChildren(
       qrCode(url, localize("invite_qr", { name: target.name })),
       el("p", { class: "hint", text: localize("invite_until", { until: formatDate(made.expires_at, language) }) }),
-      el("div", { class: "invite-row" }, link, textButton("tonal", localize("copy"), () => void copy(context, link), icon("copy"))),
+      el(
+        "div",
+        { class: "invite-row" },
+        link,
+        textButton("tonal", localize("copy"), () => void copy(context, link), icon("copy")),
+      ),
       ...(reachable(url) ? [] : [el("p", { class: "hint warning", text: localize("invite_loopback") })]),
     );
   };

@@ -23,7 +23,12 @@ export class Members {
     this.#context = context;
     this.#faces = new KeyedList(this.#list, () => ({ element: el("span", { class: "avatar small" }) }));
     const click = () => context.app.store.update({ tab: "people" });
-    this.element = el("button", { class: "members", attributes: { type: "button" }, on: { click } }, this.#list, this.#more);
+    this.element = el(
+      "button",
+      { class: "members", attributes: { type: "button" }, on: { click } },
+      this.#list,
+      this.#more,
+    );
     this.#watch = new SyncWatch(context, () => this.element);
   }
 
@@ -38,10 +43,14 @@ export class Members {
     this.#watch.follow(id, people);
     // Those who sound come first.
     const sorted = [...people].sort((a, b) => Number(Boolean(b.player_id)) - Number(Boolean(a.player_id)));
-    this.#faces.render(sorted.slice(0, MOST), ({ client_id }) => client_id, ({ element }, person) => {
-      setAttribute(element, "data-drawn", initialOf(person.username));
-      setAttribute(element, "data-quality", syncOf(person, localize).quality);
-    });
+    this.#faces.render(
+      sorted.slice(0, MOST),
+      ({ client_id }) => client_id,
+      ({ element }, person) => {
+        setAttribute(element, "data-drawn", initialOf(person.username));
+        setAttribute(element, "data-quality", syncOf(person, localize).quality);
+      },
+    );
     setAttribute(this.#more, "data-drawn", people.length > MOST ? `+${people.length - MOST}` : "");
     const each = sorted.map((person) => [person.username, syncOf(person, localize).text].filter(Boolean).join(": "));
     setLabel(this.element, localize("members", { names: each.join(", ") }));

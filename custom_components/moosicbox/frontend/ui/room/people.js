@@ -36,13 +36,33 @@ export class People {
     this.#context = context;
     const { localize } = context;
     const withRoom = (/** @type {(target: Target) => void} */ act) => () => this.#target && act(this.#target);
-    this.#invite = textButton("tonal", localize("invite"), withRoom((target) => openInvite(context, target)), icon("invite"));
-    this.#settings = textButton("quiet", localize("room_settings"), withRoom((target) => openSettings(context, target)), icon("settings"));
-    this.#leave = textButton("quiet", localize("leave"), withRoom((target) => void this.#goOut(target)), icon("leave"));
+    this.#invite = textButton(
+      "tonal",
+      localize("invite"),
+      withRoom((target) => openInvite(context, target)),
+      icon("invite"),
+    );
+    this.#settings = textButton(
+      "quiet",
+      localize("room_settings"),
+      withRoom((target) => openSettings(context, target)),
+      icon("settings"),
+    );
+    this.#leave = textButton(
+      "quiet",
+      localize("leave"),
+      withRoom((target) => void this.#goOut(target)),
+      icon("leave"),
+    );
     this.#rows = new KeyedList(this.#list, () => new Person(context, () => this.#target));
     const head = el("div", { class: "pane-head wrap" }, this.#invite, this.#settings, this.#leave);
     this.#nobody = emptyState({ icon: "people", title: localize("nobody_here"), text: localize("nobody_here_text") });
-    this.element = el("div", { class: "people pane" }, head, el("div", { class: "pane-scroll" }, this.#list, this.#nobody));
+    this.element = el(
+      "div",
+      { class: "people pane" },
+      head,
+      el("div", { class: "pane-scroll" }, this.#list, this.#nobody),
+    );
     this.#watch = new SyncWatch(context, () => this.element);
   }
 
@@ -58,7 +78,11 @@ export class People {
     this.#invite.disabled = this.#settings.disabled = this.#leave.disabled = !connected;
     this.#leave.hidden = !target?.joined || this.#context.guest;
     const participants = target?.room?.participants ?? [];
-    this.#rows.render(participants, ({ client_id }) => client_id, (row, person) => row.render(person, state, host && connected));
+    this.#rows.render(
+      participants,
+      ({ client_id }) => client_id,
+      (row, person) => row.render(person, state, host && connected),
+    );
     this.#nobody.hidden = participants.length > 0 || !target?.room;
     if (target?.room) {
       this.#watch.follow(target.id, participants);
@@ -122,7 +146,12 @@ class Person {
     setText(this.#name, own ? localize("you", { name: person.username }) : person.username);
     const player = players?.find(({ player_id }) => player_id === person.player_id);
     const { quality, text } = syncOf(person, localize);
-    setText(this.#details, [player?.name ?? (person.player_id ? localize("plays_along") : localize("no_player")), text].filter(Boolean).join(" · "));
+    setText(
+      this.#details,
+      [player?.name ?? (person.player_id ? localize("plays_along") : localize("no_player")), text]
+        .filter(Boolean)
+        .join(" · "),
+    );
     setAttribute(this.#initial, "data-quality", quality);
     setText(this.#role, localize(`role_${person.role}`));
     setAttribute(this.#role, "data-role", person.role);
@@ -147,7 +176,11 @@ class Person {
         label: localize("kick"),
         icon: /** @type {const} */ ("close"),
         run: async () => {
-          const words = { title: localize("kick_title", { name: username }), text: localize("kick_text"), action: localize("kick") };
+          const words = {
+            title: localize("kick_title", { name: username }),
+            text: localize("kick_text"),
+            action: localize("kick"),
+          };
           if (await confirm(this.#context, words)) {
             // Who came back after a reload is another client, of whom nobody was told.
             const state = await actions.room("get", { room_id: target.id });

@@ -33,7 +33,11 @@ export class RoomList {
     const rooms = state.rooms ?? [];
     this.#create.disabled = !connected || !state.me?.permissions.includes("rooms");
     this.#empty.hidden = state.rooms === null || rooms.length > 0;
-    this.#cards.render(rooms, ({ room_id }) => room_id, (card, room) => card.render(room, joined.includes(room.room_id), connected));
+    this.#cards.render(
+      rooms,
+      ({ room_id }) => room_id,
+      (card, room) => card.render(room, joined.includes(room.room_id), connected),
+    );
   }
 }
 

@@ -20,7 +20,11 @@ export function openSettings(context, target) {
     return;
   }
   const close = textButton("quiet danger", localize("close_room"), async () => {
-    const words = { title: localize("close_room_title", { name: room.name }), text: localize("close_room_text"), action: localize("close_room") };
+    const words = {
+      title: localize("close_room_title", { name: room.name }),
+      text: localize("close_room_text"),
+      action: localize("close_room"),
+    };
     if ((await confirm(context, words)) && (await actions.room("close", { room_id: id }))) {
       dialog.close();
     }
@@ -62,7 +66,13 @@ function openForm(context, title, action, room, others, submit) {
     ["votes", localize("control_votes")],
     ["everyone", localize("control_everyone")],
   ]);
-  const places = textInput(String(room.max_participants), { type: "number", min: "1", max: String(MOST_PEOPLE), required: "", inputmode: "numeric" });
+  const places = textInput(String(room.max_participants), {
+    type: "number",
+    min: "1",
+    max: String(MOST_PEOPLE),
+    required: "",
+    inputmode: "numeric",
+  });
   const open = checkbox(localize("room_public"), room.is_public);
   const save = el("button", { class: "main", text: action, attributes: { type: "submit", form: "room-form" } });
   const form = el(

@@ -33,14 +33,21 @@ export class DeviceBar {
       textButton("main", localize("surprise"), () => void this.#surprise()),
       textButton("quiet", localize("open_library"), () => open("library")),
     );
-    this.#media = textButton("quiet", localize("open_media"), () => navigate(`${MEDIA_PAGE}/${this.#entityId ?? "browser"}`));
+    this.#media = textButton("quiet", localize("open_media"), () =>
+      navigate(`${MEDIA_PAGE}/${this.#entityId ?? "browser"}`),
+    );
     this.#stop = textButton("quiet", localize("stop_being_player"), () => app.stopBeingPlayer());
     this.#delay = new Lazy(context, parts.delay);
     this.element = el(
       "div",
       { class: "device" },
       this.#first,
-      el("div", { class: "device-footer" }, this.#entity, el("span", { class: "device-actions" }, this.#media, this.#stop)),
+      el(
+        "div",
+        { class: "device-footer" },
+        this.#entity,
+        el("span", { class: "device-actions" }, this.#media, this.#stop),
+      ),
       this.#delay.element,
     );
   }
@@ -55,7 +62,11 @@ export class DeviceBar {
     const { guest, localize } = this.#context;
     const own = device.status === "on" ? players?.find(({ player_id }) => player_id === device.playerId) : undefined;
     this.#entityId = target?.kind === "player" ? target.entityId : (own?.entity_id ?? null);
-    const idle = target && !target.status?.current_track && !(target.queue?.items.length ?? target.status?.queue_length) && target.available;
+    const idle =
+      target &&
+      !target.status?.current_track &&
+      !(target.queue?.items.length ?? target.status?.queue_length) &&
+      target.available;
     this.#first.hidden = !idle || guest || connection.phase !== "ready" || !target.rights.has("queue.add");
     this.#entity.hidden = guest || device.status !== "on";
     const entity = own?.entity_id;
@@ -77,7 +88,10 @@ export class DeviceBar {
     if (!target || !answer) {
       return;
     }
-    const ids = shuffled(answer.items.map((/** @type {{track_id: string}} */ { track_id }) => track_id)).slice(0, SURPRISE_TRACKS);
+    const ids = shuffled(answer.items.map((/** @type {{track_id: string}} */ { track_id }) => track_id)).slice(
+      0,
+      SURPRISE_TRACKS,
+    );
     if (ids.length === 0) {
       toast(localize("library_empty"));
       open("library");

@@ -29,7 +29,12 @@ export class Listen {
     this.#nowPlaying = new Lazy(context, parts.nowPlaying);
     this.#device = new Lazy(context, parts.device);
     this.#side = new Lazy(context, parts.side);
-    this.#join = el("div", { class: "notice join" }, this.#joinText, textButton("", localize("join"), () => void this.#enter()));
+    this.#join = el(
+      "div",
+      { class: "notice join" },
+      this.#joinText,
+      textButton("", localize("join"), () => void this.#enter()),
+    );
     const stage = el("div", { class: "stage" }, this.#setup.element, this.#nowPlaying.element, this.#device.element);
     this.element = el("div", { class: guest ? "listen guest" : "listen" }, this.#join, stage, this.#side.element);
   }

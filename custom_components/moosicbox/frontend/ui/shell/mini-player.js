@@ -41,8 +41,18 @@ export class MiniPlayer {
         void actions.playback(this.#target, this.#playing ? "pause" : "play");
       }
     });
-    this.#next = iconButton(icon("next"), localize("next"), () => this.#target && void actions.playback(this.#target, "next"));
-    this.element = el("div", { class: "mini", attributes: { role: "region", "aria-label": localize("now_playing") } }, this.#open, this.#play, this.#next);
+    this.#next = iconButton(
+      icon("next"),
+      localize("next"),
+      () => this.#target && void actions.playback(this.#target, "next"),
+    );
+    this.element = el(
+      "div",
+      { class: "mini", attributes: { role: "region", "aria-label": localize("now_playing") } },
+      this.#open,
+      this.#play,
+      this.#next,
+    );
   }
 
   /**

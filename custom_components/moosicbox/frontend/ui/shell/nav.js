@@ -33,7 +33,12 @@ export class Nav {
           open(page);
         }
       };
-      const link = el("a", { attributes: { href: `${prefix}/${page}` }, on: { click } }, icon(name), el("span", { text: localize(page) }));
+      const link = el(
+        "a",
+        { attributes: { href: `${prefix}/${page}` }, on: { click } },
+        icon(name),
+        el("span", { text: localize(page) }),
+      );
       this.#links.set(page, link);
       this.element.append(link);
     }

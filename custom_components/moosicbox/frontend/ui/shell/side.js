@@ -33,9 +33,19 @@ export class Side {
       people: new Lazy(context, parts.people),
       chat: new Lazy(context, parts.chat),
     };
-    const labels = { playing: localize("tab_playing"), music: localize("tab_music"), queue: localize("queue"), people: localize("people"), chat: localize("chat") };
+    const labels = {
+      playing: localize("tab_playing"),
+      music: localize("tab_music"),
+      queue: localize("queue"),
+      people: localize("people"),
+      chat: localize("chat"),
+    };
     const ids = /** @type {(keyof typeof labels)[]} */ (["playing", ...Object.keys(this.#panes)]);
-    this.#tabs = new Tabs(localize("parts"), ids.map((id) => ({ id, label: labels[id] })), (id) => app.store.update({ tab: id }));
+    this.#tabs = new Tabs(
+      localize("parts"),
+      ids.map((id) => ({ id, label: labels[id] })),
+      (id) => app.store.update({ tab: id }),
+    );
     this.#tabs.control(this.#panel);
     this.element = el("div", { class: "side card" }, this.#tabs.element, this.#panel);
     this.#narrow.addEventListener("change", this.#onwidth);
@@ -86,7 +96,10 @@ export class Side {
    * @returns {string} the one to show: rooms alone have people, and where there is room what plays stands beside
    */
   #allowed(tab, { room }) {
-    const there = tab === "playing" ? this.#narrow.matches : tab in this.#panes && (Boolean(room) || (tab !== "people" && tab !== "chat"));
+    const there =
+      tab === "playing"
+        ? this.#narrow.matches
+        : tab in this.#panes && (Boolean(room) || (tab !== "people" && tab !== "chat"));
     return there ? tab : this.#narrow.matches ? "playing" : "queue";
   }
 }

@@ -21,13 +21,18 @@ export function openTargets(context) {
   });
   const render = (/** @type {AppState} */ state) => {
     const chosen = targetOf(state)?.topic;
-    rows.render(topicsOf(state), (topic) => topic, (row, topic) => {
-      const target = targetOf(state, topic);
-      row.render(target, topic, chosen === topic, state, context);
-    });
+    rows.render(
+      topicsOf(state),
+      (topic) => topic,
+      (row, topic) => {
+        const target = targetOf(state, topic);
+        row.render(target, topic, chosen === topic, state, context);
+      },
+    );
   };
   const off = app.store.subscribe(render);
-  const others = (app.store.state.players?.length ?? 0) > 1 ? [] : [el("p", { class: "hint", text: localize("no_other_players") })];
+  const others =
+    (app.store.state.players?.length ?? 0) > 1 ? [] : [el("p", { class: "hint", text: localize("no_other_players") })];
   const dialog = new Dialog(context, { title: localize("targets"), content: [list, ...others], onclose: off });
   render(app.store.state);
 }
@@ -35,7 +40,10 @@ export function openTargets(context) {
 /** @param {AppState} state */
 function topicsOf({ rooms, players }) {
   const sorted = [...(players ?? [])].sort((a, b) => Number(b.available) - Number(a.available));
-  return [...(rooms ?? []).map(({ room_id }) => `room:${room_id}`), ...sorted.map(({ player_id }) => `player:${player_id}`)];
+  return [
+    ...(rooms ?? []).map(({ room_id }) => `room:${room_id}`),
+    ...sorted.map(({ player_id }) => `player:${player_id}`),
+  ];
 }
 
 class Choice {
@@ -72,7 +80,15 @@ class Choice {
     this.element.classList.toggle("away", player?.available === false);
     const track = target?.available ? target.status?.current_track : null;
     const inRoom = player?.room_id ? rooms?.find(({ room_id }) => room_id === player.room_id) : null;
-    const text = player?.available === false ? localize("state_unavailable") : inRoom ? localize("in_room", { name: inRoom.name }) : track?.title;
-    setText(this.#details, text ?? (room ? localize("people_in", { count: String(room.participants) }) : localize("nothing_plays")));
+    const text =
+      player?.available === false
+        ? localize("state_unavailable")
+        : inRoom
+          ? localize("in_room", { name: inRoom.name })
+          : track?.title;
+    setText(
+      this.#details,
+      text ?? (room ? localize("people_in", { count: String(room.participants) }) : localize("nothing_plays")),
+    );
   }
 }

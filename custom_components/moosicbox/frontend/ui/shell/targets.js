@@ -18,7 +18,11 @@ export class TargetButton {
     this.#context = context;
     this.element = el(
       "button",
-      { class: "target", attributes: { type: "button", "aria-haspopup": "dialog" }, on: { click: () => void this.#choose() } },
+      {
+        class: "target",
+        attributes: { type: "button", "aria-haspopup": "dialog" },
+        on: { click: () => void this.#choose() },
+      },
       this.#icon,
       this.#name,
       icon("down"),

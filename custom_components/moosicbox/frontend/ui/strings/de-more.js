@@ -3,7 +3,8 @@
 export default {
   this_device_named: "{name} (dieses Gerät)",
   targets: "Wo gespielt wird",
-  no_other_players: "Öffne diese Seite auf einem anderen Telefon, Tablet oder Rechner, um es auch zum Player zu machen.",
+  no_other_players:
+    "Öffne diese Seite auf einem anderen Telefon, Tablet oder Rechner, um es auch zum Player zu machen.",
   in_room: "In {name}",
   people_in: "{count} hören zu",
 
@@ -51,7 +52,8 @@ export default {
   invite_qr: "QR-Code der Einladung zu {name}",
   invite_link: "Link der Einladung",
   invite_until: "Gilt bis {until}.",
-  invite_loopback: "Diese Adresse geht nur auf diesem Rechner. Öffne Home Assistant über seine Adresse im Netz, bevor du Telefone einlädst.",
+  invite_loopback:
+    "Diese Adresse geht nur auf diesem Rechner. Öffne Home Assistant über seine Adresse im Netz, bevor du Telefone einlädst.",
   invite_role: "Sie kommen als",
   invite_expires: "Gilt",
   hour: "Eine Stunde",
@@ -66,7 +68,8 @@ export default {
   send: "Senden",
 
   no_rooms: "Noch keine Räume",
-  no_rooms_text: "In einem Raum hören alle dasselbe zur selben Zeit. Mach einen auf und lade Leute per Link oder QR-Code ein.",
+  no_rooms_text:
+    "In einem Raum hören alle dasselbe zur selben Zeit. Mach einen auf und lade Leute per Link oder QR-Code ein.",
   create_room: "Raum aufmachen",
   create: "Aufmachen",
   room_default_name: "Raum von {name}",
@@ -203,7 +206,8 @@ export default {
   later: "Mehr Verzögerung",
   clicks: "Testklicks abspielen",
   clicks_stop: "Klicks beenden",
-  clicks_text: "Spiel sie auch auf einem anderen Gerät ab und stell dich zwischen beide. Ändere die Zahl, bis beide zugleich klicken.",
+  clicks_text:
+    "Spiel sie auch auf einem anderen Gerät ab und stell dich zwischen beide. Ändere die Zahl, bis beide zugleich klicken.",
   guest_title: "Komm herein",
   guest_text: "Du bist eingeladen, zusammen Musik zu hören.",
   guest_name: "Dein Name",

@@ -10,7 +10,8 @@ export default {
   hub: "Zentrale",
 
   setup_title: "Auf diesem Gerät abspielen",
-  setup_text: "Mach diesen Browser zum Player. Home Assistant kann dann darauf Musik abspielen wie auf jedem anderen Lautsprecher.",
+  setup_text:
+    "Mach diesen Browser zum Player. Home Assistant kann dann darauf Musik abspielen wie auf jedem anderen Lautsprecher.",
   setup_name: "Name dieses Players",
   setup_button: "Auf diesem Gerät abspielen",
   setup_starting: "Startet …",
@@ -80,14 +81,16 @@ export default {
   address: "Adresse",
 
   allow_sound_title: "Noch einmal tippen",
-  allow_sound_text: "Dein Browser lässt Ton erst heraus, wenn du die Seite berührt hast. Tippe oder klicke irgendwohin.",
+  allow_sound_text:
+    "Dein Browser lässt Ton erst heraus, wenn du die Seite berührt hast. Tippe oder klicke irgendwohin.",
   allow_sound_button: "Ton erlauben",
   elsewhere_title: "Dieser Browser spielt schon in einem anderen Tab",
   elsewhere_text: "Nur ein Tab eines Browsers spielt auf einmal.",
   elsewhere_button: "Stattdessen hier spielen",
   retry: "Noch einmal versuchen",
   part_missing: "Dieser Teil ist noch nicht da",
-  part_missing_text: "Er kam von Home Assistant nicht an. Er kommt von selbst, wenn die Verbindung wieder steht; sonst lade die Seite neu.",
+  part_missing_text:
+    "Er kam von Home Assistant nicht an. Er kommt von selbst, wenn die Verbindung wieder steht; sonst lade die Seite neu.",
   reload: "Seite neu laden",
 
   connecting: "Verbindet mit Home Assistant …",
@@ -96,7 +99,8 @@ export default {
   stopped_login_title: "Home Assistant hat die Anmeldung abgelehnt",
   stopped_login_text: "Melde dich ab und wieder an und öffne dann diese Seite.",
   stopped_denied_title: "Dieser Browser darf kein Player sein",
-  stopped_denied_text: "Deinem Benutzer fehlt das Recht, oder der Player gehört einem anderen. Frage einen Administrator.",
+  stopped_denied_text:
+    "Deinem Benutzer fehlt das Recht, oder der Player gehört einem anderen. Frage einen Administrator.",
   stopped_removed_title: "Ein Administrator hat diesen Browser getrennt",
   stopped_removed_text: "Versuche es noch einmal, oder frage, warum.",
   stopped_version_title: "Diese Seite ist veraltet",
@@ -107,7 +111,8 @@ export default {
   fault_unreachable:
     "Dieses Stück ist nicht erreichbar. Prüfe das Netz und die Adresse; eine Seite, die mit https:// geöffnet ist, holt nichts von http://-Adressen.",
   fault_not_found: "Das gibt es nicht mehr, oder es darf nicht mehr geöffnet werden. Spiele es neu ab.",
-  fault_unsupported: "Dieser Browser kann dieses Stück nicht abspielen: Er kennt das Format nicht, oder unter der Adresse ist keine Musik.",
+  fault_unsupported:
+    "Dieser Browser kann dieses Stück nicht abspielen: Er kennt das Format nicht, oder unter der Adresse ist keine Musik.",
 
   card_missing: "Wähle in den Einstellungen der Karte einen Player oder Raum von MoosicBox.",
   card_gone: "{entity} ist kein Player oder Raum von MoosicBox, oder nicht mehr da.",

@@ -50,7 +50,8 @@ export default {
   invite_qr: "QR code of the invite to {name}",
   invite_link: "Link of the invite",
   invite_until: "Good until {until}.",
-  invite_loopback: "This address works on this computer only. Open Home Assistant by its address in your network before you invite phones.",
+  invite_loopback:
+    "This address works on this computer only. Open Home Assistant by its address in your network before you invite phones.",
   invite_role: "They come as",
   invite_expires: "Good for",
   hour: "An hour",
@@ -65,7 +66,8 @@ export default {
   send: "Send",
 
   no_rooms: "No rooms yet",
-  no_rooms_text: "In a room, everybody hears the same at the same time. Make one, and invite people by a link or a QR code.",
+  no_rooms_text:
+    "In a room, everybody hears the same at the same time. Make one, and invite people by a link or a QR code.",
   create_room: "Make a room",
   create: "Make it",
   room_default_name: "{name}'s room",

@@ -86,7 +86,8 @@ export default {
   elsewhere_button: "Play here instead",
   retry: "Try again",
   part_missing: "This part is not here yet",
-  part_missing_text: "It could not be fetched from Home Assistant. It comes by itself when the connection is back; otherwise reload the page.",
+  part_missing_text:
+    "It could not be fetched from Home Assistant. It comes by itself when the connection is back; otherwise reload the page.",
   reload: "Reload the page",
 
   connecting: "Connecting to Home Assistant …",
@@ -106,7 +107,8 @@ export default {
   fault_unreachable:
     "This item can't be reached. Check the network and the address; a page opened by https:// fetches nothing from http:// addresses.",
   fault_not_found: "This item is gone, or may no longer be opened. Play it anew.",
-  fault_unsupported: "This browser can't play this item: it doesn't know the format, or the address leads to something else than music.",
+  fault_unsupported:
+    "This browser can't play this item: it doesn't know the format, or the address leads to something else than music.",
 
   card_missing: "Choose a player or room of MoosicBox in the card's settings.",
   card_gone: "{entity} is no player or room of MoosicBox, or it is gone.",

@@ -67,7 +67,7 @@ def test_actions() -> None:
 
 
 def test_events() -> None:
-    tree = ast.parse((INTEGRATION / "events.py").read_text("utf-8"))
+    tree = ast.parse((INTEGRATION / "adapters" / "event_bridge.py").read_text("utf-8"))
     fired = {f"moosicbox_{name}" for name in re.findall(r"\{DOMAIN\}_(\w+)", ast.unparse(tree))}
     assert fired
     assert set(rows(page("events.md"))) == fired
@@ -94,6 +94,6 @@ def test_permissions(name: str) -> None:
 
 
 def test_management_api() -> None:
-    source = (INTEGRATION / "management.py").read_text("utf-8")
+    source = (INTEGRATION / "http" / "management.py").read_text("utf-8")
     for url in re.findall(r'url = "(/api/[^"]+)"', source):
         assert f"{url}`" in page("management-api.md")

@@ -20,8 +20,8 @@ from custom_components.moosicbox.engine.protocol.client import Authenticate, Cli
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.sessions.session import Peer
 from custom_components.moosicbox.engine.store import NoStore
-from custom_components.moosicbox.engine.transport.door import Door, HubDoor
 from custom_components.moosicbox.engine.transport.endpoint import Endpoint
+from custom_components.moosicbox.engine.transport.gateway import Door, HubDoor
 
 from .control import listen
 from .messages import message

@@ -15,10 +15,10 @@ from typing import Any
 
 from benchmarks.collection import SECONDS, Tagged, queries, tracks
 from benchmarks.process import children_cpu, kept_waiting, memory
-from custom_components.moosicbox.engine.library.found import FoundTrack
 from custom_components.moosicbox.engine.library.indexing import Indexer
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.protocol.library import Filters
+from custom_components.moosicbox.engine.library.scan_records import FoundTrack
+from custom_components.moosicbox.engine.protocol.library_request import Filters
 
 TICK = 0.002
 """Seconds between two looks at the clock."""

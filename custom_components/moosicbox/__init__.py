@@ -8,20 +8,11 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.typing import ConfigType
 
-from .auth import Gatekeeper, own_urls
-from .collector import Collector
-from .const import DOMAIN, HUB_ID, NAME, ROOM_ID, VERSION
-from .devices import async_follow
-from .engine.clock import Clock
-from .engine.hub import Hub
-from .engine.library.seal import Seal
-from .engine.limits import Limits
-from .engine.protocol.codes import CloseCode
-from .engine.transport.door import Door, HubDoor
-from .engine.transport.endpoint import Endpoint
-from .events import EventBridge
-from .health import HealthMonitor
-from .library import (
+from .adapters.authentication import Gatekeeper, own_urls
+from .adapters.devices import async_follow
+from .adapters.event_bridge import EventBridge
+from .adapters.health_monitor import HealthMonitor
+from .adapters.library_folders import (
     async_make_streams,
     async_remove_library,
     async_start_library,
@@ -29,17 +20,26 @@ from .library import (
     make_artwork,
     make_library,
 )
-from .management import MANAGEMENT_VIEWS
-from .media import HomeMedia
+from .adapters.media_provider import HomeMedia
+from .adapters.outputs import Outputs
+from .adapters.pairing import Pairing, PairView, is_locked_out
+from .adapters.storage import HomeStateStore, SecretsStore
+from .collector import Collector
+from .const import DOMAIN, HUB_ID, NAME, ROOM_ID, VERSION
+from .engine.clock import Clock
+from .engine.hub import Hub
+from .engine.library.seal import Seal
+from .engine.limits import Limits
+from .engine.protocol.codes import CloseCode
+from .engine.transport.endpoint import Endpoint
+from .engine.transport.gateway import Door, HubDoor
+from .http.guest_page import PARTY_VIEWS
+from .http.hub_views import VIEWS
+from .http.management import MANAGEMENT_VIEWS
+from .http.panel import async_add_panel, async_remove, async_setup_static
 from .models import DATA_KEPT, DATA_LOADED, MoosicBoxConfigEntry, MoosicBoxData
 from .options import ClusterSettings, cluster_settings, limits_of
-from .outputs import Outputs
-from .pairing import Pairing, PairView, is_locked_out
-from .panel import async_add_panel, async_remove, async_setup_static
-from .party import PARTY_VIEWS
 from .services import async_setup_services
-from .storage import HomeStateStore, SecretsStore
-from .views import VIEWS
 from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -184,7 +184,7 @@ async def _async_build(
         door: Door = HubDoor(hub)
     else:
         # Whoever is alone loads no client of Redis.
-        module = await async_import_module(hass, f"{__name__}.cluster")
+        module = await async_import_module(hass, f"{__name__}.adapters.cluster")
         await gatekeeper.async_load_users()
         entry.async_on_unload(await async_start_library(hass, library))
         try:

@@ -7,10 +7,10 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 import voluptuous as vol
 
+from .adapters.pairing import SUBENTRY
 from .const import DOMAIN, NAME
 from .engine.settings import SECTIONS, fault
 from .options import OPTIONS, defaults, effective
-from .pairing import SUBENTRY
 from .player_flow import PlayerSubentryFlow
 
 

@@ -11,8 +11,8 @@ import msgspec
 from .const import DOMAIN, HUB_ID, VERSION
 from .engine.hub import Hub
 from .engine.library.library import Library
+from .engine.metrics_report import client_reports, health, metrics_report
 from .engine.playback.player import Player
-from .engine.report import client_reports, health, metrics_report
 from .engine.rooms.room import Room
 from .entity import owner_identity
 from .models import MoosicBoxConfigEntry

@@ -10,7 +10,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 
-from .auth import principal_of
+from .adapters.authentication import principal_of
 from .const import DOMAIN, HUB_ID, NAME, ROOM_ID
 from .engine.access.rights import Principal
 from .engine.hub import Hub
@@ -19,7 +19,7 @@ from .engine.protocol.client import Request
 from .engine.protocol.errors import HubError, InternalError, Unavailable
 from .engine.rooms.room import Room
 from .models import MoosicBoxData
-from .writes import pending_writes
+from .state_writer import pending_writes
 
 type Owner = Player | Room
 """Whose music it is."""

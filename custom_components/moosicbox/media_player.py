@@ -15,7 +15,7 @@ from .engine.protocol.errors import NotSupported
 from .engine.rooms.room import Participant, Room
 from .entity import Owner, acting, translated
 from .models import MoosicBoxConfigEntry, MoosicBoxData
-from .music import MusicEntity, features
+from .playback_entity import MusicEntity, features
 
 PARALLEL_UPDATES = 0
 

@@ -15,7 +15,7 @@ from homeassistant.components.media_source import (
 )
 from homeassistant.core import HomeAssistant
 
-from .browse import Browser
+from .browse_media import Browser
 from .const import DOMAIN, NAME
 from .engine.library.models import STREAM_PATH
 from .engine.protocol.errors import HubError

@@ -9,20 +9,20 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 
 if TYPE_CHECKING:
-    from .auth import Gatekeeper
-    from .cluster import ClusterLink
+    from .adapters.authentication import Gatekeeper
+    from .adapters.cluster import ClusterLink
+    from .adapters.health_monitor import HealthMonitor
+    from .adapters.media_provider import HomeMedia
+    from .adapters.outputs import Outputs
+    from .adapters.pairing import Pairing
+    from .adapters.storage import HomeStateStore, SecretsStore
     from .collector import Collector
     from .engine.hub import Hub
     from .engine.library.artwork import Artwork
     from .engine.library.library import Library
     from .engine.library.streams import Streams
     from .engine.transport.endpoint import Endpoint
-    from .health import HealthMonitor
-    from .media import HomeMedia
     from .options import ClusterSettings
-    from .outputs import Outputs
-    from .pairing import Pairing
-    from .storage import HomeStateStore, SecretsStore
 
 
 @dataclass(frozen=True, slots=True)

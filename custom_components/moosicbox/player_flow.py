@@ -9,11 +9,11 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import QrCodeSelector, QrCodeSelectorConfig, QrErrorCorrectionLevel
 import voluptuous as vol
 
+from .adapters.pairing import Box, Pairing
 from .engine.access.pairing import LIFETIME, Offer
 from .engine.access.rights import ROLES
 from .engine.protocol.errors import Unavailable
 from .models import DATA_LOADED
-from .pairing import Box, Pairing
 
 CONF_CONTROL: Final = "control"
 SPEAKER: Final = frozenset({"listen", "play"})

@@ -6,9 +6,9 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, Rep
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
+from .adapters.library_folders import ISSUE as LIBRARY_REBUILT
 from .const import DOMAIN
 from .engine.settings import MOST_CONNECTIONS
-from .library import ISSUE as LIBRARY_REBUILT
 from .options import OPTIONS, effective
 
 

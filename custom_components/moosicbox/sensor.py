@@ -14,7 +14,7 @@ from homeassistant.helpers.typing import StateType
 
 from .engine.hub import Hub
 from .engine.library.library import Library
-from .engine.report import traffic
+from .engine.metrics_report import traffic
 from .engine.rooms.room import Room
 from .entity import HubEntity, OwnerEntity
 from .models import MoosicBoxConfigEntry, MoosicBoxData

@@ -9,7 +9,9 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.service import async_register_admin_service
 import voluptuous as vol
 
-from .action import ID, Action
+from .actions.action import ID, Action
+from .actions.library_actions import LIBRARY_ACTIONS
+from .actions.room_actions import ROOM_ACTIONS
 from .const import DOMAIN
 from .engine.access.rights import PERMISSIONS, ROLES
 from .engine.access.tokens import MAX_LIFETIME
@@ -17,9 +19,7 @@ from .engine.clock import iso_from_unix
 from .engine.protocol.client import GetMetrics, Request
 from .engine.protocol.errors import HubError
 from .entity import async_execute, translated
-from .library_services import LIBRARY_ACTIONS
 from .models import DATA_LOADED, MoosicBoxData
-from .room_services import ROOM_ACTIONS
 
 DEFAULT_LIFETIME: Final = 365 * 86_400
 """Seconds that a token is good for if nothing else is said."""

@@ -9,15 +9,15 @@ from homeassistant.core import Event, HomeAssistant, callback
 import msgspec
 import voluptuous as vol
 
-from .auth import principal_of
+from .adapters.authentication import principal_of
 from .const import VERSION
 from .engine.clock import iso_from_unix
-from .engine.delivery.follower import Follower
+from .engine.delivery.internal_subscriber import Follower
+from .engine.metrics_report import health
 from .engine.playback.render import player_info
 from .engine.protocol.errors import HubError
-from .engine.report import health
+from .http.hub_views import WebSocketView
 from .models import DATA_LOADED
-from .views import WebSocketView
 
 NOT_LOADED: Final = "MoosicBox is not set up, or still starting"
 TOPIC: Final = vol.All(str, vol.Match(r"^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?$"))

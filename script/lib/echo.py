@@ -11,7 +11,7 @@ from custom_components.moosicbox.engine.delivery.frame import Frame
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.transport.door import HubDoor
+from custom_components.moosicbox.engine.transport.gateway import HubDoor
 from custom_components.moosicbox.engine.transport.websocket import WebSocketConnection, is_utf8
 
 LARGEST = 32 * 1_048_576

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from custom_components.moosicbox.adapters.pairing import MAX_BODY, MAX_NAME, PLAYER_ID
 from custom_components.moosicbox.const import VERSION
 from custom_components.moosicbox.engine.access import pairing
 from custom_components.moosicbox.engine.access.rights import PERMISSIONS, ROLES
@@ -24,7 +25,6 @@ from custom_components.moosicbox.engine.rooms.rights import ROLE_RIGHTS
 from custom_components.moosicbox.engine.transport import admission, polling, polling_endpoint
 from custom_components.moosicbox.engine.transport.responses import STATUS
 from custom_components.moosicbox.options import OPTIONS
-from custom_components.moosicbox.pairing import MAX_BODY, MAX_NAME, PLAYER_ID
 
 from .asyncapi import asyncapi
 from .messages import client_messages, example_object, server_messages

@@ -10,7 +10,7 @@ from custom_components.moosicbox.engine.protocol.client import Request
 from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.sessions.session import Peer
-from custom_components.moosicbox.engine.transport.door import HubDoor
+from custom_components.moosicbox.engine.transport.gateway import HubDoor
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
 from tests.engine.fakes import House
 

@@ -15,9 +15,9 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.moosicbox.adapters.health_monitor import INTERVAL
 from custom_components.moosicbox.const import DOMAIN, VERSION
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.health import INTERVAL
 from tests.wire.client import Client
 
 from .actions import state

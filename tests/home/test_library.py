@@ -13,10 +13,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
+from custom_components.moosicbox.adapters.event_bridge import EVENT_LIBRARY_UPDATED
+from custom_components.moosicbox.adapters.library_folders import ISSUE
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.events import EVENT_LIBRARY_UPDATED
-from custom_components.moosicbox.library import ISSUE
 from script.lib.music import ARTIST, SONGS
 from tests.fixtures import Advance
 from tests.wire.client import Message

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.library import media as media_module
+from custom_components.moosicbox.engine.library import media_provider as media_module
 from custom_components.moosicbox.engine.library.library import Library
 from tests.fixtures import Connect
 from tests.wire.client import Client, player

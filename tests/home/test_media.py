@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
-from custom_components.moosicbox import media as media_module
+from custom_components.moosicbox.adapters import media_provider as media_module
 from tests.fixtures import BRASS, COPPER, MEDIA
 from tests.wire.client import Client, Message
 

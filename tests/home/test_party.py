@@ -5,7 +5,7 @@ import re
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.moosicbox.panel import FRONTEND
+from custom_components.moosicbox.http.panel import FRONTEND
 
 PAGE = "/moosicbox/party/"
 

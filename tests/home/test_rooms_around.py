@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, get_system_health_info
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
-from custom_components.moosicbox import events
+from custom_components.moosicbox.adapters import event_bridge
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.diagnostics import async_get_config_entry_diagnostics, async_get_device_diagnostics
 from custom_components.moosicbox.engine.hub import Hub
@@ -26,7 +26,7 @@ from .parties import PARTY, room_command
 
 async def test_events_of_rooms(hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, advance: Advance) -> None:
     """Each with the room's id and entity."""
-    heard = async_capture_events(hass, events.EVENT_ROOM_EVENT)
+    heard = async_capture_events(hass, event_bridge.EVENT_ROOM_EVENT)
     await room_command(ada, "create", name="Party", id="party", control="votes", wait="none")
     await hass.async_block_till_done()
     await room_command(ben, "join", room_id="party")
@@ -60,8 +60,8 @@ async def test_events_of_rooms(hass: HomeAssistant, hub: Hub, ada: Client, ben: 
 
 async def test_events_of_a_rooms_music(hass: HomeAssistant, ada: Client, ben: Client, party: str) -> None:
     """Once, for the room; not once for each player."""
-    tracks = async_capture_events(hass, events.EVENT_TRACK_CHANGED)
-    queues = async_capture_events(hass, events.EVENT_QUEUE_UPDATED)
+    tracks = async_capture_events(hass, event_bridge.EVENT_TRACK_CHANGED)
+    queues = async_capture_events(hass, event_bridge.EVENT_QUEUE_UPDATED)
     await play(hass, BRASS, entity_id=PARTY)
     await hass.async_block_till_done()
     (track,) = tracks

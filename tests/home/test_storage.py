@@ -8,11 +8,11 @@ from homeassistant.core import CoreState, HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.moosicbox.adapters.media_provider import HomeMedia
+from custom_components.moosicbox.adapters.storage import SECRETS_KEY, STATE_KEY
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.playback.media import Media
-from custom_components.moosicbox.media import HomeMedia
 from custom_components.moosicbox.models import DATA_KEPT
-from custom_components.moosicbox.storage import SECRETS_KEY, STATE_KEY
 from tests.fixtures import BRASS, COPPER, Advance, Connect, Lose
 from tests.wire.client import Client, player
 

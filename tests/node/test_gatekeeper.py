@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.moosicbox.engine.access.tokens import Revocations, Tokens
 from custom_components.moosicbox.engine.limits import Limits
-from custom_components.moosicbox.engine.node.gatekeeper import NodeGatekeeper
+from custom_components.moosicbox.engine.node.authenticator import NodeGatekeeper
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed, Unavailable
 from custom_components.moosicbox.engine.sessions.session import Peer
 

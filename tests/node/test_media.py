@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.moosicbox.engine.library.seal import Seal
-from custom_components.moosicbox.engine.node.media import NodeMedia
+from custom_components.moosicbox.engine.node.media_provider import NodeMedia
 from custom_components.moosicbox.engine.protocol.errors import NotSupported, TrackNotFound, Unavailable
 from custom_components.moosicbox.engine.protocol.types import Track
 from tests.engine.fakes import principal

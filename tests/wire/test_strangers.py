@@ -11,7 +11,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.moosicbox import auth
+from custom_components.moosicbox.adapters import authentication
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import Connect
 
@@ -123,7 +123,7 @@ async def test_a_proxy_that_nobody_trusts(http: TestClient, open_house: Hub) -> 
 
 async def test_not_through_the_cloud(let_in, monkeypatch: pytest.MonkeyPatch) -> None:
     """From there the address is the cloud's."""
-    monkeypatch.setattr(auth, "is_cloud_connection", lambda _hass: True)
+    monkeypatch.setattr(authentication, "is_cloud_connection", lambda _hass: True)
     assert not await let_in()
 
 

@@ -11,7 +11,6 @@ import msgspec
 from .access.identity import Identity, Recognise
 from .access.limiter import LimitClass, UserLimiters
 from .access.rights import PERMISSIONS, Principal
-from .alarm import Alarm
 from .clock import Clock
 from .delivery.outbox import Outbox, Sink
 from .delivery.subscriptions import Subscriptions
@@ -29,14 +28,14 @@ from .handlers.reports import ReportHandlers
 from .handlers.rooms import RoomHandlers
 from .library.feed import LibraryFeed
 from .library.library import Library
-from .library.media import LibraryMedia
+from .library.media_provider import LibraryMedia
 from .limits import Limits
 from .metrics import Metrics, Traffic
 from .notices import Notices
 from .playback.announcements import Announcements
 from .playback.autoplay import Autoplay
-from .playback.conductor import Conductor
 from .playback.media import MediaProvider
+from .playback.media_resolver import Conductor
 from .playback.playback import Playback
 from .playback.player import Player
 from .playback.players import Players
@@ -60,6 +59,7 @@ from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
 from .signals import Signal
 from .store import SavedHub, StateStore, from_builtins, restore_player, restore_room, save_player, save_room, to_json
+from .timer_runner import Alarm
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from custom_components.moosicbox.engine.metrics import Traffic
 from custom_components.moosicbox.engine.protocol.client import Authenticate
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.sessions.session import Peer, Refused
-from custom_components.moosicbox.engine.transport.door import Door, Member
+from custom_components.moosicbox.engine.transport.gateway import Door, Member
 
 from .people import Client
 from .virtual import OUTSIDE, Process

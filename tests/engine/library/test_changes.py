@@ -8,7 +8,7 @@ import pytest
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Change, LibraryTrack
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound, Unavailable
-from custom_components.moosicbox.engine.protocol.library import PlaylistEdit
+from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
 
 from .music import FORMATS, Sounds, tag
 

@@ -9,7 +9,7 @@ from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.playback.player import Player
 from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd
 from custom_components.moosicbox.engine.protocol.errors import NotSupported, TrackNotFound, Unavailable
-from custom_components.moosicbox.engine.protocol.library import LibraryRequest
+from custom_components.moosicbox.engine.protocol.library_request import LibraryRequest
 from tests.engine.fakes import House, principal, settle
 
 from .found import fill, found

@@ -14,7 +14,7 @@ from custom_components.moosicbox.engine.library.database import check, connect
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.schema import STEPS
 from custom_components.moosicbox.engine.protocol.errors import Unavailable
-from custom_components.moosicbox.engine.protocol.library import PlaylistEdit
+from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
 
 from .music import Sounds
 

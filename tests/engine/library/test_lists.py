@@ -12,7 +12,7 @@ from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.lists import ALBUMS, ARTISTS, TRACKS, Listing, Lists
 from custom_components.moosicbox.engine.library.schema import migrate
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage
-from custom_components.moosicbox.engine.protocol.library import Filters
+from custom_components.moosicbox.engine.protocol.library_request import Filters
 
 from .found import fill, found, write
 

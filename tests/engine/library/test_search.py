@@ -5,7 +5,7 @@ import pytest
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Kind
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage
-from custom_components.moosicbox.engine.protocol.library import PlaylistEdit
+from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
 
 from .found import fill, found
 

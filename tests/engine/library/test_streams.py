@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.opening import open_inside
+from custom_components.moosicbox.engine.library.safe_open import open_inside
 
 from .music import FORMATS, Sounds
 from .serving import serve

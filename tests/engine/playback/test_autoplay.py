@@ -8,8 +8,8 @@ import pytest
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.playback.autoplay import NOT_AGAIN, Autoplay
-from custom_components.moosicbox.engine.playback.conductor import Conductor
 from custom_components.moosicbox.engine.playback.media import Media
+from custom_components.moosicbox.engine.playback.media_resolver import Conductor
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound, Unavailable
 from custom_components.moosicbox.engine.protocol.types import Track
 from tests.engine.fakes import ManualClock, item, principal, track

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from custom_components.moosicbox.engine.playback.conductor import Conductor
 from custom_components.moosicbox.engine.playback.events import Command
+from custom_components.moosicbox.engine.playback.media_resolver import Conductor
 from custom_components.moosicbox.engine.playback.playback import MAX_FAILURES, Playback
 from custom_components.moosicbox.engine.protocol.errors import PermissionDenied, TrackNotFound
 from custom_components.moosicbox.engine.protocol.types import QueueItem

@@ -23,8 +23,8 @@ from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.sessions.session import Peer
-from custom_components.moosicbox.engine.transport.door import HubDoor
 from custom_components.moosicbox.engine.transport.endpoint import Endpoint
+from custom_components.moosicbox.engine.transport.gateway import HubDoor
 from tests.engine.fakes import FakeMedia, FakeStore, principal
 
 SIZE = 50_000

@@ -16,7 +16,7 @@ from custom_components.moosicbox.engine.protocol.errors import ConnectionClosed,
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.protocol.types import Position
 from custom_components.moosicbox.engine.sessions.session import Actor, Peer
-from custom_components.moosicbox.engine.transport.door import HubDoor
+from custom_components.moosicbox.engine.transport.gateway import HubDoor
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
 from tests.engine.fakes import House, principal
 

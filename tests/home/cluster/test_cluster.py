@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.moosicbox import cluster
+from custom_components.moosicbox.adapters import cluster
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.diagnostics import async_get_config_entry_diagnostics
 from custom_components.moosicbox.engine.cluster.clock import ClusterClock
@@ -18,8 +18,8 @@ from custom_components.moosicbox.engine.cluster.node import ClusterNode
 from custom_components.moosicbox.engine.cluster.redis_bus import RedisBus
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.metrics_report import client_reports, metrics_report
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.report import client_reports, metrics_report
 from custom_components.moosicbox.engine.store import NoStore
 from script.lib.redis_server import RedisServer
 from tests.cluster.nodes import recognise

@@ -20,7 +20,7 @@ from ..protocol.client import (
     Unsubscribe,
 )
 from ..protocol.errors import ConnectionClosed, HubError
-from ..protocol.library import LibraryRequest
+from ..protocol.library_request import LibraryRequest
 from ..protocol.server import Hello, Welcome
 from ..protocol.types import ClientKind
 from ..sync.clock_filter import ClockFilter

@@ -13,7 +13,6 @@ from msgspec import UNSET, UnsetType
 
 from ..access.limiter import Limiter
 from ..access.rights import Principal
-from ..alarm import Alarm
 from ..delivery.frame import Frame
 from ..delivery.outbox import Outbox, Sink
 from ..delivery.topics import Topics
@@ -29,7 +28,8 @@ from ..protocol.errors import RateLimitExceeded, Unavailable
 from ..protocol.server import Goodbye, Hello, Pong, TimeSyncReply
 from ..sessions.answers import Reply
 from ..sessions.session import Connection, Peer, Refused
-from ..transport.door import Door
+from ..timer_runner import Alarm
+from ..transport.gateway import Door
 from .clock import ClusterClock
 from .wire import (
     Answers,

@@ -16,7 +16,7 @@ from ..protocol.codes import CloseCode
 from ..protocol.errors import Unavailable
 from ..signals import Signal
 from ..sync.clock_filter import BURST_PROBES
-from ..transport.door import Door
+from ..transport.gateway import Door
 from .bus import Away, Beat, Bus, Emptied, Fenced, Fetched, Terms
 from .clock import ClusterClock
 from .core import Core

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ..metrics_report import client_reports, metrics_report
 from ..protocol.client import GetClients, GetMetrics
 from ..protocol.errors import NotSupported
-from ..report import client_reports, metrics_report
 from ..sessions.session import Actor
 
 if TYPE_CHECKING:

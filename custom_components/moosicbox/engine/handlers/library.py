@@ -7,7 +7,7 @@ import msgspec
 from ..library.library import Library
 from ..library.models import Hit, Page
 from ..protocol.errors import InvalidMessage, NotSupported
-from ..protocol.library import Filters, LibraryRequest
+from ..protocol.library_request import Filters, LibraryRequest
 from ..sessions.session import Actor
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import time
 from typing import Any, Final
 
 from .compare import GONE, HERE
-from .found import FoundFolder, FoundTrack
 from .records import ALBUM_ARTIST
+from .scan_records import FoundFolder, FoundTrack
 from .totals import Touched, refresh
 from .vocabulary import ALBUM, ARTIST, GENRE, TRACK, drop_entry, put_entry
 from .words import sort_key

@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from ..protocol.errors import HubError, TrackNotFound, Unavailable
-from ..protocol.library import Filters, PlaylistEdit
+from ..protocol.library_request import Filters, PlaylistEdit
 from ..protocol.types import UpdateType
 from ..signals import Signal
 from . import autoplay, details, pictures, playlists

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any, Final, NamedTuple
 
 from ..protocol.errors import InvalidMessage
-from ..protocol.library import Filters
+from ..protocol.library_request import Filters
 from .compare import GONE
 from .cursors import read_cursor, write_cursor
 from .models import Page

@@ -7,7 +7,7 @@ from typing import Final
 
 from .details import Place
 from .models import Picture
-from .opening import open_inside
+from .safe_open import open_inside
 from .tags import LARGEST_PICTURE, read_picture
 
 TYPES: Final = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from .found import FoundPlaylist
+from .scan_records import FoundPlaylist
 from .tags import clean
 from .walk import File
 

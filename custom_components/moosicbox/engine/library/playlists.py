@@ -7,9 +7,9 @@ import time
 from typing import Final
 
 from ..protocol.errors import InvalidMessage, NotSupported, TrackNotFound, Unavailable
-from ..protocol.library import PlaylistEdit
-from .found import FoundPlaylist
+from ..protocol.library_request import PlaylistEdit
 from .indexing import id_of
+from .scan_records import FoundPlaylist
 from .vocabulary import PLAYLIST, drop_entry, put_entry
 from .words import sort_key
 

@@ -4,8 +4,8 @@ from io import BufferedReader
 import os
 
 from .compare import ToRead
-from .found import FoundTrack
 from .naming import from_path
+from .scan_records import FoundTrack
 from .tags import clean, read
 
 

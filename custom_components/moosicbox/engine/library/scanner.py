@@ -14,8 +14,8 @@ import msgspec
 
 from ..protocol.types import UpdateType
 from .database import Database
-from .found import DAMAGED, Order, Report, Walked
 from .models import Progress
+from .scan_records import DAMAGED, Order, Report, Walked
 
 ENGINE: Final = Path(__file__).parents[1]
 LARGEST_REPORT: Final = 16 * 1024 * 1024

@@ -15,7 +15,7 @@ from .disk_cache import DiskCache
 from .formats import DEMUXERS, FORMATS, Format
 from .library import Library
 from .models import TrackFile
-from .opening import open_inside
+from .safe_open import open_inside
 from .transcode import Transcoder, Transcoding, TranscodingFailed
 
 HEADERS: Final = {

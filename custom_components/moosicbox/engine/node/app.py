@@ -14,9 +14,9 @@ from ..sessions.session import Peer
 from ..transport.endpoint import Endpoint
 from ..transport.responses import error_response, json_response, wants_text
 from .forwarded import forwarded
+from .metrics_report import node_health, node_prometheus, node_report
 from .music import Music
 from .relay import Relay
-from .report import node_health, node_prometheus, node_report
 
 if TYPE_CHECKING:
     from ..cluster.node import ClusterNode

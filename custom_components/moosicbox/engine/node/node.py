@@ -18,9 +18,9 @@ from ..library.seal import Seal
 from ..protocol.codes import CloseCode
 from ..store import NoStore
 from .app import NodeApp
+from .authenticator import DOCUMENT, NodeGatekeeper
 from .config import NodeConfig
-from .gatekeeper import DOCUMENT, NodeGatekeeper
-from .media import NodeMedia
+from .media_provider import NodeMedia
 from .music import Music, make_music
 
 _LOGGER = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from ..protocol.errors import HubError, NotSupported, Unavailable
 from ..protocol.types import QueueItem, UserRef
 from ..rooms.room import Room
 from ..timers import Timer, Timers
-from .conductor import Conductor
 from .events import Command
 from .media import Media
+from .media_resolver import Conductor
 from .playback import Playback
 from .player import Player
 from .players import Players

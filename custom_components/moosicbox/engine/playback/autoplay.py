@@ -10,8 +10,8 @@ from ..clock import Clock
 from ..library.library import Library
 from ..protocol.errors import HubError
 from ..protocol.types import QueueItem, UserRef
-from .conductor import Conductor
 from .events import CurrentChanged, PlaybackEvent, QueueChanged, StatusChanged
+from .media_resolver import Conductor
 from .playback import Playback
 
 _LOGGER = logging.getLogger(__name__)

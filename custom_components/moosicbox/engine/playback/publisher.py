@@ -12,7 +12,6 @@ from ..protocol.server import PlaybackStatus, QueueUpdated, SeekUpdate, Synchron
 from ..protocol.types import AddOp, ItemState, QueueItem, QueueOp, ResetOp
 from ..signals import Signal
 from ..timers import Timer, Timers
-from .conductor import Conductor
 from .events import (
     Command,
     CommandIssued,
@@ -24,6 +23,7 @@ from .events import (
     StatusChanged,
 )
 from .media import Accepts
+from .media_resolver import Conductor
 from .playback import Playback
 from .player import Player
 from .render import made_up, prepare, queue_snapshot, synchronized_playback, volume_update

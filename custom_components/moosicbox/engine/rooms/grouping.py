@@ -8,7 +8,7 @@ import msgspec
 
 from ..access.rights import Principal
 from ..clock import Clock
-from ..playback.conductor import Conductor
+from ..playback.media_resolver import Conductor
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players

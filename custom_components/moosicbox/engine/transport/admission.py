@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from ..protocol.errors import AuthenticationFailed, PermissionDenied, RateLimitExceeded, Unavailable
-from .door import Door
+from .gateway import Door
 from .origin import origin_allowed
 
 RETRY_SECONDS: Final = 5

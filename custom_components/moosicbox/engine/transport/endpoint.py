@@ -9,7 +9,7 @@ from ..protocol.codes import CloseCode
 from ..protocol.errors import HubError, InvalidMessage
 from ..sessions.session import Peer
 from .admission import Admission
-from .door import Door
+from .gateway import Door
 from .polling_endpoint import PollingEndpoint
 from .responses import error_response
 from .websocket import SUBPROTOCOL, WebSocketConnection

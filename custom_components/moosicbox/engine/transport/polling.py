@@ -15,7 +15,7 @@ from ..protocol.codes import CloseCode
 from ..protocol.errors import ConnectionClosed, InvalidMessage, Unavailable
 from ..sessions.session import Peer
 from ..timers import Timer
-from .door import Door, Member
+from .gateway import Door, Member
 from .protocol_errors import ProtocolErrors
 
 ANSWER_BYTES: Final = 262_144

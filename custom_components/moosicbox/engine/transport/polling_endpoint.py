@@ -25,7 +25,7 @@ from ..protocol.errors import (
 from ..sessions.session import Peer, Refused
 from .admission import Admission
 from .bodies import read_body
-from .door import Door, Member
+from .gateway import Door, Member
 from .polling import PollingConnection, closed_error
 from .responses import error_response, json_response
 

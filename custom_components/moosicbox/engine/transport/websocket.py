@@ -21,7 +21,7 @@ from ..protocol.errors import AuthenticationFailed, SerializationFailed
 from ..protocol.server import Goodbye
 from ..sessions.session import Peer, Refused
 from ..timers import Timer
-from .door import Door, Member
+from .gateway import Door, Member
 from .protocol_errors import ProtocolErrors
 
 _LOGGER = logging.getLogger(__name__)

@@ -8,12 +8,12 @@ from homeassistant.components.frontend import add_extra_js_url, async_remove_pan
 from homeassistant.components.http import StaticPathConfig
 from homeassistant.core import HomeAssistant, callback
 
-from .const import DOMAIN, NAME, VERSION
+from ..const import DOMAIN, NAME, VERSION
 
 STATIC_URL: Final = f"/{DOMAIN}/static/{VERSION}"
 """The version is in the path: modules import each other relatively, and no browser keeps old ones."""
 LOADER_URL: Final = f"{STATIC_URL}/loader.js"
-FRONTEND: Final = Path(__file__).parent / "frontend"
+FRONTEND: Final = Path(__file__).parents[1] / "frontend"
 
 
 async def async_setup_static(hass: HomeAssistant) -> None:

@@ -8,9 +8,9 @@ from homeassistant.helpers.json import json_bytes
 import msgspec
 import voluptuous as vol
 
+from ..entity import async_execute, errors_translated
+from ..models import MoosicBoxData
 from .action import ID, Action
-from .entity import async_execute, errors_translated
-from .models import MoosicBoxData
 
 KINDS: Final = ("artist", "album", "track", "genre", "playlist")
 IDS: Final = vol.All(cv.ensure_list, [ID])

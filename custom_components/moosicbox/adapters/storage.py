@@ -8,10 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 import orjson
 
-from .const import DOMAIN
-from .engine.access.tokens import Revocations
-from .engine.signals import Signal
-from .engine.store import StateStore
+from ..const import DOMAIN
+from ..engine.access.tokens import Revocations
+from ..engine.signals import Signal
+from ..engine.store import StateStore
 
 STATE_KEY: Final = f"{DOMAIN}.state"
 SECRETS_KEY: Final = f"{DOMAIN}.secrets"

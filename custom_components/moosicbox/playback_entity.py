@@ -20,7 +20,7 @@ from homeassistant.components.media_player import (
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
-from .browse import async_browse, async_search, tracks_of
+from .browse_media import async_browse, async_search, tracks_of
 from .engine.hub import Hub
 from .engine.playback.playback import Playback
 from .engine.playback.player import Player

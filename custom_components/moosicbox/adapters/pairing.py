@@ -11,21 +11,21 @@ from homeassistant.core import HomeAssistant
 import msgspec
 import orjson
 
-from .const import DOMAIN
-from .engine.access.pairing import Offer, PairingCodes
-from .engine.access.tokens import MAX_LIFETIME
-from .engine.playback.player import Player
-from .engine.protocol.codec import invalid_message
-from .engine.protocol.errors import HubError, InvalidMessage, PermissionDenied
-from .engine.signals import Signal
-from .engine.transport.bodies import read_body
-from .engine.transport.responses import error_response, json_response
-from .views import loaded
+from ..const import DOMAIN
+from ..engine.access.pairing import Offer, PairingCodes
+from ..engine.access.tokens import MAX_LIFETIME
+from ..engine.playback.player import Player
+from ..engine.protocol.codec import invalid_message
+from ..engine.protocol.errors import HubError, InvalidMessage, PermissionDenied
+from ..engine.signals import Signal
+from ..engine.transport.bodies import read_body
+from ..engine.transport.responses import error_response, json_response
+from ..http.hub_views import loaded
 
 if TYPE_CHECKING:
-    from .auth import Gatekeeper
-    from .engine.hub import Hub
-    from .entity import Owner
+    from ..engine.hub import Hub
+    from ..entity import Owner
+    from .authentication import Gatekeeper
 
 SUBENTRY: Final = "player"
 PREFIX: Final = "paired:"

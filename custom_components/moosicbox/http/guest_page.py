@@ -5,8 +5,8 @@ from typing import Final
 from aiohttp import hdrs, web
 from homeassistant.components.http import HomeAssistantView
 
-from .const import NAME
-from .engine.handlers.rooms import PARTY
+from ..const import NAME
+from ..engine.handlers.rooms import PARTY
 from .panel import STATIC_URL
 
 PAGE_URL: Final = PARTY.removesuffix("#")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final, override
 
 from ..access.rights import Principal
-from ..library.media import signed
+from ..library.media_provider import signed
 from ..library.models import TRACK_MEDIA
 from ..library.seal import Seal, stream_source
 from ..playback.addresses import as_url, is_plain, track_at

@@ -11,13 +11,13 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 import msgspec
 import voluptuous as vol
 
+from ..engine.hub import Hub
+from ..engine.playback.player import Player
+from ..engine.protocol.client import RoomLeave
+from ..engine.rooms.room import Room
+from ..entity import Owner, acting, async_execute, async_principal, invalid
+from ..models import MoosicBoxData
 from .action import ID, Action
-from .engine.hub import Hub
-from .engine.playback.player import Player
-from .engine.protocol.client import RoomLeave
-from .engine.rooms.room import Room
-from .entity import Owner, acting, async_execute, async_principal, invalid
-from .models import MoosicBoxData
 
 type Fields = dict[str | vol.Marker, Any]
 type Named = dict[str, Any]

@@ -10,14 +10,14 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.start import async_at_started
 
-from .const import DOMAIN
-from .engine.library import artwork, streams
-from .engine.library.artwork import Artwork
-from .engine.library.disk_cache import DiskCache
-from .engine.library.library import Library
-from .engine.library.seal import Seal
-from .engine.library.streams import Streams
-from .engine.limits import Limits
+from ..const import DOMAIN
+from ..engine.library import artwork, streams
+from ..engine.library.artwork import Artwork
+from ..engine.library.disk_cache import DiskCache
+from ..engine.library.library import Library
+from ..engine.library.seal import Seal
+from ..engine.library.streams import Streams
+from ..engine.limits import Limits
 
 FOLDER: Final = DOMAIN
 """In the configuration folder: the index, and what is made from it."""

@@ -5,11 +5,11 @@ from typing import Final
 from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_AUTHENTICATED, KEY_HASS, HomeAssistantView
 
-from .engine.library.artwork import WITH_PICTURES, size_asked
-from .engine.protocol.errors import HubError
-from .engine.transport.admission import RETRY_SECONDS
-from .engine.transport.responses import error_response
-from .models import DATA_LOADED, MoosicBoxData
+from ..engine.library.artwork import WITH_PICTURES, size_asked
+from ..engine.protocol.errors import HubError
+from ..engine.transport.admission import RETRY_SECONDS
+from ..engine.transport.responses import error_response
+from ..models import DATA_LOADED, MoosicBoxData
 
 
 def loaded(request: web.Request) -> MoosicBoxData:

@@ -6,17 +6,17 @@ from typing import Any, Final
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 import msgspec
 
-from .auth import Gatekeeper
-from .const import DOMAIN
-from .engine.hub import Hub
-from .engine.playback.events import CurrentChanged, PlaybackEvent, QueueChanged
-from .engine.playback.player import Player
-from .engine.playback.publisher import PlaybackOwner
-from .engine.protocol.client import ClientEvent
-from .engine.protocol.server import LibraryUpdated, TopicMessage
-from .engine.protocol.types import AddOp, CurrentOp, Track, UpdateOp
-from .engine.rooms.room import Room
-from .engine.sessions.session import Actor, Session
+from ..const import DOMAIN
+from ..engine.hub import Hub
+from ..engine.playback.events import CurrentChanged, PlaybackEvent, QueueChanged
+from ..engine.playback.player import Player
+from ..engine.playback.publisher import PlaybackOwner
+from ..engine.protocol.client import ClientEvent
+from ..engine.protocol.server import LibraryUpdated, TopicMessage
+from ..engine.protocol.types import AddOp, CurrentOp, Track, UpdateOp
+from ..engine.rooms.room import Room
+from ..engine.sessions.session import Actor, Session
+from .authentication import Gatekeeper
 
 EVENT_CLIENT_CONNECTED: Final = f"{DOMAIN}_client_connected"
 EVENT_CLIENT_DISCONNECTED: Final = f"{DOMAIN}_client_disconnected"

@@ -8,10 +8,10 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 
-from .const import DOMAIN
-from .engine.hub import Hub
-from .engine.report import Health, health
-from .engine.signals import Signal
+from ..const import DOMAIN
+from ..engine.hub import Hub
+from ..engine.metrics_report import Health, health
+from ..engine.signals import Signal
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -13,15 +13,15 @@ from homeassistant.const import ATTR_ENTITY_ID, ATTR_SUPPORTED_FEATURES
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from .engine.hub import Hub
-from .engine.playback.events import Command, CommandIssued, PlaybackEvent
-from .engine.playback.player import Player
-from .engine.playback.publisher import PlaybackOwner
-from .engine.protocol.errors import HubError
-from .engine.rooms.room import Room
-from .engine.signals import Signal
-from .engine.timers import Timer
-from .entity import Owner, invalid, owner_identity
+from ..engine.hub import Hub
+from ..engine.playback.events import Command, CommandIssued, PlaybackEvent
+from ..engine.playback.player import Player
+from ..engine.playback.publisher import PlaybackOwner
+from ..engine.protocol.errors import HubError
+from ..engine.rooms.room import Room
+from ..engine.signals import Signal
+from ..engine.timers import Timer
+from ..entity import Owner, invalid, owner_identity
 
 _LOGGER = logging.getLogger(__name__)
 

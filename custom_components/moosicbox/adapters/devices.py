@@ -3,10 +3,10 @@
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
-from .const import DOMAIN, ROOM_ID
-from .engine.hub import Hub
-from .entity import Owner, owner_identity
-from .models import MoosicBoxConfigEntry
+from ..const import DOMAIN, ROOM_ID
+from ..engine.hub import Hub
+from ..entity import Owner, owner_identity
+from ..models import MoosicBoxConfigEntry
 
 
 @callback

@@ -24,7 +24,7 @@ from .const import DOMAIN, NAME
 from .engine.library.library import Library
 from .engine.library.models import Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Playlist
 from .engine.protocol.errors import HubError, TrackNotFound
-from .engine.protocol.library import Filters
+from .engine.protocol.library_request import Filters
 from .entity import translated
 
 ALL_SOURCES: Final = "media-source://"

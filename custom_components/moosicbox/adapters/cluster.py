@@ -13,25 +13,25 @@ from homeassistant.helpers.event import async_track_time_interval
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from .auth import Gatekeeper, own_urls
-from .const import DOMAIN, VERSION
-from .engine.access.rights import Principal
-from .engine.cluster.bus import Away
-from .engine.cluster.clock import ClusterClock
-from .engine.cluster.node import ClusterNode
-from .engine.cluster.redis_bus import RedisBus
-from .engine.hub import Hub
-from .engine.limits import Limits
-from .engine.node.app import HOME as HOME_DOCUMENT
-from .engine.node.gatekeeper import DOCUMENT as SECRETS_DOCUMENT
-from .engine.node.report import cluster_report, node_prometheus
-from .engine.protocol.client import Authenticate
-from .engine.protocol.codes import CloseCode
-from .engine.protocol.server import Hello
-from .engine.sessions.session import Connection, Peer
-from .engine.transport.door import Door, Member
-from .models import MoosicBoxConfigEntry
-from .options import ClusterSettings
+from ..const import DOMAIN, VERSION
+from ..engine.access.rights import Principal
+from ..engine.cluster.bus import Away
+from ..engine.cluster.clock import ClusterClock
+from ..engine.cluster.node import ClusterNode
+from ..engine.cluster.redis_bus import RedisBus
+from ..engine.hub import Hub
+from ..engine.limits import Limits
+from ..engine.node.app import HOME as HOME_DOCUMENT
+from ..engine.node.authenticator import DOCUMENT as SECRETS_DOCUMENT
+from ..engine.node.metrics_report import cluster_report, node_prometheus
+from ..engine.protocol.client import Authenticate
+from ..engine.protocol.codes import CloseCode
+from ..engine.protocol.server import Hello
+from ..engine.sessions.session import Connection, Peer
+from ..engine.transport.gateway import Door, Member
+from ..models import MoosicBoxConfigEntry
+from ..options import ClusterSettings
+from .authentication import Gatekeeper, own_urls
 from .storage import SecretsStore
 
 _LOGGER = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
-from ..report import Health, health, metrics_report, prometheus
+from ..metrics_report import Health, health, metrics_report, prometheus
 
 if TYPE_CHECKING:
     from ..cluster.node import ClusterNode

@@ -11,15 +11,15 @@ import msgspec
 import orjson
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from .auth import principal_of
-from .engine.access.rights import Principal
-from .engine.protocol.client import GetClients, GetMetrics, Request, RoomList
-from .engine.protocol.errors import HubError, PermissionDenied, SerializationFailed
-from .engine.report import health, prometheus
-from .engine.transport.bodies import read_body
-from .engine.transport.responses import error_response, json_response, wants_text
-from .models import MoosicBoxData
-from .views import loaded
+from ..adapters.authentication import principal_of
+from ..engine.access.rights import Principal
+from ..engine.metrics_report import health, prometheus
+from ..engine.protocol.client import GetClients, GetMetrics, Request, RoomList
+from ..engine.protocol.errors import HubError, PermissionDenied, SerializationFailed
+from ..engine.transport.bodies import read_body
+from ..engine.transport.responses import error_response, json_response, wants_text
+from ..models import MoosicBoxData
+from .hub_views import loaded
 
 type _Handler[V, **P] = Callable[Concatenate[V, web.Request, P], Coroutine[Any, Any, web.Response]]
 

@@ -256,7 +256,7 @@ class Gatekeeper:
     @callback
     def _user_added(self, event: Event[dict[str, Any]]) -> None:
         self._user_ids.add(event.data["user_id"])
-        self.users_changed()
+        self.users_changed.emit()
 
     async def _user_changed(self, event: Event[dict[str, Any]]) -> None:
         user_id = event.data["user_id"]

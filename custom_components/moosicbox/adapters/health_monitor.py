@@ -54,7 +54,7 @@ class HealthMonitor:
         _LOGGER.info("The hub is %s%s", status, f": {', '.join(reasons)}" if reasons else "")
         for reason in MENDABLE:
             self._keep_issue(reason, active=reason in reasons)
-        self.changed()
+        self.changed.emit()
 
     def _keep_issue(self, reason: str, *, active: bool) -> None:
         if not active:

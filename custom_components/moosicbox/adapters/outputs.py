@@ -93,7 +93,7 @@ class Outputs:
                 self.async_remove(other, entity_id)
         if entity_id not in owner.outputs:
             owner.outputs[entity_id] = 0.0
-            self.added(owner, entity_id)
+            self.added.emit(owner, entity_id)
             self._tell(owner)
             self._order(owner, entity_id)
 
@@ -106,7 +106,7 @@ class Outputs:
                 order.cancel()
             if self._playing.pop(key, None) is not None:
                 self._call(entity_id, "media_stop")
-            self.removed(owner, entity_id)
+            self.removed.emit(owner, entity_id)
             self._tell(owner)
 
     @callback
@@ -181,9 +181,9 @@ class Outputs:
     def _tell(self, owner: Owner) -> None:
         self._loudness[owner_identity(owner)] = (owner.volume, owner.muted)
         if isinstance(owner, Room):
-            self._hub.rooms.changed(owner)
+            self._hub.rooms.changed.emit(owner)
         else:
-            self._hub.players.changed(owner)
+            self._hub.players.changed.emit(owner)
 
     def _can(self, entity_id: str, feature: Feature) -> bool:
         state = self._hass.states.get(entity_id)

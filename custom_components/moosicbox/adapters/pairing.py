@@ -87,7 +87,7 @@ class Pairing:
         issued = await self._gatekeeper.async_create(
             sub=sub, name=box.name, permissions=offer.permissions, lifetime=MAX_LIFETIME
         )
-        self.paired(offer, box)
+        self.paired.emit(offer, box)
         return {"token": issued.token, "player_id": box.player_id, "name": box.name}
 
     async def async_subentries_changed(self) -> None:

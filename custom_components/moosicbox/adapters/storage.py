@@ -101,7 +101,7 @@ class SecretsStore:
                 "noted": self.noted[-MAX_NOTED:],
             }
         )
-        self.saved()
+        self.saved.emit()
 
     async def async_remove(self) -> None:
         """Forget everything."""

@@ -42,4 +42,4 @@ class Notices:
             for player in owner.renderers:
                 if player.client_id is not None:
                     self._topics.publish(f"client:{player.client_id}", notice)
-            self._notified(Actor(self._house, None, self._clock.now_us()), added_by, notice)
+            self._notified.emit(Actor(self._house, None, self._clock.now_us()), added_by, notice)

@@ -25,7 +25,7 @@ class Signal[*Args]:
 
         return unsubscribe
 
-    def __call__(self, *args: *Args) -> None:
+    def emit(self, *args: *Args) -> None:
         """It happens. Listeners may be of others' making: one that fails takes nothing else along."""
         for listener in tuple(self._listeners.values()):
             try:

@@ -125,7 +125,7 @@ class Connection:
             self._requests.reject(lambda pending: not pending.retry)
             delay = verdict.after if verdict.after is not None else verdict.least + self._delay(attempt)
             attempt += 1
-            self.disconnected(Disconnected(ending.code, described(ending), delay))
+            self.disconnected.emit(Disconnected(ending.code, described(ending), delay))
             await self._rest(delay)
 
     def wake(self) -> None:
@@ -186,7 +186,7 @@ class Connection:
                 await link.send(pending.payload)
         else:
             self._requests.reject()
-        self.connected(Connected(opened.welcome, link.name))
+        self.connected.emit(Connected(opened.welcome, link.name))
         self._ready.set()
 
     async def _rest(self, delay: float) -> None:
@@ -239,7 +239,7 @@ class Connection:
                 raise LinkClosed(Ending(reason=f"a message of {place[0]} is missing"))
         if isinstance(message, UnknownMessage):
             _LOGGER.debug("A message of the type %s, unknown to this client", message.type)
-        self.received(message)
+        self.received.emit(message)
 
     # ------------------------------------------------------------ staying
 

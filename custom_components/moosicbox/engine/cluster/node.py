@@ -221,7 +221,7 @@ class ClusterNode:
                 self._edge.reset("The hubs' time is another one now")
                 self._rename()
         if before is None or (before.leader, before.nodes) != (beat.leader, beat.nodes):
-            self.changed()
+            self.changed.emit()
 
     def _set_connected(self, connected: bool, reason: str = "") -> None:
         if connected != self._connected:
@@ -232,7 +232,7 @@ class ClusterNode:
                 self._lease.be_patient()
             log = _LOGGER.info if connected else _LOGGER.warning
             log("Redis is there" if connected else "Redis can't be reached: %s", *([] if connected else [reason]))
-            self.changed()
+            self.changed.emit()
 
     # ------------------------------------------------------------ leading
 
@@ -269,8 +269,8 @@ class ClusterNode:
         self._missing.clear()
         self._edge.start()
         _LOGGER.info("%s leads", self.node_id)
-        self.promoted(hub)
-        self.changed()
+        self.promoted.emit(hub)
+        self.changed.emit()
         await self._share_settings(hub)
 
     async def _lead_on(self, core: Core, beat: Beat) -> None:
@@ -320,8 +320,8 @@ class ClusterNode:
             self._inbox = None
         if core is not None:
             await core.stop()
-            self.demoted(core.hub)
-            self.changed()
+            self.demoted.emit(core.hub)
+            self.changed.emit()
 
     async def _begin_again(self) -> None:
         if (core := self._core) is None or self._beginning:

@@ -42,4 +42,4 @@ class Shared:
         before, self._documents = self._documents, dict(documents)
         for name, data in documents.items():
             if before.get(name) != data:
-                self.changed(name)
+                self.changed.emit(name)

@@ -92,7 +92,7 @@ class Subscriptions:
             session.topics[topic] = None
             if session.connection is not None:
                 session.connection.outbox.follow(self._topics, topic)
-        self.attached(topics)
+        self.attached.emit(topics)
 
     def detach(self, session: Session, topics: Iterable[str]) -> None:
         """The session's connection gets nothing more of `topics`; the session still holds them."""
@@ -118,7 +118,7 @@ class Subscriptions:
         topics = [topic for topic in topics if topic not in session.topics and self.visible(session, topic)]
         if session.connection is None:
             session.came = tuple(dict.fromkeys([*session.came, *topics]))
-            self.moved(session)
+            self.moved.emit(session)
         elif topics:
             session.send(Subscribed(positions=self.positions(topics)))
             self.follow(session, topics)
@@ -130,7 +130,7 @@ class Subscriptions:
             session.send(Unsubscribed(topics=topics, reason=reason))
             self.unfollow(session, topics)
             if session.connection is None:
-                self.moved(session)
+                self.moved.emit(session)
 
     def snapshot(self, session: Session, topics: Iterable[str]) -> None:
         """What is needed to begin with each of the topics."""

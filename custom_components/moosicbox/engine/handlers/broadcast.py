@@ -31,14 +31,14 @@ class BroadcastHandlers:
         publication = self._publication(message)
         recipients = self.hub.publish(topic, publication)
         if not isinstance(publication, CustomMessage):
-            self.hub.notified(actor, topic, publication)
+            self.hub.notified.emit(actor, topic, publication)
         return {"recipients": recipients}
 
     def client_event(self, actor: Actor, message: ClientEvent) -> None:
         """Something for automations to react to."""
         if size_of(message.data) > MAX_EVENT_DATA:
             raise InvalidMessage(f"The data of an event has at most {MAX_EVENT_DATA} bytes", ["data"])
-        self.hub.client_event(actor, message)
+        self.hub.client_event.emit(actor, message)
 
     def _topic(self, message: Broadcast) -> str:
         if message.target == "all":

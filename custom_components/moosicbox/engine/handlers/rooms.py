@@ -120,7 +120,7 @@ class RoomHandlers:
             raise InvalidMessage("Nobody is invited as a host: hand the room over instead", ["role"])
         now = self.hub.clock.utc().timestamp()
         code, invite = self.hub.invites.make(room.room_id, message.role, now, message.expires_in, message.uses)
-        self.hub.rooms.changed(room)
+        self.hub.rooms.changed.emit(room)
         return {"invite": code, "url": PARTY + code, "expires_at": iso_from_unix(invite.expires_at)}
 
     def list(self, actor: Actor, _message: RoomList) -> dict[str, Any]:

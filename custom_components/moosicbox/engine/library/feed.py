@@ -65,7 +65,7 @@ class LibraryFeed:
         for update_type, (ids, total) in gathered.items():
             message = LibraryUpdated(update_type=update_type, affected_items=tuple(ids), total_changes=total)
             self._topics.publish(TOPIC, message)
-            self.updated(message)
+            self.updated.emit(message)
 
     def _progressed(self, progress: Progress) -> None:
         if not progress.scanning:

@@ -323,20 +323,20 @@ class Library:
             return
         names = ("tracks", "unavailable", "albums", "artists", "genres", "playlists", "bytes")
         self.counts = Counts(**dict(zip(names, row, strict=True)))
-        self.counted()
+        self.counted.emit()
 
     def _step(self, progress: Progress) -> None:
         self.progress = progress
-        self.progressed(progress)
+        self.progressed.emit(progress)
 
     def _tell(self, update_type: UpdateType, ids: Sequence[str]) -> None:
         self._lists.forget()
         if ids:
-            self.changed(Change(update_type=update_type, ids=tuple(ids[:MOST_IDS]), total=len(ids)))
+            self.changed.emit(Change(update_type=update_type, ids=tuple(ids[:MOST_IDS]), total=len(ids)))
 
     def _was_rebuilt(self, aside: Path) -> None:
         self._lists.forget()
-        self.rebuilt(aside)
+        self.rebuilt.emit(aside)
         self.scan_soon()
 
 

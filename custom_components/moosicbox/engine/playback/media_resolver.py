@@ -136,10 +136,10 @@ class Conductor:
         except Exception as error:  # noqa: BLE001 - whatever a provider does, the music goes on with the next item
             log = _LOGGER.debug if isinstance(error, HubError) else _LOGGER.warning
             log("%s can't be played: %r", item.track.track_id, error)
-            self.failed(media_content_id)
+            self.failed.emit(media_content_id)
             return None
         finally:
             self._looking.pop(media_content_id, None)
         self._cache.put(media)
-        self.found(media_content_id)
+        self.found.emit(media_content_id)
         return media

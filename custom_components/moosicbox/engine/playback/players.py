@@ -99,7 +99,7 @@ class Players:
         player.client_version = version
         self._players[player_id] = player
         self._publisher.add(player)
-        self.added(player)
+        self.added.emit(player)
         return player
 
     def connected(self, player: Player, client_id: str, client: ClientInfo, *, resumed: bool) -> None:
@@ -129,13 +129,13 @@ class Players:
         self._publisher.remove(player)
         if (timer := self._graces.pop(player_id, None)) is not None:
             timer.cancel()
-        self.removed(player)
+        self.removed.emit(player)
         self.publish_list()
 
     def announce(self, player: Player) -> None:
         """Something that the list of players shows has changed."""
         self.publish_list()
-        self.changed(player)
+        self.changed.emit(player)
 
     def publish_list(self) -> None:
         """The list of players to those who follow it."""
@@ -165,7 +165,7 @@ class Players:
         self._topics.publish(player.topic, player.status())
         if alone and player.room is not None:
             self._topics.publish(player.room.topic, player.room.status())
-        self.changed(player)
+        self.changed.emit(player)
 
     def set_output_delay(self, player: Player, milliseconds: float) -> None:
         """How late its loudspeakers sound."""
@@ -198,9 +198,9 @@ class Players:
                 playback.adopt(report)
         if following is not None:
             self._publisher.start(playback, following, left)
-        self.reported(player)
+        self.reported.emit(player)
         if before is None or before.needs_interaction != report.needs_interaction:
-            self.changed(player)
+            self.changed.emit(player)
 
     # ------------------------------------------------------------ what the others hear
 
@@ -222,4 +222,4 @@ class Players:
     def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
         if isinstance(event, StatusChanged | QueueChanged):
             for player in owner.renderers:
-                self.changed(player)
+                self.changed.emit(player)

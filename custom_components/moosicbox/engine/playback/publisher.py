@@ -107,7 +107,7 @@ class PlaybackPublisher:
             case QueueChanged(ops):
                 self._publish_queue(owner, ops)
         self.schedule(owner)
-        self.happened(owner, event)
+        self.happened.emit(owner, event)
 
     def publish_status(self, owner: PlaybackOwner) -> None:
         """What plays, to those who watch."""

@@ -72,4 +72,4 @@ class RoomLists:
                 if (frame := frames.get(ids)) is None:
                     frame = frames[ids] = self._topics["rooms"].state_frame(RoomList(rooms=tuple(seen)))
                 session.send_frame(frame)
-        self.changed()
+        self.changed.emit()

@@ -127,7 +127,7 @@ class Rooms:
         self._rooms[room.room_id] = room
         self._publisher.add(room)
         self._withdraw_hidden(room, "private")
-        self.added(room)
+        self.added.emit(room)
         return room
 
     def update(self, room: Room, settings: RoomSettings, host_user_id: str | None = None) -> None:
@@ -156,7 +156,7 @@ class Rooms:
         self._publisher.remove(room)
         for session in self._sessions:
             self._subscriptions.withdraw(session, [room.topic], "closed")
-        self.closed(room)
+        self.closed.emit(room)
 
     # ------------------------------------------------------------ coming and going
 
@@ -193,8 +193,8 @@ class Rooms:
         self._subscriptions.take_over(session, [room.topic])
         if player is not None:
             self._plug_in(player, room)
-        self.joined(room, participant)
-        self.changed(room)
+        self.joined.emit(room, participant)
+        self.changed.emit(room)
 
     def leave(self, room: Room, participant: Participant) -> None:
         """Somebody goes, and stays away."""
@@ -239,13 +239,13 @@ class Rooms:
             room.give_role(user_id, role)
             if room.has_user(user_id):
                 self._tell(room, "role_changed", {"user_id": user_id, "role": role})
-        self.changed(room)
+        self.changed.emit(room)
 
     def attendance_changed(self, room: Room) -> None:
         """Somebody's connection is lost, or there again."""
         room.own.members_changed(self._clock.now_us())
         self._publisher.schedule(room)
-        self.changed(room)
+        self.changed.emit(room)
 
     # ------------------------------------------------------------ talk and votes
 
@@ -260,8 +260,8 @@ class Rooms:
         )
         room.chat.append(line)
         self._topics.publish(room.topic, RoomChat(room_id=room.room_id, **msgspec.structs.asdict(line)))
-        self.told(room, "room_chat", msgspec.to_builtins(line))
-        self.changed(room)
+        self.told.emit(room, "room_chat", msgspec.to_builtins(line))
+        self.changed.emit(room)
         return line
 
     def vote(self, room: Room, user_id: str) -> bool:
@@ -296,7 +296,7 @@ class Rooms:
 
     def _player_changed(self, player: Player) -> None:
         if player.room is not None:
-            self.changed(player.room)
+            self.changed.emit(player.room)
 
     # ------------------------------------------------------------ inside
 
@@ -326,7 +326,7 @@ class Rooms:
         room.unseat(participant)
         if participant.player is not None and participant.player.room is room:
             self._unplug(participant.player, room)
-        self.left(room, participant)
+        self.left.emit(room, participant)
 
     def let_go(self, room: Room, participant: Participant, reason: str) -> None:
         """Somebody is out of a room."""
@@ -339,7 +339,7 @@ class Rooms:
         if not room.has_user(user_id):
             room.votes.discard(user_id)
             if room.votes and len(room.votes) >= room.votes_needed:
-                self.outvoted(room)
+                self.outvoted.emit(room)
             if user_id == room.host_user_id:
                 heir = next(iter(room.participants.values()), None)
                 if heir is not None:
@@ -348,7 +348,7 @@ class Rooms:
                     room.host_user_id = None
                 else:
                     room.host_gone = True
-        self.changed(room)
+        self.changed.emit(room)
 
     def _make_host(self, room: Room, user_id: str) -> None:
         room.host_user_id = user_id
@@ -367,8 +367,8 @@ class Rooms:
 
     def _tell(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
         self._topics.publish(room.topic, RoomEvent(room_id=room.room_id, event_type=event_type, data=data))
-        self.told(room, event_type, data)
-        self.changed(room)
+        self.told.emit(room, event_type, data)
+        self.changed.emit(room)
 
     def _lagging(self, room: Room, player_ids: tuple[str, ...]) -> None:
         for participant in room.participants.values():

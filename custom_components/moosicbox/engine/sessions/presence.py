@@ -117,7 +117,7 @@ class Presence:
         self._arriving.pop(session, None)
         self._enter(session, self._clock.timestamp())
         self.publish_soon()
-        self.joined(session)
+        self.joined.emit(session)
 
     def _enter(self, session: Session, since: str) -> None:
         sub = session.principal.sub
@@ -133,7 +133,7 @@ class Presence:
         if not self._clients[sub]:
             del self._clients[sub], self._since[sub]
         self.publish_soon()
-        self.left(session)
+        self.left.emit(session)
 
     def publish_soon(self) -> None:
         """Something that is shown of those who are here has changed."""
@@ -145,7 +145,7 @@ class Presence:
         self._publication = None
         self._published_us = self._clock.now_us()
         self._topics.publish("presence", self.update())
-        self.changed()
+        self.changed.emit()
 
 
 def client_key(session: Session, client: ClientInfo) -> ClientKey:

@@ -112,7 +112,7 @@ class Sessions:
                 resumption = self._resumption(message.resume, message.client, principal)
             except PositionLost as lost:
                 failure = lost.failure
-                self.not_resumed(failure)
+                self.not_resumed.emit(failure)
         if resumption is not None:
             return self._resume(resumption, connection, message, hello)
         if principal is None and (principal := self.admit(connection.peer)) is None:
@@ -149,7 +149,7 @@ class Sessions:
             self.end(session, CloseCode.REPLACED)
             raise
         if (client.kind, client.player_id) == (session.client.kind, session.client.player_id):
-            self.renamed(session, client)
+            self.renamed.emit(session, client)
             session.client = client
         fresh = [topic for topic in topics if topic not in positions]
         fresh += [topic for topic in session.came if self._subscriptions.visible(session, topic)]
@@ -172,7 +172,7 @@ class Sessions:
         self._arrived(session, resumed=True)
         self._subscriptions.newest_states(session, positions)
         self._subscriptions.snapshot(session, fresh)
-        self.opened(session, True)
+        self.opened.emit(session, True)
         return session
 
     def _begin(
@@ -218,7 +218,7 @@ class Sessions:
         )
         self._subscriptions.attach(session, topics)
         self._subscriptions.snapshot(session, topics)
-        self.opened(session, False)
+        self.opened.emit(session, False)
         return session
 
     def _welcome(
@@ -287,7 +287,7 @@ class Sessions:
             self._watch_expiry(session)
         hidden = [topic for topic in session.topics if not self._subscriptions.visible(session, topic)]
         self._subscriptions.withdraw(session, hidden, "permissions")
-        self.renewed(session)
+        self.renewed.emit(session)
 
     def _watch_expiry(self, session: Session) -> None:
         if session.expiry is not None:
@@ -316,7 +316,7 @@ class Sessions:
             return
         self._detach(session)
         self._await(session)
-        self.lost(session)
+        self.lost.emit(session)
         self._bound_lost(session.principal.sub)
 
     def _await(self, session: Session) -> None:
@@ -349,7 +349,7 @@ class Sessions:
             session.task.cancel()
         self._disconnect(session, code, reason)
         self._topics.forget(f"client:{session.client_id}")
-        self.ended(session)
+        self.ended.emit(session)
 
     def drop(self, session: Session, code: CloseCode, reason: str) -> None:
         """Part from a connection; whether the session may come back, the code says."""

@@ -169,12 +169,12 @@ class Deck:
     def _started(self, item_id: str | None) -> None:
         if item_id is not None and item_id == self.next_id:
             self.item_id, self.next_id = item_id, None
-            self.advanced(item_id)
+            self.advanced.emit(item_id)
 
     def _logged(self, text: str) -> None:
         if self.next_id is not None and text.strip() == OPENED + self._next_url:
             self._next_is_here = True
-            self.changed()
+            self.changed.emit()
 
     def _file_ended(self, event: dict[str, Any]) -> None:
         if (item_id := self._entries.pop(event["playlist_entry_id"], None)) is None:
@@ -184,19 +184,19 @@ class Deck:
             if self._loading is not None and not self._loading.done():
                 self._loading.set_exception(LoadFailed(text))
             else:
-                self.failed(item_id, text)
+                self.failed.emit(item_id, text)
         elif event["reason"] == "eof" and self.next_id is None:
-            self.ended(item_id)
+            self.ended.emit(item_id)
 
     def _changed(self, name: str, value: Any) -> None:
         match name:
             case "paused-for-cache":
                 if bool(value) != self.stalling:
                     self.stalling = bool(value)
-                    self.changed()
+                    self.changed.emit()
             case "duration":
                 self.duration = value
-                self.changed()
+                self.changed.emit()
             case "demuxer-cache-time":
                 self.cached_until = value
             case "seekable":

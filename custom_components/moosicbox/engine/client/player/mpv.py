@@ -141,7 +141,7 @@ class Mpv:
 
     def _take(self, message: dict[str, Any], at_us: int) -> None:
         if "event" in message:
-            self.event(message, at_us)
+            self.event.emit(message, at_us)
         elif (answer := self._asked.get(message.get("request_id", 0))) is not None and not answer.done():
             if message["error"] == "success":
                 answer.set_result((message.get("data"), at_us))

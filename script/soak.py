@@ -10,7 +10,7 @@ import tempfile
 import time
 from typing import NamedTuple
 
-from custom_components.moosicbox.engine.settings import MOST_CONNECTIONS, SECTIONS
+from custom_components.moosicbox.engine.settings import MAX_CONNECTIONS, SECTIONS
 
 from .lib.client import HomeAssistantClient
 from .lib.config_folder import ConfigFolder
@@ -96,7 +96,7 @@ async def home_assistant(folder: Path) -> AsyncGenerator[tuple[HomeAssistantClie
             entry = await client.set_up_integration()
             flow = await client.post("/api/config/config_entries/options/flow", {"handler": entry["entry_id"]})
             room = {
-                "max_connections": MOST_CONNECTIONS,
+                "max_connections": MAX_CONNECTIONS,
                 "max_connections_per_user": 1_000,
                 "max_connections_per_ip": 1_000,
             }

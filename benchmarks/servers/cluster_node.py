@@ -21,7 +21,7 @@ from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.sessions.session import Peer
 from custom_components.moosicbox.engine.store import NoStore
 from custom_components.moosicbox.engine.transport.endpoint import Endpoint
-from custom_components.moosicbox.engine.transport.gateway import Door, HubDoor
+from custom_components.moosicbox.engine.transport.gateway import Gateway, HubGateway
 
 from .control import listen
 from .messages import message
@@ -47,7 +47,7 @@ class Publisher:
 
     transport = "inside"
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Gateway) -> None:
         self.peer = Peer("127.0.0.1", None)
         self.traffic = Traffic()
         self.outbox = door.new_outbox(self, self.traffic)
@@ -95,15 +95,15 @@ async def main(port: int, control: Path, name: str, url: str = "") -> None:
         )
 
     node: ClusterNode | None = None
-    door: Door
+    door: Gateway
     if url:
         node = ClusterNode(RedisBus(url), node_id=name, version="benchmark", limits=LIMITS, make_hub=make_hub)
         await node.start()
-        door = node.door
+        door = node.gateway
     else:
         hub = make_hub(Clock())
         await hub.start()
-        door = HubDoor(hub)
+        door = HubGateway(hub)
     app = web.Application()
     app.router.add_get("/ws", Endpoint(door).serve)
     runner = web.AppRunner(app, access_log=None)

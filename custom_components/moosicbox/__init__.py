@@ -8,7 +8,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.typing import ConfigType
 
-from .adapters.authentication import Gatekeeper, own_urls
+from .adapters.authentication import Authenticator, own_urls
 from .adapters.devices import async_follow
 from .adapters.event_bridge import EventBridge
 from .adapters.health_monitor import HealthMonitor
@@ -32,7 +32,7 @@ from .engine.library.seal import Seal
 from .engine.limits import Limits
 from .engine.protocol.codes import CloseCode
 from .engine.transport.endpoint import Endpoint
-from .engine.transport.gateway import Door, HubDoor
+from .engine.transport.gateway import Gateway, HubGateway
 from .http.guest_page import PARTY_VIEWS
 from .http.hub_views import VIEWS
 from .http.management import MANAGEMENT_VIEWS
@@ -66,8 +66,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     entry.async_on_unload(data.collector.async_stop)
     data.pairing.start()
     entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
-    await data.gatekeeper.async_start(data.hub.sessions)
-    entry.async_on_unload(data.gatekeeper.async_stop)
+    await data.authenticator.async_start(data.hub.sessions)
+    entry.async_on_unload(data.authenticator.async_stop)
     if data.cluster is None:
         entry.async_on_unload(await async_start_library(hass, data.library))
         await data.hub.start()
@@ -75,7 +75,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
         await data.cluster.async_start(entry)
     entry.async_on_unload(async_follow(hass, entry))
     entry.async_on_unload(data.outputs.async_start())
-    entry.async_on_unload(EventBridge(hass, data.hub, data.gatekeeper).async_start())
+    entry.async_on_unload(EventBridge(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(data.health.async_start())
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_add_panel(hass)
@@ -132,10 +132,10 @@ def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:
     limits = limits_of(entry.options)
     cluster = entry.runtime_data.cluster
     (cluster.node if cluster else entry.runtime_data.hub).configure(limits)
-    gatekeeper = entry.runtime_data.gatekeeper
-    gatekeeper.trust(limits.trusted_keys, limits.trusted_issuer)
+    authenticator = entry.runtime_data.authenticator
+    authenticator.trust(limits.trusted_keys, limits.trusted_issuer)
     if limits.require_auth:
-        gatekeeper.ask_for_tokens()
+        authenticator.ask_for_tokens()
     entry.runtime_data.collector.async_configure(short_pauses=limits.short_gc_pauses)
     return limits
 
@@ -158,8 +158,8 @@ async def _async_build(
     else:
         secrets, state = SecretsStore(hass), HomeStateStore(hass)
         await secrets.async_load()
-    gatekeeper = Gatekeeper(hass, secrets)
-    gatekeeper.is_locked_out = partial(is_locked_out, hass)
+    authenticator = Authenticator(hass, secrets)
+    authenticator.is_locked_out = partial(is_locked_out, hass)
     limits, seal = limits_of(entry.options), Seal(secrets.key)
     media = HomeMedia(hass, seal)
     library = make_library(hass, limits, seal)
@@ -168,32 +168,32 @@ async def _async_build(
         hub = Hub(
             version=VERSION,
             media=media,
-            recognise=gatekeeper.recognise,
+            recognise=authenticator.authenticate_token,
             store=state,
             limits=limits,
             clock=clock,
             library=library,
             node_id=settings.node_id if settings is not None else "local",
         )
-        hub.sessions.admit = gatekeeper.admit
-        hub.identity.issue = gatekeeper.create
+        hub.sessions.admit = authenticator.admit
+        hub.identity.issue = authenticator.create
         return hub
 
     if settings is None:
         cluster, hub = None, make_hub()
-        door: Door = HubDoor(hub)
+        door: Gateway = HubGateway(hub)
     else:
         # Whoever is alone loads no client of Redis.
         module = await async_import_module(hass, f"{__name__}.adapters.cluster")
-        await gatekeeper.async_load_users()
+        await authenticator.async_load_users()
         entry.async_on_unload(await async_start_library(hass, library))
         try:
             node, hub = await module.async_join(settings, limits, make_hub)
         except BaseException:
             await library.stop()
             raise
-        cluster = module.ClusterLink(hass, node, hub, secrets, gatekeeper)
-        door = module.home_door(node, gatekeeper)
+        cluster = module.ClusterLink(hass, node, hub, secrets, authenticator)
+        door = module.home_door(node, authenticator)
     device = dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
         identifiers={(DOMAIN, HUB_ID)},
@@ -209,7 +209,7 @@ async def _async_build(
 
     return MoosicBoxData(
         hub,
-        gatekeeper,
+        authenticator,
         media,
         library,
         await async_make_streams(hass, library),
@@ -218,7 +218,7 @@ async def _async_build(
         state,
         Endpoint(door, allowed_origins),
         HealthMonitor(hass, hub),
-        Pairing(hass, hub, gatekeeper),
+        Pairing(hass, hub, authenticator),
         Outputs(hass, hub),
         Collector(hass),
         device.id,

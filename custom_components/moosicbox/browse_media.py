@@ -29,11 +29,11 @@ from .entity import translated
 
 ALL_SOURCES: Final = "media-source://"
 SOURCE: Final = f"{ALL_SOURCES}{DOMAIN}"
-MOST_CHILDREN: Final = 2_000
+MAX_CHILDREN: Final = 2_000
 """That one list shows."""
-MOST_TRACKS: Final = 1_000
+MAX_TRACKS: Final = 1_000
 """That are added at once."""
-MOST_HITS: Final = 50
+MAX_HITS: Final = 50
 THUMBNAIL: Final = "?size=256"
 CATEGORIES: Final = {
     "artists": MediaClass.ARTIST,
@@ -94,7 +94,7 @@ class Browser:
         if (kinds := _wanted(query)) is None:
             return SearchMedia(result=[])
         words = f"{query.search_query} {await self._name_of(query.media_content_id)}".strip()
-        page = await self._library.search(words, kinds, MOST_HITS)
+        page = await self._library.search(words, kinds, MAX_HITS)
         return SearchMedia(result=[self._node(hit.item) for hit in page.items if _playable(hit)])
 
     async def _root(self) -> BrowseMediaSource:
@@ -110,23 +110,23 @@ class Browser:
         items: Sequence[Item]
         match category:
             case "artists":
-                page = await library.get_artists(limit=MOST_CHILDREN)
+                page = await library.get_artists(limit=MAX_CHILDREN)
                 items, total = page.items, page.total
             case "albums":
-                albums = await library.get_albums(limit=MOST_CHILDREN)
+                albums = await library.get_albums(limit=MAX_CHILDREN)
                 items, total = albums.items, albums.total
             case "genres":
-                items = (await library.get_genres(limit=MOST_CHILDREN)).items
+                items = (await library.get_genres(limit=MAX_CHILDREN)).items
             case "recent":
-                items = (await library.recent(limit=MOST_HITS)).items
+                items = (await library.recent(limit=MAX_HITS)).items
             case "playlists":
-                items = (await library.get_playlists(limit=MOST_CHILDREN)).items
+                items = (await library.get_playlists(limit=MAX_CHILDREN)).items
             case _:
                 items = (
-                    *(await library.get_playlists(FAVOURITE, limit=MOST_CHILDREN)).items,
-                    *(await library.get_artists(FAVOURITE, limit=MOST_CHILDREN)).items,
-                    *(await library.get_albums(FAVOURITE, limit=MOST_CHILDREN)).items,
-                    *(await library.get_tracks(FAVOURITE, limit=MOST_CHILDREN)).items,
+                    *(await library.get_playlists(FAVOURITE, limit=MAX_CHILDREN)).items,
+                    *(await library.get_artists(FAVOURITE, limit=MAX_CHILDREN)).items,
+                    *(await library.get_albums(FAVOURITE, limit=MAX_CHILDREN)).items,
+                    *(await library.get_tracks(FAVOURITE, limit=MAX_CHILDREN)).items,
                 )
         folder = self._folder(category, (await self._titles())[category], CATEGORIES[category])
         return self._with(folder, items, total)
@@ -136,14 +136,14 @@ class Browser:
         match kind:
             case "artist":
                 artist = await library.artist(id_)
-                tracks = (await library.get_tracks(Filters(artist=id_), limit=MOST_CHILDREN)).items
+                tracks = (await library.get_tracks(Filters(artist=id_), limit=MAX_CHILDREN)).items
                 loose = [track for track in tracks if track.album_id is None]
                 return self._with(self._node(artist), [*artist.albums, *loose])
             case "album":
                 album = await library.album(id_)
                 return self._with(self._node(album), album.tracks)
             case "genre":
-                albums = await library.get_albums(Filters(genre=id_), limit=MOST_CHILDREN)
+                albums = await library.get_albums(Filters(genre=id_), limit=MAX_CHILDREN)
                 return self._with(self._node(await library.genre(id_)), albums.items, albums.total)
             case "playlist":
                 playlist = await library.playlist(id_)
@@ -267,14 +267,14 @@ async def tracks_of(library: Library, media_content_id: str) -> list[str] | None
         case "playlist":
             tracks = (await library.playlist(id_)).tracks
         case "artist":
-            tracks = (await library.get_tracks(Filters(artist=id_), limit=MOST_TRACKS)).items
+            tracks = (await library.get_tracks(Filters(artist=id_), limit=MAX_TRACKS)).items
         case "genre":
-            tracks = (await library.get_tracks(Filters(genre=id_), "album", MOST_TRACKS)).items
+            tracks = (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
         case "favourites":
-            tracks = (await library.get_tracks(FAVOURITE, limit=MOST_TRACKS)).items
+            tracks = (await library.get_tracks(FAVOURITE, limit=MAX_TRACKS)).items
         case _:
             return None
-    found = [track.track_id for track in tracks if track.available][:MOST_TRACKS]
+    found = [track.track_id for track in tracks if track.available][:MAX_TRACKS]
     if not found:
         raise TrackNotFound("There is nothing in this that can be played now")
     return found

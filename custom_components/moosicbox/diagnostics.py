@@ -14,7 +14,7 @@ from .engine.library.library import Library
 from .engine.metrics_report import client_reports, health, metrics_report
 from .engine.playback.player import Player
 from .engine.rooms.room import Room
-from .entity import owner_identity
+from .entity import context_identifier
 from .models import MoosicBoxConfigEntry
 
 TO_REDACT: Final = frozenset(
@@ -26,7 +26,7 @@ TO_REDACT: Final = frozenset(
         "key",
         "library_folders",
         "name",
-        "owner",
+        "context",
         "player_id",
         "secret",
         "token",
@@ -66,7 +66,7 @@ async def async_get_device_diagnostics(
     ids = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
     if HUB_ID in ids:
         return await async_get_config_entry_diagnostics(hass, entry)
-    rooms = [room for room in hub.rooms if owner_identity(room) in ids]
+    rooms = [room for room in hub.rooms if context_identifier(room) in ids]
     players = [player for player in hub.players if player.player_id in ids or player.room in rooms]
     found: dict[str, Any] = async_redact_data(
         {
@@ -94,7 +94,7 @@ def _clients_of(hub: Hub, players: list[Player]) -> list[dict[str, Any]]:
 
 
 def _room(room: Room) -> dict[str, Any]:
-    settings, playback = room.settings, room.own
+    settings, playback = room.settings, room.playback
     members = room.participants.values()
     return {
         "room_id": room.room_id,
@@ -120,12 +120,12 @@ def _room(room: Room) -> dict[str, Any]:
 
 
 def _player(player: Player) -> dict[str, Any]:
-    playback, report = player.playback, player.report
+    playback, report = player.active_playback, player.report
     timeline = playback.timeline
     return {
         "player_id": player.player_id,
         "name": player.name,
-        "owner": player.owner,
+        "context": player.owner_user_id,
         "entity_id": player.entity_id,
         "client_version": player.client_version,
         "present": player.present,

@@ -19,18 +19,18 @@ from .engine.protocol.client import Request
 from .engine.protocol.errors import HubError, InternalError, Unavailable
 from .engine.rooms.room import Room
 from .models import MoosicBoxData
-from .state_writer import pending_writes
+from .state_writer import state_writer
 
-type Owner = Player | Room
+type PlayerOrRoom = Player | Room
 """Whose music it is."""
 
-FAULTS: Final = (InternalError, Unavailable)
+HUB_FAULTS: Final = (InternalError, Unavailable)
 """Errors of the hub's; all others are the asker's."""
 
 
 def translated(error: HubError) -> HomeAssistantError:
     """An error of the hub as Home Assistant shows it."""
-    kind = HomeAssistantError if isinstance(error, FAULTS) else ServiceValidationError
+    kind = HomeAssistantError if isinstance(error, HUB_FAULTS) else ServiceValidationError
     return kind(
         error.message,
         translation_domain=DOMAIN,
@@ -62,7 +62,7 @@ def acting(hass: HomeAssistant) -> Generator[None]:
         with errors_translated():
             yield
     finally:
-        pending_writes(hass).async_flush()
+        state_writer(hass).async_flush()
 
 
 async def async_execute(hass: HomeAssistant, hub: Hub, message: Request, user_id: str | None) -> Any:
@@ -74,7 +74,7 @@ async def async_execute(hass: HomeAssistant, hub: Hub, message: Request, user_id
 async def async_principal(hass: HomeAssistant, hub: Hub, user_id: str | None) -> Principal:
     """A user of Home Assistant, or the house."""
     if user_id is None or (user := await hass.auth.async_get_user(user_id)) is None:
-        return hub.house
+        return hub.system
     return principal_of(user, "")
 
 
@@ -91,42 +91,42 @@ class HubEntity(Entity):
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, HUB_ID)})
 
 
-class OwnerEntity(Entity):
+class PlaybackContextEntity(Entity):
     """An entity of a player or a room, on a device of its own behind the hub: pushed, never polled."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, data: MoosicBoxData, owner: Owner, key: str | None = None) -> None:
+    def __init__(self, data: MoosicBoxData, context: PlayerOrRoom, key: str | None = None) -> None:
         """An entity that keeps its identity as long as the owner's id lives; `key` tells it from the owner's others."""
         self.hub = data.hub
-        self.owner = owner
-        identity = owner_identity(owner)
+        self.playback_context = context
+        identity = context_identifier(context)
         self._attr_unique_id = identity if key is None else f"{identity}_{key}"
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, identity)},
             manufacturer=NAME,
-            model="Player" if isinstance(owner, Player) else "Room",
-            entry_type=None if isinstance(owner, Player) else dr.DeviceEntryType.SERVICE,
+            model="Player" if isinstance(context, Player) else "Room",
+            entry_type=None if isinstance(context, Player) else dr.DeviceEntryType.SERVICE,
             via_device_id=data.hub_device_id,
-            name=owner.name,
-            sw_version=_version(owner),
+            name=context.name,
+            sw_version=_version(context),
         )
-        self._shown = (owner.name, _version(owner))
+        self._shown = (context.name, _version(context))
 
     @property
     @override
     def available(self) -> bool:
-        return self.owner.available if isinstance(self.owner, Player) else True
+        return self.playback_context.available if isinstance(self.playback_context, Player) else True
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        if isinstance(self.owner, Player):
+        if isinstance(self.playback_context, Player):
             self.async_on_remove(self.hub.players.changed.subscribe(self._changed))
         else:
             self.async_on_remove(self.hub.rooms.changed.subscribe(self._changed))
-        self.async_on_remove(lambda: pending_writes(self.hass).async_forget(self))
+        self.async_on_remove(lambda: state_writer(self.hass).async_forget(self))
 
     async def async_execute(self, message: Request) -> Any:
         """Do what `message` says in the name of whoever caused it."""
@@ -141,9 +141,9 @@ class OwnerEntity(Entity):
         return self._context.user_id if self._context else None
 
     @callback
-    def _changed(self, owner: Owner) -> None:
-        if owner is self.owner:
-            pending_writes(self.hass).async_add(self)
+    def _changed(self, context: PlayerOrRoom) -> None:
+        if context is self.playback_context:
+            state_writer(self.hass).async_add(self)
 
     @callback
     def async_write(self) -> None:
@@ -153,16 +153,16 @@ class OwnerEntity(Entity):
 
     @callback
     def _update_device(self) -> None:
-        name, version = shown = (self.owner.name, _version(self.owner))
+        name, version = shown = (self.playback_context.name, _version(self.playback_context))
         if shown != self._shown and self.device_entry is not None:
             self._shown = shown
             dr.async_get(self.hass).async_update_device(self.device_entry.id, name=name, sw_version=version)
 
 
-def _version(owner: Owner) -> str | None:
-    return owner.client_version if isinstance(owner, Player) else None
+def _version(context: PlayerOrRoom) -> str | None:
+    return context.client_version if isinstance(context, Player) else None
 
 
-def owner_identity(owner: Owner) -> str:
+def context_identifier(context: PlayerOrRoom) -> str:
     """What a player or a room is called in the registries."""
-    return owner.player_id if isinstance(owner, Player) else ROOM_ID + owner.room_id
+    return context.player_id if isinstance(context, Player) else ROOM_ID + context.room_id

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .engine.rooms.room import Room
-from .entity import OwnerEntity
+from .entity import PlaybackContextEntity
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -38,7 +38,7 @@ async def async_setup_entry(
     entry.async_on_unload(data.hub.rooms.added.subscribe(add))
 
 
-class RoomEvents(OwnerEntity, EventEntity):
+class RoomEvents(PlaybackContextEntity, EventEntity):
     """The last thing that happened in a room."""
 
     _attr_translation_key = "room"
@@ -53,10 +53,10 @@ class RoomEvents(OwnerEntity, EventEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.hub.rooms.told.subscribe(self._told))
+        self.async_on_remove(self.hub.rooms.event_published.subscribe(self._told))
 
     @callback
     def _told(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
-        if room is self.owner and event_type in EVENT_TYPES:
+        if room is self.playback_context and event_type in EVENT_TYPES:
             self._trigger_event(event_type, data)
             self.async_write_ha_state()

@@ -10,12 +10,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .engine.playback.events import PlaybackEvent, QueueChanged, StatusChanged
 from .engine.playback.player import Player
-from .engine.playback.publisher import PlaybackOwner
+from .engine.playback.publisher import PlaybackContext
 from .engine.protocol.errors import NotSupported
 from .engine.rooms.room import Participant, Room
-from .entity import Owner, acting, translated
+from .entity import PlayerOrRoom, acting, translated
 from .models import MoosicBoxConfigEntry, MoosicBoxData
-from .playback_entity import MusicEntity, features
+from .playback_entity import PlaybackEntity, features
 
 PARALLEL_UPDATES = 0
 
@@ -42,10 +42,10 @@ async def async_setup_entry(
     entry.async_on_unload(hub.rooms.added.subscribe(add_room))
 
 
-class PlayerEntity(MusicEntity):
+class PlayerEntity(PlaybackEntity):
     """One player; in a room it shows what the room plays."""
 
-    owner: Player
+    playback_context: Player
 
     def __init__(self, data: MoosicBoxData, player: Player) -> None:
         """`player` keeps its entity while it is away."""
@@ -61,42 +61,42 @@ class PlayerEntity(MusicEntity):
     @property
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
-        return features(self.owner.capabilities)
+        return features(self.playback_context.capabilities)
 
     @property
     @override
     def group_members(self) -> list[str]:
-        if self.owner.room is not None:
-            return entity_ids(self.owner.room)
-        return [self.entity_id, *self.owner.outputs] if self.owner.outputs else []
+        if self.playback_context.room is not None:
+            return entity_ids(self.playback_context.room)
+        return [self.entity_id, *self.playback_context.outputs] if self.playback_context.outputs else []
 
     @property
     @override
-    def _leading(self) -> Owner:
-        return self.owner.room or self.owner
+    def _leading(self) -> PlayerOrRoom:
+        return self.playback_context.room or self.playback_context
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        report = self.owner.report
+        report = self.playback_context.report
         return {"needs_interaction": bool(report and report.needs_interaction), **super().extra_state_attributes}
 
     @override
     async def async_unjoin_player(self) -> None:
         with acting(self.hass):
-            self.hub.grouping.leave(await self.async_principal(), self.owner)
+            self.hub.grouping.leave(await self.async_principal(), self.playback_context)
         self._let_outputs_go()
 
     @callback
     def _members_changed(self, room: Room, _participant: Participant) -> None:
-        if self.owner.room is room:
-            self._changed(self.owner)
+        if self.playback_context.room is room:
+            self._changed(self.playback_context)
 
 
-class RoomEntity(MusicEntity):
+class RoomEntity(PlaybackEntity):
     """One room: what it plays, how loud its players are together."""
 
-    owner: Room
+    playback_context: Room
 
     def __init__(self, data: MoosicBoxData, room: Room) -> None:
         """`room` loses its entity when it is closed."""
@@ -111,28 +111,28 @@ class RoomEntity(MusicEntity):
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
         # What any of its players can; the others do what they can.
-        declared = {player.capabilities for player in self.owner.renderers} or {None}
+        declared = {player.capabilities for player in self.playback_context.renderers} or {None}
         return reduce(or_, (features(capabilities) for capabilities in declared))
 
     @property
     @override
     def group_members(self) -> list[str]:
-        return entity_ids(self.owner)
+        return entity_ids(self.playback_context)
 
     @override
     async def async_unjoin_player(self) -> None:
         with acting(self.hass):
-            self.hub.grouping.check(await self.async_principal(), self.owner)
-        if not self._let_outputs_go() and not self.owner.is_group:
+            self.hub.grouping.check(await self.async_principal(), self.playback_context)
+        if not self._let_outputs_go() and not self.playback_context.is_group:
             raise translated(NotSupported("Let its players leave this room, or close it"))
-        if self.owner.is_group:
+        if self.playback_context.is_group:
             with acting(self.hass):
-                self.hub.grouping.dissolve(await self.async_principal(), self.owner)
+                self.hub.grouping.dissolve(await self.async_principal(), self.playback_context)
 
     @callback
-    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
-        if owner is self.owner and isinstance(event, StatusChanged | QueueChanged):
-            self._changed(self.owner)
+    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
+        if context is self.playback_context and isinstance(event, StatusChanged | QueueChanged):
+            self._changed(self.playback_context)
 
 
 def entity_ids(room: Room) -> list[str]:

@@ -9,7 +9,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 
 if TYPE_CHECKING:
-    from .adapters.authentication import Gatekeeper
+    from .adapters.authentication import Authenticator
     from .adapters.cluster import ClusterLink
     from .adapters.health_monitor import HealthMonitor
     from .adapters.media_provider import HomeMedia
@@ -30,7 +30,7 @@ class MoosicBoxData:
     """The hub and what connects it with Home Assistant."""
 
     hub: Hub
-    gatekeeper: Gatekeeper
+    authenticator: Authenticator
     media: HomeMedia
     library: Library
     streams: Streams

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .engine.playback.player import Player
 from .engine.protocol.client import VolumeCommand
 from .engine.protocol.types import MAX_OUTPUT_DELAY_MS
-from .entity import Owner, OwnerEntity, acting
+from .entity import PlaybackContextEntity, PlayerOrRoom, acting
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -30,22 +30,22 @@ async def async_setup_entry(
         async_add_entities([OutputDelay(data, player)], config_subentry_id=data.pairing.subentry_of(player))
 
     @callback
-    def add_speaker(owner: Owner, entity_id: str) -> None:
-        speaker = SpeakerDelay(data, owner, entity_id)
-        async_add_entities([speaker], config_subentry_id=data.pairing.subentry_of(owner))
+    def add_speaker(context: PlayerOrRoom, entity_id: str) -> None:
+        speaker = SpeakerDelay(data, context, entity_id)
+        async_add_entities([speaker], config_subentry_id=data.pairing.subentry_of(context))
 
-    for owner, entity_id in data.outputs.all():
-        add_speaker(owner, entity_id)
+    for context, entity_id in data.outputs.all():
+        add_speaker(context, entity_id)
     entry.async_on_unload(data.outputs.added.subscribe(add_speaker))
     for player in data.hub.players:
         add(player)
     entry.async_on_unload(data.hub.players.added.subscribe(add))
 
 
-class OutputDelay(OwnerEntity, NumberEntity):
+class OutputDelay(PlaybackContextEntity, NumberEntity):
     """The hub makes up for it: what the player is told lies earlier by as much."""
 
-    owner: Player
+    playback_context: Player
 
     _attr_translation_key = "output_delay"
     _attr_device_class = NumberDeviceClass.DURATION
@@ -64,23 +64,23 @@ class OutputDelay(OwnerEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> float:
-        return self.owner.output_delay_ms
+        return self.playback_context.output_delay_ms
 
     @callback
     @override
-    def _changed(self, owner: Owner) -> None:
+    def _changed(self, context: PlayerOrRoom) -> None:
         # Music and loudness change often, this seldom.
-        shown = (self.owner.output_delay_ms, self.owner.available)
-        if owner is self.owner and shown != self._written:
+        shown = (self.playback_context.output_delay_ms, self.playback_context.available)
+        if context is self.playback_context and shown != self._written:
             self._written = shown
-            super()._changed(owner)
+            super()._changed(context)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        await self.async_execute(VolumeCommand(player_id=self.owner.player_id, output_delay_ms=value))
+        await self.async_execute(VolumeCommand(player_id=self.playback_context.player_id, output_delay_ms=value))
 
 
-class SpeakerDelay(OwnerEntity, NumberEntity):
+class SpeakerDelay(PlaybackContextEntity, NumberEntity):
     """How long another speaker, that plays along, takes from being told until it sounds."""
 
     _attr_translation_key = "speaker_delay"
@@ -92,9 +92,9 @@ class SpeakerDelay(OwnerEntity, NumberEntity):
     _attr_native_max_value = MAX_OUTPUT_DELAY_MS
     _attr_native_step = STEP_MS
 
-    def __init__(self, data: MoosicBoxData, owner: Owner, speaker: str) -> None:
+    def __init__(self, data: MoosicBoxData, context: PlayerOrRoom, speaker: str) -> None:
         """`speaker` is the other's entity."""
-        super().__init__(data, owner, f"output_{speaker}")
+        super().__init__(data, context, f"output_{speaker}")
         self._outputs = data.outputs
         self._speaker = speaker
         self._attr_translation_placeholders = {"speaker": speaker.partition(".")[2].replace("_", " ")}
@@ -107,15 +107,15 @@ class SpeakerDelay(OwnerEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        return self.owner.outputs.get(self._speaker)
+        return self.playback_context.outputs.get(self._speaker)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
         with acting(self.hass):
-            self.hub.grouping.check(await self.async_principal(), self.owner)
-            self._outputs.async_set_delay(self.owner, self._speaker, value)
+            self.hub.grouping.check(await self.async_principal(), self.playback_context)
+            self._outputs.async_set_delay(self.playback_context, self._speaker, value)
 
     @callback
-    def _removed(self, owner: Owner, speaker: str) -> None:
-        if owner is self.owner and speaker == self._speaker:
+    def _removed(self, context: PlayerOrRoom, speaker: str) -> None:
+        if context is self.playback_context and speaker == self._speaker:
             er.async_get(self.hass).async_remove(self.entity_id)

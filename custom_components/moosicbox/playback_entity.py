@@ -27,7 +27,7 @@ from .engine.playback.player import Player
 from .engine.playback.timeline import Timeline
 from .engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, QueueClear, SeekCommand, VolumeCommand
 from .engine.protocol.types import Track
-from .entity import Owner, OwnerEntity, acting
+from .entity import PlaybackContextEntity, PlayerOrRoom, acting
 from .models import MoosicBoxData
 
 STATES: Final = {
@@ -83,16 +83,16 @@ def features(capabilities: tuple[str, ...] | None) -> MediaPlayerEntityFeature:
     return features
 
 
-class MusicEntity(OwnerEntity, MediaPlayerEntity):
+class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
     """What a player or a room plays. The hub owns its queue and timeline; this mirrors them."""
 
     _attr_name = None
     _attr_device_class = MediaPlayerDeviceClass.SPEAKER
     _attr_media_content_type = MediaType.MUSIC
 
-    def __init__(self, data: MoosicBoxData, owner: Owner, named: Named) -> None:
+    def __init__(self, data: MoosicBoxData, context: PlayerOrRoom, named: Named) -> None:
         """`named` is how commands name the owner."""
-        super().__init__(data, owner)
+        super().__init__(data, context)
         self._named = named
         self._media = data.media
         self._library = data.library
@@ -103,7 +103,7 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.owner.entity_id = self.entity_id
+        self.playback_context.entity_id = self.entity_id
 
     # ------------------------------------------------------------ what it shows
 
@@ -115,12 +115,12 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
     @property
     @override
     def volume_level(self) -> float:
-        return self.owner.volume
+        return self.playback_context.volume
 
     @property
     @override
     def is_volume_muted(self) -> bool:
-        return self.owner.muted
+        return self.playback_context.muted
 
     @property
     @override
@@ -205,20 +205,20 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
         return {"queue_position": queue.current_index, "queue_size": len(queue)}
 
     @property
-    def _leading(self) -> Owner:
+    def _leading(self) -> PlayerOrRoom:
         # Whose music it is that is heard here.
-        return self.owner
+        return self.playback_context
 
     @callback
     def _let_outputs_go(self) -> bool:
-        outputs = list(self.owner.outputs)
+        outputs = list(self.playback_context.outputs)
         for entity_id in outputs:
-            self._outputs.async_remove(self.owner, entity_id)
+            self._outputs.async_remove(self.playback_context, entity_id)
         return bool(outputs)
 
     @property
     def _playback(self) -> Playback:
-        return self.owner.playback
+        return self.playback_context.active_playback
 
     @property
     def _track(self) -> Track | None:
@@ -282,7 +282,7 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
     ) -> None:
         if announce:
             with acting(self.hass):
-                await self.hub.announcements.announce(await self.async_principal(), self.owner, media_id)
+                await self.hub.announcements.announce(await self.async_principal(), self.playback_context, media_id)
             return
         place = PLACES[enqueue or MediaPlayerEnqueue.REPLACE]
         with acting(self.hass):
@@ -315,9 +315,9 @@ class MusicEntity(OwnerEntity, MediaPlayerEntity):
         players, others = split(self.hub, group_members)
         principal = await self.async_principal()
         with acting(self.hass):
-            self.hub.grouping.check(principal, self.owner)
+            self.hub.grouping.check(principal, self.playback_context)
             if players or not others:
-                await self.hub.grouping.join(principal, self.owner, players)
+                await self.hub.grouping.join(principal, self.playback_context, players)
         for entity_id in others:
             self._outputs.async_add(self._leading, entity_id)
 

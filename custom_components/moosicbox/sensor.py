@@ -16,7 +16,7 @@ from .engine.hub import Hub
 from .engine.library.library import Library
 from .engine.metrics_report import traffic
 from .engine.rooms.room import Room
-from .entity import HubEntity, OwnerEntity
+from .entity import HubEntity, PlaybackContextEntity
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 if TYPE_CHECKING:
@@ -322,10 +322,10 @@ class NodesSensor(HubEntity, SensorEntity):
         self.async_on_remove(self._node.changed.subscribe(self.async_write_ha_state))
 
 
-class ParticipantsSensor(OwnerEntity, SensorEntity):
+class ParticipantsSensor(PlaybackContextEntity, SensorEntity):
     """How many are in a room, and who."""
 
-    owner: Room
+    playback_context: Room
 
     _attr_translation_key = "participants"
     _attr_state_class = SensorStateClass.MEASUREMENT
@@ -338,12 +338,12 @@ class ParticipantsSensor(OwnerEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> int:
-        return len(self.owner.participants)
+        return len(self.playback_context.participants)
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        room = self.owner
+        room = self.playback_context
         members = list(room.participants.values())[:MAX_LISTED]
         participants = [
             {

@@ -29,7 +29,7 @@ async def create_token(data: MoosicBoxData, service: ServiceCall) -> ServiceResp
     """A token for a player or a program."""
     call = service.data
     try:
-        issued = await data.gatekeeper.async_create(
+        issued = await data.authenticator.async_create(
             sub=call["sub"],
             name=call.get("name", call["sub"]),
             lifetime=call["expires_in"],
@@ -46,7 +46,7 @@ async def revoke_token(data: MoosicBoxData, call: ServiceCall) -> ServiceRespons
     """Refuse tokens from now on and end the connections that they opened."""
     if not call.data:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="token_unnamed")
-    return {"disconnected": await data.gatekeeper.async_revoke(jti=call.data.get("jti"), sub=call.data.get("sub"))}
+    return {"disconnected": await data.authenticator.async_revoke(jti=call.data.get("jti"), sub=call.data.get("sub"))}
 
 
 async def broadcast(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:

@@ -16,7 +16,7 @@ class Writable(Protocol):
         """Show what is so now."""
 
 
-class PendingWrites:
+class StateWriter:
     """The entities that have changed in this turn. What must be seen before its end is written by `async_flush`."""
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -48,12 +48,12 @@ class PendingWrites:
             entity.async_write()
 
 
-DATA_WRITES: Final[HassKey[PendingWrites]] = HassKey(f"{DOMAIN}_writes")
+DATA_WRITES: Final[HassKey[StateWriter]] = HassKey(f"{DOMAIN}_writes")
 
 
 @callback
-def pending_writes(hass: HomeAssistant) -> PendingWrites:
+def state_writer(hass: HomeAssistant) -> StateWriter:
     """Those of this Home Assistant."""
     if (writes := hass.data.get(DATA_WRITES)) is None:
-        writes = hass.data[DATA_WRITES] = PendingWrites(hass)
+        writes = hass.data[DATA_WRITES] = StateWriter(hass)
     return writes

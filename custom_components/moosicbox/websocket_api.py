@@ -12,7 +12,7 @@ import voluptuous as vol
 from .adapters.authentication import principal_of
 from .const import VERSION
 from .engine.clock import iso_from_unix
-from .engine.delivery.internal_subscriber import Follower
+from .engine.delivery.internal_subscriber import InternalSubscriber
 from .engine.metrics_report import health
 from .engine.playback.render import player_info
 from .engine.protocol.errors import HubError
@@ -72,7 +72,7 @@ def ws_tokens(hass: HomeAssistant, connection: websocket_api.ActiveConnection, m
             "expires_at": iso_from_unix(token["expires_at"]),
             "revoked": revoked,
         }
-        for token, revoked in data.gatekeeper.noted()
+        for token, revoked in data.authenticator.noted()
     ]
     connection.send_result(msg["id"], {"tokens": tokens})
 
@@ -92,7 +92,7 @@ def ws_subscribe(hass: HomeAssistant, connection: websocket_api.ActiveConnection
         connection.send_message(construct_event_message(iden, message))
 
     try:
-        follower = Follower(data.hub, principal_of(user, ""), forward, msg.get("topics"))
+        follower = InternalSubscriber(data.hub, principal_of(user, ""), forward, msg.get("topics"))
     except HubError as error:
         connection.send_error(iden, error.error_type, error.message)
         return

@@ -11,7 +11,7 @@ from custom_components.moosicbox.engine.delivery.frame import Frame
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.transport.gateway import HubDoor
+from custom_components.moosicbox.engine.transport.gateway import HubGateway
 from custom_components.moosicbox.engine.transport.websocket import WebSocketConnection, is_utf8
 
 LARGEST = 32 * 1_048_576
@@ -62,7 +62,7 @@ class EchoConnection(WebSocketConnection):
 async def echo_server(port: int) -> AsyncGenerator[None]:
     """Serve on a loopback port."""
     nobody = cast(Any, None)
-    door = HubDoor(Hub(version="echo", media=nobody, recognise=nobody, store=nobody, limits=LIMITS))
+    door = HubGateway(Hub(version="echo", media=nobody, recognise=nobody, store=nobody, limits=LIMITS))
 
     async def serve(request: web.Request) -> web.StreamResponse:
         return await EchoConnection(door, request).serve()

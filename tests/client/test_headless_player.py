@@ -58,13 +58,13 @@ async def test_it_plays_seeks_and_stands_still(hass: HomeAssistant, hub: Hub, sp
     await media_player(hass, "play_media", media_content_id=BRASS, media_content_type="music")
     await until(lambda: reported(hub, state="playing"))
     player = hub.players.get("speaker")
-    assert player.report.queue_item_id == player.playback.queue.current_item_id
+    assert player.report.queue_item_id == player.active_playback.queue.current_item_id
     assert player.report.duration_seconds == pytest.approx(21.6)
     await media_player(hass, "media_seek", seek_position=10)
     await until(lambda: reported(hub, state="playing") and player.report.position_seconds >= 10)
     await media_player(hass, "media_pause")
     await until(lambda: reported(hub, state="paused"))
-    assert player.report.position_seconds == pytest.approx(player.playback.timeline.position)
+    assert player.report.position_seconds == pytest.approx(player.active_playback.timeline.position)
     await media_player(hass, "media_play")
     await until(lambda: reported(hub, state="playing"))
     assert player.report.position_seconds >= 10
@@ -78,7 +78,7 @@ async def test_the_next_item_follows_at_its_end(hass: HomeAssistant, hub: Hub, s
     await speaker.player("speaker").play(start_position=16.5)
     await until(lambda: reported(hub, state="playing", queue_item_id=first, ready_item_id=second))
     await until(lambda: reported(hub, state="playing", queue_item_id=second))
-    queue = hub.players.get("speaker").playback.queue
+    queue = hub.players.get("speaker").active_playback.queue
     assert [item.state for item in queue.items] == ["played", "playing"]
 
 
@@ -120,7 +120,7 @@ async def test_the_end_of_all_is_told(hass: HomeAssistant, hub: Hub, speaker: Mo
     (only,) = await speaker.player("speaker").queue.add(media=BRASS)
     await speaker.player("speaker").play(start_position=20.5)
     await until(lambda: reported(hub, state="idle", queue_item_id=only))
-    assert hub.players.get("speaker").playback.queue.get(only).state == "played"
+    assert hub.players.get("speaker").active_playback.queue.get(only).state == "played"
 
 
 async def test_what_cannot_be_played_is_passed_over(
@@ -131,7 +131,7 @@ async def test_what_cannot_be_played_is_passed_over(
     good, *_ = await speaker.player("speaker").queue.add(media=BRASS)
     await speaker.player("speaker").play(queue_item_id=broken)
     await until(lambda: reported(hub, state="playing", queue_item_id=good))
-    assert hub.players.get("speaker").playback.queue.get(broken).state == "skipped"
+    assert hub.players.get("speaker").active_playback.queue.get(broken).state == "skipped"
 
 
 async def test_volume_is_obeyed_and_not_echoed(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:

@@ -46,7 +46,7 @@ class Node:
             make_hub=self._make_hub,
             priority=priority,
         )
-        self.endpoint = Endpoint(self.cluster.door)
+        self.endpoint = Endpoint(self.cluster.gateway)
         self._limits = limits
         self._runner: web.AppRunner | None = None
         self.url = ""
@@ -65,7 +65,7 @@ class Node:
     async def ready(self) -> None:
         """Wait until it lets clients in."""
         async with asyncio.timeout(SECONDS):
-            while not self.cluster.door.running:  # noqa: ASYNC110 - nothing tells
+            while not self.cluster.gateway.running:  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.05)
 
     @property

@@ -67,9 +67,9 @@ async def test_the_leader_is_gone(redis_server: RedisServer) -> None:
         assert answer["data"]["revision"] == added["data"]["revision"] + 1
         leader = await leader_of(nodes[1:])
         room = leader.cluster.hub.rooms.find(room_id)
-        assert [item.track.track_id for item in room.own.queue.items] == ["one", "two", "three", "four"]
-        assert room.own.timeline.anchor_us == before["sync_time_us"]
-        assert room.own.timeline.playing
+        assert [item.track.track_id for item in room.playback.queue.items] == ["one", "two", "three", "four"]
+        assert room.playback.timeline.anchor_us == before["sync_time_us"]
+        assert room.playback.timeline.playing
         await bob.of("queue_updated", topic=f"room:{room_id}", revision=answer["data"]["revision"])
         offsets = [m["offset"] for m in bob.heard if m.get("topic") == f"room:{room_id}" and "offset" in m]
         assert offsets == list(range(offsets[0], offsets[-1] + 1))

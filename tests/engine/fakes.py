@@ -219,7 +219,7 @@ class House:
         """The session's connection breaks, or is closed by the client."""
         connection = session.connection
         assert connection is not None
-        self.hub.sessions.lose(session, connection, ended=ended)
+        self.hub.sessions.connection_lost(session, connection, ended=ended)
 
     def say(self, session: Session, message: Request) -> None:
         """A message from a client."""

@@ -10,7 +10,7 @@ from custom_components.moosicbox.engine.protocol.client import Request
 from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.sessions.session import Peer
-from custom_components.moosicbox.engine.transport.gateway import HubDoor
+from custom_components.moosicbox.engine.transport.gateway import HubGateway
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
 from tests.engine.fakes import House
 
@@ -48,7 +48,7 @@ class Poller:
         self._cursor: str | None = None
 
     async def _connect(self) -> PollingConnection:
-        return PollingConnection(HubDoor(self.house.hub), Peer("127.0.0.1", None), self._ended)
+        return PollingConnection(HubGateway(self.house.hub), Peer("127.0.0.1", None), self._ended)
 
     def _ended(self, _connection: PollingConnection, _code: CloseCode) -> None:
         self.closed = True

@@ -36,14 +36,14 @@ async def test_a_player_comes_back_as_it_was() -> None:
     house = House(kept=kept)
     await house.hub.start()
     player, old = house.hub.players.get("kitchen"), before.hub.players.get("kitchen")
-    assert (player.name, player.owner, player.volume, player.muted) == ("Kitchen", "ada", 0.4, True)
+    assert (player.name, player.owner_user_id, player.volume, player.muted) == ("Kitchen", "ada", 0.4, True)
     assert not player.available
-    playback = player.playback
+    playback = player.active_playback
     assert playback.timeline[:2] == ("paused", 30.0)
-    assert list(playback.queue.items) == list(old.playback.queue.items)
-    assert (playback.queue.revision, playback.queue.shuffled) == (old.playback.queue.revision, True)
-    assert list(playback.queue.added_order) == list(old.playback.queue.added_order)
-    assert playback.current == old.playback.current
+    assert list(playback.queue.items) == list(old.active_playback.queue.items)
+    assert (playback.queue.revision, playback.queue.shuffled) == (old.active_playback.queue.revision, True)
+    assert list(playback.queue.added_order) == list(old.active_playback.queue.added_order)
+    assert playback.current == old.active_playback.current
     assert (playback.repeat, playback.autoplay) == ("all", True)
     await house.hub.stop(CloseCode.GOING_AWAY, "Over")
 

@@ -117,7 +117,7 @@ async def test_dissolve(hass: HomeAssistant, hub: Hub, ada: Client, ben: Client,
     shown = state(hass, ADA)
     assert (shown.state, shown.attributes["queue_size"], shown.attributes["group_members"]) == ("playing", 2, [])
     ada_player = hub.players.get("ada")
-    assert ada_player.own.timeline.position_at(hub.clock.now_us()) == pytest.approx(4, abs=0.1)
+    assert ada_player.solo_playback.timeline.position_at(hub.clock.now_us()) == pytest.approx(4, abs=0.1)
     assert state(hass, BEN).state == "idle"
     assert hass.states.async_entity_ids("event") == []
 
@@ -175,7 +175,7 @@ async def test_all_go_and_the_queue_stays(
     await lose(ben)
     await advance(3600)
     assert list(hub.rooms) == []
-    assert len(hub.players.get("ada").own.queue) == 1
+    assert len(hub.players.get("ada").solo_playback.queue) == 1
 
 
 async def test_a_restart(

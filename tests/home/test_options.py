@@ -195,7 +195,7 @@ async def test_tokens_of_others(hass: HomeAssistant, entry: MockConfigEntry) -> 
         "jti": "1",
     }
     token = jwt.encode(claims, key, "EdDSA")
-    tokens = entry.runtime_data.gatekeeper.tokens
+    tokens = entry.runtime_data.authenticator.tokens
     hass.config_entries.async_update_entry(entry, options={"trusted_keys": pem, "trusted_issuer": "them"})
     await hass.async_block_till_done()
     assert tokens.verify(token).sub == "radio"

@@ -104,7 +104,7 @@ async def test_queue_of_a_room(hass: HomeAssistant, hub: Hub, party: str, target
     assert await refusal(hass, "queue_clear", if_revision=0, **target) == "revision_conflict"
     cleared = await ask(hass, "queue_clear", **target)
     assert cleared["revision"] > again["revision"]
-    assert len(hub.players.get("ada").own.queue) == 0
+    assert len(hub.players.get("ada").solo_playback.queue) == 0
 
 
 async def test_queue_of_a_device(

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.moosicbox.engine.access.tokens import Revocations, Tokens
 from custom_components.moosicbox.engine.limits import Limits
-from custom_components.moosicbox.engine.node.authenticator import NodeGatekeeper
+from custom_components.moosicbox.engine.node.authenticator import NodeAuthenticator
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed, Unavailable
 from custom_components.moosicbox.engine.sessions.session import Peer
 
@@ -22,8 +22,8 @@ def home() -> Tokens:
 
 
 @pytest.fixture
-def gatekeeper() -> NodeGatekeeper:
-    keeper = NodeGatekeeper(Limits())
+def authenticator() -> NodeAuthenticator:
+    keeper = NodeAuthenticator(Limits())
     keeper.learn({"key": KEY.hex()})
     return keeper
 
@@ -32,15 +32,15 @@ def token(home: Tokens, sub: str = "ada") -> str:
     return home.issue(sub=sub, name="Ada", now=time.time(), lifetime=60, role="user").token
 
 
-async def test_tokens_of_the_hub_are_good_here(gatekeeper: NodeGatekeeper, home: Tokens) -> None:
-    principal = await gatekeeper.recognise(token(home), PEER)
+async def test_tokens_of_the_hub_are_good_here(authenticator: NodeAuthenticator, home: Tokens) -> None:
+    principal = await authenticator.recognise(token(home), PEER)
     assert (principal.sub, principal.is_admin) == ("ada", False)
-    ours = gatekeeper.create(sub="guest:1", name="Guest", lifetime=60, permissions=frozenset({"listen"}))
+    ours = authenticator.create(sub="guest:1", name="Guest", lifetime=60, permissions=frozenset({"listen"}))
     assert home.verify(ours.token).sub == "guest:1"
 
 
 async def test_before_home_assistant_was_heard_of_nobody_can_be_recognised(home: Tokens) -> None:
-    keeper = NodeGatekeeper(Limits())
+    keeper = NodeAuthenticator(Limits())
     keeper.learn(None)
     with pytest.raises(Unavailable) as raised:
         await keeper.recognise(token(home), PEER)
@@ -48,42 +48,42 @@ async def test_before_home_assistant_was_heard_of_nobody_can_be_recognised(home:
     assert keeper.key == b""
 
 
-async def test_home_assistants_own_tokens_wait_for_it(gatekeeper: NodeGatekeeper) -> None:
+async def test_home_assistants_own_tokens_wait_for_it(authenticator: NodeAuthenticator) -> None:
     theirs = jwt.encode({"iss": "refresh-token-id", "exp": time.time() + 60}, "theirs", "HS256")
     with pytest.raises(Unavailable) as raised:
-        await gatekeeper.recognise(theirs, PEER)
+        await authenticator.recognise(theirs, PEER)
     assert raised.value.may_retry
 
 
-async def test_what_is_revoked_there_is_refused_here(gatekeeper: NodeGatekeeper, home: Tokens) -> None:
+async def test_what_is_revoked_there_is_refused_here(authenticator: NodeAuthenticator, home: Tokens) -> None:
     shown = token(home)
-    principal = await gatekeeper.recognise(shown, PEER)
-    assert not gatekeeper.is_revoked(principal)
-    gatekeeper.learn({"key": KEY.hex(), "revoked_tokens": {principal.credential: time.time() + 60}})
-    assert gatekeeper.is_revoked(principal)
+    principal = await authenticator.recognise(shown, PEER)
+    assert not authenticator.is_revoked(principal)
+    authenticator.learn({"key": KEY.hex(), "revoked_tokens": {principal.credential: time.time() + 60}})
+    assert authenticator.is_revoked(principal)
     with pytest.raises(AuthenticationFailed):
-        await gatekeeper.recognise(shown, PEER)
-    gatekeeper.learn({"key": KEY.hex(), "revoked_subjects": {"ben": time.time() + 1}})
-    assert await gatekeeper.recognise(shown, PEER)
+        await authenticator.recognise(shown, PEER)
+    authenticator.learn({"key": KEY.hex(), "revoked_subjects": {"ben": time.time() + 1}})
+    assert await authenticator.recognise(shown, PEER)
     with pytest.raises(AuthenticationFailed):
-        await gatekeeper.recognise(token(home, "ben"), PEER)
+        await authenticator.recognise(token(home, "ben"), PEER)
 
 
-async def test_nobody_passes_for_a_user_of_home_assistant(gatekeeper: NodeGatekeeper, home: Tokens) -> None:
-    gatekeeper.learn({"key": KEY.hex(), "reserved": ["user-id"]})
+async def test_nobody_passes_for_a_user_of_home_assistant(authenticator: NodeAuthenticator, home: Tokens) -> None:
+    authenticator.learn({"key": KEY.hex(), "reserved": ["user-id"]})
     with pytest.raises(AuthenticationFailed):
-        await gatekeeper.recognise(token(home, "user-id"), PEER)
+        await authenticator.recognise(token(home, "user-id"), PEER)
 
 
-async def test_another_key_makes_the_old_tokens_forgeries(gatekeeper: NodeGatekeeper, home: Tokens) -> None:
-    gatekeeper.learn({"key": bytes(32).hex()})
+async def test_another_key_makes_the_old_tokens_forgeries(authenticator: NodeAuthenticator, home: Tokens) -> None:
+    authenticator.learn({"key": bytes(32).hex()})
     with pytest.raises(AuthenticationFailed):
-        await gatekeeper.recognise(token(home), PEER)
+        await authenticator.recognise(token(home), PEER)
 
 
 @pytest.mark.parametrize("document", [{}, {"key": "no hex"}, {"key": 5}, {"key": "00", "revoked_tokens": []}])
 async def test_what_cannot_be_read_changes_nothing(
-    gatekeeper: NodeGatekeeper, home: Tokens, document: dict[str, object]
+    authenticator: NodeAuthenticator, home: Tokens, document: dict[str, object]
 ) -> None:
-    gatekeeper.learn(document)
-    assert await gatekeeper.recognise(token(home), PEER)
+    authenticator.learn(document)
+    assert await authenticator.recognise(token(home), PEER)

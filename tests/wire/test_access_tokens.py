@@ -68,7 +68,7 @@ async def test_user_loses_administration(hass: HomeAssistant, connect: Connect, 
 
 async def test_user_removed(hass: HomeAssistant, connect: Connect) -> None:
     """A removed user is put out."""
-    await hass.auth.async_create_user("Owner")
+    await hass.auth.async_create_user("PlaybackContext")
     user = await hass.auth.async_create_user("Visitor", group_ids=["system-users"])
     _, token = await login(hass, user)
     client = await connect()

@@ -18,7 +18,7 @@ def notified(hub: Hub) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
 
     def remember(actor: Actor, topic: str, message: TopicMessage) -> None:
-        assert actor.principal is hub.house
+        assert actor.principal is hub.system
         told.append((topic, getattr(message, "message", "")))
 
     hub.notified.subscribe(remember)
@@ -58,7 +58,7 @@ async def test_media_that_is_gone(
     for song in BRASS, COPPER:
         await kitchen.request("queue_command", action="add", media_content_id=song)
     (media_folder / Path(BRASS).name).unlink()
-    hub.conductor._cache.drop(BRASS)
+    hub.media_resolver._cache.drop(BRASS)
     await kitchen.request("playback_command", command="play")
     assert (await kitchen.until("synchronized_playback", command="play"))["track"]["title"] == "Copper Rain"
     assert [text for _, text in notified] == ["Brass Morning can't be played on Kitchen and was passed over"]

@@ -163,7 +163,7 @@ async def test_repeated_request(poll: OpenPoller, hub: Hub) -> None:
     assert await kitchen.send(add, add) == [first, first]
     resumed = await poll(client=player("kitchen"), resume=kitchen.resume())
     assert await resumed.send(add) == [first]
-    assert hub.players.get("kitchen").own.queue.revision == 1
+    assert hub.players.get("kitchen").solo_playback.queue.revision == 1
 
 
 async def test_player(hass: HomeAssistant, poll: OpenPoller) -> None:

@@ -15,7 +15,7 @@ from ..engine.hub import Hub
 from ..engine.playback.player import Player
 from ..engine.protocol.client import RoomLeave
 from ..engine.rooms.room import Room
-from ..entity import Owner, acting, async_execute, async_principal, invalid
+from ..entity import PlayerOrRoom, acting, async_execute, async_principal, invalid
 from ..models import MoosicBoxData
 from .action import ID, Action
 
@@ -61,10 +61,10 @@ class Row(NamedTuple):
 # ---------------------------------------------------------------- what an action is for
 
 
-def owners(hub: Hub, call: ServiceCall, others: Collection[str] = ()) -> list[Owner]:
+def contexts(hub: Hub, call: ServiceCall, others: Collection[str] = ()) -> list[PlayerOrRoom]:
     """The players and rooms that a call's target names; ServiceValidationError if it names something else."""
     selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data))
-    known = {owner.entity_id: owner for owner in (*hub.players, *hub.rooms)}
+    known = {context.entity_id: context for context in (*hub.players, *hub.rooms)}
     for entity_id in sorted(selected.referenced - known.keys() - set(others)):
         raise invalid("no_music_entity", entity_id=entity_id)
     named = [*cv.ensure_list(call.data.get("entity_id", [])), *sorted(selected.indirectly_referenced)]
@@ -74,7 +74,7 @@ def owners(hub: Hub, call: ServiceCall, others: Collection[str] = ()) -> list[Ow
 def music(hub: Hub, call: ServiceCall) -> Named:
     """Whose music: one player or one room."""
     named = {key: call.data[key] for key in ("player_id", "room_id") if key in call.data}
-    found = owners(hub, call)
+    found = contexts(hub, call)
     if len(found) + len(named) != 1:
         raise invalid("name_one")
     return named or _named(found[0])
@@ -84,18 +84,18 @@ def room(hub: Hub, call: ServiceCall) -> Named:
     """Which room: itself, or that of a player in it."""
     if "room_id" in call.data:
         return {"room_id": call.data["room_id"]}
-    rooms = {owner.room_id if isinstance(owner, Room) else _room_of(owner) for owner in owners(hub, call)}
+    rooms = {context.room_id if isinstance(context, Room) else _room_of(context) for context in contexts(hub, call)}
     if len(rooms) != 1:
         raise invalid("name_one_room")
     return {"room_id": rooms.pop()}
 
 
 def _players(hub: Hub, call: ServiceCall, others: Collection[str] = ()) -> list[Player]:
-    found = owners(hub, call, others)
-    for owner in found:
-        if isinstance(owner, Room):
-            raise invalid("no_player_entity", entity_id=str(owner.entity_id))
-    return [owner for owner in found if isinstance(owner, Player)]
+    found = contexts(hub, call, others)
+    for context in found:
+        if isinstance(context, Room):
+            raise invalid("no_player_entity", entity_id=str(context.entity_id))
+    return [context for context in found if isinstance(context, Player)]
 
 
 def _room_of(player: Player) -> str:
@@ -104,10 +104,10 @@ def _room_of(player: Player) -> str:
     return player.room.room_id
 
 
-def _named(owner: Owner, prefix: Literal["", "to_"] = "") -> Named:
-    if isinstance(owner, Room):
-        return {f"{prefix}room_id": owner.room_id}
-    return {f"{prefix}player_id": owner.player_id}
+def _named(context: PlayerOrRoom, prefix: Literal["", "to_"] = "") -> Named:
+    if isinstance(context, Room):
+        return {f"{prefix}room_id": context.room_id}
+    return {f"{prefix}player_id": context.player_id}
 
 
 # ---------------------------------------------------------------- what an action does
@@ -141,12 +141,12 @@ async def join_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
 async def leave_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """The targeted players play alone again; other speakers play along no more."""
     selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data)).referenced
-    along = [(owner, entity_id) for owner, entity_id in data.outputs.all() if entity_id in selected]
+    along = [(context, entity_id) for context, entity_id in data.outputs.all() if entity_id in selected]
     with acting(call.hass):
         principal = await async_principal(call.hass, data.hub, call.context.user_id)
-        for owner, entity_id in along:
-            data.hub.grouping.check(principal, owner)
-            data.outputs.async_remove(owner, entity_id)
+        for context, entity_id in along:
+            data.hub.grouping.check(principal, context)
+            data.outputs.async_remove(context, entity_id)
     for player in _players(data.hub, call, {entity_id for _, entity_id in along}):
         if player.room is not None:
             leave = RoomLeave(room_id=player.room.room_id, player_id=player.player_id)
@@ -169,10 +169,10 @@ async def transfer_queue(data: MoosicBoxData, call: ServiceCall) -> ServiceRespo
     """A queue goes elsewhere and plays on there."""
     to = {}
     if "to" in call.data:
-        known = {owner.entity_id: owner for owner in (*data.hub.players, *data.hub.rooms)}
-        if (owner := known.get(call.data["to"])) is None:
+        known = {context.entity_id: context for context in (*data.hub.players, *data.hub.rooms)}
+        if (context := known.get(call.data["to"])) is None:
             raise invalid("no_music_entity", entity_id=call.data["to"])
-        to = _named(owner, "to_")
+        to = _named(context, "to_")
     message = {"type": "queue_command", "action": "transfer", **_fields(call), **music(data.hub, call), **to}
     answer: ServiceResponse = await _send(data, call, message)
     return answer

@@ -58,7 +58,7 @@ def own_urls(hass: HomeAssistant) -> list[str]:
     return urls
 
 
-class Gatekeeper:
+class Authenticator:
     """Recognises tokens, makes and revokes ours, and watches Home Assistant's users."""
 
     def __init__(self, hass: HomeAssistant, secrets: SecretsStore) -> None:
@@ -105,7 +105,7 @@ class Gatekeeper:
         """Accept tokens that were made with these keys, too."""
         self.tokens.trust(parse_keys(keys), issuer)
 
-    async def recognise(self, token: str, peer: Peer) -> Principal:
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
         """Whose token this is. Forged ones count as wrong logins, expired ones don't."""
         request = peer.request
         try:

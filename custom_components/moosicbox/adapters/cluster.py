@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from ..const import DOMAIN, VERSION
 from ..engine.access.rights import Principal
-from ..engine.cluster.bus import Away
+from ..engine.cluster.bus import BusUnavailable
 from ..engine.cluster.clock import ClusterClock
 from ..engine.cluster.node import ClusterNode
 from ..engine.cluster.redis_bus import RedisBus
@@ -28,10 +28,10 @@ from ..engine.protocol.client import Authenticate
 from ..engine.protocol.codes import CloseCode
 from ..engine.protocol.server import Hello
 from ..engine.sessions.session import Connection, Peer
-from ..engine.transport.gateway import Door, Member
+from ..engine.transport.gateway import Gateway, Member
 from ..models import MoosicBoxConfigEntry
 from ..options import ClusterSettings
-from .authentication import Gatekeeper, own_urls
+from .authentication import Authenticator, own_urls
 from .storage import SecretsStore
 
 _LOGGER = logging.getLogger(__name__)
@@ -77,20 +77,20 @@ async def async_join(
         unsubscribe()
 
 
-class HomeDoor:
+class HomeGateway:
     """The way in by Home Assistant's own web server: who comes here, Home Assistant recognises by the whole request."""
 
-    def __init__(self, door: Door, gatekeeper: Gatekeeper) -> None:
+    def __init__(self, door: Gateway, authenticator: Authenticator) -> None:
         """All else is the node's."""
         self._door = door
-        self._gatekeeper = gatekeeper
+        self._authenticator = authenticator
         self.timers = door.timers
         self.writer = door.writer
         self.metrics = door.metrics
         self.decode = door.decode
         self.receive = door.receive
         self.drop = door.drop
-        self.lose = door.lose
+        self.lose = door.connection_lost
         self.hello = door.hello
         self.goodbye = door.goodbye
         self.new_outbox = door.new_outbox
@@ -99,9 +99,9 @@ class HomeDoor:
         """What may be another one later: limits, clock, whether it runs."""
         return getattr(self._door, name)
 
-    async def recognise(self, token: str, peer: Peer) -> Principal:
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
         """Whose token this is; AuthenticationFailed."""
-        return await self._gatekeeper.recognise(token, peer)
+        return await self._authenticator.authenticate_token(token, peer)
 
     async def open(
         self,
@@ -112,30 +112,30 @@ class HomeDoor:
     ) -> Member:
         """Let a client in; AuthenticationFailed, Refused."""
         if message.token is not None:
-            principal = await self._gatekeeper.recognise(message.token, connection.peer)
+            principal = await self._authenticator.authenticate_token(message.token, connection.peer)
             message = msgspec.structs.replace(message, token=None)
         elif principal is None and message.invite is None and message.resume is None:
-            principal = self._gatekeeper.admit(connection.peer)
+            principal = self._authenticator.admit(connection.peer)
         return await self._door.open(connection, message, principal, hello)
 
 
-def home_door(node: ClusterNode, gatekeeper: Gatekeeper) -> Door:
+def home_gateway(node: ClusterNode, authenticator: Authenticator) -> Gateway:
     """The node's door, with Home Assistant at it."""
-    return cast(Door, HomeDoor(node.door, gatekeeper))
+    return cast(Gateway, HomeGateway(node.gateway, authenticator))
 
 
 class ClusterLink:
     """Keeps the other nodes informed, and says when Redis is away; begins anew when another node leads."""
 
     def __init__(
-        self, hass: HomeAssistant, node: ClusterNode, hub: Hub, secrets: SecretsStore, gatekeeper: Gatekeeper
+        self, hass: HomeAssistant, node: ClusterNode, hub: Hub, secrets: SecretsStore, authenticator: Authenticator
     ) -> None:
         """Nothing is shared yet."""
         self.node = node
         self._hass = hass
         self._hub = hub
         self._secrets = secrets
-        self._gatekeeper = gatekeeper
+        self._authenticator = authenticator
         self._away = 0
         self._ending = False
 
@@ -166,7 +166,7 @@ class ClusterLink:
 
         for undo in (
             self._secrets.saved.subscribe(share),
-            self._gatekeeper.users_changed.subscribe(share),
+            self._authenticator.users_changed.subscribe(share),
             self.node.demoted.subscribe(demoted),
             self.node.changed.subscribe(self._changed),
             async_track_time_interval(self._hass, look, INTERVAL, name="MoosicBox cluster"),
@@ -185,23 +185,23 @@ class ClusterLink:
     async def _async_share(self) -> None:
         # What is there already isn't sent again; what was lost with Redis is.
         documents = {
-            SECRETS_DOCUMENT: self._gatekeeper.shared(),
+            SECRETS_DOCUMENT: self._authenticator.shared(),
             HOME_DOCUMENT: {"urls": own_urls(self._hass)},
         }
         try:
             for name, document in documents.items():
                 await self.node.shared.put(name, document)
-        except Away as error:
+        except BusUnavailable as error:
             _LOGGER.debug("Nothing can be shared now: %s", error)
 
     @callback
     def _changed(self) -> None:
-        self._hub.troubles[ISSUE] = not self.node.status().connected
+        self._hub.problems[ISSUE] = not self.node.status().connected
 
     @callback
     def _look(self) -> None:
         self._changed()
-        self._away = self._away + 1 if self._hub.troubles[ISSUE] else 0
+        self._away = self._away + 1 if self._hub.problems[ISSUE] else 0
         if self._away == ISSUE_AFTER:
             ir.async_create_issue(
                 self._hass,

@@ -5,7 +5,7 @@ from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN, ROOM_ID
 from ..engine.hub import Hub
-from ..entity import Owner, owner_identity
+from ..entity import PlayerOrRoom, context_identifier
 from ..models import MoosicBoxConfigEntry
 
 
@@ -16,9 +16,9 @@ def async_follow(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> CALLBACK_T
     _forget_closed_rooms(hass, entry, hub)
 
     @callback
-    def forget(owner: Owner) -> None:
+    def forget(context: PlayerOrRoom) -> None:
         registry = dr.async_get(hass)
-        identifier = (DOMAIN, owner_identity(owner))
+        identifier = (DOMAIN, context_identifier(context))
         if (device := registry.async_get_device_by_identifier(identifier, entry.entry_id)) is not None:
             registry.async_remove_device(device.id)
 
@@ -35,7 +35,7 @@ def async_follow(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> CALLBACK_T
 def _forget_closed_rooms(hass: HomeAssistant, entry: MoosicBoxConfigEntry, hub: Hub) -> None:
     # Home Assistant may have been killed before it wrote down that a room's device is gone.
     registry = dr.async_get(hass)
-    rooms = {owner_identity(room) for room in hub.rooms}
+    rooms = {context_identifier(room) for room in hub.rooms}
     for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
         ids = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
         if any(identifier.startswith(ROOM_ID) for identifier in ids - rooms):

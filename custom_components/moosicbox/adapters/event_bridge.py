@@ -10,13 +10,13 @@ from ..const import DOMAIN
 from ..engine.hub import Hub
 from ..engine.playback.events import CurrentChanged, PlaybackEvent, QueueChanged
 from ..engine.playback.player import Player
-from ..engine.playback.publisher import PlaybackOwner
+from ..engine.playback.publisher import PlaybackContext
 from ..engine.protocol.client import ClientEvent
 from ..engine.protocol.server import LibraryUpdated, TopicMessage
 from ..engine.protocol.types import AddOp, CurrentOp, Track, UpdateOp
 from ..engine.rooms.room import Room
 from ..engine.sessions.session import Actor, Session
-from .authentication import Gatekeeper
+from .authentication import Authenticator
 
 EVENT_CLIENT_CONNECTED: Final = f"{DOMAIN}_client_connected"
 EVENT_CLIENT_DISCONNECTED: Final = f"{DOMAIN}_client_disconnected"
@@ -31,11 +31,11 @@ EVENT_TRACK_CHANGED: Final = f"{DOMAIN}_track_changed"
 class EventBridge:
     """Turns the hub's signals into events."""
 
-    def __init__(self, hass: HomeAssistant, hub: Hub, gatekeeper: Gatekeeper) -> None:
+    def __init__(self, hass: HomeAssistant, hub: Hub, authenticator: Authenticator) -> None:
         """Fires nothing yet."""
         self._hass = hass
         self._hub = hub
-        self._gatekeeper = gatekeeper
+        self._authenticator = authenticator
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -47,7 +47,7 @@ class EventBridge:
             hub.client_event.subscribe(self._client_event),
             hub.notified.subscribe(self._notified),
             hub.playback_happened.subscribe(self._happened),
-            hub.rooms.told.subscribe(self._told),
+            hub.rooms.event_published.subscribe(self._told),
             hub.rooms.added.subscribe(lambda room: self._told(room, "room_created", {})),
             *([hub.library_feed.updated.subscribe(self._library_updated)] if hub.library_feed is not None else []),
         )
@@ -105,21 +105,21 @@ class EventBridge:
         }
         self._fire(EVENT_LIBRARY_UPDATED, data)
 
-    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
+    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         match event:
             case CurrentChanged(track, previous):
                 self._fire(
                     EVENT_TRACK_CHANGED,
-                    {**_named(owner), "track": _plain(track), "previous_track": _plain(previous)},
+                    {**_named(context), "track": _plain(track), "previous_track": _plain(previous)},
                 )
             case QueueChanged(ops) if not all(isinstance(op, CurrentOp | UpdateOp) for op in ops):
                 # What only moves the current item is told as a change of track.
-                queue = owner.own.queue
+                queue = context.playback.queue
                 adders = {item.added_by.id for op in ops if isinstance(op, AddOp) for item in op.items}
                 self._fire(
                     EVENT_QUEUE_UPDATED,
                     {
-                        **_named(owner),
+                        **_named(context),
                         "revision": queue.revision,
                         "total": len(queue),
                         "ops": [str(op.__struct_config__.tag) for op in ops],
@@ -128,18 +128,18 @@ class EventBridge:
                 )
 
     def _fire(self, event_type: str, data: dict[str, Any], sub: str | None = None) -> None:
-        user_id = sub if sub is not None and self._gatekeeper.is_user(sub) else None
+        user_id = sub if sub is not None and self._authenticator.is_user(sub) else None
         fire = partial(self._hass.bus.async_fire, event_type, data, context=Context(user_id=user_id))
         # Behind the entities, which are written once a turn: an automation finds them as the event says.
         self._hass.loop.call_soon(fire)
 
 
-def _named(owner: PlaybackOwner) -> dict[str, Any]:
-    if isinstance(owner, Room):
-        players = [player.player_id for player in owner.renderers]
-        return {"room_id": owner.room_id, "entity_id": owner.entity_id, "player_ids": players}
-    if isinstance(owner, Player):
-        return {"player_id": owner.player_id, "entity_id": owner.entity_id}
+def _named(context: PlaybackContext) -> dict[str, Any]:
+    if isinstance(context, Room):
+        players = [player.player_id for player in context.renderers]
+        return {"room_id": context.room_id, "entity_id": context.entity_id, "player_ids": players}
+    if isinstance(context, Player):
+        return {"player_id": context.player_id, "entity_id": context.entity_id}
     return {}
 
 

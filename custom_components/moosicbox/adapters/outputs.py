@@ -16,12 +16,12 @@ from homeassistant.exceptions import HomeAssistantError
 from ..engine.hub import Hub
 from ..engine.playback.events import Command, CommandIssued, PlaybackEvent
 from ..engine.playback.player import Player
-from ..engine.playback.publisher import PlaybackOwner
+from ..engine.playback.publisher import PlaybackContext
 from ..engine.protocol.errors import HubError
 from ..engine.rooms.room import Room
 from ..engine.signals import Signal
 from ..engine.timers import Timer
-from ..entity import Owner, invalid, owner_identity
+from ..entity import PlayerOrRoom, context_identifier, invalid
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,8 +41,8 @@ class Outputs:
 
     def __init__(self, hass: HomeAssistant, hub: Hub) -> None:
         """Follows nothing yet."""
-        self.added: Signal[Owner, str] = Signal()
-        self.removed: Signal[Owner, str] = Signal()
+        self.added: Signal[PlayerOrRoom, str] = Signal()
+        self.removed: Signal[PlayerOrRoom, str] = Signal()
         self._hass = hass
         self._hub = hub
         self._orders: dict[Key, Timer] = {}
@@ -70,14 +70,14 @@ class Outputs:
 
         return end
 
-    def all(self) -> Iterator[tuple[Owner, str]]:
+    def all(self) -> Iterator[tuple[PlayerOrRoom, str]]:
         """Every output, and whose it is."""
-        for owner in (*self._hub.players, *self._hub.rooms):
-            for entity_id in owner.outputs:
-                yield owner, entity_id
+        for context in (*self._hub.players, *self._hub.rooms):
+            for entity_id in context.outputs:
+                yield context, entity_id
 
     @callback
-    def async_add(self, owner: Owner, entity_id: str) -> None:
+    def async_add(self, context: PlayerOrRoom, entity_id: str) -> None:
         """Have an entity play along; ServiceValidationError if it can't be."""
         state = self._hass.states.get(entity_id)
         ours = {known.entity_id for known in (*self._hub.players, *self._hub.rooms)}
@@ -86,49 +86,49 @@ class Outputs:
         if not ours.isdisjoint(state.attributes.get(ATTR_ENTITY_ID, ())):
             # What it is told would come back to us without end.
             raise invalid("output_of_ours", entity_id=entity_id)
-        if len(owner.outputs) >= MAX_OUTPUTS:
+        if len(context.outputs) >= MAX_OUTPUTS:
             raise invalid("too_many_outputs", most=str(MAX_OUTPUTS))
         for other, known in tuple(self.all()):
-            if known == entity_id and other is not owner:
+            if known == entity_id and other is not context:
                 self.async_remove(other, entity_id)
-        if entity_id not in owner.outputs:
-            owner.outputs[entity_id] = 0.0
-            self.added.emit(owner, entity_id)
-            self._tell(owner)
-            self._order(owner, entity_id)
+        if entity_id not in context.outputs:
+            context.outputs[entity_id] = 0.0
+            self.added.emit(context, entity_id)
+            self._tell(context)
+            self._order(context, entity_id)
 
     @callback
-    def async_remove(self, owner: Owner, entity_id: str) -> None:
+    def async_remove(self, context: PlayerOrRoom, entity_id: str) -> None:
         """Let an entity go; it falls silent."""
-        if owner.outputs.pop(entity_id, None) is not None:
-            key = (owner_identity(owner), entity_id)
+        if context.outputs.pop(entity_id, None) is not None:
+            key = (context_identifier(context), entity_id)
             if (order := self._orders.pop(key, None)) is not None:
                 order.cancel()
             if self._playing.pop(key, None) is not None:
                 self._call(entity_id, "media_stop")
-            self.removed.emit(owner, entity_id)
-            self._tell(owner)
+            self.removed.emit(context, entity_id)
+            self._tell(context)
 
     @callback
-    def async_set_delay(self, owner: Owner, entity_id: str, delay_ms: float) -> None:
+    def async_set_delay(self, context: PlayerOrRoom, entity_id: str, delay_ms: float) -> None:
         """How long an entity takes from being told until it sounds."""
-        owner.outputs[entity_id] = delay_ms
-        self._tell(owner)
+        context.outputs[entity_id] = delay_ms
+        self._tell(context)
 
     # ------------------------------------------------------------ what outputs are told
 
-    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
-        if isinstance(event, CommandIssued) and isinstance(owner, Player | Room):
-            for entity_id in owner.outputs:
-                self._order(owner, entity_id)
+    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
+        if isinstance(event, CommandIssued) and isinstance(context, Player | Room):
+            for entity_id in context.outputs:
+                self._order(context, entity_id)
 
-    def _order(self, owner: Owner, entity_id: str) -> None:
-        command, key = owner.own.command, (owner_identity(owner), entity_id)
+    def _order(self, context: PlayerOrRoom, entity_id: str) -> None:
+        command, key = context.playback.command, (context_identifier(context), entity_id)
         if (order := self._orders.pop(key, None)) is not None:
             order.cancel()
         if command is None:
             return
-        delay_us = round(owner.outputs[entity_id] * 1000)
+        delay_us = round(context.outputs[entity_id] * 1000)
         early_us = delay_us if command.command == "play" else 0
 
         def obey() -> None:
@@ -154,7 +154,7 @@ class Outputs:
         anew = known is None or known[0] != item.queue_item_id
         if anew:
             try:
-                address = self._hub.conductor.address(item) or await self._hub.conductor.fresh_address(item)
+                address = self._hub.media_resolver.address(item) or await self._hub.media_resolver.fresh_address(item)
                 url = async_process_play_media_url(self._hass, address.url)
             except (HubError, HomeAssistantError) as error:
                 _LOGGER.warning("%s can't play along: %s", entity_id, error)
@@ -164,26 +164,26 @@ class Outputs:
         if self._can(entity_id, Feature.SEEK) and (not anew or place > FROM_START_SECONDS):
             await self._async_call(entity_id, "media_seek", seek_position=max(0.0, place))
 
-    def _changed(self, owner: Owner) -> None:
-        if not owner.outputs:
+    def _changed(self, context: PlayerOrRoom) -> None:
+        if not context.outputs:
             return
-        identity, now = owner_identity(owner), (owner.volume, owner.muted)
+        identity, now = context_identifier(context), (context.volume, context.muted)
         before = self._loudness.get(identity)
         self._loudness[identity] = now
         if before is None or before == now:
             return
-        for entity_id in owner.outputs:
+        for entity_id in context.outputs:
             if before[0] != now[0] and self._can(entity_id, Feature.VOLUME_SET):
                 self._call(entity_id, "volume_set", volume_level=now[0])
             if before[1] != now[1] and self._can(entity_id, Feature.VOLUME_MUTE):
                 self._call(entity_id, "volume_mute", is_volume_muted=now[1])
 
-    def _tell(self, owner: Owner) -> None:
-        self._loudness[owner_identity(owner)] = (owner.volume, owner.muted)
-        if isinstance(owner, Room):
-            self._hub.rooms.changed.emit(owner)
+    def _tell(self, context: PlayerOrRoom) -> None:
+        self._loudness[context_identifier(context)] = (context.volume, context.muted)
+        if isinstance(context, Room):
+            self._hub.rooms.changed.emit(context)
         else:
-            self._hub.players.changed.emit(owner)
+            self._hub.players.changed.emit(context)
 
     def _can(self, entity_id: str, feature: Feature) -> bool:
         state = self._hass.states.get(entity_id)

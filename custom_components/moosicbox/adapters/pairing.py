@@ -24,8 +24,8 @@ from ..http.hub_views import loaded
 
 if TYPE_CHECKING:
     from ..engine.hub import Hub
-    from ..entity import Owner
-    from .authentication import Gatekeeper
+    from ..entity import PlayerOrRoom
+    from .authentication import Authenticator
 
 SUBENTRY: Final = "player"
 PREFIX: Final = "paired:"
@@ -51,12 +51,12 @@ class _Request(msgspec.Struct):
 class Pairing:
     """Gives codes out, and tokens for codes."""
 
-    def __init__(self, hass: HomeAssistant, hub: Hub, gatekeeper: Gatekeeper) -> None:
+    def __init__(self, hass: HomeAssistant, hub: Hub, authenticator: Authenticator) -> None:
         """Knows no code yet."""
         self.paired: Signal[Offer, Box] = Signal()
         self._hass = hass
         self._hub = hub
-        self._gatekeeper = gatekeeper
+        self._authenticator = authenticator
         self._codes = PairingCodes()
         self._known: frozenset[str] = frozenset()
 
@@ -80,11 +80,11 @@ class Pairing:
             raise InvalidMessage(f"name is 1 to {MAX_NAME} characters", ["name"])
         offer = self._codes.redeem(code, address, self._hub.clock.now_us())
         sub = PREFIX + box.player_id
-        if (player := self._hub.players.find(box.player_id)) is not None and player.owner != sub:
+        if (player := self._hub.players.find(box.player_id)) is not None and player.owner_user_id != sub:
             raise PermissionDenied("This player_id belongs to somebody else")
-        await self._gatekeeper.async_revoke(sub=sub)
+        await self._authenticator.async_revoke(sub=sub)
         self._add_subentry(box)
-        issued = await self._gatekeeper.async_create(
+        issued = await self._authenticator.async_create(
             sub=sub, name=box.name, permissions=offer.permissions, lifetime=MAX_LIFETIME
         )
         self.paired.emit(offer, box)
@@ -95,15 +95,15 @@ class Pairing:
         before, self._known = self._known, frozenset(_subentries(self._hass))
         for player_id in before - self._known:
             sub = PREFIX + player_id
-            await self._gatekeeper.async_revoke(sub=sub)
-            if (player := self._hub.players.find(player_id)) is not None and player.owner == sub:
+            await self._authenticator.async_revoke(sub=sub)
+            if (player := self._hub.players.find(player_id)) is not None and player.owner_user_id == sub:
                 self._hub.players.remove(player_id)
 
-    def subentry_of(self, owner: Owner) -> str | None:
+    def subentry_of(self, context: PlayerOrRoom) -> str | None:
         """Where the devices and entities of a paired player belong; None for everybody else's."""
-        if not isinstance(owner, Player) or owner.owner != PREFIX + owner.player_id:
+        if not isinstance(context, Player) or context.owner_user_id != PREFIX + context.player_id:
             return None
-        subentry = _subentries(self._hass).get(owner.player_id)
+        subentry = _subentries(self._hass).get(context.player_id)
         return None if subentry is None else subentry.subentry_id
 
     def _add_subentry(self, box: Box) -> None:

@@ -109,7 +109,7 @@ class Dispatcher:
         row = self._rows.get(type(decoded.message)) if decoded.message is not None else None
         limit = "control" if row is None else row.limit
         own, users = session.limiters or self._limiters(session)
-        refusal = own.take(limit, decoded.size, received_us) or users.take(limit, decoded.size, received_us)
+        refusal = own.consume(limit, decoded.size, received_us) or users.consume(limit, decoded.size, received_us)
         if refusal is not None:
             self._slow_down(session, Incoming(decoded, received_us, reply or session.answer), refusal)
         elif session.task is None:
@@ -130,7 +130,7 @@ class Dispatcher:
         incoming.reply(Frame(encode_error(error, incoming.decoded.request_id)))
         if session.refusals is None:
             session.refusals = TokenBucket(self.limits.refusals / self.limits.refusal_window, self.limits.refusals)
-        if session.refusals.take(incoming.received_us):
+        if session.refusals.consume(incoming.received_us):
             self._flooded(session)
 
     def _begin(self, actor: Actor, message: Request | None, error: HubError | None = None) -> Any:

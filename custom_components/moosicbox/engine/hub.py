@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from .access.identity import Identity, Recognise
+from .access.identity import Identity, TokenAuthenticator
 from .access.limiter import LimitClass, UserLimiters
 from .access.rights import PERMISSIONS, Principal
 from .clock import Clock
@@ -35,7 +35,7 @@ from .notices import Notices
 from .playback.announcements import Announcements
 from .playback.autoplay import Autoplay
 from .playback.media import MediaProvider
-from .playback.media_resolver import Conductor
+from .playback.media_resolver import MediaResolver
 from .playback.playback import Playback
 from .playback.player import Player
 from .playback.players import Players
@@ -59,7 +59,7 @@ from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
 from .signals import Signal
 from .store import SavedHub, StateStore, from_builtins, restore_player, restore_room, save_player, save_room, to_json
-from .timer_runner import Alarm
+from .timer_runner import TimerRunner
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Hub:
         *,
         version: str,
         media: MediaProvider,
-        recognise: Recognise,
+        recognise: TokenAuthenticator,
         store: StateStore,
         limits: Limits | None = None,
         clock: Clock | None = None,
@@ -102,26 +102,26 @@ class Hub:
         self.clock = clock or Clock()
         self.running = False
         self.metrics = Metrics()
-        self.house = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="house")
+        self.system = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="house")
         """Somebody inside the house: automations, voice, the hub itself."""
         self.store = store
         self.notified: Signal[Actor, str, TopicMessage] = Signal()
         """Somebody broadcast a notice for people to a topic."""
         self.client_event: Signal[Actor, ClientEvent] = Signal()
         """A client fired an event."""
-        self.troubles: dict[str, bool] = {}
+        self.problems: dict[str, bool] = {}
         """What keeps the hub from being healthy, by a key that can be translated."""
         self._loaded = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._alarm = Alarm(self.clock)
+        self._alarm = TimerRunner(self.clock)
         self.timers = self._alarm.timers
         self.writer = Writer(self.metrics.fan_out)
         self.topics = Topics(secrets.token_hex(8), self.limits, self.clock.now_us, self.writer)
         self.library = library
         if library is not None:
             media = LibraryMedia(library, media)
-        self.conductor = Conductor(media, self.house, self.clock, self.limits.media_cache)
-        self.publisher = PlaybackPublisher(self.topics, self.conductor, self.timers, self.clock, self.spawn)
+        self.media_resolver = MediaResolver(media, self.system, self.clock, self.limits.media_cache)
+        self.publisher = PlaybackPublisher(self.topics, self.media_resolver, self.timers, self.clock, self.spawn)
         self.playback_happened = self.publisher.happened
         """What happens to the music of a player or a room."""
         self.players = Players(self.topics, self.publisher, self.timers, self.clock, self.limits)
@@ -144,11 +144,11 @@ class Hub:
         self.identity = Identity(recognise, self.sessions.named_by, self.invites, self.rooms, self.clock)
         self.targets = Targets(self.players, self.rooms)
         self.announcements = Announcements(
-            self.players, self.publisher, self.conductor, self.timers, self.clock, self.spawn
+            self.players, self.publisher, self.media_resolver, self.timers, self.clock, self.spawn
         )
-        Notices(self.topics, self.publisher, self.clock, self.house, self.notified)
+        Notices(self.topics, self.publisher, self.clock, self.system, self.notified)
         self.grouping = Grouping(
-            self.players, self.rooms, self.sessions, self.conductor, self.timers, self.clock, self.spawn
+            self.players, self.rooms, self.sessions, self.media_resolver, self.timers, self.clock, self.spawn
         )
         self.presence = Presence(self.sessions, self.topics, self.timers, self.clock, self.limits)
         self.progress = Progress(self.topics, self.players, self.timers, self.clock)
@@ -168,7 +168,7 @@ class Hub:
         self.rooms.joined.subscribe(lambda _room, _participant: self.presence.publish_soon())
         self.rooms.left.subscribe(lambda _room, _participant: self.presence.publish_soon())
         self.rooms.closed.subscribe(self._room_closed)
-        self.rooms.outvoted.subscribe(lambda room: self.spawn(self.conductor.skip(room.own)))
+        self.rooms.skip_voted.subscribe(lambda room: self.spawn(self.media_resolver.skip(room.playback)))
         self.playback_happened.subscribe(lambda _owner, _event: self._save())
 
     # ------------------------------------------------------------ life
@@ -198,8 +198,8 @@ class Hub:
         """Bring back what was kept, unless all of it is there already (`restored`), and let clients in."""
         if not self._loaded:
             if restored:
-                for owner in (*self.players, *self.rooms):
-                    self._remember(owner.own)
+                for context in (*self.players, *self.rooms):
+                    self._remember(context.playback)
             else:
                 await self._load()
             self._loaded = True
@@ -223,7 +223,7 @@ class Hub:
         self.running = False
         if self.library_feed is not None:
             self.library_feed.stop()
-        self.conductor.close()
+        self.media_resolver.close()
         self.writer.close()
         self._alarm.stop()
         tasks = [*self._tasks, *(session.task for session in self.sessions if session.task is not None)]
@@ -257,7 +257,7 @@ class Hub:
 
     async def execute(self, message: Request, principal: Principal | None = None) -> Any:
         """Do what `message` says in `principal`'s name (default: the house's); the data of its result. Raises HubError."""
-        return await self.dispatcher.execute(Actor(principal or self.house, None, self.clock.now_us()), message)
+        return await self.dispatcher.execute(Actor(principal or self.system, None, self.clock.now_us()), message)
 
     def decode(self, text: bytes) -> Request:
         """What a client would have asked by this text. Raises HubError."""
@@ -307,10 +307,10 @@ class Hub:
     # ------------------------------------------------------------ inside
 
     def _use_library(self, library: Library) -> LibraryFeed:
-        autoplay = Autoplay(library, self.conductor, self.house, self.clock, self.spawn)
+        autoplay = Autoplay(library, self.media_resolver, self.system, self.clock, self.spawn)
         plays = Plays(library, self.clock, self.spawn)
-        self.playback_happened.subscribe(lambda owner, event: autoplay.happened(owner.own, event))
-        self.playback_happened.subscribe(lambda owner, _event: plays.happened(owner.own))
+        self.playback_happened.subscribe(lambda context, event: autoplay.happened(context.playback, event))
+        self.playback_happened.subscribe(lambda context, _event: plays.happened(context.playback))
         feed = LibraryFeed(library, self.topics, self.timers, self.clock)
         feed.provide(self.subscriptions)
         return feed
@@ -377,20 +377,20 @@ class Hub:
                 continue
             player = self.players.add(saved_player.player_id, saved_player.name, saved_player.owner)
             restore_player(player, saved_player, now_us)
-            self._remember(player.own)
+            self._remember(player.solo_playback)
         now, rejoin_us = self.clock.utc().timestamp(), int(self.limits.rejoin_seconds * 1e6)
         for saved_room in saved.rooms if self.limits.rooms else ():
             if self.rooms.find(saved_room.room_id) is not None:
                 continue
             room = self.rooms.add(saved_room.settings, saved_room.room_id)
             restore_room(room, saved_room, now_us, now, rejoin_us)
-            self._remember(room.own)
+            self._remember(room.playback)
         self.invites.open = {**saved.invites, **self.invites.open}
         self.timers.at(now_us + rejoin_us, self.attendance.forget_absent_guests)
 
     def _remember(self, playback: Playback) -> None:
         for item in playback.queue.items:
-            self.conductor.media.remember(item.track)
+            self.media_resolver.media.remember(item.track)
 
     def _save(self) -> None:
         if self._loaded:

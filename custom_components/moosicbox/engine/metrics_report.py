@@ -108,7 +108,7 @@ def health(hub: Hub) -> tuple[Health, list[str]]:
         reasons.append("connections_nearly_full")
     if (average := _mean_round_trip(hub)) is not None and average > SLOW_SECONDS:
         reasons.append("slow_connections")
-    reasons += [reason for reason, active in hub.troubles.items() if active]
+    reasons += [reason for reason, active in hub.problems.items() if active]
     return ("degraded" if reasons else "healthy"), reasons
 
 

@@ -6,12 +6,12 @@ from .access.rights import Principal
 from .clock import Clock
 from .delivery.topics import Topics
 from .playback.events import ItemFailed, PlaybackEvent
-from .playback.publisher import PlaybackOwner, PlaybackPublisher
+from .playback.publisher import PlaybackContext, PlaybackPublisher
 from .protocol.server import TopicMessage, UserNotification
 from .sessions.session import Actor
 from .signals import Signal
 
-LONGEST_TITLE: Final = 200
+MAX_TITLE: Final = 200
 
 
 class Notices:
@@ -32,14 +32,14 @@ class Notices:
         self._notified = notified
         publisher.happened.subscribe(self._happened)
 
-    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
+    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         if isinstance(event, ItemFailed):
             item = event.item
-            text = f"{item.track.title[:LONGEST_TITLE]} can't be played on {owner.name} and was passed over"
+            text = f"{item.track.title[:MAX_TITLE]} can't be played on {context.name} and was passed over"
             notice = UserNotification(message=text, level="warning")
             added_by = f"user:{item.added_by.id}"
             self._topics.publish(added_by, notice)
-            for player in owner.renderers:
+            for player in context.renderers:
                 if player.client_id is not None:
                     self._topics.publish(f"client:{player.client_id}", notice)
             self._notified.emit(Actor(self._house, None, self._clock.now_us()), added_by, notice)

@@ -18,7 +18,7 @@ RATES: Final = (
     *("burst_size", "chat_burst", "library_burst", "reports_burst", "sync_burst", "bytes_per_minute"),
 )
 """The limits that the switch for rate limits is about."""
-MOST_CONNECTIONS: Final = 20_000
+MAX_CONNECTIONS: Final = 20_000
 ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 NODE_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
@@ -77,7 +77,7 @@ class Setting(NamedTuple):
 _OURS: Final = Limits()
 
 SETTINGS: Final = (
-    Setting("max_connections", "connections", "max_connections", 1, MOST_CONNECTIONS, None, "WS_MAX_CONNECTIONS"),
+    Setting("max_connections", "connections", "max_connections", 1, MAX_CONNECTIONS, None, "WS_MAX_CONNECTIONS"),
     Setting("max_connections_per_user", "connections", "max_connections_per_user", 1, 1_000),
     Setting("max_connections_per_ip", "connections", "max_unauthenticated_per_address", 1, 1_000),
     Setting(

@@ -95,13 +95,13 @@ def save_player(player: Player, now_us: int) -> SavedPlayer:
     return SavedPlayer(
         player_id=player.player_id,
         name=player.name,
-        owner=player.owner,
+        owner=player.owner_user_id,
         volume=player.volume,
         muted=player.muted,
         output_delay_ms=player.output_delay_ms,
         capabilities=player.capabilities,
         outputs=dict(player.outputs),
-        playback=save_playback(player.own, now_us),
+        playback=save_playback(player.solo_playback, now_us),
     )
 
 
@@ -118,7 +118,7 @@ def save_room(room: Room, now_us: int, now: float) -> SavedRoom:
         members=tuple(dict.fromkeys([*present, *(key for key, until_us in room.missing.items() if until_us > now_us)])),
         chat=tuple(room.chat),
         outputs=dict(room.outputs),
-        playback=save_playback(room.own, now_us, now if room.own.timeline.playing else None),
+        playback=save_playback(room.playback, now_us, now if room.playback.timeline.playing else None),
     )
 
 
@@ -146,7 +146,7 @@ def restore_player(player: Player, saved: SavedPlayer, now_us: int) -> None:
     player.output_delay_ms = saved.output_delay_ms
     player.capabilities = saved.capabilities
     player.outputs = dict(saved.outputs)
-    restore_playback(player.own, saved.playback, now_us)
+    restore_playback(player.solo_playback, saved.playback, now_us)
 
 
 def restore_room(room: Room, saved: SavedRoom, now_us: int, now: float, rejoin_us: int) -> None:
@@ -163,7 +163,7 @@ def restore_room(room: Room, saved: SavedRoom, now_us: int, now: float, rejoin_u
         # By the time of day, which may have jumped: never before it was played.
         away_us = max(0, round((now - playing_at) * 1e6))
         held = Timeline("playing", saved.playback.position, now_us - away_us, 1.0)
-    restore_playback(room.own, saved.playback, now_us, held)
+    restore_playback(room.playback, saved.playback, now_us, held)
 
 
 def restore_playback(playback: Playback, saved: SavedPlayback, now_us: int, held: Timeline | None = None) -> None:

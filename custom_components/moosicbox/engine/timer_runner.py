@@ -6,7 +6,7 @@ from .clock import Clock
 from .timers import Timers
 
 
-class Alarm:
+class TimerRunner:
     """Runs what is due, from `start` to `stop`."""
 
     def __init__(self, clock: Clock) -> None:

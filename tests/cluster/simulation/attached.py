@@ -9,7 +9,7 @@ from custom_components.moosicbox.engine.metrics import Traffic
 from custom_components.moosicbox.engine.protocol.client import Authenticate
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.sessions.session import Peer, Refused
-from custom_components.moosicbox.engine.transport.gateway import Door, Member
+from custom_components.moosicbox.engine.transport.gateway import Gateway, Member
 
 from .people import Client
 from .virtual import OUTSIDE, Process
@@ -23,7 +23,7 @@ class Attached:
 
     transport = "simulated"
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, process: Process, door: Door, client: Client) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, process: Process, door: Gateway, client: Client) -> None:
         self.traffic = Traffic()
         self.peer = Peer("127.0.0.1", None)
         self.outbox: Outbox = door.new_outbox(self, self.traffic)
@@ -72,7 +72,7 @@ class Attached:
         if self._task is not None:
             self._task.cancel()
         if self._member is not None:
-            self._door.lose(self._member, self, ended=False)
+            self._door.connection_lost(self._member, self, ended=False)
 
     def flush(self) -> bool:
         """The client hears what there is."""

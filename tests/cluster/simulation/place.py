@@ -6,16 +6,16 @@ import random
 from typing import Any, override
 
 from custom_components.moosicbox.engine.cluster.bus import (
-    Away,
-    Beat,
     Bus,
+    BusUnavailable,
+    ClusterSnapshot,
     Commit,
-    Emptied,
-    Fenced,
     Fetched,
-    Image,
+    HeartbeatReply,
+    LeadershipLost,
     Numbered,
     Received,
+    StoreReset,
     Terms,
 )
 
@@ -88,7 +88,7 @@ class Place:
 
     # ------------------------------------------------------------ what scripts.py says
 
-    def beat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> Beat:
+    def heartbeat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> HeartbeatReply:
         kept, known = self.kept, True
         if new:
             kept.nodes[edge] = node_id
@@ -99,7 +99,7 @@ class Place:
             kept.out[edge] = [entry for entry in kept.out.get(edge, ()) if order(entry.id) >= order(read)]
         gone = [name for name in kept.nodes if kept.alive.get(name, 0.0) <= self.now]
         clock_id = None if kept.clock is None else kept.clock[0]
-        return Beat(
+        return HeartbeatReply(
             known, self._valid(kept.leader), dict(kept.nodes), gone, kept.changes, kept.fence is not None, clock_id
         )
 
@@ -127,9 +127,9 @@ class Place:
 
     def _check(self, fence: int) -> None:
         if self.kept.fence is None or self.kept.fence < fence:
-            raise Emptied
+            raise StoreReset
         if self.kept.fence != fence:
-            raise Fenced
+            raise LeadershipLost
 
     def renew(self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int) -> bool:
         self._check(fence)
@@ -157,7 +157,7 @@ class Place:
         if kept.commits == commit.number:
             return
         if kept.commits + 1 != commit.number:
-            raise Emptied
+            raise StoreReset
         self.log.append((fence, commit))
         kept.commits, kept.read = commit.number, commit.read
         kept.inbox = [entry for entry in kept.inbox if order(entry.id) >= order(commit.read)]
@@ -194,9 +194,9 @@ class Place:
     def fetched(self, edge: str, after: str) -> list[Fetched]:
         return [entry for entry in self.kept.out.get(edge, ()) if order(entry.id) > order(after)]
 
-    def load(self) -> Image:
+    def load(self) -> ClusterSnapshot:
         kept = self.kept
-        return Image(
+        return ClusterSnapshot(
             {name: dict(fields) for name, fields in kept.hashes.items()},
             {topic: list(kept.histories.get(topic, ())) for topic in kept.offsets},
             dict(kept.offsets),
@@ -248,7 +248,7 @@ class SimulatedBus(Bus):
             error: Exception | None = None
             try:
                 result = work()
-            except (Fenced, Emptied) as refused:
+            except (LeadershipLost, StoreReset) as refused:
                 error = refused
             self._reply(answer, result, error)
 
@@ -277,7 +277,7 @@ class SimulatedBus(Bus):
             async with asyncio.timeout(TIMEOUT):
                 return await answer
         except TimeoutError as error:
-            raise Away("no answer") from error
+            raise BusUnavailable("no answer") from error
 
     def _arrive(self, arrive: Callable[[asyncio.Future[Any]], None], answer: asyncio.Future[Any]) -> None:
         if self.way.cut or self._place.away:
@@ -294,8 +294,8 @@ class SimulatedBus(Bus):
     # ------------------------------------------------------------ the bus
 
     @override
-    async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> Beat:
-        return await self._ask(lambda: self._place.beat(edge, node_id, new=new, seconds=seconds, read=read))
+    async def heartbeat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> HeartbeatReply:
+        return await self._ask(lambda: self._place.heartbeat(edge, node_id, new=new, seconds=seconds, read=read))
 
     @override
     async def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Terms | None:
@@ -326,7 +326,7 @@ class SimulatedBus(Bus):
         return await self._read(lambda: self._place.fetched(edge, after), seconds)
 
     @override
-    async def load(self) -> Image:
+    async def load(self) -> ClusterSnapshot:
         return await self._ask(self._place.load)
 
     @override

@@ -52,8 +52,8 @@ def _of(world: World, **fields: Any) -> list[Operation]:
 def _nothing_acknowledged_is_lost(world: World, hub: Hub) -> None:
     room = hub.rooms.find(ROOM)
     assert room is not None
-    queued = Counter(item.track.track_id for item in room.own.queue.items)
-    ids = {item.queue_item_id for item in room.own.queue.items}
+    queued = Counter(item.track.track_id for item in room.playback.queue.items)
+    ids = {item.queue_item_id for item in room.playback.queue.items}
     removed = {each.message["queue_item_id"]: each for each in _of(world, action="remove")}
     for add in _of(world, action="add"):
         (name,) = add.message["track_ids"]
@@ -158,8 +158,8 @@ async def _who_leads_next_knows_the_same(world: World, hub: Hub) -> None:
 
 def _images(hub: Hub) -> dict[str, PlayerImage | RoomImage | SessionImage]:
     interrupts = hub.announcements.interrupts
-    players = {each.player_id: player_image(each, interrupted=interrupts(each.own)) for each in hub.players}
-    rooms = {each.room_id: room_image(each, interrupted=interrupts(each.own)) for each in hub.rooms}
+    players = {each.player_id: player_image(each, interrupted=interrupts(each.solo_playback)) for each in hub.players}
+    rooms = {each.room_id: room_image(each, interrupted=interrupts(each.playback)) for each in hub.rooms}
     return {
         **{f"player:{player_id}": image for player_id, image in players.items()},
         **{f"room:{room_id}": image for room_id, image in rooms.items()},
@@ -168,7 +168,10 @@ def _images(hub: Hub) -> dict[str, PlayerImage | RoomImage | SessionImage]:
 
 
 def _queues(hub: Hub) -> dict[str, tuple[object, tuple[QueueItem, ...]]]:
-    return {owner.topic: (order_of(owner.own), tuple(owner.own.queue.items)) for owner in (*hub.players, *hub.rooms)}
+    return {
+        owner.topic: (order_of(owner.playback), tuple(owner.playback.queue.items))
+        for owner in (*hub.players, *hub.rooms)
+    }
 
 
 def _same(field: str, one: msgspec.Struct, other: msgspec.Struct) -> None:

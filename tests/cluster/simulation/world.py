@@ -63,12 +63,12 @@ class SimulatedNode:
 
     def attach(self, client: Client) -> Attached:
         """Connect."""
-        return Attached(self._loop, self.process, self.cluster.door, client)
+        return Attached(self._loop, self.process, self.cluster.gateway, client)
 
     @property
     def here(self) -> bool:
         """Whether clients can connect."""
-        return not self.process.dead and self.cluster.door.running
+        return not self.process.dead and self.cluster.gateway.running
 
 
 class Complaints(logging.Handler):

@@ -39,7 +39,7 @@ async def house(library: Library) -> AsyncGenerator[LibraryHouse]:
     )
     house = LibraryHouse(library)
     yield house
-    house.hub.conductor.close()
+    house.hub.media_resolver.close()
 
 
 async def all_ids(library: Library) -> list[str]:
@@ -60,11 +60,11 @@ async def test_a_thousand_tracks_are_one_question(
     monkeypatch.setattr(library, "tracks", lambda wanted: asked.append(wanted) or tracks(wanted))
     kitchen = player(house)
     await house.hub.execute(QueueAdd(player_id="kitchen", track_ids=tuple((ids * 20)[:1_000])))
-    assert len(kitchen.playback.queue) == 1_000
+    assert len(kitchen.active_playback.queue) == 1_000
     assert len(asked) == 1
-    item = kitchen.playback.queue.items[0]
+    item = kitchen.active_playback.queue.items[0]
     assert item.track.media_content_id == f"media-source://moosicbox/track/{ids[0]}"
-    address = (await house.hub.conductor.fresh_address(item)).url
+    address = (await house.hub.media_resolver.fresh_address(item)).url
     assert address.startswith(f"/api/moosicbox/tracks/{ids[0]}/stream?until=")
 
 
@@ -72,7 +72,7 @@ async def test_tracks_of_others_beside_ours(house: LibraryHouse, library: Librar
     first, second = (await all_ids(library))[:2]
     kitchen = player(house)
     await house.hub.execute(QueueAdd(player_id="kitchen", track_ids=(first, "song", second)))
-    assert [item.track.track_id for item in kitchen.playback.queue.items] == [first, "song", second]
+    assert [item.track.track_id for item in kitchen.active_playback.queue.items] == [first, "song", second]
     with pytest.raises(TrackNotFound):
         await house.hub.execute(QueueAdd(player_id="kitchen", track_id="t-nothing"))
 
@@ -107,13 +107,13 @@ async def test_autoplay_goes_on_with_music_of_its_kind(house: LibraryHouse, libr
     await house.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
     await house.hub.execute(PlaybackCommand(player_id="kitchen", command="play"))
     await house_settled(house)
-    assert len(kitchen.playback.queue) == 1
+    assert len(kitchen.active_playback.queue) == 1
     await house.hub.execute(ModeCommand(player_id="kitchen", autoplay=True))
     await house_settled(house)
     for count in range(2, 6):
-        assert [item.origin for item in kitchen.playback.queue.items] == ["user"] + ["autoplay"] * (count - 1)
+        assert [item.origin for item in kitchen.active_playback.queue.items] == ["user"] + ["autoplay"] * (count - 1)
         await played_through(house, 100.5)
-    played = [item.track.track_id for item in kitchen.playback.queue.items]
+    played = [item.track.track_id for item in kitchen.active_playback.queue.items]
     assert len(set(played)) == len(played)
     assert (await library.track(played[0])).play_count == 1
     assert (await library.track(played[0])).last_played_at is not None
@@ -125,8 +125,8 @@ async def test_without_autoplay_it_ends(house: LibraryHouse, library: Library) -
     await house.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
     await house.hub.execute(PlaybackCommand(player_id="kitchen", command="play"))
     await played_through(house, 200)
-    assert kitchen.playback.timeline.state == "idle"
-    assert len(kitchen.playback.queue) == 1
+    assert kitchen.active_playback.timeline.state == "idle"
+    assert len(kitchen.active_playback.queue) == 1
 
 
 async def test_similar_music(library: Library) -> None:

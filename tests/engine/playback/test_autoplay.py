@@ -9,7 +9,7 @@ from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.playback.autoplay import NOT_AGAIN, Autoplay
 from custom_components.moosicbox.engine.playback.media import Media
-from custom_components.moosicbox.engine.playback.media_resolver import Conductor
+from custom_components.moosicbox.engine.playback.media_resolver import MediaResolver
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound, Unavailable
 from custom_components.moosicbox.engine.protocol.types import Track
 from tests.engine.fakes import ManualClock, item, principal, track
@@ -41,8 +41,8 @@ class Endless(Stage):
         super().__init__(names)
         self.music = Music()
         self.waiting: list[Coroutine[Any, Any, None]] = []
-        library, conductor = cast(Library, self.music), cast(Conductor, self.music)
-        autoplay = Autoplay(library, conductor, principal("house"), ManualClock(), self.waiting.append)
+        library, media_resolver = cast(Library, self.music), cast(MediaResolver, self.music)
+        autoplay = Autoplay(library, media_resolver, principal("house"), ManualClock(), self.waiting.append)
         self.playback._emit = lambda event: autoplay.happened(self.playback, event)
         self.playback.set_modes(shuffle=None, repeat=None, autoplay=True)
 

@@ -26,7 +26,7 @@ async def house_with(capabilities: tuple[str, ...] | None) -> House:
     house = House()
     player = house.hub.players.add("radio", "Radio", "ada")
     client = ClientInfo(name="Radio", kind="player", player_id="radio", capabilities=capabilities)
-    house.hub.players.connected(player, "client", client, resumed=False)
+    house.hub.players.mark_connected(player, "client", client, resumed=False)
     await house.hub.execute(QueueAdd(player_id="radio", track_id="song"))
     await house.hub.execute(PlaybackCommand(player_id="radio", command="play"))
     return house

@@ -1,11 +1,11 @@
-"""The conductor: looks media up off the path of everything else, passes over what can't be played, yields to later commands."""
+"""The media_resolver: looks media up off the path of everything else, passes over what can't be played, yields to later commands."""
 
 import asyncio
 
 import pytest
 
 from custom_components.moosicbox.engine.playback.events import Command
-from custom_components.moosicbox.engine.playback.media_resolver import Conductor
+from custom_components.moosicbox.engine.playback.media_resolver import MediaResolver
 from custom_components.moosicbox.engine.playback.playback import MAX_FAILURES, Playback
 from custom_components.moosicbox.engine.protocol.errors import PermissionDenied, TrackNotFound
 from custom_components.moosicbox.engine.protocol.types import QueueItem
@@ -15,13 +15,13 @@ HOUSE = principal("moosicbox", role="admin")
 
 
 class Pit:
-    """A conductor with a playback of an item a letter; their media are not known yet."""
+    """A media_resolver with a playback of an item a letter; their media are not known yet."""
 
     def __init__(self, names: str, missing: str = "") -> None:
         self.media = FakeMedia()
         self.media.missing = {f"test/{name}" for name in missing}
         self.clock = ManualClock()
-        self.conductor = Conductor(self.media, HOUSE, self.clock, 100)
+        self.media_resolver = MediaResolver(self.media, HOUSE, self.clock, 100)
         self.playback = Playback("epoch", 100, list, lambda _: None)
         self.playback.queue.add([item(name) for name in names])
 
@@ -29,7 +29,7 @@ class Pit:
         return self.playback.queue.get(name)
 
     async def start(self, name: str, position: float = 0.0) -> None:
-        await self.conductor.start(self.playback, self.item(name), position)
+        await self.media_resolver.start(self.playback, self.item(name), position)
 
     @property
     def playing(self) -> str | None:
@@ -56,7 +56,7 @@ async def test_buffers_until_the_media_is_found() -> None:
 
 async def test_what_is_known_starts_at_once() -> None:
     pit = Pit("ab")
-    await pit.conductor.resolve("test/a", HOUSE)
+    await pit.media_resolver.resolve("test/a", HOUSE)
     pit.media.hold()
     await pit.start("a")
     assert pit.playing == "a"
@@ -93,7 +93,7 @@ async def test_repeating_one_item_that_is_missing_ends() -> None:
 @pytest.mark.parametrize("overtaken_by", ["stop", "pause", "seek", "another"])
 async def test_a_later_command_overtakes_a_look_up(overtaken_by: str) -> None:
     pit = Pit("ab")
-    await pit.conductor.resolve("test/b", HOUSE)
+    await pit.media_resolver.resolve("test/b", HOUSE)
     pit.media.hold()
     starting = asyncio.ensure_future(pit.start("a"))
     await settle()
@@ -128,9 +128,9 @@ async def test_one_look_up_for_all_who_ask() -> None:
     pit = Pit("a")
     pit.media.hold()
     found: list[str] = []
-    pit.conductor.found.subscribe(found.append)
-    assert pit.conductor.address(pit.item("a")) is None
-    assert pit.conductor.address(pit.item("a")) is None
+    pit.media_resolver.found.subscribe(found.append)
+    assert pit.media_resolver.address(pit.item("a")) is None
+    assert pit.media_resolver.address(pit.item("a")) is None
     starting = asyncio.ensure_future(pit.start("a"))
     await settle()
     pit.media.release()
@@ -141,9 +141,9 @@ async def test_one_look_up_for_all_who_ask() -> None:
 
 async def test_an_address_once_it_is_known() -> None:
     pit = Pit("a")
-    assert pit.conductor.address(pit.item("a")) is None
+    assert pit.media_resolver.address(pit.item("a")) is None
     await settle()
-    address = pit.conductor.address(pit.item("a"))
+    address = pit.media_resolver.address(pit.item("a"))
     assert address is not None
     assert address.url == "/media/a.flac?sig=1"
 
@@ -151,8 +151,8 @@ async def test_an_address_once_it_is_known() -> None:
 async def test_a_missing_item_is_told() -> None:
     pit = Pit("a", missing="a")
     failed: list[str] = []
-    pit.conductor.failed.subscribe(failed.append)
-    pit.conductor.address(pit.item("a"))
+    pit.media_resolver.failed.subscribe(failed.append)
+    pit.media_resolver.address(pit.item("a"))
     await settle()
     assert failed == ["test/a"]
 
@@ -160,12 +160,12 @@ async def test_a_missing_item_is_told() -> None:
 async def test_a_fresh_address_looks_again() -> None:
     pit = Pit("a")
     await pit.start("a")
-    await pit.conductor.fresh_address(pit.item("a"))
+    await pit.media_resolver.fresh_address(pit.item("a"))
     assert pit.media.asked == ["test/a"] * 2
     pit.media.missing.add("test/a")
     with pytest.raises(TrackNotFound):
-        await pit.conductor.fresh_address(pit.item("a"))
-    assert pit.conductor.address(pit.item("a")) is None
+        await pit.media_resolver.fresh_address(pit.item("a"))
+    assert pit.media_resolver.address(pit.item("a")) is None
     await settle()
 
 
@@ -174,7 +174,7 @@ async def test_close_looks_for_nothing_any_more() -> None:
     pit.media.hold()
     starting = asyncio.ensure_future(pit.start("a"))
     await settle()
-    pit.conductor.close()
+    pit.media_resolver.close()
     with pytest.raises(asyncio.CancelledError):
         await starting
     assert pit.playing is None
@@ -182,10 +182,10 @@ async def test_close_looks_for_nothing_any_more() -> None:
 
 async def test_found_for_one_is_not_found_for_all() -> None:
     pit = Pit("a")
-    await pit.conductor.resolve("test/private", HOUSE)
+    await pit.media_resolver.resolve("test/private", HOUSE)
     pit.media.refused["eve"] = PermissionDenied("Not yours")
     with pytest.raises(PermissionDenied):
-        await pit.conductor.resolve("test/private", principal("eve"))
+        await pit.media_resolver.resolve("test/private", principal("eve"))
 
 
 async def test_a_provider_that_crashes_leaves_nothing_buffering() -> None:

@@ -24,14 +24,14 @@ async def test_a_repeated_operation_changes_nothing_and_answers_the_same(house: 
     add = QueueAdd(player_id="kitchen", track_id="song", op_id="one")
     first = await house.hub.execute(add, principal())
     assert await house.hub.execute(add, principal()) == first
-    assert len(house.hub.players.get("kitchen").playback.queue) == 1
+    assert len(house.hub.players.get("kitchen").active_playback.queue) == 1
 
 
 async def test_operations_belong_to_their_user_and_queue(house: House) -> None:
     house.connect(principal(), player_id="bath")
     for player_id, who in (("kitchen", "ada"), ("kitchen", "bob"), ("bath", "ada")):
         await house.hub.execute(QueueAdd(player_id=player_id, track_id="song", op_id="one"), principal(who))
-    assert [len(player.playback.queue) for player in house.hub.players] == [2, 1]
+    assert [len(player.active_playback.queue) for player in house.hub.players] == [2, 1]
 
 
 async def test_operations_are_forgotten_after_a_while(house: House) -> None:
@@ -39,7 +39,7 @@ async def test_operations_are_forgotten_after_a_while(house: House) -> None:
     await house.hub.execute(add)
     house.pass_seconds(301)
     await house.hub.execute(add)
-    assert len(house.hub.players.get("kitchen").playback.queue) == 2
+    assert len(house.hub.players.get("kitchen").active_playback.queue) == 2
 
 
 async def test_a_failed_operation_may_be_tried_again(house: House) -> None:
@@ -57,7 +57,7 @@ async def test_a_stale_revision_is_told_what_it_missed(house: House) -> None:
         await house.hub.execute(QueueRemove(player_id="kitchen", queue_item_id=first, if_revision=1))
     assert conflict.value.details["revision"] == 2
     assert [type(op).__name__ for op in conflict.value.details["ops"]] == ["MoveOp"]
-    assert len(house.hub.players.get("kitchen").playback.queue) == 2
+    assert len(house.hub.players.get("kitchen").active_playback.queue) == 2
 
 
 @pytest.mark.parametrize("revision", [0, 400, 10_000])

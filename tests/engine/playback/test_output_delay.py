@@ -59,7 +59,7 @@ async def test_hand_over_comes_in_time_for_the_latest() -> None:
     house = House()
     kitchen, bathroom = await room_of_two(house)
     await house.hub.execute(VolumeCommand(player_id="bathroom", output_delay_ms=5_000), ADA)
-    playback = house.hub.players.get("kitchen").playback
+    playback = house.hub.players.get("kitchen").active_playback
     ends_us = playback.ends_us
     assert ends_us is not None
     house.pass_seconds((ends_us - HANDOVER_US - 5 * SECOND - house.clock.now_us()) / SECOND)
@@ -78,7 +78,7 @@ async def test_what_it_reports_is_what_will_be_heard() -> None:
     await settle()
     told = last_command(kitchen)
     house.pass_seconds(12)
-    timeline = house.hub.players.get("kitchen").playback.timeline
+    timeline = house.hub.players.get("kitchen").active_playback.timeline
     report = PlayerReport(
         state="playing",
         queue_item_id=told["queue_item_id"],
@@ -87,7 +87,7 @@ async def test_what_it_reports_is_what_will_be_heard() -> None:
     )
     house.say(session, report)
     await settle()
-    assert house.hub.players.get("kitchen").playback.timeline == timeline
+    assert house.hub.players.get("kitchen").active_playback.timeline == timeline
     assert of_type(kitchen.take(), "synchronized_playback") == []
 
 

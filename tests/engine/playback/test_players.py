@@ -62,11 +62,11 @@ class Kitchen:
 
     @property
     def state(self) -> str:
-        return self.player.playback.timeline.state
+        return self.player.active_playback.timeline.state
 
     @property
     def current(self) -> str | None:
-        current = self.player.playback.current
+        current = self.player.active_playback.current
         return current.track.track_id if current else None
 
 
@@ -116,11 +116,11 @@ async def test_commands() -> None:
         await kitchen.do(PlaybackCommand(command=command))
         assert (kitchen.state, kitchen.current) == (state, current)
     await kitchen.do(SeekCommand(position_seconds=60))
-    assert kitchen.player.playback.timeline.position == 60
+    assert kitchen.player.active_playback.timeline.position == 60
     await kitchen.do(PlaybackCommand(command="play", track_id="four", start_position=7))
-    assert (kitchen.current, kitchen.player.playback.timeline.position) == ("four", 7)
+    assert (kitchen.current, kitchen.player.active_playback.timeline.position) == ("four", 7)
     await kitchen.do(PlaybackCommand(command="play", start_position=9))
-    assert (kitchen.current, kitchen.player.playback.timeline.position) == ("four", 9)
+    assert (kitchen.current, kitchen.player.active_playback.timeline.position) == ("four", 9)
 
 
 async def test_next_at_the_end_is_the_end() -> None:
@@ -138,7 +138,7 @@ async def test_the_last_item_taken_away_is_the_end() -> None:
     await kitchen.do(PlaybackCommand(command="next"))
     await kitchen.do(QueueRemove(queue_item_id=last))
     assert (kitchen.state, kitchen.current) == ("idle", None)
-    assert [each.queue_item_id for each in kitchen.player.own.queue.items] == [first]
+    assert [each.queue_item_id for each in kitchen.player.solo_playback.queue.items] == [first]
 
 
 async def test_the_current_item_taken_away_gives_way_to_the_next() -> None:
@@ -225,7 +225,7 @@ async def test_volume_on_the_device_is_the_players_volume() -> None:
 async def test_the_round_trip_moves_the_start() -> None:
     kitchen = Kitchen()
     await kitchen.report("idle", round_trip_us=80_000)
-    assert kitchen.player.playback.lead_us() == 60_000
+    assert kitchen.player.active_playback.lead_us() == 60_000
 
 
 async def test_an_ended_item_is_followed_by_the_next() -> None:
@@ -273,7 +273,7 @@ async def test_music_waits_for_a_player_that_is_gone() -> None:
     kitchen.house.pass_seconds(10.02)
     kitchen.house.lose(kitchen.session)
     kitchen.house.pass_seconds(60)
-    assert kitchen.player.playback.timeline[:2] == ("paused", 10.0)
+    assert kitchen.player.active_playback.timeline[:2] == ("paused", 10.0)
     listed = of_type(kitchen.heard()[1], "player_list")[-1]["players"]
     assert [(each["player_id"], each["available"]) for each in listed] == [("kitchen", False)]
     _, connection = kitchen.house.connect(ADA, player_id="kitchen")
@@ -328,7 +328,7 @@ async def test_a_removed_player_is_gone_for_all() -> None:
 async def test_a_removed_player_plays_no_more() -> None:
     kitchen = Kitchen()
     await kitchen.play("one")
-    playback = kitchen.player.own
+    playback = kitchen.player.solo_playback
     item = playback.queue.items[0]
     kitchen.hub.players.remove("kitchen")
     kitchen.heard()

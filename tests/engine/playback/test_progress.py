@@ -67,7 +67,7 @@ async def test_nothing_ticks_for_nobody_and_for_silence(house: House) -> None:
 async def test_it_tells_what_the_player_has_buffered(house: House) -> None:
     await play(house)
     player = house.hub.players.get("kitchen")
-    item = player.playback.current
+    item = player.active_playback.current
     assert item is not None
     house.pass_seconds(1)
     report = PlayerReport(

@@ -64,7 +64,7 @@ class Party:
         await self.do(name, report)
 
     async def report(self, name: str, state: Any, **fields: Any) -> None:
-        current = self.room.own.current
+        current = self.room.playback.current
         assert current is not None
         report = PlayerReport(
             state=state,
@@ -83,14 +83,14 @@ class Party:
 
     def orders(self, name: str) -> list[tuple[str, str | None]]:
         """What the player was told since the last time."""
-        names = {item.queue_item_id: item.track.track_id for item in self.room.own.queue.items}
+        names = {item.queue_item_id: item.track.track_id for item in self.room.playback.queue.items}
         messages = of_type(self.wires[name].take(), "synchronized_playback")
         return [(message["command"], names.get(message["queue_item_id"])) for message in messages]
 
     @property
     def state(self) -> tuple[str, str | None]:
-        current = self.room.own.current
-        return self.room.own.timeline.state, current.track.track_id if current else None
+        current = self.room.playback.current
+        return self.room.playback.timeline.state, current.track.track_id if current else None
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ async def party() -> AsyncGenerator[Party]:
     for name in "ada", "ben":
         party.orders(name)
     yield party
-    party.hub.conductor.close()
+    party.hub.media_resolver.close()
 
 
 # ------------------------------------------------------------ waiting
@@ -110,7 +110,7 @@ async def test_the_start_waits_for_all(party: Party) -> None:
     await party.do("ada", PlaybackCommand(command="play"))
     assert party.state == ("buffering", "one")
     assert party.orders("ada") == party.orders("ben") == []
-    item = party.room.own.queue.items[0].queue_item_id
+    item = party.room.playback.queue.items[0].queue_item_id
     await party.ready("ada", item)
     assert party.state == ("buffering", "one")
     await party.ready("ben", item)
@@ -120,7 +120,7 @@ async def test_the_start_waits_for_all(party: Party) -> None:
 
 async def test_after_three_seconds_it_goes_on_without_laggards(party: Party) -> None:
     await party.do("ada", PlaybackCommand(command="play"))
-    await party.ready("ada", party.room.own.queue.items[0].queue_item_id)
+    await party.ready("ada", party.room.playback.queue.items[0].queue_item_id)
     party.house.pass_seconds(2.9)
     assert party.state == ("buffering", "one")
     party.house.pass_seconds(0.2)
@@ -129,12 +129,12 @@ async def test_after_three_seconds_it_goes_on_without_laggards(party: Party) -> 
     assert not party.hub.players.get("ada").lagging
     # It isn't waited for any more, until it has caught up.
     await party.do("ada", PlaybackCommand(command="next"))
-    await party.ready("ada", party.room.own.queue.items[1].queue_item_id)
+    await party.ready("ada", party.room.playback.queue.items[1].queue_item_id)
     assert party.state == ("playing", "two")
     await party.report("ben", "playing")
     assert not party.hub.players.get("ben").lagging
     await party.do("ada", PlaybackCommand(command="next"))
-    await party.ready("ada", party.room.own.queue.items[2].queue_item_id)
+    await party.ready("ada", party.room.playback.queue.items[2].queue_item_id)
     assert party.state == ("buffering", "three")
 
 
@@ -144,12 +144,12 @@ async def test_other_kinds_of_waiting(wait: RoomWait, state: str) -> None:
     await party.begin(wait)
     await party.do("ada", PlaybackCommand(command="play"))
     party.house.pass_seconds(60)
-    assert party.room.own.timeline.state == state
+    assert party.room.playback.timeline.state == state
 
 
 async def test_who_goes_is_waited_for_no_more(party: Party) -> None:
     await party.do("ada", PlaybackCommand(command="play"))
-    await party.ready("ada", party.room.own.queue.items[0].queue_item_id)
+    await party.ready("ada", party.room.playback.queue.items[0].queue_item_id)
     party.house.lose(party.sessions["ben"])
     assert party.state == ("playing", "one")
 
@@ -159,7 +159,7 @@ async def test_alone_nothing_waits_and_no_lead_is_lost(party: Party) -> None:
     now_us = party.house.clock.now_us()
     await party.do("ada", PlaybackCommand(command="play"))
     assert party.state == ("playing", "one")
-    assert party.room.own.timeline.anchor_us == now_us + 20_000
+    assert party.room.playback.timeline.anchor_us == now_us + 20_000
 
 
 async def test_somebody_who_pauses_meanwhile_is_obeyed(party: Party) -> None:
@@ -175,7 +175,7 @@ async def test_somebody_who_pauses_meanwhile_is_obeyed(party: Party) -> None:
 async def playing(party: Party) -> None:
     await party.do("ada", PlaybackCommand(command="play"))
     for name in "ada", "ben":
-        await party.ready(name, party.room.own.queue.items[0].queue_item_id)
+        await party.ready(name, party.room.playback.queue.items[0].queue_item_id)
     assert party.state == ("playing", "one")
 
 
@@ -223,12 +223,12 @@ async def test_its_own_music_rests(party: Party) -> None:
     party.house.pass_seconds(10)
     await party.do("cleo", RoomJoin(room_id="party"))
     player = party.hub.players.get("cleo")
-    assert player.playback is party.room.own
-    assert player.own.timeline.state == "paused"
+    assert player.active_playback is party.room.playback
+    assert player.solo_playback.timeline.state == "paused"
     party.hub.rooms.leave(party.room, party.room.participants[party.sessions["cleo"].client_id])
     orders = of_type(party.wires["cleo"].take(), "synchronized_playback")
     assert (orders[-1]["command"], orders[-1]["track"]["track_id"]) == ("pause", "own")
-    assert [item.track.track_id for item in player.playback.queue.items] == ["own"]
+    assert [item.track.track_id for item in player.active_playback.queue.items] == ["own"]
 
 
 async def test_a_player_is_in_one_room(party: Party) -> None:
@@ -244,16 +244,16 @@ async def test_transfer_keeps_the_place(party: Party) -> None:
     await party.do("cleo", PlaybackCommand(command="next"))
     party.house.pass_seconds(12.02)
     await party.do("cleo", QueueTransfer(to_player_id="cleo", to_room_id=None))
-    actor = Actor(party.hub.house)
+    actor = Actor(party.hub.system)
     await party.hub.dispatcher.execute(actor, QueueTransfer(player_id="cleo", to_room_id="party"))
     await settle()
-    queue = party.room.own.queue
+    queue = party.room.playback.queue
     assert [item.track.track_id for item in queue.items] == ["x", "y"]
     assert party.state == ("buffering", "y")
     for name in "ada", "ben":
         await party.ready(name, queue.items[1].queue_item_id)
-    assert party.room.own.timeline[:2] == ("playing", 12.0)
-    own = party.hub.players.get("cleo").own
+    assert party.room.playback.timeline[:2] == ("playing", 12.0)
+    own = party.hub.players.get("cleo").solo_playback
     assert (len(own.queue), own.timeline.state) == (0, "idle")
 
 
@@ -298,7 +298,7 @@ async def test_without_any_player_it_stands_still_and_goes_on(party: Party) -> N
     party.connect("ben")
     await settle()
     assert party.state == ("playing", "one")
-    assert party.room.own.timeline.position_at(party.house.clock.now_us()) == pytest.approx(37.5, abs=0.5)
+    assert party.room.playback.timeline.position_at(party.house.clock.now_us()) == pytest.approx(37.5, abs=0.5)
 
 
 async def restarted(party: Party, seconds: float) -> Party:
@@ -326,13 +326,13 @@ async def test_the_party_goes_on_after_a_restart() -> None:
     room = party.room
     assert (room.name, room.host_user_id, room.roles) == ("Party", "ada", {"ben": "dj"})
     assert [line.message for line in room.chat] == ["Louder!"]
-    assert list(room.own.queue.items) == list(before.room.own.queue.items)
-    assert room.own.queue.revision == before.room.own.queue.revision
+    assert list(room.playback.queue.items) == list(before.room.playback.queue.items)
+    assert room.playback.queue.revision == before.room.playback.queue.revision
     assert party.state == ("paused", "one")
     party.connect("ben")
     await settle()
     assert party.state == ("playing", "one")
-    assert room.own.timeline.position_at(party.house.clock.now_us()) == pytest.approx(80, abs=0.5)
+    assert room.playback.timeline.position_at(party.house.clock.now_us()) == pytest.approx(80, abs=0.5)
     assert [member.user_id for member in room.participants.values()] == ["ben"]
     assert room.host_user_id == "ada"
     party.connect("ada")
@@ -353,7 +353,7 @@ async def test_a_song_that_would_be_over_goes_on_where_it_was() -> None:
     party.connect("ada")
     await settle()
     assert party.state == ("playing", "one")
-    assert party.room.own.timeline.position_at(party.house.clock.now_us()) == pytest.approx(20, abs=0.5)
+    assert party.room.playback.timeline.position_at(party.house.clock.now_us()) == pytest.approx(20, abs=0.5)
     await party.hub.stop(CloseCode.GOING_AWAY, "Over")
 
 
@@ -380,7 +380,7 @@ async def test_a_clock_that_jumped_back_plays_nothing_twice() -> None:
     party = await restarted(before, -3600)
     party.connect("ada")
     await settle()
-    assert party.room.own.timeline.position_at(party.house.clock.now_us()) == pytest.approx(20, abs=0.5)
+    assert party.room.playback.timeline.position_at(party.house.clock.now_us()) == pytest.approx(20, abs=0.5)
     await party.hub.stop(CloseCode.GOING_AWAY, "Over")
 
 
@@ -431,13 +431,13 @@ async def test_a_transfer_is_done_once(party: Party) -> None:
     party.connect("cleo")
     await party.do("cleo", QueueAdd(track_ids=("x", "y")))
     transfer = QueueTransfer(player_id="cleo", to_room_id="party", op_id="once")
-    actor = Actor(party.hub.house)
+    actor = Actor(party.hub.system)
     first = await party.hub.dispatcher.execute(actor, transfer)
     assert await party.hub.dispatcher.execute(actor, transfer) == first
-    assert len(party.room.own.queue) == 2
+    assert len(party.room.playback.queue) == 2
     with pytest.raises(QueueItemNotFound):
         await party.hub.dispatcher.execute(actor, QueueTransfer(player_id="cleo", to_room_id="party"))
-    assert len(party.room.own.queue) == 2
+    assert len(party.room.playback.queue) == 2
 
 
 async def test_whoever_was_put_out_while_away_is_told_to_be_silent(party: Party) -> None:
@@ -451,12 +451,12 @@ async def test_whoever_was_put_out_while_away_is_told_to_be_silent(party: Party)
 
 async def test_each_queue_has_an_epoch_of_its_own(party: Party) -> None:
     party.connect("cleo")
-    epochs = {party.room.own.queue.epoch} | {player.own.queue.epoch for player in party.hub.players}
+    epochs = {party.room.playback.queue.epoch} | {player.solo_playback.queue.epoch for player in party.hub.players}
     assert len(epochs) == 1 + len(party.hub.players)
     party.wires["ben"].take()
     party.hub.rooms.leave(party.room, party.room.participants[party.sessions["ben"].client_id])
     own = [each for each in of_type(party.wires["ben"].take(), "queue_updated") if each["topic"] == "player:ben"]
-    assert own[-1]["queue"]["epoch"] == party.hub.players.get("ben").own.queue.epoch
+    assert own[-1]["queue"]["epoch"] == party.hub.players.get("ben").solo_playback.queue.epoch
 
 
 async def test_two_clients_of_one_name_keep_their_places(party: Party) -> None:
@@ -464,7 +464,7 @@ async def test_two_clients_of_one_name_keep_their_places(party: Party) -> None:
     eve = principal("eve")
     tabs = [party.house.connect(eve, name="Tab")[0] for _ in range(2)]
     for tab in tabs:
-        party.hub.rooms.enter(party.room, tab)
+        party.hub.rooms.join(party.room, tab)
     for tab in tabs:
         party.house.lose(tab)
     for tab in tabs:
@@ -481,7 +481,7 @@ async def test_two_clients_of_one_name_keep_their_places(party: Party) -> None:
 
 async def test_an_unknown_end_waits_for_nobody_who_doesnt_play(party: Party) -> None:
     await playing(party)
-    party.room.own.duration = None
+    party.room.playback.duration = None
     await party.report("ben", "paused", needs_interaction=True)
     await party.report("ada", "idle")
     assert party.state[1] == "two"
@@ -509,8 +509,8 @@ async def test_seeking_while_waiting_waits_on(party: Party) -> None:
     await party.do("ada", SeekCommand(room_id="party", position_seconds=42))
     assert party.state == ("buffering", "one")
     for name in "ada", "ben":
-        await party.ready(name, party.room.own.queue.items[0].queue_item_id)
-    assert party.room.own.timeline[:2] == ("playing", 42.0)
+        await party.ready(name, party.room.playback.queue.items[0].queue_item_id)
+    assert party.room.playback.timeline[:2] == ("playing", 42.0)
 
 
 async def test_a_fault_while_paused_starts_nothing(party: Party) -> None:

@@ -182,7 +182,7 @@ def test_a_second_connection_that_resumes_replaces_the_first() -> None:
     assert first.take() == []
     assert len(second.take()) == 1
     # The end of the first connection is no news any more.
-    house.hub.sessions.lose(session, first, ended=True)
+    house.hub.sessions.connection_lost(session, first, ended=True)
     assert session.connection is second
     assert house.hub.players.get("kitchen").present
 
@@ -233,10 +233,10 @@ def test_a_lost_position_begins_anew_without_a_token_too() -> None:
 async def test_that_nothing_follows_is_a_newest_state_too() -> None:
     house = House()
     session, connection = house.connect(ADA, player_id="kitchen")
-    playback = house.hub.players.get("kitchen").own
+    playback = house.hub.players.get("kitchen").solo_playback
     await house.hub.execute(QueueAdd(player_id="kitchen", track_ids=("one", "two")))
     first, second = playback.queue.items
-    await house.hub.conductor.start(playback, first)
+    await house.hub.media_resolver.start(playback, first)
     await settle()
     assert of_type(connection.take(), "prepare")[-1]["queue_item_id"] == second.queue_item_id
     resume = cut(house, session)
@@ -292,7 +292,7 @@ async def test_where_nobody_can_tell_whose_token_it_is_the_sessions_own_secret_c
     async def away(_token: str, _peer: Peer) -> Principal:
         raise Unavailable("away")
 
-    house.hub.identity.recognise = away
+    house.hub.identity.authenticate_token = away
     client = ClientInfo(name="Test", kind="controller")
     shown = Authenticate(token="any", client=client, resume=resume)
     assert await house.hub.identity.identify(shown, Peer("127.0.0.1", None)) == (session.principal, UNSET)

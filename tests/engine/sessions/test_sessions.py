@@ -142,7 +142,7 @@ def test_an_administrator_may_take_a_player_over() -> None:
     _, connection = house.connect(ADA, player_id="kitchen")
     house.connect(ROOT, player_id="kitchen")
     assert connection.closed is CloseCode.REPLACED
-    assert house.hub.players.get("kitchen").owner == "ada"
+    assert house.hub.players.get("kitchen").owner_user_id == "ada"
 
 
 def test_the_newest_connection_is_the_player() -> None:
@@ -293,5 +293,5 @@ def test_signals() -> None:
 def test_a_stranger_connection_loses_nothing() -> None:
     house = House()
     session, connection = house.connect(ADA)
-    house.hub.sessions.lose(session, FakeConnection(), ended=True)
+    house.hub.sessions.connection_lost(session, FakeConnection(), ended=True)
     assert session.connection is connection

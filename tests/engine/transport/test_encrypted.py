@@ -24,7 +24,7 @@ from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.sessions.session import Peer
 from custom_components.moosicbox.engine.transport.endpoint import Endpoint
-from custom_components.moosicbox.engine.transport.gateway import HubDoor
+from custom_components.moosicbox.engine.transport.gateway import HubGateway
 from tests.engine.fakes import FakeMedia, FakeStore, principal
 
 SIZE = 50_000
@@ -78,7 +78,7 @@ async def hub() -> AsyncGenerator[Hub]:
 async def following(hub: Hub, folder: Path) -> AsyncGenerator[ClientWebSocketResponse]:
     """A client that follows `all`, and reads when it is asked to."""
     app = web.Application()
-    app.router.add_get("/ws", Endpoint(HubDoor(hub)).serve)
+    app.router.add_get("/ws", Endpoint(HubGateway(hub)).serve)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certificate(folder)).start()

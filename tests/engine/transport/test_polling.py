@@ -16,7 +16,7 @@ from custom_components.moosicbox.engine.protocol.errors import ConnectionClosed,
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.protocol.types import Position
 from custom_components.moosicbox.engine.sessions.session import Actor, Peer
-from custom_components.moosicbox.engine.transport.gateway import HubDoor
+from custom_components.moosicbox.engine.transport.gateway import HubGateway
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
 from tests.engine.fakes import House, principal
 
@@ -43,7 +43,7 @@ class Client:
 
     def _open(self, resume: Resume | None) -> PollingConnection:
         connection = PollingConnection(
-            HubDoor(self.house.hub), Peer("127.0.0.1", None), lambda _connection, code: self.closed.append(code)
+            HubGateway(self.house.hub), Peer("127.0.0.1", None), lambda _connection, code: self.closed.append(code)
         )
         message = Authenticate(client=CLIENT, subscribe=("all",), resume=resume)
         session = self.house.hub.sessions.open(connection, message, principal())

@@ -16,7 +16,7 @@ from ..sessions.session import Peer
 from .rights import Principal
 from .tokens import IssuedToken
 
-type Recognise = Callable[[str, Peer], Awaitable[Principal]]
+type TokenAuthenticator = Callable[[str, Peer], Awaitable[Principal]]
 """Whose token this is; AuthenticationFailed."""
 
 
@@ -25,14 +25,14 @@ class Identity:
 
     def __init__(
         self,
-        recognise: Recognise,
+        recognise: TokenAuthenticator,
         named_by: Callable[[Resume], Principal | None],
         invites: Invites,
         rooms: Rooms,
         clock: Clock,
     ) -> None:
         """`recognise` knows tokens, `named_by` whose session is to be resumed."""
-        self.recognise = recognise
+        self.authenticate_token = recognise
         self._named_by = named_by
         self.issue: Callable[..., IssuedToken] | None = None
         """Makes tokens for guests, if that is possible here; see `Tokens.issue`."""
@@ -50,7 +50,7 @@ class Identity:
 
     async def _recognised(self, token: str, resume: Resume | None, peer: Peer) -> Principal:
         try:
-            return await self.recognise(token, peer)
+            return await self.authenticate_token(token, peer)
         except Unavailable:
             # Who could tell is away: a session that was opened before goes on by its own secret.
             if resume is None or (principal := self._named_by(resume)) is None:
@@ -72,6 +72,6 @@ class Identity:
             permissions=GUEST_PERMISSIONS[invite.role],
             rooms=frozenset({room.room_id}),
         )
-        principal = await self.recognise(issued.token, peer)
+        principal = await self.authenticate_token(issued.token, peer)
         self._rooms.admit(room, principal.sub, invite.role)
         return principal, issued.token

@@ -6,7 +6,7 @@ from ..limits import Limits
 
 type LimitClass = Literal["control", "chat", "library", "reports", "sync"]
 
-LEAST_WAIT: Final = 1.0
+MIN_WAIT: Final = 1.0
 """Seconds that a refusal tells at least: who waits as told is refused too seldom to be closed for it."""
 CLASSES: Final[tuple[LimitClass, ...]] = ("control", "chat", "library", "reports", "sync")
 
@@ -25,7 +25,7 @@ class TokenBucket:
         self.depth_us = burst * self.token_us
         self.full_us = float("-inf")
 
-    def take(self, now_us: int, amount: float = 1.0) -> float:
+    def consume(self, now_us: int, amount: float = 1.0) -> float:
         """0.0 if `amount` could be taken, else the seconds until it can."""
         full_us = max(now_us, self.full_us) + amount * self.token_us
         if (over_us := full_us - now_us - self.depth_us) > 0:
@@ -47,7 +47,7 @@ class Refusal(NamedTuple):
 
 
 def _refusal(limit_class: str, per_minute: float, over_us: float) -> Refusal:
-    return Refusal(limit_class, round(per_minute), max(LEAST_WAIT, over_us / 1e6))
+    return Refusal(limit_class, round(per_minute), max(MIN_WAIT, over_us / 1e6))
 
 
 class Limiter:
@@ -63,7 +63,7 @@ class Limiter:
         bytes_per_minute = limits.bytes_per_minute * scale
         self._bytes = TokenBucket(bytes_per_minute / 60, max(bytes_per_minute, float(limits.max_message_size)))
 
-    def take(self, limit_class: LimitClass, size: int, now_us: int) -> Refusal | None:
+    def consume(self, limit_class: LimitClass, size: int, now_us: int) -> Refusal | None:
         """Count one message of `size` bytes; a Refusal, and nothing counted, if it is one too many."""
         bucket, volume = self._buckets.get(limit_class) or self._bucket(limit_class), self._bytes
         # Each message passes here twice: what `TokenBucket.take` says is written out.

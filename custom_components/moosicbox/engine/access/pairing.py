@@ -15,14 +15,14 @@ LENGTH: Final = 8
 """31 ** 8 codes: some 40 bits."""
 LIFETIME: Final = 600
 """Seconds."""
-MOST_OFFERS: Final = 16
+MAX_OFFERS: Final = 16
 GUESSES: Final = 5
 """Wrong codes of one address within `GUESS_WINDOW`."""
 GUESS_WINDOW: Final = 900
 """Seconds."""
 ALL_GUESSES: Final = 50
 """Wrong codes of everybody, after which the codes that are out are worth nothing any more."""
-MOST_ADDRESSES: Final = 1_000
+MAX_ADDRESSES: Final = 1_000
 
 
 @dataclass(slots=True, eq=False)
@@ -48,7 +48,7 @@ class PairingCodes:
     def offer(self, permissions: frozenset[str], now_us: int) -> tuple[str, Offer]:
         """A new code, for people to read, and what it stands for."""
         self._forget(now_us)
-        if len(self._offers) >= MOST_OFFERS:
+        if len(self._offers) >= MAX_OFFERS:
             raise Unavailable("Too many codes are out")
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         offer = Offer(permissions, self._digest(code), now_us + LIFETIME * 1_000_000)
@@ -76,7 +76,7 @@ class PairingCodes:
 
     def _guessed_wrong(self, address: str, count: int, until_us: int) -> None:
         self._wrong[address] = (count, until_us)
-        if len(self._wrong) > MOST_ADDRESSES:
+        if len(self._wrong) > MAX_ADDRESSES:
             self._wrong.popitem(last=False)
         self._all_wrong += 1
         if self._all_wrong >= ALL_GUESSES:

@@ -28,9 +28,9 @@ ANSWER_TIMEOUT: Final = 40.0
 LOST_AFTER: Final = 25.0
 """The hub gives a client up that stays away for 30 s: no use to ask again much later."""
 RETRY_DELAY: Final = 0.5
-MOST_AT_ONCE: Final = 100
+MAX_AT_ONCE: Final = 100
 CLOSE_TIMEOUT: Final = 2.0
-MOST_ARRIVED: Final = 1_000
+MAX_ARRIVED: Final = 1_000
 """Messages that wait to be received; then nothing more is fetched."""
 
 
@@ -50,7 +50,7 @@ class PollingLink:
         self._sessions = sessions
         self._address = sessions
         self._headers: dict[str, str] = {}
-        self._arrived: asyncio.Queue[bytes] = asyncio.Queue(MOST_ARRIVED)
+        self._arrived: asyncio.Queue[bytes] = asyncio.Queue(MAX_ARRIVED)
         self._outgoing: deque[bytes] = deque()
         self._max_bytes = 0
         self._to_send = asyncio.Event()
@@ -126,7 +126,7 @@ class PollingLink:
     def _batch(self) -> list[bytes]:
         batch = [self._outgoing.popleft()]
         size = len(batch[0]) + 2
-        while self._outgoing and len(batch) < MOST_AT_ONCE:
+        while self._outgoing and len(batch) < MAX_AT_ONCE:
             size += len(self._outgoing[0]) + 1
             if size > self._max_bytes:
                 break

@@ -20,7 +20,7 @@ from ..protocol.types import (
     UpdateOp,
 )
 
-MOST_KEPT: Final = 1_000
+MAX_KEPT: Final = 1_000
 """Changes kept while the queue is fetched; beyond that it is fetched once more."""
 
 
@@ -45,7 +45,7 @@ class QueueMirror:
         if isinstance(update.queue, QueuePage):
             return self._snapshot(update.queue)
         if self.stale:
-            self._kept = [*self._kept, update][-MOST_KEPT:]
+            self._kept = [*self._kept, update][-MAX_KEPT:]
             return False
         self._apply(update)
         return self.stale

@@ -7,14 +7,14 @@ from typing import Final
 
 MARGIN: Final = 60.0
 """Seconds before the end at which a new token is asked for."""
-LEAST_WAIT: Final = 30.0
-LONGEST_WAIT: Final = 86_400.0
+MIN_WAIT: Final = 30.0
+MAX_WAIT: Final = 86_400.0
 
 
 def wait_until_due(expires_at: str, now: datetime) -> float:
     """Seconds until a token that ends at `expires_at` (ISO 8601) should be renewed."""
     due = (datetime.fromisoformat(expires_at) - now).total_seconds() - MARGIN
-    return min(LONGEST_WAIT, max(LEAST_WAIT, due))
+    return min(MAX_WAIT, max(MIN_WAIT, due))
 
 
 async def keep_fresh(expires_at: str, renew: Callable[[], Awaitable[str | None]]) -> None:
@@ -23,5 +23,5 @@ async def keep_fresh(expires_at: str, renew: Callable[[], Awaitable[str | None]]
     while end is not None:
         wait = wait_until_due(end, datetime.now(UTC))
         await asyncio.sleep(wait)
-        if wait < LONGEST_WAIT:
+        if wait < MAX_WAIT:
             end = await renew()

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
-class Away(Exception):
+class BusUnavailable(Exception):
     """The shared place can't be reached; whether the last request arrived isn't known."""
 
 
-class Fenced(Exception):
+class LeadershipLost(Exception):
     """Another node leads: nothing was done."""
 
 
-class Emptied(Exception):
+class StoreReset(Exception):
     """The shared place has lost what it was told last, or everything: nothing was done."""
 
 
@@ -61,7 +61,7 @@ class Fetched(NamedTuple):
     data: bytes
 
 
-class Beat(NamedTuple):
+class HeartbeatReply(NamedTuple):
     """What a node learns with each sign of life."""
 
     known: bool
@@ -97,7 +97,7 @@ class Terms(NamedTuple):
     """What that is now, to a few milliseconds."""
 
 
-class Image(NamedTuple):
+class ClusterSnapshot(NamedTuple):
     """All that is kept."""
 
     hashes: Mapping[str, Mapping[str, bytes]]
@@ -108,7 +108,7 @@ class Image(NamedTuple):
 class Bus(Protocol):
     """Shared by all nodes. Every method may raise Away."""
 
-    async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> Beat:
+    async def heartbeat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> HeartbeatReply:
         """A sign of life, good for `seconds`; `new` for the first one. What was sent to it up to `read` isn't needed any more."""
 
     async def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Terms | None:
@@ -135,7 +135,7 @@ class Bus(Protocol):
     async def fetch(self, edge: str, after: str, seconds: float) -> Sequence[Fetched]:
         """What was sent to an edge behind `after`; waits up to `seconds`."""
 
-    async def load(self) -> Image:
+    async def load(self) -> ClusterSnapshot:
         """All that is kept."""
 
     async def documents(self) -> Mapping[str, bytes]:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 import logging
 from typing import Final
 
-from .bus import Away, Bus, Emptied, Fenced
+from .bus import Bus, BusUnavailable, LeadershipLost, StoreReset
 from .journal import Journal
-from .wire import Down, Publishes
+from .wire import Publish, ToEdge
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class Commits:
         edge: str,
         fence: int,
         *,
-        deliver: Callable[[Iterable[Down]], None],
+        deliver: Callable[[Iterable[ToEdge]], None],
         deposed: Callable[[], None],
         emptied: Callable[[], None],
     ) -> None:
@@ -80,14 +80,14 @@ class Commits:
                 fence = self._fence
                 try:
                     await self._keep(fence)
-                except Fenced, Emptied:
+                except LeadershipLost, StoreReset:
                     # If all was kept anew meanwhile, that was from before.
                     if fence == self._fence:
                         raise
-        except Fenced:
+        except LeadershipLost:
             self._running = False
             self._deposed()
-        except Emptied:
+        except StoreReset:
             self._emptied()
         except Exception:
             _LOGGER.exception("What happened could not be kept")
@@ -101,7 +101,7 @@ class Commits:
         while fence == self._fence:
             try:
                 await self._bus.commit(fence, commit)
-            except Away as error:
+            except BusUnavailable as error:
                 if not self.away:
                     _LOGGER.warning("What the hubs share can't be reached: %s", error)
                 self.away = True
@@ -117,9 +117,9 @@ class Commits:
     def _deliver_alone(self) -> None:
         self._deliver_states(self._journal.downs.get(self._edge, []))
 
-    def _deliver_states(self, own: list[Down]) -> None:
+    def _deliver_states(self, own: list[ToEdge]) -> None:
         # The music goes on here. What has a number, and answers, wait until they are kept: nobody may ever hear otherwise.
-        states = [down for down in own if isinstance(down, Publishes) and down.key is not None]
+        states = [down for down in own if isinstance(down, Publish) and down.key is not None]
         if states:
-            own[:] = [down for down in own if not isinstance(down, Publishes) or down.key is None]
+            own[:] = [down for down in own if not isinstance(down, Publish) or down.key is None]
             self._deliver(states)

@@ -9,36 +9,36 @@ import msgspec
 from ..delivery.frame import Frame
 from ..hub import Hub
 from ..playback.events import PlaybackEvent
-from ..playback.publisher import PlaybackOwner
+from ..playback.publisher import PlaybackContext
 from ..protocol.client import PlayerReport
 from ..protocol.codec import encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import HubError, InternalError, Unavailable
 from ..sessions.session import Peer, Refused, Session
 from ..store import NoStore
-from .bus import Bus, Image, Terms
+from .bus import Bus, ClusterSnapshot, Terms
 from .commits import Commits
 from .journal import Journal
 from .kept_requests import KeptRequests
 from .link import Downlink, Link, RemoteConnection
 from .restore import restore, restore_answer, resume, unfinished
 from .wire import (
-    Answers,
-    Asks,
-    Comes,
-    Down,
-    Drops,
-    Follows,
-    Goes,
-    Opened,
-    Probes,
-    Recognises,
-    Refuses,
-    Resets,
-    Says,
-    Tells,
-    Unfollows,
-    Up,
+    Answer,
+    AuthenticateToken,
+    ClientConnected,
+    ClientDisconnected,
+    ClientMessage,
+    ClockProbe,
+    ClockReply,
+    Follow,
+    ResetEdge,
+    SessionDropped,
+    SessionOpened,
+    SessionRefused,
+    ToEdge,
+    TokenAuthenticated,
+    ToLeader,
+    Unfollow,
     fault_of,
 )
 
@@ -55,7 +55,7 @@ class Core:
         edge: str,
         terms: Terms,
         *,
-        deliver: Callable[[Iterable[Down]], None],
+        deliver: Callable[[Iterable[ToEdge]], None],
         deposed: Callable[[], None],
         emptied: Callable[[], None],
     ) -> None:
@@ -85,7 +85,7 @@ class Core:
 
     # ------------------------------------------------------------ life
 
-    async def start(self, image: Image) -> None:
+    async def start(self, image: ClusterSnapshot) -> None:
         """Know what is kept; without anything, begin with what the hub itself brings along."""
         hub, journal = self.hub, self._journal
         hub.topics.send_by(Downlink(self._numbered, self._forgotten))
@@ -122,12 +122,12 @@ class Core:
         """Whether all that an edge sent up to `number` was worked off."""
         return self.link(edge).number >= number
 
-    def takes(self, up: Up, *, connected: bool) -> bool:
+    def takes(self, up: ToLeader, *, connected: bool) -> bool:
         """Whether this can be done: without Redis players may say what they do, all else could not be kept."""
         if connected and not self.away:
             return True
-        if not isinstance(up, Says):
-            return isinstance(up, Goes | Drops)
+        if not isinstance(up, ClientMessage):
+            return isinstance(up, ClientDisconnected | SessionDropped)
         message = self.hub.dispatcher.codec.decode(up.text).message
         return isinstance(message, PlayerReport)
 
@@ -141,14 +141,14 @@ class Core:
         self._kept.clear()
         self._journal.begin_again(terms.commits, terms.last)
         for known in edges:
-            self.link(known).put(Resets())
+            self.link(known).put(ResetEdge())
         self.wake()
 
-    def _restore(self, image: Image) -> None:
+    def _restore(self, image: ClusterSnapshot) -> None:
         hub, journal = self.hub, self._journal
         journal.founded = restore(hub, image, self.link)
-        for owner in (*hub.players, *hub.rooms):
-            journal.knows(owner.topic, owner.own.queue.items)
+        for context in (*hub.players, *hub.rooms):
+            journal.knows(context.topic, context.playback.queue.items)
         for session in hub.sessions:
             self._kept.watch(session)
         for field, payload in image.hashes["answers"].items():
@@ -169,13 +169,13 @@ class Core:
             request_id = self.hub.dispatcher.codec.decode(says.text).request_id
             frame = Frame(encode_error(Unavailable("The hub that was about to do this is gone"), request_id))
             if says.number:
-                connection.link.put(Answers(says.connection, says.number, frame.payload))
+                connection.link.put(Answer(says.connection, says.number, frame.payload))
             else:
                 connection.session.answer(frame)
 
     # ------------------------------------------------------------ up
 
-    def work(self, edge: str, number: int, ups: Iterable[Up], id_: str | None = None) -> None:
+    def work(self, edge: str, number: int, ups: Iterable[ToLeader], id_: str | None = None) -> None:
         """Do what an edge says; what came before isn't done twice. `id_` is where it stands in the stream."""
         if id_ is not None:
             self._journal.read = id_
@@ -193,30 +193,30 @@ class Core:
                 _LOGGER.exception("What a node said could not be done")
         self.wake()
 
-    def _work(self, link: Link, up: Up) -> None:
+    def _work(self, link: Link, up: ToLeader) -> None:
         match up:
-            case Says():
+            case ClientMessage():
                 self._says(link, up, link.connections.get(up.connection))
-            case Comes(number, _, _, transport, address):
+            case ClientConnected(number, _, _, transport, address):
                 connection = RemoteConnection(link, number, transport, address, self.hub.limits)
                 self.hub.spawn(self._comes(link, up, connection))
-            case Goes(connection, ended):
+            case ClientDisconnected(connection, ended):
                 if (known := link.connections.get(connection)) is not None:
                     self._gone(known, ended=ended)
-            case Drops(connection, code):
+            case SessionDropped(connection, code):
                 if (known := link.connections.get(connection)) is None:
                     return
                 if known.session is None:
                     known.forget()
                 else:
                     self.hub.sessions.drop(known.session, CloseCode(code), "")
-            case Asks():
+            case AuthenticateToken():
                 self.hub.spawn(self._asks(link, up))
-            case Probes(t0_us):
+            case ClockProbe(t0_us):
                 now_us = self.hub.clock.now_us()
-                link.put(Tells(t0_us, now_us, self.hub.clock.now_us()))
+                link.put(ClockReply(t0_us, now_us, self.hub.clock.now_us()))
 
-    async def _comes(self, link: Link, coming: Comes, connection: RemoteConnection) -> None:
+    async def _comes(self, link: Link, coming: ClientConnected, connection: RemoteConnection) -> None:
         hub, number = self.hub, coming.connection
         try:
             shown, token = await hub.identity.identify(coming.message, connection.peer)
@@ -226,19 +226,21 @@ class Core:
             session = hub.sessions.open(connection, coming.message, shown or coming.principal, hello, token)
         except Refused as refused:
             connection.forget()
-            link.put(Refuses(number, fault_of(refused.error), int(refused.code)))
+            link.put(SessionRefused(number, fault_of(refused.error), int(refused.code)))
         except HubError as error:
             connection.forget()
-            link.put(Refuses(number, fault_of(error), None))
+            link.put(SessionRefused(number, fault_of(error), None))
         except Exception:
             _LOGGER.exception("Letting a client in failed")
             connection.forget()
-            link.put(Refuses(number, fault_of(InternalError("The hub failed; its log says how")), CloseCode.RESTART))
+            link.put(
+                SessionRefused(number, fault_of(InternalError("The hub failed; its log says how")), CloseCode.RESTART)
+            )
         else:
             connection.session = session
-            link.put(Opened(number, session.session_id, session.secret, session.client_id))
+            link.put(SessionOpened(number, session.session_id, session.secret, session.client_id))
 
-    def _says(self, link: Link, says: Says, connection: RemoteConnection | None) -> None:
+    def _says(self, link: Link, says: ClientMessage, connection: RemoteConnection | None) -> None:
         if connection is None or (session := connection.session) is None:
             return
         answered = False
@@ -250,7 +252,7 @@ class Core:
             if done is not None:
                 done()
             if says.number:
-                link.put(Answers(says.connection, says.number, None if frame is None else frame.payload))
+                link.put(Answer(says.connection, says.number, None if frame is None else frame.payload))
             else:
                 session.answer(frame)
             self.wake()
@@ -262,16 +264,16 @@ class Core:
         if decoded_.error is not None and connection.errors.too_many(decoded_.error, says.at_us):
             self.hub.sessions.drop(session, CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
 
-    async def _asks(self, link: Link, asks: Asks) -> None:
+    async def _asks(self, link: Link, asks: AuthenticateToken) -> None:
         try:
-            principal = await self.hub.identity.recognise(asks.token, Peer(asks.address, None))
+            principal = await self.hub.identity.authenticate_token(asks.token, Peer(asks.address, None))
         except HubError as error:
-            link.put(Recognises(asks.call, None, fault_of(error)))
+            link.put(TokenAuthenticated(asks.call, None, fault_of(error)))
         except Exception:
             _LOGGER.exception("Recognising a token failed")
-            link.put(Recognises(asks.call, None, fault_of(InternalError("The hub failed; its log says how"))))
+            link.put(TokenAuthenticated(asks.call, None, fault_of(InternalError("The hub failed; its log says how"))))
         else:
-            link.put(Recognises(asks.call, principal, None))
+            link.put(TokenAuthenticated(asks.call, principal, None))
 
     # ------------------------------------------------------------ nodes
 
@@ -297,22 +299,22 @@ class Core:
     def _gone(self, connection: RemoteConnection, *, ended: bool) -> None:
         connection.forget()
         if (session := connection.session) is not None:
-            self.hub.sessions.lose(session, connection, ended=ended)
+            self.hub.sessions.connection_lost(session, connection, ended=ended)
 
     # ------------------------------------------------------------ what happens
 
-    def _put(self, edge: str, down: Down) -> None:
+    def _put(self, edge: str, down: ToEdge) -> None:
         if edge not in self._links:
             return
         self._journal.put(edge, down)
-        if isinstance(down, Follows | Unfollows):
+        if isinstance(down, Follow | Unfollow):
             connection = self._links[edge].connections.get(down.connection)
             if connection is not None and connection.session is not None:
                 self._journal.session(connection.session)
         self.wake()
 
-    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
-        self._journal.owner(owner, event)
+    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
+        self._journal.context(context, event)
         self.wake()
 
     def _changed[T](self, note: Callable[[T], None], what: T) -> None:

@@ -28,29 +28,29 @@ from ..protocol.errors import RateLimitExceeded, Unavailable
 from ..protocol.server import Goodbye, Hello, Pong, TimeSyncReply
 from ..sessions.answers import Reply
 from ..sessions.session import Connection, Peer, Refused
-from ..timer_runner import Alarm
-from ..transport.gateway import Door
+from ..timer_runner import TimerRunner
+from ..transport.gateway import Gateway
 from .clock import ClusterClock
 from .wire import (
-    Answers,
-    Asks,
-    Closes,
-    Comes,
-    Down,
-    Drops,
-    Follows,
-    Goes,
-    Opened,
-    Publishes,
-    Recognises,
-    Refuses,
-    Replays,
-    Resets,
-    Says,
-    Sends,
-    Tells,
-    Unfollows,
-    Up,
+    Answer,
+    AuthenticateToken,
+    ClientConnected,
+    ClientDisconnected,
+    ClientMessage,
+    ClockReply,
+    CloseConnection,
+    Follow,
+    Publish,
+    Replay,
+    ResetEdge,
+    Send,
+    SessionDropped,
+    SessionOpened,
+    SessionRefused,
+    ToEdge,
+    TokenAuthenticated,
+    ToLeader,
+    Unfollow,
     error_of,
 )
 
@@ -88,16 +88,16 @@ class EdgeSession:
         return secrets.compare_digest(secret.encode(), self.secret.encode())
 
 
-class Edge(Door):
+class Edge(Gateway):
     """One node's way in. `say` takes what goes up; it raises Unavailable where nothing can."""
 
     def __init__(
-        self, *, version: str, node_id: str, limits: Limits, clock: ClusterClock, say: Callable[[Up], None]
+        self, *, version: str, node_id: str, limits: Limits, clock: ClusterClock, say: Callable[[ToLeader], None]
     ) -> None:
         """Nobody is here yet."""
         self._limits = limits
         self._clock = clock
-        self._alarm = Alarm(clock)
+        self._alarm = TimerRunner(clock)
         self.timers = self._alarm.timers
         self.metrics = Metrics()
         self.writer = Writer(self.metrics.fan_out)
@@ -208,11 +208,11 @@ class Edge(Door):
         return Outbox(self._limits.outbound_bytes, self._limits.outbound_messages, sink, self.writer, traffic)
 
     @override
-    async def recognise(self, token: str, peer: Peer) -> Principal:
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
         number = next(self._numbers)
         try:
             async with asyncio.timeout(self._limits.authentication_timeout):
-                principal: Principal = await self._called(number, Asks(number, token, peer.address))
+                principal: Principal = await self._called(number, AuthenticateToken(number, token, peer.address))
         except (TimeoutError, Refused) as error:
             raise Unavailable("Nobody answers now", retry_after=1) from error
         return principal
@@ -228,13 +228,13 @@ class Edge(Door):
         number = next(self._numbers)
         session = self._sessions[number] = EdgeSession(number, connection, self._limits)
         greeting = None if hello is UNSET else hello
-        coming = Comes(number, message, principal, connection.transport, connection.peer.address, greeting)
+        coming = ClientConnected(number, message, principal, connection.transport, connection.peer.address, greeting)
         try:
             await self._called(number, coming)
         except BaseException:
             self._forget(session)
             with contextlib.suppress(Unavailable):
-                self._say(Goes(number, ended=False))
+                self._say(ClientDisconnected(number, ended=False))
             raise
         return session
 
@@ -251,7 +251,7 @@ class Edge(Door):
             number = next(self._numbers)
             member.replies[number] = (decoded.request_id, reply)
         try:
-            self._say(Says(member.number, number, decoded.text, received_us))
+            self._say(ClientMessage(member.number, number, decoded.text, received_us))
         except Unavailable as error:
             member.replies.pop(number, None)
             answer(Frame(encode_error(error, decoded.request_id)))
@@ -259,20 +259,20 @@ class Edge(Door):
     @override
     def drop(self, member: EdgeSession, code: CloseCode, reason: str) -> None:
         if self._forget(member):
-            self._tell(Drops(member.number, code))
+            self._tell(SessionDropped(member.number, code))
         if (connection := member.connection) is not None:
             member.connection = None
             connection.close(code, reason)
 
     @override
-    def lose(self, member: EdgeSession, connection: Connection, *, ended: bool) -> None:
+    def connection_lost(self, member: EdgeSession, connection: Connection, *, ended: bool) -> None:
         if self._forget(member):
-            self._tell(Goes(member.number, ended))
+            self._tell(ClientDisconnected(member.number, ended))
         member.connection = None
 
     # ------------------------------------------------------------ down
 
-    def apply(self, downs: Iterable[Down]) -> None:
+    def apply(self, downs: Iterable[ToEdge]) -> None:
         """Do what the leader says, in its order."""
         for down in downs:
             try:
@@ -282,53 +282,53 @@ class Edge(Door):
                 if (session := self._sessions.get(getattr(down, "connection", 0))) is not None:
                     self._part(session, CloseCode.POSITION_LOST, "Something could not be delivered")
 
-    def _apply(self, down: Down) -> None:
+    def _apply(self, down: ToEdge) -> None:
         match down:
-            case Publishes(topic, payload, key):
+            case Publish(topic, payload, key):
                 if (followed := self.topics.find(topic)) is not None:
                     followed.send(Frame(payload, key))
-            case Recognises(call, principal, fault):
+            case TokenAuthenticated(call, principal, fault):
                 self._return(call, principal, None if fault is None else error_of(fault))
-            case Tells(t0_us, t1_us, t2_us):
+            case ClockReply(t0_us, t1_us, t2_us):
                 self.told(t0_us, t1_us, t2_us)
-            case Resets():
+            case ResetEdge():
                 self.reset("What the hubs share was lost")
             case _:
                 if (session := self._sessions.get(down.connection)) is not None:
                     self._apply_to(session, down)
-                elif isinstance(down, Opened):
+                elif isinstance(down, SessionOpened):
                     # Its client has given up meanwhile.
-                    self._tell(Goes(down.connection, ended=False))
+                    self._tell(ClientDisconnected(down.connection, ended=False))
 
-    def _apply_to(self, session: EdgeSession, down: Down) -> None:
+    def _apply_to(self, session: EdgeSession, down: ToEdge) -> None:
         if (connection := session.connection) is None:
             return
         match down:
-            case Sends(_, payload, key):
+            case Send(_, payload, key):
                 connection.outbox.send(Frame(payload, key))
-            case Replays(_, payloads):
+            case Replay(_, payloads):
                 connection.outbox.replay(Frame(payload) for payload in payloads)
-            case Follows(_, topic):
+            case Follow(_, topic):
                 session.topics[topic] = None
                 connection.outbox.follow(self.topics, topic)
-            case Unfollows(_, topic):
+            case Unfollow(_, topic):
                 session.topics.pop(topic, None)
                 connection.outbox.unfollow(self.topics, topic)
-            case Answers(_, number, payload):
+            case Answer(_, number, payload):
                 if (waiting := session.replies.pop(number, None)) is not None:
                     waiting[1](None if payload is None else Frame(payload))
-            case Opened(number, session_id, secret, client_id):
+            case SessionOpened(number, session_id, secret, client_id):
                 session.session_id, session.secret, session.client_id = session_id, secret, client_id
                 self._return(number, session, None)
-            case Refuses(number, fault, code):
+            case SessionRefused(number, fault, code):
                 error = error_of(fault)
                 self._return(number, None, error if code is None else Refused(error, CloseCode(code)))
-            case Closes(_, code, reason):
+            case CloseConnection(_, code, reason):
                 self._part(session, CloseCode(code), reason)
 
     # ------------------------------------------------------------ inside
 
-    async def _called(self, number: int, up: Up) -> Any:
+    async def _called(self, number: int, up: ToLeader) -> Any:
         # What a leader that went away left unanswered is asked no one else: the client comes again.
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._calls[number] = answer, self._clock.local_us
@@ -350,7 +350,7 @@ class Edge(Door):
             call.set_exception(error)
 
     def _own(self, member: EdgeSession, decoded: Decoded, received_us: int) -> bytes:
-        if (refusal := member.limiter.take("sync", decoded.size, received_us)) is not None:
+        if (refusal := member.limiter.consume("sync", decoded.size, received_us)) is not None:
             self.metrics.refusals[refusal.limit_class] += 1
             return encode_error(RateLimitExceeded(refusal.per_minute, refusal.retry_after), decoded.request_id)
         request_id = decoded.request_id or UNSET
@@ -366,7 +366,7 @@ class Edge(Door):
 
         return answer
 
-    def _tell(self, up: Up) -> None:
+    def _tell(self, up: ToLeader) -> None:
         # Where nothing can go up, the leader takes this node for gone, and its connections with it.
         with contextlib.suppress(Unavailable):
             self._say(up)

@@ -135,7 +135,7 @@ def player_image(player: Player, *, interrupted: bool) -> PlayerImage:
     return PlayerImage(
         player_id=player.player_id,
         name=player.name,
-        owner=player.owner,
+        owner=player.owner_user_id,
         capabilities=player.capabilities,
         declared_lead_ms=player.declared_lead_ms,
         output_delay_ms=player.output_delay_ms,
@@ -150,7 +150,7 @@ def player_image(player: Player, *, interrupted: bool) -> PlayerImage:
         ready=player.ready,
         report=player.report,
         interrupted=interrupted,
-        playback=image_of(player.own),
+        playback=image_of(player.solo_playback),
     )
 
 
@@ -171,7 +171,7 @@ def room_image(room: Room, *, interrupted: bool) -> RoomImage:
         chat=tuple(room.chat),
         votes=tuple(room.votes),
         interrupted=interrupted,
-        playback=image_of(room.own),
+        playback=image_of(room.playback),
     )
 
 
@@ -221,7 +221,7 @@ def decoded_queues(fields: Mapping[str, bytes], orders: Iterable[tuple[str, Orde
 def restore_player(hub: Hub, image: PlayerImage, queue: KeptQueue) -> None:
     """A player as it was, not here yet."""
     player = hub.players.add(image.player_id, image.name, image.owner, image.client_version)
-    player.declare(image.capabilities)
+    player.set_capabilities(image.capabilities)
     player.declared_lead_ms = image.declared_lead_ms
     player.output_delay_ms = image.output_delay_ms
     player.round_trip_us = image.round_trip_us
@@ -232,7 +232,7 @@ def restore_player(hub: Hub, image: PlayerImage, queue: KeptQueue) -> None:
     player.failed_item_id = image.failed_item_id
     player.ready = image.ready
     player.report = image.report
-    _restore_playback(hub, player.own, image.playback, queue)
+    _restore_playback(hub, player.solo_playback, image.playback, queue)
 
 
 def restore_room(hub: Hub, image: RoomImage, queue: KeptQueue) -> None:
@@ -255,10 +255,10 @@ def restore_room(hub: Hub, image: RoomImage, queue: KeptQueue) -> None:
             player=player,
             away=member.away,
         )
-        room.seat(participant)
+        room.add_participant(participant)
         if player is not None:
             player.room = room
-    _restore_playback(hub, room.own, image.playback, queue)
+    _restore_playback(hub, room.playback, image.playback, queue)
 
 
 def restore_session(hub: Hub, image: SessionImage, connection: RemoteConnection | None) -> Session:
@@ -286,7 +286,7 @@ def _participant_image(member: Participant) -> ParticipantImage:
 def _restore_playback(hub: Hub, playback: Playback, image: PlaybackImage, queue: KeptQueue) -> None:
     become(playback, image, queue.order, queue.items)
     for item in playback.queue.items:
-        hub.conductor.media.remember(item.track)
+        hub.media_resolver.media.remember(item.track)
 
 
 def changed_items(topic: str, playback: Playback, known: dict[str, QueueItem]) -> Iterator[tuple[str, bytes | None]]:

@@ -7,13 +7,13 @@ from ..hub import Hub
 from ..playback.events import PlaybackEvent, QueueChanged
 from ..playback.image import order_of
 from ..playback.player import Player
-from ..playback.publisher import PlaybackOwner
+from ..playback.publisher import PlaybackContext
 from ..protocol.types import QueueItem
 from ..rooms.room import Room
 from ..sessions.session import Session
 from .bus import Commit, Numbered
 from .images import changed_items, encode, hub_image, player_image, room_image, session_image
-from .wire import Down, Publishes, Sends, pack
+from .wire import Publish, Send, ToEdge, pack
 
 MAX_HISTORIES: Final = 10_000
 """Messages that wait to be kept; without Redis for long, the oldest aren't kept at all."""
@@ -26,7 +26,7 @@ class Journal:
         """`commits` and `read` are where the leader before came to."""
         self.read = read
         """The last of what the edges sent that was worked off."""
-        self.downs: dict[str, list[Down]] = {}
+        self.downs: dict[str, list[ToEdge]] = {}
         """What goes to each edge."""
         self._hub = hub
         self._commits = commits
@@ -65,14 +65,14 @@ class Journal:
 
     # ------------------------------------------------------------ what changes
 
-    def owner(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
+    def context(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         """What somebody plays."""
         if isinstance(event, QueueChanged):
-            self._queues[owner.topic] = None
-        if isinstance(owner, Player):
-            self._players[owner.player_id] = None
-        elif isinstance(owner, Room):
-            self._rooms[owner.room_id] = None
+            self._queues[context.topic] = None
+        if isinstance(context, Player):
+            self._players[context.player_id] = None
+        elif isinstance(context, Room):
+            self._rooms[context.room_id] = None
 
     def reported(self, player: Player) -> None:
         """What a player says; that it still plays the same is nothing new."""
@@ -114,14 +114,14 @@ class Journal:
         """A field of a hash; None: it goes."""
         self._writes.setdefault(name, {})[field] = value
 
-    def put(self, edge: str, down: Down) -> None:
+    def put(self, edge: str, down: ToEdge) -> None:
         """To an edge."""
         self.downs.setdefault(edge, []).append(down)
 
     def thin_out(self) -> None:
         """While nothing can be sent: of states that replace one another the last is enough."""
         for edge, downs in self.downs.items():
-            newest: dict[object, Down] = {}
+            newest: dict[object, ToEdge] = {}
             for number, down in enumerate(downs):
                 key = _replaced_by(down) or number
                 newest.pop(key, None)
@@ -131,7 +131,7 @@ class Journal:
     def everything(self) -> None:
         """Nothing is kept yet of all that there is."""
         self._known.clear()
-        self._queues = dict.fromkeys(owner.topic for owner in (*self._hub.players, *self._hub.rooms))
+        self._queues = dict.fromkeys(context.topic for context in (*self._hub.players, *self._hub.rooms))
         self._hub_image = None
         for player in self._hub.players:
             self.player(player)
@@ -146,7 +146,7 @@ class Journal:
 
     # ------------------------------------------------------------ what is committed
 
-    def take(self, own_edge: str) -> tuple[Commit, list[Down]]:
+    def take(self, own_edge: str) -> tuple[Commit, list[ToEdge]]:
         """All of it, and what the leader's own edge gets, which is behind no Redis."""
         self._collect()
         own = self.downs.pop(own_edge, [])
@@ -190,9 +190,9 @@ class Journal:
             self.write("state", "hub:", image)
         self._players, self._rooms, self._sessions = {}, {}, {}
 
-    def _collect_owner(self, kind: str, id_: str, owner: Any, image_of: Any) -> None:
+    def _collect_owner(self, kind: str, id_: str, context: Any, image_of: Any) -> None:
         topic = f"{kind}:{id_}"
-        if owner is None:
+        if context is None:
             self._queues.pop(topic, None)
             self._reports.pop(id_, None)
             self.write("state", topic, None)
@@ -200,16 +200,18 @@ class Journal:
             for item_id in self._known.pop(topic, {}):
                 self.write("items", f"{topic}/{item_id}", None)
             return
-        self.write("state", topic, encode(image_of(owner, interrupted=self._hub.announcements.interrupts(owner.own))))
+        self.write(
+            "state", topic, encode(image_of(context, interrupted=self._hub.announcements.interrupts(context.own)))
+        )
         if topic not in self._known or self._queues.pop(topic, self) is None:
-            self.write("state", f"order:{topic}", encode((topic, order_of(owner.own))))
-            for field, data in changed_items(topic, owner.own, self._known.setdefault(topic, {})):
+            self.write("state", f"order:{topic}", encode((topic, order_of(context.own))))
+            for field, data in changed_items(topic, context.own, self._known.setdefault(topic, {})):
                 self.write("items", field, data)
 
 
-def _replaced_by(down: Down) -> tuple[str | int, str] | None:
+def _replaced_by(down: ToEdge) -> tuple[str | int, str] | None:
     # What a later state of the same kind, for the same ones, makes needless.
     match down:
-        case Publishes(topic=place, key=str(key)) | Sends(connection=place, key=str(key)):
+        case Publish(topic=place, key=str(key)) | Send(connection=place, key=str(key)):
             return place, key
     return None

@@ -8,7 +8,7 @@ import itertools
 from ..hub import Hub
 from ..sessions.session import Session
 from .journal import Journal
-from .wire import Says, pack
+from .wire import ClientMessage, pack
 
 
 class KeptRequests:
@@ -43,7 +43,7 @@ class KeptRequests:
             self._bytes[session_id] -= kept.pop(first)[1]
             self._journal.write("answers", first, None)
 
-    def begin(self, session: Session, edge: str, says: Says) -> Callable[[], None]:
+    def begin(self, session: Session, edge: str, says: ClientMessage) -> Callable[[], None]:
         """A request takes a while: should this leader go away before it is done, the next one says so. Call what is returned then."""
         field = f"{edge}/{says.connection}/{next(self._numbers)}"
         self._journal.write("pending", field, pack([says]))

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from .bus import Beat, Bus, Terms
+from .bus import Bus, HeartbeatReply, Terms
 from .clock import ClusterClock
 
 PATIENCE_SECONDS: Final = 2.5
@@ -32,13 +32,13 @@ class Lease:
         """Let others come back first."""
         self._patient_until = _now() + PATIENCE_SECONDS
 
-    def see(self, beat: Beat) -> None:
+    def see(self, beat: HeartbeatReply) -> None:
         """Redis may have been emptied just now."""
         if self._founded and not beat.founded:
             self.be_patient()
         self._founded = beat.founded
 
-    async def ask(self, name: str, beat: Beat) -> Terms | None:
+    async def ask(self, name: str, beat: HeartbeatReply) -> Terms | None:
         """Lead, if it is this node's turn. Away."""
         if (beat.leader is not None and self._priority <= 0) or _now() < self._patient_until:
             return None

@@ -12,7 +12,7 @@ from ..metrics import Traffic
 from ..protocol.codes import CloseCode
 from ..sessions.session import Peer, Session
 from ..transport.protocol_errors import ProtocolErrors
-from .wire import Closes, Down, Follows, Publishes, Replays, Sends, Unfollows
+from .wire import CloseConnection, Follow, Publish, Replay, Send, ToEdge, Unfollow
 
 
 class _Detached(Outbox):
@@ -29,7 +29,7 @@ class Link(_Detached):
 
     __slots__ = ("_followers", "_put", "connections", "edge", "number")
 
-    def __init__(self, edge: str, put: Callable[[str, Down], None]) -> None:
+    def __init__(self, edge: str, put: Callable[[str, ToEdge], None]) -> None:
         """`put` takes what goes down to `edge`."""
         super().__init__()
         self.edge = edge
@@ -39,7 +39,7 @@ class Link(_Detached):
         self._put = put
         self._followers: Counter[str] = Counter()
 
-    def put(self, down: Down) -> None:
+    def put(self, down: ToEdge) -> None:
         """To the node."""
         self._put(self.edge, down)
 
@@ -59,7 +59,7 @@ class Link(_Detached):
     def publish(self, topic: str, frames: Iterable[Frame]) -> None:
         """To all who follow `topic` there."""
         for frame in frames:
-            self.put(Publishes(topic, frame.payload, frame.key))
+            self.put(Publish(topic, frame.payload, frame.key))
 
 
 class RemoteOutbox(_Detached):
@@ -79,23 +79,23 @@ class RemoteOutbox(_Detached):
         if name not in self._topics:
             self._topics[name] = None
             self._link.join(topics, name)
-        self._link.put(Follows(self._number, name))
+        self._link.put(Follow(self._number, name))
 
     @override
     def unfollow(self, topics: Topics, name: str) -> None:
         if self._topics.pop(name, self) is None:
             self._link.part(topics, name)
-        self._link.put(Unfollows(self._number, name))
+        self._link.put(Unfollow(self._number, name))
 
     @override
     def send(self, frame: Frame) -> None:
         if not self.closed:
-            self._link.put(Sends(self._number, frame.payload, frame.key))
+            self._link.put(Send(self._number, frame.payload, frame.key))
 
     @override
     def replay(self, frames: Iterable[Frame]) -> None:
         if not self.closed and (payloads := [frame.payload for frame in frames]):
-            self._link.put(Replays(self._number, payloads))
+            self._link.put(Replay(self._number, payloads))
 
 
 class RemoteConnection:
@@ -117,7 +117,7 @@ class RemoteConnection:
         """Have the node close it."""
         if self.link.connections.pop(self.number, None) is not None:
             self.outbox.close()
-            self.link.put(Closes(self.number, code, reason))
+            self.link.put(CloseConnection(self.number, code, reason))
 
     def forget(self) -> None:
         """The node says that it is gone."""

@@ -16,15 +16,15 @@ from ..protocol.codes import CloseCode
 from ..protocol.errors import Unavailable
 from ..signals import Signal
 from ..sync.clock_filter import BURST_PROBES
-from ..transport.gateway import Door
-from .bus import Away, Beat, Bus, Emptied, Fenced, Fetched, Terms
+from ..transport.gateway import Gateway
+from .bus import Bus, BusUnavailable, Fetched, HeartbeatReply, LeadershipLost, StoreReset, Terms
 from .clock import ClusterClock
 from .core import Core
 from .edge import Edge
 from .lease import ALIVE_SECONDS, PATIENCE_SECONDS, Lease
 from .shared import Shared
 from .uplink import AWAY, RETRY_SECONDS, Uplink
-from .wire import Probes, Up, unpack_downs, unpack_ups
+from .wire import ClockProbe, ToLeader, unpack_to_edge, unpack_to_leader
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class ClusterNode:
         self._lease = Lease(bus, self.clock, priority)
         self._edge = Edge(version=version, node_id=node_id, limits=limits, clock=self.clock, say=self._say)
         self._edge.told = self._told
-        self.door: Door = self._edge
+        self.gateway: Gateway = self._edge
         self._settings: Limits | None = None
         """What the leader allows."""
         self._name = ""
@@ -89,7 +89,7 @@ class ClusterNode:
         self._up = Uplink(bus, lambda reason: self._set_connected(False, reason))
         self._after = "0-0"
         self._core: Core | None = None
-        self._beat: Beat | None = None
+        self._beat: HeartbeatReply | None = None
         self._connected = False
         self._missing: dict[str, float] = {}
         """Edges without a sign of life, and since when."""
@@ -133,7 +133,7 @@ class ClusterNode:
         self._stopping = True
         self._edge.stop(code, reason)
         await self._end_tasks()
-        with contextlib.suppress(Away, Fenced, Emptied, TimeoutError):
+        with contextlib.suppress(BusUnavailable, LeadershipLost, StoreReset, TimeoutError):
             async with asyncio.timeout(ALIVE_SECONDS):
                 await self._hand_over()
         await self._drop_core()
@@ -173,16 +173,18 @@ class ClusterNode:
     async def _live(self) -> None:
         try:
             await self._beat_once()
-        except Away as error:
+        except BusUnavailable as error:
             self._set_connected(False, str(error))
-        except Fenced:
+        except LeadershipLost:
             await self._depose()
-        except Emptied:
+        except StoreReset:
             await self._begin_again()
         await asyncio.sleep(BEAT_SECONDS)
 
     async def _beat_once(self) -> None:
-        beat = await self._bus.beat(self._name, self.node_id, new=self._new, seconds=ALIVE_SECONDS, read=self._after)
+        beat = await self._bus.heartbeat(
+            self._name, self.node_id, new=self._new, seconds=ALIVE_SECONDS, read=self._after
+        )
         self._new = False
         self._up.open()
         self._set_connected(True)
@@ -206,7 +208,7 @@ class ClusterNode:
             if (terms := await self._lease.ask(self._name, beat)) is not None:
                 await self._promote(terms)
 
-    def _take(self, beat: Beat) -> None:
+    def _take(self, beat: HeartbeatReply) -> None:
         before, self._beat = self._beat, beat
         self._lease.see(beat)
         now_us = self.clock.local_us
@@ -273,7 +275,7 @@ class ClusterNode:
         self.changed.emit()
         await self._share_settings(hub)
 
-    async def _lead_on(self, core: Core, beat: Beat) -> None:
+    async def _lead_on(self, core: Core, beat: HeartbeatReply) -> None:
         wanted = not await self._lease.renew(self._name, self._lease.fence)
         now = asyncio.get_running_loop().time()
         # Whoever has said something and isn't among the nodes was taken leave of before that came.
@@ -287,9 +289,9 @@ class ClusterNode:
 
     async def _stay(self, fence: int) -> None:
         # To read all that is kept may take longer than a sign of life holds.
-        with contextlib.suppress(Fenced, Emptied):
+        with contextlib.suppress(LeadershipLost, StoreReset):
             await self._lease.renew(self._name, fence)
-            await self._bus.beat(self._name, self.node_id, new=False, seconds=ALIVE_SECONDS, read=self._after)
+            await self._bus.heartbeat(self._name, self.node_id, new=False, seconds=ALIVE_SECONDS, read=self._after)
         await asyncio.sleep(BEAT_SECONDS)
 
     async def _hand_over(self) -> None:
@@ -359,7 +361,7 @@ class ClusterNode:
         self._tasks = [task for task in self._tasks if not task.done()]
 
     async def _tried(self, work: Any) -> None:
-        with contextlib.suppress(Away, Fenced, Emptied):
+        with contextlib.suppress(BusUnavailable, LeadershipLost, StoreReset):
             await work
 
     # ------------------------------------------------------------ up and down
@@ -373,11 +375,11 @@ class ClusterNode:
         # Whoever may lead soon sets the time for all: one reading isn't enough for that.
         for _ in range(1 if self.clock.in_step else BURST_PROBES + 1):
             with contextlib.suppress(Unavailable):
-                self._say(Probes(self.clock.local_us))
+                self._say(ClockProbe(self.clock.local_us))
             if not self.clock.in_step:
                 await asyncio.sleep(PROBE_SECONDS)
 
-    def _say(self, up: Up) -> None:
+    def _say(self, up: ToLeader) -> None:
         core = self._core
         if core is not None and not self._settling and not self._up and core.caught_up(self._name, self._up.sent):
             if not core.takes(up, connected=self._connected):
@@ -408,12 +410,12 @@ class ClusterNode:
     def _apply(self, fetched: Sequence[Fetched]) -> None:
         for batch in fetched:
             self._after = batch.id
-            self._edge.apply(unpack_downs(batch.data))
+            self._edge.apply(unpack_to_edge(batch.data))
 
     async def _receive(self, core: Core) -> None:
         for batch in await self._bus.receive(core.read, WAIT_SECONDS):
             try:
-                ups = unpack_ups(batch.data)
+                ups = unpack_to_leader(batch.data)
             except msgspec.MsgspecError as error:
                 # A node of another version: whoever said it gets no answer, but nobody else waits for it.
                 _LOGGER.error("%s said what isn't understood here: %s", batch.edge, error)  # noqa: TRY400
@@ -425,7 +427,7 @@ async def _again_and_again(step: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await step()
-        except Away:
+        except BusUnavailable:
             await asyncio.sleep(RETRY_SECONDS)
         except Exception:
             _LOGGER.exception("A node's work failed")

@@ -14,7 +14,19 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-from .bus import Away, Beat, Bus, Commit, Emptied, Fenced, Fetched, Image, Numbered, Received, Terms
+from .bus import (
+    Bus,
+    BusUnavailable,
+    ClusterSnapshot,
+    Commit,
+    Fetched,
+    HeartbeatReply,
+    LeadershipLost,
+    Numbered,
+    Received,
+    StoreReset,
+    Terms,
+)
 from .scripts import BEAT, COMMIT, LEAD, RENEW, RESIGN, SEND
 
 _LOGGER = logging.getLogger(__name__)
@@ -50,12 +62,12 @@ class RedisBus(Bus):
         self._resign, self._commit, self._say = register(RESIGN), register(COMMIT), register(SEND)
 
     @override
-    async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> Beat:
+    async def heartbeat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> HeartbeatReply:
         with _named():
             answer = await _run(self._beat, edge, node_id, int(new), _ms(seconds), read)
         known, leader, nodes, gone, documents, founded, clock_id = answer
         names = [name.decode() for name in nodes]
-        return Beat(
+        return HeartbeatReply(
             bool(known),
             leader.decode() if leader else None,
             dict(zip(names[::2], names[1::2], strict=True)),
@@ -120,7 +132,7 @@ class RedisBus(Bus):
         return [Fetched(id_, fields[b"d"]) for id_, fields in entries]
 
     @override
-    async def load(self) -> Image:
+    async def load(self) -> ClusterSnapshot:
         with _named():
             # Nobody else may change it any more: it can be read piece by piece.
             hashes = {name: await self._whole(name) for name in HASHES}
@@ -133,7 +145,7 @@ class RedisBus(Bus):
                     streams = await pipeline.execute()
                 for topic, stream in zip(topics, streams, strict=True):
                     histories[topic] = [_numbered(topic, entry) for entry in stream]
-        return Image(hashes, histories, offsets)
+        return ClusterSnapshot(hashes, histories, offsets)
 
     async def _whole(self, name: str) -> dict[str, bytes]:
         fields: dict[str, bytes] = {}
@@ -201,13 +213,13 @@ def _named() -> Iterator[None]:
     except ResponseError as error:
         text = str(error)
         if text.startswith("FENCED"):
-            raise Fenced from error
+            raise LeadershipLost from error
         if text.startswith("EMPTIED"):
-            raise Emptied from error
+            raise StoreReset from error
         # Full, read-only, still loading: it can't be used now.
-        raise Away(text) from error
+        raise BusUnavailable(text) from error
     except (RedisError, OSError) as error:
-        raise Away(str(error)) from error
+        raise BusUnavailable(str(error)) from error
 
 
 def _numbered(topic: str, entry: tuple[bytes, dict[bytes, bytes]]) -> Numbered:

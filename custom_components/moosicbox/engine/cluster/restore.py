@@ -5,12 +5,12 @@ from typing import Final, NamedTuple
 
 from ..delivery.frame import Frame
 from ..hub import Hub
-from ..playback.publisher import PlaybackOwner
+from ..playback.publisher import PlaybackContext
 from ..sessions.session import Session
-from .bus import Image
+from .bus import ClusterSnapshot
 from .images import KeptQueue, OrderImage, decoded, decoded_queues, restore_player, restore_room, restore_session
 from .link import Link, RemoteConnection
-from .wire import Says, unpack_ups
+from .wire import ClientMessage, unpack_to_leader
 
 NO_QUEUE: Final = KeptQueue(OrderImage(), {})
 LONG_SECONDS: Final = 10.0
@@ -22,10 +22,10 @@ class Unfinished(NamedTuple):
 
     field: str
     edge: str
-    says: Says
+    says: ClientMessage
 
 
-def restore(hub: Hub, image: Image, link_of: Callable[[str], Link]) -> bool:
+def restore(hub: Hub, image: ClusterSnapshot, link_of: Callable[[str], Link]) -> bool:
     """Make `hub`, which is empty, what is kept. Whether what the house kept by itself is in that."""
     kept = decoded(image.hashes["state"])
     queues = decoded_queues(image.hashes["items"], kept["order"])
@@ -52,38 +52,38 @@ def restore(hub: Hub, image: Image, link_of: Callable[[str], Link]) -> bool:
     return founded
 
 
-def resume(hub: Hub, image: Image, away: float) -> None:
+def resume(hub: Hub, image: ClusterSnapshot, away: float) -> None:
     """Let everything go on that the one before was about; nobody led for `away` seconds."""
     hub.presence.adopt(hub.sessions)
     hub.attendance.adopt(hub.sessions)
     for player in hub.players:
         if not player.present:
-            hub.players.lost(player)
+            hub.players.mark_disconnected(player)
     kept = decoded(
         {field: data for field, data in image.hashes["state"].items() if field.startswith(("player:", "room:"))}
     )
     interrupted = {f"player:{player.player_id}" for player in kept["player"] if player.interrupted}
     interrupted |= {f"room:{room.room_id}" for room in kept["room"] if room.interrupted}
     now_us = hub.clock.now_us()
-    owners: list[PlaybackOwner] = [*hub.players, *hub.rooms]
-    for owner in owners:
-        own = owner.own
+    contexts: list[PlaybackContext] = [*hub.players, *hub.rooms]
+    for context in contexts:
+        own = context.playback
         if away > LONG_SECONDS and own.timeline.playing:
             own.hold(now_us - int(away * 1e6))
         elif own.current is not None and (
-            owner.topic in interrupted or (own.timeline.state == "buffering" and own.awaited is None)
+            context.topic in interrupted or (own.timeline.state == "buffering" and own.awaited is None)
         ):
             # Its media were looked for, or an announcement was made over it.
             hub.publisher.start(own, own.current, position=own.timeline.position)
-        hub.publisher.schedule(owner)
+        hub.publisher.schedule(context)
 
 
 def unfinished(fields: Mapping[str, bytes]) -> list[Unfinished]:
     """What was begun and not finished, in its order. Whether it was done in part nobody knows."""
     found = []
     for field, data in sorted(fields.items(), key=lambda entry: int(entry[0].rpartition("/")[2])):
-        (says,) = unpack_ups(data)
-        if isinstance(says, Says):
+        (says,) = unpack_to_leader(data)
+        if isinstance(says, ClientMessage):
             found.append(Unfinished(field, field.split("/")[0], says))
     return found
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Final
 
 from ..protocol.errors import Unavailable
-from .bus import Away, Bus
-from .wire import Says, Up, pack
+from .bus import Bus, BusUnavailable
+from .wire import ClientMessage, ToLeader, pack
 
 RETRY_SECONDS: Final = 0.25
 MAX_WAITING: Final = 8_388_608
@@ -29,7 +29,7 @@ class Uplink:
         self._failed = failed
         self._name = ""
         self._known = False
-        self._waiting: list[Up] = []
+        self._waiting: list[ToLeader] = []
         self._bytes = 0
         self._news = asyncio.Event()
 
@@ -48,7 +48,7 @@ class Uplink:
         self._known = True
         self._news.set()
 
-    def say(self, up: Up) -> None:
+    def say(self, up: ToLeader) -> None:
         """Put `up` last; Unavailable if too much waits."""
         size = _size(up)
         if self._bytes + size > MAX_WAITING:
@@ -74,12 +74,12 @@ class Uplink:
         while name == self._name:
             try:
                 await self._bus.send(name, number, data)
-            except Away as error:
+            except BusUnavailable as error:
                 self._failed(str(error))
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 return
 
 
-def _size(up: Up) -> int:
-    return len(up.text) if isinstance(up, Says) else SMALL
+def _size(up: ToLeader) -> int:
+    return len(up.text) if isinstance(up, ClientMessage) else SMALL

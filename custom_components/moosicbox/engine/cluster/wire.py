@@ -26,7 +26,7 @@ class Fault(_Part):
 # ---------------------------------------------------------------- up
 
 
-class Asks(_Part, tag=1):
+class AuthenticateToken(_Part, tag=1):
     """Whose token is this?"""
 
     call: int
@@ -34,7 +34,7 @@ class Asks(_Part, tag=1):
     address: str
 
 
-class Comes(_Part, tag=2):
+class ClientConnected(_Part, tag=2):
     """A client wants to be let in."""
 
     connection: int
@@ -46,7 +46,7 @@ class Comes(_Part, tag=2):
     """What `welcome` has to bring along."""
 
 
-class Says(_Part, tag=3):
+class ClientMessage(_Part, tag=3):
     """A client's message. `number`: its answer goes to who asked by that; 0: to the connection."""
 
     connection: int
@@ -55,32 +55,32 @@ class Says(_Part, tag=3):
     at_us: int
 
 
-class Goes(_Part, tag=4):
+class ClientDisconnected(_Part, tag=4):
     """A connection is gone."""
 
     connection: int
     ended: bool
 
 
-class Drops(_Part, tag=5):
+class SessionDropped(_Part, tag=5):
     """The edge parted from a connection."""
 
     connection: int
     code: int
 
 
-class Probes(_Part, tag=6):
+class ClockProbe(_Part, tag=6):
     """What time is it?"""
 
     t0_us: int
 
 
-type Up = Asks | Comes | Says | Goes | Drops | Probes
+type ToLeader = AuthenticateToken | ClientConnected | ClientMessage | ClientDisconnected | SessionDropped | ClockProbe
 
 # ---------------------------------------------------------------- down
 
 
-class Publishes(_Part, tag=1):
+class Publish(_Part, tag=1):
     """To all who follow a topic."""
 
     topic: str
@@ -88,7 +88,7 @@ class Publishes(_Part, tag=1):
     key: str | None
 
 
-class Sends(_Part, tag=2):
+class Send(_Part, tag=2):
     """To one connection."""
 
     connection: int
@@ -96,28 +96,28 @@ class Sends(_Part, tag=2):
     key: str | None
 
 
-class Replays(_Part, tag=3):
+class Replay(_Part, tag=3):
     """To one connection, paced by it."""
 
     connection: int
     payloads: list[bytes]
 
 
-class Follows(_Part, tag=4):
+class Follow(_Part, tag=4):
     """From here on a connection hears a topic."""
 
     connection: int
     topic: str
 
 
-class Unfollows(_Part, tag=5):
+class Unfollow(_Part, tag=5):
     """No more."""
 
     connection: int
     topic: str
 
 
-class Closes(_Part, tag=6):
+class CloseConnection(_Part, tag=6):
     """The end of a connection."""
 
     connection: int
@@ -125,7 +125,7 @@ class Closes(_Part, tag=6):
     reason: str
 
 
-class Opened(_Part, tag=7):
+class SessionOpened(_Part, tag=7):
     """A client is in."""
 
     connection: int
@@ -134,7 +134,7 @@ class Opened(_Part, tag=7):
     client_id: str
 
 
-class Refuses(_Part, tag=8):
+class SessionRefused(_Part, tag=8):
     """A client isn't let in; without a code, its credentials don't hold."""
 
     connection: int
@@ -142,7 +142,7 @@ class Refuses(_Part, tag=8):
     code: int | None
 
 
-class Answers(_Part, tag=9):
+class Answer(_Part, tag=9):
     """To a message that was numbered."""
 
     connection: int
@@ -150,7 +150,7 @@ class Answers(_Part, tag=9):
     payload: bytes | None
 
 
-class Recognises(_Part, tag=10):
+class TokenAuthenticated(_Part, tag=10):
     """Whose token that is, or why nobody's."""
 
     call: int
@@ -158,7 +158,7 @@ class Recognises(_Part, tag=10):
     fault: Fault | None
 
 
-class Tells(_Part, tag=11):
+class ClockReply(_Part, tag=11):
     """The leader's time when it was asked, and when it answers."""
 
     t0_us: int
@@ -166,28 +166,28 @@ class Tells(_Part, tag=11):
     t2_us: int
 
 
-class Resets(_Part, tag=12):
+class ResetEdge(_Part, tag=12):
     """The leader knows nothing of the edge's connections any more."""
 
 
-type Down = (
-    Publishes
-    | Sends
-    | Replays
-    | Follows
-    | Unfollows
-    | Closes
-    | Opened
-    | Refuses
-    | Answers
-    | Recognises
-    | Tells
-    | Resets
+type ToEdge = (
+    Publish
+    | Send
+    | Replay
+    | Follow
+    | Unfollow
+    | CloseConnection
+    | SessionOpened
+    | SessionRefused
+    | Answer
+    | TokenAuthenticated
+    | ClockReply
+    | ResetEdge
 )
 
 _encoder: Final = msgspec.msgpack.Encoder()
-_ups: Final = msgspec.msgpack.Decoder(list[Up])
-_downs: Final = msgspec.msgpack.Decoder(list[Down])
+_ups: Final = msgspec.msgpack.Decoder(list[ToLeader])
+_downs: Final = msgspec.msgpack.Decoder(list[ToEdge])
 
 
 def pack(parts: list[Any]) -> bytes:
@@ -195,12 +195,12 @@ def pack(parts: list[Any]) -> bytes:
     return _encoder.encode(parts)
 
 
-def unpack_ups(data: bytes) -> list[Up]:
+def unpack_to_leader(data: bytes) -> list[ToLeader]:
     """What an edge sent."""
     return _ups.decode(data)
 
 
-def unpack_downs(data: bytes) -> list[Down]:
+def unpack_to_edge(data: bytes) -> list[ToEdge]:
     """What the leader sent."""
     return _downs.decode(data)
 

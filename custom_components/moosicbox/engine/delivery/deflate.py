@@ -13,7 +13,7 @@ from .frame import Frame, websocket_header
 
 MAX_PRIVATE: Final = 65_536
 """Bytes; a larger message to one client alone isn't worth the time that it would hold the loop."""
-SMALLEST_WINDOW: Final = 9
+MIN_WINDOW: Final = 9
 """As a power of two; no smaller one can be agreed on."""
 _TAIL: Final = 4
 """Bytes of the empty block at the end of a flush, which the wire leaves out."""
@@ -129,7 +129,7 @@ class Deflation:
             return frame.websocket
         self.place = Place(window, bits)
         # A window larger than the message would cost time and find nothing.
-        bits = min(bits, max(SMALLEST_WINDOW, size.bit_length()))
+        bits = min(bits, max(MIN_WINDOW, size.bit_length()))
         if (whole := frame.deflated.get(bits)) is None:
             compressor = _compressor(self._compression.level, bits)
             whole = _frame(compressor.compress(frame.payload) + compressor.flush(zlib.Z_SYNC_FLUSH))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..hub import Hub
 
 
-class Follower:
+class InternalSubscriber:
     """Gets what is published to its topics, beginning with snapshots, until it is closed."""
 
     def __init__(

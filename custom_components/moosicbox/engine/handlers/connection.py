@@ -37,7 +37,7 @@ class ConnectionHandlers:
         session = _session(actor)
         if session.connection is None:
             raise AuthenticationFailed("The connection is gone")
-        principal = await self.hub.identity.recognise(message.token, session.connection.peer)
+        principal = await self.hub.identity.authenticate_token(message.token, session.connection.peer)
         if principal.sub != session.principal.sub:
             raise AuthenticationFailed("The token belongs to somebody else")
         self.hub.sessions.renew(session, principal)

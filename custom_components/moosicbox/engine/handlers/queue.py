@@ -41,9 +41,9 @@ class QueueHandlers:
 
     async def add(self, target: Target, message: QueueAdd) -> dict[str, Any]:
         """More music."""
-        target.demand("queue.add")
+        target.require_right("queue.add")
         if message.place == "replace":
-            target.demand("queue.move_any")
+            target.require_right("queue.move_any")
         playback = target.playback
         items = await self._items(target, message)
         held = playback.current
@@ -61,7 +61,7 @@ class QueueHandlers:
         held = playback.current
         playback.queue.require_revision(message.if_revision)
         for item in playback.queue.pick(ids):
-            target.demand_change(item)
+            target.require_change_right(item)
         playback.queue.remove(ids)
         await self._follow(playback, held, playback.current)
         return {"revision": playback.queue.revision}
@@ -70,7 +70,7 @@ class QueueHandlers:
         """An item elsewhere."""
         playback = target.playback
         playback.queue.require_revision(message.if_revision)
-        target.demand_change(playback.queue.get(message.queue_item_id))
+        target.require_change_right(playback.queue.get(message.queue_item_id))
         playback.queue.move(message.queue_item_id, message.place)
         return {"revision": playback.queue.revision}
 
@@ -78,13 +78,13 @@ class QueueHandlers:
         """An item elsewhere, by indexes."""
         playback = target.playback
         playback.queue.require_revision(message.if_revision)
-        target.demand_change(playback.queue.at(message.from_))
+        target.require_change_right(playback.queue.at(message.from_))
         playback.queue.reorder(message.from_, message.to)
         return {"revision": playback.queue.revision}
 
     async def clear(self, target: Target, message: QueueClear) -> dict[str, Any]:
         """No music."""
-        target.demand("queue.move_any")
+        target.require_right("queue.move_any")
         playback = target.playback
         held = playback.current
         playback.queue.require_revision(message.if_revision)
@@ -94,33 +94,33 @@ class QueueHandlers:
 
     def get(self, actor: Actor, message: QueueGet) -> dict[str, Any]:
         """A page."""
-        target = self.hub.targets.music(actor, message.player_id, message.room_id, "listen")
+        target = self.hub.targets.playback_target(actor, message.player_id, message.room_id, "listen")
         return {"queue": target.playback.queue.page(message.offset, message.limit)}
 
     async def transfer(self, source: Target, message: QueueTransfer) -> dict[str, Any]:
         """The whole queue elsewhere, where it goes on at the same position."""
         if (message.to_player_id is None) == (message.to_room_id is None):
             raise InvalidMessage("Name a to_player_id or a to_room_id", ["to_player_id"])
-        to = self.hub.targets.music(source.actor, message.to_player_id, message.to_room_id)
+        to = self.hub.targets.playback_target(source.actor, message.to_player_id, message.to_room_id)
         needed: tuple[tuple[Target, RoomRight], ...] = (
             (source, "queue.move_any"),
             (to, "queue.move_any"),
             (to, "playback.control"),
         )
         for target, right in needed:
-            target.demand(right)
+            target.require_right(right)
         source.playback.queue.require_revision(message.if_revision)
         if not len(source.playback.queue):
             raise QueueItemNotFound("Nothing is in the queue that could go elsewhere")
         if source.playback is not to.playback:
-            await self.hub.conductor.transfer(source.playback, to.playback)
+            await self.hub.media_resolver.transfer(source.playback, to.playback)
         return {"revision": source.playback.queue.revision, "to_revision": to.playback.queue.revision}
 
     def _once[M: QueueCommand](self, change: Callable[[Target, M], Awaitable[Any]]) -> Handler[M]:
         async def handle(actor: Actor, message: M) -> Any:
-            target = self.hub.targets.music(actor, message.player_id, message.room_id)
+            target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
             if not target.rights:
-                target.demand("queue.add")
+                target.require_right("queue.add")
             if message.op_id is None:
                 return await change(target, message)
             key = (actor.principal.sub, message.op_id)
@@ -136,21 +136,21 @@ class QueueHandlers:
         if current is None:
             playback.finish(self.hub.clock.now_us())
         elif playback.timeline.state in ("playing", "buffering"):
-            await self.hub.conductor.start(playback, current, left="skipped")
+            await self.hub.media_resolver.start(playback, current, left="skipped")
         else:
             playback.choose_paused(current, self.hub.clock.now_us())
 
     async def _items(self, target: Target, message: QueueAdd) -> list[QueueItem]:
-        conductor, principal = self.hub.conductor, target.principal
+        media_resolver, principal = self.hub.media_resolver, target.principal
         if message.media_content_id is not None:
             if not target.may_add_foreign_media:
                 raise PermissionDenied("Guests may add tracks of the library only")
-            media = [await conductor.resolve(message.media_content_id, principal)]
+            media = [await media_resolver.resolve(message.media_content_id, principal)]
         else:
             ids = message.track_ids or (() if message.track_id is None else (message.track_id,))
             if not ids:
                 raise InvalidMessage("Name a track_id, track_ids or a media_content_id", ["track_id"])
-            media = await conductor.resolve_tracks(ids, principal)
+            media = await media_resolver.resolve_tracks(ids, principal)
             for found in media:
-                target.demand_media(found)
+                target.require_media_right(found)
         return [self.hub.new_item(found.track, target) for found in media]

@@ -28,8 +28,8 @@ class ReportHandlers:
     async def stream(self, actor: Actor, message: StreamRequest) -> dict[str, str | None]:
         """A fresh address for an item."""
         player = self._player(actor)
-        item = player.playback.queue.get(message.queue_item_id)
-        address = await self.hub.conductor.fresh_address(item, player.accepts)
+        item = player.active_playback.queue.get(message.queue_item_id)
+        address = await self.hub.media_resolver.fresh_address(item, player.accepts)
         expires_at = None if address.expires_at is None else iso_from_unix(address.expires_at)
         return {"stream_url": address.url, "expires_at": expires_at}
 

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from ..clock import iso_from_unix
 from ..playback.player import Player
-from ..playback.targets import demand_move
+from ..playback.targets import require_move_right
 from ..protocol.client import (
     PlaybackCommand,
     RoomChat,
@@ -69,10 +69,10 @@ class RoomHandlers:
         if principal.rooms is not None:
             raise PermissionDenied("This token is limited to rooms")
         settings = RoomSettings(**{name: getattr(message, name) for name in SETTINGS})
-        maker = None if principal is self.hub.house else principal.sub
+        maker = None if principal is self.hub.system else principal.sub
         room = self.hub.rooms.create(settings, message.id, message.host_user_id or maker)
         if actor.session is not None:
-            self.hub.rooms.enter(room, actor.session)
+            self.hub.rooms.join(room, actor.session)
         return {"room_id": room.room_id}
 
     def update(self, actor: Actor, message: RoomUpdate) -> None:
@@ -93,8 +93,8 @@ class RoomHandlers:
         room = self.hub.rooms.get(message.room_id, actor.principal)
         if not room.visible_to(session.principal):
             # Whoever may invite may bring somebody along.
-            room.demand(actor.principal, "member.kick")
-        self.hub.rooms.enter(room, session)
+            room.require_right(actor.principal, "member.kick")
+        self.hub.rooms.join(room, session)
         return self._state(room)
 
     def leave(self, actor: Actor, message: RoomLeave) -> None:
@@ -104,7 +104,7 @@ class RoomHandlers:
         if message.player_id is None and actor.session is not None:
             place = room.participants.get(actor.session.client_id)
         else:
-            place = room.place_of(self._player(actor, message.player_id))
+            place = room.participant_of(self._player(actor, message.player_id))
         if place is not None:
             self.hub.rooms.leave(room, place)
 
@@ -144,8 +144,8 @@ class RoomHandlers:
     def pause(self, actor: Actor, message: RoomPause) -> None:
         """Silence for everybody."""
         room = self._room(actor, message.room_id, "playback.control")
-        room.require("pause")
-        room.own.pause(self.hub.clock.now_us(), message.position)
+        room.require_capability("pause")
+        room.playback.pause(self.hub.clock.now_us(), message.position)
 
     async def seek(self, actor: Actor, message: RoomSeek) -> None:
         """Another place for everybody."""
@@ -155,9 +155,9 @@ class RoomHandlers:
     def skip_vote(self, actor: Actor, message: RoomSkipVote) -> Coroutine[Any, Any, None] | None:
         """A vote against the current item; with enough of them it is skipped."""
         room = self.hub.rooms.get(message.room_id, actor.principal)
-        room.demand_vote(actor.principal)
+        room.require_vote_right(actor.principal)
         if room.settings.control != "votes" or self.hub.rooms.vote(room, actor.principal.sub):
-            return self.hub.conductor.skip(room.own)
+            return self.hub.media_resolver.skip(room.playback)
         return None
 
     def set_role(self, actor: Actor, message: RoomSetRole) -> None:
@@ -168,13 +168,13 @@ class RoomHandlers:
     def chat(self, actor: Actor, message: RoomChat) -> dict[str, str]:
         """A line of talk."""
         room = self._room(actor, message.room_id, "chat")
-        return {"message_id": self.hub.rooms.say(room, actor.principal, message.message).message_id}
+        return {"message_id": self.hub.rooms.post_chat(room, actor.principal, message.message).message_id}
 
     # ------------------------------------------------------------ inside
 
     def _room(self, actor: Actor, room_id: str, right: RoomRight) -> Room:
         room = self.hub.rooms.get(room_id, actor.principal)
-        room.demand(actor.principal, right)
+        room.require_right(actor.principal, right)
         return room
 
     def _redeem(self, actor: Actor, message: RoomJoin) -> None:
@@ -206,7 +206,7 @@ class RoomHandlers:
             raise InvalidMessage("Name a player_id", ["player_id"])
         player = self.hub.players.get(player_id)
         if actor.session is None or actor.session.player_id != player_id:
-            demand_move(actor.principal, player)
+            require_move_right(actor.principal, player)
         return player
 
     def _state(self, room: Room) -> dict[str, Any]:

@@ -19,7 +19,7 @@ WITH_PICTURES: Final = ("al-", "ar-", "t-")
 """How ids of the library begin that may have a picture."""
 SIZES: Final = (64, 128, 256, 512, 1024)
 """Edges in pixels; what is asked for is rounded up."""
-MOST_PIXELS: Final = 50_000_000
+MAX_PIXELS: Final = 50_000_000
 AT_ONCE: Final = 2
 """Pictures that are made at the same time."""
 QUALITY: Final = 85
@@ -88,7 +88,7 @@ def _whole(request: web.Request, picture: Picture | None) -> web.Response:
 
 def _shrink(data: bytes, edge: int) -> bytes:
     with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF")) as image:
-        if image.width * image.height > MOST_PIXELS:
+        if image.width * image.height > MAX_PIXELS:
             raise ValueError("Too large a picture")
         image.draft("RGB", (edge, edge))
         upright = ImageOps.exif_transpose(image)

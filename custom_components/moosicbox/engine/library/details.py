@@ -30,9 +30,9 @@ from .records import (
     tracks_of,
 )
 
-MOST_TRACKS: Final = 1_000
+MAX_TRACKS: Final = 1_000
 """Of an album."""
-MOST_ALBUMS: Final = 500
+MAX_ALBUMS: Final = 500
 """Of an artist."""
 
 
@@ -117,7 +117,7 @@ def album(index: sqlite3.Connection, album_id: str) -> AlbumDetails:
     )
     rows = index.execute(
         f"SELECT {TRACK_COLUMNS} FROM {TRACK_TABLES} WHERE t.album = ? AND t.state < {GONE}"
-        f" ORDER BY t.disc_number, t.track_number, t.sort, t.id LIMIT {MOST_TRACKS}",
+        f" ORDER BY t.disc_number, t.track_number, t.sort, t.id LIMIT {MAX_TRACKS}",
         (row[0],),
     )
     return AlbumDetails(**album_fields(index, row), tracks=tuple(tracks_of(index, rows)))
@@ -131,7 +131,7 @@ def artist(index: sqlite3.Connection, artist_id: str) -> ArtistDetails:
     rows = index.execute(
         f"SELECT {ALBUM_COLUMNS} FROM {ALBUM_TABLES} WHERE a.tracks > 0 AND a.id IN (SELECT t.album FROM tracks t"
         f" JOIN track_artists l ON l.track = t.id WHERE l.artist = ? AND t.state < {GONE})"
-        f" ORDER BY a.year, a.sort LIMIT {MOST_ALBUMS}",
+        f" ORDER BY a.year, a.sort LIMIT {MAX_ALBUMS}",
         (row[0],),
     )
     return ArtistDetails(**artist_fields(index, row), albums=tuple(album_of(index, found) for found in rows))

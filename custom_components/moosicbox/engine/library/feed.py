@@ -17,7 +17,7 @@ TOPIC: Final = "library"
 GATHER_US: Final = 1_000_000
 """Changes of one kind within this time are told at once."""
 PROGRESS_US: Final = 500_000
-MOST_IDS: Final = 100
+MAX_IDS: Final = 100
 """That one message names."""
 
 
@@ -55,7 +55,7 @@ class LibraryFeed:
 
     def _changed(self, change: Change) -> None:
         ids, total = self._gathered.get(change.update_type, ([], 0))
-        self._gathered[change.update_type] = ([*ids, *change.ids][:MOST_IDS], total + change.total)
+        self._gathered[change.update_type] = ([*ids, *change.ids][:MAX_IDS], total + change.total)
         if self._update is None:
             self._update = self._timers.at(self._clock.now_us() + GATHER_US, self._tell_changes)
 

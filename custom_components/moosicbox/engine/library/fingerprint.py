@@ -8,7 +8,7 @@ from typing import Any, Final
 
 SAMPLE: Final = 16_384
 """Bytes that are looked at, at the start, the middle and the end of the sound."""
-LARGEST_ID3: Final = 268_435_466
+MAX_ID3: Final = 268_435_466
 _CHUNKS: Final = {b"RIFF": (b"data", "little"), b"FORM": (b"SSND", "big")}
 
 

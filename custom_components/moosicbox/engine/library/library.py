@@ -44,7 +44,7 @@ from .watcher import Watcher
 
 _LOGGER = logging.getLogger(__name__)
 
-MOST_IDS: Final = 100
+MAX_IDS: Final = 100
 """That one change names."""
 COUNTS: Final = """
     SELECT
@@ -332,7 +332,7 @@ class Library:
     def _tell(self, update_type: UpdateType, ids: Sequence[str]) -> None:
         self._lists.forget()
         if ids:
-            self.changed.emit(Change(update_type=update_type, ids=tuple(ids[:MOST_IDS]), total=len(ids)))
+            self.changed.emit(Change(update_type=update_type, ids=tuple(ids[:MAX_IDS]), total=len(ids)))
 
     def _was_rebuilt(self, aside: Path) -> None:
         self._lists.forget()

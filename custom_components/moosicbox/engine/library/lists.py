@@ -27,7 +27,7 @@ from .records import (
 )
 from .words import sort_key
 
-MOST_TOTALS: Final = 200
+MAX_TOTALS: Final = 200
 """Sizes of lists that are remembered until the index changes."""
 
 type Sorts = dict[str, tuple[tuple[str, type], ...]]
@@ -95,7 +95,7 @@ class Lists:
         totals, key = self._totals, (tables, where, values)
         if (total := totals.get(key)) is None:
             (total,) = index.execute(f"SELECT count(*) FROM {tables} WHERE {where}", values).fetchone()
-            if len(totals) < MOST_TOTALS:
+            if len(totals) < MAX_TOTALS:
                 totals[key] = total
         return int(total)
 

@@ -8,7 +8,7 @@ from typing import Final
 from .details import Place
 from .models import Picture
 from .safe_open import open_inside
-from .tags import LARGEST_PICTURE, read_picture
+from .tags import MAX_PICTURE, read_picture
 
 TYPES: Final = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
@@ -44,8 +44,8 @@ def _beside(root: Path, folder: Path, place: Place) -> Picture | None:
         return None
     path = folder / os.fsdecode(place.artwork)
     with open_inside(root, path) as file:
-        data = file.read(LARGEST_PICTURE + 1)
+        data = file.read(MAX_PICTURE + 1)
     mime_type = TYPES.get(path.suffix.removeprefix(".").lower())
-    if mime_type is None or not 0 < len(data) <= LARGEST_PICTURE:
+    if mime_type is None or not 0 < len(data) <= MAX_PICTURE:
         return None
     return Picture(data=data, mime_type=mime_type, version=version(place))

@@ -9,15 +9,15 @@ from .scan_records import FoundPlaylist
 from .tags import clean
 from .walk import File
 
-LARGEST: Final = 4 * 1024 * 1024
-MOST_ENTRIES: Final = 10_000
+MAX_BYTES: Final = 4 * 1024 * 1024
+MAX_ENTRIES: Final = 10_000
 
 
 def read_playlist(folder: bytes, file: File) -> FoundPlaylist | None:
     """The playlist in `file`; None if it can't be read. Streams from elsewhere are left out."""
     try:
         with Path(os.fsdecode(os.path.join(folder, file.name))).open("rb") as opened:
-            text = opened.read(LARGEST)
+            text = opened.read(MAX_BYTES)
     except OSError:
         return None
     title = clean(os.fsdecode(file.name.rpartition(b".")[0]))
@@ -26,7 +26,7 @@ def read_playlist(folder: bytes, file: File) -> FoundPlaylist | None:
         entry = line.strip()
         if entry.upper().startswith(b"#PLAYLIST:"):
             title = _utf8(entry[10:].strip()).decode("utf-8", "replace") or title
-        elif entry and not entry.startswith(b"#") and len(entries) < MOST_ENTRIES and (path := _path(folder, entry)):
+        elif entry and not entry.startswith(b"#") and len(entries) < MAX_ENTRIES and (path := _path(folder, entry)):
             entries.append(os.path.split(path))
     return FoundPlaylist(
         folder=folder, name=file.name, mtime_ns=file.mtime_ns, title=title[:100], entries=tuple(entries)

@@ -13,8 +13,8 @@ from .scan_records import FoundPlaylist
 from .vocabulary import PLAYLIST, drop_entry, put_entry
 from .words import sort_key
 
-MOST_PLAYLISTS: Final = 1_000
-MOST_TRACKS: Final = 10_000
+MAX_PLAYLISTS: Final = 1_000
+MAX_TRACKS: Final = 10_000
 
 
 def edit(index: sqlite3.Connection, playlist_id: str | None, change: PlaylistEdit) -> str | None:
@@ -38,8 +38,8 @@ def edit(index: sqlite3.Connection, playlist_id: str | None, change: PlaylistEdi
     now = int(time.time())
     if row is None:
         (count,) = index.execute("SELECT count(*) FROM playlists WHERE folder IS NULL").fetchone()
-        if count >= MOST_PLAYLISTS:
-            raise Unavailable(f"There are {MOST_PLAYLISTS} playlists already")
+        if count >= MAX_PLAYLISTS:
+            raise Unavailable(f"There are {MAX_PLAYLISTS} playlists already")
         playlist_id = f"pl-{secrets.token_hex(8)}"
         (row,) = index.execute(
             "INSERT INTO playlists (playlist_id, name, sort, updated_at) VALUES (?, '', '', ?) RETURNING id",
@@ -78,8 +78,8 @@ def _changed(index: sqlite3.Connection, row: int, change: PlaylistEdit) -> list[
     before = [track_id for place, track_id in enumerate(held[:at]) if place not in out]
     behind = [track_id for place, track_id in enumerate(held[at:], at) if place not in out]
     found = [*before, *added, *behind]
-    if len(found) > MOST_TRACKS:
-        raise InvalidMessage(f"A playlist has at most {MOST_TRACKS} tracks", ["playlist", "add"])
+    if len(found) > MAX_TRACKS:
+        raise InvalidMessage(f"A playlist has at most {MAX_TRACKS} tracks", ["playlist", "add"])
     return found
 
 

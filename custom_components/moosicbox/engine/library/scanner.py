@@ -18,7 +18,7 @@ from .models import Progress
 from .scan_records import DAMAGED, Order, Report, Walked
 
 ENGINE: Final = Path(__file__).parents[1]
-LARGEST_REPORT: Final = 16 * 1024 * 1024
+MAX_REPORT: Final = 16 * 1024 * 1024
 # The package is found where this one was, whatever its name is; nothing else of Home Assistant's comes along.
 PROGRAM: Final = (
     "import sys, json, importlib; sys.path[:] = json.loads(sys.argv[1]); importlib.import_module(sys.argv[2]).main()"
@@ -105,7 +105,7 @@ async def _next(
 ) -> Walked | Report | None:
     try:
         length = int.from_bytes(await stdout.readexactly(4))
-        if length > LARGEST_REPORT:
+        if length > MAX_REPORT:
             raise ScanFailed("The scanner's process reports too much at once")
         return decoder.decode(await stdout.readexactly(length))
     except asyncio.IncompleteReadError:

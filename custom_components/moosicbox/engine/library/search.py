@@ -12,8 +12,8 @@ from .models import Hit, Kind, Page
 from .vocabulary import ALBUM, ARTIST, GENRE, KIND_BITS, PLAYLIST, TRACK, entry, is_known, near_words
 from .words import sort_key, words
 
-MOST_WORDS: Final = 12
-MOST_PHRASINGS: Final = 6
+MAX_WORDS: Final = 12
+MAX_PHRASINGS: Final = 6
 CANDIDATES: Final = 200
 """Of each kind that are weighed; names that begin as asked, and those that are just that, come in first."""
 SHORT: Final = 2
@@ -71,7 +71,7 @@ def search(index: sqlite3.Connection, query: str, kinds: Iterable[Kind], limit: 
 
 def _find(index: sqlite3.Connection, query: str, kinds: Collection[int]) -> dict[int, float]:
     """The scores of what is found for the first way to read `query` that finds anything."""
-    asked = words(query)[:MOST_WORDS]
+    asked = words(query)[:MAX_WORDS]
     if not asked:
         # A name without a letter is found by itself.
         return _weigh(index, sort_key(query), [], kinds) if query.strip() else {}
@@ -89,7 +89,7 @@ def _phrasings(asked: list[str]) -> Iterator[list[str]]:
     """As it was said; less what is said before a name; less what is said between names."""
     yield asked
     start = 0
-    while start < min(len(asked) - 1, MOST_PHRASINGS) and asked[start] in _COMMANDS:
+    while start < min(len(asked) - 1, MAX_PHRASINGS) and asked[start] in _COMMANDS:
         start += 1
         yield asked[start:]
     names = [word for word in asked[start:] if word not in _BETWEEN]

@@ -21,15 +21,15 @@ from mutagen.wave import WAVE
 from .fingerprint import fingerprint, id3_size
 
 SUFFIXES: Final = frozenset({"mp3", "flac", "ogg", "oga", "opus", "m4a", "m4b", "wav", "aif", "aiff", "aifc"})
-LARGEST_TAG: Final = 64 * 1024 * 1024
+MAX_TAG: Final = 64 * 1024 * 1024
 """Bytes; a file with a larger one is named from its path."""
-LONGEST_TEXT: Final = 500
-LONGEST_LYRICS: Final = 50_000
-MOST_VALUES: Final = 20
+MAX_TEXT: Final = 500
+MAX_LYRICS: Final = 50_000
+MAX_VALUES: Final = 20
 """Of artists or genres that one track may have."""
-LARGEST_PICTURE: Final = 8 * 1024 * 1024
+MAX_PICTURE: Final = 8 * 1024 * 1024
 PICTURE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
-LONGEST: Final = 7 * 86_400
+MAX_DURATION: Final = 7 * 86_400
 """Seconds; a longer duration is a lie."""
 
 _KINDS: Final[dict[type, tuple[str, str]]] = {
@@ -128,7 +128,7 @@ def read(file: BufferedReader, size: int) -> tuple[Sound, Tags] | None:
     sound = Sound(
         codec=codec,
         mime_type=mime_type,
-        duration=round(duration, 3) if math.isfinite(duration) and 0 < duration < LONGEST else 0.0,
+        duration=round(duration, 3) if math.isfinite(duration) and 0 < duration < MAX_DURATION else 0.0,
         bitrate=_whole(getattr(info, "bitrate", 0)),
         # Opus always sounds at this rate, and doesn't say so.
         sample_rate=_whole(getattr(info, "sample_rate", 48_000)),
@@ -150,12 +150,12 @@ def read_picture(file: BufferedReader) -> EmbeddedPicture | None:
 
 
 def _shown(picture: EmbeddedPicture) -> bool:
-    return picture.mime_type in PICTURE_TYPES and 0 < len(picture.data) <= LARGEST_PICTURE
+    return picture.mime_type in PICTURE_TYPES and 0 < len(picture.data) <= MAX_PICTURE
 
 
 def _open(file: BufferedReader) -> Any:
     head = file.read(12)
-    if (tag_size := id3_size(head)) > LARGEST_TAG:
+    if (tag_size := id3_size(head)) > MAX_TAG:
         return None
     if tag_size:
         file.seek(tag_size)
@@ -203,7 +203,7 @@ def _tags(file: Any) -> Tags:
         track_peak=_decimal(values("replaygain_track_peak"), 0, 100),
         album_gain=_gain(values, "album"),
         album_peak=_decimal(values("replaygain_album_peak"), 0, 100),
-        lyrics=_clean(values("lyrics") or values("unsyncedlyrics"))[:LONGEST_LYRICS].strip() or None,
+        lyrics=_clean(values("lyrics") or values("unsyncedlyrics"))[:MAX_LYRICS].strip() or None,
     )
 
 
@@ -280,7 +280,7 @@ def clean(value: Any) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, tuple):
         value = value[0] if value else ""
-    return " ".join(_CONTROL.sub(" ", clean(value)).split())[:LONGEST_TEXT].strip()
+    return " ".join(_CONTROL.sub(" ", clean(value)).split())[:MAX_TEXT].strip()
 
 
 def _clean(values: Sequence[Any]) -> str:
@@ -288,7 +288,7 @@ def _clean(values: Sequence[Any]) -> str:
 
 
 def _joined(values: Sequence[Any]) -> str | None:
-    return ", ".join(_unique(_text(value) for value in values[:MOST_VALUES]))[:LONGEST_TEXT] or None
+    return ", ".join(_unique(_text(value) for value in values[:MAX_VALUES]))[:MAX_TEXT] or None
 
 
 def _split(values: Sequence[Any]) -> tuple[str, ...]:
@@ -297,7 +297,7 @@ def _split(values: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _unique(texts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(stripped for text in texts if (stripped := text.strip())))[:MOST_VALUES]
+    return list(dict.fromkeys(stripped for text in texts if (stripped := text.strip())))[:MAX_VALUES]
 
 
 def _leading(values: Sequence[Any], most: int) -> int:

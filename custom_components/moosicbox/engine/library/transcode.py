@@ -16,9 +16,9 @@ _LOGGER = logging.getLogger(__name__)
 
 PROCESSES: Final = 2
 """That run at once."""
-MOST_TRACKS: Final = 16
+MAX_TRACKS: Final = 16
 """That are being made or wait for it."""
-LONGEST_SECONDS: Final = 1_800
+MAX_SECONDS: Final = 1_800
 TELL_SECONDS: Final = "0.1"
 """How often ffmpeg tells how far it is."""
 
@@ -95,7 +95,7 @@ class Transcoder:
     async def make(self, name: str, source: BinaryIO, mime_type: str, to: Format) -> AsyncIterator[Transcoding]:
         """`source` in the format `to`, kept as `name` when it is whole; Unavailable if too much is wanted at once."""
         if (making := self._making.get(name)) is None:
-            if len(self._making) >= MOST_TRACKS:
+            if len(self._making) >= MAX_TRACKS:
                 raise Unavailable("Too many tracks are being transcoded")
             making = self._making[name] = Transcoding()
             own = os.fdopen(os.dup(source.fileno()), "rb")
@@ -116,7 +116,7 @@ class Transcoder:
             async with self._slots:
                 path = await asyncio.to_thread(self._cache.unfinished)
                 await asyncio.to_thread(making.begin, path)
-                async with asyncio.timeout(LONGEST_SECONDS):
+                async with asyncio.timeout(MAX_SECONDS):
                     await self._run(making, source, demuxer, to, path)
             await asyncio.to_thread(self._cache.keep, path, name)
         except (OSError, TimeoutError, TranscodingFailed) as error:

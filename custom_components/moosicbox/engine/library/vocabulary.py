@@ -3,15 +3,15 @@
 import sqlite3
 from typing import Final
 
-from .words import SHORTEST_FORGIVEN, forgiven, nearest, searchable, shortened
+from .words import MIN_FORGIVEN, forgiven, nearest, searchable, shortened
 
 ARTIST, ALBUM, TRACK, GENRE, PLAYLIST = range(1, 6)
 """The kinds of entries."""
 KIND_BITS: Final = 40
-MOST_NEAR: Final = 4
+MAX_NEAR: Final = 4
 """Words that one mistyped word may stand for."""
-LONGEST_NEAR: Final = 20
-MOST_CANDIDATES: Final = 200
+MAX_NEAR_LENGTH: Final = 20
+MAX_CANDIDATES: Final = 200
 
 
 def entry(kind: int, row: int) -> int:
@@ -51,11 +51,11 @@ def near_words(index: sqlite3.Connection, word: str) -> list[str]:
     parts = sorted(shortened(word, forgiven(word)))
     marks = ", ".join("?" * len(parts))
     candidates = index.execute(
-        f"SELECT DISTINCT word FROM near_words WHERE part IN ({marks}) LIMIT {MOST_CANDIDATES}",
+        f"SELECT DISTINCT word FROM near_words WHERE part IN ({marks}) LIMIT {MAX_CANDIDATES}",
         parts,
     )
-    return [near for near, count in nearest(word, (row[0] for row in candidates)) if count][:MOST_NEAR]
+    return [near for near, count in nearest(word, (row[0] for row in candidates)) if count][:MAX_NEAR]
 
 
 def _is_corrected_to(word: str) -> bool:
-    return SHORTEST_FORGIVEN <= len(word) <= LONGEST_NEAR and not word.isdigit()
+    return MIN_FORGIVEN <= len(word) <= MAX_NEAR_LENGTH and not word.isdigit()

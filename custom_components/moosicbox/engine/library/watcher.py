@@ -17,7 +17,7 @@ _LOGGER = logging.getLogger(__name__)
 SETTLE_MS: Final = 2_000
 """How long changes are gathered: whoever copies an album makes one change of it."""
 STEP_MS: Final = 100
-MOST_FOLDERS: Final = 200
+MAX_FOLDERS: Final = 200
 """Changed at once; beyond that all is looked at."""
 UNREADABLE: Final = "\ufffd"
 _CONCERN: Final = SUFFIXES | PICTURE_SUFFIXES | PLAYLIST_SUFFIXES
@@ -76,7 +76,7 @@ def _changes(folders: Sequence[Path], end: threading.Event) -> Iterator[list[Pat
         ignore_permission_denied=True,
     ):
         if concerned := {folder for _, path in changes for folder in _concerned(Path(path))}:
-            yield sorted(concerned) if len(concerned) <= MOST_FOLDERS else []
+            yield sorted(concerned) if len(concerned) <= MAX_FOLDERS else []
 
 
 def _concerned(path: Path) -> Iterator[Path]:

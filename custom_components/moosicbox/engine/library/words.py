@@ -5,10 +5,10 @@ import re
 from typing import Final
 import unicodedata
 
-LONGEST_WORD: Final = 32
-MOST_WORDS: Final = 64
+MAX_WORD: Final = 32
+MAX_WORDS: Final = 64
 """Of one name; the rest isn't searched for."""
-SHORTEST_FORGIVEN: Final = 4
+MIN_FORGIVEN: Final = 4
 """A shorter word is looked for as it is written."""
 TWO_MISTAKES: Final = 8
 """Letters from which on a word may have two mistakes."""
@@ -44,7 +44,7 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of `text`, folded."""
-    return [word[:LONGEST_WORD] for word in _WORDS.findall(fold(text))][:MOST_WORDS]
+    return [word[:MAX_WORD] for word in _WORDS.findall(fold(text))][:MAX_WORDS]
 
 
 def searchable(*texts: str | None) -> str:
@@ -57,8 +57,8 @@ def searchable(*texts: str | None) -> str:
             for chunk in folded.split():
                 parts = _WORDS.findall(chunk)
                 if 1 < len(parts) <= 8 and not _UNSPACED.search(chunk):
-                    found["".join(parts)[:LONGEST_WORD]] = None
-    return " ".join(list(found)[:MOST_WORDS])
+                    found["".join(parts)[:MAX_WORD]] = None
+    return " ".join(list(found)[:MAX_WORDS])
 
 
 def sort_key(text: str) -> str:
@@ -79,7 +79,7 @@ def shortened(word: str, letters: int = 1) -> set[str]:
 
 def forgiven(word: str) -> int:
     """How many mistakes `word` may have."""
-    if len(word) < SHORTEST_FORGIVEN or word.isdigit():
+    if len(word) < MIN_FORGIVEN or word.isdigit():
         return 0
     return 1 if len(word) < TWO_MISTAKES else 2
 

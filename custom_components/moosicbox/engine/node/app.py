@@ -34,7 +34,7 @@ class NodeApp:
         """`music` is the node's own, if it has some; all other is Home Assistant's."""
         self.ending = False
         """Whether the node is about to end: a load balancer sends nobody here any more."""
-        self.endpoint = Endpoint(node.door, self._allowed_origins)
+        self.endpoint = Endpoint(node.gateway, self._allowed_origins)
         self.relay = Relay(self._home)
         self._node = node
         self._limits = config.limits
@@ -101,7 +101,7 @@ class NodeApp:
     async def _check_administrator(self, request: web.Request) -> None:
         if (token := self.endpoint.admission.bearer(request)) is None:
             raise AuthenticationFailed("A bearer token is needed")
-        principal = await self._node.door.recognise(token, Peer(request.remote or "", request))
+        principal = await self._node.gateway.authenticate_token(token, Peer(request.remote or "", request))
         if not principal.is_admin:
             raise PermissionDenied("This is for administrators")
 

@@ -31,7 +31,7 @@ class SharedSecrets(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of Home Assistant's users: no token of ours may name one."""
 
 
-class NodeGatekeeper:
+class NodeAuthenticator:
     """Recognises tokens, and makes them for guests."""
 
     def __init__(self, limits: Limits) -> None:

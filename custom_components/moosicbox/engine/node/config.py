@@ -19,7 +19,7 @@ DEFAULT_PORT: Final = 8080
 DEFAULT_DATA: Final = "/var/lib/moosicbox"
 OWN_KEYS: Final = {"host": str, "port": int, "data": str, "drain_seconds": int, "trusted_proxies": list}
 """What is set at the top of the file, beside the tables of options."""
-MOST_DRAIN: Final = 300
+MAX_DRAIN: Final = 300
 SECRET: Final = re.compile(r"(?<=//)[^/@]*@")
 
 
@@ -73,8 +73,8 @@ def _checked(values: dict[str, Any]) -> NodeConfig:
         raise ConfigError("A node needs Redis: name it with --redis, WS_REDIS_URL or redis_url")
     if not 0 <= values["port"] <= 65_535:
         raise ConfigError(f"{values['port']} is no port")
-    if not 0 <= values["drain_seconds"] <= MOST_DRAIN:
-        raise ConfigError(f"drain_seconds is 0 to {MOST_DRAIN}")
+    if not 0 <= values["drain_seconds"] <= MAX_DRAIN:
+        raise ConfigError(f"drain_seconds is 0 to {MAX_DRAIN}")
     try:
         proxies = tuple(ip_network(proxy) for proxy in values["trusted_proxies"])
     except ValueError as error:

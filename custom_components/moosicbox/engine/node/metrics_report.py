@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def node_health(node: ClusterNode, *, ending: bool = False) -> tuple[Health, list[str]]:
     """How the node is, and why; the reasons are keys that can be translated."""
-    if ending or not node.door.running:
+    if ending or not node.gateway.running:
         return "unhealthy", ["stopped"]
     reasons = list(cluster_troubles(node))
     if node.hub is not None:
@@ -48,8 +48,8 @@ def node_report(node: ClusterNode, connections: int) -> dict[str, Any]:
     """The numbers of a node, and of the whole hub where it leads."""
     report = cluster_report(node)
     report["node_connections"] = connections
-    report["node_disconnects"] = {str(code): count for code, count in sorted(node.door.metrics.disconnects.items())}
-    report["node_rejected_connections"] = dict(node.door.metrics.rejected)
+    report["node_disconnects"] = {str(code): count for code, count in sorted(node.gateway.metrics.disconnects.items())}
+    report["node_rejected_connections"] = dict(node.gateway.metrics.rejected)
     return report if node.hub is None else report | metrics_report(node.hub)
 
 

@@ -18,7 +18,7 @@ from ..library.seal import Seal
 from ..protocol.codes import CloseCode
 from ..store import NoStore
 from .app import NodeApp
-from .authenticator import DOCUMENT, NodeGatekeeper
+from .authenticator import DOCUMENT, NodeAuthenticator
 from .config import NodeConfig
 from .media_provider import NodeMedia
 from .music import Music, make_music
@@ -43,7 +43,7 @@ class Node:
         self._music = music
         self._seal = seal
         self._joined = False
-        self._gatekeeper = NodeGatekeeper(config.limits)
+        self._authenticator = NodeAuthenticator(config.limits)
         self.cluster = ClusterNode(
             RedisBus(config.redis_url),
             node_id=config.node_id,
@@ -92,24 +92,24 @@ class Node:
         hub = Hub(
             version=self._version,
             media=NodeMedia(self._seal),
-            recognise=self._gatekeeper.recognise,
+            recognise=self._authenticator.recognise,
             store=NoStore(),
             limits=self._config.limits,
             clock=clock,
             library=self._music.library if self._music is not None else None,
             node_id=self._config.node_id,
         )
-        hub.identity.issue = self._gatekeeper.create
+        hub.identity.issue = self._authenticator.create
         return hub
 
     def _heard(self, name: str) -> None:
         if name != DOCUMENT:
             return
-        self._gatekeeper.learn(self.cluster.shared.get(DOCUMENT))
-        self._seal.use(self._gatekeeper.key)
+        self._authenticator.learn(self.cluster.shared.get(DOCUMENT))
+        self._seal.use(self._authenticator.key)
         if (hub := self.cluster.hub) is not None:
             hub.sessions.end_where(
-                lambda session: self._gatekeeper.is_revoked(session.principal),
+                lambda session: self._authenticator.is_revoked(session.principal),
                 CloseCode.FORCED_OUT,
                 "The token was revoked",
             )

@@ -17,7 +17,7 @@ from ..rooms.room import Room
 from ..timers import Timer, Timers
 from .events import Command
 from .media import Media
-from .media_resolver import Conductor
+from .media_resolver import MediaResolver
 from .playback import Playback
 from .player import Player
 from .players import Players
@@ -30,7 +30,7 @@ GRACE_SECONDS: Final = 5.0
 """How much longer than its duration one may take."""
 UNKNOWN_SECONDS: Final = 60.0
 """How long one may take whose duration nobody knows."""
-LONGEST_SECONDS: Final = 600.0
+MAX_SECONDS: Final = 600.0
 
 
 @dataclass(slots=True, eq=False)
@@ -54,7 +54,7 @@ class Announcements:
         self,
         players: Players,
         publisher: PlaybackPublisher,
-        conductor: Conductor,
+        media_resolver: MediaResolver,
         timers: Timers,
         clock: Clock,
         spawn: Spawn,
@@ -62,7 +62,7 @@ class Announcements:
         """`spawn` runs what takes time."""
         self._players = players
         self._publisher = publisher
-        self._conductor = conductor
+        self._media_resolver = media_resolver
         self._timers = timers
         self._clock = clock
         self._spawn = spawn
@@ -80,11 +80,11 @@ class Announcements:
         PermissionDenied, NotSupported, Unavailable, TrackNotFound.
         """
         if isinstance(target, Room):
-            target.demand(principal, "playback.control")
+            target.require_right(principal, "playback.control")
         else:
             principal.require("control")
         self._players_of(target)
-        media = await self._conductor.resolve(media_content_id, principal)
+        media = await self._media_resolver.resolve(media_content_id, principal)
         players = self._players_of(target)
         for player in players:
             if sum(player in waiting.players for waiting in self._waiting) >= MAX_WAITING:
@@ -100,12 +100,12 @@ class Announcements:
 
     def _players_of(self, target: Player | Room) -> Sequence[Player]:
         if isinstance(target, Player):
-            target.require("announce")
+            target.require_capability("announce")
             if not target.present:
                 raise Unavailable(f"{target.name} isn't connected")
             return (target,)
         here = [player for player in target.renderers if player.present]
-        able = [player for player in here if player.can("announce")]
+        able = [player for player in here if player.has_capability("announce")]
         if here and not able:
             raise NotSupported(f"No player in {target.name} can do that: none declared 'announce'")
         if not able:
@@ -135,7 +135,7 @@ class Announcements:
         if not players:
             return
         target = announcement.target
-        playback = announcement.playback = target.playback
+        playback = announcement.playback = target.active_playback
         start_us = now_us + playback.lead_us()
         for player in players:
             self._running[player] = announcement
@@ -154,7 +154,7 @@ class Announcements:
     def _limit(self, announcement: Announcement, from_us: int, seconds: float) -> None:
         if announcement.timer is not None:
             announcement.timer.cancel()
-        due_us = from_us + int((min(seconds, LONGEST_SECONDS) + GRACE_SECONDS) * 1e6)
+        due_us = from_us + int((min(seconds, MAX_SECONDS) + GRACE_SECONDS) * 1e6)
         announcement.timer = self._timers.at(due_us, self._finish, announcement)
 
     # ------------------------------------------------------------ ending
@@ -205,4 +205,4 @@ class Announcements:
 
     async def _resume(self, playback: Playback, item: QueueItem, position: float) -> None:
         with suppress(HubError):
-            await self._conductor.start(playback, item, position)
+            await self._media_resolver.start(playback, item, position)

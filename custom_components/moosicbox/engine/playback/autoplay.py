@@ -11,7 +11,7 @@ from ..library.library import Library
 from ..protocol.errors import HubError
 from ..protocol.types import QueueItem, UserRef
 from .events import CurrentChanged, PlaybackEvent, QueueChanged, StatusChanged
-from .media_resolver import Conductor
+from .media_resolver import MediaResolver
 from .playback import Playback
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,10 +25,12 @@ type Spawn = Callable[[Coroutine[Any, Any, None]], None]
 class Autoplay:
     """Follows playbacks, and those with `autoplay` on never end."""
 
-    def __init__(self, library: Library, conductor: Conductor, house: Principal, clock: Clock, spawn: Spawn) -> None:
+    def __init__(
+        self, library: Library, media_resolver: MediaResolver, house: Principal, clock: Clock, spawn: Spawn
+    ) -> None:
         """`house` is in whose name music is added; `spawn` runs what takes time."""
         self._library = library
-        self._conductor = conductor
+        self._media_resolver = media_resolver
         self._house = house
         self._clock = clock
         self._spawn = spawn
@@ -47,7 +49,7 @@ class Autoplay:
                 return
             latest = [item.track.track_id for item in playback.queue.items[-NOT_AGAIN:]]
             found = await self._library.similar(current.track.track_id, exclude=latest)
-            media = await self._conductor.resolve_tracks([track.track_id for track in found], self._house)
+            media = await self._media_resolver.resolve_tracks([track.track_id for track in found], self._house)
             if media and _at_its_end(playback):
                 item = QueueItem(
                     queue_item_id=secrets.token_hex(8),

@@ -18,7 +18,7 @@ _LOGGER = logging.getLogger(__name__)
 RESOLVE_SECONDS: Final = 30.0
 
 
-class Conductor:
+class MediaResolver:
     """Starts items. Media that isn't known yet is looked up first, off the path of everything else."""
 
     def __init__(self, media: MediaProvider, house: Principal, clock: Clock, cache_size: int) -> None:

@@ -31,7 +31,7 @@ HANDOVER_US: Final = 3_000_000
 """How long before its start the following item is handed to the players."""
 HANDED_OVER_US: Final = 300_000
 """An item that ends this shortly before its time is followed by what the players were handed already."""
-SHORTEST_SECONDS: Final = 0.5
+MIN_SECONDS: Final = 0.5
 """A shorter duration is a mistake, and would be repeated without a pause."""
 RESTART_SECONDS: Final = 3.0
 """`previous` goes back to the start of an item that played longer than this."""
@@ -499,4 +499,4 @@ def _most_lead_us(members: Iterable[Member]) -> int:
 
 
 def _sane(duration: float | None) -> float | None:
-    return duration if duration is not None and duration >= SHORTEST_SECONDS else None
+    return duration if duration is not None and duration >= MIN_SECONDS else None

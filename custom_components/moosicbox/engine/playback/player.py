@@ -28,15 +28,15 @@ class Player:
         self,
         player_id: str,
         name: str,
-        owner: str,
+        context: str,
         epoch: str,
         max_queue_items: int,
         emit: Callable[[Self, PlaybackEvent], None],
     ) -> None:
-        """`owner` is the sub that used the id first; `emit` hears of what happens to its own playback."""
+        """`context` is the sub that used the id first; `emit` hears of what happens to its own playback."""
         self.player_id = player_id
         self.name = name
-        self.owner = owner
+        self.owner_user_id = context
         self.capabilities: tuple[str, ...] | None = None
         self.accepts: Accepts = None
         self.declared_lead_ms = 0.0
@@ -64,17 +64,22 @@ class Player:
         """What it couldn't play, last."""
         self._ready: deque[str] = deque(maxlen=READY_ITEMS)
         self.room: Room | None = None
-        self.own = Playback(epoch, max_queue_items, lambda: (self,), lambda event: emit(self, event))
+        self.solo_playback = Playback(epoch, max_queue_items, lambda: (self,), lambda event: emit(self, event))
+
+    @property
+    def active_playback(self) -> Playback:
+        """What it plays: its room's music, or its own."""
+        return self.solo_playback if self.room is None else self.room.playback
 
     @property
     def playback(self) -> Playback:
-        """What it plays: its room's music, or its own."""
-        return self.own if self.room is None else self.room.own
+        """The solo playback: what this player is the context of."""
+        return self.solo_playback
 
     @property
-    def shown(self) -> Playback:
+    def visible_playback(self) -> Playback:
         """Whose queue those see who see the player: a private room's isn't theirs to see."""
-        return self.playback if self.room is None or self.room.settings.is_public else self.own
+        return self.active_playback if self.room is None or self.room.settings.is_public else self.solo_playback
 
     @property
     def topic(self) -> str:
@@ -98,34 +103,34 @@ class Player:
 
     def status(self) -> PlaybackStatus:
         """What it plays and how."""
-        return playback_status(self.playback, self.volume, muted=self.muted, player_id=self.player_id)
+        return playback_status(self.active_playback, self.volume, muted=self.muted, player_id=self.player_id)
 
-    def connected(self, client_id: str, client: ClientInfo, *, resumed: bool = False) -> None:
+    def mark_connected(self, client_id: str, client: ClientInfo, *, resumed: bool = False) -> None:
         """It is here, as `client`; one that `resumed` still has what it had buffered."""
         if not resumed:
             self._ready.clear()
         self.client_id = client_id
         self.client_version = client.version
         self.name = client.name
-        self.declare(client.capabilities)
+        self.set_capabilities(client.capabilities)
         self.declared_lead_ms = client.lead_ms + client.output_delay_ms
         self.present = True
         self.available = True
         self.lagging = False
 
-    def declare(self, capabilities: tuple[str, ...] | None) -> None:
+    def set_capabilities(self, capabilities: tuple[str, ...] | None) -> None:
         """What it can do; None: everything."""
         self.capabilities = capabilities
         self.accepts = accepted_types(capabilities)
 
-    def lost(self) -> None:
+    def mark_disconnected(self) -> None:
         """Its connection is gone."""
         self.present = False
         self.report = None
         self.lagging = False
         self.failed_item_id = None
 
-    def heard(self, report: PlayerReport) -> None:
+    def apply_report(self, report: PlayerReport) -> None:
         """What it says of itself."""
         self.report = report
         item_id = report.queue_item_id
@@ -153,11 +158,11 @@ class Player:
         """Whether it has buffered this item."""
         return queue_item_id in self._ready
 
-    def can(self, capability: str) -> bool:
+    def has_capability(self, capability: str) -> bool:
         """Whether it declared `capability`; saying nothing means all."""
         return self.capabilities is None or capability in self.capabilities
 
-    def require(self, capability: str) -> None:
+    def require_capability(self, capability: str) -> None:
         """NotSupported unless it can do that."""
-        if not self.can(capability):
+        if not self.has_capability(capability):
             raise NotSupported(f"{self.name} can't do that: it declared no {capability!r}")

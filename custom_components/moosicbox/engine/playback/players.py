@@ -20,7 +20,7 @@ from ..signals import Signal
 from ..timers import Timer, Timers
 from .events import PlaybackEvent, QueueChanged, StatusChanged
 from .player import Player
-from .publisher import PlaybackOwner, PlaybackPublisher
+from .publisher import PlaybackContext, PlaybackPublisher
 from .render import player_list, queue_snapshot, volume_update
 
 _LOGGER = logging.getLogger(__name__)
@@ -82,19 +82,19 @@ class Players:
         if (player_id := client.player_id) is None:
             raise InvalidMessage("A player has a player_id", ["client", "player_id"])
         if (player := self._players.get(player_id)) is not None:
-            if player.owner != principal.sub and not principal.is_admin:
+            if player.owner_user_id != principal.sub and not principal.is_admin:
                 raise PermissionDenied("This player_id belongs to somebody else")
             return player
-        if sum(player.owner == principal.sub for player in self) >= self.limits.max_players_per_user:
+        if sum(player.owner_user_id == principal.sub for player in self) >= self.limits.max_players_per_user:
             raise Unavailable(f"A user has at most {self.limits.max_players_per_user} players", again=False)
         if len(self._players) >= self.limits.max_players:
             raise Unavailable(f"This hub takes at most {self.limits.max_players} players", again=False)
         return self.add(player_id, client.name, principal.sub, client.version)
 
-    def add(self, player_id: str, name: str, owner: str, version: str | None = None) -> Player:
+    def add(self, player_id: str, name: str, owner_user_id: str, version: str | None = None) -> Player:
         """A new player, not here yet."""
         player = Player(
-            player_id, name, owner, secrets.token_hex(8), self.limits.max_queue_items, self._publisher.publish
+            player_id, name, owner_user_id, secrets.token_hex(8), self.limits.max_queue_items, self._publisher.publish
         )
         player.client_version = version
         self._players[player_id] = player
@@ -102,29 +102,29 @@ class Players:
         self.added.emit(player)
         return player
 
-    def connected(self, player: Player, client_id: str, client: ClientInfo, *, resumed: bool) -> None:
+    def mark_connected(self, player: Player, client_id: str, client: ClientInfo, *, resumed: bool) -> None:
         """A player is here. One that `resumed` may have played on all the time."""
         if (grace := self._graces.pop(player.player_id, None)) is not None:
             grace.cancel()
         if player.client_id is not None and not player.available:
             _LOGGER.info("%s is here again", player.name)
-        player.connected(client_id, client, resumed=resumed)
+        player.mark_connected(client_id, client, resumed=resumed)
         if player.room is not None:
-            player.playback.wake(self._clock.now_us())
+            player.active_playback.wake(self._clock.now_us())
         elif resumed:
-            player.playback.release()
+            player.active_playback.release()
         self.announce(player)
 
-    def lost(self, player: Player) -> None:
+    def mark_disconnected(self, player: Player) -> None:
         """A player's connection is gone; it may come back before anybody need know."""
-        player.lost()
+        player.mark_disconnected()
         due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
         self._graces[player.player_id] = self._timers.at(due_us, self._unavailable, player, due_us)
 
     def remove(self, player_id: str) -> None:
         """Forget a player."""
         player = self.get(player_id)
-        player.own.stop(self._clock.now_us())
+        player.solo_playback.stop(self._clock.now_us())
         del self._players[player_id]
         self._publisher.remove(player)
         if (timer := self._graces.pop(player_id, None)) is not None:
@@ -147,8 +147,8 @@ class Players:
             _LOGGER.info("%s is unavailable", player.name)
         player.available = False
         lost_us = now_us - int(self.limits.availability_grace * 1e6)
-        if not player.playback.present():
-            player.playback.hold(lost_us)
+        if not player.active_playback.present():
+            player.active_playback.hold(lost_us)
         self.announce(player)
 
     # ------------------------------------------------------------ what players do
@@ -181,8 +181,8 @@ class Players:
         if report.state == "playing" and player.output_delay_ms:
             heard = max(0.0, report.position_seconds - player.output_delay_ms / 1000)
             report = msgspec.structs.replace(report, position_seconds=heard)
-        before, playback = player.report, player.playback
-        player.heard(report)
+        before, playback = player.report, player.active_playback
+        player.apply_report(report)
         if report.volume is not None or report.muted is not None:
             self.set_volume(player, report.volume, report.muted)
         left: ItemState
@@ -213,13 +213,13 @@ class Players:
     def _snapshot(self, player_id: str) -> list[TopicMessage]:
         if (player := self.find(player_id)) is None:
             return []
-        return [player.status(), volume_update(player), queue_snapshot(player.shown)]
+        return [player.status(), volume_update(player), queue_snapshot(player.visible_playback)]
 
     def _play_states(self, player_id: str) -> list[TopicMessage]:
         player = self.find(player_id)
         return [] if player is None else self._publisher.play_states(player)
 
-    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
+    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         if isinstance(event, StatusChanged | QueueChanged):
-            for player in owner.renderers:
+            for player in context.renderers:
                 self.changed.emit(player)

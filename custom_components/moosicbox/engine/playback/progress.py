@@ -37,7 +37,7 @@ class Progress:
 
     def update(self, player: Player) -> ProgressUpdate:
         """Where a player is now."""
-        playback = player.playback
+        playback = player.active_playback
         position = playback.timeline.position_at(self._clock.now_us())
         return ProgressUpdate(
             position_seconds=round(position if playback.duration is None else min(position, playback.duration), 3),
@@ -59,5 +59,5 @@ class Progress:
         return [
             player
             for player in self._players
-            if player.playback.timeline.playing and self._topics.followed(f"progress:{player.player_id}")
+            if player.active_playback.timeline.playing and self._topics.followed(f"progress:{player.player_id}")
         ]

@@ -23,7 +23,7 @@ from .events import (
     StatusChanged,
 )
 from .media import Accepts
-from .media_resolver import Conductor
+from .media_resolver import MediaResolver
 from .playback import Playback
 from .player import Player
 from .render import made_up, prepare, queue_snapshot, synchronized_playback, volume_update
@@ -34,7 +34,7 @@ MAX_MIRRORED: Final = 100
 type Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
-class PlaybackOwner(Protocol):
+class PlaybackContext(Protocol):
     """Whose music it is: a player's own, or a room's."""
 
     @property
@@ -50,7 +50,7 @@ class PlaybackOwner(Protocol):
         """The room whose music it is."""
 
     @property
-    def own(self) -> Playback:
+    def playback(self) -> Playback:
         """Its music."""
 
     @property
@@ -64,65 +64,67 @@ class PlaybackOwner(Protocol):
 class PlaybackPublisher:
     """Publishes what happens to playbacks. A room's players tell on their own topics what the room plays."""
 
-    def __init__(self, topics: Topics, conductor: Conductor, timers: Timers, clock: Clock, spawn: Spawn) -> None:
+    def __init__(
+        self, topics: Topics, media_resolver: MediaResolver, timers: Timers, clock: Clock, spawn: Spawn
+    ) -> None:
         """`spawn` runs what takes time."""
-        self.happened: Signal[PlaybackOwner, PlaybackEvent] = Signal()
+        self.happened: Signal[PlaybackContext, PlaybackEvent] = Signal()
         self._topics = topics
-        self._conductor = conductor
+        self._media_resolver = media_resolver
         self._timers = timers
         self._clock = clock
         self._spawn = spawn
-        self._owners: dict[str, PlaybackOwner] = {}
+        self._contexts: dict[str, PlaybackContext] = {}
         self._advances: dict[str, Timer] = {}
-        conductor.found.subscribe(self._media_found)
-        conductor.failed.subscribe(self._media_failed)
+        media_resolver.found.subscribe(self._media_found)
+        media_resolver.failed.subscribe(self._media_failed)
 
-    def add(self, owner: PlaybackOwner) -> None:
-        """`owner`'s music matters from now on."""
-        self._owners[owner.topic] = owner
+    def add(self, context: PlaybackContext) -> None:
+        """`context`'s music matters from now on."""
+        self._contexts[context.topic] = context
 
-    def remove(self, owner: PlaybackOwner) -> None:
-        """`owner` is no more."""
-        del self._owners[owner.topic]
-        if (timer := self._advances.pop(owner.topic, None)) is not None:
+    def remove(self, context: PlaybackContext) -> None:
+        """`context` is no more."""
+        del self._contexts[context.topic]
+        if (timer := self._advances.pop(context.topic, None)) is not None:
             timer.cancel()
 
     # ------------------------------------------------------------ what happens
 
-    def publish(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
+    def publish(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         """Tell all whom it concerns."""
-        if self._owners.get(owner.topic) is not owner:
+        if self._contexts.get(context.topic) is not context:
             return
         match event:
             case CommandIssued():
-                self._publish_command(owner)
+                self._publish_command(context)
             case PrepareChanged():
-                self._publish_prepare(owner)
+                self._publish_prepare(context)
             case StatusChanged():
-                self.publish_status(owner)
+                self.publish_status(context)
             case CurrentChanged(track, previous):
-                self._to_watchers(owner, TrackChanged(track=track, previous_track=previous))
+                self._to_watchers(context, TrackChanged(track=track, previous_track=previous))
             case Sought(position):
-                self._to_watchers(owner, SeekUpdate(position_seconds=position))
+                self._to_watchers(context, SeekUpdate(position_seconds=position))
             case QueueChanged(ops):
-                self._publish_queue(owner, ops)
-        self.schedule(owner)
-        self.happened.emit(owner, event)
+                self._publish_queue(context, ops)
+        self.schedule(context)
+        self.happened.emit(context, event)
 
-    def publish_status(self, owner: PlaybackOwner) -> None:
+    def publish_status(self, context: PlaybackContext) -> None:
         """What plays, to those who watch."""
-        self._topics.publish(owner.topic, owner.status())
-        for player in self._mirrors(owner):
+        self._topics.publish(context.topic, context.status())
+        for player in self._mirrors(context):
             self._topics.publish(player.topic, player.status())
 
     def introduce(self, player: Player) -> None:
         """`player` renders another music than before: it obeys that, and its watchers see that."""
-        if player.playback.command is None:
+        if player.active_playback.command is None:
             nothing = Command("stop", None, 0.0, self._clock.now_us(), 0.0)
             self._topics.publish(f"play:{player.player_id}", synchronized_playback(nothing, None))
         self.instruct(player)
         self._topics.publish(player.topic, player.status())
-        self._topics.publish(player.topic, queue_snapshot(player.shown, ResetOp()))
+        self._topics.publish(player.topic, queue_snapshot(player.visible_playback, ResetOp()))
 
     def instruct(self, player: Player) -> None:
         """Tell `player` anew what it has to do."""
@@ -133,11 +135,11 @@ class PlaybackPublisher:
 
     def play_states(self, player: Player) -> list[TopicMessage]:
         """What a player has to know to do its part."""
-        owner: PlaybackOwner = player.room or player
-        instead = player.announcement or owner.own.order_for_newcomers()
-        command = self._command(owner, player.accepts, instead)
+        context: PlaybackContext = player.room or player
+        instead = player.announcement or context.playback.order_for_newcomers()
+        command = self._command(context, player.accepts, instead)
         command = command and made_up(command, player)
-        following = self._prepare(owner, player.accepts)
+        following = self._prepare(context, player.accepts)
         return [message for message in (volume_update(player), command, following) if message is not None]
 
     def start(self, playback: Playback, item: QueueItem, left: ItemState = "played", position: float = 0.0) -> None:
@@ -145,7 +147,7 @@ class PlaybackPublisher:
 
         async def start() -> None:
             try:
-                await self._conductor.start(playback, item, position, left)
+                await self._media_resolver.start(playback, item, position, left)
             except HubError:
                 return
 
@@ -153,98 +155,98 @@ class PlaybackPublisher:
 
     # ------------------------------------------------------------ who hears it
 
-    def _publish_command(self, owner: PlaybackOwner) -> None:
-        for player, command in _addressed(owner, self._command):
+    def _publish_command(self, context: PlaybackContext) -> None:
+        for player, command in _addressed(context, self._command):
             self._topics.publish(f"play:{player.player_id}", made_up(command, player))
 
-    def _publish_prepare(self, owner: PlaybackOwner) -> None:
-        for player, message in _addressed(owner, self._prepare):
+    def _publish_prepare(self, context: PlaybackContext) -> None:
+        for player, message in _addressed(context, self._prepare):
             self._topics.publish(f"play:{player.player_id}", message)
 
-    def _to_watchers(self, owner: PlaybackOwner, message: TopicMessage) -> None:
-        self._topics.publish(owner.topic, message)
-        for player in self._mirrors(owner):
+    def _to_watchers(self, context: PlaybackContext, message: TopicMessage) -> None:
+        self._topics.publish(context.topic, message)
+        for player in self._mirrors(context):
             self._topics.publish(player.topic, message)
 
-    def _mirrors(self, owner: PlaybackOwner) -> Iterator[Player]:
-        return (player for player in owner.renderers if player is not owner)
+    def _mirrors(self, context: PlaybackContext) -> Iterator[Player]:
+        return (player for player in context.renderers if player is not context)
 
-    def _publish_queue(self, owner: PlaybackOwner, ops: tuple[QueueOp, ...]) -> None:
-        queue = owner.own.queue
+    def _publish_queue(self, context: PlaybackContext, ops: tuple[QueueOp, ...]) -> None:
+        queue = context.playback.queue
         update = QueueUpdated(revision=queue.revision, current_index=queue.current_index, total=len(queue), ops=ops)
-        self._topics.publish(owner.topic, update)
+        self._topics.publish(context.topic, update)
         if any(isinstance(op, AddOp) and len(op.items) > MAX_MIRRORED for op in ops):
-            update = queue_snapshot(owner.own, ResetOp())
-        for player in self._mirrors(owner):
-            if player.shown is owner.own:
+            update = queue_snapshot(context.playback, ResetOp())
+        for player in self._mirrors(context):
+            if player.visible_playback is context.playback:
                 self._topics.publish(player.topic, update)
 
     def _command(
-        self, owner: PlaybackOwner, accepts: Accepts, instead: Command | None = None
+        self, context: PlaybackContext, accepts: Accepts, instead: Command | None = None
     ) -> SynchronizedPlayback | None:
-        if (command := instead or owner.own.command) is None:
+        if (command := instead or context.playback.command) is None:
             return None
-        address = self._conductor.address(command.item, accepts) if command.item else None
+        address = self._media_resolver.address(command.item, accepts) if command.item else None
         if command.item is not None and address is None:
             return None
-        return synchronized_playback(command, address, owner.room_id)
+        return synchronized_playback(command, address, context.room_id)
 
-    def _prepare(self, owner: PlaybackOwner, accepts: Accepts) -> TopicMessage | None:
-        item = owner.own.following
-        address = self._conductor.address(item, accepts) if item else None
+    def _prepare(self, context: PlaybackContext, accepts: Accepts) -> TopicMessage | None:
+        item = context.playback.following
+        address = self._media_resolver.address(item, accepts) if item else None
         return None if item is not None and address is None else prepare(item, address)
 
     # ------------------------------------------------------------ the course of time
 
-    def schedule(self, owner: PlaybackOwner) -> None:
+    def schedule(self, context: PlaybackContext) -> None:
         """See that the playback advances when it is due."""
-        timer = self._advances.get(owner.topic)
-        due_us = owner.own.due_us
+        timer = self._advances.get(context.topic)
+        due_us = context.playback.due_us
         if timer is not None and timer.action is not None and timer.due_us == due_us:
             return
         if timer is not None:
             timer.cancel()
         if due_us is None:
-            self._advances.pop(owner.topic, None)
+            self._advances.pop(context.topic, None)
         else:
-            self._advances[owner.topic] = self._timers.at(due_us, self._advance, owner)
+            self._advances[context.topic] = self._timers.at(due_us, self._advance, context)
 
-    def _advance(self, owner: PlaybackOwner) -> None:
-        owner.own.advance(self._clock.now_us())
-        self.schedule(owner)
+    def _advance(self, context: PlaybackContext) -> None:
+        context.playback.advance(self._clock.now_us())
+        self.schedule(context)
 
     # ------------------------------------------------------------ media that were looked for
 
     def _media_found(self, media_content_id: str) -> None:
-        for owner in tuple(self._owners.values()):
-            playback = owner.own
+        for context in tuple(self._contexts.values()):
+            playback = context.playback
             if playback.command and _is_of(playback.command.item, media_content_id):
-                self._publish_command(owner)
+                self._publish_command(context)
             if _is_of(playback.following, media_content_id):
-                self._publish_prepare(owner)
+                self._publish_prepare(context)
 
     def _media_failed(self, media_content_id: str) -> None:
-        for owner in tuple(self._owners.values()):
-            playback = owner.own
+        for context in tuple(self._contexts.values()):
+            playback = context.playback
             handed_over = playback.queue.locked_item_id is not None and _is_of(playback.following, media_content_id)
             item = playback.command.item if playback.command and playback.timeline.playing else None
             if item is not None and playback.is_current(item.queue_item_id) and _is_of(item, media_content_id):
                 # It was to play, and can't: as after a restart.
-                self._spawn(self._conductor.skip(playback))
+                self._spawn(self._media_resolver.skip(playback))
             elif handed_over and (behind := playback.queue.after(playback.queue.locked_item_id)) is not None:
                 self.start(playback, behind, "skipped")
 
 
 def _addressed[M](
-    owner: PlaybackOwner, message_for: Callable[[PlaybackOwner, Accepts], M | None]
+    context: PlaybackContext, message_for: Callable[[PlaybackContext, Accepts], M | None]
 ) -> Iterator[tuple[Player, M]]:
     """What each player is told; those that play the same formats, the same. Who makes an announcement is told afterwards."""
     messages: dict[Accepts, M | None] = {}
-    for player in owner.renderers:
+    for player in context.renderers:
         if player.announcement is not None:
             continue
         if player.accepts not in messages:
-            messages[player.accepts] = message_for(owner, player.accepts)
+            messages[player.accepts] = message_for(context, player.accepts)
         if (message := messages[player.accepts]) is not None:
             yield player, message
 

@@ -18,7 +18,7 @@ from .players import Players
 class Target(NamedTuple):
     """Whose music a command is for, and the rights of whoever gives it."""
 
-    owner: Player | Room
+    context: Player | Room
     actor: Actor
     rights: frozenset[RoomRight]
 
@@ -30,22 +30,22 @@ class Target(NamedTuple):
     @property
     def playback(self) -> Playback:
         """The music."""
-        return self.owner.own
+        return self.context.playback
 
-    def demand(self, right: RoomRight) -> None:
+    def require_right(self, right: RoomRight) -> None:
         """PermissionDenied without `right`."""
         if right not in self.rights:
-            raise PermissionDenied(f"For {self.owner.name} this needs the right {right!r}")
+            raise PermissionDenied(f"For {self.context.name} this needs the right {right!r}")
 
-    def demand_change(self, item: QueueItem) -> None:
+    def require_change_right(self, item: QueueItem) -> None:
         """PermissionDenied unless this item may be moved or taken out."""
         own = item.added_by.id == self.principal.sub
         if not (own and "queue.move_own" in self.rights):
-            self.demand("queue.move_any")
+            self.require_right("queue.move_any")
         if self.playback.is_current(item.queue_item_id) and self.playback.timeline.state != "idle":
-            self.demand("playback.skip")
+            self.require_right("playback.skip")
 
-    def demand_media(self, media: Media) -> None:
+    def require_media_right(self, media: Media) -> None:
         """PermissionDenied unless this may be added: guests add library tracks only."""
         if not (media.in_library or self.may_add_foreign_media):
             raise PermissionDenied("Guests may add tracks of the library only")
@@ -58,7 +58,7 @@ class Target(NamedTuple):
     @property
     def is_host(self) -> bool:
         """Whether this is the host of the room that the music is for."""
-        return isinstance(self.owner, Room) and self.owner.host_user_id == self.principal.sub
+        return isinstance(self.context, Room) and self.context.host_user_id == self.principal.sub
 
 
 class Targets:
@@ -69,7 +69,9 @@ class Targets:
         self._players = players
         self._rooms = rooms
 
-    def music(self, actor: Actor, player_id: str | None, room_id: str | None, permission: str = "control") -> Target:
+    def playback_target(
+        self, actor: Actor, player_id: str | None, room_id: str | None, permission: str = "control"
+    ) -> Target:
         """Whose music a command is for: a player that names none means itself, in a room it means the room's."""
         principal = actor.principal
         if room_id is not None:
@@ -82,19 +84,19 @@ class Targets:
             return Target(player.room, actor, player.room.rights(principal))
         return Target(player, actor, ALL_RIGHTS if principal.may("control") else frozenset())
 
-    def loudness(self, actor: Actor, player_id: str | None, room_id: str | None) -> Player | Room:
+    def volume_target(self, actor: Actor, player_id: str | None, room_id: str | None) -> Player | Room:
         """Whose loudness a command is for; PermissionDenied if it isn't this one's to change."""
         principal = actor.principal
         if room_id is not None:
             room = self._rooms.get(room_id, principal)
-            room.demand(principal, "volume")
+            room.require_right(principal, "volume")
             return room
         player = self._player(actor, player_id, "control")
         if not ((principal.may("control") and principal.rooms is None) or _is_own(actor, player)):
             if player.room is None:
                 principal.require("control")
                 raise PermissionDenied("This token is limited to rooms")
-            player.room.demand(principal, "volume")
+            player.room.require_right(principal, "volume")
         return player
 
     def _player(self, actor: Actor, player_id: str | None, permission: str) -> Player:
@@ -110,12 +112,12 @@ class Targets:
         return self._players.only() if player_id is None else self._players.get(player_id)
 
 
-def demand_move(principal: Principal, player: Player) -> None:
+def require_move_right(principal: Principal, player: Player) -> None:
     """PermissionDenied unless somebody may put `player` into rooms, and take it out of the one that it is in."""
-    if player.owner == principal.sub:
+    if player.owner_user_id == principal.sub:
         return
     if player.room is not None and not player.room.is_group:
-        player.room.demand(principal, "member.kick")
+        player.room.require_right(principal, "member.kick")
         return
     principal.require("control")
     if principal.rooms is not None:

@@ -73,7 +73,7 @@ class Attendance:
                 self._return(room, place, session, key)
             elif room.missing.pop(key, 0) > self._clock.now_us() and room.visible_to(session.principal):
                 try:
-                    self._rooms.enter(room, session)
+                    self._rooms.join(room, session)
                 except HubError:
                     continue
 
@@ -81,10 +81,10 @@ class Attendance:
         if participant.leaving is not None:
             participant.leaving.cancel()
             participant.leaving = None
-        room.reseat(participant, session.client_id, key)
+        room.move_participant(participant, session.client_id, key)
         participant.username = session.principal.name
         if not room.visible_to(session.principal):
-            self._rooms.let_go(room, participant, "permissions")
+            self._rooms.remove_participant(room, participant, "permissions")
             return
         self._subscriptions.take_over(session, [room.topic])
         self._rooms.attendance_changed(room)
@@ -92,7 +92,7 @@ class Attendance:
     def _renewed(self, session: Session) -> None:
         for room, participant in tuple(self._places_of(session)):
             if not room.visible_to(session.principal):
-                self._rooms.let_go(room, participant, "permissions")
+                self._rooms.remove_participant(room, participant, "permissions")
 
     def _lost(self, session: Session) -> None:
         for room, participant in self._places_of(session):
@@ -115,18 +115,18 @@ class Attendance:
         room.missing[participant.key] = self._clock.now_us() + int(self.limits.rejoin_seconds * 1e6)
         if len(room.missing) > MAX_MISSING:
             del room.missing[next(iter(room.missing))]
-        self._rooms.let_go(room, participant, "left")
+        self._rooms.remove_participant(room, participant, "left")
         self._forget_guest(participant.player)
 
     def _forget_guest(self, player: Player | None) -> None:
-        if player is not None and not player.present and player.owner.startswith(GUEST):
+        if player is not None and not player.present and player.owner_user_id.startswith(GUEST):
             self._players.remove(player.player_id)
 
     def _player_removed(self, player: Player) -> None:
         if (room := player.room) is not None:
             for participant in tuple(room.participants.values()):
                 if participant.player is player:
-                    self._rooms.let_go(room, participant, "left")
+                    self._rooms.remove_participant(room, participant, "left")
 
     def _places_of(self, session: Session) -> Iterator[tuple[Room, Participant]]:
         for room in self._rooms:

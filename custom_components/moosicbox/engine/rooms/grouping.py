@@ -8,12 +8,12 @@ import msgspec
 
 from ..access.rights import Principal
 from ..clock import Clock
-from ..playback.media_resolver import Conductor
+from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
 from ..playback.publisher import Spawn
-from ..playback.targets import demand_move
+from ..playback.targets import require_move_right
 from ..protocol.errors import HubError, InvalidMessage, PermissionDenied, RoomFull, Unavailable
 from ..sessions.session import Session
 from ..sessions.sessions import Sessions
@@ -35,7 +35,7 @@ class Grouping:
         players: Players,
         rooms: Rooms,
         sessions: Sessions,
-        conductor: Conductor,
+        media_resolver: MediaResolver,
         timers: Timers,
         clock: Clock,
         spawn: Spawn,
@@ -44,7 +44,7 @@ class Grouping:
         self._players = players
         self._rooms = rooms
         self._sessions = sessions
-        self._conductor = conductor
+        self._media_resolver = media_resolver
         self._timers = timers
         self._clock = clock
         self._spawn = spawn
@@ -67,14 +67,14 @@ class Grouping:
         known = leader if isinstance(leader, Room) else leader.room
         new = [player for player in dict.fromkeys(players) if player is not leader and not _is_in(player, known)]
         for player in new:
-            demand_move(principal, player)
+            require_move_right(principal, player)
             self._session(player)
         room = leader if isinstance(leader, Room) else leader.room or await self._make(leader, len(new))
         self._rooms.get(room.room_id, principal)
         if (places := room.settings.max_participants - len(room.participants)) < len(new):
             raise RoomFull(f"{room.name} has {max(0, places)} places left")
         for player in new:
-            self._rooms.enter(room, self._session(player))
+            self._rooms.join(room, self._session(player))
         return room
 
     def check(self, principal: Principal, leader: Player | Room) -> None:
@@ -85,8 +85,8 @@ class Grouping:
 
     def leave(self, principal: Principal, player: Player) -> None:
         """`player` plays alone again; alone already, it stays so. PermissionDenied."""
-        if (room := player.room) is not None and (place := room.place_of(player)) is not None:
-            demand_move(principal, player)
+        if (room := player.room) is not None and (place := room.participant_of(player)) is not None:
+            require_move_right(principal, player)
             self._rooms.leave(room, place)
 
     def dissolve(self, principal: Principal, room: Room) -> None:
@@ -106,18 +106,18 @@ class Grouping:
         settings = RoomSettings(
             name=_name(leader, others), max_participants=MAX_MEMBERS, control="everyone", is_public=True
         )
-        room = self._rooms.create(settings, None if taken else room_id, leader.owner)
+        room = self._rooms.create(settings, None if taken else room_id, leader.owner_user_id)
         room.is_group = True
         room.outputs, leader.outputs = leader.outputs, {}
-        await self._hand_over(leader.own, room.own)
-        self._rooms.enter(room, self._session(leader))
+        await self._hand_over(leader.solo_playback, room.playback)
+        self._rooms.join(room, self._session(leader))
         return room
 
     async def _hand_over(self, source: Playback, to: Playback) -> None:
         if len(source.queue):
             # What can't be played any more isn't; the queue goes over all the same.
             with suppress(HubError):
-                await self._conductor.transfer(source, to)
+                await self._media_resolver.transfer(source, to)
 
     def _session(self, player: Player) -> Session:
         session = self._sessions.of_client(player.client_id) if player.present else None
@@ -163,9 +163,9 @@ class Grouping:
         heir = next(iter(room.renderers), None) or self._last_seen(room)
         if heir is not None:
             heir.outputs |= room.outputs
-            await self._hand_over(room.own, heir.own)
+            await self._hand_over(room.playback, heir.solo_playback)
         if self._rooms.find(room.room_id) is room:
-            if heir is not None and (place := room.place_of(heir)) is not None:
+            if heir is not None and (place := room.participant_of(heir)) is not None:
                 self._rooms.leave(room, place)
             self._rooms.close(room)
 

@@ -93,14 +93,14 @@ class Room:
         self.chat: deque[ChatLine] = deque(maxlen=CHAT_LINES)
         self.votes: set[str] = set()
         """Users who want to skip the current item."""
-        self.own = Playback(epoch, max_queue_items, lambda: self.renderers, lambda event: emit(self, event))
+        self.playback = Playback(epoch, max_queue_items, lambda: self.renderers, lambda event: emit(self, event))
         self.settings = settings
         self.configure(settings)
 
     def configure(self, settings: RoomSettings) -> None:
         """Other settings."""
         self.settings = settings
-        self.own.patience_us = WAIT_US[settings.wait]
+        self.playback.patience_us = WAIT_US[settings.wait]
 
     # ------------------------------------------------------------ what it is
 
@@ -115,9 +115,9 @@ class Room:
         return f"room:{self.room_id}"
 
     @property
-    def playback(self) -> Playback:
-        """What it plays."""
-        return self.own
+    def active_playback(self) -> Playback:
+        """The playback that its players render: always its own."""
+        return self.playback
 
     @property
     def renderers(self) -> Sequence[Player]:
@@ -135,15 +135,15 @@ class Room:
         players = self.renderers
         return bool(players) and all(player.muted for player in players)
 
-    def require(self, capability: str) -> None:
+    def require_capability(self, capability: str) -> None:
         """NotSupported if there are players, and none of them can do that."""
         players = self.renderers
-        if players and not any(player.can(capability) for player in players):
+        if players and not any(player.has_capability(capability) for player in players):
             raise NotSupported(f"No player in {self.name} can do that: none declared {capability!r}")
 
     def status(self) -> PlaybackStatus:
         """What it plays and how."""
-        return playback_status(self.own, self.volume, muted=self.muted, room_id=self.room_id)
+        return playback_status(self.playback, self.volume, muted=self.muted, room_id=self.room_id)
 
     def info(self) -> RoomInfo:
         """The room in a list of rooms."""
@@ -159,7 +159,7 @@ class Room:
 
     def state(self) -> RoomState:
         """All about it."""
-        settings, current = self.settings, self.own.current
+        settings, current = self.settings, self.playback.current
         return RoomState(
             room_id=self.room_id,
             name=settings.name,
@@ -172,7 +172,7 @@ class Room:
             host_user_id=self.host_user_id,
             current_track=current.track if current else None,
             playback=self.status(),
-            queue=self.own.queue.page(),
+            queue=self.playback.queue.page(),
             chat=tuple(self.chat),
         )
 
@@ -191,26 +191,26 @@ class Room:
         """Whether a user takes part."""
         return user_id in self._clients
 
-    def place_of(self, player: Player) -> Participant | None:
+    def participant_of(self, player: Player) -> Participant | None:
         """A player's place."""
         return next((member for member in self.participants.values() if member.player is player), None)
 
-    def seat(self, participant: Participant) -> None:
+    def add_participant(self, participant: Participant) -> None:
         """Somebody is in."""
         self.participants[participant.client_id] = participant
         self._clients[participant.user_id] += 1
 
-    def unseat(self, participant: Participant) -> None:
+    def discard_participant(self, participant: Participant) -> None:
         """Somebody is out."""
         del self.participants[participant.client_id]
         self._clients[participant.user_id] -= 1
         if not self._clients[participant.user_id]:
             del self._clients[participant.user_id]
 
-    def reseat(self, participant: Participant, client_id: str, key: ClientKey) -> None:
+    def move_participant(self, participant: Participant, client_id: str, key: ClientKey) -> None:
         """The same one is back as another client: in the old place, for who was there longest is heir to the host."""
         members = list(self.participants.values())
-        self.unseat(participant)
+        self.discard_participant(participant)
         participant.client_id, participant.key, participant.away = client_id, key, False
         self.participants = {member.client_id: member for member in members}
         self._clients[participant.user_id] += 1
@@ -230,7 +230,7 @@ class Room:
             return rights_of(role, "everyone") - {"chat"}
         return frozenset()
 
-    def demand(self, principal: Principal, right: RoomRight) -> None:
+    def require_right(self, principal: Principal, right: RoomRight) -> None:
         """PermissionDenied unless somebody has a right here."""
         if right not in self.rights(principal):
             raise PermissionDenied(f"In {self.name} this needs the right {right!r}")
@@ -249,12 +249,12 @@ class Room:
         # An invite is for this very room, not for another one of its name.
         return sub in self.roles or sub == self.host_user_id or self.has_user(sub)
 
-    def require_place(self) -> None:
+    def require_capacity(self) -> None:
         """RoomFull if nobody more may come in."""
         if len(self.participants) >= (most := self.settings.max_participants):
             raise RoomFull(f"{self.name} has places for {most}")
 
-    def give_role(self, user_id: str, role: RoomRole) -> None:
+    def set_role(self, user_id: str, role: RoomRole) -> None:
         """Remember a user's role."""
         self.roles.pop(user_id, None)
         self.roles[user_id] = role
@@ -278,17 +278,17 @@ class Room:
         present = {member.user_id for member in self.participants.values() if not member.away}
         return len(present) // 2 + 1
 
-    def demand_vote(self, principal: Principal) -> None:
+    def require_vote_right(self, principal: Principal) -> None:
         """PermissionDenied unless somebody may vote to skip."""
         if not self.has_user(principal.sub):
             raise PermissionDenied(f"Join {self.name} to vote")
         if self.settings.control != "votes" or self.role(principal.sub) == "listener":
-            self.demand(principal, "playback.skip")
+            self.require_right(principal, "playback.skip")
 
     # ------------------------------------------------------------ inside
 
     def _participant_info(self, member: Participant) -> ParticipantInfo:
-        player, current = member.player, self.own.current
+        player, current = member.player, self.playback.current
         player_id: str | UnsetType = UNSET if player is None else player.player_id
         ready = player is None or current is None or player.is_ready(current.queue_item_id)
         report = None if player is None else player.report

@@ -16,7 +16,7 @@ from ..playback.loudness import balanced
 from ..playback.playback import STARTING_US
 from ..playback.player import Player
 from ..playback.players import Players
-from ..playback.publisher import PlaybackOwner, PlaybackPublisher
+from ..playback.publisher import PlaybackContext, PlaybackPublisher
 from ..playback.render import queue_snapshot
 from ..protocol.errors import ClientNotFound, InvalidMessage, NotSupported, PermissionDenied, RoomNotFound, Unavailable
 from ..protocol.server import ChatLine, RoomChat, RoomEvent, TopicMessage
@@ -49,9 +49,9 @@ class Rooms:
         """Settings, participants, roles, loudness: whatever is shown of a room."""
         self.joined: Signal[Room, Participant] = Signal()
         self.left: Signal[Room, Participant] = Signal()
-        self.outvoted: Signal[Room] = Signal()
+        self.skip_voted: Signal[Room] = Signal()
         """By somebody's leaving, those who want to skip are the most."""
-        self.told: Signal[Room, str, dict[str, Any]] = Signal()
+        self.event_published: Signal[Room, str, dict[str, Any]] = Signal()
         """Something happened in a room: its event's type and data."""
         self.limits = limits
         self._topics = topics
@@ -140,7 +140,7 @@ class Rooms:
             if room.settings.is_public and not settings.is_public:
                 # Whoever is in may come back.
                 for user_id in room.users:
-                    room.give_role(user_id, room.role(user_id))
+                    room.set_role(user_id, room.role(user_id))
             room.configure(settings)
             self._publisher.schedule(room)
             self._tell(room, "room_updated", msgspec.to_builtins(settings))
@@ -149,7 +149,7 @@ class Rooms:
     def close(self, room: Room) -> None:
         """The end of a room: everybody is out, its players are alone again."""
         self._tell(room, "room_closed", {})
-        room.own.stop(self._clock.now_us())
+        room.playback.stop(self._clock.now_us())
         for participant in tuple(room.participants.values()):
             self._take_out(room, participant)
         del self._rooms[room.room_id]
@@ -160,7 +160,7 @@ class Rooms:
 
     # ------------------------------------------------------------ coming and going
 
-    def enter(self, room: Room, session: Session) -> None:
+    def join(self, room: Room, session: Session) -> None:
         """A client comes in, and its player plays along; twice changes nothing. RoomFull."""
         if session.client_id in room.participants:
             return
@@ -169,9 +169,9 @@ class Rooms:
             raise PermissionDenied(f"{principal.name} was put out of {room.name}")
         if principal.rooms is not None and room.room_id not in principal.rooms:
             raise PermissionDenied(f"{principal.name} is limited to other rooms")
-        room.require_place()
+        room.require_capacity()
         player = None if session.player_id is None else self._players.find(session.player_id)
-        if player is not None and player.room is not None and (place := player.room.place_of(player)) is not None:
+        if player is not None and player.room is not None and (place := player.room.participant_of(player)) is not None:
             self.leave(player.room, place)
         participant = Participant(
             client_id=session.client_id,
@@ -185,8 +185,8 @@ class Rooms:
         room.missing.pop(participant.key, None)
         if not room.settings.is_public and principal.sub not in room.roles:
             # So that the way back stays open.
-            room.give_role(principal.sub, room.role(principal.sub))
-        room.seat(participant)
+            room.set_role(principal.sub, room.role(principal.sub))
+        room.add_participant(participant)
         if room.host_user_id is None or (room.host_gone and room.settings.is_public):
             self._make_host(room, participant.user_id)
         room.host_gone = False
@@ -198,7 +198,7 @@ class Rooms:
 
     def leave(self, room: Room, participant: Participant) -> None:
         """Somebody goes, and stays away."""
-        self.let_go(room, participant, "left")
+        self.remove_participant(room, participant, "left")
 
     def kick(self, room: Room, client_id: str) -> None:
         """Put a client's user out; they may not come in again."""
@@ -208,12 +208,12 @@ class Rooms:
         room.ban(participant.user_id)
         for member in tuple(room.participants.values()):
             if member.user_id == participant.user_id:
-                self.let_go(room, member, "kicked")
+                self.remove_participant(room, member, "kicked")
         self._withdraw_hidden(room, "kicked")
 
     def set_volume(self, room: Room, volume: float | None, muted: bool | None) -> None:
         """How loud all players are together; the balance between them stays."""
-        players = [player for player in room.renderers if volume is None or player.can("volume")]
+        players = [player for player in room.renderers if volume is None or player.has_capability("volume")]
         volumes = [None] * len(players) if volume is None else balanced([player.volume for player in players], volume)
         for player, own in zip(players, volumes, strict=True):
             self._players.set_volume(player, own, muted, alone=False)
@@ -228,7 +228,7 @@ class Rooms:
             return
         if user_id == room.host_user_id:
             raise InvalidMessage("A room needs a host: make somebody else the host instead", ["role"])
-        room.give_role(user_id, role)
+        room.set_role(user_id, role)
         self._tell(room, "role_changed", {"user_id": user_id, "role": role})
 
     def admit(self, room: Room, user_id: str, role: RoomRole) -> None:
@@ -236,20 +236,20 @@ class Rooms:
         room.banned.pop(user_id, None)
         known = room.roles.get(user_id)
         if user_id != room.host_user_id and (known is None or ROLE_RIGHTS[known] < ROLE_RIGHTS[role]):
-            room.give_role(user_id, role)
+            room.set_role(user_id, role)
             if room.has_user(user_id):
                 self._tell(room, "role_changed", {"user_id": user_id, "role": role})
         self.changed.emit(room)
 
     def attendance_changed(self, room: Room) -> None:
         """Somebody's connection is lost, or there again."""
-        room.own.members_changed(self._clock.now_us())
+        room.playback.members_changed(self._clock.now_us())
         self._publisher.schedule(room)
         self.changed.emit(room)
 
     # ------------------------------------------------------------ talk and votes
 
-    def say(self, room: Room, speaker: Principal, text: str) -> ChatLine:
+    def post_chat(self, room: Room, speaker: Principal, text: str) -> ChatLine:
         """A line of talk."""
         line = ChatLine(
             message_id=secrets.token_hex(8),
@@ -260,17 +260,17 @@ class Rooms:
         )
         room.chat.append(line)
         self._topics.publish(room.topic, RoomChat(room_id=room.room_id, **msgspec.structs.asdict(line)))
-        self.told.emit(room, "room_chat", msgspec.to_builtins(line))
+        self.event_published.emit(room, "room_chat", msgspec.to_builtins(line))
         self.changed.emit(room)
         return line
 
     def vote(self, room: Room, user_id: str) -> bool:
         """A vote against the current item; whether that was the one that decides."""
-        if (item := room.own.current) is None:
+        if (item := room.playback.current) is None:
             raise InvalidMessage("Nothing plays that could be skipped", ["room_id"])
         room.votes.add(user_id)
         votes, needed = len(room.votes), room.votes_needed
-        room.own.queue.set_votes(item.queue_item_id, votes)
+        room.playback.queue.set_votes(item.queue_item_id, votes)
         data = {"user_id": user_id, "queue_item_id": item.queue_item_id, "votes": votes, "needed": needed}
         self._tell(room, "skip_vote", data)
         return votes >= needed
@@ -281,7 +281,7 @@ class Rooms:
         if (room := player.room) is None or (report := player.report) is None:
             return
         now_us = self._clock.now_us()
-        own = room.own
+        own = room.playback
         if (
             report.state == "buffering"
             and not player.lagging
@@ -304,31 +304,31 @@ class Rooms:
         now_us = self._clock.now_us()
         player.room = room
         player.lagging = False
-        player.own.pause(now_us)
+        player.solo_playback.pause(now_us)
         self._publisher.introduce(player)
-        room.own.wake(now_us)
-        room.own.members_changed(now_us)
+        room.playback.wake(now_us)
+        room.playback.members_changed(now_us)
         self._players.announce(player)
 
     def _unplug(self, player: Player, room: Room) -> None:
         now_us = self._clock.now_us()
         player.room = None
         player.lagging = False
-        player.own.fall_silent(now_us)
+        player.solo_playback.fall_silent(now_us)
         self._publisher.introduce(player)
-        if room.own.present():
-            room.own.members_changed(now_us)
+        if room.playback.present():
+            room.playback.members_changed(now_us)
         else:
-            room.own.pause(now_us)
+            room.playback.pause(now_us)
         self._players.announce(player)
 
     def _take_out(self, room: Room, participant: Participant) -> None:
-        room.unseat(participant)
+        room.discard_participant(participant)
         if participant.player is not None and participant.player.room is room:
             self._unplug(participant.player, room)
         self.left.emit(room, participant)
 
-    def let_go(self, room: Room, participant: Participant, reason: str) -> None:
+    def remove_participant(self, room: Room, participant: Participant, reason: str) -> None:
         """Somebody is out of a room."""
         self._take_out(room, participant)
         session = self._session(participant.client_id)
@@ -339,7 +339,7 @@ class Rooms:
         if not room.has_user(user_id):
             room.votes.discard(user_id)
             if room.votes and len(room.votes) >= room.votes_needed:
-                self.outvoted.emit(room)
+                self.skip_voted.emit(room)
             if user_id == room.host_user_id:
                 heir = next(iter(room.participants.values()), None)
                 if heir is not None:
@@ -367,7 +367,7 @@ class Rooms:
 
     def _tell(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
         self._topics.publish(room.topic, RoomEvent(room_id=room.room_id, event_type=event_type, data=data))
-        self.told.emit(room, event_type, data)
+        self.event_published.emit(room, event_type, data)
         self.changed.emit(room)
 
     def _lagging(self, room: Room, player_ids: tuple[str, ...]) -> None:
@@ -375,19 +375,19 @@ class Rooms:
             if participant.player is not None and participant.player.player_id in player_ids:
                 self._tell(room, "participant_lagging", _named(participant))
 
-    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
-        if not isinstance(owner, Room):
+    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
+        if not isinstance(context, Room):
             return
         match event:
             case Lagged(player_ids):
-                self._lagging(owner, player_ids)
+                self._lagging(context, player_ids)
             case CurrentChanged():
-                owner.votes.clear()
+                context.votes.clear()
 
     def _snapshot(self, room_id: str) -> list[TopicMessage]:
         if (room := self.find(room_id)) is None:
             return []
-        return [room.status(), queue_snapshot(room.own), room.state()]
+        return [room.status(), queue_snapshot(room.playback), room.state()]
 
     def _may_hear(self, room_id: str, principal: Principal) -> bool:
         if (room := self.find(room_id)) is None:

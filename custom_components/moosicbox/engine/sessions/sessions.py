@@ -255,7 +255,9 @@ class Sessions:
         self._connected[session.principal.sub] += 1
         self._watch_expiry(session)
         if (player_id := session.player_id) is not None:
-            self._players.connected(self._players.get(player_id), session.client_id, session.client, resumed=resumed)
+            self._players.mark_connected(
+                self._players.get(player_id), session.client_id, session.client, resumed=resumed
+            )
 
     def adopt(self, session: Session, connection: Connection | None) -> None:
         """Go on with a session that another hub began; nobody is told."""
@@ -266,7 +268,7 @@ class Sessions:
         if connection is None:
             self._await(session)
             if player is not None:
-                self._players.lost(player)
+                self._players.mark_disconnected(player)
             return
         session.connection = connection
         self._connected[session.principal.sub] += 1
@@ -307,7 +309,7 @@ class Sessions:
 
     # ------------------------------------------------------------ going
 
-    def lose(self, session: Session, connection: Connection, *, ended: bool) -> None:
+    def connection_lost(self, session: Session, connection: Connection, *, ended: bool) -> None:
         """A connection is gone: by the client's will (`ended`), or for a while."""
         if session.connection is not connection:
             return
@@ -333,9 +335,9 @@ class Sessions:
                 del self._lost[session.principal.sub]
 
     def _bound_lost(self, sub: str) -> None:
-        lost = self._lost.get(sub, {})
-        if len(lost) > self.limits.max_connections_per_user:
-            self.end(next(iter(lost)), CloseCode.NORMAL)
+        disconnected = self._lost.get(sub, {})
+        if len(disconnected) > self.limits.max_connections_per_user:
+            self.end(next(iter(disconnected)), CloseCode.NORMAL)
 
     def end(self, session: Session, code: CloseCode, reason: str = "") -> None:
         """A session is over."""
@@ -356,7 +358,7 @@ class Sessions:
         if not code.reconnect:
             self.end(session, code, reason)
         elif (connection := session.connection) is not None:
-            self.lose(session, connection, ended=False)
+            self.connection_lost(session, connection, ended=False)
             connection.close(code, reason)
 
     def end_where(self, matches: Callable[[Session], bool], code: CloseCode, reason: str) -> int:
@@ -393,4 +395,4 @@ class Sessions:
         player_id = session.player_id
         if player_id is not None and (player := self._players.find(player_id)) is not None:
             if player.client_id == session.client_id:
-                self._players.lost(player)
+                self._players.mark_disconnected(player)

@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from ..protocol.errors import AuthenticationFailed, PermissionDenied, RateLimitExceeded, Unavailable
-from .gateway import Door
+from .gateway import Gateway
 from .origin import origin_allowed
 
 RETRY_SECONDS: Final = 5
@@ -19,7 +19,7 @@ class Admission:
     """Room for connections, and the origins of browsers' pages. What it refuses, it raises as a HubError."""
 
     def __init__(
-        self, door: Door, allowed_origins: Callable[[], Iterable[str]], connections: Callable[[], int]
+        self, door: Gateway, allowed_origins: Callable[[], Iterable[str]], connections: Callable[[], int]
     ) -> None:
         """`connections` tells how many there are now."""
         self._door = door

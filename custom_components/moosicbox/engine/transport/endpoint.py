@@ -9,7 +9,7 @@ from ..protocol.codes import CloseCode
 from ..protocol.errors import HubError, InvalidMessage
 from ..sessions.session import Peer
 from .admission import Admission
-from .gateway import Door
+from .gateway import Gateway
 from .polling_endpoint import PollingEndpoint
 from .responses import error_response
 from .websocket import SUBPROTOCOL, WebSocketConnection
@@ -18,7 +18,7 @@ from .websocket import SUBPROTOCOL, WebSocketConnection
 class Endpoint:
     """Lets clients upgrade, or answers why not."""
 
-    def __init__(self, door: Door, allowed_origins: Callable[[], Iterable[str]] = tuple) -> None:
+    def __init__(self, door: Gateway, allowed_origins: Callable[[], Iterable[str]] = tuple) -> None:
         """`allowed_origins` are pages that may connect beside those of the asked host itself."""
         self._door = door
         self._open: set[WebSocketConnection] = set()
@@ -43,7 +43,7 @@ class Endpoint:
             admission.check_origin(request)
             _check_subprotocol(request)
             if (token := admission.bearer(request)) is not None:
-                principal = await door.recognise(token, Peer(request.remote or "", request))
+                principal = await door.authenticate_token(token, Peer(request.remote or "", request))
         except HubError as error:
             door.metrics.rejected[error.error_type] += 1
             return error_response(error)

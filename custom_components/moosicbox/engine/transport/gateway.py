@@ -35,7 +35,7 @@ class Member(Protocol):
         """Whether `secret` is this session's."""
 
 
-class Door(Protocol):
+class Gateway(Protocol):
     """The way in for whatever carries messages."""
 
     timers: Timers
@@ -70,7 +70,7 @@ class Door(Protocol):
     def new_outbox(self, sink: Sink, traffic: Traffic | None = None) -> Outbox:
         """What a connection is sent through."""
 
-    async def recognise(self, token: str, peer: Peer) -> Principal:
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
         """Whose token this is; AuthenticationFailed."""
 
     async def open(
@@ -88,11 +88,11 @@ class Door(Protocol):
     def drop(self, member: Any, code: CloseCode, reason: str) -> None:
         """Part from a connection; whether the session may come back, the code says."""
 
-    def lose(self, member: Any, connection: Connection, *, ended: bool) -> None:
+    def connection_lost(self, member: Any, connection: Connection, *, ended: bool) -> None:
         """A connection is gone: by the client's will (`ended`), or for a while."""
 
 
-class HubDoor:
+class HubGateway:
     """The way into a hub in this process."""
 
     def __init__(self, hub: Hub) -> None:
@@ -105,7 +105,7 @@ class HubDoor:
         self.decode = hub.dispatcher.codec.decode
         self.receive = hub.dispatcher.receive
         self.drop = hub.sessions.drop
-        self.lose = hub.sessions.lose
+        self.connection_lost = hub.sessions.connection_lost
         self.hello = hub.hello
         self.goodbye = hub.goodbye
         self.new_outbox = hub.new_outbox
@@ -125,9 +125,9 @@ class HubDoor:
         """Whether clients are let in."""
         return self._hub.running
 
-    async def recognise(self, token: str, peer: Peer) -> Principal:
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
         """Whose token this is; AuthenticationFailed."""
-        return await self._hub.identity.recognise(token, peer)
+        return await self._hub.identity.authenticate_token(token, peer)
 
     async def open(
         self,

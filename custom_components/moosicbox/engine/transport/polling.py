@@ -15,7 +15,7 @@ from ..protocol.codes import CloseCode
 from ..protocol.errors import ConnectionClosed, InvalidMessage, Unavailable
 from ..sessions.session import Peer
 from ..timers import Timer
-from .gateway import Door, Member
+from .gateway import Gateway, Member
 from .protocol_errors import ProtocolErrors
 
 ANSWER_BYTES: Final = 262_144
@@ -40,7 +40,7 @@ class PollingConnection:
 
     transport = "polling"
 
-    def __init__(self, door: Door, peer: Peer, closed: Callable[[PollingConnection, CloseCode], None]) -> None:
+    def __init__(self, door: Gateway, peer: Peer, closed: Callable[[PollingConnection, CloseCode], None]) -> None:
         """`closed` hears when it has ended."""
         limits = door.limits
         self.peer = peer

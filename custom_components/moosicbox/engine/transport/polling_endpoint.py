@@ -25,7 +25,7 @@ from ..protocol.errors import (
 from ..sessions.session import Peer, Refused
 from .admission import Admission
 from .bodies import read_body
-from .gateway import Door, Member
+from .gateway import Gateway, Member
 from .polling import PollingConnection, closed_error
 from .responses import error_response, json_response
 
@@ -61,7 +61,7 @@ def _errors_answered[**P](method: Method[P]) -> Method[P]:
 class PollingEndpoint:
     """The polling connections of a hub, by the id of their session."""
 
-    def __init__(self, door: Door, admission: Admission) -> None:
+    def __init__(self, door: Gateway, admission: Admission) -> None:
         """`admission` is shared with the other transports."""
         self._door = door
         self._admission = admission
@@ -116,7 +116,7 @@ class PollingEndpoint:
     async def end(self, request: web.Request, session_id: str) -> web.Response:
         """DELETE: the client goes for good."""
         connection = self._connection(request, session_id)
-        self._door.lose(connection.session, connection, ended=True)
+        self._door.connection_lost(connection.session, connection, ended=True)
         return web.Response(status=204)
 
     # ------------------------------------------------------------ who
@@ -137,7 +137,7 @@ class PollingEndpoint:
                 # A session may be resumed by its secret alone; whether that is right is seen when it is resumed.
                 resume = message.resume
                 if bearer and (resume is None or not compare_digest(bearer.encode(), resume.secret.encode())):
-                    principal = await door.recognise(bearer, connection.peer)
+                    principal = await door.authenticate_token(bearer, connection.peer)
                 return await door.open(connection, message, principal, door.hello(authenticated=True))
         except TimeoutError as error:
             raise AuthenticationFailed("Nothing was authenticated in time") from error

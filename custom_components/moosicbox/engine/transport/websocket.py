@@ -21,7 +21,7 @@ from ..protocol.errors import AuthenticationFailed, SerializationFailed
 from ..protocol.server import Goodbye
 from ..sessions.session import Peer, Refused
 from ..timers import Timer
-from .gateway import Door, Member
+from .gateway import Gateway, Member
 from .protocol_errors import ProtocolErrors
 
 _LOGGER = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class WebSocketConnection:
 
     transport = "websocket"
 
-    def __init__(self, door: Door, request: web.Request) -> None:
+    def __init__(self, door: Gateway, request: web.Request) -> None:
         """Not accepted yet."""
         limits = door.limits
         self.peer = Peer(request.remote or "", request)
@@ -299,7 +299,7 @@ class WebSocketConnection:
         self._door.writer.forget(self.outbox)
         self.outbox.close()
         if self.session is not None:
-            self._door.lose(self.session, self, ended=ended)
+            self._door.connection_lost(self.session, self, ended=ended)
             self.session = None
         metrics = self._door.metrics
         metrics.past.add(self.traffic)

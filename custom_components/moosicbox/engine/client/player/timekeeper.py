@@ -16,7 +16,7 @@ _LOGGER = logging.getLogger(__name__)
 TICK: Final = 0.5
 SAME: Final = 0.1
 """Seconds; an order this near to what sounds is the same one, measured again."""
-MOST_JUMPS: Final = 3
+MAX_JUMPS: Final = 3
 """Jumps in a row that didn't help: then it is left at that until the next order."""
 
 
@@ -82,7 +82,7 @@ class Timekeeper:
         correction = self._drift.measured(error, audible.at_us / 1e6)
         if not correction.jump:
             await self._deck.set_speed(self._place.rate * correction.rate)
-        elif self._deck.seekable and self._jumps < MOST_JUMPS:
+        elif self._deck.seekable and self._jumps < MAX_JUMPS:
             self._jumps += 1
             await self._deck.seek(self._place.position_at(self.heard_at(monotonic_us())))
             self._drift.reset()

@@ -20,7 +20,7 @@ from .lib.process import HomeAssistantProcess, StartError
 from .lib.redis_server import RedisServer
 
 NAMES = ("cellar", "attic", "barn", "shed", "tower")
-MOST_NODES = len(NAMES) + 1
+MAX_NODES = len(NAMES) + 1
 PARTY = "media_player.party"
 TOKEN_LIFETIME = timedelta(days=30)
 

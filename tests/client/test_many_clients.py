@@ -15,7 +15,7 @@ from tests.fixtures import CreateToken
 
 CLIENTS = 1_000
 SECONDS = 40
-LEAST_ROUNDS = 8
+MIN_ROUNDS = 8
 
 
 @pytest.mark.timeout(300)
@@ -40,7 +40,7 @@ async def test_a_thousand_clients_do_not_grow(
     async with Crowd(address, [await create_token()], CLIENTS) as crowd:
         objects = []
         until = time.monotonic() + SECONDS
-        while len(objects) < LEAST_ROUNDS or time.monotonic() < until:
+        while len(objects) < MIN_ROUNDS or time.monotonic() < until:
             await crowd.go_round(publish)
             objects.append(size().objects)
     assert not grows(objects), objects

@@ -169,7 +169,7 @@ async def test_a_program_that_hangs(
 ) -> None:
     sounds.put(music / "x.flac", title="X")
     (url,) = await ids(library)
-    monkeypatch.setattr(transcode, "LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr(transcode, "MAX_SECONDS", 0.2)
     async with serve(library, tmp_path / "cache", program("exec sleep 1000")) as http:
         response = await http.get(url, params={"format": "mp3"})
         assert response.status == 503
@@ -228,7 +228,7 @@ async def test_too_much_at_once(
 ) -> None:
     """Few run, some wait, the rest is refused; all end with those who asked."""
     monkeypatch.setattr(transcode, "PROCESSES", 1)
-    monkeypatch.setattr(transcode, "MOST_TRACKS", 2)
+    monkeypatch.setattr(transcode, "MAX_TRACKS", 2)
     for variant in range(3):
         sounds.put(music / f"{variant}.flac", variant=variant, title=str(variant))
     first, second, third = await ids(library)

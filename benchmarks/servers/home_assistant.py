@@ -50,10 +50,6 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         hub = hass.data[DATA_LOADED].hub
         return hub.topics.compression.stream(hub.limits.compression_window_bits).epoch
 
-    def spare() -> bool:
-        hass.data[DATA_LOADED].collector.async_configure(short_pauses=True)
-        return True
-
     def lift(_call: Any) -> None:
         hub = hass.data[DATA_LOADED].hub
         hub.configure(replace(hub.limits, **NOT_MEASURED))
@@ -61,7 +57,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.services.async_register(DOMAIN, "lift_limits", lift)
     bare = BareView()
     hass.http.register_view(bare)
-    await listen(Path(sockets["hub"]), publish, {b"restarts": restarts, b"spare": spare})
+    await listen(Path(sockets["hub"]), publish, {b"restarts": restarts})
     await listen(Path(sockets["api"]), fire)
     await listen(Path(sockets["bare"]), bare.publish)
     return True

@@ -24,7 +24,6 @@ from .adapters.media_provider import HomeMedia
 from .adapters.outputs import Outputs
 from .adapters.pairing import Pairing, PairView, is_locked_out
 from .adapters.storage import HomeStateStore, SecretsStore
-from .collector import Collector
 from .const import DOMAIN, HUB_ID, NAME, ROOM_ID, VERSION
 from .engine.clock import Clock
 from .engine.hub import Hub
@@ -63,7 +62,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
         data = hass.data[DATA_KEPT] = await _async_build(hass, entry, settings, data)
     entry.runtime_data = data
     _apply_options(entry)
-    entry.async_on_unload(data.collector.async_stop)
     data.pairing.start()
     entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
     await data.authenticator.async_start(data.hub.sessions)
@@ -136,7 +134,6 @@ def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:
     authenticator.trust(limits.trusted_keys, limits.trusted_issuer)
     if limits.require_auth:
         authenticator.ask_for_tokens()
-    entry.runtime_data.collector.async_configure(short_pauses=limits.short_gc_pauses)
     return limits
 
 
@@ -175,25 +172,25 @@ async def _async_build(
             library=library,
             node_id=settings.node_id if settings is not None else "local",
         )
-        hub.sessions.admit = authenticator.admit
-        hub.identity.issue = authenticator.create
+        hub.sessions.admit = authenticator.admit_anonymous
+        hub.identity.issue = authenticator.issue_guest_token
         return hub
 
     if settings is None:
         cluster, hub = None, make_hub()
-        door: Gateway = HubGateway(hub)
+        gateway: Gateway = HubGateway(hub)
     else:
         # Whoever is alone loads no client of Redis.
         module = await async_import_module(hass, f"{__name__}.adapters.cluster")
         await authenticator.async_load_users()
         entry.async_on_unload(await async_start_library(hass, library))
         try:
-            node, hub = await module.async_join(settings, limits, make_hub)
+            node, hub = await module.async_join(settings, limits, make_hub, authenticator)
         except BaseException:
             await library.stop()
             raise
         cluster = module.ClusterLink(hass, node, hub, secrets, authenticator)
-        door = module.home_door(node, authenticator)
+        gateway = node.gateway
     device = dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
         identifiers={(DOMAIN, HUB_ID)},
@@ -216,11 +213,10 @@ async def _async_build(
         make_artwork(hass, library),
         secrets,
         state,
-        Endpoint(door, allowed_origins),
+        Endpoint(gateway, allowed_origins),
         HealthMonitor(hass, hub),
         Pairing(hass, hub, authenticator),
         Outputs(hass, hub),
-        Collector(hass),
         device.id,
         cluster,
         settings,

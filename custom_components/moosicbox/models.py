@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from .adapters.outputs import Outputs
     from .adapters.pairing import Pairing
     from .adapters.storage import HomeStateStore, SecretsStore
-    from .collector import Collector
     from .engine.hub import Hub
     from .engine.library.artwork import Artwork
     from .engine.library.library import Library
@@ -41,7 +40,6 @@ class MoosicBoxData:
     health: HealthMonitor
     pairing: Pairing
     outputs: Outputs
-    collector: Collector
     hub_device_id: str
     """The hub in the device registry; players hang on it."""
     cluster: ClusterLink | None = None

@@ -63,6 +63,10 @@ def test_fields_exist_and_defaults_are_allowed() -> None:
     assert limits_of({}, {}) == Limits()
 
 
+def test_stored_options_that_no_longer_exist_are_ignored() -> None:
+    assert limits_of({"short_gc_pauses": True, "rooms": False}, {}) == Limits(rooms=False)
+
+
 def test_texts_and_docs_name_every_option() -> None:
     texts = read_json(INTEGRATION / "translations" / "en.json")["options"]["step"]["init"]["sections"]
     page = (REPOSITORY / "docs" / "options.md").read_text(encoding="utf-8")

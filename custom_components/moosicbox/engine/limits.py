@@ -93,8 +93,6 @@ class Limits:
     """Whether the hub tells its numbers."""
     rooms: bool = True
     """Whether there can be rooms."""
-    short_gc_pauses: bool = False
-    """Whether what the process consists of when it has started is left out of garbage collections."""
 
     def rate(self, limit_class: str) -> tuple[int, int]:
         """Messages a minute and at once, for a class of messages."""

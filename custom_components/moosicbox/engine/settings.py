@@ -121,7 +121,6 @@ SETTINGS: Final = (
     Setting("metrics", "features", "metrics"),
     Setting("rate_limiting", "features", other=True),
     Setting("rooms", "features", "rooms"),
-    Setting("short_gc_pauses", "features", "short_gc_pauses"),
 )
 SECTIONS: Final = tuple(dict.fromkeys(setting.section for setting in SETTINGS))
 

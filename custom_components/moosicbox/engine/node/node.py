@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-import gc
 import logging
 import signal
 import sqlite3
@@ -73,9 +72,6 @@ class Node:
         await self.cluster.start()
         self._joined = True
         self._heard(DOCUMENT)
-        if config.limits.short_gc_pauses:
-            gc.collect()
-            gc.freeze()
         return site.name
 
     async def stop(self) -> None:
@@ -92,14 +88,14 @@ class Node:
         hub = Hub(
             version=self._version,
             media=NodeMedia(self._seal),
-            recognise=self._authenticator.recognise,
+            recognise=self._authenticator.authenticate_token,
             store=NoStore(),
             limits=self._config.limits,
             clock=clock,
             library=self._music.library if self._music is not None else None,
             node_id=self._config.node_id,
         )
-        hub.identity.issue = self._authenticator.create
+        hub.identity.issue = self._authenticator.issue_guest_token
         return hub
 
     def _heard(self, name: str) -> None:

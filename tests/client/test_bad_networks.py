@@ -168,7 +168,7 @@ async def test_an_answer_that_does_not_come_is_told(proxy: Proxy, kitchen: Clien
 async def test_where_websockets_are_cut_it_polls_and_goes_back_later(
     hub: Hub, proxy: Proxy, address: str, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport_module, "WEBSOCKET_AGAIN", 0.05)
+    monkeypatch.setattr(transport_module, "WEBSOCKET_PROBE_INTERVAL", 0.05)
     real = transport_module.WebSocketLink
     blocked = True
 

@@ -10,9 +10,9 @@ from custom_components.moosicbox.engine.client import ClientInfo, ConnectionClos
 from custom_components.moosicbox.engine.client.conformance import hub as hub_module
 from custom_components.moosicbox.engine.client.conformance.__main__ import check_hub
 from custom_components.moosicbox.engine.client.conformance.checks import CHECKS
-from custom_components.moosicbox.engine.client.conformance.frames import Side, fault, golden
-from custom_components.moosicbox.engine.client.conformance.hub import ACTS, serve
-from custom_components.moosicbox.engine.client.player.program import Output, play
+from custom_components.moosicbox.engine.client.conformance.frames import Side, find_mismatch, golden
+from custom_components.moosicbox.engine.client.conformance.hub import STEPS, serve
+from custom_components.moosicbox.engine.client.player.program import Output, run_player
 from script.lib.process import free_port
 from tests.fixtures import CreateToken
 
@@ -25,17 +25,17 @@ async def test_this_hub_passes(address: str, token: str, capsys: pytest.CaptureF
 def test_golden_frames_hold_to_themselves_and_show_what_is_wrong() -> None:
     for side in get_args(Side.__value__):
         for name, frame in golden(side).items():
-            assert fault(side, frame) is None, name
+            assert find_mismatch(side, frame) is None, name
     status = golden("server")["playback_status"]
-    assert fault("server", {**status, "of_tomorrow": 1}) is None
-    assert fault("server", {**status, "volume": "loud"}) == "volume is a string, not a number"
+    assert find_mismatch("server", {**status, "of_tomorrow": 1}) is None
+    assert find_mismatch("server", {**status, "volume": "loud"}) == "volume is a string, not a number"
     track = {**status["current_track"], "year": "1959"}
-    assert fault("server", {**status, "current_track": track}) == "current_track.year is a string, not a number"
-    assert fault("server", {key: value for key, value in status.items() if key != "anchor_us"}) == (
+    assert find_mismatch("server", {**status, "current_track": track}) == "current_track.year is a string, not a number"
+    assert find_mismatch("server", {key: value for key, value in status.items() if key != "anchor_us"}) == (
         "playback_status has no anchor_us"
     )
-    assert fault("client", {"type": "ping", "requst_id": "1"}) == "ping has no field requst_id"
-    assert fault("client", {"type": "of_tomorrow"}) is None
+    assert find_mismatch("client", {"type": "ping", "requst_id": "1"}) == "ping has no field requst_id"
+    assert find_mismatch("client", {"type": "of_tomorrow"}) is None
 
 
 async def test_what_is_wrong_is_found(
@@ -49,7 +49,7 @@ async def test_what_is_wrong_is_found(
 
 
 async def test_this_client_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "SILENCE", 0.5)
+    monkeypatch.setattr(hub_module, "STAY_AWAY_SECONDS", 0.5)
     said: list[str] = []
     port = free_port()
     serving = asyncio.create_task(serve(port, said.append))
@@ -57,9 +57,9 @@ async def test_this_client_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     info = ClientInfo(name="Box", kind="player", player_id="box")
     client = MoosicBoxClient(f"http://127.0.0.1:{port}", token="any", client=info, transport="websocket")
     with pytest.raises(ConnectionClosed):
-        await play(client, Output(device="null"))
+        await run_player(client, Output(device="null"))
     assert await serving == 0, said
-    assert sum(line.endswith(" ok") for line in said) == len(ACTS) + 1
+    assert sum(line.endswith(" ok") for line in said) == len(STEPS) + 1
 
 
 async def test_a_careless_client_is_found() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.moosicbox.engine.limits import Limits
-from custom_components.moosicbox.engine.node.config import ConfigError, load
+from custom_components.moosicbox.engine.node.config import ConfigError, load_config
 
 REDIS = {"redis_url": "redis://redis.example:6379/0"}
 FILE = """
@@ -36,7 +36,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_defaults_are_the_specifications() -> None:
-    config = load(REDIS, {})
+    config = load_config(REDIS, {})
     assert (config.host, config.port) == ("0.0.0.0", 8080)  # noqa: S104
     assert config.limits == Limits()
     assert config.node_id
@@ -44,21 +44,21 @@ def test_defaults_are_the_specifications() -> None:
 
 
 def test_the_nearest_word_counts(file: Path) -> None:
-    told = load({}, {}, file)
+    told = load_config({}, {}, file)
     assert (told.host, told.port, told.node_id) == ("127.0.0.1", 9000, "from-the-file")
     assert told.limits.max_connections == 5000
     assert told.limits.allowed_origins == ("https://music.example",)
     assert told.limits.messages_per_minute > 1_000_000
     environment = {"WS_NODE_ID": "variable", "WS_BIND_ADDRESS": "[::1]:9001", "WS_MAX_CONNECTIONS": "70"}
-    told = load({}, environment, file)
+    told = load_config({}, environment, file)
     assert (told.host, told.port, told.node_id) == ("::1", 9001, "variable")
     assert told.limits.max_connections == 70
-    told = load({"node_id": "said", "port": 9002, "host": None}, environment, file)
+    told = load_config({"node_id": "said", "port": 9002, "host": None}, environment, file)
     assert (told.host, told.port, told.node_id) == ("::1", 9002, "said")
 
 
 def test_the_password_is_told_nobody(file: Path) -> None:
-    config = load({}, {}, file)
+    config = load_config({}, {}, file)
     assert "from-the-file@" in config.redis_url
     assert config.redis == "redis://redis.example"
     assert "from-the-file@" not in repr(config)
@@ -94,10 +94,10 @@ def test_what_is_wrong_is_named(
     file = tmp_path / "node.toml"
     file.write_text(text)
     with pytest.raises(ConfigError) as raised:
-        load(given, environment, file)
+        load_config(given, environment, file)
     assert named in str(raised.value)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="can't be read"):
-        load(REDIS, {}, tmp_path / "none.toml")
+        load_config(REDIS, {}, tmp_path / "none.toml")

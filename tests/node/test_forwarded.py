@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 import pytest
 
-from custom_components.moosicbox.engine.node.forwarded import forwarded
+from custom_components.moosicbox.engine.node.forwarded import forwarded_middleware
 
 
 async def asked(trusted: str, header: str | None) -> tuple[int, str]:
@@ -15,7 +15,7 @@ async def asked(trusted: str, header: str | None) -> tuple[int, str]:
     async def answer(request: web.Request) -> web.Response:
         return web.Response(text=request.remote)
 
-    app = web.Application(middlewares=[forwarded((ip_network(trusted),))])
+    app = web.Application(middlewares=[forwarded_middleware((ip_network(trusted),))])
     app.router.add_get("/", answer)
     async with TestClient(TestServer(app)) as client:
         response = await client.get("/", headers={} if header is None else {"X-Forwarded-For": header})

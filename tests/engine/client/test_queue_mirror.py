@@ -94,7 +94,7 @@ class MirrorMachine(RuleBasedStateMachine):
             arrived = self.on_the_way.popleft()
             if isinstance(arrived, QueuePage):
                 self.pages.append(arrived)
-            elif self.mirror.take(arrived):
+            elif self.mirror.apply(arrived):
                 self._fetch()
 
     @precondition(lambda self: self.pages)
@@ -107,7 +107,7 @@ class MirrorMachine(RuleBasedStateMachine):
                 self.asked.append(reached)
             return
         pages, self.pages = self.pages, []
-        if not self.mirror.adopt(pages):
+        if not self.mirror.replace(pages):
             self._fetch()
 
     def _fetch(self) -> None:

@@ -9,7 +9,7 @@ from custom_components.moosicbox.engine.playback.events import Command, CommandI
 from custom_components.moosicbox.engine.playback.playback import Playback
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from custom_components.moosicbox.engine.sync.clock_filter import ClockFilter, best_of, sample_of
-from custom_components.moosicbox.engine.sync.drift import Drift
+from custom_components.moosicbox.engine.sync.drift import DriftController
 from tests.engine.fakes import SECOND, chance, item
 
 from .worlds import LocalClock, Network, burst
@@ -64,7 +64,7 @@ class Member:
 
     def __post_init__(self) -> None:
         self.filter = ClockFilter()
-        self.drift = Drift()
+        self.drift = DriftController()
         self.command: Command | None = None
         self.began_late = False
         self._random = self.network.random
@@ -112,7 +112,7 @@ class Member:
 
         def act() -> None:
             if self.command is command:
-                self.drift = Drift()
+                self.drift = DriftController()
                 self._move(self._expected(at), command.rate)
 
         # Local time passes at the speed of the local clock.
@@ -131,7 +131,7 @@ class Member:
                 self.filter.update(best_of(sample_of(*probe) for probe in probes))
                 self.round_trip_us = round(self.filter.round_trip_us)
                 self._proceed()
-            self.schedule.at(self.schedule.now_us + self.filter.pause * SECOND, self._probe)
+            self.schedule.at(self.schedule.now_us + self.filter.burst_interval * SECOND, self._probe)
 
         self.schedule.at(back_us, answered)
 
@@ -141,7 +141,7 @@ class Member:
             return
         local_us = self.clock.at(self.schedule.now_us)
         heard = self.position() + self._random.gauss(0, NOISE_SECONDS)
-        correction = self.drift.measured(heard - self._expected(local_us), local_us / 1e6)
+        correction = self.drift.correct(heard - self._expected(local_us), local_us / 1e6)
         if correction.jump:
             self._move(self._expected(local_us), 1.0)
             self.drift.reset()

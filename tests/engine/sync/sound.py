@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 import random
 
-from custom_components.moosicbox.engine.sync.drift import EXACT, Correction, Drift, Precision
+from custom_components.moosicbox.engine.sync.drift import EXACT, Correction, DriftController, Precision
 from tests.engine.fakes import chance
 
 TICK = 0.25
@@ -27,14 +27,14 @@ class Sound:
         self.rate = 1.0
         self.jumps = 0
         self.judged: float | None = None
-        self.drift = Drift(self.precision)
+        self.drift = DriftController(self.precision)
 
     def measure(self) -> float:
         return self.ahead + self.random.gauss(0, self.noise)
 
     def step(self, error: float) -> Correction:
         """Obey the law for one tick."""
-        correction = self.drift.measured(error, self.at)
+        correction = self.drift.correct(error, self.at)
         self.judged = self.drift.error
         self.rate = correction.rate
         if correction.jump:

@@ -20,10 +20,10 @@ def test_vectors(path: Path) -> None:
     vector: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     clock = ClockFilter()
     for number, step in enumerate(vector["bursts"]):
-        clock.identify(step["clock_id"])
+        clock.set_clock_id(step["clock_id"])
         if step["probes"]:
             clock.update(best_of(sample_of(*probe) for probe in step["probes"]))
-        assert clock.pause == step["pause_seconds"]
+        assert clock.burst_interval == step["pause_seconds"]
         expected = step["estimate"]
         assert clock.ready == (expected is not None)
         if expected is None:
@@ -56,7 +56,7 @@ def run(clock: ClockFilter, local: LocalClock, network: Network, *, seconds: flo
         probes, hub_us = burst(local, network, hub_us)
         if probes:
             clock.update(best_of(sample_of(*probe) for probe in probes))
-        for _ in range(int(clock.pause)):
+        for _ in range(int(clock.burst_interval)):
             if clock.ready and hub_us >= warm_up * SECOND:
                 worst = max(worst, abs(clock.hub_now(local.at(hub_us)) - hub_us))
             hub_us += SECOND

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.moosicbox.engine.sync.drift import COARSE, EXACT, MAX_RATE_CHANGE, Correction, Drift
+from custom_components.moosicbox.engine.sync.drift import COARSE, EXACT, MAX_RATE_CHANGE, Correction, DriftController
 from tests.engine.fakes import chance
 
 from .sound import Sound
@@ -19,9 +19,9 @@ seeds = st.integers(0, 10**6)
 @pytest.mark.parametrize("path", sorted(DRIFT.glob("*.json")), ids=lambda path: path.stem)
 def test_vectors(path: Path) -> None:
     vector: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    drift = Drift(PRECISIONS[vector["precision"]])
+    drift = DriftController(PRECISIONS[vector["precision"]])
     for step in vector["steps"]:
-        correction = drift.measured(step["error"], step["at"])
+        correction = drift.correct(step["error"], step["at"])
         assert drift.error == pytest.approx(step["judged"], abs=1e-9)
         assert correction == (step["jump"], pytest.approx(step["rate"], abs=1e-9))
         if correction.jump:
@@ -29,11 +29,11 @@ def test_vectors(path: Path) -> None:
 
 
 def test_one_measurement_decides_nothing() -> None:
-    drift = Drift()
+    drift = DriftController()
     assert drift.error is None
-    assert drift.measured(0.5, 0.0) == Correction()
-    assert drift.measured(0.0, 0.25) == Correction()
-    assert drift.measured(0.0004, 0.5) == Correction()
+    assert drift.correct(0.5, 0.0) == Correction()
+    assert drift.correct(0.0, 0.25) == Correction()
+    assert drift.correct(0.0004, 0.5) == Correction()
 
 
 @given(seed=seeds, ppm=st.floats(-200, 200), ahead=st.floats(-EXACT.jump, EXACT.jump))
@@ -59,16 +59,16 @@ def test_coarse_player_comes_near_and_stays(seed: int, ppm: float, ahead: float)
 
 @given(errors=st.lists(st.floats(-1, 1), max_size=60))
 def test_speed_never_changes_audibly(errors: list[float]) -> None:
-    drift = Drift()
+    drift = DriftController()
     for number, error in enumerate(errors):
-        assert abs(drift.measured(error, number / 4).rate - 1) <= MAX_RATE_CHANGE + 1e-12
+        assert abs(drift.correct(error, number / 4).rate - 1) <= MAX_RATE_CHANGE + 1e-12
 
 
 def test_rare_measurements_are_no_danger() -> None:
     """A page in the background may be asked once a second only."""
-    drift, ahead, worst = Drift(), 0.018, 0.0
+    drift, ahead, worst = DriftController(), 0.018, 0.0
     for second in range(60):
-        correction = drift.measured(ahead, second)
+        correction = drift.correct(ahead, second)
         ahead += correction.rate - 1
         if second > 10:
             worst = max(worst, abs(ahead))

@@ -94,14 +94,14 @@ def follow(case: Case) -> Iterator[dict[str, Any]]:
     for number in range(case.bursts):
         clock_id = "second" if case.restart_at is not None and number >= case.restart_at else "first"
         probes, hub_us = burst(case.clock, case.network, hub_us)
-        clock.identify(clock_id)
+        clock.set_clock_id(clock_id)
         if probes:
             clock.update(best_of(sample_of(*probe) for probe in probes))
-        pause_us = clock.pause * SECOND
+        pause_us = clock.burst_interval * SECOND
         yield {
             "clock_id": clock_id,
             "probes": probes,
-            "pause_seconds": clock.pause,
+            "pause_seconds": clock.burst_interval,
             "estimate": estimate(clock, case, hub_us + pause_us / 2) if clock.ready else None,
         }
         hub_us += pause_us

@@ -28,7 +28,7 @@ from .config import ClientConfig
 from .connection import Connected, Connection, Disconnected
 from .controls import PlayerControls, RoomControls
 from .errors import EventsLost, RequestTimedOut
-from .events import Events, Subscribers
+from .events import Events, EventStreams
 from .messages import Message
 from .mirror import Mirror
 from .pending import monotonic_us
@@ -71,7 +71,7 @@ class MoosicBoxClient:
         self._own_http = http is None
         self._http = http
         self._connection: Connection | None = None
-        self._subscribers = Subscribers(self.config.max_events)
+        self._subscribers = EventStreams(self.config.max_events)
         self._handlers: list[tuple[tuple[type, ...], Handler[Any]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._fetching: dict[str, asyncio.Task[None]] = {}
@@ -115,7 +115,7 @@ class MoosicBoxClient:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        self._subscribers.end(None)
+        self._subscribers.close(None)
         if self._own_http and self._http is not None:
             await self._http.close()
             self._http = None
@@ -160,7 +160,7 @@ class MoosicBoxClient:
 
     def events[T](self, *kinds: type[T]) -> Events[T]:
         """What comes from now on: messages of the hub's of these types, `Connected`, `Disconnected`; all without types."""
-        return self._subscribers.add(*kinds)
+        return self._subscribers.subscribe(*kinds)
 
     def on[T](self, *kinds: type[T]) -> Callable[[Handler[T]], Handler[T]]:
         """Decorate a function that is to be called with each event, one after the other."""
@@ -190,7 +190,7 @@ class MoosicBoxClient:
     async def unsubscribe(self, *topics: str) -> None:
         """Follow these topics no more."""
         await self.request(Unsubscribe(topics=topics))
-        self.mirror.forget(topics)
+        self.mirror.remove_topics(topics)
 
     async def library(self, request_type: Any, **fields: Any) -> dict[str, Any]:
         """Ask the library."""
@@ -235,23 +235,23 @@ class MoosicBoxClient:
 
     def _connected(self, connected: Connected) -> None:
         if (hello := self.hello) is not None:
-            self.clock.identify(hello.clock_id)
+            self.clock.set_clock_id(hello.clock_id)
         self._rough_offset_us = connected.welcome.server_time_us - monotonic_us()
         if not connected.resumed:
-            self.mirror.begin_anew()
-        self._subscribers.tell(connected)
+            self.mirror.reset()
+        self._subscribers.publish(connected)
 
     def _disconnected(self, disconnected: Disconnected) -> None:
         _LOGGER.debug("Connection lost (%s), again in %.1f s", disconnected.reason, disconnected.retry_in)
-        self._subscribers.tell(disconnected)
+        self._subscribers.publish(disconnected)
 
     def _received(self, message: Message) -> None:
         if self.config.mirror:
-            self.mirror.take(message)
-        self._subscribers.tell(message)
+            self.mirror.apply(message)
+        self._subscribers.publish(message)
 
     def _ended(self, running: asyncio.Task[None]) -> None:
-        self._subscribers.end(None if running.cancelled() else running.exception())
+        self._subscribers.close(None if running.cancelled() else running.exception())
 
     def _fetch_queue(self, topic: str) -> None:
         # One at a time: an older one would bring what is older than what has been heard since.
@@ -272,7 +272,7 @@ class MoosicBoxClient:
             _LOGGER.debug("The state of the room %s could not be fetched: %s", room_id, error)
             return
         if f"room:{room_id}" in self.connection.session.topics:
-            self.mirror.take(state)
+            self.mirror.apply(state)
 
     async def _fetch(self, topic: str) -> None:
         kind, _, id_ = topic.partition(":")
@@ -284,7 +284,7 @@ class MoosicBoxClient:
             except (HubError, RequestTimedOut) as error:
                 _LOGGER.warning("The queue of %s could not be fetched: %s", topic, error)
                 return
-            if mirror.adopt(pages):
+            if mirror.replace(pages):
                 return
 
     def _handle(self, kinds: tuple[type, ...], handler: Handler[Any]) -> None:

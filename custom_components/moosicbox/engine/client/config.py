@@ -51,7 +51,7 @@ class ClientConfig:
         """An address of the hub's."""
         return base_url(self.url).joinpath(API, *path)
 
-    async def find_token(self, fresh: bool) -> str | None:
+    async def fetch_token(self, fresh: bool) -> str | None:
         """The token to show; None: there is none."""
         return self.token if self.get_token is None else await self.get_token(fresh)
 

@@ -25,12 +25,12 @@ from .config import ClientConfig
 from .errors import RequestTimedOut, SerializationError, retry_after
 from .link import Link, LinkClosed, Opened
 from .messages import ErrorMessage, Message, UnknownMessage, decode, place_of
-from .pending import Pending, PendingRequests, monotonic_us
+from .pending import PendingRequest, PendingRequests, monotonic_us
 from .reconnect import Ending, described, fault, judge, reconnect_delay
 from .session import Heard, SessionState
 from .time_sync import Probe
-from .token_refresh import keep_fresh
-from .transport_choice import TransportChoice
+from .token_refresh import refresh_before_expiry
+from .transport_choice import TransportSelector
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Connection:
         """Every message that answers no request."""
         self.connected: Signal[Connected] = Signal()
         self.disconnected: Signal[Disconnected] = Signal()
-        self._transport = TransportChoice(config, http)
+        self._transport = TransportSelector(config, http)
         self._requests = PendingRequests(config.max_requests)
         self._link: Link | None = None
         self._ready = asyncio.Event()
@@ -100,7 +100,7 @@ class Connection:
             raise
         finally:
             self.session.forget()
-            self._requests.reject()
+            self._requests.fail()
             self._ready.set()  # Whoever waits for a connection learns that none will come.
 
     async def _link_after_link(self) -> None:
@@ -122,7 +122,7 @@ class Connection:
             if verdict.stop or attempt == self.config.reconnect_attempts:
                 raise fault(ending)
             self._fresh_token = verdict.fresh_token
-            self._requests.reject(lambda pending: not pending.retry)
+            self._requests.fail(lambda pending: not pending.retry)
             delay = verdict.after if verdict.after is not None else verdict.least + self._delay(attempt)
             attempt += 1
             self.disconnected.emit(Disconnected(ending.code, described(ending), delay))
@@ -133,14 +133,14 @@ class Connection:
         self._wake.set()
 
     async def _one_link(self) -> Ending:
-        link = self._transport.new_link()
+        link = self._transport.create_link()
         self._goodbye = self._last_error = None
         try:
             opened = await link.open(await self._authenticate())
         except LinkClosed as closed:
             await link.drop()
             self._straggler_until = time.monotonic() + STRAGGLES
-            self._transport.failed(closed.ending, link)
+            self._transport.record_failure(closed.ending, link)
             return closed.ending
         except asyncio.CancelledError:
             await link.drop()
@@ -148,11 +148,11 @@ class Connection:
                 raise
             # A library below has cancelled what it was waiting for; nobody wants this client to end.
             return Ending(reason="the attempt was cut off")
-        self._transport.opened()
+        self._transport.record_success()
         try:
             await self._begin(link, opened)
             await _first_of(
-                self._read(link), self._stay_alive(), self._refresh(), self._transport.look_for_websocket(link)
+                self._read(link), self._stay_alive(), self._refresh(), self._transport.probe_websocket(link)
             )
         except LinkClosed as closed:
             await link.drop()
@@ -169,7 +169,7 @@ class Connection:
 
     async def _authenticate(self) -> Authenticate:
         try:
-            token = await self.config.find_token(self._fresh_token)
+            token = await self.config.fetch_token(self._fresh_token)
         except (OSError, TimeoutError) as error:
             raise LinkClosed(Ending(reason=f"no token: {error}")) from error
         return Authenticate(
@@ -185,7 +185,7 @@ class Connection:
             for pending in self._requests.unanswered():
                 await link.send(pending.payload)
         else:
-            self._requests.reject()
+            self._requests.fail()
         self.connected.emit(Connected(opened.welcome, link.name))
         self._ready.set()
 
@@ -213,7 +213,7 @@ class Connection:
             except SerializationError as error:
                 _LOGGER.warning("%s", error)
                 continue
-            if (answered := self._requests.settle(message)) is None:
+            if (answered := self._requests.resolve(message)) is None:
                 self._take(message)
             elif isinstance(message, Result):
                 self._note_topics(answered.message, message.data)
@@ -259,12 +259,12 @@ class Connection:
 
     async def _refresh(self) -> None:
         if self.welcome is not None and isinstance(self.welcome.expires_at, str) and self.config.get_token is not None:
-            await keep_fresh(self.welcome.expires_at, self._renew)
+            await refresh_before_expiry(self.welcome.expires_at, self._renew)
         await asyncio.Event().wait()
 
     async def _renew(self) -> str | None:
         try:
-            token = await self.config.find_token(fresh=True)
+            token = await self.config.fetch_token(fresh=True)
             answer = await self.request(Refresh(token=token or ""))
         except (HubError, RequestTimedOut, OSError) as error:
             # No harm yet: the hub closes with "token expired", and a fresh one is taken then.
@@ -292,7 +292,7 @@ class Connection:
 
     async def ask(
         self, message: Request, *, timeout: float | None = None, retry: bool = True
-    ) -> tuple[Message, Pending]:
+    ) -> tuple[Message, PendingRequest]:
         """Ask, and return the answer as it came, with when it came."""
         loop = asyncio.get_running_loop()
         until = loop.time() + (self.config.request_timeout if timeout is None else timeout)
@@ -310,7 +310,7 @@ class Connection:
                             raise
                         await asyncio.sleep(wait)
                     finally:
-                        self._requests.forget(pending)
+                        self._requests.discard(pending)
         except TimeoutError as error:
             raise RequestTimedOut("The hub did not answer in time") from error
 
@@ -332,7 +332,7 @@ class Connection:
             return False
         return True
 
-    async def _send(self, link: Link, pending: Pending) -> None:
+    async def _send(self, link: Link, pending: PendingRequest) -> None:
         try:
             await link.send(self._checked(pending.payload))
         except LinkClosed:

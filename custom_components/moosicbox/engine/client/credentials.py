@@ -50,7 +50,7 @@ def save(credentials: Credentials, path: Path | None = None) -> Path:
     return path
 
 
-def forget(path: Path | None = None) -> None:
+def delete(path: Path | None = None) -> None:
     """Save nothing any more."""
     (path or folder() / FILE).unlink(missing_ok=True)
 

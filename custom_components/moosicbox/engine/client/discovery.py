@@ -12,14 +12,14 @@ INTERFACES: InterfacesType = InterfaceChoice.All
 """Where to look."""
 
 
-class Found(NamedTuple):
+class DiscoveredHub(NamedTuple):
     """One Home Assistant."""
 
     name: str
     url: str
 
 
-async def find(seconds: float = 3.0, *, enough: int | None = None) -> list[Found]:
+async def discover(seconds: float = 3.0, *, enough: int | None = None) -> list[DiscoveredHub]:
     """Those that answer within so many seconds, or the first `enough`."""
     names: asyncio.Queue[str] = asyncio.Queue()
 
@@ -27,7 +27,7 @@ async def find(seconds: float = 3.0, *, enough: int | None = None) -> list[Found
         if state_change is not ServiceStateChange.Removed:
             names.put_nowait(name)
 
-    found: dict[str, Found] = {}
+    found: dict[str, DiscoveredHub] = {}
     async with AsyncZeroconf(interfaces=INTERFACES) as zeroconf:
         browser = AsyncServiceBrowser(zeroconf.zeroconf, SERVICE, handlers=[heard])
         try:
@@ -36,7 +36,7 @@ async def find(seconds: float = 3.0, *, enough: int | None = None) -> list[Found
                     info = AsyncServiceInfo(SERVICE, await names.get())
                     if (
                         await info.async_request(zeroconf.zeroconf, DETAILS_TIMEOUT_MS)
-                        and (home := read(info)) is not None
+                        and (home := parse_announcement(info)) is not None
                     ):
                         found[home.url] = home
         except TimeoutError:
@@ -46,11 +46,11 @@ async def find(seconds: float = 3.0, *, enough: int | None = None) -> list[Found
     return list(found.values())
 
 
-def read(info: AsyncServiceInfo) -> Found | None:
+def parse_announcement(info: AsyncServiceInfo) -> DiscoveredHub | None:
     """Whom an announcement names: the address that Home Assistant wants to be called by at home, else where it is."""
     told = info.decoded_properties
     addresses = info.parsed_scoped_addresses(IPVersion.V4Only) or [
         f"[{address}]" for address in info.parsed_scoped_addresses(IPVersion.V6Only)
     ]
     url = told.get("internal_url") or (f"http://{addresses[0]}:{info.port}" if addresses else told.get("base_url"))
-    return Found(told.get("location_name") or info.name.removesuffix(f".{SERVICE}"), url) if url else None
+    return DiscoveredHub(told.get("location_name") or info.name.removesuffix(f".{SERVICE}"), url) if url else None

@@ -33,12 +33,12 @@ class Events[T](AsyncIterator[T]):
         key = (type(event), event.topic) if isinstance(event, StateMessage) else object()
         self._waiting.pop(key, None)
         if len(self._waiting) >= self._limit:
-            self.end(EventsLost(f"More than {self._limit} events waited"))
+            self.close(EventsLost(f"More than {self._limit} events waited"))
             return
         self._waiting[key] = event  # type: ignore[assignment]
         self._arrival.set()
 
-    def end(self, why: BaseException | None = None) -> None:
+    def close(self, why: BaseException | None = None) -> None:
         """Nothing more will come."""
         if self._end is None:
             self._end = why or StopAsyncIteration()
@@ -59,10 +59,10 @@ class Events[T](AsyncIterator[T]):
 
     def __exit__(self, *_: object) -> None:
         """Nobody listens any more."""
-        self.end()
+        self.close()
 
 
-class Subscribers:
+class EventStreams:
     """All who listen; whoever is forgotten by everybody else is forgotten here, too."""
 
     def __init__(self, limit: int) -> None:
@@ -70,18 +70,18 @@ class Subscribers:
         self._limit = limit
         self._all: WeakSet[Events[object]] = WeakSet()
 
-    def add[T](self, *kinds: type[T]) -> Events[T]:
+    def subscribe[T](self, *kinds: type[T]) -> Events[T]:
         """One more."""
         events = Events(kinds, self._limit)
         self._all.add(events)  # type: ignore[arg-type]
         return events
 
-    def tell(self, event: object) -> None:
+    def publish(self, event: object) -> None:
         """Something came, for all who want it."""
         for events in tuple(self._all):
             events.offer(event)
 
-    def end(self, why: BaseException | None) -> None:
+    def close(self, why: BaseException | None) -> None:
         """Nothing more will come for anybody."""
         for events in tuple(self._all):
-            events.end(why)
+            events.close(why)

@@ -37,7 +37,7 @@ class UnknownMessage:
 type Message = ServerMessage | ErrorMessage | UnknownMessage
 
 
-def models() -> tuple[type[ServerMessage], ...]:
+def server_message_models() -> tuple[type[ServerMessage], ...]:
     """All messages that a hub sends, but `error`."""
     return tuple(
         model
@@ -46,7 +46,7 @@ def models() -> tuple[type[ServerMessage], ...]:
     )
 
 
-_decoder: Final[msgspec.json.Decoder[ServerMessage]] = msgspec.json.Decoder(functools.reduce(operator.or_, models()))
+_decoder: Final[msgspec.json.Decoder[ServerMessage]] = msgspec.json.Decoder(functools.reduce(operator.or_, server_message_models()))
 
 
 def decode(payload: str | bytes) -> Message:

@@ -44,13 +44,13 @@ class Mirror:
         self._fetch = fetch
         self._fetch_room = fetch_room
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """A new session: snapshots bring everything again."""
         self.players, self.rooms, self.users = {}, {}, ()
         self.players_known = False
         self.playback, self.queues, self.room_states = {}, {}, {}
 
-    def take(self, message: Message) -> None:
+    def apply(self, message: Message) -> None:
         """Follow a message."""
         match message:
             case PlayerList():
@@ -66,10 +66,10 @@ class Mirror:
                 held = self.playback[topic]
                 self.playback[topic] = msgspec.structs.replace(held, volume=message.volume, muted=message.muted)
             case QueueUpdated(topic=str() as topic):
-                if self.queues.setdefault(topic, QueueMirror()).take(message):
+                if self.queues.setdefault(topic, QueueMirror()).apply(message):
                     self._fetch(topic)
             case Unsubscribed():
-                self.forget(message.topics)
+                self.remove_topics(message.topics)
             case _:
                 self._take_of_room(message)
 
@@ -85,7 +85,7 @@ class Mirror:
             case RoomChat():
                 self._hear(message)
 
-    def forget(self, topics: Iterable[str]) -> None:
+    def remove_topics(self, topics: Iterable[str]) -> None:
         """These aren't followed any more."""
         for topic in topics:
             self.playback.pop(topic, None)

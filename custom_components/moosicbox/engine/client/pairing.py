@@ -14,7 +14,7 @@ SCHEME: Final = "moosicbox"
 TIMEOUT: Final = 15.0
 
 
-def read_code(text: str) -> tuple[str, str | None]:
+def parse_code(text: str) -> tuple[str, str | None]:
     """The code, and the address if the text is a QR code's: `moosicbox:pair?url=…&code=…`."""
     parts = urlsplit(text.strip())
     if parts.scheme != SCHEME:

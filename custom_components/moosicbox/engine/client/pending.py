@@ -20,7 +20,7 @@ def monotonic_us() -> int:
 
 
 @dataclass(slots=True, eq=False)
-class Pending:
+class PendingRequest:
     """One request. `retry`: it is sent again when the session goes on."""
 
     request_id: str
@@ -39,26 +39,26 @@ class PendingRequests:
         """`limit`: how many may wait."""
         self._limit = limit
         self._numbers = itertools.count(1)
-        self._waiting: dict[str, Pending] = {}
+        self._waiting: dict[str, PendingRequest] = {}
 
     def __len__(self) -> int:
         """How many wait."""
         return len(self._waiting)
 
-    def add(self, message: Request, *, retry: bool) -> Pending:
+    def add(self, message: Request, *, retry: bool) -> PendingRequest:
         """Number a request; Unavailable if too many wait."""
         if len(self._waiting) >= self._limit:
             raise Unavailable("Too many requests wait for an answer")
         request_id = f"r{next(self._numbers)}"
         payload = encode_request(msgspec.structs.replace(message, request_id=request_id))
-        pending = self._waiting[request_id] = Pending(request_id, message, payload, retry)
+        pending = self._waiting[request_id] = PendingRequest(request_id, message, payload, retry)
         return pending
 
-    def forget(self, pending: Pending) -> None:
+    def discard(self, pending: PendingRequest) -> None:
         """Nobody waits for it any more."""
         self._waiting.pop(pending.request_id, None)
 
-    def settle(self, message: Message) -> Pending | None:
+    def resolve(self, message: Message) -> PendingRequest | None:
         """Hand an answer to its request, which is returned; None if it answers none."""
         if (request_id := request_id_of(message)) is None or (found := self._waiting.pop(request_id, None)) is None:
             return None
@@ -70,13 +70,13 @@ class PendingRequests:
                 found.answer.set_result(message)
         return found
 
-    def unanswered(self) -> list[Pending]:
+    def unanswered(self) -> list[PendingRequest]:
         """What to send again after a resume."""
         return list(self._waiting.values())
 
-    def reject(self, which: Callable[[Pending], bool] = lambda _: True) -> None:
+    def fail(self, which: Callable[[PendingRequest], bool] = lambda _: True) -> None:
         """The connection is gone, and these have no other."""
         for pending in [pending for pending in self._waiting.values() if which(pending)]:
-            self.forget(pending)
+            self.discard(pending)
             if not pending.answer.done():
                 pending.answer.set_exception(ConnectionClosed("The connection to the hub ended before the answer"))

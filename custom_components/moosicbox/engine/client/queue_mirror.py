@@ -40,7 +40,7 @@ class QueueMirror:
         """Where the current item stands."""
         return self._index(self.current_item_id) if self.current_item_id is not None else None
 
-    def take(self, update: QueueUpdated) -> bool:
+    def apply(self, update: QueueUpdated) -> bool:
         """Follow a message; True if the queue must be fetched now."""
         if isinstance(update.queue, QueuePage):
             return self._snapshot(update.queue)
@@ -50,7 +50,7 @@ class QueueMirror:
         self._apply(update)
         return self.stale
 
-    def adopt(self, pages: Sequence[QueuePage]) -> bool:
+    def replace(self, pages: Sequence[QueuePage]) -> bool:
         """Become what was fetched, then follow what came meanwhile; False if that isn't possible: fetch again."""
         kept, self._kept = self._kept, []
         first = pages[0]

@@ -33,7 +33,7 @@ class TimeSync:
             if burst := await self._burst():
                 self._clock.update(best_of(burst))
                 self._updated()
-            await asyncio.sleep(self._clock.pause)
+            await asyncio.sleep(self._clock.burst_interval)
 
     async def _burst(self) -> list[Sample]:
         burst: list[Sample] = []

@@ -17,7 +17,7 @@ def wait_until_due(expires_at: str, now: datetime) -> float:
     return min(MAX_WAIT, max(MIN_WAIT, due))
 
 
-async def keep_fresh(expires_at: str, renew: Callable[[], Awaitable[str | None]]) -> None:
+async def refresh_before_expiry(expires_at: str, renew: Callable[[], Awaitable[str | None]]) -> None:
     """Call `renew` in time, again and again; it answers when the new token ends, None for never."""
     end: str | None = expires_at
     while end is not None:

@@ -14,11 +14,11 @@ from .reconnect import Ending
 from .websocket import WebSocketLink
 
 FAILURES_UNTIL_POLLING: Final = 2
-WEBSOCKET_AGAIN: Final = 60.0
+WEBSOCKET_PROBE_INTERVAL: Final = 60.0
 """Seconds on polling after which it is tried whether WebSockets get through now."""
 
 
-class TransportChoice:
+class TransportSelector:
     """Which kind of link is to be tried next, by how the last ones went."""
 
     def __init__(self, config: ClientConfig, http: ClientSession) -> None:
@@ -28,17 +28,17 @@ class TransportChoice:
         self._polling = config.transport == "polling"
         self._failures = 0
 
-    def new_link(self) -> Link:
+    def create_link(self) -> Link:
         """The one to try."""
         if self._polling:
             return PollingLink(self._http, self._config.address("sessions"))
         return self._websocket()
 
-    def opened(self) -> None:
+    def record_success(self) -> None:
         """It got through."""
         self._failures = 0
 
-    def failed(self, ending: Ending, link: Link) -> None:
+    def record_failure(self, ending: Ending, link: Link) -> None:
         """It didn't. A refusal is no failure of the transport: polling would be refused, too."""
         if self._config.transport != "auto" or ending.error is not None:
             return
@@ -47,12 +47,12 @@ class TransportChoice:
             self._polling = not self._polling
             self._failures = 0
 
-    async def look_for_websocket(self, link: Link) -> None:
+    async def probe_websocket(self, link: Link) -> None:
         """While `link` polls, try now and then whether WebSockets get through; LinkClosed once they do."""
         if link.name == "websocket" or self._config.transport != "auto":
             await asyncio.Event().wait()
         while True:
-            await asyncio.sleep(WEBSOCKET_AGAIN)
+            await asyncio.sleep(WEBSOCKET_PROBE_INTERVAL)
             trial = self._websocket()
             try:
                 async with asyncio.timeout(self._config.request_timeout):

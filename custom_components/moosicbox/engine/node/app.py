@@ -7,13 +7,13 @@ from aiohttp import hdrs, web
 import msgspec
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from ..access.authentication import Peer
 from ..library.artwork import WITH_PICTURES, size_asked
 from ..library.seal import Seal
 from ..protocol.errors import AuthenticationFailed, HubError, NotSupported, PermissionDenied, TrackNotFound
-from ..sessions.session import Peer
 from ..transport.endpoint import Endpoint
 from ..transport.responses import error_response, json_response, wants_text
-from .forwarded import forwarded
+from .forwarded import forwarded_middleware
 from .metrics_report import node_health, node_prometheus, node_report
 from .music import Music
 from .relay import Relay
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .config import NodeConfig
 
 API: Final = "/api/moosicbox"
-HOME: Final = "home"
+ADDRESSES_DOCUMENT: Final = "home"
 """Under this name Home Assistant shares where it can be reached."""
 
 
@@ -40,7 +40,7 @@ class NodeApp:
         self._limits = config.limits
         self._seal = seal
         self._music = music
-        self.web = web.Application(middlewares=[forwarded(config.trusted_proxies)])
+        self.web = web.Application(middlewares=[forwarded_middleware(config.trusted_proxies)])
         polling = self.endpoint.polling
         self.web.add_routes(
             [
@@ -106,11 +106,11 @@ class NodeApp:
             raise PermissionDenied("This is for administrators")
 
     def _allowed_origins(self) -> list[str]:
-        home = self._node.shared.get(HOME) or {}
+        home = self._node.shared.get(ADDRESSES_DOCUMENT) or {}
         return [*home.get("urls", ()), *self._limits.allowed_origins]
 
     def _home(self) -> str | None:
-        urls = (self._node.shared.get(HOME) or {}).get("urls", ())
+        urls = (self._node.shared.get(ADDRESSES_DOCUMENT) or {}).get("urls", ())
         return urls[0] if urls else None
 
 

@@ -2,20 +2,20 @@
 
 import logging
 import time
-from typing import Any, Final
+from typing import Any, Final, override
 
 import msgspec
 
+from ..access.authentication import Authentication, Peer
 from ..access.keys import parse_keys
 from ..access.rights import Principal
 from ..access.tokens import IssuedToken, Revocations, Tokens, is_ours
 from ..limits import Limits
 from ..protocol.errors import Unavailable
-from ..sessions.session import Peer
 
 _LOGGER = logging.getLogger(__name__)
 
-DOCUMENT: Final = "secrets"
+SECRETS_DOCUMENT: Final = "secrets"
 """Under this name Home Assistant shares what follows."""
 RETRY_SECONDS: Final = 5.0
 
@@ -31,7 +31,7 @@ class SharedSecrets(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of Home Assistant's users: no token of ours may name one."""
 
 
-class NodeAuthenticator:
+class NodeAuthenticator(Authentication):
     """Recognises tokens, and makes them for guests."""
 
     def __init__(self, limits: Limits) -> None:
@@ -42,7 +42,7 @@ class NodeAuthenticator:
         self._trusted = parse_keys(limits.trusted_keys)
         self._trusted_issuer = limits.trusted_issuer
 
-    def learn(self, document: dict[str, Any] | None) -> None:
+    def apply_secrets(self, document: dict[str, Any] | None) -> None:
         """Take over what is shared; what can't be read changes nothing."""
         if document is None:
             return
@@ -67,16 +67,20 @@ class NodeAuthenticator:
             return False
         return self._tokens.revocations.covers(principal.sub, principal.credential, principal.issued_at)
 
-    async def recognise(self, token: str, _peer: Peer) -> Principal:
-        """Whose token this is; AuthenticationFailed, or Unavailable where Home Assistant alone could tell."""
+    @override
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
         if self._tokens is None:
             raise Unavailable("This node hasn't heard of Home Assistant yet", retry_after=RETRY_SECONDS)
         if not is_ours(token):
             raise Unavailable("Home Assistant is away: only it knows its own tokens", retry_after=RETRY_SECONDS)
         return self._tokens.verify(token)
 
-    def create(self, **claims: Any) -> IssuedToken:
-        """A new token of the hub's; see `Tokens.issue`."""
+    @override
+    def issue_guest_token(
+        self, *, sub: str, name: str, lifetime: float, permissions: frozenset[str], rooms: frozenset[str]
+    ) -> IssuedToken:
         if self._tokens is None:
             raise Unavailable("This node hasn't heard of Home Assistant yet", retry_after=RETRY_SECONDS)
-        return self._tokens.issue(now=time.time(), **claims)
+        return self._tokens.issue(
+            sub=sub, name=name, now=time.time(), lifetime=lifetime, permissions=permissions, rooms=rooms
+        )

@@ -17,10 +17,10 @@ ADDRESS: Final = "WS_BIND_ADDRESS"
 DEFAULT_HOST: Final = "0.0.0.0"  # noqa: S104 - a hub is there to be reached
 DEFAULT_PORT: Final = 8080
 DEFAULT_DATA: Final = "/var/lib/moosicbox"
-OWN_KEYS: Final = {"host": str, "port": int, "data": str, "drain_seconds": int, "trusted_proxies": list}
+TOP_LEVEL_KEYS: Final = {"host": str, "port": int, "data": str, "drain_seconds": int, "trusted_proxies": list}
 """What is set at the top of the file, beside the tables of options."""
 MAX_DRAIN: Final = 300
-SECRET: Final = re.compile(r"(?<=//)[^/@]*@")
+PASSWORD: Final = re.compile(r"(?<=//)[^/@]*@")
 
 
 class ConfigError(Exception):
@@ -47,10 +47,10 @@ class NodeConfig:
     @property
     def redis(self) -> str:
         """Where Redis is, for people: without the password."""
-        return SECRET.sub("", self.redis_url).partition("?")[0]
+        return PASSWORD.sub("", self.redis_url).partition("?")[0]
 
 
-def load(given: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> NodeConfig:
+def load_config(given: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> NodeConfig:
     """The settings, from the first of all places that has each. `given` is the command line's; ConfigError."""
     values: dict[str, Any] = defaults() | {"host": DEFAULT_HOST, "port": DEFAULT_PORT, "drain_seconds": 5}
     values |= {
@@ -107,7 +107,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     known = {(setting.section, setting.key): setting for setting in SETTINGS}
     values: dict[str, Any] = {}
     for name, table in tables.items():
-        if (kind := OWN_KEYS.get(name)) is not None:
+        if (kind := TOP_LEVEL_KEYS.get(name)) is not None:
             if type(table) is not kind:
                 raise ConfigError(f"{path}: {name} is not of the right kind")
             values[name] = table

@@ -8,7 +8,7 @@ from aiohttp.typedefs import Handler, Middleware
 type Network = IPv4Network | IPv6Network
 
 
-def forwarded(trusted: tuple[Network, ...]) -> Middleware:
+def forwarded_middleware(trusted: tuple[Network, ...]) -> Middleware:
     """The middleware that tells the client's own address, where a `trusted` proxy forwards it."""
 
     def is_trusted(address: str) -> bool:

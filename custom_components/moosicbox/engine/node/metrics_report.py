@@ -17,13 +17,13 @@ def node_health(node: ClusterNode, *, ending: bool = False) -> tuple[Health, lis
     """How the node is, and why; the reasons are keys that can be translated."""
     if ending or not node.gateway.running:
         return "unhealthy", ["stopped"]
-    reasons = list(cluster_troubles(node))
+    reasons = list(cluster_problems(node))
     if node.hub is not None:
         reasons += [reason for reason in health(node.hub)[1] if reason not in reasons]
     return ("degraded" if reasons else "healthy"), reasons
 
 
-def cluster_troubles(node: ClusterNode) -> Iterator[str]:
+def cluster_problems(node: ClusterNode) -> Iterator[str]:
     """What keeps a node from being one hub with the others."""
     status = node.status()
     if not status.connected:

@@ -35,7 +35,7 @@ class Music:
         await self.library.stop()
 
 
-async def make_music(config: NodeConfig, seal: Seal) -> Music | None:
+async def create_music(config: NodeConfig, seal: Seal) -> Music | None:
     """The music of the configured folders; None if there are none."""
     if not config.music:
         return None

@@ -17,10 +17,10 @@ from ..library.seal import Seal
 from ..protocol.codes import CloseCode
 from ..store import NoStore
 from .app import NodeApp
-from .authenticator import DOCUMENT, NodeAuthenticator
+from .authenticator import SECRETS_DOCUMENT, NodeAuthenticator
 from .config import NodeConfig
 from .media_provider import NodeMedia
-from .music import Music, make_music
+from .music import Music, create_music
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Node:
                 raise StartFailed(f"The index of the music can't be kept in {config.data}: {error}") from error
         await self.cluster.start()
         self._joined = True
-        self._heard(DOCUMENT)
+        self._heard(SECRETS_DOCUMENT)
         return site.name
 
     async def stop(self) -> None:
@@ -99,9 +99,9 @@ class Node:
         return hub
 
     def _heard(self, name: str) -> None:
-        if name != DOCUMENT:
+        if name != SECRETS_DOCUMENT:
             return
-        self._authenticator.learn(self.cluster.shared.get(DOCUMENT))
+        self._authenticator.apply_secrets(self.cluster.shared.get(SECRETS_DOCUMENT))
         self._seal.use(self._authenticator.key)
         if (hub := self.cluster.hub) is not None:
             hub.sessions.end_where(
@@ -114,7 +114,7 @@ class Node:
 async def serve(config: NodeConfig, version: str) -> None:
     """Run a node until somebody asks it to end. A second time, and it doesn't wait."""
     seal = Seal()
-    node = Node(config, version, await make_music(config, seal), seal)
+    node = Node(config, version, await create_music(config, seal), seal)
     asked, again = asyncio.Event(), asyncio.Event()
 
     def end() -> None:

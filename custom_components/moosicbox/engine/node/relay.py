@@ -13,11 +13,11 @@ from ..transport.responses import error_response
 
 _LOGGER = logging.getLogger(__name__)
 
-OPEN_PATHS: Final = ("/local/", "/api/tts_proxy/", "/api/moosicbox/artwork/", "/api/moosicbox/tracks/")
+PUBLIC_PATHS: Final = ("/local/", "/api/tts_proxy/", "/api/moosicbox/artwork/", "/api/moosicbox/tracks/")
 """Beside these only signed addresses are passed on."""
 SIGNATURE: Final = "authSig"
-ASKED: Final = (hdrs.RANGE, hdrs.IF_RANGE, hdrs.IF_NONE_MATCH, hdrs.IF_MODIFIED_SINCE, hdrs.ACCEPT)
-ANSWERED: Final = (
+REQUEST_HEADERS: Final = (hdrs.RANGE, hdrs.IF_RANGE, hdrs.IF_NONE_MATCH, hdrs.IF_MODIFIED_SINCE, hdrs.ACCEPT)
+RESPONSE_HEADERS: Final = (
     *(hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH, hdrs.CONTENT_RANGE, hdrs.ACCEPT_RANGES, hdrs.CACHE_CONTROL),
     *(hdrs.ETAG, hdrs.LAST_MODIFIED, hdrs.CONTENT_SECURITY_POLICY, "X-Content-Type-Options"),
 )
@@ -42,19 +42,19 @@ class Relay:
         """What Home Assistant answers to this; nothing but reading, and no credentials, goes there."""
         # As it is asked there: dots may lead elsewhere.
         path = URL("http://home").join(request.rel_url).path
-        if not (path == request.path and path.startswith(OPEN_PATHS)) and SIGNATURE not in request.query:
+        if not (path == request.path and path.startswith(PUBLIC_PATHS)) and SIGNATURE not in request.query:
             raise web.HTTPNotFound
         if (home := self._home()) is None:
             return _away()
         if self._session is None:
             self._session = ClientSession(timeout=TIMEOUT, auto_decompress=False)
         address = URL(home).origin().join(request.rel_url)
-        asked = {name: request.headers[name] for name in ASKED if name in request.headers}
+        asked = {name: request.headers[name] for name in REQUEST_HEADERS if name in request.headers}
         asked[hdrs.ACCEPT_ENCODING] = "identity"
         response: web.StreamResponse | None = None
         try:
             async with self._session.request(request.method, address, headers=asked, allow_redirects=False) as answer:
-                told = {name: answer.headers[name] for name in ANSWERED if name in answer.headers}
+                told = {name: answer.headers[name] for name in RESPONSE_HEADERS if name in answer.headers}
                 response = web.StreamResponse(status=answer.status, headers=told)
                 await response.prepare(request)
                 async for chunk in answer.content.iter_chunked(CHUNK):

@@ -83,7 +83,7 @@ class ClockFilter:
         return self._count >= 2
 
     @property
-    def pause(self) -> float:
+    def burst_interval(self) -> float:
         """Seconds to wait until the next burst."""
         return FIRST_BURST_INTERVAL if self._count < FIRST_BURSTS else BURST_INTERVAL
 
@@ -92,7 +92,7 @@ class ClockFilter:
         """Standard deviation of the estimate."""
         return math.sqrt(self._offset_variance) if self.ready else math.inf
 
-    def identify(self, clock_id: str) -> None:
+    def set_clock_id(self, clock_id: str) -> None:
         """Follow this clock of the hub; if it is another one, all is forgotten."""
         if clock_id != self.clock_id:
             self.clock_id = clock_id

@@ -41,7 +41,7 @@ class Correction(NamedTuple):
     """In terms of the speed it should have."""
 
 
-class Drift:
+class DriftController:
     """Judges a few measurements."""
 
     def __init__(self, precision: Precision = EXACT) -> None:
@@ -62,7 +62,7 @@ class Drift:
         self._errors.clear()
         self._rate = 1.0
 
-    def measured(self, error: float, at: float) -> Correction:
+    def correct(self, error: float, at: float) -> Correction:
         """`error` was measured at local time `at`; what to do until the next measurement."""
         moved = (self._rate - 1) * (at - self._at)
         self._errors = [*(earlier + moved for earlier in self._errors), error][-self._precision.measurements :]

@@ -11,7 +11,7 @@ from .context import (
     connected,
     find_player,
     is_player,
-    minutes,
+    format_duration,
     options,
     out,
     show,
@@ -69,7 +69,7 @@ async def players() -> None:
                     "name": info.name,
                     "state": (status.state if status else None) if info.available else "away",
                     "playing": track.title if track else None,
-                    "position": minutes(hub.player(info.player_id).position) if track else None,
+                    "position": format_duration(hub.player(info.player_id).position) if track else None,
                     "volume": f"{round(status.volume * 100)}%" if status else None,
                     "room": info.room_id,
                 }

@@ -25,8 +25,8 @@ from ..errors import EventsLost, ProtocolMismatch, RequestTimedOut
 REFUSED: Final = 1
 USAGE: Final = 2
 UNREACHABLE: Final = 3
-NOT_LET_IN: Final = 4
-PUT_OUT: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
+UNAUTHORIZED: Final = 4
+REVOKED_CODES: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
 CONNECT_TIMEOUT: Final = 10.0
 SNAPSHOT_TIMEOUT: Final = 5.0
 COMPLETION_TIMEOUT: Final = 4.0
@@ -47,7 +47,7 @@ class Options:
 options = Options()
 
 
-class Stop(Exception):
+class CommandFailed(Exception):
     """End with a message for people and an exit code."""
 
     def __init__(self, message: str, code: int = REFUSED) -> None:
@@ -63,13 +63,13 @@ def command[**P](work: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, No
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             asyncio.run(work(*args, **kwargs))
-        except Stop as stop:
+        except CommandFailed as stop:
             fail(str(stop), stop.code)
         except AuthenticationFailed as error:
-            fail(f"{error.message}. Pair this machine with `moosicbox pair`, or name a token", NOT_LET_IN)
+            fail(f"{error.message}. Pair this machine with `moosicbox pair`, or name a token", UNAUTHORIZED)
         except ConnectionClosed as error:
-            put_out = error.details.get("close_code") in PUT_OUT
-            fail(str(error), NOT_LET_IN if put_out else UNREACHABLE)
+            put_out = error.details.get("close_code") in REVOKED_CODES
+            fail(str(error), UNAUTHORIZED if put_out else UNREACHABLE)
         except (RequestTimedOut, ProtocolMismatch) as error:
             fail(str(error), UNREACHABLE)
         except HubError as error:
@@ -90,39 +90,39 @@ def fail(message: str, code: int) -> None:
     raise typer.Exit(code)
 
 
-async def who() -> tuple[str, str]:
+async def find_hub() -> tuple[str, str]:
     """The hub's address and the token to show: from the command line, the environment, the pairing; or looked for."""
     kept = credentials.load()
     if (token := options.token or (kept.token if kept else None)) is None:
-        raise Stop(
-            "Not paired yet. In Home Assistant choose MoosicBox, “Add player”; then `moosicbox pair CODE`", NOT_LET_IN
+        raise CommandFailed(
+            "Not paired yet. In Home Assistant choose MoosicBox, “Add player”; then `moosicbox pair CODE`", UNAUTHORIZED
         )
-    return options.url or (kept.url if kept else None) or await only_home(), token
+    return options.url or (kept.url if kept else None) or await discover_hub(), token
 
 
-async def only_home() -> str:
+async def discover_hub() -> str:
     """The address of the one Home Assistant in this network."""
     with err.status("Looking for Home Assistant in this network"):
-        found = await discovery.find()
+        found = await discovery.discover()
     if len(found) == 1:
         err.print(f"Found {found[0].name} at {found[0].url}")
         return found[0].url
     if not found:
-        raise Stop("No Home Assistant answers in this network: name it with --url before the command", UNREACHABLE)
+        raise CommandFailed("No Home Assistant answers in this network: name it with --url before the command", UNREACHABLE)
     told = ", ".join(f"{home.url} ({home.name})" for home in found)
-    raise Stop(f"Several answer; name one with --url before the command: {told}", USAGE)
+    raise CommandFailed(f"Several answer; name one with --url before the command: {told}", USAGE)
 
 
-async def client_of(**settings: Any) -> MoosicBoxClient:
+async def create_client(**settings: Any) -> MoosicBoxClient:
     """A client that isn't connected yet."""
-    url, token = await who()
+    url, token = await find_hub()
     return MoosicBoxClient(url, token=token, name="moosicbox", connect_timeout=CONNECT_TIMEOUT, **settings)
 
 
 @asynccontextmanager
 async def connected() -> AsyncGenerator[MoosicBoxClient]:
     """A connection for one command, with the players and what they play known."""
-    client = await client_of()
+    client = await create_client()
     news = client.events(PlayerList, PlaybackStatus)
     async with client:
         if client.connection.session.topics >= {"players"}:
@@ -146,7 +146,7 @@ def find_player(hub: MoosicBoxClient, text: str | None) -> str:
         available = [player.player_id for player in players.values() if player.available]
         if len(available) == 1:
             return available[0]
-        raise Stop(f"Which player? There are {len(available)}: {', '.join(sorted(available)) or 'none'}", USAGE)
+        raise CommandFailed(f"Which player? There are {len(available)}: {', '.join(sorted(available)) or 'none'}", USAGE)
     for player in players.values():
         if _is_called(player, text):
             return player.player_id
@@ -176,7 +176,7 @@ def complete_players(incomplete: str) -> list[str]:
     options.url, options.token = os.environ.get("MOOSICBOX_URL"), os.environ.get("MOOSICBOX_TOKEN")
     try:
         return [name for name in asyncio.run(names()) if name.startswith(incomplete)]
-    except Stop, HubError, TimeoutError, ProtocolMismatch:
+    except CommandFailed, HubError, TimeoutError, ProtocolMismatch:
         return []
 
 
@@ -202,6 +202,6 @@ def show_json(value: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-def minutes(seconds: float | None) -> str | None:
+def format_duration(seconds: float | None) -> str | None:
     """A duration as people write it."""
     return None if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02}"

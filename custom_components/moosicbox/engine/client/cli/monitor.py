@@ -8,9 +8,9 @@ import typer
 
 from ..connection import Connected, Disconnected
 from ..messages import ErrorMessage, UnknownMessage
-from .context import client_of, command, options, out, show_json
+from .context import create_client, command, options, out, show_json
 
-TOLD = ("player_id", "room_id", "event_type", "username", "state", "message", "event", "reason", "volume", "muted")
+PRINTED_FIELDS = ("player_id", "room_id", "event_type", "username", "state", "message", "event", "reason", "volume", "muted")
 
 
 @command
@@ -20,20 +20,20 @@ async def monitor(
     ] = None,
 ) -> None:
     """Show what happens until Ctrl-C; with `--json` before the command, one message a line."""
-    hub = await client_of(subscribe=tuple(topics) if topics else None)
+    hub = await create_client(subscribe=tuple(topics) if topics else None)
     events = hub.events(object)
     async with hub:
         async for event in events:
-            tell(event)
+            print_event(event)
 
 
-def tell(event: object) -> None:
+def print_event(event: object) -> None:
     """One event, for people or programs."""
     fields = _fields(event)
     if options.json:
         show_json(fields)
         return
-    parts = [f"{name}={fields[name]}" for name in TOLD if fields.get(name) not in (None, "")]
+    parts = [f"{name}={fields[name]}" for name in PRINTED_FIELDS if fields.get(name) not in (None, "")]
     track = fields.get("track") or fields.get("current_track")
     if isinstance(track, dict):
         parts.append(" – ".join(filter(None, (track.get("artist"), track.get("title")))))

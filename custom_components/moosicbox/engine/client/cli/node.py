@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from ...node.config import ConfigError, load
-from .context import Stop, command
+from ...node.config import ConfigError, load_config
+from .context import CommandFailed, command
 
 WRONG_USAGE = 2
 
@@ -51,13 +51,13 @@ async def node(
         "data": str(data) if data else None,
     }
     try:
-        settings = await asyncio.to_thread(load, given, os.environ, config)
+        settings = await asyncio.to_thread(load_config, given, os.environ, config)
     except ConfigError as error:
-        raise Stop(str(error), WRONG_USAGE) from error
+        raise CommandFailed(str(error), WRONG_USAGE) from error
     try:
         await serve(settings, _version())
     except StartFailed as error:
-        raise Stop(str(error)) from error
+        raise CommandFailed(str(error)) from error
 
 
 def _version() -> str:

@@ -9,7 +9,7 @@ from ...protocol.client import Place
 from ...protocol.errors import InvalidMessage, TrackNotFound
 from ..client import MoosicBoxClient
 from ..controls import Queue
-from .context import command, complete_players, connected, err, find_player, minutes, options, show, show_json
+from .context import command, complete_players, connected, err, find_player, format_duration, options, show, show_json
 
 app = typer.Typer(no_args_is_help=True, help="See and change a player's queue.")
 
@@ -38,7 +38,7 @@ async def list_(player: Player = None) -> None:
                 "item": item.queue_item_id,
                 "title": item.track.title,
                 "artist": item.track.artist,
-                "length": minutes(item.track.duration),
+                "length": format_duration(item.track.duration),
                 "added by": item.added_by.name,
                 "state": item.state,
             }

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .context import command, connected, err, find_player, show
-from .monitor import tell
+from .monitor import print_event
 
 
 @command
@@ -34,7 +34,7 @@ async def join(
         try:
             async for event in events:
                 if getattr(event, "topic", None) == f"room:{room}":
-                    tell(event)
+                    print_event(event)
         finally:
             await asyncio.shield(hub.room(room).leave())
 

@@ -14,8 +14,8 @@ from .. import credentials, pairing
 from ..client import MoosicBoxClient
 from ..player.devices import list_devices
 from ..player.mpv import MpvError
-from ..player.program import CAPABILITIES, LEAD_MS, Output, play
-from .context import Stop, command, err, only_home, options, out, show, who
+from ..player.program import CAPABILITIES, LEAD_MS, Output, run_player
+from .context import CommandFailed, command, err, discover_hub, options, out, show, find_hub
 
 Name = Annotated[str | None, typer.Option(help="What Home Assistant calls it.", show_default="this machine's name")]
 
@@ -41,7 +41,7 @@ async def player(
     if output == "list":
         show(await list_devices(), "device", "description")
         return
-    url, token = await who()
+    url, token = await find_hub()
     kept = credentials.load()
     client = ClientInfo(
         name=name or (kept.name if kept else platform.node() or "Speaker"),
@@ -54,9 +54,9 @@ async def player(
     hub = MoosicBoxClient(url, token=token, client=client, mirror=False, subscribe=())
     err.print(f"Playing as {client.name} ({client.player_id}) for {url}; Ctrl-C ends")
     try:
-        await _until_terminated(play(hub, Output(device=output, delay_ms=delay_ms)))
+        await _until_terminated(run_player(hub, Output(device=output, delay_ms=delay_ms)))
     except MpvError as error:
-        raise Stop(f"{error}. Is mpv installed?") from error
+        raise CommandFailed(f"{error}. Is mpv installed?") from error
 
 
 @command
@@ -68,8 +68,8 @@ async def pair(
 
     Home Assistant is looked for in the network, unless `--url` stands before the command or in the QR code.
     """
-    short, told = pairing.read_code(code)
-    url = options.url or told or await only_home()
+    short, told = pairing.parse_code(code)
+    url = options.url or told or await discover_hub()
     kept = credentials.load()
     paired = await pairing.pair(
         url,
@@ -84,7 +84,7 @@ async def pair(
 @command
 async def unpair() -> None:
     """Forget this machine's token. Home Assistant revokes it when the player is deleted there."""
-    credentials.forget()
+    credentials.delete()
 
 
 def _id_of(name: str) -> str:

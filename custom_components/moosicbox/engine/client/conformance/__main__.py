@@ -30,12 +30,12 @@ async def check_hub(url: str, token: str) -> int:
             except (ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as error:
                 verdict = f"FAILED: {type(error).__name__} {error}"
             failures += verdict != "ok"
-            say(f"{check.__name__:14} {verdict:8} {(check.__doc__ or '').splitlines()[0]}")
-    say(f"{len(CHECKS) - failures} of {len(CHECKS)} passed")
+            print_line(f"{check.__name__:14} {verdict:8} {(check.__doc__ or '').splitlines()[0]}")
+    print_line(f"{len(CHECKS) - failures} of {len(CHECKS)} passed")
     return failures
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """Print a line at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8124)
     arguments = parser.parse_args()
     if arguments.hub:
-        sys.exit(asyncio.run(serve(arguments.port, say)) > 0)
+        sys.exit(asyncio.run(serve(arguments.port, print_line)) > 0)
     if not arguments.url or not arguments.token:
         parser.error("a hub's address and a token are needed")
     sys.exit(asyncio.run(check_hub(arguments.url, arguments.token)) > 0)

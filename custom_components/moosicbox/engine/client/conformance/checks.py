@@ -95,9 +95,9 @@ async def answers(target: Target) -> None:
     async with target.controller(subscribe=[]) as probe:
         request_id = uuid.uuid4().hex
         for _ in range(2):
-            answer = await probe.ask({"type": "subscribe", "topics": ["all"], "request_id": request_id})
+            answer = await probe.request({"type": "subscribe", "topics": ["all"], "request_id": request_id})
             expect(answer["type"] == "result" and "all" in answer["data"]["positions"], "result with positions")
-        pong = await probe.ask({"type": "ping"})
+        pong = await probe.request({"type": "ping"})
         expect(pong["type"] == "pong" and isinstance(pong["server_time_us"], int), "pong with the hub's time")
 
 
@@ -108,24 +108,24 @@ async def clock(target: Target) -> None:
         last = 0
         for _ in range(3):
             t0_us = time.monotonic_ns() // 1000
-            answer = await probe.ask({"type": "time_sync", "t0_us": t0_us})
+            answer = await probe.request({"type": "time_sync", "t0_us": t0_us})
             expect(answer["type"] == "time_sync" and answer["t0_us"] == t0_us, "time_sync with the same t0_us")
             expect(last <= answer["t1_us"] <= answer["t2_us"], "t1_us ≤ t2_us, and never back")
             last = answer["t2_us"]
 
 
 @check
-async def nonsense(target: Target) -> None:
+async def invalid_messages(target: Target) -> None:
     """Nonsense is named and closes nothing: binary, no JSON, unknown type, wrong field, unknown field."""
     async with target.controller(subscribe=[]) as probe:
         await probe.socket.send_bytes(b"{}")
         expect((await probe.receive()).get("error_type") == "serialization_error", "serialization_error for binary")
         await probe.socket.send_str("{")
         expect((await probe.receive()).get("error_type") == "serialization_error", "serialization_error for no JSON")
-        await probe.refused({"type": "no_such_message"}, "unknown_type")
-        wrong = await probe.refused({"type": "time_sync", "t0_us": "now"}, "invalid_message")
+        await probe.expect_error({"type": "no_such_message"}, "unknown_type")
+        wrong = await probe.expect_error({"type": "time_sync", "t0_us": "now"}, "invalid_message")
         expect(wrong.get("path") == ["t0_us"], "the path of the wrong field")
-        expect((await probe.ask({"type": "ping", "unknown": 1}))["type"] == "pong", "unknown fields are ignored")
+        expect((await probe.request({"type": "ping", "unknown": 1}))["type"] == "pong", "unknown fields are ignored")
 
 
 @check
@@ -133,9 +133,9 @@ async def names(target: Target) -> None:
     """What isn't there is called by its name: player_not_found, room_not_found, permission_denied."""
     async with target.controller(subscribe=[]) as probe:
         pause = {"type": "playback_command", "command": "pause"}
-        await probe.refused({**pause, "player_id": "no-such-player"}, "player_not_found")
-        await probe.refused({**pause, "room_id": "no-such-room"}, "room_not_found")
-        await probe.refused({"type": "subscribe", "topics": ["all", "user:somebody-else"]}, "permission_denied")
+        await probe.expect_error({**pause, "player_id": "no-such-player"}, "player_not_found")
+        await probe.expect_error({**pause, "room_id": "no-such-room"}, "room_not_found")
+        await probe.expect_error({"type": "subscribe", "topics": ["all", "user:somebody-else"]}, "permission_denied")
 
 
 @check
@@ -144,7 +144,7 @@ async def messages(target: Target) -> None:
     async with target.controller(subscribe=[]) as probe:
         for name, frame in golden("client").items():
             if not name.startswith(NOTICED):
-                answer = await probe.ask(_about_nobody(frame))
+                answer = await probe.request(_about_nobody(frame))
                 nonsense = answer.get("error_type") in ("unknown_type", "serialization_error", "invalid_message")
                 expect(not nonsense, f"that {name} is understood, not {answer.get('message')}")
 
@@ -207,11 +207,11 @@ async def queue(target: Target) -> None:
     """A queue answers get with a page, and a stale if_revision with revision_conflict."""
     who = {"name": "Conformance", "kind": "player", "player_id": "conformance-check"}
     async with target.controller(subscribe=[], client=who) as probe:
-        page = (await probe.ask({"type": "queue_command", "action": "get"}))["data"]["queue"]
+        page = (await probe.request({"type": "queue_command", "action": "get"}))["data"]["queue"]
         fields = {"epoch", "revision", "current_index", "current_item_id", "items", "total", "offset"}
         expect(page.keys() >= fields, f"a page has {sorted(fields - page.keys())}")
         stale = {"type": "queue_command", "action": "clear", "if_revision": page["revision"] + 7}
-        conflict = await probe.refused(stale, "revision_conflict")
+        conflict = await probe.expect_error(stale, "revision_conflict")
         expect(conflict.get("revision") == page["revision"], "the conflict tells the revision")
 
 

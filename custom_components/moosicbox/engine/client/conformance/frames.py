@@ -22,7 +22,7 @@ def golden(side: Side) -> dict[str, Json]:
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
-def fault(side: Side, message: Json) -> str | None:
+def find_mismatch(side: Side, message: Json) -> str | None:
     """What is wrong with a message, as far as the frames of its type tell; None if nothing is, or its type is unknown."""
     frames = [frame for frame in golden(side).values() if _kind(frame) == _kind(message)]
     if not frames:

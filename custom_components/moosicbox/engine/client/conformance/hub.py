@@ -12,27 +12,27 @@ from typing import Any, Final, NamedTuple
 from aiohttp import WSMsgType, web
 
 from ..config import API
-from .frames import Json, fault, golden
+from .frames import Json, find_mismatch, golden
 from .probe import SUBPROTOCOL, Failed, expect
 
 PATIENCE: Final = 30.0
 EPOCH: Final = "conformance"
 ADDRESSED: Final = frozenset({"hello", "welcome", "goodbye", "result", "error", "pong", "time_sync"})
 """Types that begin, end or answer something."""
-SILENCE: Final = 12
+STAY_AWAY_SECONDS: Final = 12
 """Seconds that a client may take to come back."""
 
 type Say = Callable[[str], None]
 
 
-class Act(NamedTuple):
+class Step(NamedTuple):
     """One connection of the script."""
 
     title: str
-    play: Callable[[Stage], Awaitable[None]]
+    play: Callable[[HubConnection], Awaitable[None]]
 
 
-class Stage:
+class HubConnection:
     """The hub's side of one connection."""
 
     def __init__(self, socket: web.WebSocketResponse, told: Json) -> None:
@@ -44,14 +44,14 @@ class Stage:
         """Say something."""
         await self.socket.send_str(json.dumps({"type": type_, **fields}))
 
-    async def hear(self, *types: str) -> Json:
+    async def receive(self, *types: str) -> Json:
         """The next message of one of these types; pings and probes are answered meanwhile."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 frame = await self.socket.receive()
                 expect(frame.type is WSMsgType.TEXT, f"one of {types}, not the end of the connection")
                 message: Json = json.loads(frame.data)
-                expect(not (wrong := fault("client", message)), f"what the golden frames show: {wrong}")
+                expect(not (wrong := find_mismatch("client", message)), f"what the golden frames show: {wrong}")
                 if message.get("type") in types:
                     return message
                 await self._serve(message)
@@ -71,7 +71,7 @@ class Stage:
             limits={"max_message_size": 262_144},
             features={"queue": 1, "resume": 1, "sync": 1, "a_feature_of_tomorrow": 9},
         )
-        authenticate = await self.hear("authenticate")
+        authenticate = await self.receive("authenticate")
         expect(authenticate.get("client", {}).get("kind") == "player", "a client that connects as a player")
         return authenticate
 
@@ -112,13 +112,13 @@ def now_us() -> int:
     return time.monotonic_ns() // 1000
 
 
-async def first(stage: Stage) -> None:
+async def first(stage: HubConnection) -> None:
     """Let in, learn the clock, ignore what is unknown."""
     authenticate = await stage.greet()
     expect(authenticate.get("token"), "authenticate carries a token")
     await stage.welcome(authenticate, resumed=False)
     await stage.send("a_message_of_tomorrow", topic="all", data=1)
-    probe = await stage.hear("time_sync")
+    probe = await stage.receive("time_sync")
     stamp = now_us()
     await stage.send(
         "time_sync", t0_us=probe["t0_us"], t1_us=stamp, t2_us=stamp, request_id=probe.get("request_id", "")
@@ -126,12 +126,12 @@ async def first(stage: Stage) -> None:
     for offset in (1, 2):
         await stage.send("message", topic="all", offset=offset, event="check", data=offset)
     await stage.send("synchronized_playback", **_stop(stage))
-    report = await stage.hear("player_report")
+    report = await stage.receive("player_report")
     expect(report.get("state") == "idle", "a stopped player reports idle")
     stage.told["session"] = "session-1"
 
 
-async def cut(stage: Stage) -> None:
+async def cut(stage: HubConnection) -> None:
     """After a cut: come back with resume, and name how far each topic was read."""
     authenticate = await stage.greet()
     resume = authenticate.get("resume") or {}
@@ -143,17 +143,17 @@ async def cut(stage: Stage) -> None:
     await stage.socket.close(code=4000)
 
 
-async def goodbye(stage: Stage) -> None:
+async def goodbye(stage: HubConnection) -> None:
     """After a goodbye: come back no sooner than it says; begin anew when the session is unknown."""
     waited = (now_us() - stage.told["goodbye_us"]) / 1e6
     expect(waited >= 0.9, f"a wait of reconnect_after (1 s), not {waited:.2f} s")
     authenticate = await stage.greet()
     await stage.welcome(authenticate, resumed=False)
     await stage.send("synchronized_playback", **_stop(stage))
-    await stage.hear("player_report")
+    await stage.receive("player_report")
 
 
-async def everything(stage: Stage) -> None:
+async def everything(stage: HubConnection) -> None:
     """Hear one of each message that a hub may send, wanted or not, and go on as before; then be put out."""
     authenticate = await stage.greet()
     await stage.welcome(authenticate, resumed=False)
@@ -163,11 +163,11 @@ async def everything(stage: Stage) -> None:
             others = {"topic": "room:elsewhere"} if "topic" in frame else {}
             await stage.socket.send_str(json.dumps({**frame, **others}))
     await stage.send("synchronized_playback", **_stop(stage))
-    await stage.hear("player_report")
+    await stage.receive("player_report")
     await stage.socket.close(code=4503)
 
 
-def _stop(stage: Stage) -> Json:
+def _stop(stage: HubConnection) -> Json:
     return {
         "topic": stage.told["play"],
         "snapshot": True,
@@ -180,11 +180,11 @@ def _stop(stage: Stage) -> Json:
     }
 
 
-ACTS: Final = (
-    Act("first connection", first),
-    Act("resume after a cut", cut),
-    Act("goodbye", goodbye),
-    Act("every message", everything),
+STEPS: Final = (
+    Step("first connection", first),
+    Step("resume after a cut", cut),
+    Step("goodbye", goodbye),
+    Step("every message", everything),
 )
 
 
@@ -209,7 +209,7 @@ class _Script:
         self.done = asyncio.Event()
         self.failures = 0
         self._say = say
-        self._acts = list(ACTS)
+        self._acts = list(STEPS)
         self._told: Json = {}
 
     async def connection(self, request: web.Request) -> web.WebSocketResponse:
@@ -221,7 +221,7 @@ class _Script:
             return socket
         act = self._acts.pop(0)
         try:
-            await act.play(Stage(socket, self._told))
+            await act.play(HubConnection(socket, self._told))
             verdict = "ok"
         except Failed as failed:
             verdict = f"FAILED: expected {failed}"
@@ -232,7 +232,7 @@ class _Script:
             self._acts.clear()
             self.done.set()
         elif not self._acts:
-            asyncio.get_running_loop().call_later(SILENCE, self._stayed_away)
+            asyncio.get_running_loop().call_later(STAY_AWAY_SECONDS, self._stayed_away)
         elif request.transport is not None and not socket.closed:
             request.transport.abort()
         return socket

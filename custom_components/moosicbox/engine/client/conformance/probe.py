@@ -11,7 +11,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 from yarl import URL
 
 from ..config import API, base_url
-from .frames import Json, fault
+from .frames import Json, find_mismatch
 
 PATIENCE: Final = 10.0
 SUBPROTOCOL: Final = "moosicbox.v1"
@@ -47,7 +47,7 @@ class Probe:
         """The next message; Failed if the connection ends instead."""
         return self._kept.pop(0) if self._kept else await self._read()
 
-    async def ask(self, message: Json) -> Json:
+    async def request(self, message: Json) -> Json:
         """Send a message, and return what answers it."""
         request_id = message.setdefault("request_id", f"check-{next(self._numbers)}")
         await self.send(message)
@@ -55,9 +55,9 @@ class Probe:
             self._kept.append(answer)
         return answer
 
-    async def refused(self, message: Json, error_type: str) -> Json:
+    async def expect_error(self, message: Json, error_type: str) -> Json:
         """Send a message, and expect this error."""
-        answer = await self.ask(message)
+        answer = await self.request(message)
         expect(answer["type"] == "error", f"an error {error_type}, not {answer['type']}")
         expect(answer.get("error_type") == error_type, f"the error {error_type}, not {answer.get('error_type')}")
         expect(isinstance(answer.get("message"), str) and "retryable" in answer, "an error has message and retryable")
@@ -89,7 +89,7 @@ class Probe:
         expect(frame.type is WSMsgType.TEXT, f"a text frame, not {frame.type.name} {self.socket.close_code or ''}")
         message: Any = json.loads(frame.data)
         expect(isinstance(message, dict) and isinstance(message.get("type"), str), "a JSON object with a type")
-        expect(not (wrong := fault("server", message)), f"what the golden frames show: {wrong}")
+        expect(not (wrong := find_mismatch("server", message)), f"what the golden frames show: {wrong}")
         if isinstance(offset := message.get("offset"), int) and (topic := message.get("topic")) in self.positions:
             expect(offset == self.positions[topic]["offset"] + 1, f"offsets of {topic} without a gap")
             self.positions[topic] = {**self.positions[topic], "offset": offset}

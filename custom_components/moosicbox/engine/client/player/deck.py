@@ -13,7 +13,7 @@ OPENED: Final = "Opening done: "
 """What mpv's log says when the beginning of an address is at hand; no property tells it of what comes next."""
 
 
-class Audible(NamedTuple):
+class PositionSample(NamedTuple):
     """The item was at `position` at local time `at_us`."""
 
     position: float
@@ -67,9 +67,9 @@ class Deck:
         await self._mpv.observe(*OBSERVED)
         await self._mpv.command("request_log_messages", "v")
 
-    async def closed(self) -> None:
+    async def wait_closed(self) -> None:
         """Wait until mpv has ended."""
-        await self._mpv.ended()
+        await self._mpv.wait_closed()
 
     async def close(self) -> None:
         """End mpv."""
@@ -95,7 +95,7 @@ class Deck:
             self.item_id = None  # How far it came isn't known.
             raise
 
-    async def put_behind(self, item_id: str | None, url: str) -> None:
+    async def set_next(self, item_id: str | None, url: str) -> None:
         """What follows the item in it; None: nothing."""
         if self.next_id is not None:
             self._entries = {entry: item for entry, item in self._entries.items() if item != self.next_id}
@@ -106,7 +106,7 @@ class Deck:
             entry = await self._mpv.command("loadfile", url=url, flags="append")
             self._entries[entry["playlist_entry_id"]] = item_id
 
-    async def advance(self) -> None:
+    async def skip_to_next(self) -> None:
         """Go on with what is behind it, now."""
         await self._mpv.command("playlist-next", "force")
 
@@ -143,13 +143,13 @@ class Deck:
         await self._mpv.set("volume", round(volume * 100, 2))
         await self._mpv.set("mute", muted)
 
-    async def audible(self) -> Audible | None:
+    async def measure_position(self) -> PositionSample | None:
         """What sounds now; None if that can't be told."""
         try:
             position, at_us = await self._mpv.measure("audio-pts")
         except MpvError:
             return None
-        return Audible(position, at_us) if isinstance(position, int | float) else None
+        return PositionSample(position, at_us) if isinstance(position, int | float) else None
 
     def _happened(self, event: dict[str, Any], _at_us: int) -> None:
         match event["event"]:

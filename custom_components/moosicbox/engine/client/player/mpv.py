@@ -68,7 +68,7 @@ class Mpv:
         self._reading = asyncio.create_task(self._read(reader))
         await self.get("mpv-version")
 
-    async def ended(self) -> None:
+    async def wait_closed(self) -> None:
         """Wait until it has ended, by itself or not."""
         if self._reading is not None:
             await asyncio.wait({self._reading})

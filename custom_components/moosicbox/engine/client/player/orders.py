@@ -4,11 +4,11 @@ from typing import Final, NamedTuple
 
 from ...protocol.server import SynchronizedPlayback
 
-RECONNECT: Final = 1.0
+STALE_AFTER: Final = 1.0
 """Seconds; an order that comes later than that is one of before a reconnect."""
 
 
-class Place(NamedTuple):
+class Anchor(NamedTuple):
     """At hub time `at_us` the music is at `position`, and goes on at `rate` from there."""
 
     position: float
@@ -20,26 +20,26 @@ class Place(NamedTuple):
         return self.position + self.rate * max(0.0, hub_us - self.at_us) / 1e6
 
 
-def place_of(order: SynchronizedPlayback) -> Place:
+def anchor_of(order: SynchronizedPlayback) -> Anchor:
     """Where an order wants the music."""
-    return Place(order.start_position, order.sync_time_us, order.rate or 1.0)
+    return Anchor(order.start_position, order.sync_time_us, order.rate or 1.0)
 
 
-def start_of(order: SynchronizedPlayback, received_us: float, start_us: float) -> Place:
+def start_anchor(order: SynchronizedPlayback, received_us: float, start_us: float) -> Anchor:
     """Where to begin, if that is possible from hub time `start_us` on.
 
     In a room at the live point. Alone in full, for nobody waits at the live point; but after a reconnect where it
     was when the order came.
     """
-    wanted = place_of(order)
+    wanted = anchor_of(order)
     if order.room_id:
         return wanted._replace(position=wanted.position_at(start_us), at_us=max(start_us, wanted.at_us))
-    late = received_us - wanted.at_us > RECONNECT * 1e6
+    late = received_us - wanted.at_us > STALE_AFTER * 1e6
     position = wanted.position_at(received_us) if late else wanted.position
     return wanted._replace(position=position, at_us=max(start_us, wanted.at_us))
 
 
-def same(a: SynchronizedPlayback | None, b: SynchronizedPlayback) -> bool:
+def is_same_order(a: SynchronizedPlayback | None, b: SynchronizedPlayback) -> bool:
     """Whether obeying one is obeying the other; addresses of the audio may differ."""
     return a is not None and (a.command, a.queue_item_id, a.start_position, a.sync_time_us, a.rate, a.room_id) == (
         b.command,

@@ -17,11 +17,11 @@ from ...protocol.types import PlayableTrack
 from ...sync.clock_filter import ClockFilter
 from ...sync.drift import EXACT
 from ..pending import monotonic_us
-from .deck import Audible, Deck, LoadFailed
+from .deck import PositionSample, Deck, LoadFailed
 from .mpv import MpvError
-from .orders import Place, place_of, same, start_of
-from .reporter import Reporter, Status
-from .timekeeper import SAME, Timekeeper
+from .orders import Anchor, anchor_of, is_same_order, start_anchor
+from .reporter import Reporter, PlayerStatus
+from .timekeeper import ON_TIME, Timekeeper
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Player:
         """What will follow; put behind what is in the deck as soon as there is something."""
         self._mode: Mode = "idle"
         self._item_id: str | None = None
-        self._rest = Audible(0.0, 0.0)
+        self._rest = PositionSample(0.0, 0.0)
         """Where the current item stands, or broke off."""
         self._in_room = False
         self._stalled = False
@@ -95,7 +95,7 @@ class Player:
 
     # ------------------------------------------------------------ what the hub says
 
-    def obey(self, message: object) -> None:
+    def handle_message(self, message: object) -> None:
         """A message of the `play:` topic."""
         match message:
             case SynchronizedPlayback():
@@ -112,26 +112,26 @@ class Player:
         self._clock_ready.set()
         # A hub that was started anew says what to play, or has forgotten all about it.
         if self._order is not None and self._order_clock not in (None, self._clock.clock_id):
-            self.silence()
-        self._reporter.tell()
+            self.stop()
+        self._reporter.request_report()
 
     def report(self) -> None:
         """Tell the hub everything anew, after it was welcomed."""
-        self._reporter.tell(force=True)
+        self._reporter.request_report(force=True)
 
-    def silence(self) -> None:
+    def stop(self) -> None:
         """No hub is to be obeyed any more."""
         self._order = self._order_clock = None
         self._replace(self._fall_silent)
 
-    def begin_again(self) -> None:
+    def restart(self) -> None:
         """The deck was opened anew: do once more what was asked for."""
         self._mode, order, self._order = "idle", self._order, None
         if order is not None:
             self._take(order)
 
     def _take(self, order: SynchronizedPlayback) -> None:
-        if same(self._order, order) and self._order_clock == self._clock.clock_id:
+        if is_same_order(self._order, order) and self._order_clock == self._clock.clock_id:
             return
         self._order, self._order_clock = order, self._clock.clock_id
         self._replace(partial(self._obey_order, order, monotonic_us()))
@@ -163,21 +163,21 @@ class Player:
         await self._get_ready()
 
     async def _carry_out(self, order: SynchronizedPlayback, received_us: float) -> None:
-        self._time.let_go()
+        self._time.release()
         if not self._clock.ready:
             self._clock_ready.clear()
             await self._clock_ready.wait()
         if order.command == "stop" or order.queue_item_id is None or order.track is None:
-            await until(self._time.local(order.sync_time_us))
+            await until(self._time.local_time(order.sync_time_us))
             await self._fall_silent()
         elif order.command == "pause":
-            await until(self._time.local(order.sync_time_us))
+            await until(self._time.local_time(order.sync_time_us))
             await self._pause(order, order.queue_item_id, order.track)
         else:
             await self._play(order, order.queue_item_id, order.track, self._clock.hub_now(received_us))
 
     async def _fall_silent(self) -> None:
-        self._time.let_go()
+        self._time.release()
         await self._deck.stop()
         self._turn("idle")
 
@@ -192,24 +192,24 @@ class Player:
         self._turn("paused")
 
     async def _play(self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack, received_us: float) -> None:
-        due_us = self._time.local(order.sync_time_us)
+        due_us = self._time.local_time(order.sync_time_us)
         if await self._sounds_already(order, item_id):
-            self._follow(place_of(order), order)
+            self._follow(anchor_of(order), order)
             return
         if self._deck.next_id == item_id and await self._ends_at(due_us):
             await self._hand_over(due_us)
-            self._follow(place_of(order), order)
+            self._follow(anchor_of(order), order)
             return
         if self._deck.item_id == item_id and self._mode in ("playing", "paused", "idle"):
             await until(due_us - SEEK_LEAD * 1e6)
             await self._deck.pause()
-            await self._go_to(start_of(order, received_us, self._time.heard_at(soon(due_us, SEEK_LEAD))).position)
+            await self._go_to(start_anchor(order, received_us, self._time.hub_time(soon(due_us, SEEK_LEAD))).position)
         elif not await self._load_in_time(order, item_id, track, received_us):
             return
         self._follow(await self._start(order, received_us), order, just_started=True)
 
     async def _ends_at(self, local_us: float) -> bool:
-        if self._mode != "playing" or self._deck.duration is None or (now := await self._deck.audible()) is None:
+        if self._mode != "playing" or self._deck.duration is None or (now := await self._deck.measure_position()) is None:
             return False
         ends_us = now.at_us + (self._deck.duration - now.position) * 1e6
         return abs(ends_us - local_us) < AT_ITS_END * 1e6
@@ -222,7 +222,7 @@ class Player:
             async with asyncio.timeout(max(0.0, (due_us - monotonic_us()) / 1e6) + OVERDUE):
                 await advanced.wait()
         except TimeoutError:
-            await self._deck.advance()
+            await self._deck.skip_to_next()
         finally:
             undo()
         # mpv reads the next one while the last of this one still sounds.
@@ -231,10 +231,10 @@ class Player:
     async def _load_in_time(
         self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack, received_us: float
     ) -> bool:
-        due_us = self._time.local(order.sync_time_us)
+        due_us = self._time.local_time(order.sync_time_us)
         if self._mode == "playing":
             await until(due_us - LEAD * 1e6)
-        start = start_of(order, received_us, self._time.heard_at(soon(due_us, LEAD)))
+        start = start_anchor(order, received_us, self._time.hub_time(soon(due_us, LEAD)))
         self._mode = "loading"
         return await self._load(item_id, track, start.position)
 
@@ -249,49 +249,49 @@ class Player:
         except (LoadFailed, HubError, TimeoutError) as error:
             self._fail(item_id, str(error))
             return False
-        self._rest = Audible(position, monotonic_us())
+        self._rest = PositionSample(position, monotonic_us())
         return True
 
-    async def _start(self, order: SynchronizedPlayback, received_us: float) -> Place:
+    async def _start(self, order: SynchronizedPlayback, received_us: float) -> Anchor:
         """Let what stands still in the deck sound at its time; where it will be from then on."""
-        due_us = self._time.local(order.sync_time_us)
+        due_us = self._time.local_time(order.sync_time_us)
         start_us = max(due_us, monotonic_us() + self._time.start_latency_us)
-        start = start_of(order, received_us, self._time.heard_at(start_us))
+        start = start_anchor(order, received_us, self._time.hub_time(start_us))
         if start.position - self._rest.position > EXACT.jump and self._deck.seekable:
             # Loading took longer than there was time: on to where the others are by then.
             start_us = soon(due_us, SEEK_LEAD)
-            start = start_of(order, received_us, self._time.heard_at(start_us))
+            start = start_anchor(order, received_us, self._time.hub_time(start_us))
             await self._go_to(start.position)
         await until(start_us - self._time.start_latency_us)
         await self._deck.play()
-        return place_of(order) if order.room_id else start
+        return anchor_of(order) if order.room_id else start
 
     async def _go_to(self, position: float) -> None:
-        audible = await self._deck.audible()
+        audible = await self._deck.measure_position()
         if audible is None or abs(audible.position - position) > NEAR:
             await self._deck.seek(position)
-        self._rest = Audible(position, monotonic_us())
+        self._rest = PositionSample(position, monotonic_us())
 
     async def _sounds_already(self, order: SynchronizedPlayback, item_id: str) -> bool:
-        if self._mode != "playing" or self._deck.item_id != item_id or (now := await self._deck.audible()) is None:
+        if self._mode != "playing" or self._deck.item_id != item_id or (now := await self._deck.measure_position()) is None:
             return False
-        return abs(now.position - place_of(order).position_at(self._time.heard_at(now.at_us))) < SAME
+        return abs(now.position - anchor_of(order).position_at(self._time.hub_time(now.at_us))) < ON_TIME
 
-    def _follow(self, place: Place, order: SynchronizedPlayback, *, just_started: bool = False) -> None:
+    def _follow(self, place: Anchor, order: SynchronizedPlayback, *, just_started: bool = False) -> None:
         self._in_room = bool(order.room_id)
         self._time.follow(place, just_started=just_started)
         self._turn("playing")
 
     def _fail(self, item_id: str, error: str) -> None:
         _LOGGER.warning("An item can't be played: %s", error)
-        self._time.let_go()
+        self._time.release()
         self._error = error
-        self._rest = Audible(0.0, monotonic_us())
+        self._rest = PositionSample(0.0, monotonic_us())
         self._turn("error")
 
     def _turn(self, mode: Mode) -> None:
         self._mode, self._item_id = mode, self._deck.item_id
-        self._reporter.tell(force=True)
+        self._reporter.request_report(force=True)
 
     async def _get_ready(self) -> None:
         """Have at hand what the hub will ask for next: behind what is in the deck, or in it while nothing else is."""
@@ -299,20 +299,20 @@ class Player:
             return
         if prepared.queue_item_id is None or prepared.track is None:
             if self._deck.next_id is not None:
-                await self._deck.put_behind(None, "")
+                await self._deck.set_next(None, "")
         elif self._mode in ("idle", "ended"):
             if await self._load(prepared.queue_item_id, prepared.track, 0.0):
                 self._mode = "idle"
         elif self._mode != "error":
-            await self._deck.put_behind(prepared.queue_item_id, self._resolve(prepared.track.stream_url))
-        self._reporter.tell()
+            await self._deck.set_next(prepared.queue_item_id, self._resolve(prepared.track.stream_url))
+        self._reporter.request_report()
 
     # ------------------------------------------------------------ what the deck says
 
     def _ended(self, _item_id: str) -> None:
         if self._mode == "playing":
-            self._rest = Audible(self._deck.duration or self._rest.position, monotonic_us())
-            self._time.let_go()
+            self._rest = PositionSample(self._deck.duration or self._rest.position, monotonic_us())
+            self._time.release()
             self._turn("ended")
 
     def _advanced(self, _item_id: str) -> None:
@@ -325,20 +325,20 @@ class Player:
         stalled, self._stalled = self._stalled, self._deck.stalling
         if stalled and not self._stalled and not self._in_room:
             self._time.follow(None)  # Alone it goes on where it was.
-        self._reporter.tell(force=stalled)
+        self._reporter.request_report(force=stalled)
 
     # ------------------------------------------------------------ status
 
-    async def status(self) -> Status | None:
+    async def status(self) -> PlayerStatus | None:
         """What it does, now; None while mpv is at the next item already, and the one before still sounds."""
         deck, mode = self._deck, self._mode
         if mode == "playing" and deck.item_id != self._item_id:
             return None
-        audible = await deck.audible() if mode == "playing" else None
+        audible = await deck.measure_position() if mode == "playing" else None
         now = audible or self._rest._replace(at_us=monotonic_us())
         error = self._time.error
         stalled = mode == "playing" and deck.stalling
-        return Status(
+        return PlayerStatus(
             state="buffering" if stalled or mode == "loading" else "idle" if mode in ("idle", "ended") else mode,  # type: ignore[arg-type]
             item_id=None if mode == "idle" else deck.item_id,
             position=0.0 if mode == "idle" else now.position,

@@ -45,7 +45,7 @@ class Output:
         return ("--ao=null",) if self.device == "null" else (f"--audio-device={self.device}",)
 
 
-async def play(hub: MoosicBoxClient, output: Output) -> None:
+async def run_player(hub: MoosicBoxClient, output: Output) -> None:
     """Connect `hub`, and be the player that it connects as. Ends by being cancelled, or as `hub.run` does."""
     deck = Deck(Mpv(output.options(), output.mpv))
     player = Player(
@@ -84,7 +84,7 @@ async def _obey(orders: Events[Order], player: Player) -> None:
         if isinstance(event, Connected):
             player.report()
         elif isinstance(event.topic, str) and event.topic.startswith("play:"):
-            player.obey(event)
+            player.handle_message(event)
 
 
 async def _follow_clock(hub: MoosicBoxClient, player: Player) -> None:
@@ -96,7 +96,7 @@ async def _follow_clock(hub: MoosicBoxClient, player: Player) -> None:
 
 async def _keep_open(deck: Deck, player: Player) -> None:
     while True:
-        await deck.closed()
+        await deck.wait_closed()
         _LOGGER.warning("mpv has ended; it is started again")
         await asyncio.sleep(REOPEN_DELAY)
         try:
@@ -104,7 +104,7 @@ async def _keep_open(deck: Deck, player: Player) -> None:
         except MpvError as error:
             _LOGGER.warning("%s", error)
             continue
-        player.begin_again()
+        player.restart()
 
 
 async def _renew(hub: MoosicBoxClient, item_id: str) -> str:

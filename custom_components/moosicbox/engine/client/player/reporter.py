@@ -13,7 +13,7 @@ INTERVAL: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class PlayerStatus:
     """What a player does: `position` was true at local time `at_us`. `idle` with an item says that it has ended."""
 
     state: ReportState
@@ -27,7 +27,7 @@ class Status:
     error: str | None = None
 
     @property
-    def facts(self) -> tuple[object, ...]:
+    def reported_fields(self) -> tuple[object, ...]:
         """Whatever is worth a report of its own."""
         return self.state, self.item_id, self.duration, self.ready_item_id, self.error
 
@@ -38,7 +38,7 @@ class Reporter:
     def __init__(
         self,
         clock: ClockFilter,
-        status: Callable[[], Awaitable[Status | None]],
+        status: Callable[[], Awaitable[PlayerStatus | None]],
         send: Callable[[Request], Awaitable[bool]],
         delay_us: float,
     ) -> None:
@@ -51,7 +51,7 @@ class Reporter:
         self._due = asyncio.Event()
         self._forced = False
 
-    def tell(self, *, force: bool = False) -> None:
+    def request_report(self, *, force: bool = False) -> None:
         """Something changed. `force`: though nothing but the position did."""
         self._forced |= force
         self._due.set()
@@ -72,7 +72,7 @@ class Reporter:
 
     async def _report(self, *, forced: bool) -> None:
         status = await self._status()
-        if status is None or (not forced and status.facts == self._told):
+        if status is None or (not forced and status.reported_fields == self._told):
             return
         sent = await self._send(
             PlayerReport(
@@ -88,4 +88,4 @@ class Reporter:
                 error=status.error[:500] if status.error else None,
             )
         )
-        self._told = status.facts if sent else None
+        self._told = status.reported_fields if sent else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from custom_components.moosicbox.engine.access.authentication import Peer
 from custom_components.moosicbox.engine.access.rights import ROLES, Principal
 from custom_components.moosicbox.engine.clock import Clock
 from custom_components.moosicbox.engine.cluster.node import ClusterNode
@@ -18,10 +19,9 @@ from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.metrics import Traffic
 from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.sessions.session import Peer
 from custom_components.moosicbox.engine.store import NoStore
 from custom_components.moosicbox.engine.transport.endpoint import Endpoint
-from custom_components.moosicbox.engine.transport.gateway import Gateway, HubGateway
+from custom_components.moosicbox.engine.transport.gateway import Gateway, HubGateway, SessionHandle
 
 from .control import listen
 from .messages import message
@@ -47,17 +47,17 @@ class Publisher:
 
     transport = "inside"
 
-    def __init__(self, door: Gateway) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         self.peer = Peer("127.0.0.1", None)
         self.traffic = Traffic()
-        self.outbox = door.new_outbox(self, self.traffic)
-        self._door = door
-        self._member: Any = None
+        self.outbox = gateway.new_outbox(self, self.traffic)
+        self._gateway = gateway
+        self._member: SessionHandle | None = None
 
     async def open(self) -> None:
         """Come in."""
         who = Authenticate(token="x", client=ClientInfo(name="Publisher", kind="controller"), subscribe=())  # noqa: S106
-        self._member = await self._door.open(self, who, None)
+        self._member = await self._gateway.open(self, who, None)
 
     def flush(self) -> bool:
         """Take what comes."""
@@ -77,7 +77,7 @@ class Publisher:
             at_us = time.monotonic_ns() // 1000
             data = {**message(size), "at_us": at_us}
             text = json.dumps({"type": "broadcast", "target": "all", "event": "benchmark", "data": data})
-            self._door.receive(self._member, self._door.decode(text.encode()), self._door.clock.now_us())
+            self._member.receive(self._gateway.decode(text.encode()), self._gateway.clock.now_us())
 
 
 async def main(port: int, control: Path, name: str, url: str = "") -> None:
@@ -95,27 +95,27 @@ async def main(port: int, control: Path, name: str, url: str = "") -> None:
         )
 
     node: ClusterNode | None = None
-    door: Gateway
+    gateway: Gateway
     if url:
         node = ClusterNode(RedisBus(url), node_id=name, version="benchmark", limits=LIMITS, make_hub=make_hub)
         await node.start()
-        door = node.gateway
+        gateway = node.gateway
     else:
         hub = make_hub(Clock())
         await hub.start()
-        door = HubGateway(hub)
+        gateway = HubGateway(hub)
     app = web.Application()
-    app.router.add_get("/ws", Endpoint(door).serve)
+    app.router.add_get("/ws", Endpoint(gateway).serve)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
-    while not door.running:  # noqa: ASYNC110 - nothing tells
+    while not gateway.running:  # noqa: ASYNC110 - nothing tells
         await asyncio.sleep(0.05)
-    publisher = Publisher(door)
+    publisher = Publisher(gateway)
     await publisher.open()
 
     def status() -> dict[str, Any]:
-        shift_us = door.clock.now_us() - time.monotonic_ns() // 1000
+        shift_us = gateway.clock.now_us() - time.monotonic_ns() // 1000
         return {"shift_us": shift_us, "leads": node is None or node.status().leads}
 
     await listen(control, publisher.publish, {b"status": status})

@@ -62,10 +62,10 @@ class EchoConnection(WebSocketConnection):
 async def echo_server(port: int) -> AsyncGenerator[None]:
     """Serve on a loopback port."""
     nobody = cast(Any, None)
-    door = HubGateway(Hub(version="echo", media=nobody, recognise=nobody, store=nobody, limits=LIMITS))
+    gateway = HubGateway(Hub(version="echo", media=nobody, recognise=nobody, store=nobody, limits=LIMITS))
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        return await EchoConnection(door, request).serve()
+        return await EchoConnection(gateway, request).serve()
 
     app = web.Application()
     app.router.add_get("/", serve)

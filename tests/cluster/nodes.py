@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
+from custom_components.moosicbox.engine.access.authentication import Peer
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.cluster.clock import ClusterClock
 from custom_components.moosicbox.engine.cluster.node import ClusterNode
@@ -17,7 +18,6 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
-from custom_components.moosicbox.engine.sessions.session import Peer
 from custom_components.moosicbox.engine.transport.endpoint import Endpoint
 from tests.engine.fakes import FakeMedia, FakeStore, principal
 

@@ -9,6 +9,7 @@ import json
 import random
 from typing import Any
 
+from custom_components.moosicbox.engine.access.authentication import Peer
 from custom_components.moosicbox.engine.access.rights import ROLES, Principal
 from custom_components.moosicbox.engine.clock import Clock
 from custom_components.moosicbox.engine.delivery.outbox import NOBODY, Outbox
@@ -21,7 +22,7 @@ from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed, TrackNotFound
 from custom_components.moosicbox.engine.protocol.types import QueueItem, Track, UserRef
-from custom_components.moosicbox.engine.sessions.session import Connection, Peer, Session
+from custom_components.moosicbox.engine.sessions.session import Connection, Session
 
 SECOND = 1_000_000
 """In microseconds."""

@@ -4,13 +4,13 @@ import asyncio
 import json
 from typing import Any
 
+from custom_components.moosicbox.engine.access.authentication import Peer
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import Request
 from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.sessions.session import Peer
-from custom_components.moosicbox.engine.transport.gateway import HubGateway
+from custom_components.moosicbox.engine.transport.gateway import HubGateway, HubSession
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
 from tests.engine.fakes import House
 
@@ -44,7 +44,7 @@ class Poller:
         self.closed = False
         self.connection = house.run(self._connect())
         self.session = house.open(self.connection, who, **fields)
-        self._begun = [json.loads(self.connection.begin(self.session).payload)]
+        self._begun = [json.loads(self.connection.begin(HubSession(house.hub, self.session)).payload)]
         self._cursor: str | None = None
 
     async def _connect(self) -> PollingConnection:

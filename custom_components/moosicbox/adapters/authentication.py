@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
 import time
-from typing import Any, Final
+from typing import Any, Final, override
 
 from aiohttp import hdrs
 from aiohttp.web import Request
@@ -17,12 +17,13 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url, is_cloud
 from homeassistant.util.network import is_local
 import jwt
 
+from ..engine.access.authentication import Authentication, Peer
 from ..engine.access.keys import parse_keys
 from ..engine.access.rights import ROLES, Principal
 from ..engine.access.tokens import MAX_LIFETIME, IssuedToken, Tokens, is_ours
 from ..engine.protocol.codes import CloseCode
 from ..engine.protocol.errors import AuthenticationFailed
-from ..engine.sessions.session import Peer, Session
+from ..engine.sessions.session import Session
 from ..engine.sessions.sessions import Sessions
 from ..engine.signals import Signal
 from ..engine.transport.origin import origin_allowed
@@ -58,7 +59,7 @@ def own_urls(hass: HomeAssistant) -> list[str]:
     return urls
 
 
-class Authenticator:
+class Authenticator(Authentication):
     """Recognises tokens, makes and revokes ours, and watches Home Assistant's users."""
 
     def __init__(self, hass: HomeAssistant, secrets: SecretsStore) -> None:
@@ -105,6 +106,7 @@ class Authenticator:
         """Accept tokens that were made with these keys, too."""
         self.tokens.trust(parse_keys(keys), issuer)
 
+    @override
     async def authenticate_token(self, token: str, peer: Peer) -> Principal:
         """Whose token this is. Forged ones count as wrong logins, expired ones don't."""
         request = peer.request
@@ -124,7 +126,8 @@ class Authenticator:
         """Whether `sub` is a user of Home Assistant."""
         return sub in self._user_ids
 
-    def admit(self, peer: Peer) -> Principal | None:
+    @override
+    def admit_anonymous(self, peer: Peer) -> Principal | None:
         """Somebody without a token, where the household lets in who is at home: to listen, no more."""
         request = peer.request
         if self._sessions is None or self._sessions.limits.require_auth or not isinstance(request, Request):
@@ -158,6 +161,12 @@ class Authenticator:
             "revoked_subjects": revocations.subjects,
             "reserved": sorted(self._user_ids),
         }
+
+    @override
+    def issue_guest_token(
+        self, *, sub: str, name: str, lifetime: float, permissions: frozenset[str], rooms: frozenset[str]
+    ) -> IssuedToken:
+        return self.create(sub=sub, name=name, lifetime=lifetime, permissions=permissions, rooms=rooms)
 
     def create(self, **claims: Any) -> IssuedToken:
         """A new token of ours; see `Tokens.issue`."""

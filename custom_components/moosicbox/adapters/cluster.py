@@ -4,31 +4,25 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 import logging
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
-import msgspec
-from msgspec import UNSET, UnsetType
 
 from ..const import DOMAIN, VERSION
-from ..engine.access.rights import Principal
+from ..engine.access.authentication import Authentication
 from ..engine.cluster.bus import BusUnavailable
 from ..engine.cluster.clock import ClusterClock
 from ..engine.cluster.node import ClusterNode
 from ..engine.cluster.redis_bus import RedisBus
 from ..engine.hub import Hub
 from ..engine.limits import Limits
-from ..engine.node.app import HOME as HOME_DOCUMENT
-from ..engine.node.authenticator import DOCUMENT as SECRETS_DOCUMENT
+from ..engine.node.app import ADDRESSES_DOCUMENT as HOME_DOCUMENT
+from ..engine.node.authenticator import SECRETS_DOCUMENT as SECRETS_DOCUMENT
 from ..engine.node.metrics_report import cluster_report, node_prometheus
-from ..engine.protocol.client import Authenticate
 from ..engine.protocol.codes import CloseCode
-from ..engine.protocol.server import Hello
-from ..engine.sessions.session import Connection, Peer
-from ..engine.transport.gateway import Gateway, Member
 from ..models import MoosicBoxConfigEntry
 from ..options import ClusterSettings
 from .authentication import Authenticator, own_urls
@@ -47,7 +41,10 @@ ISSUE_AFTER: Final = 6
 
 
 async def async_join(
-    settings: ClusterSettings, limits: Limits, make_hub: Callable[[ClusterClock], Hub]
+    settings: ClusterSettings,
+    limits: Limits,
+    make_hub: Callable[[ClusterClock], Hub],
+    authentication: Authentication,
 ) -> tuple[ClusterNode, Hub]:
     """Join the others and lead them; ConfigEntryNotReady if that takes too long."""
     node = ClusterNode(
@@ -56,6 +53,7 @@ async def async_join(
         version=VERSION,
         limits=limits,
         make_hub=make_hub,
+        authentication=authentication,
         priority=PRIORITY,
     )
     leading: asyncio.Future[Hub] = asyncio.get_running_loop().create_future()
@@ -75,53 +73,6 @@ async def async_join(
         raise
     finally:
         unsubscribe()
-
-
-class HomeGateway:
-    """The way in by Home Assistant's own web server: who comes here, Home Assistant recognises by the whole request."""
-
-    def __init__(self, door: Gateway, authenticator: Authenticator) -> None:
-        """All else is the node's."""
-        self._door = door
-        self._authenticator = authenticator
-        self.timers = door.timers
-        self.writer = door.writer
-        self.metrics = door.metrics
-        self.decode = door.decode
-        self.receive = door.receive
-        self.drop = door.drop
-        self.lose = door.connection_lost
-        self.hello = door.hello
-        self.goodbye = door.goodbye
-        self.new_outbox = door.new_outbox
-
-    def __getattr__(self, name: str) -> Any:
-        """What may be another one later: limits, clock, whether it runs."""
-        return getattr(self._door, name)
-
-    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
-        """Whose token this is; AuthenticationFailed."""
-        return await self._authenticator.authenticate_token(token, peer)
-
-    async def open(
-        self,
-        connection: Connection,
-        message: Authenticate,
-        principal: Principal | None,
-        hello: Hello | UnsetType = UNSET,
-    ) -> Member:
-        """Let a client in; AuthenticationFailed, Refused."""
-        if message.token is not None:
-            principal = await self._authenticator.authenticate_token(message.token, connection.peer)
-            message = msgspec.structs.replace(message, token=None)
-        elif principal is None and message.invite is None and message.resume is None:
-            principal = self._authenticator.admit(connection.peer)
-        return await self._door.open(connection, message, principal, hello)
-
-
-def home_gateway(node: ClusterNode, authenticator: Authenticator) -> Gateway:
-    """The node's door, with Home Assistant at it."""
-    return cast(Gateway, HomeGateway(node.gateway, authenticator))
 
 
 class ClusterLink:

@@ -1,15 +1,16 @@
-"""A client's connection straight at a node's door, inside the node's process."""
+"""A client's connection straight at a node's gateway, inside the node's process."""
 
 import asyncio
 import json
 from typing import Any
 
+from custom_components.moosicbox.engine.access.authentication import Peer
 from custom_components.moosicbox.engine.delivery.outbox import Outbox
 from custom_components.moosicbox.engine.metrics import Traffic
 from custom_components.moosicbox.engine.protocol.client import Authenticate
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.sessions.session import Peer, Refused
-from custom_components.moosicbox.engine.transport.gateway import Gateway, Member
+from custom_components.moosicbox.engine.sessions.session import Refused
+from custom_components.moosicbox.engine.transport.gateway import Gateway, SessionHandle
 
 from .people import Client
 from .virtual import OUTSIDE, Process
@@ -19,20 +20,20 @@ AUTHENTICATION_SECONDS = 10.0
 
 
 class Attached:
-    """One connection of a client, straight at a node's door."""
+    """One connection of a client, straight at a node's gateway."""
 
     transport = "simulated"
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, process: Process, door: Gateway, client: Client) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, process: Process, gateway: Gateway, client: Client) -> None:
         self.traffic = Traffic()
         self.peer = Peer("127.0.0.1", None)
-        self.outbox: Outbox = door.new_outbox(self, self.traffic)
+        self.outbox: Outbox = gateway.new_outbox(self, self.traffic)
         self.over = False
         self._loop = loop
         self._process = process
-        self._door = door
+        self._gateway = gateway
         self._client = client
-        self._member: Member | None = None
+        self._member: SessionHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
     def open(self, message: dict[str, Any]) -> None:
@@ -54,11 +55,11 @@ class Attached:
         self._task = asyncio.get_running_loop().create_task(self._serve(text))
 
     async def _serve(self, text: bytes) -> None:
-        message = self._door.decode(text).message
+        message = self._gateway.decode(text).message
         assert isinstance(message, Authenticate)
         try:
             async with asyncio.timeout(AUTHENTICATION_SECONDS):
-                self._member = await self._door.open(self, message, None)
+                self._member = await self._gateway.open(self, message, None)
         except Refused as refused:
             self.close(refused.code, refused.error.message)
         except TimeoutError:
@@ -66,13 +67,13 @@ class Attached:
 
     def _receive(self, text: bytes) -> None:
         if self._member is not None and self._member.connection is self:
-            self._door.receive(self._member, self._door.decode(text), self._door.clock.now_us())
+            self._member.receive(self._gateway.decode(text), self._gateway.clock.now_us())
 
     def _left(self) -> None:
         if self._task is not None:
             self._task.cancel()
         if self._member is not None:
-            self._door.connection_lost(self._member, self, ended=False)
+            self._member.connection_lost(self, ended=False)
 
     def flush(self) -> bool:
         """The client hears what there is."""

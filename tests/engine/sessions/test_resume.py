@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET
 import pytest
 
+from custom_components.moosicbox.engine.access.authentication import Peer
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import (
@@ -19,7 +20,7 @@ from custom_components.moosicbox.engine.protocol.client import (
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import Unavailable
 from custom_components.moosicbox.engine.protocol.types import Position
-from custom_components.moosicbox.engine.sessions.session import Peer, Session
+from custom_components.moosicbox.engine.sessions.session import Session
 from tests.engine.fakes import House, of_type, principal, settle
 from tests.engine.sessions.test_sessions import ADA, EVE, ROOT, cut, message, refused, resume_of
 

@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 import pytest
 
+from custom_components.moosicbox.engine.access.authentication import Peer
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
-from custom_components.moosicbox.engine.sessions.session import Peer
 from custom_components.moosicbox.engine.transport.endpoint import Endpoint
 from custom_components.moosicbox.engine.transport.gateway import HubGateway
 from tests.engine.fakes import FakeMedia, FakeStore, principal

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.moosicbox.engine.access.authentication import Peer
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo, Ping, Resume
 from custom_components.moosicbox.engine.protocol.codec import Decoded
@@ -15,8 +16,8 @@ from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import ConnectionClosed, InvalidMessage, SerializationFailed
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.protocol.types import Position
-from custom_components.moosicbox.engine.sessions.session import Actor, Peer
-from custom_components.moosicbox.engine.transport.gateway import HubGateway
+from custom_components.moosicbox.engine.sessions.session import Actor
+from custom_components.moosicbox.engine.transport.gateway import HubGateway, HubSession
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
 from tests.engine.fakes import House, principal
 
@@ -47,7 +48,7 @@ class Client:
         )
         message = Authenticate(client=CLIENT, subscribe=("all",), resume=resume)
         session = self.house.hub.sessions.open(connection, message, principal())
-        self._welcome = json.loads(connection.begin(session).payload)
+        self._welcome = json.loads(connection.begin(HubSession(self.house.hub, session)).payload)
         self.cursor: str | None = None
         return connection
 
@@ -309,7 +310,7 @@ async def test_counts(house: House, client: Client) -> None:
     await client.connection.receive([Decoded("a", Ping(request_id="a"), None, 20)])
     publish(house, 1, 2)
     await client.fetch()
-    house.hub.sessions.drop(client.connection.session, CloseCode.RESTART, "restart")
+    client.connection.session.drop(CloseCode.RESTART, "restart")
     past = house.hub.metrics.past
     assert (past.messages_received, past.bytes_received) == (1, 20)
     assert past.messages_sent == 3

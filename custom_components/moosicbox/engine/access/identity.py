@@ -12,7 +12,7 @@ from ..rooms.invites import Invites
 from ..rooms.rights import GUEST_PERMISSIONS
 from ..rooms.room import GUEST
 from ..rooms.rooms import Rooms
-from ..sessions.session import Peer
+from .authentication import Peer
 from .rights import Principal
 from .tokens import IssuedToken
 

@@ -6,6 +6,7 @@ import logging
 
 import msgspec
 
+from ..access.authentication import Peer
 from ..delivery.frame import Frame
 from ..hub import Hub
 from ..playback.events import PlaybackEvent
@@ -14,7 +15,7 @@ from ..protocol.client import PlayerReport
 from ..protocol.codec import encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import HubError, InternalError, Unavailable
-from ..sessions.session import Peer, Refused, Session
+from ..sessions.session import Refused, Session
 from ..store import NoStore
 from .bus import Bus, ClusterSnapshot, Terms
 from .commits import Commits

@@ -1,7 +1,7 @@
 """A node's connections: what clients say goes up to the leader, what the leader sends goes out to them."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 import contextlib
 import itertools
 import logging
@@ -11,25 +11,24 @@ from typing import Any, Final, override
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from ..access.authentication import Authentication, Peer
 from ..access.limiter import Limiter
 from ..access.rights import Principal
 from ..delivery.frame import Frame
-from ..delivery.outbox import Outbox, Sink
 from ..delivery.topics import Topics
 from ..delivery.writer import Writer
-from ..greeting import goodbye, hello
 from ..hub import FEATURES
 from ..limits import Limits
-from ..metrics import Metrics, Traffic
+from ..metrics import Metrics
 from ..protocol.client import Authenticate, Ping, TimeSync
 from ..protocol.codec import Codec, Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import RateLimitExceeded, Unavailable
-from ..protocol.server import Goodbye, Hello, Pong, TimeSyncReply
+from ..protocol.server import Hello, Pong, TimeSyncReply
 from ..sessions.answers import Reply
-from ..sessions.session import Connection, Peer, Refused
+from ..sessions.session import Connection, Refused
 from ..timer_runner import TimerRunner
-from ..transport.gateway import Gateway
+from ..transport.gateway import Gateway, SessionHandle
 from .clock import ClusterClock
 from .wire import (
     Answer,
@@ -65,15 +64,19 @@ class _Head(msgspec.Struct):
     request_id: str | None = None
 
 
-class EdgeSession:
-    """A client's session, as far as its node knows it; the rest is the leader's."""
+class EdgeSession(SessionHandle):
+    """A client's session as its node knows it; the leader holds the rest."""
 
-    __slots__ = ("client_id", "connection", "limiter", "number", "replies", "secret", "session_id", "topics")
+    __slots__ = ("_edge", "client_id", "connection", "limiter", "number", "replies", "secret", "session_id", "topics")
 
-    def __init__(self, number: int, connection: Connection, limits: Limits) -> None:
-        """Not let in yet."""
+    session_id: str
+    secret: str
+    connection: Connection | None
+
+    def __init__(self, edge: Edge, number: int, connection: Connection, limits: Limits) -> None:
+        self._edge = edge
         self.number = number
-        self.connection: Connection | None = connection
+        self.connection = connection
         self.session_id = ""
         self.secret = ""
         self.client_id = ""
@@ -81,30 +84,59 @@ class EdgeSession:
         """For what is answered here."""
         self.topics: dict[str, None] = {}
         self.replies: dict[int, tuple[str | None, Reply]] = {}
-        """Who waits for the answers to numbered messages."""
+        """Request id and callback of each numbered message that has no answer yet."""
 
+    @override
     def knows_secret(self, secret: str) -> bool:
-        """Whether `secret` is this session's."""
         return secrets.compare_digest(secret.encode(), self.secret.encode())
+
+    @override
+    def receive(self, decoded: Decoded, received_us: int, reply: Reply | None = None) -> None:
+        self._edge.receive(self, decoded, received_us, reply)
+
+    @override
+    def drop(self, code: CloseCode, reason: str) -> None:
+        self._edge.drop(self, code, reason)
+
+    @override
+    def connection_lost(self, connection: Connection, *, ended: bool) -> None:
+        self._edge.connection_lost(self, ended=ended)
 
 
 class Edge(Gateway):
-    """One node's way in. `say` takes what goes up; it raises Unavailable where nothing can."""
+    """The gateway of one node in a cluster: it holds the connections and forwards messages to the leader."""
 
     def __init__(
-        self, *, version: str, node_id: str, limits: Limits, clock: ClusterClock, say: Callable[[ToLeader], None]
+        self,
+        *,
+        version: str,
+        node_id: str,
+        limits: Limits,
+        clock: ClusterClock,
+        say: Callable[[ToLeader], None],
+        authentication: Authentication | None = None,
     ) -> None:
-        """Nobody is here yet."""
+        """`say` sends a message to the leader and raises Unavailable if it can't be sent.
+
+        With `authentication`, clients are recognised here instead of by the leader.
+        """
+        metrics = Metrics()
+        writer = Writer(metrics.fan_out)
+        self._alarm = TimerRunner(clock)
+        self.topics = Topics(secrets.token_hex(8), limits, clock.now_us, writer)
+        super().__init__(
+            version=version,
+            node_id=node_id,
+            clock=clock,
+            timers=self._alarm.timers,
+            writer=writer,
+            compression=self.topics.compression,
+            metrics=metrics,
+        )
         self._limits = limits
         self._clock = clock
-        self._alarm = TimerRunner(clock)
-        self.timers = self._alarm.timers
-        self.metrics = Metrics()
-        self.writer = Writer(self.metrics.fan_out)
-        self.topics = Topics(secrets.token_hex(8), limits, clock.now_us, self.writer)
-        self.features = dict(FEATURES)
-        self._version = version
-        self._node_id = node_id
+        self._authentication = authentication
+        self._features: Mapping[str, int] = FEATURES
         self._say = say
         self._running = False
         self._sessions: dict[int, EdgeSession] = {}
@@ -164,27 +196,22 @@ class Edge(Gateway):
 
     @property
     @override
-    def clock(self) -> ClusterClock:
-        return self._clock
-
-    @property
-    @override
     def running(self) -> bool:
         return self._running
 
     @property
     @override
-    def compression(self) -> Any:
-        return self.topics.compression
+    def features(self) -> Mapping[str, int]:
+        return self._features
 
-    def configure(self, limits: Limits, features: dict[str, int]) -> None:
+    def configure(self, limits: Limits, features: Mapping[str, int]) -> None:
         """Other bounds from now on."""
         self._limits = self.topics.limits = limits
-        self.features = features
+        self._features = features
         self.topics.compression.configure(limits.compression_level, limits.compression_threshold)
 
     @override
-    def decode(self, text: bytes, /) -> Decoded:
+    def decode(self, text: bytes) -> Decoded:
         try:
             head = self._heads.decode(text)
         except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
@@ -194,21 +221,9 @@ class Edge(Gateway):
         return Decoded(head.request_id, None, None, len(text), text)
 
     @override
-    def hello(self, *, authenticated: bool) -> Hello:
-        return hello(
-            self._version, self._node_id, self._clock, self._limits, self.features, authenticated=authenticated
-        )
-
-    @override
-    def goodbye(self, reason: str) -> Goodbye:
-        return goodbye(reason)
-
-    @override
-    def new_outbox(self, sink: Sink, traffic: Traffic | None = None) -> Outbox:
-        return Outbox(self._limits.outbound_bytes, self._limits.outbound_messages, sink, self.writer, traffic)
-
-    @override
     async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        if self._authentication is not None:
+            return await self._authentication.authenticate_token(token, peer)
         number = next(self._numbers)
         try:
             async with asyncio.timeout(self._limits.authentication_timeout):
@@ -225,8 +240,14 @@ class Edge(Gateway):
         principal: Principal | None,
         hello: Hello | UnsetType = UNSET,
     ) -> EdgeSession:
+        if self._authentication is not None:
+            if message.token is not None:
+                principal = await self._authentication.authenticate_token(message.token, connection.peer)
+                message = msgspec.structs.replace(message, token=None)
+            elif principal is None and message.invite is None and message.resume is None:
+                principal = self._authentication.admit_anonymous(connection.peer)
         number = next(self._numbers)
-        session = self._sessions[number] = EdgeSession(number, connection, self._limits)
+        session = self._sessions[number] = EdgeSession(self, number, connection, self._limits)
         greeting = None if hello is UNSET else hello
         coming = ClientConnected(number, message, principal, connection.transport, connection.peer.address, greeting)
         try:
@@ -238,8 +259,8 @@ class Edge(Gateway):
             raise
         return session
 
-    @override
-    def receive(self, member: EdgeSession, decoded: Decoded, received_us: int, reply: Reply | None = None) -> None:
+    def receive(self, member: EdgeSession, decoded: Decoded, received_us: int, reply: Reply | None) -> None:
+        """Answer a message here, or forward it to the leader; see `SessionHandle.receive`."""
         if member.connection is None:
             return
         answer = reply or self._answerer(member)
@@ -256,16 +277,16 @@ class Edge(Gateway):
             member.replies.pop(number, None)
             answer(Frame(encode_error(error, decoded.request_id)))
 
-    @override
     def drop(self, member: EdgeSession, code: CloseCode, reason: str) -> None:
+        """Close a session's connection; see `SessionHandle.drop`."""
         if self._forget(member):
             self._tell(SessionDropped(member.number, code))
         if (connection := member.connection) is not None:
             member.connection = None
             connection.close(code, reason)
 
-    @override
-    def connection_lost(self, member: EdgeSession, connection: Connection, *, ended: bool) -> None:
+    def connection_lost(self, member: EdgeSession, *, ended: bool) -> None:
+        """Report to the leader that a connection is gone; see `SessionHandle.connection_lost`."""
         if self._forget(member):
             self._tell(ClientDisconnected(member.number, ended))
         member.connection = None

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import override
 
+from ..access.authentication import Peer
 from ..delivery.frame import Frame
 from ..delivery.outbox import NOBODY, Outbox
 from ..delivery.topics import InMemory, Topic, Topics
 from ..limits import Limits
 from ..metrics import Traffic
 from ..protocol.codes import CloseCode
-from ..sessions.session import Peer, Session
+from ..sessions.session import Session
 from ..transport.protocol_errors import ProtocolErrors
 from .wire import CloseConnection, Follow, Publish, Replay, Send, ToEdge, Unfollow
 

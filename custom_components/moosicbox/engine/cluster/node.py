@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from ..access.authentication import Authentication
 from ..hub import Hub
 from ..limits import Limits
 from ..protocol.codes import CloseCode
@@ -61,10 +62,14 @@ class ClusterNode:
         version: str,
         limits: Limits,
         make_hub: Callable[[ClusterClock], Hub],
+        authentication: Authentication | None = None,
         priority: int = 0,
         clock: ClusterClock | None = None,
     ) -> None:
-        """`make_hub` is called each time that this node begins to lead; a node of higher `priority` leads if it can."""
+        """`make_hub` is called each time that this node becomes the leader; the highest `priority` leads.
+
+        With `authentication`, this node recognises its clients itself instead of asking the leader.
+        """
         self.node_id = node_id
         self.clock = clock or ClusterClock()
         self.promoted: Signal[Hub] = Signal()
@@ -78,7 +83,14 @@ class ClusterNode:
         self._make_hub = make_hub
         self._priority = priority
         self._lease = Lease(bus, self.clock, priority)
-        self._edge = Edge(version=version, node_id=node_id, limits=limits, clock=self.clock, say=self._say)
+        self._edge = Edge(
+            version=version,
+            node_id=node_id,
+            limits=limits,
+            clock=self.clock,
+            say=self._say,
+            authentication=authentication,
+        )
         self._edge.told = self._told
         self.gateway: Gateway = self._edge
         self._settings: Limits | None = None

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from ..access.authentication import Peer
 from ..access.limiter import Limiter, TokenBucket
 from ..access.rights import Principal
 from ..delivery.frame import Frame
@@ -20,13 +21,6 @@ from ..protocol.errors import HubError
 from ..protocol.server import ServerMessage
 from ..timers import Timer
 from .answers import Answers, Reply
-
-
-class Peer(NamedTuple):
-    """Who is at the other end before anybody is known: the address, and the upgrade request for those who look closer."""
-
-    address: str
-    request: object
 
 
 class Connection(Protocol):

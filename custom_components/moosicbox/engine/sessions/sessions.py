@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
+from ..access.authentication import Peer
 from ..access.rights import Principal
 from ..access.tokens import LEEWAY
 from ..clock import Clock, iso_from_unix
@@ -21,7 +22,7 @@ from ..protocol.server import Hello, Welcome
 from ..protocol.types import Position, ResumeFailure, UserRef
 from ..signals import Signal
 from ..timers import Timers
-from .session import Connection, Peer, Refused, Session
+from .session import Connection, Refused, Session
 
 REVOKING: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
 """Codes with which rights end: what is under way in their name ends, too."""

@@ -19,18 +19,18 @@ class Admission:
     """Room for connections, and the origins of browsers' pages. What it refuses, it raises as a HubError."""
 
     def __init__(
-        self, door: Gateway, allowed_origins: Callable[[], Iterable[str]], connections: Callable[[], int]
+        self, gateway: Gateway, allowed_origins: Callable[[], Iterable[str]], connections: Callable[[], int]
     ) -> None:
         """`connections` tells how many there are now."""
-        self._door = door
+        self._gateway = gateway
         self._allowed_origins = allowed_origins
         self._connections = connections
         self._unauthenticated: Counter[str] = Counter()
 
     def check_room(self, request: web.Request) -> None:
         """Whether one more may come."""
-        limits = self._door.limits
-        if not self._door.running or self._connections() >= limits.max_connections:
+        limits = self._gateway.limits
+        if not self._gateway.running or self._connections() >= limits.max_connections:
             raise Unavailable("There is no room now", retry_after=RETRY_SECONDS)
         if self._unauthenticated[request.remote or ""] >= limits.max_unauthenticated_per_address:
             most = limits.max_unauthenticated_per_address
@@ -46,7 +46,11 @@ class Admission:
         scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         if not scheme:
             return None
-        if scheme.lower() != "bearer" or not 0 < len(token) <= self._door.limits.max_token_size or not token.isascii():
+        if (
+            scheme.lower() != "bearer"
+            or not 0 < len(token) <= self._gateway.limits.max_token_size
+            or not token.isascii()
+        ):
             raise AuthenticationFailed("The Authorization header holds no bearer token")
         return token
 

@@ -8,14 +8,14 @@ import re
 import secrets
 from typing import Final, NamedTuple
 
+from ..access.authentication import Peer
 from ..delivery.frame import Frame
 from ..metrics import Traffic
 from ..protocol.codec import Decoded, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import ConnectionClosed, InvalidMessage, Unavailable
-from ..sessions.session import Peer
 from ..timers import Timer
-from .gateway import Gateway, Member
+from .gateway import Gateway, SessionHandle
 from .protocol_errors import ProtocolErrors
 
 ANSWER_BYTES: Final = 262_144
@@ -40,16 +40,16 @@ class PollingConnection:
 
     transport = "polling"
 
-    def __init__(self, door: Gateway, peer: Peer, closed: Callable[[PollingConnection, CloseCode], None]) -> None:
+    def __init__(self, gateway: Gateway, peer: Peer, closed: Callable[[PollingConnection, CloseCode], None]) -> None:
         """`closed` hears when it has ended."""
-        limits = door.limits
+        limits = gateway.limits
         self.peer = peer
         self.traffic = Traffic()
-        self.outbox = door.new_outbox(self, self.traffic)
-        self._door = door
+        self.outbox = gateway.new_outbox(self, self.traffic)
+        self._gateway = gateway
         self._closed = closed
         self._end: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
-        self._session: Member | None = None
+        self._session: SessionHandle | None = None
         # A cursor of an earlier connection of the same session must confirm nothing here.
         self._name = secrets.token_hex(4)
         self._kept: deque[Frame] = deque()
@@ -60,18 +60,18 @@ class PollingConnection:
         self._fetched_us = 0
         self._watch: Timer | None = None
 
-    def begin(self, session: Member) -> Frame:
+    def begin(self, session: SessionHandle) -> Frame:
         """Serve `session`, which was just opened on this connection; its `welcome`."""
         if self._end.done():
             raise closed_error(self._end.result())
         self._session = session
-        self._fetched_us = self._door.clock.now_us()
+        self._fetched_us = self._gateway.clock.now_us()
         self._look()
         (welcome,) = self.outbox.take(1)
         return welcome
 
     @property
-    def session(self) -> Member:
+    def session(self) -> SessionHandle:
         """Whose connection this is."""
         if self._session is None:
             raise RuntimeError("This connection has not begun")
@@ -98,7 +98,7 @@ class PollingConnection:
         finally:
             if self._waiter is waiter:
                 self._waiter = None
-                self._fetched_us = self._door.clock.now_us()
+                self._fetched_us = self._gateway.clock.now_us()
 
     def _cursor(self, number: int) -> str:
         return f"{self._name}-{number}"
@@ -115,7 +115,7 @@ class PollingConnection:
             self._confirmed += 1
 
     def _refill(self) -> bool:
-        self._door.writer.settle()
+        self._gateway.writer.settle()
         room = ANSWER_BYTES - self._kept_bytes
         if room > 0 and len(self.outbox):
             for frame in self.outbox.take(room):
@@ -143,20 +143,20 @@ class PollingConnection:
 
     async def receive(self, messages: Sequence[Decoded]) -> list[Frame]:
         """Execute `messages` in order; their answers."""
-        door, loop = self._door, asyncio.get_running_loop()
-        now_us = door.clock.now_us()
+        gateway, loop = self._gateway, asyncio.get_running_loop()
+        now_us = gateway.clock.now_us()
         answers: list[asyncio.Future[Frame | None]] = [loop.create_future() for _ in messages]
         for decoded, answer in zip(messages, answers, strict=True):
             if self._end.done():
                 break
             self.traffic.messages_received += 1
             self.traffic.bytes_received += decoded.size
-            door.receive(self.session, decoded, now_us, answer.set_result)
+            self.session.receive(decoded, now_us, answer.set_result)
             if self._errors.too_many(decoded.error, now_us):
                 self._leave(CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
         await asyncio.wait(
             (asyncio.gather(*answers), self._end),
-            timeout=door.limits.poll_timeout,
+            timeout=gateway.limits.poll_timeout,
             return_when=asyncio.FIRST_COMPLETED,
         )
         return [
@@ -169,11 +169,11 @@ class PollingConnection:
 
     def _look(self) -> None:
         # One timer looks now and then: a new one for every fetch would fill the hub's row of timers.
-        now_us = self._door.clock.now_us()
+        now_us = self._gateway.clock.now_us()
         since_us = self._fetched_us if self._waiter is None else now_us
-        due_us = since_us + int(self._door.limits.poll_timeout * 1e6)
+        due_us = since_us + int(self._gateway.limits.poll_timeout * 1e6)
         if due_us > now_us:
-            self._watch = self._door.timers.at(due_us, self._look)
+            self._watch = self._gateway.timers.at(due_us, self._look)
         else:
             self._leave(CloseCode.PING_TIMEOUT, "Nothing was fetched in time")
 
@@ -191,14 +191,14 @@ class PollingConnection:
         if self._watch is not None:
             self._watch.cancel()
         self._wake()
-        self._door.metrics.past.add(self.traffic)
-        self._door.metrics.disconnects[code] += 1
+        self._gateway.metrics.past.add(self.traffic)
+        self._gateway.metrics.disconnects[code] += 1
         if self._session is not None:
             self._closed(self, code)
 
     def _leave(self, code: CloseCode, reason: str) -> None:
         if self._session is not None and self._session.connection is self:
-            self._door.drop(self._session, code, reason)
+            self._session.drop(code, reason)
         self.close(code, reason)
 
 

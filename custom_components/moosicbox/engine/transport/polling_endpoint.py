@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from aiohttp import web
 import msgspec
 
+from ..access.authentication import Peer
 from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded
 from ..protocol.codes import CloseCode
@@ -22,10 +23,10 @@ from ..protocol.errors import (
     SerializationFailed,
     Unavailable,
 )
-from ..sessions.session import Peer, Refused
+from ..sessions.session import Refused
 from .admission import Admission
 from .bodies import read_body
-from .gateway import Gateway, Member
+from .gateway import Gateway, SessionHandle
 from .polling import PollingConnection, closed_error
 from .responses import error_response, json_response
 
@@ -61,9 +62,9 @@ def _errors_answered[**P](method: Method[P]) -> Method[P]:
 class PollingEndpoint:
     """The polling connections of a hub, by the id of their session."""
 
-    def __init__(self, door: Gateway, admission: Admission) -> None:
+    def __init__(self, gateway: Gateway, admission: Admission) -> None:
         """`admission` is shared with the other transports."""
-        self._door = door
+        self._gateway = gateway
         self._admission = admission
         self._open: dict[str, PollingConnection] = {}
         self._ended: OrderedDict[str, _Ended] = OrderedDict()
@@ -75,22 +76,22 @@ class PollingEndpoint:
     @_errors_answered
     async def open(self, request: web.Request) -> web.Response:
         """POST `authenticate`: open a session, or resume one."""
-        door, admission = self._door, self._admission
+        gateway, admission = self._gateway, self._admission
         try:
             admission.check_room(request)
             admission.check_origin(request)
             with admission.unauthenticated(request):
-                connection = PollingConnection(door, Peer(request.remote or "", request), self._connection_closed)
+                connection = PollingConnection(gateway, Peer(request.remote or "", request), self._connection_closed)
                 session = await self._authenticate(request, connection)
         except Refused as refused:
-            door.metrics.rejected[refused.error.error_type] += 1
+            gateway.metrics.rejected[refused.error.error_type] += 1
             # What isn't there for this user won't be there in a moment either: not a 503.
             return error_response(
                 refused.error,
                 429 if isinstance(refused.error, Unavailable) and refused.code is not CloseCode.RESTART else None,
             )
         except HubError as error:
-            door.metrics.rejected[error.error_type] += 1
+            gateway.metrics.rejected[error.error_type] += 1
             raise
         self._open[session.session_id] = connection
         self._ended.pop(session.session_id, None)
@@ -108,7 +109,7 @@ class PollingEndpoint:
     async def send(self, request: web.Request, session_id: str) -> web.Response:
         """POST: messages from the client, and their answers."""
         connection = self._connection(request, session_id)
-        body = await read_body(request, self._door.limits.max_message_size)
+        body = await read_body(request, self._gateway.limits.max_message_size)
         answers = await connection.receive(self._decode(body))
         return json_response(b"[%b]" % b",".join([frame.payload for frame in answers]))
 
@@ -116,17 +117,17 @@ class PollingEndpoint:
     async def end(self, request: web.Request, session_id: str) -> web.Response:
         """DELETE: the client goes for good."""
         connection = self._connection(request, session_id)
-        self._door.connection_lost(connection.session, connection, ended=True)
+        connection.session.connection_lost(connection, ended=True)
         return web.Response(status=204)
 
     # ------------------------------------------------------------ who
 
-    async def _authenticate(self, request: web.Request, connection: PollingConnection) -> Member:
-        door = self._door
+    async def _authenticate(self, request: web.Request, connection: PollingConnection) -> SessionHandle:
+        gateway = self._gateway
         bearer = self._admission.bearer(request)
         try:
-            async with asyncio.timeout(door.limits.authentication_timeout):
-                decoded = door.decode(await read_body(request, door.limits.max_first_message_size))
+            async with asyncio.timeout(gateway.limits.authentication_timeout):
+                decoded = gateway.decode(await read_body(request, gateway.limits.max_first_message_size))
                 if decoded.error is not None:
                     raise decoded.error
                 if not isinstance(message := decoded.message, Authenticate):
@@ -137,8 +138,8 @@ class PollingEndpoint:
                 # A session may be resumed by its secret alone; whether that is right is seen when it is resumed.
                 resume = message.resume
                 if bearer and (resume is None or not compare_digest(bearer.encode(), resume.secret.encode())):
-                    principal = await door.authenticate_token(bearer, connection.peer)
-                return await door.open(connection, message, principal, door.hello(authenticated=True))
+                    principal = await gateway.authenticate_token(bearer, connection.peer)
+                return await gateway.open(connection, message, principal, gateway.hello(authenticated=True))
         except TimeoutError as error:
             raise AuthenticationFailed("Nothing was authenticated in time") from error
 
@@ -160,13 +161,13 @@ class PollingEndpoint:
         session = connection.session
         if self._open.get(session.session_id) is connection:
             del self._open[session.session_id]
-        until_us = self._door.clock.now_us() + int(self._door.limits.resume_seconds * 1e6)
+        until_us = self._gateway.clock.now_us() + int(self._gateway.limits.resume_seconds * 1e6)
         self._ended[session.session_id] = _Ended(session.secret, code, until_us)
         self._ended.move_to_end(session.session_id)
         self._forget_old()
 
     def _forget_old(self) -> None:
-        ended, now_us = self._ended, self._door.clock.now_us()
+        ended, now_us = self._ended, self._gateway.clock.now_us()
         while ended and (len(ended) > REMEMBERED or next(iter(ended.values())).until_us < now_us):
             ended.popitem(last=False)
 
@@ -181,7 +182,7 @@ class PollingEndpoint:
             raise SerializationFailed(f"This is no JSON: {error}") from error
         if len(messages) > MAX_MESSAGES:
             raise InvalidMessage(f"A request carries at most {MAX_MESSAGES} messages", [MAX_MESSAGES])
-        return [self._door.decode(bytes(message)) for message in messages]
+        return [self._gateway.decode(bytes(message)) for message in messages]
 
 
 def _wait(request: web.Request) -> float:

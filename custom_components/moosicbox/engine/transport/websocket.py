@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiohttp import WSMessage, WSMsgType, hdrs, web
 
+from ..access.authentication import Peer
 from ..access.rights import Principal
 from ..delivery.deflate import Deflation
 from ..delivery.frame import Frame
@@ -19,9 +20,9 @@ from ..protocol.codec import Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import AuthenticationFailed, SerializationFailed
 from ..protocol.server import Goodbye
-from ..sessions.session import Peer, Refused
+from ..sessions.session import Refused
 from ..timers import Timer
-from .gateway import Gateway, Member
+from .gateway import Gateway, SessionHandle
 from .protocol_errors import ProtocolErrors
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,9 +43,9 @@ class WebSocketConnection:
     """One WebSocket. Everything but control frames goes out through its outbox."""
 
     __slots__ = (
-        "_door",
         "_errors",
         "_farewell",
+        "_gateway",
         "_heartbeat",
         "_pinged_us",
         "_request",
@@ -59,14 +60,14 @@ class WebSocketConnection:
 
     transport = "websocket"
 
-    def __init__(self, door: Gateway, request: web.Request) -> None:
+    def __init__(self, gateway: Gateway, request: web.Request) -> None:
         """Not accepted yet."""
-        limits = door.limits
+        limits = gateway.limits
         self.peer = Peer(request.remote or "", request)
         self.traffic = Traffic()
-        self.session: Member | None = None
-        self.outbox = door.new_outbox(self, self.traffic)
-        self._door = door
+        self.session: SessionHandle | None = None
+        self.outbox = gateway.new_outbox(self, self.traffic)
+        self._gateway = gateway
         self._request = request
         self._tcp: asyncio.Transport | None = None
         # No heartbeat of aiohttp's: it leaves reference cycles behind. It agrees on compression, which we do ourselves.
@@ -94,7 +95,7 @@ class WebSocketConnection:
         await self._open()
         ended = False
         try:
-            self.outbox.send(Frame(encode(self._door.hello(authenticated=principal is not None))))
+            self.outbox.send(Frame(encode(self._gateway.hello(authenticated=principal is not None))))
             with admission:
                 known = await self._authenticate(principal)
             del admission
@@ -121,8 +122,8 @@ class WebSocketConnection:
 
     # ------------------------------------------------------------ in
 
-    async def _authenticate(self, principal: Principal | None) -> Member | None:
-        limits = self._door.limits
+    async def _authenticate(self, principal: Principal | None) -> SessionHandle | None:
+        limits = self._gateway.limits
         request_id = None
         try:
             async with asyncio.timeout(limits.authentication_timeout):
@@ -130,7 +131,7 @@ class WebSocketConnection:
                 if decoded is None:
                     return None
                 request_id = decoded.request_id
-                self.session = await self._door.open(self, _authenticate_of(decoded), principal)
+                self.session = await self._gateway.open(self, _authenticate_of(decoded), principal)
         except TimeoutError:
             self._refuse(
                 Refused(AuthenticationFailed("Nothing was authenticated in time"), CloseCode.AUTHENTICATION_TIMEOUT)
@@ -152,14 +153,14 @@ class WebSocketConnection:
             raise AuthenticationFailed("The first message must be `authenticate`")
         if received.type is not WSMsgType.TEXT:
             return None
-        if len(received.data) > self._door.limits.max_first_message_size:
+        if len(received.data) > self._gateway.limits.max_first_message_size:
             raise AuthenticationFailed("The first message is too large")
-        return self._door.decode(received.data)
+        return self._gateway.decode(received.data)
 
-    async def _read(self, session: Member) -> bool:
+    async def _read(self, session: SessionHandle) -> bool:
         # True if the client ended the session itself: closed normally, or without a code.
-        ws, door = self._ws, self._door
-        decode, receive, now_us = door.decode, door.receive, door.clock.now_us
+        ws, gateway = self._ws, self._gateway
+        decode, receive, now_us = gateway.decode, session.receive, gateway.clock.now_us
         while self._farewell is None:
             received: WSMessage = await ws.receive()
             received_us = now_us()
@@ -169,7 +170,7 @@ class WebSocketConnection:
                 self.traffic.messages_received += 1
                 self.traffic.bytes_received += len(received.data)
                 decoded = decode(received.data) if received.type is WSMsgType.TEXT else BINARY
-                receive(session, decoded, received_us)
+                receive(decoded, received_us)
                 if received.type is WSMsgType.TEXT and not is_utf8(received.data):
                     self._leave(CloseCode.INVALID_TEXT, "The text is not UTF-8")
                 elif decoded.error is not None and self._errors.too_many(decoded.error, received_us):
@@ -209,9 +210,9 @@ class WebSocketConnection:
     def _agree_on_compression(self) -> None:
         if not self._ws.compress:
             return
-        bits = min(int(self._ws.compress), self._door.limits.compression_window_bits)
+        bits = min(int(self._ws.compress), self._gateway.limits.compression_window_bits)
         takeover = "server_no_context_takeover" not in self._ws.headers.get(hdrs.SEC_WEBSOCKET_EXTENSIONS, "")
-        self.outbox.deflation = Deflation(self._door.compression, bits, takeover=takeover)
+        self.outbox.deflation = Deflation(self._gateway.compression, bits, takeover=takeover)
 
     def _keep_kernel_buffer_small(self) -> None:
         sock = self._ws.get_extra_info("socket")
@@ -224,19 +225,19 @@ class WebSocketConnection:
     def _beat(self) -> None:
         if self._heartbeat is not None:
             self._heartbeat.cancel()
-        interval_us = int(self._door.limits.heartbeat_interval * 1e6)
-        self._heartbeat = self._door.timers.at(self._door.clock.now_us() + interval_us, self._ping)
+        interval_us = int(self._gateway.limits.heartbeat_interval * 1e6)
+        self._heartbeat = self._gateway.timers.at(self._gateway.clock.now_us() + interval_us, self._ping)
 
     def _measure(self, now_us: int) -> None:
         if self._pinged_us is not None:
             self.traffic.round_trip_us = now_us - self._pinged_us
-            self._door.metrics.latency.observe(self.traffic.round_trip_us / 1e6)
+            self._gateway.metrics.latency.observe(self.traffic.round_trip_us / 1e6)
             self._pinged_us = None
 
     def _ping(self) -> None:
-        self._pinged_us = self._door.clock.now_us()
-        timeout_us = int(self._door.limits.ping_timeout * 1e6)
-        self._heartbeat = self._door.timers.at(self._door.clock.now_us() + timeout_us, self._no_pong)
+        self._pinged_us = self._gateway.clock.now_us()
+        timeout_us = int(self._gateway.limits.ping_timeout * 1e6)
+        self._heartbeat = self._gateway.timers.at(self._gateway.clock.now_us() + timeout_us, self._no_pong)
         if self._tcp is not None and not self._tcp.is_closing():
             self._tcp.write(PING)
 
@@ -269,7 +270,7 @@ class WebSocketConnection:
             code, reason = self._farewell
             # A client that reads nothing would hold the drain for ever.
             with contextlib.suppress(TimeoutError, ConnectionError):
-                async with asyncio.timeout(self._door.limits.close_timeout):
+                async with asyncio.timeout(self._gateway.limits.close_timeout):
                     await self._ws.close(code=code, message=reason.encode()[:120])
             if self._tcp is not None and not self._tcp.is_closing():
                 self._tcp.abort()
@@ -289,19 +290,19 @@ class WebSocketConnection:
 
     def _leave(self, code: CloseCode, reason: str) -> None:
         if (session := self.session) is not None and session.connection is self:
-            self._door.drop(session, code, reason)
+            session.drop(code, reason)
         self.close(code, reason)
 
     def _gone(self, *, ended: bool) -> None:
         if self._heartbeat is not None:
             self._heartbeat.cancel()
             self._heartbeat = None
-        self._door.writer.forget(self.outbox)
+        self._gateway.writer.forget(self.outbox)
         self.outbox.close()
         if self.session is not None:
-            self._door.connection_lost(self.session, self, ended=ended)
+            self.session.connection_lost(self, ended=ended)
             self.session = None
-        metrics = self._door.metrics
+        metrics = self._gateway.metrics
         metrics.past.add(self.traffic)
         metrics.disconnects[self._farewell[0] if self._farewell else self._ws.close_code or LOST] += 1
 

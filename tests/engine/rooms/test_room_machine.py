@@ -229,13 +229,13 @@ class RoomMachine(RuleBasedStateMachine):
         elif isinstance(outcome, RevisionConflict):
             assert stale
 
-    @precondition(lambda self: self.room is not None and len(self.room.own.queue))
+    @precondition(lambda self: self.room is not None and len(self.room.playback.queue))
     @rule(name=st.sampled_from(PEOPLE), number=st.integers(0, 11), stale=st.integers(0, 3), move=st.booleans())
     def change(self, name: str, number: int, stale: int, move: bool) -> None:
-        items = self.room.own.queue.items
+        items = self.room.playback.queue.items
         item = items[number % len(items)]
         own = item.added_by.id == name and self._may(name, "own")
-        current = item is self.room.own.current and self.room.own.timeline.state != "idle"
+        current = item is self.room.playback.current and self.room.playback.timeline.state != "idle"
         if move:
             message: say.Request = say.QueueMove(
                 room_id=ROOM, queue_item_id=item.queue_item_id, place="end", if_revision=self._stale(stale)
@@ -282,7 +282,7 @@ class RoomMachine(RuleBasedStateMachine):
         state=st.sampled_from(["playing", "buffering", "idle", "error"]),
     )
     def report(self, name: str, ready: bool, state: Any) -> None:
-        current = self.room.own.current
+        current = self.room.playback.current
         item_id = current.queue_item_id if current else None
         message = say.PlayerReport(
             state=state,
@@ -299,7 +299,7 @@ class RoomMachine(RuleBasedStateMachine):
         self.house.run(settle())
 
     def _stale(self, by: int) -> int | None:
-        return None if by == 3 else max(0, self.room.own.queue.revision - by)
+        return None if by == 3 else max(0, self.room.playback.queue.revision - by)
 
     # ------------------------------------------------------------ what always holds
 
@@ -318,7 +318,7 @@ class RoomMachine(RuleBasedStateMachine):
     def one_queue(self) -> None:
         if self.room is None:
             return
-        queue = self.room.own.queue
+        queue = self.room.playback.queue
         ids = [item.queue_item_id for item in queue.items]
         assert len(set(ids)) == len(ids)
         assert queue.revision >= self.revision
@@ -339,11 +339,11 @@ class RoomMachine(RuleBasedStateMachine):
                 if message["type"] == "synchronized_playback":
                     copy.order = [message[field] for field in ORDER] + [message.get("room_id")]
             if name in self.inside:
-                page = self.room.own.queue.page(0, 100)
+                page = self.room.playback.queue.page(0, 100)
                 assert copy.revision == page.revision
                 assert copy.mirror.items == list(page.items)
                 assert copy.mirror.current_item_id == page.current_item_id
-        if self.room.own.command is not None:
+        if self.room.playback.command is not None:
             assert all(self.copies[name].order == self.copies[self.inside[0]].order for name in self.inside)
 
     def _mirror(self, copy: Copy, message: dict[str, Any]) -> None:
@@ -353,7 +353,7 @@ class RoomMachine(RuleBasedStateMachine):
             ops = msgspec.convert(message["ops"], tuple[QueueOp, ...])
             moved = not all(op["op"] in ("current", "update") for op in message["ops"])
             assert message["revision"] == copy.revision + moved
-            copy.mirror.apply(ops, self.room.own.queue.page(0, 100))
+            copy.mirror.apply(ops, self.room.playback.queue.page(0, 100))
         copy.revision = message["revision"]
 
 

@@ -201,11 +201,11 @@ class Journal:
                 self.write("items", f"{topic}/{item_id}", None)
             return
         self.write(
-            "state", topic, encode(image_of(context, interrupted=self._hub.announcements.interrupts(context.own)))
+            "state", topic, encode(image_of(context, interrupted=self._hub.announcements.interrupts(context.playback)))
         )
         if topic not in self._known or self._queues.pop(topic, self) is None:
-            self.write("state", f"order:{topic}", encode((topic, order_of(context.own))))
-            for field, data in changed_items(topic, context.own, self._known.setdefault(topic, {})):
+            self.write("state", f"order:{topic}", encode((topic, order_of(context.playback))))
+            for field, data in changed_items(topic, context.playback, self._known.setdefault(topic, {})):
                 self.write("items", field, data)
 
 

@@ -16,6 +16,8 @@ from homeassistant.util.yaml import load_yaml_dict
 from packaging.requirements import Requirement
 import pytest
 
+from custom_components.moosicbox.engine import api
+
 REPOSITORY = Path(__file__).parents[1]
 INTEGRATION = REPOSITORY / "custom_components" / "moosicbox"
 ENGINE = INTEGRATION / "engine"
@@ -85,20 +87,25 @@ def modules(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
         yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield (relative level, dotted name) for all that a module imports, except for types alone."""
-    for_types_alone = {
+def import_statements(tree: ast.Module, *, for_types: bool = False) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the import statements of a module; those under TYPE_CHECKING only with `for_types`."""
+    type_checking = {
         id(node)
         for test in ast.walk(tree)
         if isinstance(test, ast.If) and ast.unparse(test.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
         for node in ast.walk(test)
     }
     for node in ast.walk(tree):
-        if id(node) in for_types_alone:
-            continue
+        if isinstance(node, ast.Import | ast.ImportFrom) and (for_types or id(node) not in type_checking):
+            yield node
+
+
+def imports(tree: ast.Module, *, for_types: bool = False) -> Iterator[tuple[int, str]]:
+    """Yield (relative level, dotted name) for each import of a module; types alone only with `for_types`."""
+    for node in import_statements(tree, for_types=for_types):
         if isinstance(node, ast.Import):
             yield from ((0, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             yield from ((node.level, f"{node.module or ''}.{alias.name}".strip(".")) for alias in node.names)
 
 
@@ -178,6 +185,27 @@ def test_engine_stands_alone() -> None:
             assert level or name.split(".")[0] not in ("homeassistant", "custom_components", "moosicbox"), (
                 f"{path}: {name}"
             )
+
+
+def test_only_the_engines_api_is_imported() -> None:
+    """The cluster's API loads the client of Redis, so only the module that is loaded on demand imports it."""
+    for path, tree in home_assistant_side():
+        allowed = {"engine.api"}
+        if path == INTEGRATION / "adapters" / "cluster.py":
+            allowed.add("engine.cluster_api")
+        at_runtime = {id(node) for node in import_statements(tree)}
+        for node in import_statements(tree, for_types=True):
+            if isinstance(node, ast.ImportFrom) and node.level and (module := node.module or "").startswith("engine"):
+                known = allowed if id(node) in at_runtime else {*allowed, "engine.cluster_api"}
+                assert module in known, f"{path}:{node.lineno} imports {module}"
+
+
+def test_the_engines_api_is_used_or_documented() -> None:
+    """Each name is imported by Home Assistant's side or documented for other integrations."""
+    documented = (REPOSITORY / "docs" / "extension.md").read_text(encoding="utf-8")
+    used = {name.rpartition(".")[2] for _, tree in home_assistant_side() for _, name in imports(tree, for_types=True)}
+    unused = set(api.__all__) - used
+    assert [name for name in sorted(unused) if not re.search(rf"\b{name}\b", documented)] == []
 
 
 def test_engine_has_its_dependencies_declared() -> None:

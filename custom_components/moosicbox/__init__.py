@@ -25,13 +25,7 @@ from .adapters.outputs import Outputs
 from .adapters.pairing import Pairing, PairView, is_locked_out
 from .adapters.storage import HomeStateStore, SecretsStore
 from .const import DOMAIN, HUB_ID, NAME, ROOM_ID, VERSION
-from .engine.clock import Clock
-from .engine.hub import Hub
-from .engine.library.seal import Seal
-from .engine.limits import Limits
-from .engine.protocol.codes import CloseCode
-from .engine.transport.endpoint import Endpoint
-from .engine.transport.gateway import Gateway, HubGateway
+from .engine.api import Clock, CloseCode, Endpoint, Gateway, Hub, HubGateway, Limits, Seal
 from .http.guest_page import PARTY_VIEWS
 from .http.hub_views import VIEWS
 from .http.management import MANAGEMENT_VIEWS

@@ -21,10 +21,20 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN, NAME
-from .engine.library.library import Library
-from .engine.library.models import Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Playlist
-from .engine.protocol.errors import HubError, TrackNotFound
-from .engine.protocol.library_request import Filters
+from .engine.api import (
+    Album,
+    Artist,
+    Filters,
+    Genre,
+    Hit,
+    HubError,
+    Item,
+    Kind,
+    Library,
+    LibraryTrack,
+    Playlist,
+    TrackNotFound,
+)
 from .entity import translated
 
 ALL_SOURCES: Final = "media-source://"

@@ -9,7 +9,7 @@ import voluptuous as vol
 
 from .adapters.pairing import SUBENTRY
 from .const import DOMAIN, NAME
-from .engine.settings import SECTIONS, fault
+from .engine.api import settings
 from .options import OPTIONS, defaults, effective
 from .player_flow import PlayerSubentryFlow
 
@@ -50,12 +50,12 @@ class MoosicBoxOptionsFlow(OptionsFlow):
         errors = {}
         values = effective(self.config_entry.options)
         if user_input is not None:
-            values = {key: value for name in SECTIONS for key, value in user_input[name].items()}
+            values = {key: value for name in settings.SECTIONS for key, value in user_input[name].items()}
             values["allowed_origins"] = [origin.strip().rstrip("/") for origin in values["allowed_origins"]]
             values["library_folders"] = [
                 stripped for folder in values["library_folders"] if (stripped := folder.strip())
             ]
-            if (key := fault(values)) is None:
+            if (key := settings.fault(values)) is None:
                 usual = defaults()
                 return self.async_create_entry(
                     data={key: value for key, value in values.items() if value != usual[key]}
@@ -77,6 +77,6 @@ def _form(values: dict[str, Any]) -> vol.Schema:
                 ),
                 {"collapsed": True},
             )
-            for name in SECTIONS
+            for name in settings.SECTIONS
         }
     )

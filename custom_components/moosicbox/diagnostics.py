@@ -9,11 +9,7 @@ from homeassistant.helpers import device_registry as dr
 import msgspec
 
 from .const import DOMAIN, HUB_ID, VERSION
-from .engine.hub import Hub
-from .engine.library.library import Library
-from .engine.metrics_report import client_reports, health, metrics_report
-from .engine.playback.player import Player
-from .engine.rooms.room import Room
+from .engine.api import Hub, Library, Player, Room, client_reports, health, metrics_report
 from .entity import context_identifier
 from .models import MoosicBoxConfigEntry
 

@@ -12,12 +12,7 @@ from homeassistant.helpers.entity import Entity
 
 from .adapters.authentication import principal_of
 from .const import DOMAIN, HUB_ID, NAME, ROOM_ID
-from .engine.access.rights import Principal
-from .engine.hub import Hub
-from .engine.playback.player import Player
-from .engine.protocol.client import Request
-from .engine.protocol.errors import HubError, InternalError, Unavailable
-from .engine.rooms.room import Room
+from .engine.api import Hub, HubError, InternalError, Player, Principal, Request, Room, Unavailable
 from .models import MoosicBoxData
 from .state_writer import state_writer
 

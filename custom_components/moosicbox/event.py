@@ -6,7 +6,7 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .engine.rooms.room import Room
+from .engine.api import Room
 from .entity import PlaybackContextEntity
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 

@@ -8,11 +8,16 @@ from homeassistant.components.media_player import MediaPlayerEntityFeature
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .engine.playback.events import PlaybackEvent, QueueChanged, StatusChanged
-from .engine.playback.player import Player
-from .engine.playback.publisher import PlaybackContext
-from .engine.protocol.errors import NotSupported
-from .engine.rooms.room import Participant, Room
+from .engine.api import (
+    NotSupported,
+    Participant,
+    PlaybackContext,
+    PlaybackEvent,
+    Player,
+    QueueChanged,
+    Room,
+    StatusChanged,
+)
 from .entity import PlayerOrRoom, acting, translated
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 from .playback_entity import PlaybackEntity, features
@@ -66,14 +71,14 @@ class PlayerEntity(PlaybackEntity):
     @property
     @override
     def group_members(self) -> list[str]:
-        if self.playback_context.room is not None:
-            return entity_ids(self.playback_context.room)
+        if (room := self.hub.rooms.of_player(self.playback_context)) is not None:
+            return entity_ids(room)
         return [self.entity_id, *self.playback_context.outputs] if self.playback_context.outputs else []
 
     @property
     @override
     def _leading(self) -> PlayerOrRoom:
-        return self.playback_context.room or self.playback_context
+        return self.hub.rooms.of_player(self.playback_context) or self.playback_context
 
     @property
     @override

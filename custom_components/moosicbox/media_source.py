@@ -17,8 +17,7 @@ from homeassistant.core import HomeAssistant
 
 from .browse_media import Browser
 from .const import DOMAIN, NAME
-from .engine.library.models import STREAM_PATH
-from .engine.protocol.errors import HubError
+from .engine.api import STREAM_PATH, HubError
 from .models import DATA_LOADED
 
 

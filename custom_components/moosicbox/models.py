@@ -16,11 +16,7 @@ if TYPE_CHECKING:
     from .adapters.outputs import Outputs
     from .adapters.pairing import Pairing
     from .adapters.storage import HomeStateStore, SecretsStore
-    from .engine.hub import Hub
-    from .engine.library.artwork import Artwork
-    from .engine.library.library import Library
-    from .engine.library.streams import Streams
-    from .engine.transport.endpoint import Endpoint
+    from .engine.api import Artwork, Endpoint, Hub, Library, Streams
     from .options import ClusterSettings
 
 

@@ -8,9 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .engine.playback.player import Player
-from .engine.protocol.client import VolumeCommand
-from .engine.protocol.types import MAX_OUTPUT_DELAY_MS
+from .engine.api import MAX_OUTPUT_DELAY_MS, Player, VolumeCommand
 from .entity import PlaybackContextEntity, PlayerOrRoom, acting
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 

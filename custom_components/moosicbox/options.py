@@ -15,9 +15,7 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
-from .engine import settings
-from .engine.limits import Limits
-from .engine.settings import SETTINGS, Setting
+from .engine.api import Limits, settings
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -32,7 +30,7 @@ class Option(NamedTuple):
     variable: str | None
 
 
-def _selector(setting: Setting) -> NumberSelector | BooleanSelector | TextSelector:
+def _selector(setting: settings.Setting) -> NumberSelector | BooleanSelector | TextSelector:
     match setting.default:
         case bool():
             return BooleanSelector()
@@ -50,7 +48,8 @@ def _selector(setting: Setting) -> NumberSelector | BooleanSelector | TextSelect
 
 DEFAULT_NODE_ID: Final = "home-assistant"
 OPTIONS: Final = tuple(
-    Option(setting.key, setting.section, _selector(setting), setting.field, setting.variable) for setting in SETTINGS
+    Option(setting.key, setting.section, _selector(setting), setting.field, setting.variable)
+    for setting in settings.SETTINGS
 )
 
 

@@ -21,12 +21,19 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from .browse_media import async_browse, async_search, tracks_of
-from .engine.hub import Hub
-from .engine.playback.playback import Playback
-from .engine.playback.player import Player
-from .engine.playback.timeline import Timeline
-from .engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, QueueClear, SeekCommand, VolumeCommand
-from .engine.protocol.types import Track
+from .engine.api import (
+    Hub,
+    ModeCommand,
+    Playback,
+    PlaybackCommand,
+    Player,
+    QueueAdd,
+    QueueClear,
+    SeekCommand,
+    Timeline,
+    Track,
+    VolumeCommand,
+)
 from .entity import PlaybackContextEntity, PlayerOrRoom, acting
 from .models import MoosicBoxData
 

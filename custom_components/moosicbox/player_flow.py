@@ -10,9 +10,7 @@ from homeassistant.helpers.selector import QrCodeSelector, QrCodeSelectorConfig,
 import voluptuous as vol
 
 from .adapters.pairing import Box, Pairing
-from .engine.access.pairing import LIFETIME, Offer
-from .engine.access.rights import ROLES
-from .engine.protocol.errors import Unavailable
+from .engine.api import PAIRING_CODE_LIFETIME, ROLES, Offer, Unavailable
 from .models import DATA_LOADED
 
 CONF_CONTROL: Final = "control"
@@ -58,7 +56,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id="code",
             data_schema=vol.Schema({vol.Optional("qr_code"): qr_code}),
-            description_placeholders={"code": self._code, "minutes": str(LIFETIME // 60)},
+            description_placeholders={"code": self._code, "minutes": str(PAIRING_CODE_LIFETIME // 60)},
         )
 
     async def async_step_wait(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -96,7 +94,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
 
         unsubscribe = pairing.paired.subscribe(paired)
         try:
-            async with asyncio.timeout(LIFETIME):
+            async with asyncio.timeout(PAIRING_CODE_LIFETIME):
                 await came.wait()
         except TimeoutError:
             pass

@@ -8,7 +8,7 @@ import voluptuous as vol
 
 from .adapters.library_folders import ISSUE as LIBRARY_REBUILT
 from .const import DOMAIN
-from .engine.settings import MAX_CONNECTIONS
+from .engine.api import settings
 from .options import OPTIONS, effective
 
 
@@ -29,7 +29,9 @@ class MaxConnectionsFlow(RepairsFlow):
         now = effective(entry.options)[option.key]
         return self.async_show_form(
             step_id="confirm",
-            data_schema=vol.Schema({vol.Required(option.key, default=min(2 * now, MAX_CONNECTIONS)): option.selector}),
+            data_schema=vol.Schema(
+                {vol.Required(option.key, default=min(2 * now, settings.MAX_CONNECTIONS)): option.selector}
+            ),
             description_placeholders={"max_connections": str(int(now))},
         )
 

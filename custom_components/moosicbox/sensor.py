@@ -12,15 +12,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import StateType
 
-from .engine.hub import Hub
-from .engine.library.library import Library
-from .engine.metrics_report import traffic
-from .engine.rooms.room import Room
+from .engine.api import Hub, Library, Room, traffic
 from .entity import HubEntity, PlaybackContextEntity
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 if TYPE_CHECKING:
-    from .engine.cluster.node import ClusterNode
+    from .engine.cluster_api import ClusterNode
 
 PARALLEL_UPDATES = 0
 

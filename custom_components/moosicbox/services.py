@@ -13,11 +13,7 @@ from .actions.action import ID, Action
 from .actions.library_actions import LIBRARY_ACTIONS
 from .actions.room_actions import ROOM_ACTIONS
 from .const import DOMAIN
-from .engine.access.rights import PERMISSIONS, ROLES
-from .engine.access.tokens import MAX_LIFETIME
-from .engine.clock import iso_from_unix
-from .engine.protocol.client import GetMetrics, Request
-from .engine.protocol.errors import HubError
+from .engine.api import MAX_LIFETIME, PERMISSIONS, ROLES, GetMetrics, HubError, Request, iso_from_unix
 from .entity import async_execute, translated
 from .models import DATA_LOADED, MoosicBoxData
 

@@ -6,7 +6,7 @@ from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
 from .const import VERSION
-from .engine.metrics_report import health
+from .engine.api import health
 from .models import DATA_LOADED
 
 

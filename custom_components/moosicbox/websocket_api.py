@@ -11,11 +11,7 @@ import voluptuous as vol
 
 from .adapters.authentication import principal_of
 from .const import VERSION
-from .engine.clock import iso_from_unix
-from .engine.delivery.internal_subscriber import InternalSubscriber
-from .engine.metrics_report import health
-from .engine.playback.render import player_info
-from .engine.protocol.errors import HubError
+from .engine.api import HubError, InternalSubscriber, health, iso_from_unix, player_info
 from .http.hub_views import WebSocketView
 from .models import DATA_LOADED
 

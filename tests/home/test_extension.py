@@ -1,7 +1,8 @@
-"""The example of docs/extension.md, exactly as it stands there, in a real Home Assistant."""
+"""docs/extension.md: its example runs in a real Home Assistant, and the names in it exist."""
 
 from importlib import import_module
 import logging
+from operator import attrgetter
 from pathlib import Path
 import re
 import sys
@@ -11,13 +12,17 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockModule, mock_integration
 
+from custom_components.moosicbox.engine import api
+from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import BRASS, Connect, CreateToken
 from tests.test_repository import REPOSITORY
 from tests.wire.client import Client
 
+PAGE = (REPOSITORY / "docs" / "extension.md").read_text("utf-8")
+
 
 def example() -> str:
-    found = re.findall(r"```python\n(.*?)```", (REPOSITORY / "docs" / "extension.md").read_text("utf-8"), re.DOTALL)
+    found = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     assert len(found) == 1
     code: str = found[0]
     return code
@@ -36,14 +41,21 @@ async def applause(
     assert await async_setup_component(hass, "applause", {})
 
 
-def test_it_is_short() -> None:
+def test_documented_names_exist(hub: Hub) -> None:
+    for path in re.findall(r"`(?:await )?hub\.([a-z_.]+)", PAGE):
+        attrgetter(path)(hub)
+    for name in re.findall(r"`([A-Z][A-Za-z]+)[`(]", PAGE):
+        assert name == "PlayerInfo" or hasattr(api, name), name
+
+
+def test_the_example_is_short() -> None:
     body = example().partition("class ")[2]
     assert len([line for line in body.splitlines() if line.strip()]) <= 30
 
 
 async def test_everybody_hears_applause(kitchen: Client, controller: Client) -> None:
     answer = await controller.request("applause", strength=3)
-    assert answer["data"] == {"heard_by": 2}
+    assert answer["data"] == {"recipients": 2}
     heard = await kitchen.until("message")
     assert (heard["event"], heard["data"]) == ("applause", {"by": "tester", "strength": 3})
 

@@ -11,10 +11,7 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 import msgspec
 import voluptuous as vol
 
-from ..engine.hub import Hub
-from ..engine.playback.player import Player
-from ..engine.protocol.client import RoomLeave
-from ..engine.rooms.room import Room
+from ..engine.api import Hub, Player, Room, RoomLeave
 from ..entity import PlayerOrRoom, acting, async_execute, async_principal, invalid
 from ..models import MoosicBoxData
 from .action import ID, Action

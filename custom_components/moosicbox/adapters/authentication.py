@@ -17,16 +17,23 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url, is_cloud
 from homeassistant.util.network import is_local
 import jwt
 
-from ..engine.access.authentication import Authentication, Peer
-from ..engine.access.keys import parse_keys
-from ..engine.access.rights import ROLES, Principal
-from ..engine.access.tokens import MAX_LIFETIME, IssuedToken, Tokens, is_ours
-from ..engine.protocol.codes import CloseCode
-from ..engine.protocol.errors import AuthenticationFailed
-from ..engine.sessions.session import Session
-from ..engine.sessions.sessions import Sessions
-from ..engine.signals import Signal
-from ..engine.transport.origin import origin_allowed
+from ..engine.api import (
+    MAX_LIFETIME,
+    ROLES,
+    Authentication,
+    AuthenticationFailed,
+    CloseCode,
+    IssuedToken,
+    Peer,
+    Principal,
+    Session,
+    Sessions,
+    Signal,
+    Tokens,
+    is_ours,
+    origin_allowed,
+    parse_keys,
+)
 from .storage import NotedToken, SecretsStore
 
 HOME: Final = "home_assistant"

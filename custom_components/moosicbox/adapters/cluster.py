@@ -12,17 +12,17 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 
 from ..const import DOMAIN, VERSION
-from ..engine.access.authentication import Authentication
-from ..engine.cluster.bus import BusUnavailable
-from ..engine.cluster.clock import ClusterClock
-from ..engine.cluster.node import ClusterNode
-from ..engine.cluster.redis_bus import RedisBus
-from ..engine.hub import Hub
-from ..engine.limits import Limits
-from ..engine.node.app import ADDRESSES_DOCUMENT as HOME_DOCUMENT
-from ..engine.node.authenticator import SECRETS_DOCUMENT as SECRETS_DOCUMENT
-from ..engine.node.metrics_report import cluster_report, node_prometheus
-from ..engine.protocol.codes import CloseCode
+from ..engine.api import Authentication, CloseCode, Hub, Limits
+from ..engine.cluster_api import (
+    ADDRESSES_DOCUMENT,
+    SECRETS_DOCUMENT,
+    BusUnavailable,
+    ClusterClock,
+    ClusterNode,
+    RedisBus,
+    cluster_report,
+    node_prometheus,
+)
 from ..models import MoosicBoxConfigEntry
 from ..options import ClusterSettings
 from .authentication import Authenticator, own_urls
@@ -137,7 +137,7 @@ class ClusterLink:
         # What is there already isn't sent again; what was lost with Redis is.
         documents = {
             SECRETS_DOCUMENT: self._authenticator.shared(),
-            HOME_DOCUMENT: {"urls": own_urls(self._hass)},
+            ADDRESSES_DOCUMENT: {"urls": own_urls(self._hass)},
         }
         try:
             for name, document in documents.items():

@@ -4,7 +4,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN, ROOM_ID
-from ..engine.hub import Hub
+from ..engine.api import Hub
 from ..entity import PlayerOrRoom, context_identifier
 from ..models import MoosicBoxConfigEntry
 

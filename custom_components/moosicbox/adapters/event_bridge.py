@@ -7,15 +7,24 @@ from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 import msgspec
 
 from ..const import DOMAIN
-from ..engine.hub import Hub
-from ..engine.playback.events import CurrentChanged, PlaybackEvent, QueueChanged
-from ..engine.playback.player import Player
-from ..engine.playback.publisher import PlaybackContext
-from ..engine.protocol.client import ClientEvent
-from ..engine.protocol.server import LibraryUpdated, TopicMessage
-from ..engine.protocol.types import AddOp, CurrentOp, Track, UpdateOp
-from ..engine.rooms.room import Room
-from ..engine.sessions.session import Actor, Session
+from ..engine.api import (
+    Actor,
+    AddOp,
+    ClientEvent,
+    CurrentChanged,
+    CurrentOp,
+    Hub,
+    LibraryUpdated,
+    PlaybackContext,
+    PlaybackEvent,
+    Player,
+    QueueChanged,
+    Room,
+    Session,
+    TopicMessage,
+    Track,
+    UpdateOp,
+)
 from .authentication import Authenticator
 
 EVENT_CLIENT_CONNECTED: Final = f"{DOMAIN}_client_connected"

@@ -9,9 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 
 from ..const import DOMAIN
-from ..engine.hub import Hub
-from ..engine.metrics_report import Health, health
-from ..engine.signals import Signal
+from ..engine.api import Health, Hub, Signal, health
 
 _LOGGER = logging.getLogger(__name__)
 

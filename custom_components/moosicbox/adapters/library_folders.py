@@ -11,13 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.start import async_at_started
 
 from ..const import DOMAIN
-from ..engine.library import artwork, streams
-from ..engine.library.artwork import Artwork
-from ..engine.library.disk_cache import DiskCache
-from ..engine.library.library import Library
-from ..engine.library.seal import Seal
-from ..engine.library.streams import Streams
-from ..engine.limits import Limits
+from ..engine.api import ARTWORK_CACHE_BYTES, TRACK_CACHE_BYTES, Artwork, DiskCache, Library, Limits, Seal, Streams
 
 FOLDER: Final = DOMAIN
 """In the configuration folder: the index, and what is made from it."""
@@ -35,12 +29,12 @@ async def async_make_streams(hass: HomeAssistant, library: Library) -> Streams:
     program = hass.data[DATA_FFMPEG].binary if DATA_FFMPEG in hass.data else DEFAULT_BINARY
     ffmpeg = await hass.async_add_executor_job(shutil.which, program)
     library.transcodes = ffmpeg is not None
-    return Streams(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "tracks")), streams.CACHE_BYTES), ffmpeg)
+    return Streams(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "tracks")), TRACK_CACHE_BYTES), ffmpeg)
 
 
 def make_artwork(hass: HomeAssistant, library: Library) -> Artwork:
     """What serves pictures."""
-    return Artwork(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "artwork")), artwork.CACHE_BYTES))
+    return Artwork(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "artwork")), ARTWORK_CACHE_BYTES))
 
 
 def folders_of(hass: HomeAssistant, limits: Limits) -> list[Path]:

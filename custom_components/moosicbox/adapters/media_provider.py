@@ -12,12 +12,22 @@ from homeassistant.components.media_player import BrowseError
 from homeassistant.components.media_source import PlayMedia, Unresolvable, async_resolve_media, is_media_source_id
 from homeassistant.core import HomeAssistant
 
-from ..engine.access.rights import Principal
-from ..engine.library.seal import Seal
-from ..engine.playback.addresses import as_url, id_of, is_plain, title_of, track_at
-from ..engine.playback.media import Accepts, Media, MediaProvider, StreamAddress
-from ..engine.protocol.errors import NotSupported, TrackNotFound
-from ..engine.protocol.types import Track
+from ..engine.api import (
+    Accepts,
+    Media,
+    MediaProvider,
+    NotSupported,
+    Principal,
+    Seal,
+    StreamAddress,
+    Track,
+    TrackNotFound,
+    as_url,
+    id_of,
+    is_plain,
+    title_of,
+    track_at,
+)
 from ..tags import Picture, Tags, read_picture, read_tags
 
 STREAM_LIFETIME: Final = timedelta(minutes=30)

@@ -13,14 +13,18 @@ from homeassistant.const import ATTR_ENTITY_ID, ATTR_SUPPORTED_FEATURES
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from ..engine.hub import Hub
-from ..engine.playback.events import Command, CommandIssued, PlaybackEvent
-from ..engine.playback.player import Player
-from ..engine.playback.publisher import PlaybackContext
-from ..engine.protocol.errors import HubError
-from ..engine.rooms.room import Room
-from ..engine.signals import Signal
-from ..engine.timers import Timer
+from ..engine.api import (
+    Command,
+    CommandIssued,
+    Hub,
+    HubError,
+    PlaybackContext,
+    PlaybackEvent,
+    Player,
+    Room,
+    Signal,
+    Timer,
+)
 from ..entity import PlayerOrRoom, context_identifier, invalid
 
 _LOGGER = logging.getLogger(__name__)

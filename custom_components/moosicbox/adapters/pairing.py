@@ -12,18 +12,24 @@ import msgspec
 import orjson
 
 from ..const import DOMAIN
-from ..engine.access.pairing import Offer, PairingCodes
-from ..engine.access.tokens import MAX_LIFETIME
-from ..engine.playback.player import Player
-from ..engine.protocol.codec import invalid_message
-from ..engine.protocol.errors import HubError, InvalidMessage, PermissionDenied
-from ..engine.signals import Signal
-from ..engine.transport.bodies import read_body
-from ..engine.transport.responses import error_response, json_response
+from ..engine.api import (
+    MAX_LIFETIME,
+    HubError,
+    InvalidMessage,
+    Offer,
+    PairingCodes,
+    PermissionDenied,
+    Player,
+    Signal,
+    error_response,
+    invalid_message,
+    json_response,
+    read_body,
+)
 from ..http.hub_views import loaded
 
 if TYPE_CHECKING:
-    from ..engine.hub import Hub
+    from ..engine.api import Hub
     from ..entity import PlayerOrRoom
     from .authentication import Authenticator
 

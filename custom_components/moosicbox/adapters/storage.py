@@ -9,9 +9,7 @@ from homeassistant.helpers.storage import Store
 import orjson
 
 from ..const import DOMAIN
-from ..engine.access.tokens import Revocations
-from ..engine.signals import Signal
-from ..engine.store import StateStore
+from ..engine.api import Revocations, Signal, StateStore
 
 STATE_KEY: Final = f"{DOMAIN}.state"
 SECRETS_KEY: Final = f"{DOMAIN}.secrets"

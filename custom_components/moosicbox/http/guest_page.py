@@ -6,10 +6,10 @@ from aiohttp import hdrs, web
 from homeassistant.components.http import HomeAssistantView
 
 from ..const import NAME
-from ..engine.handlers.rooms import PARTY
+from ..engine.api import GUEST_PAGE_PATH
 from .panel import STATIC_URL
 
-PAGE_URL: Final = PARTY.removesuffix("#")
+PAGE_URL: Final = GUEST_PAGE_PATH.removesuffix("#")
 ICON: Final = f"{STATIC_URL}/party/icon.svg"
 
 PAGE: Final = f"""\

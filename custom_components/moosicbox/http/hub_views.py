@@ -5,10 +5,7 @@ from typing import Final
 from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_AUTHENTICATED, KEY_HASS, HomeAssistantView
 
-from ..engine.library.artwork import WITH_PICTURES, size_asked
-from ..engine.protocol.errors import HubError
-from ..engine.transport.admission import RETRY_SECONDS
-from ..engine.transport.responses import error_response
+from ..engine.api import RETRY_SECONDS, WITH_PICTURES, HubError, error_response, size_asked
 from ..models import DATA_LOADED, MoosicBoxData
 
 

@@ -12,12 +12,22 @@ import orjson
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from ..adapters.authentication import principal_of
-from ..engine.access.rights import Principal
-from ..engine.metrics_report import health, prometheus
-from ..engine.protocol.client import GetClients, GetMetrics, Request, RoomList
-from ..engine.protocol.errors import HubError, PermissionDenied, SerializationFailed
-from ..engine.transport.bodies import read_body
-from ..engine.transport.responses import error_response, json_response, wants_text
+from ..engine.api import (
+    GetClients,
+    GetMetrics,
+    HubError,
+    PermissionDenied,
+    Principal,
+    Request,
+    RoomList,
+    SerializationFailed,
+    error_response,
+    health,
+    json_response,
+    prometheus,
+    read_body,
+    wants_text,
+)
 from ..models import MoosicBoxData
 from .hub_views import loaded
 

@@ -1,0 +1,217 @@
+"""The engine's public API: all that Home Assistant's side and other integrations import from the engine.
+
+State of the hub is changed by the methods of these objects only, never by assignment, and signals are subscribed to,
+never emitted, from outside. What only a hub in a cluster needs is in `cluster_api`, which is loaded on demand.
+"""
+
+from . import settings
+from .access.authentication import Authentication, Peer
+from .access.keys import parse_keys
+from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, Offer, PairingCodes
+from .access.rights import PERMISSIONS, ROLES, Principal
+from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, is_ours
+from .clock import Clock, iso_from_unix
+from .handlers.rooms import PARTY as GUEST_PAGE_PATH
+from .hub import Hub
+from .internal_subscriber import InternalSubscriber
+from .library.artwork import CACHE_BYTES as ARTWORK_CACHE_BYTES, WITH_PICTURES, Artwork, size_asked
+from .library.disk_cache import DiskCache
+from .library.library import Library
+from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Playlist
+from .library.seal import Seal
+from .library.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
+from .limits import Limits
+from .metrics_report import Health, client_reports, health, metrics_report, prometheus, traffic
+from .playback.addresses import as_url, id_of, is_plain, title_of, track_at
+from .playback.events import (
+    Command,
+    CommandIssued,
+    CurrentChanged,
+    ItemFailed,
+    Lagged,
+    PlaybackEvent,
+    QueueChanged,
+    Sought,
+    StatusChanged,
+)
+from .playback.media import Accepts, Media, MediaProvider, StreamAddress
+from .playback.playback import Playback
+from .playback.player import PlaybackContext, Player
+from .playback.render import player_info
+from .playback.timeline import Timeline
+from .protocol.client import (
+    ClientEvent,
+    ClientMessage,
+    GetClients,
+    GetMetrics,
+    ModeCommand,
+    PlaybackCommand,
+    QueueAdd,
+    QueueClear,
+    Request,
+    RoomLeave,
+    RoomList,
+    SeekCommand,
+    VolumeCommand,
+)
+from .protocol.codec import invalid_message
+from .protocol.codes import CloseCode
+from .protocol.errors import (
+    AuthenticationFailed,
+    ClientNotFound,
+    HubError,
+    InternalError,
+    InvalidMessage,
+    MessageTooLarge,
+    NotSupported,
+    PermissionDenied,
+    PlayerNotFound,
+    QueueItemNotFound,
+    RoomNotFound,
+    SerializationFailed,
+    TrackNotFound,
+    Unavailable,
+    UnknownType,
+)
+from .protocol.library_request import Filters
+from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
+from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, Track, UpdateOp
+from .rooms.room import Participant, Room
+from .sessions.session import Actor, Session
+from .sessions.sessions import Sessions
+from .signals import Signal
+from .store import StateStore
+from .timers import Timer
+from .transport.admission import RETRY_SECONDS
+from .transport.bodies import read_body
+from .transport.endpoint import Endpoint
+from .transport.gateway import Gateway, HubGateway
+from .transport.origin import origin_allowed
+from .transport.responses import error_response, json_response, wants_text
+
+__all__ = [
+    "ARTWORK_CACHE_BYTES",
+    "GUEST_PAGE_PATH",
+    "MAX_LIFETIME",
+    "MAX_OUTPUT_DELAY_MS",
+    "PAIRING_CODE_LIFETIME",
+    "PERMISSIONS",
+    "RETRY_SECONDS",
+    "ROLES",
+    "STREAM_PATH",
+    "TRACK_CACHE_BYTES",
+    "WITH_PICTURES",
+    "Accepts",
+    "Actor",
+    "AddOp",
+    "Album",
+    "Artist",
+    "Artwork",
+    "Authentication",
+    "AuthenticationFailed",
+    "ClientEvent",
+    "ClientMessage",
+    "ClientNotFound",
+    "Clock",
+    "CloseCode",
+    "Command",
+    "CommandIssued",
+    "CurrentChanged",
+    "CurrentOp",
+    "CustomMessage",
+    "DiskCache",
+    "Endpoint",
+    "Filters",
+    "Gateway",
+    "Genre",
+    "GetClients",
+    "GetMetrics",
+    "Health",
+    "Hit",
+    "Hub",
+    "HubError",
+    "HubGateway",
+    "InternalError",
+    "InternalSubscriber",
+    "InvalidMessage",
+    "IssuedToken",
+    "Item",
+    "ItemFailed",
+    "Kind",
+    "Lagged",
+    "Library",
+    "LibraryTrack",
+    "LibraryUpdated",
+    "Limits",
+    "Media",
+    "MediaProvider",
+    "MessageTooLarge",
+    "ModeCommand",
+    "NotSupported",
+    "Offer",
+    "PairingCodes",
+    "Participant",
+    "Peer",
+    "PermissionDenied",
+    "Playback",
+    "PlaybackCommand",
+    "PlaybackContext",
+    "PlaybackEvent",
+    "Player",
+    "PlayerNotFound",
+    "Playlist",
+    "Principal",
+    "QueueAdd",
+    "QueueChanged",
+    "QueueClear",
+    "QueueItemNotFound",
+    "Request",
+    "Revocations",
+    "Room",
+    "RoomLeave",
+    "RoomList",
+    "RoomNotFound",
+    "Seal",
+    "SeekCommand",
+    "SerializationFailed",
+    "Session",
+    "Sessions",
+    "Signal",
+    "Sought",
+    "StateStore",
+    "StatusChanged",
+    "StreamAddress",
+    "Streams",
+    "Timeline",
+    "Timer",
+    "Tokens",
+    "TopicMessage",
+    "Track",
+    "TrackNotFound",
+    "Unavailable",
+    "UnknownType",
+    "UpdateOp",
+    "VolumeCommand",
+    "as_url",
+    "client_reports",
+    "error_response",
+    "health",
+    "id_of",
+    "invalid_message",
+    "is_ours",
+    "is_plain",
+    "iso_from_unix",
+    "json_response",
+    "metrics_report",
+    "origin_allowed",
+    "parse_keys",
+    "player_info",
+    "prometheus",
+    "read_body",
+    "settings",
+    "size_asked",
+    "title_of",
+    "track_at",
+    "traffic",
+    "wants_text",
+]

@@ -11,7 +11,7 @@ import voluptuous as vol
 
 from .adapters.authentication import principal_of
 from .const import VERSION
-from .engine.api import HubError, InternalSubscriber, health, iso_from_unix, player_info
+from .engine.api import HubError, InternalSubscriber, health, iso_from_unix
 from .http.hub_views import WebSocketView
 from .models import DATA_LOADED
 
@@ -35,7 +35,7 @@ def ws_info(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg
     if (data := hass.data.get(DATA_LOADED)) is None:
         connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, NOT_LOADED)
         return
-    players = [msgspec.to_builtins(player_info(player)) for player in data.hub.players]
+    players = [msgspec.to_builtins(player.info()) for player in data.hub.players]
     connection.send_result(msg["id"], {"path": WebSocketView.url, "version": VERSION, "players": players})
 
 

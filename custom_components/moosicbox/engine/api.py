@@ -37,7 +37,6 @@ from .playback.events import (
 from .playback.media import Accepts, Media, MediaProvider, StreamAddress
 from .playback.playback import Playback
 from .playback.player import PlaybackContext, Player
-from .playback.render import player_info
 from .playback.timeline import Timeline
 from .protocol.client import (
     ClientEvent,
@@ -205,7 +204,6 @@ __all__ = [
     "metrics_report",
     "origin_allowed",
     "parse_keys",
-    "player_info",
     "prometheus",
     "read_body",
     "settings",

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
-from .access.identity import Identity, TokenAuthenticator
 from .access.limiter import LimitClass, UserLimiters
 from .access.rights import PERMISSIONS, Principal
 from .clock import Clock
+from .delivery.catalog import TopicCatalog
 from .delivery.outbox import Outbox, Sink
-from .delivery.subscriptions import Subscriptions
 from .delivery.topics import Topics
 from .delivery.writer import Writer
 from .dispatcher import Dispatcher, Handler
@@ -26,13 +25,13 @@ from .handlers.playback import PlaybackHandlers
 from .handlers.queue import QueueHandlers
 from .handlers.reports import ReportHandlers
 from .handlers.rooms import RoomHandlers
+from .identity import Identity, TokenAuthenticator
 from .library.feed import LibraryFeed
 from .library.library import Library
 from .library.media_provider import LibraryMedia
 from .limits import Limits
 from .metrics import Metrics, Traffic
 from .notices import Notices
-from .playback.announcements import Announcements
 from .playback.autoplay import Autoplay
 from .playback.media import MediaProvider
 from .playback.media_resolver import MediaResolver
@@ -42,21 +41,23 @@ from .playback.players import Players
 from .playback.plays import Plays
 from .playback.progress import Progress
 from .playback.publisher import PlaybackPublisher
-from .playback.targets import Target, Targets
 from .protocol.client import ClientEvent, Request
 from .protocol.codes import CloseCode
 from .protocol.errors import ClientNotFound, InternalError, MessageTooLarge
 from .protocol.server import Goodbye, Hello, TopicMessage
 from .protocol.types import QueueItem, Track, UserRef
+from .rooms.announcements import Announcements
 from .rooms.attendance import Attendance
 from .rooms.grouping import Grouping
 from .rooms.invites import Invites
 from .rooms.listing import RoomLists
 from .rooms.room import Room
 from .rooms.rooms import Rooms
+from .rooms.targets import Target, Targets
 from .sessions.presence import Presence
 from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
+from .sessions.subscriptions import Subscriptions
 from .signals import Signal
 from .store import SavedHub, StateStore, from_builtins, restore_player, restore_room, save_player, save_room, to_json
 from .timer_runner import TimerRunner
@@ -125,7 +126,8 @@ class Hub:
         self.playback_happened = self.publisher.happened
         """What happens to the music of a player or a room."""
         self.players = Players(self.topics, self.publisher, self.timers, self.clock, self.limits)
-        self.subscriptions = Subscriptions(self.topics)
+        self.catalog = TopicCatalog()
+        self.subscriptions = Subscriptions(self.topics, self.catalog)
         self.invites = Invites()
         self.sessions = Sessions(self.topics, self.subscriptions, self.players, self.timers, self.clock, self.limits)
         self.rooms = Rooms(
@@ -148,13 +150,21 @@ class Hub:
         )
         Notices(self.topics, self.publisher, self.clock, self.system, self.notified)
         self.grouping = Grouping(
-            self.players, self.rooms, self.sessions, self.media_resolver, self.timers, self.clock, self.spawn
+            self.players,
+            self.rooms,
+            self.sessions,
+            self.targets,
+            self.media_resolver,
+            self.timers,
+            self.clock,
+            self.spawn,
         )
         self.presence = Presence(self.sessions, self.topics, self.timers, self.clock, self.limits)
         self.progress = Progress(self.topics, self.players, self.timers, self.clock)
         self.presence.rooms_by_user = self.rooms.by_user
+        self.subscriptions.attached.subscribe(lambda _topics: self.progress.wake())
         for provider in (self.players, self.rooms, self.room_lists, self.presence, self.progress):
-            provider.provide(self.subscriptions)
+            provider.provide(self.catalog)
         self.library_feed = None if library is None else self._use_library(library)
         self.dispatcher = Dispatcher(self.limits, self.metrics, self._flooded)
         for handlers in HANDLERS:
@@ -312,7 +322,7 @@ class Hub:
         self.playback_happened.subscribe(lambda context, event: autoplay.happened(context.playback, event))
         self.playback_happened.subscribe(lambda context, _event: plays.happened(context.playback))
         feed = LibraryFeed(library, self.topics, self.timers, self.clock)
-        feed.provide(self.subscriptions)
+        feed.provide(self.catalog)
         return feed
 
     def features(self) -> dict[str, int]:

@@ -6,7 +6,8 @@ from .access.rights import Principal
 from .clock import Clock
 from .delivery.topics import Topics
 from .playback.events import ItemFailed, PlaybackEvent
-from .playback.publisher import PlaybackContext, PlaybackPublisher
+from .playback.player import PlaybackContext
+from .playback.publisher import PlaybackPublisher
 from .protocol.server import TopicMessage, UserNotification
 from .sessions.session import Actor
 from .signals import Signal

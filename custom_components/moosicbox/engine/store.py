@@ -12,7 +12,7 @@ from .protocol.server import ChatLine
 from .protocol.types import QueueItem, Record, RepeatMode, RoomRole
 from .rooms.invites import Invite
 from .rooms.room import Room, RoomSettings
-from .sessions.presence import ClientKey
+from .sessions.session import ClientKey
 
 
 class StateStore(Protocol):

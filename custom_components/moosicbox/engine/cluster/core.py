@@ -10,7 +10,7 @@ from ..access.authentication import Peer
 from ..delivery.frame import Frame
 from ..hub import Hub
 from ..playback.events import PlaybackEvent
-from ..playback.publisher import PlaybackContext
+from ..playback.player import PlaybackContext
 from ..protocol.client import PlayerReport
 from ..protocol.codec import encode_error
 from ..protocol.codes import CloseCode

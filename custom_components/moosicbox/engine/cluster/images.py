@@ -16,8 +16,7 @@ from ..protocol.server import ChatLine
 from ..protocol.types import QueueItem, Record, RoomRole
 from ..rooms.invites import Invite
 from ..rooms.room import Participant, Room, RoomSettings
-from ..sessions.presence import ClientKey
-from ..sessions.session import Session
+from ..sessions.session import ClientKey, Session
 from .link import RemoteConnection
 
 _LOGGER = logging.getLogger(__name__)

@@ -6,8 +6,7 @@ from typing import Any, Final
 from ..hub import Hub
 from ..playback.events import PlaybackEvent, QueueChanged
 from ..playback.image import order_of
-from ..playback.player import Player
-from ..playback.publisher import PlaybackContext
+from ..playback.player import PlaybackContext, Player
 from ..protocol.types import QueueItem
 from ..rooms.room import Room
 from ..sessions.session import Session

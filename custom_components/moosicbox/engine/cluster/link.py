@@ -6,8 +6,8 @@ from typing import override
 
 from ..access.authentication import Peer
 from ..delivery.frame import Frame
-from ..delivery.outbox import NOBODY, Outbox
-from ..delivery.topics import InMemory, Topic, Topics
+from ..delivery.outbox import NOBODY, Outbox, TopicSource
+from ..delivery.topics import InMemory, Topic
 from ..limits import Limits
 from ..metrics import Traffic
 from ..protocol.codes import CloseCode
@@ -44,13 +44,13 @@ class Link(_Detached):
         """To the node."""
         self._put(self.edge, down)
 
-    def join(self, topics: Topics, name: str) -> None:
+    def join(self, topics: TopicSource, name: str) -> None:
         """One more of its connections follows `name`."""
         self._followers[name] += 1
         if self._followers[name] == 1:
-            topics[name].subscribe(self)
+            topics.subscribe(name, self)
 
-    def part(self, topics: Topics, name: str) -> None:
+    def part(self, topics: TopicSource, name: str) -> None:
         """One less."""
         self._followers[name] -= 1
         if self._followers[name] <= 0:
@@ -76,14 +76,14 @@ class RemoteOutbox(_Detached):
         self._topics: dict[str, None] = {}
 
     @override
-    def follow(self, topics: Topics, name: str) -> None:
+    def follow(self, topics: TopicSource, name: str) -> None:
         if name not in self._topics:
             self._topics[name] = None
             self._link.join(topics, name)
         self._link.put(Follow(self._number, name))
 
     @override
-    def unfollow(self, topics: Topics, name: str) -> None:
+    def unfollow(self, topics: TopicSource, name: str) -> None:
         if self._topics.pop(name, self) is None:
             self._link.part(topics, name)
         self._link.put(Unfollow(self._number, name))

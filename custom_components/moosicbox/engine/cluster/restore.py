@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from ..delivery.frame import Frame
 from ..hub import Hub
-from ..playback.publisher import PlaybackContext
+from ..playback.player import PlaybackContext
 from ..sessions.session import Session
 from .bus import ClusterSnapshot
 from .images import KeptQueue, OrderImage, decoded, decoded_queues, restore_player, restore_room, restore_session

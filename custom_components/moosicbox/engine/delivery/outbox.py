@@ -1,14 +1,11 @@
 """What waits to go out to one connection: in order, bounded, states replaced by newer ones. No I/O."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ..metrics import Traffic
 from .deflate import Deflation
 from .frame import Frame
-
-if TYPE_CHECKING:
-    from .topics import Topics
 
 
 class Sink(Protocol):
@@ -34,6 +31,16 @@ class Pace(Protocol):
     @property
     def writing_paused(self) -> bool:
         """Whether something written is still unsent."""
+
+
+class TopicSource(Protocol):
+    """Topics that outboxes can subscribe to."""
+
+    def subscribe(self, name: str, outbox: Outbox, /) -> None:
+        """Have everything published to `name` put into `outbox`."""
+
+    def unsubscribe(self, name: str, outbox: Outbox, /) -> None:
+        """Put nothing more of `name` into `outbox`."""
 
 
 class Waker(Protocol):
@@ -124,11 +131,11 @@ class Outbox:
         """How many frames there are."""
         return len(self.fresh) + len(self.waiting)
 
-    def follow(self, topics: Topics, name: str) -> None:
+    def follow(self, topics: TopicSource, name: str) -> None:
         """From now on it gets what is published to `name`."""
-        topics[name].subscribe(self)
+        topics.subscribe(name, self)
 
-    def unfollow(self, topics: Topics, name: str) -> None:
+    def unfollow(self, topics: TopicSource, name: str) -> None:
         """It gets nothing more of `name`."""
         topics.unsubscribe(name, self)
 

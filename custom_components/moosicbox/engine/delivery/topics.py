@@ -272,6 +272,10 @@ class Topics:
             return topic.publish_state(message)
         return 0
 
+    def subscribe(self, name: str, outbox: Outbox) -> None:
+        """Put everything that is published to `name` from now on into `outbox`."""
+        self[name].subscribe(outbox)
+
     def unsubscribe(self, name: str, outbox: Outbox) -> None:
         """`outbox` gets nothing more of `name`."""
         if (topic := self._topics.get(name)) is not None:

@@ -3,10 +3,10 @@
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from ..playback.targets import Target
 from ..protocol.client import ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
 from ..protocol.errors import InvalidMessage, QueueItemNotFound
 from ..rooms.room import Room
+from ..rooms.targets import Target
 from ..sessions.session import Actor
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class PlaybackHandlers:
         if message.volume is not None or message.muted is not None:
             self.hub.players.set_volume(context, message.volume, message.muted)
         if message.output_delay_ms is not None:
-            self.hub.players.set_output_delay(context, message.output_delay_ms)
+            self.hub.players.set_player_delay(context, message.output_delay_ms)
 
     def mode(self, actor: Actor, message: ModeCommand) -> None:
         """Order and repetition."""

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..dispatcher import Handler
 from ..playback.playback import Playback
-from ..playback.targets import Target
 from ..protocol.client import (
     QueueAdd,
     QueueClear,
@@ -19,6 +18,7 @@ from ..protocol.client import (
 from ..protocol.errors import InvalidMessage, PermissionDenied, QueueItemNotFound
 from ..protocol.types import QueueItem
 from ..rooms.rights import RoomRight
+from ..rooms.targets import Target
 from ..sessions.session import Actor
 
 if TYPE_CHECKING:

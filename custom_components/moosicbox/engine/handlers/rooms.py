@@ -8,7 +8,6 @@ from msgspec import UNSET
 
 from ..clock import iso_from_unix
 from ..playback.player import Player
-from ..playback.targets import require_move_right
 from ..protocol.client import (
     PlaybackCommand,
     RoomChat,
@@ -206,7 +205,7 @@ class RoomHandlers:
             raise InvalidMessage("Name a player_id", ["player_id"])
         player = self.hub.players.get(player_id)
         if actor.session is None or actor.session.player_id != player_id:
-            require_move_right(actor.principal, player)
+            self.hub.targets.require_move_right(actor.principal, player)
         return player
 
     def _state(self, room: Room) -> dict[str, Any]:

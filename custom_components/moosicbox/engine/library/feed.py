@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ..clock import Clock
-from ..delivery.subscriptions import Subscriptions
+from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
 from ..protocol.server import LibraryScanProgress, LibraryUpdated
 from ..protocol.types import UpdateType
@@ -49,9 +49,9 @@ class LibraryFeed:
             undo()
         self._undo = ()
 
-    def provide(self, subscriptions: Subscriptions) -> None:
+    def provide(self, catalog: TopicCatalog) -> None:
         """Say where snapshots come from."""
-        subscriptions.provide(TOPIC, lambda _id, _viewer: [_message(self._library.progress)])
+        catalog.provide(TOPIC, lambda _id, _viewer: [_message(self._library.progress)])
 
     def _changed(self, change: Change) -> None:
         ids, total = self._gathered.get(change.update_type, ([], 0))

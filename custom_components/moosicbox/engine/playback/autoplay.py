@@ -1,15 +1,14 @@
 """Music that follows by itself: when the last item of a queue plays, the library adds one that fits."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 import logging
 import secrets
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ..access.rights import Principal
 from ..clock import Clock
-from ..library.library import Library
 from ..protocol.errors import HubError
-from ..protocol.types import QueueItem, UserRef
+from ..protocol.types import QueueItem, Track, UserRef
 from .events import CurrentChanged, PlaybackEvent, QueueChanged, StatusChanged
 from .media_resolver import MediaResolver
 from .playback import Playback
@@ -22,11 +21,18 @@ NOT_AGAIN: Final = 100
 type Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
+class SimilarTracks(Protocol):
+    """A source of tracks that fit to others."""
+
+    async def similar(self, track_id: str, *, exclude: Collection[str]) -> Sequence[Track]:
+        """Return tracks similar to `track_id`, the best first. Raise HubError."""
+
+
 class Autoplay:
     """Follows playbacks, and those with `autoplay` on never end."""
 
     def __init__(
-        self, library: Library, media_resolver: MediaResolver, house: Principal, clock: Clock, spawn: Spawn
+        self, library: SimilarTracks, media_resolver: MediaResolver, house: Principal, clock: Clock, spawn: Spawn
     ) -> None:
         """`house` is in whose name music is added; `spawn` runs what takes time."""
         self._library = library

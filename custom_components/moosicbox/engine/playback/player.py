@@ -2,23 +2,65 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Protocol, Self, override
 
 from msgspec import UNSET, UnsetType
 
 from ..protocol.client import ClientInfo, PlayerReport
 from ..protocol.errors import NotSupported
-from ..protocol.server import PlaybackStatus
+from ..protocol.server import PlaybackStatus, VolumeUpdate
+from ..protocol.types import PlayerInfo
 from .events import Command, PlaybackEvent
 from .media import Accepts, accepted_types
 from .playback import Playback
 from .render import playback_status
 
-if TYPE_CHECKING:
-    from ..rooms.room import Room
-
 READY_ITEMS: Final = 8
 """Items that a player may have buffered at once, as far as anybody needs to know."""
+
+
+class PlaybackContext(Protocol):
+    """Something that has a playback: a player on its own, or a room."""
+
+    entity_id: str | None
+    """The entity that stands for it in Home Assistant."""
+    outputs: dict[str, float]
+    """Delays in milliseconds of the outputs that play along; see `PlaybackContexts`."""
+
+    @property
+    def name(self) -> str:
+        """The name that people know it by."""
+
+    @property
+    def topic(self) -> str:
+        """The topic on which its state is published."""
+
+    @property
+    def room_id(self) -> str | UnsetType:
+        """The room's id; unset for a player."""
+
+    @property
+    def playback(self) -> Playback:
+        """Its own playback."""
+
+    @property
+    def renderers(self) -> Sequence[Player]:
+        """The players that render its playback now."""
+
+    def status(self) -> PlaybackStatus:
+        """Return what it plays, as a message."""
+
+
+class PlayerRoom(PlaybackContext, Protocol):
+    """The room that a player is in, as far as the player is concerned."""
+
+    @property
+    @override
+    def room_id(self) -> str: ...
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may know of the room."""
 
 
 class Player:
@@ -63,7 +105,7 @@ class Player:
         self.failed_item_id: str | None = None
         """What it couldn't play, last."""
         self._ready: deque[str] = deque(maxlen=READY_ITEMS)
-        self.room: Room | None = None
+        self.room: PlayerRoom | None = None
         self.solo_playback = Playback(epoch, max_queue_items, lambda: (self,), lambda event: emit(self, event))
 
     @property
@@ -79,7 +121,7 @@ class Player:
     @property
     def visible_playback(self) -> Playback:
         """Whose queue those see who see the player: a private room's isn't theirs to see."""
-        return self.active_playback if self.room is None or self.room.settings.is_public else self.solo_playback
+        return self.active_playback if self.room is None or self.room.is_public else self.solo_playback
 
     @property
     def topic(self) -> str:
@@ -104,6 +146,22 @@ class Player:
     def status(self) -> PlaybackStatus:
         """What it plays and how."""
         return playback_status(self.active_playback, self.volume, muted=self.muted, player_id=self.player_id)
+
+    def volume_update(self) -> VolumeUpdate:
+        """Return its volume, as a message."""
+        return VolumeUpdate(volume=self.volume, muted=self.muted)
+
+    def info(self) -> PlayerInfo:
+        """Return its entry in the list of players. A private room isn't named there."""
+        return PlayerInfo(
+            player_id=self.player_id,
+            name=self.name,
+            available=self.available,
+            capabilities=self.capabilities,
+            room_id=self.room.room_id if self.room is not None and self.room.is_public else None,
+            entity_id=self.entity_id,
+            output_delay_ms=self.output_delay_ms or UNSET,
+        )
 
     def mark_connected(self, client_id: str, client: ClientInfo, *, resumed: bool = False) -> None:
         """It is here, as `client`; one that `resumed` still has what it had buffered."""

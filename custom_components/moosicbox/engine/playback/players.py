@@ -3,42 +3,41 @@
 from collections.abc import Iterator
 import logging
 import secrets
-from typing import Final
+from typing import Final, override
 
 import msgspec
 
 from ..access.rights import Principal
 from ..clock import Clock
-from ..delivery.subscriptions import Subscriptions
+from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
 from ..limits import Limits
 from ..protocol.client import ClientInfo, PlayerReport
 from ..protocol.errors import InvalidMessage, PermissionDenied, PlayerNotFound, Unavailable
-from ..protocol.server import TopicMessage
+from ..protocol.server import PlayerList, TopicMessage
 from ..protocol.types import ItemState
 from ..signals import Signal
 from ..timers import Timer, Timers
+from .contexts import PlaybackContexts
 from .events import PlaybackEvent, QueueChanged, StatusChanged
-from .player import Player
-from .publisher import PlaybackContext, PlaybackPublisher
-from .render import player_list, queue_snapshot, volume_update
+from .player import PlaybackContext, Player
+from .publisher import PlaybackPublisher
+from .render import queue_snapshot
 
 _LOGGER = logging.getLogger(__name__)
 
 MAX_AHEAD_US: Final = 1_000_000
 
 
-class Players:
+class Players(PlaybackContexts[Player]):
     """The players of a hub, by id. They stay when they go away, until they are removed."""
 
     def __init__(
         self, topics: Topics, publisher: PlaybackPublisher, timers: Timers, clock: Clock, limits: Limits
     ) -> None:
-        """No players yet."""
+        super().__init__()
         self.added: Signal[Player] = Signal()
         self.removed: Signal[Player] = Signal()
-        self.changed: Signal[Player] = Signal()
-        """Availability, name, volume, state: whatever is shown of a player."""
         self.reported: Signal[Player] = Signal()
         """A player said what it does."""
         self.limits = limits
@@ -139,7 +138,7 @@ class Players:
 
     def publish_list(self) -> None:
         """The list of players to those who follow it."""
-        self._topics.publish("players", player_list(self))
+        self._topics.publish("players", self._list())
 
     def _unavailable(self, player: Player, now_us: int) -> None:
         self._graces.pop(player.player_id, None)
@@ -159,7 +158,7 @@ class Players:
             player.volume = volume
         if muted is not None:
             player.muted = muted
-        message = volume_update(player)
+        message = player.volume_update()
         self._topics.publish(f"play:{player.player_id}", message)
         self._topics.publish(player.topic, message)
         self._topics.publish(player.topic, player.status())
@@ -167,7 +166,12 @@ class Players:
             self._topics.publish(player.room.topic, player.room.status())
         self.changed.emit(player)
 
-    def set_output_delay(self, player: Player, milliseconds: float) -> None:
+    @override
+    def set_entity_id(self, context: Player, entity_id: str | None) -> None:
+        super().set_entity_id(context, entity_id)
+        self.publish_list()
+
+    def set_player_delay(self, player: Player, milliseconds: float) -> None:
         """How late its loudspeakers sound."""
         player.output_delay_ms = milliseconds
         self._publisher.instruct(player)
@@ -204,16 +208,19 @@ class Players:
 
     # ------------------------------------------------------------ what the others hear
 
-    def provide(self, subscriptions: Subscriptions) -> None:
+    def provide(self, catalog: TopicCatalog) -> None:
         """Say where snapshots of players come from."""
-        subscriptions.provide("players", lambda _id, _viewer: [player_list(self)])
-        subscriptions.provide("player", lambda player_id, _viewer: self._snapshot(player_id), lambda: self._players)
-        subscriptions.provide("play", lambda player_id, _viewer: self._play_states(player_id))
+        catalog.provide("players", lambda _id, _viewer: [self._list()])
+        catalog.provide("player", lambda player_id, _viewer: self._snapshot(player_id), lambda: self._players)
+        catalog.provide("play", lambda player_id, _viewer: self._play_states(player_id))
+
+    def _list(self) -> PlayerList:
+        return PlayerList(players=tuple(player.info() for player in self))
 
     def _snapshot(self, player_id: str) -> list[TopicMessage]:
         if (player := self.find(player_id)) is None:
             return []
-        return [player.status(), volume_update(player), queue_snapshot(player.visible_playback)]
+        return [player.status(), player.volume_update(), queue_snapshot(player.visible_playback)]
 
     def _play_states(self, player_id: str) -> list[TopicMessage]:
         player = self.find(player_id)

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Coroutine
 import logging
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from weakref import WeakKeyDictionary
 
 from ..clock import Clock
-from ..library.library import Library
 from ..protocol.errors import HubError
 from ..protocol.types import QueueItem
 from .playback import Playback
@@ -43,10 +42,17 @@ class _Hearing:
         return self.seconds >= min(ENOUGH_SECONDS, part)
 
 
+class PlayCounter(Protocol):
+    """Keeps how often tracks were played."""
+
+    async def count_play(self, track_id: str) -> None:
+        """Count one play of a track. Raise HubError."""
+
+
 class Plays:
     """Follows playbacks. Nothing ticks: at every change it is known how long the music went on."""
 
-    def __init__(self, library: Library, clock: Clock, spawn: Spawn) -> None:
+    def __init__(self, library: PlayCounter, clock: Clock, spawn: Spawn) -> None:
         """`library` keeps the counts; `spawn` runs what takes time."""
         self._library = library
         self._clock = clock

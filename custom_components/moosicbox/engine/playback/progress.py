@@ -3,7 +3,7 @@
 from typing import Final
 
 from ..clock import Clock
-from ..delivery.subscriptions import Subscriptions
+from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
 from ..protocol.server import ProgressUpdate
 from ..timers import Timer, Timers
@@ -25,10 +25,9 @@ class Progress:
         self._timer: Timer | None = None
         players.changed.subscribe(lambda _player: self.wake())
 
-    def provide(self, subscriptions: Subscriptions) -> None:
-        """Say where snapshots of progress come from, and hear of those who follow it."""
-        subscriptions.provide("progress", lambda player_id, _viewer: self._snapshot(player_id))
-        subscriptions.attached.subscribe(lambda _topics: self.wake())
+    def provide(self, catalog: TopicCatalog) -> None:
+        """Register the source of snapshots of `progress:` topics."""
+        catalog.provide("progress", lambda player_id, _viewer: self._snapshot(player_id))
 
     def wake(self) -> None:
         """Somebody asked, or something began to play."""

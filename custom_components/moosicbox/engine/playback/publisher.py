@@ -1,14 +1,12 @@
 """What playbacks do, brought to those who render it and those who watch; and their course of time."""
 
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any, Final, Protocol
-
-from msgspec import UnsetType
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Final
 
 from ..clock import Clock
 from ..delivery.topics import Topics
 from ..protocol.errors import HubError
-from ..protocol.server import PlaybackStatus, QueueUpdated, SeekUpdate, SynchronizedPlayback, TopicMessage, TrackChanged
+from ..protocol.server import QueueUpdated, SeekUpdate, SynchronizedPlayback, TopicMessage, TrackChanged
 from ..protocol.types import AddOp, ItemState, QueueItem, QueueOp, ResetOp
 from ..signals import Signal
 from ..timers import Timer, Timers
@@ -25,40 +23,13 @@ from .events import (
 from .media import Accepts
 from .media_resolver import MediaResolver
 from .playback import Playback
-from .player import Player
-from .render import made_up, prepare, queue_snapshot, synchronized_playback, volume_update
+from .player import PlaybackContext, Player
+from .render import compensated, prepare, queue_snapshot, synchronized_playback
 
 MAX_MIRRORED: Final = 100
 """Items that a room's queue tells its players' topics at once; more of them are asked for."""
 
 type Spawn = Callable[[Coroutine[Any, Any, None]], None]
-
-
-class PlaybackContext(Protocol):
-    """Whose music it is: a player's own, or a room's."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def topic(self) -> str:
-        """Where others hear of it."""
-
-    @property
-    def room_id(self) -> str | UnsetType:
-        """The room whose music it is."""
-
-    @property
-    def playback(self) -> Playback:
-        """Its music."""
-
-    @property
-    def renderers(self) -> Sequence[Player]:
-        """The players that render it now."""
-
-    def status(self) -> PlaybackStatus:
-        """What plays and how."""
 
 
 class PlaybackPublisher:
@@ -138,9 +109,9 @@ class PlaybackPublisher:
         context: PlaybackContext = player.room or player
         instead = player.announcement or context.playback.order_for_newcomers()
         command = self._command(context, player.accepts, instead)
-        command = command and made_up(command, player)
+        command = command and compensated(command, player.output_delay_ms)
         following = self._prepare(context, player.accepts)
-        return [message for message in (volume_update(player), command, following) if message is not None]
+        return [message for message in (player.volume_update(), command, following) if message is not None]
 
     def start(self, playback: Playback, item: QueueItem, left: ItemState = "played", position: float = 0.0) -> None:
         """Play `item` soon; what can't be played is passed over."""
@@ -157,7 +128,7 @@ class PlaybackPublisher:
 
     def _publish_command(self, context: PlaybackContext) -> None:
         for player, command in _addressed(context, self._command):
-            self._topics.publish(f"play:{player.player_id}", made_up(command, player))
+            self._topics.publish(f"play:{player.player_id}", compensated(command, player.output_delay_ms))
 
     def _publish_prepare(self, context: PlaybackContext) -> None:
         for player, message in _addressed(context, self._prepare):

@@ -1,19 +1,13 @@
 """From the domain to messages: how players, queues and playback look on the wire."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ..protocol.server import PlaybackStatus, PlayerList, Prepare, QueueUpdated, SynchronizedPlayback, VolumeUpdate
-from ..protocol.types import PlayableTrack, PlayerInfo, QueueItem, QueueOp
+from ..protocol.server import PlaybackStatus, Prepare, QueueUpdated, SynchronizedPlayback
+from ..protocol.types import PlayableTrack, QueueItem, QueueOp
 from .events import Command
 from .media import StreamAddress
 from .playback import Playback
-
-if TYPE_CHECKING:
-    from .player import Player
 
 
 def playback_status(
@@ -44,30 +38,6 @@ def playback_status(
         queue_length=len(playback.queue),
         queue_revision=playback.queue.revision,
     )
-
-
-def volume_update(player: Player) -> VolumeUpdate:
-    """How loud `player` is."""
-    return VolumeUpdate(volume=player.volume, muted=player.muted)
-
-
-def player_info(player: Player) -> PlayerInfo:
-    """`player` in the list of players."""
-    return PlayerInfo(
-        player_id=player.player_id,
-        name=player.name,
-        available=player.available,
-        capabilities=player.capabilities,
-        # Who is in a private room is nobody else's business.
-        room_id=player.room.room_id if player.room and player.room.settings.is_public else None,
-        entity_id=player.entity_id,
-        output_delay_ms=player.output_delay_ms or UNSET,
-    )
-
-
-def player_list(players: Iterable[Player]) -> PlayerList:
-    """All of them."""
-    return PlayerList(players=tuple(player_info(player) for player in players))
 
 
 def queue_snapshot(playback: Playback, *ops: QueueOp) -> QueueUpdated:
@@ -103,9 +73,9 @@ def synchronized_playback(
     )
 
 
-def made_up(message: SynchronizedPlayback, player: Player) -> SynchronizedPlayback:
-    """The same as much earlier as this player's loudspeakers sound late."""
-    early_us = round(player.output_delay_ms * 1000)
+def compensated(message: SynchronizedPlayback, output_delay_ms: float) -> SynchronizedPlayback:
+    """Return `message` for a player whose loudspeakers are late: it starts that much earlier."""
+    early_us = round(output_delay_ms * 1000)
     return msgspec.structs.replace(message, sync_time_us=message.sync_time_us - early_us) if early_us else message
 
 

@@ -5,14 +5,13 @@ from functools import partial
 from typing import Final
 
 from ..clock import Clock
-from ..delivery.subscriptions import Subscriptions
 from ..limits import Limits
 from ..playback.player import Player
 from ..playback.players import Players
 from ..protocol.errors import HubError
-from ..sessions.presence import ClientKey, client_key
-from ..sessions.session import Session
+from ..sessions.session import ClientKey, Session, client_key
 from ..sessions.sessions import Sessions
+from ..sessions.subscriptions import Subscriptions
 from ..timers import Timers
 from .room import GUEST, Participant, Room
 from .rooms import Rooms
@@ -123,7 +122,7 @@ class Attendance:
             self._players.remove(player.player_id)
 
     def _player_removed(self, player: Player) -> None:
-        if (room := player.room) is not None:
+        if (room := self._rooms.of_player(player)) is not None:
             for participant in tuple(room.participants.values()):
                 if participant.player is player:
                     self._rooms.remove_participant(room, participant, "left")

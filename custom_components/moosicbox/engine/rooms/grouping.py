@@ -13,13 +13,13 @@ from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
 from ..playback.publisher import Spawn
-from ..playback.targets import require_move_right
 from ..protocol.errors import HubError, InvalidMessage, PermissionDenied, RoomFull, Unavailable
 from ..sessions.session import Session
 from ..sessions.sessions import Sessions
 from ..timers import Timer, Timers
 from .room import Room, RoomSettings
 from .rooms import Rooms
+from .targets import Targets
 
 MAX_MEMBERS: Final = 100
 """Players of one group."""
@@ -35,6 +35,7 @@ class Grouping:
         players: Players,
         rooms: Rooms,
         sessions: Sessions,
+        targets: Targets,
         media_resolver: MediaResolver,
         timers: Timers,
         clock: Clock,
@@ -44,6 +45,7 @@ class Grouping:
         self._players = players
         self._rooms = rooms
         self._sessions = sessions
+        self._targets = targets
         self._media_resolver = media_resolver
         self._timers = timers
         self._clock = clock
@@ -64,12 +66,15 @@ class Grouping:
         PermissionDenied, RoomFull, or Unavailable if one of the players isn't connected; then nothing has changed.
         """
         _demand_control(principal)
-        known = leader if isinstance(leader, Room) else leader.room
+        known = self._room_of(leader)
         new = [player for player in dict.fromkeys(players) if player is not leader and not _is_in(player, known)]
         for player in new:
-            require_move_right(principal, player)
+            self._targets.require_move_right(principal, player)
             self._session(player)
-        room = leader if isinstance(leader, Room) else leader.room or await self._make(leader, len(new))
+        if isinstance(leader, Room):
+            room = leader
+        else:
+            room = self._room_of(leader) or await self._make(leader, len(new))
         self._rooms.get(room.room_id, principal)
         if (places := room.settings.max_participants - len(room.participants)) < len(new):
             raise RoomFull(f"{room.name} has {max(0, places)} places left")
@@ -80,13 +85,14 @@ class Grouping:
     def check(self, principal: Principal, leader: Player | Room) -> None:
         """PermissionDenied if nobody may join `leader` in `principal`'s name."""
         _demand_control(principal)
-        if (room := leader if isinstance(leader, Room) else leader.room) is not None:
+        if (room := self._room_of(leader)) is not None:
             self._rooms.get(room.room_id, principal)
 
     def leave(self, principal: Principal, player: Player) -> None:
         """`player` plays alone again; alone already, it stays so. PermissionDenied."""
-        if (room := player.room) is not None and (place := room.participant_of(player)) is not None:
-            require_move_right(principal, player)
+        room = self._rooms.of_player(player)
+        if room is not None and (place := room.participant_of(player)) is not None:
+            self._targets.require_move_right(principal, player)
             self._rooms.leave(room, place)
 
     def dissolve(self, principal: Principal, room: Room) -> None:
@@ -118,6 +124,9 @@ class Grouping:
             # What can't be played any more isn't; the queue goes over all the same.
             with suppress(HubError):
                 await self._media_resolver.transfer(source, to)
+
+    def _room_of(self, leader: Player | Room) -> Room | None:
+        return leader if isinstance(leader, Room) else self._rooms.of_player(leader)
 
     def _session(self, player: Player) -> Session:
         session = self._sessions.of_client(player.client_id) if player.present else None

@@ -4,8 +4,8 @@ from typing import Final
 
 from ..access.rights import Principal
 from ..clock import Clock
+from ..delivery.catalog import TopicCatalog
 from ..delivery.frame import Frame
-from ..delivery.subscriptions import Subscriptions
 from ..delivery.topics import Topics
 from ..protocol.server import RoomList
 from ..protocol.types import RoomInfo
@@ -36,9 +36,9 @@ class RoomLists:
         rooms.changed.subscribe(lambda _room: self.publish_soon())
         self._known: tuple[object, ...] = ()
 
-    def provide(self, subscriptions: Subscriptions) -> None:
+    def provide(self, catalog: TopicCatalog) -> None:
         """Say where snapshots of the list come from."""
-        subscriptions.provide("rooms", lambda _id, viewer: [RoomList(rooms=tuple(self.seen_by(viewer)))])
+        catalog.provide("rooms", lambda _id, viewer: [RoomList(rooms=tuple(self.seen_by(viewer)))])
 
     def seen_by(self, viewer: Principal) -> list[RoomInfo]:
         """The rooms that somebody may know of."""

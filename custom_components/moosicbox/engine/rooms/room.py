@@ -16,7 +16,7 @@ from ..playback.render import playback_status
 from ..protocol.errors import NotSupported, PermissionDenied, RoomFull
 from ..protocol.server import ChatLine, PlaybackStatus, RoomState
 from ..protocol.types import Participant as ParticipantInfo, Record, RoomControl, RoomInfo, RoomRole, RoomWait
-from ..sessions.presence import ClientKey
+from ..sessions.session import ClientKey
 from ..timers import Timer
 from .rights import ALL_RIGHTS, RoomRight, rights_of
 
@@ -113,6 +113,11 @@ class Room:
     def topic(self) -> str:
         """Where others hear of it."""
         return f"room:{self.room_id}"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may know of it."""
+        return self.settings.is_public
 
     @property
     def active_playback(self) -> Playback:

@@ -8,28 +8,29 @@ import msgspec
 
 from ..access.rights import Principal
 from ..clock import Clock
-from ..delivery.subscriptions import Subscriptions
+from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
 from ..limits import Limits
+from ..playback.contexts import PlaybackContexts
 from ..playback.events import CurrentChanged, Lagged, PlaybackEvent
 from ..playback.loudness import balanced
 from ..playback.playback import STARTING_US
-from ..playback.player import Player
+from ..playback.player import PlaybackContext, Player
 from ..playback.players import Players
-from ..playback.publisher import PlaybackContext, PlaybackPublisher
+from ..playback.publisher import PlaybackPublisher
 from ..playback.render import queue_snapshot
 from ..protocol.errors import ClientNotFound, InvalidMessage, NotSupported, PermissionDenied, RoomNotFound, Unavailable
 from ..protocol.server import ChatLine, RoomChat, RoomEvent, TopicMessage
 from ..protocol.types import RoomRole
-from ..sessions.presence import client_key
-from ..sessions.session import Session
+from ..sessions.session import Session, client_key
 from ..sessions.sessions import Sessions
+from ..sessions.subscriptions import Subscriptions
 from ..signals import Signal
 from .rights import ROLE_RIGHTS
 from .room import GUEST, Participant, Room, RoomSettings
 
 
-class Rooms:
+class Rooms(PlaybackContexts[Room]):
     """The rooms of a hub, by id."""
 
     def __init__(
@@ -42,11 +43,9 @@ class Rooms:
         clock: Clock,
         limits: Limits,
     ) -> None:
-        """No rooms yet."""
+        super().__init__()
         self.added: Signal[Room] = Signal()
         self.closed: Signal[Room] = Signal()
-        self.changed: Signal[Room] = Signal()
-        """Settings, participants, roles, loudness: whatever is shown of a room."""
         self.joined: Signal[Room, Participant] = Signal()
         self.left: Signal[Room, Participant] = Signal()
         self.skip_voted: Signal[Room] = Signal()
@@ -65,10 +64,10 @@ class Rooms:
         players.changed.subscribe(self._player_changed)
         publisher.happened.subscribe(self._happened)
 
-    def provide(self, subscriptions: Subscriptions) -> None:
+    def provide(self, catalog: TopicCatalog) -> None:
         """Say where snapshots of rooms come from, and who may hear them."""
-        subscriptions.provide("room", lambda room_id, _viewer: self._snapshot(room_id))
-        subscriptions.restrict("room", self._may_hear)
+        catalog.provide("room", lambda room_id, _viewer: self._snapshot(room_id))
+        catalog.restrict("room", self._may_hear)
 
     def __iter__(self) -> Iterator[Room]:
         """All rooms."""
@@ -92,6 +91,10 @@ class Rooms:
         if not room.visible_to(viewer):
             raise PermissionDenied("This room is private: it needs an invite")
         return room
+
+    def of_player(self, player: Player) -> Room | None:
+        """Return the room that `player` is in, if any."""
+        return None if player.room is None else self._rooms.get(player.room.room_id)
 
     def by_user(self) -> dict[str, tuple[str, ...]]:
         """The ids of the public rooms that users are in: who is in a private one is nobody else's business."""
@@ -171,8 +174,9 @@ class Rooms:
             raise PermissionDenied(f"{principal.name} is limited to other rooms")
         room.require_capacity()
         player = None if session.player_id is None else self._players.find(session.player_id)
-        if player is not None and player.room is not None and (place := player.room.participant_of(player)) is not None:
-            self.leave(player.room, place)
+        if player is not None and (before := self.of_player(player)) is not None:
+            if (place := before.participant_of(player)) is not None:
+                self.leave(before, place)
         participant = Participant(
             client_id=session.client_id,
             key=client_key(session, session.client),
@@ -278,7 +282,7 @@ class Rooms:
     # ------------------------------------------------------------ what players do
 
     def _reported(self, player: Player) -> None:
-        if (room := player.room) is None or (report := player.report) is None:
+        if (room := self.of_player(player)) is None or (report := player.report) is None:
             return
         now_us = self._clock.now_us()
         own = room.playback
@@ -295,8 +299,8 @@ class Rooms:
         self._publisher.schedule(room)
 
     def _player_changed(self, player: Player) -> None:
-        if player.room is not None:
-            self.changed.emit(player.room)
+        if (room := self.of_player(player)) is not None:
+            self.changed.emit(room)
 
     # ------------------------------------------------------------ inside
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..clock import Clock
-from ..delivery.subscriptions import Subscriptions
+from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
 from ..limits import Limits
 from ..protocol.client import ClientInfo
@@ -12,13 +12,10 @@ from ..protocol.server import PresenceUpdate
 from ..protocol.types import PresentUser
 from ..signals import Signal
 from ..timers import Timer, Timers
-from .session import Session
+from .session import ClientKey, Session, client_key
 from .sessions import Sessions
 
 PUBLISH_EVERY_US = 1_000_000
-
-type ClientKey = tuple[str, str, str]
-"""One client over all its sessions: sub, kind, and its player's id or its name."""
 
 
 class Presence:
@@ -51,9 +48,9 @@ class Presence:
         sessions.ended.subscribe(self._gone)
         sessions.renamed.subscribe(self._renamed)
 
-    def provide(self, subscriptions: Subscriptions) -> None:
+    def provide(self, catalog: TopicCatalog) -> None:
         """Say where snapshots of presence come from."""
-        subscriptions.provide("presence", lambda _id, _viewer: [self.update()])
+        catalog.provide("presence", lambda _id, _viewer: [self.update()])
 
     def adopt(self, sessions: Iterable[Session]) -> None:
         """These are here since before this hub took them over; nobody need hear of it."""
@@ -146,8 +143,3 @@ class Presence:
         self._published_us = self._clock.now_us()
         self._topics.publish("presence", self.update())
         self.changed.emit()
-
-
-def client_key(session: Session, client: ClientInfo) -> ClientKey:
-    """Which client this is."""
-    return session.principal.sub, client.kind, session.player_id or client.name

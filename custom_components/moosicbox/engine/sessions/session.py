@@ -35,6 +35,10 @@ class Connection(Protocol):
         """Send what waits, then end; the session hears nothing more of this connection."""
 
 
+type ClientKey = tuple[str, str, str]
+"""Identifies a client over all its sessions: sub, kind, and its player's id or its name."""
+
+
 class Incoming(NamedTuple):
     """A client's message on its way to its handler; `reply` is called once."""
 
@@ -140,3 +144,8 @@ class Refused(Exception):
         super().__init__(error.message)
         self.error = error
         self.code = code
+
+
+def client_key(session: Session, client: ClientInfo) -> ClientKey:
+    """Return the key that identifies `session`'s client, as it describes itself in `client`."""
+    return session.principal.sub, client.kind, session.player_id or client.name

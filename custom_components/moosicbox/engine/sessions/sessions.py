@@ -11,7 +11,6 @@ from ..access.rights import Principal
 from ..access.tokens import LEEWAY
 from ..clock import Clock, iso_from_unix
 from ..delivery.frame import Frame
-from ..delivery.subscriptions import Subscriptions
 from ..delivery.topics import PositionLost, Topics
 from ..limits import Limits
 from ..playback.players import Players
@@ -23,6 +22,7 @@ from ..protocol.types import Position, ResumeFailure, UserRef
 from ..signals import Signal
 from ..timers import Timers
 from .session import Connection, Refused, Session
+from .subscriptions import Subscriptions
 
 REVOKING: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
 """Codes with which rights end: what is under way in their name ends, too."""

@@ -1,60 +1,30 @@
 """Who follows which topic: subscribing, and what somebody who just came needs to begin with."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 
-import msgspec
-
-from ..access.rights import Principal, topic_visible
-from ..protocol.codec import encode
+from ..delivery.catalog import TopicCatalog
+from ..delivery.topics import Topics
 from ..protocol.errors import PermissionDenied
-from ..protocol.server import StateMessage, Subscribed, TopicMessage, Unsubscribed
+from ..protocol.server import Subscribed, Unsubscribed
 from ..protocol.types import Position
-from ..sessions.session import Session
 from ..signals import Signal
-from .frame import Frame
-from .topics import Topics
-
-type Snapshot = Callable[[str, Principal], Iterable[TopicMessage]]
-"""What somebody who just came needs of the topic with this id (empty for a topic without one)."""
-type MayHear = Callable[[str, Principal], bool]
-type Ids = Callable[[], Iterable[str]]
+from .session import Session
 
 
 class Subscriptions:
     """Joins sessions and topics."""
 
-    def __init__(self, topics: Topics) -> None:
-        """Nobody provides snapshots yet."""
+    def __init__(self, topics: Topics, catalog: TopicCatalog) -> None:
         self.attached: Signal[Iterable[str]] = Signal()
         """Somebody follows these topics now."""
         self.moved: Signal[Session] = Signal()
         """Somebody who is lost follows other topics when it is back."""
         self._topics = topics
-        self._snapshots: dict[str, Snapshot] = {}
-        self._listed: dict[str, Ids] = {}
-        self._restrictions: dict[str, MayHear] = {}
-
-    def provide(self, kind: str, snapshot: Snapshot, listed: Ids | None = None) -> None:
-        """Where snapshots of the topics `kind` or `kind:<id>` come from; `listed` ids are followed without asking."""
-        self._snapshots[kind] = snapshot
-        if listed is not None:
-            self._listed[kind] = listed
-
-    def restrict(self, kind: str, may_hear: MayHear) -> None:
-        """Topics `kind:<id>` may be heard only by those whom `may_hear` lets."""
-        self._restrictions[kind] = may_hear
+        self._catalog = catalog
 
     def visible(self, session: Session, topic: str) -> bool:
         """Whether this session may hear `topic`."""
-        return self.visible_to(topic, session.principal, session.client_id, session.player_id)
-
-    def visible_to(self, topic: str, principal: Principal, client_id: str, player_id: str | None) -> bool:
-        """Whether `principal`, on this client, may hear `topic`."""
-        if not topic_visible(topic, principal, client_id, player_id):
-            return False
-        kind, _, id_ = topic.partition(":")
-        may_hear = self._restrictions.get(kind)
-        return may_hear is None or may_hear(id_, principal)
+        return self._catalog.visible_to(topic, session.principal, session.client_id, session.player_id)
 
     def require_visible(self, session: Session, topics: Iterable[str]) -> None:
         """PermissionDenied if one of them may not be heard."""
@@ -74,13 +44,9 @@ class Subscriptions:
             "rooms",
             "library",
             "presence",
-            *self.listed(),
+            *self._catalog.listed(),
         ]
         return [topic for topic in wanted if self.visible(session, topic)]
-
-    def listed(self) -> list[str]:
-        """The topics that come and go with what they are of; a client that asked for none in particular follows them."""
-        return [f"{kind}:{id_}" for kind, listed in self._listed.items() for id_ in listed()]
 
     def positions(self, topics: Iterable[str]) -> dict[str, Position]:
         """Where the topics are now."""
@@ -136,25 +102,14 @@ class Subscriptions:
         """What is needed to begin with each of the topics."""
         if session.connection is not None:
             session.connection.outbox.replay(
-                frame for topic in topics for frame in self.snapshot_frames(topic, session.principal)
+                frame for topic in topics for frame in self._catalog.snapshot_frames(topic, session.principal)
             )
 
     def newest_states(self, session: Session, topics: Iterable[str]) -> None:
         """What the topics' states are now, after a resume."""
         if session.connection is not None:
             session.connection.outbox.replay(
-                frame for topic in topics for frame in self.snapshot_frames(topic, session.principal, states_only=True)
+                frame
+                for topic in topics
+                for frame in self._catalog.snapshot_frames(topic, session.principal, states_only=True)
             )
-
-    def snapshot_frames(self, topic: str, viewer: Principal, *, states_only: bool = False) -> list[Frame]:
-        """What `viewer` needs to begin with `topic`, as it goes out."""
-        return [
-            Frame(encode(msgspec.structs.replace(message, topic=topic, snapshot=True)))
-            for message in self._snapshot(topic, viewer)
-            if not states_only or isinstance(message, StateMessage)
-        ]
-
-    def _snapshot(self, topic: str, viewer: Principal) -> Iterable[TopicMessage]:
-        kind, _, id_ = topic.partition(":")
-        provide = self._snapshots.get(kind)
-        return () if provide is None else provide(id_, viewer)

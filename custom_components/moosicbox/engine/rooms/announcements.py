@@ -11,18 +11,18 @@ from typing import Final
 
 from ..access.rights import Principal
 from ..clock import Clock
+from ..playback.events import Command
+from ..playback.media import Media
+from ..playback.media_resolver import MediaResolver
+from ..playback.playback import Playback
+from ..playback.player import Player
+from ..playback.players import Players
+from ..playback.publisher import PlaybackPublisher, Spawn
+from ..playback.timeline import Timeline
 from ..protocol.errors import HubError, NotSupported, Unavailable
 from ..protocol.types import QueueItem, UserRef
-from ..rooms.room import Room
 from ..timers import Timer, Timers
-from .events import Command
-from .media import Media
-from .media_resolver import MediaResolver
-from .playback import Playback
-from .player import Player
-from .players import Players
-from .publisher import PlaybackPublisher, Spawn
-from .timeline import Timeline
+from .room import Room
 
 MAX_WAITING: Final = 10
 """Announcements that wait for the same player."""

@@ -5,13 +5,13 @@ import secrets
 import sys
 from typing import TYPE_CHECKING
 
-from ..access.rights import Principal
-from ..playback.player import Player
-from ..protocol.errors import InvalidMessage, PermissionDenied
-from ..protocol.server import RoomList
+from .access.rights import Principal
+from .playback.player import Player
+from .protocol.errors import InvalidMessage, PermissionDenied
+from .protocol.server import RoomList
 
 if TYPE_CHECKING:
-    from ..hub import Hub
+    from .hub import Hub
 
 
 class InternalSubscriber:
@@ -69,13 +69,13 @@ class InternalSubscriber:
         return topics
 
     def _visible(self, topic: str) -> bool:
-        return self._hub.subscriptions.visible_to(topic, self._principal, self._client_id, None)
+        return self._hub.catalog.visible_to(topic, self._principal, self._client_id, None)
 
     def _follow(self, topics: Iterable[str]) -> None:
         for topic in topics:
             self._topics[topic] = None
             self._hub.topics[topic].subscribe(self._outbox)
-            self._outbox.replay(self._hub.subscriptions.snapshot_frames(topic, self._principal))
+            self._outbox.replay(self._hub.catalog.snapshot_frames(topic, self._principal))
 
     def _unfollow(self, topics: Iterable[str]) -> None:
         for topic in topics:

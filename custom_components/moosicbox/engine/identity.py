@@ -5,16 +5,16 @@ import secrets
 
 from msgspec import UNSET, UnsetType
 
-from ..clock import Clock
-from ..protocol.client import Authenticate, Resume
-from ..protocol.errors import AuthenticationFailed, PermissionDenied, Unavailable
-from ..rooms.invites import Invites
-from ..rooms.rights import GUEST_PERMISSIONS
-from ..rooms.room import GUEST
-from ..rooms.rooms import Rooms
-from .authentication import Peer
-from .rights import Principal
-from .tokens import IssuedToken
+from .access.authentication import Peer
+from .access.rights import Principal
+from .access.tokens import IssuedToken
+from .clock import Clock
+from .protocol.client import Authenticate, Resume
+from .protocol.errors import AuthenticationFailed, PermissionDenied, Unavailable
+from .rooms.invites import Invites
+from .rooms.rights import GUEST_PERMISSIONS
+from .rooms.room import GUEST
+from .rooms.rooms import Rooms
 
 type TokenAuthenticator = Callable[[str, Peer], Awaitable[Principal]]
 """Whose token this is; AuthenticationFailed."""

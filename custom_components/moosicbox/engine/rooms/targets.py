@@ -3,16 +3,16 @@
 from typing import NamedTuple
 
 from ..access.rights import Principal
+from ..playback.media import Media
+from ..playback.playback import Playback
+from ..playback.player import Player
+from ..playback.players import Players
 from ..protocol.errors import PermissionDenied
 from ..protocol.types import QueueItem
-from ..rooms.rights import ALL_RIGHTS, RoomRight
-from ..rooms.room import Room
-from ..rooms.rooms import Rooms
 from ..sessions.session import Actor
-from .media import Media
-from .playback import Playback
-from .player import Player
-from .players import Players
+from .rights import ALL_RIGHTS, RoomRight
+from .room import Room
+from .rooms import Rooms
 
 
 class Target(NamedTuple):
@@ -78,10 +78,10 @@ class Targets:
             room = self._rooms.get(room_id, principal)
             return Target(room, actor, room.rights(principal))
         player = self._player(actor, player_id, permission)
-        if player.room is not None:
-            if not player.room.visible_to(principal):
+        if (joined := self._rooms.of_player(player)) is not None:
+            if not joined.visible_to(principal):
                 raise PermissionDenied(f"{player.name} is in a private room")
-            return Target(player.room, actor, player.room.rights(principal))
+            return Target(joined, actor, joined.rights(principal))
         return Target(player, actor, ALL_RIGHTS if principal.may("control") else frozenset())
 
     def volume_target(self, actor: Actor, player_id: str | None, room_id: str | None) -> Player | Room:
@@ -93,35 +93,36 @@ class Targets:
             return room
         player = self._player(actor, player_id, "control")
         if not ((principal.may("control") and principal.rooms is None) or _is_own(actor, player)):
-            if player.room is None:
+            if (joined := self._rooms.of_player(player)) is None:
                 principal.require("control")
                 raise PermissionDenied("This token is limited to rooms")
-            player.room.require_right(principal, "volume")
+            joined.require_right(principal, "volume")
         return player
+
+    def require_move_right(self, principal: Principal, player: Player) -> None:
+        """Raise PermissionDenied unless `principal` may put `player` into rooms and take it out of its current one."""
+        if player.owner_user_id == principal.sub:
+            return
+        room = self._rooms.of_player(player)
+        if room is not None and not room.is_group:
+            room.require_right(principal, "member.kick")
+            return
+        principal.require("control")
+        if principal.rooms is not None:
+            raise PermissionDenied("This token is limited to rooms")
 
     def _player(self, actor: Actor, player_id: str | None, permission: str) -> Player:
         principal = actor.principal
         own = actor.session.player_id if actor.session is not None else None
         player = self._players.find(player_id or own or "")
         if principal.rooms is not None and (player is None or not _is_own(actor, player)):
-            if player is None or player.room is None or not player.room.visible_to(principal):
+            room = None if player is None else self._rooms.of_player(player)
+            if room is None or not room.visible_to(principal):
                 raise PermissionDenied("This token is limited to rooms")
         if player is not None:
             return player
         principal.require(permission)
         return self._players.only() if player_id is None else self._players.get(player_id)
-
-
-def require_move_right(principal: Principal, player: Player) -> None:
-    """PermissionDenied unless somebody may put `player` into rooms, and take it out of the one that it is in."""
-    if player.owner_user_id == principal.sub:
-        return
-    if player.room is not None and not player.room.is_group:
-        player.room.require_right(principal, "member.kick")
-        return
-    principal.require("control")
-    if principal.rooms is not None:
-        raise PermissionDenied("This token is limited to rooms")
 
 
 def _is_own(actor: Actor, player: Player) -> bool:

@@ -5,12 +5,13 @@ import json
 from pathlib import Path
 import sys
 import time
-from typing import Any
+from typing import Any, override
 
 from aiohttp import web
 
-from custom_components.moosicbox.engine.access.authentication import Peer
+from custom_components.moosicbox.engine.access.authentication import Authentication, Peer
 from custom_components.moosicbox.engine.access.rights import ROLES, Principal
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.clock import Clock
 from custom_components.moosicbox.engine.cluster.node import ClusterNode
 from custom_components.moosicbox.engine.cluster.redis_bus import RedisBus
@@ -37,9 +38,12 @@ LIMITS = Limits(
 )
 
 
-async def recognise(_token: str, _peer: Peer) -> Principal:
-    """Everybody may do everything."""
-    return Principal(sub="benchmark", name="Benchmark", permissions=ROLES["admin"], credential="benchmark")
+class EveryoneIsAdmin(Authentication):
+    """Accepts every token as an administrator's."""
+
+    @override
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        return Principal(sub="benchmark", name="Benchmark", permissions=ROLES["admin"], credential="benchmark")
 
 
 class Publisher:
@@ -84,10 +88,10 @@ async def main(port: int, control: Path, name: str, url: str = "") -> None:
     """Serve until the end."""
 
     def make_hub(clock: Clock) -> Hub:
-        return Hub(
+        return build_hub(
             version="benchmark",
             media=None,  # type: ignore[arg-type]
-            recognise=recognise,
+            authentication=EveryoneIsAdmin(),
             store=NoStore(),
             clock=clock,
             limits=LIMITS,

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from aiohttp import WSMsgType, web
 
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.delivery.frame import Frame
-from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.transport.gateway import HubGateway
@@ -62,7 +62,7 @@ class EchoConnection(WebSocketConnection):
 async def echo_server(port: int) -> AsyncGenerator[None]:
     """Serve on a loopback port."""
     nobody = cast(Any, None)
-    gateway = HubGateway(Hub(version="echo", media=nobody, recognise=nobody, store=nobody, limits=LIMITS))
+    gateway = HubGateway(build_hub(version="echo", media=nobody, authentication=nobody, store=nobody, limits=LIMITS))
 
     async def serve(request: web.Request) -> web.StreamResponse:
         return await EchoConnection(gateway, request).serve()

@@ -9,8 +9,8 @@ from unittest.mock import Mock
 
 import msgspec
 
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.dispatcher import Row
-from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.codec import message_name
 from custom_components.moosicbox.engine.protocol.server import NumberedMessage, ServerMessage, StateMessage
 
@@ -42,7 +42,7 @@ class Message:
 def client_messages() -> list[Message]:
     """What clients may send, in the order of the hub's table."""
     # The table is made with the hub, and needs none of what the hub works with.
-    hub = Hub(version="", media=Mock(), recognise=Mock(), store=Mock())
+    hub = build_hub(version="", media=Mock(), authentication=Mock(), store=Mock())
     return [
         Message(name=name, model=row.model, examples=examples("client", name), row=row)
         for row in hub.dispatcher.rows

@@ -5,12 +5,13 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 import itertools
 import json
-from typing import Any, Self
+from typing import Any, Self, override
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
-from custom_components.moosicbox.engine.access.authentication import Peer
+from custom_components.moosicbox.engine.access.authentication import Authentication, Peer
 from custom_components.moosicbox.engine.access.rights import Principal
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.cluster.clock import ClusterClock
 from custom_components.moosicbox.engine.cluster.node import ClusterNode
 from custom_components.moosicbox.engine.cluster.redis_bus import RedisBus
@@ -25,11 +26,14 @@ SECONDS = 15.0
 """How long a test waits for what must come."""
 
 
-async def recognise(token: str, _peer: Peer) -> Principal:
-    """Every token `name` is that user's; `bad` is nobody's."""
-    if token == "bad":
-        raise AuthenticationFailed("The token is not accepted")
-    return principal(token, role="admin" if token == "root" else "user")
+class TokensAreNames(Authentication):
+    """Recognises each token as the user of that name, except `bad`."""
+
+    @override
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        if token == "bad":
+            raise AuthenticationFailed("The token is not accepted")
+        return principal(token, role="admin" if token == "root" else "user")
 
 
 class Node:
@@ -52,10 +56,10 @@ class Node:
         self.url = ""
 
     def _make_hub(self, clock: ClusterClock) -> Hub:
-        return Hub(
+        return build_hub(
             version="test",
             media=self.media,
-            recognise=recognise,
+            authentication=TokensAreNames(),
             store=FakeStore(),
             clock=clock,
             limits=self._limits,

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import itertools
 import json
 import random
-from typing import Any
+from typing import Any, override
 
-from custom_components.moosicbox.engine.access.authentication import Peer
+from custom_components.moosicbox.engine.access.authentication import Authentication, Peer
 from custom_components.moosicbox.engine.access.rights import ROLES, Principal
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.clock import Clock
 from custom_components.moosicbox.engine.delivery.outbox import NOBODY, Outbox
-from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.metrics import Traffic
 from custom_components.moosicbox.engine.playback.media import Accepts, Media, StreamAddress
@@ -81,6 +81,19 @@ class FakeConnection:
 
     def overflow(self) -> None:
         self.overflowed = True
+
+
+class FakeAuthentication(Authentication):
+    """Recognises the tokens in `tokens`."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, Principal] = {}
+
+    @override
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        if token not in self.tokens:
+            raise AuthenticationFailed("The token is not accepted")
+        return self.tokens[token]
 
 
 class FakeMedia:
@@ -170,11 +183,11 @@ class House:
         self.clock = ManualClock()
         self.media = FakeMedia()
         self.store = FakeStore(kept)
-        self.tokens: dict[str, Principal] = {}
-        self.hub = Hub(
+        self.authentication = FakeAuthentication()
+        self.hub = build_hub(
             version="test",
             media=self.media,
-            recognise=self._recognise,
+            authentication=self.authentication,
             store=self.store,
             limits=limits,
             clock=self.clock,
@@ -182,10 +195,13 @@ class House:
         # Nothing is written: tests take what waits.
         self.hub.writer._schedule = self.hub.writer.settle
 
-    async def _recognise(self, token: str, peer: Peer) -> Principal:
-        if token not in self.tokens:
-            raise AuthenticationFailed("The token is not accepted")
-        return self.tokens[token]
+    @property
+    def tokens(self) -> dict[str, Principal]:
+        return self.authentication.tokens
+
+    @tokens.setter
+    def tokens(self, tokens: dict[str, Principal]) -> None:
+        self.authentication.tokens = tokens
 
     def pass_seconds(self, seconds: float) -> None:
         """Let time pass from timer to timer."""

@@ -8,6 +8,7 @@ from custom_components.moosicbox.engine.protocol.client import (
     Broadcast,
     ClientEvent,
     ClientInfo,
+    ModeCommand,
     Refresh,
     SeekCommand,
     Subscribe,
@@ -18,6 +19,8 @@ from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import ClientNotFound, InvalidMessage, PermissionDenied
 from custom_components.moosicbox.engine.protocol.server import UserNotification
+from custom_components.moosicbox.engine.rooms.room import RoomSettings
+from custom_components.moosicbox.engine.sessions.session import Refused
 from tests.engine.fakes import House, of_type, principal, settle
 
 ADA, ROOT = principal("ada"), principal("root", role="admin")
@@ -139,7 +142,7 @@ async def test_stops_and_starts_again() -> None:
         await house.hub.stop(CloseCode.RESTART, "Restart")
         assert not house.hub.running
         assert list(house.hub.sessions.connected()) == []
-        assert house.hub._alarm._handle is None
+        assert house.hub.timer_runner._handle is None
         await house.hub.start()
     goodbye = connection.take()[-1]
     assert (goodbye["type"], goodbye["reconnect"]) == ("goodbye", True)
@@ -148,12 +151,18 @@ async def test_stops_and_starts_again() -> None:
     await house.hub.stop(CloseCode.GOING_AWAY, "Over")
 
 
-async def test_other_limits_from_now_on() -> None:
+async def test_changed_limits_apply_to_all_parts_at_once() -> None:
     house = House()
-    house.hub.configure(Limits(max_players_per_user=1, history_messages=1))
-    assert house.hub.players.limits.max_players_per_user == 1
-    assert house.hub.topics.limits.history_messages == 1
-    assert house.hub.hello(authenticated=False).limits["messages_per_minute"] == house.hub.limits.messages_per_minute
+    session, connection = house.connect(ADA, player_id="kitchen")
+    house.hub.rooms.create(RoomSettings(name="Party"))
+    house.hub.configure(Limits(max_players_per_user=1, messages_per_minute=60, burst_size=1, rooms=False))
+    with pytest.raises(Refused, match="at most 1 players"):
+        house.connect(ADA, player_id="bath")
+    assert not len(house.hub.rooms)
+    connection.take()
+    for _ in range(2):
+        house.say(session, ModeCommand(shuffle=True, request_id="r"))
+    assert of_type(connection.take(), "error")[0]["error_type"] == "rate_limit_exceeded"
 
 
 async def test_a_message_type_of_somebody_else() -> None:

@@ -10,6 +10,7 @@ from .access.keys import parse_keys
 from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, Offer, PairingCodes
 from .access.rights import PERMISSIONS, ROLES, Principal
 from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, is_ours
+from .assembly import build_hub
 from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .hub import Hub
@@ -20,9 +21,11 @@ from .library.library import Library
 from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Playlist
 from .library.seal import Seal
 from .library.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
+from .library.tags import EmbeddedPicture, Sound, Tags, read as read_music, read_picture
 from .limits import Limits
 from .metrics_report import Health, client_reports, health, metrics_report, prometheus, traffic
 from .playback.addresses import as_url, id_of, is_plain, title_of, track_at
+from .playback.contexts import MAX_OUTPUTS
 from .playback.events import (
     Command,
     CommandIssued,
@@ -92,6 +95,7 @@ __all__ = [
     "ARTWORK_CACHE_BYTES",
     "GUEST_PAGE_PATH",
     "MAX_LIFETIME",
+    "MAX_OUTPUTS",
     "MAX_OUTPUT_DELAY_MS",
     "PAIRING_CODE_LIFETIME",
     "PERMISSIONS",
@@ -119,6 +123,7 @@ __all__ = [
     "CurrentOp",
     "CustomMessage",
     "DiskCache",
+    "EmbeddedPicture",
     "Endpoint",
     "Filters",
     "Gateway",
@@ -177,10 +182,12 @@ __all__ = [
     "Sessions",
     "Signal",
     "Sought",
+    "Sound",
     "StateStore",
     "StatusChanged",
     "StreamAddress",
     "Streams",
+    "Tags",
     "Timeline",
     "Timer",
     "Tokens",
@@ -192,6 +199,7 @@ __all__ = [
     "UpdateOp",
     "VolumeCommand",
     "as_url",
+    "build_hub",
     "client_reports",
     "error_response",
     "health",
@@ -206,6 +214,8 @@ __all__ = [
     "parse_keys",
     "prometheus",
     "read_body",
+    "read_music",
+    "read_picture",
     "settings",
     "size_asked",
     "title_of",

@@ -1,7 +1,7 @@
 """The hub's table: from a message to its model, the right that it needs and the handler that does it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 import logging
 from types import CoroutineType
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ import msgspec
 
 from .access.limiter import LimitClass, Limiter, Refusal, TokenBucket, UserLimiters
 from .delivery.frame import Frame
-from .limits import Limits
+from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .protocol.client import Request
 from .protocol.codec import Codec, Decoded, encode, encode_done, encode_error
@@ -21,15 +21,15 @@ from .sessions.session import Actor, Incoming, Session
 
 _LOGGER = logging.getLogger(__name__)
 
-type Outcome = dict[str, Any] | ServerMessage | Followed | None
-"""The result's data, or a message that stands in for the result."""
+type Outcome = Mapping[str, object] | ServerMessage | Followed | None
+"""The data of the result, or a message that takes the place of the result."""
 type Handler[M: Request] = Callable[[Actor, M], Outcome | Coroutine[Any, Any, Outcome]]
 
 
 class Followed(NamedTuple):
-    """A result, and what happens right behind its answer."""
+    """A result, and an action to run right after its answer was sent."""
 
-    data: Any
+    data: Mapping[str, object]
     then: Callable[[], None]
 
 
@@ -58,12 +58,13 @@ class _Answer(msgspec.Struct, frozen=True):
 class Dispatcher:
     """Executes messages, in a session one after the other."""
 
-    def __init__(self, limits: Limits, metrics: Metrics, flooded: Callable[[Session], None]) -> None:
-        """An empty table. `flooded` ends the connection of a client that won't slow down."""
-        self.limits = limits
-        self.user_limiters = UserLimiters(limits)
+    def __init__(self, limits: SharedLimits, metrics: Metrics, close_flooding: Callable[[Session], None]) -> None:
+        """`close_flooding` closes the connection of a client that exceeds its rate limits again and again."""
+        self._limits = limits
+        self.user_limiters = UserLimiters(limits.current)
+        limits.changed.subscribe(self._limits_changed)
         self._metrics = metrics
-        self._flooded = flooded
+        self._close_flooding = close_flooding
         self.codec = Codec()
         self._rows: dict[type[Request], Row] = {}
 
@@ -94,15 +95,16 @@ class Dispatcher:
 
         return unregister
 
-    async def execute(self, actor: Actor, message: Request) -> Any:
-        """Do what `message` says; every door of the hub leads through here. Raises HubError."""
-        outcome = self._begin(actor, message)
+    async def execute[R](self, actor: Actor, message: Request[R]) -> R:
+        """Execute `message` and return its result. Raise HubError."""
+        outcome: Any = self._begin(actor, message)
         if type(outcome) is CoroutineType:
             outcome = await outcome
         if isinstance(outcome, Followed):
             outcome.then()
-            return outcome.data
-        return outcome
+            outcome = outcome.data
+        result: R = outcome
+        return result
 
     def receive(self, session: Session, decoded: Decoded, received_us: int, reply: Reply | None = None) -> None:
         """A client's message: done now, or after those that came before it. `reply` is called once."""
@@ -114,14 +116,17 @@ class Dispatcher:
             self._slow_down(session, Incoming(decoded, received_us, reply or session.answer), refusal)
         elif session.task is None:
             self._step(session, decoded, received_us, reply or session.answer)
-        elif len(session.inbox) < self.limits.inbound_messages:
+        elif len(session.inbox) < self._limits.current.inbound_messages:
             session.inbox.append(Incoming(decoded, received_us, reply or session.answer))
         else:
-            full = Refusal("inbox", self.limits.messages_per_minute, 1.0)
+            full = Refusal("inbox", self._limits.current.messages_per_minute, 1.0)
             self._slow_down(session, Incoming(decoded, received_us, reply or session.answer), full)
 
+    def _limits_changed(self, limits: Limits) -> None:
+        self.user_limiters = UserLimiters(limits)
+
     def _limiters(self, session: Session) -> tuple[Limiter, Limiter]:
-        session.limiters = limiters = Limiter(self.limits), self.user_limiters[session.principal.sub]
+        session.limiters = limiters = Limiter(self._limits.current), self.user_limiters[session.principal.sub]
         return limiters
 
     def _slow_down(self, session: Session, incoming: Incoming, refusal: Refusal) -> None:
@@ -129,9 +134,11 @@ class Dispatcher:
         error = RateLimitExceeded(refusal.per_minute, refusal.retry_after)
         incoming.reply(Frame(encode_error(error, incoming.decoded.request_id)))
         if session.refusals is None:
-            session.refusals = TokenBucket(self.limits.refusals / self.limits.refusal_window, self.limits.refusals)
+            session.refusals = TokenBucket(
+                self._limits.current.refusals / self._limits.current.refusal_window, self._limits.current.refusals
+            )
         if session.refusals.consume(incoming.received_us):
-            self._flooded(session)
+            self._close_flooding(session)
 
     def _begin(self, actor: Actor, message: Request | None, error: HubError | None = None) -> Any:
         if message is None:

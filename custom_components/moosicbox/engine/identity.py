@@ -1,13 +1,11 @@
 """Who shows a token or an invite."""
 
-from collections.abc import Awaitable, Callable
 import secrets
 
 from msgspec import UNSET, UnsetType
 
-from .access.authentication import Peer
+from .access.authentication import Authentication, Peer
 from .access.rights import Principal
-from .access.tokens import IssuedToken
 from .clock import Clock
 from .protocol.client import Authenticate, Resume
 from .protocol.errors import AuthenticationFailed, PermissionDenied, Unavailable
@@ -15,9 +13,7 @@ from .rooms.invites import Invites
 from .rooms.rights import GUEST_PERMISSIONS
 from .rooms.room import GUEST
 from .rooms.rooms import Rooms
-
-type TokenAuthenticator = Callable[[str, Peer], Awaitable[Principal]]
-"""Whose token this is; AuthenticationFailed."""
+from .sessions.sessions import Sessions
 
 
 class Identity:
@@ -25,20 +21,22 @@ class Identity:
 
     def __init__(
         self,
-        recognise: TokenAuthenticator,
-        named_by: Callable[[Resume], Principal | None],
+        *,
+        authentication: Authentication,
+        sessions: Sessions,
         invites: Invites,
         rooms: Rooms,
         clock: Clock,
     ) -> None:
-        """`recognise` knows tokens, `named_by` whose session is to be resumed."""
-        self.authenticate_token = recognise
-        self._named_by = named_by
-        self.issue: Callable[..., IssuedToken] | None = None
-        """Makes tokens for guests, if that is possible here; see `Tokens.issue`."""
+        self._authentication = authentication
+        self._sessions = sessions
         self._invites = invites
         self._rooms = rooms
         self._clock = clock
+
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        """Return the principal of an access token. Raise AuthenticationFailed or Unavailable."""
+        return await self._authentication.authenticate_token(token, peer)
 
     async def identify(self, message: Authenticate, peer: Peer) -> tuple[Principal | None, str | UnsetType]:
         """Who this is, and the token that a new guest is given. AuthenticationFailed."""
@@ -50,10 +48,10 @@ class Identity:
 
     async def _recognised(self, token: str, resume: Resume | None, peer: Peer) -> Principal:
         try:
-            return await self.authenticate_token(token, peer)
+            return await self._authentication.authenticate_token(token, peer)
         except Unavailable:
             # Who could tell is away: a session that was opened before goes on by its own secret.
-            if resume is None or (principal := self._named_by(resume)) is None:
+            if resume is None or (principal := self._sessions.named_by(resume)) is None:
                 raise
             return principal
 
@@ -63,15 +61,15 @@ class Identity:
             invite = self._invites.redeem(code, None, peer.address, now, self._clock.now_us())
         except PermissionDenied as error:
             raise AuthenticationFailed(error.message) from error
-        if self.issue is None or (room := self._rooms.find(invite.room_id)) is None:
+        if (room := self._rooms.find(invite.room_id)) is None:
             raise AuthenticationFailed("This invite isn't good, or not any more")
-        issued = self.issue(
+        issued = self._authentication.issue_guest_token(
             sub=GUEST + secrets.token_hex(8),
             name=name,
             lifetime=invite.expires_at - now,
             permissions=GUEST_PERMISSIONS[invite.role],
             rooms=frozenset({room.room_id}),
         )
-        principal = await self.authenticate_token(issued.token, peer)
+        principal = await self._authentication.authenticate_token(issued.token, peer)
         self._rooms.admit(room, principal.sub, invite.role)
         return principal, issued.token

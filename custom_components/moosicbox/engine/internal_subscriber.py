@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterable
 import secrets
 import sys
-from typing import TYPE_CHECKING
 
 from .access.rights import Principal
+from .delivery.outbox import Outbox
+from .hub import Hub
 from .playback.player import Player
 from .protocol.errors import InvalidMessage, PermissionDenied
 from .protocol.server import RoomList
-
-if TYPE_CHECKING:
-    from .hub import Hub
 
 
 class InternalSubscriber:
@@ -27,7 +25,7 @@ class InternalSubscriber:
         self._client_id = secrets.token_hex(8)
         self._topics: dict[str, None] = {}
         self._undo: list[Callable[[], None]] = []
-        self._outbox = hub.new_outbox(self)
+        self._outbox = Outbox(hub.limits.outbound_bytes, hub.limits.outbound_messages, self, hub.writer)
         if topics is None:
             self._follow(topic for topic in self._default() if self._visible(topic))
             self._undo.append(hub.players.added.subscribe(self._player_added))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .signals import Signal
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -106,3 +108,19 @@ class Limits:
             case "sync":
                 return self.sync_per_minute, self.sync_burst
         return self.messages_per_minute, self.burst_size
+
+
+class SharedLimits:
+    """The limits in force, shared by all parts of a hub."""
+
+    __slots__ = ("changed", "current")
+
+    def __init__(self, limits: Limits) -> None:
+        self.current = limits
+        self.changed: Signal[Limits] = Signal()
+        """Emitted after the limits were replaced."""
+
+    def replace(self, limits: Limits) -> None:
+        """Use `limits` from now on."""
+        self.current = limits
+        self.changed.emit(limits)

@@ -1,7 +1,7 @@
 """The hub's numbers and health, as JSON and for Prometheus."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal, override
+from typing import Any, Final, Literal, override
 
 from prometheus_client.core import (
     CollectorRegistry,
@@ -13,10 +13,8 @@ from prometheus_client.core import (
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from .hub import Hub
 from .metrics import Histogram, Traffic
-
-if TYPE_CHECKING:
-    from .hub import Hub
 
 type Health = Literal["healthy", "degraded", "unhealthy"]
 
@@ -108,7 +106,7 @@ def health(hub: Hub) -> tuple[Health, list[str]]:
         reasons.append("connections_nearly_full")
     if (average := _mean_round_trip(hub)) is not None and average > SLOW_SECONDS:
         reasons.append("slow_connections")
-    reasons += [reason for reason, active in hub.problems.items() if active]
+    reasons += sorted(hub.problems)
     return ("degraded" if reasons else "healthy"), reasons
 
 

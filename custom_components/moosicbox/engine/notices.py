@@ -23,13 +23,13 @@ class Notices:
         topics: Topics,
         publisher: PlaybackPublisher,
         clock: Clock,
-        house: Principal,
+        system: Principal,
         notified: Signal[Actor, str, TopicMessage],
     ) -> None:
-        """`notified` hears of each notice, said by `house`."""
+        """`notified` is emitted for each notice, in the name of `system`."""
         self._topics = topics
         self._clock = clock
-        self._house = house
+        self._system = system
         self._notified = notified
         publisher.happened.subscribe(self._happened)
 
@@ -43,4 +43,4 @@ class Notices:
             for player in context.renderers:
                 if player.client_id is not None:
                     self._topics.publish(f"client:{player.client_id}", notice)
-            self._notified.emit(Actor(self._house, None, self._clock.now_us()), added_by, notice)
+            self._notified.emit(Actor(self._system, None, self._clock.now_us()), added_by, notice)

@@ -6,11 +6,12 @@ import logging
 import random
 from typing import Any
 
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.cluster.clock import ClusterClock
 from custom_components.moosicbox.engine.cluster.node import ClusterNode
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
-from tests.cluster.nodes import recognise
+from tests.cluster.nodes import TokensAreNames
 from tests.engine.fakes import FakeMedia, FakeStore
 
 from .attached import Attached
@@ -46,10 +47,10 @@ class SimulatedNode:
 
     def make_hub(self, clock: ClusterClock) -> Hub:
         """What it leads with."""
-        return Hub(
+        return build_hub(
             version="test",
             media=FakeMedia(),
-            recognise=recognise,
+            authentication=TokensAreNames(),
             store=FakeStore(),
             clock=clock,
             limits=LIMITS,

@@ -9,7 +9,7 @@ import pytest
 from custom_components.moosicbox.engine.delivery import topics
 from custom_components.moosicbox.engine.delivery.frame import Frame
 from custom_components.moosicbox.engine.delivery.topics import PositionLost, Topics
-from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.limits import Limits, SharedLimits
 from custom_components.moosicbox.engine.protocol.server import CustomMessage, VolumeUpdate
 from custom_components.moosicbox.engine.protocol.types import Position
 from tests.engine.fakes import FakeConnection, ManualClock
@@ -30,7 +30,7 @@ class Square:
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self.clock = ManualClock()
-        self.topics = Topics("epoch", limits, self.clock.now_us)
+        self.topics = Topics("epoch", SharedLimits(limits), self.clock.now_us)
 
     def publish(self, count: int = 1, data: Any = None) -> None:
         for _ in range(count):

@@ -12,7 +12,7 @@ from custom_components.moosicbox.engine.delivery.frame import Frame
 from custom_components.moosicbox.engine.delivery.outbox import Outbox
 from custom_components.moosicbox.engine.delivery.topics import Topics
 from custom_components.moosicbox.engine.delivery.writer import Writer
-from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.limits import Limits, SharedLimits
 from custom_components.moosicbox.engine.metrics import Metrics
 
 MANY = 1 << 30
@@ -62,7 +62,7 @@ class Crowd:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.writer = Writer(Metrics().fan_out)
-        self.topics = Topics("epoch", Limits(), lambda: 0, self.writer)
+        self.topics = Topics("epoch", SharedLimits(Limits()), lambda: 0, self.writer)
         self.listeners = [
             Listener(self.writer, chance, direct=chance.random() < 0.8) for _ in range(chance.randint(1, 12))
         ]

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.playback.player import Player
 from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd
@@ -20,10 +20,10 @@ class LibraryHouse(House):
 
     def __init__(self, library: Library) -> None:
         super().__init__()
-        self.hub = Hub(
+        self.hub = build_hub(
             version="test",
             media=self.media,
-            recognise=self._recognise,
+            authentication=self.authentication,
             store=self.store,
             clock=self.clock,
             library=library,
@@ -143,8 +143,8 @@ async def test_similar_music(library: Library) -> None:
 
 
 async def test_a_hub_without_a_library(house: LibraryHouse) -> None:
-    assert "library" in house.hub.hello(authenticated=True).features
+    assert "library" in house.hub.features()
     bare = House()
-    assert "library" not in bare.hub.hello(authenticated=True).features
+    assert "library" not in bare.hub.features()
     with pytest.raises(NotSupported):
         await bare.hub.execute(LibraryRequest(request_type="get_tracks"))

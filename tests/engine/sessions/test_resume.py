@@ -285,7 +285,9 @@ def test_another_player_of_the_same_id_begins_with_its_snapshot() -> None:
     assert "queue_updated" in snapshots
 
 
-async def test_where_nobody_can_tell_whose_token_it_is_the_sessions_own_secret_counts() -> None:
+async def test_where_nobody_can_tell_whose_token_it_is_the_sessions_own_secret_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     house = House()
     session, _ = house.connect(ADA)
     resume = cut(house, session)
@@ -293,7 +295,7 @@ async def test_where_nobody_can_tell_whose_token_it_is_the_sessions_own_secret_c
     async def away(_token: str, _peer: Peer) -> Principal:
         raise Unavailable("away")
 
-    house.hub.identity.authenticate_token = away
+    monkeypatch.setattr(house.authentication, "authenticate_token", away)
     client = ClientInfo(name="Test", kind="controller")
     shown = Authenticate(token="any", client=client, resume=resume)
     assert await house.hub.identity.identify(shown, Peer("127.0.0.1", None)) == (session.principal, UNSET)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import ssl
-from typing import Any
+from typing import Any, override
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 from cryptography import x509
@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 import pytest
 
-from custom_components.moosicbox.engine.access.authentication import Peer
+from custom_components.moosicbox.engine.access.authentication import Authentication, Peer
 from custom_components.moosicbox.engine.access.rights import Principal
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
@@ -32,8 +33,10 @@ MESSAGES = 200
 """Together more than the kernel and the client's own buffers hold."""
 
 
-async def recognise(_token: str, _peer: Peer) -> Principal:
-    return principal("ada", role="user")
+class EveryoneIsAda(Authentication):
+    @override
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        return principal("ada", role="user")
 
 
 def certificate(folder: Path) -> ssl.SSLContext:
@@ -62,10 +65,10 @@ def certificate(folder: Path) -> ssl.SSLContext:
 
 @pytest.fixture
 async def hub() -> AsyncGenerator[Hub]:
-    hub = Hub(
+    hub = build_hub(
         version="test",
         media=FakeMedia(),
-        recognise=recognise,
+        authentication=EveryoneIsAda(),
         store=FakeStore(),
         limits=replace(Limits(), outbound_bytes=MESSAGES * SIZE * 2, compression=False),
     )

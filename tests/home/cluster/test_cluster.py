@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.moosicbox.adapters import cluster
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.diagnostics import async_get_config_entry_diagnostics
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.cluster.clock import ClusterClock
 from custom_components.moosicbox.engine.cluster.node import ClusterNode
 from custom_components.moosicbox.engine.cluster.redis_bus import RedisBus
@@ -22,7 +23,7 @@ from custom_components.moosicbox.engine.metrics_report import client_reports, me
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.store import NoStore
 from script.lib.redis_server import RedisServer
-from tests.cluster.nodes import recognise
+from tests.cluster.nodes import TokensAreNames
 from tests.engine.fakes import FakeMedia
 from tests.fixtures import Connect, CreateToken
 from tests.home.actions import act, state
@@ -271,8 +272,13 @@ async def test_where_another_one_leads_it_waits(
     monkeypatch.setattr(cluster, "LEASE_SECONDS", 2)
 
     def make_hub(clock: ClusterClock) -> Hub:
-        return Hub(
-            version="test", media=FakeMedia(), recognise=recognise, store=NoStore(), clock=clock, node_id="other"
+        return build_hub(
+            version="test",
+            media=FakeMedia(),
+            authentication=TokensAreNames(),
+            store=NoStore(),
+            clock=clock,
+            node_id="other",
         )
 
     other = ClusterNode(

@@ -45,6 +45,14 @@ class Revocations:
         """Whether this token is revoked."""
         return jti in self.tokens or issued_at <= self.subjects.get(sub, float("-inf"))
 
+    def revoke_token(self, jti: str, now: float) -> None:
+        """Revoke one token. Its expiry time isn't known here: keep the entry for the longest lifetime."""
+        self.tokens[jti] = now + MAX_LIFETIME
+
+    def revoke_subject(self, sub: str, now: float) -> None:
+        """Revoke all tokens that were issued to `sub` until `now` (Unix seconds)."""
+        self.subjects[sub] = now
+
     def forget_expired(self, now: float) -> None:
         """Drop single tokens that have expired by themselves."""
         self.tokens = {jti: exp for jti, exp in self.tokens.items() if exp + LEEWAY > now}

@@ -17,8 +17,8 @@ from ..access.rights import Principal
 from ..delivery.frame import Frame
 from ..delivery.topics import Topics
 from ..delivery.writer import Writer
-from ..hub import FEATURES
-from ..limits import Limits
+from ..greeting import FEATURES
+from ..limits import Limits, SharedLimits
 from ..metrics import Metrics
 from ..protocol.client import Authenticate, Ping, TimeSync
 from ..protocol.codec import Codec, Decoded, encode, encode_error
@@ -123,7 +123,8 @@ class Edge(Gateway):
         metrics = Metrics()
         writer = Writer(metrics.fan_out)
         self._alarm = TimerRunner(clock)
-        self.topics = Topics(secrets.token_hex(8), limits, clock.now_us, writer)
+        self._limits = SharedLimits(limits)
+        self.topics = Topics(secrets.token_hex(8), self._limits, clock.now_us, writer)
         super().__init__(
             version=version,
             node_id=node_id,
@@ -133,7 +134,6 @@ class Edge(Gateway):
             compression=self.topics.compression,
             metrics=metrics,
         )
-        self._limits = limits
         self._clock = clock
         self._authentication = authentication
         self._features: Mapping[str, int] = FEATURES
@@ -192,7 +192,7 @@ class Edge(Gateway):
     @property
     @override
     def limits(self) -> Limits:
-        return self._limits
+        return self._limits.current
 
     @property
     @override
@@ -206,9 +206,8 @@ class Edge(Gateway):
 
     def configure(self, limits: Limits, features: Mapping[str, int]) -> None:
         """Other bounds from now on."""
-        self._limits = self.topics.limits = limits
+        self._limits.replace(limits)
         self._features = features
-        self.topics.compression.configure(limits.compression_level, limits.compression_threshold)
 
     @override
     def decode(self, text: bytes) -> Decoded:
@@ -226,7 +225,7 @@ class Edge(Gateway):
             return await self._authentication.authenticate_token(token, peer)
         number = next(self._numbers)
         try:
-            async with asyncio.timeout(self._limits.authentication_timeout):
+            async with asyncio.timeout(self.limits.authentication_timeout):
                 principal: Principal = await self._called(number, AuthenticateToken(number, token, peer.address))
         except (TimeoutError, Refused) as error:
             raise Unavailable("Nobody answers now", retry_after=1) from error
@@ -247,7 +246,7 @@ class Edge(Gateway):
             elif principal is None and message.invite is None and message.resume is None:
                 principal = self._authentication.admit_anonymous(connection.peer)
         number = next(self._numbers)
-        session = self._sessions[number] = EdgeSession(self, number, connection, self._limits)
+        session = self._sessions[number] = EdgeSession(self, number, connection, self.limits)
         greeting = None if hello is UNSET else hello
         coming = ClientConnected(number, message, principal, connection.transport, connection.peer.address, greeting)
         try:

@@ -7,7 +7,7 @@ import weakref
 
 import msgspec
 
-from ..limits import Limits
+from ..limits import Limits, SharedLimits
 from ..protocol.codec import encode
 from ..protocol.server import TopicMessage
 from ..protocol.types import Position, ResumeFailure
@@ -236,13 +236,17 @@ class Topic:
 class Topics:
     """All topics of a hub, made when they are first needed."""
 
-    def __init__(self, epoch: str, limits: Limits, now_us: Callable[[], int], outlet: Outlet | None = None) -> None:
+    def __init__(
+        self, epoch: str, limits: SharedLimits, now_us: Callable[[], int], outlet: Outlet | None = None
+    ) -> None:
         """`epoch` names the life of all offsets; `outlet` hears which topics have something to be read."""
         self.epoch = epoch
-        self.limits = limits
+        self._limits = limits
         self._now_us = now_us
         self._outlet = outlet or _Immediately()
-        self.compression = Compression(limits.compression_level, limits.compression_threshold)
+        current = limits.current
+        self.compression = Compression(current.compression_level, current.compression_threshold)
+        limits.changed.subscribe(self._limits_changed)
         self._topics: dict[str, Topic] = {}
         self._retired: OrderedDict[str, int] = OrderedDict()
         """The last offset of topics that nobody uses: an offset never comes twice in an epoch."""
@@ -267,7 +271,7 @@ class Topics:
     def publish(self, name: str, message: TopicMessage) -> int:
         """Publish to `name`; how many receive it."""
         if message.numbered:
-            return self[name].publish(message, self._now_us(), self.limits)
+            return self[name].publish(message, self._now_us(), self._limits.current)
         if (topic := self._topics.get(name)) is not None and topic.subscribers:
             return topic.publish_state(message)
         return 0
@@ -295,7 +299,7 @@ class Topics:
         """What was published to `name` after `position`; PositionLost if that can't be said."""
         if position.epoch != self.epoch:
             raise PositionLost("epoch_changed")
-        return self[name].since(position.offset, self._now_us(), self.limits)
+        return self[name].since(position.offset, self._now_us(), self._limits.current)
 
     def sent_to(self, outbox: Outbox, names: Iterable[str]) -> tuple[int, int]:
         """How many messages, and bytes, of these topics went to `outbox` since it subscribed."""
@@ -330,7 +334,7 @@ class Topics:
         """Give back the memory of histories that nobody can ask for any more, and of topics that nobody uses."""
         now_us = self._now_us()
         for topic in tuple(self._topics.values()):
-            topic.expire(now_us, self.limits)
+            topic.expire(now_us, self._limits.current)
             self._retire_idle(topic)
 
     def _retire_idle(self, topic: Topic) -> None:
@@ -341,3 +345,6 @@ class Topics:
             self._retired[topic.name] = topic.offset
         if len(self._retired) > MAX_RETIRED:
             self._floor = max(self._floor, self._retired.popitem(last=False)[1])
+
+    def _limits_changed(self, limits: Limits) -> None:
+        self.compression.configure(limits.compression_level, limits.compression_threshold)

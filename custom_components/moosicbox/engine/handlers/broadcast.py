@@ -1,16 +1,15 @@
 """Messages to many, and events for automations."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ..access.rights import PERMISSIONS
+from ..hub import Hub
 from ..protocol.client import Broadcast, ClientEvent
 from ..protocol.codec import size_of
 from ..protocol.errors import ClientNotFound, InvalidMessage, RoomNotFound
+from ..protocol.results import BroadcastResult
 from ..protocol.server import AdminNotification, CustomMessage, Notification, TopicMessage, UserNotification
 from ..sessions.session import Actor
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 MAX_EVENT_DATA: Final = 4_096
 """Bytes of JSON."""
@@ -20,12 +19,15 @@ class BroadcastHandlers:
     """A broadcast is a publication to the topic that its target names."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its messages into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the messages to the hub's table."""
+        hub = self.hub
         hub.register(Broadcast, self.broadcast, "broadcast")
         hub.register(ClientEvent, self.client_event, "events")
 
-    def broadcast(self, actor: Actor, message: Broadcast) -> dict[str, int]:
+    def broadcast(self, actor: Actor, message: Broadcast) -> BroadcastResult:
         """To all, or to those whom `target` and `target_id` name."""
         topic = self._topic(message)
         publication = self._publication(message)

@@ -1,26 +1,26 @@
 """Messages about the connection itself: clocks, subscriptions, tokens."""
 
-from typing import TYPE_CHECKING
-
 from msgspec import UNSET
 
 from ..clock import iso_from_unix
 from ..dispatcher import Followed
+from ..hub import Hub
 from ..protocol.client import Authenticate, Ping, Refresh, Subscribe, TimeSync, Unsubscribe
 from ..protocol.errors import AuthenticationFailed, InvalidMessage, NotSupported, Unavailable
+from ..protocol.results import RefreshResult
 from ..protocol.server import Pong, TimeSyncReply
 from ..sessions.session import Actor, Session
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 
 class ConnectionHandlers:
     """For clients only: somebody inside the house has no connection."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its messages into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the messages to the hub's table."""
+        hub = self.hub
         hub.register(Authenticate, self.authenticate)
         hub.register(Refresh, self.refresh)
         hub.register(Subscribe, self.subscribe)
@@ -32,7 +32,7 @@ class ConnectionHandlers:
         """Only the first message may be this one."""
         raise InvalidMessage("This connection is authenticated already", ["type"])
 
-    async def refresh(self, actor: Actor, message: Refresh) -> dict[str, str]:
+    async def refresh(self, actor: Actor, message: Refresh) -> RefreshResult:
         """Take a newer token of the same sub."""
         session = _session(actor)
         if session.connection is None:

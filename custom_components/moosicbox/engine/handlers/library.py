@@ -1,28 +1,30 @@
 """Questions to the library, and changes of what is ours in it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from ..hub import Hub
 from ..library.library import Library
 from ..library.models import Hit, Page
 from ..protocol.errors import InvalidMessage, NotSupported
 from ..protocol.library_request import Filters, LibraryRequest
+from ..protocol.results import LibraryResult
 from ..sessions.session import Actor
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 
 class LibraryHandlers:
     """One message, told by its `request_type`."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its message into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the message to the hub's table."""
+        hub = self.hub
         hub.register(LibraryRequest, self.request, "library", "library")
 
-    async def request(self, actor: Actor, asked: LibraryRequest) -> dict[str, Any]:
+    async def request(self, actor: Actor, asked: LibraryRequest) -> LibraryResult:
         """Ask, or change."""
         if (library := self.hub.library) is None:
             raise NotSupported("This hub has no library")
@@ -67,7 +69,7 @@ async def _list(library: Library, asked: LibraryRequest) -> Page[Any]:
     return await lists[asked.request_type](filters, asked.sort, asked.limit, asked.cursor)
 
 
-async def _search(library: Library, asked: LibraryRequest) -> dict[str, Any]:
+async def _search(library: Library, asked: LibraryRequest) -> LibraryResult:
     if asked.query is None:
         raise InvalidMessage("Say what to search for", ["query"])
     kinds = asked.filters.kinds if asked.filters is not None else ()
@@ -79,7 +81,7 @@ def _flat(hit: Hit) -> dict[str, Any]:
     return {"kind": hit.kind, "score": hit.score, **msgspec.structs.asdict(hit.item)}
 
 
-def _page(page: Page[Any]) -> dict[str, Any]:
+def _page(page: Page[Any]) -> LibraryResult:
     return {"items": page.items, "total": page.total, "next_cursor": page.next_cursor}
 
 

@@ -1,24 +1,25 @@
 """Commands to players: transport, place, loudness, modes."""
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..hub import Hub
 from ..protocol.client import ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
 from ..protocol.errors import InvalidMessage, QueueItemNotFound
 from ..rooms.room import Room
 from ..rooms.targets import Target
 from ..sessions.session import Actor
 
-if TYPE_CHECKING:
-    from ..hub import Hub
-
 
 class PlaybackHandlers:
     """Each finds its player and tells its playback what to do."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its messages into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the messages to the hub's table."""
+        hub = self.hub
         hub.register(PlaybackCommand, self.playback, "control", target_decides=True)
         hub.register(SeekCommand, self.seek, "control", target_decides=True)
         hub.register(VolumeCommand, self.volume, "control", target_decides=True)
@@ -87,7 +88,7 @@ class PlaybackHandlers:
             target.require_right("queue.add")
             media = await self.hub.media_resolver.resolve_track(message.track_id, actor.principal)
             target.require_media_right(media)
-            item = self.hub.new_item(media.track, target)
+            item = target.new_item(media.track, self.hub.clock.timestamp())
             playback.queue.add([item], "next")
             await self.hub.media_resolver.start(playback, item, message.start_position or 0.0, left="skipped")
         elif message.queue_item_id is not None:

@@ -1,9 +1,10 @@
 """Changes of a queue, and looks into it."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..dispatcher import Handler
+from ..hub import Hub
 from ..playback.playback import Playback
 from ..protocol.client import (
     QueueAdd,
@@ -16,21 +17,22 @@ from ..protocol.client import (
     QueueTransfer,
 )
 from ..protocol.errors import InvalidMessage, PermissionDenied, QueueItemNotFound
+from ..protocol.results import AddResult, QueueResult, RevisionResult, TransferResult
 from ..protocol.types import QueueItem
 from ..rooms.rights import RoomRight
 from ..rooms.targets import Target
 from ..sessions.session import Actor
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 
 class QueueHandlers:
     """Each finds its queue, changes it, and lets the playback follow."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its messages into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the messages to the hub's table."""
+        hub = self.hub
         hub.register(QueueAdd, self._once(self.add), "control", target_decides=True)
         hub.register(QueueRemove, self._once(self.remove), "control", target_decides=True)
         hub.register(QueueMove, self._once(self.move), "control", target_decides=True)
@@ -39,7 +41,7 @@ class QueueHandlers:
         hub.register(QueueGet, self.get, "listen")
         hub.register(QueueTransfer, self._once(self.transfer), "control", target_decides=True)
 
-    async def add(self, target: Target, message: QueueAdd) -> dict[str, Any]:
+    async def add(self, target: Target, message: QueueAdd) -> AddResult:
         """More music."""
         target.require_right("queue.add")
         if message.place == "replace":
@@ -52,7 +54,7 @@ class QueueHandlers:
         await self._follow(playback, held, playback.current or items[0])
         return {"revision": playback.queue.revision, "queue_item_ids": [item.queue_item_id for item in items]}
 
-    async def remove(self, target: Target, message: QueueRemove) -> dict[str, Any]:
+    async def remove(self, target: Target, message: QueueRemove) -> RevisionResult:
         """Less music."""
         playback = target.playback
         ids = message.queue_item_ids or (() if message.queue_item_id is None else (message.queue_item_id,))
@@ -66,7 +68,7 @@ class QueueHandlers:
         await self._follow(playback, held, playback.current)
         return {"revision": playback.queue.revision}
 
-    async def move(self, target: Target, message: QueueMove) -> dict[str, Any]:
+    async def move(self, target: Target, message: QueueMove) -> RevisionResult:
         """An item elsewhere."""
         playback = target.playback
         playback.queue.require_revision(message.if_revision)
@@ -74,7 +76,7 @@ class QueueHandlers:
         playback.queue.move(message.queue_item_id, message.place)
         return {"revision": playback.queue.revision}
 
-    async def reorder(self, target: Target, message: QueueReorder) -> dict[str, Any]:
+    async def reorder(self, target: Target, message: QueueReorder) -> RevisionResult:
         """An item elsewhere, by indexes."""
         playback = target.playback
         playback.queue.require_revision(message.if_revision)
@@ -82,7 +84,7 @@ class QueueHandlers:
         playback.queue.reorder(message.from_, message.to)
         return {"revision": playback.queue.revision}
 
-    async def clear(self, target: Target, message: QueueClear) -> dict[str, Any]:
+    async def clear(self, target: Target, message: QueueClear) -> RevisionResult:
         """No music."""
         target.require_right("queue.move_any")
         playback = target.playback
@@ -92,12 +94,12 @@ class QueueHandlers:
         await self._follow(playback, held, None)
         return {"revision": playback.queue.revision}
 
-    def get(self, actor: Actor, message: QueueGet) -> dict[str, Any]:
+    def get(self, actor: Actor, message: QueueGet) -> QueueResult:
         """A page."""
         target = self.hub.targets.playback_target(actor, message.player_id, message.room_id, "listen")
         return {"queue": target.playback.queue.page(message.offset, message.limit)}
 
-    async def transfer(self, source: Target, message: QueueTransfer) -> dict[str, Any]:
+    async def transfer(self, source: Target, message: QueueTransfer) -> TransferResult:
         """The whole queue elsewhere, where it goes on at the same position."""
         if (message.to_player_id is None) == (message.to_room_id is None):
             raise InvalidMessage("Name a to_player_id or a to_room_id", ["to_player_id"])
@@ -153,4 +155,4 @@ class QueueHandlers:
             media = await media_resolver.resolve_tracks(ids, principal)
             for found in media:
                 target.require_media_right(found)
-        return [self.hub.new_item(found.track, target) for found in media]
+        return [target.new_item(found.track, self.hub.clock.timestamp()) for found in media]

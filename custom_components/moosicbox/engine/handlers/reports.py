@@ -1,23 +1,23 @@
 """What players say of themselves."""
 
-from typing import TYPE_CHECKING
-
 from ..clock import iso_from_unix
+from ..hub import Hub
 from ..playback.player import Player
 from ..protocol.client import PlayerReport, StreamRequest
 from ..protocol.errors import NotSupported
+from ..protocol.results import StreamResult
 from ..sessions.session import Actor
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 
 class ReportHandlers:
     """For players only."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its messages into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the messages to the hub's table."""
+        hub = self.hub
         hub.register(PlayerReport, self.report, "play", "reports")
         hub.register(StreamRequest, self.stream, "play", "reports")
 
@@ -25,7 +25,7 @@ class ReportHandlers:
         """State and position."""
         self.hub.players.report(self._player(actor), message)
 
-    async def stream(self, actor: Actor, message: StreamRequest) -> dict[str, str | None]:
+    async def stream(self, actor: Actor, message: StreamRequest) -> StreamResult:
         """A fresh address for an item."""
         player = self._player(actor)
         item = player.active_playback.queue.get(message.queue_item_id)

@@ -1,12 +1,13 @@
 """Rooms: making, joining and steering them, inviting into them, talking in them."""
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from ..clock import iso_from_unix
+from ..hub import Hub
 from ..playback.player import Player
 from ..protocol.client import (
     PlaybackCommand,
@@ -28,12 +29,10 @@ from ..protocol.client import (
     SeekCommand,
 )
 from ..protocol.errors import InvalidMessage, PermissionDenied, RoomNotFound, Unavailable
+from ..protocol.results import ChatResult, InviteResult, RoomListResult, RoomResult
 from ..rooms.rights import RoomRight
 from ..rooms.room import Room, RoomSettings
 from ..sessions.session import Actor, Session
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 SETTINGS = RoomSettings.__struct_fields__
 PARTY = "/moosicbox/party/#"
@@ -44,8 +43,11 @@ class RoomHandlers:
     """Each finds its room, checks the right, and tells the rooms what to do."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its messages into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the messages to the hub's table."""
+        hub = self.hub
         hub.register(RoomCreate, self.create, "rooms")
         hub.register(RoomUpdate, self.update, "listen")
         hub.register(RoomClose, self.close, "listen")
@@ -62,7 +64,7 @@ class RoomHandlers:
         hub.register(RoomSetRole, self.set_role, "listen")
         hub.register(RoomChat, self.chat, "chat", "chat")
 
-    def create(self, actor: Actor, message: RoomCreate) -> dict[str, str]:
+    def create(self, actor: Actor, message: RoomCreate) -> RoomResult:
         """A new room; its maker is its host and in it at once. One made by the house has no host yet."""
         principal = actor.principal
         if principal.rooms is not None:
@@ -85,7 +87,7 @@ class RoomHandlers:
         room = self._room(actor, message.room_id, "member.kick")
         self.hub.rooms.close(room)
 
-    def join(self, actor: Actor, message: RoomJoin) -> dict[str, Any]:
+    def join(self, actor: Actor, message: RoomJoin) -> dict[str, object]:
         """In, with a player if the client is one; or another player that the asker may control."""
         session = self._client(actor, message.player_id)
         self._redeem(actor, message)
@@ -112,7 +114,7 @@ class RoomHandlers:
         room = self._room(actor, message.room_id, "member.kick")
         self.hub.rooms.kick(room, message.client_id)
 
-    def invite(self, actor: Actor, message: RoomInvite) -> dict[str, str]:
+    def invite(self, actor: Actor, message: RoomInvite) -> InviteResult:
         """A code that lets guests in."""
         room = self._room(actor, message.room_id, "member.kick")
         if message.role == "host":
@@ -122,11 +124,11 @@ class RoomHandlers:
         self.hub.rooms.changed.emit(room)
         return {"invite": code, "url": PARTY + code, "expires_at": iso_from_unix(invite.expires_at)}
 
-    def list(self, actor: Actor, _message: RoomList) -> dict[str, Any]:
+    def list(self, actor: Actor, _message: RoomList) -> RoomListResult:
         """The rooms that one may see."""
         return {"rooms": self.hub.room_lists.seen_by(actor.principal)}
 
-    def get(self, actor: Actor, message: RoomGet) -> dict[str, Any]:
+    def get(self, actor: Actor, message: RoomGet) -> dict[str, object]:
         """All about one room."""
         return self._state(self.hub.rooms.get(message.room_id, actor.principal))
 
@@ -164,7 +166,7 @@ class RoomHandlers:
         room = self._room(actor, message.room_id, "member.kick")
         self.hub.rooms.set_role(room, message.user_id, message.role)
 
-    def chat(self, actor: Actor, message: RoomChat) -> dict[str, str]:
+    def chat(self, actor: Actor, message: RoomChat) -> ChatResult:
         """A line of talk."""
         room = self._room(actor, message.room_id, "chat")
         return {"message_id": self.hub.rooms.post_chat(room, actor.principal, message.message).message_id}
@@ -208,6 +210,6 @@ class RoomHandlers:
             self.hub.targets.require_move_right(actor.principal, player)
         return player
 
-    def _state(self, room: Room) -> dict[str, Any]:
+    def _state(self, room: Room) -> dict[str, object]:
         fields = msgspec.structs.asdict(room.state())
         return {name: value for name, value in fields.items() if value is not UNSET}

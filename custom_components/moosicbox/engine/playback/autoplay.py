@@ -1,11 +1,12 @@
 """Music that follows by itself: when the last item of a queue plays, the library adds one that fits."""
 
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Collection, Sequence
 import logging
 import secrets
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from ..access.rights import Principal
+from ..background import Spawn
 from ..clock import Clock
 from ..protocol.errors import HubError
 from ..protocol.types import QueueItem, Track, UserRef
@@ -17,8 +18,6 @@ _LOGGER = logging.getLogger(__name__)
 
 NOT_AGAIN: Final = 100
 """Items of the queue, the latest ones, that aren't repeated."""
-
-type Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class SimilarTracks(Protocol):

@@ -11,7 +11,7 @@ from ..access.rights import Principal
 from ..clock import Clock
 from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
-from ..limits import Limits
+from ..limits import SharedLimits
 from ..protocol.client import ClientInfo, PlayerReport
 from ..protocol.errors import InvalidMessage, PermissionDenied, PlayerNotFound, Unavailable
 from ..protocol.server import PlayerList, TopicMessage
@@ -23,6 +23,7 @@ from .events import PlaybackEvent, QueueChanged, StatusChanged
 from .player import PlaybackContext, Player
 from .publisher import PlaybackPublisher
 from .render import queue_snapshot
+from .saved_state import SavedPlayer, restore_player
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,14 +34,14 @@ class Players(PlaybackContexts[Player]):
     """The players of a hub, by id. They stay when they go away, until they are removed."""
 
     def __init__(
-        self, topics: Topics, publisher: PlaybackPublisher, timers: Timers, clock: Clock, limits: Limits
+        self, topics: Topics, publisher: PlaybackPublisher, timers: Timers, clock: Clock, limits: SharedLimits
     ) -> None:
         super().__init__()
         self.added: Signal[Player] = Signal()
         self.removed: Signal[Player] = Signal()
         self.reported: Signal[Player] = Signal()
         """A player said what it does."""
-        self.limits = limits
+        self._limits = limits
         self._topics = topics
         self._publisher = publisher
         self._timers = timers
@@ -84,21 +85,32 @@ class Players(PlaybackContexts[Player]):
             if player.owner_user_id != principal.sub and not principal.is_admin:
                 raise PermissionDenied("This player_id belongs to somebody else")
             return player
-        if sum(player.owner_user_id == principal.sub for player in self) >= self.limits.max_players_per_user:
-            raise Unavailable(f"A user has at most {self.limits.max_players_per_user} players", again=False)
-        if len(self._players) >= self.limits.max_players:
-            raise Unavailable(f"This hub takes at most {self.limits.max_players} players", again=False)
+        if sum(player.owner_user_id == principal.sub for player in self) >= self._limits.current.max_players_per_user:
+            raise Unavailable(f"A user has at most {self._limits.current.max_players_per_user} players", again=False)
+        if len(self._players) >= self._limits.current.max_players:
+            raise Unavailable(f"This hub takes at most {self._limits.current.max_players} players", again=False)
         return self.add(player_id, client.name, principal.sub, client.version)
 
     def add(self, player_id: str, name: str, owner_user_id: str, version: str | None = None) -> Player:
         """A new player, not here yet."""
         player = Player(
-            player_id, name, owner_user_id, secrets.token_hex(8), self.limits.max_queue_items, self._publisher.publish
+            player_id,
+            name,
+            owner_user_id,
+            secrets.token_hex(8),
+            self._limits.current.max_queue_items,
+            self._publisher.publish,
         )
         player.client_version = version
         self._players[player_id] = player
         self._publisher.add(player)
         self.added.emit(player)
+        return player
+
+    def restore(self, state: SavedPlayer) -> Player:
+        """Add a player with the state that was captured of it."""
+        player = self.add(state.player_id, state.name, state.owner_user_id, state.client_version)
+        restore_player(player, state)
         return player
 
     def mark_connected(self, player: Player, client_id: str, client: ClientInfo, *, resumed: bool) -> None:
@@ -117,7 +129,7 @@ class Players(PlaybackContexts[Player]):
     def mark_disconnected(self, player: Player) -> None:
         """A player's connection is gone; it may come back before anybody need know."""
         player.mark_disconnected()
-        due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
+        due_us = self._clock.now_us() + int(self._limits.current.availability_grace * 1e6)
         self._graces[player.player_id] = self._timers.at(due_us, self._unavailable, player, due_us)
 
     def remove(self, player_id: str) -> None:
@@ -145,7 +157,7 @@ class Players(PlaybackContexts[Player]):
         if player.available:
             _LOGGER.info("%s is unavailable", player.name)
         player.available = False
-        lost_us = now_us - int(self.limits.availability_grace * 1e6)
+        lost_us = now_us - int(self._limits.current.availability_grace * 1e6)
         if not player.active_playback.present():
             player.active_playback.hold(lost_us)
         self.announce(player)

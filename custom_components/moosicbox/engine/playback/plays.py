@@ -1,10 +1,10 @@
 """Which tracks were really listened to: for half of their length, or for four minutes."""
 
-from collections.abc import Callable, Coroutine
 import logging
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
+from ..background import Spawn
 from ..clock import Clock
 from ..protocol.errors import HubError
 from ..protocol.types import QueueItem
@@ -14,8 +14,6 @@ _LOGGER = logging.getLogger(__name__)
 
 ENOUGH_SECONDS: Final = 240.0
 ENOUGH_PART: Final = 0.5
-
-type Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class _Hearing:

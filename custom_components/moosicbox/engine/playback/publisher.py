@@ -1,8 +1,9 @@
 """What playbacks do, brought to those who render it and those who watch; and their course of time."""
 
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Final
 
+from ..background import Spawn
 from ..clock import Clock
 from ..delivery.topics import Topics
 from ..protocol.errors import HubError
@@ -28,8 +29,6 @@ from .render import compensated, prepare, queue_snapshot, synchronized_playback
 
 MAX_MIRRORED: Final = 100
 """Items that a room's queue tells its players' topics at once; more of them are asked for."""
-
-type Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class PlaybackPublisher:

@@ -4,6 +4,22 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from .results import (
+    AddResult,
+    BroadcastResult,
+    ChatResult,
+    ClientsResult,
+    InviteResult,
+    QueueResult,
+    RefreshResult,
+    RevisionResult,
+    RoomListResult,
+    RoomResult,
+    StreamResult,
+    SubscribeResult,
+    TransferResult,
+)
+from .server import Pong, TimeSyncReply
 from .types import (
     BroadcastTarget,
     ClientKind,
@@ -34,13 +50,13 @@ Ids = Annotated[tuple[Id, ...], Meta(min_length=1, max_length=1000)]
 Topics = Annotated[tuple[TopicName, ...], Meta(max_length=1000)]
 
 
-class Request(Struct, frozen=True, kw_only=True):
-    """Anything that a client may ask for; with a `request_id` it gets exactly one answer."""
+class Request[Result = object](Struct, frozen=True, kw_only=True):
+    """A request of a client; with a `request_id` it gets exactly one answer. `Result` is the type of that answer."""
 
     request_id: RequestId | None = None
 
 
-class ClientMessage(Request, tag_field="type", frozen=True, kw_only=True):
+class ClientMessage[Result = object](Request[Result], tag_field="type", frozen=True, kw_only=True):
     """A message told by its `type` alone."""
 
 
@@ -64,7 +80,7 @@ class Resume(Record, frozen=True, kw_only=True):
     positions: dict[TopicName, Position] = {}
 
 
-class Authenticate(ClientMessage, tag="authenticate", frozen=True, kw_only=True):
+class Authenticate(ClientMessage[None], tag="authenticate", frozen=True, kw_only=True):
     """The first message of a connection."""
 
     client: ClientInfo
@@ -74,35 +90,35 @@ class Authenticate(ClientMessage, tag="authenticate", frozen=True, kw_only=True)
     resume: Resume | None = None
 
 
-class Refresh(ClientMessage, tag="refresh", frozen=True, kw_only=True):
+class Refresh(ClientMessage[RefreshResult], tag="refresh", frozen=True, kw_only=True):
     """A new token for the running session, before the old one expires."""
 
     token: Token
 
 
-class Subscribe(ClientMessage, tag="subscribe", frozen=True, kw_only=True):
+class Subscribe(ClientMessage[SubscribeResult], tag="subscribe", frozen=True, kw_only=True):
     """All of these topics, or none."""
 
     topics: Annotated[tuple[TopicName, ...], Meta(min_length=1, max_length=1000)]
 
 
-class Unsubscribe(ClientMessage, tag="unsubscribe", frozen=True, kw_only=True):
+class Unsubscribe(ClientMessage[None], tag="unsubscribe", frozen=True, kw_only=True):
     """No more of these topics."""
 
     topics: Annotated[tuple[TopicName, ...], Meta(min_length=1, max_length=1000)]
 
 
-class Ping(ClientMessage, tag="ping", frozen=True, kw_only=True):
+class Ping(ClientMessage[Pong], tag="ping", frozen=True, kw_only=True):
     """Is the hub there?"""
 
 
-class TimeSync(ClientMessage, tag="time_sync", frozen=True, kw_only=True):
+class TimeSync(ClientMessage[TimeSyncReply], tag="time_sync", frozen=True, kw_only=True):
     """One probe of the clocks; `t0_us` is the client's own, returned as it came."""
 
     t0_us: HubMicroseconds
 
 
-class PlayerTarget(ClientMessage, frozen=True, kw_only=True):
+class PlayerTarget(ClientMessage[None], frozen=True, kw_only=True):
     """A command to a player or a room; a player that names neither means itself."""
 
     player_id: PlayerId | None = None
@@ -140,7 +156,7 @@ class ModeCommand(PlayerTarget, tag="mode_command", frozen=True, kw_only=True):
     autoplay: bool | None = None
 
 
-class PlayerReport(ClientMessage, tag="player_report", frozen=True, kw_only=True):
+class PlayerReport(ClientMessage[None], tag="player_report", frozen=True, kw_only=True):
     """What a player does: `position_seconds` was true at hub time `at_us`."""
 
     state: ReportState
@@ -158,7 +174,7 @@ class PlayerReport(ClientMessage, tag="player_report", frozen=True, kw_only=True
     error: Annotated[str, Meta(max_length=500)] | None = None
 
 
-class StreamRequest(ClientMessage, tag="stream_request", frozen=True, kw_only=True):
+class StreamRequest(ClientMessage[StreamResult], tag="stream_request", frozen=True, kw_only=True):
     """A fresh address for an item whose address has expired."""
 
     queue_item_id: Id
@@ -173,7 +189,7 @@ class After(Record, frozen=True, kw_only=True):
 Place = Literal["next", "end", "replace"] | After
 
 
-class QueueCommand(Request, tag_field="action", frozen=True, kw_only=True):
+class QueueCommand[Result = object](Request[Result], tag_field="action", frozen=True, kw_only=True):
     """A change of a queue, or a look into it."""
 
     type: Literal["queue_command"] = "queue_command"
@@ -183,7 +199,7 @@ class QueueCommand(Request, tag_field="action", frozen=True, kw_only=True):
     if_revision: Index | None = None
 
 
-class QueueAdd(QueueCommand, tag="add", frozen=True, kw_only=True):
+class QueueAdd(QueueCommand[AddResult], tag="add", frozen=True, kw_only=True):
     """More music: one of `track_id`, `track_ids`, `media_content_id`."""
 
     track_id: Id | None = None
@@ -193,46 +209,46 @@ class QueueAdd(QueueCommand, tag="add", frozen=True, kw_only=True):
     place: Place | None = None
 
 
-class QueueRemove(QueueCommand, tag="remove", frozen=True, kw_only=True):
+class QueueRemove(QueueCommand[RevisionResult], tag="remove", frozen=True, kw_only=True):
     """Less music."""
 
     queue_item_id: Id | None = None
     queue_item_ids: Ids | None = None
 
 
-class QueueMove(QueueCommand, tag="move", frozen=True, kw_only=True):
+class QueueMove(QueueCommand[RevisionResult], tag="move", frozen=True, kw_only=True):
     """An item to another place."""
 
     queue_item_id: Id
     place: Place
 
 
-class QueueReorder(QueueCommand, tag="reorder", rename={"from_": "from"}, frozen=True, kw_only=True):
+class QueueReorder(QueueCommand[RevisionResult], tag="reorder", rename={"from_": "from"}, frozen=True, kw_only=True):
     """An item to another place, by indexes; `to` is counted after it was taken out."""
 
     from_: Index
     to: Index
 
 
-class QueueClear(QueueCommand, tag="clear", frozen=True, kw_only=True):
+class QueueClear(QueueCommand[RevisionResult], tag="clear", frozen=True, kw_only=True):
     """No music."""
 
 
-class QueueGet(QueueCommand, tag="get", frozen=True, kw_only=True):
+class QueueGet(QueueCommand[QueueResult], tag="get", frozen=True, kw_only=True):
     """A page of the queue."""
 
     offset: Index = 0
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
 
 
-class QueueTransfer(QueueCommand, tag="transfer", frozen=True, kw_only=True):
+class QueueTransfer(QueueCommand[TransferResult], tag="transfer", frozen=True, kw_only=True):
     """The whole queue to another player or room, which goes on at the same position."""
 
     to_player_id: PlayerId | None = None
     to_room_id: Id | None = None
 
 
-class RoomCommand(Request, tag_field="action", frozen=True, kw_only=True):
+class RoomCommand[Result = object](Request[Result], tag_field="action", frozen=True, kw_only=True):
     """Making, joining and steering rooms."""
 
     type: Literal["room_command"] = "room_command"
@@ -242,7 +258,7 @@ MaxParticipants = Annotated[int, Meta(ge=1, le=1000)]
 Description = Annotated[str, Meta(max_length=500)]
 
 
-class RoomCreate(RoomCommand, tag="create", frozen=True, kw_only=True):
+class RoomCreate(RoomCommand[RoomResult], tag="create", frozen=True, kw_only=True):
     """A new room; its maker is its host and in it at once."""
 
     name: Name
@@ -255,7 +271,7 @@ class RoomCreate(RoomCommand, tag="create", frozen=True, kw_only=True):
     wait: RoomWait = "bounded"
 
 
-class RoomUpdate(RoomCommand, tag="update", frozen=True, kw_only=True):
+class RoomUpdate(RoomCommand[None], tag="update", frozen=True, kw_only=True):
     """Other settings; what isn't named stays."""
 
     room_id: Id
@@ -268,13 +284,13 @@ class RoomUpdate(RoomCommand, tag="update", frozen=True, kw_only=True):
     wait: RoomWait | None = None
 
 
-class RoomClose(RoomCommand, tag="close", frozen=True, kw_only=True):
+class RoomClose(RoomCommand[None], tag="close", frozen=True, kw_only=True):
     """The end of a room."""
 
     room_id: Id
 
 
-class RoomJoin(RoomCommand, tag="join", frozen=True, kw_only=True):
+class RoomJoin(RoomCommand[dict[str, object]], tag="join", frozen=True, kw_only=True):
     """Into a room; a private one needs an invite. `player_id`: another player that the asker may control."""
 
     room_id: Id
@@ -282,21 +298,21 @@ class RoomJoin(RoomCommand, tag="join", frozen=True, kw_only=True):
     invite: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
 
 
-class RoomLeave(RoomCommand, tag="leave", frozen=True, kw_only=True):
+class RoomLeave(RoomCommand[None], tag="leave", frozen=True, kw_only=True):
     """Out of a room. `player_id`: another player that the asker may control."""
 
     room_id: Id
     player_id: PlayerId | None = None
 
 
-class RoomKick(RoomCommand, tag="kick", frozen=True, kw_only=True):
+class RoomKick(RoomCommand[None], tag="kick", frozen=True, kw_only=True):
     """Somebody else out of a room."""
 
     room_id: Id
     client_id: Id
 
 
-class RoomInvite(RoomCommand, tag="invite", frozen=True, kw_only=True):
+class RoomInvite(RoomCommand[InviteResult], tag="invite", frozen=True, kw_only=True):
     """A code that lets guests in; `expires_in` in seconds."""
 
     room_id: Id
@@ -305,17 +321,17 @@ class RoomInvite(RoomCommand, tag="invite", frozen=True, kw_only=True):
     uses: Annotated[int, Meta(ge=1, le=1000)] | None = None
 
 
-class RoomList(RoomCommand, tag="list", frozen=True, kw_only=True):
+class RoomList(RoomCommand[RoomListResult], tag="list", frozen=True, kw_only=True):
     """The rooms that one may see."""
 
 
-class RoomGet(RoomCommand, tag="get", frozen=True, kw_only=True):
+class RoomGet(RoomCommand[dict[str, object]], tag="get", frozen=True, kw_only=True):
     """All about one room."""
 
     room_id: Id
 
 
-class RoomPlay(RoomCommand, tag="play", frozen=True, kw_only=True):
+class RoomPlay(RoomCommand[None], tag="play", frozen=True, kw_only=True):
     """Music for everybody in the room."""
 
     room_id: Id
@@ -323,27 +339,27 @@ class RoomPlay(RoomCommand, tag="play", frozen=True, kw_only=True):
     start_position: Seconds | None = None
 
 
-class RoomPause(RoomCommand, tag="pause", frozen=True, kw_only=True):
+class RoomPause(RoomCommand[None], tag="pause", frozen=True, kw_only=True):
     """Silence for everybody in the room."""
 
     room_id: Id
     position: Seconds | None = None
 
 
-class RoomSeek(RoomCommand, tag="seek", frozen=True, kw_only=True):
+class RoomSeek(RoomCommand[None], tag="seek", frozen=True, kw_only=True):
     """Another place of the same item, for everybody in the room."""
 
     room_id: Id
     position_seconds: Seconds
 
 
-class RoomSkipVote(RoomCommand, tag="skip_vote", frozen=True, kw_only=True):
+class RoomSkipVote(RoomCommand[None], tag="skip_vote", frozen=True, kw_only=True):
     """A vote against the current item."""
 
     room_id: Id
 
 
-class RoomSetRole(RoomCommand, tag="set_role", frozen=True, kw_only=True):
+class RoomSetRole(RoomCommand[None], tag="set_role", frozen=True, kw_only=True):
     """Another role for a member."""
 
     room_id: Id
@@ -351,14 +367,14 @@ class RoomSetRole(RoomCommand, tag="set_role", frozen=True, kw_only=True):
     role: RoomRole
 
 
-class RoomChat(ClientMessage, tag="room_chat", frozen=True, kw_only=True):
+class RoomChat(ClientMessage[ChatResult], tag="room_chat", frozen=True, kw_only=True):
     """A line of talk."""
 
     room_id: Id
     message: Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
-class Broadcast(ClientMessage, tag="broadcast", frozen=True, kw_only=True):
+class Broadcast(ClientMessage[BroadcastResult], tag="broadcast", frozen=True, kw_only=True):
     """To many at once: a notice for people (`message`) or an `event` for programs."""
 
     target: BroadcastTarget
@@ -370,16 +386,16 @@ class Broadcast(ClientMessage, tag="broadcast", frozen=True, kw_only=True):
     data: Any = None
 
 
-class ClientEvent(ClientMessage, tag="client_event", frozen=True, kw_only=True):
+class ClientEvent(ClientMessage[None], tag="client_event", frozen=True, kw_only=True):
     """Something that Home Assistant's automations may react to."""
 
     event: Id
     data: dict[str, Any] = {}
 
 
-class GetMetrics(ClientMessage, tag="get_metrics", frozen=True, kw_only=True):
+class GetMetrics(ClientMessage[dict[str, object]], tag="get_metrics", frozen=True, kw_only=True):
     """The hub's numbers."""
 
 
-class GetClients(ClientMessage, tag="get_clients", frozen=True, kw_only=True):
+class GetClients(ClientMessage[ClientsResult], tag="get_clients", frozen=True, kw_only=True):
     """Who is connected."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from .client import ClientMessage, Ids
+from .results import LibraryResult
 from .types import Id, Name, Record
 
 Year = Annotated[int, Meta(ge=0, le=9999)]
@@ -54,7 +55,7 @@ class PlaylistEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
     delete: bool = False
 
 
-class LibraryRequest(ClientMessage, tag="library_request", frozen=True, kw_only=True):
+class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen=True, kw_only=True):
     """A question to the library, or a change of what is ours in it."""
 
     request_type: RequestType

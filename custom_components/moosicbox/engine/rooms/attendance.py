@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from ..clock import Clock
-from ..limits import Limits
+from ..limits import SharedLimits
 from ..playback.player import Player
 from ..playback.players import Players
 from ..protocol.errors import HubError
@@ -31,10 +31,10 @@ class Attendance:
         subscriptions: Subscriptions,
         timers: Timers,
         clock: Clock,
-        limits: Limits,
+        limits: SharedLimits,
     ) -> None:
         """Follows `sessions` and `players`."""
-        self.limits = limits
+        self._limits = limits
         self._rooms = rooms
         self._players = players
         self._subscriptions = subscriptions
@@ -48,7 +48,7 @@ class Attendance:
 
     def adopt(self, sessions: Sessions) -> None:
         """Rooms were taken over from another hub: whose session had ended there still has its while to come back."""
-        due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
+        due_us = self._clock.now_us() + int(self._limits.current.availability_grace * 1e6)
         here = {session.client_id for session in sessions}
         for room in self._rooms:
             for participant in tuple(room.participants.values()):
@@ -99,7 +99,7 @@ class Attendance:
             self._rooms.attendance_changed(room)
 
     def _ended(self, session: Session) -> None:
-        due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
+        due_us = self._clock.now_us() + int(self._limits.current.availability_grace * 1e6)
         places = tuple(self._places_of(session))
         for room, participant in places:
             participant.away = True
@@ -111,7 +111,7 @@ class Attendance:
     def _gone(self, room: Room, participant: Participant) -> None:
         if room.participants.get(participant.client_id) is not participant:
             return
-        room.missing[participant.key] = self._clock.now_us() + int(self.limits.rejoin_seconds * 1e6)
+        room.missing[participant.key] = self._clock.now_us() + int(self._limits.current.rejoin_seconds * 1e6)
         if len(room.missing) > MAX_MISSING:
             del room.missing[next(iter(room.missing))]
         self._rooms.remove_participant(room, participant, "left")

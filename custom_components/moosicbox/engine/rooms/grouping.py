@@ -7,12 +7,12 @@ from typing import Final
 import msgspec
 
 from ..access.rights import Principal
+from ..background import Spawn
 from ..clock import Clock
 from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
-from ..playback.publisher import Spawn
 from ..protocol.errors import HubError, InvalidMessage, PermissionDenied, RoomFull, Unavailable
 from ..sessions.session import Session
 from ..sessions.sessions import Sessions

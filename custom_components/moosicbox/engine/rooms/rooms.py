@@ -10,7 +10,7 @@ from ..access.rights import Principal
 from ..clock import Clock
 from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
-from ..limits import Limits
+from ..limits import SharedLimits
 from ..playback.contexts import PlaybackContexts
 from ..playback.events import CurrentChanged, Lagged, PlaybackEvent
 from ..playback.loudness import balanced
@@ -28,6 +28,7 @@ from ..sessions.subscriptions import Subscriptions
 from ..signals import Signal
 from .rights import ROLE_RIGHTS
 from .room import GUEST, Participant, Room, RoomSettings
+from .saved_state import SavedRoom, restore_room
 
 
 class Rooms(PlaybackContexts[Room]):
@@ -41,7 +42,7 @@ class Rooms(PlaybackContexts[Room]):
         sessions: Sessions,
         subscriptions: Subscriptions,
         clock: Clock,
-        limits: Limits,
+        limits: SharedLimits,
     ) -> None:
         super().__init__()
         self.added: Signal[Room] = Signal()
@@ -52,7 +53,7 @@ class Rooms(PlaybackContexts[Room]):
         """By somebody's leaving, those who want to skip are the most."""
         self.event_published: Signal[Room, str, dict[str, Any]] = Signal()
         """Something happened in a room: its event's type and data."""
-        self.limits = limits
+        self._limits = limits
         self._topics = topics
         self._publisher = publisher
         self._players = players
@@ -109,12 +110,12 @@ class Rooms(PlaybackContexts[Room]):
 
     def create(self, settings: RoomSettings, room_id: str | None = None, host_user_id: str | None = None) -> Room:
         """A new, empty room; InvalidMessage if its id is taken, Unavailable if there are too many."""
-        if not self.limits.rooms:
+        if not self._limits.current.rooms:
             raise NotSupported("Rooms are switched off")
         if room_id is not None and room_id in self._rooms:
             raise InvalidMessage(f"There is a room {room_id} already", ["id"])
-        if len(self._rooms) >= self.limits.max_rooms:
-            raise Unavailable(f"This hub takes at most {self.limits.max_rooms} rooms", again=False)
+        if len(self._rooms) >= self._limits.current.max_rooms:
+            raise Unavailable(f"This hub takes at most {self._limits.current.max_rooms} rooms", again=False)
         return self.add(settings, room_id or secrets.token_hex(8), host_user_id)
 
     def add(self, settings: RoomSettings, room_id: str, host_user_id: str | None = None) -> Room:
@@ -123,7 +124,7 @@ class Rooms(PlaybackContexts[Room]):
             room_id,
             settings,
             secrets.token_hex(8),
-            self.limits.max_queue_items,
+            self._limits.current.max_queue_items,
             self._publisher.publish,
         )
         room.host_user_id = host_user_id
@@ -131,6 +132,12 @@ class Rooms(PlaybackContexts[Room]):
         self._publisher.add(room)
         self._withdraw_hidden(room, "private")
         self.added.emit(room)
+        return room
+
+    def restore(self, state: SavedRoom) -> Room:
+        """Add a room with the state that was captured of it, after its players were restored."""
+        room = self.add(state.settings, state.room_id, state.host_user_id)
+        restore_room(room, state, self._players.find)
         return room
 
     def update(self, room: Room, settings: RoomSettings, host_user_id: str | None = None) -> None:

@@ -1,5 +1,6 @@
 """What a command is for, and what whoever gives it may do there: alone by permission, in a room by the room's rights."""
 
+import secrets
 from typing import NamedTuple
 
 from ..access.rights import Principal
@@ -8,7 +9,7 @@ from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
 from ..protocol.errors import PermissionDenied
-from ..protocol.types import QueueItem
+from ..protocol.types import QueueItem, Track, UserRef
 from ..sessions.session import Actor
 from .rights import ALL_RIGHTS, RoomRight
 from .room import Room
@@ -59,6 +60,16 @@ class Target(NamedTuple):
     def is_host(self) -> bool:
         """Whether this is the host of the room that the music is for."""
         return isinstance(self.context, Room) and self.context.host_user_id == self.principal.sub
+
+    def new_item(self, track: Track, added_at: str) -> QueueItem:
+        """Return a new queue item for `track`, added by the actor."""
+        return QueueItem(
+            queue_item_id=secrets.token_hex(8),
+            track=track,
+            added_by=UserRef(id=self.principal.sub, name=self.principal.name),
+            added_at=added_at,
+            origin="host" if self.is_host else "user",
+        )
 
 
 class Targets:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ..clock import Clock
 from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
-from ..limits import Limits
+from ..limits import SharedLimits
 from ..protocol.client import ClientInfo
 from ..protocol.server import PresenceUpdate
 from ..protocol.types import PresentUser
@@ -21,16 +21,23 @@ PUBLISH_EVERY_US = 1_000_000
 class Presence:
     """The clients who are here, told to others after a grace."""
 
-    def __init__(self, sessions: Sessions, topics: Topics, timers: Timers, clock: Clock, limits: Limits) -> None:
-        """Follows `sessions`."""
+    def __init__(
+        self,
+        sessions: Sessions,
+        topics: Topics,
+        timers: Timers,
+        clock: Clock,
+        limits: SharedLimits,
+        rooms_by_user: Callable[[], Mapping[str, tuple[str, ...]]],
+    ) -> None:
+        """`rooms_by_user` returns the ids of the public rooms that each user is in."""
         self.joined: Signal[Session] = Signal()
         """A client is here, and was not before."""
         self.left: Signal[Session] = Signal()
         """A client is gone, and has not come back in time."""
         self.changed: Signal[()] = Signal()
-        self.rooms_by_user: Callable[[], Mapping[str, tuple[str, ...]]] = dict
-        """The rooms that users are in, as far as all may know."""
-        self.limits = limits
+        self._limits = limits
+        self._rooms_by_user = rooms_by_user
         self._sessions = sessions
         self._topics = topics
         self._timers = timers
@@ -64,7 +71,7 @@ class Presence:
         clients: dict[str, list[Session]] = {}
         for session in self._here:
             clients.setdefault(session.principal.sub, []).append(session)
-        rooms = self.rooms_by_user()
+        rooms = self._rooms_by_user()
         for sub, sessions in clients.items():
             yield PresentUser(
                 user_id=sub,
@@ -96,14 +103,14 @@ class Presence:
             self._here[session] = key
             self.publish_soon()
             return
-        due_us = self._clock.now_us() + int(self.limits.arrival_grace * 1e6)
+        due_us = self._clock.now_us() + int(self._limits.current.arrival_grace * 1e6)
         self._arriving[session] = self._timers.at(due_us, self._arrive, session)
 
     def _gone(self, session: Session) -> None:
         if (arriving := self._arriving.pop(session, None)) is not None:
             arriving.cancel()
         elif session in self._here and session not in self._leaving:
-            due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
+            due_us = self._clock.now_us() + int(self._limits.current.availability_grace * 1e6)
             self._leaving[session] = self._timers.at(due_us, self._leave, session)
 
     def _renamed(self, session: Session, client: ClientInfo) -> None:

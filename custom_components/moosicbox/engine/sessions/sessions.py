@@ -6,13 +6,13 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from ..access.authentication import Peer
+from ..access.authentication import Authentication
 from ..access.rights import Principal
 from ..access.tokens import LEEWAY
 from ..clock import Clock, iso_from_unix
 from ..delivery.frame import Frame
 from ..delivery.topics import PositionLost, Topics
-from ..limits import Limits
+from ..limits import Limits, SharedLimits
 from ..playback.players import Players
 from ..protocol.client import Authenticate, ClientInfo, Resume
 from ..protocol.codes import CloseCode
@@ -45,9 +45,9 @@ class Sessions:
         players: Players,
         timers: Timers,
         clock: Clock,
-        limits: Limits,
+        limits: SharedLimits,
+        authentication: Authentication,
     ) -> None:
-        """Nobody is here yet."""
         self.opened: Signal[Session, bool] = Signal()
         """A client is here; True if it was here before."""
         self.not_resumed: Signal[ResumeFailure] = Signal()
@@ -60,9 +60,8 @@ class Sessions:
         """A client's connection is gone; it may come back."""
         self.ended: Signal[Session] = Signal()
         """A client is gone for good."""
-        self.limits = limits
-        self.admit: Callable[[Peer], Principal | None] = lambda _peer: None
-        """Who somebody is who shows no token; None: nobody."""
+        self._limits = limits
+        self._authentication = authentication
         self._topics = topics
         self._subscriptions = subscriptions
         self._players = players
@@ -73,6 +72,11 @@ class Sessions:
         """Connections by sub."""
         self._lost: dict[str, dict[Session, None]] = {}
         """By sub, in the order in which their connections went."""
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self._limits.current
 
     def __iter__(self) -> Iterator[Session]:
         """All sessions, lost ones too."""
@@ -116,7 +120,7 @@ class Sessions:
                 self.not_resumed.emit(failure)
         if resumption is not None:
             return self._resume(resumption, connection, message, hello)
-        if principal is None and (principal := self.admit(connection.peer)) is None:
+        if principal is None and (principal := self._authentication.admit_anonymous(connection.peer)) is None:
             raise Refused(AuthenticationFailed("A token is needed"))
         return self._begin(connection, message, principal, failure, hello, token)
 

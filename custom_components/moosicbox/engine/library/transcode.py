@@ -114,7 +114,7 @@ class Transcoder:
         path: Path | None = None
         try:
             async with self._slots:
-                path = await asyncio.to_thread(self._cache.unfinished)
+                path = await self._new_file()
                 await asyncio.to_thread(making.begin, path)
                 async with asyncio.timeout(MAX_SECONDS):
                     await self._run(making, source, demuxer, to, path)
@@ -151,6 +151,15 @@ class Transcoder:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+
+    async def _new_file(self) -> Path:
+        # A thread can't be cancelled: the file that it makes is removed if the request ended meanwhile.
+        made = asyncio.ensure_future(asyncio.to_thread(self._cache.unfinished))
+        try:
+            return await asyncio.shield(made)
+        except asyncio.CancelledError:
+            await asyncio.to_thread((await made).unlink, missing_ok=True)
+            raise
 
     def _forget(self, name: str, making: Transcoding) -> None:
         if self._making.get(name) is making:

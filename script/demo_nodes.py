@@ -8,7 +8,7 @@ from pathlib import Path
 import time
 
 from custom_components.moosicbox.engine.client import ClientInfo, HubError, MoosicBoxClient
-from custom_components.moosicbox.engine.client.controls import RoomControls
+from custom_components.moosicbox.engine.client.room_controls import RoomControls
 
 from .demo_speaker import DemoSpeaker, Message
 from .lib.balancer import Balancer

@@ -93,6 +93,6 @@ def _is_ours(thing: Any) -> bool:
 
 
 async def _cut(client: MoosicBoxClient) -> None:
-    link = client.connection._link  # noqa: SLF001 - nobody else may do that
+    link = client.connection.link
     assert link is not None
     await link.drop()

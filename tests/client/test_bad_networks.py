@@ -13,7 +13,7 @@ from custom_components.moosicbox.engine.client import (
     CustomMessage,
     MoosicBoxClient,
     RequestTimedOut,
-    transport_choice as transport_module,
+    transport_selector as transport_module,
     websocket,
 )
 from custom_components.moosicbox.engine.hub import Hub

@@ -22,7 +22,7 @@ async def test_a_cancelled_read_is_a_lost_link(dial: Dial, monkeypatch: pytest.M
         raise asyncio.CancelledError
 
     monkeypatch.setattr(ClientWebSocketResponse, "receive", cut_off)
-    await client.connection._link.drop()
+    await client.connection.link.drop()
     await asyncio.wait_for(anext(connected), 10)
 
 

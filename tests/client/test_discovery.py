@@ -46,12 +46,12 @@ async def test_home_assistants_own_announcement_is_understood(
     await async_process_ha_core_config(hass, {"internal_url": str(URL(address).origin()), "name": "St. Mary's"})
     info = await home_assistant_zeroconf._async_get_local_service_info(hass)
     await (await network.async_register_service(info))
-    assert await discover(SECONDS, enough=1) == [DiscoveredHub("St  Mary's", str(URL(address).origin()))]
+    assert await discover(SECONDS, limit=1) == [DiscoveredHub("St  Mary's", str(URL(address).origin()))]
 
 
 async def test_without_an_address_of_its_own_it_is_where_it_announces_itself(network: AsyncZeroconf) -> None:
     await announce(network, "Home", 8124, location_name="Home", internal_url="", base_url="https://outside.example")
-    assert await discover(SECONDS, enough=1) == [DiscoveredHub("Home", "http://127.0.0.1:8124")]
+    assert await discover(SECONDS, limit=1) == [DiscoveredHub("Home", "http://127.0.0.1:8124")]
 
 
 async def test_all_that_answer_are_found(network: AsyncZeroconf) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.moosicbox.engine.access.tokens import Revocations, Tokens
 from custom_components.moosicbox.engine.cluster.redis_bus import RedisBus
-from custom_components.moosicbox.engine.cluster.shared import Shared
+from custom_components.moosicbox.engine.cluster.shared_documents import SharedDocuments
 from script.lib.node_process import NodeProcess
 from script.lib.redis_server import RedisServer
 from tests.cluster.conftest import loopback, redis_server  # noqa: F401
@@ -64,10 +64,10 @@ def home_tokens() -> Tokens:
 
 
 @pytest.fixture
-async def shared(redis_server: RedisServer) -> AsyncGenerator[Shared]:  # noqa: F811
+async def shared(redis_server: RedisServer) -> AsyncGenerator[SharedDocuments]:  # noqa: F811
     """Where Home Assistant leaves its documents."""
     bus = RedisBus(redis_server.url)
-    documents = Shared(bus)
+    documents = SharedDocuments(bus)
     await documents.put("secrets", {"key": KEY.hex()})
     yield documents
     await bus.close()

@@ -7,7 +7,7 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.moosicbox.engine.access.tokens import Tokens
-from custom_components.moosicbox.engine.cluster.shared import Shared
+from custom_components.moosicbox.engine.cluster.shared_documents import SharedDocuments
 from custom_components.moosicbox.engine.library.seal import Seal, stream_source
 from script.lib.redis_server import RedisServer
 from tests.fixtures import songs  # noqa: F401
@@ -26,7 +26,7 @@ def music(songs: Path, tmp_path: Path) -> Path:  # noqa: F811
 async def test_it_finds_and_serves_the_music(
     start_node: StartNode,
     redis_server: RedisServer,
-    shared: Shared,
+    shared: SharedDocuments,
     http: ClientSession,
     connect: Connect,
     home_tokens: Tokens,

@@ -8,7 +8,7 @@ from aiohttp import ClientSession, WSServerHandshakeError
 import pytest
 
 from custom_components.moosicbox.engine.access.tokens import Tokens
-from custom_components.moosicbox.engine.cluster.shared import Shared
+from custom_components.moosicbox.engine.cluster.shared_documents import SharedDocuments
 from script.lib.redis_server import RedisServer
 
 from .conftest import Connect, StartNode, issue
@@ -17,7 +17,7 @@ from .conftest import Connect, StartNode, issue
 async def test_it_serves_clients_and_drains_when_it_is_asked_to_end(
     start_node: StartNode,
     redis_server: RedisServer,
-    shared: Shared,
+    shared: SharedDocuments,
     http: ClientSession,
     connect: Connect,
     home_tokens: Tokens,
@@ -50,7 +50,7 @@ async def test_it_serves_clients_and_drains_when_it_is_asked_to_end(
 
 
 async def test_who_may_see_its_numbers(
-    start_node: StartNode, redis_server: RedisServer, shared: Shared, http: ClientSession, home_tokens: Tokens
+    start_node: StartNode, redis_server: RedisServer, shared: SharedDocuments, http: ClientSession, home_tokens: Tokens
 ) -> None:
     node = await start_node("--redis", redis_server.url, "--node-id", "cellar")
     await node.ready()
@@ -73,7 +73,7 @@ async def test_who_may_see_its_numbers(
 
 
 async def test_a_token_of_home_assistants_own_is_asked_to_come_again(
-    start_node: StartNode, redis_server: RedisServer, shared: Shared, http: ClientSession, connect: Connect
+    start_node: StartNode, redis_server: RedisServer, shared: SharedDocuments, http: ClientSession, connect: Connect
 ) -> None:
     node = await start_node("--redis", redis_server.url)
     await node.ready()
@@ -87,7 +87,7 @@ async def test_a_token_of_home_assistants_own_is_asked_to_come_again(
 async def test_a_token_that_is_revoked_ends_its_connections(
     start_node: StartNode,
     redis_server: RedisServer,
-    shared: Shared,
+    shared: SharedDocuments,
     http: ClientSession,
     connect: Connect,
     home_tokens: Tokens,
@@ -101,7 +101,7 @@ async def test_a_token_that_is_revoked_ends_its_connections(
 
 
 async def test_it_starts_without_redis_and_waits(
-    start_node: StartNode, redis_server: RedisServer, shared: Shared, http: ClientSession
+    start_node: StartNode, redis_server: RedisServer, shared: SharedDocuments, http: ClientSession
 ) -> None:
     await redis_server.stop()
     node = await start_node("--redis", redis_server.url)
@@ -136,5 +136,5 @@ async def test_a_port_that_is_taken(start_node: StartNode, redis_server: RedisSe
     await first.says("serves")
     second = await start_node("--redis", redis_server.url, "--port", port)
     assert await second.ended() == 1
-    assert "can't be reached" in "\n".join(second.said)
+    assert "can't listen on" in "\n".join(second.said)
     assert "Traceback" not in "\n".join(second.said)

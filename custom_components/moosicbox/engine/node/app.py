@@ -1,4 +1,4 @@
-"""A node's web server: the addresses that Home Assistant serves for the hub, where clients and players look for them."""
+"""A node's web server: the same addresses as the integration's in Home Assistant."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -8,8 +8,8 @@ import msgspec
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from ..access.authentication import Peer
-from ..library.artwork import WITH_PICTURES, size_asked
 from ..library.seal import Seal
+from ..library.streaming.artwork import WITH_PICTURES, size_asked
 from ..protocol.errors import AuthenticationFailed, HubError, NotSupported, PermissionDenied, TrackNotFound
 from ..transport.endpoint import Endpoint
 from ..transport.responses import error_response, json_response, wants_text
@@ -24,18 +24,25 @@ if TYPE_CHECKING:
 
 API: Final = "/api/moosicbox"
 ADDRESSES_DOCUMENT: Final = "home"
-"""Under this name Home Assistant shares where it can be reached."""
+"""The name of the shared document with Home Assistant's own addresses."""
 
 
 class NodeApp:
-    """Everything that one node answers over HTTP."""
+    """The routes of a node."""
 
     def __init__(self, node: ClusterNode, config: NodeConfig, seal: Seal, music: Music | None) -> None:
-        """`music` is the node's own, if it has some; all other is Home Assistant's."""
+        """Create the routes.
+
+        Args:
+            node: The cluster node whose clients connect here.
+            config: The node's settings.
+            seal: Checks the addresses of artwork.
+            music: The node's own library; without one, tracks and artwork are relayed from Home Assistant.
+        """
         self.ending = False
-        """Whether the node is about to end: a load balancer sends nobody here any more."""
+        """Set when the node shuts down: it then reports that it isn't ready, for load balancers."""
         self.endpoint = Endpoint(node.gateway, self._allowed_origins)
-        self.relay = Relay(self._home)
+        self.relay = Relay(self._home_assistant_url)
         self._node = node
         self._limits = config.limits
         self._seal = seal
@@ -103,13 +110,13 @@ class NodeApp:
             raise AuthenticationFailed("A bearer token is needed")
         principal = await self._node.gateway.authenticate_token(token, Peer(request.remote or "", request))
         if not principal.is_admin:
-            raise PermissionDenied("This is for administrators")
+            raise PermissionDenied("Metrics are for administrators")
 
     def _allowed_origins(self) -> list[str]:
-        home = self._node.shared.get(ADDRESSES_DOCUMENT) or {}
-        return [*home.get("urls", ()), *self._limits.allowed_origins]
+        addresses = self._node.shared.get(ADDRESSES_DOCUMENT) or {}
+        return [*addresses.get("urls", ()), *self._limits.allowed_origins]
 
-    def _home(self) -> str | None:
+    def _home_assistant_url(self) -> str | None:
         urls = (self._node.shared.get(ADDRESSES_DOCUMENT) or {}).get("urls", ())
         return urls[0] if urls else None
 

@@ -1,4 +1,7 @@
-"""Who may come in where Home Assistant isn't: those with tokens of the hub's own, checked by the key that Home Assistant shares."""
+"""Authentication on a node: checks the hub's own tokens by the key that Home Assistant shares with all nodes.
+
+Home Assistant's access tokens can be checked by Home Assistant alone.
+"""
 
 import logging
 import time
@@ -16,26 +19,25 @@ from ..protocol.errors import Unavailable
 _LOGGER = logging.getLogger(__name__)
 
 SECRETS_DOCUMENT: Final = "secrets"
-"""Under this name Home Assistant shares what follows."""
+"""The name of the shared document with `SharedSecrets`."""
 RETRY_SECONDS: Final = 5.0
 
 
 class SharedSecrets(msgspec.Struct, frozen=True, kw_only=True):
-    """What all nodes must know to tell whose token it is."""
+    """The data that a node needs to check tokens, as Home Assistant shares it."""
 
     key: str
-    """Hexadecimal."""
+    """The signing key, hexadecimal."""
     revoked_tokens: dict[str, float] = {}
     revoked_subjects: dict[str, float] = {}
     reserved: frozenset[str] = frozenset()
-    """Ids of Home Assistant's users: no token of ours may name one."""
+    """Ids of Home Assistant's users; no token of the hub may have one as its `sub`."""
 
 
 class NodeAuthenticator(Authentication):
-    """Recognises tokens, and makes them for guests."""
+    """Checks tokens, and issues tokens for guests."""
 
     def __init__(self, limits: Limits) -> None:
-        """Knows no key yet: nobody can be recognised until somebody tells it."""
         self.key = b""
         self._tokens: Tokens | None = None
         self._reserved: frozenset[str] = frozenset()
@@ -43,14 +45,14 @@ class NodeAuthenticator(Authentication):
         self._trusted_issuer = limits.trusted_issuer
 
     def apply_secrets(self, document: dict[str, Any] | None) -> None:
-        """Take over what is shared; what can't be read changes nothing."""
+        """Use the shared secrets from now on. A document that can't be read is logged and ignored."""
         if document is None:
             return
         try:
             shared = msgspec.convert(document, SharedSecrets)
             key = bytes.fromhex(shared.key)
         except (msgspec.ValidationError, ValueError) as error:
-            _LOGGER.warning("What Home Assistant shares can't be read; is it of another version? %s", error)
+            _LOGGER.warning("Home Assistant's shared secrets can't be read; does it run another version? %s", error)
             return
         self._reserved = shared.reserved
         revocations = Revocations(dict(shared.revoked_tokens), dict(shared.revoked_subjects))
@@ -62,7 +64,7 @@ class NodeAuthenticator(Authentication):
             self._tokens.revocations = revocations
 
     def is_revoked(self, principal: Principal) -> bool:
-        """Whether somebody who was let in would be refused now."""
+        """Return whether the token behind a principal was revoked after it was checked."""
         if self._tokens is None or principal.issued_at is None:
             return False
         return self._tokens.revocations.covers(principal.sub, principal.credential, principal.issued_at)
@@ -70,9 +72,13 @@ class NodeAuthenticator(Authentication):
     @override
     async def authenticate_token(self, token: str, peer: Peer) -> Principal:
         if self._tokens is None:
-            raise Unavailable("This node hasn't heard of Home Assistant yet", retry_after=RETRY_SECONDS)
+            raise Unavailable(
+                "This node has not received the signing key from Home Assistant yet", retry_after=RETRY_SECONDS
+            )
         if not is_ours(token):
-            raise Unavailable("Home Assistant is away: only it knows its own tokens", retry_after=RETRY_SECONDS)
+            raise Unavailable(
+                "Home Assistant is offline, and only it can check its own tokens", retry_after=RETRY_SECONDS
+            )
         return self._tokens.verify(token)
 
     @override
@@ -80,7 +86,9 @@ class NodeAuthenticator(Authentication):
         self, *, sub: str, name: str, lifetime: float, permissions: frozenset[str], rooms: frozenset[str]
     ) -> IssuedToken:
         if self._tokens is None:
-            raise Unavailable("This node hasn't heard of Home Assistant yet", retry_after=RETRY_SECONDS)
+            raise Unavailable(
+                "This node has not received the signing key from Home Assistant yet", retry_after=RETRY_SECONDS
+            )
         return self._tokens.issue(
             sub=sub, name=name, now=time.time(), lifetime=lifetime, permissions=permissions, rooms=rooms
         )

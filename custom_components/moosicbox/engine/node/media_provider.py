@@ -1,6 +1,6 @@
-"""What a node can play beside its library: plain addresses, and tracks of queues that other hubs' libraries have.
+"""The media that a node can resolve besides its library: http(s) addresses, and tracks that queues of other nodes have.
 
-Home Assistant's own media wait until it is back.
+Home Assistant's media sources can be resolved by Home Assistant alone.
 """
 
 from collections import OrderedDict
@@ -21,10 +21,10 @@ RETRY_SECONDS: Final = 5.0
 
 
 class NodeMedia(MediaProvider):
-    """Finds media by address. Tracks seen once can be asked for by their id again."""
+    """Resolves media by address, and remembered tracks by their id."""
 
     def __init__(self, seal: Seal) -> None:
-        """`seal` makes addresses that are good at every hub."""
+        """Create a provider; `seal` signs addresses that every node accepts."""
         self._seal = seal
         self._known: OrderedDict[str, Track] = OrderedDict()
 
@@ -38,8 +38,10 @@ class NodeMedia(MediaProvider):
         if known is not None and known.media_content_id == media_content_id:
             return Media(track=known, source=stream_source(known.track_id), in_library=True)
         if media_content_id.startswith(("media-source://", "/")):
-            raise Unavailable("Home Assistant is away: only it knows this music", retry_after=RETRY_SECONDS)
-        raise NotSupported("This can't be played: name an http(s) address or a track")
+            raise Unavailable(
+                "Home Assistant is offline, and only it can resolve this medium", retry_after=RETRY_SECONDS
+            )
+        raise NotSupported("This medium can't be played; use an http(s) address or a track")
 
     @override
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:

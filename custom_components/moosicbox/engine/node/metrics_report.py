@@ -1,4 +1,4 @@
-"""A node's health and numbers; who leads has the whole hub's beside them."""
+"""The health and the metrics of a node, with those of the whole hub on the leader."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, override
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def node_health(node: ClusterNode, *, ending: bool = False) -> tuple[Health, list[str]]:
-    """How the node is, and why; the reasons are keys that can be translated."""
+    """Return the node's health, and the reasons as translation keys."""
     if ending or not node.gateway.running:
         return "unhealthy", ["stopped"]
     reasons = list(cluster_problems(node))
@@ -24,7 +24,7 @@ def node_health(node: ClusterNode, *, ending: bool = False) -> tuple[Health, lis
 
 
 def cluster_problems(node: ClusterNode) -> Iterator[str]:
-    """What keeps a node from being one hub with the others."""
+    """Yield the problems of a node with the cluster, as translation keys."""
     status = node.status()
     if not status.connected:
         yield "redis_unreachable"
@@ -33,7 +33,7 @@ def cluster_problems(node: ClusterNode) -> Iterator[str]:
 
 
 def cluster_report(node: ClusterNode) -> dict[str, Any]:
-    """What a node knows of the cluster."""
+    """Return the cluster's state as this node knows it."""
     status = node.status()
     return {
         "node_id": status.node_id,
@@ -45,7 +45,7 @@ def cluster_report(node: ClusterNode) -> dict[str, Any]:
 
 
 def node_report(node: ClusterNode, connections: int) -> dict[str, Any]:
-    """The numbers of a node, and of the whole hub where it leads."""
+    """Return the metrics of a node, and those of the whole hub on the leader."""
     report = cluster_report(node)
     report["node_connections"] = connections
     report["node_disconnects"] = {str(code): count for code, count in sorted(node.gateway.metrics.disconnects.items())}
@@ -54,7 +54,7 @@ def node_report(node: ClusterNode, connections: int) -> dict[str, Any]:
 
 
 def node_prometheus(node: ClusterNode, connections: int) -> bytes:
-    """The same in Prometheus' text format."""
+    """Return the same metrics in Prometheus' text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_NodeCollector(node, connections))
     return generate_latest(registry) + (b"" if node.hub is None else prometheus(node.hub))
@@ -70,7 +70,7 @@ class _NodeCollector(Collector):
         status = self._node.status()
         numbers = {
             "connections": ("Connections to this node", self._connections),
-            "leads": ("Whether this node leads", int(status.leads)),
+            "leads": ("Whether this node leads the cluster", int(status.leads)),
             "nodes": ("Nodes of the cluster", len(status.nodes)),
             "redis_connected": ("Whether Redis answers", int(status.connected)),
         }

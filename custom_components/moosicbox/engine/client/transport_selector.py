@@ -1,4 +1,4 @@
-"""WebSocket where it gets through, polling where it doesn't."""
+"""Chooses the transport: WebSocket where it gets through, polling where it doesn't."""
 
 import asyncio
 from typing import Final
@@ -15,31 +15,30 @@ from .websocket import WebSocketLink
 
 FAILURES_UNTIL_POLLING: Final = 2
 WEBSOCKET_PROBE_INTERVAL: Final = 60.0
-"""Seconds on polling after which it is tried whether WebSockets get through now."""
+"""Seconds between attempts to get back from polling to WebSocket."""
 
 
 class TransportSelector:
-    """Which kind of link is to be tried next, by how the last ones went."""
+    """Creates the next link, of a kind that depends on how the previous attempts ended."""
 
     def __init__(self, config: ClientConfig, http: ClientSession) -> None:
-        """Nothing was tried yet."""
         self._config = config
         self._http = http
         self._polling = config.transport == "polling"
         self._failures = 0
 
     def create_link(self) -> Link:
-        """The one to try."""
+        """Return a new link for the next attempt."""
         if self._polling:
             return PollingLink(self._http, self._config.address("sessions"))
         return self._websocket()
 
     def record_success(self) -> None:
-        """It got through."""
+        """Note that the current transport works."""
         self._failures = 0
 
     def record_failure(self, ending: Ending, link: Link) -> None:
-        """It didn't. A refusal is no failure of the transport: polling would be refused, too."""
+        """Note a failed attempt. A refusal by the hub doesn't count: the other transport would be refused as well."""
         if self._config.transport != "auto" or ending.error is not None:
             return
         self._failures += 1
@@ -48,7 +47,11 @@ class TransportSelector:
             self._failures = 0
 
     async def probe_websocket(self, link: Link) -> None:
-        """While `link` polls, try now and then whether WebSockets get through; LinkClosed once they do."""
+        """While `link` polls, try in intervals whether a WebSocket gets through.
+
+        Raises:
+            LinkClosed: It does; the next link is a WebSocket.
+        """
         if link.name == "websocket" or self._config.transport != "auto":
             await asyncio.Event().wait()
         while True:

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from custom_components.moosicbox.adapters.pairing import MAX_BODY, MAX_NAME, PLAYER_ID
+from custom_components.moosicbox.adapters.pairing import MAX_NAME, PLAYER_ID
 from custom_components.moosicbox.const import VERSION
 from custom_components.moosicbox.engine.access import pairing
 from custom_components.moosicbox.engine.access.rights import PERMISSIONS, ROLES
 from custom_components.moosicbox.engine.access.tokens import LEEWAY, REQUIRED_CLAIMS
 from custom_components.moosicbox.engine.greeting import RESTART_SPREAD
 from custom_components.moosicbox.engine.handlers import broadcast
-from custom_components.moosicbox.engine.hub import FEATURES
+from custom_components.moosicbox.engine.greeting import FEATURES
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.playback import operations, queue
 from custom_components.moosicbox.engine.playback.playback import ADOPT_SECONDS, HANDOVER_US, RESTART_SECONDS
@@ -24,6 +24,7 @@ from custom_components.moosicbox.engine.rooms import invites
 from custom_components.moosicbox.engine.rooms.rights import ROLE_RIGHTS
 from custom_components.moosicbox.engine.transport import admission, polling, polling_endpoint
 from custom_components.moosicbox.engine.transport.responses import STATUS
+from custom_components.moosicbox.http.pairing import MAX_BODY
 from custom_components.moosicbox.options import OPTIONS
 
 from .asyncapi import asyncapi

@@ -46,13 +46,22 @@ class QueueHandlers:
         target.require_right("queue.add")
         if message.place == "replace":
             target.require_right("queue.move_any")
+        if message.play:
+            target.require_right("playback.control")
         playback = target.playback
         items = await self._items(target, message)
         held = playback.current
         playback.queue.require_revision(message.if_revision)
         playback.queue.add(items, message.place, message.position)
-        await self._follow(playback, held, playback.current or items[0])
-        return {"revision": playback.queue.revision, "queue_item_ids": [item.queue_item_id for item in items]}
+        result: AddResult = {"revision": 0, "queue_item_ids": [item.queue_item_id for item in items]}
+        if message.play:
+            # The media is known by now, so that the item starts before any other command is executed.
+            await self.hub.media_resolver.start(playback, items[0], left="skipped")
+            result["started_item_id"] = items[0].queue_item_id
+        else:
+            await self._follow(playback, held, playback.current or items[0])
+        result["revision"] = playback.queue.revision
+        return result
 
     async def remove(self, target: Target, message: QueueRemove) -> RevisionResult:
         """Less music."""

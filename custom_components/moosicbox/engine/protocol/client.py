@@ -200,13 +200,14 @@ class QueueCommand[Result = object](Request[Result], tag_field="action", frozen=
 
 
 class QueueAdd(QueueCommand[AddResult], tag="add", frozen=True, kw_only=True):
-    """More music: one of `track_id`, `track_ids`, `media_content_id`."""
+    """Adds music: one of `track_id`, `track_ids`, `media_content_id`; with `play`, the first new item starts at once."""
 
     track_id: Id | None = None
     track_ids: Ids | None = None
     media_content_id: MediaContentId | None = None
     position: Index | None = None
     place: Place | None = None
+    play: bool | None = None
 
 
 class QueueRemove(QueueCommand[RevisionResult], tag="remove", frozen=True, kw_only=True):

@@ -35,6 +35,8 @@ class AddResult(RevisionResult):
     """The answer to `queue_command` `add`."""
 
     queue_item_ids: list[str]
+    started_item_id: NotRequired[str]
+    """The item that `play` started."""
 
 
 class TransferResult(RevisionResult):

@@ -15,9 +15,9 @@ from typing import Any
 
 from benchmarks.collection import SECONDS, Tagged, queries, tracks
 from benchmarks.process import children_cpu, kept_waiting, memory
-from custom_components.moosicbox.engine.library.indexing import Indexer
+from custom_components.moosicbox.engine.library.index.writer import Indexer
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.scan_records import FoundTrack
+from custom_components.moosicbox.engine.library.scan.records import FoundTrack
 from custom_components.moosicbox.engine.protocol.library_request import Filters
 
 TICK = 0.002

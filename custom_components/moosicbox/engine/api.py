@@ -15,13 +15,13 @@ from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
-from .library.artwork import CACHE_BYTES as ARTWORK_CACHE_BYTES, WITH_PICTURES, Artwork, size_asked
-from .library.disk_cache import DiskCache
+from .library.streaming.artwork import CACHE_BYTES as ARTWORK_CACHE_BYTES, WITH_PICTURES, Artwork, size_asked
+from .library.streaming.disk_cache import DiskCache
 from .library.library import Library
 from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Playlist
 from .library.seal import Seal
-from .library.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
-from .library.tags import EmbeddedPicture, Sound, Tags, read as read_music, read_picture
+from .library.streaming.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
+from .library.reader.tags import EmbeddedPicture, Sound, Tags, read as read_music, read_picture
 from .limits import Limits
 from .metrics_report import Health, client_reports, health, metrics_report, prometheus, traffic
 from .playback.addresses import as_url, id_of, is_plain, title_of, track_at

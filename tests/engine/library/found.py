@@ -5,9 +5,9 @@ import hashlib
 import sqlite3
 from typing import Any
 
-from custom_components.moosicbox.engine.library.indexing import Indexer
+from custom_components.moosicbox.engine.library.index.writer import Indexer
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.scan_records import FoundTrack
+from custom_components.moosicbox.engine.library.scan.records import FoundTrack
 
 
 def found(title: str, artist: str | None = None, album: str | None = None, **fields: Any) -> FoundTrack:

@@ -7,10 +7,10 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from custom_components.moosicbox.engine.library.artwork import Artwork
-from custom_components.moosicbox.engine.library.disk_cache import DiskCache
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.streams import Streams
+from custom_components.moosicbox.engine.library.streaming.artwork import Artwork
+from custom_components.moosicbox.engine.library.streaming.disk_cache import DiskCache
+from custom_components.moosicbox.engine.library.streaming.streams import Streams
 from custom_components.moosicbox.engine.protocol.errors import HubError
 from custom_components.moosicbox.engine.transport.responses import error_response
 

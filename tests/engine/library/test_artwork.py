@@ -9,9 +9,9 @@ from aiohttp.test_utils import TestClient
 from PIL import Image
 import pytest
 
-from custom_components.moosicbox.engine.library import artwork as artwork_module
-from custom_components.moosicbox.engine.library.disk_cache import DiskCache
 from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.library.streaming import artwork as artwork_module
+from custom_components.moosicbox.engine.library.streaming.disk_cache import DiskCache
 
 from .music import Sounds, png
 from .serving import serve

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.moosicbox.engine.library.database import check, connect
+from custom_components.moosicbox.engine.library.index.database import check, connect
+from custom_components.moosicbox.engine.library.index.schema import STEPS
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.schema import STEPS
 from custom_components.moosicbox.engine.protocol.errors import Unavailable
 from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
 
@@ -21,9 +21,9 @@ from .music import Sounds
 WRITER = """
 import sys
 from pathlib import Path
-from custom_components.moosicbox.engine.library.database import connect, transaction
-from custom_components.moosicbox.engine.library.indexing import Indexer
-from custom_components.moosicbox.engine.library.schema import migrate
+from custom_components.moosicbox.engine.library.index.database import connect, transaction
+from custom_components.moosicbox.engine.library.index.writer import Indexer
+from custom_components.moosicbox.engine.library.index.schema import migrate
 from tests.engine.library.found import found
 index = connect(Path(sys.argv[1]))
 migrate(index)

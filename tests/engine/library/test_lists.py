@@ -6,11 +6,11 @@ import tempfile
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.moosicbox.engine.library.database import connect
-from custom_components.moosicbox.engine.library.indexing import set_state
+from custom_components.moosicbox.engine.library.index.database import connect
+from custom_components.moosicbox.engine.library.index.lists import ALBUMS, ARTISTS, TRACKS, Listing, Lists
+from custom_components.moosicbox.engine.library.index.schema import migrate
+from custom_components.moosicbox.engine.library.index.writer import set_state
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.lists import ALBUMS, ARTISTS, TRACKS, Listing, Lists
-from custom_components.moosicbox.engine.library.schema import migrate
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage
 from custom_components.moosicbox.engine.protocol.library_request import Filters
 

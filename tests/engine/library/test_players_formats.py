@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.moosicbox.engine.library.formats import FORMATS, instead, plays
+from custom_components.moosicbox.engine.library.streaming.formats import FORMATS, instead, plays
 from custom_components.moosicbox.engine.playback.media import accepted_types
 
 

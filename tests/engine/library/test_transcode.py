@@ -11,9 +11,9 @@ from aiohttp.test_utils import TestClient
 import mutagen
 import pytest
 
-from custom_components.moosicbox.engine.library import transcode
-from custom_components.moosicbox.engine.library.formats import FORMATS as MADE
 from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.library.streaming import transcoder as transcode
+from custom_components.moosicbox.engine.library.streaming.formats import FORMATS as MADE
 
 from .music import FORMATS, Sounds
 from .serving import serve

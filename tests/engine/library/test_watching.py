@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.moosicbox.engine.library import watcher
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Change
+from custom_components.moosicbox.engine.library.scan import watcher
 
 from .music import Sounds, tag
 

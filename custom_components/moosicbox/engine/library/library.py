@@ -13,11 +13,11 @@ from ..protocol.errors import HubError, TrackNotFound, Unavailable
 from ..protocol.library_request import Filters, PlaylistEdit
 from ..protocol.types import UpdateType
 from ..signals import Signal
-from . import autoplay, details, pictures, playlists
-from .compare import HERE
-from .database import Database
-from .indexing import salvage
-from .lists import ALBUMS, ARTISTS, GENRES, PLAYLISTS, TRACKS, Listing, Lists
+from .index import details, playlists, similar
+from .index.database import Database
+from .index.lists import ALBUMS, ARTISTS, GENRES, PLAYLISTS, TRACKS, Listing, Lists
+from .index.search import search
+from .index.writer import salvage
 from .models import (
     Album,
     AlbumDetails,
@@ -37,10 +37,11 @@ from .models import (
     TrackDetails,
     TrackFile,
 )
-from .scanner import ScanFailed, Scanner
+from .reader import pictures
+from .scan.comparison import HERE
+from .scan.scanner import ScanFailed, Scanner
+from .scan.watcher import Watcher
 from .seal import Seal
-from .search import search
-from .watcher import Watcher
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -66,7 +67,13 @@ class Library:
     """The household's music. Every question is answered off the event loop."""
 
     def __init__(
-        self, path: Path, folders: Sequence[Path] = (), scan_interval: float = 1_800, seal: Seal | None = None
+        self,
+        path: Path,
+        folders: Sequence[Path] = (),
+        scan_interval: float = 1_800,
+        seal: Seal | None = None,
+        *,
+        transcodes: bool = False,
     ) -> None:
         """The index lives at `path`; `folders` hold the music and are scanned again each `scan_interval` seconds.
 
@@ -74,7 +81,7 @@ class Library:
         """
         self.seal = seal or Seal()
         self.folders = tuple(folders)
-        self.transcodes = False
+        self.transcodes = transcodes
         """Whether players may be given other formats than that of a file; see `Streams`."""
         self.scan_interval = scan_interval
         self.progress = Progress(scanning=False)
@@ -274,7 +281,7 @@ class Library:
     async def similar(self, track_id: str, count: int = 1, exclude: Iterable[str] = ()) -> list[LibraryTrack]:
         """Music that could follow a track: of its artist, genre and years, favourites and often played ones rather."""
         excluded = frozenset(exclude)
-        return await self._database.read(lambda index: autoplay.similar(index, track_id, count, excluded))
+        return await self._database.read(lambda index: similar.similar(index, track_id, count, excluded))
 
     # ------------------------------------------------------------ inside
 

@@ -9,10 +9,10 @@ from ..access.rights import Principal
 from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import TrackNotFound, Unavailable
 from ..protocol.types import Track
-from .formats import instead, plays
 from .library import Library
 from .models import TRACK_MEDIA, LibraryTrack
 from .seal import Seal, stream_source
+from .streaming.formats import instead, plays
 
 OURS: Final = "t-"
 """How the id of a track of the library begins."""

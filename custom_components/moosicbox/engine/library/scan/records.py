@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ..protocol.types import UpdateType
+from ...protocol.types import UpdateType
 
 DAMAGED: Final = 3
 """The scanner's process ends with this when it finds the index damaged."""

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 from typing import Final
 
-from .details import Place
-from .models import Picture
-from .safe_open import open_inside
+from ..index.details import Place
+from ..models import Picture
+from ..safe_open import open_inside
 from .tags import MAX_PICTURE, read_picture
 
 TYPES: Final = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}

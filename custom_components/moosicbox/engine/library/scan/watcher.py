@@ -9,7 +9,7 @@ from typing import Final
 
 import watchfiles
 
-from .tags import SUFFIXES
+from ..reader.tags import SUFFIXES
 from .walk import PICTURE_SUFFIXES, PLAYLIST_SUFFIXES
 
 _LOGGER = logging.getLogger(__name__)

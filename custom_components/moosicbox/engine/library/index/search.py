@@ -5,12 +5,12 @@ import math
 import sqlite3
 from typing import Final, NamedTuple
 
-from .compare import GONE
+from ..models import Hit, Kind, Page
+from ..scan.comparison import GONE
 from .cursors import read_cursor, write_cursor
 from .details import items_of
-from .models import Hit, Kind, Page
-from .vocabulary import ALBUM, ARTIST, GENRE, KIND_BITS, PLAYLIST, TRACK, entry, is_known, near_words
-from .words import sort_key, words
+from .search_entries import ALBUM, ARTIST, GENRE, KIND_BITS, PLAYLIST, TRACK, entry, is_known, near_words
+from .text import sort_key, words
 
 MAX_WORDS: Final = 12
 MAX_PHRASINGS: Final = 6

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from typing import Final, NamedTuple
 
-from .scan_records import Compared, FoundFolder, Order
+from .records import Compared, FoundFolder, Order
 from .walk import File, Folder, inside, volume_of, walk
 
 HERE: Final = 0

@@ -5,9 +5,9 @@ import random
 import sqlite3
 from typing import Final
 
-from .compare import HERE
-from .models import LibraryTrack
-from .records import TRACK_COLUMNS, TRACK_TABLES, tracks_of
+from ..models import LibraryTrack
+from ..scan.comparison import HERE
+from .rows import TRACK_COLUMNS, TRACK_TABLES, tracks_of
 
 OF_ARTIST: Final = 40
 OF_GENRE: Final = 80

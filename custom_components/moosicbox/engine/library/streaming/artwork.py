@@ -8,9 +8,9 @@ from typing import BinaryIO, Final
 from aiohttp import hdrs, web
 from PIL import Image, ImageOps
 
+from ..library import Library
+from ..models import Picture
 from .disk_cache import DiskCache
-from .library import Library
-from .models import Picture
 from .streams import HEADERS, OpenedFile
 
 CACHE_BYTES: Final = 256 * 1024 * 1024

@@ -10,13 +10,13 @@ from typing import BinaryIO, Final, override
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 
-from ..protocol.errors import AuthenticationFailed, Unavailable
+from ...protocol.errors import AuthenticationFailed, Unavailable
+from ..library import Library
+from ..models import TrackFile
+from ..safe_open import open_inside
 from .disk_cache import DiskCache
 from .formats import DEMUXERS, FORMATS, Format
-from .library import Library
-from .models import TrackFile
-from .safe_open import open_inside
-from .transcode import Transcoder, Transcoding, TranscodingFailed
+from .transcoder import Transcoder, Transcoding, TranscodingFailed
 
 HEADERS: Final = {
     hdrs.CACHE_CONTROL: "private, max-age=3600",

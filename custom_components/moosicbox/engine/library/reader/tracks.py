@@ -3,9 +3,9 @@
 from io import BufferedReader
 import os
 
-from .compare import ToRead
-from .naming import from_path
-from .scan_records import FoundTrack
+from ..scan.comparison import ToRead
+from ..scan.records import FoundTrack
+from .path_names import from_path
 from .tags import clean, read
 
 

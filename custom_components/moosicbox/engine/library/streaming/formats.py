@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from ..playback.media import Accepts
+from ...playback.media import Accepts
 
 _DECLARED: Final = {
     ("audio/mpeg", "mp3"): {"audio/mpeg", "audio/mp3", "audio/x-mp3", "audio/x-mpeg"},

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ..protocol.errors import InvalidMessage
+from ...protocol.errors import InvalidMessage
 
 
 def write_cursor(sort: str, values: tuple[Any, ...]) -> str:

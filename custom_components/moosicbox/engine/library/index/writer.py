@@ -7,12 +7,12 @@ import sqlite3
 import time
 from typing import Any, Final
 
-from .compare import GONE, HERE
-from .records import ALBUM_ARTIST
-from .scan_records import FoundFolder, FoundTrack
+from ..scan.comparison import GONE, HERE
+from ..scan.records import FoundFolder, FoundTrack
+from .rows import ALBUM_ARTIST
+from .search_entries import ALBUM, ARTIST, GENRE, TRACK, drop_entry, put_entry
+from .text import sort_key
 from .totals import Touched, refresh
-from .vocabulary import ALBUM, ARTIST, GENRE, TRACK, drop_entry, put_entry
-from .words import sort_key
 
 VARIOUS: Final = "Various Artists"
 KEEP_GONE_SECONDS: Final = 30 * 86_400

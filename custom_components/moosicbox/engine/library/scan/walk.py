@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import os
 from typing import Final, NamedTuple
 
-from .tags import SUFFIXES
+from ..reader.tags import SUFFIXES
 
 PLAYLIST_SUFFIXES: Final = frozenset({"m3u", "m3u8"})
 PICTURE_SUFFIXES: Final = frozenset({"jpg", "jpeg", "png", "webp"})

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from .compare import GONE
+from ..scan.comparison import GONE
 
 
 class Touched:

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Final
 
-from .words import MIN_FORGIVEN, forgiven, nearest, searchable, shortened
+from .text import MIN_FORGIVEN, forgiven, nearest, searchable, shortened
 
 ARTIST, ALBUM, TRACK, GENRE, PLAYLIST = range(1, 6)
 """The kinds of entries."""

@@ -18,14 +18,14 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from ..protocol.types import UpdateType
-from .compare import AWAY, GONE, HERE, Comparison, ToRead
-from .database import connect, is_damage, transaction
-from .indexing import Indexer, set_state, tidy, write_folders
-from .playlist_files import read_playlist
-from .playlists import drop_files, link_files, write_files
-from .reading import read_track
-from .scan_records import DAMAGED, Compared, FoundTrack, Order, Report, Walked
+from ...protocol.types import UpdateType
+from ..index.database import connect, is_damage, transaction
+from ..index.playlists import drop_files, link_files, write_files
+from ..index.writer import Indexer, set_state, tidy, write_folders
+from ..reader.playlist_files import read_playlist
+from ..reader.tracks import read_track
+from .comparison import AWAY, GONE, HERE, Comparison, ToRead
+from .records import DAMAGED, Compared, FoundTrack, Order, Report, Walked
 
 PROCESSES: Final = 2
 """That read files, where there are many to be read."""

@@ -12,12 +12,12 @@ from typing import Final
 
 import msgspec
 
-from ..protocol.types import UpdateType
-from .database import Database
-from .models import Progress
-from .scan_records import DAMAGED, Order, Report, Walked
+from ...protocol.types import UpdateType
+from ..index.database import Database
+from ..models import Progress
+from .records import DAMAGED, Order, Report, Walked
 
-ENGINE: Final = Path(__file__).parents[1]
+ENGINE: Final = Path(__file__).parents[2]
 MAX_REPORT: Final = 16 * 1024 * 1024
 # The package is found where this one was, whatever its name is; nothing else of Home Assistant's comes along.
 PROGRAM: Final = (
@@ -58,7 +58,7 @@ class Scanner:
         self._step(scanning=True)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", PROGRAM, json.dumps([*sys.path, str(ENGINE.parent)])),
-            f"{ENGINE.name}.library.worker",
+            f"{ENGINE.name}.library.scan.worker",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             # With the processes that it starts, a group of its own: they end together.

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from .scan_records import FoundPlaylist
+from ..scan.records import FoundPlaylist
+from ..scan.walk import File
 from .tags import clean
-from .walk import File
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_ENTRIES: Final = 10_000

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from ..protocol.errors import Unavailable
+from ...protocol.errors import Unavailable
 from .disk_cache import DiskCache
 from .formats import DEMUXERS, Format
 

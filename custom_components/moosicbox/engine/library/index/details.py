@@ -5,11 +5,11 @@ from functools import partial
 import sqlite3
 from typing import Final, NamedTuple
 
-from ..clock import iso_from_unix
-from ..protocol.errors import TrackNotFound
-from .compare import GONE, HERE
-from .models import AlbumDetails, ArtistDetails, Genre, Item, Kind, LibraryTrack, PlaylistDetails, TrackDetails
-from .records import (
+from ...clock import iso_from_unix
+from ...protocol.errors import TrackNotFound
+from ..models import AlbumDetails, ArtistDetails, Genre, Item, Kind, LibraryTrack, PlaylistDetails, TrackDetails
+from ..scan.comparison import GONE, HERE
+from .rows import (
     ALBUM_COLUMNS,
     ALBUM_TABLES,
     ARTIST_COLUMNS,

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import sqlite3
 from typing import Any, Final, NamedTuple
 
-from ..protocol.errors import InvalidMessage
-from ..protocol.library_request import Filters
-from .compare import GONE
+from ...protocol.errors import InvalidMessage
+from ...protocol.library_request import Filters
+from ..models import Page
+from ..scan.comparison import GONE
 from .cursors import read_cursor, write_cursor
-from .models import Page
-from .records import (
+from .rows import (
     ALBUM_COLUMNS,
     ALBUM_TABLES,
     ARTIST_COLUMNS,
@@ -25,7 +25,7 @@ from .records import (
     playlist_of,
     tracks_of,
 )
-from .words import sort_key
+from .text import sort_key
 
 MAX_TOTALS: Final = 200
 """Sizes of lists that are remembered until the index changes."""

@@ -9,9 +9,9 @@ from queue import Empty, SimpleQueue
 import sqlite3
 from typing import Final
 
-from ..protocol.errors import Unavailable
+from ...protocol.errors import Unavailable
+from ..seal import Seal, SealedIndex
 from .schema import TooNew, migrate
-from .seal import Seal, SealedIndex
 
 _LOGGER = logging.getLogger(__name__)
 

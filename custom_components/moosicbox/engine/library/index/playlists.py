@@ -6,12 +6,12 @@ import sqlite3
 import time
 from typing import Final
 
-from ..protocol.errors import InvalidMessage, NotSupported, TrackNotFound, Unavailable
-from ..protocol.library_request import PlaylistEdit
-from .indexing import id_of
-from .scan_records import FoundPlaylist
-from .vocabulary import PLAYLIST, drop_entry, put_entry
-from .words import sort_key
+from ...protocol.errors import InvalidMessage, NotSupported, TrackNotFound, Unavailable
+from ...protocol.library_request import PlaylistEdit
+from ..scan.records import FoundPlaylist
+from .search_entries import PLAYLIST, drop_entry, put_entry
+from .text import sort_key
+from .writer import id_of
 
 MAX_PLAYLISTS: Final = 1_000
 MAX_TRACKS: Final = 10_000

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 import sqlite3
 from typing import Any, Final
 
-from ..clock import iso_from_unix
-from .compare import HERE
-from .models import TRACK_MEDIA, Album, Artist, Genre, LibraryTrack, Playlist
-from .seal import artwork_url
+from ...clock import iso_from_unix
+from ..models import TRACK_MEDIA, Album, Artist, Genre, LibraryTrack, Playlist
+from ..scan.comparison import HERE
+from ..seal import artwork_url
 
 ALBUM_ARTIST: Final = 1_000
 """The place of an artist whom only the album names."""

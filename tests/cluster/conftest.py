@@ -23,6 +23,6 @@ async def redis_server(tmp_path: Path, loopback: None) -> AsyncGenerator[RedisSe
     folder.mkdir()
     async with RedisServer(folder) as server:
         bus = RedisBus(server.url)
-        await bus.lead("nobody", 0, 0.001, first=True)
+        await bus.acquire_lease("nobody", 0, 0.001, first=True)
         await bus.close()
         yield server

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, VolumeCommand
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.store import SavedHub, from_builtins, to_json
+from custom_components.moosicbox.engine.store import StoredHub, decode_state, encode_state
 from tests.engine.fakes import House, of_type, principal, settle
 
 ADA = principal("ada")
@@ -70,7 +70,7 @@ async def test_nothing_secret_is_kept() -> None:
 @pytest.mark.parametrize("damaged", [{"players": 7}, {"players": [{}]}, {"players": [{"player_id": "x"}]}])
 async def test_damage_does_not_keep_the_hub_from_starting(damaged: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
-        from_builtins(damaged)
+        decode_state(damaged, now_us=0, now=0.0, rejoin_us=0)
     house = House(kept=damaged)
     await house.hub.start()
     assert house.hub.running
@@ -78,8 +78,9 @@ async def test_damage_does_not_keep_the_hub_from_starting(damaged: dict[str, Any
     await house.hub.stop(CloseCode.GOING_AWAY, "Over")
 
 
-def test_nothing_is_something_too() -> None:
-    assert from_builtins(msgspec.json.decode(to_json(SavedHub()))) == SavedHub()
+def test_a_hub_without_players_is_stored_too() -> None:
+    stored = msgspec.json.decode(encode_state((), (), {}, now_us=0, now=0.0))
+    assert decode_state(stored, now_us=0, now=0.0, rejoin_us=0) == StoredHub()
 
 
 async def test_two_players_of_the_same_media_are_both_told_when_it_is_found() -> None:

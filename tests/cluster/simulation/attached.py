@@ -78,7 +78,7 @@ class Attached:
     def flush(self) -> bool:
         """The client hears what there is."""
         while len(self.outbox):
-            for frame in self.outbox.take(65_536):
+            for frame in self.outbox.pop_frames(65_536):
                 self._loop.call_soon(self._client.hear, self, frame.payload, context=OUTSIDE)
         return True
 

@@ -12,11 +12,11 @@ from custom_components.moosicbox.engine.cluster.bus import (
     Commit,
     Fetched,
     HeartbeatReply,
+    Leadership,
     LeadershipLost,
     Numbered,
     Received,
     StoreReset,
-    Terms,
 )
 
 from .virtual import OUTSIDE
@@ -103,7 +103,7 @@ class Place:
             known, self._valid(kept.leader), dict(kept.nodes), gone, kept.changes, kept.fence is not None, clock_id
         )
 
-    def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Terms | None:
+    def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Leadership | None:
         kept = self.kept
         if kept.fence is None and not first:
             return None
@@ -123,7 +123,7 @@ class Place:
             now_us = us + round(away * 1e6)
         kept.fence = max((kept.fence or 0) + 1, round(self.now * 1000))
         last = kept.inbox[-1].id if kept.inbox else "0-0"
-        return Terms(kept.fence, kept.commits, kept.read, last, away, clock_id, now_us)
+        return Leadership(kept.fence, kept.commits, kept.read, last, away, clock_id, now_us)
 
     def _check(self, fence: int) -> None:
         if self.kept.fence is None or self.kept.fence < fence:
@@ -159,20 +159,20 @@ class Place:
         if kept.commits + 1 != commit.number:
             raise StoreReset
         self.log.append((fence, commit))
-        kept.commits, kept.read = commit.number, commit.read
-        kept.inbox = [entry for entry in kept.inbox if order(entry.id) >= order(commit.read)]
+        kept.commits, kept.read = commit.number, commit.last_read_id
+        kept.inbox = [entry for entry in kept.inbox if order(entry.id) >= order(commit.last_read_id)]
         self._keep(commit)
-        for parted in commit.parted:
+        for parted in commit.removed_edges:
             kept.nodes.pop(parted, None)
             kept.out.pop(parted, None)
-        for to, data in commit.downs.items():
+        for to, data in commit.messages.items():
             if to in kept.nodes:
                 kept.out.setdefault(to, []).append(Fetched(self._next_id(), data))
         self._came()
 
     def _keep(self, commit: Commit) -> None:
         kept = self.kept
-        if commit.afresh:
+        if commit.wipe:
             kept.hashes = {name: {} for name in kept.hashes}
             kept.histories, kept.offsets = {}, {}
         for numbered in commit.histories:
@@ -181,10 +181,10 @@ class Place:
             if numbered.offset > (history[-1].offset if history else 0):
                 history.append(numbered)
             kept.offsets[numbered.topic] = numbered.offset
-        for topic in commit.forgotten:
+        for topic in commit.forgotten_topics:
             kept.histories.pop(topic, None)
             kept.offsets.pop(topic, None)
-        for name, fields in commit.writes.items():
+        for name, fields in commit.fields.items():
             for field, value in fields.items():
                 if value is None:
                     kept.hashes[name].pop(field, None)
@@ -298,15 +298,17 @@ class SimulatedBus(Bus):
         return await self._ask(lambda: self._place.heartbeat(edge, node_id, new=new, seconds=seconds, read=read))
 
     @override
-    async def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Terms | None:
+    async def acquire_lease(self, edge: str, priority: int, seconds: float, *, first: bool) -> Leadership | None:
         return await self._ask(lambda: self._place.lead(edge, priority, seconds, first=first))
 
     @override
-    async def renew(self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int) -> bool:
+    async def renew_lease(
+        self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int
+    ) -> bool:
         return await self._ask(lambda: self._place.renew(edge, fence, priority, seconds, clock_id, now_us))
 
     @override
-    async def resign(self, edge: str, fence: int) -> None:
+    async def release_lease(self, edge: str, fence: int) -> None:
         await self._ask(lambda: self._place.resign(edge, fence))
 
     @override

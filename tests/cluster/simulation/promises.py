@@ -7,20 +7,14 @@ from typing import Any
 
 import msgspec
 
-from custom_components.moosicbox.engine.cluster.bus import Numbered, Terms
-from custom_components.moosicbox.engine.cluster.core import Core
-from custom_components.moosicbox.engine.cluster.images import (
-    HubImage,
-    PlayerImage,
-    RoomImage,
-    SessionImage,
-    player_image,
-    room_image,
-    session_image,
-)
+from custom_components.moosicbox.engine.cluster.bus import Leadership, Numbered
+from custom_components.moosicbox.engine.cluster.leader import Leader
+from custom_components.moosicbox.engine.cluster.saved_session import SavedSession, capture_session
+from custom_components.moosicbox.engine.cluster.state_fields import QueueOrder, SavedHub, capture_order
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.playback.image import order_of
+from custom_components.moosicbox.engine.playback.saved_state import SavedPlayer, capture_player
 from custom_components.moosicbox.engine.protocol.types import QueueItem
+from custom_components.moosicbox.engine.rooms.saved_state import SavedRoom, capture_room
 
 from .misfortunes import ROOM
 from .people import Operation
@@ -97,8 +91,8 @@ def _log(world: World) -> list[Numbered]:
 def _everybody_heard_the_same(world: World, hub: Hub) -> None:
     epochs, kept = "", {}
     for _, commit in world.place.log:
-        if (image := commit.writes.get("state", {}).get("hub:")) is not None:
-            epochs = msgspec.msgpack.decode(image, type=HubImage).epoch
+        if (image := commit.fields.get("state", {}).get("hub:")) is not None:
+            epochs = msgspec.msgpack.decode(image, type=SavedHub).epoch
         for topic, offset, _, payload in commit.histories:
             assert (epochs, topic, offset) not in kept, f"{topic} {offset} was given twice"
             kept[epochs, topic, offset] = payload
@@ -122,55 +116,52 @@ def _one_leader_after_the_other(world: World) -> None:
 
 
 def _what_is_kept_is_what_is(world: World, hub: Hub) -> None:
-    state = world.place.kept.hashes["state"]
-    images = _images(hub)
-    kept = {field: data for field, data in state.items() if field.partition(":")[0] in ("player", "room", "session")}
-    assert kept.keys() == images.keys(), kept.keys() ^ images.keys()
-    for field, image in images.items():
-        _same(field, msgspec.msgpack.decode(kept[field], type=type(image)), image)
+    fields = world.place.kept.hashes["state"]
+    states = _states(hub)
+    kept = {field: data for field, data in fields.items() if field.partition(":")[0] in ("player", "room", "session")}
+    assert kept.keys() == states.keys(), kept.keys() ^ states.keys()
+    for field, state in states.items():
+        _same(field, msgspec.msgpack.decode(kept[field], type=type(state)), state)
 
 
 async def _who_leads_next_knows_the_same(world: World, hub: Hub) -> None:
     node = world.alive[0]
     image = world.place.load()
-    terms = Terms(0, 0, "0-0", "0-0", 0.0, None, None)
-    core = Core(
+    terms = Leadership(0, 0, "0-0", "0-0", 0.0, None, None)
+    leader = Leader(
         node.make_hub(node.cluster.clock),
         node.bus,
         "nobody",
         terms,
         deliver=lambda _downs: None,
-        deposed=lambda: None,
-        emptied=lambda: None,
+        on_deposed=lambda: None,
+        on_store_reset=lambda: None,
     )
-    await core.start(image)
+    await leader.start(image)
     assert image.hashes["pending"] == {}
-    before, after = _images(hub), _images(core.hub)
+    before, after = _states(hub), _states(leader.hub)
     assert before.keys() == after.keys(), before.keys() ^ after.keys()
     for field, kept in before.items():
         _same(field, kept, after[field])
-    assert _queues(hub) == _queues(core.hub)
+    assert _queues(hub) == _queues(leader.hub)
     for topic in image.offsets:
-        position = core.hub.topics.position(topic)
+        position = leader.hub.topics.position(topic)
         assert position == hub.topics.position(topic)
-    await core.stop()
+    await leader.stop()
 
 
-def _images(hub: Hub) -> dict[str, PlayerImage | RoomImage | SessionImage]:
-    interrupts = hub.announcements.interrupts
-    players = {each.player_id: player_image(each, interrupted=interrupts(each.solo_playback)) for each in hub.players}
-    rooms = {each.room_id: room_image(each, interrupted=interrupts(each.playback)) for each in hub.rooms}
+def _states(hub: Hub) -> dict[str, SavedPlayer | SavedRoom | SavedSession]:
     return {
-        **{f"player:{player_id}": image for player_id, image in players.items()},
-        **{f"room:{room_id}": image for room_id, image in rooms.items()},
-        **{f"session:{session.session_id}": session_image(session) for session in hub.sessions},
+        **{player.topic: capture_player(player, with_items=False) for player in hub.players},
+        **{room.topic: capture_room(room, with_items=False) for room in hub.rooms},
+        **{f"session:{session.session_id}": capture_session(session) for session in hub.sessions},
     }
 
 
-def _queues(hub: Hub) -> dict[str, tuple[object, tuple[QueueItem, ...]]]:
+def _queues(hub: Hub) -> dict[str, tuple[QueueOrder, tuple[QueueItem, ...]]]:
     return {
-        owner.topic: (order_of(owner.playback), tuple(owner.playback.queue.items))
-        for owner in (*hub.players, *hub.rooms)
+        context.topic: (capture_order(context.playback.queue), tuple(context.playback.queue.items))
+        for context in (*hub.players, *hub.rooms)
     }
 
 

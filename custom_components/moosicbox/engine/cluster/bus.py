@@ -30,18 +30,18 @@ class Commit(NamedTuple):
 
     number: int
     """Grows by one; the same number twice is done once."""
-    read: str
+    last_read_id: str
     """The last of what the edges sent that was worked off."""
     histories: Sequence[Numbered]
-    forgotten: Sequence[str]
+    forgotten_topics: Sequence[str]
     """Topics that are no more."""
-    writes: Mapping[str, Mapping[str, bytes | None]]
+    fields: Mapping[str, Mapping[str, bytes | None]]
     """Fields by hash; None: the field goes."""
-    downs: Mapping[str, bytes]
+    messages: Mapping[str, bytes]
     """What goes to each edge."""
-    parted: Sequence[str]
+    removed_edges: Sequence[str]
     """Edges that count as gone."""
-    afresh: bool = False
+    wipe: bool = False
     """Whether all that was kept goes first."""
 
 
@@ -64,32 +64,32 @@ class Fetched(NamedTuple):
 class HeartbeatReply(NamedTuple):
     """What a node learns with each sign of life."""
 
-    known: bool
+    registered: bool
     """Whether it still counts as being here."""
     leader: str | None
     """Who leads."""
     nodes: Mapping[str, str]
     """The nodes that are here: their ids by edge."""
-    gone: Sequence[str]
+    silent_edges: Sequence[str]
     """Edges without a sign of life that nobody has taken leave of yet."""
-    documents: int
+    documents_version: int
     """Grows with each change of a shared document."""
-    founded: bool
+    has_been_led: bool
     """Whether anybody ever led, as far as the shared place knows."""
     clock_id: str | None
     """The name of the cluster's time."""
 
 
-class Terms(NamedTuple):
+class Leadership(NamedTuple):
     """What leading is bound to."""
 
     fence: int
-    commits: int
+    commit_number: int
     """The number of the last commit."""
-    read: str
-    last: str
+    last_read_id: str
+    newest_id: str
     """The last of what edges sent."""
-    away: float
+    leaderless_seconds: float
     """Seconds since somebody led."""
     clock_id: str | None
     """The name of the cluster's time, if there is one."""
@@ -111,16 +111,18 @@ class Bus(Protocol):
     async def heartbeat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> HeartbeatReply:
         """A sign of life, good for `seconds`; `new` for the first one. What was sent to it up to `read` isn't needed any more."""
 
-    async def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Terms | None:
+    async def acquire_lease(self, edge: str, priority: int, seconds: float, *, first: bool) -> Leadership | None:
         """Lead from now on, if nobody does; a node of higher priority that can't yet is let in next.
 
         Where nobody ever led, only as the `first`: that is how it looks, too, when everything was lost.
         """
 
-    async def renew(self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int) -> bool:
+    async def renew_lease(
+        self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int
+    ) -> bool:
         """Lead on, by this time; False if a node of higher priority waits. Fenced, Emptied."""
 
-    async def resign(self, edge: str, fence: int) -> None:
+    async def release_lease(self, edge: str, fence: int) -> None:
         """Lead no more."""
 
     async def send(self, edge: str, number: int, data: bytes) -> None:

@@ -32,22 +32,22 @@ class ClusterClock(Clock):
         """What this process alone would say."""
         return self._local_us()
 
-    def name(self, clock_id: str) -> None:
+    def set_clock_id(self, clock_id: str) -> None:
         """The cluster's name for its time; with another one, nothing is known of it yet."""
         self.clock_id = clock_id
-        self._filter.identify(clock_id)
+        self._filter.set_clock_id(clock_id)
 
     @property
-    def in_step(self) -> bool:
+    def is_synchronized(self) -> bool:
         """Whether a leader of this time was asked often enough what it is."""
         return self._filter.converged
 
-    def set(self, clock_id: str, now_us: int) -> None:
+    def set_time(self, clock_id: str, now_us: int) -> None:
         """It is `now_us` of the cluster's time."""
-        self.name(clock_id)
+        self.set_clock_id(clock_id)
         self._shift_us = now_us - self.local_us
 
-    def told(self, t0_us: int, t1_us: int, t2_us: int) -> None:
+    def add_reading(self, t0_us: int, t1_us: int, t2_us: int) -> None:
         """The leader's answer to a probe that was sent at `t0_us` of the local time."""
         self._burst.append(sample_of(t0_us, t1_us, t2_us, self.local_us))
         if len(self._burst) >= BURST_PROBES or not self._filter.ready:

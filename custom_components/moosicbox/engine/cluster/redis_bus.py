@@ -21,11 +21,11 @@ from .bus import (
     Commit,
     Fetched,
     HeartbeatReply,
+    Leadership,
     LeadershipLost,
     Numbered,
     Received,
     StoreReset,
-    Terms,
 )
 from .scripts import BEAT, COMMIT, LEAD, RENEW, RESIGN, SEND
 
@@ -78,14 +78,14 @@ class RedisBus(Bus):
         )
 
     @override
-    async def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Terms | None:
+    async def acquire_lease(self, edge: str, priority: int, seconds: float, *, first: bool) -> Leadership | None:
         with _named():
             terms = await _run(self._lead, edge, priority, _ms(seconds), int(first))
         if terms is None:
             return None
         # A list of Lua's ends at the first thing that isn't there.
         fence, commits, read, last, away, clock_id, now_us = (*terms, None, None)[:7]
-        return Terms(
+        return Leadership(
             int(fence),
             int(commits),
             read.decode(),
@@ -96,12 +96,14 @@ class RedisBus(Bus):
         )
 
     @override
-    async def renew(self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int) -> bool:
+    async def renew_lease(
+        self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int
+    ) -> bool:
         with _named():
             return bool(await _run(self._renew, edge, fence, _ms(seconds), priority, clock_id, now_us))
 
     @override
-    async def resign(self, edge: str, fence: int) -> None:
+    async def release_lease(self, edge: str, fence: int) -> None:
         with _named():
             await _run(self._resign, edge, fence)
 
@@ -117,7 +119,7 @@ class RedisBus(Bus):
 
     @override
     async def commit(self, fence: int, commit: Commit) -> None:
-        arguments: list[Any] = [fence, commit.number, commit.read]
+        arguments: list[Any] = [fence, commit.number, commit.last_read_id]
         for command in _commands(commit):
             arguments.append(len(command))
             arguments.extend(command)
@@ -179,26 +181,26 @@ class RedisBus(Bus):
 
 
 def _commands(commit: Commit) -> Iterator[Sequence[Any]]:
-    if commit.afresh:
+    if commit.wipe:
         yield "WIPE", *(f"{PREFIX}:{name}" for name in (*HASHES, "offsets"))
     for topic, offset, at_us, payload in commit.histories:
         key = f"{PREFIX}:topic:{topic}"
         yield "XADD", key, "MAXLEN", "~", HISTORY_MESSAGES, f"{offset}-1", "t", at_us, "p", payload
         yield "PEXPIRE", key, HISTORY_MS
         yield "HSET", f"{PREFIX}:offsets", topic, offset
-    for topic in commit.forgotten:
+    for topic in commit.forgotten_topics:
         yield "DEL", f"{PREFIX}:topic:{topic}"
         yield "HDEL", f"{PREFIX}:offsets", topic
-    for name, fields in commit.writes.items():
+    for name, fields in commit.fields.items():
         for field, value in fields.items():
             if value is None:
                 yield "HDEL", f"{PREFIX}:{name}", field
             else:
                 yield "HSET", f"{PREFIX}:{name}", field, value
-    for edge in commit.parted:
+    for edge in commit.removed_edges:
         yield "HDEL", f"{PREFIX}:nodes", edge
         yield "DEL", f"{PREFIX}:out:{edge}"
-    for edge, data in commit.downs.items():
+    for edge, data in commit.messages.items():
         yield "OUT", edge, data
 
 

@@ -98,6 +98,8 @@ class Playback:
         self.duration: float | None = None
         """Seconds of the current item: the player's word before the tags'."""
         self.chosen: QueueItem | None = None
+        self.interrupted = False
+        """Whether it is paused for an announcement, and nothing has happened to it since."""
         self._members = members
         self._emit = emit
         self._random = random.Random()  # noqa: S311 - shuffles music, keeps no secrets
@@ -162,6 +164,12 @@ class Playback:
         at_us = now_us + self.lead_us()
         place = self._bounded(self.timeline.position_at(at_us) if position is None else position)
         self._issue("pause", Timeline("paused", place, at_us, 0.0))
+
+    def interrupt(self, now_us: int) -> None:
+        """Pause for an announcement. Any later change of the timeline ends the interruption."""
+        if self.timeline.state in ("playing", "buffering"):
+            self.pause(now_us)
+            self.interrupted = True
 
     def stop(self, now_us: int) -> None:
         """Silence; the queue and the current item stay, the position doesn't."""
@@ -334,7 +342,7 @@ class Playback:
                 self._issue("pause", Timeline("paused", self._bounded(report.position_seconds), report.at_us, 0.0))
 
     def _learn_duration(self, report: PlayerReport) -> None:
-        if (duration := _sane(report.duration_seconds)) is not None and duration != self.duration:
+        if (duration := plausible_duration(report.duration_seconds)) is not None and duration != self.duration:
             self.duration = duration
             # A hand-over named another end: it is made again.
             self._take_back()
@@ -385,16 +393,17 @@ class Playback:
         else:
             self._begin(self.timeline.position, now_us)
 
-    def restore(self, timeline: Timeline, repeat: RepeatMode, held: Timeline | None = None) -> None:
-        """Become what was saved, after the queue did; nobody is told. `held`: what goes on when somebody comes."""
-        self.repeat = repeat
-        self.chosen = self.current
-        self.duration = _sane(self.chosen.track.duration) if self.chosen else None
-        if self.chosen is not None and timeline.state == "paused":
-            self.timeline = timeline
-            self.command = Command("pause", self.chosen, timeline.position, timeline.anchor_us, 0.0)
-            self.held = held
-        self.following = self._next_in_line()
+    def next_in_line(self) -> QueueItem | None:
+        """Return the item that plays after the current one, unless something changes."""
+        if self.current is None:
+            return None
+        if self.awaited is not None:
+            # So that they get ready for it.
+            return self.current
+        # What the players were handed will be played, whatever changed since.
+        if (locked := self.queue.locked_item_id) is not None and self.queue.has(locked):
+            return self.queue.get(locked)
+        return self.current if self.repeat == "one" else self.successor()
 
     # ------------------------------------------------------------ inside
 
@@ -438,7 +447,7 @@ class Playback:
         self.chosen = item
         self.queue.set_current(item.queue_item_id)
         self.queue.set_state(item.queue_item_id, "playing")
-        self.duration = _sane(item.track.duration)
+        self.duration = plausible_duration(item.track.duration)
         self._emit(CurrentChanged(item.track, previous.track if previous else None))
 
     def _leave(self, state: ItemState) -> None:
@@ -459,22 +468,12 @@ class Playback:
 
     def _set_timeline(self, timeline: Timeline) -> None:
         self.timeline = timeline
+        self.interrupted = False
         self._update_following()
         self._emit(StatusChanged())
 
-    def _next_in_line(self) -> QueueItem | None:
-        if self.current is None:
-            return None
-        if self.awaited is not None:
-            # So that they get ready for it.
-            return self.current
-        # What the players were handed will be played, whatever changed since.
-        if (locked := self.queue.locked_item_id) is not None and self.queue.has(locked):
-            return self.queue.get(locked)
-        return self.current if self.repeat == "one" else self.successor()
-
     def _update_following(self) -> None:
-        following = self._next_in_line()
+        following = self.next_in_line()
         known = self.following
         self.following = following
         if (following and following.queue_item_id) != (known and known.queue_item_id):
@@ -498,5 +497,6 @@ def _most_lead_us(members: Iterable[Member]) -> int:
     return max((int(member.lead_ms * 1000) for member in members), default=0)
 
 
-def _sane(duration: float | None) -> float | None:
+def plausible_duration(duration: float | None) -> float | None:
+    """Return `duration`, or `None` if it is too short to be true."""
     return duration if duration is not None and duration >= MIN_SECONDS else None

@@ -79,8 +79,9 @@ class Player:
         self.player_id = player_id
         self.name = name
         self.owner_user_id = context
-        self.capabilities: tuple[str, ...] | None = None
+        self._capabilities: tuple[str, ...] | None = None
         self.accepts: Accepts = None
+        """The media types among its capabilities."""
         self.declared_lead_ms = 0.0
         """How long it needs, by its own word, from a command to its sounding."""
         self.output_delay_ms = 0.0
@@ -139,6 +140,16 @@ class Player:
         return (self,) if self.room is None else ()
 
     @property
+    def capabilities(self) -> tuple[str, ...] | None:
+        """What the player has declared that it can do; `None` means everything."""
+        return self._capabilities
+
+    @capabilities.setter
+    def capabilities(self, capabilities: tuple[str, ...] | None) -> None:
+        self._capabilities = capabilities
+        self.accepts = accepted_types(capabilities)
+
+    @property
     def lead_ms(self) -> float:
         """How long it takes from a command to what is heard."""
         return self.declared_lead_ms + self.output_delay_ms
@@ -170,16 +181,11 @@ class Player:
         self.client_id = client_id
         self.client_version = client.version
         self.name = client.name
-        self.set_capabilities(client.capabilities)
+        self.capabilities = client.capabilities
         self.declared_lead_ms = client.lead_ms + client.output_delay_ms
         self.present = True
         self.available = True
         self.lagging = False
-
-    def set_capabilities(self, capabilities: tuple[str, ...] | None) -> None:
-        """What it can do; None: everything."""
-        self.capabilities = capabilities
-        self.accepts = accepted_types(capabilities)
 
     def mark_disconnected(self) -> None:
         """Its connection is gone."""

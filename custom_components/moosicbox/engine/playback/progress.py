@@ -58,5 +58,5 @@ class Progress:
         return [
             player
             for player in self._players
-            if player.active_playback.timeline.playing and self._topics.followed(f"progress:{player.player_id}")
+            if player.active_playback.timeline.playing and self._topics.has_subscribers(f"progress:{player.player_id}")
         ]

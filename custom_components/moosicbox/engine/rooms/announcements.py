@@ -10,6 +10,7 @@ import secrets
 from typing import Final
 
 from ..access.rights import Principal
+from ..background import Spawn
 from ..clock import Clock
 from ..playback.events import Command
 from ..playback.media import Media
@@ -17,8 +18,7 @@ from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
-from ..playback.publisher import PlaybackPublisher, Spawn
-from ..playback.timeline import Timeline
+from ..playback.publisher import PlaybackPublisher
 from ..protocol.errors import HubError, NotSupported, Unavailable
 from ..protocol.types import QueueItem, UserRef
 from ..timers import Timer, Timers
@@ -68,8 +68,6 @@ class Announcements:
         self._spawn = spawn
         self._waiting: list[Announcement] = []
         self._running: dict[Player, Announcement] = {}
-        self._held: dict[Playback, Timeline] = {}
-        """Music that was interrupted, as it stands still since."""
         players.reported.subscribe(self._reported)
         players.changed.subscribe(self._changed)
         players.removed.subscribe(self._gone)
@@ -91,10 +89,6 @@ class Announcements:
                 raise Unavailable(f"{player.name} has {MAX_WAITING} announcements to make already")
         self._waiting.append(Announcement(self._item(media, principal), target, players))
         self._go_on()
-
-    def interrupts(self, playback: Playback) -> bool:
-        """Whether this music stands still for an announcement, and goes on then."""
-        return self._held.get(playback) is playback.timeline
 
     # ------------------------------------------------------------ beginning
 
@@ -143,10 +137,9 @@ class Announcements:
         announcement.pending = set(players)
         others = [member for member in playback.present() if member not in announcement.pending]
         able = isinstance(target, Room) or not others
-        if able and playback.timeline.state in ("playing", "buffering"):
+        if able:
             # Where others play along, the music goes on without this player.
-            playback.pause(now_us)
-            self._held[playback] = playback.timeline
+            playback.interrupt(now_us)
         for player in players:
             self._publisher.instruct(player)
         self._limit(announcement, start_us, announcement.item.track.duration or UNKNOWN_SECONDS)
@@ -189,16 +182,13 @@ class Announcements:
         playback = announcement.playback
         if playback is None:
             return
-        held = self._held.get(playback)
-        if any(running.playback is playback for running in self._running.values()):
-            if held is not None:
-                # The next one goes on with this silence.
+        if playback.interrupted:
+            if any(running.playback is playback for running in self._running.values()):
+                # The next announcement ends the interruption.
                 return
-        else:
-            self._held.pop(playback, None)
-        if held is not None and held is playback.timeline and playback.current is not None:
-            self._spawn(self._resume(playback, playback.current, held.position))
-            return
+            if playback.current is not None:
+                self._spawn(self._resume(playback, playback.current, playback.timeline.position))
+                return
         for player in players:
             if player not in self._running and self._players.find(player.player_id) is player:
                 self._publisher.introduce(player)

@@ -42,7 +42,7 @@ class Attendance:
         self._clock = clock
         sessions.opened.subscribe(self._opened)
         sessions.renewed.subscribe(self._renewed)
-        sessions.lost.subscribe(self._lost)
+        sessions.disconnected.subscribe(self._lost)
         sessions.ended.subscribe(self._ended)
         players.removed.subscribe(self._player_removed)
 
@@ -85,7 +85,7 @@ class Attendance:
         if not room.visible_to(session.principal):
             self._rooms.remove_participant(room, participant, "permissions")
             return
-        self._subscriptions.take_over(session, [room.topic])
+        self._subscriptions.assign(session, [room.topic])
         self._rooms.attendance_changed(room)
 
     def _renewed(self, session: Session) -> None:

@@ -201,7 +201,7 @@ class Rooms(PlaybackContexts[Room]):
         if room.host_user_id is None or (room.host_gone and room.settings.is_public):
             self._make_host(room, participant.user_id)
         room.host_gone = False
-        self._subscriptions.take_over(session, [room.topic])
+        self._subscriptions.assign(session, [room.topic])
         if player is not None:
             self._plug_in(player, room)
         self.joined.emit(room, participant)
@@ -371,7 +371,7 @@ class Rooms(PlaybackContexts[Room]):
 
     def _withdraw_hidden(self, room: Room, reason: str) -> None:
         for session in self._sessions:
-            if room.topic in session.topics and not self._subscriptions.visible(session, room.topic):
+            if room.topic in session.topics and not self._subscriptions.is_visible(session, room.topic):
                 self._subscriptions.withdraw(session, [room.topic], reason)
 
     # ------------------------------------------------------------ what the others hear

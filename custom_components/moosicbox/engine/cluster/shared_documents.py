@@ -1,4 +1,4 @@
-"""Small documents that all nodes know: who may come in, what is allowed."""
+"""Small documents that all nodes share, such as settings and keys."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,36 +9,35 @@ from ..signals import Signal
 from .bus import Bus
 
 
-class Shared:
-    """The documents, as they were when this node last looked."""
+class SharedDocuments:
+    """The documents as they were at the last refresh."""
 
     def __init__(self, bus: Bus) -> None:
-        """None is known yet."""
         self.changed: Signal[str] = Signal()
-        """A document was put there, or is another one now."""
+        """The document of this name was added or has changed."""
         self._bus = bus
         self._documents: dict[str, bytes] = {}
 
     def get(self, name: str) -> Any:
-        """A document; None if there is none."""
+        """Return a document, or `None` if there is none."""
         return None if (data := self._documents.get(name)) is None else msgspec.msgpack.decode(data)
 
     async def put(self, name: str, document: Any) -> None:
-        """Share a document. Away."""
+        """Share a document, unless it is shared already. Raise BusUnavailable."""
         data = msgspec.msgpack.encode(document)
         if self._documents.get(name) != data:
             await self._bus.put_document(name, data)
-            self._take({**self._documents, name: data})
+            self._replace({**self._documents, name: data})
 
-    def forget(self) -> None:
-        """They are there no more: whoever put them puts them again."""
+    def clear(self) -> None:
+        """Forget all documents, which are lost: the nodes that put them will put them again."""
         self._documents.clear()
 
-    async def look(self) -> None:
-        """See what has changed. Away."""
-        self._take(await self._bus.documents())
+    async def refresh(self) -> None:
+        """Read all documents. Raise BusUnavailable."""
+        self._replace(await self._bus.documents())
 
-    def _take(self, documents: Mapping[str, bytes]) -> None:
+    def _replace(self, documents: Mapping[str, bytes]) -> None:
         before, self._documents = self._documents, dict(documents)
         for name, data in documents.items():
             if before.get(name) != data:

@@ -1,0 +1,159 @@
+"""The complete state of playbacks and players: what a restart or a change of leader has to preserve.
+
+A cluster keeps all of it, Home Assistant's storage a subset (`store.py`). A field that has the name of an attribute is
+copied from and to it: to preserve another attribute, add one line to the struct. Everything else is named in the
+capture and the restore function.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from ..protocol.client import PlayerReport
+from ..protocol.types import QueueItem, Record, RepeatMode
+from .events import Command
+from .playback import Awaited, Playback, plausible_duration
+from .player import Player
+from .timeline import Timeline
+
+type Operation = tuple[str, str, int, Any]
+"""User, `op_id`, hub time in microseconds, and the result."""
+
+
+class SavedPlayback(Record, frozen=True, kw_only=True):
+    """A playback with its queue. All times are the hub clock's."""
+
+    epoch: str | None = None
+    revision: int = 0
+    current_item_id: str | None = None
+    locked_item_id: str | None = None
+    shuffled: bool = False
+    items: tuple[QueueItem, ...] = ()
+    added_order: tuple[str, ...] = ()
+    timeline: Timeline = Timeline()
+    command: Command | None = None
+    awaited: Awaited | None = None
+    held: Timeline | None = None
+    following: QueueItem | None = None
+    chosen: QueueItem | None = None
+    duration: float | None = None
+    failures: int = 0
+    repeat: RepeatMode = "off"
+    autoplay: bool = False
+    operations: tuple[Operation, ...] = ()
+
+
+class SavedPlayer(Record, frozen=True, kw_only=True):
+    """A player and its solo playback."""
+
+    player_id: str
+    name: str
+    owner_user_id: str = msgspec.field(name="owner")
+    client_version: str | None = None
+    entity_id: str | None = None
+    capabilities: tuple[str, ...] | None = None
+    declared_lead_ms: float = 0.0
+    output_delay_ms: float = 0.0
+    round_trip_us: int = 0
+    volume: float = 1.0
+    muted: bool = False
+    outputs: dict[str, float] = {}
+    lagging: bool = False
+    failed_item_id: str | None = None
+    ready: tuple[str, ...] = ()
+    report: PlayerReport | None = None
+    interrupted: bool = False
+    playback: SavedPlayback = SavedPlayback()
+
+
+QUEUE_FIELDS: Final = ("epoch", "revision", "current_item_id", "locked_item_id", "shuffled", "items", "added_order")
+
+
+def copied_fields(state_type: type[Record], *special: str) -> tuple[str, ...]:
+    """Return the names of the fields of `state_type` that are copied from and to attributes: all but `special`."""
+    return tuple(name for name in state_type.__struct_fields__ if name not in special)
+
+
+def read_attributes(source: object, names: Iterable[str]) -> dict[str, Any]:
+    """Return attributes of `source` by name; dictionaries are copied."""
+    values = ((name, getattr(source, name)) for name in names)
+    return {name: dict(value) if isinstance(value, dict) else value for name, value in values}
+
+
+def write_attributes(target: object, state: Record, names: Iterable[str]) -> None:
+    """Set attributes of `target` to the fields of `state` of the same names; dictionaries are copied."""
+    for name, value in read_attributes(state, names).items():
+        setattr(target, name, value)
+
+
+_PLAYBACK_COPIED: Final = copied_fields(SavedPlayback, *QUEUE_FIELDS, "operations")
+_PLAYER_COPIED: Final = copied_fields(SavedPlayer, "player_id", "interrupted", "playback")
+
+
+def capture_playback(playback: Playback, *, with_items: bool = True) -> SavedPlayback:
+    """Return the state of `playback`; without its items, whose number is large, if they are stored elsewhere."""
+    queue = playback.queue
+    return SavedPlayback(
+        epoch=queue.epoch,
+        revision=queue.revision,
+        current_item_id=queue.current_item_id,
+        locked_item_id=queue.locked_item_id,
+        shuffled=queue.shuffled,
+        items=tuple(queue.items) if with_items else (),
+        added_order=tuple(queue.added_order) if with_items else (),
+        operations=tuple(
+            (user_id, op_id, at_us, msgspec.to_builtins(result))
+            for (user_id, op_id), at_us, result in playback.operations.done()
+        ),
+        **read_attributes(playback, _PLAYBACK_COPIED),
+    )
+
+
+def restore_playback(playback: Playback, state: SavedPlayback) -> None:
+    """Give `playback`, which is new, the state that was captured. Nothing is published."""
+    queue = playback.queue
+    queue.restore(state.items, state.added_order, state.revision, state.current_item_id, shuffled=state.shuffled)
+    queue.epoch = state.epoch or queue.epoch
+    queue.locked_item_id = state.locked_item_id
+    write_attributes(playback, state, _PLAYBACK_COPIED)
+    for user_id, op_id, at_us, result in state.operations:
+        playback.operations.remember((user_id, op_id), at_us, result)
+    if playback.following is None:
+        playback.following = playback.next_in_line()
+
+
+def paused_playback[S: SavedPlayback](state: S, timeline: Timeline | None, held: Timeline | None) -> S:
+    """Return `state` with its current item loaded, as after a restart.
+
+    Args:
+        state: The queue and its current item.
+        timeline: Where the item is paused; `None` if it is stopped.
+        held: The timeline to go on with once a player connects.
+
+    """
+    item = next((item for item in state.items if item.queue_item_id == state.current_item_id), None)
+    state = msgspec.structs.replace(
+        state, chosen=item, duration=plausible_duration(item.track.duration if item else None)
+    )
+    if item is None or timeline is None:
+        return state
+    command = Command("pause", item, timeline.position, timeline.anchor_us, 0.0)
+    return msgspec.structs.replace(state, timeline=timeline, command=command, held=held)
+
+
+def capture_player(player: Player, *, with_items: bool = True) -> SavedPlayer:
+    """Return the state of `player`; see `capture_playback`."""
+    return SavedPlayer(
+        player_id=player.player_id,
+        interrupted=player.playback.interrupted,
+        playback=capture_playback(player.playback, with_items=with_items),
+        **read_attributes(player, _PLAYER_COPIED),
+    )
+
+
+def restore_player(player: Player, state: SavedPlayer) -> None:
+    """Give `player`, which is new and not connected, the state that was captured."""
+    write_attributes(player, state, _PLAYER_COPIED)
+    restore_playback(player.playback, state.playback)
+    player.playback.interrupted = state.interrupted

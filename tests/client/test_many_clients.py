@@ -1,4 +1,4 @@
-"""A thousand clients in one process: they come, hear, are cut off and come back, and nothing grows. `script/soak` looks longer."""
+"""A thousand clients in one process connect, receive, are cut off and resume, without leaking. `script/soak` runs longer."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ MIN_ROUNDS = 8
 
 
 @pytest.mark.timeout(300)
-async def test_a_thousand_clients_do_not_grow(
+async def test_memory_of_a_thousand_clients_does_not_grow(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hub: Hub,
@@ -30,7 +30,7 @@ async def test_a_thousand_clients_do_not_grow(
     room = {"max_connections": CLIENTS * 2, "max_connections_per_user": CLIENTS * 2, "max_connections_per_ip": CLIENTS}
     hass.config_entries.async_update_entry(entry, options=room)
     await hass.async_block_till_done()
-    # What the test's plugin adds costs many times what the clients do.
+    # The debug mode that the test plugin enables costs many times what the clients cost.
     asyncio.get_running_loop().set_debug(False)
     monkeypatch.setattr(logging.getLogger("aiohttp.access"), "disabled", True)
 

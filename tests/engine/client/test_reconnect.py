@@ -1,4 +1,4 @@
-"""Whether and when to come back: the code's range, what the hub asks for, which token."""
+"""Decisions about reconnecting: close codes, the hub's requests, tokens and delays."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from custom_components.moosicbox.engine.protocol.errors import AuthenticationFai
 from custom_components.moosicbox.engine.protocol.server import Goodbye
 
 
-def test_delays_grow_to_a_bound_and_are_random() -> None:
+def test_delays_are_random_and_grow_to_a_bound() -> None:
     bounds = [reconnect_delay(attempt, 1.0) for attempt in range(8)]
     assert bounds == sorted(bounds)
     assert bounds[0] == 2 * MIN_DELAY
@@ -24,16 +24,16 @@ def test_delays_grow_to_a_bound_and_are_random() -> None:
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1006, 4000, 4008, 4010, 4012, 4029, 4499])
-def test_these_codes_say_come_back(code: int) -> None:
+def test_codes_that_allow_reconnecting(code: int) -> None:
     assert judge(Ending(code), token_is_fresh=False, can_renew=False) == Verdict()
 
 
 @pytest.mark.parametrize("code", [4500, 4503, 4509, 4513, 4999])
-def test_these_codes_say_stay_away(code: int) -> None:
+def test_codes_that_forbid_reconnecting(code: int) -> None:
     assert judge(Ending(code), token_is_fresh=False, can_renew=True).stop
 
 
-def test_what_the_hub_asks_for_is_done() -> None:
+def test_goodbye_and_retry_after_are_obeyed() -> None:
     goodbye = Goodbye(reason="restart", reconnect=True, reconnect_after=3.5)
     assert judge(Ending(4000, goodbye=goodbye), token_is_fresh=False, can_renew=False).after == 3.5
     farewell = Goodbye(reason="gone", reconnect=False, reconnect_after=0)
@@ -42,7 +42,7 @@ def test_what_the_hub_asks_for_is_done() -> None:
     assert judge(Ending(error=full), token_is_fresh=False, can_renew=False) == Verdict(least=5)
 
 
-def test_a_refused_token_is_renewed_once() -> None:
+def test_refused_token_is_renewed_once() -> None:
     ending = Ending(CloseCode.AUTHENTICATION_FAILED, AuthenticationFailed("no"))
     assert judge(ending, token_is_fresh=False, can_renew=True) == Verdict(fresh_token=True, after=0)
     assert judge(ending, token_is_fresh=True, can_renew=True).stop
@@ -51,14 +51,14 @@ def test_a_refused_token_is_renewed_once() -> None:
     assert judge(denied, token_is_fresh=False, can_renew=True).stop
 
 
-def test_an_expired_token_is_renewed() -> None:
+def test_expired_token_is_renewed() -> None:
     ending = Ending(CloseCode.TOKEN_EXPIRED)
     assert judge(ending, token_is_fresh=False, can_renew=True) == Verdict(fresh_token=True, after=0)
     assert judge(ending, token_is_fresh=True, can_renew=True) == Verdict(fresh_token=True)
     assert judge(ending, token_is_fresh=False, can_renew=False).stop
 
 
-def test_who_was_replaced_by_an_attempt_of_its_own_comes_back() -> None:
+def test_client_replaced_by_its_own_attempt_reconnects() -> None:
     ending = Ending(CloseCode.REPLACED)
     assert judge(ending, token_is_fresh=False, can_renew=False).stop
     assert not judge(ending, token_is_fresh=False, can_renew=False, replaced_by_itself=True).stop

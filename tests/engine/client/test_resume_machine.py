@@ -1,4 +1,4 @@
-"""The client's memory of a session, against the hub: whatever breaks when, each message is handed on once, in order."""
+"""The client's session against the hub: with cuts at any moment, each message is delivered once and in order."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ TOPICS = ("all", "user:ada", "permission:chat", "library")
 
 
 class ResumeMachine(RuleBasedStateMachine):
-    """One client. What arrives may be a part only of what was sent when the connection breaks."""
+    """One client, whose connection may break after any part of the sent messages."""
 
     def __init__(self) -> None:
         super().__init__()

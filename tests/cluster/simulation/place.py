@@ -181,7 +181,7 @@ class Place:
             if numbered.offset > (history[-1].offset if history else 0):
                 history.append(numbered)
             kept.offsets[numbered.topic] = numbered.offset
-        for topic in commit.forgotten_topics:
+        for topic in commit.dropped_topics:
             kept.histories.pop(topic, None)
             kept.offsets.pop(topic, None)
         for name, fields in commit.fields.items():

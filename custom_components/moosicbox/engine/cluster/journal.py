@@ -44,7 +44,7 @@ class Journal:
         self._queues: dict[str, None] = {}
         """Topics of contexts whose queues have changed."""
         self._histories: list[Numbered] = []
-        self._forgotten_topics: list[str] = []
+        self._dropped_topics: list[str] = []
         self._removed_edges: list[str] = []
         self._fields: dict[str, dict[str, bytes | None]] = {}
         self._stored_items: dict[str, dict[str, QueueItem]] = {}
@@ -61,7 +61,7 @@ class Journal:
             or self._rooms
             or self._sessions
             or self._histories
-            or self._forgotten_topics
+            or self._dropped_topics
             or self._removed_edges
             or self._fields
             or self.last_read_id != self._committed_read_id
@@ -120,9 +120,9 @@ class Journal:
         if len(self._histories) > MAX_HISTORIES:
             del self._histories[: MAX_HISTORIES // 10]
 
-    def forget_topic(self, topic: str) -> None:
+    def drop_topic(self, topic: str) -> None:
         """Delete the history of `topic`."""
-        self._forgotten_topics.append(topic)
+        self._dropped_topics.append(topic)
 
     def remove_edge(self, edge: str) -> None:
         """Remove an edge, with the messages that wait for it."""
@@ -159,7 +159,7 @@ class Journal:
             number=self._commits,
             last_read_id=self.last_read_id,
             histories=self._histories,
-            forgotten_topics=self._forgotten_topics,
+            dropped_topics=self._dropped_topics,
             fields=self._fields,
             messages={edge: pack(messages) for edge, messages in self.messages.items()},
             removed_edges=self._removed_edges,
@@ -177,7 +177,7 @@ class Journal:
         self.mark_all()
 
     def _clear(self) -> None:
-        self._histories, self._forgotten_topics, self._removed_edges = [], [], []
+        self._histories, self._dropped_topics, self._removed_edges = [], [], []
         self._fields, self.messages = {}, {}
         self._committed_read_id = self.last_read_id
 

@@ -75,7 +75,7 @@ class Leader:
     async def start(self, snapshot: ClusterSnapshot) -> None:
         """Restore and start the hub. Nothing is committed before `commits` are started."""
         hub, journal = self.hub, self._journal
-        hub.topics.set_outlet(LinkOutlet(self._append_history, self._forget_topic))
+        hub.topics.set_outlet(LinkOutlet(self._append_history, self._drop_topic))
         restored = "hub:" in snapshot.hashes["state"]
         if restored:
             self._restore(snapshot)
@@ -179,6 +179,6 @@ class Leader:
         self._journal.append_history(topic, offset, at_us, payload)
         self.commits.commit_soon()
 
-    def _forget_topic(self, topic: str) -> None:
-        self._journal.forget_topic(topic)
+    def _drop_topic(self, topic: str) -> None:
+        self._journal.drop_topic(topic)
         self.commits.commit_soon()

@@ -129,20 +129,22 @@ class RemoteConnection:
 class LinkOutlet(InMemory):
     """Delivers publications to links; to subscribers inside this process as usual."""
 
-    def __init__(self, numbered: Callable[[str, int, int, bytes], None], forgotten: Callable[[str], None]) -> None:
-        """Report what happens to histories to `numbered` and `forgotten`; see `Outlet`."""
-        self._numbered = numbered
-        self._forgotten = forgotten
+    def __init__(
+        self, append_history: Callable[[str, int, int, bytes], None], drop_topic: Callable[[str], None]
+    ) -> None:
+        """Report changes of histories to the two functions; see `Outlet`."""
+        self._append_history = append_history
+        self._drop_topic = drop_topic
 
     @override
-    def numbered(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
-        self._numbered(topic, offset, at_us, payload)
+    def add_to_history(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
+        self._append_history(topic, offset, at_us, payload)
 
     @override
-    def forgotten(self, topic: str) -> None:
-        self._forgotten(topic)
+    def drop_topic(self, topic: str) -> None:
+        self._drop_topic(topic)
 
-    def touch(self, topic: Topic) -> None:
+    def deliver(self, topic: Topic) -> None:
         frames = topic.pop_fresh()
         for outbox in topic.subscribers:
             if isinstance(outbox, Link):
@@ -151,5 +153,5 @@ class LinkOutlet(InMemory):
                 for frame in frames:
                     outbox.send(frame)
 
-    def settle(self) -> None:
+    def flush_pending(self) -> None:
         pass

@@ -20,7 +20,7 @@ LIMITS = Limits(compress_local=True, max_message_size=LARGEST, outbound_bytes=8 
 
 
 class EchoConnection(WebSocketConnection):
-    """A connection without anybody behind it."""
+    """A connection that echoes its messages, without a hub."""
 
     async def serve(self) -> web.WebSocketResponse:
         """Echo until the client closes."""
@@ -28,14 +28,14 @@ class EchoConnection(WebSocketConnection):
         try:
             await self._echo_all()
         except asyncio.CancelledError:
-            self._stopped()
+            self._handle_cancelled()
         finally:
-            self._gone(ended=False)
-        await self._part()
+            self._clean_up(ended=False)
+        await self._close_socket()
         return self._ws
 
     async def _echo_all(self) -> None:
-        while self._farewell is None:
+        while self._closing is None:
             received = await self._ws.receive()
             if received.type is WSMsgType.TEXT and not is_utf8(received.data):
                 self.close(CloseCode.INVALID_TEXT, "The text is not UTF-8")

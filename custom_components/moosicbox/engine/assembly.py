@@ -173,7 +173,7 @@ def build_hub(
         rooms_by_user=rooms.by_user,
     )
     for provider in (players, rooms, room_lists, presence, progress):
-        provider.provide(catalog)
+        provider.register_topics(catalog)
 
     # Library
     library_feed = None
@@ -183,7 +183,7 @@ def build_hub(
         publisher.happened.subscribe(lambda context, event: autoplay.happened(context.playback, event))
         publisher.happened.subscribe(lambda context, _event: plays.happened(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)
-        library_feed.provide(catalog)
+        library_feed.register_topics(catalog)
 
     hub = Hub(
         version=version,

@@ -21,12 +21,12 @@ from .sessions.session import Actor, Incoming, Session
 
 _LOGGER = logging.getLogger(__name__)
 
-type Outcome = Mapping[str, object] | ServerMessage | Followed | None
+type Outcome = Mapping[str, object] | ServerMessage | ResultThen | None
 """The data of the result, or a message that takes the place of the result."""
 type Handler[M: Request] = Callable[[Actor, M], Outcome | Coroutine[Any, Any, Outcome]]
 
 
-class Followed(NamedTuple):
+class ResultThen(NamedTuple):
     """A result, and an action to run right after its answer was sent."""
 
     data: Mapping[str, object]
@@ -97,10 +97,10 @@ class Dispatcher:
 
     async def execute[R](self, actor: Actor, message: Request[R]) -> R:
         """Execute `message` and return its result. Raise HubError."""
-        outcome: Any = self._begin(actor, message)
+        outcome: Any = self._call_handler(actor, message)
         if type(outcome) is CoroutineType:
             outcome = await outcome
-        if isinstance(outcome, Followed):
+        if isinstance(outcome, ResultThen):
             outcome.then()
             outcome = outcome.data
         result: R = outcome
@@ -113,14 +113,14 @@ class Dispatcher:
         own, users = session.limiters or self._limiters(session)
         refusal = own.consume(limit, decoded.size, received_us) or users.consume(limit, decoded.size, received_us)
         if refusal is not None:
-            self._slow_down(session, Incoming(decoded, received_us, reply or session.answer), refusal)
+            self._refuse(session, Incoming(decoded, received_us, reply or session.answer), refusal)
         elif session.task is None:
-            self._step(session, decoded, received_us, reply or session.answer)
+            self._execute(session, decoded, received_us, reply or session.answer)
         elif len(session.inbox) < self._limits.current.inbound_messages:
             session.inbox.append(Incoming(decoded, received_us, reply or session.answer))
         else:
             full = Refusal("inbox", self._limits.current.messages_per_minute, 1.0)
-            self._slow_down(session, Incoming(decoded, received_us, reply or session.answer), full)
+            self._refuse(session, Incoming(decoded, received_us, reply or session.answer), full)
 
     def _limits_changed(self, limits: Limits) -> None:
         self.user_limiters = UserLimiters(limits)
@@ -129,7 +129,7 @@ class Dispatcher:
         session.limiters = limiters = Limiter(self._limits.current), self.user_limiters[session.principal.sub]
         return limiters
 
-    def _slow_down(self, session: Session, incoming: Incoming, refusal: Refusal) -> None:
+    def _refuse(self, session: Session, incoming: Incoming, refusal: Refusal) -> None:
         self._metrics.refusals[refusal.limit_class] += 1
         error = RateLimitExceeded(refusal.per_minute, refusal.retry_after)
         incoming.reply(Frame(encode_error(error, incoming.decoded.request_id)))
@@ -140,7 +140,7 @@ class Dispatcher:
         if session.refusals.consume(incoming.received_us):
             self._close_flooding(session)
 
-    def _begin(self, actor: Actor, message: Request | None, error: HubError | None = None) -> Any:
+    def _call_handler(self, actor: Actor, message: Request | None, error: HubError | None = None) -> Any:
         if message is None:
             raise error or InternalError("Nothing was decoded")
         if (row := self._rows.get(type(message))) is None:
@@ -151,12 +151,12 @@ class Dispatcher:
             raise NotSupported("This hub can't do that")
         return row.handler(actor, message)
 
-    def _step(self, session: Session, decoded: Decoded, received_us: int, reply: Reply) -> None:
+    def _execute(self, session: Session, decoded: Decoded, received_us: int, reply: Reply) -> None:
         request_id = decoded.request_id
-        if request_id is not None and session.answers.seen(request_id, received_us, reply):
+        if request_id is not None and session.answers.answer_repeated(request_id, received_us, reply):
             return
         try:
-            outcome = self._begin(Actor(session.principal, session, received_us), decoded.message, decoded.error)
+            outcome = self._call_handler(Actor(session.principal, session, received_us), decoded.message, decoded.error)
             if type(outcome) is CoroutineType:
                 if request_id is not None:
                     session.answers.start(request_id, reply)
@@ -167,7 +167,7 @@ class Dispatcher:
         except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
             answer = self._error(decoded, fault)
         if request_id is not None and answer.keep:
-            session.answers.keep(request_id, answer.frame)
+            session.answers.store(request_id, answer.frame)
         reply(answer.frame)
         answer.then()
 
@@ -188,7 +188,7 @@ class Dispatcher:
             session.answers.finish(request_id, answer.frame, keep=answer.keep)
         answer.then()
         while session.inbox and session.task is None:
-            self._step(session, *session.inbox.pop(0))
+            self._execute(session, *session.inbox.pop(0))
 
     def _abandon(self, session: Session, running: Incoming) -> None:
         # What was sent behind it may not run before it, should it be sent again.
@@ -205,7 +205,7 @@ class Dispatcher:
         if outcome is None:
             return _Answer(None if request_id is None else Frame(encode_done(request_id)))
         then = _nothing
-        if type(outcome) is Followed:
+        if type(outcome) is ResultThen:
             outcome, then = outcome
         if type(outcome) is not dict:
             return _Answer(Frame(encode(outcome)), then=then)

@@ -1,10 +1,10 @@
-"""Who shows a token or an invite."""
+"""Authentication of clients by tokens and invites."""
 
 import secrets
 
 from msgspec import UNSET, UnsetType
 
-from .access.authentication import Authentication, Peer
+from .access.authentication import INVITE_REFUSED, Authentication, Peer
 from .access.rights import Principal
 from .clock import Clock
 from .protocol.client import Authenticate, Resume
@@ -17,7 +17,7 @@ from .sessions.sessions import Sessions
 
 
 class Identity:
-    """Recognises users, and makes guests of those who were invited."""
+    """Authenticates clients; turns clients with an invite into guests."""
 
     def __init__(
         self,
@@ -39,30 +39,34 @@ class Identity:
         return await self._authentication.authenticate_token(token, peer)
 
     async def identify(self, message: Authenticate, peer: Peer) -> tuple[Principal | None, str | UnsetType]:
-        """Who this is, and the token that a new guest is given. AuthenticationFailed."""
+        """Return the principal that a client has proved to be, and the new token of a guest.
+
+        The principal is `None` if the client has shown neither a token nor an invite.
+        Raise AuthenticationFailed or Unavailable.
+        """
         if message.token is not None:
-            return await self._recognised(message.token, message.resume, peer), UNSET
+            return await self._authenticate(message.token, message.resume, peer), UNSET
         if message.invite is None:
             return None, UNSET
-        return await self._welcome_guest(message.invite, message.client.name, peer)
+        return await self._admit_guest(message.invite, message.client.name, peer)
 
-    async def _recognised(self, token: str, resume: Resume | None, peer: Peer) -> Principal:
+    async def _authenticate(self, token: str, resume: Resume | None, peer: Peer) -> Principal:
         try:
             return await self._authentication.authenticate_token(token, peer)
         except Unavailable:
-            # Who could tell is away: a session that was opened before goes on by its own secret.
-            if resume is None or (principal := self._sessions.named_by(resume)) is None:
+            # Tokens can't be checked now: an open session is resumed by its own secret.
+            if resume is None or (principal := self._sessions.resumable_principal(resume)) is None:
                 raise
             return principal
 
-    async def _welcome_guest(self, code: str, name: str, peer: Peer) -> tuple[Principal, str]:
+    async def _admit_guest(self, code: str, name: str, peer: Peer) -> tuple[Principal, str]:
         now = self._clock.utc().timestamp()
         try:
             invite = self._invites.redeem(code, None, peer.address, now, self._clock.now_us())
         except PermissionDenied as error:
             raise AuthenticationFailed(error.message) from error
         if (room := self._rooms.find(invite.room_id)) is None:
-            raise AuthenticationFailed("This invite isn't good, or not any more")
+            raise AuthenticationFailed(INVITE_REFUSED)
         issued = self._authentication.issue_guest_token(
             sub=GUEST + secrets.token_hex(8),
             name=name,

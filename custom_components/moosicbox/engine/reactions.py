@@ -13,15 +13,15 @@ def connect(hub: Hub) -> None:
     reactions = _Reactions(hub)
     save = hub.persistence.save
     hub.shared_limits.changed.subscribe(reactions.limits_changed)
-    hub.subscriptions.attached.subscribe(lambda _topics: hub.progress.wake())
+    hub.subscriptions.attached.subscribe(lambda _topics: hub.progress.start_if_needed())
     hub.sessions.opened.subscribe(reactions.session_opened)
     hub.sessions.not_resumed.subscribe(lambda failure: hub.metrics.recoveries.update([failure]))
     hub.players.added.subscribe(reactions.player_added)
     hub.players.removed.subscribe(reactions.player_removed)
     hub.players.changed.subscribe(lambda _player: save())
     hub.rooms.changed.subscribe(lambda _room: save())
-    hub.rooms.joined.subscribe(lambda _room, _participant: hub.presence.publish_soon())
-    hub.rooms.left.subscribe(lambda _room, _participant: hub.presence.publish_soon())
+    hub.rooms.joined.subscribe(lambda _room, _participant: hub.presence.schedule_publish())
+    hub.rooms.left.subscribe(lambda _room, _participant: hub.presence.schedule_publish())
     hub.rooms.closed.subscribe(reactions.room_closed)
     hub.rooms.skip_voted.subscribe(lambda room: hub.tasks.spawn(hub.media_resolver.skip(room.playback)))
     hub.publisher.happened.subscribe(lambda _context, _event: save())
@@ -49,7 +49,7 @@ class _Reactions:
         hub = self._hub
         for session in hub.sessions:
             if session.follows_players:
-                hub.subscriptions.take_over(session, [player.topic])
+                hub.subscriptions.assign(session, [player.topic])
         hub.persistence.save()
 
     def player_removed(self, player: Player) -> None:

@@ -31,7 +31,7 @@ class Box:
         """What a turn of the loop brings and nobody takes."""
         for payload in payloads:
             self.outbox.send(Frame(payload))
-        self.outbox.settle()
+        self.outbox.queue_fresh()
 
 
 def payloads(frames: list[Frame]) -> list[bytes]:
@@ -50,9 +50,9 @@ def test_a_state_that_waits_is_replaced_by_a_newer_one() -> None:
     outbox = Box().outbox
     for payload, key in ((b"old", "t/volume"), (b"other", "t/status"), (b"number", None), (b"newer", "t/volume")):
         outbox.send(Frame(payload, key))
-        outbox.settle()
+        outbox.queue_fresh()
     assert outbox.size == len(b"other" + b"number" + b"newer")
-    assert payloads(outbox.take(100)) == [b"other", b"number", b"newer"]
+    assert payloads(outbox.pop_frames(100)) == [b"other", b"number", b"newer"]
     assert outbox.size == 0
 
 
@@ -60,9 +60,9 @@ def test_states_alone_never_overflow() -> None:
     box = Box()
     for number in range(1_000):
         box.outbox.send(Frame(b"%0300d" % number, "t/status"))
-        box.outbox.settle()
+        box.outbox.queue_fresh()
     assert not box.overflows
-    assert payloads(box.outbox.take(1)) == [b"%0300d" % 999]
+    assert payloads(box.outbox.pop_frames(1)) == [b"%0300d" % 999]
 
 
 def test_too_many_bytes_close_the_box() -> None:
@@ -90,7 +90,7 @@ def test_what_is_taken_in_its_turn_is_not_bounded() -> None:
     box = Box()
     for _ in range(MAX_FRAMES * 3):
         box.outbox.send(Frame(b"x" * 10))
-        assert payloads(box.outbox.take(100)) == [b"x" * 10]
+        assert payloads(box.outbox.pop_frames(100)) == [b"x" * 10]
     assert not box.overflows
 
 
@@ -109,9 +109,9 @@ def test_takes_at_least_one_frame() -> None:
     outbox = Box().outbox
     outbox.send(Frame(b"x" * 300))
     outbox.send(Frame(b"y"))
-    assert payloads(outbox.take(10)) == [b"x" * 300]
-    assert payloads(outbox.take(10)) == [b"y"]
-    assert outbox.take(10) == []
+    assert payloads(outbox.pop_frames(10)) == [b"x" * 300]
+    assert payloads(outbox.pop_frames(10)) == [b"y"]
+    assert outbox.pop_frames(10) == []
 
 
 class OutboxMachine(RuleBasedStateMachine):
@@ -153,12 +153,12 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule()
     def settle(self) -> None:
-        self.box.outbox.settle()
+        self.box.outbox.queue_fresh()
         self._settle()
 
     @rule(sizes=st.lists(st.integers(4, 200), max_size=5))
     def replay(self, sizes: list[int]) -> None:
-        self.box.outbox.settle()
+        self.box.outbox.queue_fresh()
         if self._settle():
             made = [self._payload(size) for size in sizes]
             self.box.outbox.replay(Frame(payload, "a/status") for payload in made)
@@ -171,7 +171,7 @@ class OutboxMachine(RuleBasedStateMachine):
         box = self.box
         if (self.settled or sum(len(entry[0]) for entry in self.model) > max_bytes) and not self._settled_by(box):
             return
-        taken = payloads(box.outbox.take(max_bytes))
+        taken = payloads(box.outbox.pop_frames(max_bytes))
         assert taken == [payload for payload, _, _ in self.model[: len(taken)]]
         assert len(taken) == 1 or sum(map(len, taken)) <= max_bytes
         del self.model[: len(taken)]
@@ -179,7 +179,7 @@ class OutboxMachine(RuleBasedStateMachine):
         assert not self.model or sum(map(len, taken)) + len(self.model[0][0]) > max_bytes
 
     def _settled_by(self, box: Box) -> bool:
-        box.outbox.settle()
+        box.outbox.queue_fresh()
         return self._settle()
 
     @invariant()

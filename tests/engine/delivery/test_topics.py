@@ -51,7 +51,7 @@ def test_one_frame_for_all_subscribers() -> None:
     for connection in connections:
         square.topics["t"].subscribe(connection.outbox)
     assert square.topics.publish("t", message()) == 2
-    first, second = (connection.outbox.take(10_000) for connection in connections)
+    first, second = (connection.outbox.pop_frames(10_000) for connection in connections)
     assert first[0] is second[0]
     assert json.loads(first[0].payload) == {"type": "message", "topic": "t", "offset": 1, "event": "e", "data": None}
 
@@ -99,7 +99,7 @@ def test_states_of_other_topics_and_types_do_not_replace() -> None:
         square.topics[topic].subscribe(connection.outbox)
     for topic, volume in (("a", 0.1), ("b", 0.2), ("a", 0.3)):
         square.topics.publish(topic, VolumeUpdate(volume=volume, muted=False))
-        connection.outbox.settle()
+        connection.outbox.queue_fresh()
     assert [(each["topic"], each["volume"]) for each in connection.take()] == [("b", 0.2), ("a", 0.3)]
 
 
@@ -269,7 +269,7 @@ def test_history_keeps_no_copies_of_what_was_sent() -> None:
     square, connection = Square(), FakeConnection()
     square.topics["t"].subscribe(connection.outbox)
     square.publish()
-    (sent,) = connection.outbox.take(10_000)
+    (sent,) = connection.outbox.pop_frames(10_000)
     position = Position(epoch="epoch", offset=0)
     assert square.topics.since("t", position)[0] is sent, "as long as somebody has to be sent it, it is shared"
     assert sent.websocket

@@ -30,7 +30,7 @@ class Listener:
         self.unsent = 0
         self._chance = chance
         if direct:
-            self.outbox.line = self.outbox.pace = self
+            self.outbox.direct = self.outbox.flow_control = self
 
     @property
     def writing_paused(self) -> bool:
@@ -45,7 +45,7 @@ class Listener:
         while len(self.outbox):
             if self.unsent:
                 return False
-            for frame in self.outbox.take(200):
+            for frame in self.outbox.pop_frames(200):
                 self.write(frame.websocket)
         return True
 
@@ -128,4 +128,4 @@ async def test_everybody_gets_all_in_order(seed: int, monkeypatch: pytest.Monkey
         for listener in crowd.listeners:
             listener.unsent = max(0, listener.unsent - chance.randint(0, 1))
     await crowd.drained()
-    assert not any(listener.outbox.busy for listener in crowd.listeners if listener.outbox.line is not None)
+    assert not any(listener.outbox.busy for listener in crowd.listeners if listener.outbox.direct is not None)

@@ -21,23 +21,23 @@ class Asker:
 
 def test_an_answer_given_at_once_is_kept() -> None:
     answers, again = Answers(300, 10, 1_000_000), Asker()
-    assert not answers.seen("r", 0, again)
-    answers.keep("r", DONE)
-    assert answers.seen("r", 1, again)
+    assert not answers.answer_repeated("r", 0, again)
+    answers.store("r", DONE)
+    assert answers.answer_repeated("r", 1, again)
     assert again.got == [DONE.payload]
 
 
 def test_whoever_asks_while_it_runs_gets_the_same_answer_once() -> None:
     answers, first, again = Answers(300, 10, 1_000_000), Asker(), Asker()
-    assert not answers.seen("r", 0, first)
+    assert not answers.answer_repeated("r", 0, first)
     answers.start("r", first)
-    assert answers.seen("r", 1, again)
-    assert answers.seen("r", 1, again)
+    assert answers.answer_repeated("r", 1, again)
+    assert answers.answer_repeated("r", 1, again)
     assert (first.got, again.got) == ([], [])
     answers.finish("r", DONE)
     answers.finish("r", Frame(b"twice"))
     assert (first.got, again.got) == ([DONE.payload], [DONE.payload])
-    assert answers.seen("r", 2, again)
+    assert answers.answer_repeated("r", 2, again)
     assert again.got == [DONE.payload, DONE.payload]
 
 
@@ -46,27 +46,27 @@ def test_what_is_not_kept_runs_again() -> None:
     answers.start("r", asker)
     answers.finish("r", DONE, keep=False)
     assert asker.got == [DONE.payload]
-    assert not answers.seen("r", 1, asker)
+    assert not answers.answer_repeated("r", 1, asker)
 
 
 @pytest.mark.parametrize("asked_at", [0, 1, 150, 299])
 def test_an_answer_is_kept_five_minutes_at_least(asked_at: int) -> None:
     answers, asker = Answers(300, 10, 1_000_000), Asker()
-    assert not answers.seen("first", 0, asker)
-    answers.seen("r", asked_at * SECOND, asker)
-    answers.keep("r", DONE)
+    assert not answers.answer_repeated("first", 0, asker)
+    answers.answer_repeated("r", asked_at * SECOND, asker)
+    answers.store("r", DONE)
     # Whatever else is asked in between, in whichever generation it falls.
     for second in range(asked_at, asked_at + 300):
-        assert not answers.seen("other", second * SECOND, asker)
-    assert answers.seen("r", (asked_at + 300) * SECOND, asker)
+        assert not answers.answer_repeated("other", second * SECOND, asker)
+    assert answers.answer_repeated("r", (asked_at + 300) * SECOND, asker)
 
 
 def test_an_answer_goes_in_the_end() -> None:
     answers, asker = Answers(300, 10, 1_000_000), Asker()
-    assert not answers.seen("r", 0, asker)
-    answers.keep("r", DONE)
+    assert not answers.answer_repeated("r", 0, asker)
+    answers.store("r", DONE)
     for minute in range(4, 20):
-        if not answers.seen("r", minute * 60 * SECOND, asker):
+        if not answers.answer_repeated("r", minute * 60 * SECOND, asker):
             return
     pytest.fail("It was kept for ever")
 
@@ -75,8 +75,8 @@ def test_a_request_that_runs_for_long_is_not_forgotten() -> None:
     answers, asker = Answers(300, 4, 1_000_000), Asker()
     answers.start("r", asker)
     for number in range(20):
-        assert not answers.seen(f"other-{number}", number * 100 * SECOND, asker)
-        answers.keep(f"other-{number}", DONE)
+        assert not answers.answer_repeated(f"other-{number}", number * 100 * SECOND, asker)
+        answers.store(f"other-{number}", DONE)
     answers.finish("r", DONE)
     assert asker.got == [DONE.payload]
 
@@ -84,9 +84,9 @@ def test_a_request_that_runs_for_long_is_not_forgotten() -> None:
 def test_the_number_of_answers_is_bounded() -> None:
     answers, asker = Answers(300, 10, 1_000_000), Asker()
     for number in range(100):
-        assert not answers.seen(str(number), 0, asker)
-        answers.keep(str(number), DONE)
-    kept = [number for number in range(100) if answers.seen(str(number), 0, asker)]
+        assert not answers.answer_repeated(str(number), 0, asker)
+        answers.store(str(number), DONE)
+    kept = [number for number in range(100) if answers.answer_repeated(str(number), 0, asker)]
     assert 5 <= len(kept) <= 10
     assert kept == list(range(100 - len(kept), 100))
 
@@ -100,9 +100,9 @@ def test_finishing_what_is_gone_answers_nobody() -> None:
 def test_answers_are_bounded_by_their_size_too() -> None:
     answers, asker = Answers(300, 10_000, 1_000_000), Asker()
     for number in range(200):
-        assert not answers.seen(f"r{number}", 0, asker)
-        answers.keep(f"r{number}", Frame(b"x" * 300_000))
-    kept = [number for number in range(200) if answers.seen(f"r{number}", 0, asker)]
+        assert not answers.answer_repeated(f"r{number}", 0, asker)
+        answers.store(f"r{number}", Frame(b"x" * 300_000))
+    kept = [number for number in range(200) if answers.answer_repeated(f"r{number}", 0, asker)]
     assert kept
     assert len(kept) * 300_000 < 2_000_000
     assert kept[-1] == 199

@@ -185,7 +185,7 @@ def test_a_second_connection_that_resumes_replaces_the_first() -> None:
     # The end of the first connection is no news any more.
     house.hub.sessions.connection_lost(session, first, ended=True)
     assert session.connection is second
-    assert house.hub.players.get("kitchen").present
+    assert house.hub.players.get("kitchen").connected
 
 
 def test_a_session_waits_two_minutes() -> None:

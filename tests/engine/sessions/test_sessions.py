@@ -153,7 +153,7 @@ def test_the_newest_connection_is_the_player() -> None:
     assert older not in list(house.hub.sessions)
     player = house.hub.players.get("kitchen")
     assert player.client_id == newer.client_id
-    assert (player.present, player.available) == (True, True)
+    assert (player.connected, player.available) == (True, True)
     house.pass_seconds(60)
     assert player.available
 
@@ -173,7 +173,7 @@ def test_a_short_absence_is_not_noticed() -> None:
     player = house.hub.players.get("kitchen")
     resume = cut(house, session)
     house.pass_seconds(7.9)
-    assert (player.present, player.available) == (False, True)
+    assert (player.connected, player.available) == (False, True)
     house.connect(ADA, player_id="kitchen", resume=resume)
     house.pass_seconds(60)
     assert player.available
@@ -229,7 +229,7 @@ def test_a_token_that_may_not_play_any_more_is_no_player() -> None:
     session, connection = house.connect(ADA, player_id="kitchen")
     house.hub.sessions.renew(session, principal("ada", "listen"))
     assert connection.closed is CloseCode.FORCED_OUT
-    assert not house.hub.players.get("kitchen").present
+    assert not house.hub.players.get("kitchen").connected
 
 
 def test_a_refresh_that_comes_after_the_connection_keeps_nobody() -> None:
@@ -281,7 +281,7 @@ def test_signals() -> None:
     told: list[tuple[str, Any]] = []
     sessions = house.hub.sessions
     sessions.opened.subscribe(lambda _session, resumed: told.append(("opened", resumed)))
-    sessions.lost.subscribe(lambda _session: told.append(("lost", None)))
+    sessions.disconnected.subscribe(lambda _session: told.append(("lost", None)))
     sessions.ended.subscribe(lambda _session: told.append(("ended", None)))
     session, _ = house.connect(ADA)
     house.connect(ADA, resume=cut(house, session))

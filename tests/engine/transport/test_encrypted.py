@@ -108,11 +108,11 @@ async def test_all_comes_in_order(hub: Hub, tmp_path: Path, socket_enabled: None
         assert session.connection is not None
         outbox = session.connection.outbox
         await publish(hub)
-        assert outbox.pace.writing_paused
+        assert outbox.flow_control.writing_paused
         assert len(outbox)
         # No more than what one turn wrote before it was known that the client takes nothing.
-        assert isinstance(outbox.line, asyncio.Transport)
-        assert outbox.line.get_write_buffer_size() < 2 * SIZE
+        assert isinstance(outbox.direct, asyncio.Transport)
+        assert outbox.direct.get_write_buffer_size() < 2 * SIZE
         heard: list[dict[str, Any]] = [await socket.receive_json() for _ in range(MESSAGES)]
         assert [message["data"]["number"] for message in heard] == list(range(MESSAGES))
         await socket.send_json({"type": "ping", "request_id": "p"})

@@ -48,7 +48,7 @@ class Client:
         )
         message = Authenticate(client=CLIENT, subscribe=("all",), resume=resume)
         session = self.house.hub.sessions.open(connection, message, principal())
-        self._welcome = json.loads(connection.begin(HubSession(self.house.hub, session)).payload)
+        self._welcome = json.loads(connection.start(HubSession(self.house.hub, session)).payload)
         self.cursor: str | None = None
         return connection
 

@@ -1,11 +1,14 @@
 """How clients are recognised: the strategy that a hub's host passes in."""
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ..protocol.errors import AuthenticationFailed
 from .rights import Principal
 from .tokens import IssuedToken
+
+INVITE_REFUSED: Final = "This invite isn't valid or has expired"
+"""The one public answer to every invalid invite."""
 
 
 class Peer(NamedTuple):
@@ -37,4 +40,4 @@ class Authentication(ABC):
 
         Raise AuthenticationFailed if this hub issues no tokens.
         """
-        raise AuthenticationFailed("This invite isn't good, or not any more")
+        raise AuthenticationFailed(INVITE_REFUSED)

@@ -37,7 +37,7 @@ class TopicCatalog:
         """Restrict topics of a kind to principals for which `is_visible` returns true."""
         self._restrictions[kind] = is_visible
 
-    def visible_to(self, topic: str, principal: Principal, client_id: str, player_id: str | None) -> bool:
+    def is_visible(self, topic: str, principal: Principal, client_id: str, player_id: str | None) -> bool:
         """Return whether `principal` may follow `topic` with this client."""
         if not topic_visible(topic, principal, client_id, player_id):
             return False

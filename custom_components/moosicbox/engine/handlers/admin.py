@@ -1,4 +1,4 @@
-"""What administrators ask of the hub itself."""
+"""Requests of administrators: metrics and connected clients."""
 
 from ..hub import Hub
 from ..metrics_report import client_reports, metrics_report
@@ -9,7 +9,7 @@ from ..sessions.session import Actor
 
 
 class AdminHandlers:
-    """For the permission `admin`."""
+    """Handles requests that need the permission `admin`."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -21,11 +21,11 @@ class AdminHandlers:
         hub.register(GetClients, self.clients, "admin")
 
     def metrics(self, _actor: Actor, _message: GetMetrics) -> dict[str, object]:
-        """The hub's numbers."""
+        """Return the hub's metrics."""
         if not self.hub.limits.metrics:
-            raise NotSupported("This hub doesn't tell its numbers: its metrics are switched off")
+            raise NotSupported("Metrics are switched off")
         return metrics_report(self.hub)
 
     def clients(self, _actor: Actor, _message: GetClients) -> ClientsResult:
-        """Who is connected."""
+        """Return the connected clients."""
         return {"clients": client_reports(self.hub)}

@@ -1,4 +1,4 @@
-"""Messages to many, and events for automations."""
+"""Broadcasts, and clients' events for automations."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ MAX_EVENT_DATA: Final = 4_096
 
 
 class BroadcastHandlers:
-    """A broadcast is a publication to the topic that its target names."""
+    """Handles `broadcast`, a publication to the topic of its target, and `client_event`."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -28,7 +28,7 @@ class BroadcastHandlers:
         hub.register(ClientEvent, self.client_event, "events")
 
     def broadcast(self, actor: Actor, message: Broadcast) -> BroadcastResult:
-        """To all, or to those whom `target` and `target_id` name."""
+        """Publish a notice or an event to the target; return the number of recipients."""
         topic = self._topic(message)
         publication = self._publication(message)
         recipients = self.hub.publish(topic, publication)
@@ -37,7 +37,7 @@ class BroadcastHandlers:
         return {"recipients": recipients}
 
     def client_event(self, actor: Actor, message: ClientEvent) -> None:
-        """Something for automations to react to."""
+        """Emit a client's event for automations."""
         if size_of(message.data) > MAX_EVENT_DATA:
             raise InvalidMessage(f"The data of an event has at most {MAX_EVENT_DATA} bytes", ["data"])
         self.hub.client_event.emit(actor, message)
@@ -46,7 +46,7 @@ class BroadcastHandlers:
         if message.target == "all":
             return "all"
         if message.target_id is None:
-            raise InvalidMessage(f"Name the {message.target} as target_id", ["target_id"])
+            raise InvalidMessage(f"target_id must name the {message.target}", ["target_id"])
         if message.target == "room" and self.hub.rooms.find(message.target_id) is None:
             raise RoomNotFound(f"There is no room {message.target_id}")
         if message.target == "permission" and message.target_id not in PERMISSIONS:
@@ -60,7 +60,7 @@ class BroadcastHandlers:
     def _publication(self, message: Broadcast) -> TopicMessage:
         if message.event is not None:
             if message.message is not None:
-                raise InvalidMessage("A broadcast is a `message` or an `event`, not both", ["event"])
+                raise InvalidMessage("A broadcast has a `message` or an `event`, not both", ["event"])
             return CustomMessage(event=message.event, data=message.data)
         if message.message is None:
             raise InvalidMessage("A broadcast has a `message` or an `event`", ["message"])

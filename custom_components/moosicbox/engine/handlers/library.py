@@ -1,4 +1,4 @@
-"""Questions to the library, and changes of what is ours in it."""
+"""Requests to the library: lists, search, favourites, playlists, scans."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..sessions.session import Actor
 
 
 class LibraryHandlers:
-    """One message, told by its `request_type`."""
+    """Handles `library_request`, by its `request_type`."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -25,7 +25,7 @@ class LibraryHandlers:
         hub.register(LibraryRequest, self.request, "library", "library")
 
     async def request(self, actor: Actor, asked: LibraryRequest) -> LibraryResult:
-        """Ask, or change."""
+        """Return an item or a page of items, or change the library."""
         if (library := self.hub.library) is None:
             raise NotSupported("This hub has no library")
         match asked.request_type:
@@ -36,7 +36,7 @@ class LibraryHandlers:
             case "edit_playlist":
                 actor.principal.require("control")
                 if asked.playlist is None:
-                    raise InvalidMessage("Say what changes in the playlist", ["playlist"])
+                    raise InvalidMessage("playlist must name the changes", ["playlist"])
                 return {"item": await library.edit_playlist(asked.id, asked.playlist)}
             case "scan":
                 actor.principal.require("admin")
@@ -71,7 +71,7 @@ async def _list(library: Library, asked: LibraryRequest) -> Page[Any]:
 
 async def _search(library: Library, asked: LibraryRequest) -> LibraryResult:
     if asked.query is None:
-        raise InvalidMessage("Say what to search for", ["query"])
+        raise InvalidMessage("query must name what to search for", ["query"])
     kinds = asked.filters.kinds if asked.filters is not None else ()
     page = await library.search(asked.query, kinds, asked.limit, asked.cursor)
     return {**_page(page), "items": [_flat(hit) for hit in page.items]}
@@ -87,5 +87,5 @@ def _page(page: Page[Any]) -> LibraryResult:
 
 def _id(asked: LibraryRequest) -> str:
     if asked.id is None:
-        raise InvalidMessage("Name an id", ["id"])
+        raise InvalidMessage("id is required", ["id"])
     return asked.id

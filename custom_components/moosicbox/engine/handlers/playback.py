@@ -1,4 +1,4 @@
-"""Commands to players: transport, place, loudness, modes."""
+"""Commands to players and rooms: transport, position, volume, modes."""
 
 from collections.abc import Coroutine
 from typing import Any
@@ -12,7 +12,7 @@ from ..sessions.session import Actor
 
 
 class PlaybackHandlers:
-    """Each finds its player and tells its playback what to do."""
+    """Handles commands: finds the target, checks the right, changes its playback."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -26,7 +26,7 @@ class PlaybackHandlers:
         hub.register(ModeCommand, self.mode, "control", target_decides=True)
 
     def playback(self, actor: Actor, message: PlaybackCommand) -> Coroutine[Any, Any, None] | None:
-        """Transport. What is known already happens at once; media may have to be looked up first."""
+        """Execute a transport command; a coroutine is returned if media may have to be resolved first."""
         target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
         playback = target.playback
         now_us = self.hub.clock.now_us()
@@ -51,16 +51,16 @@ class PlaybackHandlers:
         return None
 
     def seek(self, actor: Actor, message: SeekCommand) -> None:
-        """Another place of the same item."""
+        """Move to another position in the current item."""
         target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
         target.require_right("playback.control")
         target.context.require_capability("seek")
         target.playback.seek(self.hub.clock.now_us(), message.position_seconds)
 
     def volume(self, actor: Actor, message: VolumeCommand) -> None:
-        """Loudness, and how late it is heard."""
+        """Change volume, mute or output delay."""
         if message.volume is None and message.muted is None and message.output_delay_ms is None:
-            raise InvalidMessage("Name a volume, muted, or output_delay_ms", ["volume"])
+            raise InvalidMessage("One of volume, muted and output_delay_ms is required", ["volume"])
         context = self.hub.targets.volume_target(actor, message.player_id, message.room_id)
         if message.volume is not None:
             context.require_capability("volume")
@@ -68,7 +68,7 @@ class PlaybackHandlers:
             context.require_capability("mute")
         if isinstance(context, Room):
             if message.output_delay_ms is not None:
-                raise InvalidMessage("Each player has an output delay of its own: name one", ["output_delay_ms"])
+                raise InvalidMessage("Output delays belong to players: name a player_id", ["output_delay_ms"])
             self.hub.rooms.set_volume(context, message.volume, message.muted)
             return
         if message.volume is not None or message.muted is not None:
@@ -77,7 +77,7 @@ class PlaybackHandlers:
             self.hub.players.set_player_delay(context, message.output_delay_ms)
 
     def mode(self, actor: Actor, message: ModeCommand) -> None:
-        """Order and repetition."""
+        """Change shuffle, repeat or autoplay."""
         target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
         target.require_right("playback.control")
         target.playback.set_modes(shuffle=message.shuffle, repeat=message.repeat, autoplay=message.autoplay)

@@ -1,4 +1,4 @@
-"""Changes of a queue, and looks into it."""
+"""Commands that read or change queues."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -25,7 +25,7 @@ from ..sessions.session import Actor
 
 
 class QueueHandlers:
-    """Each finds its queue, changes it, and lets the playback follow."""
+    """Handles `queue_command`: finds the target, checks the right, changes the queue, then adapts playback."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -33,16 +33,16 @@ class QueueHandlers:
     def register(self) -> None:
         """Add the messages to the hub's table."""
         hub = self.hub
-        hub.register(QueueAdd, self._once(self.add), "control", target_decides=True)
-        hub.register(QueueRemove, self._once(self.remove), "control", target_decides=True)
-        hub.register(QueueMove, self._once(self.move), "control", target_decides=True)
-        hub.register(QueueReorder, self._once(self.reorder), "control", target_decides=True)
-        hub.register(QueueClear, self._once(self.clear), "control", target_decides=True)
+        hub.register(QueueAdd, self._idempotent(self.add), "control", target_decides=True)
+        hub.register(QueueRemove, self._idempotent(self.remove), "control", target_decides=True)
+        hub.register(QueueMove, self._idempotent(self.move), "control", target_decides=True)
+        hub.register(QueueReorder, self._idempotent(self.reorder), "control", target_decides=True)
+        hub.register(QueueClear, self._idempotent(self.clear), "control", target_decides=True)
         hub.register(QueueGet, self.get, "listen")
-        hub.register(QueueTransfer, self._once(self.transfer), "control", target_decides=True)
+        hub.register(QueueTransfer, self._idempotent(self.transfer), "control", target_decides=True)
 
     async def add(self, target: Target, message: QueueAdd) -> AddResult:
-        """More music."""
+        """Add items; start the first one if `play` is set."""
         target.require_right("queue.add")
         if message.place == "replace":
             target.require_right("queue.move_any")
@@ -50,7 +50,7 @@ class QueueHandlers:
             target.require_right("playback.control")
         playback = target.playback
         items = await self._items(target, message)
-        held = playback.current
+        before = playback.current
         playback.queue.require_revision(message.if_revision)
         playback.queue.add(items, message.place, message.position)
         result: AddResult = {"revision": 0, "queue_item_ids": [item.queue_item_id for item in items]}
@@ -59,26 +59,26 @@ class QueueHandlers:
             await self.hub.media_resolver.start(playback, items[0], left="skipped")
             result["started_item_id"] = items[0].queue_item_id
         else:
-            await self._follow(playback, held, playback.current or items[0])
+            await self._continue_playback(playback, before, playback.current or items[0])
         result["revision"] = playback.queue.revision
         return result
 
     async def remove(self, target: Target, message: QueueRemove) -> RevisionResult:
-        """Less music."""
+        """Remove items."""
         playback = target.playback
         ids = message.queue_item_ids or (() if message.queue_item_id is None else (message.queue_item_id,))
         if not ids:
-            raise InvalidMessage("Name a queue_item_id or queue_item_ids", ["queue_item_ids"])
-        held = playback.current
+            raise InvalidMessage("One of queue_item_id and queue_item_ids is required", ["queue_item_ids"])
+        before = playback.current
         playback.queue.require_revision(message.if_revision)
         for item in playback.queue.pick(ids):
             target.require_change_right(item)
         playback.queue.remove(ids)
-        await self._follow(playback, held, playback.current)
+        await self._continue_playback(playback, before, playback.current)
         return {"revision": playback.queue.revision}
 
     async def move(self, target: Target, message: QueueMove) -> RevisionResult:
-        """An item elsewhere."""
+        """Move an item to a place."""
         playback = target.playback
         playback.queue.require_revision(message.if_revision)
         target.require_change_right(playback.queue.get(message.queue_item_id))
@@ -86,7 +86,7 @@ class QueueHandlers:
         return {"revision": playback.queue.revision}
 
     async def reorder(self, target: Target, message: QueueReorder) -> RevisionResult:
-        """An item elsewhere, by indexes."""
+        """Move an item by indexes."""
         playback = target.playback
         playback.queue.require_revision(message.if_revision)
         target.require_change_right(playback.queue.at(message.from_))
@@ -94,24 +94,24 @@ class QueueHandlers:
         return {"revision": playback.queue.revision}
 
     async def clear(self, target: Target, message: QueueClear) -> RevisionResult:
-        """No music."""
+        """Remove all items and stop."""
         target.require_right("queue.move_any")
         playback = target.playback
-        held = playback.current
+        before = playback.current
         playback.queue.require_revision(message.if_revision)
         playback.queue.clear()
-        await self._follow(playback, held, None)
+        await self._continue_playback(playback, before, None)
         return {"revision": playback.queue.revision}
 
     def get(self, actor: Actor, message: QueueGet) -> QueueResult:
-        """A page."""
+        """Return a page of the queue."""
         target = self.hub.targets.playback_target(actor, message.player_id, message.room_id, "listen")
         return {"queue": target.playback.queue.page(message.offset, message.limit)}
 
     async def transfer(self, source: Target, message: QueueTransfer) -> TransferResult:
-        """The whole queue elsewhere, where it goes on at the same position."""
+        """Move the whole queue to another player or room, which continues at the same position."""
         if (message.to_player_id is None) == (message.to_room_id is None):
-            raise InvalidMessage("Name a to_player_id or a to_room_id", ["to_player_id"])
+            raise InvalidMessage("One of to_player_id and to_room_id is required", ["to_player_id"])
         to = self.hub.targets.playback_target(source.actor, message.to_player_id, message.to_room_id)
         needed: tuple[tuple[Target, RoomRight], ...] = (
             (source, "queue.move_any"),
@@ -122,12 +122,12 @@ class QueueHandlers:
             target.require_right(right)
         source.playback.queue.require_revision(message.if_revision)
         if not len(source.playback.queue):
-            raise QueueItemNotFound("Nothing is in the queue that could go elsewhere")
+            raise QueueItemNotFound("The queue is empty")
         if source.playback is not to.playback:
             await self.hub.media_resolver.transfer(source.playback, to.playback)
         return {"revision": source.playback.queue.revision, "to_revision": to.playback.queue.revision}
 
-    def _once[M: QueueCommand](self, change: Callable[[Target, M], Awaitable[Any]]) -> Handler[M]:
+    def _idempotent[M: QueueCommand](self, change: Callable[[Target, M], Awaitable[Any]]) -> Handler[M]:
         async def handle(actor: Actor, message: M) -> Any:
             target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
             if not target.rights:
@@ -136,20 +136,20 @@ class QueueHandlers:
                 return await change(target, message)
             key = (actor.principal.sub, message.op_id)
             now_us = self.hub.clock.now_us()
-            return await target.playback.operations.once(key, now_us, lambda: change(target, message))
+            return await target.playback.operations.run_once(key, now_us, lambda: change(target, message))
 
         return handle
 
-    async def _follow(self, playback: Playback, held: QueueItem | None, current: QueueItem | None) -> None:
-        # The current item went: what took its place goes on as the old one did.
-        if held is None or (playback.current is not None and playback.current.queue_item_id == held.queue_item_id):
+    async def _continue_playback(self, playback: Playback, before: QueueItem | None, current: QueueItem | None) -> None:
+        # If the current item was removed, its successor continues in the same state.
+        if before is None or (playback.current is not None and playback.current.queue_item_id == before.queue_item_id):
             return
         if current is None:
             playback.finish(self.hub.clock.now_us())
         elif playback.timeline.state in ("playing", "buffering"):
             await self.hub.media_resolver.start(playback, current, left="skipped")
         else:
-            playback.choose_paused(current, self.hub.clock.now_us())
+            playback.load_paused(current, self.hub.clock.now_us())
 
     async def _items(self, target: Target, message: QueueAdd) -> list[QueueItem]:
         media_resolver, principal = self.hub.media_resolver, target.principal
@@ -160,7 +160,7 @@ class QueueHandlers:
         else:
             ids = message.track_ids or (() if message.track_id is None else (message.track_id,))
             if not ids:
-                raise InvalidMessage("Name a track_id, track_ids or a media_content_id", ["track_id"])
+                raise InvalidMessage("One of track_id, track_ids and media_content_id is required", ["track_id"])
             media = await media_resolver.resolve_tracks(ids, principal)
             for found in media:
                 target.require_media_right(found)

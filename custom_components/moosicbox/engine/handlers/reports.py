@@ -1,4 +1,4 @@
-"""What players say of themselves."""
+"""Messages of players: reports and requests for stream addresses."""
 
 from ..clock import iso_from_unix
 from ..hub import Hub
@@ -10,7 +10,7 @@ from ..sessions.session import Actor
 
 
 class ReportHandlers:
-    """For players only."""
+    """Handles messages that only players may send."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -22,14 +22,14 @@ class ReportHandlers:
         hub.register(StreamRequest, self.stream, "play", "reports")
 
     def report(self, actor: Actor, message: PlayerReport) -> None:
-        """State and position."""
+        """Apply a report of a player's state and position."""
         self.hub.players.report(self._player(actor), message)
 
     async def stream(self, actor: Actor, message: StreamRequest) -> StreamResult:
-        """A fresh address for an item."""
+        """Return a new stream address for a queue item."""
         player = self._player(actor)
         item = player.active_playback.queue.get(message.queue_item_id)
-        address = await self.hub.media_resolver.fresh_address(item, player.accepts)
+        address = await self.hub.media_resolver.renew_address(item, player.accepts)
         expires_at = None if address.expires_at is None else iso_from_unix(address.expires_at)
         return {"stream_url": address.url, "expires_at": expires_at}
 

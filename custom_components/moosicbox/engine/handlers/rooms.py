@@ -1,4 +1,4 @@
-"""Rooms: making, joining and steering them, inviting into them, talking in them."""
+"""Commands of rooms: create, join, control, invite, chat."""
 
 from collections.abc import Coroutine
 from typing import Any
@@ -36,11 +36,11 @@ from ..sessions.session import Actor, Session
 
 SETTINGS = RoomSettings.__struct_fields__
 PARTY = "/moosicbox/party/#"
-"""Where invited guests go; what stands behind the # no server sees."""
+"""The guest page; the invite follows in the fragment, which browsers don't send to servers."""
 
 
 class RoomHandlers:
-    """Each finds its room, checks the right, and tells the rooms what to do."""
+    """Handles `room_command` and `room_chat`: finds the room, checks the right, changes the room."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -65,7 +65,7 @@ class RoomHandlers:
         hub.register(RoomChat, self.chat, "chat", "chat")
 
     def create(self, actor: Actor, message: RoomCreate) -> RoomResult:
-        """A new room; its maker is its host and in it at once. One made by the house has no host yet."""
+        """Create a room. Its creator becomes the host and joins; a room created by the system has no host yet."""
         principal = actor.principal
         if principal.rooms is not None:
             raise PermissionDenied("This token is limited to rooms")
@@ -77,29 +77,29 @@ class RoomHandlers:
         return {"room_id": room.room_id}
 
     def update(self, actor: Actor, message: RoomUpdate) -> None:
-        """Other settings."""
+        """Change the settings of a room."""
         room = self._room(actor, message.room_id, "member.kick")
         changes = {name: value for name in SETTINGS if (value := getattr(message, name)) is not None}
         self.hub.rooms.update(room, msgspec.structs.replace(room.settings, **changes), message.host_user_id)
 
     def close(self, actor: Actor, message: RoomClose) -> None:
-        """The end of a room."""
+        """Close a room."""
         room = self._room(actor, message.room_id, "member.kick")
         self.hub.rooms.close(room)
 
     def join(self, actor: Actor, message: RoomJoin) -> dict[str, object]:
-        """In, with a player if the client is one; or another player that the asker may control."""
+        """Let the client join, or another player that it may control."""
         session = self._client(actor, message.player_id)
         self._redeem(actor, message)
         room = self.hub.rooms.get(message.room_id, actor.principal)
         if not room.visible_to(session.principal):
-            # Whoever may invite may bring somebody along.
+            # A principal who may invite may also bring along another player.
             room.require_right(actor.principal, "member.kick")
         self.hub.rooms.join(room, session)
         return self._state(room)
 
     def leave(self, actor: Actor, message: RoomLeave) -> None:
-        """Out; twice changes nothing."""
+        """Let a participant leave; no error if it isn't in the room."""
         if (room := self.hub.rooms.find(message.room_id)) is None:
             raise RoomNotFound(f"There is no room {message.room_id}")
         if message.player_id is None and actor.session is not None:
@@ -110,30 +110,30 @@ class RoomHandlers:
             self.hub.rooms.leave(room, place)
 
     def kick(self, actor: Actor, message: RoomKick) -> None:
-        """Somebody else out."""
+        """Remove a participant and ban its user."""
         room = self._room(actor, message.room_id, "member.kick")
         self.hub.rooms.kick(room, message.client_id)
 
     def invite(self, actor: Actor, message: RoomInvite) -> InviteResult:
-        """A code that lets guests in."""
+        """Return a new invite."""
         room = self._room(actor, message.room_id, "member.kick")
         if message.role == "host":
-            raise InvalidMessage("Nobody is invited as a host: hand the room over instead", ["role"])
+            raise InvalidMessage("An invite can't make a host: use set_role instead", ["role"])
         now = self.hub.clock.utc().timestamp()
         code, invite = self.hub.invites.make(room.room_id, message.role, now, message.expires_in, message.uses)
         self.hub.rooms.changed.emit(room)
         return {"invite": code, "url": PARTY + code, "expires_at": iso_from_unix(invite.expires_at)}
 
     def list(self, actor: Actor, _message: RoomList) -> RoomListResult:
-        """The rooms that one may see."""
+        """Return the visible rooms."""
         return {"rooms": self.hub.room_lists.seen_by(actor.principal)}
 
     def get(self, actor: Actor, message: RoomGet) -> dict[str, object]:
-        """All about one room."""
+        """Return the state of a room."""
         return self._state(self.hub.rooms.get(message.room_id, actor.principal))
 
     async def play(self, actor: Actor, message: RoomPlay) -> None:
-        """Music for everybody."""
+        """Start playback in a room."""
         command = PlaybackCommand(
             room_id=message.room_id,
             command="play",
@@ -143,18 +143,18 @@ class RoomHandlers:
         await self.hub.dispatcher.execute(actor, command)
 
     def pause(self, actor: Actor, message: RoomPause) -> None:
-        """Silence for everybody."""
+        """Pause playback in a room."""
         room = self._room(actor, message.room_id, "playback.control")
         room.require_capability("pause")
         room.playback.pause(self.hub.clock.now_us(), message.position)
 
     async def seek(self, actor: Actor, message: RoomSeek) -> None:
-        """Another place for everybody."""
+        """Move to another position in a room's current item."""
         command = SeekCommand(room_id=message.room_id, position_seconds=message.position_seconds)
         await self.hub.dispatcher.execute(actor, command)
 
     def skip_vote(self, actor: Actor, message: RoomSkipVote) -> Coroutine[Any, Any, None] | None:
-        """A vote against the current item; with enough of them it is skipped."""
+        """Vote to skip the current item; a majority skips it."""
         room = self.hub.rooms.get(message.room_id, actor.principal)
         room.require_vote_right(actor.principal)
         if room.settings.control != "votes" or self.hub.rooms.vote(room, actor.principal.sub):
@@ -162,12 +162,12 @@ class RoomHandlers:
         return None
 
     def set_role(self, actor: Actor, message: RoomSetRole) -> None:
-        """Another role for a member."""
+        """Change the role of a participant."""
         room = self._room(actor, message.room_id, "member.kick")
         self.hub.rooms.set_role(room, message.user_id, message.role)
 
     def chat(self, actor: Actor, message: RoomChat) -> ChatResult:
-        """A line of talk."""
+        """Post a chat message."""
         room = self._room(actor, message.room_id, "chat")
         return {"message_id": self.hub.rooms.post_chat(room, actor.principal, message.message).message_id}
 
@@ -194,17 +194,17 @@ class RoomHandlers:
     def _client(self, actor: Actor, player_id: str | None) -> Session:
         if player_id is None:
             if actor.session is None:
-                raise InvalidMessage("Name a player_id: only clients join by themselves", ["player_id"])
+                raise InvalidMessage("player_id is required: this command doesn't come from a client", ["player_id"])
             return actor.session
         player = self._player(actor, player_id)
-        session = self.hub.sessions.of_client(player.client_id)
+        session = self.hub.sessions.find_by_client(player.client_id)
         if session is None:
             raise Unavailable(f"{player.name} isn't connected")
         return session
 
     def _player(self, actor: Actor, player_id: str | None) -> Player:
         if player_id is None:
-            raise InvalidMessage("Name a player_id", ["player_id"])
+            raise InvalidMessage("player_id is required", ["player_id"])
         player = self.hub.players.get(player_id)
         if actor.session is None or actor.session.player_id != player_id:
             self.hub.targets.require_move_right(actor.principal, player)

@@ -1,4 +1,4 @@
-"""Who follows which topic: subscribing, and what somebody who just came needs to begin with."""
+"""Subscriptions of sessions to topics, and the snapshots with which they begin."""
 
 from collections.abc import Collection, Iterable
 
@@ -12,28 +12,28 @@ from .session import Session
 
 
 class Subscriptions:
-    """Joins sessions and topics."""
+    """Subscribes sessions to topics."""
 
     def __init__(self, topics: Topics, catalog: TopicCatalog) -> None:
         self.attached: Signal[Iterable[str]] = Signal()
-        """Somebody follows these topics now."""
-        self.moved: Signal[Session] = Signal()
-        """Somebody who is lost follows other topics when it is back."""
+        """A connected session subscribed to these topics."""
+        self.pending_changed: Signal[Session] = Signal()
+        """The topics that a disconnected session is to follow on resume have changed."""
         self._topics = topics
         self._catalog = catalog
 
-    def visible(self, session: Session, topic: str) -> bool:
-        """Whether this session may hear `topic`."""
-        return self._catalog.visible_to(topic, session.principal, session.client_id, session.player_id)
+    def is_visible(self, session: Session, topic: str) -> bool:
+        """Return whether `session` may follow `topic`."""
+        return self._catalog.is_visible(topic, session.principal, session.client_id, session.player_id)
 
     def require_visible(self, session: Session, topics: Iterable[str]) -> None:
-        """PermissionDenied if one of them may not be heard."""
+        """Raise PermissionDenied if `session` may not follow one of the topics."""
         for topic in topics:
-            if not self.visible(session, topic):
+            if not self.is_visible(session, topic):
                 raise PermissionDenied(f"This client may not subscribe to {topic}")
 
-    def default(self, session: Session) -> list[str]:
-        """The topics of a client that asked for none in particular."""
+    def default_topics(self, session: Session) -> list[str]:
+        """Return the topics of a client that didn't choose its own."""
         principal = session.principal
         wanted = [
             "all",
@@ -46,14 +46,14 @@ class Subscriptions:
             "presence",
             *self._catalog.listed(),
         ]
-        return [topic for topic in wanted if self.visible(session, topic)]
+        return [topic for topic in wanted if self.is_visible(session, topic)]
 
     def positions(self, topics: Iterable[str]) -> dict[str, Position]:
-        """Where the topics are now."""
+        """Return the current positions of the topics."""
         return {topic: self._topics.position(topic) for topic in topics}
 
     def attach(self, session: Session, topics: Iterable[str]) -> None:
-        """From now on the session's connection gets what is published to `topics`."""
+        """Subscribe the session and its connection, without snapshots."""
         for topic in topics:
             session.topics[topic] = None
             if session.connection is not None:
@@ -61,52 +61,52 @@ class Subscriptions:
         self.attached.emit(topics)
 
     def detach(self, session: Session, topics: Iterable[str]) -> None:
-        """The session's connection gets nothing more of `topics`; the session still holds them."""
+        """Unsubscribe the session's connection; the session keeps the topics."""
         if session.connection is not None:
             for topic in topics:
                 session.connection.outbox.unfollow(self._topics, topic)
 
     def follow(self, session: Session, topics: Iterable[str]) -> None:
-        """Subscribe, beginning with a snapshot."""
+        """Subscribe the session, beginning with snapshots."""
         topics = list(topics)
         self.attach(session, topics)
-        self.snapshot(session, topics)
+        self.send_snapshots(session, topics)
 
     def unfollow(self, session: Session, topics: Iterable[str]) -> None:
-        """Unsubscribe."""
+        """Unsubscribe the session."""
         topics = list(topics)
         self.detach(session, topics)
         for topic in topics:
             session.topics.pop(topic, None)
 
-    def take_over(self, session: Session, topics: Iterable[str]) -> None:
-        """Subscribe a client that didn't ask: it is told first; one that is lost, when it is back."""
-        topics = [topic for topic in topics if topic not in session.topics and self.visible(session, topic)]
+    def assign(self, session: Session, topics: Iterable[str]) -> None:
+        """Subscribe the session on the hub's initiative and notify the client; while disconnected, on resume."""
+        topics = [topic for topic in topics if topic not in session.topics and self.is_visible(session, topic)]
         if session.connection is None:
-            session.came = tuple(dict.fromkeys([*session.came, *topics]))
-            self.moved.emit(session)
+            session.pending_topics = tuple(dict.fromkeys([*session.pending_topics, *topics]))
+            self.pending_changed.emit(session)
         elif topics:
             session.send(Subscribed(positions=self.positions(topics)))
             self.follow(session, topics)
 
     def withdraw(self, session: Session, topics: Collection[str], reason: str) -> None:
-        """Unsubscribe a client that didn't ask: it is told first."""
-        session.came = tuple(topic for topic in session.came if topic not in topics)
+        """Unsubscribe the session on the hub's initiative and notify the client of the reason."""
+        session.pending_topics = tuple(topic for topic in session.pending_topics if topic not in topics)
         if topics := tuple(topic for topic in topics if topic in session.topics):
             session.send(Unsubscribed(topics=topics, reason=reason))
             self.unfollow(session, topics)
             if session.connection is None:
-                self.moved.emit(session)
+                self.pending_changed.emit(session)
 
-    def snapshot(self, session: Session, topics: Iterable[str]) -> None:
-        """What is needed to begin with each of the topics."""
+    def send_snapshots(self, session: Session, topics: Iterable[str]) -> None:
+        """Send the topics' snapshots to the session."""
         if session.connection is not None:
             session.connection.outbox.replay(
                 frame for topic in topics for frame in self._catalog.snapshot_frames(topic, session.principal)
             )
 
-    def newest_states(self, session: Session, topics: Iterable[str]) -> None:
-        """What the topics' states are now, after a resume."""
+    def send_states(self, session: Session, topics: Iterable[str]) -> None:
+        """Send the topics' current states to the session, after a resume."""
         if session.connection is not None:
             session.connection.outbox.replay(
                 frame

@@ -17,7 +17,7 @@ class Member:
     player_id: str = "player"
     lead_ms: float = 0.0
     round_trip_us: int = 0
-    present: bool = True
+    connected: bool = True
     lagging: bool = False
     report: PlayerReport | None = None
     failed_item_id: str | None = None
@@ -78,12 +78,12 @@ class Stage:
             member.report = PlayerReport(
                 state="idle", position_seconds=0, at_us=self.now_us, queue_item_id=queue_item_id
             )
-        return self.playback.ended(queue_item_id, self.now_us)
+        return self.playback.handle_ended(queue_item_id, self.now_us)
 
     def report(self, state: str, position: float, at_us: int | None = None, **fields: Any) -> None:
         fields.setdefault("queue_item_id", self.current)
         at_us = self.now_us if at_us is None else at_us
-        self.playback.adopt(PlayerReport(state=state, position_seconds=position, at_us=at_us, **fields))
+        self.playback.apply_report(PlayerReport(state=state, position_seconds=position, at_us=at_us, **fields))
 
 
 def assert_command_matches(stage: Stage) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from custom_components.moosicbox.engine.playback.events import Command
-from custom_components.moosicbox.engine.playback.playback import Awaited
+from custom_components.moosicbox.engine.playback.playhead import PendingStart
 from custom_components.moosicbox.engine.playback.saved_state import (
     SavedPlayback,
     SavedPlayer,
@@ -58,8 +58,8 @@ async def test_a_stored_player_is_restored() -> None:
         assert [titles[item_id] for item_id in playback.queue.added_order] == ["One", "Two", "Three", "Four"]
         assert playback.current is not None
         assert playback.current.track.title == "Two"
-        assert playback.following is not None
-        assert playback.following.track.title == "Three"
+        assert playback.next_item is not None
+        assert playback.next_item.track.title == "Three"
 
 
 async def test_a_stored_room_goes_on_when_a_player_returns() -> None:
@@ -67,14 +67,14 @@ async def test_a_stored_room_goes_on_when_a_player_returns() -> None:
         room = restarted.hub.rooms.find("party")
         assert room is not None
         assert (room.name, room.settings.control, room.settings.wait) == ("Party", "votes", "all")
-        assert room.playback.patience_us is None
+        assert room.playback.max_wait_us is None
         assert (room.host_user_id, room.role("ben"), list(room.banned)) == ("ada", "dj", ["dan"])
         assert [line.message for line in room.chat] == ["Hello"]
         assert [key[0] for key in room.missing] == ["ben", "cat", "eve"]
         assert room.playback.timeline[:2] == ("paused", 178.48)
-        held = room.playback.held
-        assert held is not None
-        assert held.position_at(restarted.clock.now_us()) == pytest.approx(178.48 + LATER_SECONDS)
+        suspended = room.playback.suspended
+        assert suspended is not None
+        assert suspended.position_at(restarted.clock.now_us()) == pytest.approx(178.48 + LATER_SECONDS)
         group = restarted.hub.rooms.find("group.kitchen")
         assert group is not None
         assert group.is_group
@@ -102,10 +102,10 @@ PLAYBACK = SavedPlayback(
     added_order=("next", "current"),
     timeline=Timeline("playing", 3.0, 1_000, 1.0),
     command=Command("play", CURRENT, 3.0, 1_000, 1.0),
-    awaited=Awaited(3.0, 900),
-    held=Timeline("playing", 2.0, 800, 1.0),
-    following=NEXT,
-    chosen=CURRENT,
+    pending_start=PendingStart(3.0, 900),
+    suspended=Timeline("playing", 2.0, 800, 1.0),
+    next_item=NEXT,
+    loaded_item=CURRENT,
     duration=180.0,
     failures=2,
     repeat="all",
@@ -199,5 +199,5 @@ def test_the_stored_fields_exist() -> None:
 
 def test_stored_state_has_no_live_state() -> None:
     """A playback's epoch, its commands and its requests belong to one run of the hub."""
-    live = {"epoch", "locked_item_id", "timeline", "command", "awaited", "held", "operations", "interrupted"}
+    live = {"epoch", "locked_item_id", "timeline", "command", "pending_start", "suspended", "operations", "interrupted"}
     assert not live & PLAYBACK_FIELDS

@@ -151,7 +151,7 @@ async def test_an_address_once_it_is_known() -> None:
 async def test_a_missing_item_is_told() -> None:
     pit = Pit("a", missing="a")
     failed: list[str] = []
-    pit.media_resolver.failed.subscribe(failed.append)
+    pit.media_resolver.media_failed.subscribe(failed.append)
     pit.media_resolver.address(pit.item("a"))
     await settle()
     assert failed == ["test/a"]
@@ -160,11 +160,11 @@ async def test_a_missing_item_is_told() -> None:
 async def test_a_fresh_address_looks_again() -> None:
     pit = Pit("a")
     await pit.start("a")
-    await pit.media_resolver.fresh_address(pit.item("a"))
+    await pit.media_resolver.renew_address(pit.item("a"))
     assert pit.media.asked == ["test/a"] * 2
     pit.media.missing.add("test/a")
     with pytest.raises(TrackNotFound):
-        await pit.media_resolver.fresh_address(pit.item("a"))
+        await pit.media_resolver.renew_address(pit.item("a"))
     assert pit.media_resolver.address(pit.item("a")) is None
     await settle()
 

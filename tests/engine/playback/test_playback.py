@@ -2,8 +2,14 @@
 
 import pytest
 
-from custom_components.moosicbox.engine.playback.events import CommandIssued, CurrentChanged, QueueChanged, Sought
-from custom_components.moosicbox.engine.playback.playback import LEAD_CAP_US, SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.events import (
+    CommandIssued,
+    CurrentChanged,
+    PositionChanged,
+    QueueChanged,
+)
+from custom_components.moosicbox.engine.playback.members import MAX_LEAD_US, SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.saved_state import SavedPlayback, paused_playback, restore_playback
 from custom_components.moosicbox.engine.playback.timeline import Timeline
 from custom_components.moosicbox.engine.protocol.errors import QueueItemNotFound
 from tests.engine.fakes import item
@@ -34,14 +40,14 @@ def test_start_lies_in_the_future() -> None:
         ([], 20_000),
         ([Member(round_trip_us=60_000)], 50_000),
         ([Member(lead_ms=150, round_trip_us=60_000)], 200_000),
-        ([Member(lead_ms=150, present=False)], 20_000),
-        ([Member(lead_ms=60_000)], LEAD_CAP_US),
+        ([Member(lead_ms=150, connected=False)], 20_000),
+        ([Member(lead_ms=60_000)], MAX_LEAD_US),
         ([Member(), Member()], 200_000),
-        ([Member(), Member(lead_ms=900, present=False)], 20_000),
+        ([Member(), Member(lead_ms=900, connected=False)], 20_000),
         ([Member(lead_ms=400), Member(round_trip_us=100_000)], 400_000),
         ([Member(lead_ms=100), Member(round_trip_us=400_000)], 800_000),
         ([Member(), Member(lead_ms=900), Member(round_trip_us=9_000_000, lagging=True)], 900_000),
-        ([Member(), Member(round_trip_us=9_000_000)], LEAD_CAP_US),
+        ([Member(), Member(round_trip_us=9_000_000)], MAX_LEAD_US),
     ],
 )
 def test_lead(members: list[Member], lead_us: int) -> None:
@@ -90,7 +96,7 @@ def test_seek_stays_in_the_item(sought: float, reached: float) -> None:
     stage.play("a")
     stage.events.clear()
     stage.playback.seek(stage.now_us, sought)
-    assert stage.of(Sought) == [Sought(reached)]
+    assert stage.of(PositionChanged) == [PositionChanged(reached)]
     assert stage.playback.timeline.position == reached
     assert stage.playback.timeline.playing
     assert_command_matches(stage)
@@ -114,7 +120,7 @@ def test_another_item_takes_the_place() -> None:
     stage = Stage("abc")
     stage.play("a")
     stage.events.clear()
-    stage.playback.start(stage.playback.queue.get("c"), stage.now_us, left="skipped")
+    stage.playback.start(stage.playback.queue.get("c"), stage.now_us, previous_state="skipped")
     assert stage.states == {"a": "skipped", "b": "pending", "c": "playing"}
     [changed] = stage.of(CurrentChanged)
     assert (changed.track.track_id, changed.previous.track_id) == ("c", "a")
@@ -123,7 +129,7 @@ def test_another_item_takes_the_place() -> None:
 def test_choosing_paused_makes_no_sound() -> None:
     stage = Stage("ab")
     stage.play("a")
-    stage.playback.choose_paused(stage.playback.queue.get("b"), stage.now_us)
+    stage.playback.load_paused(stage.playback.queue.get("b"), stage.now_us)
     assert stage.current == "b"
     assert stage.playback.timeline[:2] == ("paused", 0.0)
     assert_command_matches(stage)
@@ -185,13 +191,15 @@ def test_modes() -> None:
     stage.playback.set_modes(shuffle=None, repeat=None, autoplay=None)
     assert (stage.playback.queue.shuffled, stage.playback.repeat, stage.playback.autoplay) == (True, "all", True)
     stage.playback.set_modes(shuffle=None, repeat="one", autoplay=None)
-    assert stage.playback.following == stage.playback.current
+    assert stage.playback.next_item == stage.playback.current
 
 
 def test_restored_music_stands_still() -> None:
     stage = Stage()
-    stage.playback.queue.restore([item("a"), item("b")], ["a", "b"], 5, "a", shuffled=False)
-    stage.playback.restore(Timeline("paused", 42.0, NOW, 0.0), "all")
+    state = SavedPlayback(
+        items=(item("a"), item("b")), added_order=("a", "b"), revision=5, current_item_id="a", repeat="all"
+    )
+    restore_playback(stage.playback, paused_playback(state, Timeline("paused", 42.0, NOW, 0.0), None))
     assert stage.events == []
     assert_command_matches(stage)
     assert (stage.current, stage.playback.duration, stage.playback.repeat) == ("a", 180.0, "all")

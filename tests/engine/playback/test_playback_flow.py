@@ -3,7 +3,8 @@
 import pytest
 
 from custom_components.moosicbox.engine.playback.events import CommandIssued, CurrentChanged, PrepareChanged
-from custom_components.moosicbox.engine.playback.playback import HANDOVER_US, SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.playback import HANDOVER_US
 from custom_components.moosicbox.engine.playback.timeline import Timeline
 from custom_components.moosicbox.engine.protocol.types import RepeatMode
 from tests.engine.fakes import SECOND, item
@@ -16,11 +17,11 @@ def test_the_following_item_is_named_when_it_changes() -> None:
     assert len(stage.of(PrepareChanged)) == 1
     stage.playback.queue.add([item("x")], "next")
     assert len(stage.of(PrepareChanged)) == 1
-    assert stage.playback.following == stage.playback.queue.get("x")
+    assert stage.playback.next_item == stage.playback.queue.get("x")
     stage.playback.queue.add([item("y")])
     assert stage.of(PrepareChanged) == []
     stage.playback.queue.remove(["x"])
-    assert stage.playback.following == stage.playback.queue.get("b")
+    assert stage.playback.next_item == stage.playback.queue.get("b")
 
 
 def test_gapless_hand_over() -> None:

@@ -55,7 +55,7 @@ class PlaybackMachine(RuleBasedStateMachine):
         if (successor := self.playback.successor()) is None:
             self.playback.finish(self.stage.now_us)
         else:
-            self.playback.start(successor, self.stage.now_us, left="skipped")
+            self.playback.start(successor, self.stage.now_us, previous_state="skipped")
 
     @rule(repeat=st.sampled_from(["off", "one", "all"]), shuffle=st.none() | st.booleans())
     def set_modes(self, repeat: str, shuffle: bool | None) -> None:
@@ -128,7 +128,7 @@ class PlaybackMachine(RuleBasedStateMachine):
 
     @rule()
     def hold(self) -> None:
-        self.playback.hold(self.stage.now_us)
+        self.playback.suspend(self.stage.now_us)
 
     # ------------------------------------------------------------ what always holds
 
@@ -147,7 +147,7 @@ class PlaybackMachine(RuleBasedStateMachine):
             expected = self.playback.current if one else self.playback.successor()
             if (locked := self.playback.queue.locked_item_id) is not None:
                 expected = self.playback.queue.get(locked)
-        following = self.playback.following
+        following = self.playback.next_item
         assert (following and following.queue_item_id) == (expected and expected.queue_item_id)
 
     @invariant()
@@ -156,7 +156,7 @@ class PlaybackMachine(RuleBasedStateMachine):
         if command is None or timeline.state == "buffering":
             return
         if (locked := self.playback.queue.locked_item_id) is not None:
-            following = self.playback.following
+            following = self.playback.next_item
             assert following is not None
             assert following.queue_item_id == locked
             assert (command.command, command.position) == ("play", 0.0)

@@ -1,6 +1,6 @@
 """What a lone player reports is taken over; in a room the timeline rules."""
 
-from custom_components.moosicbox.engine.playback.playback import SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
 from custom_components.moosicbox.engine.playback.timeline import Timeline
 from tests.engine.fakes import SECOND
 from tests.engine.stage import NOW, Member, Stage, assert_command_matches
@@ -107,11 +107,11 @@ def test_hold_stands_still_where_the_player_was() -> None:
     stage.play("a")
     stage.pass_seconds(18)
     lost_us = stage.now_us - 8 * SECOND
-    stage.playback.hold(lost_us)
+    stage.playback.suspend(lost_us)
     assert stage.playback.timeline == Timeline("paused", 9.98, lost_us, 0.0)
     assert_command_matches(stage)
     stage.events.clear()
-    stage.playback.hold(stage.now_us)
+    stage.playback.suspend(stage.now_us)
     assert stage.events == []
 
 

@@ -62,15 +62,15 @@ def resume(hub: Hub, leaderless_seconds: float) -> None:
     hub.presence.restore(hub.sessions)
     hub.attendance.adopt(hub.sessions)
     for player in hub.players:
-        if not player.present:
+        if not player.connected:
             hub.players.mark_disconnected(player)
     now_us = hub.clock.now_us()
     contexts: list[PlaybackContext] = [*hub.players, *hub.rooms]
     for context in contexts:
         playback = context.playback
-        is_loading = playback.timeline.state == "buffering" and playback.awaited is None
+        is_loading = playback.timeline.state == "buffering" and playback.pending_start is None
         if leaderless_seconds > MAX_LEADERLESS_SECONDS and playback.timeline.playing:
-            playback.hold(now_us - int(leaderless_seconds * 1e6))
+            playback.suspend(now_us - int(leaderless_seconds * 1e6))
         elif playback.current is not None and (playback.interrupted or is_loading):
             # An announcement has been lost, or the search for the item's media.
             hub.publisher.start(playback, playback.current, position=playback.timeline.position)

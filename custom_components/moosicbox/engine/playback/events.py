@@ -34,7 +34,7 @@ class CurrentChanged(NamedTuple):
     previous: Track | None
 
 
-class Sought(NamedTuple):
+class PositionChanged(NamedTuple):
     """Somebody went to another place of the item."""
 
     position: float
@@ -59,5 +59,12 @@ class Lagged(NamedTuple):
 
 
 type PlaybackEvent = (
-    CommandIssued | StatusChanged | PrepareChanged | CurrentChanged | Sought | QueueChanged | ItemFailed | Lagged
+    CommandIssued
+    | StatusChanged
+    | PrepareChanged
+    | CurrentChanged
+    | PositionChanged
+    | QueueChanged
+    | ItemFailed
+    | Lagged
 )

@@ -26,7 +26,7 @@ class MediaResolver:
         self.media = media
         self.found: Signal[str] = Signal()
         """The media of this `media_content_id` can be played now."""
-        self.failed: Signal[str] = Signal()
+        self.media_failed: Signal[str] = Signal()
         self._house = house
         self._clock = clock
         self._cache = MediaCache(cache_size)
@@ -45,10 +45,10 @@ class MediaResolver:
 
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
         """Tracks by their ids; TrackNotFound if one of them is unknown."""
-        found = await self._asked(self.media.resolve_tracks(track_ids, principal))
-        for media in found:
+        media_found = await self._asked(self.media.resolve_tracks(track_ids, principal))
+        for media in media_found:
             self._cache.put(media)
-        return found
+        return media_found
 
     def address(self, item: QueueItem, accepts: Accepts = None) -> StreamAddress | None:
         """A fresh address of an item for who plays this; None if its media must be looked up first, which begins now."""
@@ -57,7 +57,7 @@ class MediaResolver:
             return None
         return self.media.address(media, accepts)
 
-    async def fresh_address(self, item: QueueItem, accepts: Accepts = None) -> StreamAddress:
+    async def renew_address(self, item: QueueItem, accepts: Accepts = None) -> StreamAddress:
         """A fresh address of an item for who plays this, with its media looked up anew."""
         self._cache.drop(item.track.media_content_id)
         if (media := await self._look_up(item)) is None:
@@ -65,25 +65,25 @@ class MediaResolver:
         return self.media.address(media, accepts)
 
     async def start(
-        self, playback: Playback, item: QueueItem, position: float = 0.0, left: ItemState = "played"
+        self, playback: Playback, item: QueueItem, position: float = 0.0, previous_state: ItemState = "played"
     ) -> None:
         """Play `item`, or what follows it if it can't be found; a later command overtakes this one."""
         for _ in range(MAX_FAILURES):
             if self._cache.get(item.track.media_content_id) is None:
-                playback.load(item, self._clock.now_us(), position, left)
+                playback.load(item, self._clock.now_us(), position, previous_state)
                 media = await self._look_up(item)
                 if playback.current is None or playback.current.queue_item_id != item.queue_item_id:
                     return
                 if playback.timeline.state != "buffering":
                     return
                 if media is None:
-                    playback.passed_over(item)
-                    left = "skipped"
+                    playback.report_unplayable(item)
+                    previous_state = "skipped"
                     if (following := playback.successor()) is None:
                         break
                     item, position = following, 0.0
                     continue
-            playback.start(item, self._clock.now_us(), position, left)
+            playback.start(item, self._clock.now_us(), position, previous_state)
             return
         playback.finish(self._clock.now_us())
         raise TrackNotFound(f"{item.track.title} can't be played")
@@ -93,7 +93,7 @@ class MediaResolver:
         now_us = self._clock.now_us()
         item, position = source.current, source.timeline.position_at(now_us)
         playing = source.timeline.state in ("playing", "buffering")
-        to.take_over(source)
+        to.copy_queue(source)
         source.queue.clear()
         source.finish(now_us)
         if item is None:
@@ -101,14 +101,14 @@ class MediaResolver:
         elif playing:
             await self.start(to, to.queue.get(item.queue_item_id), position)
         else:
-            to.choose_paused(to.queue.get(item.queue_item_id), now_us, position)
+            to.load_paused(to.queue.get(item.queue_item_id), now_us, position)
 
     async def skip(self, playback: Playback) -> None:
         """Go on with the next item, if there is one."""
         if (item := playback.successor()) is None:
             playback.finish(self._clock.now_us())
         else:
-            await self.start(playback, item, left="skipped")
+            await self.start(playback, item, previous_state="skipped")
 
     def close(self) -> None:
         """Look for nothing any more."""
@@ -136,7 +136,7 @@ class MediaResolver:
         except Exception as error:  # noqa: BLE001 - whatever a provider does, the music goes on with the next item
             log = _LOGGER.debug if isinstance(error, HubError) else _LOGGER.warning
             log("%s can't be played: %r", item.track.track_id, error)
-            self.failed.emit(media_content_id)
+            self.media_failed.emit(media_content_id)
             return None
         finally:
             self._looking.pop(media_content_id, None)

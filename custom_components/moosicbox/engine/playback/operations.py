@@ -20,7 +20,7 @@ class Operations:
         """None yet."""
         self._results: OrderedDict[OperationKey, tuple[int, asyncio.Future[Any]]] = OrderedDict()
 
-    async def once(self, key: OperationKey, now_us: int, operate: Callable[[], Awaitable[Any]]) -> Any:
+    async def run_once(self, key: OperationKey, now_us: int, operate: Callable[[], Awaitable[Any]]) -> Any:
         """The result of `operate`, which runs unless it did before. A failed one may be tried again."""
         self._forget(now_us)
         if (seen := self._results.get(key)) is not None:
@@ -33,13 +33,13 @@ class Operations:
             self._results.pop(key, None)
             raise
 
-    def done(self) -> Iterator[tuple[OperationKey, int, Any]]:
+    def completed(self) -> Iterator[tuple[OperationKey, int, Any]]:
         """Those with a result: the key, when, and the result."""
         for key, (at_us, result) in self._results.items():
             if result.done() and not result.cancelled() and result.exception() is None:
                 yield key, at_us, result.result()
 
-    def remember(self, key: OperationKey, at_us: int, result: Any) -> None:
+    def add_completed(self, key: OperationKey, at_us: int, result: Any) -> None:
         """An operation that was done elsewhere."""
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         done.set_result(result)

@@ -15,7 +15,7 @@ from .media import Accepts, accepted_types
 from .playback import Playback
 from .render import playback_status
 
-READY_ITEMS: Final = 8
+MAX_READY_ITEMS: Final = 8
 """Items that a player may have buffered at once, as far as anybody needs to know."""
 
 
@@ -89,7 +89,7 @@ class Player:
         self.round_trip_us = 0
         self.volume = 1.0
         self.muted = False
-        self.present = False
+        self.connected = False
         """Whether it is connected now."""
         self.available = False
         """Whether people may count on it: connected, or away for less than the grace."""
@@ -105,7 +105,7 @@ class Player:
         """Whether the others in its room go on without it."""
         self.failed_item_id: str | None = None
         """What it couldn't play, last."""
-        self._ready: deque[str] = deque(maxlen=READY_ITEMS)
+        self._ready: deque[str] = deque(maxlen=MAX_READY_ITEMS)
         self.room: PlayerRoom | None = None
         self.solo_playback = Playback(epoch, max_queue_items, lambda: (self,), lambda event: emit(self, event))
 
@@ -120,7 +120,7 @@ class Player:
         return self.solo_playback
 
     @property
-    def visible_playback(self) -> Playback:
+    def public_playback(self) -> Playback:
         """Whose queue those see who see the player: a private room's isn't theirs to see."""
         return self.active_playback if self.room is None or self.room.is_public else self.solo_playback
 
@@ -183,13 +183,13 @@ class Player:
         self.name = client.name
         self.capabilities = client.capabilities
         self.declared_lead_ms = client.lead_ms + client.output_delay_ms
-        self.present = True
+        self.connected = True
         self.available = True
         self.lagging = False
 
     def mark_disconnected(self) -> None:
         """Its connection is gone."""
-        self.present = False
+        self.connected = False
         self.report = None
         self.lagging = False
         self.failed_item_id = None
@@ -216,7 +216,7 @@ class Player:
 
     @ready.setter
     def ready(self, item_ids: tuple[str, ...]) -> None:
-        self._ready = deque(item_ids, maxlen=READY_ITEMS)
+        self._ready = deque(item_ids, maxlen=MAX_READY_ITEMS)
 
     def is_ready(self, queue_item_id: str) -> bool:
         """Whether it has buffered this item."""

@@ -121,10 +121,10 @@ class Players(PlaybackContexts[Player]):
             _LOGGER.info("%s is here again", player.name)
         player.mark_connected(client_id, client, resumed=resumed)
         if player.room is not None:
-            player.active_playback.wake(self._clock.now_us())
+            player.active_playback.resume_suspended(self._clock.now_us())
         elif resumed:
-            player.active_playback.release()
-        self.announce(player)
+            player.active_playback.undo_suspend()
+        self.publish_change(player)
 
     def mark_disconnected(self, player: Player) -> None:
         """A player's connection is gone; it may come back before anybody need know."""
@@ -143,7 +143,7 @@ class Players(PlaybackContexts[Player]):
         self.removed.emit(player)
         self.publish_list()
 
-    def announce(self, player: Player) -> None:
+    def publish_change(self, player: Player) -> None:
         """Something that the list of players shows has changed."""
         self.publish_list()
         self.changed.emit(player)
@@ -158,13 +158,15 @@ class Players(PlaybackContexts[Player]):
             _LOGGER.info("%s is unavailable", player.name)
         player.available = False
         lost_us = now_us - int(self._limits.current.availability_grace * 1e6)
-        if not player.active_playback.present():
-            player.active_playback.hold(lost_us)
-        self.announce(player)
+        if not player.active_playback.members.connected():
+            player.active_playback.suspend(lost_us)
+        self.publish_change(player)
 
     # ------------------------------------------------------------ what players do
 
-    def set_volume(self, player: Player, volume: float | None, muted: bool | None, *, alone: bool = True) -> None:
+    def set_volume(
+        self, player: Player, volume: float | None, muted: bool | None, *, publish_room: bool = True
+    ) -> None:
         """How loud a player is; None leaves it. `alone`: its room is told, too."""
         if volume is not None:
             player.volume = volume
@@ -174,7 +176,7 @@ class Players(PlaybackContexts[Player]):
         self._topics.publish(f"play:{player.player_id}", message)
         self._topics.publish(player.topic, message)
         self._topics.publish(player.topic, player.status())
-        if alone and player.room is not None:
+        if publish_room and player.room is not None:
             self._topics.publish(player.room.topic, player.room.status())
         self.changed.emit(player)
 
@@ -186,8 +188,8 @@ class Players(PlaybackContexts[Player]):
     def set_player_delay(self, player: Player, milliseconds: float) -> None:
         """How late its loudspeakers sound."""
         player.output_delay_ms = milliseconds
-        self._publisher.instruct(player)
-        self.announce(player)
+        self._publisher.publish_instructions(player)
+        self.publish_change(player)
 
     def report(self, player: Player, report: PlayerReport) -> None:
         """What a player says it does."""
@@ -204,14 +206,14 @@ class Players(PlaybackContexts[Player]):
         left: ItemState
         match report.state:
             case "idle":
-                following, left = playback.ended(report.queue_item_id, now_us), "played"
+                following, left = playback.handle_ended(report.queue_item_id, now_us), "played"
             case "error":
-                following, left = playback.failed(report.queue_item_id, now_us), "skipped"
+                following, left = playback.handle_failed(report.queue_item_id, now_us), "skipped"
             case _:
                 following, left = None, "played"
                 if report.state == "playing" and playback.is_current(report.queue_item_id):
                     player.lagging = False
-                playback.adopt(report)
+                playback.apply_report(report)
         if following is not None:
             self._publisher.start(playback, following, left)
         self.reported.emit(player)
@@ -220,7 +222,7 @@ class Players(PlaybackContexts[Player]):
 
     # ------------------------------------------------------------ what the others hear
 
-    def provide(self, catalog: TopicCatalog) -> None:
+    def register_topics(self, catalog: TopicCatalog) -> None:
         """Say where snapshots of players come from."""
         catalog.provide("players", lambda _id, _viewer: [self._list()])
         catalog.provide("player", lambda player_id, _viewer: self._snapshot(player_id), lambda: self._players)
@@ -232,11 +234,11 @@ class Players(PlaybackContexts[Player]):
     def _snapshot(self, player_id: str) -> list[TopicMessage]:
         if (player := self.find(player_id)) is None:
             return []
-        return [player.status(), player.volume_update(), queue_snapshot(player.visible_playback)]
+        return [player.status(), player.volume_update(), queue_snapshot(player.public_playback)]
 
     def _play_states(self, player_id: str) -> list[TopicMessage]:
         player = self.find(player_id)
-        return [] if player is None else self._publisher.play_states(player)
+        return [] if player is None else self._publisher.instructions(player)
 
     def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         if isinstance(event, StatusChanged | QueueChanged):

@@ -23,13 +23,13 @@ class Progress:
         self._timers = timers
         self._clock = clock
         self._timer: Timer | None = None
-        players.changed.subscribe(lambda _player: self.wake())
+        players.changed.subscribe(lambda _player: self.start_if_needed())
 
-    def provide(self, catalog: TopicCatalog) -> None:
+    def register_topics(self, catalog: TopicCatalog) -> None:
         """Register the source of snapshots of `progress:` topics."""
         catalog.provide("progress", lambda player_id, _viewer: self._snapshot(player_id))
 
-    def wake(self) -> None:
+    def start_if_needed(self) -> None:
         """Somebody asked, or something began to play."""
         if self._timer is None and self._audience():
             self._timer = self._timers.at(self._clock.now_us() + EVERY_US, self._tick)
@@ -52,7 +52,7 @@ class Progress:
         self._timer = None
         for player in self._audience():
             self._topics.publish(f"progress:{player.player_id}", self.update(player))
-        self.wake()
+        self.start_if_needed()
 
     def _audience(self) -> list[Player]:
         return [

@@ -16,9 +16,9 @@ from .events import (
     CommandIssued,
     CurrentChanged,
     PlaybackEvent,
+    PositionChanged,
     PrepareChanged,
     QueueChanged,
-    Sought,
     StatusChanged,
 )
 from .media import Accepts
@@ -47,7 +47,7 @@ class PlaybackPublisher:
         self._contexts: dict[str, PlaybackContext] = {}
         self._advances: dict[str, Timer] = {}
         media_resolver.found.subscribe(self._media_found)
-        media_resolver.failed.subscribe(self._media_failed)
+        media_resolver.media_failed.subscribe(self._media_failed)
 
     def add(self, context: PlaybackContext) -> None:
         """`context`'s music matters from now on."""
@@ -74,7 +74,7 @@ class PlaybackPublisher:
                 self.publish_status(context)
             case CurrentChanged(track, previous):
                 self._to_watchers(context, TrackChanged(track=track, previous_track=previous))
-            case Sought(position):
+            case PositionChanged(position):
                 self._to_watchers(context, SeekUpdate(position_seconds=position))
             case QueueChanged(ops):
                 self._publish_queue(context, ops)
@@ -87,37 +87,39 @@ class PlaybackPublisher:
         for player in self._mirrors(context):
             self._topics.publish(player.topic, player.status())
 
-    def introduce(self, player: Player) -> None:
+    def publish_switch(self, player: Player) -> None:
         """`player` renders another music than before: it obeys that, and its watchers see that."""
         if player.active_playback.command is None:
             nothing = Command("stop", None, 0.0, self._clock.now_us(), 0.0)
             self._topics.publish(f"play:{player.player_id}", synchronized_playback(nothing, None))
-        self.instruct(player)
+        self.publish_instructions(player)
         self._topics.publish(player.topic, player.status())
-        self._topics.publish(player.topic, queue_snapshot(player.visible_playback, ResetOp()))
+        self._topics.publish(player.topic, queue_snapshot(player.public_playback, ResetOp()))
 
-    def instruct(self, player: Player) -> None:
+    def publish_instructions(self, player: Player) -> None:
         """Tell `player` anew what it has to do."""
-        for message in self.play_states(player):
+        for message in self.instructions(player):
             self._topics.publish(f"play:{player.player_id}", message)
         # It may need to know of what follows sooner than others.
         self.schedule(player.room or player)
 
-    def play_states(self, player: Player) -> list[TopicMessage]:
+    def instructions(self, player: Player) -> list[TopicMessage]:
         """What a player has to know to do its part."""
         context: PlaybackContext = player.room or player
-        instead = player.announcement or context.playback.order_for_newcomers()
+        instead = player.announcement or context.playback.command_for_newcomer()
         command = self._command(context, player.accepts, instead)
         command = command and compensated(command, player.output_delay_ms)
         following = self._prepare(context, player.accepts)
         return [message for message in (player.volume_update(), command, following) if message is not None]
 
-    def start(self, playback: Playback, item: QueueItem, left: ItemState = "played", position: float = 0.0) -> None:
+    def start(
+        self, playback: Playback, item: QueueItem, previous_state: ItemState = "played", position: float = 0.0
+    ) -> None:
         """Play `item` soon; what can't be played is passed over."""
 
         async def start() -> None:
             try:
-                await self._media_resolver.start(playback, item, position, left)
+                await self._media_resolver.start(playback, item, position, previous_state)
             except HubError:
                 return
 
@@ -148,7 +150,7 @@ class PlaybackPublisher:
         if any(isinstance(op, AddOp) and len(op.items) > MAX_MIRRORED for op in ops):
             update = queue_snapshot(context.playback, ResetOp())
         for player in self._mirrors(context):
-            if player.visible_playback is context.playback:
+            if player.public_playback is context.playback:
                 self._topics.publish(player.topic, update)
 
     def _command(
@@ -162,7 +164,7 @@ class PlaybackPublisher:
         return synchronized_playback(command, address, context.room_id)
 
     def _prepare(self, context: PlaybackContext, accepts: Accepts) -> TopicMessage | None:
-        item = context.playback.following
+        item = context.playback.next_item
         address = self._media_resolver.address(item, accepts) if item else None
         return None if item is not None and address is None else prepare(item, address)
 
@@ -192,13 +194,13 @@ class PlaybackPublisher:
             playback = context.playback
             if playback.command and _is_of(playback.command.item, media_content_id):
                 self._publish_command(context)
-            if _is_of(playback.following, media_content_id):
+            if _is_of(playback.next_item, media_content_id):
                 self._publish_prepare(context)
 
     def _media_failed(self, media_content_id: str) -> None:
         for context in tuple(self._contexts.values()):
             playback = context.playback
-            handed_over = playback.queue.locked_item_id is not None and _is_of(playback.following, media_content_id)
+            handed_over = playback.queue.locked_item_id is not None and _is_of(playback.next_item, media_content_id)
             item = playback.command.item if playback.command and playback.timeline.playing else None
             if item is not None and playback.is_current(item.queue_item_id) and _is_of(item, media_content_id):
                 # It was to play, and can't: as after a restart.

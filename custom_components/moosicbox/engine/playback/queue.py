@@ -25,7 +25,7 @@ from ..protocol.types import (
 
 type OnChange = Callable[[tuple[QueueOp, ...]], None]
 
-PAGE: Final = 50
+PAGE_ITEMS: Final = 50
 """Items in a snapshot."""
 LOGGED_CHANGES: Final = 200
 """Changes that a conflict can name."""
@@ -129,7 +129,7 @@ class Queue:
             raise QueueItemNotFound(f"There is no item {min(missing)} in this queue")
         return picked
 
-    def page(self, offset: int = 0, limit: int = PAGE) -> QueuePage:
+    def page(self, offset: int = 0, limit: int = PAGE_ITEMS) -> QueuePage:
         """`limit` items from `offset` on."""
         return QueuePage(
             epoch=self.epoch,
@@ -262,7 +262,7 @@ class Queue:
         self._items[index] = msgspec.structs.replace(self._items[index], votes=votes)
         self._changed((UpdateOp(queue_item_id=queue_item_id, votes=votes),))
 
-    def adopt(self, other: Queue) -> None:
+    def copy_from(self, other: Queue) -> None:
         """Become what another queue is; Unavailable if that is too much."""
         if len(other) > self.max_items:
             raise Unavailable(f"The queue is too long: this one takes {self.max_items} items", again=False)

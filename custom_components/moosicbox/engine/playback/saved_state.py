@@ -13,8 +13,9 @@ import msgspec
 from ..protocol.client import PlayerReport
 from ..protocol.types import QueueItem, Record, RepeatMode
 from .events import Command
-from .playback import Awaited, Playback, plausible_duration
+from .playback import Playback
 from .player import Player
+from .playhead import PendingStart, plausible_duration
 from .timeline import Timeline
 
 type Operation = tuple[str, str, int, Any]
@@ -33,10 +34,10 @@ class SavedPlayback(Record, frozen=True, kw_only=True):
     added_order: tuple[str, ...] = ()
     timeline: Timeline = Timeline()
     command: Command | None = None
-    awaited: Awaited | None = None
-    held: Timeline | None = None
-    following: QueueItem | None = None
-    chosen: QueueItem | None = None
+    pending_start: PendingStart | None = msgspec.field(default=None, name="awaited")
+    suspended: Timeline | None = msgspec.field(default=None, name="held")
+    next_item: QueueItem | None = msgspec.field(default=None, name="following")
+    loaded_item: QueueItem | None = msgspec.field(default=None, name="chosen")
     duration: float | None = None
     failures: int = 0
     repeat: RepeatMode = "off"
@@ -104,7 +105,7 @@ def capture_playback(playback: Playback, *, with_items: bool = True) -> SavedPla
         added_order=tuple(queue.added_order) if with_items else (),
         operations=tuple(
             (user_id, op_id, at_us, msgspec.to_builtins(result))
-            for (user_id, op_id), at_us, result in playback.operations.done()
+            for (user_id, op_id), at_us, result in playback.operations.completed()
         ),
         **read_attributes(playback, _PLAYBACK_COPIED),
     )
@@ -118,28 +119,28 @@ def restore_playback(playback: Playback, state: SavedPlayback) -> None:
     queue.locked_item_id = state.locked_item_id
     write_attributes(playback, state, _PLAYBACK_COPIED)
     for user_id, op_id, at_us, result in state.operations:
-        playback.operations.remember((user_id, op_id), at_us, result)
-    if playback.following is None:
-        playback.following = playback.next_in_line()
+        playback.operations.add_completed((user_id, op_id), at_us, result)
+    if playback.next_item is None:
+        playback.next_item = playback.find_next_item()
 
 
-def paused_playback[S: SavedPlayback](state: S, timeline: Timeline | None, held: Timeline | None) -> S:
+def paused_playback[S: SavedPlayback](state: S, timeline: Timeline | None, suspended: Timeline | None) -> S:
     """Return `state` with its current item loaded, as after a restart.
 
     Args:
         state: The queue and its current item.
         timeline: Where the item is paused; `None` if it is stopped.
-        held: The timeline to go on with once a player connects.
+        suspended: The timeline to go on with once a player connects.
 
     """
     item = next((item for item in state.items if item.queue_item_id == state.current_item_id), None)
     state = msgspec.structs.replace(
-        state, chosen=item, duration=plausible_duration(item.track.duration if item else None)
+        state, loaded_item=item, duration=plausible_duration(item.track.duration if item else None)
     )
     if item is None or timeline is None:
         return state
     command = Command("pause", item, timeline.position, timeline.anchor_us, 0.0)
-    return msgspec.structs.replace(state, timeline=timeline, command=command, held=held)
+    return msgspec.structs.replace(state, timeline=timeline, command=command, suspended=suspended)
 
 
 def capture_player(player: Player, *, with_items: bool = True) -> SavedPlayer:

@@ -95,10 +95,10 @@ class Announcements:
     def _players_of(self, target: Player | Room) -> Sequence[Player]:
         if isinstance(target, Player):
             target.require_capability("announce")
-            if not target.present:
+            if not target.connected:
                 raise Unavailable(f"{target.name} isn't connected")
             return (target,)
-        here = [player for player in target.renderers if player.present]
+        here = [player for player in target.renderers if player.connected]
         able = [player for player in here if player.has_capability("announce")]
         if here and not able:
             raise NotSupported(f"No player in {target.name} can do that: none declared 'announce'")
@@ -125,7 +125,7 @@ class Announcements:
 
     def _begin(self, announcement: Announcement) -> None:
         now_us = self._clock.now_us()
-        players = [player for player in announcement.players if player.present]
+        players = [player for player in announcement.players if player.connected]
         if not players:
             return
         target = announcement.target
@@ -135,13 +135,13 @@ class Announcements:
             self._running[player] = announcement
             player.announcement = Command("play", announcement.item, 0.0, start_us, 1.0)
         announcement.pending = set(players)
-        others = [member for member in playback.present() if member not in announcement.pending]
+        others = [member for member in playback.members.connected() if member not in announcement.pending]
         able = isinstance(target, Room) or not others
         if able:
             # Where others play along, the music goes on without this player.
             playback.interrupt(now_us)
         for player in players:
-            self._publisher.instruct(player)
+            self._publisher.publish_instructions(player)
         self._limit(announcement, start_us, announcement.item.track.duration or UNKNOWN_SECONDS)
 
     def _limit(self, announcement: Announcement, from_us: int, seconds: float) -> None:
@@ -191,7 +191,7 @@ class Announcements:
                 return
         for player in players:
             if player not in self._running and self._players.find(player.player_id) is player:
-                self._publisher.introduce(player)
+                self._publisher.publish_switch(player)
 
     async def _resume(self, playback: Playback, item: QueueItem, position: float) -> None:
         with suppress(HubError):

@@ -118,7 +118,7 @@ class Attendance:
         self._forget_guest(participant.player)
 
     def _forget_guest(self, player: Player | None) -> None:
-        if player is not None and not player.present and player.owner_user_id.startswith(GUEST):
+        if player is not None and not player.connected and player.owner_user_id.startswith(GUEST):
             self._players.remove(player.player_id)
 
     def _player_removed(self, player: Player) -> None:

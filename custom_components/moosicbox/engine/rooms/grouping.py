@@ -129,7 +129,7 @@ class Grouping:
         return leader if isinstance(leader, Room) else self._rooms.of_player(leader)
 
     def _session(self, player: Player) -> Session:
-        session = self._sessions.find_by_client(player.client_id) if player.present else None
+        session = self._sessions.find_by_client(player.client_id) if player.connected else None
         if session is None:
             raise Unavailable(f"{player.name} isn't connected, so it can't play along")
         return session

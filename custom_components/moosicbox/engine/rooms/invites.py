@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from typing import Final
 
+from ..access.authentication import INVITE_REFUSED
 from ..protocol.errors import PermissionDenied, Unavailable
 from ..protocol.types import Record, RoomRole
 
@@ -63,7 +64,7 @@ class Invites:
         invite = self.open.get(digest)
         if invite is None or room_id not in (None, invite.room_id):
             wrong.append(now_us)
-            raise PermissionDenied("This invite isn't good, or not any more")
+            raise PermissionDenied(INVITE_REFUSED)
         if invite.uses == 1:
             del self.open[digest]
         elif invite.uses is not None:

@@ -36,7 +36,7 @@ class RoomLists:
         rooms.changed.subscribe(lambda _room: self.publish_soon())
         self._known: tuple[object, ...] = ()
 
-    def provide(self, catalog: TopicCatalog) -> None:
+    def register_topics(self, catalog: TopicCatalog) -> None:
         """Say where snapshots of the list come from."""
         catalog.provide("rooms", lambda _id, viewer: [RoomList(rooms=tuple(self.seen_by(viewer)))])
 

@@ -100,7 +100,7 @@ class Room:
     def configure(self, settings: RoomSettings) -> None:
         """Other settings."""
         self.settings = settings
-        self.playback.patience_us = WAIT_US[settings.wait]
+        self.playback.max_wait_us = WAIT_US[settings.wait]
 
     # ------------------------------------------------------------ what it is
 

@@ -14,7 +14,7 @@ from ..limits import SharedLimits
 from ..playback.contexts import PlaybackContexts
 from ..playback.events import CurrentChanged, Lagged, PlaybackEvent
 from ..playback.loudness import balanced
-from ..playback.playback import STARTING_US
+from ..playback.playback import START_GRACE_US
 from ..playback.player import PlaybackContext, Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
@@ -65,7 +65,7 @@ class Rooms(PlaybackContexts[Room]):
         players.changed.subscribe(self._player_changed)
         publisher.happened.subscribe(self._happened)
 
-    def provide(self, catalog: TopicCatalog) -> None:
+    def register_topics(self, catalog: TopicCatalog) -> None:
         """Say where snapshots of rooms come from, and who may hear them."""
         catalog.provide("room", lambda room_id, _viewer: self._snapshot(room_id))
         catalog.restrict("room", self._may_hear)
@@ -227,7 +227,7 @@ class Rooms(PlaybackContexts[Room]):
         players = [player for player in room.renderers if volume is None or player.has_capability("volume")]
         volumes = [None] * len(players) if volume is None else balanced([player.volume for player in players], volume)
         for player, own in zip(players, volumes, strict=True):
-            self._players.set_volume(player, own, muted, alone=False)
+            self._players.set_volume(player, own, muted, publish_room=False)
         self._topics.publish(room.topic, room.status())
 
     def set_role(self, room: Room, user_id: str, role: RoomRole) -> None:
@@ -254,7 +254,7 @@ class Rooms(PlaybackContexts[Room]):
 
     def attendance_changed(self, room: Room) -> None:
         """Somebody's connection is lost, or there again."""
-        room.playback.members_changed(self._clock.now_us())
+        room.playback.start_if_ready(self._clock.now_us())
         self._publisher.schedule(room)
         self.changed.emit(room)
 
@@ -296,13 +296,13 @@ class Rooms(PlaybackContexts[Room]):
         if (
             report.state == "buffering"
             and not player.lagging
-            and len(own.present()) > 1
+            and len(own.members.connected()) > 1
             and own.timeline.playing
-            and report.at_us > own.timeline.anchor_us + STARTING_US
+            and report.at_us > own.timeline.anchor_us + START_GRACE_US
         ):
             player.lagging = True
             self._lagging(room, (player.player_id,))
-        own.members_changed(now_us)
+        own.start_if_ready(now_us)
         self._publisher.schedule(room)
 
     def _player_changed(self, player: Player) -> None:
@@ -316,22 +316,22 @@ class Rooms(PlaybackContexts[Room]):
         player.room = room
         player.lagging = False
         player.solo_playback.pause(now_us)
-        self._publisher.introduce(player)
-        room.playback.wake(now_us)
-        room.playback.members_changed(now_us)
-        self._players.announce(player)
+        self._publisher.publish_switch(player)
+        room.playback.resume_suspended(now_us)
+        room.playback.start_if_ready(now_us)
+        self._players.publish_change(player)
 
     def _unplug(self, player: Player, room: Room) -> None:
         now_us = self._clock.now_us()
         player.room = None
         player.lagging = False
-        player.solo_playback.fall_silent(now_us)
-        self._publisher.introduce(player)
-        if room.playback.present():
-            room.playback.members_changed(now_us)
+        player.solo_playback.ensure_command(now_us)
+        self._publisher.publish_switch(player)
+        if room.playback.members.connected():
+            room.playback.start_if_ready(now_us)
         else:
             room.playback.pause(now_us)
-        self._players.announce(player)
+        self._players.publish_change(player)
 
     def _take_out(self, room: Room, participant: Participant) -> None:
         room.discard_participant(participant)

@@ -1,4 +1,4 @@
-"""What a command is for, and what whoever gives it may do there: alone by permission, in a room by the room's rights."""
+"""Targets of commands, and the actor's rights there: by permission for a player, by the room's rights in a room."""
 
 import secrets
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from .rooms import Rooms
 
 
 class Target(NamedTuple):
-    """Whose music a command is for, and the rights of whoever gives it."""
+    """The player or room that a command addresses, and the rights of the actor."""
 
     context: Player | Room
     actor: Actor
@@ -25,40 +25,40 @@ class Target(NamedTuple):
 
     @property
     def principal(self) -> Principal:
-        """Who gives the command."""
+        """The principal of the actor."""
         return self.actor.principal
 
     @property
     def playback(self) -> Playback:
-        """The music."""
+        """The playback of the player or room."""
         return self.context.playback
 
     def require_right(self, right: RoomRight) -> None:
-        """PermissionDenied without `right`."""
+        """Raise PermissionDenied if the actor lacks `right`."""
         if right not in self.rights:
             raise PermissionDenied(f"For {self.context.name} this needs the right {right!r}")
 
     def require_change_right(self, item: QueueItem) -> None:
-        """PermissionDenied unless this item may be moved or taken out."""
-        own = item.added_by.id == self.principal.sub
-        if not (own and "queue.move_own" in self.rights):
+        """Raise PermissionDenied if the actor may neither move nor remove `item`."""
+        added_by_actor = item.added_by.id == self.principal.sub
+        if not (added_by_actor and "queue.move_own" in self.rights):
             self.require_right("queue.move_any")
         if self.playback.is_current(item.queue_item_id) and self.playback.timeline.state != "idle":
             self.require_right("playback.skip")
 
     def require_media_right(self, media: Media) -> None:
-        """PermissionDenied unless this may be added: guests add library tracks only."""
+        """Raise PermissionDenied if the actor may not add `media`; guests may add library tracks only."""
         if not (media.in_library or self.may_add_foreign_media):
             raise PermissionDenied("Guests may add tracks of the library only")
 
     @property
     def may_add_foreign_media(self) -> bool:
-        """Guests add library tracks only: no URLs, no media sources."""
+        """True if the actor may add media other than library tracks."""
         return self.principal.may_add_foreign_media and "playback.control" in self.rights
 
     @property
     def is_host(self) -> bool:
-        """Whether this is the host of the room that the music is for."""
+        """True if the actor is the host of the room."""
         return isinstance(self.context, Room) and self.context.host_user_id == self.principal.sub
 
     def new_item(self, track: Track, added_at: str) -> QueueItem:
@@ -73,17 +73,20 @@ class Target(NamedTuple):
 
 
 class Targets:
-    """Finds what commands are for."""
+    """Finds the targets of commands."""
 
     def __init__(self, players: Players, rooms: Rooms) -> None:
-        """`players` and `rooms` are all that there are."""
         self._players = players
         self._rooms = rooms
 
     def playback_target(
         self, actor: Actor, player_id: str | None, room_id: str | None, permission: str = "control"
     ) -> Target:
-        """Whose music a command is for: a player that names none means itself, in a room it means the room's."""
+        """Return the target of a command.
+
+        A player that names neither means itself. A player in a room stands for the room. Raise HubError if there is
+        no such target, or the actor isn't allowed to see it or has no `permission`.
+        """
         principal = actor.principal
         if room_id is not None:
             room = self._rooms.get(room_id, principal)
@@ -96,7 +99,7 @@ class Targets:
         return Target(player, actor, ALL_RIGHTS if principal.may("control") else frozenset())
 
     def volume_target(self, actor: Actor, player_id: str | None, room_id: str | None) -> Player | Room:
-        """Whose loudness a command is for; PermissionDenied if it isn't this one's to change."""
+        """Return the target of a volume command. Raise HubError if it doesn't exist or the actor may not change it."""
         principal = actor.principal
         if room_id is not None:
             room = self._rooms.get(room_id, principal)
@@ -124,8 +127,8 @@ class Targets:
 
     def _player(self, actor: Actor, player_id: str | None, permission: str) -> Player:
         principal = actor.principal
-        own = actor.session.player_id if actor.session is not None else None
-        player = self._players.find(player_id or own or "")
+        session_player_id = actor.session.player_id if actor.session is not None else None
+        player = self._players.find(player_id or session_player_id or "")
         if principal.rooms is not None and (player is None or not _is_own(actor, player)):
             room = None if player is None else self._rooms.of_player(player)
             if room is None or not room.visible_to(principal):

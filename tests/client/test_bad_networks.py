@@ -11,6 +11,8 @@ from yarl import URL
 from custom_components.moosicbox.engine.client import (
     Connected,
     CustomMessage,
+    Disconnected,
+    Events,
     MoosicBoxClient,
     RequestTimedOut,
     transport_selector as transport_module,
@@ -153,6 +155,24 @@ async def test_request_waits_for_reconnection(proxy: Proxy, kitchen: Client, beh
     assert not asking.done()
     proxy.refusing = False
     await asyncio.wait_for(asking, PATIENCE)
+
+
+async def test_many_waiting_requests_are_paced_after_a_cut(proxy: Proxy, behind: Dial) -> None:
+    client = await behind(request_timeout=30)
+    disconnected = client.events(Disconnected)
+    proxy.refusing = True
+    proxy.cut()
+    await anext(disconnected)
+    requests = [asyncio.create_task(client.rooms()) for _ in range(90)]
+    await until(lambda: proxy.accepted > 2)
+    proxy.refusing = False
+    await asyncio.gather(*requests)
+    assert not any(event.code == 4029 for event in await _waiting(client, disconnected))
+
+
+async def _waiting(client: MoosicBoxClient, events: Events[Disconnected]) -> list[Disconnected]:
+    await client.close()
+    return [event async for event in events]
 
 
 async def test_missing_answer_times_out(proxy: Proxy, kitchen: Client, behind: Dial) -> None:

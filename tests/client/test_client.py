@@ -63,6 +63,8 @@ async def test_mirror_follows_commands(hass: HomeAssistant, dial: Dial, kitchen:
     assert player.position == pytest.approx(player.status.position_seconds)
     await player.queue.clear()
     await until(lambda: player.queue.items == ())
+    await player.queue.add(media=PAPER, play=True)
+    await until(lambda: player.status.is_playing)
 
 
 @TRANSPORTS

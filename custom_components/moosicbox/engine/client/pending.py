@@ -10,7 +10,7 @@ import msgspec
 
 from ..protocol.client import Request
 from ..protocol.codec import encode_request
-from ..protocol.errors import ConnectionClosed, Unavailable
+from ..protocol.errors import ConnectionClosed
 from .messages import ErrorMessage, Message, request_id_of
 
 
@@ -36,23 +36,12 @@ class PendingRequest:
 class PendingRequests:
     """The requests that wait for their answers, in the order in which they were sent."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._waiting: dict[str, PendingRequest] = {}
 
-    def __len__(self) -> int:
-        """Return how many requests wait."""
-        return len(self._waiting)
-
     def add(self, message: Request, *, retry: bool) -> PendingRequest:
-        """Assign a `request_id` to a request and encode it.
-
-        Raises:
-            Unavailable: The limit of waiting requests is reached.
-        """
-        if len(self._waiting) >= self._limit:
-            raise Unavailable("Too many requests wait for an answer")
+        """Assign a `request_id` to a request and encode it."""
         request_id = f"r{next(self._numbers)}"
         payload = encode_request(msgspec.structs.replace(message, request_id=request_id))
         pending = self._waiting[request_id] = PendingRequest(request_id, message, payload, retry)

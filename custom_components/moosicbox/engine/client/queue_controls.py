@@ -42,6 +42,7 @@ class Queue:
         media: str | None = None,
         place: Place | None = None,
         after: str | None = None,
+        play: bool = False,
         if_revision: int | None = None,
     ) -> list[str]:
         """Add tracks of the library, or one other medium (protocol: `queue_command.add`).
@@ -51,6 +52,7 @@ class Queue:
             media: Instead of tracks, a media source (`media-source://…`) or an http(s) address.
             place: `next`, `end` or `replace`; `None` for the end.
             after: The item to add behind, instead of a `place`.
+            play: Start the first new item, in the same step. Needs the hub's feature `queue: 2`.
             if_revision: Add only if the queue is still at this revision.
 
         Returns:
@@ -66,6 +68,7 @@ class Queue:
             track_ids=track_ids or None,
             media_content_id=media,
             place=After(after=after) if after is not None else place,
+            play=play or None,
             if_revision=if_revision,
             **self._change(),
         )

@@ -102,8 +102,9 @@ async def play(
             player, media = None, player  # The only player needs no name.
         controls = hub.player(find_player(hub, player))
         if media is not None:
-            await queue.add_media(hub, controls.queue, media, "replace")
-        await controls.play(start_position=at)
+            await queue.add_media(hub, controls.queue, media, "replace", play=at is None)
+        if media is None or at is not None:
+            await controls.play(start_position=at)
 
 
 @app.command()

@@ -105,19 +105,19 @@ async def clear(player: Player = None) -> None:
         await hub.player(find_player(hub, player)).queue.clear()
 
 
-async def add_media(hub: MoosicBoxClient, queue: Queue, media: str, place: Place) -> list[str]:
+async def add_media(hub: MoosicBoxClient, queue: Queue, media: str, place: Place, *, play: bool = False) -> list[str]:
     """Add the medium at an address, a track by its id, or the best match of a search; return the new items' ids.
 
     Raises:
         TrackNotFound: The search found nothing.
     """
     if "://" in media:
-        return await queue.add(media=media, place=place)
+        return await queue.add(media=media, place=place, play=play)
     try:
-        return await queue.add(media, place=place)
+        return await queue.add(media, place=place, play=play)
     except TrackNotFound, InvalidMessage:
         found = next((item for item in await hub.search(media) if item.get("track_id")), None)
     if found is None:
         raise TrackNotFound(f"Nothing in the library matches {media!r}")
     err.print(" – ".join(filter(None, (found.get("artist"), found.get("title")))))
-    return await queue.add(found["track_id"], place=place)
+    return await queue.add(found["track_id"], place=place, play=play)

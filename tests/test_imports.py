@@ -48,7 +48,7 @@ def modules() -> dict[str, Path]:
 
 @cache
 def imports() -> dict[str, frozenset[str]]:
-    """What each module imports of the integration, anywhere in its text: in functions and for types, too."""
+    """The modules of the integration that each one imports, including imports in functions and for types."""
     return {name: frozenset(_imported(name, path)) - {name} for name, path in modules().items()}
 
 

@@ -44,7 +44,7 @@ class Poller:
         self.closed = False
         self.connection = house.run(self._connect())
         self.session = house.open(self.connection, who, **fields)
-        self._begun = [json.loads(self.connection.begin(HubSession(house.hub, self.session)).payload)]
+        self._begun = [json.loads(self.connection.start(HubSession(house.hub, self.session)).payload)]
         self._cursor: str | None = None
 
     async def _connect(self) -> PollingConnection:

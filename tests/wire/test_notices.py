@@ -47,18 +47,18 @@ async def test_a_song_that_was_passed_over(
     for client, topic in (asker, f"user:{user_id}"), (kitchen, f"client:{kitchen.welcome['client_id']}"):
         notice = await client.until("user_notification")
         assert (notice["level"], notice["topic"]) == ("warning", topic)
-        assert notice["message"] == "Brass Morning can't be played on Kitchen and was passed over"
-    assert notified == [(f"user:{user_id}", "Brass Morning can't be played on Kitchen and was passed over")]
+        assert notice["message"] == "Brass Morning can't be played on Kitchen and was skipped"
+    assert notified == [(f"user:{user_id}", "Brass Morning can't be played on Kitchen and was skipped")]
 
 
 async def test_media_that_is_gone(
     kitchen: Client, media_folder: Path, hub: Hub, notified: list[tuple[str, str]]
 ) -> None:
-    """A file that was deleted is passed over, too."""
+    """A deleted file is skipped, too."""
     for song in BRASS, COPPER:
         await kitchen.request("queue_command", action="add", media_content_id=song)
     (media_folder / Path(BRASS).name).unlink()
     hub.media_resolver._cache.drop(BRASS)
     await kitchen.request("playback_command", command="play")
     assert (await kitchen.until("synchronized_playback", command="play"))["track"]["title"] == "Copper Rain"
-    assert [text for _, text in notified] == ["Brass Morning can't be played on Kitchen and was passed over"]
+    assert [text for _, text in notified] == ["Brass Morning can't be played on Kitchen and was skipped"]

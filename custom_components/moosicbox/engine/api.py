@@ -15,16 +15,18 @@ from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
-from .library.streaming.artwork import CACHE_BYTES as ARTWORK_CACHE_BYTES, WITH_PICTURES, Artwork, size_asked
-from .library.streaming.disk_cache import DiskCache
 from .library.library import Library
 from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Playlist
+from .library.reader.messages import FilePicture, FileTags, ReadPicture
+from .library.reader.pictures import read_picture
+from .library.reader.tags import read_tags
 from .library.seal import Seal
+from .library.streaming.artwork import CACHE_BYTES as ARTWORK_CACHE_BYTES, WITH_PICTURES, Artwork, size_asked
+from .library.streaming.disk_cache import DiskCache
 from .library.streaming.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
-from .library.reader.tags import EmbeddedPicture, Sound, Tags, read as read_music, read_picture
 from .limits import Limits
 from .metrics_report import Health, client_reports, health, metrics_report, prometheus, traffic
-from .playback.addresses import as_url, id_of, is_plain, title_of, track_at
+from .playback.addresses import encode_url, is_http_url, title_from_path, track_from_url, url_track_id
 from .playback.contexts import MAX_OUTPUTS
 from .playback.events import (
     Command,
@@ -33,8 +35,8 @@ from .playback.events import (
     ItemFailed,
     Lagged,
     PlaybackEvent,
+    PositionChanged,
     QueueChanged,
-    Sought,
     StatusChanged,
 )
 from .playback.media import Accepts, Media, MediaProvider, StreamAddress
@@ -123,8 +125,9 @@ __all__ = [
     "CurrentOp",
     "CustomMessage",
     "DiskCache",
-    "EmbeddedPicture",
     "Endpoint",
+    "FilePicture",
+    "FileTags",
     "Filters",
     "Gateway",
     "Genre",
@@ -164,11 +167,13 @@ __all__ = [
     "Player",
     "PlayerNotFound",
     "Playlist",
+    "PositionChanged",
     "Principal",
     "QueueAdd",
     "QueueChanged",
     "QueueClear",
     "QueueItemNotFound",
+    "ReadPicture",
     "Request",
     "Revocations",
     "Room",
@@ -181,13 +186,10 @@ __all__ = [
     "Session",
     "Sessions",
     "Signal",
-    "Sought",
-    "Sound",
     "StateStore",
     "StatusChanged",
     "StreamAddress",
     "Streams",
-    "Tags",
     "Timeline",
     "Timer",
     "Tokens",
@@ -198,15 +200,14 @@ __all__ = [
     "UnknownType",
     "UpdateOp",
     "VolumeCommand",
-    "as_url",
     "build_hub",
     "client_reports",
+    "encode_url",
     "error_response",
     "health",
-    "id_of",
     "invalid_message",
+    "is_http_url",
     "is_ours",
-    "is_plain",
     "iso_from_unix",
     "json_response",
     "metrics_report",
@@ -214,12 +215,13 @@ __all__ = [
     "parse_keys",
     "prometheus",
     "read_body",
-    "read_music",
     "read_picture",
+    "read_tags",
     "settings",
     "size_asked",
-    "title_of",
-    "track_at",
+    "title_from_path",
+    "track_from_url",
     "traffic",
+    "url_track_id",
     "wants_text",
 ]

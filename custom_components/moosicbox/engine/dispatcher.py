@@ -1,4 +1,4 @@
-"""The hub's table: from a message to its model, the right that it needs and the handler that does it."""
+"""Dispatches messages to their handlers: a table of models, permissions, rate limits and handlers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
@@ -34,29 +34,29 @@ class ResultThen(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One kind of message. Without a handler the hub knows it, but can't do it."""
+    """A message type. A message without a handler is answered by `not_supported`."""
 
     model: type[Request]
     permission: str | None
     handler: Handler[Any] | None
     limit: LimitClass
     target_decides: bool = False
-    """Whether the handler checks the permission: in a room its rights stand in for it."""
+    """True if the handler checks the permission, because a room's rights may replace it."""
 
 
 def _nothing() -> None:
-    """What follows most answers."""
+    """Do nothing."""
 
 
 class _Answer(msgspec.Struct, frozen=True):
     frame: Frame | None
     keep: bool = True
-    """Whether a repeated request gets the same answer."""
+    """True if the answer is stored for repeated requests."""
     then: Callable[[], None] = _nothing
 
 
 class Dispatcher:
-    """Executes messages, in a session one after the other."""
+    """Executes messages; those of one session one after the other."""
 
     def __init__(self, limits: SharedLimits, metrics: Metrics, close_flooding: Callable[[Session], None]) -> None:
         """`close_flooding` closes the connection of a client that exceeds its rate limits again and again."""
@@ -70,7 +70,7 @@ class Dispatcher:
 
     @property
     def rows(self) -> Collection[Row]:
-        """The table."""
+        """The registered message types."""
         return self._rows.values()
 
     def register[M: Request](
@@ -82,9 +82,18 @@ class Dispatcher:
         *,
         target_decides: bool = False,
     ) -> Callable[[], None]:
-        """Add a message type: its model, what does it, the permission that it needs, the limit that it counts for.
+        """Register a message type.
 
-        Returns what takes it away again.
+        Args:
+            model: The message's model.
+            handler: Executes the message: returns its result or a coroutine; raises HubError. `None`: not supported.
+            permission: The permission that the sender needs.
+            limit: The class of rate limits that the message counts for.
+            target_decides: True if the handler checks the permission, because a room's rights may replace it.
+
+        Returns:
+            A function that removes the message type again.
+
         """
         self.codec.register(model)
         self._rows[model] = Row(model, permission, handler, limit, target_decides)
@@ -107,11 +116,12 @@ class Dispatcher:
         return result
 
     def receive(self, session: Session, decoded: Decoded, received_us: int, reply: Reply | None = None) -> None:
-        """A client's message: done now, or after those that came before it. `reply` is called once."""
+        """Execute a message of a client, after those that it sent before; `reply` is called once with the answer."""
         row = self._rows.get(type(decoded.message)) if decoded.message is not None else None
         limit = "control" if row is None else row.limit
-        own, users = session.limiters or self._limiters(session)
-        refusal = own.consume(limit, decoded.size, received_us) or users.consume(limit, decoded.size, received_us)
+        per_session, per_user = session.limiters or self._limiters(session)
+        size = decoded.size
+        refusal = per_session.consume(limit, size, received_us) or per_user.consume(limit, size, received_us)
         if refusal is not None:
             self._refuse(session, Incoming(decoded, received_us, reply or session.answer), refusal)
         elif session.task is None:
@@ -142,13 +152,13 @@ class Dispatcher:
 
     def _call_handler(self, actor: Actor, message: Request | None, error: HubError | None = None) -> Any:
         if message is None:
-            raise error or InternalError("Nothing was decoded")
+            raise error or InternalError("The message was not decoded")
         if (row := self._rows.get(type(message))) is None:
-            raise UnknownType("This hub doesn't know this message any more")
+            raise UnknownType("This hub no longer supports this message")
         if row.permission is not None and not row.target_decides:
             actor.principal.require(row.permission)
         if row.handler is None:
-            raise NotSupported("This hub can't do that")
+            raise NotSupported("This hub doesn't support that")
         return row.handler(actor, message)
 
     def _execute(self, session: Session, decoded: Decoded, received_us: int, reply: Reply) -> None:
@@ -164,7 +174,7 @@ class Dispatcher:
                 session.task = asyncio.ensure_future(self._finish(session, incoming, outcome))
                 return
             answer = self._result(request_id, outcome)
-        except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
+        except Exception as fault:  # noqa: BLE001 - a failing handler must not end the connection
             answer = self._error(decoded, fault)
         if request_id is not None and answer.keep:
             session.answers.store(request_id, answer.frame)
@@ -179,7 +189,7 @@ class Dispatcher:
             session.task = None
             self._abandon(session, incoming)
             raise
-        except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
+        except Exception as fault:  # noqa: BLE001 - a failing handler must not end the connection
             answer = self._error(incoming.decoded, fault)
         session.task = None
         if request_id is None:
@@ -191,11 +201,11 @@ class Dispatcher:
             self._execute(session, *session.inbox.pop(0))
 
     def _abandon(self, session: Session, running: Incoming) -> None:
-        # What was sent behind it may not run before it, should it be sent again.
+        # Later messages of the session fail, too: they must not be executed before this one is repeated.
         abandoned = [running, *session.inbox]
         session.inbox.clear()
         for incoming in abandoned:
-            answer = self._error(incoming.decoded, Unavailable("The hub stopped before this was done"))
+            answer = self._error(incoming.decoded, Unavailable("The hub stopped before this was executed"))
             if incoming is running and incoming.decoded.request_id is not None:
                 session.answers.finish(incoming.decoded.request_id, answer.frame, keep=False)
             else:
@@ -216,5 +226,5 @@ class Dispatcher:
     def _error(self, decoded: Decoded, fault: Exception) -> _Answer:
         if not isinstance(fault, HubError):
             _LOGGER.error("Handling %s failed", type(decoded.message).__name__, exc_info=fault)
-            fault = InternalError("The hub failed; its log says how")
+            fault = InternalError("The hub failed; its log has the details")
         return _Answer(Frame(encode_error(fault, decoded.request_id)), keep=not fault.may_retry)

@@ -1,4 +1,4 @@
-"""Somebody inside the house who follows topics without being a client: no session, no recovery, the same rights."""
+"""Subscriptions from inside Home Assistant: without a session or recovery, with the rights of a principal."""
 
 from collections.abc import Callable, Iterable
 import secrets
@@ -13,12 +13,24 @@ from .protocol.server import RoomList
 
 
 class InternalSubscriber:
-    """Gets what is published to its topics, beginning with snapshots, until it is closed."""
+    """Receives the messages of its topics, beginning with snapshots, until it is closed."""
 
     def __init__(
         self, hub: Hub, principal: Principal, deliver: Callable[[bytes], None], topics: Iterable[str] | None = None
     ) -> None:
-        """`deliver` gets each message as JSON. Without `topics`: notices, rooms, players, and what each player does."""
+        """Subscribe to topics.
+
+        Args:
+            hub: The hub.
+            principal: Limits the topics to those that it may follow.
+            deliver: Called with each message as JSON.
+            topics: The topics; by default notices, the lists of players and rooms, and all players' states.
+
+        Raises:
+            InvalidMessage: If there are too many topics.
+            PermissionDenied: If the principal may not follow one of them.
+
+        """
         self._hub = hub
         self._principal = principal
         self._deliver = deliver
@@ -36,12 +48,12 @@ class InternalSubscriber:
         self._undo.append(hub.rooms.closed.subscribe(lambda room: self._unfollow([room.topic])))
 
     def renew(self, principal: Principal) -> None:
-        """Other rights from now on; what may not be seen any more ends."""
+        """Replace the principal; topics that it may not follow are unsubscribed."""
         self._principal = principal
         self._unfollow([topic for topic in self._topics if not self._visible(topic)])
 
     def close(self) -> None:
-        """Follow nothing any more."""
+        """Unsubscribe from all topics."""
         for undo in self._undo:
             undo()
         self._undo.clear()
@@ -49,7 +61,7 @@ class InternalSubscriber:
         self._outbox.close()
 
     def overflow(self) -> None:
-        """Too much waited."""
+        """Close the subscription, because too many messages are waiting."""
         self.close()
 
     def _default(self) -> Iterable[str]:
@@ -59,15 +71,15 @@ class InternalSubscriber:
         yield from (f"player:{player.player_id}" for player in self._hub.players)
 
     def _checked(self, topics: list[str]) -> list[str]:
-        if len(topics) > (most := self._hub.limits.max_subscriptions):
-            raise InvalidMessage(f"At most {most} topics can be followed", ["topics"])
+        if len(topics) > (maximum := self._hub.limits.max_subscriptions):
+            raise InvalidMessage(f"At most {maximum} topics can be followed", ["topics"])
         for topic in topics:
             if not self._visible(topic):
-                raise PermissionDenied(f"You may not follow {topic}")
+                raise PermissionDenied(f"This principal may not follow {topic}")
         return topics
 
     def _visible(self, topic: str) -> bool:
-        return self._hub.catalog.visible_to(topic, self._principal, self._client_id, None)
+        return self._hub.catalog.is_visible(topic, self._principal, self._client_id, None)
 
     def _follow(self, topics: Iterable[str]) -> None:
         for topic in topics:
@@ -88,14 +100,14 @@ class InternalSubscriber:
         self._unfollow([topic for topic in (f"player:{player.player_id}",) if topic in self._topics])
 
     def _rooms_changed(self) -> None:
-        # Each hears of the rooms that it may know of; one may have been closed, or be private now.
+        # A room may have been closed or become private.
         self._unfollow([topic for topic in self._topics if topic.startswith("room:") and not self._visible(topic)])
         if "rooms" in self._topics:
             rooms = RoomList(rooms=tuple(self._hub.room_lists.seen_by(self._principal)))
             self._outbox.send(self._hub.topics["rooms"].state_frame(rooms))
 
     def flush(self) -> bool:
-        """Deliver what there is."""
-        for frame in self._outbox.take(sys.maxsize):
+        """Deliver the waiting messages."""
+        for frame in self._outbox.pop_frames(sys.maxsize):
             self._deliver(frame.payload)
         return True

@@ -1,4 +1,4 @@
-"""The hub's numbers and health, as JSON and for Prometheus."""
+"""The hub's metrics and health, as JSON and for Prometheus."""
 
 from collections.abc import Iterator
 from typing import Any, Final, Literal, override
@@ -19,13 +19,13 @@ from .metrics import Histogram, Traffic
 type Health = Literal["healthy", "degraded", "unhealthy"]
 
 NEARLY_FULL: Final = 0.9
-"""Share of a bound from which on the hub counts as degraded."""
+"""Share of a limit above which the hub is degraded."""
 SLOW_SECONDS: Final = 0.5
-"""A mean round trip above this is a degraded hub."""
+"""Mean round trip above which the hub is degraded, in seconds."""
 
 
 def traffic(hub: Hub) -> Traffic:
-    """All that went over connections, gone ones and living ones."""
+    """Return the traffic of all connections, open and closed."""
     total = Traffic()
     total.add(hub.metrics.past)
     for session in hub.sessions.connected():
@@ -38,7 +38,7 @@ def traffic(hub: Hub) -> Traffic:
 
 
 def metrics_report(hub: Hub) -> dict[str, Any]:
-    """The specification's numbers and more; times in milliseconds where the name says so."""
+    """Return the metrics as JSON data; times are in milliseconds where the name ends in `_ms`, otherwise in seconds."""
     metrics, total = hub.metrics, traffic(hub)
     connected = list(hub.sessions.connected())
     return {
@@ -65,7 +65,7 @@ def metrics_report(hub: Hub) -> dict[str, Any]:
 
 
 def client_reports(hub: Hub) -> list[dict[str, Any]]:
-    """Who is connected, with the numbers of each; nothing secret."""
+    """Return the connected clients with the metrics of each, without secrets."""
     reports = []
     for session in hub.sessions.connected():
         if (connection := session.connection) is None:
@@ -98,7 +98,7 @@ def client_reports(hub: Hub) -> list[dict[str, Any]]:
 
 
 def health(hub: Hub) -> tuple[Health, list[str]]:
-    """How the hub is, and why; the reasons are keys that can be translated."""
+    """Return the hub's health and its reasons, which are translation keys."""
     if not hub.running:
         return "unhealthy", ["stopped"]
     reasons = []
@@ -111,7 +111,7 @@ def health(hub: Hub) -> tuple[Health, list[str]]:
 
 
 def _mean_round_trip(hub: Hub) -> float | None:
-    # Of those who are here now: what is past can't be mended.
+    # Of open connections only.
     measured = [
         session.connection.traffic.round_trip_us
         for session in hub.sessions.connected()
@@ -121,7 +121,7 @@ def _mean_round_trip(hub: Hub) -> float | None:
 
 
 def prometheus(hub: Hub) -> bytes:
-    """The numbers in Prometheus' text format."""
+    """Return the metrics in the text format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_HubCollector(hub))
     return generate_latest(registry)
@@ -135,7 +135,7 @@ class _HubCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         hub, metrics, total = self._hub, self._hub.metrics, traffic(self._hub)
         connections = GaugeMetricFamily(
-            "moosicbox_connections", "Connections now, by transport and kind of client", labels=["transport", "kind"]
+            "moosicbox_connections", "Open connections, by transport and kind of client", labels=["transport", "kind"]
         )
         counts: dict[tuple[str, str], int] = {}
         for session in hub.sessions.connected():
@@ -145,11 +145,11 @@ class _HubCollector(Collector):
         for labels, count in counts.items():
             connections.add_metric(labels, count)
         yield connections
-        yield GaugeMetricFamily("moosicbox_sessions", "Sessions, lost ones too", len(hub.sessions))
+        yield GaugeMetricFamily("moosicbox_sessions", "Sessions, including disconnected ones", len(hub.sessions))
         yield GaugeMetricFamily("moosicbox_players", "Players", len(hub.players))
-        yield GaugeMetricFamily("moosicbox_users", "Users who are here", len(hub.presence))
+        yield GaugeMetricFamily("moosicbox_users", "Present users", len(hub.presence))
         yield GaugeMetricFamily("moosicbox_topics", "Topics", len(hub.topics))
-        yield CounterMetricFamily("moosicbox_opened_connections", "Connections let in", metrics.total_connections)
+        yield CounterMetricFamily("moosicbox_opened_connections", "Accepted connections", metrics.total_connections)
         for direction in ("sent", "received"):
             yield CounterMetricFamily(
                 f"moosicbox_messages_{direction}", f"Messages {direction}", getattr(total, f"messages_{direction}")
@@ -157,12 +157,12 @@ class _HubCollector(Collector):
             yield CounterMetricFamily(
                 f"moosicbox_bytes_{direction}", f"Bytes {direction}", getattr(total, f"bytes_{direction}")
             )
-        yield _labelled("moosicbox_disconnects", "Connections ended, by close code", "code", metrics.disconnects)
-        yield _labelled("moosicbox_recoveries", "Resumes, by outcome", "outcome", metrics.recoveries)
-        yield _labelled("moosicbox_rate_limit_refusals", "Messages refused, by class", "limit", metrics.refusals)
-        yield _labelled("moosicbox_rejected_connections", "Connections not let in", "reason", metrics.rejected)
-        yield _family("moosicbox_latency_seconds", "Round trips of pings", metrics.latency)
-        yield _family("moosicbox_fan_out_seconds", "Turns of writing", metrics.fan_out)
+        yield _labelled("moosicbox_disconnects", "Closed connections, by close code", "code", metrics.disconnects)
+        yield _labelled("moosicbox_recoveries", "Attempts to resume, by outcome", "outcome", metrics.recoveries)
+        yield _labelled("moosicbox_rate_limit_refusals", "Refused messages, by class of rate limits", "limit", metrics.refusals)
+        yield _labelled("moosicbox_rejected_connections", "Refused connections", "reason", metrics.rejected)
+        yield _family("moosicbox_latency_seconds", "Round trips of WebSocket pings in seconds", metrics.latency)
+        yield _family("moosicbox_fan_out_seconds", "Duration of fan-outs in seconds", metrics.fan_out)
 
 
 def _labelled(name: str, text: str, label: str, counts: dict[Any, int]) -> CounterMetricFamily:

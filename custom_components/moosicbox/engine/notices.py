@@ -1,4 +1,4 @@
-"""Tells people what they should know and can't see: that a song was passed over."""
+"""Notices for users about events that they might miss: a track was skipped because it can't be played."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ MAX_TITLE: Final = 200
 
 
 class Notices:
-    """Follows the music of everybody."""
+    """Publishes a notice when a queue item fails."""
 
     def __init__(
         self,
@@ -31,12 +31,12 @@ class Notices:
         self._clock = clock
         self._system = system
         self._notified = notified
-        publisher.happened.subscribe(self._happened)
+        publisher.playback_event.subscribe(self._happened)
 
     def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         if isinstance(event, ItemFailed):
             item = event.item
-            text = f"{item.track.title[:MAX_TITLE]} can't be played on {context.name} and was passed over"
+            text = f"{item.track.title[:MAX_TITLE]} can't be played on {context.name} and was skipped"
             notice = UserNotification(message=text, level="warning")
             added_by = f"user:{item.added_by.id}"
             self._topics.publish(added_by, notice)

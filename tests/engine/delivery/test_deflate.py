@@ -128,7 +128,7 @@ def test_everybody_reads_what_was_published(steps: list[tuple[str, object]], kin
         if isinstance(who, frozenset):
             frames = [status(number * 7919 + turn) for turn in range(1 if step == "publish" else 3)]
             frames.append(Frame(b'{"type":"pong"}'))
-            windows = frozenset(readers[index].deflation.place.window for index in who) - {0}
+            windows = frozenset(readers[index].deflation.position.window for index in who) - {0}
             for frame in frames:
                 compression.publish(frame, windows)
             encoded: Encoded = {}

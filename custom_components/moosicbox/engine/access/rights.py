@@ -45,12 +45,12 @@ class Principal:
 
     @property
     def is_admin(self) -> bool:
-        """Whether the principal may administer the hub."""
+        """True if the principal may administer the hub."""
         return "admin" in self.permissions
 
     @property
     def may_add_foreign_media(self) -> bool:
-        """Whether the principal may add media other than library tracks; guests may not."""
+        """True if the principal may add media other than library tracks; guests may not."""
         return "control" in self.permissions
 
 

@@ -100,8 +100,8 @@ class Tokens:
             name: The name that other users see.
             now: Unix seconds.
             lifetime: Validity in seconds.
-            permissions: What it may do; or
-            role: a role instead.
+            permissions: The permissions of the token.
+            role: A role that stands for permissions; give one of the two.
             rooms: The rooms that it is limited to, if it is.
 
         Raises:

@@ -27,7 +27,7 @@ class SharedStream:
     def __init__(self, bits: int, level: int) -> None:
         self.bits = bits
         self.needs_restart = True
-        """Whether a connection could not follow the stream; the next message restarts it."""
+        """True if a connection could not follow the stream; the next message restarts it."""
         self.epoch = 0
         """Number of restarts."""
         self.sequence = 0

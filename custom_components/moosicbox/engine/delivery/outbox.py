@@ -30,7 +30,7 @@ class FlowControl(Protocol):
 
     @property
     def writing_paused(self) -> bool:
-        """Whether written data is still unsent."""
+        """True if written data is still unsent."""
 
 
 class TopicSource(Protocol):
@@ -120,7 +120,7 @@ class Outbox:
         self.flow_control: FlowControl = DISCARD
         """The flow control of `direct`."""
         self.busy = False
-        """Whether it may hold frames, so that new ones must not be written directly."""
+        """True if it may hold frames, so that new ones must not be written directly."""
         self.traffic = traffic or Traffic()
         self.size = 0
         """Bytes of waiting live frames."""

@@ -130,7 +130,7 @@ class Topic:
 
     @property
     def is_idle(self) -> bool:
-        """Whether the topic has neither subscribers nor a history."""
+        """True if the topic has neither subscribers nor a history."""
         return not self.subscribers and self._history is None
 
     def publish(self, message: TopicMessage, now_us: int, limits: Limits) -> int:

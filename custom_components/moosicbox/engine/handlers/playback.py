@@ -90,10 +90,10 @@ class PlaybackHandlers:
             target.require_media_right(media)
             item = target.new_item(media.track, self.hub.clock.timestamp())
             playback.queue.add([item], "next")
-            await self.hub.media_resolver.start(playback, item, message.start_position or 0.0, left="skipped")
+            await self.hub.media_resolver.start(playback, item, message.start_position or 0.0, previous_state="skipped")
         elif message.queue_item_id is not None:
             item = playback.queue.get(message.queue_item_id)
-            await self.hub.media_resolver.start(playback, item, message.start_position or 0.0, left="skipped")
+            await self.hub.media_resolver.start(playback, item, message.start_position or 0.0, previous_state="skipped")
         elif (item_ := playback.current or playback.queue.first()) is None:
             raise QueueItemNotFound("Nothing is in the queue to play")
         elif message.start_position is not None:

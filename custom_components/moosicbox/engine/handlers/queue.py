@@ -56,7 +56,7 @@ class QueueHandlers:
         result: AddResult = {"revision": 0, "queue_item_ids": [item.queue_item_id for item in items]}
         if message.play:
             # The media is known by now, so that the item starts before any other command is executed.
-            await self.hub.media_resolver.start(playback, items[0], left="skipped")
+            await self.hub.media_resolver.start(playback, items[0], previous_state="skipped")
             result["started_item_id"] = items[0].queue_item_id
         else:
             await self._continue_playback(playback, before, playback.current or items[0])
@@ -71,7 +71,7 @@ class QueueHandlers:
             raise InvalidMessage("One of queue_item_id and queue_item_ids is required", ["queue_item_ids"])
         before = playback.current
         playback.queue.require_revision(message.if_revision)
-        for item in playback.queue.pick(ids):
+        for item in playback.queue.select(ids):
             target.require_change_right(item)
         playback.queue.remove(ids)
         await self._continue_playback(playback, before, playback.current)
@@ -147,7 +147,7 @@ class QueueHandlers:
         if current is None:
             playback.finish(self.hub.clock.now_us())
         elif playback.timeline.state in ("playing", "buffering"):
-            await self.hub.media_resolver.start(playback, current, left="skipped")
+            await self.hub.media_resolver.start(playback, current, previous_state="skipped")
         else:
             playback.load_paused(current, self.hub.clock.now_us())
 

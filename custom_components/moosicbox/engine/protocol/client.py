@@ -1,4 +1,4 @@
-"""What clients say to the hub: one model a message, or a message and its `action`."""
+"""Messages of clients: one model per message, or per message and `action`."""
 
 from typing import Annotated, Any, Literal
 
@@ -57,11 +57,11 @@ class Request[Result = object](Struct, frozen=True, kw_only=True):
 
 
 class ClientMessage[Result = object](Request[Result], tag_field="type", frozen=True, kw_only=True):
-    """A message told by its `type` alone."""
+    """A message identified by its `type` alone."""
 
 
 class ClientInfo(Record, frozen=True, kw_only=True):
-    """Who connects, and what it can do. `capabilities` absent means all."""
+    """Describes the client and its capabilities; absent `capabilities` mean all."""
 
     name: Name
     kind: ClientKind
@@ -73,7 +73,7 @@ class ClientInfo(Record, frozen=True, kw_only=True):
 
 
 class Resume(Record, frozen=True, kw_only=True):
-    """Where a lost session goes on."""
+    """Names the session to resume, and the position in each of its topics."""
 
     session_id: Id
     secret: Annotated[str, Meta(max_length=128)]
@@ -81,7 +81,7 @@ class Resume(Record, frozen=True, kw_only=True):
 
 
 class Authenticate(ClientMessage[None], tag="authenticate", frozen=True, kw_only=True):
-    """The first message of a connection."""
+    """Authenticates the client; the first message of a connection."""
 
     client: ClientInfo
     token: Token | None = None
@@ -91,29 +91,29 @@ class Authenticate(ClientMessage[None], tag="authenticate", frozen=True, kw_only
 
 
 class Refresh(ClientMessage[RefreshResult], tag="refresh", frozen=True, kw_only=True):
-    """A new token for the running session, before the old one expires."""
+    """Replaces the token of the running session before it expires."""
 
     token: Token
 
 
 class Subscribe(ClientMessage[SubscribeResult], tag="subscribe", frozen=True, kw_only=True):
-    """All of these topics, or none."""
+    """Subscribes to all of the topics, or to none if one is refused."""
 
     topics: Annotated[tuple[TopicName, ...], Meta(min_length=1, max_length=1000)]
 
 
 class Unsubscribe(ClientMessage[None], tag="unsubscribe", frozen=True, kw_only=True):
-    """No more of these topics."""
+    """Unsubscribes from topics."""
 
     topics: Annotated[tuple[TopicName, ...], Meta(min_length=1, max_length=1000)]
 
 
 class Ping(ClientMessage[Pong], tag="ping", frozen=True, kw_only=True):
-    """Is the hub there?"""
+    """Checks that the hub responds."""
 
 
 class TimeSync(ClientMessage[TimeSyncReply], tag="time_sync", frozen=True, kw_only=True):
-    """One probe of the clocks; `t0_us` is the client's own, returned as it came."""
+    """Probes the hub's clock; `t0_us` is the client's own time and is returned unchanged."""
 
     t0_us: HubMicroseconds
 
@@ -126,7 +126,7 @@ class PlayerTarget(ClientMessage[None], frozen=True, kw_only=True):
 
 
 class PlaybackCommand(PlayerTarget, tag="playback_command", frozen=True, kw_only=True):
-    """Transport: with `track_id`, `queue_item_id` or `start_position`, `play` begins there."""
+    """Controls playback; `play` starts at `track_id`, `queue_item_id` or `start_position` if one is given."""
 
     command: Literal["play", "pause", "toggle", "stop", "next", "previous"]
     track_id: Id | None = None
@@ -135,13 +135,13 @@ class PlaybackCommand(PlayerTarget, tag="playback_command", frozen=True, kw_only
 
 
 class SeekCommand(PlayerTarget, tag="seek_command", frozen=True, kw_only=True):
-    """Go on at another place of the same item."""
+    """Moves to another position in the current item."""
 
     position_seconds: Seconds
 
 
 class VolumeCommand(PlayerTarget, tag="volume_command", frozen=True, kw_only=True):
-    """Loudness, or silence, and how late its loudspeakers sound."""
+    """Changes volume, mute, or a player's output delay."""
 
     volume: Volume | None = None
     muted: bool | None = None
@@ -149,7 +149,7 @@ class VolumeCommand(PlayerTarget, tag="volume_command", frozen=True, kw_only=Tru
 
 
 class ModeCommand(PlayerTarget, tag="mode_command", frozen=True, kw_only=True):
-    """In which order, and how often, the queue is played."""
+    """Changes shuffle, repeat or autoplay."""
 
     shuffle: bool | None = None
     repeat: RepeatMode | None = None
@@ -157,7 +157,7 @@ class ModeCommand(PlayerTarget, tag="mode_command", frozen=True, kw_only=True):
 
 
 class PlayerReport(ClientMessage[None], tag="player_report", frozen=True, kw_only=True):
-    """What a player does: `position_seconds` was true at hub time `at_us`."""
+    """Reports a player's state; `position_seconds` was true at hub time `at_us`."""
 
     state: ReportState
     position_seconds: Seconds
@@ -175,7 +175,7 @@ class PlayerReport(ClientMessage[None], tag="player_report", frozen=True, kw_onl
 
 
 class StreamRequest(ClientMessage[StreamResult], tag="stream_request", frozen=True, kw_only=True):
-    """A fresh address for an item whose address has expired."""
+    """Requests a new stream address for an item whose address has expired."""
 
     queue_item_id: Id
 
@@ -190,7 +190,7 @@ Place = Literal["next", "end", "replace"] | After
 
 
 class QueueCommand[Result = object](Request[Result], tag_field="action", frozen=True, kw_only=True):
-    """A change of a queue, or a look into it."""
+    """Changes or reads a queue."""
 
     type: Literal["queue_command"] = "queue_command"
     player_id: PlayerId | None = None
@@ -211,46 +211,46 @@ class QueueAdd(QueueCommand[AddResult], tag="add", frozen=True, kw_only=True):
 
 
 class QueueRemove(QueueCommand[RevisionResult], tag="remove", frozen=True, kw_only=True):
-    """Less music."""
+    """Removes items."""
 
     queue_item_id: Id | None = None
     queue_item_ids: Ids | None = None
 
 
 class QueueMove(QueueCommand[RevisionResult], tag="move", frozen=True, kw_only=True):
-    """An item to another place."""
+    """Moves an item to another place."""
 
     queue_item_id: Id
     place: Place
 
 
 class QueueReorder(QueueCommand[RevisionResult], tag="reorder", rename={"from_": "from"}, frozen=True, kw_only=True):
-    """An item to another place, by indexes; `to` is counted after it was taken out."""
+    """Moves an item by indexes; `to` is counted after the item was taken out."""
 
     from_: Index
     to: Index
 
 
 class QueueClear(QueueCommand[RevisionResult], tag="clear", frozen=True, kw_only=True):
-    """No music."""
+    """Removes all items."""
 
 
 class QueueGet(QueueCommand[QueueResult], tag="get", frozen=True, kw_only=True):
-    """A page of the queue."""
+    """Returns a page of the queue."""
 
     offset: Index = 0
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
 
 
 class QueueTransfer(QueueCommand[TransferResult], tag="transfer", frozen=True, kw_only=True):
-    """The whole queue to another player or room, which goes on at the same position."""
+    """Moves the whole queue to another player or room, which continues at the same position."""
 
     to_player_id: PlayerId | None = None
     to_room_id: Id | None = None
 
 
 class RoomCommand[Result = object](Request[Result], tag_field="action", frozen=True, kw_only=True):
-    """Making, joining and steering rooms."""
+    """Creates, joins or controls rooms."""
 
     type: Literal["room_command"] = "room_command"
 
@@ -260,7 +260,7 @@ Description = Annotated[str, Meta(max_length=500)]
 
 
 class RoomCreate(RoomCommand[RoomResult], tag="create", frozen=True, kw_only=True):
-    """A new room; its maker is its host and in it at once."""
+    """Creates a room; its creator becomes the host and joins at once."""
 
     name: Name
     id: Id | None = None
@@ -273,7 +273,7 @@ class RoomCreate(RoomCommand[RoomResult], tag="create", frozen=True, kw_only=Tru
 
 
 class RoomUpdate(RoomCommand[None], tag="update", frozen=True, kw_only=True):
-    """Other settings; what isn't named stays."""
+    """Changes a room's settings; fields that are left out stay as they are."""
 
     room_id: Id
     name: Name | None = None
@@ -286,13 +286,13 @@ class RoomUpdate(RoomCommand[None], tag="update", frozen=True, kw_only=True):
 
 
 class RoomClose(RoomCommand[None], tag="close", frozen=True, kw_only=True):
-    """The end of a room."""
+    """Closes a room."""
 
     room_id: Id
 
 
 class RoomJoin(RoomCommand[dict[str, object]], tag="join", frozen=True, kw_only=True):
-    """Into a room; a private one needs an invite. `player_id`: another player that the asker may control."""
+    """Joins a room; a private one needs an invite. `player_id` names another player that the client may control."""
 
     room_id: Id
     player_id: PlayerId | None = None
@@ -300,21 +300,21 @@ class RoomJoin(RoomCommand[dict[str, object]], tag="join", frozen=True, kw_only=
 
 
 class RoomLeave(RoomCommand[None], tag="leave", frozen=True, kw_only=True):
-    """Out of a room. `player_id`: another player that the asker may control."""
+    """Leaves a room. `player_id` names another player that the client may control."""
 
     room_id: Id
     player_id: PlayerId | None = None
 
 
 class RoomKick(RoomCommand[None], tag="kick", frozen=True, kw_only=True):
-    """Somebody else out of a room."""
+    """Removes another client from a room and bans its user."""
 
     room_id: Id
     client_id: Id
 
 
 class RoomInvite(RoomCommand[InviteResult], tag="invite", frozen=True, kw_only=True):
-    """A code that lets guests in; `expires_in` in seconds."""
+    """Creates an invite for guests; `expires_in` is in seconds."""
 
     room_id: Id
     role: RoomRole = "guest"
@@ -323,17 +323,17 @@ class RoomInvite(RoomCommand[InviteResult], tag="invite", frozen=True, kw_only=T
 
 
 class RoomList(RoomCommand[RoomListResult], tag="list", frozen=True, kw_only=True):
-    """The rooms that one may see."""
+    """Returns the visible rooms."""
 
 
 class RoomGet(RoomCommand[dict[str, object]], tag="get", frozen=True, kw_only=True):
-    """All about one room."""
+    """Returns the state of a room."""
 
     room_id: Id
 
 
 class RoomPlay(RoomCommand[None], tag="play", frozen=True, kw_only=True):
-    """Music for everybody in the room."""
+    """Starts playback for all players of a room."""
 
     room_id: Id
     track_id: Id | None = None
@@ -341,27 +341,27 @@ class RoomPlay(RoomCommand[None], tag="play", frozen=True, kw_only=True):
 
 
 class RoomPause(RoomCommand[None], tag="pause", frozen=True, kw_only=True):
-    """Silence for everybody in the room."""
+    """Pauses playback for all players of a room."""
 
     room_id: Id
     position: Seconds | None = None
 
 
 class RoomSeek(RoomCommand[None], tag="seek", frozen=True, kw_only=True):
-    """Another place of the same item, for everybody in the room."""
+    """Moves to another position in a room's current item."""
 
     room_id: Id
     position_seconds: Seconds
 
 
 class RoomSkipVote(RoomCommand[None], tag="skip_vote", frozen=True, kw_only=True):
-    """A vote against the current item."""
+    """Votes to skip the current item."""
 
     room_id: Id
 
 
 class RoomSetRole(RoomCommand[None], tag="set_role", frozen=True, kw_only=True):
-    """Another role for a member."""
+    """Changes the role of a participant."""
 
     room_id: Id
     user_id: Id
@@ -369,14 +369,14 @@ class RoomSetRole(RoomCommand[None], tag="set_role", frozen=True, kw_only=True):
 
 
 class RoomChat(ClientMessage[ChatResult], tag="room_chat", frozen=True, kw_only=True):
-    """A line of talk."""
+    """Posts a chat message in a room."""
 
     room_id: Id
     message: Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
 class Broadcast(ClientMessage[BroadcastResult], tag="broadcast", frozen=True, kw_only=True):
-    """To many at once: a notice for people (`message`) or an `event` for programs."""
+    """Sends a notice for people (`message`) or an `event` for programs to many clients."""
 
     target: BroadcastTarget
     target_id: Id | None = None
@@ -388,15 +388,15 @@ class Broadcast(ClientMessage[BroadcastResult], tag="broadcast", frozen=True, kw
 
 
 class ClientEvent(ClientMessage[None], tag="client_event", frozen=True, kw_only=True):
-    """Something that Home Assistant's automations may react to."""
+    """Fires an event that Home Assistant's automations can react to."""
 
     event: Id
     data: dict[str, Any] = {}
 
 
 class GetMetrics(ClientMessage[dict[str, object]], tag="get_metrics", frozen=True, kw_only=True):
-    """The hub's numbers."""
+    """Returns the hub's metrics."""
 
 
 class GetClients(ClientMessage[ClientsResult], tag="get_clients", frozen=True, kw_only=True):
-    """Who is connected."""
+    """Returns the connected clients."""

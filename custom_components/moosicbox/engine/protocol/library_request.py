@@ -1,4 +1,4 @@
-"""What clients ask of the library."""
+"""Requests to the library."""
 
 from typing import Annotated, Literal
 
@@ -31,7 +31,7 @@ type ItemKind = Literal["artist", "album", "track", "genre", "playlist"]
 
 
 class Filters(Record, omit_defaults=True, frozen=True, kw_only=True):
-    """Only what fits all of these; artist, album and genre by name or id."""
+    """Limits a list to items that match all of these; artist, album and genre by name or id."""
 
     artist: Text | None = None
     album: Text | None = None
@@ -45,7 +45,7 @@ class Filters(Record, omit_defaults=True, frozen=True, kw_only=True):
 
 
 class PlaylistEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
-    """A change of a playlist: first `remove` (positions), then `add` (before position `at`, else at the end)."""
+    """A change of a playlist: first `remove` (positions), then `add` (before position `at`, or at the end)."""
 
     name: Name | None = None
     track_ids: Annotated[tuple[Id, ...], Meta(max_length=10_000)] | None = None
@@ -56,7 +56,7 @@ class PlaylistEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
 
 
 class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen=True, kw_only=True):
-    """A question to the library, or a change of what is ours in it."""
+    """Reads the library, or changes favourites and playlists."""
 
     request_type: RequestType
     id: Id | None = None

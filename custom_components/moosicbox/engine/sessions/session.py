@@ -80,7 +80,7 @@ class Session:
         self.connected_at = connected_at
         self.topics: dict[str, None] = {}
         self.follows_players = False
-        """Whether new players are subscribed to automatically."""
+        """True if new players are subscribed to automatically."""
         self.pending_topics: tuple[str, ...] = ()
         """Topics that were assigned while the client was disconnected; subscribed to on resume."""
         self.connection: Connection | None = None

@@ -297,7 +297,7 @@ class Sessions:
     # ------------------------------------------------------------ renewing and expiring
 
     def renew(self, session: Session, principal: Principal) -> None:
-        """Replace the principal of a session; what it may not follow is withdrawn."""
+        """Replace the principal of a session; topics that it may not follow are withdrawn."""
         session.principal = principal
         if session.player_id is not None and not principal.may("play"):
             self.end(session, CloseCode.FORCED_OUT, "The permission to be a player ended")

@@ -31,7 +31,7 @@ class Endpoint:
 
     @property
     def ready(self) -> bool:
-        """Whether clients can connect."""
+        """True if clients can connect."""
         return self._gateway.running
 
     async def serve(self, request: web.Request) -> web.StreamResponse:

@@ -96,7 +96,7 @@ class Gateway(ABC):
     @property
     @abstractmethod
     def running(self) -> bool:
-        """Whether clients can connect."""
+        """True if clients can connect."""
 
     @property
     @abstractmethod

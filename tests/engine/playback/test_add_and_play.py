@@ -73,7 +73,7 @@ async def test_without_play_no_item_is_started(house: House) -> None:
 
 async def test_no_command_of_another_client_is_executed_in_between(house: House) -> None:
     happened: list[PlaybackEvent] = []
-    house.hub.publisher.happened.subscribe(lambda _context, event: happened.append(event))
+    house.hub.publisher.playback_event.subscribe(lambda _context, event: happened.append(event))
     house.media.hold()
     adding = [
         asyncio.ensure_future(

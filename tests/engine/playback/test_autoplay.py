@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.playback.autoplay import NOT_AGAIN, Autoplay
+from custom_components.moosicbox.engine.playback.autoplay import EXCLUDED_ITEMS, Autoplay
 from custom_components.moosicbox.engine.playback.media import Media
 from custom_components.moosicbox.engine.playback.media_resolver import MediaResolver
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound, Unavailable
@@ -43,7 +43,7 @@ class Endless(Stage):
         self.waiting: list[Coroutine[Any, Any, None]] = []
         library, media_resolver = cast(Library, self.music), cast(MediaResolver, self.music)
         autoplay = Autoplay(library, media_resolver, principal("house"), ManualClock(), self.waiting.append)
-        self.playback._emit = lambda event: autoplay.happened(self.playback, event)
+        self.playback._emit = lambda event: autoplay.handle_event(self.playback, event)
         self.playback.set_modes(shuffle=None, repeat=None, autoplay=True)
 
     async def work(self) -> None:
@@ -156,4 +156,4 @@ async def test_a_full_queue() -> None:
     stage.play(stage.playback.queue.items[-1].queue_item_id)
     await stage.work()
     assert len(stage.playback.queue) == 100
-    assert len(stage.music.asked[0][1]) == NOT_AGAIN
+    assert len(stage.music.asked[0][1]) == EXCLUDED_ITEMS

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from custom_components.moosicbox.engine.playback.addresses import is_plain
+from custom_components.moosicbox.engine.playback.addresses import is_http_url
 from custom_components.moosicbox.engine.playback.media import Media, MediaCache
 from tests.engine.fakes import track
 
@@ -23,7 +23,7 @@ def media(name: str) -> Media:
     ],
 )
 def test_plain_addresses(address: str, plain: bool) -> None:
-    assert is_plain(address) is plain
+    assert is_http_url(address) is plain
 
 
 def test_remembers_by_media_content_id() -> None:

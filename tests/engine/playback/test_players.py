@@ -335,7 +335,7 @@ async def test_a_removed_player_plays_no_more() -> None:
     playback.pause(kitchen.house.clock.now_us())
     playback.start(item, kitchen.house.clock.now_us())
     assert kitchen.heard()[0] == []
-    assert "player:kitchen" not in kitchen.hub.publisher._advances
+    assert "player:kitchen" not in kitchen.hub.publisher._scheduler._scheduled
 
 
 async def test_a_fresh_subscription_begins_with_a_snapshot() -> None:
@@ -365,5 +365,5 @@ def test_is_told_once_when_it_goes_and_once_when_it_is_back(caplog: pytest.LogCa
         house.pass_seconds(20)
         assert caplog.messages.count("Kitchen is unavailable") == 1
         session, _ = house.connect(principal(), player_id="kitchen", name="Kitchen")
-        assert caplog.messages.count("Kitchen is here again") == 1
+        assert caplog.messages.count("Kitchen is available again") == 1
         caplog.clear()

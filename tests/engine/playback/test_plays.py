@@ -45,7 +45,7 @@ class Listener(Stage):
         super().__init__(names, duration, **fields)
         self.library = Counts()
         plays = Plays(cast(Library, self.library), StageClock(self), _run)
-        self.playback._emit = lambda _event: plays.happened(self.playback)
+        self.playback._emit = lambda _event: plays.update(self.playback)
 
     @property
     def counted(self) -> list[str]:

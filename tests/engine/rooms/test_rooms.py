@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.moosicbox.engine.playback.loudness import balanced, mean
+from custom_components.moosicbox.engine.playback.loudness import mean_volume, shift_volumes
 from custom_components.moosicbox.engine.protocol.client import (
     PlaybackCommand,
     PlayerReport,
@@ -274,8 +274,8 @@ async def test_the_balance_stays(party: Party) -> None:
 
 @given(volumes=st.lists(st.floats(0, 1), min_size=1, max_size=20), target=st.floats(0, 1))
 def test_balanced(volumes: list[float], target: float) -> None:
-    moved = balanced(volumes, target)
-    assert mean(moved) == pytest.approx(target, abs=1e-6)
+    moved = shift_volumes(volumes, target)
+    assert mean_volume(moved) == pytest.approx(target, abs=1e-6)
     assert all(0 <= volume <= 1 for volume in moved)
     # Nobody overtakes anybody.
     order = sorted(range(len(volumes)), key=lambda index: volumes[index])

@@ -1,4 +1,4 @@
-"""A player: something that sounds. It keeps its identity, volume and queue while it is away. No I/O."""
+"""A player. It keeps its identity, volume and queue while it is disconnected."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from .playback import Playback
 from .render import playback_status
 
 MAX_READY_ITEMS: Final = 8
-"""Items that a player may have buffered at once, as far as anybody needs to know."""
+"""Buffered items of a player that are remembered."""
 
 
 class PlaybackContext(Protocol):
@@ -64,84 +64,152 @@ class PlayerRoom(PlaybackContext, Protocol):
 
 
 class Player:
-    """One player. It renders `playback`: its own one, or its room's."""
+    """A player. In a room, it renders the room's playback, otherwise its solo playback."""
 
     def __init__(
         self,
         player_id: str,
         name: str,
-        context: str,
+        owner_user_id: str,
         epoch: str,
         max_queue_items: int,
         emit: Callable[[Self, PlaybackEvent], None],
     ) -> None:
-        """`context` is the sub that used the id first; `emit` hears of what happens to its own playback."""
+        """Set up a player that isn't connected.
+
+        Args:
+            player_id: Its id.
+            name: The name that people know it by.
+            owner_user_id: The user that connected it first.
+            epoch: The epoch of its queue's revisions.
+            max_queue_items: The bound of its queue.
+            emit: Called with each event of its solo playback.
+
+        """
         self.player_id = player_id
         self.name = name
-        self.owner_user_id = context
+        self.owner_user_id = owner_user_id
         self._capabilities: tuple[str, ...] | None = None
         self.accepts: Accepts = None
         """The media types among its capabilities."""
         self.declared_lead_ms = 0.0
-        """How long it needs, by its own word, from a command to its sounding."""
+        """The time from a command to its sound, as declared by its client."""
         self.output_delay_ms = 0.0
-        """How much later than it thinks its loudspeakers sound; the hub makes up for it."""
+        """The delay of its loudspeakers that the client doesn't know of. Commands are sent that much earlier."""
         self.round_trip_us = 0
         self.volume = 1.0
         self.muted = False
         self.connected = False
-        """Whether it is connected now."""
         self.available = False
-        """Whether people may count on it: connected, or away for less than the grace."""
+        """Whether it is connected, or has been disconnected for less than the grace."""
         self.client_id: str | None = None
         self.client_version: str | None = None
         self.entity_id: str | None = None
         self.outputs: dict[str, float] = {}
-        """Other speakers of the house that play along, by what it calls them, and how many milliseconds late each sounds."""
         self.announcement: Command | None = None
-        """What it plays instead of its music, for a moment."""
+        """The announcement that it plays instead of its playback."""
         self.report: PlayerReport | None = None
+        """Its last report since it connected."""
         self.lagging = False
-        """Whether the others in its room go on without it."""
+        """Whether the other players of its room go on without it."""
         self.failed_item_id: str | None = None
-        """What it couldn't play, last."""
+        """The item that it could not play last."""
         self._ready: deque[str] = deque(maxlen=MAX_READY_ITEMS)
         self.room: PlayerRoom | None = None
         self.solo_playback = Playback(epoch, max_queue_items, lambda: (self,), lambda event: emit(self, event))
 
+    # ------------------------------------------------------------ playback
+
     @property
     def active_playback(self) -> Playback:
-        """What it plays: its room's music, or its own."""
+        """The playback that it renders."""
         return self.solo_playback if self.room is None else self.room.playback
 
     @property
-    def playback(self) -> Playback:
-        """The solo playback: what this player is the context of."""
-        return self.solo_playback
-
-    @property
     def public_playback(self) -> Playback:
-        """Whose queue those see who see the player: a private room's isn't theirs to see."""
+        """The playback whose queue is published on its topic: a private room's isn't."""
         return self.active_playback if self.room is None or self.room.is_public else self.solo_playback
 
     @property
+    def playback(self) -> Playback:
+        """Its solo playback; see `PlaybackContext`."""
+        return self.solo_playback
+
+    @property
     def topic(self) -> str:
-        """Where others hear of it."""
+        """The topic on which its state is published."""
         return f"player:{self.player_id}"
 
     @property
     def room_id(self) -> str | UnsetType:
-        """Its own music is no room's."""
+        """Unset; see `PlaybackContext`."""
         return UNSET
 
     @property
     def renderers(self) -> Sequence[Player]:
-        """Who renders its own music: in a room nobody does."""
+        """The players that render its solo playback: none while it is in a room."""
         return (self,) if self.room is None else ()
+
+    # ------------------------------------------------------------ connection and reports
+
+    def mark_connected(self, client_id: str, client: ClientInfo, *, resumed: bool = False) -> None:
+        """Mark it as connected by a client. With a resumed session, its buffers are still valid."""
+        if not resumed:
+            self._ready.clear()
+        self.client_id = client_id
+        self.client_version = client.version
+        self.name = client.name
+        self.capabilities = client.capabilities
+        self.declared_lead_ms = client.lead_ms + client.output_delay_ms
+        self.connected = True
+        self.available = True
+        self.lagging = False
+
+    def mark_disconnected(self) -> None:
+        """Mark it as disconnected, and forget its report."""
+        self.connected = False
+        self.report = None
+        self.lagging = False
+        self.failed_item_id = None
+
+    def apply_report(self, report: PlayerReport) -> None:
+        """Remember a report and what follows from it: buffered items, failures, the round trip."""
+        self.report = report
+        item_id = report.queue_item_id
+        if report.round_trip_us is not None:
+            self.round_trip_us = report.round_trip_us
+        playing_id = item_id if report.state == "playing" else None
+        for ready_id in (report.ready_item_id, playing_id):
+            if ready_id is not None and ready_id not in self._ready:
+                self._ready.append(ready_id)
+        if report.state == "error":
+            self.failed_item_id = item_id
+        elif playing_id is not None:
+            self.failed_item_id = None
+
+    @property
+    def lead_ms(self) -> float:
+        """The time from a command to its sound."""
+        return self.declared_lead_ms + self.output_delay_ms
+
+    @property
+    def ready(self) -> tuple[str, ...]:
+        """The ids of the items that it has reported as buffered."""
+        return tuple(self._ready)
+
+    @ready.setter
+    def ready(self, item_ids: tuple[str, ...]) -> None:
+        self._ready = deque(item_ids, maxlen=MAX_READY_ITEMS)
+
+    def is_ready(self, queue_item_id: str) -> bool:
+        """Return whether it has buffered an item."""
+        return queue_item_id in self._ready
+
+    # ------------------------------------------------------------ capabilities
 
     @property
     def capabilities(self) -> tuple[str, ...] | None:
-        """What the player has declared that it can do; `None` means everything."""
+        """The capabilities that its client has declared; `None` means all."""
         return self._capabilities
 
     @capabilities.setter
@@ -149,13 +217,19 @@ class Player:
         self._capabilities = capabilities
         self.accepts = accepted_types(capabilities)
 
-    @property
-    def lead_ms(self) -> float:
-        """How long it takes from a command to what is heard."""
-        return self.declared_lead_ms + self.output_delay_ms
+    def has_capability(self, capability: str) -> bool:
+        """Return whether it has a capability."""
+        return self.capabilities is None or capability in self.capabilities
+
+    def require_capability(self, capability: str) -> None:
+        """Raise NotSupported unless it has a capability."""
+        if not self.has_capability(capability):
+            raise NotSupported(f"{self.name} doesn't support this: it has not declared {capability!r}")
+
+    # ------------------------------------------------------------ messages
 
     def status(self) -> PlaybackStatus:
-        """What it plays and how."""
+        """Return what it plays, as a message."""
         return playback_status(self.active_playback, self.volume, muted=self.muted, player_id=self.player_id)
 
     def volume_update(self) -> VolumeUpdate:
@@ -173,60 +247,3 @@ class Player:
             entity_id=self.entity_id,
             output_delay_ms=self.output_delay_ms or UNSET,
         )
-
-    def mark_connected(self, client_id: str, client: ClientInfo, *, resumed: bool = False) -> None:
-        """It is here, as `client`; one that `resumed` still has what it had buffered."""
-        if not resumed:
-            self._ready.clear()
-        self.client_id = client_id
-        self.client_version = client.version
-        self.name = client.name
-        self.capabilities = client.capabilities
-        self.declared_lead_ms = client.lead_ms + client.output_delay_ms
-        self.connected = True
-        self.available = True
-        self.lagging = False
-
-    def mark_disconnected(self) -> None:
-        """Its connection is gone."""
-        self.connected = False
-        self.report = None
-        self.lagging = False
-        self.failed_item_id = None
-
-    def apply_report(self, report: PlayerReport) -> None:
-        """What it says of itself."""
-        self.report = report
-        item_id = report.queue_item_id
-        if report.round_trip_us is not None:
-            self.round_trip_us = report.round_trip_us
-        playing = item_id if report.state == "playing" else None
-        for ready_id in (report.ready_item_id, playing):
-            if ready_id is not None and ready_id not in self._ready:
-                self._ready.append(ready_id)
-        if report.state == "error":
-            self.failed_item_id = item_id
-        elif playing is not None:
-            self.failed_item_id = None
-
-    @property
-    def ready(self) -> tuple[str, ...]:
-        """The items that it has buffered, as far as it said so."""
-        return tuple(self._ready)
-
-    @ready.setter
-    def ready(self, item_ids: tuple[str, ...]) -> None:
-        self._ready = deque(item_ids, maxlen=MAX_READY_ITEMS)
-
-    def is_ready(self, queue_item_id: str) -> bool:
-        """Whether it has buffered this item."""
-        return queue_item_id in self._ready
-
-    def has_capability(self, capability: str) -> bool:
-        """Whether it declared `capability`; saying nothing means all."""
-        return self.capabilities is None or capability in self.capabilities
-
-    def require_capability(self, capability: str) -> None:
-        """NotSupported unless it can do that."""
-        if not self.has_capability(capability):
-            raise NotSupported(f"{self.name} can't do that: it declared no {capability!r}")

@@ -1,4 +1,4 @@
-"""From the domain to messages: how players, queues and playback look on the wire."""
+"""Makes messages of playbacks, queues and commands."""
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -18,7 +18,7 @@ def playback_status(
     player_id: str | UnsetType = UNSET,
     room_id: str | UnsetType = UNSET,
 ) -> PlaybackStatus:
-    """What a player or a room plays and how."""
+    """Return what a player or a room plays."""
     timeline, item = playback.timeline, playback.current
     return PlaybackStatus(
         player_id=player_id,
@@ -41,7 +41,7 @@ def playback_status(
 
 
 def queue_snapshot(playback: Playback, *ops: QueueOp) -> QueueUpdated:
-    """The queue as somebody who knows nothing of it needs it."""
+    """Return a queue's first page, for clients that don't know it."""
     queue = playback.queue
     return QueueUpdated(
         revision=queue.revision,
@@ -53,14 +53,14 @@ def queue_snapshot(playback: Playback, *ops: QueueOp) -> QueueUpdated:
 
 
 def playable(item: QueueItem, address: StreamAddress) -> PlayableTrack:
-    """An item's track with the address that one player fetches it from."""
+    """Return an item's track with a stream address."""
     return PlayableTrack(**msgspec.structs.asdict(item.track), stream_url=address.url)
 
 
 def synchronized_playback(
     command: Command, address: StreamAddress | None, room_id: str | UnsetType = UNSET
 ) -> SynchronizedPlayback:
-    """What a player has to do. Without an address there is nothing to fetch."""
+    """Return a command to a player; without an address, it has no track."""
     item = command.item
     return SynchronizedPlayback(
         command=command.command,
@@ -80,7 +80,7 @@ def compensated(message: SynchronizedPlayback, output_delay_ms: float) -> Synchr
 
 
 def prepare(item: QueueItem | None, address: StreamAddress | None) -> Prepare:
-    """What will follow."""
+    """Return the order to prepare an item, or none."""
     if item is None or address is None:
         return Prepare(queue_item_id=None, track=None)
     return Prepare(queue_item_id=item.queue_item_id, track=playable(item, address))

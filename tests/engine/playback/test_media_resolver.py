@@ -128,7 +128,7 @@ async def test_one_look_up_for_all_who_ask() -> None:
     pit = Pit("a")
     pit.media.hold()
     found: list[str] = []
-    pit.media_resolver.found.subscribe(found.append)
+    pit.media_resolver.media_found.subscribe(found.append)
     assert pit.media_resolver.address(pit.item("a")) is None
     assert pit.media_resolver.address(pit.item("a")) is None
     starting = asyncio.ensure_future(pit.start("a"))

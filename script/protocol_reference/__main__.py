@@ -1,4 +1,4 @@
-"""Write docs/protocol/, or say what in it is stale."""
+"""Generate docs/protocol/, or check that it is up to date."""
 
 import argparse
 from pathlib import Path
@@ -10,15 +10,15 @@ FOLDER = Path(__file__).parents[2] / "docs" / "protocol"
 
 
 def stale(files: dict[str, str], folder: Path = FOLDER) -> list[str]:
-    """Return the names of files that are missing, too many, or not as they would be written."""
+    """Return the names of files that are missing, obsolete, or different from the generated ones."""
     found = {path.name: path.read_text("utf-8") for path in folder.iterdir()} if folder.exists() else {}
     return sorted(name for name in files.keys() | found.keys() if files.get(name) != found.get(name))
 
 
 def main() -> None:
-    """Write, or check."""
+    """Generate, or check with `--check`."""
     parser = argparse.ArgumentParser(prog="script/reference", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if something is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is stale")
     check = parser.parse_args().check
     files = render()
     names = stale(files)

@@ -1,4 +1,4 @@
-"""The dispatcher: order within a session, one answer a request, faults that end nothing."""
+"""The dispatcher: order within a session, one answer per request, faults that keep the connection."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.moosicbox.engine.dispatcher import Followed
+from custom_components.moosicbox.engine.dispatcher import ResultThen
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import GetMetrics, Ping, QueueGet, SeekCommand, StreamRequest
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
@@ -23,7 +23,7 @@ from tests.engine.protocol.test_golden import CLIENT_MODELS
 
 
 class Handler:
-    """Answers a message when told to; counts how often it was executed."""
+    """A handler that answers when the test says so; counts its executions."""
 
     def __init__(self) -> None:
         self.executed: list[Any] = []
@@ -47,7 +47,7 @@ class Handler:
 
 
 class Desk:
-    """A house where `stream_request` is slow and `seek_command` fast, with one client."""
+    """A hub with one client, on which `stream_request` is slow and `seek_command` is fast."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.house = House(limits)
@@ -68,14 +68,14 @@ class Desk:
         return gate
 
     def answers(self) -> list[tuple[str, Any]]:
-        """What came back: request id, and the data or error type."""
+        """Return the answers: request id, and data or error type."""
         return [
             (message.get("request_id"), message.get("error_type", message.get("data")))
             for message in self.connection.take()
         ]
 
 
-async def test_a_result_for_a_request_id_and_silence_without() -> None:
+async def test_only_requests_with_an_id_are_answered() -> None:
     desk = Desk()
     desk.handler.answers["fast"] = {"n": 1}
     desk.fast(1, "r1")
@@ -84,7 +84,7 @@ async def test_a_result_for_a_request_id_and_silence_without() -> None:
     assert desk.answers() == [("r1", {"n": 1})]
 
 
-async def test_nothing_to_say_is_an_empty_result() -> None:
+async def test_a_handler_without_a_result_answers_an_empty_one() -> None:
     desk = Desk()
     desk.fast(1, "r1")
     assert desk.answers() == [("r1", {})]
@@ -119,7 +119,7 @@ async def test_sessions_do_not_wait_for_one_another() -> None:
     await settle()
 
 
-async def test_a_repeated_request_executes_nothing_and_gets_its_answer() -> None:
+async def test_a_repeated_request_gets_its_answer_without_execution() -> None:
     desk = Desk()
     desk.handler.answers["fast"] = {"n": 1}
     desk.fast(1, "r1")
@@ -129,7 +129,7 @@ async def test_a_repeated_request_executes_nothing_and_gets_its_answer() -> None
     assert desk.answers() == [("r1", {"n": 1})] * 2
 
 
-async def test_a_refusal_is_repeated_too() -> None:
+async def test_a_repeated_request_gets_the_same_error() -> None:
     desk = Desk()
     desk.handler.answers["fast"] = InvalidMessage("no", ["x"])
     desk.fast(1, "r1")
@@ -139,7 +139,7 @@ async def test_a_refusal_is_repeated_too() -> None:
     assert desk.answers() == [("r1", "invalid_message")] * 2
 
 
-async def test_what_may_be_retried_is_executed_again() -> None:
+async def test_a_request_with_a_retryable_error_is_executed_again() -> None:
     desk = Desk()
     desk.handler.answers["fast"] = Unavailable("later")
     desk.fast(1, "r1")
@@ -173,7 +173,7 @@ async def test_a_running_request_is_answered_on_the_newest_connection() -> None:
     assert [message["request_id"] for message in newer.take()] == ["r1"]
 
 
-async def test_an_answer_is_kept_while_nobody_is_connected() -> None:
+async def test_an_answer_is_stored_while_the_client_is_disconnected() -> None:
     desk = Desk()
     gate = desk.gate("a")
     desk.handler.answers["a"] = {"n": 1}
@@ -188,7 +188,7 @@ async def test_an_answer_is_kept_while_nobody_is_connected() -> None:
     assert desk.answers() == [("r1", {"n": 1})]
 
 
-async def test_one_permission_is_checked_for_all() -> None:
+async def test_a_permission_is_checked_before_the_handler() -> None:
     desk = Desk()
     listener, connection = desk.house.connect(principal("eve", "listen"), subscribe=())
     connection.take()
@@ -197,7 +197,7 @@ async def test_one_permission_is_checked_for_all() -> None:
     assert desk.handler.executed == []
 
 
-async def test_rights_are_those_at_the_time_of_execution() -> None:
+async def test_permissions_are_checked_at_execution() -> None:
     desk = Desk()
     gate = desk.gate("a")
     desk.slow("a")
@@ -210,7 +210,9 @@ async def test_rights_are_those_at_the_time_of_execution() -> None:
 
 
 @pytest.mark.parametrize("kind", ["fast", "slow"])
-async def test_a_fault_ends_nothing_and_tells_nothing(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_handler_keeps_the_connection_and_reveals_nothing(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
     desk = Desk()
     desk.handler.answers["fast"] = desk.handler.answers["a"] = RuntimeError("secret detail")
     if kind == "fast":
@@ -228,14 +230,14 @@ async def test_a_fault_ends_nothing_and_tells_nothing(kind: str, caplog: pytest.
     assert desk.answers() == [("r2", {})]
 
 
-async def test_what_follows_an_answer_comes_behind_it() -> None:
+async def test_a_follow_up_action_runs_after_the_answer() -> None:
     desk = Desk()
-    desk.handler.answers["fast"] = Followed({"n": 1}, lambda: desk.session.send(Pong(server_time_us=7)))
+    desk.handler.answers["fast"] = ResultThen({"n": 1}, lambda: desk.session.send(Pong(server_time_us=7)))
     desk.fast(1, "r1")
     assert [message["type"] for message in desk.connection.take()] == ["result", "pong"]
 
 
-async def test_a_message_may_stand_in_for_the_result() -> None:
+async def test_a_message_may_replace_the_result() -> None:
     desk = Desk()
     desk.house.say(desk.session, Ping(request_id="r1"))
     desk.house.say(desk.session, Ping())
@@ -244,7 +246,7 @@ async def test_a_message_may_stand_in_for_the_result() -> None:
     assert "request_id" not in second
 
 
-async def test_a_wrong_message_waits_for_its_turn() -> None:
+async def test_an_invalid_message_is_answered_in_order() -> None:
     desk = Desk()
     gate = desk.gate("a")
     desk.slow("a", "r1")
@@ -256,7 +258,7 @@ async def test_a_wrong_message_waits_for_its_turn() -> None:
     assert desk.answers() == [("r1", {}), ("r2", "invalid_message")]
 
 
-async def test_an_ended_session_executes_nothing_more() -> None:
+async def test_an_ended_session_executes_no_waiting_messages() -> None:
     desk = Desk()
     gate = desk.gate("a")
     desk.slow("a")
@@ -282,10 +284,10 @@ async def test_the_inbox_is_bounded() -> None:
     assert desk.answers()[-1] == ("f3", {})
 
 
-async def test_somebody_inside_the_house_uses_the_same_table() -> None:
+async def test_commands_from_inside_use_the_same_table() -> None:
     desk = Desk()
     hub = desk.house.hub
-    desk.handler.answers["fast"] = Followed({"n": 1}, lambda: desk.handler.executed.append("then"))
+    desk.handler.answers["fast"] = ResultThen({"n": 1}, lambda: desk.handler.executed.append("then"))
     assert await hub.execute(SeekCommand(position_seconds=1)) == {"n": 1}
     assert desk.handler.executed == [1, "then"]
     with pytest.raises(PermissionDenied):
@@ -299,7 +301,7 @@ def test_every_message_of_the_protocol_is_in_the_table() -> None:
     assert set(House().hub.dispatcher._rows) == set(CLIENT_MODELS.values())
 
 
-def test_only_those_who_listen_may_look() -> None:
+def test_reading_needs_the_permission_to_listen() -> None:
     rows = House().hub.dispatcher._rows
     assert rows[QueueGet].permission == "listen"
     open_to_all = {model.__name__ for model, row in rows.items() if row.permission is None}

@@ -1,4 +1,4 @@
-"""The hub as a whole: clocks, tokens on the wire, broadcasts, stopping and starting again, and its public face."""
+"""The hub as a whole: clock, tokens, broadcasts, life cycle, limits, registration of messages."""
 
 import pytest
 
@@ -26,7 +26,7 @@ from tests.engine.fakes import House, of_type, principal, settle
 ADA, ROOT = principal("ada"), principal("root", role="admin")
 
 
-def test_time_sync_tells_when_it_was_received_and_sent() -> None:
+def test_time_sync_answers_with_times_of_receipt_and_answer() -> None:
     house = House()
     session, connection = house.connect(ADA, subscribe=())
     connection.take()
@@ -38,7 +38,7 @@ def test_time_sync_tells_when_it_was_received_and_sent() -> None:
     ]
 
 
-async def test_refresh() -> None:
+async def test_refresh_replaces_the_principal() -> None:
     house = House()
     house.tokens = {"newer": principal("ada", "listen", expires_at=1_800_000_000.0), "others": principal("eve")}
     session, connection = house.connect(ADA, subscribe=("all", "library"))
@@ -62,7 +62,7 @@ def test_only_the_first_message_authenticates() -> None:
     assert (answer["error_type"], answer["path"]) == ("invalid_message", ["type"])
 
 
-def test_unsubscribe() -> None:
+def test_unsubscribed_topics_are_not_delivered() -> None:
     house = House()
     session, connection = house.connect(ADA, subscribe=("all",))
     connection.take()
@@ -80,7 +80,7 @@ def test_unsubscribe() -> None:
         ("permission", "listen", {"ada", "root"}),
     ],
 )
-async def test_broadcasts_reach_whom_they_name(target: str, target_id: str | None, heard_by: set[str]) -> None:
+async def test_broadcasts_reach_their_target(target: str, target_id: str | None, heard_by: set[str]) -> None:
     house = House()
     ears = {who.sub: house.connect(who)[1] for who in (ADA, ROOT)}
     for ear in ears.values():
@@ -111,19 +111,19 @@ async def test_a_broadcast_to_one_client() -> None:
         Broadcast(target="all", message="m", event="e"),
     ],
 )
-async def test_broadcasts_that_say_nothing(message: Broadcast) -> None:
+async def test_incomplete_broadcasts_are_refused(message: Broadcast) -> None:
     with pytest.raises(InvalidMessage):
         await House().hub.execute(message)
 
 
-async def test_broadcasts_and_events_need_their_rights() -> None:
+async def test_broadcasts_and_events_need_their_permissions() -> None:
     house = House()
     for message in (Broadcast(target="all", message="m"), ClientEvent(event="e")):
         with pytest.raises(PermissionDenied):
             await house.hub.execute(message, ADA)
 
 
-async def test_client_events() -> None:
+async def test_client_events_are_emitted_and_bounded() -> None:
     house = House()
     heard: list[str] = []
     house.hub.client_event.subscribe(lambda _actor, message: heard.append(message.event))
@@ -133,7 +133,7 @@ async def test_client_events() -> None:
     assert heard == ["e"]
 
 
-async def test_stops_and_starts_again() -> None:
+async def test_a_hub_can_be_stopped_and_started_again() -> None:
     house = House()
     await house.hub.start()
     session, connection = house.connect(ADA, player_id="kitchen")
@@ -165,7 +165,7 @@ async def test_changed_limits_apply_to_all_parts_at_once() -> None:
     assert of_type(connection.take(), "error")[0]["error_type"] == "rate_limit_exceeded"
 
 
-async def test_a_message_type_of_somebody_else() -> None:
+async def test_another_integration_can_register_a_message_type() -> None:
     house = House()
     seen: list[float] = []
     house.hub.register(SeekCommand, lambda _actor, message: seen.append(message.position_seconds), "control")
@@ -173,7 +173,7 @@ async def test_a_message_type_of_somebody_else() -> None:
     assert seen == [3]
 
 
-def test_topics_that_nobody_needs_are_given_back() -> None:
+def test_unused_topics_are_freed() -> None:
     house = House(Limits(messages_per_minute=10**9, burst_size=10**9, bytes_per_minute=10**12))
     session, _ = house.connect(principal("ada"))
     for number in range(2_000):

@@ -1,4 +1,4 @@
-"""Signals: listeners come and go, also while the signal is given, and one that fails is alone with that."""
+"""Signals: subscriptions, also while the signal is emitted, and failing listeners."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_a_listener_may_unsubscribe_while_called() -> None:
     assert heard == ["once", "always", "always"]
 
 
-def test_a_listener_that_fails_is_told_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_listener_is_logged_and_others_are_called(caplog: pytest.LogCaptureFixture) -> None:
     signal: Signal[()] = Signal()
     heard: list[int] = []
 

@@ -1,4 +1,4 @@
-"""A token limited to rooms reaches nothing but these, by whichever command."""
+"""Tokens limited to rooms: no command reaches beyond these rooms."""
 
 import time
 
@@ -18,7 +18,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
-async def test_a_guest_commands_no_player(command: PlaybackCommand) -> None:
+async def test_a_guest_cannot_control_players(command: PlaybackCommand) -> None:
     house = House()
     house.connect(principal(), player_id="kitchen")
     guest = principal("guest", "listen", "control", "play", "chat", rooms=frozenset({"party"}))
@@ -26,7 +26,7 @@ async def test_a_guest_commands_no_player(command: PlaybackCommand) -> None:
         await house.hub.execute(command, guest)
 
 
-def test_a_guest_may_turn_its_own_player_down() -> None:
+def test_a_guest_may_change_the_volume_of_its_own_player() -> None:
     house = House()
     guest = principal("guest", "listen", "control", "play", rooms=frozenset({"party"}))
     session, connection = house.connect(guest, player_id="phone")
@@ -36,7 +36,7 @@ def test_a_guest_may_turn_its_own_player_down() -> None:
 
 
 @pytest.mark.parametrize("rights", [{"role": "admin"}, {"permissions": frozenset({"listen", "admin", "broadcast"})}])
-def test_no_limited_token_rules_the_house(rights: dict[str, str]) -> None:
+def test_a_limited_token_has_no_system_wide_permissions(rights: dict[str, str]) -> None:
     tokens = Tokens(b"k" * 32, Revocations())
     issued = tokens.issue(sub="g", name="G", now=time.time(), lifetime=60, rooms=frozenset({"party"}), **rights)
     assert not tokens.verify(issued.token).permissions & {"broadcast", "events", "admin"}

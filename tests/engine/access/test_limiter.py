@@ -18,27 +18,27 @@ LIMITS = Limits(
 )
 
 
-def test_a_burst_and_then_the_rate() -> None:
+def test_after_a_burst_the_rate_applies() -> None:
     bucket = TokenBucket(2.0, 3)
     assert [bucket.consume(NOW) for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
     assert bucket.consume(NOW + SECOND // 2) == 0.0
     assert bucket.consume(NOW + SECOND // 2) == 0.5
 
 
-def test_a_refusal_takes_nothing() -> None:
+def test_a_refused_message_consumes_nothing() -> None:
     bucket = TokenBucket(1.0, 1)
     bucket.consume(NOW)
     for _ in range(10):
         assert bucket.consume(NOW) == 1.0
 
 
-def test_no_more_than_a_burst_is_saved() -> None:
+def test_tokens_accumulate_up_to_a_burst() -> None:
     bucket = TokenBucket(1.0, 2)
     assert [bucket.consume(NOW + 3_600 * SECOND) > 0 for _ in range(3)] == [False, False, True]
 
 
 @given(gaps=st.lists(st.integers(0, 3 * SECOND), max_size=60))
-def test_never_more_than_burst_and_rate(gaps: list[int]) -> None:
+def test_burst_and_rate_are_never_exceeded(gaps: list[int]) -> None:
     bucket, now_us, taken = TokenBucket(2.0, 5), NOW, 0
     for gap in gaps:
         now_us += gap
@@ -70,14 +70,14 @@ def test_the_largest_message_always_fits_once() -> None:
     assert Limiter(limits).consume("control", 500, NOW) is None
 
 
-def test_a_user_may_some_times_what_a_connection_may() -> None:
+def test_the_limit_of_a_user_is_a_multiple_of_that_of_a_connection() -> None:
     limiters = UserLimiters(LIMITS)
     taken = sum(limiters["ada"].consume("control", 1, NOW) is None for _ in range(50))
     assert taken == LIMITS.burst_size * LIMITS.user_rate_factor
     assert limiters["eve"].consume("control", 1, NOW) is None
 
 
-def test_idle_users_are_forgotten_once_they_may_everything_again() -> None:
+def test_limiters_of_idle_users_are_dropped_when_full() -> None:
     limiters = UserLimiters(LIMITS)
     limiters["ada"].consume("control", 1, NOW)
     busy = limiters["ada"]

@@ -1,4 +1,4 @@
-"""Outbox: order is kept, states are replaced, live frames are bounded, replayed ones are not counted."""
+"""Outboxes: order, replaced states, bounds of live frames, unbounded replayed frames."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -11,7 +11,7 @@ MAX_FRAMES = 12
 
 
 class Box:
-    """An outbox, and how often it called."""
+    """An outbox that counts its calls."""
 
     def __init__(self) -> None:
         self.wakes = 0
@@ -28,7 +28,7 @@ class Box:
         self.overflows += 1
 
     def fill(self, *payloads: bytes) -> None:
-        """What a turn of the loop brings and nobody takes."""
+        """Send frames that aren't flushed in their turn."""
         for payload in payloads:
             self.outbox.send(Frame(payload))
         self.outbox.queue_fresh()
@@ -38,7 +38,7 @@ def payloads(frames: list[Frame]) -> list[bytes]:
     return [frame.payload for frame in frames]
 
 
-def test_asks_to_be_flushed() -> None:
+def test_an_outbox_schedules_its_flush() -> None:
     box = Box()
     box.outbox.send(Frame(b"a"))
     assert box.wakes == 1
@@ -46,7 +46,7 @@ def test_asks_to_be_flushed() -> None:
     assert box.wakes == 2
 
 
-def test_a_state_that_waits_is_replaced_by_a_newer_one() -> None:
+def test_a_waiting_state_is_replaced_by_a_newer_one() -> None:
     outbox = Box().outbox
     for payload, key in ((b"old", "t/volume"), (b"other", "t/status"), (b"number", None), (b"newer", "t/volume")):
         outbox.send(Frame(payload, key))
@@ -65,7 +65,7 @@ def test_states_alone_never_overflow() -> None:
     assert payloads(box.outbox.pop_frames(1)) == [b"%0300d" % 999]
 
 
-def test_too_many_bytes_close_the_box() -> None:
+def test_too_many_bytes_close_the_outbox() -> None:
     box = Box()
     box.fill(b"x" * MAX_BYTES)
     assert not box.overflows
@@ -78,7 +78,7 @@ def test_too_many_bytes_close_the_box() -> None:
     assert (box.overflows, len(box.outbox)) == (1, 0)
 
 
-def test_too_many_frames_close_the_box() -> None:
+def test_too_many_frames_close_the_outbox() -> None:
     box = Box()
     box.fill(*[b""] * MAX_FRAMES)
     assert not box.overflows
@@ -86,7 +86,7 @@ def test_too_many_frames_close_the_box() -> None:
     assert box.overflows == 1
 
 
-def test_what_is_taken_in_its_turn_is_not_bounded() -> None:
+def test_frames_sent_in_the_same_turn_are_not_bounded() -> None:
     box = Box()
     for _ in range(MAX_FRAMES * 3):
         box.outbox.send(Frame(b"x" * 10))
@@ -94,7 +94,7 @@ def test_what_is_taken_in_its_turn_is_not_bounded() -> None:
     assert not box.overflows
 
 
-def test_replays_do_not_count() -> None:
+def test_replayed_frames_are_not_counted() -> None:
     box = Box()
     box.outbox.replay(Frame(b"r" * MAX_BYTES) for _ in range(MAX_FRAMES * 2))
     box.fill(b"x" * MAX_BYTES)
@@ -105,7 +105,7 @@ def test_replays_do_not_count() -> None:
     assert box.overflows == 1
 
 
-def test_takes_at_least_one_frame() -> None:
+def test_at_least_one_frame_is_returned() -> None:
     outbox = Box().outbox
     outbox.send(Frame(b"x" * 300))
     outbox.send(Frame(b"y"))
@@ -115,7 +115,7 @@ def test_takes_at_least_one_frame() -> None:
 
 
 class OutboxMachine(RuleBasedStateMachine):
-    """Against a list of (payload, key, replayed); `settled` says how many of them wait since an earlier turn."""
+    """An outbox against a model, a list of (payload, key, replayed); the first `settled` are from earlier turns."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class OutboxMachine(RuleBasedStateMachine):
         return b"%0*d" % (size, self.number)
 
     def _settle(self) -> bool:
-        # False: that was too much.
+        # Returns false if a bound was exceeded.
         for entry in self.model[self.settled :]:
             older = self.model[: self.settled]
             same = [entry[1] is not None and not seen[2] and seen[1] == entry[1] for seen in older]

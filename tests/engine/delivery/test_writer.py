@@ -1,4 +1,4 @@
-"""The writer: whatever waits for whom, everybody gets all that is theirs, once and in order."""
+"""The writer: with any pattern of slow connections, each one gets all its messages once and in order."""
 
 import asyncio
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ TOPICS = ("a", "b", "c")
 
 
 class Listener:
-    """A client whose line is full now and then, and what it should have heard."""
+    """A client whose transport is sometimes paused, and the messages that it should get."""
 
     def __init__(self, writer: Writer, chance: random.Random, *, direct: bool) -> None:
         self.outbox = Outbox(MANY, MANY, self, writer)
@@ -57,7 +57,7 @@ class Listener:
 
 
 class Crowd:
-    """Listeners of a few topics, and what happens among them."""
+    """Subscribers of several topics, and random events."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
@@ -72,7 +72,7 @@ class Crowd:
         return Frame(b"%d%s" % (next(self._numbers), b"x" * self.chance.choice([0, 50])))
 
     def act(self) -> None:
-        """One thing happens."""
+        """Execute a random event."""
         act = self.chance.choices(
             [self._publish, self._send, self._replay, self._follow, self._unfollow], [10, 3, 2, 3, 1]
         )
@@ -102,7 +102,7 @@ class Crowd:
         listener.topics.discard(topic)
 
     async def drained(self) -> None:
-        """All lines are free from now on; everybody hears what is due."""
+        """Resume all transports; every client gets its remaining messages."""
         async with asyncio.timeout(10):
             while any(listener.heard != b"".join(listener.due) for listener in self.listeners):
                 for listener in self.listeners:
@@ -113,7 +113,7 @@ class Crowd:
 
 
 @pytest.mark.parametrize("seed", range(60))
-async def test_everybody_gets_all_in_order(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_connection_gets_all_messages_in_order(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(seed)  # noqa: S311 - a history that can be told again
     monkeypatch.setattr(module, "SLICE_NS", chance.choice([0, 700_000]))
     monkeypatch.setattr(module, "BETWEEN_LOOKS", chance.choice([1, 2, 8]))

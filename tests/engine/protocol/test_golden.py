@@ -1,4 +1,4 @@
-"""Golden frames: what each message looks like on the wire. One file a type, in families one an action, more for variants."""
+"""Golden frames pin the wire format: one file per message type, in families per action, more for variants."""
 
 from collections.abc import Iterator
 import json
@@ -18,7 +18,7 @@ FAMILIES = {"queue_command", "room_command"}
 
 
 def leaves(model: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
-    """The models that go over the wire: those that no other one refines."""
+    """Return the models of messages: those without subclasses."""
     if model.__struct_config__.tag is not None and not model.__subclasses__():
         yield model
     for child in model.__subclasses__():
@@ -46,7 +46,7 @@ SERVER_MODELS = {str(model.__struct_config__.tag): model for model in set(leaves
 
 @pytest.fixture(scope="module")
 def codec() -> Codec:
-    """The codec of a whole hub."""
+    """The codec of a complete hub."""
     return House().hub.dispatcher.codec
 
 
@@ -57,7 +57,7 @@ def test_file_is_named_after_its_frame(name: str, frame: dict[str, Any]) -> None
 
 def test_every_model_has_a_frame_and_every_frame_a_model() -> None:
     assert {key(frame) for frame in CLIENT.values()} == set(CLIENT_MODELS)
-    # An error has no model: its fields are those of the refusal.
+    # An error has no model: its fields are those of the exception.
     assert {key(frame) for frame in SERVER.values()} == {*SERVER_MODELS, "error"}
 
 

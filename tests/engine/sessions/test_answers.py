@@ -1,4 +1,4 @@
-"""Answers: a request id that was seen executes nothing more, for a while and within a bound."""
+"""Answers: a repeated request is not executed again, for a while and within bounds."""
 
 import pytest
 
@@ -10,7 +10,7 @@ DONE = Frame(b"done")
 
 
 class Asker:
-    """Collects the answers that it gets."""
+    """Collects answers."""
 
     def __init__(self) -> None:
         self.got: list[bytes | None] = []
@@ -19,7 +19,7 @@ class Asker:
         self.got.append(frame and frame.payload)
 
 
-def test_an_answer_given_at_once_is_kept() -> None:
+def test_an_immediate_answer_is_stored() -> None:
     answers, again = Answers(300, 10, 1_000_000), Asker()
     assert not answers.answer_repeated("r", 0, again)
     answers.store("r", DONE)
@@ -27,7 +27,7 @@ def test_an_answer_given_at_once_is_kept() -> None:
     assert again.got == [DONE.payload]
 
 
-def test_whoever_asks_while_it_runs_gets_the_same_answer_once() -> None:
+def test_repetitions_of_a_running_request_get_the_same_answer_once() -> None:
     answers, first, again = Answers(300, 10, 1_000_000), Asker(), Asker()
     assert not answers.answer_repeated("r", 0, first)
     answers.start("r", first)
@@ -41,7 +41,7 @@ def test_whoever_asks_while_it_runs_gets_the_same_answer_once() -> None:
     assert again.got == [DONE.payload, DONE.payload]
 
 
-def test_what_is_not_kept_runs_again() -> None:
+def test_a_request_without_a_stored_answer_is_executed_again() -> None:
     answers, asker = Answers(300, 10, 1_000_000), Asker()
     answers.start("r", asker)
     answers.finish("r", DONE, keep=False)
@@ -50,18 +50,18 @@ def test_what_is_not_kept_runs_again() -> None:
 
 
 @pytest.mark.parametrize("asked_at", [0, 1, 150, 299])
-def test_an_answer_is_kept_five_minutes_at_least(asked_at: int) -> None:
+def test_an_answer_is_stored_for_at_least_five_minutes(asked_at: int) -> None:
     answers, asker = Answers(300, 10, 1_000_000), Asker()
     assert not answers.answer_repeated("first", 0, asker)
     answers.answer_repeated("r", asked_at * SECOND, asker)
     answers.store("r", DONE)
-    # Whatever else is asked in between, in whichever generation it falls.
+    # Independently of the requests in between and of the generation.
     for second in range(asked_at, asked_at + 300):
         assert not answers.answer_repeated("other", second * SECOND, asker)
     assert answers.answer_repeated("r", (asked_at + 300) * SECOND, asker)
 
 
-def test_an_answer_goes_in_the_end() -> None:
+def test_an_answer_expires() -> None:
     answers, asker = Answers(300, 10, 1_000_000), Asker()
     assert not answers.answer_repeated("r", 0, asker)
     answers.store("r", DONE)
@@ -71,7 +71,7 @@ def test_an_answer_goes_in_the_end() -> None:
     pytest.fail("It was kept for ever")
 
 
-def test_a_request_that_runs_for_long_is_not_forgotten() -> None:
+def test_a_running_request_does_not_expire() -> None:
     answers, asker = Answers(300, 4, 1_000_000), Asker()
     answers.start("r", asker)
     for number in range(20):
@@ -91,13 +91,13 @@ def test_the_number_of_answers_is_bounded() -> None:
     assert kept == list(range(100 - len(kept), 100))
 
 
-def test_finishing_what_is_gone_answers_nobody() -> None:
+def test_finishing_an_unknown_request_has_no_effect() -> None:
     answers, asker = Answers(300, 2, 1_000_000), Asker()
     answers.finish("a", DONE)
     assert asker.got == []
 
 
-def test_answers_are_bounded_by_their_size_too() -> None:
+def test_the_size_of_answers_is_bounded() -> None:
     answers, asker = Answers(300, 10_000, 1_000_000), Asker()
     for number in range(200):
         assert not answers.answer_repeated(f"r{number}", 0, asker)

@@ -1,4 +1,4 @@
-"""Presence: who is here, told after a grace and at most once a second."""
+"""Presence: users become present after a grace; updates are published at most once a second."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ ADA, EVE = principal("ada"), principal("eve")
 
 
 def watch(house: House) -> FakeConnection:
-    """Somebody who follows presence, since long ago."""
+    """A client that has followed presence for a long time."""
     _, connection = house.connect(principal("watcher"), name="Watcher", subscribe=("presence",))
     house.pass_seconds(60)
     connection.take()
@@ -30,7 +30,7 @@ def moves(house: House) -> list[tuple[str, str]]:
     return heard
 
 
-def test_a_client_is_here_after_a_moment() -> None:
+def test_a_client_is_present_after_the_grace() -> None:
     house = House()
     watcher, heard = watch(house), moves(house)
     house.connect(ADA)
@@ -40,7 +40,7 @@ def test_a_client_is_here_after_a_moment() -> None:
     assert heard == [("joined", "ada")]
 
 
-def test_who_only_looks_in_is_not_told() -> None:
+def test_a_short_visit_is_not_published() -> None:
     house = House()
     watcher, heard = watch(house), moves(house)
     session, _ = house.connect(ADA)
@@ -50,7 +50,7 @@ def test_who_only_looks_in_is_not_told() -> None:
     assert (told(watcher), heard) == ([], [])
 
 
-def test_a_reload_is_not_told() -> None:
+def test_a_reload_is_not_published() -> None:
     house = House()
     session, _ = house.connect(ADA)
     watcher = watch(house)
@@ -63,7 +63,7 @@ def test_a_reload_is_not_told() -> None:
     assert all(users == ["ada", "watcher"] for users in told(watcher))
 
 
-def test_a_resume_is_not_told() -> None:
+def test_a_resume_is_not_published() -> None:
     house = House()
     session, _ = house.connect(ADA)
     house.pass_seconds(60)
@@ -75,8 +75,8 @@ def test_a_resume_is_not_told() -> None:
     assert heard == []
 
 
-def test_a_resume_right_after_it_came_counts_once() -> None:
-    """Without a loss between: its first connection was still there."""
+def test_a_resume_during_the_grace_counts_once() -> None:
+    """The first connection is still open when the client resumes."""
     house = House()
     heard = moves(house)
     ada, _ = house.connect(ADA)
@@ -91,7 +91,7 @@ def test_a_resume_right_after_it_came_counts_once() -> None:
     assert list(house.hub.presence.users()) == []
 
 
-def test_who_stays_away_has_left() -> None:
+def test_a_client_that_stays_away_has_left() -> None:
     house = House()
     session, _ = house.connect(ADA)
     watcher = watch(house)
@@ -102,7 +102,7 @@ def test_who_stays_away_has_left() -> None:
     assert told(watcher) == [["watcher"]]
 
 
-def test_one_user_on_two_clients() -> None:
+def test_a_user_with_two_clients_is_listed_once() -> None:
     house = House()
     first, _ = house.connect(ADA, name="Phone")
     second, _ = house.connect(ADA, name="Laptop")
@@ -116,7 +116,7 @@ def test_one_user_on_two_clients() -> None:
     assert user.clients == (second.client_id,)
 
 
-def test_at_most_one_update_a_second() -> None:
+def test_updates_are_published_at_most_once_a_second() -> None:
     house = House()
     watcher = watch(house)
     for number in range(10):
@@ -128,7 +128,7 @@ def test_at_most_one_update_a_second() -> None:
     assert len(updates[-1]) == 11
 
 
-def test_a_snapshot_says_who_is_here() -> None:
+def test_a_snapshot_lists_the_present_users() -> None:
     house = House()
     house.connect(ADA)
     house.pass_seconds(10)
@@ -138,7 +138,7 @@ def test_a_snapshot_says_who_is_here() -> None:
     assert [user["username"] for user in update["users"]] == ["Ada"]
 
 
-def test_a_session_that_comes_back_under_another_name_leaves_no_ghost() -> None:
+def test_a_renamed_client_is_listed_once() -> None:
     house = House()
     session, _ = house.connect(principal("ada"), name="Phone")
     house.pass_seconds(10)
@@ -149,7 +149,7 @@ def test_a_session_that_comes_back_under_another_name_leaves_no_ghost() -> None:
     assert list(house.hub.presence.users()) == []
 
 
-def test_two_clients_of_one_name_are_two() -> None:
+def test_two_clients_of_one_name_are_counted_separately() -> None:
     house = House()
     first, _ = house.connect(principal(), name="Tab")
     house.pass_seconds(2)

@@ -1,4 +1,4 @@
-"""Recovery against a shadow model: whatever breaks when, a client holds every message that it may see, once, in order."""
+"""Recovery against a model: after any sequence of failures a client has each visible message once, in order."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ PLAYERS = {"kitchen": "ada", "bath": "root"}
 
 
 class RecoveryMachine(RuleBasedStateMachine):
-    """Some clients of some users; the shadow is the list of what was published to each topic."""
+    """Clients of several users, and a model: the messages that were published to each topic."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class RecoveryMachine(RuleBasedStateMachine):
         self.published: dict[str, list[Any]] = {topic: [] for topic in TOPICS}
         self.number = 0
 
-    # ------------------------------------------------------------ the shadow
+    # ------------------------------------------------------------ the model
 
     def _visible(self, client: Client, topic: str, who: Principal) -> bool:
         return topic_visible(topic, who, client.session.client_id, client.session.player_id)
@@ -104,7 +104,7 @@ class RecoveryMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9))
     def drop(self, number: int) -> None:
-        # What waited in the connection is lost with it.
+        # Messages that wait in the connection are lost with it.
         if (client := self._client(number)) is not None:
             self.house.hub.sessions.drop(client.session, CloseCode.PING_TIMEOUT, "")
             client.connection = None
@@ -117,7 +117,7 @@ class RecoveryMachine(RuleBasedStateMachine):
         left_out=st.sets(st.sampled_from(TOPICS), max_size=1),
     )
     def resume(self, number: int, transport: str, rights: str | None, left_out: set[str]) -> None:
-        # Whether it was lost, or moves with messages unread: on the same transport or on the other one.
+        # After a loss or with unread messages, on the same transport or on the other one.
         client = self.clients[number % len(self.clients)]
         session, old = client.session, client.connection
         who = session.principal if rights is None else principal(session.principal.sub, *RIGHTS[rights])
@@ -127,7 +127,7 @@ class RecoveryMachine(RuleBasedStateMachine):
             topic: Position(**position) for topic, position in client.positions.items() if topic not in left_out
         }
         resumable = self._resumable(client, positions)
-        # What the newest token may not see isn't asked for here: see the tests of rights.
+        # Topics that the newest token may not follow are tested with permissions.
         positions = {topic: at for topic, at in positions.items() if self._visible(client, topic, who)}
         resume = Resume(session_id=session.session_id, secret=session.secret, positions=positions)
         held = set(session.topics) & set(positions)
@@ -188,7 +188,7 @@ class RecoveryMachine(RuleBasedStateMachine):
             self.house.hub.sessions.renew(client.session, who)
             client.follows = {topic for topic in client.follows if self._visible(client, topic, who)}
 
-    # ------------------------------------------------------------ the house
+    # ------------------------------------------------------------ the hub
 
     @rule(topic=st.sampled_from(NUMBERED), count=st.integers(1, 4))
     def publish(self, topic: str, count: int) -> None:
@@ -196,7 +196,7 @@ class RecoveryMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9), index=st.integers(0, 20), count=st.integers(1, 4))
     def publish_to(self, number: int, index: int, count: int) -> None:
-        # To a topic that somebody follows, for most aren't.
+        # To a topic with subscribers; most topics have none.
         if (client := self._client(number)) is not None:
             if followed := [topic for topic in NUMBERED if topic in client.follows]:
                 self._publish(followed[index % len(followed)], count)
@@ -238,7 +238,7 @@ class RecoveryMachine(RuleBasedStateMachine):
         self.house.pass_seconds(seconds)
         self.house.hub.topics.expire()
         for client in self.clients:
-            # Who polls and fetched nothing for so long is lost.
+            # A polling client that hasn't fetched for so long is disconnected.
             if client.connection is not None and client.connection.closed:
                 assert isinstance(client.connection, Poller)
                 assert seconds > LIMITS.poll_timeout
@@ -249,7 +249,7 @@ class RecoveryMachine(RuleBasedStateMachine):
         if (client := self._client(number)) is not None:
             client.read(arrives=arrives)
 
-    # ------------------------------------------------------------ what always holds
+    # ------------------------------------------------------------ invariants
 
     def _snapshots_are_complete(self, client: Client, topics: Any) -> None:
         for topic in topics:
@@ -294,5 +294,5 @@ class RecoveryMachine(RuleBasedStateMachine):
 
 
 TestRecovery = RecoveryMachine.TestCase
-# What goes wrong here goes wrong after several steps that belong together: one needs more, and longer, courses than elsewhere.
+# Faults need several related steps, so that more and longer runs are needed than elsewhere.
 TestRecovery.settings = settings(max_examples=5 * settings().max_examples, stateful_step_count=60)

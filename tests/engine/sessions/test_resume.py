@@ -1,4 +1,4 @@
-"""Resuming: whole or not at all, by nobody else, less what the newest token may not see."""
+"""Resume: complete or not at all, only by the same user, without topics that the newest token may not follow."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ from tests.engine.fakes import House, of_type, principal, settle
 from tests.engine.sessions.test_sessions import ADA, EVE, ROOT, cut, message, refused, resume_of
 
 
-def test_resumes_with_exactly_what_was_missed() -> None:
+def test_a_resume_delivers_exactly_the_missed_messages() -> None:
     house = House()
     session, connection = house.connect(ADA, subscribe=("all", "user:ada"))
     connection.take()
@@ -50,7 +50,7 @@ def test_resumes_with_exactly_what_was_missed() -> None:
     assert [each["offset"] for each in connection.take()] == [4]
 
 
-def test_the_newest_states_come_last() -> None:
+def test_current_states_come_after_missed_messages() -> None:
     house = House()
     session, _ = house.connect(ADA, player_id="kitchen", subscribe=("all", "player:kitchen"))
     resume = cut(house, session)
@@ -85,13 +85,13 @@ def test_topics_without_a_position_begin_with_a_snapshot() -> None:
     assert "player_list" not in [each["type"] for each in received]
 
 
-def test_resume_without_a_token() -> None:
+def test_the_secret_suffices_for_a_resume() -> None:
     house = House()
     session, _ = house.connect(ADA)
     assert house.connect(None, resume=cut(house, session))[0] is session
 
 
-def test_resume_needs_a_token_once_the_old_one_has_expired() -> None:
+def test_a_resume_needs_a_token_after_the_old_one_has_expired() -> None:
     house = House()
     session, _ = house.connect(principal("ada", expires_at=house.clock.utc().timestamp() + 5))
     resume = cut(house, session)
@@ -143,7 +143,7 @@ def _too_old(house: House, session: Session) -> Resume:
         (_too_old, "position_expired", True),
     ],
 )
-def test_what_cannot_be_resumed_begins_anew(
+def test_a_failed_resume_opens_a_new_session(
     remember: Callable[[House, Session], Resume], failure: str, session_ends: bool
 ) -> None:
     house = House(Limits(history_messages=10, history_seconds=50))
@@ -162,7 +162,7 @@ def test_what_cannot_be_resumed_begins_anew(
     assert (session in list(house.hub.sessions)) is not session_ends
 
 
-def test_nobody_resumes_the_session_of_somebody_else() -> None:
+def test_the_session_of_another_user_cannot_be_resumed() -> None:
     house = House()
     session, _ = house.connect(ADA)
     newer, connection = house.connect(EVE, resume=cut(house, session))
@@ -182,13 +182,13 @@ def test_a_second_connection_that_resumes_replaces_the_first() -> None:
     house.hub.publish("all", message())
     assert first.take() == []
     assert len(second.take()) == 1
-    # The end of the first connection is no news any more.
+    # The later end of the first connection has no effect.
     house.hub.sessions.connection_lost(session, first, ended=True)
     assert session.connection is second
     assert house.hub.players.get("kitchen").connected
 
 
-def test_a_session_waits_two_minutes() -> None:
+def test_a_session_can_be_resumed_for_two_minutes() -> None:
     house = House()
     session, _ = house.connect(ADA)
     resume = cut(house, session)
@@ -200,7 +200,7 @@ def test_a_session_waits_two_minutes() -> None:
     assert connection.take()[0]["resume_failure"] == "session_unknown"
 
 
-def test_a_client_that_says_goodbye_is_gone_at_once() -> None:
+def test_a_session_closed_by_the_client_ends_at_once() -> None:
     house = House()
     session, _ = house.connect(ADA)
     ended: list[Session] = []
@@ -210,7 +210,7 @@ def test_a_client_that_says_goodbye_is_gone_at_once() -> None:
     assert len(house.hub.sessions) == 0
 
 
-def test_less_rights_on_resume_take_topics_away() -> None:
+def test_a_resume_with_fewer_permissions_drops_topics() -> None:
     house = House()
     session, _ = house.connect(ROOT, subscribe=("all", "permission:admin"))
     resume = cut(house, session)
@@ -221,7 +221,7 @@ def test_less_rights_on_resume_take_topics_away() -> None:
     assert house.hub.publish("permission:admin", message()) == 0
 
 
-def test_a_lost_position_begins_anew_without_a_token_too() -> None:
+def test_a_lost_position_opens_a_new_session_without_a_token_too() -> None:
     house = House(Limits(history_messages=2))
     session, _ = house.connect(ADA, subscribe=("all",))
     resume = cut(house, session)
@@ -231,7 +231,7 @@ def test_a_lost_position_begins_anew_without_a_token_too() -> None:
     assert connection.take()[0]["resume_failure"] == "window_exceeded"
 
 
-async def test_that_nothing_follows_is_a_newest_state_too() -> None:
+async def test_an_empty_prepare_is_a_current_state_too() -> None:
     house = House()
     session, connection = house.connect(ADA, player_id="kitchen")
     playback = house.hub.players.get("kitchen").solo_playback
@@ -246,7 +246,7 @@ async def test_that_nothing_follows_is_a_newest_state_too() -> None:
     assert [each["queue_item_id"] for each in of_type(connection.take(), "prepare")] == [None]
 
 
-def test_players_that_came_and_went_meanwhile() -> None:
+def test_players_added_and_removed_during_the_absence() -> None:
     house = House()
     house.hub.players.add("old", "Old", "ada")
     session, _ = house.connect(ADA)
@@ -264,7 +264,7 @@ def test_players_that_came_and_went_meanwhile() -> None:
     assert "player:new" in again.topics
 
 
-def test_a_player_that_was_unsubscribed_stays_so() -> None:
+def test_an_unsubscribed_player_stays_unsubscribed() -> None:
     house = House()
     house.hub.players.add("attic", "Attic", "root")
     session, _ = house.connect(ADA)
@@ -273,7 +273,7 @@ def test_a_player_that_was_unsubscribed_stays_so() -> None:
     assert "player:attic" not in session.topics
 
 
-def test_another_player_of_the_same_id_begins_with_its_snapshot() -> None:
+def test_a_new_player_with_an_old_id_begins_with_a_snapshot() -> None:
     house = House()
     house.hub.players.add("attic", "Attic", "root")
     session, _ = house.connect(ADA)
@@ -285,7 +285,7 @@ def test_another_player_of_the_same_id_begins_with_its_snapshot() -> None:
     assert "queue_updated" in snapshots
 
 
-async def test_where_nobody_can_tell_whose_token_it_is_the_sessions_own_secret_counts(
+async def test_the_secret_counts_while_tokens_cannot_be_checked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     house = House()

@@ -1,4 +1,4 @@
-"""Sessions: coming, being replaced, expiring, going."""
+"""Sessions: opening, players, expiry, ending."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def message(data: Any = None) -> CustomMessage:
 
 
 def resume_of(house: House, session: Session, **changes: Any) -> Resume:
-    """What the client remembers when its connection breaks now."""
+    """Return the data with which the client resumes after its connection broke."""
     positions = {topic: house.hub.topics.position(topic) for topic in session.topics}
     known = {"session_id": session.session_id, "secret": session.secret, "positions": positions}
     return Resume(**(known | changes))
@@ -37,10 +37,10 @@ def refused(house: House, *args: Any, **kwargs: Any) -> Refused:
     return refusal.value
 
 
-# ------------------------------------------------------------ coming
+# ------------------------------------------------------------ opening
 
 
-def test_welcome() -> None:
+def test_welcome_describes_the_session() -> None:
     house = House()
     session, connection = house.connect(ADA, subscribe=("all", "players"), request_id="r1")
     welcome = connection.take()[0]
@@ -58,20 +58,20 @@ def test_welcome() -> None:
     }
 
 
-def test_welcome_says_when_the_token_expires() -> None:
+def test_welcome_names_the_expiry_of_the_token() -> None:
     house = House()
     _, connection = house.connect(principal("ada", expires_at=EPOCH.timestamp() + 3_600))
     assert connection.take()[0]["expires_at"] == "2026-11-23T01:00:00.000Z"
 
 
-def test_no_token_no_entry() -> None:
+def test_a_client_without_a_token_is_refused() -> None:
     house = House()
     refusal = refused(house, None)
     assert (refusal.error.error_type, refusal.code) == ("authentication_failed", CloseCode.AUTHENTICATION_FAILED)
     assert len(house.hub.sessions) == 0
 
 
-def test_default_topics() -> None:
+def test_default_topics_follow_from_the_permissions() -> None:
     house = House()
     house.hub.players.add("kitchen", "Kitchen", "ada")
     session, _ = house.connect(principal("ada", "listen", "chat"))
@@ -88,13 +88,13 @@ def test_default_topics() -> None:
     ]
 
 
-def test_what_one_may_not_see_is_left_out() -> None:
+def test_invisible_topics_are_left_out() -> None:
     house = House()
     session, _ = house.connect(ADA, subscribe=("all", "user:eve", "permission:admin", "players", "all"))
     assert list(session.topics) == ["all", "players"]
 
 
-def test_a_room_limited_guest_hears_of_nothing_else() -> None:
+def test_a_guest_follows_only_its_room() -> None:
     house = House()
     house.hub.players.add("kitchen", "Kitchen", "ada")
     guest = principal("guest:1", "listen", "chat", rooms=frozenset({"garden"}))
@@ -120,14 +120,14 @@ def test_a_player_follows_its_play_topic() -> None:
     assert of_type(connection.take(), "volume_update")[0]["topic"] == "play:kitchen"
 
 
-def test_a_player_needs_the_right_to_be_one() -> None:
+def test_a_player_needs_the_permission_to_play() -> None:
     house = House()
     refusal = refused(house, principal("ada", "listen"), player_id="kitchen")
     assert (refusal.error.error_type, refusal.code) == ("permission_denied", CloseCode.AUTHENTICATION_FAILED)
     assert house.hub.players.find("kitchen") is None
 
 
-def test_a_player_id_belongs_to_who_used_it_first() -> None:
+def test_a_player_id_belongs_to_its_first_user() -> None:
     house = House()
     session, _ = house.connect(ADA, player_id="kitchen")
     refusal = refused(house, EVE, player_id="kitchen")
@@ -158,7 +158,7 @@ def test_the_newest_connection_is_the_player() -> None:
     assert player.available
 
 
-def test_players_a_user_may_have() -> None:
+def test_the_number_of_players_of_a_user_is_bounded() -> None:
     house = House(Limits(max_players_per_user=2))
     for player_id in ("a", "b"):
         house.connect(ADA, player_id=player_id)
@@ -167,7 +167,7 @@ def test_players_a_user_may_have() -> None:
     house.connect(EVE, player_id="c")
 
 
-def test_a_short_absence_is_not_noticed() -> None:
+def test_a_short_absence_keeps_a_player_available() -> None:
     house = House()
     session, _ = house.connect(ADA, player_id="kitchen")
     player = house.hub.players.get("kitchen")
@@ -179,7 +179,7 @@ def test_a_short_absence_is_not_noticed() -> None:
     assert player.available
 
 
-def test_a_long_absence_is() -> None:
+def test_a_long_absence_makes_a_player_unavailable() -> None:
     house = House()
     session, _ = house.connect(ADA, player_id="kitchen")
     player = house.hub.players.get("kitchen")
@@ -188,7 +188,7 @@ def test_a_long_absence_is() -> None:
     assert not player.available
 
 
-# ------------------------------------------------------------ staying
+# ------------------------------------------------------------ tokens
 
 
 def test_a_token_that_expires_ends_the_session() -> None:
@@ -201,7 +201,7 @@ def test_a_token_that_expires_ends_the_session() -> None:
     assert session not in list(house.hub.sessions)
 
 
-def test_a_refreshed_token_does_not() -> None:
+def test_a_refreshed_token_keeps_the_session() -> None:
     house = House()
     now = house.clock.utc().timestamp()
     session, connection = house.connect(principal("ada", expires_at=now + 60))
@@ -214,7 +214,7 @@ def test_a_refreshed_token_does_not() -> None:
     assert connection.closed is None
 
 
-def test_less_rights_take_topics_away_and_say_so() -> None:
+def test_fewer_permissions_withdraw_topics() -> None:
     house = House()
     session, connection = house.connect(ADA, subscribe=("all", "library", "players", "user:ada"))
     connection.take()
@@ -224,7 +224,7 @@ def test_less_rights_take_topics_away_and_say_so() -> None:
     assert house.hub.publish("library", message()) == 0
 
 
-def test_a_token_that_may_not_play_any_more_is_no_player() -> None:
+def test_a_player_that_loses_its_permission_is_disconnected() -> None:
     house = House()
     session, connection = house.connect(ADA, player_id="kitchen")
     house.hub.sessions.renew(session, principal("ada", "listen"))
@@ -232,7 +232,7 @@ def test_a_token_that_may_not_play_any_more_is_no_player() -> None:
     assert not house.hub.players.get("kitchen").connected
 
 
-def test_a_refresh_that_comes_after_the_connection_keeps_nobody() -> None:
+def test_a_refresh_after_the_connection_has_ended_does_not_keep_the_session() -> None:
     house = House()
     session, _ = house.connect(ADA)
     house.lose(session)
@@ -241,10 +241,10 @@ def test_a_refresh_that_comes_after_the_connection_keeps_nobody() -> None:
     assert len(house.hub.sessions) == 0
 
 
-# ------------------------------------------------------------ going
+# ------------------------------------------------------------ ending
 
 
-def test_ends_those_who_match() -> None:
+def test_matching_sessions_are_ended() -> None:
     house = House()
     _, ada = house.connect(ADA)
     _, eve = house.connect(EVE)
@@ -254,7 +254,7 @@ def test_ends_those_who_match() -> None:
     assert (ended, ada.closed, eve.closed) == (1, CloseCode.FORCED_OUT, None)
 
 
-def test_an_ended_session_leaves_nothing_behind() -> None:
+def test_an_ended_session_is_removed_completely() -> None:
     house = House()
     topics = len(house.hub.topics)
     session, connection = house.connect(ADA, player_id="kitchen")
@@ -276,7 +276,7 @@ def test_disconnecting_all_keeps_the_sessions() -> None:
     assert list(house.hub.sessions.connected()) == []
 
 
-def test_signals() -> None:
+def test_signals_are_emitted_in_order() -> None:
     house = House()
     told: list[tuple[str, Any]] = []
     sessions = house.hub.sessions
@@ -290,7 +290,7 @@ def test_signals() -> None:
     assert told == [("opened", False), ("lost", None), ("opened", True), ("lost", None), ("ended", None)]
 
 
-def test_a_stranger_connection_loses_nothing() -> None:
+def test_the_loss_of_another_connection_has_no_effect() -> None:
     house = House()
     session, connection = house.connect(ADA)
     house.hub.sessions.connection_lost(session, FakeConnection(), ended=True)

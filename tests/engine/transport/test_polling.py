@@ -1,4 +1,4 @@
-"""The polling connection without HTTP: what is fetched, kept, confirmed and given up."""
+"""Polling connections without HTTP: fetching, confirming, timeouts, bounds."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -25,7 +25,7 @@ CLIENT = ClientInfo(name="Poller", kind="controller")
 
 
 class WritingHouse(House):
-    """A house in a loop: its writer writes by itself."""
+    """A hub in an event loop, with its own writer."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         super().__init__(limits)
@@ -33,7 +33,7 @@ class WritingHouse(House):
 
 
 class Client:
-    """A client that polls, as a client does it: what arrives moves its positions and its cursor."""
+    """A polling client: received messages advance its positions and its cursor."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -53,7 +53,7 @@ class Client:
         return connection
 
     def move(self) -> None:
-        """Go on by another connection."""
+        """Resume on another connection."""
         self.connection = self._open(
             Resume(
                 session_id=self._welcome["session_id"],
@@ -64,7 +64,7 @@ class Client:
         assert self._welcome["resumed"] is True
 
     async def fetch(self, *, arrives: bool = True, wait: float = 0) -> list[int]:
-        """Fetch; the answer may get lost."""
+        """Fetch; the response may get lost."""
         frames, cursor = await self.connection.fetch(self.cursor, wait)
         messages = [json.loads(frame.payload) for frame in frames]
         if not arrives:
@@ -78,7 +78,7 @@ class Client:
 
 @pytest.fixture
 async def house() -> AsyncGenerator[House]:
-    """A hub that runs, on manual time."""
+    """A running hub with a manual clock."""
     house = WritingHouse(Limits(outbound_messages=100))
     await house.hub.start()
     yield house
@@ -136,8 +136,8 @@ STEPS: tuple[Step, ...] = (
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=40))
-def test_each_number_once(steps: list[Step]) -> None:
-    """Whatever gets lost on the way, and however often the connection changes, nothing is missed and nothing doubled."""
+def test_each_message_arrives_once(steps: list[Step]) -> None:
+    """Lost responses and changes of the connection neither drop nor duplicate messages."""
 
     async def run() -> None:
         house = WritingHouse()
@@ -152,7 +152,7 @@ def test_each_number_once(steps: list[Step]) -> None:
     asyncio.run(run())
 
 
-async def test_wakes_up(house: House, client: Client) -> None:
+async def test_a_publication_wakes_the_fetch(house: House, client: Client) -> None:
     fetch = asyncio.ensure_future(client.fetch(wait=50))
     await asyncio.sleep(0)
     assert not fetch.done()
@@ -160,7 +160,7 @@ async def test_wakes_up(house: House, client: Client) -> None:
     assert await fetch == [1]
 
 
-async def test_newer_fetch_ends_the_older(house: House, client: Client) -> None:
+async def test_a_newer_fetch_ends_the_older_one(house: House, client: Client) -> None:
     older = asyncio.ensure_future(client.fetch(wait=50))
     await asyncio.sleep(0)
     newer = asyncio.ensure_future(client.fetch(wait=50))
@@ -169,8 +169,8 @@ async def test_newer_fetch_ends_the_older(house: House, client: Client) -> None:
     assert await newer == [1]
 
 
-async def test_older_fetch_confirms_nothing(house: House, client: Client) -> None:
-    """What the newer one took isn't behind the cursor that the older one is answered."""
+async def test_a_superseded_fetch_confirms_nothing(house: House, client: Client) -> None:
+    """The cursor of a superseded fetch doesn't confirm messages of the newer one."""
     older = asyncio.ensure_future(client.connection.fetch(None, 50))
     await asyncio.sleep(0)
     publish(house, 1)
@@ -180,7 +180,7 @@ async def test_older_fetch_confirms_nothing(house: House, client: Client) -> Non
     assert (await client.connection.fetch(empty.cursor, 0)).frames == newer.frames
 
 
-async def test_broken_off(house: House, client: Client) -> None:
+async def test_a_cancelled_fetch_loses_nothing(house: House, client: Client) -> None:
     fetch = asyncio.ensure_future(client.fetch(wait=50))
     await asyncio.sleep(0)
     publish(house, 1)
@@ -191,13 +191,13 @@ async def test_broken_off(house: House, client: Client) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "1", "x-1", "0123abcd-", "0123abcd--1"])
-async def test_no_cursor_of_ours(client: Client, cursor: str) -> None:
+async def test_unknown_cursors_are_refused(client: Client, cursor: str) -> None:
     with pytest.raises(InvalidMessage):
         await client.connection.fetch(cursor, 0)
 
 
-async def test_absent(house: House, client: Client) -> None:
-    """30 s without a fetch; one that waits is presence."""
+async def test_a_client_that_stops_fetching_is_disconnected(house: House, client: Client) -> None:
+    """The timeout is 30 s without a fetch; a waiting fetch counts as one."""
     house.pass_seconds(29)
     fetch = asyncio.ensure_future(client.fetch(wait=50))
     await asyncio.sleep(0)
@@ -215,15 +215,15 @@ async def test_absent(house: House, client: Client) -> None:
     assert closed.value.may_retry
 
 
-async def test_one_timer(house: House, client: Client) -> None:
-    """A client that fetches often fills no row of timers."""
+async def test_fetches_share_one_timer(house: House, client: Client) -> None:
+    """Frequent fetches don't accumulate timers."""
     before = len(house.hub.timers._heap)
     for _ in range(100):
         await client.fetch()
     assert len(house.hub.timers._heap) == before
 
 
-async def test_too_much_unread(house: House, client: Client) -> None:
+async def test_too_many_unread_messages_close_the_connection(house: House, client: Client) -> None:
     publish(house, *range(100))
     await asyncio.sleep(0)
     assert client.closed == []
@@ -235,8 +235,8 @@ async def test_too_much_unread(house: House, client: Client) -> None:
     assert await client.fetch() == list(range(101))
 
 
-async def test_unconfirmed_is_bounded(house: House, client: Client) -> None:
-    """Who fetches but never confirms is a slow consumer too."""
+async def test_too_many_unconfirmed_messages_close_the_connection(house: House, client: Client) -> None:
+    """A client that fetches but never confirms is too slow."""
     for _ in range(1_000):
         house.hub.publish("all", CustomMessage(event="weight", data="x" * 10_000))
         await asyncio.sleep(0)
@@ -246,8 +246,8 @@ async def test_unconfirmed_is_bounded(house: House, client: Client) -> None:
     assert client.closed == [CloseCode.SLOW_CONSUMER]
 
 
-async def test_last_words(house: House, client: Client) -> None:
-    """A fetch that waits takes what was said before the end; if the session goes on elsewhere, it doesn't."""
+async def test_remaining_messages_are_fetched_after_the_end(house: House, client: Client) -> None:
+    """A waiting fetch gets the last messages, unless the session was resumed by another connection."""
     fetch = asyncio.ensure_future(client.connection.fetch(None, 50))
     await asyncio.sleep(0)
     publish(house, 0)
@@ -266,8 +266,8 @@ async def test_last_words(house: House, client: Client) -> None:
     assert await client.fetch() == [0, 1]
 
 
-async def test_answers(client: Client) -> None:
-    """Each message is answered in its place; what can't be decoded, too."""
+async def test_answers_are_returned_in_order(client: Client) -> None:
+    """Messages are answered in order, including those that can't be decoded."""
     messages = [
         Decoded("a", Ping(request_id="a")),
         Decoded(None, None, SerializationFailed("This is no JSON")),
@@ -279,8 +279,8 @@ async def test_answers(client: Client) -> None:
     assert await client.connection.receive([]) == []
 
 
-async def test_slow_answers(house: House, client: Client) -> None:
-    """A message that takes long is answered later, to whoever asks again; when the connection ends, nobody waits."""
+async def test_a_late_answer_is_returned_to_a_repetition(house: House, client: Client) -> None:
+    """A late answer is returned to a repetition; the end of the connection ends the wait."""
     house.hub.configure(Limits(poll_timeout=0.001))
     gate = asyncio.Event()
 
@@ -305,8 +305,8 @@ async def test_slow_answers(house: House, client: Client) -> None:
     assert json.loads(answer.payload)["data"] == {"done": "at last"}
 
 
-async def test_counts(house: House, client: Client) -> None:
-    """Traffic is counted, and stays counted when the connection is gone."""
+async def test_traffic_is_counted(house: House, client: Client) -> None:
+    """Traffic stays counted after the connection has ended."""
     await client.connection.receive([Decoded("a", Ping(request_id="a"), None, 20)])
     publish(house, 1, 2)
     await client.fetch()

@@ -62,7 +62,7 @@ async def test_party_with_a_guest(home: Home, tabs: Tabs, open_tab: OpenTab) -> 
     await expect(guest.page.get_by_role("button", name="Play", exact=True)).to_be_hidden()
     await expect(guest.page.get_by_role("slider", name="Volume")).to_be_hidden()
     assert await guest.page.evaluate("Object.keys(localStorage).length") == 0
-    assert await violations(guest.page, "moosicbox-party") == []
+    assert await violations(guest.page, "moosicbox-guest-page") == []
     await guest.screenshot("guest-phone")
 
     # Who listens along, and how: at a glance, and in words.
@@ -111,7 +111,7 @@ async def test_guest_listens_along(home: Home, tabs: Tabs, open_tab: OpenTab) ->
 async def test_without_an_invite_there_is_nothing(home: Home, tabs: Tabs) -> None:
     guest = await guest_tab(tabs, f"{home.url}/moosicbox/party/")
     await expect(guest.page.get_by_text("An invite is needed")).to_be_visible()
-    assert await violations(guest.page, "moosicbox-party") == []
+    assert await violations(guest.page, "moosicbox-guest-page") == []
     wrong = await guest_tab(tabs, f"{home.url}/moosicbox/party/#{'x' * 32}")
     await wrong.page.get_by_label("Your name").fill("Eve")
     await wrong.page.get_by_role("button", name="Come in").click()

@@ -7,10 +7,10 @@ import { HubError } from "../../custom_components/moosicbox/frontend/client/inde
 import { formatTime } from "../../custom_components/moosicbox/frontend/ui/format.js";
 import { errorText, localizer } from "../../custom_components/moosicbox/frontend/ui/localize.js";
 import { connectionNotice, deviceNotice } from "../../custom_components/moosicbox/frontend/ui/notices.js";
-import deFirst from "../../custom_components/moosicbox/frontend/ui/strings/de.js";
-import deMore from "../../custom_components/moosicbox/frontend/ui/strings/de-more.js";
-import enFirst from "../../custom_components/moosicbox/frontend/ui/strings/en.js";
-import enMore from "../../custom_components/moosicbox/frontend/ui/strings/en-more.js";
+import deFirst from "../../custom_components/moosicbox/frontend/ui/strings/de-initial.js";
+import deMore from "../../custom_components/moosicbox/frontend/ui/strings/de-deferred.js";
+import enFirst from "../../custom_components/moosicbox/frontend/ui/strings/en-initial.js";
+import enMore from "../../custom_components/moosicbox/frontend/ui/strings/en-deferred.js";
 import { describeBrowser, newPlayerId } from "../../custom_components/moosicbox/frontend/player/identity.js";
 
 const [en, de] = [
@@ -18,7 +18,7 @@ const [en, de] = [
   { ...deFirst, ...deMore },
 ];
 const localize = await localizer("en");
-await localize.more();
+await localize.loadDeferred();
 const remedies = { retry: () => "retry", reload: () => "reload", playHere: () => "here" };
 
 describe("the state", () => {

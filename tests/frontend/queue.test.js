@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { fromPage, withEdits, withPage, withUpdate } from "../../custom_components/moosicbox/frontend/app/queue.js";
-import { runs } from "../../custom_components/moosicbox/frontend/ui/queue/undo.js";
+import { addCommands } from "../../custom_components/moosicbox/frontend/ui/queue/undo.js";
 
 const item = (queue_item_id) => ({
   queue_item_id,
@@ -148,13 +148,15 @@ describe("what is asked for is shown at once", () => {
 test("what was cleared comes back in as few messages as the hub takes", () => {
   const library = (id) => ({ track: { track_id: id, media_content_id: `media-source://moosicbox/track/${id}` } });
   const radio = { track: { track_id: "x", media_content_id: "https://radio.example/stream" } };
-  assert.deepEqual(runs([library("a"), library("b"), radio, library("c")]), [
+  assert.deepEqual(addCommands([library("a"), library("b"), radio, library("c")]), [
     { track_ids: ["a", "b"] },
     { media_content_id: "https://radio.example/stream" },
     { track_ids: ["c"] },
   ]);
   assert.deepEqual(
-    runs(Array.from({ length: 1001 }, (_, index) => library(`t${index}`))).map(({ track_ids }) => track_ids.length),
+    addCommands(Array.from({ length: 1001 }, (_, index) => library(`t${index}`))).map(
+      ({ track_ids }) => track_ids.length,
+    ),
     [1000, 1],
   );
 });

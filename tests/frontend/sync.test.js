@@ -4,10 +4,10 @@ import { describe, test } from "node:test";
 import { paths } from "../../custom_components/moosicbox/frontend/ui/hub/series.js";
 import { initialOf } from "../../custom_components/moosicbox/frontend/ui/format.js";
 import { localizer } from "../../custom_components/moosicbox/frontend/ui/localize.js";
-import { syncOf } from "../../custom_components/moosicbox/frontend/ui/room/sync.js";
+import { syncQuality } from "../../custom_components/moosicbox/frontend/ui/room/sync-quality.js";
 
 const localize = await localizer("en");
-await localize.more();
+await localize.loadDeferred();
 const person = { player_id: "p", ready: true, lagging: false };
 
 describe("how well somebody keeps time", () => {
@@ -22,7 +22,7 @@ describe("how well somebody keeps time", () => {
   ];
   for (const [change, quality, text] of cases) {
     test(`is ${quality} with ${JSON.stringify(change)}`, () => {
-      assert.deepEqual(syncOf({ ...person, ...change }, localize), { quality, text });
+      assert.deepEqual(syncQuality({ ...person, ...change }, localize), { quality, text });
     });
   }
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, mock, test } from "node:test";
 
 import { Connection, ConnectionLostError } from "../../custom_components/moosicbox/frontend/client/index.js";
 import { pollingLink } from "../../custom_components/moosicbox/frontend/client/polling-link.js";
-import { Transport } from "../../custom_components/moosicbox/frontend/client/transport.js";
+import { TransportChoice } from "../../custom_components/moosicbox/frontend/client/transport-choice.js";
 import { FakeSocket, settle } from "./support.js";
 
 const storage = () => {
@@ -21,22 +21,22 @@ describe("the choice of the way", () => {
 
   test("is polling after two failures before a word, and is remembered for an hour", () => {
     const kept = storage();
-    const transport = new Transport(kept);
+    const transport = new TransportChoice(kept);
     transport.closed(false);
     assert.equal(transport.name, "websocket");
     transport.closed(false);
     assert.equal(transport.name, "polling");
-    assert.equal(new Transport(kept).name, "websocket", "only what worked is remembered");
+    assert.equal(new TransportChoice(kept).name, "websocket", "only what worked is remembered");
     transport.opened();
-    assert.equal(new Transport(kept).name, "polling");
+    assert.equal(new TransportChoice(kept).name, "polling");
     mock.timers.tick(3_600_001);
-    assert.equal(new Transport(kept).name, "websocket");
+    assert.equal(new TransportChoice(kept).name, "websocket");
     transport.closed(true);
     assert.equal(transport.name, "websocket");
   });
 
   test("goes back when polling fails too: the hub is away", () => {
-    const transport = new Transport(null);
+    const transport = new TransportChoice(null);
     for (const expected of ["websocket", "polling", "websocket", "websocket", "polling"]) {
       transport.closed(false);
       assert.equal(transport.name, expected);
@@ -44,7 +44,7 @@ describe("the choice of the way", () => {
   });
 
   test("takes no notice of connections that ended after the hub spoke", () => {
-    const transport = new Transport(null);
+    const transport = new TransportChoice(null);
     for (let time = 0; time < 5; time += 1) {
       transport.opened();
       transport.closed(true);
@@ -55,10 +55,10 @@ describe("the choice of the way", () => {
   test("forgets polling once a WebSocket works", () => {
     const kept = storage();
     kept.setItem("moosicbox.polling_until", String(Date.now() + 10));
-    const transport = new Transport(kept);
+    const transport = new TransportChoice(kept);
     transport.name = "websocket";
     transport.opened();
-    assert.equal(new Transport(kept).name, "websocket");
+    assert.equal(new TransportChoice(kept).name, "websocket");
   });
 });
 
@@ -220,7 +220,7 @@ test("a guest shows an invite instead of a token", async () => {
 });
 
 test("where a WebSocket got through once, an outage doesn't end in polling", () => {
-  const transport = new Transport(null);
+  const transport = new TransportChoice(null);
   transport.opened();
   transport.closed(true);
   for (let failure = 0; failure < 9; failure++) transport.closed(false);

@@ -3,9 +3,9 @@
  * reload, wherever that was. Everything else is fetched by who needs it.
  */
 import { registerCard } from "./card/moosicbox-card.js";
-import { wasMadePlayer } from "./app/was-made-player.js";
+import { isPlayerEnabled } from "./app/player-enabled.js";
 
 registerCard();
-if (wasMadePlayer()) {
+if (isPlayerEnabled()) {
   import("./app/app.js").then(({ getApp }) => getApp()).then((app) => app.resume());
 }

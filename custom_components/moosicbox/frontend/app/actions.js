@@ -1,10 +1,10 @@
 /** What a user can do, as messages to the hub. */
 import { HubError } from "../client/index.js";
 
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("./queue.js").Edit} Edit */
-/** @typedef {import("./store.js").Store} Store */
-/** @typedef {import("./target.js").Target} Target */
+/** @import { Message } from "../client/types.js" */
+/** @import { Edit } from "./queue.js" */
+/** @import { Store } from "./store.js" */
+/** @import { Target } from "./target.js" */
 /** @typedef {"play" | "pause" | "stop" | "next" | "previous"} Command */
 /** @typedef {"next" | "end" | "replace" | {after: string} | {position: number}} Place */
 

@@ -12,18 +12,17 @@ import {
   monotonicUs,
 } from "../client/index.js";
 import { IdentityStore } from "../player/identity.js";
-import { Following } from "./following.js";
+import { RoomSubscriptions } from "./room-subscriptions.js";
 import { exposeForInspection } from "./inspection.js";
-import { homeAssistantAccess } from "./home-assistant.js";
+import { homeAssistantAccess } from "./home-assistant-access.js";
 import { reduce } from "./reduce.js";
 import { Store, initialState } from "./store.js";
 import { joinedRoomIds } from "./target.js";
-import { ThisPlayer } from "./this-player.js";
-import { onWake } from "./wake.js";
+import { LocalPlayer } from "./local-player.js";
+import { onWake } from "./wake-events.js";
 
-/** @typedef {import("../client/types.js").ClientInfo} ClientInfo */
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("./home-assistant.js").Access} Access */
+/** @import { ClientInfo, Message } from "../client/types.js" */
+/** @import { Access } from "./home-assistant-access.js" */
 
 const WS_PATH = "/api/moosicbox/ws";
 // Walking from page to page shouldn't cost a connection each time.
@@ -67,8 +66,8 @@ export class App {
     );
     /** @type {Emitter<{message: Message}>} what the hub says, for those who tell people of it */
     this.heard = new Emitter();
-    this.#following = new Following(this.store, (message) => this.request(message));
-    this.#player = new ThisPlayer({
+    this.#following = new RoomSubscriptions(this.store, (message) => this.request(message));
+    this.#player = new LocalPlayer({
       store: this.store,
       identity,
       clock: this.#clock,
@@ -95,7 +94,7 @@ export class App {
 
   /** Lets the browser fetch what a player needs, so that the click that starts it need not wait. */
   warmUp() {
-    ThisPlayer.warmUp();
+    LocalPlayer.warmUp();
   }
 
   /** @param {string | null} topic of the player or room to show and steer; null: the likeliest */

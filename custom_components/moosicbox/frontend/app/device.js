@@ -10,9 +10,9 @@ import { wakeLock } from "./wake-lock.js";
 
 export { tabLock } from "../player/tab-lock.js";
 
-/** @typedef {import("../client/clock.js").Clock} Clock */
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("../player/status.js").PlayerStatus} PlayerStatus */
+/** @import { Clock } from "../client/clock.js" */
+/** @import { Message } from "../client/types.js" */
+/** @import { PlayerStatus } from "../player/status.js" */
 
 const UNLOCKING_EVENTS = ["pointerdown", "pointerup", "keydown", "touchend", "click"];
 

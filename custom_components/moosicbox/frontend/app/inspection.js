@@ -1,6 +1,6 @@
 /** A read-only look at the player for tests and the curious: `window.moosicbox.player`. */
 
-/** @typedef {import("./device.js").Device} Device */
+/** @import { Device } from "./device.js" */
 
 /** @param {() => Device | null} device */
 export function exposeForInspection(device) {

@@ -1,10 +1,8 @@
 /** What the system shows of the music, on the lock screen, on headsets and keyboards, and the keys that it has for it. */
 import { targetOf } from "./target.js";
 
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("../client/types.js").PlaybackStatus} PlaybackStatus */
-/** @typedef {import("./store.js").AppState} AppState */
-/** @typedef {import("./store.js").Store} Store */
+/** @import { Message, PlaybackStatus } from "../client/types.js" */
+/** @import { AppState, Store } from "./store.js" */
 /** @typedef {Pick<HTMLAudioElement, "play" | "pause">} Sounding */
 
 /** @type {Partial<Record<MediaSessionAction, "play" | "pause" | "stop" | "next" | "previous">>} */

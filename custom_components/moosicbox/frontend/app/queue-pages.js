@@ -1,9 +1,9 @@
 /** Fetches the parts of queues that somebody wants to see. */
 import { withPage } from "./queue.js";
 
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("./store.js").Store} Store */
-/** @typedef {import("./target.js").Target} Target */
+/** @import { Message } from "../client/types.js" */
+/** @import { Store } from "./store.js" */
+/** @import { Target } from "./target.js" */
 
 const PAGE = 200;
 

@@ -1,9 +1,6 @@
 /** A copy of a queue as far as it is known: pages and changes come in, a new copy comes out. Pure. */
 
-/** @typedef {import("../client/types.js").QueueItem} QueueItem */
-/** @typedef {import("../client/types.js").QueueOp} QueueOp */
-/** @typedef {import("../client/types.js").QueuePage} QueuePage */
-/** @typedef {import("../client/types.js").Message} Message */
+/** @import { Message, QueueItem, QueueOp, QueuePage } from "../client/types.js" */
 
 /**
  * @typedef {object} Queue

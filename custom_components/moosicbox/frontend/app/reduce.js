@@ -2,8 +2,8 @@
 import { withUpdate } from "./queue.js";
 import { fromState, withChat, withEvent } from "./rooms.js";
 
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("./store.js").AppState} AppState */
+/** @import { Message } from "../client/types.js" */
+/** @import { AppState } from "./store.js" */
 
 /** @typedef {(state: AppState, message: Message, hubUs: number) => Partial<AppState>} Reducer */
 

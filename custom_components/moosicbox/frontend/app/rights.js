@@ -1,8 +1,8 @@
 /** What one may do: the hub decides, this only keeps the page from offering what it would refuse. Pure. */
 
 /** @typedef {"queue.add" | "queue.move_own" | "queue.move_any" | "playback.control" | "playback.skip" | "volume" | "member.kick" | "chat" | "vote"} Right */
-/** @typedef {import("./rooms.js").Room} Room */
-/** @typedef {import("./store.js").Me} Me */
+/** @import { Room } from "./rooms.js" */
+/** @import { Me } from "./store.js" */
 
 /** @type {Right[]} */
 const MUSIC = ["queue.add", "queue.move_own", "queue.move_any", "playback.control", "playback.skip", "volume"];

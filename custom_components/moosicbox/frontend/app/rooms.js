@@ -1,8 +1,6 @@
 /** What is known of the rooms that are followed: pure. */
 
-/** @typedef {import("../client/types.js").ChatLine} ChatLine */
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("../client/types.js").Participant} Participant */
+/** @import { ChatLine, Message, Participant } from "../client/types.js" */
 
 /**
  * @typedef {object} Room

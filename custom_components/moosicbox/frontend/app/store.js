@@ -1,12 +1,9 @@
 /** All that the pages show, in one place; whoever shows it subscribes. */
 
-/** @typedef {import("../client/connection.js").ConnectionState} ConnectionState */
-/** @typedef {import("../client/types.js").PlaybackStatus} PlaybackStatus */
-/** @typedef {import("../client/types.js").PlayerInfo} PlayerInfo */
-/** @typedef {import("../client/types.js").RoomInfo} RoomInfo */
-/** @typedef {import("./queue.js").Edit} Edit */
-/** @typedef {import("./queue.js").Queue} Queue */
-/** @typedef {import("./rooms.js").Room} Room */
+/** @import { ConnectionState } from "../client/connection.js" */
+/** @import { PlaybackStatus, PlayerInfo, RoomInfo } from "../client/types.js" */
+/** @import { Edit, Queue } from "./queue.js" */
+/** @import { Room } from "./rooms.js" */
 
 /**
  * This browser as a player. `elsewhere`: another tab plays.

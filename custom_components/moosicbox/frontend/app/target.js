@@ -1,13 +1,11 @@
 /** Which player or room the page shows and steers: pure. */
 import { rightsIn, rightsOnPlayers } from "./rights.js";
 
-/** @typedef {import("../client/types.js").PlaybackStatus} PlaybackStatus */
-/** @typedef {import("../client/types.js").PlayerInfo} PlayerInfo */
-/** @typedef {import("./queue.js").Queue} Queue */
-/** @typedef {import("./queue.js").Edit} Edit */
-/** @typedef {import("./rights.js").Right} Right */
-/** @typedef {import("./rooms.js").Room} Room */
-/** @typedef {import("./store.js").AppState} AppState */
+/** @import { PlaybackStatus, PlayerInfo } from "../client/types.js" */
+/** @import { Edit, Queue } from "./queue.js" */
+/** @import { Right } from "./rights.js" */
+/** @import { Room } from "./rooms.js" */
+/** @import { AppState } from "./store.js" */
 
 /**
  * @typedef {object} Target

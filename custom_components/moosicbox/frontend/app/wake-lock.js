@@ -1,7 +1,7 @@
 /** Keeps the screen of a tablet on while it plays: it stands there to be looked at. Phones go to sleep as always. */
 import { targetOf } from "./target.js";
 
-/** @typedef {import("./store.js").Store} Store */
+/** @import { Store } from "./store.js" */
 
 const TABLET = "(pointer: coarse) and (min-width: 600px) and (min-height: 600px)";
 

@@ -6,13 +6,13 @@ import { localizer } from "../ui/localize.js";
 import { NowPlaying } from "../ui/now-playing/now-playing.js";
 import { QueueView } from "../ui/queue/queue-view.js";
 import { Shell } from "../ui/shell/shell.js";
-import { partStyles } from "../ui/part-styles.js";
+import { deferredStyles } from "../ui/deferred-styles.js";
 import { styles } from "../ui/styles.js";
 import { topicOf } from "./entities.js";
 import { cardStyles } from "./styles.js";
 
-/** @typedef {import("../ui/context.js").AppState} AppState */
-/** @typedef {import("./entities.js").Hass} Hass */
+/** @import { AppState } from "../ui/context.js" */
+/** @import { Hass } from "./entities.js" */
 /** @typedef {{type: string, entity?: string, show_queue?: boolean}} Config */
 
 /**
@@ -24,7 +24,7 @@ export async function cardView(root, hass, config) {
   const app = await getApp();
   const language = hass.locale?.language ?? hass.language ?? "en";
   const localize = await localizer(language);
-  await localize.more();
+  await localize.loadDeferred();
   return new CardView({ app, localize, language, root }, hass, config);
 }
 
@@ -51,7 +51,7 @@ class CardView {
     this.#localize = options.localize;
     this.#hass = hass;
     this.#config = config;
-    options.root.adoptedStyleSheets = [styles, partStyles, cardStyles];
+    options.root.adoptedStyleSheets = [styles, deferredStyles, cardStyles];
     this.#shell = new Shell({ ...options, navigate, open: (page) => navigate(`/moosicbox/${page}`) });
     this.#playing = new NowPlaying(this.#shell.context);
     this.#queue = config.show_queue ? new QueueView(this.#shell.context) : null;

@@ -2,10 +2,10 @@
  * The dashboard card `moosicbox-card`. Known on every page of Home Assistant, so this is only its outside: what it shows
  * is fetched when a dashboard has one.
  */
-import { word } from "./words.js";
+import { cardString } from "./strings.js";
 
-/** @typedef {import("./card-view.js").Config} Config */
-/** @typedef {import("./entities.js").Hass} Hass */
+/** @import { Config } from "./card-view.js" */
+/** @import { Hass } from "./entities.js" */
 
 const TAG = "moosicbox-card";
 const ROWS = 5;
@@ -32,7 +32,7 @@ class MoosicBoxCard extends HTMLElement {
         },
         { name: "show_queue", selector: { boolean: {} } },
       ],
-      computeLabel: (/** @type {{name: "entity" | "show_queue"}} */ { name }) => word(name),
+      computeLabel: (/** @type {{name: "entity" | "show_queue"}} */ { name }) => cardString(name),
     };
   }
 
@@ -116,7 +116,7 @@ export function registerCard() {
   (page.customCards ??= []).push({
     type: TAG,
     name: "MoosicBox",
-    description: word("description"),
+    description: cardString("description"),
     preview: true,
   });
 }

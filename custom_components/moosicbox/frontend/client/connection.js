@@ -4,18 +4,16 @@
  */
 import { Emitter } from "./emitter.js";
 import { AuthenticationError, ConnectionLostError } from "./errors.js";
-import { HeldRequests } from "./held-requests.js";
+import { QueuedRequests } from "./queued-requests.js";
 import { CLOSE_ABNORMAL, CLOSE_AUTHENTICATION_FAILED, closeVerdict, reconnectDelay } from "./reconnect.js";
-import { Requests } from "./requests.js";
+import { PendingRequests } from "./pending-requests.js";
 import { Session } from "./session.js";
 import { TokenRefresh } from "./token-refresh.js";
-import { Transport } from "./transport.js";
+import { TransportChoice } from "./transport-choice.js";
 import { websocketLink } from "./websocket-link.js";
 
-/** @typedef {import("./types.js").ClientInfo} ClientInfo */
-/** @typedef {import("./types.js").Message} Message */
-/** @typedef {import("./websocket-link.js").Link} Link */
-/** @typedef {import("./websocket-link.js").LinkEvents} LinkEvents */
+/** @import { ClientInfo, Message } from "./types.js" */
+/** @import { Link, LinkEvents } from "./websocket-link.js" */
 
 /** @typedef {"stopped" | "connecting" | "ready" | "waiting"} Phase */
 
@@ -63,8 +61,8 @@ export class Connection extends Emitter {
   /** @type {Link | null} */
   #link = null;
   #session = new Session();
-  #requests = new Requests();
-  #held = new HeldRequests();
+  #requests = new PendingRequests();
+  #held = new QueuedRequests();
   #transport;
   #refresh;
   /** @type {ConnectionState} */
@@ -90,7 +88,7 @@ export class Connection extends Emitter {
   constructor(options) {
     super();
     this.#options = options;
-    this.#transport = new Transport(options.storage ?? null);
+    this.#transport = new TransportChoice(options.storage ?? null);
     this.#refresh = new TokenRefresh(async () => {
       const credential = credentialOf(await this.#options.getToken({ fresh: true }));
       return this.request({ type: "refresh", ...credential });
@@ -102,7 +100,7 @@ export class Connection extends Emitter {
     return this.#state;
   }
 
-  /** @returns {import("./transport.js").TransportName} which way messages take */
+  /** @returns {import("./transport-choice.js").TransportName} which way messages take */
   get transport() {
     return this.#transport.name;
   }

@@ -1,6 +1,6 @@
 /** What can go wrong between this client and the hub, as types. */
 
-/** @typedef {import("./types.js").Message} Message */
+/** @import { Message } from "./types.js" */
 
 /** The hub refused or failed; `errorType` is the protocol's `error_type`. */
 export class HubError extends Error {

@@ -1,9 +1,8 @@
 /** The way to the hub by polling, where WebSockets don't get through: one request fetches, one at a time sends. */
 import { CLOSE_ABNORMAL, CLOSE_AUTHENTICATION_FAILED } from "./reconnect.js";
 
-/** @typedef {import("./types.js").Message} Message */
-/** @typedef {import("./websocket-link.js").Link} Link */
-/** @typedef {import("./websocket-link.js").LinkEvents} LinkEvents */
+/** @import { Message } from "./types.js" */
+/** @import { Link, LinkEvents } from "./websocket-link.js" */
 
 const WAIT_SECONDS = 25;
 const RETRY_MS = 500;

@@ -1,6 +1,6 @@
 /** Whether, when and with which token to connect again: pure decisions. */
 
-/** @typedef {import("./types.js").Message} Message */
+/** @import { Message } from "./types.js" */
 
 /** The way broke without a word. */
 export const CLOSE_ABNORMAL = 1006;

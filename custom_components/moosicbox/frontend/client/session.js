@@ -1,7 +1,6 @@
 /** What a session must remember to be resumed: its secret and how far each topic was heard. */
 
-/** @typedef {import("./types.js").Message} Message */
-/** @typedef {import("./types.js").Positions} Positions */
+/** @import { Message, Positions } from "./types.js" */
 
 export class Session {
   /** @type {{session_id: string, secret: string} | null} */

@@ -1,9 +1,8 @@
 /** Feeds the clock: bursts of probes over the connection, of each burst the best sample. */
 import { bestOf, sampleOf } from "./clock.js";
 
-/** @typedef {import("./clock.js").Clock} Clock */
-/** @typedef {import("./clock.js").Sample} Sample */
-/** @typedef {import("./types.js").Message} Message */
+/** @import { Clock, Sample } from "./clock.js" */
+/** @import { Message } from "./types.js" */
 
 const BURST_PROBES = 8;
 const PROBE_TIMEOUT_MS = 2_000;

@@ -1,6 +1,6 @@
 /** The way to the hub over a WebSocket. */
 
-/** @typedef {import("./types.js").Message} Message */
+/** @import { Message } from "./types.js" */
 
 /**
  * A way to the hub, open or about to be. `opened`: whether the hub spoke at all.

@@ -1,19 +1,17 @@
 /** The panel in Home Assistant's sidebar. Home Assistant sets `hass`, `narrow` and `route`. */
 import { getApp } from "../app/app.js";
-import { Lazy } from "../ui/components/lazy.js";
+import { LazyView } from "../ui/components/lazy-view.js";
 import { localizer } from "../ui/localize.js";
 import { Header } from "../ui/shell/header.js";
-import { Listen } from "../ui/shell/listen.js";
+import { ListenPage } from "../ui/shell/listen-page.js";
 import { Nav, PAGES } from "../ui/shell/nav.js";
-import { parts, prefetch } from "../ui/shell/parts.js";
+import { lazyViews, prefetch } from "../ui/shell/lazy-views.js";
 import { Shell } from "../ui/shell/shell.js";
-import { TargetButton } from "../ui/shell/targets.js";
+import { TargetButton } from "../ui/shell/target-button.js";
 import { styles } from "../ui/styles.js";
 
-/** @typedef {import("../app/app.js").App} App */
-/** @typedef {import("../ui/context.js").Context} Context */
-/** @typedef {import("../ui/context.js").PageName} PageName */
-/** @typedef {import("../ui/context.js").View} View */
+/** @import { App } from "../app/app.js" */
+/** @import { Context, PageName, View } from "../ui/context.js" */
 
 /**
  * What the panel needs of it.
@@ -26,10 +24,10 @@ const WARM_UP_MS = 2_000;
 
 /** @type {Record<PageName, (context: Context) => View>} */
 const PAGE_VIEWS = {
-  listen: (context) => new Listen(context),
-  library: (context) => new Lazy(context, parts.library),
-  rooms: (context) => new Lazy(context, parts.rooms),
-  hub: (context) => new Lazy(context, parts.hub),
+  listen: (context) => new ListenPage(context),
+  library: (context) => new LazyView(context, lazyViews.library),
+  rooms: (context) => new LazyView(context, lazyViews.rooms),
+  hub: (context) => new LazyView(context, lazyViews.hub),
 };
 
 class MoosicBoxPanel extends HTMLElement {
@@ -130,7 +128,7 @@ class MoosicBoxPanel extends HTMLElement {
     this.#shell = new Shell({ app, localize, language, root: this.shadowRoot, navigate, open });
     const { context } = this.#shell;
     const [target, nav] = [new TargetButton(context), new Nav(localize, PREFIX, open)];
-    const mini = new Lazy(context, parts.mini);
+    const mini = new LazyView(context, lazyViews.mini);
     this.#header = new Header(localize, nav.element, target.element);
     this.#target = target;
     this.#mini = mini;

@@ -25,7 +25,7 @@ export function el(tag, props = {}, ...children) {
   if (props.text !== undefined) {
     element.textContent = props.text;
   }
-  dress(element, props);
+  applyProps(element, props);
   element.append(...children);
   return element;
 }
@@ -39,7 +39,7 @@ export function el(tag, props = {}, ...children) {
  */
 export function svg(tag, attributes, ...children) {
   const element = document.createElementNS(SVG, tag);
-  dress(element, { attributes });
+  applyProps(element, { attributes });
   element.append(...children);
   return element;
 }
@@ -48,7 +48,7 @@ export function svg(tag, attributes, ...children) {
  * @param {Element} element
  * @param {Props} props
  */
-function dress(element, { attributes = {}, on = {} }) {
+function applyProps(element, { attributes = {}, on = {} }) {
   for (const [name, value] of Object.entries(attributes)) {
     element.setAttribute(name, value);
   }

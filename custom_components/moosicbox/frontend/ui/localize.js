@@ -1,17 +1,17 @@
 /** Texts in the user's language, and errors in words. */
 import { ConnectionLostError, HubError, RequestTimeoutError } from "../client/index.js";
-import en from "./strings/en.js";
+import en from "./strings/en-initial.js";
 
-/** @typedef {typeof en & typeof import("./strings/en-more.js").default} Texts */
+/** @typedef {typeof en & typeof import("./strings/en-deferred.js").default} Texts */
 /** @typedef {keyof Texts} TextKey */
-/** @typedef {{(key: TextKey, values?: Record<string, string>): string, more: () => Promise<void>}} Localize `more`: what the first page doesn't need */
+/** @typedef {{(key: TextKey, values?: Record<string, string>): string, loadDeferred: () => Promise<void>}} Localize */
 
 /** @typedef {{default: Partial<Texts>}} Strings */
 
 /** @type {Record<string, {first: () => Promise<Strings>, more: () => Promise<Strings>}>} */
 const LANGUAGES = {
-  en: { first: async () => ({ default: en }), more: () => import("./strings/en-more.js") },
-  de: { first: () => import("./strings/de.js"), more: () => import("./strings/de-more.js") },
+  en: { first: async () => ({ default: en }), more: () => import("./strings/en-deferred.js") },
+  de: { first: () => import("./strings/de-initial.js"), more: () => import("./strings/de-deferred.js") },
 };
 
 /**
@@ -28,7 +28,7 @@ export async function localizer(language) {
   /** @type {Localize} */
   // What a newer hub names and this page doesn't know is said in no words.
   const localize = (key, values = {}) => (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-  localize.more = () => {
+  localize.loadDeferred = () => {
     whole ??= more().then(
       (strings) => void Object.assign(texts, strings.default),
       (error) => {

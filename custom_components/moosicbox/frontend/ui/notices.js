@@ -1,10 +1,10 @@
 /** Which notices the state calls for: pure. */
 import { CLOSE_AUTHENTICATION_FAILED } from "../client/index.js";
 
-/** @typedef {import("../app/store.js").AppState} AppState */
-/** @typedef {import("../client/connection.js").ConnectionState} ConnectionState */
-/** @typedef {import("./localize.js").Localize} Localize */
-/** @typedef {import("./components/notice.js").NoticeContent} NoticeContent */
+/** @import { AppState } from "../app/store.js" */
+/** @import { ConnectionState } from "../client/connection.js" */
+/** @import { NoticeContent } from "./components/notice.js" */
+/** @import { Localize } from "./localize.js" */
 
 const CLOSE_FORCED_OUT = 4503;
 

@@ -2,7 +2,7 @@
 import { el, setAttribute } from "../dom.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../context.js").Context} Context */
+/** @import { Context } from "../context.js" */
 
 const SAMPLE = 24;
 

@@ -2,7 +2,7 @@
 import { el, iconButton } from "../dom.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../context.js").Context} Context */
+/** @import { Context } from "../context.js" */
 
 let count = 0;
 

@@ -2,8 +2,8 @@
 import { el } from "../dom.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../icons.js").IconName} IconName */
+/** @import { Context } from "../context.js" */
+/** @import { IconName } from "../icons.js" */
 
 /**
  * @typedef {object} Choice

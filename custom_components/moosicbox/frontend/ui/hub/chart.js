@@ -2,7 +2,7 @@
 import { el, setAttribute, setText, svg } from "../dom.js";
 import { paths } from "./series.js";
 
-/** @typedef {import("./series.js").Point} Point */
+/** @import { Point } from "./series.js" */
 
 const WIDTH = 200;
 const HEIGHT = 48;

@@ -3,14 +3,14 @@ import { confirm } from "../components/dialog.js";
 import { KeyedList, el, iconButton, setLabel, setText } from "../dom.js";
 import { formatDate } from "../format.js";
 import { icon } from "../icons.js";
-import { callAction } from "./home-actions.js";
+import { callAction } from "./home-assistant-api.js";
 
-/** @typedef {import("../context.js").Context} Context */
+/** @import { Context } from "../context.js" */
 /** @typedef {Record<string, any>} Client as `get_clients` tells of it */
 
 const COLUMNS = /** @type {const} */ (["client", "user", "address", "latency", "messages", "since"]);
 
-export class Clients {
+export class ClientTable {
   #context;
   #rows;
   #count = el("span", { class: "badge" });

@@ -1,14 +1,14 @@
-/** Tokens for players and programs: make, see, revoke. */
+/** TokenList for players and programs: make, see, revoke. */
 import { Dialog, confirm } from "../components/dialog.js";
 import { qrCode } from "../components/qr-code.js";
 import { KeyedList, el, setText, textButton } from "../dom.js";
 import { formatDate } from "../format.js";
 import { icon } from "../icons.js";
-import { field, select, textInput } from "../room/fields.js";
+import { field, select, textInput } from "../components/form-fields.js";
 import { copy } from "../room/invite-dialog.js";
-import { askHome, callAction } from "./home-actions.js";
+import { callHomeAssistant, callAction } from "./home-assistant-api.js";
 
-/** @typedef {import("../context.js").Context} Context */
+/** @import { Context } from "../context.js" */
 /** @typedef {{jti: string, sub: string, name: string, issued_at: string, expires_at: string, revoked: boolean}} Token */
 
 const DAY = 86_400;
@@ -16,7 +16,7 @@ const DEFAULT_DAYS = 365;
 const MOST_DAYS = 3650;
 const ID_PATTERN = "[A-Za-z0-9_.:\\-]{1,64}";
 
-export class Tokens {
+export class TokenList {
   #context;
   #list = el("ul");
   #rows;
@@ -46,7 +46,7 @@ export class Tokens {
   }
 
   async load() {
-    const answer = await askHome(this.#context, { type: "moosicbox/tokens" }, { quiet: true });
+    const answer = await callHomeAssistant(this.#context, { type: "moosicbox/tokens" }, { quiet: true });
     /** @type {Token[]} */
     const tokens = answer?.tokens ?? [];
     this.#none.hidden = tokens.length > 0;

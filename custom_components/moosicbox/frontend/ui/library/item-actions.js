@@ -1,11 +1,10 @@
 /** What can be done with something of the library: play it, now or later; like it. */
 import { targetOf } from "../../app/target.js";
 import { openMenu } from "../components/menu.js";
-import { titleOf, tracksOf } from "./kinds.js";
+import { titleOf, tracksOf } from "./item-kinds.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("./kinds.js").Kind} Kind */
-/** @typedef {import("./kinds.js").Item} Item */
+/** @import { Context } from "../context.js" */
+/** @import { Item, Kind } from "./item-kinds.js" */
 /** @typedef {"now" | "next" | "end" | "replace"} When */
 
 /**
@@ -14,7 +13,7 @@ import { titleOf, tracksOf } from "./kinds.js";
  * @param {Item} item
  * @param {When} when
  */
-export async function put(context, kind, item, when) {
+export async function playOrQueue(context, kind, item, when) {
   const { actions, app, localize, toast } = context;
   const target = targetOf(app.store.state);
   const ids = target ? await tracksOf(context, kind, item) : [];
@@ -54,7 +53,7 @@ export function openItemMenu(context, opener, kind, item, heart = null) {
   ) => ({
     label: localize(label),
     icon,
-    run: () => void put(context, kind, item, when),
+    run: () => void playOrQueue(context, kind, item, when),
   });
   openMenu(context, opener, [
     ...(rights?.has("playback.control") ? [choice("play_now", "play", "now")] : []),

@@ -2,13 +2,12 @@
 import { VirtualList } from "../components/virtual-list.js";
 import { KeyedList, el, setText } from "../dom.js";
 import { ItemRow } from "./item-row.js";
-import { idOf } from "./kinds.js";
-import { Source } from "./source.js";
-import { Tile } from "./tile.js";
+import { idOf } from "./item-kinds.js";
+import { PagedList } from "./paged-list.js";
+import { ItemTile } from "./item-tile.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("./kinds.js").Item} Item */
-/** @typedef {import("./kinds.js").Kind} Kind */
+/** @import { Context } from "../context.js" */
+/** @import { Item, Kind } from "./item-kinds.js" */
 
 const ROW_HEIGHT = 64;
 const NEAR_THE_END_PX = 600;
@@ -43,12 +42,12 @@ export class ItemList {
     this.#context = context;
     this.#options = options;
     const { kind, empty, onopen, label, sleeve } = options;
-    this.#source = new Source(context, options.request ?? {}, () => this.render());
+    this.#source = new PagedList(context, options.request ?? {}, () => this.render());
     if (options.items) {
       Object.assign(this.#source, { items: options.items, total: options.items.length, state: "ready" });
     }
     const pictures = kind === "album" || kind === "artist";
-    this.#tiles = pictures ? new KeyedList(this.#grid, () => new Tile(context, kind, onopen)) : null;
+    this.#tiles = pictures ? new KeyedList(this.#grid, () => new ItemTile(context, kind, onopen)) : null;
     this.#list = pictures
       ? null
       : new VirtualList({

@@ -4,12 +4,11 @@ import { Artwork } from "../components/artwork.js";
 import { el, iconButton, setAttribute, setLabel, setText } from "../dom.js";
 import { formatTime } from "../format.js";
 import { icon, setIcon } from "../icons.js";
-import { openItemMenu, put } from "./item-actions.js";
-import { detailsOf, titleOf } from "./kinds.js";
+import { openItemMenu, playOrQueue } from "./item-actions.js";
+import { detailsOf, titleOf } from "./item-kinds.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("./kinds.js").Item} Item */
-/** @typedef {import("./kinds.js").Kind} Kind */
+/** @import { Context } from "../context.js" */
+/** @import { Item, Kind } from "./item-kinds.js" */
 
 /**
  * What stands on it already: the picture, and whose album it is.
@@ -58,7 +57,11 @@ export class ItemRow {
       el("span", { class: "row-words" }, this.#title, this.#subtitle),
     );
     this.#heart = iconButton(this.#heartIcon, "", () => void this.#like());
-    this.#add = iconButton(icon("add"), "", () => this.#item && void put(context, this.#kind, this.#item, "end"));
+    this.#add = iconButton(
+      icon("add"),
+      "",
+      () => this.#item && void playOrQueue(context, this.#kind, this.#item, "end"),
+    );
     this.#menu = iconButton(icon("more"), localize("more"), () => this.#openMenu(this.#menu));
     const children = [this.#main, this.#time, this.#heart, this.#add, this.#menu];
     this.element = el("div", { class: "row item", attributes: { role: "listitem" } }, ...children);
@@ -118,7 +121,7 @@ export class ItemRow {
     if (this.#kind !== "track") {
       this.#onopen(this.#kind, this.#item);
     } else if (this.#playsAtOnce) {
-      void put(this.#context, "track", this.#item, "now");
+      void playOrQueue(this.#context, "track", this.#item, "now");
     } else {
       this.#openMenu(this.#main);
     }

@@ -1,14 +1,12 @@
 /** What a player or room plays, large, with all its controls. */
 import { Artwork } from "../components/artwork.js";
 import { el, setAttribute, setText } from "../dom.js";
-import { Members } from "../room/members.js";
+import { ParticipantSummary } from "../room/participant-summary.js";
 import { Progress } from "./progress.js";
-import { Transport } from "./transport.js";
-import { Volume } from "./volume.js";
+import { TransportControls } from "./transport-controls.js";
+import { VolumeControls } from "./volume-controls.js";
 
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { AppState, Context, Target } from "../context.js" */
 
 const ARTWORK_PIXELS = 640;
 
@@ -40,9 +38,9 @@ export class NowPlaying {
       async (seconds) => void (this.#target && (await context.actions.seek(this.#target, seconds))),
       localize,
     );
-    this.#members = new Members(context);
-    this.#transport = new Transport(context, target);
-    this.#volume = new Volume(context);
+    this.#members = new ParticipantSummary(context);
+    this.#transport = new TransportControls(context, target);
+    this.#volume = new VolumeControls(context);
     const words = el(
       "div",
       { class: "words" },

@@ -3,8 +3,8 @@ import { el, setText } from "../dom.js";
 import { formatTime } from "../format.js";
 import { Slider } from "../components/slider.js";
 
-/** @typedef {import("../../client/types.js").PlaybackStatus} PlaybackStatus */
-/** @typedef {import("../localize.js").Localize} Localize */
+/** @import { PlaybackStatus } from "../../client/types.js" */
+/** @import { Localize } from "../localize.js" */
 
 const STEP_SECONDS = 5;
 

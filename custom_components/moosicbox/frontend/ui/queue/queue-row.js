@@ -6,8 +6,8 @@ import { formatTime, initialOf } from "../format.js";
 import { icon } from "../icons.js";
 import { swipeable } from "./swipe.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../../client/types.js").QueueItem} QueueItem */
+/** @import { QueueItem } from "../../client/types.js" */
+/** @import { Context } from "../context.js" */
 
 const THUMBNAIL_PIXELS = 96;
 

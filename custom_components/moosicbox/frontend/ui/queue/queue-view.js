@@ -1,17 +1,15 @@
 /** The queue of a player or room: seen, played from, put in another order. */
 import { withEdits } from "../../app/queue.js";
 import { QueuePages } from "../../app/queue-pages.js";
-import { emptyState } from "../components/empty.js";
+import { emptyState } from "../components/empty-state.js";
 import { VirtualList } from "../components/virtual-list.js";
 import { el, setText, textButton } from "../dom.js";
 import { Drag } from "./drag.js";
 import { QueueRow } from "./queue-row.js";
 import { clearWithUndo, removeWithUndo } from "./undo.js";
 
-/** @typedef {import("../../client/types.js").QueueItem} QueueItem */
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { QueueItem } from "../../client/types.js" */
+/** @import { AppState, Context, Target } from "../context.js" */
 
 export const ROW_HEIGHT = 64;
 const PAGE_STEP = 10;

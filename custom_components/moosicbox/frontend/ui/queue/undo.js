@@ -1,8 +1,7 @@
 /** Emptying a queue, and thinking better of it. */
 
-/** @typedef {import("../../client/types.js").QueueItem} QueueItem */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { QueueItem } from "../../client/types.js" */
+/** @import { Context, Target } from "../context.js" */
 
 const PAGE = 500;
 const MOST_TRACKS = 1_000;
@@ -20,7 +19,7 @@ export async function clearWithUndo({ actions, localize, toast }, target) {
   toast(localize("cleared", { count: String(items.length) }), {
     label: localize("undo"),
     run: async () => {
-      for (const run of runs(items)) {
+      for (const run of addCommands(items)) {
         await actions.add(target, run, "end");
       }
     },
@@ -34,7 +33,7 @@ export async function clearWithUndo({ actions, localize, toast }, target) {
  * @param {QueueItem | undefined} before it in the queue
  */
 export async function removeWithUndo({ actions, localize, toast }, target, item, before) {
-  const [what] = runs([item]);
+  const [what] = addCommands([item]);
   if (what && (await actions.remove(target, [item.queue_item_id]))) {
     toast(localize("removed", { title: item.track.title || localize("unknown_title") }), {
       label: localize("undo"),
@@ -69,7 +68,7 @@ async function allItems(actions, { address }) {
  * @param {QueueItem[]} items
  * @returns {({track_ids: string[]} | {media_content_id: string})[]}
  */
-export function runs(items) {
+export function addCommands(items) {
   /** @type {({track_ids: string[]} | {media_content_id: string})[]} */
   const found = [];
   for (const { track } of items) {

@@ -3,10 +3,8 @@ import { KeyedList, el, iconButton, setAttribute, setText } from "../dom.js";
 import { formatClock } from "../format.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../../client/types.js").ChatLine} ChatLine */
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { ChatLine } from "../../client/types.js" */
+/** @import { AppState, Context, Target } from "../context.js" */
 
 const MOST_CHARACTERS = 2000;
 const NEAR_THE_END = 80;

@@ -4,10 +4,9 @@ import { Dialog } from "../components/dialog.js";
 import { el, textButton } from "../dom.js";
 import { formatDate } from "../format.js";
 import { icon } from "../icons.js";
-import { field, select } from "./fields.js";
+import { field, select } from "../components/form-fields.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { Context, Target } from "../context.js" */
 
 const HOUR = 3600;
 

@@ -1,13 +1,12 @@
 /** The rooms that there are: into them, or into a new one. */
 import { joinedRoomIds } from "../../app/target.js";
-import { emptyState } from "../components/empty.js";
+import { emptyState } from "../components/empty-state.js";
 import { KeyedList, el, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { openCreate } from "./settings-dialog.js";
 
-/** @typedef {import("../../client/types.js").RoomInfo} RoomInfo */
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
+/** @import { RoomInfo } from "../../client/types.js" */
+/** @import { AppState, Context } from "../context.js" */
 
 export class RoomList {
   #create;

@@ -1,10 +1,9 @@
 /** Making a room, and changing how it is. */
 import { Dialog, confirm } from "../components/dialog.js";
 import { el, textButton } from "../dom.js";
-import { checkbox, field, select, textInput } from "./fields.js";
+import { checkbox, field, select, textInput } from "../components/form-fields.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { Context, Target } from "../context.js" */
 
 const MOST_PEOPLE = 1000;
 const DEFAULT_PEOPLE = 20;

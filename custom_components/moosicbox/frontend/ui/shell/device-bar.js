@@ -1,11 +1,9 @@
 /** This browser as a player: what Home Assistant calls it, and the ways on from there. */
 import { el, setText, textButton } from "../dom.js";
-import { Lazy } from "../components/lazy.js";
-import { parts } from "./parts.js";
+import { LazyView } from "../components/lazy-view.js";
+import { lazyViews } from "./lazy-views.js";
 
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { AppState, Context, Target } from "../context.js" */
 
 const MEDIA_PAGE = "/media-browser";
 const SURPRISE_TRACKS = 50;
@@ -37,7 +35,7 @@ export class DeviceBar {
       navigate(`${MEDIA_PAGE}/${this.#entityId ?? "browser"}`),
     );
     this.#stop = textButton("quiet", localize("stop_being_player"), () => app.stopBeingPlayer());
-    this.#delay = new Lazy(context, parts.delay);
+    this.#delay = new LazyView(context, lazyViews.delay);
     this.element = el(
       "div",
       { class: "device" },

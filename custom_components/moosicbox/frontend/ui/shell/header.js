@@ -2,7 +2,7 @@
 import { el } from "../dom.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../localize.js").Localize} Localize */
+/** @import { Localize } from "../localize.js" */
 
 const MENU_BUTTON = "ha-menu-button";
 

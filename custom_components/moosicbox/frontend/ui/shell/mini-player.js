@@ -3,9 +3,7 @@ import { Artwork } from "../components/artwork.js";
 import { el, iconButton, setLabel, setText } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { AppState, Context, Target } from "../context.js" */
 
 const THUMBNAIL_PIXELS = 96;
 

@@ -2,9 +2,8 @@
 import { el, setAttribute } from "../dom.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").PageName} PageName */
-/** @typedef {import("../localize.js").Localize} Localize */
+/** @import { AppState, PageName } from "../context.js" */
+/** @import { Localize } from "../localize.js" */
 
 /** @type {{page: PageName, icon: import("../icons.js").IconName, admin?: boolean}[]} */
 export const PAGES = [

@@ -6,15 +6,11 @@ import { Toast } from "../components/toast.js";
 import { el } from "../dom.js";
 import { errorText } from "../localize.js";
 import { connectionNotice, deviceNotice } from "../notices.js";
-import { tell } from "../told.js";
-import { defaultName } from "./setup.js";
+import { showEventToast } from "../event-toasts.js";
+import { defaultName } from "./player-setup.js";
 
-/** @typedef {import("../context.js").App} App */
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").PageName} PageName */
-/** @typedef {import("../context.js").View} View */
-/** @typedef {import("../localize.js").Localize} Localize */
+/** @import { App, Context, PageName, View } from "../context.js" */
+/** @import { Localize } from "../localize.js" */
 
 /**
  * @typedef {object} ShellOptions
@@ -67,7 +63,7 @@ export class Shell {
     this.element = el("div", { class: "shell" }, this.#notices, this.#main, this.#toast.element);
     this.#undo = [
       app.store.subscribe(() => this.render()),
-      app.heard.on("message", (message) => tell(message, this.context)),
+      app.heard.on("message", (message) => showEventToast(message, this.context)),
     ];
     this.#animate();
   }

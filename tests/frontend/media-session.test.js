@@ -2,46 +2,20 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { mediaSession } from "../../custom_components/moosicbox/frontend/app/media-session.js";
-import { Store, initialState } from "../../custom_components/moosicbox/frontend/app/store.js";
-import { wakeLock } from "../../custom_components/moosicbox/frontend/app/wake-lock.js";
-import { beats } from "../../custom_components/moosicbox/frontend/player/click-track.js";
-import { settle } from "./support.js";
+import { PLAYING, playingStore } from "./fixtures.js";
+import { flushPromises } from "./helpers.js";
 
-const TRACK = {
-  track_id: "t",
-  title: "Low Tide",
-  artist: "Nora Vale",
-  album: "Low Tide",
-  artwork_url: "/api/moosicbox/artwork/t?sig=1",
-};
-const PLAYING = {
-  state: "playing",
-  is_playing: true,
-  current_track: TRACK,
-  position_seconds: 10,
-  anchor_us: 1_000_000,
-  rate: 1,
-  duration_seconds: 200,
-};
-
-/** A store in which this browser is a player that plays. */
-function playing(status = PLAYING) {
-  const store = new Store(initialState({ status: "on", playerId: "tab" }));
-  store.update({ players: [{ player_id: "tab", name: "Tab", available: true }], playback: { "player:tab": status } });
-  return store;
-}
-
-describe("the system's media keys", () => {
-  const made = (store) => {
+describe("the media controls of the system", () => {
+  const create = (store) => {
     const sent = [];
     const handlers = {};
-    const places = [];
-    const sounding = {
+    const positions = [];
+    const silentAudio = {
       log: [],
-      play: async () => void sounding.log.push("play"),
-      pause: () => void sounding.log.push("pause"),
+      play: async () => void silentAudio.log.push("play"),
+      pause: () => void silentAudio.log.push("pause"),
     };
-    const session = {
+    const session = /** @type {any} */ ({
       metadata: null,
       playbackState: "none",
       setActionHandler: (action, handler) => {
@@ -50,22 +24,22 @@ describe("the system's media keys", () => {
         }
         handlers[action] = handler;
       },
-      setPositionState: (place) => places.push(place),
-    };
+      setPositionState: (position) => positions.push(position),
+    });
     const end = mediaSession({
       store,
       request: async (message) => void sent.push(message),
       hubUs: () => 6_000_000,
       baseUrl: "http://home.test:8123/",
-      sounding,
+      silentAudio,
       session,
-      describe: (init) => init,
+      createMetadata: (init) => /** @type {any} */ (init),
     });
-    return { end, handlers, places, sent, session, sounding };
+    return { end, handlers, positions, sent, session, silentAudio };
   };
 
-  test("show what plays, and where it is", () => {
-    const { places, session, sounding } = made(playing());
+  test("show the current track and its position", () => {
+    const { positions, session, silentAudio } = create(playingStore());
     assert.deepEqual(session.metadata, {
       title: "Low Tide",
       artist: "Nora Vale",
@@ -73,12 +47,12 @@ describe("the system's media keys", () => {
       artwork: [{ src: "http://home.test:8123/api/moosicbox/artwork/t?sig=1&size=512" }],
     });
     assert.equal(session.playbackState, "playing");
-    assert.deepEqual(places, [{ duration: 200, position: 15, playbackRate: 1 }]);
-    assert.deepEqual(sounding.log, ["play"]);
+    assert.deepEqual(positions, [{ duration: 200, position: 15, playbackRate: 1 }]);
+    assert.deepEqual(silentAudio.log, ["play"]);
   });
 
-  test("command this browser's player, or the room that it is in", () => {
-    const { handlers, sent } = made(playing());
+  test("control the player of this browser", () => {
+    const { handlers, sent } = create(playingStore());
     handlers.pause();
     handlers.nexttrack();
     handlers.seekto({ seekTime: 42 });
@@ -89,86 +63,17 @@ describe("the system's media keys", () => {
     ]);
   });
 
-  test("follow the state, and end with the player", async () => {
-    const store = playing();
-    const { end, handlers, places, session, sounding } = made(store);
+  test("follow the state, and are removed with the player", async () => {
+    const store = playingStore();
+    const { end, handlers, positions, session, silentAudio } = create(store);
     store.update({ playback: { "player:tab": { ...PLAYING, state: "paused", is_playing: false } } });
-    await settle();
+    await flushPromises();
     assert.equal(session.playbackState, "paused");
-    assert.deepEqual(sounding.log, ["play", "pause"]);
+    assert.deepEqual(silentAudio.log, ["play", "pause"]);
     store.update({ playback: { "player:tab": { ...PLAYING, duration_seconds: null } } });
-    await settle();
-    assert.equal(places.at(-1), undefined);
+    await flushPromises();
+    assert.equal(positions.at(-1), undefined);
     end();
     assert.deepEqual([session.metadata, session.playbackState, handlers.pause], [null, "none", null]);
-  });
-});
-
-describe("the screen of a tablet", () => {
-  const made = (store, options = {}) => {
-    const locks = [];
-    const page = new EventTarget();
-    page.visibilityState = "visible";
-    const request = async () => {
-      const lock = new EventTarget();
-      lock.held = true;
-      lock.release = async () => {
-        lock.held = false;
-        lock.dispatchEvent(new Event("release"));
-      };
-      locks.push(lock);
-      return lock;
-    };
-    return { end: wakeLock(store, { wakeLock: { request }, tablet: true, page, ...options }), locks, page };
-  };
-  const held = (locks) => locks.filter((lock) => lock.held).length;
-
-  test("stays on while it plays", async () => {
-    const store = playing();
-    const { end, locks } = made(store);
-    await settle();
-    assert.equal(held(locks), 1);
-    store.update({ playback: { "player:tab": { ...PLAYING, is_playing: false } } });
-    await settle();
-    assert.equal(held(locks), 0);
-    store.update({ playback: { "player:tab": PLAYING } });
-    await settle();
-    assert.equal(held(locks), 1);
-    end();
-    await settle();
-    assert.equal(held(locks), 0);
-  });
-
-  test("is asked for anew when the page comes back into sight", async () => {
-    const { locks, page } = made(playing());
-    await settle();
-    page.visibilityState = "hidden";
-    await locks[0].release();
-    page.dispatchEvent(new Event("visibilitychange"));
-    await settle();
-    assert.equal(held(locks), 0);
-    page.visibilityState = "visible";
-    page.dispatchEvent(new Event("visibilitychange"));
-    await settle();
-    assert.equal(held(locks), 1);
-  });
-
-  test("is left alone on phones, and where browsers don't let it", async () => {
-    const phone = made(playing(), { tablet: false });
-    const plain = made(playing(), { wakeLock: null });
-    const refused = made(playing(), { wakeLock: { request: () => Promise.reject(new DOMException("low battery")) } });
-    await settle();
-    assert.deepEqual(
-      [phone, plain, refused].map(({ locks }) => locks.length),
-      [0, 0, 0],
-    );
-  });
-});
-
-describe("test clicks", () => {
-  test("come at full seconds of the hub's clock, none twice", () => {
-    assert.deepEqual(beats(1_200_000, 4_000_000), [2_000_000, 3_000_000, 4_000_000]);
-    assert.deepEqual(beats(4_000_000, 4_900_000), []);
-    assert.deepEqual(beats(4_000_000, 5_000_000), [5_000_000]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Access to the hub with an invite. The token that the hub gives for it lives in this tab alone: its session storage
- * ends with the tab, and keeps a reload (phones throw tabs in the background away) from being another guest.
+ * Access to the hub by an invite. The token that the hub issues for it is kept in the tab's session storage: it ends with the
+ * tab, and a reload (phones discard background tabs) does not make another guest.
  */
 import { AuthenticationError } from "../client/index.js";
 
@@ -21,28 +21,27 @@ export class GuestAccess {
   #guest;
 
   /**
-   * @param {string} invite what stands behind the # of the address; empty, if there is nothing
+   * @param {string} invite the fragment of the address; empty if there is none
    * @param {Storage} storage
    */
   constructor(invite, storage) {
     this.#storage = storage;
-    const held = this.#read();
-    if (invite && held?.invite !== invite) {
-      // Somebody else's party: nothing of the last one is of use, nor its player.
+    const stored = this.#read();
+    if (invite && stored?.invite !== invite) {
+      // An invite to another room: the stored token and player are of no use.
       storage.clear();
       this.#guest = { invite };
     } else {
-      this.#guest = held;
+      this.#guest = stored;
     }
   }
 
-  /** Whether there is a way in. */
-  get exists() {
+  get hasInvite() {
     return this.#guest !== null;
   }
 
-  /** Whether this tab is in already. */
-  get entered() {
+  /** Whether this tab has a token already. */
+  get isAdmitted() {
     return Boolean(this.#guest?.token && this.#guest.name);
   }
 
@@ -51,43 +50,46 @@ export class GuestAccess {
   }
 
   /**
-   * @param {string} name
+   * @param {string} name of the guest
    * @returns {Access}
    */
-  enter(name) {
-    this.#keep({ name });
+  accessAs(name) {
+    this.#update({ name });
     return {
       baseUrl: location.origin,
       userId: "guest",
       storage: this.#storage,
       clientName: name,
+      canRenew: false,
       onback: () => undefined,
-      getToken: async ({ fresh }) => {
+      getToken: ({ fresh }) => {
         const { token, invite = "" } = this.#guest ?? {};
-        if (fresh || (!token && !invite)) {
-          // There is no other one to be had.
-          throw new AuthenticationError();
-        }
-        return token ?? { invite };
+        return fresh || (!token && !invite)
+          ? Promise.reject(new AuthenticationError())
+          : Promise.resolve(token ?? { invite });
       },
-      keepToken: (token) => this.#keep({ token }),
+      keepToken: (token) => {
+        this.#update({ token });
+      },
     };
   }
 
   /** @param {Partial<Guest>} change */
-  #keep(change) {
+  #update(change) {
     this.#guest = { invite: "", ...this.#guest, ...change };
     try {
       this.#storage.setItem(KEY, JSON.stringify(this.#guest));
     } catch {
-      // Without storage the pass lasts as long as the page.
+      // Storage is not available: the access lasts as long as the page.
     }
   }
 
   /** @returns {Guest | null} */
   #read() {
     try {
-      return JSON.parse(this.#storage.getItem(KEY) ?? "null");
+      /** @type {unknown} */
+      const guest = JSON.parse(this.#storage.getItem(KEY) ?? "null");
+      return /** @type {Guest | null} */ (guest);
     } catch {
       return null;
     }

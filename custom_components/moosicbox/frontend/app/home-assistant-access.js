@@ -1,8 +1,10 @@
-/** Access to the hub with the login of Home Assistant's page that this code runs in. */
+/** Access to the hub with the login of the Home Assistant page that this code runs in. */
 import { AuthenticationError } from "../client/index.js";
 
+/** @import { Credential } from "../client/connection.js" */
+
 /**
- * Home Assistant's own login, as its page offers it.
+ * The login, as Home Assistant's page offers it.
  * @typedef {object} HassAuth
  * @property {string} accessToken
  * @property {boolean} expired
@@ -11,41 +13,45 @@ import { AuthenticationError } from "../client/index.js";
  */
 
 /**
- * @typedef {object} HassConnection
- * @property {HassAuth} auth
- * @property {{sendMessagePromise: (message: object) => Promise<any>, addEventListener: (type: "ready", listener: () => void) => void}} conn
+ * @typedef {object} HassWebSocket
+ * @property {(message: object) => Promise<unknown>} sendMessagePromise
+ * @property {(type: "ready", listener: () => void) => void} addEventListener
  */
+
+/** @typedef {{auth: HassAuth, conn: HassWebSocket}} HassConnection */
 
 /**
  * @typedef {object} Access
  * @property {string} baseUrl of Home Assistant
  * @property {string} userId
- * @property {Storage} storage where this browser's player, and what else outlives the page, is kept
- * @property {string} [clientName] what the page is called as a client that doesn't play
- * @property {(options: {fresh: boolean}) => Promise<string | import("../client/connection.js").Credential>} getToken
- * @property {(token: string) => void} [keepToken] hears of a token that the hub gave a guest
- * @property {(listener: () => void) => void} onback tells when Home Assistant is there again
- * @property {(message: object) => Promise<any>} [ask] Home Assistant's own WebSocket, where there is a login
+ * @property {Storage} storage for this browser's player and other settings that outlive the page
+ * @property {string} [clientName] the name of the page as a client that is no player
+ * @property {boolean} [canRenew] whether a refused token can be replaced; true by default
+ * @property {(options: {fresh: boolean}) => Promise<string | Credential>} getToken
+ * @property {(token: string) => void} [keepToken] called with a token that the hub issued to a guest
+ * @property {(listener: () => void) => void} onback the listener is called when Home Assistant is back
+ * @property {(message: object) => Promise<unknown>} [callHomeAssistant] sends a command to Home Assistant's WebSocket; absent for guests
  */
 
-// home-assistant-js-websocket's ERR_INVALID_AUTH: the login itself is gone, not just the token.
+// ERR_INVALID_AUTH of home-assistant-js-websocket: the login has ended, not only the token.
 const INVALID_AUTH = 2;
 
 /** @returns {Promise<Access>} once the user is logged in */
 export async function homeAssistantAccess() {
-  const { auth, conn } = await /** @type {{hassConnection: Promise<HassConnection>}} */ (
-    /** @type {unknown} */ (window)
-  ).hassConnection;
-  const user = await conn.sendMessagePromise({ type: "auth/current_user" });
+  const page = /** @type {{hassConnection: Promise<HassConnection>}} */ (/** @type {unknown} */ (window));
+  const { auth, conn } = await page.hassConnection;
+  const user = /** @type {{id: string}} */ (await conn.sendMessagePromise({ type: "auth/current_user" }));
   return {
     baseUrl: auth.data.hassUrl,
     userId: user.id,
     storage: localStorage,
-    ask: (message) => conn.sendMessagePromise(message),
-    onback: (listener) => conn.addEventListener("ready", listener),
+    callHomeAssistant: (message) => conn.sendMessagePromise(message),
+    onback: (listener) => {
+      conn.addEventListener("ready", listener);
+    },
     async getToken({ fresh }) {
       if (fresh || auth.expired) {
-        await auth.refreshAccessToken().catch((error) => {
+        await auth.refreshAccessToken().catch((/** @type {unknown} */ error) => {
           throw error === INVALID_AUTH ? new AuthenticationError() : error;
         });
       }

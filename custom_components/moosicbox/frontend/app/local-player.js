@@ -1,7 +1,9 @@
-/** This browser as a player: on or off, in one tab at a time, under the name that it was given. */
+/** This browser as a player: switched on or off by the user, in one tab at a time. */
 
-/** @import { ClientInfo, Message } from "../client/types.js" */
+/** @import { Request } from "./actions.js" */
+/** @import { ClientInfo, ClientMessage, ServerMessage } from "../client/messages.js" */
 /** @import { Identity, IdentityStore } from "../player/identity.js" */
+/** @import { PlayerStatus } from "../player/status.js" */
 /** @import { Device } from "./device.js" */
 /** @import { DeviceState, Store } from "./store.js" */
 
@@ -11,13 +13,13 @@
  * @property {IdentityStore} identity
  * @property {import("../client/clock.js").Clock} clock
  * @property {string} baseUrl
- * @property {(message: Message) => boolean} send
- * @property {(message: Message) => Promise<any>} request
- * @property {() => void} onswitch it plays from now on, or does no more
+ * @property {(message: ClientMessage) => boolean} send
+ * @property {Request} request
+ * @property {() => void} onswitch called when the player is switched on or off
  */
 
-// Sound is fetched when this browser plays, or when there is nothing better to do.
-const player = () => import("./device.js");
+// The player's code is fetched when this browser is a player, or when the page is idle.
+const loadDevice = () => import("./device.js");
 
 export class LocalPlayer {
   #options;
@@ -29,24 +31,26 @@ export class LocalPlayer {
   /** @param {LocalPlayerOptions} options */
   constructor(options) {
     this.#options = options;
-    options.identity.onchange((identity) => void this.#otherTabChanged(identity));
+    options.identity.onchange((identity) => {
+      this.#handleOtherTab(identity);
+    });
   }
 
-  /** Lets the browser fetch what a player needs, so that the click that starts it need not wait. */
-  static warmUp() {
-    void player();
+  /** Fetch the player's code, so that the click that starts the player need not wait for it. */
+  static prefetch() {
+    void loadDevice();
   }
 
   get device() {
     return this.#device;
   }
 
-  /** The topic with what it has to do. */
+  /** The topic of the player's commands. */
   get topic() {
     return `play:${this.#options.identity.identity.playerId}`;
   }
 
-  /** @returns {ClientInfo} what the hub is told of it */
+  /** @returns {ClientInfo} */
   get info() {
     const { playerId, name } = this.#options.identity.identity;
     return {
@@ -58,30 +62,34 @@ export class LocalPlayer {
     };
   }
 
-  /** Plays on, if this browser was made a player before. */
+  /** Start the player, if the user switched it on before. */
   async resume() {
     if (this.#options.identity.identity.enabled) {
-      await this.#play({ steal: false });
+      await this.#start({ steal: false });
     }
   }
 
-  /** @param {string} name */
-  async become(name) {
+  /**
+   * Switch the player on in this tab, and off in others.
+   * @param {string} name
+   */
+  async enable(name) {
     this.#options.identity.update({ name, enabled: true });
-    await this.#play({ steal: true });
+    await this.#start({ steal: true });
   }
 
-  stop() {
+  disable() {
     this.#options.identity.update({ enabled: false });
-    this.#silence("off");
+    this.#stop("off");
   }
 
-  playElsewhere() {
-    this.#silence("elsewhere");
+  /** Leave the player to another tab. */
+  yieldToOtherTab() {
+    this.#stop("elsewhere");
   }
 
-  /** @param {Message} message of its topic */
-  obey(message) {
+  /** @param {ServerMessage} message of the player's topic */
+  handle(message) {
     this.#device?.player.obey(message);
     if (message.type === "volume_update") {
       this.#set({ volume: message.volume, muted: message.muted });
@@ -89,30 +97,35 @@ export class LocalPlayer {
   }
 
   /** @param {{steal: boolean}} options */
-  async #play(options) {
+  async #start(options) {
     const { store, identity, clock, baseUrl, send, request, onswitch } = this.#options;
     this.#set({ status: "starting", name: identity.identity.name });
-    const { Device, tabLock } = await player();
-    this.#lock ??= tabLock(() => this.playElsewhere());
-    // Made as part of the click, so that the browser lets it sound.
-    this.#device ??= new Device({ clock, baseUrl, send, request, store, onchange: (status) => this.#changed(status) });
+    const { Device, tabLock } = await loadDevice();
+    this.#lock ??= tabLock(() => {
+      this.yieldToOtherTab();
+    });
+    // Created while the click is handled, so that the browser allows sound.
+    const onchange = (/** @type {PlayerStatus} */ status) => {
+      this.#handleStatus(status);
+    };
+    this.#device ??= new Device({ clock, baseUrl, send, request, store, onchange });
     if (await this.#lock.acquire(options)) {
       this.#set({ status: "on" });
       onswitch();
     } else {
-      this.playElsewhere();
+      this.yieldToOtherTab();
     }
   }
 
-  /** @param {import("../player/status.js").PlayerStatus} status */
-  #changed({ state, needsInteraction, error }) {
-    // The hub goes on or stops at once; why it did should stay to be read until something else plays.
+  /** @param {PlayerStatus} status */
+  #handleStatus({ state, needsInteraction, error }) {
+    // The hub skips the item at once. The fault stays visible until another item plays.
     const { fault } = this.#options.store.state.device;
     this.#set({ needsInteraction, fault: error?.fault ?? (state === "idle" ? fault : null) });
   }
 
   /** @param {"off" | "elsewhere"} status */
-  #silence(status) {
+  #stop(status) {
     this.#lock?.release();
     this.#device?.dispose();
     this.#device = null;
@@ -121,10 +134,10 @@ export class LocalPlayer {
   }
 
   /** @param {Identity} identity */
-  async #otherTabChanged({ enabled, name }) {
+  #handleOtherTab({ enabled, name }) {
     const { status } = this.#options.store.state.device;
     if (!enabled && status !== "off") {
-      this.#silence("off");
+      this.#stop("off");
     } else if (enabled && status === "off") {
       this.#set({ status: "elsewhere", name });
     }

@@ -1,4 +1,4 @@
-/** Whether a user made this browser a player: told without loading what a player needs. */
+/** Whether a user made this browser a player. Kept apart from the player, so that other pages need not load that. */
 
 const KEY_PREFIX = "moosicbox.player.";
 
@@ -6,9 +6,13 @@ const KEY_PREFIX = "moosicbox.player.";
 export function isPlayerEnabled(storage) {
   try {
     const kept = storage ?? localStorage;
-    return Object.keys(kept).some((key) => key.startsWith(KEY_PREFIX) && JSON.parse(kept[key]).enabled === true);
+    return Object.keys(kept).some((key) => {
+      /** @type {unknown} */
+      const identity = key.startsWith(KEY_PREFIX) ? JSON.parse(kept.getItem(key) ?? "null") : null;
+      return /** @type {{enabled?: unknown} | null} */ (identity)?.enabled === true;
+    });
   } catch {
-    // Private windows without storage.
+    // Storage is not available.
     return false;
   }
 }

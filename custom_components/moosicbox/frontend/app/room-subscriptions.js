@@ -1,7 +1,7 @@
-/** Follows the room that the user looks at, also when they are not in it. */
+/** Subscribes to rooms that the page shows, also those that the user has not joined. */
 import { targetOf } from "./target.js";
 
-/** @import { Message } from "../client/types.js" */
+/** @import { Request } from "./actions.js" */
 /** @import { Store } from "./store.js" */
 
 const ROOM_TOPIC = "room:";
@@ -10,36 +10,36 @@ export class RoomSubscriptions {
   #store;
   #request;
   /** @type {Set<string>} */
-  #asked = new Set();
+  #requested = new Set();
 
   /**
    * @param {Store} store
-   * @param {(message: Message) => Promise<any>} request
+   * @param {Request} request
    */
   constructor(store, request) {
     this.#store = store;
     this.#request = request;
   }
 
-  /** Of what the user chose. */
-  check() {
+  /** Subscribe to the room that the user has chosen. */
+  ensureChosen() {
     const { chosen } = this.#store.state;
     if (chosen) {
-      this.follow(chosen);
+      this.ensure(chosen);
     }
   }
 
   /**
-   * Once: a room that is gone, or not for this user, doesn't come by asking again.
-   * @param {string} topic
+   * Subscribe to a room, once: a room that is gone, or that the user may not see, is not requested again.
+   * @param {string} topic of a room; others are ignored
    */
-  follow(topic) {
+  ensure(topic) {
     const { room, connection } = this.#store.state;
     const known = !topic.startsWith(ROOM_TOPIC) || room[topic.slice(ROOM_TOPIC.length)];
-    if (known || connection.phase !== "ready" || this.#asked.has(topic)) {
+    if (known || connection.phase !== "ready" || this.#requested.has(topic)) {
       return;
     }
-    this.#asked.add(topic);
+    this.#requested.add(topic);
     this.#request({ type: "subscribe", topics: [topic] }).catch(() => {
       if (this.#store.state.chosen === topic && !targetOf(this.#store.state, topic)?.room) {
         this.#store.update({ chosen: null });
@@ -47,8 +47,8 @@ export class RoomSubscriptions {
     });
   }
 
-  /** Everything may be asked for again. */
-  forget() {
-    this.#asked.clear();
+  /** Allow every room to be requested again. */
+  reset() {
+    this.#requested.clear();
   }
 }

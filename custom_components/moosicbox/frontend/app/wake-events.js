@@ -1,6 +1,7 @@
-/** Tells when the device woke up or the network came back. */
-
-/** @param {() => void} wake */
+/**
+ * Call back when the device wakes up or the network comes back.
+ * @param {() => void} wake
+ */
 export function onWake(wake) {
   addEventListener("online", wake);
   addEventListener("pageshow", ({ persisted }) => {

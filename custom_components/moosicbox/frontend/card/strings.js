@@ -1,4 +1,4 @@
-/** What the card's editor says. It is asked at once, so these few words come with the card itself. */
+/** Texts of the card's editor. Home Assistant asks for them synchronously, so they are part of the card's module. */
 
 const STRINGS = {
   en: {
@@ -15,7 +15,7 @@ const STRINGS = {
 
 /** @param {keyof typeof STRINGS.en} key */
 export function cardString(key) {
-  // Home Assistant keeps its user's language there.
+  // Home Assistant sets the document's language to that of the user.
   const language = document.documentElement.lang.split("-")[0] ?? "";
   return (language === "de" ? STRINGS.de : STRINGS.en)[key];
 }

@@ -1,12 +1,12 @@
-/** PendingRequests that wait for their answer, found again by `request_id`. */
+/** Requests that wait for an answer, by `request_id`. */
 import { HubError, RequestTimeoutError } from "./errors.js";
 
-/** @import { Message } from "./types.js" */
+/** @import { ClientMessage, ServerMessage } from "./messages.js" */
 
 /**
  * @typedef {object} Pending
- * @property {Message} message
- * @property {(answer: any) => void} resolve
+ * @property {ClientMessage} message
+ * @property {(answer: unknown) => void} resolve
  * @property {(error: Error) => void} reject
  * @property {ReturnType<typeof setTimeout>} timer
  * @property {boolean} retry whether it is sent again when the session resumes
@@ -20,15 +20,15 @@ export class PendingRequests {
   #pending = new Map();
 
   /**
-   * @param {Message} message
+   * @param {ClientMessage} message
    * @param {{timeoutMs: number, retry: boolean}} options
-   * @returns {{message: Message, answer: Promise<any>}} the message to send, and what comes of it
+   * @returns {{message: ClientMessage, answer: Promise<unknown>}} the message to send, and the data of its answer
    */
   create(message, { timeoutMs, retry }) {
     if (this.#pending.size >= MAX_PENDING) {
       throw new RangeError("Too many requests wait for an answer");
     }
-    const requestId = `r${++this.#count}`;
+    const requestId = `r${String(++this.#count)}`;
     const numbered = { ...message, request_id: requestId };
     const answer = new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -41,36 +41,38 @@ export class PendingRequests {
   }
 
   /**
-   * @param {Message} message
-   * @returns {boolean} whether it was the answer to a request
+   * Resolve or reject the request that a message answers.
+   * @param {ServerMessage} message
+   * @returns {ClientMessage | null} the request; null if the message answers none
    */
-  settle(message) {
-    const pending = this.#pending.get(message.request_id);
-    if (!pending) {
-      return false;
+  answer(message) {
+    const requestId = "request_id" in message ? message.request_id : undefined;
+    const pending = requestId === undefined ? undefined : this.#pending.get(requestId);
+    if (requestId === undefined || !pending) {
+      return null;
     }
-    this.#take(message.request_id, pending);
+    this.#remove(requestId, pending);
     if (message.type === "error") {
       pending.reject(new HubError(message));
     } else {
       pending.resolve(message.type === "result" ? (message.data ?? {}) : message);
     }
-    return true;
+    return pending.message;
   }
 
-  /** @returns {Message[]} what to send again after a resume, in the order sent */
-  repeatable() {
+  /** @returns {ClientMessage[]} the requests to send again after a resume, in the order in which they were sent */
+  unanswered() {
     return [...this.#pending.values()].map(({ message }) => message);
   }
 
   /**
    * @param {Error} error
-   * @param {{keepRetryable?: boolean}} [options]
+   * @param {{keepRetryable?: boolean}} [options] `keepRetryable`: keep those that are sent again when the session resumes
    */
   reject(error, { keepRetryable = false } = {}) {
     for (const [requestId, pending] of [...this.#pending]) {
       if (!(keepRetryable && pending.retry)) {
-        this.#take(requestId, pending);
+        this.#remove(requestId, pending);
         pending.reject(error);
       }
     }
@@ -80,7 +82,7 @@ export class PendingRequests {
    * @param {string} requestId
    * @param {Pending} pending
    */
-  #take(requestId, pending) {
+  #remove(requestId, pending) {
     clearTimeout(pending.timer);
     this.#pending.delete(requestId);
   }

@@ -1,56 +1,54 @@
-/** PendingRequests that were made while there was no connection, and may be sent when it is back. */
+/** Requests that were made without a connection and are sent once there is one. */
 import { ConnectionLostError } from "./errors.js";
 
-/** @import { Message } from "./types.js" */
+/** @import { ClientMessage } from "./messages.js" */
 
 /**
- * @typedef {object} Held
- * @property {Message} message
- * @property {(answer: Promise<any>) => void} resolve
+ * @typedef {object} Queued
+ * @property {ClientMessage} message
+ * @property {(answer: Promise<unknown>) => void} resolve
  * @property {(error: Error) => void} reject
  * @property {ReturnType<typeof setTimeout>} timer
  */
 
-const MOST = 100;
-// As long as the hub keeps a session; after that the world is another one.
-const KEPT_MS = 120_000;
+const MAX_QUEUED = 100;
+// As long as the hub keeps a session.
+const MAX_WAIT_MS = 120_000;
 
 export class QueuedRequests {
-  /** @type {Held[]} */
-  #held = [];
+  /** @type {Queued[]} */
+  #queued = [];
 
   /**
-   * @param {Message} message
-   * @returns {Promise<any>} its answer, once it was sent
+   * @param {ClientMessage} message
+   * @returns {Promise<unknown>} its answer; rejected with `ConnectionLostError` if it can't be sent within two minutes
    */
-  hold(message) {
-    if (this.#held.length >= MOST) {
+  add(message) {
+    if (this.#queued.length >= MAX_QUEUED) {
       return Promise.reject(new ConnectionLostError());
     }
     return new Promise((resolve, reject) => {
-      const held = { message, resolve, reject, timer: setTimeout(() => this.#drop(held), KEPT_MS) };
-      this.#held.push(held);
+      const timer = setTimeout(() => {
+        this.#queued = this.#queued.filter((other) => other !== queued);
+        reject(new ConnectionLostError());
+      }, MAX_WAIT_MS);
+      const queued = { message, resolve, reject, timer };
+      this.#queued.push(queued);
     });
   }
 
-  /** @param {(message: Message) => Promise<any>} request sends one, in the order they were made */
-  release(request) {
-    for (const { message, resolve, timer } of this.#held.splice(0)) {
+  /** @param {(message: ClientMessage) => Promise<unknown>} request called for each, in the order in which they were made */
+  send(request) {
+    for (const { message, resolve, timer } of this.#queued.splice(0)) {
       clearTimeout(timer);
       resolve(request(message));
     }
   }
 
   rejectAll() {
-    for (const { reject, timer } of this.#held.splice(0)) {
+    for (const { reject, timer } of this.#queued.splice(0)) {
       clearTimeout(timer);
       reject(new ConnectionLostError());
     }
-  }
-
-  /** @param {Held} held */
-  #drop(held) {
-    this.#held = this.#held.filter((other) => other !== held);
-    held.reject(new ConnectionLostError());
   }
 }

@@ -1,47 +1,50 @@
-/** Which way to the hub to take: WebSocket, or polling where that fails twice before the hub said a word. */
+/** Chooses the transport: a WebSocket, or polling where WebSockets fail before the hub has sent anything. */
 
 /** @typedef {"websocket" | "polling"} TransportName */
 
-const FAILURES = 2;
-// Where a WebSocket got through before, the network is away rather than in its way; but a laptop may have moved.
-const FAILURES_AFTER_SUCCESS = 10;
+const MAX_FAILURES = 2;
+// A network that let a WebSocket through is more likely down than in the way. But a laptop may have moved to another one.
+const MAX_FAILURES_AFTER_SUCCESS = 10;
 const REMEMBERED_MS = 3600_000;
 const KEY = "moosicbox.polling_until";
 
 export class TransportChoice {
   #storage;
   #failures = 0;
-  #worked = false;
-  /** @type {TransportName} */
+  #websocketWorked = false;
+  /** @type {TransportName} the transport to use for the next link */
   name;
 
-  /** @param {Pick<Storage, "getItem" | "setItem" | "removeItem"> | null} storage where the choice outlives the page */
+  /** @param {Pick<Storage, "getItem" | "setItem" | "removeItem"> | null} storage keeps the choice for an hour */
   constructor(storage) {
     this.#storage = storage;
-    this.name = this.#remembered() ? "polling" : "websocket";
+    this.name = this.#isPollingRemembered() ? "polling" : "websocket";
   }
 
-  /** The hub spoke. */
-  opened() {
+  /** Record that the hub sent something over the current transport. */
+  recordOpen() {
     this.#failures = 0;
-    this.#worked ||= this.name === "websocket";
+    this.#websocketWorked ||= this.name === "websocket";
     this.#remember(this.name === "polling");
   }
 
-  /** The way was closed; whether the hub had spoken on it. @param {boolean} opened */
-  closed(opened) {
+  /**
+   * Record the end of a link, and choose the transport of the next one.
+   * @param {boolean} opened whether the hub had sent anything over it
+   */
+  recordClose(opened) {
     if (opened) {
-      // What ended was not the way's fault; after a while the better one gets another chance.
-      this.name = this.name === "polling" && this.#remembered() ? "polling" : "websocket";
+      // The transport works. WebSockets get another chance once polling is no longer remembered.
+      this.name = this.name === "polling" && this.#isPollingRemembered() ? "polling" : "websocket";
     } else if (this.name === "polling") {
       this.#failures = 0;
       this.name = "websocket";
-    } else if (++this.#failures >= (this.#worked ? FAILURES_AFTER_SUCCESS : FAILURES)) {
+    } else if (++this.#failures >= (this.#websocketWorked ? MAX_FAILURES_AFTER_SUCCESS : MAX_FAILURES)) {
       this.name = "polling";
     }
   }
 
-  #remembered() {
+  #isPollingRemembered() {
     try {
       return Number(this.#storage?.getItem(KEY)) > Date.now();
     } catch {
@@ -54,11 +57,11 @@ export class TransportChoice {
     try {
       if (!polling) {
         this.#storage?.removeItem(KEY);
-      } else if (!this.#remembered()) {
+      } else if (!this.#isPollingRemembered()) {
         this.#storage?.setItem(KEY, String(Date.now() + REMEMBERED_MS));
       }
     } catch {
-      // Without storage every page finds out for itself.
+      // Storage is not available: the choice lasts as long as the page.
     }
   }
 }

@@ -1,33 +1,33 @@
-/** Lets a guest into the room of the invite, and says when there is nothing to come into any more. */
+/** Joins the room of the invite, and shows the room, or that it can't be joined any more. */
 import { joinedRoomIds } from "../app/target.js";
 import { emptyState } from "../ui/components/empty-state.js";
 import { el } from "../ui/dom.js";
 
 /** @import { AppState, Context, Target, View } from "../ui/context.js" */
 
-const AGAIN_MS = 3_000;
+const JOIN_INTERVAL_MS = 3_000;
 
 export class GuestRoom {
   #context;
   #room;
-  #onroom;
-  #asked = -Infinity;
-  #coming;
-  #over;
-  element = el("div", { class: "lazy door" });
+  #onname;
+  #joinedAt = -Infinity;
+  #connecting;
+  #ended;
+  element = el("div", { class: "lazy" });
 
   /**
    * @param {Context} context
-   * @param {View} room what is inside
-   * @param {(name: string) => void} onroom
+   * @param {View} room the view of the room
+   * @param {(name: string) => void} onname called with the name of the room
    */
-  constructor(context, room, onroom) {
+  constructor(context, room, onname) {
     this.#context = context;
     this.#room = room;
-    this.#onroom = onroom;
+    this.#onname = onname;
     const { localize } = context;
-    this.#coming = emptyState({ icon: "party", title: localize("guest_coming") });
-    this.#over = emptyState({ icon: "lock", title: localize("guest_over"), text: localize("guest_over_text") });
+    this.#connecting = emptyState({ icon: "party", title: localize("guest_connecting") });
+    this.#ended = emptyState({ icon: "lock", title: localize("guest_ended"), text: localize("guest_ended_text") });
   }
 
   /**
@@ -36,22 +36,22 @@ export class GuestRoom {
    */
   render(state, target) {
     const { connection, rooms } = state;
-    const inside = joinedRoomIds(state).length > 0;
-    const over = connection.phase === "stopped" ? connection.closeCode !== null : rooms?.length === 0;
-    const shown = over ? this.#over : inside || target?.room ? this.#room.element : this.#coming;
-    if (this.element.firstElementChild !== shown) {
-      this.element.replaceChildren(shown);
+    const joined = joinedRoomIds(state).length > 0;
+    const ended = connection.phase === "stopped" ? connection.closeCode !== null : rooms?.length === 0;
+    const view = ended ? this.#ended : joined || target?.room ? this.#room.element : this.#connecting;
+    if (this.element.firstElementChild !== view) {
+      this.element.replaceChildren(view);
     }
-    if (shown === this.#room.element) {
+    if (view === this.#room.element) {
       this.#room.render(state, target);
     }
     const [room] = rooms ?? [];
     if (room) {
-      this.#onroom(room.name);
+      this.#onname(room.name);
     }
-    if (room && !inside && connection.phase === "ready" && performance.now() - this.#asked > AGAIN_MS) {
-      this.#asked = performance.now();
-      void this.#context.actions.room("join", { room_id: room.room_id });
+    if (room && !joined && connection.phase === "ready" && performance.now() - this.#joinedAt > JOIN_INTERVAL_MS) {
+      this.#joinedAt = performance.now();
+      void this.#context.actions.send({ type: "room_command", action: "join", room_id: room.room_id });
     }
   }
 

@@ -1,4 +1,4 @@
-/** The panel in Home Assistant's sidebar. Home Assistant sets `hass`, `narrow` and `route`. */
+/** The panel in Home Assistant's sidebar. Home Assistant sets the properties `hass`, `narrow` and `route`. */
 import { getApp } from "../app/app.js";
 import { LazyView } from "../ui/components/lazy-view.js";
 import { localizer } from "../ui/localize.js";
@@ -14,13 +14,13 @@ import { styles } from "../ui/styles.js";
 /** @import { Context, PageName, View } from "../ui/context.js" */
 
 /**
- * What the panel needs of it.
+ * The part of `hass` that the panel uses.
  * @typedef {{language?: string, locale?: {language: string}}} Hass
  */
 /** @typedef {{prefix: string, path: string}} Route */
 
 const PREFIX = "/moosicbox";
-const WARM_UP_MS = 2_000;
+const PREFETCH_AFTER_MS = 2_000;
 
 /** @type {Record<PageName, (context: Context) => View>} */
 const PAGE_VIEWS = {
@@ -52,7 +52,7 @@ class MoosicBoxPanel extends HTMLElement {
   /** @type {App | null} */
   #app = null;
   /** @type {(() => void) | null} */
-  #leave = null;
+  #removeViewer = null;
 
   constructor() {
     super();
@@ -80,28 +80,30 @@ class MoosicBoxPanel extends HTMLElement {
   async connectedCallback() {
     this.#app = await getApp();
     if (this.isConnected) {
-      this.#leave = this.#app.view();
+      this.#removeViewer = this.#app.addViewer();
       this.#render();
-      setTimeout(() => this.#warmUp(), WARM_UP_MS);
+      setTimeout(() => {
+        this.#prefetch();
+      }, PREFETCH_AFTER_MS);
     }
   }
 
   disconnectedCallback() {
-    this.#leave?.();
-    this.#leave = null;
+    this.#removeViewer?.();
+    this.#removeViewer = null;
     this.#tearDown();
     this.#language = "";
   }
 
-  #warmUp() {
-    this.#app?.warmUp();
+  #prefetch() {
+    this.#app?.prefetchPlayer();
     if (this.#shell) {
       prefetch(this.#shell.context.localize);
     }
   }
 
   #render() {
-    if (!this.#app || !this.#leave || !this.#hass) {
+    if (!this.#app || !this.#removeViewer || !this.#hass) {
       return;
     }
     const language = this.#hass.locale?.language ?? this.#hass.language ?? "en";
@@ -124,11 +126,13 @@ class MoosicBoxPanel extends HTMLElement {
     this.#tearDown();
     this.lang = language;
     this.classList.add("with-nav");
-    const open = (/** @type {PageName} */ page) => navigate(`${PREFIX}/${page}`);
+    const open = (/** @type {PageName} */ page) => {
+      navigate(`${PREFIX}/${page}`);
+    };
     this.#shell = new Shell({ app, localize, language, root: this.shadowRoot, navigate, open });
     const { context } = this.#shell;
     const [target, nav] = [new TargetButton(context), new Nav(localize, PREFIX, open)];
-    const mini = new LazyView(context, lazyViews.mini);
+    const mini = new LazyView(context, lazyViews.miniPlayer);
     this.#header = new Header(localize, nav.element, target.element);
     this.#target = target;
     this.#mini = mini;
@@ -147,21 +151,31 @@ class MoosicBoxPanel extends HTMLElement {
     this.dataset.page = this.#page;
     shell.show(page, [
       ...(this.#target ? [this.#target] : []),
-      // Where everything is shown, no short form of it is needed.
+      // The Listen page itself shows the current track.
       ...(this.#mini && this.#page !== "listen" ? [this.#mini] : []),
-      { element: this, render: (state) => this.#nav?.render(this.#page, state) },
+      {
+        element: this,
+        render: (state) => {
+          this.#nav?.render(this.#page, state);
+        },
+      },
     ]);
   }
 
   #tearDown() {
     this.#shell?.dispose();
     this.#shell = null;
-    Object.values(this.#pages).forEach((page) => page.dispose?.());
+    for (const page of Object.values(this.#pages)) {
+      page.dispose?.();
+    }
     this.#pages = {};
   }
 }
 
-/** @param {string} path of a page of Home Assistant, opened without a reload */
+/**
+ * Open a page of Home Assistant without a reload.
+ * @param {string} path
+ */
 function navigate(path) {
   history.pushState(null, "", path);
   dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));

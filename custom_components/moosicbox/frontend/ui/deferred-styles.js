@@ -1,16 +1,16 @@
-/** How the parts look that come when they are wanted: what plays, lists, rooms, dialogs. */
+/** Styles of the views that are fetched when they are first shown: player, lists, rooms, dialogs. */
 
 export const deferredStyles = new CSSStyleSheet();
 
 deferredStyles.replaceSync(`
 .player { --tint: transparent; display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; padding: 20px; background: linear-gradient(color-mix(in srgb, var(--tint) 26%, var(--card)), var(--card) 78%); }
-/* The picture's hue, neither black nor blinding. */
+/* The hue of the artwork, with a lightness that is neither too dark nor too bright. */
 .player { --glow: oklch(from var(--tint) clamp(0.55, l, 0.75) c h); background: linear-gradient(color-mix(in oklab, var(--glow) 42%, var(--card)), var(--card) 82%); }
 .artwork { position: relative; aspect-ratio: 1; width: 100%; max-width: min(440px, 46vh); justify-self: center; display: grid; place-items: center; overflow: hidden; border-radius: calc(var(--radius) - 2px); background: var(--soft); color: var(--text-2); }
 .artwork svg { width: 34%; height: 34%; opacity: 0.5; }
 .artwork img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; }
 .artwork[data-missing] img { display: none; }
-/* All of it at one look: what isn't picture takes this much. */
+/* The player fits the window: everything but the artwork has this height. */
 .stage .player > .artwork { max-width: clamp(160px, 100dvh - 496px, 480px); }
 .stage .player:has(.vote:not([hidden])) > .artwork { max-width: clamp(140px, 100dvh - 560px, 480px); }
 @media (max-width: 869px) {
@@ -83,7 +83,7 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .row-main { flex: 1; min-width: 0; display: flex; align-items: center; gap: 12px; height: 60px; padding: 0 8px; border-radius: 8px; text-align: start; }
 .row-main:disabled { opacity: 1; }
 .row-words { min-width: 0; flex: 1; display: grid; }
-/* Foreign words run in their own direction, but stand where all others do. */
+/* Titles run in the direction of their own script, but are aligned like the rest of the page. */
 .row-title, .row-subtitle { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
 .row-subtitle { font-size: 14px; color: var(--text-2); }
 .row-time { font-size: 13px; color: var(--text-2); font-variant-numeric: tabular-nums; padding: 0 4px; }
@@ -97,7 +97,7 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .row.swiped > * { transform: translateX(calc(-1 * var(--swiped))); }
 .row.swiped::after { content: attr(data-swipe); position: absolute; right: 16px; color: #fff; font-weight: 500; opacity: 0.7; }
 .row.swiped.enough::after { opacity: 1; }
-/* Not to be moved, but in line with those that are; where none is, there is no line. */
+/* Rows that can't be moved keep the space of the handle, unless no row can be moved. */
 .queue.fixed .handle { display: none; }
 .handle.idle { visibility: hidden; }
 .handle { cursor: grab; touch-action: none; width: 36px; color: var(--text-2); }

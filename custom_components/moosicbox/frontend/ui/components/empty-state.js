@@ -1,4 +1,4 @@
-/** What stands where there is nothing yet: why, and what to do next. */
+/** A placeholder for an empty list: why it is empty, and what to do next. */
 import { el, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 

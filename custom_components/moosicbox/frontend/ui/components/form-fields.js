@@ -1,4 +1,4 @@
-/** The fields of forms about rooms. */
+/** Form fields with labels. */
 import { el } from "../dom.js";
 
 let count = 0;

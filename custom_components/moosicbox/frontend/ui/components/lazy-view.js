@@ -1,24 +1,24 @@
-/** A part of a page whose code is fetched when it is first shown. */
+/** A view whose code is fetched when it is first rendered. */
 import { el } from "../dom.js";
 import { emptyState } from "./empty-state.js";
 
 /** @import { Context, View } from "../context.js" */
 
 /**
- * What parts that come later need beside their code: the rest of the words, and of the looks.
+ * Fetch a module together with the deferred texts and styles that it needs.
  * @template T
  * @param {Context} context
  * @param {() => Promise<T>} load
  * @returns {Promise<T>}
  */
-export async function loadDeferred({ localize, style }, load) {
-  const [part, { deferredStyles }] = await Promise.all([
+export async function loadDeferred({ localize, addStyles }, load) {
+  const [loaded, { deferredStyles }] = await Promise.all([
     load(),
     import("../deferred-styles.js"),
     localize.loadDeferred(),
   ]);
-  style(deferredStyles);
-  return part;
+  addStyles(deferredStyles);
+  return loaded;
 }
 
 export class LazyView {
@@ -60,31 +60,33 @@ export class LazyView {
     this.#last = null;
   }
 
-  #missing() {
+  #placeholder() {
     const { localize } = this.#context;
     return emptyState({
       icon: "hub",
       title: localize("part_missing"),
       text: localize("part_missing_text"),
       action: localize("reload"),
-      onaction: () => location.reload(),
+      onaction: () => {
+        location.reload();
+      },
     });
   }
 
   async #fetch() {
     this.#loading = true;
     try {
-      const Part = await loadDeferred(this.#context, this.#load);
+      const ViewClass = await loadDeferred(this.#context, this.#load);
       if (this.#last) {
-        this.#view = new Part(this.#context);
+        this.#view = new ViewClass(this.#context);
         this.#view.render(...this.#last);
         this.element.replaceChildren(this.#view.element);
       }
     } catch (error) {
-      // Rendered again with the next change of the state, it is tried again.
+      // The next rendering tries again.
       this.#loading = false;
-      console.debug("moosicbox: a part of the page could not be fetched", error);
-      this.element.replaceChildren(this.#missing());
+      console.debug("moosicbox: failed to load a part of the page", error);
+      this.element.replaceChildren(this.#placeholder());
     }
   }
 }

@@ -1,13 +1,14 @@
-/** Home Assistant's side of the hub: its actions and its own questions. */
+/** Calls of Home Assistant's own API, for what the hub's protocol doesn't offer. */
 
 /** @import { Context } from "../context.js" */
 
 /**
+ * Call an action of the domain `moosicbox`.
  * @param {Context} context
- * @param {string} service of the domain `moosicbox`
+ * @param {string} service
  * @param {object} service_data
  * @param {boolean} [return_response]
- * @returns {Promise<any>} the response, or undefined if it did not work, which the user was told
+ * @returns {Promise<unknown>} the response; undefined if the call failed, of which the user was told
  */
 export async function callAction(context, service, service_data, return_response = false) {
   const answer = await callHomeAssistant(context, {
@@ -17,18 +18,19 @@ export async function callAction(context, service, service_data, return_response
     service_data,
     ...(return_response ? { return_response } : {}),
   });
-  return answer && (answer.response ?? {});
+  const result = /** @type {{response?: unknown} | undefined} */ (answer);
+  return result && (result.response ?? {});
 }
 
 /**
  * @param {Context} context
  * @param {object} message
- * @param {{quiet?: boolean}} [options] quiet: nobody asked for it right now
- * @returns {Promise<any>}
+ * @param {{quiet?: boolean}} [options] `quiet`: don't tell the user of a failure
+ * @returns {Promise<unknown>} undefined if the call failed
  */
 export async function callHomeAssistant({ app, localize, toast }, message, { quiet = false } = {}) {
   try {
-    return await app.access.ask?.(message);
+    return await app.access.callHomeAssistant?.(message);
   } catch (error) {
     if (!quiet) {
       const { message: text } = /** @type {{message?: string}} */ (error);

@@ -1,4 +1,4 @@
-/** For administrators: how the hub is, who is connected, who may come in. */
+/** The Hub page for administrators: health, metrics, connected clients, tokens. */
 import { KeyedList, el, setAttribute, setText } from "../dom.js";
 import { Chart } from "./chart.js";
 import { ClientTable } from "./clients.js";
@@ -7,11 +7,13 @@ import { gauges, rates, withSample } from "./series.js";
 import { hubStyles } from "./styles.js";
 import { TokenList } from "./tokens.js";
 
+/** @import { Metrics } from "../../client/results.js" */
 /** @import { AppState, Context } from "../context.js" */
 /** @import { Localize, TextKey } from "../localize.js" */
 /** @import { Sample } from "./series.js" */
+/** @typedef {{status: "healthy" | "degraded" | "unhealthy", reasons: string[]}} Health */
 
-const LOOK_MS = 2_000;
+const POLL_MS = 2_000;
 
 export class HubPage {
   #context;
@@ -21,6 +23,7 @@ export class HubPage {
   #reasons = el("ul");
   #charts;
   #codes = el("tbody");
+  /** @type {KeyedList<{code: string, count: number}, CodeRow>} */
   #codeRows;
   #noCodes;
   #codeTable;
@@ -30,14 +33,14 @@ export class HubPage {
   #healthCard;
   /** @type {ReturnType<typeof setInterval>} */
   #timer;
-  #asked = false;
+  #loaded = false;
   element;
 
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
     const { localize } = context;
-    context.style(hubStyles);
+    context.addStyles(hubStyles);
     this.#charts = {
       connections: new Chart(localize("connections"), localize),
       received: new Chart(localize("received_rate"), localize),
@@ -55,14 +58,14 @@ export class HubPage {
     const columns = /** @type {TextKey[]} */ (["close_code", "meaning", "count"]);
     const head = el("tr", {}, ...columns.map((key) => el("th", { text: localize(key), attributes: { scope: "col" } })));
     this.#codeTable = el("table", {}, el("thead", {}, head), this.#codes);
-    const endings = el(
+    const closeCodes = el(
       "section",
       { class: "card table-card", attributes: { "aria-label": localize("disconnects") } },
       el("h3", { text: localize("disconnects") }),
       this.#noCodes,
       this.#codeTable,
     );
-    this.#clients = new ClientTable(context, () => void this.#look());
+    this.#clients = new ClientTable(context, () => void this.#poll());
     this.#tokens = new TokenList(context);
     this.element = el(
       "div",
@@ -72,16 +75,16 @@ export class HubPage {
       this.#hint,
       el("div", { class: "stats" }, ...Object.values(this.#charts).map(({ element }) => element)),
       this.#clients.element,
-      el("div", { class: "halves" }, endings, this.#tokens.element),
+      el("div", { class: "halves" }, closeCodes, this.#tokens.element),
     );
-    this.#timer = setInterval(() => void this.#look(), LOOK_MS);
+    this.#timer = setInterval(() => void this.#poll(), POLL_MS);
   }
 
   /** @param {AppState} state */
   render({ connection }) {
-    if (connection.phase === "ready" && !this.#asked) {
-      this.#asked = true;
-      void this.#look();
+    if (connection.phase === "ready" && !this.#loaded) {
+      this.#loaded = true;
+      void this.#poll();
       void this.#tokens.load();
     }
   }
@@ -90,7 +93,7 @@ export class HubPage {
     clearInterval(this.#timer);
   }
 
-  async #look() {
+  async #poll() {
     const { app, localize } = this.#context;
     if (
       !this.element.isConnected ||
@@ -113,11 +116,11 @@ export class HubPage {
       this.#clients.render(clients.value.clients);
     }
     if (health.status === "fulfilled" && health.value) {
-      this.#renderHealth(health.value);
+      this.#renderHealth(/** @type {Health} */ (health.value));
     }
   }
 
-  /** @param {Record<string, any>} metrics */
+  /** @param {Metrics} metrics */
   #renderMetrics({ active_connections, messages_received, messages_sent, average_latency_ms, disconnects }) {
     const { language, localize } = this.#context;
     this.#samples = withSample(this.#samples, {
@@ -141,17 +144,19 @@ export class HubPage {
       gauges(this.#samples, "latencyMs"),
       average_latency_ms === null ? "–" : `${average_latency_ms.toFixed(1)} ms`,
     );
-    const codes = Object.entries(disconnects).map(([code, count]) => ({ code, count: Number(count) }));
+    const codes = Object.entries(disconnects).map(([code, count]) => ({ code, count }));
     this.#noCodes.hidden = codes.length > 0;
     this.#codeTable.hidden = codes.length === 0;
     this.#codeRows.render(
       codes,
       ({ code }) => code,
-      (row, ended) => row.render(ended, language),
+      (row, closed) => {
+        row.render(closed, language);
+      },
     );
   }
 
-  /** @param {{status: "healthy" | "degraded" | "unhealthy", reasons: string[]}} health */
+  /** @param {Health} health */
   #renderHealth({ status, reasons }) {
     const { localize } = this.#context;
     setAttribute(this.#healthCard, "data-status", status);
@@ -165,7 +170,7 @@ export class HubPage {
  * @param {Localize} localize
  */
 function reasonText(reason, localize) {
-  return localize(/** @type {TextKey} */ (`reason_${reason}`)) || localize("reason_other", { reason });
+  return localize.optional(`reason_${reason}`) ?? localize("reason_other", { reason });
 }
 
 class CodeRow {
@@ -181,12 +186,12 @@ class CodeRow {
   }
 
   /**
-   * @param {{code: string, count: number}} ended
+   * @param {{code: string, count: number}} closed how many connections ended with a code
    * @param {string} language
    */
   render({ code, count }, language) {
     setText(this.#code, code);
-    setText(this.#meaning, this.#localize(/** @type {TextKey} */ (`code_${code}`)));
+    setText(this.#meaning, this.#localize.optional(`code_${code}`) ?? "");
     setText(this.#count, count.toLocaleString(language));
   }
 }

@@ -1,4 +1,4 @@
-/** One album, artist, genre or playlist: what is in it, and playing it as a whole. */
+/** The details of an album, artist, genre or playlist: its content, and buttons to play it as a whole. */
 import { Artwork } from "../components/artwork.js";
 import { emptyState } from "../components/empty-state.js";
 import { el, iconButton, textButton } from "../dom.js";
@@ -9,8 +9,9 @@ import { detailsOf, idOf, titleOf } from "./item-kinds.js";
 
 /** @import { Context } from "../context.js" */
 /** @import { Item, Kind } from "./item-kinds.js" */
+/** @import { ListRequest } from "./paged-list.js" */
 
-const PICTURE_PIXELS = 320;
+const ARTWORK_PIXELS = 320;
 
 export class ItemDetails {
   #list;
@@ -20,14 +21,14 @@ export class ItemDetails {
    * @param {Context} context
    * @param {Kind} kind
    * @param {Item} item
-   * @param {{back: () => void, open: (kind: Kind, item: Item) => void}} ways
+   * @param {{back: () => void, open: (kind: Kind, item: Item) => void}} navigation
    */
   constructor(context, kind, item, { back, open }) {
     const { localize } = context;
     const title = titleOf(item, localize);
     const artwork = new Artwork(context, {
       class: kind === "artist" ? "artwork round" : "artwork",
-      size: PICTURE_PIXELS,
+      size: ARTWORK_PIXELS,
     });
     artwork.render(item.artwork_url);
     const id = idOf(kind, item);
@@ -37,7 +38,7 @@ export class ItemDetails {
       label: title,
       empty: emptyState({ icon: "note", title: localize("nothing_here") }),
       onopen: open,
-      ...(kind === "album" ? { sleeve: { artist: item.artist ?? "" } } : {}),
+      ...(kind === "album" ? { albumArtist: item.artist ?? "" } : {}),
     });
     const heading = el("h2", { text: title, attributes: { tabindex: "-1" } });
     const play = textButton(
@@ -70,7 +71,9 @@ export class ItemDetails {
       ),
       this.#list.element,
     );
-    queueMicrotask(() => heading.focus());
+    queueMicrotask(() => {
+      heading.focus();
+    });
   }
 
   render() {
@@ -85,6 +88,7 @@ export class ItemDetails {
 /**
  * @param {Kind} kind
  * @param {string} id
+ * @returns {ListRequest}
  */
 function requestFor(kind, id) {
   if (kind === "artist") {

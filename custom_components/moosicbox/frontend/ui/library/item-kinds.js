@@ -1,28 +1,27 @@
-/** The sorts of things in a library: how each is shown, and what of it can be played. */
+/** The kinds of items in a library: how each is described, and which tracks it stands for. */
 
+/** @import { LibraryItem, LibraryKind } from "../../client/results.js" */
 /** @import { Context } from "../context.js" */
 /** @import { Localize } from "../localize.js" */
-/** @typedef {"artist" | "album" | "track" | "genre" | "playlist"} Kind */
-/** @typedef {Record<string, any>} Item */
 
-const MOST_TRACKS = 500;
+/** @typedef {LibraryKind} Kind */
+/** @typedef {LibraryItem} Item */
 
-/** @type {Record<Kind, {id: string, list: string}>} */
-const KINDS = {
-  artist: { id: "artist_id", list: "get_artists" },
-  album: { id: "album_id", list: "get_albums" },
-  track: { id: "track_id", list: "get_tracks" },
-  genre: { id: "genre_id", list: "get_genres" },
-  playlist: { id: "playlist_id", list: "get_playlists" },
+const MAX_TRACKS = 500;
+
+/** @type {Record<Kind, "artist_id" | "album_id" | "track_id" | "genre_id" | "playlist_id">} */
+const ID_FIELDS = {
+  artist: "artist_id",
+  album: "album_id",
+  track: "track_id",
+  genre: "genre_id",
+  playlist: "playlist_id",
 };
 
-/** @param {Kind} kind @param {Item} item @returns {string} */
-export const idOf = (kind, item) => item[KINDS[kind].id];
+/** @param {Kind} kind @param {Item} item */
+export const idOf = (kind, item) => item[ID_FIELDS[kind]] ?? "";
 
-/** @param {Kind} kind */
-export const listOf = (kind) => KINDS[kind].list;
-
-/** @param {Item} item @param {Localize} localize @returns {string} */
+/** @param {Item} item @param {Localize} localize */
 export const titleOf = (item, localize) => item.title || item.name || localize("unknown_title");
 
 /**
@@ -38,13 +37,13 @@ export function detailsOf(kind, item, localize) {
     case "album":
       return [item.artist || localize("unknown_artist"), item.year].filter(Boolean).join(" · ");
     case "artist":
-      return item.album_count ? count("album", item.album_count) : count("track", item.track_count);
+      return item.album_count ? count("album", item.album_count) : count("track", item.track_count ?? 0);
     case "track":
       return [item.artist, item.album, item.available === false ? localize("unavailable_track") : ""]
         .filter(Boolean)
         .join(" · ");
     default:
-      return count("track", item.track_count);
+      return count("track", item.track_count ?? 0);
   }
 }
 
@@ -52,7 +51,7 @@ export function detailsOf(kind, item, localize) {
  * @param {Context} context
  * @param {Kind} kind
  * @param {Item} item
- * @returns {Promise<string[]>} the ids of the tracks that it stands for, in their order
+ * @returns {Promise<string[]>} the ids of the tracks that the item stands for, in their order
  */
 export async function tracksOf({ actions }, kind, item) {
   const id = idOf(kind, item);
@@ -62,7 +61,7 @@ export async function tracksOf({ actions }, kind, item) {
   const answer =
     kind === "album" || kind === "playlist"
       ? await actions.library(`get_${kind}`, { id })
-      : await actions.library("get_tracks", { filters: { [kind]: id }, sort: "album", limit: MOST_TRACKS });
+      : await actions.library("get_tracks", { filters: { [kind]: id }, sort: "album", limit: MAX_TRACKS });
   const tracks = answer?.item?.tracks ?? answer?.items ?? [];
-  return tracks.map((/** @type {Item} */ track) => track.track_id);
+  return tracks.map((track) => idOf("track", track));
 }

@@ -1,4 +1,4 @@
-/** An album or artist as a picture with words. */
+/** An album or artist as a tile. */
 import { Artwork } from "../components/artwork.js";
 import { el, iconButton, setLabel, setText } from "../dom.js";
 import { icon } from "../icons.js";
@@ -8,7 +8,7 @@ import { detailsOf, titleOf } from "./item-kinds.js";
 /** @import { Context } from "../context.js" */
 /** @import { Item, Kind } from "./item-kinds.js" */
 
-const PICTURE_PIXELS = 320;
+const ARTWORK_PIXELS = 320;
 
 export class ItemTile {
   #context;
@@ -31,24 +31,30 @@ export class ItemTile {
     this.#kind = kind;
     this.#artwork = new Artwork(context, {
       class: kind === "artist" ? "artwork round" : "artwork",
-      size: PICTURE_PIXELS,
+      size: ARTWORK_PIXELS,
     });
     const open = el(
       "button",
       {
         class: "tile-main",
         attributes: { type: "button" },
-        on: { click: () => this.#item && onopen(kind, this.#item) },
+        on: {
+          click: () => {
+            if (this.#item) {
+              onopen(kind, this.#item);
+            }
+          },
+        },
       },
       this.#artwork.element,
       this.#title,
       this.#details,
     );
-    this.#menu = iconButton(
-      icon("more"),
-      context.localize("more"),
-      () => this.#item && openItemMenu(context, this.#menu, kind, this.#item),
-    );
+    this.#menu = iconButton(icon("more"), context.localize("more"), () => {
+      if (this.#item) {
+        openItemMenu(context, this.#menu, kind, this.#item);
+      }
+    });
     this.element = el("div", { class: `tile ${kind}`, attributes: { role: "listitem" } }, open, this.#menu);
   }
 

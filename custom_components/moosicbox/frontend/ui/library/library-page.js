@@ -1,4 +1,4 @@
-/** The household's music: found by searching or by looking around. */
+/** The Library page: search, lists of each kind, and the progress of a scan. */
 import { emptyState } from "../components/empty-state.js";
 import { Tabs } from "../components/tabs.js";
 import { el, iconButton, setText } from "../dom.js";
@@ -9,11 +9,14 @@ import { libraryStyles } from "./styles.js";
 
 /** @import { AppState, Context } from "../context.js" */
 /** @import { Item, Kind } from "./item-kinds.js" */
+/** @import { ListRequest } from "./paged-list.js" */
 
-// Long enough to finish a word, short enough to feel at once.
-const TYPING_MS = 180;
+// The search starts when the user pauses typing.
+const TYPING_PAUSE_MS = 180;
 
-/** @type {Record<string, {kind: Kind, request: object}>} */
+/** @typedef {"recent" | "albums" | "artists" | "tracks" | "genres" | "playlists" | "favourites"} Section */
+
+/** @type {Record<Section, {kind: Kind, request: ListRequest}>} */
 const SECTIONS = {
   recent: { kind: "album", request: { request_type: "recent" } },
   albums: { kind: "album", request: { request_type: "get_albums", sort: "title" } },
@@ -26,12 +29,13 @@ const SECTIONS = {
 
 export class LibraryPage {
   #context;
+  /** @type {Section} */
   #section = "recent";
   #query = "";
-  /** @type {[Kind, Item][]} what was opened, one from within the other */
+  /** @type {[Kind, Item][]} the items that are open, each within the one before */
   #path = [];
   /** @type {{render: () => void, dispose: () => void, element: HTMLElement} | null} */
-  #shown = null;
+  #view = null;
   #version = -1;
   #search;
   #clear;
@@ -48,7 +52,7 @@ export class LibraryPage {
   constructor(context) {
     this.#context = context;
     const { localize } = context;
-    context.style(libraryStyles);
+    context.addStyles(libraryStyles);
     this.#search = el("input", {
       attributes: {
         type: "search",
@@ -57,19 +61,23 @@ export class LibraryPage {
         placeholder: localize("search_hint"),
         autocomplete: "off",
       },
-      on: { input: () => this.#typed() },
+      on: {
+        input: () => {
+          this.#scheduleSearch();
+        },
+      },
     });
     this.#clear = iconButton(icon("close"), localize("clear_search"), () => {
       this.#search.value = "";
-      this.#typed();
+      this.#scheduleSearch();
       this.#search.focus();
     });
-    const sections = /** @type {(keyof typeof SECTIONS)[]} */ (Object.keys(SECTIONS));
+    const sections = /** @type {Section[]} */ (Object.keys(SECTIONS));
     this.#tabs = new Tabs(
       localize("kinds"),
-      sections.map((id) => ({ id, label: localize(/** @type {import("../localize.js").TextKey} */ (id)) })),
+      sections.map((id) => ({ id, label: localize(id) })),
       (id) => {
-        this.#section = id;
+        this.#section = /** @type {Section} */ (id);
         this.#path = [];
         this.#build();
       },
@@ -89,22 +97,22 @@ export class LibraryPage {
   /** @param {AppState} state */
   render(state) {
     if (state.libraryVersion !== this.#version && state.me) {
-      // While a scan runs, news come by the hundred: what is opened or searched for stays as it is.
-      const quiet = this.#version >= 0 && (this.#path.length > 0 || this.#query !== "");
+      // A scan sends updates by the hundred: open items and search results are not replaced.
+      const keep = this.#version >= 0 && (this.#path.length > 0 || this.#query !== "");
       this.#version = state.libraryVersion;
-      if (!quiet) {
+      if (!keep) {
         this.#build();
       }
     }
     this.#tabs.render(this.#section);
     this.#clear.hidden = this.#search.value === "";
     this.#renderScan(state.scan);
-    this.#shown?.render();
+    this.#view?.render();
   }
 
   dispose() {
     clearTimeout(this.#typing);
-    this.#shown?.dispose();
+    this.#view?.dispose();
   }
 
   /** @param {AppState["scan"]} scan */
@@ -119,26 +127,26 @@ export class LibraryPage {
     }
   }
 
-  #typed() {
+  #scheduleSearch() {
     clearTimeout(this.#typing);
     this.#clear.hidden = this.#search.value === "";
     this.#typing = setTimeout(() => {
       this.#query = this.#search.value.trim();
       this.#path = [];
       this.#build();
-    }, TYPING_MS);
+    }, TYPING_PAUSE_MS);
   }
 
   #build() {
-    const shown = this.#next();
-    this.#shown?.dispose();
-    this.#shown = shown;
+    const view = this.#createView();
+    this.#view?.dispose();
+    this.#view = view;
     this.#tabs.element.hidden = this.#query !== "" || this.#path.length > 0;
-    this.#body.replaceChildren(shown.element);
-    shown.render();
+    this.#body.replaceChildren(view.element);
+    view.render();
   }
 
-  #next() {
+  #createView() {
     const { localize } = this.#context;
     const open = (/** @type {Kind} */ kind, /** @type {Item} */ item) => {
       this.#path = [...this.#path, [kind, item]];
@@ -165,12 +173,12 @@ export class LibraryPage {
         onopen: open,
       });
     }
-    const { kind, request } = /** @type {{kind: Kind, request: object}} */ (SECTIONS[this.#section]);
-    const label = localize(/** @type {import("../localize.js").TextKey} */ (this.#section));
-    return new ItemList(this.#context, { kind, request, label, empty: this.#nothing(), onopen: open });
+    const { kind, request } = SECTIONS[this.#section];
+    const label = localize(this.#section);
+    return new ItemList(this.#context, { kind, request, label, empty: this.#emptyState(), onopen: open });
   }
 
-  #nothing() {
+  #emptyState() {
     const { actions, app, guest, localize } = this.#context;
     if (this.#section === "favourites") {
       return emptyState({ icon: "heart", title: localize("nothing_here"), text: localize("favourites_empty") });

@@ -1,12 +1,16 @@
-/** A list of the library, fetched page by page as it is looked at. */
+/** A list of the library that is fetched page by page. */
 
+/** @import { LibraryRequest } from "../../app/actions.js" */
+/** @import { LibraryItem } from "../../client/results.js" */
 /** @import { Context } from "../context.js" */
 
-const PAGE = 100;
+/** @typedef {Pick<LibraryRequest, "request_type" | "query" | "filters" | "sort" | "id">} ListRequest */
+
+const PAGE_SIZE = 100;
 
 export class PagedList {
-  #request;
-  /** @type {any[]} */
+  #fetchPage;
+  /** @type {LibraryItem[]} */
   items = [];
   total = 0;
   /** @type {"waiting" | "loading" | "ready" | "failed"} */
@@ -14,46 +18,48 @@ export class PagedList {
   /** @type {string | null} */
   #cursor = null;
   #onchange;
-  #ended = false;
+  #disposed = false;
 
   /**
    * @param {Context} context
-   * @param {object} fields of the `library_request`
+   * @param {ListRequest} request
    * @param {() => void} onchange
    */
-  constructor({ app }, fields, onchange) {
+  constructor({ app }, request, onchange) {
     this.#onchange = onchange;
-    this.#request = (/** @type {string | null} */ cursor) =>
-      app.request({ type: "library_request", limit: PAGE, ...fields, ...(cursor ? { cursor } : {}) });
+    this.#fetchPage = (/** @type {string | null} */ cursor) =>
+      app.request({ type: "library_request", limit: PAGE_SIZE, ...request, ...(cursor ? { cursor } : {}) });
   }
 
-  /** @param {number} last index that somebody wants to see, exclusive */
-  want(last) {
-    const more =
+  /**
+   * Fetch the next page, if an index is beyond what was fetched.
+   * @param {number} last exclusive
+   */
+  ensure(last) {
+    const missing =
       this.state === "waiting" || (this.state === "ready" && last >= this.items.length && this.#cursor !== null);
-    if (more && !this.#ended) {
+    if (missing && !this.#disposed) {
       void this.#fetch();
     }
   }
 
-  /** Nobody looks any more: an answer that comes late changes nothing. */
-  end() {
-    this.#ended = true;
+  /** Ignore answers that arrive later. */
+  dispose() {
+    this.#disposed = true;
   }
 
   async #fetch() {
     this.state = "loading";
     try {
-      const { item, items = item?.tracks ?? [], total, next_cursor } = await this.#request(this.#cursor);
+      const { item, items = item?.tracks ?? [], total, next_cursor } = await this.#fetchPage(this.#cursor);
       this.items = [...this.items, ...items];
       this.total = Math.max(total ?? 0, this.items.length);
       this.#cursor = next_cursor ?? null;
       this.state = "ready";
     } catch {
-      // With the next look it is tried again.
       this.state = this.items.length > 0 ? "ready" : "failed";
     }
-    if (!this.#ended) {
+    if (!this.#disposed) {
       this.#onchange();
     }
   }

@@ -1,10 +1,12 @@
-/** The buttons below the picture: what plays, in which order, and the vote where others decide. */
+/** The playback buttons: play, skip, shuffle, repeat; and the vote to skip where the room decides by votes. */
 import { el, iconButton, setAttribute, setLabel, setText, textButton } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 
 /** @import { AppState, Context, Target } from "../context.js" */
 
-/** @type {Record<string, "off" | "all" | "one">} */
+/** @typedef {import("../../app/store.js").PlaybackStatus["repeat"]} Repeat */
+
+/** @type {Record<Repeat, Repeat>} */
 const NEXT_REPEAT = { off: "all", all: "one", one: "off" };
 
 export class TransportControls {
@@ -29,24 +31,19 @@ export class TransportControls {
   constructor(context, target) {
     this.#context = context;
     this.#target = target;
-    const { localize } = context;
-    this.#shuffle = this.#button(icon("shuffle"), localize("shuffle"), (on, { mode }) =>
-      mode(on, { shuffle: !on.status?.shuffle }),
-    );
-    this.#previous = this.#button(icon("previous"), localize("previous"), (on, { playback }) =>
-      playback(on, "previous"),
-    );
-    this.#play = this.#button(this.#playIcon, localize("play"), (on, { playback }) =>
-      playback(on, this.#playing ? "pause" : "play"),
-    );
+    const { actions, localize } = context;
+    this.#shuffle = this.#button("shuffle", "shuffle", (on) => actions.mode(on, { shuffle: !on.status?.shuffle }));
+    this.#previous = this.#button("previous", "previous", (on) => actions.playback(on, "previous"));
+    this.#play = iconButton(this.#playIcon, localize("play"), () => {
+      this.#withTarget((on) => actions.playback(on, this.#playing ? "pause" : "play"));
+    });
     this.#play.classList.add("primary");
-    this.#next = this.#button(icon("next"), localize("next"), (on, { playback }) => playback(on, "next"));
-    this.#repeat = this.#button(this.#repeatIcon, localize("repeat_off"), (on, { mode }) =>
-      mode(on, { repeat: NEXT_REPEAT[on.status?.repeat ?? "off"] }),
-    );
+    this.#next = this.#button("next", "next", (on) => actions.playback(on, "next"));
+    this.#repeat = iconButton(this.#repeatIcon, localize("repeat_off"), () => {
+      this.#withTarget((on) => actions.mode(on, { repeat: NEXT_REPEAT[on.status?.repeat ?? "off"] }));
+    });
     this.#vote = textButton("tonal vote", "", () => {
-      const room_id = target()?.id;
-      void (room_id && context.actions.room("skip_vote", { room_id }));
+      this.#withTarget(({ id }) => actions.send({ type: "room_command", action: "skip_vote", room_id: id }));
     });
     const buttons = [this.#shuffle, this.#previous, this.#play, this.#next, this.#repeat];
     this.#controls = el("div", { class: "controls", attributes: { dir: "ltr" } }, ...buttons);
@@ -70,7 +67,7 @@ export class TransportControls {
     this.#play.disabled = this.#previous.disabled = !control || empty;
     this.#next.disabled = !usable || empty || !rights.has("playback.skip");
     this.#shuffle.disabled = this.#repeat.disabled = !control;
-    // What the role doesn't allow is no use as a grey button.
+    // Buttons that the role never allows are hidden, not disabled.
     this.#controls.hidden = !rights.has("playback.control") && !rights.has("playback.skip");
     setAttribute(this.#shuffle, "aria-pressed", String(status?.shuffle ?? false));
     const repeat = status?.repeat ?? "off";
@@ -88,8 +85,7 @@ export class TransportControls {
   #renderVote({ me }, { room, rights, status }, usable) {
     const { localize } = this.#context;
     const itemId = status?.queue_item_id;
-    this.#vote.hidden =
-      !room || room.control !== "votes" || !itemId || !(rights.has("vote") || rights.has("playback.skip"));
+    this.#vote.hidden = room?.control !== "votes" || !itemId || !(rights.has("vote") || rights.has("playback.skip"));
     if (this.#vote.hidden || !room) {
       return;
     }
@@ -101,28 +97,21 @@ export class TransportControls {
   }
 
   /**
-   * @param {SVGSVGElement} picture
-   * @param {string} label
-   * @param {(target: Target, actions: Bound) => void} act
+   * @param {import("../icons.js").IconName} iconName
+   * @param {import("../localize.js").TextKey} label
+   * @param {(target: Target) => Promise<unknown>} act
    */
-  #button(picture, label, act) {
-    const { actions } = this.#context;
-    /** @type {Bound} */
-    const bound = {
-      playback: (on, command) => void actions.playback(on, command),
-      mode: (on, change) => void actions.mode(on, change),
-    };
-    return iconButton(picture, label, () => {
-      const target = this.#target();
-      if (target) {
-        act(target, bound);
-      }
+  #button(iconName, label, act) {
+    return iconButton(icon(iconName), this.#context.localize(label), () => {
+      this.#withTarget(act);
     });
   }
-}
 
-/**
- * @typedef {object} Bound
- * @property {(target: Target, command: import("../../app/actions.js").Command) => void} playback
- * @property {(target: Target, change: {shuffle?: boolean, repeat?: string}) => void} mode
- */
+  /** @param {(target: Target) => Promise<unknown>} act */
+  #withTarget(act) {
+    const target = this.#target();
+    if (target) {
+      void act(target);
+    }
+  }
+}

@@ -1,4 +1,4 @@
-/** Mute button and volume slider, and the button that stops. */
+/** The mute button, the volume slider and the stop button. */
 import { Slider } from "../components/slider.js";
 import { el, iconButton, setLabel } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
@@ -6,8 +6,8 @@ import { icon, setIcon } from "../icons.js";
 /** @import { AppState, Context, Target } from "../context.js" */
 
 const STEP = 0.05;
-// Fast enough to hear while dragging, far from the hub's rate limit.
-const INTERVAL_MS = 100;
+// While the slider is dragged: often enough to hear it, and far below the hub's rate limit.
+const SEND_INTERVAL_MS = 100;
 
 export class VolumeControls {
   #context;
@@ -37,18 +37,20 @@ export class VolumeControls {
       className: "volume",
       step: STEP,
       oninput: (volume) => {
-        if (performance.now() - this.#lastSent > INTERVAL_MS) {
+        if (performance.now() - this.#lastSent > SEND_INTERVAL_MS) {
           this.#lastSent = performance.now();
           void actions.volume(this.#address, { volume });
         }
       },
-      onchange: async (volume) => void (await actions.volume(this.#address, { volume })),
+      onchange: async (volume) => {
+        await actions.volume(this.#address, { volume });
+      },
     });
-    this.#stop = iconButton(
-      icon("stop"),
-      localize("stop"),
-      () => void (this.#target && actions.playback(this.#target, "stop")),
-    );
+    this.#stop = iconButton(icon("stop"), localize("stop"), () => {
+      if (this.#target) {
+        void actions.playback(this.#target, "stop");
+      }
+    });
     this.element = el("div", { class: "volume-row" }, this.#button, this.#slider.element, this.#stop);
   }
 
@@ -60,7 +62,7 @@ export class VolumeControls {
   render(state, target, usable) {
     this.#target = target;
     const { localize } = this.#context;
-    const { address, status, capabilities, allowed } = loudness(state, target);
+    const { address, status, capabilities, allowed } = volumeTarget(state, target);
     this.#address = address;
     this.#muted = status?.muted ?? false;
     setIcon(this.#icon, this.#muted ? "muted" : "volume");
@@ -76,13 +78,14 @@ export class VolumeControls {
 }
 
 /**
- * In a room one may at least turn this device up and down.
+ * Return the volume to control: in a room, users without the right to set its volume control that of their own device.
  * @param {AppState} state
  * @param {Target} target
  */
-function loudness({ device }, { address, status, capabilities, rights, room }) {
-  const own = device.status === "on" && room?.participants.some(({ player_id }) => player_id === device.playerId);
-  return own && !rights.has("volume")
+function volumeTarget({ device }, { address, status, capabilities, rights, room }) {
+  const isParticipant =
+    device.status === "on" && room?.participants.some(({ player_id }) => player_id === device.playerId);
+  return isParticipant && !rights.has("volume")
     ? { address: { player_id: device.playerId }, status: device, capabilities: null, allowed: true }
     : { address, status, capabilities, allowed: rights.has("volume") };
 }

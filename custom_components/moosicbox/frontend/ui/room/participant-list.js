@@ -1,18 +1,18 @@
-/** Who is in a room, and what its host can do about it. */
+/** The participants of a room, with the host's actions: invite, settings, roles, removal. */
 import { emptyState } from "../components/empty-state.js";
 import { openMenu } from "../components/menu.js";
 import { confirm } from "../components/dialog.js";
 import { KeyedList, el, iconButton, setAttribute, setLabel, setText, textButton } from "../dom.js";
 import { initialOf } from "../format.js";
 import { icon } from "../icons.js";
-import { openInvite } from "./invite-dialog.js";
-import { openSettings } from "./settings-dialog.js";
+import { openInviteDialog } from "./invite-dialog.js";
+import { openSettingsDialog } from "./settings-dialog.js";
 import { SyncPolling, syncQuality } from "./sync-quality.js";
 
-/** @import { Participant, Role } from "../../client/types.js" */
+/** @import { Participant } from "../../client/messages.js" */
 /** @import { AppState, Context, Target } from "../context.js" */
 
-/** @type {Role[]} */
+/** @type {Participant["role"][]} */
 const ROLES = ["host", "dj", "guest", "listener"];
 
 export class ParticipantList {
@@ -23,44 +23,53 @@ export class ParticipantList {
   #settings;
   #leave;
   #list = el("ul", { class: "people-list" });
-  #nobody;
+  #empty;
+  /** @type {KeyedList<Participant, ParticipantRow>} */
   #rows;
-  #watch;
+  #syncPolling;
   element;
 
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
     const { localize } = context;
-    const withRoom = (/** @type {(target: Target) => void} */ act) => () => this.#target && act(this.#target);
+    const withTarget = (/** @type {(target: Target) => void} */ act) => () => {
+      if (this.#target) {
+        act(this.#target);
+      }
+    };
     this.#invite = textButton(
       "tonal",
       localize("invite"),
-      withRoom((target) => openInvite(context, target)),
+      withTarget((target) => {
+        openInviteDialog(context, target);
+      }),
       icon("invite"),
     );
     this.#settings = textButton(
       "quiet",
       localize("room_settings"),
-      withRoom((target) => openSettings(context, target)),
+      withTarget((target) => {
+        openSettingsDialog(context, target);
+      }),
       icon("settings"),
     );
     this.#leave = textButton(
       "quiet",
       localize("leave"),
-      withRoom((target) => void this.#goOut(target)),
+      withTarget((target) => void this.#leaveRoom(target)),
       icon("leave"),
     );
     this.#rows = new KeyedList(this.#list, () => new ParticipantRow(context, () => this.#target));
     const head = el("div", { class: "pane-head wrap" }, this.#invite, this.#settings, this.#leave);
-    this.#nobody = emptyState({ icon: "people", title: localize("nobody_here"), text: localize("nobody_here_text") });
+    this.#empty = emptyState({ icon: "people", title: localize("room_empty"), text: localize("room_empty_text") });
     this.element = el(
       "div",
       { class: "people pane" },
       head,
-      el("div", { class: "pane-scroll" }, this.#list, this.#nobody),
+      el("div", { class: "pane-scroll" }, this.#list, this.#empty),
     );
-    this.#watch = new SyncPolling(context, () => this.element);
+    this.#syncPolling = new SyncPolling(context, () => this.element);
   }
 
   /**
@@ -69,48 +78,49 @@ export class ParticipantList {
    */
   render(state, target) {
     this.#target = target;
-    const host = target?.rights.has("member.kick") ?? false;
+    const isHost = target?.rights.has("member.kick") ?? false;
     const connected = state.connection.phase === "ready";
-    this.#invite.hidden = this.#settings.hidden = !host;
+    this.#invite.hidden = this.#settings.hidden = !isHost;
     this.#invite.disabled = this.#settings.disabled = this.#leave.disabled = !connected;
     this.#leave.hidden = !target?.joined || this.#context.guest;
     const participants = target?.room?.participants ?? [];
     this.#rows.render(
       participants,
       ({ client_id }) => client_id,
-      (row, person) => row.render(person, state, host && connected),
+      (row, participant) => {
+        row.render(participant, state, isHost && connected);
+      },
     );
-    this.#nobody.hidden = participants.length > 0 || !target?.room;
+    this.#empty.hidden = participants.length > 0 || !target?.room;
     if (target?.room) {
-      this.#watch.follow(target.id, participants);
+      this.#syncPolling.setRoom(target.id, participants);
     }
   }
 
   dispose() {
-    this.#watch.dispose();
+    this.#syncPolling.dispose();
   }
 
   /** @param {Target} target */
-  async #goOut({ id, room, rights }) {
+  async #leaveRoom({ id, room, rights }) {
     const { actions, app, localize } = this.#context;
     const last = room?.participants.length === 1 && rights.has("member.kick");
-    await actions.room("leave", { room_id: id });
+    await actions.send({ type: "room_command", action: "leave", room_id: id });
     app.choose(null);
     if (last) {
       this.#context.toast(localize("left_empty"), {
         label: localize("close_room"),
-        run: () => void actions.room("close", { room_id: id }),
+        run: () => void actions.send({ type: "room_command", action: "close", room_id: id }),
       });
     }
   }
 }
 
-/** One participant. */
 class ParticipantRow {
   #context;
   #target;
   /** @type {Participant | null} */
-  #person = null;
+  #participant = null;
   #initial = el("span", { class: "avatar", attributes: { "aria-hidden": "true" } });
   #name = el("span", { class: "row-title" });
   #details = el("span", { class: "row-subtitle" });
@@ -125,67 +135,77 @@ class ParticipantRow {
   constructor(context, target) {
     this.#context = context;
     this.#target = target;
-    this.#menu = iconButton(icon("more"), context.localize("more"), () => this.#openMenu());
-    const words = el("span", { class: "row-words" }, this.#name, this.#details);
-    this.element = el("li", { class: "person" }, this.#initial, words, this.#role, this.#menu);
+    this.#menu = iconButton(icon("more"), context.localize("more"), () => {
+      this.#openMenu();
+    });
+    const texts = el("span", { class: "row-words" }, this.#name, this.#details);
+    this.element = el("li", { class: "person" }, this.#initial, texts, this.#role, this.#menu);
   }
 
   /**
-   * @param {Participant} person
+   * @param {Participant} participant
    * @param {AppState} state
-   * @param {boolean} host whether the user may change others
+   * @param {boolean} canManage whether the user may change the others
    */
-  render(person, { me, players }, host) {
-    this.#person = person;
+  render(participant, { me, players }, canManage) {
+    this.#participant = participant;
     const { localize } = this.#context;
-    const own = person.client_id === me?.clientId;
-    setText(this.#initial, initialOf(person.username));
-    setText(this.#name, own ? localize("you", { name: person.username }) : person.username);
-    const player = players?.find(({ player_id }) => player_id === person.player_id);
-    const { quality, text } = syncQuality(person, localize);
+    const isOwn = participant.client_id === me?.clientId;
+    setText(this.#initial, initialOf(participant.username));
+    setText(this.#name, isOwn ? localize("you", { name: participant.username }) : participant.username);
+    const player = players?.find(({ player_id }) => player_id === participant.player_id);
+    const { quality, text } = syncQuality(participant, localize);
     setText(
       this.#details,
-      [player?.name ?? (person.player_id ? localize("plays_along") : localize("no_player")), text]
+      [player?.name ?? (participant.player_id ? localize("has_player") : localize("no_player")), text]
         .filter(Boolean)
         .join(" · "),
     );
     setAttribute(this.#initial, "data-quality", quality);
-    setText(this.#role, localize(`role_${person.role}`));
-    setAttribute(this.#role, "data-role", person.role);
-    setLabel(this.#menu, localize("more_of", { title: person.username }));
-    this.#menu.hidden = !host || person.user_id === me?.userId;
+    setText(this.#role, localize(`role_${participant.role}`));
+    setAttribute(this.#role, "data-role", participant.role);
+    setLabel(this.#menu, localize("more_of", { title: participant.username }));
+    this.#menu.hidden = !canManage || participant.user_id === me?.userId;
   }
 
   #openMenu() {
     const { actions, localize } = this.#context;
-    const [person, target] = [this.#person, this.#target()];
-    if (!person || !target) {
+    const [participant, target] = [this.#participant, this.#target()];
+    if (!participant || !target) {
       return;
     }
-    const { user_id, client_id, username } = person;
+    const { user_id } = participant;
     openMenu(this.#context, this.#menu, [
       ...ROLES.map((role) => ({
-        label: localize(role === "host" ? "make_host" : `role_${role}`),
-        checked: role === person.role,
-        run: () => void actions.room("set_role", { room_id: target.id, user_id, role }),
+        label: localize(role === "host" ? "transfer_host" : `role_${role}`),
+        checked: role === participant.role,
+        run: () => void actions.send({ type: "room_command", action: "set_role", room_id: target.id, user_id, role }),
       })),
       {
-        label: localize("kick"),
+        label: localize("remove_participant"),
         icon: /** @type {const} */ ("close"),
-        run: async () => {
-          const words = {
-            title: localize("kick_title", { name: username }),
-            text: localize("kick_text"),
-            action: localize("kick"),
-          };
-          if (await confirm(this.#context, words)) {
-            // Who came back after a reload is another client, of whom nobody was told.
-            const state = await actions.room("get", { room_id: target.id });
-            const here = state?.participants.find((/** @type {Participant} */ one) => one.user_id === user_id);
-            await actions.room("kick", { room_id: target.id, client_id: here?.client_id ?? client_id });
-          }
-        },
+        run: () => void this.#remove(target.id, participant),
       },
     ]);
+  }
+
+  /**
+   * @param {string} room_id
+   * @param {Participant} participant
+   */
+  async #remove(room_id, { user_id, client_id, username }) {
+    const { actions, localize } = this.#context;
+    const texts = {
+      title: localize("remove_participant_title", { name: username }),
+      text: localize("remove_participant_text"),
+      action: localize("remove_participant"),
+    };
+    if (await confirm(this.#context, texts)) {
+      // After a reload the participant has another client id, which no event announces.
+      const room = await actions.send({ type: "room_command", action: "get", room_id });
+      const current = room?.participants.find((other) => other.user_id === user_id);
+      const target = current?.client_id ?? client_id;
+      await actions.send({ type: "room_command", action: "kick", room_id, client_id: target });
+    }
   }
 }

@@ -1,10 +1,10 @@
-/** How well those in a room keep time, as far as they say; asked for as long as somebody looks. */
+/** The quality of the participants' synchronisation, and the polling that keeps it up to date. */
 
-/** @import { Participant } from "../../client/types.js" */
+/** @import { Participant } from "../../client/messages.js" */
 /** @import { Context } from "../context.js" */
 /** @typedef {"good" | "fair" | "poor" | "waiting"} Quality */
 
-const LOOK_MS = 5_000;
+const POLL_MS = 5_000;
 const GOOD_MS = 15;
 const FAIR_MS = 40;
 
@@ -31,36 +31,39 @@ export function syncQuality({ player_id, ready, lagging, sync_error_ms }, locali
   return { quality, text: localize(`sync_${quality}`, { milliseconds: off < 10 ? off.toFixed(1) : off.toFixed(0) }) };
 }
 
-/** Asks the hub again and again, for nobody is told of it by itself. */
+/** Polls a room while it is visible: the hub publishes neither synchronisation errors nor the roles of new participants. */
 export class SyncPolling {
   #context;
   #element;
   #roomId = "";
   #known = "";
-  #askedAt = -Infinity;
+  #polledAt = -Infinity;
   #timer;
 
   /**
    * @param {Context} context
-   * @param {() => HTMLElement} element that has to be in sight
+   * @param {() => HTMLElement} element nothing is polled while it is not visible
    */
   constructor(context, element) {
     this.#context = context;
     this.#element = element;
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#timer = setInterval(() => {
+      this.#poll();
+    }, POLL_MS);
   }
 
   /**
    * @param {string} roomId
    * @param {readonly Participant[]} participants
    */
-  follow(roomId, participants) {
+  setRoom(roomId, participants) {
     this.#roomId = roomId;
     const known = `${roomId}:${participants.map(({ client_id }) => client_id).join()}`;
     if (known !== this.#known) {
-      // Events don't tell the roles of those who come.
       this.#known = known;
-      queueMicrotask(() => this.#look());
+      queueMicrotask(() => {
+        this.#poll();
+      });
     }
   }
 
@@ -68,16 +71,18 @@ export class SyncPolling {
     clearInterval(this.#timer);
   }
 
-  #look() {
+  #poll() {
     const element = this.#element();
-    const seen = element.isConnected && element.offsetParent !== null && document.visibilityState === "visible";
-    if (!seen || !this.#roomId || performance.now() - this.#askedAt < LOOK_MS / 10) {
+    const visible = element.isConnected && element.offsetParent !== null && document.visibilityState === "visible";
+    if (!visible || !this.#roomId || performance.now() - this.#polledAt < POLL_MS / 10) {
       return;
     }
-    this.#askedAt = performance.now();
+    this.#polledAt = performance.now();
     const { app } = this.#context;
     app.request({ type: "room_command", action: "get", room_id: this.#roomId }).then(
-      (state) => app.learnRoom(state),
+      (details) => {
+        app.updateRoom(details);
+      },
       () => undefined,
     );
   }

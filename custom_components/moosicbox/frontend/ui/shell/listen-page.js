@@ -1,4 +1,4 @@
-/** The page that plays: what sounds, and beside it what comes and who listens along. */
+/** The Listen page: the current track, and beside it the queue, the participants and the chat. */
 import { joinedRoomIds } from "../../app/target.js";
 import { LazyView } from "../components/lazy-view.js";
 import { el, setText, textButton } from "../dom.js";
@@ -25,13 +25,13 @@ export class ListenPage {
     const { guest, localize } = context;
     this.#setup = new PlayerSetup(context);
     this.#nowPlaying = new LazyView(context, lazyViews.nowPlaying);
-    this.#device = new LazyView(context, lazyViews.device);
-    this.#side = new LazyView(context, lazyViews.side);
+    this.#device = new LazyView(context, lazyViews.deviceBar);
+    this.#side = new LazyView(context, lazyViews.sidePanel);
     this.#join = el(
       "div",
       { class: "notice join" },
       this.#joinText,
-      textButton("", localize("join"), () => void this.#enter()),
+      textButton("", localize("join"), () => void this.#joinRoom()),
     );
     const stage = el("div", { class: "stage" }, this.#setup.element, this.#nowPlaying.element, this.#device.element);
     this.element = el("div", { class: guest ? "listen guest" : "listen" }, this.#join, stage, this.#side.element);
@@ -72,16 +72,19 @@ export class ListenPage {
   #renderJoin(state, target) {
     this.#join.hidden = !target?.room || target.joined || state.connection.phase !== "ready";
     if (target && !this.#join.hidden) {
-      const elsewhere = joinedRoomIds(state).length > 0 && state.device.status === "on";
+      const inAnotherRoom = joinedRoomIds(state).length > 0 && state.device.status === "on";
       const { localize } = this.#context;
-      setText(this.#joinText, localize(elsewhere ? "looking_in_elsewhere" : "looking_in", { name: target.name }));
+      setText(
+        this.#joinText,
+        localize(inAnotherRoom ? "viewing_room_from_another" : "viewing_room", { name: target.name }),
+      );
     }
   }
 
-  async #enter() {
+  async #joinRoom() {
     const room_id = this.#target?.id;
     if (room_id) {
-      await this.#context.actions.room("join", { room_id });
+      await this.#context.actions.send({ type: "room_command", action: "join", room_id });
     }
   }
 }

@@ -1,4 +1,4 @@
-/** From page to page: along the top where there is room, at the bottom of a phone. */
+/** The navigation: in the header, or at the bottom on phones. */
 import { el, setAttribute } from "../dom.js";
 import { icon } from "../icons.js";
 
@@ -20,7 +20,7 @@ export class Nav {
 
   /**
    * @param {Localize} localize
-   * @param {string} prefix of the pages' addresses
+   * @param {string} prefix of the pages' paths
    * @param {(page: PageName) => void} open
    */
   constructor(localize, prefix, open) {

@@ -1,4 +1,4 @@
-/** How late this device's loudspeakers sound, as its user hears it: set here, by clicks to compare; kept by the hub. */
+/** The output delay of this device's loudspeakers. The user finds it by comparing test clicks; the hub stores it. */
 import { el, iconButton, setAttribute, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 
@@ -6,14 +6,14 @@ import { icon } from "../icons.js";
 
 const MAX_MS = 5_000;
 const STEP_MS = 10;
-const CLICKS_MS = 60_000;
+const CLICK_DURATION_MS = 60_000;
 
 export class OutputDelay {
   #context;
   #input;
   #clicks;
   /** @type {ReturnType<typeof setTimeout> | null} */
-  #clicking = null;
+  #clickTimer = null;
   element;
 
   /** @param {Context} context */
@@ -30,13 +30,26 @@ export class OutputDelay {
         step: String(STEP_MS),
         "aria-describedby": "output-delay-text",
       },
-      on: { change: () => this.#set(this.#input.valueAsNumber) },
+      on: {
+        change: () => {
+          this.#set(this.#input.valueAsNumber);
+        },
+      },
     });
-    const step = (/** @type {number} */ by) => () => this.#set((this.#input.valueAsNumber || 0) + by);
-    this.#clicks = textButton("tonal", localize("clicks"), () => this.#click(this.#clicking === null));
+    const step = (/** @type {number} */ by) => () => {
+      this.#set((this.#input.valueAsNumber || 0) + by);
+    };
+    this.#clicks = textButton("tonal", localize("clicks"), () => {
+      this.#toggleClicks(this.#clickTimer === null);
+    });
+    const toggle = () => {
+      if (!this.element.open) {
+        this.#toggleClicks(false);
+      }
+    };
     this.element = el(
       "details",
-      { class: "delay", on: { toggle: () => this.element.open || this.#click(false) } },
+      { class: "delay", on: { toggle } },
       el("summary", { text: localize("delay") }),
       el("p", { class: "hint", text: localize("delay_text"), attributes: { id: "output-delay-text" } }),
       el("label", { text: localize("delay_label"), attributes: { for: "output-delay" } }),
@@ -56,17 +69,17 @@ export class OutputDelay {
   render({ connection, device, players }) {
     this.#input.disabled = connection.phase !== "ready";
     const own = players?.find(({ player_id }) => player_id === device.playerId);
-    // What somebody is typing stays.
+    // Don't overwrite what the user is typing.
     if (!this.#input.matches(":focus")) {
       this.#input.value = String(own?.output_delay_ms ?? 0);
     }
     if (device.status !== "on") {
-      this.#click(false);
+      this.#toggleClicks(false);
     }
   }
 
   dispose() {
-    this.#click(false);
+    this.#toggleClicks(false);
   }
 
   /** @param {number} wanted */
@@ -78,15 +91,19 @@ export class OutputDelay {
   }
 
   /** @param {boolean} on */
-  #click(on) {
+  #toggleClicks(on) {
     const { app, localize } = this.#context;
-    if (on === (this.#clicking !== null)) {
+    if (on === (this.#clickTimer !== null)) {
       return;
     }
-    clearTimeout(this.#clicking ?? undefined);
-    // What is set is heard with the next click, even before the hub knows.
+    clearTimeout(this.#clickTimer ?? undefined);
+    // The next click has the new delay, before the hub has confirmed it.
     app.click(on ? () => this.#input.valueAsNumber || 0 : null);
-    this.#clicking = on ? setTimeout(() => this.#click(false), CLICKS_MS) : null;
+    this.#clickTimer = on
+      ? setTimeout(() => {
+          this.#toggleClicks(false);
+        }, CLICK_DURATION_MS)
+      : null;
     setText(this.#clicks, localize(on ? "clicks_stop" : "clicks"));
     setAttribute(this.#clicks, "aria-pressed", String(on));
   }

@@ -1,4 +1,4 @@
-/** The first thing that a user sees: one button that makes this browser a player. */
+/** The form that makes this browser a player. It is the first thing that a new user sees. */
 import { describeBrowser } from "../../player/identity.js";
 import { el, setText } from "../dom.js";
 import { icon } from "../icons.js";
@@ -29,16 +29,16 @@ export class PlayerSetup {
       {
         class: "card setup",
         on: {
-          submit: (/** @type {Event} */ event) => {
+          submit: (event) => {
             event.preventDefault();
-            void app.becomePlayer(this.#name.value.trim() || name);
+            void app.enablePlayer(this.#name.value.trim() || name);
           },
         },
       },
       el("div", { class: "emblem" }, icon("speaker")),
       el("h2", { text: localize(guest ? "guest_listen" : "setup_title") }),
       el("p", { text: localize(guest ? "guest_listen_text" : "setup_text") }),
-      // A guest's player is called like the guest.
+      // A guest's player has the guest's name.
       ...(guest ? [] : [el("label", { text: localize("setup_name"), attributes: { for: "player-name" } }), this.#name]),
       this.#button,
     );

@@ -1,4 +1,4 @@
-/** The parts of the page that plays, beside what sounds: what comes, who listens along, what they say. One at a time. */
+/** The tabs beside the current track: queue, participants, chat; for guests also the library. */
 import { LazyView } from "../components/lazy-view.js";
 import { Tabs } from "../components/tabs.js";
 import { el } from "../dom.js";
@@ -10,10 +10,12 @@ const NARROW = "(max-width: 869px)";
 
 export class SidePanel {
   #narrow = matchMedia(NARROW);
-  #onwidth = () => this.#show();
+  #onwidth = () => {
+    this.#show();
+  };
   /** @type {[AppState, Target] | null} */
   #last = null;
-  #seenChat = 0;
+  #readLines = 0;
   #tabs;
   /** @type {Record<string, View>} */
   #panes;
@@ -24,10 +26,10 @@ export class SidePanel {
   constructor(context) {
     const { app, guest, localize } = context;
     this.#panes = {
-      // Guests have no pages; their music is here.
+      // Guests have no Library page.
       ...(guest ? { music: new LazyView(context, lazyViews.library) } : {}),
       queue: new LazyView(context, lazyViews.queue),
-      people: new LazyView(context, lazyViews.people),
+      people: new LazyView(context, lazyViews.participants),
       chat: new LazyView(context, lazyViews.chat),
     };
     const labels = {
@@ -39,9 +41,11 @@ export class SidePanel {
     };
     const ids = /** @type {(keyof typeof labels)[]} */ (["playing", ...Object.keys(this.#panes)]);
     this.#tabs = new Tabs(
-      localize("parts"),
+      localize("views"),
       ids.map((id) => ({ id, label: labels[id] })),
-      (id) => app.store.update({ tab: id }),
+      (id) => {
+        app.store.update({ tab: id });
+      },
     );
     this.#tabs.control(this.#panel);
     this.element = el("div", { class: "side card" }, this.#tabs.element, this.#panel);
@@ -59,7 +63,9 @@ export class SidePanel {
 
   dispose() {
     this.#narrow.removeEventListener("change", this.#onwidth);
-    Object.values(this.#panes).forEach((pane) => pane.dispose?.());
+    for (const pane of Object.values(this.#panes)) {
+      pane.dispose?.();
+    }
   }
 
   #show() {
@@ -67,13 +73,13 @@ export class SidePanel {
       return;
     }
     const [state, target] = this.#last;
-    const tab = this.#allowed(state.tab, target);
+    const tab = this.#availableTab(state.tab, target);
     const { room } = target;
     const chat = room?.chat.length ?? 0;
-    if (tab === "chat" || this.#seenChat > chat || !this.#seenChat) {
-      this.#seenChat = chat;
+    if (tab === "chat" || this.#readLines > chat || !this.#readLines) {
+      this.#readLines = chat;
     }
-    const unread = chat - this.#seenChat;
+    const unread = chat - this.#readLines;
     this.#tabs.render(tab, {
       playing: { hidden: !this.#narrow.matches },
       people: { hidden: !room, badge: String(room?.participants.length ?? "") },
@@ -88,15 +94,15 @@ export class SidePanel {
   }
 
   /**
-   * @param {string} tab as it was chosen
+   * @param {string} tab that the user has chosen
    * @param {Target} target
-   * @returns {string} the one to show: rooms alone have people, and where there is room what plays stands beside
+   * @returns {string} the tab to show: only rooms have participants and a chat, and only narrow screens have a tab for the track
    */
-  #allowed(tab, { room }) {
-    const there =
+  #availableTab(tab, { room }) {
+    const available =
       tab === "playing"
         ? this.#narrow.matches
         : tab in this.#panes && (Boolean(room) || (tab !== "people" && tab !== "chat"));
-    return there ? tab : this.#narrow.matches ? "playing" : "queue";
+    return available ? tab : this.#narrow.matches ? "playing" : "queue";
   }
 }

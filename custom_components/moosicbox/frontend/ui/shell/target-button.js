@@ -1,4 +1,4 @@
-/** Where the music plays: the button that tells, and lets choose. */
+/** The button that shows the chosen player or room, and opens the dialog to choose another one. */
 import { loadDeferred } from "../components/lazy-view.js";
 import { el, setAttribute, setText } from "../dom.js";
 import { icon, setIcon } from "../icons.js";

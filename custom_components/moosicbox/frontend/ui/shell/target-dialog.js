@@ -1,4 +1,4 @@
-/** The choice among the players and rooms; fetched when somebody wants to choose. */
+/** The dialog to choose a player or room. */
 import { targetOf } from "../../app/target.js";
 import { Dialog } from "../components/dialog.js";
 import { KeyedList, el, setAttribute, setText } from "../dom.js";
@@ -37,7 +37,7 @@ export function openTargetDialog(context) {
 
 /** @param {AppState} state */
 function topicsOf({ rooms, players }) {
-  const sorted = [...(players ?? [])].sort((a, b) => Number(b.available) - Number(a.available));
+  const sorted = (players ?? []).toSorted((a, b) => Number(b.available) - Number(a.available));
   return [
     ...(rooms ?? []).map(({ room_id }) => `room:${room_id}`),
     ...sorted.map(({ player_id }) => `player:${player_id}`),
@@ -71,9 +71,9 @@ class TargetOption {
     const room = rooms?.find(({ room_id }) => topic === `room:${room_id}`);
     const player = players?.find(({ player_id }) => topic === `player:${player_id}`);
     setIcon(this.#icon, room ? "party" : "speaker");
-    const own = player && device.status === "on" && player.player_id === device.playerId;
+    const isOwn = player && device.status === "on" && player.player_id === device.playerId;
     const name = room?.name ?? player?.name ?? "";
-    setText(this.#name, own ? localize("this_device_named", { name }) : name);
+    setText(this.#name, isOwn ? localize("this_device_named", { name }) : name);
     setAttribute(this.element, "aria-checked", String(chosen));
     this.element.classList.toggle("away", player?.available === false);
     const track = target?.available ? target.status?.current_track : null;
@@ -86,7 +86,7 @@ class TargetOption {
           : track?.title;
     setText(
       this.#details,
-      text ?? (room ? localize("people_in", { count: String(room.participants) }) : localize("nothing_plays")),
+      text ?? (room ? localize("participant_count", { count: String(room.participants) }) : localize("nothing_plays")),
     );
   }
 }

@@ -136,10 +136,6 @@ async def test_household_members_join_from_the_list(home: Home, open_tab: OpenTa
     await expect(other.page.locator(".person")).to_have_count(1)
     await other.page.get_by_role("button", name="Settings", exact=True).click()
     await other.page.get_by_role("dialog").get_by_role("button", name="Close room").click()
-    await (
-        other.page.get_by_role("dialog", name="Close Kitchen party?")
-        .get_by_role("button", name="Close room")
-        .click()
-    )
+    await other.page.get_by_role("dialog", name="Close Kitchen party?").get_by_role("button", name="Close room").click()
     await expect(other.page.get_by_text("The room was closed")).to_be_visible()
     assert host.errors == other.errors == []

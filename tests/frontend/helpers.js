@@ -25,7 +25,7 @@ export function goldenVectors(folder) {
 export class FakeSocket {
   /** @type {FakeSocket[]} */
   static opened = [];
-  /** Whether pings are left without an answer. */
+  /** True if pings are left without an answer. */
   static silent = false;
   readyState = 1;
   /** @type {any[]} the messages that the client sent */

@@ -114,7 +114,7 @@ export class App {
     return this.#clock.hubNow(monotonicUs());
   }
 
-  /** Whether the hub's clock is known. */
+  /** True if the hub's clock is known. */
   get hasTime() {
     return this.#clock.ready;
   }

@@ -40,7 +40,7 @@ export class GuestAccess {
     return this.#guest !== null;
   }
 
-  /** Whether this tab has a token already. */
+  /** True if this tab has a token already. */
   get isAdmitted() {
     return Boolean(this.#guest?.token && this.#guest.name);
   }

@@ -26,7 +26,7 @@ import { AuthenticationError } from "../client/index.js";
  * @property {string} userId
  * @property {Storage} storage for this browser's player and other settings that outlive the page
  * @property {string} [clientName] the name of the page as a client that is no player
- * @property {boolean} [canRenew] whether a refused token can be replaced; true by default
+ * @property {boolean} [canRenew] false if a refused token can't be replaced
  * @property {(options: {fresh: boolean}) => Promise<string | Credential>} getToken
  * @property {(token: string) => void} [keepToken] called with a token that the hub issued to a guest
  * @property {(listener: () => void) => void} onback the listener is called when Home Assistant is back

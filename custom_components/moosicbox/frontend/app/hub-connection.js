@@ -91,7 +91,7 @@ export class HubConnection {
 
   /**
    * @param {ClientMessage} message
-   * @returns {boolean} whether there was a connection
+   * @returns {boolean} true if there was a connection
    */
   send(message) {
     return this.#connection?.send(message) ?? false;

@@ -1,4 +1,4 @@
-/** The operating system's media controls: what the lock screen shows, and the media keys of keyboards and headsets. */
+/** The operating system's media controls: the lock screen, and the media keys of keyboards and headsets. */
 import { targetOf } from "./target.js";
 
 /** @import { Command, Request } from "./actions.js" */

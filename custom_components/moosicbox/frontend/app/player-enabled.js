@@ -1,4 +1,4 @@
-/** Whether a user made this browser a player. Kept apart from the player, so that other pages need not load that. */
+/** Tells pages if a user made this browser a player, without loading the player's code. */
 
 const KEY_PREFIX = "moosicbox.player.";
 

@@ -11,7 +11,7 @@
  * @property {number} revision
  * @property {string | null} currentId
  * @property {readonly (QueueItem | undefined)[]} items as many as there are; undefined: not fetched yet
- * @property {boolean} stale whether a change was missed, so that a page has to be fetched again
+ * @property {boolean} stale true if a change was missed, so that a page has to be fetched again
  */
 
 /**

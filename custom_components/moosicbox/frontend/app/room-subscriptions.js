@@ -31,7 +31,7 @@ export class RoomSubscriptions {
 
   /**
    * Subscribe to a room, once: a room that is gone, or that the user may not see, is not requested again.
-   * @param {string} topic of a room; others are ignored
+   * @param {string} topic of a room; topics of players are ignored
    */
   ensure(topic) {
     const { room, connection } = this.#store.state;

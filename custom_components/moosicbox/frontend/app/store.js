@@ -13,7 +13,7 @@
  * @property {"off" | "starting" | "on" | "elsewhere"} status
  * @property {string} playerId
  * @property {string | null} name
- * @property {boolean} needsInteraction whether the browser allows sound only after a click
+ * @property {boolean} needsInteraction true if the browser allows sound only after a click
  * @property {import("../player/renderer.js").PlaybackFault | null} fault why the current item can't be played
  * @property {number} volume
  * @property {boolean} muted

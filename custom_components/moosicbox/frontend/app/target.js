@@ -22,7 +22,7 @@ import { playerRights, roomRights } from "./rights.js";
  * @property {Queue | undefined} queue
  * @property {Edit[]} edits
  * @property {Room | undefined} room its details, if it is a room and subscribed
- * @property {boolean} joined whether this client is in the room
+ * @property {boolean} joined true if this client is in the room
  */
 
 /**

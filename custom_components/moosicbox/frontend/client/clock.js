@@ -71,12 +71,12 @@ export class Clock {
     return this.#clockId;
   }
 
-  /** Whether there is an estimate. The first one is accurate to half a round trip. */
+  /** True if there is an estimate. The first one is accurate to half a round trip. */
   get ready() {
     return this.#count > 0;
   }
 
-  /** Whether a second burst has confirmed the first. */
+  /** True if a second burst has confirmed the first. */
   get converged() {
     return this.#count >= 2;
   }

@@ -34,7 +34,7 @@ import { TokenRefresh } from "./token-refresh.js";
  * @property {string} url `ws:` or `wss:` address of the hub
  * @property {ClientInfo} client
  * @property {(options: {fresh: boolean}) => Promise<string | Credential>} getToken may throw `AuthenticationError`
- * @property {boolean} [canRenew] whether `getToken` can return another token than the one that was refused; true by default
+ * @property {boolean} [canRenew] false if `getToken` can't return another token than the one that was refused
  * @property {string[]} [subscribe] topics; without it the hub's default ones
  * @property {Storage | null} [storage] remembers that WebSockets don't get through
  * @property {typeof WebSocket} [WebSocketClass]
@@ -152,7 +152,7 @@ export class Connection extends Emitter {
   /**
    * Send a message that needs no answer.
    * @param {ClientMessage} message
-   * @returns {boolean} whether there was a connection
+   * @returns {boolean} true if there was a connection
    */
   send(message) {
     return this.#link.send(message);

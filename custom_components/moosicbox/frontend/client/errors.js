@@ -26,7 +26,7 @@ export class ConnectionLostError extends Error {
   }
 }
 
-/** The answer did not come in time; whether the request was executed is unknown. */
+/** The answer did not come in time. The request may have been executed. */
 export class RequestTimeoutError extends Error {
   /** @param {string} type of the request */
   constructor(type) {

@@ -11,8 +11,8 @@
 /**
  * @typedef {object} LinkClosed
  * @property {number} code
- * @property {boolean} opened whether the hub sent anything over this link
- * @property {boolean} refused whether the hub refused the session for good, without a close code
+ * @property {boolean} opened true if the hub sent anything over this link
+ * @property {boolean} refused true if the hub refused the session for good, without a close code
  */
 
 /**

@@ -9,7 +9,7 @@ import { HubError, RequestTimeoutError } from "./errors.js";
  * @property {(answer: unknown) => void} resolve
  * @property {(error: Error) => void} reject
  * @property {ReturnType<typeof setTimeout>} timer
- * @property {boolean} retry whether it is sent again when the session resumes
+ * @property {boolean} retry true if it is sent again when the session resumes
  */
 
 const MAX_PENDING = 256;

@@ -1,5 +1,5 @@
 /**
- * Whether, when and with which token to reconnect after a connection closed. Pure.
+ * Decides if, when and with which token to reconnect after a connection closed. Pure.
  *
  * `engine/client/reconnect.py` follows the same rules; `tests/golden/reconnect/` holds both to them.
  */
@@ -19,14 +19,14 @@ import {
  * @property {number} code
  * @property {ServerMessages["error"] | null} error the last one that answered no request
  * @property {ServerMessages["goodbye"] | null} goodbye
- * @property {boolean} refused whether the hub refused for good before there was a connection to close
+ * @property {boolean} refused true if the hub refused for good before there was a connection to close
  */
 
 /**
  * @typedef {object} Circumstances
- * @property {boolean} tokenIsFresh whether the token of this attempt was fetched for it
- * @property {boolean} canRenew whether a fresh token can be fetched at all
- * @property {boolean} replacedByItself whether an earlier attempt of this client, given up since, may have reached the hub
+ * @property {boolean} tokenIsFresh true if the token of this attempt was fetched for it
+ * @property {boolean} canRenew true if a fresh token can be fetched at all
+ * @property {boolean} replacedByItself true if an earlier attempt of this client, given up since, may have reached the hub
  */
 
 /**

@@ -101,7 +101,7 @@ export class ReconnectingLink {
 
   /**
    * @param {ClientMessage} message
-   * @returns {boolean} whether there was a link that the hub had welcomed
+   * @returns {boolean} true if there was a link that the hub had welcomed
    */
   send(message) {
     return this.#state.phase === "ready" && (this.#link?.send(message) ?? false);

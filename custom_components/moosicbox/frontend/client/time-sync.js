@@ -21,7 +21,7 @@ export class TimeSync {
   #onupdate;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  // Each start and stop begins a new generation; what still runs for an older one ends.
+  // Each start and stop begins a new generation, and ends the run of the one before.
   #generation = 0;
 
   /**

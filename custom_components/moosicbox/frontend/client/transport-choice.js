@@ -30,7 +30,7 @@ export class TransportChoice {
 
   /**
    * Record the end of a link, and choose the transport of the next one.
-   * @param {boolean} opened whether the hub had sent anything over it
+   * @param {boolean} opened true if the hub had sent anything over it
    */
   recordClose(opened) {
     if (opened) {

@@ -14,7 +14,7 @@
  * @property {Actions} actions
  * @property {Localize} localize
  * @property {string} language
- * @property {boolean} guest whether this is the guest page, without a login at Home Assistant
+ * @property {boolean} guest true if this is the guest page, without a login at Home Assistant
  * @property {(text: string, action?: {label: string, run: () => void}) => void} toast
  * @property {(page: PageName) => void} open opens a page of MoosicBox
  * @property {(path: string) => void} navigate opens a page of Home Assistant

@@ -39,7 +39,7 @@ export class Slider {
     return this.element.valueAsNumber;
   }
 
-  /** Whether the user drags the slider, or the chosen value is not confirmed yet. */
+  /** True if the user drags the slider, or the chosen value is not confirmed yet. */
   get busy() {
     return this.#dragging || this.#pending > 0;
   }

@@ -49,7 +49,7 @@ export class Tabs {
     }
   }
 
-  /** @param {HTMLElement} panel whose content the tabs switch */
+  /** @param {HTMLElement} panel with the content that the tabs switch */
   control(panel) {
     panel.id = `${this.#prefix}-panel`;
     setAttribute(panel, "role", "tabpanel");

@@ -81,7 +81,7 @@ export class VirtualList {
     this.#observer.disconnect();
   }
 
-  /** @param {boolean} refill whether the rows that are in view already may have changed */
+  /** @param {boolean} refill true if the rows that are in view already may have changed */
   #update(refill) {
     const { rowHeight, key, fill, make, onrange } = this.#options;
     const first = Math.max(0, Math.floor(this.element.scrollTop / rowHeight) - OVERSCAN);

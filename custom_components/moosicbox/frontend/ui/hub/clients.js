@@ -84,7 +84,7 @@ class ClientRow {
 
   /**
    * @param {ConnectedClient} client
-   * @param {boolean} isOwn whether it is this page
+   * @param {boolean} isOwn true if it is this page
    */
   render(client, isOwn) {
     this.#client = client;

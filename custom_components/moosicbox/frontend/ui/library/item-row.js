@@ -149,7 +149,7 @@ export class ItemRow {
     }
   }
 
-  /** Whether a tap plays the track. In a room it opens the menu instead, because the others are listening. */
+  /** True if a tap plays the track. In a room it opens the menu instead, because the others are listening. */
   get #playsOnTap() {
     const target = targetOf(this.#context.app.store.state);
     return target?.kind === "player" && target.rights.has("playback.control");

@@ -16,7 +16,7 @@ const THUMBNAIL_PIXELS = 96;
  * @typedef {object} RowActions
  * @property {() => boolean} mayPlay
  * @property {(item: QueueItem) => boolean} mayChange
- * @property {(item: QueueItem) => boolean} isOwn whether the user added it
+ * @property {(item: QueueItem) => boolean} isOwn true if the user added it
  * @property {(item: QueueItem) => void} play
  * @property {(item: QueueItem) => void} playNext
  * @property {(item: QueueItem) => void} remove

@@ -76,7 +76,7 @@ export function openInviteDialog(context, target) {
 
 /**
  * @param {string} url
- * @returns {boolean} whether other devices can open it
+ * @returns {boolean} true if other devices can open it
  */
 function isReachable(url) {
   return !/^(localhost|127\.|\[::1\])/.test(new URL(url).hostname);

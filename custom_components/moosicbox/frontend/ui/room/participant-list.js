@@ -145,7 +145,7 @@ class ParticipantRow {
   /**
    * @param {Participant} participant
    * @param {AppState} state
-   * @param {boolean} canManage whether the user may change the others
+   * @param {boolean} canManage true if the user may change the others
    */
   render(participant, { me, players }, canManage) {
     this.#participant = participant;

@@ -180,8 +180,8 @@ def build_hub(
     if library is not None:
         autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
         plays = Plays(library, clock, tasks.spawn)
-        publisher.happened.subscribe(lambda context, event: autoplay.happened(context.playback, event))
-        publisher.happened.subscribe(lambda context, _event: plays.happened(context.playback))
+        publisher.playback_event.subscribe(lambda context, event: autoplay.handle_event(context.playback, event))
+        publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)
         library_feed.register_topics(catalog)
 

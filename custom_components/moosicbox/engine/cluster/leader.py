@@ -147,7 +147,7 @@ class Leader:
 
     def _subscribe(self) -> None:
         hub, journal = self.hub, self._journal
-        hub.publisher.happened.subscribe(self._playback_changed)
+        hub.publisher.playback_event.subscribe(self._playback_changed)
         hub.players.reported.subscribe(partial(self._mark, journal.mark_report))
         for players in (hub.players.added, hub.players.removed, hub.players.changed):
             players.subscribe(partial(self._mark, journal.mark_player))

@@ -106,7 +106,7 @@ class NodeApp:
         )
 
     async def _check_administrator(self, request: web.Request) -> None:
-        if (token := self.endpoint.admission.bearer(request)) is None:
+        if (token := self.endpoint.admission.bearer_token(request)) is None:
             raise AuthenticationFailed("A bearer token is needed")
         principal = await self._node.gateway.authenticate_token(token, Peer(request.remote or "", request))
         if not principal.is_admin:

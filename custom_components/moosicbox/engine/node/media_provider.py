@@ -11,7 +11,7 @@ from ..access.rights import Principal
 from ..library.media_provider import signed
 from ..library.models import TRACK_MEDIA
 from ..library.seal import Seal, stream_source
-from ..playback.addresses import as_url, is_plain, track_at
+from ..playback.addresses import encode_url, is_http_url, track_from_url
 from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import NotSupported, TrackNotFound, Unavailable
 from ..protocol.types import Track
@@ -30,8 +30,8 @@ class NodeMedia(MediaProvider):
 
     @override
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
-        if is_plain(media_content_id):
-            track = track_at(media_content_id)
+        if is_http_url(media_content_id):
+            track = track_from_url(media_content_id)
             self.remember(track)
             return Media(track=track, source=media_content_id)
         known = self._known.get(media_content_id.removeprefix(TRACK_MEDIA))
@@ -61,4 +61,4 @@ class NodeMedia(MediaProvider):
 
     @override
     def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
-        return signed(self._seal, media) if media.in_library else StreamAddress(as_url(media.source))
+        return signed(self._seal, media) if media.in_library else StreamAddress(encode_url(media.source))

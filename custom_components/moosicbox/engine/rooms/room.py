@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from ..access.rights import Principal
 from ..playback.events import PlaybackEvent
-from ..playback.loudness import mean
+from ..playback.loudness import mean_volume
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.render import playback_status
@@ -132,7 +132,7 @@ class Room:
     @property
     def volume(self) -> float:
         """How loud its players are together."""
-        return mean([player.volume for player in self.renderers])
+        return mean_volume([player.volume for player in self.renderers])
 
     @property
     def muted(self) -> bool:

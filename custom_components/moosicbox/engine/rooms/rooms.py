@@ -13,7 +13,7 @@ from ..delivery.topics import Topics
 from ..limits import SharedLimits
 from ..playback.contexts import PlaybackContexts
 from ..playback.events import CurrentChanged, Lagged, PlaybackEvent
-from ..playback.loudness import balanced
+from ..playback.loudness import shift_volumes
 from ..playback.playback import START_GRACE_US
 from ..playback.player import PlaybackContext, Player
 from ..playback.players import Players
@@ -63,7 +63,7 @@ class Rooms(PlaybackContexts[Room]):
         self._rooms: dict[str, Room] = {}
         players.reported.subscribe(self._reported)
         players.changed.subscribe(self._player_changed)
-        publisher.happened.subscribe(self._happened)
+        publisher.playback_event.subscribe(self._happened)
 
     def register_topics(self, catalog: TopicCatalog) -> None:
         """Say where snapshots of rooms come from, and who may hear them."""
@@ -225,7 +225,7 @@ class Rooms(PlaybackContexts[Room]):
     def set_volume(self, room: Room, volume: float | None, muted: bool | None) -> None:
         """How loud all players are together; the balance between them stays."""
         players = [player for player in room.renderers if volume is None or player.has_capability("volume")]
-        volumes = [None] * len(players) if volume is None else balanced([player.volume for player in players], volume)
+        volumes = [None] * len(players) if volume is None else shift_volumes([player.volume for player in players], volume)
         for player, own in zip(players, volumes, strict=True):
             self._players.set_volume(player, own, muted, publish_room=False)
         self._topics.publish(room.topic, room.status())

@@ -1,4 +1,4 @@
-"""The guests' page: served without a login, and allowed to load nothing but its own files."""
+"""The guest page: public, with a content security policy that allows the integration's own files only."""
 
 from typing import Final
 
@@ -39,40 +39,40 @@ MANIFEST: Final = {
     "icons": [{"src": ICON, "type": "image/svg+xml", "sizes": "any", "purpose": "any"}],
 }
 HEADERS: Final = {
-    # Radio stations and the like come from anywhere, and are the only things that do.
+    # Media may come from any host, such as radio stations; everything else is the integration's own.
     hdrs.CONTENT_SECURITY_POLICY: (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         "media-src 'self' http: https:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    # Another version has other files.
+    # The page names files of one version of the integration.
     hdrs.CACHE_CONTROL: "no-cache",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 
 
-class PartyView(HomeAssistantView):
-    """The page. The invite stands behind the #: it never comes here."""
+class GuestPageView(HomeAssistantView):
+    """The page. The invite is in the fragment of its URL, which browsers don't send."""
 
     url = PAGE_URL
     name = "moosicbox:party"
     requires_auth = False
 
     async def get(self, _request: web.Request) -> web.Response:
-        """The same for everybody."""
+        """Answer with the page."""
         return web.Response(text=PAGE, content_type="text/html", headers=HEADERS)
 
 
-class PartyManifestView(HomeAssistantView):
-    """What phones need to know to install it."""
+class GuestManifestView(HomeAssistantView):
+    """The manifest for installing the page on a phone."""
 
     url = f"{PAGE_URL}manifest.webmanifest"
     name = "moosicbox:party-manifest"
     requires_auth = False
 
     async def get(self, _request: web.Request) -> web.Response:
-        """The same for everybody."""
+        """Answer with the manifest."""
         return web.json_response(MANIFEST, content_type="application/manifest+json", headers=HEADERS)
 
 
-PARTY_VIEWS: Final = (PartyView, PartyManifestView)
+GUEST_VIEWS: Final = (GuestPageView, GuestManifestView)

@@ -20,11 +20,11 @@ async def make_room(tab: Tab, name: str, control: str = "host") -> None:
     """Make a room on the page of rooms, and be in it."""
     page = tab.page
     await page.get_by_role("link", name="Rooms").click()
-    await page.get_by_role("button", name="Make a room").click()
-    dialog = page.get_by_role("dialog", name="Make a room")
+    await page.get_by_role("button", name="Create room").click()
+    dialog = page.get_by_role("dialog", name="Create room")
     await dialog.get_by_label("Name").fill(name)
-    await dialog.get_by_label("Who decides what plays").select_option(control)
-    await dialog.get_by_role("button", name="Make it").click()
+    await dialog.get_by_label("Playback is controlled by").select_option(control)
+    await dialog.get_by_role("button", name="Create").click()
     await expect(page.get_by_role("region", name=f"Controls of {name}")).to_be_visible()
 
 
@@ -34,7 +34,7 @@ async def invite_link(tab: Tab) -> str:
     await page.get_by_role("tab", name="People").click()
     await page.get_by_role("button", name="Invite").click()
     await expect(page.get_by_role("img", name="QR code of the invite")).to_be_visible()
-    link = await page.get_by_label("Link of the invite").input_value()
+    link = await page.get_by_label("Invite link").input_value()
     await page.get_by_role("button", name="Close", exact=True).click()
     return link
 
@@ -42,7 +42,7 @@ async def invite_link(tab: Tab) -> str:
 async def come_in(page: Page, name: str) -> None:
     """Pass the door of the guests' page."""
     await page.get_by_label("Your name").fill(name)
-    await page.get_by_role("button", name="Come in").click()
+    await page.get_by_role("button", name="Join").click()
     await expect(page.get_by_role("tab", name="People")).to_be_visible()
 
 

@@ -57,9 +57,9 @@ async def test_guests_page(home: Home, tabs: Tabs, open_tab: OpenTab) -> None:
     page = await context.new_page()
     await page.goto(link)
     await expect(page.get_by_label("Your name")).to_be_visible()
-    assert await misfits(page, "moosicbox-party") == []
+    assert await misfits(page, "moosicbox-guest-page") == []
     await come_in(page, "Gus with a name that is rather long as well, thank you")
     for name in "Playing", "Music", "Queue", "People", "Chat":
         await page.get_by_role("tab", name=name, exact=name != "People").click()
-        assert await misfits(page, "moosicbox-party") == []
+        assert await misfits(page, "moosicbox-guest-page") == []
     await context.close()

@@ -11,7 +11,7 @@ const PRECISIONS = { exact: EXACT, coarse: COARSE };
 describe("the law answers", () => {
   for (const name of readdirSync(GOLDEN)) {
     test(name, () => {
-      const { precision, steps } = JSON.parse(readFileSync(new URL(name, GOLDEN)));
+      const { precision, steps } = JSON.parse(readFileSync(new URL(name, GOLDEN), "utf8"));
       const drift = new Drift(PRECISIONS[precision]);
       for (const { at, error, judged, jump, rate } of steps) {
         const correction = drift.measured(error, at);

@@ -10,7 +10,7 @@ from ..engine.api import GUEST_PAGE_PATH
 from .panel import STATIC_URL
 
 PAGE_URL: Final = GUEST_PAGE_PATH.removesuffix("#")
-ICON: Final = f"{STATIC_URL}/party/icon.svg"
+ICON: Final = f"{STATIC_URL}/guest-page/icon.svg"
 
 PAGE: Final = f"""\
 <!doctype html>
@@ -22,10 +22,10 @@ PAGE: Final = f"""\
 <title>{NAME}</title>
 <link rel="icon" href="{ICON}" type="image/svg+xml">
 <link rel="manifest" href="{PAGE_URL}manifest.webmanifest">
-<link rel="stylesheet" href="{STATIC_URL}/party/party.css">
-<script type="module" src="{STATIC_URL}/party/party.js"></script>
+<link rel="stylesheet" href="{STATIC_URL}/guest-page/guest-page.css">
+<script type="module" src="{STATIC_URL}/guest-page/guest-page.js"></script>
 </head>
-<body><moosicbox-party></moosicbox-party></body>
+<body><moosicbox-guest-page></moosicbox-guest-page></body>
 </html>
 """
 MANIFEST: Final = {

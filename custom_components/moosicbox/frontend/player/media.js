@@ -4,7 +4,7 @@ import { BufferRenderer } from "./renderer-buffer.js";
 import { ElementRenderer } from "./renderer-element.js";
 import { PlaybackError } from "./renderer.js";
 
-/** @typedef {import("../client/types.js").Track} Track */
+/** @typedef {import("../client/messages.js").Track & {stream_url?: string | null}} Track */
 /** @typedef {import("./output.js").Output} Output */
 /** @typedef {import("./renderer.js").Renderer} Renderer */
 

@@ -124,7 +124,8 @@ export class Output extends Emitter {
 
   /** @returns {boolean} false if the browser doesn't tell what is audible, or nothing is yet */
   #stamp() {
-    const stamp = this.running ? this.context.getOutputTimestamp?.() : undefined;
+    const { context } = /** @type {{context: Partial<AudioContext>}} */ (this);
+    const stamp = this.running ? context.getOutputTimestamp?.() : undefined;
     if (!stamp?.contextTime || !stamp.performanceTime) {
       return false;
     }

@@ -138,9 +138,10 @@ export class BufferRenderer extends Emitter {
    */
   #positionAt(contextTime) {
     const segment = this.#segments.findLast(({ from }) => from <= contextTime);
-    if (!segment || segment.position === null) {
+    const position = segment?.position ?? null;
+    if (!segment || position === null) {
       return null;
     }
-    return Math.min(this.duration, segment.position + segment.rate * (contextTime - segment.from));
+    return Math.min(this.duration, position + segment.rate * (contextTime - segment.from));
   }
 }

@@ -61,9 +61,11 @@ export class ElementRenderer extends Emitter {
     element.crossOrigin = crossOrigin;
     return new Promise((resolve, reject) => {
       element.oncanplay = () => resolve(new ElementRenderer(output, element, crossOrigin !== null));
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a MediaError, which `explain` reads
       element.onerror = () => reject(element.error);
       signal.addEventListener("abort", () => {
         element.removeAttribute("src");
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's reason
         reject(signal.reason);
       });
       element.src = url;

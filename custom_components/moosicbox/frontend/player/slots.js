@@ -1,7 +1,7 @@
 /** The items that a player has at hand: the current one, the one that is about to start, and the prepared next. */
 import { Slot } from "./slot.js";
 
-/** @typedef {import("../client/types.js").Track} Track */
+/** @typedef {import("../client/messages.js").PlayableTrack} Track */
 
 export class Slots {
   /** What sounds, is paused, has ended or failed. @type {Slot | null} */
@@ -45,7 +45,7 @@ export class Slots {
    * @param {Track | null} track
    */
   prepare(itemId, track) {
-    const known = [...this.#active, this.#next].some((slot) => slot?.itemId === itemId && slot?.usable);
+    const known = [...this.#active, this.#next].some((slot) => slot?.itemId === itemId && slot.usable);
     if (known) {
       return;
     }

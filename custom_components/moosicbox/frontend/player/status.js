@@ -2,7 +2,7 @@
 import { startPosition } from "./command.js";
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
-/** @typedef {import("../client/types.js").PlayerState} PlayerState */
+/** @typedef {import("../client/messages.js").ClientMessages["player_report"]["state"]} PlayerState */
 /** @typedef {import("./command.js").Start} Start */
 /** @typedef {import("./slots.js").Slots} Slots */
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from benchmarks.collection import SECONDS, Tagged, queries, tracks
 from benchmarks.process import children_cpu, kept_waiting, memory
-from custom_components.moosicbox.engine.library.index.writer import Indexer
+from custom_components.moosicbox.engine.library.index.writer import IndexWriter
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.scan.records import FoundTrack
+from custom_components.moosicbox.engine.library.index.found import FoundTrack
 from custom_components.moosicbox.engine.protocol.library_request import Filters
 
 TICK = 0.002
@@ -92,7 +92,7 @@ async def main(folder: Path, index: Path, real: int, named: int) -> None:
     found = name_files(folder, everything[real:])
     while some := list(itertools.islice(found, 64)):
         # As the scanner writes what it is told.
-        await library._database.write(lambda written, some=some: Indexer().write(written, some))  # noqa: SLF001
+        await library._database.write(lambda written, some=some: IndexWriter().write(written, some))  # noqa: SLF001
     seen["named_files_a_second"] = named / (time.perf_counter() - started)
     async with watched() as stalls:
         started = time.perf_counter()

@@ -28,7 +28,7 @@ class LibraryHouse(House):
             clock=self.clock,
             library=library,
         )
-        self.hub.writer._schedule = self.hub.writer.settle
+        self.hub.writer._schedule = self.hub.writer.flush_pending
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ async def test_a_thousand_tracks_are_one_question(
     assert len(asked) == 1
     item = kitchen.active_playback.queue.items[0]
     assert item.track.media_content_id == f"media-source://moosicbox/track/{ids[0]}"
-    address = (await house.hub.media_resolver.fresh_address(item)).url
+    address = (await house.hub.media_resolver.renew_address(item)).url
     assert address.startswith(f"/api/moosicbox/tracks/{ids[0]}/stream?until=")
 
 

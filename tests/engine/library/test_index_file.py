@@ -22,7 +22,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from custom_components.moosicbox.engine.library.index.database import connect, transaction
-from custom_components.moosicbox.engine.library.index.writer import Indexer
+from custom_components.moosicbox.engine.library.index.writer import IndexWriter
 from custom_components.moosicbox.engine.library.index.schema import migrate
 from tests.engine.library.found import found
 index = connect(Path(sys.argv[1]))
@@ -30,7 +30,7 @@ migrate(index)
 number = int(sys.argv[2])
 while True:
     batch = [found(f"Title {n}", f"Artist {n % 50}", f"Album {n % 200}") for n in range(number, number + 20)]
-    transaction(index, lambda index: Indexer().write(index, batch))
+    transaction(index, lambda index: IndexWriter().write(index, batch))
     number += 20
     print(number, flush=True)
 """
@@ -95,7 +95,7 @@ async def test_a_scan_that_is_interrupted_goes_on(
     await library.start()
     some = asyncio.Event()
     library.progressed.subscribe(lambda progress: some.set() if progress.added else None)
-    library.scan_soon()
+    library.request_scan()
     await some.wait()
     await library.stop()
     (scanner,) = scanners

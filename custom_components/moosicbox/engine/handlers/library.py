@@ -40,7 +40,7 @@ class LibraryHandlers:
                 return {"item": await library.edit_playlist(asked.id, asked.playlist)}
             case "scan":
                 actor.principal.require("admin")
-                library.scan_soon()
+                library.request_scan()
                 return {}
             case "get_artist":
                 return {"item": await library.artist(_id(asked))}

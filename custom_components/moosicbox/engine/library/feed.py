@@ -49,7 +49,7 @@ class LibraryFeed:
             undo()
         self._undo = ()
 
-    def provide(self, catalog: TopicCatalog) -> None:
+    def register_topics(self, catalog: TopicCatalog) -> None:
         """Say where snapshots come from."""
         catalog.provide(TOPIC, lambda _id, _viewer: [_message(self._library.progress)])
 

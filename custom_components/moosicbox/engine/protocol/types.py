@@ -61,6 +61,12 @@ class Track(Record, frozen=True, kw_only=True):
     genre: str | None = None
     artwork_url: str | None = None
     media_content_id: str | None = None
+    track_gain: float | None | UnsetType = UNSET
+    """In dB, to a loudness of -18 LUFS; absent if unknown."""
+    track_peak: float | None | UnsetType = UNSET
+    """Full scale is 1."""
+    album_gain: float | None | UnsetType = UNSET
+    album_peak: float | None | UnsetType = UNSET
 
 
 class PlayableTrack(Track, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Where a page ended: the sort and the values of its last row. Rows that come and go meanwhile move nothing."""
+"""Cursors: the sort of a page and the values of its last row, so that rows that come or go don't move the next page."""
 
 import base64
 import binascii
@@ -10,18 +10,18 @@ from ...protocol.errors import InvalidMessage
 
 
 def write_cursor(sort: str, values: tuple[Any, ...]) -> str:
-    """The cursor of a page that is sorted so and ended with these values."""
+    """Return the cursor of a page in this order whose last row has these values."""
     return base64.urlsafe_b64encode(msgspec.msgpack.encode([sort, *values])).decode().rstrip("=")
 
 
 def read_cursor(cursor: str, sort: str, kinds: tuple[type, ...]) -> tuple[Any, ...]:
-    """The values of a cursor that was made for this sort; InvalidMessage for any other."""
+    """Return the values of a cursor for this order; raise InvalidMessage for any other text."""
     try:
         found = msgspec.msgpack.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=list)
     except msgspec.DecodeError, binascii.Error, ValueError:
         found = []
     values = tuple(found[1:])
-    # Bounded to what SQLite can hold.
+    # SQLite holds no larger integers.
     fits = len(values) == len(kinds) and all(map(_fits, values, kinds, strict=True))
     if not fits or found[0] != sort:
         raise InvalidMessage("This cursor isn't one of a page in this order", ["cursor"])

@@ -1,4 +1,4 @@
-"""Lists of what is in the index: filtered, sorted, in pages whose cursors stay true while the index changes."""
+"""Lists of what is in the index: filtered, sorted, in pages whose cursors stay valid while the index changes."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -8,54 +8,66 @@ from typing import Any, Final, NamedTuple
 from ...protocol.errors import InvalidMessage
 from ...protocol.library_request import Filters
 from ..models import Page
-from ..scan.comparison import GONE
 from .cursors import read_cursor, write_cursor
 from .rows import (
-    ALBUM_COLUMNS,
+    ALBUM,
     ALBUM_TABLES,
-    ARTIST_COLUMNS,
-    GENRE_COLUMNS,
-    PLAYLIST_COLUMNS,
-    TRACK_COLUMNS,
+    ARTIST,
+    GENRE,
+    PLAYLIST,
+    TRACK,
     TRACK_TABLES,
+    Columns,
     Row,
     album_of,
     artist_of,
     genre_of,
     playlist_of,
+    select,
     tracks_of,
 )
+from .states import DELETED
 from .text import sort_key
 
 MAX_TOTALS: Final = 200
-"""Sizes of lists that are remembered until the index changes."""
+"""Lengths of lists that are remembered until the index changes."""
 
 type Sorts = dict[str, tuple[tuple[str, type], ...]]
-"""The columns that a list is sorted by, and what they hold. None of them is ever NULL."""
+"""The columns that a list is sorted by, and what they hold; never NULL."""
 type Condition = tuple[str, tuple[Any, ...]]
 
 
-class Listing[T](NamedTuple):
-    """A kind of list. `row` is the column of its table that no two rows share."""
+_ARTISTS: Final = (
+    "SELECT id FROM artists WHERE artist_id = ? OR sort = ?"
+    " OR (former_id = ? AND NOT EXISTS (SELECT 1 FROM artists WHERE artist_id = ?))"
+)
+_ALBUMS: Final = (
+    "SELECT id FROM albums WHERE album_id = ? OR sort = ?"
+    " OR (former_id = ? AND NOT EXISTS (SELECT 1 FROM albums WHERE album_id = ?))"
+)
+"""By an id, the name, or an id of before."""
 
-    columns: str
+
+class Listing[T](NamedTuple):
+    """A kind of list."""
+
+    columns: Columns
     tables: str
-    row: str
-    shown: str
+    listed: str
+    """The condition of rows that are listed."""
     sorts: Sorts
     conditions: Callable[[Filters], Iterable[Condition]]
     make: Callable[[sqlite3.Connection, list[Row]], Sequence[T]]
 
 
 class Lists:
-    """Answers lists; remembers how long they are."""
+    """Answers lists, and remembers how long they are."""
 
     def __init__(self) -> None:
-        """Nothing was asked yet."""
         self._totals: dict[tuple[Any, ...], int] = {}
 
     def forget(self) -> None:
-        """The index changed."""
+        """Forget the lengths: the index changed."""
         self._totals = {}
 
     def page[T](
@@ -67,15 +79,27 @@ class Lists:
         limit: int,
         cursor: str | None,
     ) -> Page[T]:
-        """A page of a list. `sort` is one of its sorts, turned round by a `-` before it."""
+        """Return a page of a list.
+
+        Args:
+            index: A connection.
+            listing: The kind of list.
+            filters: What to list.
+            sort: One of the list's sorts; `-` before it reverses the order.
+            limit: Items of a page.
+            cursor: From the page before; None for the first page.
+
+        Raises:
+            InvalidMessage: There is no such sort, or the cursor belongs to another list.
+        """
         name = sort.removeprefix("-")
         if name not in listing.sorts:
             raise InvalidMessage(f"Sort by one of {', '.join(listing.sorts)}, or - and one of them", ["sort"])
-        columns = [*(column for column, _ in listing.sorts[name]), listing.row]
-        conditions = [(listing.shown, ()), *listing.conditions(filters)]
+        columns = [*(column for column, _ in listing.sorts[name]), listing.columns["row"]]
+        conditions = [(listing.listed, ()), *listing.conditions(filters)]
         where = " AND ".join(condition for condition, _ in conditions)
         values = tuple(value for _, bound in conditions for value in bound)
-        # The tables' first one is what is counted; the others only tell more of it.
+        # The first table is counted; the others only add to it.
         total = self._total(index, listing.tables.partition(" LEFT")[0], where, values)
         if cursor is not None:
             after = read_cursor(cursor, sort, (*(kind for _, kind in listing.sorts[name]), int))
@@ -83,7 +107,7 @@ class Lists:
             values += after
         order = ", ".join(f"{column} DESC" if sort[0] == "-" else column for column in columns)
         rows = index.execute(
-            f"SELECT {', '.join(columns)}, {listing.columns} FROM {listing.tables}"
+            f"SELECT {', '.join(columns)}, {select(listing.columns)} FROM {listing.tables}"
             f" WHERE {where} ORDER BY {order} LIMIT {limit + 1}",
             values,
         ).fetchall()
@@ -101,12 +125,10 @@ class Lists:
 
 
 def _of_tracks(filters: Filters) -> Iterable[Condition]:
-    """What `filters` ask of tracks."""
     if (name := filters.artist) is not None:
-        artists = "SELECT id FROM artists WHERE artist_id = ? OR sort = ?"
-        yield f"t.id IN (SELECT track FROM track_artists WHERE artist IN ({artists}))", _named(name)
+        yield f"t.id IN (SELECT track FROM track_artists WHERE artist IN ({_ARTISTS}))", _named_before(name)
     if (name := filters.album) is not None:
-        yield "t.album IN (SELECT id FROM albums WHERE album_id = ? OR sort = ?)", _named(name)
+        yield f"t.album IN ({_ALBUMS})", _named_before(name)
     if (name := filters.genre) is not None:
         genres = "SELECT id FROM genres WHERE genre_id = ? OR sort = ?"
         yield f"t.id IN (SELECT track FROM track_genres WHERE genre IN ({genres}))", _named(name)
@@ -132,7 +154,7 @@ def _artists(filters: Filters) -> Iterable[Condition]:
     of_tracks = "r.id IN (SELECT l.artist FROM track_artists l JOIN tracks t ON t.id = l.track WHERE {})"
     yield from _through(filters, of_tracks, all_of_them=True)
     if (name := filters.artist) is not None:
-        yield "(r.artist_id = ? OR r.sort = ?)", _named(name)
+        yield f"r.id IN ({_ARTISTS})", _named_before(name)
     yield from _of_favourites(filters, "r")
 
 
@@ -149,10 +171,13 @@ def _playlists(filters: Filters) -> Iterable[Condition]:
 
 
 def _through(filters: Filters, pattern: str, *, all_of_them: bool = False) -> Iterable[Condition]:
-    """What has a track that fits; years and dates too, unless the thing itself has them."""
+    """Yield the condition that a fitting track exists.
+
+    Without `all_of_them`, years and dates are left to the thing itself.
+    """
     asked = filters if all_of_them else Filters(artist=filters.artist, album=filters.album, genre=filters.genre)
     if conditions := list(_of_tracks(asked)):
-        where = " AND ".join([f"t.state < {GONE}", *(condition for condition, _ in conditions)])
+        where = " AND ".join([f"t.state < {DELETED}", *(condition for condition, _ in conditions)])
         yield pattern.format(where), tuple(value for _, values in conditions for value in values)
 
 
@@ -170,6 +195,10 @@ def _of_favourites(filters: Filters, table: str) -> Iterable[Condition]:
         yield f"{'' if filters.favourite else 'NOT '}{table}.favourite", ()
 
 
+def _named_before(name: str) -> tuple[str, str, str, str]:
+    return name, sort_key(name), name, name
+
+
 def _named(name: str) -> tuple[str, str]:
     return name, sort_key(name)
 
@@ -179,14 +208,13 @@ def _moment(text: str) -> int:
         moment = datetime.fromisoformat(text)
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except ValueError, OverflowError:
-        raise InvalidMessage("added_since is a moment in ISO 8601", ["filters", "added_since"]) from None
+        raise InvalidMessage("added_since must be a time in ISO 8601", ["filters", "added_since"]) from None
 
 
 TRACKS: Final = Listing(
-    columns=TRACK_COLUMNS,
+    columns=TRACK,
     tables=TRACK_TABLES,
-    row="t.id",
-    shown=f"t.state < {GONE}",
+    listed=f"t.state < {DELETED}",
     sorts={
         "title": (("t.sort", str),),
         "artist": (("t.artist_sort", str), ("t.album_sort", str), ("t.disc_number", int), ("t.track_number", int)),
@@ -201,10 +229,9 @@ TRACKS: Final = Listing(
     make=tracks_of,
 )
 ALBUMS: Final = Listing(
-    columns=ALBUM_COLUMNS,
+    columns=ALBUM,
     tables=ALBUM_TABLES,
-    row="a.id",
-    shown="a.tracks > 0",
+    listed="a.tracks > 0",
     sorts={
         "title": (("a.sort", str),),
         "artist": (("a.artist_sort", str), ("a.year", int), ("a.sort", str)),
@@ -215,28 +242,25 @@ ALBUMS: Final = Listing(
     make=lambda index, rows: [album_of(index, row) for row in rows],
 )
 ARTISTS: Final = Listing(
-    columns=ARTIST_COLUMNS,
+    columns=ARTIST,
     tables="artists r",
-    row="r.id",
-    shown="r.tracks > 0",
+    listed="r.tracks > 0",
     sorts={"name": (("r.sort", str),), "tracks": (("r.tracks", int),)},
     conditions=_artists,
     make=lambda index, rows: [artist_of(index, row) for row in rows],
 )
 GENRES: Final = Listing(
-    columns=GENRE_COLUMNS,
+    columns=GENRE,
     tables="genres g",
-    row="g.id",
-    shown="g.tracks > 0",
+    listed="g.tracks > 0",
     sorts={"name": (("g.sort", str),), "tracks": (("g.tracks", int),)},
     conditions=_genres,
     make=lambda _, rows: [genre_of(row) for row in rows],
 )
 PLAYLISTS: Final = Listing(
-    columns=PLAYLIST_COLUMNS,
+    columns=PLAYLIST,
     tables="playlists p",
-    row="p.id",
-    shown="1",
+    listed="1",
     sorts={"name": (("p.sort", str),), "updated": (("p.updated_at", int),)},
     conditions=_playlists,
     make=lambda _, rows: [playlist_of(row) for row in rows],

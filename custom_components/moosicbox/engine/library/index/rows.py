@@ -1,81 +1,192 @@
-"""From rows of the index to records."""
+"""Rows of the index as records. Each kind's columns are named once, by the record's fields."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import sqlite3
 from typing import Any, Final
 
 from ...clock import iso_from_unix
 from ..models import TRACK_MEDIA, Album, Artist, Genre, LibraryTrack, Playlist
-from ..scan.comparison import HERE
 from ..seal import artwork_url
+from .states import DELETED, PRESENT
 
 ALBUM_ARTIST: Final = 1_000
-"""The place of an artist whom only the album names."""
-
-TRACK_COLUMNS: Final = (
-    "t.id, t.track_id, t.title, t.artist, t.album_title, t.album_artist, t.duration, t.track_number, t.disc_number,"
-    " t.year, t.genre, t.picture, a.album_id, a.picture_track, t.compilation, t.mime_type, t.codec, t.bitrate, t.state,"
-    " t.favourite, t.play_count, t.added_at"
-)
-TRACK_TABLES: Final = "tracks t LEFT JOIN albums a ON a.id = t.album"
-ALBUM_COLUMNS: Final = (
-    "a.id, a.album_id, a.title, a.artist_name, r.artist_id, a.year, a.tracks, a.duration, a.compilation, a.added_at,"
-    " a.picture_track, a.favourite"
-)
-ALBUM_TABLES: Final = "albums a LEFT JOIN artists r ON r.id = a.artist"
-ARTIST_COLUMNS: Final = "r.id, r.artist_id, r.name, r.albums, r.tracks, r.picture_album, r.favourite"
-GENRE_COLUMNS: Final = "g.id, g.genre_id, g.name, g.tracks, g.favourite"
-PLAYLIST_COLUMNS: Final = (
-    "p.id, p.playlist_id, p.name, (SELECT count(*) FROM playlist_items i JOIN tracks t ON t.track_id = i.track_id"
-    " WHERE i.playlist = p.id AND t.state < 2), (SELECT coalesce(sum(t.duration), 0) FROM playlist_items i"
-    " JOIN tracks t ON t.track_id = i.track_id WHERE i.playlist = p.id AND t.state < 2), p.folder IS NULL,"
-    " p.updated_at, p.favourite"
-)
+"""The place, among a track's artists, of one whom only the album names."""
 
 type Row = Sequence[Any]
+type Columns = Mapping[str, str]
+"""SQL expressions by the names of fields; `row` is the row's id."""
+
+TRACK: Final[Columns] = {
+    "row": "t.id",
+    "track_id": "t.track_id",
+    "title": "t.title",
+    "artist": "t.artist",
+    "album": "t.album_title",
+    "album_artist": "t.album_artist",
+    "duration": "nullif(t.duration, 0)",
+    "track_number": "nullif(t.track_number, 0)",
+    "disc_number": "nullif(t.disc_number, 0)",
+    "year": "nullif(t.year, 0)",
+    "genre": "t.genre",
+    "album_id": "a.album_id",
+    "compilation": "t.compilation",
+    "mime_type": "nullif(t.mime_type, '')",
+    "codec": "nullif(t.codec, '')",
+    "bitrate": "nullif(t.bitrate, 0)",
+    "available": f"t.state = {PRESENT}",
+    "favourite": "t.favourite",
+    "play_count": "t.play_count",
+    "added_at": "t.added_at",
+    "track_gain": "coalesce(t.track_gain, t.measured_gain)",
+    "track_peak": "coalesce(t.track_peak, t.measured_peak)",
+    "album_gain": "coalesce(t.album_gain, a.measured_gain)",
+    "album_peak": "coalesce(t.album_peak, a.measured_peak)",
+    "picture": "t.picture",
+    "album_picture": "a.picture_track",
+}
+TRACK_TABLES: Final = "tracks t LEFT JOIN albums a ON a.id = t.album"
+ALBUM: Final[Columns] = {
+    "row": "a.id",
+    "album_id": "a.album_id",
+    "title": "a.title",
+    "artist": "a.artist_name",
+    "artist_id": "r.artist_id",
+    "year": "nullif(a.year, 0)",
+    "track_count": "a.tracks",
+    "duration": "round(a.duration, 3)",
+    "compilation": "a.compilation",
+    "added_at": "a.added_at",
+    "favourite": "a.favourite",
+    "picture_track": "a.picture_track",
+}
+ALBUM_TABLES: Final = "albums a LEFT JOIN artists r ON r.id = a.artist"
+ARTIST: Final[Columns] = {
+    "row": "r.id",
+    "artist_id": "r.artist_id",
+    "name": "r.name",
+    "album_count": "r.albums",
+    "track_count": "r.tracks",
+    "favourite": "r.favourite",
+    "picture": "(SELECT p.album_id FROM albums p WHERE p.id = r.picture_album)",
+}
+GENRE: Final[Columns] = {
+    "row": "g.id",
+    "genre_id": "g.genre_id",
+    "name": "g.name",
+    "track_count": "g.tracks",
+    "favourite": "g.favourite",
+}
+_ITEMS: Final = (
+    f"FROM playlist_items i JOIN tracks t ON t.track_id = i.track_id WHERE i.playlist = p.id AND t.state < {DELETED}"
+)
+PLAYLIST: Final[Columns] = {
+    "row": "p.id",
+    "playlist_id": "p.playlist_id",
+    "name": "p.name",
+    "track_count": f"(SELECT count(*) {_ITEMS})",
+    "duration": f"(SELECT round(coalesce(sum(t.duration), 0), 3) {_ITEMS})",
+    "editable": "p.folder IS NULL",
+    "updated_at": "p.updated_at",
+    "favourite": "p.favourite",
+}
+
+
+def select(columns: Columns) -> str:
+    """Return what a SELECT names to get these columns."""
+    return ", ".join(columns.values())
 
 
 def tracks_of(index: sqlite3.Connection, rows: Iterable[Row]) -> list[LibraryTrack]:
-    """Tracks, with their artists."""
-    rows = list(rows)
-    artists = artists_of(index, [row[0] for row in rows])
-    return [LibraryTrack(**track_fields(index, row, artists.get(row[0], []))) for row in rows]
+    """Return the tracks of rows with the columns of TRACK."""
+    found = [_fields(TRACK, row) for row in rows]
+    artists = _artists_of(index, [fields["row"] for fields in found])
+    return [LibraryTrack(**_complete(index, fields, artists.get(fields.pop("row"), []))) for fields in found]
 
 
-def track_fields(index: sqlite3.Connection, row: Row, artists: list[tuple[str, str]]) -> dict[str, Any]:
-    """The fields of a track."""
-    (_, track_id, title, artist, album, album_artist, duration, number, disc, year, genre, *more) = row
-    picture, album_id, album_picture, compilation, mime_type, codec, bitrate, state, favourite, plays, added_at = more
-    picture_of = album_id if album_picture is not None else track_id if picture else None
-    return {
-        "track_id": track_id,
-        "title": title,
-        "artist": artist,
-        "album": album,
-        "album_artist": album_artist,
-        "duration": duration or None,
-        "track_number": number or None,
-        "disc_number": disc or None,
-        "year": year or None,
-        "genre": genre,
-        "artwork_url": artwork_url(index, picture_of),
-        "media_content_id": TRACK_MEDIA + track_id,
-        "artists": tuple(name for name, _ in artists),
-        "artist_id": artists[0][1] if artists else None,
-        "album_id": album_id,
-        "compilation": bool(compilation),
-        "mime_type": mime_type or None,
-        "codec": codec or None,
-        "bitrate": bitrate or None,
-        "available": state == HERE,
-        "favourite": bool(favourite),
-        "play_count": plays,
-        "added_at": iso_from_unix(added_at),
-    }
+def track_fields(index: sqlite3.Connection, row: Row) -> dict[str, Any]:
+    """Return the fields of the track in a row with the columns of TRACK."""
+    fields = _fields(TRACK, row)
+    number = fields.pop("row")
+    return _complete(index, fields, _artists_of(index, [number]).get(number, []))
 
 
-def artists_of(index: sqlite3.Connection, rows: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    """The artists of tracks by their rows, as names and ids."""
+def album_fields(index: sqlite3.Connection, row: Row) -> dict[str, Any]:
+    """Return the fields of the album in a row with the columns of ALBUM."""
+    fields = _fields(ALBUM, row)
+    del fields["row"]
+    fields["compilation"] = bool(fields["compilation"])
+    fields["favourite"] = bool(fields["favourite"])
+    fields["added_at"] = iso_from_unix(fields["added_at"])
+    picture = fields.pop("picture_track")
+    fields["artwork_url"] = artwork_url(index, None if picture is None else fields["album_id"])
+    return fields
+
+
+def artist_fields(index: sqlite3.Connection, row: Row) -> dict[str, Any]:
+    """Return the fields of the artist in a row with the columns of ARTIST."""
+    fields = _fields(ARTIST, row)
+    del fields["row"]
+    fields["favourite"] = bool(fields["favourite"])
+    fields["artwork_url"] = artwork_url(index, fields.pop("picture"))
+    return fields
+
+
+def playlist_fields(row: Row) -> dict[str, Any]:
+    """Return the fields of the playlist in a row with the columns of PLAYLIST."""
+    fields = _fields(PLAYLIST, row)
+    del fields["row"]
+    fields["editable"] = bool(fields["editable"])
+    fields["favourite"] = bool(fields["favourite"])
+    fields["updated_at"] = iso_from_unix(fields["updated_at"])
+    return fields
+
+
+def album_of(index: sqlite3.Connection, row: Row) -> Album:
+    """Return the album in a row with the columns of ALBUM."""
+    return Album(**album_fields(index, row))
+
+
+def artist_of(index: sqlite3.Connection, row: Row) -> Artist:
+    """Return the artist in a row with the columns of ARTIST."""
+    return Artist(**artist_fields(index, row))
+
+
+def genre_of(row: Row) -> Genre:
+    """Return the genre in a row with the columns of GENRE."""
+    fields = _fields(GENRE, row)
+    del fields["row"]
+    fields["favourite"] = bool(fields["favourite"])
+    return Genre(**fields)
+
+
+def playlist_of(row: Row) -> Playlist:
+    """Return the playlist in a row with the columns of PLAYLIST."""
+    return Playlist(**playlist_fields(row))
+
+
+def _fields(columns: Columns, row: Row) -> dict[str, Any]:
+    return dict(zip(columns, row, strict=True))
+
+
+def _complete(index: sqlite3.Connection, fields: dict[str, Any], artists: list[tuple[str, str]]) -> dict[str, Any]:
+    """Turn a track's columns into the fields of its record."""
+    picture, album_picture = fields.pop("picture"), fields.pop("album_picture")
+    picture_of = fields["album_id"] if album_picture is not None else fields["track_id"] if picture else None
+    fields["artwork_url"] = artwork_url(index, picture_of)
+    fields["media_content_id"] = TRACK_MEDIA + fields["track_id"]
+    fields["artists"] = tuple(name for name, _ in artists)
+    fields["artist_id"] = artists[0][1] if artists else None
+    fields["added_at"] = iso_from_unix(fields["added_at"])
+    for name in ("compilation", "available", "favourite"):
+        fields[name] = bool(fields[name])
+    for name in ("track_gain", "track_peak", "album_gain", "album_peak"):
+        if fields[name] is None:
+            del fields[name]
+    return fields
+
+
+def _artists_of(index: sqlite3.Connection, rows: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """Return the names and ids of tracks' artists, by the tracks' rows."""
     found: dict[int, list[tuple[str, str]]] = {}
     marks = ", ".join("?" * len(rows))
     for row, name, artist_id in index.execute(
@@ -85,69 +196,3 @@ def artists_of(index: sqlite3.Connection, rows: Sequence[int]) -> dict[int, list
     ):
         found.setdefault(row, []).append((name, artist_id))
     return found
-
-
-def album_of(index: sqlite3.Connection, row: Row) -> Album:
-    """An album."""
-    return Album(**album_fields(index, row))
-
-
-def album_fields(index: sqlite3.Connection, row: Row) -> dict[str, Any]:
-    """The fields of an album."""
-    _, album_id, title, artist, artist_id, year, tracks, duration, compilation, added_at, picture, favourite = row
-    return {
-        "album_id": album_id,
-        "title": title,
-        "artist": artist,
-        "artist_id": artist_id,
-        "year": year or None,
-        "track_count": tracks,
-        "duration": round(duration, 3),
-        "compilation": bool(compilation),
-        "added_at": iso_from_unix(added_at),
-        "artwork_url": artwork_url(index, None if picture is None else album_id),
-        "favourite": bool(favourite),
-    }
-
-
-def artist_of(index: sqlite3.Connection, row: Row) -> Artist:
-    """An artist."""
-    return Artist(**artist_fields(index, row))
-
-
-def artist_fields(index: sqlite3.Connection, row: Row) -> dict[str, Any]:
-    """The fields of an artist."""
-    _, artist_id, name, albums, tracks, picture_album, favourite = row
-    return {
-        "artist_id": artist_id,
-        "name": name,
-        "album_count": albums,
-        "track_count": tracks,
-        "artwork_url": artwork_url(index, picture_album),
-        "favourite": bool(favourite),
-    }
-
-
-def genre_of(row: Row) -> Genre:
-    """A genre."""
-    _, genre_id, name, tracks, favourite = row
-    return Genre(genre_id=genre_id, name=name, track_count=tracks, favourite=bool(favourite))
-
-
-def playlist_of(row: Row) -> Playlist:
-    """A playlist."""
-    return Playlist(**playlist_fields(row))
-
-
-def playlist_fields(row: Row) -> dict[str, Any]:
-    """The fields of a playlist."""
-    _, playlist_id, name, tracks, duration, editable, updated_at, favourite = row
-    return {
-        "playlist_id": playlist_id,
-        "name": name,
-        "track_count": tracks,
-        "duration": round(duration, 3),
-        "editable": bool(editable),
-        "updated_at": iso_from_unix(updated_at),
-        "favourite": bool(favourite),
-    }

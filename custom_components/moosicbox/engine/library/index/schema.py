@@ -1,7 +1,12 @@
-"""The index's tables, as numbered steps from nothing to now. A step that was delivered is never changed."""
+"""The index's tables, as numbered steps from nothing to now. A released step is never changed."""
 
+from collections.abc import Callable
 import sqlite3
-from typing import Final
+from typing import Final, NamedTuple
+
+from .ids import former_id, id_of
+from .search_entries import ALBUM, ARTIST, GENRE, PLAYLIST, put_entry
+from .text import sort_key
 
 _FIRST: Final = """
 CREATE TABLE folders (
@@ -156,16 +161,97 @@ CREATE VIRTUAL TABLE search USING fts5 (
 );
 """
 
-STEPS: Final = (_FIRST,)
+_SECOND: Final = """
+ALTER TABLE tracks ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tracks ADD COLUMN name_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE tracks ADD COLUMN main_artist TEXT;
+ALTER TABLE tracks ADD COLUMN tagged_album_artist TEXT;
+ALTER TABLE tracks ADD COLUMN tagged_compilation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tracks ADD COLUMN album_key TEXT;
+ALTER TABLE tracks ADD COLUMN release_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE tracks ADD COLUMN measured_gain REAL;
+ALTER TABLE tracks ADD COLUMN measured_peak REAL;
+ALTER TABLE tracks ADD COLUMN measured_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX tracks_by_name_key ON tracks (name_key);
+CREATE INDEX tracks_by_album_key ON tracks (album_key);
+CREATE INDEX tracks_to_measure ON tracks (id) WHERE track_gain IS NULL AND measured_at = 0;
+ALTER TABLE track_artists ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE track_genres ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE artists ADD COLUMN former_id TEXT;
+ALTER TABLE albums ADD COLUMN former_id TEXT;
+ALTER TABLE albums ADD COLUMN measured_gain REAL;
+ALTER TABLE albums ADD COLUMN measured_peak REAL;
+CREATE INDEX artists_by_former_id ON artists (former_id) WHERE former_id NOT NULL;
+CREATE INDEX albums_by_former_id ON albums (former_id) WHERE former_id NOT NULL;
+ALTER TABLE playlist_items ADD COLUMN entry BLOB;
+CREATE TABLE unreadable (
+    folder BLOB NOT NULL,
+    name BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    noticed_at INTEGER NOT NULL,
+    PRIMARY KEY (folder, name)
+) WITHOUT ROWID;
+UPDATE folders SET artwork = CAST(CAST(path AS TEXT) || '/' || CAST(artwork AS TEXT) AS BLOB) WHERE artwork NOT NULL;
+UPDATE tracks SET mtime_ns = -1;
+UPDATE playlists SET mtime_ns = -1;
+"""
+
+
+class Step(NamedTuple):
+    """Statements, and what is done behind them in the same transaction."""
+
+    script: str
+    then: Callable[[sqlite3.Connection], None] | None = None
+
+
+def _rename(index: sqlite3.Connection) -> None:
+    """Give artists and albums the ids, and all names the order, that later versions give them."""
+    for row, name in index.execute("SELECT id, name FROM artists").fetchall():
+        new, former = id_of("ar", name), former_id("ar", name)
+        index.execute(
+            "UPDATE OR IGNORE artists SET artist_id = ?, former_id = ?, sort = ? WHERE id = ?",
+            (new, former, sort_key(name), row),
+        )
+        put_entry(index, ARTIST, row, name)
+    for row, title, artist in index.execute("SELECT id, title, artist_name FROM albums").fetchall():
+        new, former = id_of("al", title, artist or ""), former_id("al", title, artist or "")
+        index.execute(
+            "UPDATE OR IGNORE albums SET album_id = ?, former_id = ?, sort = ?, artist_sort = ? WHERE id = ?",
+            (new, former, sort_key(title), sort_key(artist or ""), row),
+        )
+        put_entry(index, ALBUM, row, title, artist)
+    for table, kind in (("genres", GENRE), ("playlists", PLAYLIST)):
+        for row, name in index.execute(f"SELECT id, name FROM {table}").fetchall():
+            index.execute(f"UPDATE {table} SET sort = ? WHERE id = ?", (sort_key(name), row))
+            put_entry(index, kind, row, name)
+
+
+STEPS: Final = (Step(_FIRST), Step(_SECOND, _rename))
 
 
 def migrate(index: sqlite3.Connection) -> None:
-    """Take the steps that this index hasn't taken yet; all of one or nothing of it."""
+    """Take the steps that this index hasn't taken yet, each as a whole or not at all.
+
+    Raises:
+        TooNew: A later version wrote the index.
+    """
     (version,) = index.execute("PRAGMA user_version").fetchone()
     if version > len(STEPS):
         raise TooNew(f"The index was made by a later version ({version})")
     for number, step in enumerate(STEPS[version:], version + 1):
-        index.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
+        try:
+            index.executescript(f"BEGIN IMMEDIATE; {step.script}")
+            if step.then is not None:
+                step.then(index)
+            index.execute(f"PRAGMA user_version = {number}")
+            index.execute("COMMIT")
+        except BaseException:
+            if index.in_transaction:
+                index.execute("ROLLBACK")
+            raise
 
 
 class TooNew(Exception):

@@ -1,26 +1,27 @@
-"""What can be searched: an entry for every name in the index, and the words that near misses are corrected to."""
+"""Entries of the full-text search, one for every name in the index, and the words that misspellings are corrected to."""
 
 import sqlite3
 from typing import Final
 
-from .text import MIN_FORGIVEN, forgiven, nearest, searchable, shortened
+from .spelling import MIN_FORGIVEN, forgiven, nearest, shortened
+from .text import searchable
 
 ARTIST, ALBUM, TRACK, GENRE, PLAYLIST = range(1, 6)
 """The kinds of entries."""
 KIND_BITS: Final = 40
 MAX_NEAR: Final = 4
-"""Words that one mistyped word may stand for."""
+"""Words that a misspelt word may stand for."""
 MAX_NEAR_LENGTH: Final = 20
 MAX_CANDIDATES: Final = 200
 
 
 def entry(kind: int, row: int) -> int:
-    """The entry's number: entries of a kind stand together."""
+    """Return the number of the entry for a row; entries of a kind have adjacent numbers."""
     return kind << KIND_BITS | row
 
 
 def put_entry(index: sqlite3.Connection, kind: int, row: int, name: str, *context: str | None) -> None:
-    """Let `name` be found, by words of `context` as well."""
+    """Let a row be found by the words of its name, and of `context` as well."""
     names, others = searchable(name), searchable(*context)
     index.execute("DELETE FROM search WHERE rowid = ?", (entry(kind, row),))
     index.execute("INSERT INTO search (rowid, name, context) VALUES (?, ?, ?)", (entry(kind, row), names, others))
@@ -32,12 +33,12 @@ def put_entry(index: sqlite3.Connection, kind: int, row: int, name: str, *contex
 
 
 def drop_entry(index: sqlite3.Connection, kind: int, row: int) -> None:
-    """Let it be found no more."""
+    """Let a row be found no more."""
     index.execute("DELETE FROM search WHERE rowid = ?", (entry(kind, row),))
 
 
 def is_known(index: sqlite3.Connection, word: str) -> bool:
-    """Whether a name has `word`, or one that begins with it."""
+    """Return whether a name has `word`, or a word that begins with it."""
     found = index.execute(
         "SELECT 1 FROM words WHERE word >= ? AND word < ? LIMIT 1", (word, f"{word}\U0010ffff")
     ).fetchone()
@@ -45,7 +46,7 @@ def is_known(index: sqlite3.Connection, word: str) -> bool:
 
 
 def near_words(index: sqlite3.Connection, word: str) -> list[str]:
-    """The words that `word` may be a mistake for, the likeliest first."""
+    """Return the words that `word` may be a misspelling of, the likeliest first."""
     if not _is_corrected_to(word):
         return []
     parts = sorted(shortened(word, forgiven(word)))

@@ -1,4 +1,4 @@
-"""Music that could follow: like what played, and rather what people like."""
+"""Music that can follow a track: like it, and rather what is liked and played often."""
 
 from collections.abc import Collection
 import random
@@ -6,13 +6,13 @@ import sqlite3
 from typing import Final
 
 from ..models import LibraryTrack
-from ..scan.comparison import HERE
-from .rows import TRACK_COLUMNS, TRACK_TABLES, tracks_of
+from .rows import TRACK, TRACK_TABLES, select, tracks_of
+from .states import PRESENT
 
 OF_ARTIST: Final = 40
 OF_GENRE: Final = 80
 OF_ALL: Final = 40
-"""Tracks that are drawn to choose from."""
+"""Tracks that are chosen from."""
 _DRAWN: Final = "SELECT t.id, t.favourite, t.play_count, t.year FROM tracks t"
 _AT_RANDOM: Final = "ORDER BY random() LIMIT"
 
@@ -20,11 +20,11 @@ _chance = random.SystemRandom()
 
 
 def similar(index: sqlite3.Connection, track_id: str, count: int, exclude: Collection[str]) -> list[LibraryTrack]:
-    """So many different ones; fewer if the library is small. One that it doesn't know is like any."""
+    """Return up to `count` different tracks; any tracks if the library doesn't know this one."""
     known = index.execute("SELECT id, year FROM tracks WHERE track_id = ?", (track_id,)).fetchone()
     row, year = known or (0, 0)
     weights: dict[int, float] = {}
-    here = f"t.state = {HERE} AND t.id <> {row}"
+    here = f"t.state = {PRESENT} AND t.id <> {row}"
     artists = f"SELECT artist FROM track_artists WHERE track = {row}"
     genres = f"SELECT genre FROM track_genres WHERE track = {row}"
     some = f"SELECT id FROM tracks ORDER BY random() LIMIT {OF_ALL}"
@@ -42,9 +42,9 @@ def similar(index: sqlite3.Connection, track_id: str, count: int, exclude: Colle
             liking = 1.0 + 2.0 * favourite + min(plays, 20) / 10
             weights[found] = weights.get(found, near) + weight * liking
     excluded = {track_id, *exclude}
-    # Each draws a number; the larger its weight, the likelier that it is a high one.
+    # A random order in which a larger weight makes an early place likelier.
     drawn = sorted(weights, key=lambda found: _chance.random() ** (1 / weights[found]), reverse=True)
-    rows = index.execute(f"SELECT {TRACK_COLUMNS} FROM {TRACK_TABLES} WHERE t.id IN ({', '.join(map(str, drawn))})")
+    rows = index.execute(f"SELECT {select(TRACK)} FROM {TRACK_TABLES} WHERE t.id IN ({', '.join(map(str, drawn))})")
     by_row = {row[0]: row for row in rows}
     chosen = [by_row[found] for found in drawn if found in by_row and by_row[found][1] not in excluded]
     return tracks_of(index, chosen[:count])

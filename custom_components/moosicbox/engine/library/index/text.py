@@ -1,23 +1,23 @@
-"""Names as people mean them: without case, accents and punctuation; cut into words; with their near misses."""
+"""Normal forms of names: for identity, for sorting, and as words to search for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import pairwise
+import os
 import re
 from typing import Final
 import unicodedata
 
 MAX_WORD: Final = 32
+"""Letters of a word that are searched."""
 MAX_WORDS: Final = 64
-"""Of one name; the rest isn't searched for."""
-MIN_FORGIVEN: Final = 4
-"""A shorter word is looked for as it is written."""
-TWO_MISTAKES: Final = 8
-"""Letters from which on a word may have two mistakes."""
+"""Words of a name that are searched."""
 
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
-_APOSTROPHES: Final = re.compile("['’‘ʼ`´]")
-# Scripts written without spaces: each character counts as a word.
-_WORDS: Final = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\\W_]+")
-_UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_APOSTROPHES: Final = re.compile("['’‘‛ʼʻʽʹˈ`´′‵＇՚ꞌ]")
+_UNSPACED_SCRIPTS: Final = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+# In a script that is written without spaces, each character counts as a word.
+_WORDS: Final = re.compile(f"[{_UNSPACED_SCRIPTS}]|[^\\W_]+")
+_UNSPACED: Final = re.compile(f"[{_UNSPACED_SCRIPTS}]")
 _LETTERS: Final = str.maketrans(
     {
         "ø": "o",
@@ -33,81 +33,80 @@ _LETTERS: Final = str.maketrans(
         "&": " and ",
     }
 )
-_ARTICLES: Final = re.compile(r"^(?:the|a|an) (?=.)")
+_SYMBOLS: Final = str.maketrans({"!": "i", "¡": "i", "$": "s", "€": "e", "@": "a", "†": "t"})
+_SYMBOL_IN_WORD: Final = re.compile(r"(?<=[^\W\d_])[!¡@€†](?=[^\W\d_])|\$(?=[^\W\d_])|(?<=[^\W\d_])\$")
+"""A symbol that stands for a letter, as in "P!nk", "Ke$ha" or "$uicide"."""
+_ARTICLE: Final = re.compile(r"^\s*(?:the|an?)\s+(?=[^\W_]{2}|\d)", re.IGNORECASE)
+"""An article needs a word behind it: "A L E X", "a-ha" and "A.R. Rahman" begin with none."""
+_DIGITS: Final = re.compile("[0-9]+")
 
 
 def fold(text: str) -> str:
-    """`text` with small letters and no accents."""
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    return unicodedata.normalize("NFC", _APOSTROPHES.sub("", plain.translate(_LETTERS)))
+    """Return `text` in lower case, without accents and apostrophes."""
+    # Compatibility forms take some apostrophes apart: these go first.
+    plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text.casefold()))
+    return unicodedata.normalize("NFC", _APOSTROPHES.sub("", _ACCENTS.sub("", plain).translate(_LETTERS)))
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, folded."""
+    """Return the words of `text`, folded."""
     return [word[:MAX_WORD] for word in _WORDS.findall(fold(text))][:MAX_WORDS]
 
 
+def identity_key(name: str) -> str:
+    """Return the form of `name` that is equal for spellings of the same name.
+
+    Case, accents and punctuation don't count; every word does, articles included.
+    """
+    folded = fold(name)
+    return " ".join(_WORDS.findall(folded)) or folded.strip()
+
+
+def sort_key(name: str) -> str:
+    """Return where `name` stands in an alphabetic list: without its article, and with numbers in natural order."""
+    return _DIGITS.sub(_natural, identity_key(_ARTICLE.sub("", name)))
+
+
+def path_key(part: bytes) -> str:
+    """Return the form of a file's or folder's name that is equal in other cases and encodings of its accents."""
+    return unicodedata.normalize("NFC", os.fsdecode(part).encode("utf-8", "replace").decode()).casefold()
+
+
 def searchable(*texts: str | None) -> str:
-    """What is searched for in `texts`: their words, and those that punctuation cuts, whole as well: "ac dc acdc"."""
+    """Return the words of `texts` that a search shall find, including words that punctuation or spaces cut.
+
+    "AC/DC" gives "ac dc acdc", "P!nk" gives "p nk pnk pink", "O Connor" gives "o connor oconnor" and "O'Connor"
+    "oconnor connor".
+    """
     found: dict[str, None] = {}
     for text in texts:
         if text:
-            folded = fold(text)
             found |= dict.fromkeys(words(text))
-            for chunk in folded.split():
-                parts = _WORDS.findall(chunk)
-                if 1 < len(parts) <= 8 and not _UNSPACED.search(chunk):
-                    found["".join(parts)[:MAX_WORD]] = None
+            found |= dict.fromkeys(joined[:MAX_WORD] for joined in _joined(text))
     return " ".join(list(found)[:MAX_WORDS])
 
 
-def sort_key(text: str) -> str:
-    """Where `text` stands in an alphabetic list; the same for names that people take for the same."""
-    folded = fold(text)
-    return _ARTICLES.sub("", " ".join(_WORDS.findall(folded)) or folded.strip())
+def _joined(text: str) -> Iterator[str]:
+    for chunk in text.split():
+        if _SYMBOL_IN_WORD.search(chunk):
+            yield "".join(_WORDS.findall(fold(_SYMBOL_IN_WORD.sub(lambda found: found[0].translate(_SYMBOLS), chunk))))
+    for chunk in text.split():
+        _, apostrophe, end = _APOSTROPHES.sub("'", chunk).partition("'")
+        if apostrophe and len(rest := "".join(_WORDS.findall(fold(end)))) > 2:
+            yield rest
+    for chunk in fold(text).split():
+        parts = _WORDS.findall(chunk)
+        if 1 < len(parts) <= 8 and not _UNSPACED.search(chunk):
+            yield "".join(parts)
+    parts = [part for part in fold(text).split() if part.isalnum()]
+    for first, second in pairwise(parts):
+        if len(first) == 1 and not _UNSPACED.search(first + second):
+            yield first + second
+    for run in re.findall(r"\b(?:\w ){2,}\w\b", " ".join(parts)):
+        yield run.replace(" ", "")
 
 
-def shortened(word: str, letters: int = 1) -> set[str]:
-    """What remains of `word` when up to so many letters are left out: two words with a mistake between them share one."""
-    found = {word}
-    latest = found
-    for _ in range(letters):
-        latest = {part[:at] + part[at + 1 :] for part in latest for at in range(len(part))}
-        found = found | latest
-    return found
-
-
-def forgiven(word: str) -> int:
-    """How many mistakes `word` may have."""
-    if len(word) < MIN_FORGIVEN or word.isdigit():
-        return 0
-    return 1 if len(word) < TWO_MISTAKES else 2
-
-
-def mistakes(one: str, other: str, most: int) -> int:
-    """Letters added, left out, changed, or swapped with the next, between two words; `most` + 1 if there are more."""
-    if abs(len(one) - len(other)) > most:
-        return most + 1
-    before: list[int] = []
-    line = list(range(len(other) + 1))
-    for row, letter in enumerate(one, 1):
-        above, line = line, [row]
-        for column, opposite in enumerate(other, 1):
-            cost = min(above[column] + 1, line[-1] + 1, above[column - 1] + (letter != opposite))
-            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == opposite:
-                cost = min(cost, before[column - 2] + 1)
-            line.append(cost)
-        if min(line) > most:
-            return most + 1
-        before = above
-    return min(line[-1], most + 1)
-
-
-def nearest(word: str, candidates: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """Those of `candidates` that `word` may be a mistake for, the likeliest first."""
-    most = forgiven(word)
-    near = ((candidate, mistakes(word, candidate, most)) for candidate in candidates)
-    yield from sorted(
-        ((candidate, count) for candidate, count in near if count <= most),
-        key=lambda pair: (pair[1], pair[0][:1] != word[:1], abs(len(pair[0]) - len(word)), pair[0]),
-    )
+def _natural(digits: re.Match[str]) -> str:
+    # The count of digits before them: "2" sorts before "10" as text, too.
+    number = digits[0].lstrip("0") or "0"
+    return f"{min(len(number), 99):02}{number}"

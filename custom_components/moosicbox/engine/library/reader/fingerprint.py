@@ -1,26 +1,28 @@
-"""A fingerprint of the sound in a file: tags may change, the file may move, the sound stays. Reads the file."""
+"""A fingerprint of the sound in a music file, which stays the same when tags or the file's place change."""
 
-from collections.abc import Iterator
 import hashlib
 from io import BufferedReader
 import os
 from typing import Any, Final
 
+from .chunks import RIFF_NAMES, UNKNOWN_SIZES
+from .id3 import id3_size
+
 SAMPLE: Final = 16_384
-"""Bytes that are looked at, at the start, the middle and the end of the sound."""
-MAX_ID3: Final = 268_435_466
-_CHUNKS: Final = {b"RIFF": (b"data", "little"), b"FORM": (b"SSND", "big")}
+"""Bytes that are hashed at the start, the middle and the end of the sound."""
+
+_CHUNKS: Final = {**dict.fromkeys(RIFF_NAMES, (b"data", "little")), b"FORM": (b"SSND", "big")}
 
 
 def fingerprint(file: BufferedReader, size: int, md5: int = 0) -> str:
-    """Of the sound in an open file; `md5` is what a FLAC file says of its own."""
+    """Return the fingerprint of an open file of `size` bytes; `md5` is the one that a FLAC file has of its sound."""
     digest = hashlib.blake2b(digest_size=16)
     if md5:
         digest.update(md5.to_bytes(16, "big"))
         return digest.hexdigest()
     head = _read(file, 0, 16)
-    if head[:4] == b"OggS":
-        for page in _last_pages(file, size):
+    if head[:4] == b"OggS" and (pages := _last_pages(file, size)):
+        for page in pages:
             digest.update(page)
         return digest.hexdigest()
     start, end = _sound(file, head, size)
@@ -31,14 +33,6 @@ def fingerprint(file: BufferedReader, size: int, md5: int = 0) -> str:
     return digest.hexdigest()
 
 
-def id3_size(head: bytes) -> int:
-    """Bytes of the ID3 tag that begins with `head`; 0 if it is none."""
-    if head[:3] != b"ID3" or len(head) < 10 or any(byte & 0x80 for byte in head[6:10]):
-        return 0
-    footer = 10 if head[5] & 0x10 else 0
-    return 10 + footer + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
-
-
 def _sound(file: BufferedReader, head: bytes, size: int) -> tuple[int, int]:
     if head[:4] == b"fLaC":
         return _after_flac_blocks(file, 4, size), size
@@ -46,7 +40,8 @@ def _sound(file: BufferedReader, head: bytes, size: int) -> tuple[int, int]:
         return _mp4_data(file, size)
     if (chunk := _CHUNKS.get(head[:4])) is not None:
         return _chunk(file, *chunk, size)
-    start = min(id3_size(head), size)
+    # A size that the file can't have is a lie.
+    start = length if (length := id3_size(head)) <= size else 0
     end = size
     if end - start >= 128 and _read(file, end - 128, 3) == b"TAG":
         end -= 128
@@ -94,24 +89,26 @@ def _chunk(file: BufferedReader, wanted: bytes, order: Any, size: int) -> tuple[
         head = _read(file, at, 8)
         length = int.from_bytes(head[4:8], order)
         if head[:4] == wanted:
+            if length in UNKNOWN_SIZES:
+                length = size
             return at + 8, min(size, at + 8 + length)
         at += 8 + length + length % 2
     return 0, size
 
 
-def _last_pages(file: BufferedReader, size: int) -> Iterator[bytes]:
-    # Another comment may number all pages anew; what is in the last ones stays. A page has 65,307 bytes at most.
+def _last_pages(file: BufferedReader, size: int) -> list[bytes]:
+    # A longer comment renumbers all pages, but what is in the last ones stays. A page has 65,307 bytes at most.
     tail = _read(file, max(0, size - 8 * SAMPLE), 8 * SAMPLE)
     at = tail.find(b"OggS")
     pages = []
     while 0 <= at <= len(tail) - 27:
         start = at + 27 + tail[at + 26]
         end = start + sum(tail[at + 27 : start])
-        # Pages of headers stand at 0; the position of the last one is the length of the whole.
+        # Pages of headers have the position 0; that of the last page is the length of the sound.
         if any(position := tail[at + 6 : at + 14]):
             pages.append(position + tail[start:end])
         at = tail.find(b"OggS", end)
-    yield from pages[-3:]
+    return pages[-3:]
 
 
 def _read(file: BufferedReader, at: int, length: int) -> bytes:

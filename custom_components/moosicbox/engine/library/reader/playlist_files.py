@@ -1,50 +1,54 @@
-"""Playlists in files: M3U as players write them."""
+"""M3U playlists, in any encoding that players write. Runs in the reader process only."""
 
-import os
-from pathlib import Path
+import codecs
+from io import BufferedReader
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
-from ..scan.records import FoundPlaylist
-from ..scan.walk import File
-from .tags import clean
+from .fields import line
+from .messages import FilePlaylist
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_ENTRIES: Final = 10_000
+MAX_ENTRY: Final = 4_096
+"""Bytes of a path."""
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""The longer marks before those that they begin with."""
 
 
-def read_playlist(folder: bytes, file: File) -> FoundPlaylist | None:
-    """The playlist in `file`; None if it can't be read. Streams from elsewhere are left out."""
-    try:
-        with Path(os.fsdecode(os.path.join(folder, file.name))).open("rb") as opened:
-            text = opened.read(MAX_BYTES)
-    except OSError:
-        return None
-    title = clean(os.fsdecode(file.name.rpartition(b".")[0]))
-    entries: list[tuple[bytes, bytes]] = []
-    for line in text.removeprefix(b"\xef\xbb\xbf").splitlines():
-        entry = line.strip()
-        if entry.upper().startswith(b"#PLAYLIST:"):
-            title = _utf8(entry[10:].strip()).decode("utf-8", "replace") or title
-        elif entry and not entry.startswith(b"#") and len(entries) < MAX_ENTRIES and (path := _path(folder, entry)):
-            entries.append(os.path.split(path))
-    return FoundPlaylist(
-        folder=folder, name=file.name, mtime_ns=file.mtime_ns, title=title[:100], entries=tuple(entries)
-    )
+def read_playlist(file: BufferedReader) -> FilePlaylist:
+    """Return the title and the entries of an open playlist; addresses of streams are left out.
+
+    Entries are bytes as the file has them, except that UTF-16 and UTF-32 become UTF-8: a file's name needn't be text.
+    """
+    title, entries = None, []
+    for raw in _as_bytes(file.read(MAX_BYTES)).replace(b"\r", b"\n").split(b"\n"):
+        entry = raw.strip()
+        if entry[:10].upper() == b"#PLAYLIST:":
+            title = line(entry[10:]) or title
+        elif entry and not entry.startswith(b"#") and len(entry) <= MAX_ENTRY and not _is_stream(entry):
+            entries.append(entry)
+            if len(entries) == MAX_ENTRIES:
+                break
+    return FilePlaylist(title, tuple(entries))
 
 
-def _path(folder: bytes, entry: bytes) -> bytes | None:
-    if entry.lower().startswith(b"file://"):
-        entry = unquote_to_bytes(entry[7:].removeprefix(b"localhost"))
-    elif b"://" in entry:
-        return None
-    return os.path.normpath(os.path.join(folder, _utf8(entry).replace(b"\\", b"/")))
+def _as_bytes(data: bytes) -> bytes:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace").encode()
+    # Without a mark, every second byte of Latin text in UTF-16 is zero.
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(sample := data[first:200:2]) > 1 and not any(sample):
+            return data.decode(encoding, "replace").encode()
+    return data
 
 
-def _utf8(text: bytes) -> bytes:
-    # Older players write in their system's own encoding.
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return text.decode("latin-1").encode()
-    return text
+def _is_stream(entry: bytes) -> bool:
+    return b"://" in entry and not entry[:7].lower() == b"file://"

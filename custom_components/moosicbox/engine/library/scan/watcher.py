@@ -1,49 +1,52 @@
-"""Watching folders: tells which ones changed, where the system can tell."""
+"""Watches folders for changes, where the system reports them. Network shares don't report what other machines do."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 import logging
+import os
 from pathlib import Path
+import select
 import threading
+import time
 from typing import Final
-
-import watchfiles
-
-from ..reader.tags import SUFFIXES
-from .walk import PICTURE_SUFFIXES, PLAYLIST_SUFFIXES
 
 _LOGGER = logging.getLogger(__name__)
 
-SETTLE_MS: Final = 2_000
-"""How long changes are gathered: whoever copies an album makes one change of it."""
-STEP_MS: Final = 100
+QUIET_SECONDS: Final = 0.1
+"""Changes are reported when none came for so long,"""
+MAX_DELAY_SECONDS: Final = 2.0
+"""or when the first one is so old: copying an album is one change."""
 MAX_FOLDERS: Final = 200
-"""Changed at once; beyond that all is looked at."""
-UNREADABLE: Final = "\ufffd"
-_CONCERN: Final = SUFFIXES | PICTURE_SUFFIXES | PLAYLIST_SUFFIXES
+"""Changed folders that are reported by name; of more, only that there were changes."""
 
 
 class Watcher:
-    """A thread that waits for the system to tell. Network shares tell nothing of what others do: they are scanned by the clock."""
+    """A thread that waits for changes in folders.
 
-    def __init__(self, changed: Callable[[list[Path]], None]) -> None:
-        """`changed` hears of folders, in the loop; of none when too many did."""
-        self._changed = changed
-        self._end: threading.Event | None = None
+    Args:
+        on_change: Called in the event loop with the changed folders; with none if there were too many to name.
+    """
+
+    def __init__(self, on_change: Callable[[list[Path]], None]) -> None:
+        self._on_change = on_change
+        self._wake: int | None = None
         self._done = asyncio.Event()
 
     def start(self, folders: Sequence[Path]) -> None:
-        """Watch these from now on."""
+        """Watch `folders`, which may be links, and all folders below them."""
         loop = asyncio.get_running_loop()
-        end = self._end = threading.Event()
+        wake = self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         done = self._done = asyncio.Event()
+
+        def report(changed: list[Path]) -> None:
+            if self._wake == wake:
+                self._on_change(changed)
 
         def watch() -> None:
             try:
-                for changes in _changes(folders, end):
-                    loop.call_soon_threadsafe(self._told, end, changes)
-            except Exception as error:  # noqa: BLE001 - whatever the system refuses, the clock looks after the folders
-                _LOGGER.warning("The library's folders can't be watched, they are scanned now and then: %s", error)
+                _watch(folders, wake, lambda changed: loop.call_soon_threadsafe(report, changed))
+            except Exception as error:  # noqa: BLE001 - whatever the system refuses: the folders are scanned regularly
+                _LOGGER.warning("The library's folders can't be watched, they are scanned from time to time: %s", error)
             finally:
                 if not loop.is_closed():
                     loop.call_soon_threadsafe(done.set)
@@ -51,41 +54,31 @@ class Watcher:
         threading.Thread(target=watch, name="moosicbox-library-watch", daemon=True).start()
 
     async def stop(self) -> None:
-        """Watch nothing any more."""
-        if self._end is not None:
-            self._end.set()
+        """Stop watching."""
+        if self._wake is not None:
+            wake, self._wake = self._wake, None
+            os.eventfd_write(wake, 1)
             await self._done.wait()
-            self._end = None
-
-    def _told(self, end: threading.Event, changes: list[Path]) -> None:
-        if not end.is_set():
-            self._changed(changes)
+            os.close(wake)
 
 
-def _changes(folders: Sequence[Path], end: threading.Event) -> Iterator[list[Path]]:
-    if not (there := [folder for folder in folders if folder.is_dir()]):
-        return
-    for changes in watchfiles.watch(
-        *there,
-        stop_event=end,
-        watch_filter=lambda _, path: not Path(path).name.startswith("."),
-        debounce=SETTLE_MS,
-        step=STEP_MS,
-        rust_timeout=STEP_MS,
-        raise_interrupt=False,
-        ignore_permission_denied=True,
-    ):
-        if concerned := {folder for _, path in changes for folder in _concerned(Path(path))}:
-            yield sorted(concerned) if len(concerned) <= MAX_FOLDERS else []
+def _watch(folders: Sequence[Path], wake: int, report: Callable[[list[Path]], object]) -> None:
+    """Report changes until `wake` can be read."""
+    # The import runs programs to find the system's library: not in the event loop.
+    from .watched_folders import WatchedFolders  # noqa: PLC0415
 
-
-def _concerned(path: Path) -> Iterator[Path]:
-    """The folders to look at when `path` changed."""
-    if path.suffix.removeprefix(".").lower() in _CONCERN:
-        path = path.parent
-    # A name that is no text comes with marks in it.
-    while UNREADABLE in str(path):
-        path = path.parent
-    # Whatever is gone may have been a folder; other files don't concern us.
-    if path.is_dir() or not path.exists():
-        yield path
+    with WatchedFolders([os.fsencode(folder) for folder in folders]) as watched:
+        poll = select.poll()
+        poll.register(wake, select.POLLIN)
+        poll.register(watched.fileno(), select.POLLIN)
+        due: float | None = None
+        while True:
+            ready = {fd for fd, _ in poll.poll(None if due is None else QUIET_SECONDS * 1000)}
+            if wake in ready:
+                return
+            if ready and watched.read() and due is None:
+                due = time.monotonic() + MAX_DELAY_SECONDS
+            if due is not None and (not ready or time.monotonic() > due):
+                due = None
+                changed = watched.take_changes()
+                report([] if changed is None else [Path(os.fsdecode(folder)) for folder in changed])

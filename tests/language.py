@@ -13,6 +13,8 @@ import sys
 import tokenize
 from typing import NamedTuple
 
+import yaml
+
 REPOSITORY = Path(__file__).parents[1]
 EXCLUDED = ("custom_components/moosicbox/frontend/vendor/", "docs/protocol/", "typings/")
 """docs/protocol/ is generated from script/protocol_reference/, which is checked."""
@@ -129,10 +131,15 @@ def markdown_texts(source: str) -> Iterator[Text]:
 
 
 def yaml_texts(source: str) -> Iterator[Text]:
-    """Yield the values of a file of texts, and its comments."""
-    for number, line in enumerate(source.splitlines(), 1):
-        for value in re.findall(r"(?:^|[{,]) *[\w.]+: *(?:[>|]-?$)?([^{},]*|\"[^\"]*\"|'[^']*')", line) or [line]:
-            yield from prose(number, value.strip().strip("\"'"))
+    """Yield the values of a file, and its comments."""
+    for event in yaml.parse(source, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.ScalarEvent):
+            yield from prose(event.start_mark.line + 1, event.value)
+    yield from joined_comments(
+        (number, match[1].strip())
+        for number, line in enumerate(source.splitlines(), 1)
+        if (match := re.match(r"\s*# ?(.*)$", line))
+    )
 
 
 def prose(line: int, text: str) -> Iterator[Text]:

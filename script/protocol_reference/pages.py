@@ -54,8 +54,8 @@ CONSTANTS: Final = {
     "restart_seconds": RESTART_SECONDS,
     "restart_spread": RESTART_SPREAD,
     "retry_seconds": admission.RETRY_SECONDS,
-    "shut_out_seconds": invites.SHUT_OUT_US / 1e6,
-    "wrong_codes": invites.WRONG_CODES,
+    "shut_out_seconds": invites.LOCKOUT_US / 1e6,
+    "wrong_codes": invites.MAX_WRONG_CODES,
 }
 """What the texts name and the code decides, beside the limits."""
 

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.moosicbox.const import DOMAIN, NAME
-from custom_components.moosicbox.engine import hub as hub_module
+from custom_components.moosicbox.engine import assembly
 from custom_components.moosicbox.engine.clock import Clock
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.library.library import Library
@@ -70,7 +70,7 @@ def media_folder(songs: Path, tmp_path: Path) -> Path:
 def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
     """The hub's clock."""
     clock = ManualClock()
-    monkeypatch.setattr(hub_module, "Clock", lambda: clock)
+    monkeypatch.setattr(assembly, "Clock", lambda: clock)
     return clock
 
 
@@ -124,7 +124,7 @@ def lose(hub: Hub) -> Lose:
     async def lose(client: Client) -> None:
         await client.arrived()
         known = asyncio.Event()
-        unsubscribe = hub.sessions.lost.subscribe(lambda _session: known.set())
+        unsubscribe = hub.sessions.disconnected.subscribe(lambda _session: known.set())
         await client.drop()
         await known.wait()
         unsubscribe()

@@ -62,7 +62,7 @@ def test_actions() -> None:
     text = page("actions.md") + page("tokens.md") + page("rooms.md")
     for action in ACTIONS:
         assert f"moosicbox.{action.name}" in text
-        for field in action.schema.schema if action.name != "create_token" else {}:
+        for field in action.fields if action.name != "create_token" else {}:
             assert f"`{field}`" in text or f"{field}:" in text, f"{action.name}: {field}"
 
 

@@ -122,6 +122,24 @@ def home_assistant_side() -> Iterator[tuple[Path, ast.Module]]:
     return ((path, tree) for path, tree in modules(INTEGRATION) if not path.is_relative_to(ENGINE))
 
 
+def assigned(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the targets of an assignment or deletion; for `a.b[c]` it is `a.b`."""
+    match node:
+        case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+            pass
+        case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+            targets = [target]
+        case _:
+            return
+    for target in targets:
+        yield from map(container, target.elts if isinstance(target, ast.Tuple) else [target])
+
+
+def container(target: ast.expr) -> ast.expr:
+    """Return `a.b` for `a.b[c]`, and any other target itself."""
+    return container(target.value) if isinstance(target, ast.Subscript) else target
+
+
 def exception_keys() -> Iterator[ast.expr]:
     """Yield what Home Assistant's side passes as translation key to exceptions."""
     for _, tree in home_assistant_side():
@@ -206,6 +224,35 @@ def test_the_engines_api_is_used_or_documented() -> None:
     used = {name.rpartition(".")[2] for _, tree in home_assistant_side() for _, name in imports(tree, for_types=True)}
     unused = set(api.__all__) - used
     assert [name for name in sorted(unused) if not re.search(rf"\b{name}\b", documented)] == []
+
+
+def test_only_the_engine_changes_its_state() -> None:
+    """Home Assistant's side assigns to attributes of its own objects only."""
+    of_home_assistant = {
+        *("entry.runtime_data", "hass.data", "connection.subscriptions"),
+        *("node.children", "node.not_shown", "root.children", "top.children", "top.media_content_id"),
+    }
+    for path, tree in home_assistant_side():
+        for node in ast.walk(tree):
+            for target in assigned(node):
+                assert (
+                    not isinstance(target, ast.Attribute)
+                    or ast.unparse(target.value) == "self"
+                    or ast.unparse(target) in of_home_assistant
+                ), f"{path}:{target.lineno} assigns to {ast.unparse(target)}"
+
+
+def test_only_the_engine_emits_its_signals() -> None:
+    """Home Assistant's side emits the signals of its own objects only."""
+    for path, tree in home_assistant_side():
+        for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+            source = ast.unparse(owner)
+            for node in ast.walk(owner):
+                if isinstance(node, ast.Attribute) and node.attr == "emit":
+                    signal = ast.unparse(node.value)
+                    assert re.search(rf"{re.escape(signal)}: Signal\[.*\] = Signal\(\)", source), f"{path}: {signal}"
+        emits = sum(isinstance(node, ast.Attribute) and node.attr == "emit" for node in ast.walk(tree))
+        assert emits == len(re.findall(r"\bself\.\w+\.emit\b", ast.unparse(tree))), path
 
 
 def test_engine_has_its_dependencies_declared() -> None:

@@ -7,8 +7,9 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.typing import ConfigType
 
+from custom_components.moosicbox.engine.api import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
-from custom_components.moosicbox.models import DATA_LOADED
+from custom_components.moosicbox.models import async_loaded_data
 
 from .bare_view import BareView
 from .control import listen
@@ -37,8 +38,13 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Obey on one socket for our hub, on one for Home Assistant's events, on one for the bare view."""
     sockets = config[DOMAIN]
 
+    def loaded_hub() -> Hub:
+        data = async_loaded_data(hass)
+        assert data is not None
+        return data.hub
+
     def publish(burst: int, size: int) -> None:
-        hub = hass.data[DATA_LOADED].hub
+        hub = loaded_hub()
         for _ in range(burst):
             hub.publish("all", CustomMessage(event="benchmark", data=message(size - ENVELOPE)))
 
@@ -47,11 +53,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
             hass.bus.async_fire(EVENT, message(size))
 
     def restarts() -> int:
-        hub = hass.data[DATA_LOADED].hub
+        hub = loaded_hub()
         return hub.topics.compression.stream(hub.limits.compression_window_bits).epoch
 
     def lift(_call: Any) -> None:
-        hub = hass.data[DATA_LOADED].hub
+        hub = loaded_hub()
         hub.configure(replace(hub.limits, **NOT_MEASURED))
 
     hass.services.async_register(DOMAIN, "lift_limits", lift)

@@ -1,37 +1,23 @@
-"""MoosicBox: Home Assistant's web server as a real-time music hub."""
-
-from functools import partial
+"""MoosicBox: a real-time music hub in Home Assistant's web server."""
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.typing import ConfigType
 
-from .adapters.authentication import Authenticator, own_urls
-from .adapters.devices import async_follow
+from .adapters.devices import async_track_devices
 from .adapters.event_bridge import EventBridge
-from .adapters.health_monitor import HealthMonitor
-from .adapters.library_folders import (
-    async_make_streams,
-    async_remove_library,
-    async_start_library,
-    folders_of,
-    make_artwork,
-    make_library,
-)
-from .adapters.media_provider import HomeMedia
-from .adapters.outputs import Outputs
-from .adapters.pairing import Pairing, PairView, is_locked_out
-from .adapters.storage import HomeStateStore, SecretsStore
-from .const import DOMAIN, HUB_ID, NAME, ROOM_ID, VERSION
-from .engine.api import Clock, CloseCode, Endpoint, Gateway, Hub, HubGateway, Limits, Seal
-from .http.guest_page import PARTY_VIEWS
+from .adapters.library_folders import async_remove_library, async_start_library, folders_of
+from .adapters.runtime import async_build
+from .const import DOMAIN, HUB_ID, ROOM_ID
+from .engine.api import CloseCode, Limits
+from .http.guest_page import GUEST_VIEWS
 from .http.hub_views import VIEWS
 from .http.management import MANAGEMENT_VIEWS
-from .http.panel import async_add_panel, async_remove, async_setup_static
-from .models import DATA_KEPT, DATA_LOADED, MoosicBoxConfigEntry, MoosicBoxData
-from .options import ClusterSettings, cluster_settings, limits_of
+from .http.pairing import PairView
+from .http.panel import async_add_panel, async_remove_panel, async_setup_static
+from .models import DATA_KEPT, MoosicBoxConfigEntry, MoosicBoxData
+from .options import cluster_settings, limits_of
 from .services import async_setup_services
 from .websocket_api import async_register_commands
 
@@ -40,8 +26,8 @@ PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.MEDIA_PLAYER, Plat
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register what outlives config entries: addresses, files, actions."""
-    for view in (*VIEWS, PairView, *PARTY_VIEWS, *MANAGEMENT_VIEWS):
+    """Register what stays registered without an entry: views, static files, actions, WebSocket commands."""
+    for view in (*VIEWS, PairView, *GUEST_VIEWS, *MANAGEMENT_VIEWS):
         hass.http.register_view(view)
     await async_setup_static(hass)
     async_setup_services(hass)
@@ -50,10 +36,10 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> bool:
-    """Open the hub."""
+    """Start the hub: the one of the last setup, or a new one."""
     data, settings = hass.data.get(DATA_KEPT), cluster_settings(entry.options)
-    if data is None or data.settings is not None or settings is not None:
-        data = hass.data[DATA_KEPT] = await _async_build(hass, entry, settings, data)
+    if data is None or data.cluster_settings is not None or settings is not None:
+        data = hass.data[DATA_KEPT] = await async_build(hass, entry, settings, data)
     entry.runtime_data = data
     _apply_options(entry)
     data.pairing.start()
@@ -65,32 +51,31 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
         await data.hub.start()
     else:
         await data.cluster.async_start(entry)
-    entry.async_on_unload(async_follow(hass, entry))
+    entry.async_on_unload(async_track_devices(hass, entry.entry_id, data.hub))
     entry.async_on_unload(data.outputs.async_start())
     entry.async_on_unload(EventBridge(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(data.health.async_start())
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_add_panel(hass)
-    hass.data[DATA_LOADED] = data
 
     async def stop(_event: Event) -> None:
-        await _async_close(hass, data, CloseCode.GOING_AWAY, "shutdown")
+        await _async_stop(data, CloseCode.GOING_AWAY, "shutdown")
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> bool:
-    """Close the hub; clients come back when it is open again."""
+    """Stop the hub; clients reconnect when it is started again."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
-    async_remove(hass)
-    await _async_close(hass, entry.runtime_data, CloseCode.RESTART, "reload")
+    async_remove_panel(hass)
+    await _async_stop(entry.runtime_data, CloseCode.RESTART, "reload")
     return True
 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) -> None:
-    """Leave nothing behind."""
+    """Delete all stored data."""
     if (data := hass.data.pop(DATA_KEPT, None)) is not None:
         await data.state.async_remove()
         await data.secrets.async_remove()
@@ -100,7 +85,7 @@ async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) 
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
-    """Close a room, or forget a player; one that still exists comes back as a new one."""
+    """Close the room, or remove the player, of a device; a player that connects again is added again."""
     hub = entry.runtime_data.hub
     identifiers = [identifier for domain, identifier in device.identifiers if domain == DOMAIN]
     for identifier in identifiers:
@@ -112,7 +97,7 @@ async def async_remove_config_entry_device(
 
 
 async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:
-    if entry.runtime_data.settings != cluster_settings(entry.options):
+    if entry.runtime_data.cluster_settings != cluster_settings(entry.options):
         hass.config_entries.async_schedule_reload(entry.entry_id)
         return
     limits = _apply_options(entry)
@@ -121,97 +106,21 @@ async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry)
 
 
 def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:
-    limits = limits_of(entry.options)
-    cluster = entry.runtime_data.cluster
-    (cluster.node if cluster else entry.runtime_data.hub).configure(limits)
-    authenticator = entry.runtime_data.authenticator
-    authenticator.trust(limits.trusted_keys, limits.trusted_issuer)
+    data, limits = entry.runtime_data, limits_of(entry.options)
+    if data.cluster is None:
+        data.hub.configure(limits)
+    else:
+        data.cluster.node.configure(limits)
+    data.authenticator.trust(limits.trusted_keys, limits.trusted_issuer)
     if limits.require_auth:
-        authenticator.ask_for_tokens()
+        data.authenticator.end_anonymous_sessions()
     return limits
 
 
-async def _async_close(hass: HomeAssistant, data: MoosicBoxData, code: CloseCode, reason: str) -> None:
-    hass.data.pop(DATA_LOADED, None)
+async def _async_stop(data: MoosicBoxData, code: CloseCode, reason: str) -> None:
     if data.cluster is None:
         await data.hub.stop(code, reason)
     else:
         await data.cluster.async_stop(code, reason)
     await data.endpoint.close(code, reason)
     await data.library.stop()
-
-
-async def _async_build(
-    hass: HomeAssistant, entry: MoosicBoxConfigEntry, settings: ClusterSettings | None, kept: MoosicBoxData | None
-) -> MoosicBoxData:
-    if kept is not None:
-        secrets, state = kept.secrets, kept.state
-    else:
-        secrets, state = SecretsStore(hass), HomeStateStore(hass)
-        await secrets.async_load()
-    authenticator = Authenticator(hass, secrets)
-    authenticator.is_locked_out = partial(is_locked_out, hass)
-    limits, seal = limits_of(entry.options), Seal(secrets.key)
-    media = HomeMedia(hass, seal)
-    library = make_library(hass, limits, seal)
-
-    def make_hub(clock: Clock | None = None) -> Hub:
-        hub = Hub(
-            version=VERSION,
-            media=media,
-            recognise=authenticator.authenticate_token,
-            store=state,
-            limits=limits,
-            clock=clock,
-            library=library,
-            node_id=settings.node_id if settings is not None else "local",
-        )
-        hub.sessions.admit = authenticator.admit_anonymous
-        hub.identity.issue = authenticator.issue_guest_token
-        return hub
-
-    if settings is None:
-        cluster, hub = None, make_hub()
-        gateway: Gateway = HubGateway(hub)
-    else:
-        # Whoever is alone loads no client of Redis.
-        module = await async_import_module(hass, f"{__name__}.adapters.cluster")
-        await authenticator.async_load_users()
-        entry.async_on_unload(await async_start_library(hass, library))
-        try:
-            node, hub = await module.async_join(settings, limits, make_hub, authenticator)
-        except BaseException:
-            await library.stop()
-            raise
-        cluster = module.ClusterLink(hass, node, hub, secrets, authenticator)
-        gateway = node.gateway
-    device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id,
-        identifiers={(DOMAIN, HUB_ID)},
-        name=NAME,
-        manufacturer=NAME,
-        model="Hub",
-        sw_version=VERSION,
-        entry_type=dr.DeviceEntryType.SERVICE,
-    )
-
-    def allowed_origins() -> list[str]:
-        return [*own_urls(hass), *hub.limits.allowed_origins]
-
-    return MoosicBoxData(
-        hub,
-        authenticator,
-        media,
-        library,
-        await async_make_streams(hass, library),
-        make_artwork(hass, library),
-        secrets,
-        state,
-        Endpoint(gateway, allowed_origins),
-        HealthMonitor(hass, hub),
-        Pairing(hass, hub, authenticator),
-        Outputs(hass, hub),
-        device.id,
-        cluster,
-        settings,
-    )

@@ -1,4 +1,4 @@
-"""The library as Home Assistant browses and searches it: one tree, for our players and for the media source."""
+"""The library as a tree to browse and search, for the integration's players and for the media source."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -35,14 +35,14 @@ from .engine.api import (
     Playlist,
     TrackNotFound,
 )
-from .entity import translated
+from .errors import action_error, translated
 
 ALL_SOURCES: Final = "media-source://"
 SOURCE: Final = f"{ALL_SOURCES}{DOMAIN}"
 MAX_CHILDREN: Final = 2_000
-"""That one list shows."""
+"""Children of one node."""
 MAX_TRACKS: Final = 1_000
-"""That are added at once."""
+"""Tracks that one command adds to a queue."""
 MAX_HITS: Final = 50
 THUMBNAIL: Final = "?size=256"
 CATEGORIES: Final = {
@@ -53,7 +53,7 @@ CATEGORIES: Final = {
     "playlists": MediaClass.PLAYLIST,
     "favourites": MediaClass.MUSIC,
 }
-"""What is at the top, and what is in it."""
+"""The folders of the root, with the media class of their children."""
 KINDS: Final[dict[str, Kind]] = {
     "artist": "artist",
     "album": "album",
@@ -63,24 +63,24 @@ KINDS: Final[dict[str, Kind]] = {
     "contributing_artist": "artist",
     "composer": "artist",
 }
-"""Home Assistant's classes and types of media that we have."""
+"""The library's kind of item for media classes and types of Home Assistant."""
 ANYTHING: Final = frozenset({"music", "app", "apps", "directory"})
-"""Those that don't narrow a search."""
+"""Media types that don't narrow a search."""
 SEARCHED: Final = [MediaClass.ARTIST, MediaClass.ALBUM, MediaClass.TRACK, MediaClass.GENRE, MediaClass.PLAYLIST]
 FAVOURITE: Final = Filters(favourite=True)
 
 
 class Browser:
-    """Shows the library."""
+    """Builds the nodes of the tree."""
 
-    def __init__(self, hass: HomeAssistant, library: Library, *, whole: bool) -> None:
-        """With `whole` albums and the like can be played as such, which only our own players do."""
+    def __init__(self, hass: HomeAssistant, library: Library, *, collections_playable: bool) -> None:
+        """`collections_playable`: albums, artists and playlists can be played; other players play tracks only."""
         self._hass = hass
         self._library = library
-        self._whole = whole
+        self._collections_playable = collections_playable
 
     async def browse(self, identifier: str) -> BrowseMediaSource:
-        """A place in the tree, with what is in it; BrowseError."""
+        """Return the node with this identifier and its children; raise BrowseError if there is none."""
         kind, _, id_ = identifier.partition("/")
         try:
             if not identifier:
@@ -88,19 +88,15 @@ class Browser:
             if identifier in CATEGORIES:
                 return await self._category(identifier)
             if id_ and kind in KINDS:
-                return await self._thing(KINDS[kind], id_)
+                return await self._item(KINDS[kind], id_)
         except HubError as error:
-            raise BrowseError(
-                translation_domain=DOMAIN,
-                translation_key=error.error_type,
-                translation_placeholders={"message": error.message},
-            ) from error
+            raise translated(error, BrowseError) from error
         raise BrowseError(
             translation_domain=DOMAIN, translation_key="no_such_place", translation_placeholders={"place": identifier}
         )
 
     async def search(self, query: SearchMediaQuery) -> SearchMedia:
-        """What is meant, the likeliest first."""
+        """Return the best matches, best first; raise HubError."""
         if (kinds := _wanted(query)) is None:
             return SearchMedia(result=[])
         words = f"{query.search_query} {await self._name_of(query.media_content_id)}".strip()
@@ -139,29 +135,29 @@ class Browser:
                     *(await library.get_tracks(FAVOURITE, limit=MAX_CHILDREN)).items,
                 )
         folder = self._folder(category, (await self._titles())[category], CATEGORIES[category])
-        return self._with(folder, items, total)
+        return self._with_children(folder, items, total)
 
-    async def _thing(self, kind: Kind, id_: str) -> BrowseMediaSource:
+    async def _item(self, kind: Kind, id_: str) -> BrowseMediaSource:
         library = self._library
         match kind:
             case "artist":
                 artist = await library.artist(id_)
                 tracks = (await library.get_tracks(Filters(artist=id_), limit=MAX_CHILDREN)).items
                 loose = [track for track in tracks if track.album_id is None]
-                return self._with(self._node(artist), [*artist.albums, *loose])
+                return self._with_children(self._node(artist), [*artist.albums, *loose])
             case "album":
                 album = await library.album(id_)
-                return self._with(self._node(album), album.tracks)
+                return self._with_children(self._node(album), album.tracks)
             case "genre":
                 albums = await library.get_albums(Filters(genre=id_), limit=MAX_CHILDREN)
-                return self._with(self._node(await library.genre(id_)), albums.items, albums.total)
+                return self._with_children(self._node(await library.genre(id_)), albums.items, albums.total)
             case "playlist":
                 playlist = await library.playlist(id_)
-                return self._with(self._node(playlist), playlist.tracks)
+                return self._with_children(self._node(playlist), playlist.tracks)
         return self._node(await library.track(id_))
 
     async def _name_of(self, media_content_id: str | None) -> str:
-        """The artist or album inside which somebody searches."""
+        """Return the name of the artist or album that the search is limited to."""
         kind, _, id_ = identifier_of(media_content_id or "").partition("/")
         if kind == "artist":
             return (await self._library.artist(id_)).name
@@ -171,7 +167,9 @@ class Browser:
         texts = await async_get_translations(self._hass, self._hass.config.language, "common", {DOMAIN})
         return {category: texts.get(f"component.{DOMAIN}.common.{category}", category) for category in CATEGORIES}
 
-    def _with(self, node: BrowseMediaSource, items: Iterable[Item], total: int | None = None) -> BrowseMediaSource:
+    def _with_children(
+        self, node: BrowseMediaSource, items: Iterable[Item], total: int | None = None
+    ) -> BrowseMediaSource:
         children = [self._node(item) for item in items]
         node.children = children
         node.not_shown = 0 if total is None else total - len(children)
@@ -184,7 +182,7 @@ class Browser:
             media_class=MediaClass.DIRECTORY,
             media_content_type=MediaType.MUSIC,
             title=title,
-            can_play=self._whole and identifier == "favourites",
+            can_play=self._collections_playable and identifier == "favourites",
             can_expand=True,
             can_search=True,
             search_media_classes=SEARCHED,
@@ -196,15 +194,15 @@ class Browser:
             case LibraryTrack():
                 return _track_node(item)
             case Artist():
-                return self._thing_node("artist", item.artist_id, item.name, MediaClass.ALBUM, item.artwork_url)
+                return self._collection_node("artist", item.artist_id, item.name, MediaClass.ALBUM, item.artwork_url)
             case Album():
-                return self._thing_node("album", item.album_id, item.title, MediaClass.TRACK, item.artwork_url)
+                return self._collection_node("album", item.album_id, item.title, MediaClass.TRACK, item.artwork_url)
             case Genre():
-                return self._thing_node("genre", item.genre_id, item.name, MediaClass.ALBUM)
+                return self._collection_node("genre", item.genre_id, item.name, MediaClass.ALBUM)
             case Playlist():
-                return self._thing_node("playlist", item.playlist_id, item.name, MediaClass.TRACK)
+                return self._collection_node("playlist", item.playlist_id, item.name, MediaClass.TRACK)
 
-    def _thing_node(
+    def _collection_node(
         self, kind: Kind, id_: str, title: str, inner: MediaClass, artwork_url: str | None = None
     ) -> BrowseMediaSource:
         return BrowseMediaSource(
@@ -213,7 +211,7 @@ class Browser:
             media_class=MediaClass(kind),
             media_content_type=MediaType(kind),
             title=title,
-            can_play=self._whole,
+            can_play=self._collections_playable,
             can_expand=True,
             can_search=kind in ("artist", "album"),
             children_media_class=inner,
@@ -222,9 +220,9 @@ class Browser:
 
 
 async def async_browse(hass: HomeAssistant, library: Library, media_content_id: str | None) -> BrowseMedia:
-    """What our players show: the library, beneath it all other sources of Home Assistant."""
-    browser = Browser(hass, library, whole=True)
-    if media_content_id and is_ours(media_content_id):
+    """Return a node for the integration's players: the library, then Home Assistant's other media sources."""
+    browser = Browser(hass, library, collections_playable=True)
+    if media_content_id and is_library_id(media_content_id):
         return await browser.browse(identifier_of(media_content_id))
     if media_content_id and media_content_id != ALL_SOURCES:
         return await async_browse_media(hass, media_content_id, content_filter=_is_sound)
@@ -237,37 +235,37 @@ async def async_browse(hass: HomeAssistant, library: Library, media_content_id: 
 
 
 async def async_search(hass: HomeAssistant, library: Library, query: SearchMediaQuery) -> SearchMedia:
-    """Search the library, or the other source that is looked at."""
+    """Search the library, or the media source that is being browsed."""
     place = query.media_content_id
-    if place and place != ALL_SOURCES and is_media_source_id(place) and not is_ours(place):
+    if place and place != ALL_SOURCES and is_media_source_id(place) and not is_library_id(place):
         found = await async_search_media(hass, place, query)
         return SearchMedia(result=[item for item in found.result if item.can_expand or _is_sound(item)])
     try:
-        return await Browser(hass, library, whole=True).search(query)
+        return await Browser(hass, library, collections_playable=True).search(query)
     except HubError as error:
-        raise translated(error) from error
+        raise action_error(error) from error
 
 
 def _is_sound(item: BrowseMedia) -> bool:
     return item.media_content_type.startswith("audio/")
 
 
-def is_ours(media_content_id: str) -> bool:
-    """Whether this names something in the library."""
+def is_library_id(media_content_id: str) -> bool:
+    """Return whether this is the id of a node of the library."""
     return media_content_id == SOURCE or media_content_id.startswith(f"{SOURCE}/")
 
 
 def identifier_of(media_content_id: str) -> str:
-    """The place in the tree that it names."""
+    """Return the node's identifier in the library."""
     return media_content_id.removeprefix(SOURCE).removeprefix("/")
 
 
 async def tracks_of(library: Library, media_content_id: str) -> list[str] | None:
-    """The ids of the tracks of an album, artist, genre or playlist, or of the favourites; None if it is none of these.
+    """Return the track ids of an album, artist, genre, playlist or the favourites; None for any other id.
 
-    TrackNotFound if there is no such thing, or nothing in it.
+    Raise TrackNotFound if it doesn't exist or has no playable track.
     """
-    if not is_ours(media_content_id):
+    if not is_library_id(media_content_id):
         return None
     kind, _, id_ = identifier_of(media_content_id).partition("/")
     tracks: Iterable[LibraryTrack]
@@ -286,15 +284,15 @@ async def tracks_of(library: Library, media_content_id: str) -> list[str] | None
             return None
     found = [track.track_id for track in tracks if track.available][:MAX_TRACKS]
     if not found:
-        raise TrackNotFound("There is nothing in this that can be played now")
+        raise TrackNotFound("This has no track that can be played now")
     return found
 
 
 def _wanted(query: SearchMediaQuery) -> list[Kind] | None:
-    """The kinds to search, all if none is named; None if we have nothing of what is wanted."""
+    """Return the kinds to search, an empty list for all; None if the library has none of the wanted kinds."""
     named = [str(found) for found in query.media_filter_classes or ()]
     if not named and query.media_content_id:
-        # The type that comes with a place is the place's own.
+        # The content type of a query inside a node is the node's own, not a filter.
         named = [CATEGORIES.get(identifier_of(query.media_content_id), MediaClass.MUSIC)]
     if not named and query.media_content_type:
         named = [str(query.media_content_type)]

@@ -1,4 +1,4 @@
-"""Players and rooms as media players."""
+"""Media players for players and rooms."""
 
 from functools import reduce
 from operator import or_
@@ -8,6 +8,8 @@ from homeassistant.components.media_player import MediaPlayerEntityFeature
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .commands import hub_command
+from .contexts import PlayerOrRoom
 from .engine.api import (
     NotSupported,
     Participant,
@@ -18,7 +20,7 @@ from .engine.api import (
     Room,
     StatusChanged,
 )
-from .entity import PlayerOrRoom, acting, translated
+from .errors import action_error
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 from .playback_entity import PlaybackEntity, features
 
@@ -28,7 +30,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """An entity for every player and every room that there is or will be."""
+    """Add a media player for each player and room, now and when they are added."""
     data = entry.runtime_data
     hub = data.hub
 
@@ -48,20 +50,19 @@ async def async_setup_entry(
 
 
 class PlayerEntity(PlaybackEntity):
-    """One player; in a room it shows what the room plays."""
+    """A player; in a room it mirrors the room's playback."""
 
     playback_context: Player
 
     def __init__(self, data: MoosicBoxData, player: Player) -> None:
-        """`player` keeps its entity while it is away."""
-        super().__init__(data, player, {"player_id": player.player_id})
+        super().__init__(data, player)
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.hub.players.publish_list()
-        self.async_on_remove(self.hub.rooms.joined.subscribe(self._members_changed))
-        self.async_on_remove(self.hub.rooms.left.subscribe(self._members_changed))
+        self.async_on_remove(self.hub.rooms.joined.subscribe(self._handle_members_changed))
+        self.async_on_remove(self.hub.rooms.left.subscribe(self._handle_members_changed))
 
     @property
     @override
@@ -77,7 +78,7 @@ class PlayerEntity(PlaybackEntity):
 
     @property
     @override
-    def _leading(self) -> PlayerOrRoom:
+    def _output_context(self) -> PlayerOrRoom:
         return self.hub.rooms.of_player(self.playback_context) or self.playback_context
 
     @property
@@ -88,34 +89,34 @@ class PlayerEntity(PlaybackEntity):
 
     @override
     async def async_unjoin_player(self) -> None:
-        with acting(self.hass):
+        with hub_command(self.data):
             self.hub.grouping.leave(await self.async_principal(), self.playback_context)
-        self._let_outputs_go()
+        self._remove_outputs()
 
     @callback
-    def _members_changed(self, room: Room, _participant: Participant) -> None:
+    def _handle_members_changed(self, room: Room, _participant: Participant) -> None:
         if self.playback_context.room is room:
-            self._changed(self.playback_context)
+            self._handle_changed(self.playback_context)
 
 
 class RoomEntity(PlaybackEntity):
-    """One room: what it plays, how loud its players are together."""
+    """A room: its playback and the common volume of its players."""
 
     playback_context: Room
 
     def __init__(self, data: MoosicBoxData, room: Room) -> None:
-        """`room` loses its entity when it is closed."""
-        super().__init__(data, room, {"room_id": room.room_id})
+        super().__init__(data, room)
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.hub.playback_happened.subscribe(self._happened))
+        self.hub.rooms.set_entity_id(self.playback_context, self.entity_id)
+        self.async_on_remove(self.hub.publisher.playback_event.subscribe(self._handle_playback))
 
     @property
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
-        # What any of its players can; the others do what they can.
+        # A feature counts if one player has it; the others ignore the command.
         declared = {player.capabilities for player in self.playback_context.renderers} or {None}
         return reduce(or_, (features(capabilities) for capabilities in declared))
 
@@ -126,21 +127,21 @@ class RoomEntity(PlaybackEntity):
 
     @override
     async def async_unjoin_player(self) -> None:
-        with acting(self.hass):
-            self.hub.grouping.check(await self.async_principal(), self.playback_context)
-        if not self._let_outputs_go() and not self.playback_context.is_group:
-            raise translated(NotSupported("Let its players leave this room, or close it"))
+        with hub_command(self.data):
+            self.hub.grouping.require_control(await self.async_principal(), self.playback_context)
+        if not self._remove_outputs() and not self.playback_context.is_group:
+            raise action_error(NotSupported("A room can't leave itself: remove its players, or close it"))
         if self.playback_context.is_group:
-            with acting(self.hass):
+            with hub_command(self.data):
                 self.hub.grouping.dissolve(await self.async_principal(), self.playback_context)
 
     @callback
-    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
+    def _handle_playback(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         if context is self.playback_context and isinstance(event, StatusChanged | QueueChanged):
-            self._changed(self.playback_context)
+            self._handle_changed(self.playback_context)
 
 
 def entity_ids(room: Room) -> list[str]:
-    """The entities of a room's players, the longest-present first: it leads. Then those that play along."""
+    """Return the entities of a room's players, in order of joining, then of its external speakers."""
     players = [player.entity_id for player in room.renderers if player.entity_id is not None]
     return [*players, *room.outputs]

@@ -1,9 +1,9 @@
-"""What the media players of players and of rooms have in common: what they show, and what they do."""
+"""The base of the media players of players and rooms."""
 
 from datetime import datetime, timedelta
 from functools import lru_cache
 import re
-from typing import Any, Final, Literal, TypedDict, override
+from typing import Any, Final, Literal, override
 
 from homeassistant.components.media_player import (
     BrowseMedia,
@@ -19,8 +19,11 @@ from homeassistant.components.media_player import (
 )
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
+import msgspec
 
 from .browse_media import async_browse, async_search, tracks_of
+from .commands import hub_command
+from .contexts import PlayerOrRoom, context_fields, contexts_by_entity_id
 from .engine.api import (
     Hub,
     ModeCommand,
@@ -34,7 +37,7 @@ from .engine.api import (
     Track,
     VolumeCommand,
 )
-from .entity import PlaybackContextEntity, PlayerOrRoom, acting
+from .entity import PlaybackContextEntity
 from .models import MoosicBoxData
 
 STATES: Final = {
@@ -64,7 +67,7 @@ FEATURES_BY_CAPABILITY: Final = {
     "mute": MediaPlayerEntityFeature.VOLUME_MUTE,
     "announce": MediaPlayerEntityFeature.MEDIA_ANNOUNCE,
 }
-PLACES: Final[dict[MediaPlayerEnqueue, Literal["next", "end", "replace"]]] = {
+PLACES_BY_ENQUEUE: Final[dict[MediaPlayerEnqueue, Literal["next", "end", "replace"]]] = {
     MediaPlayerEnqueue.ADD: "end",
     MediaPlayerEnqueue.NEXT: "next",
     MediaPlayerEnqueue.PLAY: "next",
@@ -74,45 +77,27 @@ ALL_CAPABILITIES: Final = tuple(FEATURES_BY_CAPABILITY)
 TRACK_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
-class Named(TypedDict, total=False):
-    """How a command names whose music it is for."""
-
-    player_id: str
-    room_id: str
-
-
 @lru_cache(maxsize=256)
 def features(capabilities: tuple[str, ...] | None) -> MediaPlayerEntityFeature:
-    # What the player declared; saying nothing means all.
-    features = FEATURES
+    """Return the features of a player with these capabilities; None, a player that declared none, has all."""
+    supported = FEATURES
     for capability in ALL_CAPABILITIES if capabilities is None else capabilities:
-        features |= FEATURES_BY_CAPABILITY.get(capability, MediaPlayerEntityFeature(0))
-    return features
+        supported |= FEATURES_BY_CAPABILITY.get(capability, MediaPlayerEntityFeature(0))
+    return supported
 
 
 class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
-    """What a player or a room plays. The hub owns its queue and timeline; this mirrors them."""
+    """Mirrors the queue and the timeline of a player or a room, which the hub owns."""
 
     _attr_name = None
     _attr_device_class = MediaPlayerDeviceClass.SPEAKER
     _attr_media_content_type = MediaType.MUSIC
 
-    def __init__(self, data: MoosicBoxData, context: PlayerOrRoom, named: Named) -> None:
-        """`named` is how commands name the owner."""
+    def __init__(self, data: MoosicBoxData, context: PlayerOrRoom) -> None:
         super().__init__(data, context)
-        self._named = named
-        self._media = data.media
-        self._library = data.library
-        self._outputs = data.outputs
+        self._context_fields = context_fields(context)
         self._timeline: Timeline | None = None
         self._position_updated_at: datetime | None = None
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self.playback_context.entity_id = self.entity_id
-
-    # ------------------------------------------------------------ what it shows
 
     @property
     @override
@@ -149,12 +134,12 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
     def media_position_updated_at(self) -> datetime | None:
         if self._track is None:
             return None
-        # A time of day for the timeline's anchor, taken once: it may not waver while nothing happens.
+        # Convert the timeline's anchor once: a new value would be a state change although nothing changed.
         timeline = self._playback.timeline
         if timeline is not self._timeline:
             self._timeline = timeline
-            off = timedelta(microseconds=timeline.anchor_us - self.hub.clock.now_us())
-            self._position_updated_at = dt_util.utcnow() + off - timedelta(seconds=timeline.position % 1)
+            until_anchor = timedelta(microseconds=timeline.anchor_us - self.hub.clock.now_us())
+            self._position_updated_at = dt_util.utcnow() + until_anchor - timedelta(seconds=timeline.position % 1)
         return self._position_updated_at
 
     @property
@@ -202,7 +187,8 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
     async def async_get_media_image(self) -> tuple[bytes | None, str | None]:
         if (track := self._track) is None:
             return None, None
-        picture = await self._library.artwork(track.track_id) or await self._media.async_picture(track.track_id)
+        track_id = track.track_id
+        picture = await self.data.library.artwork(track_id) or await self.data.media.async_picture(track_id)
         return (None, None) if picture is None else (picture.data, picture.mime_type)
 
     @property
@@ -212,15 +198,16 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
         return {"queue_position": queue.current_index, "queue_size": len(queue)}
 
     @property
-    def _leading(self) -> PlayerOrRoom:
-        # Whose music it is that is heard here.
+    def _output_context(self) -> PlayerOrRoom:
+        """The context that external speakers are added to."""
         return self.playback_context
 
     @callback
-    def _let_outputs_go(self) -> bool:
+    def _remove_outputs(self) -> bool:
+        """Remove all external speakers; return whether there were any."""
         outputs = list(self.playback_context.outputs)
         for entity_id in outputs:
-            self._outputs.async_remove(self.playback_context, entity_id)
+            self.data.outputs.async_remove(self.playback_context, entity_id)
         return bool(outputs)
 
     @property
@@ -232,51 +219,49 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
         item = self._playback.current
         return item.track if item else None
 
-    # ------------------------------------------------------------ what it does
-
     @override
     async def async_media_play(self) -> None:
-        await self._transport("play")
+        await self._send_command("play")
 
     @override
     async def async_media_pause(self) -> None:
-        await self._transport("pause")
+        await self._send_command("pause")
 
     @override
     async def async_media_stop(self) -> None:
-        await self._transport("stop")
+        await self._send_command("stop")
 
     @override
     async def async_media_next_track(self) -> None:
-        await self._transport("next")
+        await self._send_command("next")
 
     @override
     async def async_media_previous_track(self) -> None:
-        await self._transport("previous")
+        await self._send_command("previous")
 
     @override
     async def async_media_seek(self, position: float) -> None:
-        await self.async_execute(SeekCommand(**self._named, position_seconds=position))
+        await self.async_execute(SeekCommand(**self._context_fields, position_seconds=position))
 
     @override
     async def async_set_volume_level(self, volume: float) -> None:
-        await self.async_execute(VolumeCommand(**self._named, volume=volume))
+        await self.async_execute(VolumeCommand(**self._context_fields, volume=volume))
 
     @override
     async def async_mute_volume(self, mute: bool) -> None:
-        await self.async_execute(VolumeCommand(**self._named, muted=mute))
+        await self.async_execute(VolumeCommand(**self._context_fields, muted=mute))
 
     @override
     async def async_set_shuffle(self, shuffle: bool) -> None:
-        await self.async_execute(ModeCommand(**self._named, shuffle=shuffle))
+        await self.async_execute(ModeCommand(**self._context_fields, shuffle=shuffle))
 
     @override
     async def async_set_repeat(self, repeat: RepeatMode) -> None:
-        await self.async_execute(ModeCommand(**self._named, repeat=repeat.value))
+        await self.async_execute(ModeCommand(**self._context_fields, repeat=repeat.value))
 
     @override
     async def async_clear_playlist(self) -> None:
-        await self.async_execute(QueueClear(**self._named))
+        await self.async_execute(QueueClear(**self._context_fields))
 
     @override
     async def async_play_media(
@@ -288,52 +273,50 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
         **kwargs: Any,
     ) -> None:
         if announce:
-            with acting(self.hass):
+            with hub_command(self.data):
                 await self.hub.announcements.announce(await self.async_principal(), self.playback_context, media_id)
             return
-        place = PLACES[enqueue or MediaPlayerEnqueue.REPLACE]
-        with acting(self.hass):
-            track_ids = await tracks_of(self._library, media_id)
+        enqueue = enqueue or MediaPlayerEnqueue.REPLACE
+        starts = enqueue in (MediaPlayerEnqueue.PLAY, MediaPlayerEnqueue.REPLACE)
+        add = QueueAdd(**self._context_fields, place=PLACES_BY_ENQUEUE[enqueue], play=starts or None)
+        with hub_command(self.data):
+            track_ids = await tracks_of(self.data.library, media_id)
         if track_ids is not None:
-            add = QueueAdd(**self._named, track_ids=tuple(track_ids), place=place)
+            add = msgspec.structs.replace(add, track_ids=tuple(track_ids))
         elif TRACK_ID.fullmatch(media_id):
-            add = QueueAdd(**self._named, track_id=media_id, place=place)
+            add = msgspec.structs.replace(add, track_id=media_id)
         else:
-            add = QueueAdd(**self._named, media_content_id=media_id, place=place)
-        added = await self.async_execute(add)
-        if enqueue is MediaPlayerEnqueue.PLAY:
-            first = added["queue_item_ids"][0]
-            await self.async_execute(PlaybackCommand(**self._named, command="play", queue_item_id=first))
-        elif place == "replace":
-            await self._transport("play")
+            add = msgspec.structs.replace(add, media_content_id=media_id)
+        await self.async_execute(add)
 
     @override
     async def async_browse_media(
         self, media_content_type: MediaType | str | None = None, media_content_id: str | None = None
     ) -> BrowseMedia:
-        return await async_browse(self.hass, self._library, media_content_id)
+        return await async_browse(self.hass, self.data.library, media_content_id)
 
     @override
     async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
-        return await async_search(self.hass, self._library, query)
+        return await async_search(self.hass, self.data.library, query)
 
     @override
     async def async_join_players(self, group_members: list[str]) -> None:
-        players, others = split(self.hub, group_members)
+        players, others = split_players(self.hub, group_members)
         principal = await self.async_principal()
-        with acting(self.hass):
-            self.hub.grouping.check(principal, self.playback_context)
+        with hub_command(self.data):
+            self.hub.grouping.require_control(principal, self.playback_context)
             if players or not others:
                 await self.hub.grouping.join(principal, self.playback_context, players)
         for entity_id in others:
-            self._outputs.async_add(self._leading, entity_id)
+            self.data.outputs.async_add(self._output_context, entity_id)
 
-    async def _transport(self, command: Literal["play", "pause", "stop", "next", "previous"]) -> None:
-        await self.async_execute(PlaybackCommand(**self._named, command=command))
+    async def _send_command(self, command: Literal["play", "pause", "stop", "next", "previous"]) -> None:
+        await self.async_execute(PlaybackCommand(**self._context_fields, command=command))
 
 
-def split(hub: Hub, entity_ids: list[str]) -> tuple[list[Player], list[str]]:
-    """The players behind entities, and the entities that are none of ours."""
-    known = {player.entity_id: player for player in hub.players}
-    players = [known[entity_id] for entity_id in entity_ids if entity_id in known]
+def split_players(hub: Hub, entity_ids: list[str]) -> tuple[list[Player], list[str]]:
+    """Return the players among the entities, and the other entities."""
+    contexts = contexts_by_entity_id(hub)
+    players = [player for entity_id in entity_ids if isinstance(player := contexts.get(entity_id), Player)]
+    known = {player.entity_id for player in players}
     return players, [entity_id for entity_id in entity_ids if entity_id not in known]

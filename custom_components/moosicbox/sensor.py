@@ -1,4 +1,4 @@
-"""The hub's numbers as sensors, and who is in which room."""
+"""Sensors of the hub, its library and its rooms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 PARALLEL_UPDATES = 0
 
 INTERVAL: Final = timedelta(seconds=10)
-"""How often counters are read: they move with every message."""
+"""Between two reads of counters that change with every message."""
 MAX_LISTED: Final = 100
-"""Clients that the attributes name."""
+"""Clients in one attribute."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HubSensorDescription(SensorEntityDescription):
-    """A number of the hub, and what it consists of."""
+    """A sensor of the hub."""
 
     value: Callable[[Hub], StateType]
     attributes: Callable[[Hub], dict[str, Any]] | None = None
@@ -65,7 +65,7 @@ def _people(hub: Hub) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class LibrarySensorDescription(SensorEntityDescription):
-    """A number of the library."""
+    """A sensor of the library."""
 
     value: Callable[[Library], StateType]
 
@@ -100,7 +100,6 @@ PEOPLE: Final = HubSensorDescription(
     value=lambda hub: len(hub.presence),
     attributes=_people,
 )
-"""Told when it changes; all others are read now and then."""
 
 CONNECTIONS: Final = HubSensorDescription(
     key="connections",
@@ -182,7 +181,7 @@ NOISY: Final = (
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """All sensors of the hub, and one for every room that there is or will be."""
+    """Add the hub's sensors, and one for each room, now and when rooms are created."""
     data = entry.runtime_data
     hub = data.hub
 
@@ -191,23 +190,26 @@ async def async_setup_entry(
         async_add_entities([ParticipantsSensor(data, room)])
 
     if data.cluster is not None:
-        async_add_entities([NodesSensor(hub, data.cluster.node)])
-    async_add_entities([LibrarySensor(row, hub, data.library) for row in LIBRARY])
+        async_add_entities([NodesSensor(data, data.cluster.node)])
+    async_add_entities([LibrarySensor(data, description) for description in LIBRARY])
     async_add_entities(
-        [PeopleSensor(PEOPLE, hub), CounterSensor(CONNECTIONS, hub), *(NoisySensor(row, hub) for row in NOISY)]
+        [
+            PeopleSensor(data, PEOPLE),
+            CounterSensor(data, CONNECTIONS),
+            *(NoisySensor(data, description) for description in NOISY),
+        ]
     )
     async_add_entities([ParticipantsSensor(data, room) for room in hub.rooms])
     entry.async_on_unload(hub.rooms.added.subscribe(add_room))
 
 
 class HubSensor(HubEntity, SensorEntity):
-    """A number of the hub."""
+    """A sensor of the hub."""
 
     entity_description: HubSensorDescription
 
-    def __init__(self, description: HubSensorDescription, hub: Hub) -> None:
-        """One row of the tables."""
-        super().__init__(description.key, hub)
+    def __init__(self, data: MoosicBoxData, description: HubSensorDescription) -> None:
+        super().__init__(data, description.key)
         self.entity_description = description
 
     @property
@@ -223,15 +225,14 @@ class HubSensor(HubEntity, SensorEntity):
 
 
 class LibrarySensor(HubEntity, SensorEntity):
-    """A number of the library; told when it changes."""
+    """A sensor of the library."""
 
     entity_description: LibrarySensorDescription
 
-    def __init__(self, description: LibrarySensorDescription, hub: Hub, library: Library) -> None:
-        """One row of the table."""
-        super().__init__(description.key, hub)
+    def __init__(self, data: MoosicBoxData, description: LibrarySensorDescription) -> None:
+        super().__init__(data, description.key)
         self.entity_description = description
-        self._library = library
+        self._library = data.library
         self._written: StateType = None
 
     @property
@@ -242,19 +243,19 @@ class LibrarySensor(HubEntity, SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._library.progressed.subscribe(lambda _progress: self._look()))
-        self.async_on_remove(self._library.counted.subscribe(self._look))
+        self.async_on_remove(self._library.progressed.subscribe(lambda _progress: self._write_if_changed()))
+        self.async_on_remove(self._library.counted.subscribe(self._write_if_changed))
 
     @callback
-    def _look(self) -> None:
-        # A scan tells its progress often; the state moves by whole percents.
+    def _write_if_changed(self) -> None:
+        # A scan reports each file; the state changes by whole percents.
         if (value := self.native_value) != self._written:
             self._written = value
             self.async_write_ha_state()
 
 
 class PeopleSensor(HubSensor):
-    """Who is here."""
+    """The number of people present, with their clients."""
 
     _unrecorded_attributes = frozenset({"clients", "names"})
 
@@ -265,7 +266,7 @@ class PeopleSensor(HubSensor):
 
 
 class CounterSensor(HubSensor):
-    """One that is read now and then."""
+    """A counter that is read in intervals."""
 
     @property
     @override
@@ -284,22 +285,21 @@ class CounterSensor(HubSensor):
 
 
 class NoisySensor(CounterSensor):
-    """One that few people want to see."""
+    """A counter that is disabled by default."""
 
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_entity_registry_enabled_default = False
 
 
 class NodesSensor(HubEntity, SensorEntity):
-    """How many hubs are one here; told when it changes."""
+    """The number of hubs in the cluster."""
 
     _attr_translation_key = "nodes"
     _attr_state_class = SensorStateClass.MEASUREMENT
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
-    def __init__(self, hub: Hub, node: ClusterNode) -> None:
-        """Where this hub is one of several."""
-        super().__init__("nodes", hub)
+    def __init__(self, data: MoosicBoxData, node: ClusterNode) -> None:
+        super().__init__(data, "nodes")
         self._node = node
 
     @property
@@ -320,7 +320,7 @@ class NodesSensor(HubEntity, SensorEntity):
 
 
 class ParticipantsSensor(PlaybackContextEntity, SensorEntity):
-    """How many are in a room, and who."""
+    """The participants of a room."""
 
     playback_context: Room
 
@@ -329,7 +329,6 @@ class ParticipantsSensor(PlaybackContextEntity, SensorEntity):
     _unrecorded_attributes = frozenset({"names", "participants"})
 
     def __init__(self, data: MoosicBoxData, room: Room) -> None:
-        """One a room."""
         super().__init__(data, room, "participants")
 
     @property

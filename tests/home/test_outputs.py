@@ -227,7 +227,7 @@ async def test_one_that_fails(
     await act(hass, "join", KITCHEN, group_members=[RADIO, SIMPLE])
     await play(hass, BRASS)
     await wait(hass, advance)
-    assert "media_player.radio doesn't play along" in caplog.text
+    assert "play_media failed on media_player.radio" in caplog.text
     assert [order for order, _ in told(simple)] == ["play"]
     assert state(hass).state == "playing"
 

@@ -1,4 +1,4 @@
-"""Home Assistant as one of several hubs: joining them, leading them, telling them what only Home Assistant knows."""
+"""Home Assistant as the leader of a cluster of hubs."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import logging
 from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import issue_registry as ir
@@ -23,7 +24,6 @@ from ..engine.cluster_api import (
     cluster_report,
     node_prometheus,
 )
-from ..models import MoosicBoxConfigEntry
 from ..options import ClusterSettings
 from .authentication import Authenticator, own_urls
 from .storage import SecretsStore
@@ -31,13 +31,13 @@ from .storage import SecretsStore
 _LOGGER = logging.getLogger(__name__)
 
 PRIORITY: Final = 100
-"""Above all nodes': where Home Assistant is, it leads."""
+"""Higher than that of any node, so that Home Assistant leads."""
 LEASE_SECONDS: Final = 10
-"""How long setting up waits until others have handed over."""
+"""How long the setup waits for the leadership."""
 ISSUE: Final = "redis_unreachable"
 INTERVAL: Final = timedelta(seconds=10)
 ISSUE_AFTER: Final = 6
-"""Looks in a row at which Redis is away, until people are told."""
+"""Failed checks in a row before a repair issue is created."""
 
 
 async def async_join(
@@ -46,7 +46,7 @@ async def async_join(
     make_hub: Callable[[ClusterClock], Hub],
     authentication: Authentication,
 ) -> tuple[ClusterNode, Hub]:
-    """Join the others and lead them; ConfigEntryNotReady if that takes too long."""
+    """Join the cluster and return the node and its hub once it leads; raise ConfigEntryNotReady after a timeout."""
     node = ClusterNode(
         RedisBus(settings.redis_url),
         node_id=settings.node_id,
@@ -76,27 +76,26 @@ async def async_join(
 
 
 class ClusterLink:
-    """Keeps the other nodes informed, and says when Redis is away; begins anew when another node leads."""
+    """Shares secrets and URLs with the other nodes, and reports when Redis is unreachable."""
 
     def __init__(
         self, hass: HomeAssistant, node: ClusterNode, hub: Hub, secrets: SecretsStore, authenticator: Authenticator
     ) -> None:
-        """Nothing is shared yet."""
         self.node = node
         self._hass = hass
         self._hub = hub
         self._secrets = secrets
         self._authenticator = authenticator
-        self._away = 0
-        self._ending = False
+        self._failed_checks = 0
+        self._is_stopping = False
 
     async def async_stop(self, code: CloseCode, reason: str) -> None:
-        """Hand over to others, and say goodbye."""
-        self._ending = True
+        """Hand the leadership over and close all connections."""
+        self._is_stopping = True
         await self.node.stop(code, reason)
 
-    async def async_start(self, entry: MoosicBoxConfigEntry) -> None:
-        """Share, now and whenever something changes; ends with the entry."""
+    async def async_start(self, entry: ConfigEntry) -> None:
+        """Share the documents now and when they change, until the entry is unloaded."""
         await self._async_share()
 
         @callback
@@ -104,56 +103,59 @@ class ClusterLink:
             entry.async_create_background_task(self._hass, self._async_share(), "moosicbox share")
 
         @callback
-        def demoted(_hub: Hub) -> None:
-            if self._ending:
+        def handle_demoted(_hub: Hub) -> None:
+            if self._is_stopping:
                 return
-            _LOGGER.warning("Another hub leads; MoosicBox is set up anew")
+            _LOGGER.warning("Another hub leads the cluster; reloading MoosicBox")
             self._hass.config_entries.async_schedule_reload(entry.entry_id)
 
         @callback
-        def look(_now: datetime | None = None) -> None:
-            self._look()
+        def check(_now: datetime | None = None) -> None:
+            self._check()
             share()
 
-        for undo in (
+        for unsubscribe in (
             self._secrets.saved.subscribe(share),
-            self._authenticator.users_changed.subscribe(share),
-            self.node.demoted.subscribe(demoted),
-            self.node.changed.subscribe(self._changed),
-            async_track_time_interval(self._hass, look, INTERVAL, name="MoosicBox cluster"),
-            self._end,
+            self._authenticator.users.users_changed.subscribe(share),
+            self.node.demoted.subscribe(handle_demoted),
+            self.node.changed.subscribe(self._report),
+            async_track_time_interval(self._hass, check, INTERVAL, name="MoosicBox cluster"),
+            self._delete_issue,
         ):
-            entry.async_on_unload(undo)
+            entry.async_on_unload(unsubscribe)
 
     def report(self) -> dict[str, Any]:
-        """How the cluster looks from here."""
+        """Return the state of the cluster for diagnostics."""
         return cluster_report(self.node)
 
     def prometheus(self, connections: int) -> bytes:
-        """The numbers of this node, and of the whole hub, for Prometheus."""
+        """Return the metrics of this node and of the hub in Prometheus' text format."""
         return node_prometheus(self.node, connections)
 
     async def _async_share(self) -> None:
-        # What is there already isn't sent again; what was lost with Redis is.
+        # `put` writes a document only if Redis doesn't hold the same one, so this restores what Redis has lost.
         documents = {
-            SECRETS_DOCUMENT: self._authenticator.shared(),
+            SECRETS_DOCUMENT: self._authenticator.shared_secrets(),
             ADDRESSES_DOCUMENT: {"urls": own_urls(self._hass)},
         }
         try:
             for name, document in documents.items():
                 await self.node.shared.put(name, document)
         except BusUnavailable as error:
-            _LOGGER.debug("Nothing can be shared now: %s", error)
+            _LOGGER.debug("Sharing with the cluster failed: %s", error)
 
     @callback
-    def _changed(self) -> None:
-        self._hub.problems[ISSUE] = not self.node.status().connected
+    def _report(self) -> None:
+        if self.node.status().connected:
+            self._hub.clear_problem(ISSUE)
+        else:
+            self._hub.report_problem(ISSUE)
 
     @callback
-    def _look(self) -> None:
-        self._changed()
-        self._away = self._away + 1 if self._hub.problems[ISSUE] else 0
-        if self._away == ISSUE_AFTER:
+    def _check(self) -> None:
+        self._report()
+        self._failed_checks = 0 if self.node.status().connected else self._failed_checks + 1
+        if self._failed_checks == ISSUE_AFTER:
             ir.async_create_issue(
                 self._hass,
                 DOMAIN,
@@ -162,9 +164,9 @@ class ClusterLink:
                 severity=ir.IssueSeverity.WARNING,
                 translation_key=ISSUE,
             )
-        elif not self._away:
-            ir.async_delete_issue(self._hass, DOMAIN, ISSUE)
+        elif not self._failed_checks:
+            self._delete_issue()
 
     @callback
-    def _end(self) -> None:
+    def _delete_issue(self) -> None:
         ir.async_delete_issue(self._hass, DOMAIN, ISSUE)

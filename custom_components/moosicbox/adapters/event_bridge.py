@@ -1,4 +1,4 @@
-"""What happens in the hub, on Home Assistant's event bus: for automations. Nothing that repeats by itself."""
+"""Events on Home Assistant's bus for what happens in the hub."""
 
 from functools import partial
 from typing import Any, Final
@@ -38,37 +38,40 @@ EVENT_TRACK_CHANGED: Final = f"{DOMAIN}_track_changed"
 
 
 class EventBridge:
-    """Turns the hub's signals into events."""
+    """Fires an event for each of the hub's signals that automations use."""
 
     def __init__(self, hass: HomeAssistant, hub: Hub, authenticator: Authenticator) -> None:
-        """Fires nothing yet."""
         self._hass = hass
         self._hub = hub
         self._authenticator = authenticator
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
-        """Fire events from now on; returns what ends that."""
+        """Start to fire events; return a function that stops it."""
         hub = self._hub
-        undo = (
-            hub.presence.joined.subscribe(lambda session: self._presence(EVENT_CLIENT_CONNECTED, session)),
-            hub.presence.left.subscribe(lambda session: self._presence(EVENT_CLIENT_DISCONNECTED, session)),
-            hub.client_event.subscribe(self._client_event),
-            hub.notified.subscribe(self._notified),
-            hub.playback_happened.subscribe(self._happened),
-            hub.rooms.event_published.subscribe(self._told),
-            hub.rooms.added.subscribe(lambda room: self._told(room, "room_created", {})),
-            *([hub.library_feed.updated.subscribe(self._library_updated)] if hub.library_feed is not None else []),
+        unsubscribe = (
+            hub.presence.joined.subscribe(lambda session: self._fire_presence(EVENT_CLIENT_CONNECTED, session)),
+            hub.presence.left.subscribe(lambda session: self._fire_presence(EVENT_CLIENT_DISCONNECTED, session)),
+            hub.client_event.subscribe(self._handle_client_event),
+            hub.notified.subscribe(self._handle_notified),
+            hub.publisher.playback_event.subscribe(self._handle_playback),
+            hub.rooms.event_published.subscribe(self._handle_room_event),
+            hub.rooms.added.subscribe(lambda room: self._handle_room_event(room, "room_created", {})),
+            *(
+                [hub.library_feed.updated.subscribe(self._handle_library_updated)]
+                if hub.library_feed is not None
+                else []
+            ),
         )
 
         @callback
-        def end() -> None:
-            for unsubscribe in undo:
-                unsubscribe()
+        def stop() -> None:
+            for each in unsubscribe:
+                each()
 
-        return end
+        return stop
 
-    def _presence(self, event_type: str, session: Session) -> None:
+    def _fire_presence(self, event_type: str, session: Session) -> None:
         principal = session.principal
         data = {
             "client_id": session.client_id,
@@ -80,7 +83,7 @@ class EventBridge:
         }
         self._fire(event_type, data, principal.sub)
 
-    def _client_event(self, actor: Actor, message: ClientEvent) -> None:
+    def _handle_client_event(self, actor: Actor, message: ClientEvent) -> None:
         session = actor.session
         data = {
             "event": message.event,
@@ -91,7 +94,7 @@ class EventBridge:
         }
         self._fire(EVENT_CLIENT_EVENT, data, actor.principal.sub)
 
-    def _notified(self, actor: Actor, topic: str, message: TopicMessage) -> None:
+    def _handle_notified(self, actor: Actor, topic: str, message: TopicMessage) -> None:
         target, _, target_id = topic.partition(":")
         data = {
             "target": target,
@@ -102,11 +105,11 @@ class EventBridge:
         }
         self._fire(EVENT_NOTIFICATION, data, actor.principal.sub)
 
-    def _told(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
+    def _handle_room_event(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
         user_id = data.get("user_id")
-        self._fire(EVENT_ROOM_EVENT, {**_named(room), "event_type": event_type, "data": data}, user_id)
+        self._fire(EVENT_ROOM_EVENT, {**_context_data(room), "event_type": event_type, "data": data}, user_id)
 
-    def _library_updated(self, message: LibraryUpdated) -> None:
+    def _handle_library_updated(self, message: LibraryUpdated) -> None:
         data = {
             "update_type": message.update_type,
             "affected_items": list(message.affected_items),
@@ -114,21 +117,21 @@ class EventBridge:
         }
         self._fire(EVENT_LIBRARY_UPDATED, data)
 
-    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
+    def _handle_playback(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         match event:
             case CurrentChanged(track, previous):
                 self._fire(
                     EVENT_TRACK_CHANGED,
-                    {**_named(context), "track": _plain(track), "previous_track": _plain(previous)},
+                    {**_context_data(context), "track": _plain(track), "previous_track": _plain(previous)},
                 )
             case QueueChanged(ops) if not all(isinstance(op, CurrentOp | UpdateOp) for op in ops):
-                # What only moves the current item is told as a change of track.
+                # An operation that only moves the current item is a change of the track, handled above.
                 queue = context.playback.queue
                 adders = {item.added_by.id for op in ops if isinstance(op, AddOp) for item in op.items}
                 self._fire(
                     EVENT_QUEUE_UPDATED,
                     {
-                        **_named(context),
+                        **_context_data(context),
                         "revision": queue.revision,
                         "total": len(queue),
                         "ops": [str(op.__struct_config__.tag) for op in ops],
@@ -137,13 +140,13 @@ class EventBridge:
                 )
 
     def _fire(self, event_type: str, data: dict[str, Any], sub: str | None = None) -> None:
-        user_id = sub if sub is not None and self._authenticator.is_user(sub) else None
+        user_id = sub if sub is not None and self._authenticator.users.is_user(sub) else None
         fire = partial(self._hass.bus.async_fire, event_type, data, context=Context(user_id=user_id))
-        # Behind the entities, which are written once a turn: an automation finds them as the event says.
+        # Fired after the scheduled state writes, so that automations find the entities in the new state.
         self._hass.loop.call_soon(fire)
 
 
-def _named(context: PlaybackContext) -> dict[str, Any]:
+def _context_data(context: PlaybackContext) -> dict[str, Any]:
     if isinstance(context, Room):
         players = [player.player_id for player in context.renderers]
         return {"room_id": context.room_id, "entity_id": context.entity_id, "player_ids": players}

@@ -1,4 +1,4 @@
-"""Looks after the hub's health: told when it changes, and as a repair issue where a user can mend it."""
+"""Monitoring of the hub's health, with repair issues for what an option can fix."""
 
 from datetime import datetime, timedelta
 import logging
@@ -14,15 +14,14 @@ from ..engine.api import Health, Hub, Signal, health
 _LOGGER = logging.getLogger(__name__)
 
 INTERVAL: Final = timedelta(seconds=10)
-MENDABLE: Final = frozenset({"connections_nearly_full"})
-"""Reasons that an option can do something about."""
+FIXABLE: Final = frozenset({"connections_nearly_full"})
+"""Reasons that have a repair flow."""
 
 
 class HealthMonitor:
-    """The hub's health as it was last looked at."""
+    """The hub's health at the last check."""
 
     def __init__(self, hass: HomeAssistant, hub: Hub) -> None:
-        """Not looked yet."""
         self.status: Health = "healthy"
         self.reasons: list[str] = []
         self.changed: Signal[()] = Signal()
@@ -31,30 +30,30 @@ class HealthMonitor:
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
-        """Look now and then; returns what ends that."""
-        self._look()
-        stop = async_track_time_interval(self._hass, self._look, INTERVAL, name="MoosicBox health")
+        """Check in intervals; return a function that stops it."""
+        self._check()
+        cancel = async_track_time_interval(self._hass, self._check, INTERVAL, name="MoosicBox health")
 
         @callback
-        def end() -> None:
-            stop()
-            for reason in MENDABLE:
+        def stop() -> None:
+            cancel()
+            for reason in FIXABLE:
                 ir.async_delete_issue(self._hass, DOMAIN, reason)
 
-        return end
+        return stop
 
     @callback
-    def _look(self, _now: datetime | None = None) -> None:
+    def _check(self, _now: datetime | None = None) -> None:
         status, reasons = health(self._hub)
         if (status, reasons) == (self.status, self.reasons):
             return
         self.status, self.reasons = status, reasons
         _LOGGER.info("The hub is %s%s", status, f": {', '.join(reasons)}" if reasons else "")
-        for reason in MENDABLE:
-            self._keep_issue(reason, active=reason in reasons)
+        for reason in FIXABLE:
+            self._update_issue(reason, active=reason in reasons)
         self.changed.emit()
 
-    def _keep_issue(self, reason: str, *, active: bool) -> None:
+    def _update_issue(self, reason: str, *, active: bool) -> None:
         if not active:
             ir.async_delete_issue(self._hass, DOMAIN, reason)
             return

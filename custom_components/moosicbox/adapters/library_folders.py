@@ -1,4 +1,4 @@
-"""The library's place in Home Assistant: its folders, its files, what it serves by, its issue."""
+"""The library in Home Assistant: its folders, its files on disk, its repair issue."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,45 +14,51 @@ from ..const import DOMAIN
 from ..engine.api import ARTWORK_CACHE_BYTES, TRACK_CACHE_BYTES, Artwork, DiskCache, Library, Limits, Seal, Streams
 
 FOLDER: Final = DOMAIN
-"""In the configuration folder: the index, and what is made from it."""
+"""The folder of the index, in the configuration folder."""
 ISSUE: Final = "library_rebuilt"
 
 
-def make_library(hass: HomeAssistant, limits: Limits, seal: Seal) -> Library:
-    """A library that isn't open yet."""
-    index = Path(hass.config.path(FOLDER, "library.db"))
-    return Library(index, folders_of(hass, limits), limits.library_scan_interval, seal)
-
-
-async def async_make_streams(hass: HomeAssistant, library: Library) -> Streams:
-    """What serves tracks: with Home Assistant's ffmpeg, where there is one, in other formats too."""
+async def async_find_ffmpeg(hass: HomeAssistant) -> str | None:
+    """Return the path of Home Assistant's ffmpeg, or None if there is none."""
     program = hass.data[DATA_FFMPEG].binary if DATA_FFMPEG in hass.data else DEFAULT_BINARY
-    ffmpeg = await hass.async_add_executor_job(shutil.which, program)
-    library.transcodes = ffmpeg is not None
+    return await hass.async_add_executor_job(shutil.which, program)
+
+
+def make_library(hass: HomeAssistant, limits: Limits, seal: Seal, *, transcodes: bool) -> Library:
+    """Return the library, not opened yet."""
+    index = Path(hass.config.path(FOLDER, "library.db"))
+    return Library(index, folders_of(hass, limits), limits.library_scan_interval, seal, transcodes=transcodes)
+
+
+def make_streams(hass: HomeAssistant, library: Library, ffmpeg: str | None) -> Streams:
+    """Return what serves tracks; with ffmpeg also in other formats than that of the file."""
     return Streams(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "tracks")), TRACK_CACHE_BYTES), ffmpeg)
 
 
 def make_artwork(hass: HomeAssistant, library: Library) -> Artwork:
-    """What serves pictures."""
+    """Return what serves artwork."""
     return Artwork(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "artwork")), ARTWORK_CACHE_BYTES))
 
 
 def folders_of(hass: HomeAssistant, limits: Limits) -> list[Path]:
-    """The folders that were chosen, else Home Assistant's media folders."""
-    chosen: Iterable[str] = limits.library_folders or hass.config.media_dirs.values()
-    return [Path(folder) for folder in chosen]
+    """Return the folders of the options, else Home Assistant's media folders."""
+    folders: Iterable[str] = limits.library_folders or hass.config.media_dirs.values()
+    return [Path(folder) for folder in folders]
 
 
 async def async_start_library(hass: HomeAssistant, library: Library) -> CALLBACK_TYPE:
-    """Open it; look at its folders once Home Assistant is up. Returns what undoes all but closing it."""
-    unsubscribe = library.rebuilt.subscribe(lambda aside: _create_issue(hass, aside))
+    """Open the library, and scan and watch its folders once Home Assistant has started.
+
+    Return a function that undoes this, but leaves the library open.
+    """
+    unsubscribe = library.rebuilt.subscribe(lambda damaged: _create_issue(hass, damaged))
     await library.start()
 
     @callback
-    def follow(_hass: HomeAssistant) -> None:
+    def follow_folders(_hass: HomeAssistant) -> None:
         library.follow_folders()
 
-    cancel = async_at_started(hass, follow)
+    cancel = async_at_started(hass, follow_folders)
 
     @callback
     def undo() -> None:
@@ -63,14 +69,14 @@ async def async_start_library(hass: HomeAssistant, library: Library) -> CALLBACK
 
 
 async def async_remove_library(hass: HomeAssistant) -> None:
-    """Leave nothing behind; the music itself isn't touched."""
+    """Delete the index, the caches and the issue; the music files are not touched."""
     ir.async_delete_issue(hass, DOMAIN, ISSUE)
     for folder in hass.config.path(FOLDER), hass.config.cache_path(DOMAIN):
         await hass.async_add_executor_job(lambda path: shutil.rmtree(path, ignore_errors=True), folder)
 
 
 @callback
-def _create_issue(hass: HomeAssistant, aside: Path) -> None:
+def _create_issue(hass: HomeAssistant, damaged: Path) -> None:
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -79,5 +85,5 @@ def _create_issue(hass: HomeAssistant, aside: Path) -> None:
         is_persistent=True,
         severity=ir.IssueSeverity.WARNING,
         translation_key=ISSUE,
-        translation_placeholders={"file": str(aside)},
+        translation_placeholders={"file": str(damaged)},
     )

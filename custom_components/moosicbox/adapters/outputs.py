@@ -1,4 +1,4 @@
-"""Other media players of the house as outputs of a room or a player: told to play what it plays, as well as they can."""
+"""External speakers: media players of other integrations that play along with a player or a room."""
 
 from collections.abc import Iterator
 import logging
@@ -13,7 +13,9 @@ from homeassistant.const import ATTR_ENTITY_ID, ATTR_SUPPORTED_FEATURES
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from ..contexts import PlayerOrRoom, context_identifier, contexts_by_entity_id
 from ..engine.api import (
+    MAX_OUTPUTS,
     Command,
     CommandIssued,
     Hub,
@@ -22,186 +24,188 @@ from ..engine.api import (
     PlaybackEvent,
     Player,
     Room,
-    Signal,
     Timer,
 )
-from ..entity import PlayerOrRoom, context_identifier, invalid
+from ..errors import invalid
 
 _LOGGER = logging.getLogger(__name__)
 
-MAX_OUTPUTS: Final = 20
-"""Of one room or player."""
-CLOSE_US: Final = 500_000
-"""An output that is this near to where it should be is left alone."""
-FROM_START_SECONDS: Final = 1.0
-"""Nearer to its start, an item isn't sought in."""
+TOLERANCE_US: Final = 500_000
+"""A speaker that is at most this far from the timeline isn't corrected."""
+MIN_SEEK_SECONDS: Final = 1.0
+"""A position below this is not sought when an item starts."""
 
 type Key = tuple[str, str]
-"""Whose output it is, and which."""
+"""The identifier of the player or room, and the speaker's entity id."""
 
 
 class Outputs:
-    """Follows the music of rooms and players that have outputs."""
+    """Makes external speakers follow the commands of their player or room, as well as they can."""
 
     def __init__(self, hass: HomeAssistant, hub: Hub) -> None:
-        """Follows nothing yet."""
-        self.added: Signal[PlayerOrRoom, str] = Signal()
-        self.removed: Signal[PlayerOrRoom, str] = Signal()
         self._hass = hass
         self._hub = hub
-        self._orders: dict[Key, Timer] = {}
+        self._timers: dict[Key, Timer] = {}
         self._playing: dict[Key, tuple[str, int]] = {}
-        """What an output plays, and when that would have begun."""
-        self._loudness: dict[str, tuple[float, bool]] = {}
+        """The item that a speaker plays, and the hub time at which the item's start would have been."""
+        self._volumes: dict[str, tuple[float, bool]] = {}
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
-        """Follow from now on; returns what ends that."""
+        """Start to control speakers; return a function that stops it."""
         hub = self._hub
-        undo = (
-            hub.playback_happened.subscribe(self._happened),
-            hub.players.changed.subscribe(self._changed),
-            hub.rooms.changed.subscribe(self._changed),
+        unsubscribe = (
+            hub.publisher.playback_event.subscribe(self._handle_playback),
+            hub.players.changed.subscribe(self._handle_changed),
+            hub.rooms.changed.subscribe(self._handle_changed),
+            hub.players.output_added.subscribe(self._handle_added),
+            hub.rooms.output_added.subscribe(self._handle_added),
+            hub.players.output_removed.subscribe(self._handle_removed),
+            hub.rooms.output_removed.subscribe(self._handle_removed),
         )
 
         @callback
-        def end() -> None:
-            for unsubscribe in undo:
-                unsubscribe()
-            for order in self._orders.values():
-                order.cancel()
-            self._orders.clear()
+        def stop() -> None:
+            for each in unsubscribe:
+                each()
+            for timer in self._timers.values():
+                timer.cancel()
+            self._timers.clear()
 
-        return end
+        return stop
 
-    def all(self) -> Iterator[tuple[PlayerOrRoom, str]]:
-        """Every output, and whose it is."""
+    def assigned(self) -> Iterator[tuple[PlayerOrRoom, str]]:
+        """Yield each player or room with the entity id of each of its speakers."""
         for context in (*self._hub.players, *self._hub.rooms):
             for entity_id in context.outputs:
                 yield context, entity_id
 
     @callback
     def async_add(self, context: PlayerOrRoom, entity_id: str) -> None:
-        """Have an entity play along; ServiceValidationError if it can't be."""
+        """Add a speaker, and remove it from any other player or room.
+
+        Raise ServiceValidationError if the entity is no media player, or consists of the hub's own players.
+        """
         state = self._hass.states.get(entity_id)
-        ours = {known.entity_id for known in (*self._hub.players, *self._hub.rooms)}
-        if state is None or state.domain != MEDIA_PLAYER or entity_id in ours:
+        hub_entities = contexts_by_entity_id(self._hub).keys()
+        if state is None or state.domain != MEDIA_PLAYER or entity_id in hub_entities:
             raise invalid("no_player_entity", entity_id=entity_id)
-        if not ours.isdisjoint(state.attributes.get(ATTR_ENTITY_ID, ())):
-            # What it is told would come back to us without end.
+        if not hub_entities.isdisjoint(state.attributes.get(ATTR_ENTITY_ID, ())):
+            # A group with one of the hub's players would send each command back to the hub.
             raise invalid("output_of_ours", entity_id=entity_id)
         if len(context.outputs) >= MAX_OUTPUTS:
             raise invalid("too_many_outputs", most=str(MAX_OUTPUTS))
-        for other, known in tuple(self.all()):
-            if known == entity_id and other is not context:
+        for other, assigned_id in tuple(self.assigned()):
+            if assigned_id == entity_id and other is not context:
                 self.async_remove(other, entity_id)
-        if entity_id not in context.outputs:
-            context.outputs[entity_id] = 0.0
-            self.added.emit(context, entity_id)
-            self._tell(context)
-            self._order(context, entity_id)
+        if isinstance(context, Player):
+            self._hub.players.add_output(context, entity_id)
+        else:
+            self._hub.rooms.add_output(context, entity_id)
 
     @callback
     def async_remove(self, context: PlayerOrRoom, entity_id: str) -> None:
-        """Let an entity go; it falls silent."""
-        if context.outputs.pop(entity_id, None) is not None:
-            key = (context_identifier(context), entity_id)
-            if (order := self._orders.pop(key, None)) is not None:
-                order.cancel()
-            if self._playing.pop(key, None) is not None:
-                self._call(entity_id, "media_stop")
-            self.removed.emit(context, entity_id)
-            self._tell(context)
+        """Remove a speaker and stop its playback."""
+        if isinstance(context, Player):
+            self._hub.players.remove_output(context, entity_id)
+        else:
+            self._hub.rooms.remove_output(context, entity_id)
 
     @callback
     def async_set_delay(self, context: PlayerOrRoom, entity_id: str, delay_ms: float) -> None:
-        """How long an entity takes from being told until it sounds."""
-        context.outputs[entity_id] = delay_ms
-        self._tell(context)
+        """Set the time between a speaker's `play_media` action and its sound."""
+        if isinstance(context, Player):
+            self._hub.players.set_output_delay(context, entity_id, delay_ms)
+        else:
+            self._hub.rooms.set_output_delay(context, entity_id, delay_ms)
 
-    # ------------------------------------------------------------ what outputs are told
+    def _handle_added(self, context: PlayerOrRoom, entity_id: str) -> None:
+        self._volumes[context_identifier(context)] = (context.volume, context.muted)
+        self._schedule(context, entity_id)
 
-    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
+    def _handle_removed(self, context: PlayerOrRoom, entity_id: str) -> None:
+        key = (context_identifier(context), entity_id)
+        if (timer := self._timers.pop(key, None)) is not None:
+            timer.cancel()
+        if self._playing.pop(key, None) is not None:
+            self._call(entity_id, "media_stop", {})
+
+    def _handle_playback(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         if isinstance(event, CommandIssued) and isinstance(context, Player | Room):
             for entity_id in context.outputs:
-                self._order(context, entity_id)
+                self._schedule(context, entity_id)
 
-    def _order(self, context: PlayerOrRoom, entity_id: str) -> None:
+    def _handle_changed(self, context: PlayerOrRoom) -> None:
+        if not context.outputs:
+            return
+        identifier, current = context_identifier(context), (context.volume, context.muted)
+        previous = self._volumes.get(identifier)
+        self._volumes[identifier] = current
+        if previous is None or previous == current:
+            return
+        for entity_id in context.outputs:
+            if previous[0] != current[0] and self._supports(entity_id, Feature.VOLUME_SET):
+                self._call(entity_id, "volume_set", {"volume_level": current[0]})
+            if previous[1] != current[1] and self._supports(entity_id, Feature.VOLUME_MUTE):
+                self._call(entity_id, "volume_mute", {"is_volume_muted": current[1]})
+
+    def _schedule(self, context: PlayerOrRoom, entity_id: str) -> None:
+        """Execute the context's current command on a speaker when it is due, earlier by the speaker's delay."""
         command, key = context.playback.command, (context_identifier(context), entity_id)
-        if (order := self._orders.pop(key, None)) is not None:
-            order.cancel()
+        if (timer := self._timers.pop(key, None)) is not None:
+            timer.cancel()
         if command is None:
             return
         delay_us = round(context.outputs[entity_id] * 1000)
-        early_us = delay_us if command.command == "play" else 0
+        lead_us = delay_us if command.command == "play" else 0
 
-        def obey() -> None:
-            self._orders.pop(key, None)
+        def execute() -> None:
+            self._timers.pop(key, None)
             self._hass.async_create_background_task(
-                self._obey(key, command, delay_us), f"moosicbox output {entity_id}", eager_start=True
+                self._async_execute(key, command, delay_us), f"moosicbox output {entity_id}", eager_start=True
             )
 
-        self._orders[key] = self._hub.timers.at(command.sync_time_us - early_us, obey)
+        self._timers[key] = self._hub.timers.at(command.sync_time_us - lead_us, execute)
 
-    async def _obey(self, key: Key, command: Command, delay_us: int) -> None:
+    async def _async_execute(self, key: Key, command: Command, delay_us: int) -> None:
         entity_id, item = key[1], command.item
         if command.command != "play" or item is None:
             if self._playing.pop(key, None) is not None:
-                can_pause = command.command == "pause" and self._can(entity_id, Feature.PAUSE)
-                await self._async_call(entity_id, "media_pause" if can_pause else "media_stop")
+                can_pause = command.command == "pause" and self._supports(entity_id, Feature.PAUSE)
+                await self._async_call(entity_id, "media_pause" if can_pause else "media_stop", {})
             return
-        begun_us = command.sync_time_us - round(command.position * 1e6)
-        known = self._playing.get(key)
-        if known is not None and known[0] == item.queue_item_id and abs(known[1] - begun_us) < CLOSE_US:
+        start_us = command.sync_time_us - round(command.position * 1e6)
+        previous = self._playing.get(key)
+        is_same_item = previous is not None and previous[0] == item.queue_item_id
+        if is_same_item and previous is not None and abs(previous[1] - start_us) < TOLERANCE_US:
             return
-        self._playing[key] = (item.queue_item_id, begun_us)
-        anew = known is None or known[0] != item.queue_item_id
-        if anew:
+        self._playing[key] = (item.queue_item_id, start_us)
+        if not is_same_item:
             try:
-                address = self._hub.media_resolver.address(item) or await self._hub.media_resolver.fresh_address(item)
+                address = self._hub.media_resolver.address(item) or await self._hub.media_resolver.renew_address(item)
                 url = async_process_play_media_url(self._hass, address.url)
             except (HubError, HomeAssistantError) as error:
-                _LOGGER.warning("%s can't play along: %s", entity_id, error)
+                _LOGGER.warning("%s can't play the current item: %s", entity_id, error)
                 return
-            await self._async_call(entity_id, "play_media", media_content_id=url, media_content_type="music")
-        place = (self._hub.clock.now_us() + delay_us - begun_us) / 1e6
-        if self._can(entity_id, Feature.SEEK) and (not anew or place > FROM_START_SECONDS):
-            await self._async_call(entity_id, "media_seek", seek_position=max(0.0, place))
+            await self._async_call(entity_id, "play_media", {"media_content_id": url, "media_content_type": "music"})
+        position = (self._hub.clock.now_us() + delay_us - start_us) / 1e6
+        if self._supports(entity_id, Feature.SEEK) and (is_same_item or position > MIN_SEEK_SECONDS):
+            await self._async_call(entity_id, "media_seek", {"seek_position": max(0.0, position)})
 
-    def _changed(self, context: PlayerOrRoom) -> None:
-        if not context.outputs:
-            return
-        identity, now = context_identifier(context), (context.volume, context.muted)
-        before = self._loudness.get(identity)
-        self._loudness[identity] = now
-        if before is None or before == now:
-            return
-        for entity_id in context.outputs:
-            if before[0] != now[0] and self._can(entity_id, Feature.VOLUME_SET):
-                self._call(entity_id, "volume_set", volume_level=now[0])
-            if before[1] != now[1] and self._can(entity_id, Feature.VOLUME_MUTE):
-                self._call(entity_id, "volume_mute", is_volume_muted=now[1])
-
-    def _tell(self, context: PlayerOrRoom) -> None:
-        self._loudness[context_identifier(context)] = (context.volume, context.muted)
-        if isinstance(context, Room):
-            self._hub.rooms.changed.emit(context)
-        else:
-            self._hub.players.changed.emit(context)
-
-    def _can(self, entity_id: str, feature: Feature) -> bool:
+    def _supports(self, entity_id: str, feature: Feature) -> bool:
         state = self._hass.states.get(entity_id)
         return state is not None and bool(state.attributes.get(ATTR_SUPPORTED_FEATURES, 0) & feature)
 
-    def _call(self, entity_id: str, action: str, **data: Any) -> None:
+    def _call(self, entity_id: str, action: str, data: dict[str, Any]) -> None:
         self._hass.async_create_background_task(
-            self._async_call(entity_id, action, **data), f"moosicbox output {entity_id}", eager_start=True
+            self._async_call(entity_id, action, data), f"moosicbox output {entity_id}", eager_start=True
         )
 
-    async def _async_call(self, entity_id: str, action: str, **data: Any) -> None:
+    async def _async_call(self, entity_id: str, action: str, data: dict[str, Any]) -> None:
         try:
-            data = {ATTR_ENTITY_ID: entity_id, **data}
-            await self._hass.services.async_call(MEDIA_PLAYER, action, data, blocking=True)
+            await self._hass.services.async_call(
+                MEDIA_PLAYER, action, {ATTR_ENTITY_ID: entity_id, **data}, blocking=True
+            )
         except HomeAssistantError as error:
-            # Best effort: the others go on.
-            _LOGGER.warning("%s doesn't play along: %s", entity_id, error)
+            # Best effort: the other speakers continue.
+            _LOGGER.warning("%s failed on %s: %s", action, entity_id, error)

@@ -1,7 +1,8 @@
-"""What Home Assistant's storage keeps for the hub: players and queues, and the secrets of our tokens."""
+"""Home Assistant's storage for the hub's state and for its secrets."""
 
 from collections.abc import Callable
 import secrets
+import time
 from typing import Any, Final, NotRequired, TypedDict, cast, override
 
 from homeassistant.core import HomeAssistant
@@ -14,14 +15,15 @@ from ..engine.api import Revocations, Signal, StateStore
 STATE_KEY: Final = f"{DOMAIN}.state"
 SECRETS_KEY: Final = f"{DOMAIN}.secrets"
 SAVE_DELAY: Final = 0.5
-"""Seconds; what was acknowledged more than a second ago is on the disk."""
+"""Seconds. A change is on the disk at most one second after it was acknowledged."""
+MAX_RECORDS: Final = 500
+"""Recorded tokens. The oldest record is dropped first; its token stays valid."""
 
 
 class HomeStateStore(StateStore):
-    """Players and queues."""
+    """Stores the hub's players, rooms and queues."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Nothing is read yet."""
         self._store: Store[Any] = Store(
             hass, 1, STATE_KEY, private=True, atomic_writes=True, serialize_in_event_loop=False
         )
@@ -30,29 +32,25 @@ class HomeStateStore(StateStore):
     @override
     async def load(self) -> dict[str, Any] | None:
         if self._state is not None:
-            # Of another hub in this process; it may not be on the disk yet.
+            # An earlier hub of this process has saved; its state may not be on the disk yet.
             return cast(dict[str, Any], orjson.loads(self._state()))
-        kept: dict[str, Any] | None = await self._store.async_load()
-        return kept
+        stored: dict[str, Any] | None = await self._store.async_load()
+        return stored
 
     @override
     def save_soon(self, state: Callable[[], bytes]) -> None:
         self._state = state
-        # JSON as it is: to take it apart once more would hold everything up where queues are long.
+        # The state is serialised already; parsing it again would block on long queues.
         self._store.async_delay_save(lambda: orjson.Fragment(state()), SAVE_DELAY)
 
     async def async_remove(self) -> None:
-        """Forget everything."""
+        """Delete the stored state."""
         self._state = None
         await self._store.async_remove()
 
 
-MAX_NOTED: Final = 500
-"""Tokens that administrators can look up; the oldest are forgotten, not refused."""
-
-
-class NotedToken(TypedDict):
-    """What is known of a token that was made; never the token itself. Unix seconds."""
+class TokenRecord(TypedDict):
+    """The record of an issued token, without the token itself. Times are Unix seconds."""
 
     jti: str
     sub: str
@@ -61,46 +59,51 @@ class NotedToken(TypedDict):
     expires_at: float
 
 
-class _Secrets(TypedDict):
+class _StoredSecrets(TypedDict):
     key: str
     revoked_tokens: dict[str, float]
     revoked_subjects: dict[str, float]
-    noted: NotRequired[list[NotedToken]]
+    noted: NotRequired[list[TokenRecord]]
 
 
 class SecretsStore:
-    """The key of our tokens and what is revoked; readable by Home Assistant alone."""
+    """Stores the signing key, the revocations and the records of issued tokens in a private file."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Nothing is read yet."""
-        self._store: Store[_Secrets] = Store(hass, 1, SECRETS_KEY, private=True, atomic_writes=True)
+        self._store: Store[_StoredSecrets] = Store(hass, 1, SECRETS_KEY, private=True, atomic_writes=True)
         self.key = b""
         self.revocations = Revocations()
-        self.noted: list[NotedToken] = []
+        self.issued: list[TokenRecord] = []
         self.saved: Signal[()] = Signal()
 
     async def async_load(self) -> None:
-        """Read the key, or make one the first time."""
-        if (kept := await self._store.async_load()) is not None:
-            self.key = bytes.fromhex(kept["key"])
-            self.revocations = Revocations(kept["revoked_tokens"], kept["revoked_subjects"])
-            self.noted = kept.get("noted", [])
+        """Load the secrets; create the key at the first setup."""
+        if (stored := await self._store.async_load()) is not None:
+            self.key = bytes.fromhex(stored["key"])
+            self.revocations = Revocations(stored["revoked_tokens"], stored["revoked_subjects"])
+            self.issued = stored.get("noted", [])
         else:
             self.key = secrets.token_bytes(32)
             await self.async_save()
 
+    async def async_record(self, record: TokenRecord) -> None:
+        """Record an issued token, and drop the records of expired ones."""
+        now = time.time()
+        self.issued = [*(known for known in self.issued if known["expires_at"] > now), record]
+        await self.async_save()
+
     async def async_save(self) -> None:
-        """Write at once: a revocation must not be lost."""
+        """Save immediately: a revocation must not be lost."""
         await self._store.async_save(
             {
                 "key": self.key.hex(),
                 "revoked_tokens": self.revocations.tokens,
                 "revoked_subjects": self.revocations.subjects,
-                "noted": self.noted[-MAX_NOTED:],
+                "noted": self.issued[-MAX_RECORDS:],
             }
         )
         self.saved.emit()
 
     async def async_remove(self) -> None:
-        """Forget everything."""
+        """Delete the stored secrets."""
         await self._store.async_remove()

@@ -16,10 +16,9 @@ from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
-from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Playlist
-from .library.reader.messages import FilePicture, FileTags, ReadPicture
-from .library.reader.pictures import read_picture
-from .library.reader.tags import read_tags
+from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Picture, Playlist
+from .library.reader.file_reader import FileReader
+from .library.reader.messages import FileTags
 from .library.seal import Seal
 from .library.streaming.artwork import CACHE_BYTES as ARTWORK_CACHE_BYTES, WITH_PICTURES, Artwork, size_asked
 from .library.streaming.disk_cache import DiskCache
@@ -126,7 +125,7 @@ __all__ = [
     "CustomMessage",
     "DiskCache",
     "Endpoint",
-    "FilePicture",
+    "FileReader",
     "FileTags",
     "Filters",
     "Gateway",
@@ -160,6 +159,7 @@ __all__ = [
     "Participant",
     "Peer",
     "PermissionDenied",
+    "Picture",
     "Playback",
     "PlaybackCommand",
     "PlaybackContext",
@@ -173,7 +173,6 @@ __all__ = [
     "QueueChanged",
     "QueueClear",
     "QueueItemNotFound",
-    "ReadPicture",
     "Request",
     "Revocations",
     "Room",
@@ -215,8 +214,6 @@ __all__ = [
     "parse_keys",
     "prometheus",
     "read_body",
-    "read_picture",
-    "read_tags",
     "settings",
     "size_asked",
     "title_from_path",

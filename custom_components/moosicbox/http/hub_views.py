@@ -1,4 +1,4 @@
-"""The addresses that Home Assistant's web server answers for us. A view can't be taken away: without an entry it says 503."""
+"""Views for clients of the hub. A view can't be unregistered: it answers 503 while no entry is loaded."""
 
 from typing import Final
 
@@ -6,18 +6,18 @@ from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_AUTHENTICATED, KEY_HASS, HomeAssistantView
 
 from ..engine.api import RETRY_SECONDS, WITH_PICTURES, HubError, error_response, size_asked
-from ..models import DATA_LOADED, MoosicBoxData
+from ..models import MoosicBoxData, async_loaded_data
 
 
-def loaded(request: web.Request) -> MoosicBoxData:
-    """The loaded entry's data; 503 while there is none."""
-    if (data := request.app[KEY_HASS].data.get(DATA_LOADED)) is None:
+def loaded_data(request: web.Request) -> MoosicBoxData:
+    """Return the loaded entry's data; raise HTTPServiceUnavailable if no entry is loaded."""
+    if (data := async_loaded_data(request.app[KEY_HASS])) is None:
         raise web.HTTPServiceUnavailable(headers={hdrs.RETRY_AFTER: str(RETRY_SECONDS)})
     return data
 
 
 class WebSocketView(HomeAssistantView):
-    """Where clients connect. They authenticate within the connection, as with Home Assistant's own."""
+    """The hub's WebSocket. Clients authenticate by its first message, as with Home Assistant's own."""
 
     url = "/api/moosicbox/ws"
     name = "api:moosicbox:ws"
@@ -25,23 +25,23 @@ class WebSocketView(HomeAssistantView):
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """Upgrade to a WebSocket."""
-        return await loaded(request).endpoint.serve(request)
+        return await loaded_data(request).endpoint.serve(request)
 
 
 class ReadyView(HomeAssistantView):
-    """Asked by load balancers: whether clients may come here. No more than that is told."""
+    """The readiness check for load balancers; it tells nothing else."""
 
     url = "/api/moosicbox/ready"
     name = "api:moosicbox:ready"
     requires_auth = False
 
     async def get(self, request: web.Request) -> web.Response:
-        """200, or 503."""
-        return web.Response(status=200 if loaded(request).endpoint.ready else 503)
+        """Answer 200 while the hub accepts clients, else 503."""
+        return web.Response(status=200 if loaded_data(request).endpoint.ready else 503)
 
 
 class SessionsView(HomeAssistantView):
-    """Where clients without WebSocket open a session."""
+    """The sessions of clients that poll."""
 
     url = "/api/moosicbox/sessions"
     name = "api:moosicbox:sessions"
@@ -49,11 +49,11 @@ class SessionsView(HomeAssistantView):
 
     async def post(self, request: web.Request) -> web.Response:
         """Open or resume a session."""
-        return await loaded(request).endpoint.polling.open(request)
+        return await loaded_data(request).endpoint.polling.open(request)
 
 
 class SessionView(HomeAssistantView):
-    """One session of a client that polls; its secret is asked for there, not here."""
+    """One session of a client that polls; the endpoint checks the session's secret."""
 
     url = "/api/moosicbox/sessions/{session_id}"
     name = "api:moosicbox:session"
@@ -61,35 +61,35 @@ class SessionView(HomeAssistantView):
 
     async def delete(self, request: web.Request, session_id: str) -> web.Response:
         """End the session."""
-        return await loaded(request).endpoint.polling.end(request, session_id)
+        return await loaded_data(request).endpoint.polling.end(request, session_id)
 
 
 class SessionMessagesView(HomeAssistantView):
-    """What such a client fetches and sends."""
+    """The messages of a client that polls."""
 
     url = "/api/moosicbox/sessions/{session_id}/messages"
     name = "api:moosicbox:session-messages"
     requires_auth = False
 
     async def get(self, request: web.Request, session_id: str) -> web.Response:
-        """Fetch messages, or wait for them."""
-        return await loaded(request).endpoint.polling.fetch(request, session_id)
+        """Answer with the client's messages; wait if there are none."""
+        return await loaded_data(request).endpoint.polling.fetch(request, session_id)
 
     async def post(self, request: web.Request, session_id: str) -> web.Response:
-        """Send messages."""
-        return await loaded(request).endpoint.polling.send(request, session_id)
+        """Execute the client's messages."""
+        return await loaded_data(request).endpoint.polling.send(request, session_id)
 
 
 class TrackView(HomeAssistantView):
-    """The library's tracks, to whoever is logged in or has an address that we made."""
+    """The streams of tracks, for authenticated requests and for signed URLs."""
 
     url = "/api/moosicbox/tracks/{track_id}/stream"
     name = "api:moosicbox:track"
     requires_auth = False
 
     async def get(self, request: web.Request, track_id: str) -> web.StreamResponse:
-        """A track, or a part of it."""
-        data = loaded(request)
+        """Answer with a track, or with the requested range of it."""
+        data = loaded_data(request)
         try:
             if not request[KEY_AUTHENTICATED]:
                 data.streams.check(request, track_id)
@@ -101,15 +101,15 @@ class TrackView(HomeAssistantView):
 
 
 class ArtworkView(HomeAssistantView):
-    """Pictures of tracks. The address can't be guessed: `img` elements can't show a token."""
+    """Artwork. Its URL contains an unguessable id, because `img` elements can't send a token."""
 
     url = "/api/moosicbox/artwork/{artwork_id}"
     name = "api:moosicbox:artwork"
     requires_auth = False
 
     async def get(self, request: web.Request, artwork_id: str) -> web.StreamResponse:
-        """One picture, on request about `size` pixels large."""
-        data = loaded(request)
+        """Answer with a picture, scaled down to about `size` pixels if the query asks for it."""
+        data = loaded_data(request)
         if (id_ := data.library.seal.opened(artwork_id)) is None:
             raise web.HTTPNotFound
         if id_.startswith(WITH_PICTURES):

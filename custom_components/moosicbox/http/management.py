@@ -1,4 +1,4 @@
-"""The management API: what administrators of Home Assistant see and do over HTTP. Refusals are the protocol's errors."""
+"""The management API for administrators of Home Assistant. Errors are those of the protocol."""
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
@@ -11,7 +11,7 @@ import msgspec
 import orjson
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from ..adapters.authentication import principal_of
+from ..adapters.user_access import principal_of
 from ..engine.api import (
     GetClients,
     GetMetrics,
@@ -29,21 +29,21 @@ from ..engine.api import (
     wants_text,
 )
 from ..models import MoosicBoxData
-from .hub_views import loaded
+from .hub_views import loaded_data
 
-type _Handler[V, **P] = Callable[Concatenate[V, web.Request, P], Coroutine[Any, Any, web.Response]]
+type Handler[V, **P] = Callable[Concatenate[V, web.Request, P], Coroutine[Any, Any, web.Response]]
 
 
-def _for_administrators[V, **P](handler: _Handler[V, P]) -> _Handler[V, P]:
-    """Refuse everybody else, and pages of foreign origins where something changes; answer errors."""
+def _admin_only[V, **P](handler: Handler[V, P]) -> Handler[V, P]:
+    """Refuse other users, and writing requests from foreign websites; answer errors of the hub."""
 
     @wraps(handler)
     async def handle(view: V, request: web.Request, /, *args: P.args, **kwargs: P.kwargs) -> web.Response:
-        data = loaded(request)
+        data = loaded_data(request)
         try:
             if not request[KEY_HASS_USER].is_admin:
-                raise PermissionDenied("This is for administrators")
-            # Home Assistant lets nobody change anything without the Authorization header: cookies never count.
+                raise PermissionDenied("Administrators only")
+            # Home Assistant accepts writing requests with the Authorization header only, never with cookies.
             if request.method != hdrs.METH_GET and data.hub.limits.validate_csrf:
                 data.endpoint.admission.check_origin(request)
             return await handler(view, request, *args, **kwargs)
@@ -54,7 +54,7 @@ def _for_administrators[V, **P](handler: _Handler[V, P]) -> _Handler[V, P]:
 
 
 def _principal(request: web.Request) -> Principal:
-    return principal_of(request[KEY_HASS_USER], "")
+    return principal_of(request[KEY_HASS_USER])
 
 
 async def _execute(data: MoosicBoxData, request: web.Request, message: Request) -> web.Response:
@@ -66,29 +66,29 @@ def _json(answer: Any) -> web.Response:
 
 
 class HealthView(HomeAssistantView):
-    """How the hub is, and why."""
+    """The hub's health."""
 
     url = "/api/moosicbox/health"
     name = "api:moosicbox:health"
 
-    @_for_administrators
+    @_admin_only
     async def get(self, request: web.Request) -> web.Response:
-        """The status and its reasons."""
-        status, reasons = health(loaded(request).hub)
+        """Answer with the status and its reasons."""
+        status, reasons = health(loaded_data(request).hub)
         return _json({"status": status, "reasons": reasons})
 
 
 class MetricsView(HomeAssistantView):
-    """The hub's numbers."""
+    """The hub's metrics."""
 
     url = "/api/moosicbox/metrics"
     name = "api:moosicbox:metrics"
 
-    @_for_administrators
+    @_admin_only
     async def get(self, request: web.Request) -> web.Response:
-        """As JSON, or as Prometheus likes them."""
-        data = loaded(request)
-        # Asked in the hub's table in any case: rights and switches are decided there.
+        """Answer in JSON, or in the text format of Prometheus."""
+        data = loaded_data(request)
+        # Executed for both formats: the hub checks the permission and the option `metrics`.
         answer = await _execute(data, request, GetMetrics())
         if not wants_text(request):
             return answer
@@ -97,15 +97,15 @@ class MetricsView(HomeAssistantView):
 
 
 class ClientsView(HomeAssistantView):
-    """Who is connected."""
+    """The connected clients."""
 
     url = "/api/moosicbox/clients"
     name = "api:moosicbox:clients"
 
-    @_for_administrators
+    @_admin_only
     async def get(self, request: web.Request) -> web.Response:
-        """All clients with the numbers of each."""
-        return await _execute(loaded(request), request, GetClients())
+        """Answer with all clients and their metrics."""
+        return await _execute(loaded_data(request), request, GetClients())
 
 
 class ClientView(HomeAssistantView):
@@ -114,10 +114,10 @@ class ClientView(HomeAssistantView):
     url = "/api/moosicbox/clients/{client_id}"
     name = "api:moosicbox:client"
 
-    @_for_administrators
+    @_admin_only
     async def delete(self, request: web.Request, client_id: str) -> web.Response:
-        """Put it out."""
-        loaded(request).hub.disconnect(client_id)
+        """End its connection and its session."""
+        loaded_data(request).hub.disconnect(client_id)
         return web.Response(status=204)
 
 
@@ -127,27 +127,27 @@ class RoomsView(HomeAssistantView):
     url = "/api/moosicbox/rooms"
     name = "api:moosicbox:rooms"
 
-    @_for_administrators
+    @_admin_only
     async def get(self, request: web.Request) -> web.Response:
-        """All rooms, the private ones too."""
-        return await _execute(loaded(request), request, RoomList())
+        """Answer with all rooms, private ones included."""
+        return await _execute(loaded_data(request), request, RoomList())
 
 
 class BroadcastView(HomeAssistantView):
-    """To many at once."""
+    """Broadcasts to many clients."""
 
     url = "/api/moosicbox/broadcast"
     name = "api:moosicbox:broadcast"
 
-    @_for_administrators
+    @_admin_only
     async def post(self, request: web.Request) -> web.Response:
-        """The body is the wire's `broadcast`; its `type` may be left out."""
-        data = loaded(request)
+        """Send the protocol's `broadcast` in the body; its `type` is optional."""
+        data = loaded_data(request)
         body = await read_body(request, data.hub.limits.max_message_size)
         try:
             fields = orjson.loads(body)
         except orjson.JSONDecodeError as error:
-            raise SerializationFailed(f"This is no JSON: {error}") from error
+            raise SerializationFailed(f"The body is not JSON: {error}") from error
         if not isinstance(fields, dict):
             raise SerializationFailed("A message is a JSON object")
         message = data.hub.decode(orjson.dumps({**fields, "type": "broadcast"}))

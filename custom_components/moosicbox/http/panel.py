@@ -1,28 +1,27 @@
-"""The browser side: static files, the page in the sidebar, the loader on every page."""
+"""The frontend: static files, the panel in the sidebar, and the loader on each page of Home Assistant."""
 
 from pathlib import Path
 from typing import Final
 
-from homeassistant.components import panel_custom
-from homeassistant.components.frontend import add_extra_js_url, async_remove_panel, remove_extra_js_url
+from homeassistant.components import frontend, panel_custom
 from homeassistant.components.http import StaticPathConfig
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN, NAME, VERSION
 
 STATIC_URL: Final = f"/{DOMAIN}/static/{VERSION}"
-"""The version is in the path: modules import each other relatively, and no browser keeps old ones."""
+"""Contains the version: modules import each other by relative paths, so a new version bypasses caches."""
 LOADER_URL: Final = f"{STATIC_URL}/loader.js"
 FRONTEND: Final = Path(__file__).parents[1] / "frontend"
 
 
 async def async_setup_static(hass: HomeAssistant) -> None:
-    """Serve the files; once, for it can't be undone."""
+    """Serve the frontend's files. They can't be unregistered, so this is done once."""
     await hass.http.async_register_static_paths([StaticPathConfig(STATIC_URL, str(FRONTEND), cache_headers=False)])
 
 
 async def async_add_panel(hass: HomeAssistant) -> None:
-    """Show the page in the sidebar and load what brings this browser's player back."""
+    """Add the panel, and the loader that restarts the browser's player after a reload of the page."""
     await panel_custom.async_register_panel(
         hass,
         frontend_url_path=DOMAIN,
@@ -31,11 +30,11 @@ async def async_add_panel(hass: HomeAssistant) -> None:
         sidebar_icon="mdi:music-box-multiple",
         module_url=f"{STATIC_URL}/panel/{DOMAIN}-panel.js",
     )
-    add_extra_js_url(hass, LOADER_URL)
+    frontend.add_extra_js_url(hass, LOADER_URL)
 
 
 @callback
-def async_remove(hass: HomeAssistant) -> None:
-    """Show nothing any more."""
-    async_remove_panel(hass, DOMAIN, warn_if_unknown=False)
-    remove_extra_js_url(hass, LOADER_URL)
+def async_remove_panel(hass: HomeAssistant) -> None:
+    """Remove the panel and the loader."""
+    frontend.async_remove_panel(hass, DOMAIN, warn_if_unknown=False)
+    frontend.remove_extra_js_url(hass, LOADER_URL)

@@ -14,7 +14,7 @@ TYPES = ROOT / "custom_components" / "moosicbox" / "frontend" / "client" / "mess
 
 
 def stale(files: dict[str, str], folder: Path = FOLDER) -> list[str]:
-    """Return the names of files that are missing, too many, or not as they would be written."""
+    """Return the names of files that are missing, obsolete, or different from the generated ones."""
     found = {path.name: path.read_text("utf-8") for path in folder.iterdir()} if folder.exists() else {}
     return sorted(name for name in files.keys() | found.keys() if files.get(name) != found.get(name))
 
@@ -27,7 +27,7 @@ def rendered_types(files: dict[str, str]) -> str:
 def main() -> None:
     """Write the generated files, or check them."""
     parser = argparse.ArgumentParser(prog="script/reference", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if something is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is stale")
     check = parser.parse_args().check
     files = render()
     outputs: dict[Path, str | None] = {FOLDER / name: files.get(name) for name in stale(files)}

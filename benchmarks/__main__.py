@@ -68,7 +68,7 @@ async def main() -> None:
         started = time.monotonic()
         benchmark = importlib.import_module(f".{name}", __package__)
         results[name] = await benchmark.measure(options)
-        sections[name] = f"### {name}\n{benchmark.__doc__}\n\n{table(results[name])}"
+        sections[name] = f"### {name}\n\n{benchmark.__doc__}\n\n{table(results[name])}"
         print(f"\n{sections[name]}\n\n({time.monotonic() - started:.0f} s)", flush=True)
     if arguments.json is not None:
         rows = {name: [{**row._asdict(), "meets": row.meets} for row in found] for name, found in results.items()}

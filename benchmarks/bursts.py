@@ -1,4 +1,4 @@
-"""Several messages in one turn of the loop: they should leave in one write a client."""
+"""Several messages in one turn of the loop, which should leave in one write for each client."""
 
 import random
 

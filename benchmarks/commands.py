@@ -1,4 +1,4 @@
-"""Commands of clients: checked, limited, handled, answered. One by one, and sixteen at a time."""
+"""Commands of clients: checked, limited, handled, answered; one at a time, and sixteen at a time."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Compressed, as a browser agrees on it from outside the house: what it costs more than plain, and how much it saves."""
+"""Compression as browsers negotiate it from outside the local network: its cost, and its saving."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""The panel in a real Chromium: how soon it can be used, what it weighs, how a long queue scrolls, how soon other tabs see a change."""
+"""The panel in a real Chromium: the time until it can be used, its size, scrolling of a long queue, and updates of other tabs."""
 
 import asyncio
 from collections.abc import AsyncGenerator

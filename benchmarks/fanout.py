@@ -1,4 +1,4 @@
-"""One message to 1,000 connections, again and again: what it costs the server, beside its peers."""
+"""One message to 1,000 connections, repeated: its cost for the server, beside its peers."""
 
 import random
 

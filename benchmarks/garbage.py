@@ -1,4 +1,4 @@
-"""Connections that come and go without a word: the longest pause for garbage collection."""
+"""Connections that end without a close: the longest pause for garbage collection."""
 
 from .options import Options
 from .report import Row
@@ -26,7 +26,7 @@ async def measure(options: Options) -> list[Row]:
             await server.hush()
             goal = f"≤ {GOAL}" if name == HUB else ""
             rows += [
-                Row(f"{name}: a full collection before anybody came", alone, "ms"),
+                Row(f"{name}: a full collection before the first connection", alone, "ms"),
                 Row(f"{name}: longest pause", seen["longest_ms"], "ms", goal),
                 Row(f"{name}: all pauses", seen["total_ms"], "ms"),
                 Row(f"{name}: objects found in cycles, a connection", seen["collected"] / connections, ""),

@@ -1,4 +1,4 @@
-"""How long it takes until the last of 1,000 clients has a message."""
+"""The time until the last of 1,000 clients has a message."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""For how long one turn holds Home Assistant's loop during a large fan-out."""
+"""The longest turn of Home Assistant's loop during a large fan-out."""
 
 from .options import Options
 from .report import Row, median

@@ -1,4 +1,4 @@
-"""What a connection costs in memory: PSS of the process, without what the kernel holds."""
+"""The memory of a connection: PSS of the process, without the kernel's buffers."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Headless players (mpv) in one room, and a browser with them: how far apart what comes out of their sound card really is."""
+"""Headless players (mpv) in one room, and a browser with them: how far apart the output of their sound card is."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager

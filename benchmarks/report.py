@@ -34,7 +34,7 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 def table(rows: Sequence[Row]) -> str:
     """Rows as Markdown."""
-    lines = ["| what | value | goal | |", "|---|---:|---:|---|"]
+    lines = ["| measurement | value | goal | |", "|---|---:|---:|---|"]
     for row in rows:
         met = {None: "", True: "met", False: "**missed**"}[row.meets]
         lines.append(f"| {row.what} | {_number(row.value)} {row.unit} | {row.goal} | {met} |")

@@ -1,4 +1,4 @@
-"""What it costs to let a client in: upgrade, greeting, token, subscription, first answer."""
+"""The cost of accepting a client: upgrade, greeting, token, subscription, first answer."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""Every tenth client reads nothing: what the others notice, and what a stuck one costs."""
+"""Every tenth client reads nothing: the effect on the others, and the cost of a stuck client."""
 
 import asyncio
 

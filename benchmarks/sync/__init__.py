@@ -1,4 +1,4 @@
-"""Two and four browsers in one room: how far apart what they play really is, while people pause, seek and skip."""
+"""Two and four browsers in one room: how far apart their sound is, while people pause, seek and skip."""
 
 from contextlib import AsyncExitStack
 from functools import partial

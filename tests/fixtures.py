@@ -8,7 +8,6 @@ from pathlib import Path
 import shutil
 from typing import Any
 
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
@@ -21,6 +20,7 @@ from custom_components.moosicbox.engine.clock import Clock
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.library.library import Library
 from script.lib.music import SONGS, write_songs
+from tests.http import HttpClient
 
 from .wire.client import Client, Message, player
 
@@ -98,13 +98,13 @@ def hub(entry: MockConfigEntry) -> Hub:
 
 
 @pytest.fixture
-async def http(entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator) -> TestClient:
+async def http(entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator) -> HttpClient:
     """Home Assistant's web server, asked by somebody without a login."""
     return await hass_client_no_auth()
 
 
 @pytest.fixture
-async def connect(http: TestClient) -> AsyncGenerator[Connect]:
+async def connect(http: HttpClient) -> AsyncGenerator[Connect]:
     """Open a connection; it is greeted, and closed after the test."""
     clients: list[Client] = []
 

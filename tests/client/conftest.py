@@ -4,13 +4,13 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from aiohttp.test_utils import TestClient
 import pytest
 import pytest_socket
 
 from custom_components.moosicbox.engine.client import MoosicBoxClient
 from custom_components.moosicbox.engine.clock import Clock
 from tests.fixtures import connect, create_token, entry, http, hub, kitchen, media_folder, songs, token  # noqa: F401
+from tests.http import HttpClient
 
 type Dial = Callable[..., Any]
 
@@ -28,7 +28,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def address(http: TestClient) -> str:  # noqa: F811
+def address(http: HttpClient) -> str:  # noqa: F811
     """Return Home Assistant's address."""
     return str(http.make_url("/"))
 

@@ -5,7 +5,6 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import mutagen
 import pytest
@@ -16,6 +15,7 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.library import media_provider as media_module
 from custom_components.moosicbox.engine.library.library import Library
 from tests.fixtures import Connect
+from tests.http import HttpClient
 from tests.wire.client import Client, player
 
 
@@ -49,7 +49,7 @@ async def stream_url(client: Client, track_id: str) -> str:
 
 
 async def test_stream(
-    http: TestClient, connect: Connect, token: str, tracks: dict[str, str], media_folder: Path
+    http: HttpClient, connect: Connect, token: str, tracks: dict[str, str], media_folder: Path
 ) -> None:
     """The address alone gives the file; not for another track, another format, or for changing anything."""
     box = await speaker(connect, token, "box", "audio/flac", "audio/mpeg")
@@ -71,7 +71,7 @@ async def test_stream(
 
 
 async def test_stream_expires(
-    http: TestClient,
+    http: HttpClient,
     connect: Connect,
     token: str,
     tracks: dict[str, str],
@@ -83,7 +83,7 @@ async def test_stream_expires(
 
 
 async def test_each_player_gets_what_it_plays(
-    http: TestClient, connect: Connect, token: str, tracks: dict[str, str]
+    http: HttpClient, connect: Connect, token: str, tracks: dict[str, str]
 ) -> None:
     """In one room: the file for who plays it, another format for who doesn't."""
     new = await speaker(connect, token, "new", "audio/flac", "audio/mpeg")
@@ -124,7 +124,7 @@ async def test_without_ffmpeg(connect: Connect, token: str, library: Library, tr
 
 
 async def test_without_an_entry(
-    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect, token: str, tracks: dict[str, str]
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, connect: Connect, token: str, tracks: dict[str, str]
 ) -> None:
     box = await speaker(connect, token, "box")
     url = await stream_url(box, tracks["Brass Morning"])
@@ -134,14 +134,14 @@ async def test_without_an_entry(
     assert "Retry-After" in response.headers
 
 
-async def test_gone(http: TestClient, connect: Connect, token: str, tracks: dict[str, str], media_folder: Path) -> None:
+async def test_gone(http: HttpClient, connect: Connect, token: str, tracks: dict[str, str], media_folder: Path) -> None:
     box = await speaker(connect, token, "box")
     url = await stream_url(box, tracks["Brass Morning"])
     (media_folder / "brass-morning.flac").unlink()
     assert (await http.get(url)).status == 404
 
 
-async def test_artwork(http: TestClient, library: Library, hub: Hub) -> None:
+async def test_artwork(http: HttpClient, library: Library, hub: Hub) -> None:
     """To whoever knows its address; in few sizes."""
     (album,) = (await library.get_albums()).items
     assert album.artwork_url is not None

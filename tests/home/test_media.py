@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 import shutil
 
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -12,6 +11,7 @@ from yarl import URL
 
 from custom_components.moosicbox.adapters import media_provider as media_module
 from tests.fixtures import BRASS, COPPER, MEDIA
+from tests.http import HttpClient
 from tests.wire.client import Client, Message
 
 from .actions import play
@@ -26,7 +26,7 @@ async def track(hass: HomeAssistant, client: Client, media_content_id: str) -> M
 
 @pytest.mark.parametrize(("media_content_id", "name"), [(BRASS, "brass-morning.flac"), (COPPER, "copper-rain.mp3")])
 async def test_stream(
-    hass: HomeAssistant, http: TestClient, kitchen: Client, media_folder: Path, media_content_id: str, name: str
+    hass: HomeAssistant, http: HttpClient, kitchen: Client, media_folder: Path, media_content_id: str, name: str
 ) -> None:
     """The address alone gives the audio, whole or a part of it."""
     url = (await track(hass, kitchen, media_content_id))["stream_url"]
@@ -39,7 +39,7 @@ async def test_stream(
     assert await part.read() == (media_folder / name).read_bytes()[100:200]
 
 
-async def test_stream_needs_its_signature(hass: HomeAssistant, http: TestClient, kitchen: Client) -> None:
+async def test_stream_needs_its_signature(hass: HomeAssistant, http: HttpClient, kitchen: Client) -> None:
     """No signature, another one, or one for another file: refused."""
     brass = URL((await track(hass, kitchen, BRASS))["stream_url"])
     copper = URL((await track(hass, kitchen, COPPER))["stream_url"])
@@ -54,7 +54,7 @@ async def test_stream_needs_its_signature(hass: HomeAssistant, http: TestClient,
 
 
 async def test_stream_expires(
-    hass: HomeAssistant, http: TestClient, kitchen: Client, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, http: HttpClient, kitchen: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An old address is refused; the player asks for a fresh one."""
     monkeypatch.setattr(media_module, "STREAM_LIFETIME", -timedelta(hours=1))
@@ -70,7 +70,7 @@ async def test_stream_expires(
     assert answer["error_type"] == "queue_item_not_found"
 
 
-async def test_artwork(hass: HomeAssistant, http: TestClient, kitchen: Client) -> None:
+async def test_artwork(hass: HomeAssistant, http: HttpClient, kitchen: Client) -> None:
     """The embedded picture, to whoever knows its address."""
     for media_content_id in BRASS, COPPER:
         url = (await track(hass, kitchen, media_content_id))["artwork_url"]
@@ -81,7 +81,7 @@ async def test_artwork(hass: HomeAssistant, http: TestClient, kitchen: Client) -
         assert "private" in response.headers["Cache-Control"]
 
 
-async def test_forged_artwork(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, kitchen: Client) -> None:
+async def test_forged_artwork(hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, kitchen: Client) -> None:
     """An address that was made up shows nothing; without an entry there is nothing to show."""
     first = (await track(hass, kitchen, BRASS))["artwork_url"].rpartition(".")
     second = (await track(hass, kitchen, COPPER))["artwork_url"].rpartition(".")
@@ -91,7 +91,7 @@ async def test_forged_artwork(hass: HomeAssistant, entry: MockConfigEntry, http:
     assert (await http.get("".join(first))).status == 503
 
 
-async def test_untagged(hass: HomeAssistant, http: TestClient, kitchen: Client, media_folder: Path) -> None:
+async def test_untagged(hass: HomeAssistant, http: HttpClient, kitchen: Client, media_folder: Path) -> None:
     """A file that says nothing of itself goes by its name; it has no picture."""
     (media_folder / "Old tape.mp3").write_bytes(b"no music at all")
     found = await track(hass, kitchen, MEDIA + "Old tape.mp3")
@@ -109,7 +109,7 @@ async def test_untagged(hass: HomeAssistant, http: TestClient, kitchen: Client, 
         "100%41.flac",
     ],
 )
-async def test_names(hass: HomeAssistant, http: TestClient, kitchen: Client, media_folder: Path, name: str) -> None:
+async def test_names(hass: HomeAssistant, http: HttpClient, kitchen: Client, media_folder: Path, name: str) -> None:
     """Files may have the names that people give them."""
     path = media_folder / name
     path.parent.mkdir(parents=True, exist_ok=True)

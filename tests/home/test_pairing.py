@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from aiohttp.test_utils import TestClient
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -18,6 +17,7 @@ from custom_components.moosicbox.engine.access.pairing import ALL_GUESSES, GUESS
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
 from tests.fixtures import Advance, Connect
+from tests.http import HttpClient
 from tests.wire.client import player
 from tests.wire.tokens import refused
 
@@ -47,13 +47,13 @@ async def told(hass: HomeAssistant, flow_id: str) -> dict[str, Any]:
     return result
 
 
-async def pair(http: TestClient, code: str, player_id: str = "box-1", name: str = "Garage") -> tuple[int, Any]:
+async def pair(http: HttpClient, code: str, player_id: str = "box-1", name: str = "Garage") -> tuple[int, Any]:
     response = await http.post(PAIR, json={"code": code, "name": name, "player_id": player_id})
     return response.status, await response.json()
 
 
 async def test_a_box_gets_a_token_of_its_own(
-    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, connect: Connect
 ) -> None:
     flow_id, code = await add_player(hass, entry)
     status, answer = await pair(http, f" {code.lower().replace('-', '')} ")
@@ -70,7 +70,7 @@ async def test_a_box_gets_a_token_of_its_own(
     assert welcome["user"] == {"id": "paired:box-1", "name": "Garage"}
 
 
-async def test_a_code_is_for_one_box(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+async def test_a_code_is_for_one_box(hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient) -> None:
     _, code = await add_player(hass, entry, control=True)
     assert (await pair(http, code))[0] == 200
     status, answer = await pair(http, code, "box-2")
@@ -79,7 +79,7 @@ async def test_a_code_is_for_one_box(hass: HomeAssistant, entry: MockConfigEntry
 
 
 async def test_a_code_is_for_minutes(
-    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, advance: Advance
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, advance: Advance
 ) -> None:
     _, code = await add_player(hass, entry)
     await advance(601)
@@ -94,13 +94,13 @@ async def test_a_code_that_nobody_used_is_told(
     assert (await told(hass, flow_id))["reason"] == "code_expired"
 
 
-async def test_a_code_ends_with_its_window(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+async def test_a_code_ends_with_its_window(hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient) -> None:
     flow_id, code = await add_player(hass, entry)
     hass.config_entries.subentries.async_abort(flow_id)
     assert (await pair(http, code))[0] == 401
 
 
-async def test_guessing_is_soon_over(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+async def test_guessing_is_soon_over(hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient) -> None:
     _, code = await add_player(hass, entry)
     for _ in range(GUESSES):
         assert (await pair(http, "AAAA-AAAA"))[0] == 401
@@ -110,7 +110,7 @@ async def test_guessing_is_soon_over(hass: HomeAssistant, entry: MockConfigEntry
 
 
 async def test_deleting_locks_the_box_out_and_takes_its_entity_away(
-    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: TestClient, connect: Connect
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: HttpClient, connect: Connect
 ) -> None:
     _, code = await add_player(hass, entry)
     _, answer = await pair(http, code)
@@ -138,7 +138,7 @@ async def test_deleting_locks_the_box_out_and_takes_its_entity_away(
 
 
 async def test_deleting_counts_though_nobody_watched(
-    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, connect: Connect
 ) -> None:
     _, code = await add_player(hass, entry)
     _, answer = await pair(http, code)
@@ -151,7 +151,7 @@ async def test_deleting_counts_though_nobody_watched(
 
 
 async def test_pairing_again_replaces_the_token(
-    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, connect: Connect
 ) -> None:
     _, code = await add_player(hass, entry)
     _, old = await pair(http, code)
@@ -163,7 +163,7 @@ async def test_pairing_again_replaces_the_token(
 
 
 async def test_nobody_takes_another_ones_player(
-    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: TestClient
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: HttpClient
 ) -> None:
     hub.players.add("box-1", "Browser", "ada")
     _, code = await add_player(hass, entry)
@@ -183,14 +183,14 @@ async def test_nobody_takes_another_ones_player(
         (b'{"code": "x", "name": "", "player_id": "box"}', "name"),
     ],
 )
-async def test_nonsense_is_named(http: TestClient, body: bytes, field: str | None) -> None:
+async def test_nonsense_is_named(http: HttpClient, body: bytes, field: str | None) -> None:
     response = await http.post(PAIR, data=body)
     answer = await response.json()
     assert (response.status, answer["error_type"]) == (400, "invalid_message")
     assert answer["path"] == ([] if field is None else [field])
 
 
-async def test_a_body_that_comes_bit_by_bit(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+async def test_a_body_that_comes_bit_by_bit(hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient) -> None:
     """As from a box on a bad network; and one without end is cut short."""
     _, code = await add_player(hass, entry)
 
@@ -205,7 +205,7 @@ async def test_a_body_that_comes_bit_by_bit(hass: HomeAssistant, entry: MockConf
     assert (response.status, (await response.json())["error_type"]) == (413, "message_too_large")
 
 
-async def test_pages_of_strangers_pair_nothing(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+async def test_pages_of_strangers_pair_nothing(hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient) -> None:
     _, code = await add_player(hass, entry)
     body = {"code": code, "name": "Box", "player_id": "box"}
     response = await http.post(PAIR, json=body, headers={"Origin": "https://evil.example"})

@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestClient, TestServer
 import pytest
 
 from custom_components.moosicbox.engine.node.relay import Relay
+from tests.http import HttpClient
 
 SOUND = bytes(range(256)) * 4_000
 
@@ -50,7 +51,7 @@ def known(home: Home) -> list[str]:
 
 
 @pytest.fixture
-async def node(known: list[str]) -> AsyncGenerator[TestClient]:
+async def node(known: list[str]) -> AsyncGenerator[HttpClient]:
     relay = Relay(lambda: known[0] if known else None)
     app = web.Application()
     app.router.add_get("/{path:.*}", relay.respond)
@@ -68,7 +69,7 @@ async def node(known: list[str]) -> AsyncGenerator[TestClient]:
         "/local/bell.mp3",
     ],
 )
-async def test_media_is_relayed(node: TestClient, home: Home, path: str) -> None:
+async def test_media_is_relayed(node: HttpClient, home: Home, path: str) -> None:
     response = await node.get(path)
     assert (response.status, response.content_type) == (200, "audio/flac")
     assert await response.read() == SOUND
@@ -76,7 +77,7 @@ async def test_media_is_relayed(node: TestClient, home: Home, path: str) -> None
     assert home.requests[0].raw_path == path
 
 
-async def test_range_and_head_requests(node: TestClient, home: Home) -> None:
+async def test_range_and_head_requests(node: HttpClient, home: Home) -> None:
     response = await node.get("/local/bell.mp3", headers={"Range": "bytes=0-9"})
     assert (response.status, await response.read()) == (206, SOUND[:10])
     assert response.headers["Content-Range"] == f"bytes 0-9/{len(SOUND)}"
@@ -85,7 +86,7 @@ async def test_range_and_head_requests(node: TestClient, home: Home) -> None:
     assert home.requests[1].method == "HEAD"
 
 
-async def test_credentials_are_not_forwarded(node: TestClient, home: Home) -> None:
+async def test_credentials_are_not_forwarded(node: HttpClient, home: Home) -> None:
     await node.get(
         "/local/bell.mp3", headers={"Authorization": "Bearer secret", "Cookie": "a=b", "X-Forwarded-For": "::1"}
     )
@@ -93,13 +94,13 @@ async def test_credentials_are_not_forwarded(node: TestClient, home: Home) -> No
 
 
 @pytest.mark.parametrize("path", ["/", "/api/states", "/media/local/song.flac", "/localize", "/auth/token"])
-async def test_other_paths_are_not_found(node: TestClient, home: Home, path: str) -> None:
+async def test_other_paths_are_not_found(node: HttpClient, home: Home, path: str) -> None:
     assert (await node.get(path)).status == 404
     assert home.requests == []
 
 
 @pytest.mark.parametrize("path", ["/local/../api/states", "/local/%2e%2e/api/states", "/local/%2E./api/states"])
-async def test_dot_segments_do_not_leave_public_paths(node: TestClient, home: Home, path: str) -> None:
+async def test_dot_segments_do_not_leave_public_paths(node: HttpClient, home: Home, path: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n".encode())
     await reader.read()
@@ -107,7 +108,7 @@ async def test_dot_segments_do_not_leave_public_paths(node: TestClient, home: Ho
     assert all(request.path.startswith("/local/") for request in home.requests)
 
 
-async def test_unavailable_without_home_assistant(node: TestClient, home: Home, known: list[str]) -> None:
+async def test_unavailable_without_home_assistant(node: HttpClient, home: Home, known: list[str]) -> None:
     await home.server.close()
     response = await node.get("/local/bell.mp3")
     assert (response.status, (await response.json())["error_type"]) == (503, "unavailable")
@@ -115,7 +116,7 @@ async def test_unavailable_without_home_assistant(node: TestClient, home: Home, 
     assert (await node.get("/local/bell.mp3")).status == 503
 
 
-async def test_broken_response_aborts_the_connection(node: TestClient) -> None:
+async def test_broken_response_aborts_the_connection(node: HttpClient) -> None:
     response = await node.get("/local/broken.mp3")
     with pytest.raises(ClientPayloadError):
         await response.read()

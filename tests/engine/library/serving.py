@@ -13,10 +13,11 @@ from custom_components.moosicbox.engine.library.streaming.disk_cache import Disk
 from custom_components.moosicbox.engine.library.streaming.streams import Streams
 from custom_components.moosicbox.engine.protocol.errors import HubError
 from custom_components.moosicbox.engine.transport.responses import error_response
+from tests.http import HttpClient
 
 
 @asynccontextmanager
-async def serve(library: Library, cache: Path, ffmpeg: str | None = "ffmpeg") -> AsyncGenerator[TestClient]:
+async def serve(library: Library, cache: Path, ffmpeg: str | None = "ffmpeg") -> AsyncGenerator[HttpClient]:
     """A client of it: `/<track id>`, with `format` on request, and `/artwork/<id>`, with `size`."""
     streams = Streams(library, DiskCache(cache / "tracks", 10_000_000), ffmpeg)
     artwork = Artwork(library, DiskCache(cache / "artwork", 1_000_000))

@@ -7,13 +7,13 @@ from pathlib import Path
 import subprocess
 
 from aiohttp import ClientError
-from aiohttp.test_utils import TestClient
 import mutagen
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.streaming import transcoder as transcode
 from custom_components.moosicbox.engine.library.streaming.formats import FORMATS as MADE
+from tests.http import HttpClient
 
 from .music import FORMATS, Sounds
 from .serving import serve
@@ -23,7 +23,7 @@ LONG = 600
 
 
 @pytest.fixture
-async def http(tmp_path: Path, library: Library, socket_enabled: None) -> AsyncGenerator[TestClient]:
+async def http(tmp_path: Path, library: Library, socket_enabled: None) -> AsyncGenerator[HttpClient]:
     """A client of a web server that transcodes."""
     async with serve(library, tmp_path / "cache") as client:
         yield client
@@ -79,7 +79,7 @@ def kept(tmp_path: Path) -> list[str]:
 @pytest.mark.parametrize("made", MADE)
 @pytest.mark.parametrize("kind", FORMATS)
 async def test_each_format_in_each_other(
-    kind: str, made: str, sounds: Sounds, music: Path, library: Library, http: TestClient
+    kind: str, made: str, sounds: Sounds, music: Path, library: Library, http: HttpClient
 ) -> None:
     sounds.put(music / f"x.{FORMATS[kind][0]}", kind, title="X")
     (url,) = await ids(library)
@@ -93,7 +93,7 @@ async def test_each_format_in_each_other(
     assert sound.info.length == pytest.approx(1, abs=0.15)
 
 
-async def test_parts(sounds: Sounds, music: Path, library: Library, http: TestClient) -> None:
+async def test_parts(sounds: Sounds, music: Path, library: Library, http: HttpClient) -> None:
     """A part of what isn't made yet is awaited; once made, it is a file like any."""
     sounds.put(music / "x.flac", title="X")
     (url,) = await ids(library)
@@ -110,7 +110,7 @@ async def test_parts(sounds: Sounds, music: Path, library: Library, http: TestCl
 
 
 async def test_asking_makes_nothing(
-    sounds: Sounds, music: Path, tmp_path: Path, library: Library, http: TestClient
+    sounds: Sounds, music: Path, tmp_path: Path, library: Library, http: HttpClient
 ) -> None:
     sounds.put(music / "x.flac", title="X")
     (url,) = await ids(library)
@@ -120,14 +120,14 @@ async def test_asking_makes_nothing(
 
 
 @pytest.mark.parametrize("name", ["exe", "", "../mp3", "FLAC"])
-async def test_no_such_format(sounds: Sounds, music: Path, library: Library, http: TestClient, name: str) -> None:
+async def test_no_such_format(sounds: Sounds, music: Path, library: Library, http: HttpClient, name: str) -> None:
     sounds.put(music / "x.flac", title="X")
     (url,) = await ids(library)
     assert (await http.get(url, params={"format": name})).status == 404
 
 
 async def test_it_is_heard_before_it_is_made(
-    long_song: Path, music: Path, tmp_path: Path, library: Library, http: TestClient
+    long_song: Path, music: Path, tmp_path: Path, library: Library, http: HttpClient
 ) -> None:
     (music / "long.wav").hardlink_to(long_song)
     (url,) = await ids(library)
@@ -250,7 +250,7 @@ async def test_requests_above_the_limit_are_refused(
 
 
 async def test_what_is_no_sound(
-    music: Path, sounds: Sounds, tmp_path: Path, library: Library, http: TestClient
+    music: Path, sounds: Sounds, tmp_path: Path, library: Library, http: HttpClient
 ) -> None:
     """A file that became a playlist doesn't lead ffmpeg anywhere."""
     song = sounds.put(music / "x.mp3", title="X")

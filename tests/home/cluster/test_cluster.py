@@ -2,7 +2,6 @@
 
 import asyncio
 
-from aiohttp.test_utils import TestClient
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -27,6 +26,7 @@ from tests.cluster.nodes import TokensAreNames
 from tests.engine.fakes import FakeMedia
 from tests.fixtures import Connect, CreateToken
 from tests.home.actions import act, state
+from tests.http import HttpClient
 from tests.node.conftest import StartNode
 from tests.wire.client import CONTROLLER, Client, player, resume_of
 
@@ -197,7 +197,7 @@ async def test_the_password_of_redis_is_told_nobody(hass: HomeAssistant, entry: 
     assert report["cluster"]["leader"] == "home"
 
 
-async def test_ready(http: TestClient, hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_ready(http: HttpClient, hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert (await http.get("/api/moosicbox/ready")).status == 200
     await hass.config_entries.async_unload(entry.entry_id)
     assert (await http.get("/api/moosicbox/ready")).status == 503

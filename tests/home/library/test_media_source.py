@@ -2,7 +2,6 @@
 
 from typing import Any, override
 
-from aiohttp.test_utils import TestClient
 from homeassistant.components import media_source
 from homeassistant.components.media_player import (
     BrowseMedia,
@@ -22,6 +21,7 @@ from yarl import URL
 
 from custom_components.moosicbox.engine.library.library import Library
 from tests.home.actions import act
+from tests.http import HttpClient
 
 from .conftest import KIND_OF_BLUE
 
@@ -62,7 +62,7 @@ async def other(hass: HomeAssistant, entry: MockConfigEntry) -> OtherPlayer:
 
 async def test_another_player_plays_a_track(
     hass: HomeAssistant,
-    http: TestClient,
+    http: HttpClient,
     other: OtherPlayer,
     library: Library,
 ) -> None:

@@ -105,6 +105,7 @@ export interface ClientMessages {
     media_content_id?: string | null;
     position?: number | null;
     place?: "end" | "next" | "replace" | After | null;
+    play?: boolean | null;
   };
   "queue_command.clear": {
     action: "clear";
@@ -676,6 +677,10 @@ export interface PlayableTrack {
   genre: string | null;
   artwork_url: string | null;
   media_content_id: string | null;
+  track_gain?: number | null;
+  track_peak?: number | null;
+  album_gain?: number | null;
+  album_peak?: number | null;
   stream_url: string;
 }
 
@@ -773,6 +778,10 @@ export interface Track {
   genre: string | null;
   artwork_url: string | null;
   media_content_id: string | null;
+  track_gain?: number | null;
+  track_peak?: number | null;
+  album_gain?: number | null;
+  album_peak?: number | null;
 }
 
 export interface UpdateOp {

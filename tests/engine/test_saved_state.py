@@ -70,7 +70,7 @@ async def test_a_stored_room_goes_on_when_a_player_returns() -> None:
         assert room.playback.max_wait_us is None
         assert (room.host_user_id, room.role("ben"), list(room.banned)) == ("ada", "dj", ["dan"])
         assert [line.message for line in room.chat] == ["Hello"]
-        assert [key[0] for key in room.missing] == ["ben", "cat", "eve"]
+        assert [key[0] for key in room.rejoin_until] == ["ben", "cat", "eve"]
         assert room.playback.timeline[:2] == ("paused", 178.48)
         suspended = room.playback.suspended
         assert suspended is not None
@@ -136,7 +136,7 @@ ROOM = SavedRoom(
     room_id="party",
     settings=RoomSettings(name="Party", wait="all"),
     host_user_id="ada",
-    host_gone=True,
+    awaits_host=True,
     entity_id="media_player.party",
     is_group=True,
     outputs={"media_player.terrace": 80.0},

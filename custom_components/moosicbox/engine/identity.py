@@ -11,7 +11,7 @@ from .protocol.client import Authenticate, Resume
 from .protocol.errors import AuthenticationFailed, PermissionDenied, Unavailable
 from .rooms.invites import Invites
 from .rooms.rights import GUEST_PERMISSIONS
-from .rooms.room import GUEST
+from .rooms.room import GUEST_PREFIX
 from .rooms.rooms import Rooms
 from .sessions.sessions import Sessions
 
@@ -68,7 +68,7 @@ class Identity:
         if (room := self._rooms.find(invite.room_id)) is None:
             raise AuthenticationFailed(INVITE_REFUSED)
         issued = self._authentication.issue_guest_token(
-            sub=GUEST + secrets.token_hex(8),
+            sub=GUEST_PREFIX + secrets.token_hex(8),
             name=name,
             lifetime=invite.expires_at - now,
             permissions=GUEST_PERMISSIONS[invite.role],

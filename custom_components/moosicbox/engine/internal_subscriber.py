@@ -103,7 +103,7 @@ class InternalSubscriber:
         # A room may have been closed or become private.
         self._unfollow([topic for topic in self._topics if topic.startswith("room:") and not self._visible(topic)])
         if "rooms" in self._topics:
-            rooms = RoomList(rooms=tuple(self._hub.room_lists.seen_by(self._principal)))
+            rooms = RoomList(rooms=tuple(self._hub.room_lists.visible_to(self._principal)))
             self._outbox.send(self._hub.topics["rooms"].state_frame(rooms))
 
     def flush(self) -> bool:

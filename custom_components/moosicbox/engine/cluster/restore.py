@@ -60,7 +60,7 @@ def restore(hub: Hub, snapshot: ClusterSnapshot, link_of: Callable[[str], Link])
 def resume(hub: Hub, leaderless_seconds: float) -> None:
     """Continue what the earlier leader was doing, after `leaderless_seconds` without a leader."""
     hub.presence.restore(hub.sessions)
-    hub.attendance.adopt(hub.sessions)
+    hub.attendance.resume_away_timers(hub.sessions)
     for player in hub.players:
         if not player.connected:
             hub.players.mark_disconnected(player)

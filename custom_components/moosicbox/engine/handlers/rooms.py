@@ -120,13 +120,13 @@ class RoomHandlers:
         if message.role == "host":
             raise InvalidMessage("An invite can't make a host: use set_role instead", ["role"])
         now = self.hub.clock.utc().timestamp()
-        code, invite = self.hub.invites.make(room.room_id, message.role, now, message.expires_in, message.uses)
+        code, invite = self.hub.invites.create(room.room_id, message.role, now, message.expires_in, message.uses)
         self.hub.rooms.changed.emit(room)
         return {"invite": code, "url": PARTY + code, "expires_at": iso_from_unix(invite.expires_at)}
 
     def list(self, actor: Actor, _message: RoomList) -> RoomListResult:
         """Return the visible rooms."""
-        return {"rooms": self.hub.room_lists.seen_by(actor.principal)}
+        return {"rooms": self.hub.room_lists.visible_to(actor.principal)}
 
     def get(self, actor: Actor, message: RoomGet) -> dict[str, object]:
         """Return the state of a room."""

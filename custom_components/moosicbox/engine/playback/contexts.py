@@ -75,3 +75,11 @@ class PlaybackContexts[C: PlaybackContext]:
 def _require_delay(delay_ms: float) -> None:
     if not 0 <= delay_ms <= MAX_OUTPUT_DELAY_MS:
         raise InvalidMessage(f"A delay is between 0 and {MAX_OUTPUT_DELAY_MS} ms", ["delay_ms"])
+
+
+def move_outputs(source: PlaybackContext, to: PlaybackContext) -> None:
+    """Move outputs from a player to its group, or back, up to the bound."""
+    for output_id, delay_ms in source.outputs.items():
+        if output_id in to.outputs or len(to.outputs) < MAX_OUTPUTS:
+            to.outputs[output_id] = delay_ms
+    source.outputs = {}

@@ -1,6 +1,7 @@
-"""Announcements: something short that is heard instead of the music, which then goes on where it was.
+"""Announcements: short media that players play instead of their playback, which then continues where it was.
 
-A player is told to play it like any other item, by its own topic; so every player can do it, and none has to mix sounds.
+An announcement is sent to a player like any other item, on its own topic. So every player can make one, and none has
+to mix audio.
 """
 
 from collections.abc import Sequence
@@ -25,30 +26,31 @@ from ..timers import Timer, Timers
 from .room import Room
 
 MAX_WAITING: Final = 10
-"""Announcements that wait for the same player."""
+"""Announcements that wait for one player."""
 GRACE_SECONDS: Final = 5.0
-"""How much longer than its duration one may take."""
+"""How much longer than its duration an announcement may take."""
 UNKNOWN_SECONDS: Final = 60.0
-"""How long one may take whose duration nobody knows."""
+"""How long an announcement of unknown duration may take."""
 MAX_SECONDS: Final = 600.0
+"""How long an announcement may take."""
 
 
 @dataclass(slots=True, eq=False)
 class Announcement:
-    """One announcement, to these players together."""
+    """An announcement that some players make together."""
 
     item: QueueItem
     target: Player | Room
     players: Sequence[Player]
     playback: Playback | None = None
-    """The music that it interrupts."""
+    """The playback that the players render otherwise."""
     pending: set[Player] = field(default_factory=set)
-    """Who hasn't ended it yet."""
+    """The players that haven't ended it yet."""
     timer: Timer | None = None
 
 
 class Announcements:
-    """Makes announcements one after the other, and always gives the players back."""
+    """Makes the announcements of each player one after the other."""
 
     def __init__(
         self,
@@ -59,7 +61,6 @@ class Announcements:
         clock: Clock,
         spawn: Spawn,
     ) -> None:
-        """`spawn` runs what takes time."""
         self._players = players
         self._publisher = publisher
         self._media_resolver = media_resolver
@@ -68,14 +69,24 @@ class Announcements:
         self._spawn = spawn
         self._waiting: list[Announcement] = []
         self._running: dict[Player, Announcement] = {}
-        players.reported.subscribe(self._reported)
-        players.changed.subscribe(self._changed)
-        players.removed.subscribe(self._gone)
+        players.reported.subscribe(self._player_reported)
+        players.changed.subscribe(self._player_changed)
+        players.removed.subscribe(self._end_for)
 
     async def announce(self, principal: Principal, target: Player | Room, media_content_id: str) -> None:
-        """Make one on a player alone, whatever its room plays, or on all players of a room; soon, others may be before.
+        """Make an announcement after the ones before.
 
-        PermissionDenied, NotSupported, Unavailable, TrackNotFound.
+        Args:
+            principal: On whose behalf.
+            target: A player, even if it is in a room, or all players of a room.
+            media_content_id: The media to play.
+
+        Raises:
+            PermissionDenied: If the principal may not control the target.
+            NotSupported: If no player supports announcements.
+            Unavailable: If no player is connected, or too many announcements wait.
+            TrackNotFound: If there is no such media.
+
         """
         if isinstance(target, Room):
             target.require_right(principal, "playback.control")
@@ -86,11 +97,9 @@ class Announcements:
         players = self._players_of(target)
         for player in players:
             if sum(player in waiting.players for waiting in self._waiting) >= MAX_WAITING:
-                raise Unavailable(f"{player.name} has {MAX_WAITING} announcements to make already")
+                raise Unavailable(f"{MAX_WAITING} announcements wait for {player.name} already")
         self._waiting.append(Announcement(self._item(media, principal), target, players))
-        self._go_on()
-
-    # ------------------------------------------------------------ beginning
+        self._start_waiting()
 
     def _players_of(self, target: Player | Room) -> Sequence[Player]:
         if isinstance(target, Player):
@@ -98,13 +107,13 @@ class Announcements:
             if not target.connected:
                 raise Unavailable(f"{target.name} isn't connected")
             return (target,)
-        here = [player for player in target.renderers if player.connected]
-        able = [player for player in here if player.has_capability("announce")]
-        if here and not able:
-            raise NotSupported(f"No player in {target.name} can do that: none declared 'announce'")
-        if not able:
-            raise Unavailable(f"No player is in {target.name} now")
-        return able
+        connected = [player for player in target.renderers if player.connected]
+        capable = [player for player in connected if player.has_capability("announce")]
+        if connected and not capable:
+            raise NotSupported(f"No player in {target.name} supports this: none has declared 'announce'")
+        if not capable:
+            raise Unavailable(f"No player is connected in {target.name}")
+        return capable
 
     def _item(self, media: Media, principal: Principal) -> QueueItem:
         return QueueItem(
@@ -114,16 +123,18 @@ class Announcements:
             added_at=self._clock.timestamp(),
         )
 
-    def _go_on(self) -> None:
-        # In their order: who waits for a player keeps those behind from overtaking.
-        taken = set(self._running)
-        for waiting in tuple(self._waiting):
-            if taken.isdisjoint(waiting.players):
-                self._waiting.remove(waiting)
-                self._begin(waiting)
-            taken.update(waiting.players)
+    # ------------------------------------------------------------ starting
 
-    def _begin(self, announcement: Announcement) -> None:
+    def _start_waiting(self) -> None:
+        # In their order: an announcement that waits for a player isn't overtaken by later ones for that player.
+        busy = set(self._running)
+        for waiting in tuple(self._waiting):
+            if busy.isdisjoint(waiting.players):
+                self._waiting.remove(waiting)
+                self._start(waiting)
+            busy.update(waiting.players)
+
+    def _start(self, announcement: Announcement) -> None:
         now_us = self._clock.now_us()
         players = [player for player in announcement.players if player.connected]
         if not players:
@@ -136,9 +147,8 @@ class Announcements:
             player.announcement = Command("play", announcement.item, 0.0, start_us, 1.0)
         announcement.pending = set(players)
         others = [member for member in playback.members.connected() if member not in announcement.pending]
-        able = isinstance(target, Room) or not others
-        if able:
-            # Where others play along, the music goes on without this player.
+        if isinstance(target, Room) or not others:
+            # Otherwise the other players of the room go on without this one.
             playback.interrupt(now_us)
         for player in players:
             self._publisher.publish_instructions(player)
@@ -152,20 +162,20 @@ class Announcements:
 
     # ------------------------------------------------------------ ending
 
-    def _reported(self, player: Player) -> None:
+    def _player_reported(self, player: Player) -> None:
         announcement, report = self._running.get(player), player.report
         if announcement is None or report is None or report.queue_item_id != announcement.item.queue_item_id:
             return
         if report.state in ("idle", "error"):
-            self._gone(player)
+            self._end_for(player)
         elif report.state == "playing" and report.duration_seconds:
             self._limit(announcement, report.at_us, report.duration_seconds - report.position_seconds)
 
-    def _changed(self, player: Player) -> None:
+    def _player_changed(self, player: Player) -> None:
         if not player.available:
-            self._gone(player)
+            self._end_for(player)
 
-    def _gone(self, player: Player) -> None:
+    def _end_for(self, player: Player) -> None:
         if (announcement := self._running.get(player)) is not None:
             announcement.pending.discard(player)
             if not announcement.pending:
@@ -178,13 +188,13 @@ class Announcements:
         for player in players:
             del self._running[player]
             player.announcement = None
-        self._go_on()
+        self._start_waiting()
         playback = announcement.playback
         if playback is None:
             return
         if playback.interrupted:
             if any(running.playback is playback for running in self._running.values()):
-                # The next announcement ends the interruption.
+                # The next announcement will end the interruption.
                 return
             if playback.current is not None:
                 self._spawn(self._resume(playback, playback.current, playback.timeline.position))

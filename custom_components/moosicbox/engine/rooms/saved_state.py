@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from ..playback.player import Player
 from ..playback.saved_state import (
     SavedPlayback,
@@ -35,7 +37,7 @@ class SavedRoom(Record, frozen=True, kw_only=True):
     room_id: str
     settings: RoomSettings
     host_user_id: str | None = None
-    host_gone: bool = False
+    awaits_host: bool = msgspec.field(default=False, name="host_gone")
     entity_id: str | None = None
     is_group: bool = False
     outputs: dict[str, float] = {}
@@ -70,7 +72,7 @@ def capture_room(room: Room, *, with_items: bool = True) -> SavedRoom:
         settings=room.settings,
         participants=tuple(_capture_participant(participant) for participant in tuple(room.participants.values())),
         banned=tuple(room.banned),
-        missing=tuple(room.missing.items()),
+        missing=tuple(room.rejoin_until.items()),
         chat=tuple(room.chat),
         votes=tuple(room.votes),
         interrupted=room.playback.interrupted,
@@ -83,7 +85,7 @@ def restore_room(room: Room, state: SavedRoom, find_player: Callable[[str], Play
     """Give `room`, which is new, the state that was captured. Its players have been restored before."""
     write_attributes(room, state, _COPIED)
     room.banned = dict.fromkeys(state.banned)
-    room.missing = dict(state.missing)
+    room.rejoin_until = dict(state.missing)
     room.chat.extend(state.chat)
     room.votes = set(state.votes)
     for saved in state.participants:

@@ -1,0 +1,91 @@
+"""ffmpeg as a child process that decodes one item, within limits of memory and time."""
+
+import asyncio
+from contextlib import suppress
+import os
+import resource
+import ssl
+from typing import Final
+from urllib.parse import urlsplit
+
+from .audio import CHUNK_SAMPLES, AudioFormat
+
+MAX_MEMORY: Final = 768 * 1024 * 1024
+"""Bytes of address space."""
+MAX_CPU_SECONDS: Final = 1_800
+MAX_OPEN_FILES: Final = 64
+PROTOCOLS: Final = "http,https,tcp,tls"
+DEMUXERS: Final = "aac,aiff,flac,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,ogg,wav"
+DECODERS: Final = (
+    "aac,alac,flac,mp3,mp3float,opus,libopus,vorbis,libvorbis,"
+    "pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u8"
+)
+READ_TIMEOUT_US: Final = 10_000_000
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def command(ffmpeg: str, url: str, position: float, audio_format: AudioFormat) -> list[str]:
+    """Return the command that writes an item's audio from `position` (seconds) to standard output."""
+    rates = "|".join(map(str, audio_format.rates))
+    sample_format = "s16" if audio_format.bits == 16 else "s32"
+    layout = {1: "mono", 2: "stereo"}.get(audio_format.channels, f"{audio_format.channels}c")
+    wanted = f"sample_fmts={sample_format}:sample_rates={rates}:channel_layouts={layout}"
+    return [
+        ffmpeg,
+        *("-nostdin", "-hide_banner", "-loglevel", "quiet", "-threads", "1"),
+        *_source_options(url),
+        *("-protocol_whitelist", PROTOCOLS, "-format_whitelist", DEMUXERS, "-codec_whitelist", DECODERS),
+        *(("-ss", f"{position:.6f}") if position > 0 else ()),
+        *("-i", url, "-map", "0:a:0", "-map_metadata", "-1", "-threads", "1", "-filter_threads", "1"),
+        *("-af", f"aresample=dither_method=triangular,aformat={wanted}"),
+        *_encoder_options(audio_format),
+        *("-bitexact", "-flush_packets", "1", "pipe:1"),
+    ]
+
+
+def _source_options(url: str) -> tuple[str, ...]:
+    options: tuple[str, ...] = ("-rw_timeout", str(READ_TIMEOUT_US), "-reconnect", "1", "-reconnect_delay_max", "4")
+    parts = urlsplit(url)
+    authorities = ssl.get_default_verify_paths().cafile
+    if parts.scheme == "https" and parts.hostname not in LOOPBACK and authorities is not None:
+        options += ("-tls_verify", "1", "-ca_file", authorities)
+    return options
+
+
+def _encoder_options(audio_format: AudioFormat) -> tuple[str, ...]:
+    if audio_format.codec == "pcm":
+        return ("-c:a", f"pcm_s{audio_format.bits}le", "-f", "wav")
+    exact = () if audio_format.bits == 16 else ("-bits_per_raw_sample", "24")
+    encoder = ("-c:a", "flac", "-compression_level", "3", "-frame_size", str(CHUNK_SAMPLES))
+    # Pages this short have one packet each.
+    return (*encoder, *exact, "-f", "ogg", "-page_duration", "1")
+
+
+async def start(arguments: list[str]) -> asyncio.subprocess.Process:
+    """Start ffmpeg with its limits. Raise OSError if it can't be started."""
+    process = await asyncio.create_subprocess_exec(
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        # Without the secrets that the environment of a server has.
+        env={name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ},
+    )
+    for which, limit in (
+        (resource.RLIMIT_AS, MAX_MEMORY),
+        (resource.RLIMIT_CPU, MAX_CPU_SECONDS),
+        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with suppress(ProcessLookupError, PermissionError):
+            resource.prlimit(process.pid, which, (limit, limit))
+    return process
+
+
+async def stop(process: asyncio.subprocess.Process) -> None:
+    """End a process, if it hasn't ended."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

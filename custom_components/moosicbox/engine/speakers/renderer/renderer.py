@@ -1,0 +1,71 @@
+"""Renders items once for all speakers that need the same."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from . import ffmpeg
+from .audio import AudioFormat
+from .rendering import Reader, Rendering, RenderingFailed
+
+MAX_RENDERINGS: Final = 32
+"""Processes at once."""
+
+
+class Renderer:
+    """The renderings of this process. Each runs as long as it has a reader."""
+
+    def __init__(self, program: str, resolve: Callable[[str], str]) -> None:
+        """Create a renderer; nothing runs yet.
+
+        Args:
+            program: The ffmpeg executable.
+            resolve: Makes the address of a stream absolute.
+        """
+        self._program = program
+        self._resolve = resolve
+        self._renderings: dict[tuple[str, AudioFormat], list[Rendering]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        """Return the number of renderings."""
+        return sum(map(len, self._renderings.values()))
+
+    def open(self, item_id: str, address: str, position: float, audio_format: AudioFormat) -> Reader:
+        """Return a reader of an item's audio.
+
+        Args:
+            item_id: Identifies the item; readers of the same item and format share a rendering where they can.
+            address: Where the item's media is fetched from.
+            position: Where to begin, in seconds.
+            audio_format: What is needed.
+
+        Raises:
+            RenderingFailed: Too many renderings run.
+        """
+        key = item_id, audio_format
+        running = self._renderings.setdefault(key, [])
+        for rendering in running:
+            if rendering.covers(position):
+                return rendering.open(position)
+        if len(self) >= MAX_RENDERINGS:
+            raise RenderingFailed("Too many items are being rendered")
+
+        def close(rendering: Rendering) -> None:
+            running.remove(rendering)
+            if not running and self._renderings.get(key) is running:
+                del self._renderings[key]
+            task = asyncio.create_task(rendering.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+        arguments = ffmpeg.command(self._program, self._resolve(address), position, audio_format)
+        rendering = Rendering(arguments, position, audio_format, close)
+        running.append(rendering)
+        return rendering.open(position)
+
+    async def close(self) -> None:
+        """End all renderings."""
+        renderings = [rendering for running in self._renderings.values() for rendering in running]
+        self._renderings.clear()
+        await asyncio.gather(*(rendering.close() for rendering in renderings), *self._closing)

@@ -1,0 +1,211 @@
+"""The speakers that have reached this process, and the players of those that the household has added."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+import logging
+from typing import Final, Literal
+
+from ..protocol.client import ClientInfo, Request, StreamRequest
+from ..signals import Signal
+from ..transport.gateway import Gateway
+from .client import HubClient
+from .output import Output
+from .player import FedPlayer
+from .renderer.renderer import Renderer
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_SPEAKERS: Final = 64
+"""Speakers that are known at once, added or not."""
+CAPABILITIES: Final = ("pause", "seek", "announce")
+"""What every fed player can do; it takes media of all types, because the renderer decodes them."""
+
+type Kind = Literal["snapcast", "sendspin"]
+type SpeakerState = Literal[
+    "connected", "disconnected", "other_server", "pairing_required", "pairing_lost", "incompatible"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerInfo:
+    """A speaker as it describes itself.
+
+    Attributes:
+        player_id: The id of its player, derived from the speaker's own id.
+        kind: Its protocol.
+        name: Its own name.
+        model: The program or device, if it says so.
+        has_volume: True if its volume can be set.
+        has_mute: True if it can be muted.
+    """
+
+    player_id: str
+    kind: Kind
+    name: str
+    model: str | None = None
+    has_volume: bool = True
+    has_mute: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Speaker:
+    """A speaker that is known: connected, or added to the household.
+
+    Attributes:
+        player: Its player; `None` unless it is connected and added.
+    """
+
+    info: SpeakerInfo
+    state: SpeakerState = "disconnected"
+    output: Output | None = None
+    address: str = ""
+    player: FedPlayer | None = None
+    client: HubClient | None = None
+    task: asyncio.Task[None] | None = None
+
+
+class Speakers:
+    """All speakers of this process.
+
+    Attributes:
+        discovered: Emitted when a speaker connects that hasn't been added.
+        changed: Emitted when the state of a speaker has changed.
+    """
+
+    def __init__(self, gateway: Gateway, renderer: Renderer) -> None:
+        self.discovered: Signal[SpeakerInfo] = Signal()
+        self.changed: Signal[Speaker] = Signal()
+        self._gateway = gateway
+        self._renderer = renderer
+        self._names: dict[str, str] = {}
+        """The names of the players of added speakers."""
+        self._speakers: dict[str, Speaker] = {}
+
+    def now_us(self) -> int:
+        """Return the hub's time."""
+        return self._gateway.clock.now_us()
+
+    def find(self, player_id: str) -> Speaker | None:
+        """Return a speaker, or `None`."""
+        return self._speakers.get(player_id)
+
+    def is_added(self, player_id: str) -> bool:
+        """Return whether a speaker has been added to the household."""
+        return player_id in self._names
+
+    def set_added(self, names: Mapping[str, str]) -> None:
+        """Set the speakers that the household has added: player ids and names."""
+        before, self._names = self._names, dict(names)
+        for player_id in before.keys() - names.keys():
+            self._detach(player_id)
+        for player_id, name in names.items():
+            speaker = self._speakers.get(player_id)
+            if speaker is None or speaker.output is None:
+                continue
+            if before.get(player_id) != name:
+                self._detach(player_id)
+                self._attach(speaker, name)
+
+    # ---- called by the protocols
+
+    def connected(self, info: SpeakerInfo, output: Output, address: str) -> bool:
+        """Note that a speaker has connected; return whether there is room for it."""
+        speaker = self._speakers.get(info.player_id)
+        if speaker is None:
+            if len(self._speakers) >= MAX_SPEAKERS:
+                _LOGGER.warning("%s isn't served: there are %s speakers already", info.name, MAX_SPEAKERS)
+                return False
+            speaker = self._speakers[info.player_id] = Speaker(info)
+        self._detach(info.player_id)
+        speaker.info, speaker.output, speaker.address = info, output, address
+        if (name := self._names.get(info.player_id)) is None:
+            self.discovered.emit(info)
+        else:
+            self._attach(speaker, name)
+        self.set_state(info.player_id, "connected")
+        return True
+
+    def disconnected(self, player_id: str, output: Output, state: SpeakerState = "disconnected") -> None:
+        """Note that a speaker has disconnected; a newer connection of it isn't affected."""
+        speaker = self._speakers.get(player_id)
+        if speaker is None or speaker.output is not output:
+            return
+        self._detach(player_id)
+        speaker.output = None
+        self.set_state(player_id, state)
+        if not self.is_added(player_id):
+            del self._speakers[player_id]
+
+    def set_state(self, player_id: str, state: SpeakerState) -> None:
+        """Set the state of a speaker that is known."""
+        speaker = self._speakers.get(player_id)
+        if speaker is not None and speaker.state != state:
+            speaker.state = state
+            self.changed.emit(speaker)
+
+    def send(self, player_id: str, command: Request) -> None:
+        """Send a command in the name of a speaker's player, as when a button on the speaker was pressed."""
+        speaker = self._speakers.get(player_id)
+        if speaker is not None and speaker.client is not None:
+            speaker.client.send(command)
+
+    async def close(self) -> None:
+        """Disconnect all players."""
+        tasks = [speaker.task for speaker in self._speakers.values() if speaker.task is not None]
+        for player_id in tuple(self._speakers):
+            self._detach(player_id)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._renderer.close()
+
+    # ---- players
+
+    def _attach(self, speaker: Speaker, name: str) -> None:
+        output, info = speaker.output, speaker.info
+        if output is None:
+            return
+        capabilities = (*CAPABILITIES, *(["volume"] if info.has_volume else []), *(["mute"] if info.has_mute else []))
+        client = HubClient(
+            self._gateway,
+            ClientInfo(
+                name=name,
+                kind="player",
+                player_id=info.player_id,
+                version=info.model,
+                capabilities=capabilities,
+                lead_ms=output.lead_us / 1000,
+            ),
+            speaker.address,
+        )
+        player = FedPlayer(
+            output,
+            self._renderer,
+            self.now_us,
+            send=client.send,
+            renew=lambda item_id: _renewed(client, item_id),
+        )
+        speaker.player, speaker.client = player, client
+        speaker.task = asyncio.create_task(self._run(client, player), name=f"moosicbox speaker {info.player_id}")
+
+    async def _run(self, client: HubClient, player: FedPlayer) -> None:
+        clock_id: str | None = None
+
+        def handle_connected() -> None:
+            nonlocal clock_id
+            if clock_id not in (None, self._gateway.clock.clock_id):
+                player.reset()
+            clock_id = self._gateway.clock.clock_id
+            player.report()
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(player.run())
+            tasks.create_task(client.run(handle_connected, player.handle_message))
+
+    def _detach(self, player_id: str) -> None:
+        if (speaker := self._speakers.get(player_id)) is not None and speaker.task is not None:
+            speaker.task.cancel()
+            speaker.task = speaker.player = speaker.client = None
+
+
+async def _renewed(client: HubClient, item_id: str) -> str:
+    return (await client.request(StreamRequest(queue_item_id=item_id)))["stream_url"]

@@ -63,6 +63,11 @@ class HubClient:
         self._closed = asyncio.Event()
 
     @property
+    def player_id(self) -> str:
+        """The player's id."""
+        return self._info.player_id or ""
+
+    @property
     def connected(self) -> bool:
         """True while a session is open."""
         return self._session is not None

@@ -14,6 +14,7 @@ class Output(Protocol):
         lead_us: How long a speaker that is silent takes from its first audio to sound.
         late_us: How long before its time audio must be sent to be played.
         ahead_us: How long before its time audio is sent at the earliest; the speaker's buffer limits it.
+        volume: The speaker's own volume (0 to 1), and whether it is muted; `None` if it doesn't say.
         free_us: Audio can't be heard before this time, because the speaker still holds other audio.
     """
 
@@ -22,6 +23,9 @@ class Output(Protocol):
     late_us: int
     ahead_us: int
     free_us: int
+
+    @property
+    def volume(self) -> tuple[float, bool] | None: ...
 
     def begin(self, header: AudioHeader) -> None:
         """Announce what the following chunks are."""

@@ -32,6 +32,8 @@ NEAR_END_US: Final = 1_000_000
 """An order for another item this near to the end of the current one waits for that end."""
 SAME_US: Final = 5_000
 """A timeline that differs by less is followed without a break."""
+OWN_VOLUME_US: Final = 5_000_000
+"""How long the hub takes at most to learn of a speaker's own volume."""
 JOIN_SECONDS: Final = 0.25
 """An order that is older joins a timeline that runs already."""
 GRID: Final = 0.25
@@ -73,6 +75,8 @@ class FedPlayer:
         """The item of the mode, while no feed runs."""
         self._position = 0.0
         """Where that item stands."""
+        self._own_volume = output.volume
+        self._own_volume_until_us = now_us() + OWN_VOLUME_US
         self._feed: Feed | None = None
         self._order: SynchronizedPlayback | None = None
         self._preloaded: tuple[str, Reader] | None = None
@@ -107,8 +111,16 @@ class FedPlayer:
             self._stop_feed()
             self._release_preloaded()
 
+    def handle_connected(self) -> None:
+        """Report everything, after a welcome. The speaker's own volume becomes the player's, so that it doesn't jump."""
+        if (own := self._output.volume) is not None:
+            self._own_volume = own
+            self._own_volume_until_us = self._now_us() + OWN_VOLUME_US
+            self.report_volume(own[0], muted=own[1])
+        self.report()
+
     def report(self) -> None:
-        """Report soon, as after a welcome."""
+        """Report soon."""
         self._report_due.set()
 
     def reset(self) -> None:
@@ -133,8 +145,8 @@ class FedPlayer:
                 self._accept(message)
             case Prepare():
                 self._prepare(message)
-            case VolumeUpdate(volume=volume, muted=muted):
-                self._output.set_volume(volume, muted=muted)
+            case VolumeUpdate():
+                self._set_volume(message)
 
     def _accept(self, order: SynchronizedPlayback) -> None:
         if is_same_order(self._order, order):
@@ -163,6 +175,15 @@ class FedPlayer:
             return False
         feed.follow(Segment(order.queue_item_id, order.track, reader, anchor, bool(order.room_id)))
         return True
+
+    def _set_volume(self, update: VolumeUpdate) -> None:
+        if self._own_volume is not None:
+            # What was sent before the hub knew of the speaker's own volume.
+            is_own = self._own_volume == (update.volume, update.muted)
+            if not is_own and self._now_us() < self._own_volume_until_us:
+                return
+            self._own_volume = None
+        self._output.set_volume(update.volume, muted=update.muted)
 
     # ---- orders
 

@@ -7,9 +7,10 @@ import logging
 from typing import Final, Literal
 
 from ..protocol.client import ClientInfo, Request, StreamRequest
+from ..protocol.server import PlaybackStatus
 from ..signals import Signal
 from ..transport.gateway import Gateway
-from .client import HubClient
+from .client import HubClient, PlayerMessage
 from .output import Output
 from .player import FedPlayer
 from .renderer.renderer import Renderer
@@ -22,9 +23,7 @@ CAPABILITIES: Final = ("pause", "seek", "announce")
 """What every fed player can do; it takes media of all types, because the renderer decodes them."""
 
 type Kind = Literal["snapcast", "sendspin"]
-type SpeakerState = Literal[
-    "connected", "disconnected", "other_server", "pairing_required", "pairing_lost", "incompatible"
-]
+type SpeakerState = Literal["connected", "disconnected", "in_use", "other_server", "pairing_required", "incompatible"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +49,15 @@ class SpeakerInfo:
 
 @dataclass(slots=True, eq=False)
 class Speaker:
-    """A speaker that is known: connected, or added to the household.
+    """A connected speaker.
 
     Attributes:
-        player: Its player; `None` unless it is connected and added.
+        player: Its player; `None` unless it was added.
     """
 
     info: SpeakerInfo
-    state: SpeakerState = "disconnected"
-    output: Output | None = None
-    address: str = ""
+    output: Output
+    address: str
     player: FedPlayer | None = None
     client: HubClient | None = None
     task: asyncio.Task[None] | None = None
@@ -70,17 +68,20 @@ class Speakers:
 
     Attributes:
         discovered: Emitted when a speaker connects that hasn't been added.
-        changed: Emitted when the state of a speaker has changed.
+        state_changed: Emitted with a player's id when the state of its speaker has changed.
+        status_changed: Emitted with a player's id and status when that has changed.
     """
 
     def __init__(self, gateway: Gateway, renderer: Renderer) -> None:
         self.discovered: Signal[SpeakerInfo] = Signal()
-        self.changed: Signal[Speaker] = Signal()
+        self.state_changed: Signal[str, SpeakerState] = Signal()
+        self.status_changed: Signal[str, PlaybackStatus] = Signal()
         self._gateway = gateway
         self._renderer = renderer
         self._names: dict[str, str] = {}
         """The names of the players of added speakers."""
         self._speakers: dict[str, Speaker] = {}
+        self._states: dict[str, SpeakerState] = {}
 
     def now_us(self) -> int:
         """Return the hub's time."""
@@ -98,27 +99,35 @@ class Speakers:
         """Set the speakers that the household has added: player ids and names."""
         before, self._names = self._names, dict(names)
         for player_id in before.keys() - names.keys():
-            self._detach(player_id)
+            if (removed := self._speakers.get(player_id)) is not None:
+                self._detach(removed)
         for player_id, name in names.items():
             speaker = self._speakers.get(player_id)
-            if speaker is None or speaker.output is None:
-                continue
-            if before.get(player_id) != name:
-                self._detach(player_id)
+            if speaker is not None and before.get(player_id) != name:
+                self._detach(speaker)
                 self._attach(speaker, name)
 
     # ---- called by the protocols
 
+    def announce(self, info: SpeakerInfo) -> None:
+        """Note that a speaker is there; it has to be paired before it connects."""
+        if not self.is_added(info.player_id):
+            self.discovered.emit(info)
+
+    def report_volume(self, player_id: str, volume: float, muted: bool) -> None:
+        """Note that the volume was changed on a speaker."""
+        speaker = self._speakers.get(player_id)
+        if speaker is not None and speaker.player is not None:
+            speaker.player.report_volume(volume, muted=muted)
+
     def connected(self, info: SpeakerInfo, output: Output, address: str) -> bool:
         """Note that a speaker has connected; return whether there is room for it."""
-        speaker = self._speakers.get(info.player_id)
-        if speaker is None:
-            if len(self._speakers) >= MAX_SPEAKERS:
-                _LOGGER.warning("%s isn't served: there are %s speakers already", info.name, MAX_SPEAKERS)
-                return False
-            speaker = self._speakers[info.player_id] = Speaker(info)
-        self._detach(info.player_id)
-        speaker.info, speaker.output, speaker.address = info, output, address
+        if (before := self._speakers.get(info.player_id)) is not None:
+            self._detach(before)
+        elif len(self._speakers) >= MAX_SPEAKERS:
+            _LOGGER.warning("%s isn't served: there are %s speakers already", info.name, MAX_SPEAKERS)
+            return False
+        speaker = self._speakers[info.player_id] = Speaker(info, output, address)
         if (name := self._names.get(info.player_id)) is None:
             self.discovered.emit(info)
         else:
@@ -131,18 +140,21 @@ class Speakers:
         speaker = self._speakers.get(player_id)
         if speaker is None or speaker.output is not output:
             return
-        self._detach(player_id)
-        speaker.output = None
+        self._detach(speaker)
+        del self._speakers[player_id]
         self.set_state(player_id, state)
         if not self.is_added(player_id):
-            del self._speakers[player_id]
+            del self._states[player_id]
 
     def set_state(self, player_id: str, state: SpeakerState) -> None:
-        """Set the state of a speaker that is known."""
-        speaker = self._speakers.get(player_id)
-        if speaker is not None and speaker.state != state:
-            speaker.state = state
-            self.changed.emit(speaker)
+        """Set the state of a speaker."""
+        if self.state_of(player_id) != state:
+            self._states[player_id] = state
+            self.state_changed.emit(player_id, state)
+
+    def state_of(self, player_id: str) -> SpeakerState:
+        """Return the state of a speaker, connected or not."""
+        return self._states.get(player_id, "disconnected")
 
     def send(self, player_id: str, command: Request) -> None:
         """Send a command in the name of a speaker's player, as when a button on the speaker was pressed."""
@@ -153,8 +165,8 @@ class Speakers:
     async def close(self) -> None:
         """Disconnect all players."""
         tasks = [speaker.task for speaker in self._speakers.values() if speaker.task is not None]
-        for player_id in tuple(self._speakers):
-            self._detach(player_id)
+        for speaker in self._speakers.values():
+            self._detach(speaker)
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._renderer.close()
 
@@ -162,8 +174,6 @@ class Speakers:
 
     def _attach(self, speaker: Speaker, name: str) -> None:
         output, info = speaker.output, speaker.info
-        if output is None:
-            return
         capabilities = (*CAPABILITIES, *(["volume"] if info.has_volume else []), *(["mute"] if info.has_mute else []))
         client = HubClient(
             self._gateway,
@@ -195,14 +205,20 @@ class Speakers:
             if clock_id not in (None, self._gateway.clock.clock_id):
                 player.reset()
             clock_id = self._gateway.clock.clock_id
-            player.report()
+            player.handle_connected()
+
+        def handle_message(message: PlayerMessage) -> None:
+            if isinstance(message, PlaybackStatus):
+                self.status_changed.emit(client.player_id, message)
+            else:
+                player.handle_message(message)
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(player.run())
-            tasks.create_task(client.run(handle_connected, player.handle_message))
+            tasks.create_task(client.run(handle_connected, handle_message))
 
-    def _detach(self, player_id: str) -> None:
-        if (speaker := self._speakers.get(player_id)) is not None and speaker.task is not None:
+    def _detach(self, speaker: Speaker) -> None:
+        if speaker.task is not None:
             speaker.task.cancel()
             speaker.task = speaker.player = speaker.client = None
 

@@ -53,6 +53,11 @@ class SnapcastOutput:
         self._sent_until_us = 0
         self._unmuting: asyncio.TimerHandle | None = None
 
+    @property
+    def volume(self) -> None:
+        """A client has no volume of its own."""
+        return
+
     def begin(self, header: AudioHeader) -> None:
         """Announce what the chunks are. That is done once: some clients don't survive a change."""
         if not self._announced:
@@ -149,13 +154,9 @@ class SnapcastConnection:
             if header.type == MessageType.TIME:
                 self._write(messages.time_reply(header, received_us, self._speakers.now_us()))
             elif header.type == MessageType.CLIENT_INFO:
-                self._apply(messages.read_client_info(payload))
-
-    def _apply(self, changed: messages.ClientInfo) -> None:
-        speaker = self._speakers.find(self._player_id or "")
-        if speaker is not None and speaker.player is not None:
-            volume = min(100, max(0, changed.volume)) / 100
-            speaker.player.report_volume(volume, muted=changed.muted)
+                changed = messages.read_client_info(payload)
+                volume = min(100, max(0, changed.volume)) / 100
+                self._speakers.report_volume(info.player_id, volume, changed.muted)
 
     async def _read(self) -> tuple[Header, bytes, int]:
         head = await self._reader.readexactly(HEADER.size)

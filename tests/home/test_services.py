@@ -127,4 +127,4 @@ async def test_without_an_entry(hass: HomeAssistant, entry: MockConfigEntry) -> 
     await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(ServiceValidationError) as refusal:
         await call(hass, "get_metrics")
-    assert refusal.value.translation_key == "not_loaded"
+    assert refusal.value.translation_key == "service_config_entry_not_loaded"

@@ -1,4 +1,4 @@
-"""Reload and stop: every connection hears goodbye, and comes back to what it had."""
+"""Reload and shutdown: every connection gets goodbye and can be resumed."""
 
 import asyncio
 
@@ -13,10 +13,10 @@ from tests.fixtures import BRASS, Connect
 from .client import CONTROLLER, Client, player, resume_of
 
 
-async def test_ten_reloads(
+async def test_sessions_survive_reloads(
     hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str, kitchen: Client, hub: Hub
 ) -> None:
-    """Each time: `goodbye`, 4000, and afterwards the same sessions with the same music."""
+    """Each time `goodbye` and 4000, then the same sessions with the same queues."""
     await kitchen.request("queue_command", action="add", media_content_id=BRASS)
     watcher = await connect()
     await watcher.authenticate(token)
@@ -49,8 +49,7 @@ async def test_ten_reloads(
     assert answer["data"]["queue"]["total"] == 1
 
 
-async def test_stop(hass: HomeAssistant, controller: Client) -> None:
-    """When Home Assistant stops: `goodbye`, then 1001."""
+async def test_a_shutdown_sends_goodbye_and_1001(hass: HomeAssistant, controller: Client) -> None:
     await controller.arrived()
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     code, messages = await controller.closed()
@@ -60,8 +59,9 @@ async def test_stop(hass: HomeAssistant, controller: Client) -> None:
     await hass.async_block_till_done()
 
 
-async def test_removed(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str) -> None:
-    """A removed entry forgets its sessions and its tokens."""
+async def test_a_removed_entry_forgets_sessions_and_tokens(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str
+) -> None:
     client = await connect()
     await client.authenticate(token)
     _, (code, _) = await asyncio.gather(hass.config_entries.async_remove(entry.entry_id), client.closed())
@@ -75,15 +75,17 @@ async def test_removed(hass: HomeAssistant, entry: MockConfigEntry, connect: Con
     assert (await again.closed())[0] == 4501
 
 
-async def test_not_authenticated_yet(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect) -> None:
-    """Who has not said who he is hears goodbye, too."""
+async def test_unauthenticated_connections_get_goodbye_too(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect
+) -> None:
     client = await connect()
     _, (code, messages) = await asyncio.gather(hass.config_entries.async_unload(entry.entry_id), client.closed())
     assert (code, [message["type"] for message in messages]) == (4000, ["goodbye"])
 
 
-async def test_not_all_at_once(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str) -> None:
-    """Each client is told another time to come back."""
+async def test_clients_reconnect_after_different_delays(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str
+) -> None:
     clients = [await connect() for _ in range(12)]
     for client in clients:
         await client.authenticate(token, subscribe=[])

@@ -1,4 +1,4 @@
-"""A random course of commands, reports and time keeps playback consistent: players and hub never disagree for long."""
+"""A playback stays consistent under random commands, reports and time."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -11,7 +11,7 @@ EPSILON = 2e-6
 
 
 class PlaybackMachine(RuleBasedStateMachine):
-    """Drives a playback as the hub does: what is due is done before anything else."""
+    """Drives a playback as the hub does: time passes from one due moment to the next."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class PlaybackMachine(RuleBasedStateMachine):
     def remove(self, number: int) -> None:
         items = self.playback.queue.items
         chosen = items[number % len(items)] if items else None
-        # Taking the current item away is the handler's business as a whole.
+        # The removal of the current item is tested with its handler.
         if chosen is not None and chosen != self.playback.current:
             self._try("remove", [chosen.queue_item_id])
 
@@ -130,7 +130,7 @@ class PlaybackMachine(RuleBasedStateMachine):
     def hold(self) -> None:
         self.playback.suspend(self.stage.now_us)
 
-    # ------------------------------------------------------------ what always holds
+    # ------------------------------------------------------------ invariants
 
     @invariant()
     def one_item_plays(self) -> None:

@@ -1,4 +1,4 @@
-"""The complete state of playbacks and players: what a restart or a change of leader has to preserve.
+"""The complete state of playbacks and players, to be restored after a restart or a change of leader.
 
 A cluster keeps all of it, Home Assistant's storage a subset (`store.py`). A field that has the name of an attribute is
 copied from and to it: to preserve another attribute, add one line to the struct. Everything else is named in the

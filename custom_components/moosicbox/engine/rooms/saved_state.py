@@ -1,4 +1,4 @@
-"""The complete state of rooms: what a restart or a change of leader has to preserve. See `playback/saved_state.py`."""
+"""The complete state of rooms, to be restored after a restart or a change of leader. See `playback/saved_state.py`."""
 
 from collections.abc import Callable
 from typing import Final

@@ -182,7 +182,7 @@ def advance(hass: HomeAssistant, hub: Hub, clock: ManualClock) -> Advance:
     async def advance(seconds: float) -> None:
         until_us = clock.moment_us + round(seconds * 1e6)
         while (due_us := hub.timers.next_due_us) is not None and due_us <= until_us:
-            # A microsecond more each time: nothing may be due for ever.
+            # Move at least one microsecond each time, so that a timer that is always due can't block the test.
             clock.moment_us = max(clock.moment_us + 1, due_us)
             hub.timers.run(clock.moment_us)
             await hass.async_block_till_done()

@@ -1,4 +1,4 @@
-"""Keeps the parts of the repository in step; much of it is what Home Assistant's and HACS's own validators ask for."""
+"""Consistency of the repository; many checks are those of Home Assistant's and HACS's validators."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -141,7 +141,7 @@ def container(target: ast.expr) -> ast.expr:
 
 
 def exception_keys() -> Iterator[ast.expr]:
-    """Yield what Home Assistant's side passes as translation key to exceptions."""
+    """Yield the translation keys that Home Assistant's side passes to exceptions."""
     for _, tree in home_assistant_side():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "invalid":
@@ -195,7 +195,7 @@ def services() -> dict[str, Any]:
 
 
 def test_engine_stands_alone() -> None:
-    """Relative inside itself, so that it works under two names; never Home Assistant's side or Home Assistant."""
+    """The engine imports relatively inside itself, so it works under two package names, and never Home Assistant."""
     for path, tree in modules(ENGINE):
         depth = len(path.relative_to(ENGINE).parts)
         for level, name in imports(tree):
@@ -256,7 +256,7 @@ def test_only_the_engine_emits_its_signals() -> None:
 
 
 def test_engine_has_its_dependencies_declared() -> None:
-    """What the engine imports is what its wheel asks for."""
+    """The engine's imports are the dependencies of its wheel."""
     project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
     declared = re.search(r"^dependencies = \[(.*?)\]", project, re.MULTILINE | re.DOTALL)
     assert declared is not None
@@ -268,8 +268,8 @@ def test_engine_has_its_dependencies_declared() -> None:
     assert foreign_imports(of_programs) - names == for_programs
 
 
-def test_a_hub_that_is_alone_loads_nothing_for_clusters() -> None:
-    """Neither Redis' client nor what only nodes need: it would cost memory and time to start."""
+def test_a_single_hub_loads_no_cluster_code() -> None:
+    """The client of Redis and the node would cost memory and start time."""
     loaded = subprocess.run(
         [sys.executable, "-c", "import custom_components.moosicbox, sys; print(*sys.modules)"],
         cwd=REPOSITORY,
@@ -284,7 +284,7 @@ def test_a_hub_that_is_alone_loads_nothing_for_clusters() -> None:
 
 
 def of_programs(path: Path) -> bool:
-    """Whether a module is the command line's, which the wheel brings along as an extra."""
+    """Return whether a module belongs to the command line, which is an extra of the wheel."""
     client = ENGINE / "client"
     return path.is_relative_to(client / "cli") or path == client / "discovery.py"
 
@@ -328,7 +328,7 @@ def test_imported_components_are_declared(manifest: dict[str, Any]) -> None:
 
 
 def test_requirements_agree_with_home_assistant(manifest: dict[str, Any]) -> None:
-    """What tests install is what this release of Home Assistant runs with, and what the manifest allows."""
+    """The pinned versions are those of this Home Assistant release and satisfy the manifest."""
     lines = (REPOSITORY / "requirements_test.txt").read_text(encoding="utf-8").splitlines()
     pins = {(pin := Requirement(line)).name.lower(): pin for line in lines if line and not line.startswith("#")}
     constraints = (HOME_ASSISTANT / "package_constraints.txt").read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""Diagnostics help to find faults and give nobody away; neither does the log."""
+"""Diagnostics and the log contain no secrets and no names."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ CHANGING = props(
 async def secrets(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, connect: Connect, create_token: CreateToken
 ) -> set[str]:
-    """A player of somebody with a name plays; what nobody else may learn of that."""
+    """A playing player of a user with a name; returns the texts that must be redacted."""
     assert await async_setup_component(hass, "diagnostics", {})
     origin = "https://anna.example"
     hass.config_entries.async_update_entry(entry, options={"allowed_origins": [origin]})

@@ -98,7 +98,7 @@ class Sounds:
 
 def tag(path: Path, picture: bytes | None = None, **tags: Any) -> None:
     """Write tags by their Vorbis names, each format in its own way."""
-    file = mutagen.File(path)
+    file: Any = mutagen.File(path)
     if isinstance(file, MP3 | WAVE | AIFF):
         if file.tags is None:
             file.add_tags()
@@ -118,7 +118,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _id3(id3: ID3, picture: bytes | None, tags: dict[str, Any]) -> None:
-    frames = {
+    frames: dict[str, Any] = {
         "title": TIT2,
         "artist": TPE1,
         "album": TALB,

@@ -64,7 +64,12 @@ def identity_key(name: str) -> str:
 
 def sort_key(name: str) -> str:
     """Return where `name` stands in an alphabetic list: without its article, and with numbers in natural order."""
-    return _DIGITS.sub(_natural, identity_key(_ARTICLE.sub("", name)))
+    return natural_key(_ARTICLE.sub("", name))
+
+
+def natural_key(name: str) -> str:
+    """Return where `name` stands in an alphabetic list with its article."""
+    return _DIGITS.sub(_natural, identity_key(name))
 
 
 def path_key(part: bytes) -> str:

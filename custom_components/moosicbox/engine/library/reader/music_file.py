@@ -126,7 +126,8 @@ def open_music(file: BufferedReader, size: int) -> Music | None:
         return _mp4(file, start, front)
     if (head[:4] in RIFF_NAMES and head[8:12] == b"WAVE") or (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")):
         return _chunked(_Tail(file, start), head, size - start, front)
-    return _mp3(file, start, size, front)
+    # Behind the header of a tag whose size is a lie.
+    return _mp3(file, start + 10 if head[:3] == b"ID3" else start, size, front)
 
 
 def _skip_id3(file: BufferedReader, size: int) -> tuple[int, ID3 | None]:
@@ -135,7 +136,7 @@ def _skip_id3(file: BufferedReader, size: int) -> tuple[int, ID3 | None]:
     for number in range(MAX_ID3_TAGS):
         file.seek(start)
         length = id3_size(file.read(10))
-        # A size that the file can't have is a lie: the sound begins behind the tag's header.
+        # A size that the file can't have is a lie.
         if not length or start + length > size:
             break
         if number == 0 and length <= MAX_TAG:

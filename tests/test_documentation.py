@@ -1,4 +1,4 @@
-"""Paths, modules, classes, functions, options and routes that the documentation names exist."""
+"""The documentation: the names in it exist, and its prose is wrapped. tests/test_documents.py checks options and actions."""
 
 import ast
 from functools import cache
@@ -8,23 +8,27 @@ import subprocess
 
 import pytest
 
+from script.protocol_reference.wrap import WIDTH
+
 REPOSITORY = Path(__file__).parents[1]
 INTEGRATION = REPOSITORY / "custom_components" / "moosicbox"
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
-EXCLUDED = ("docs/", "tests/test_documented", "custom_components/moosicbox/frontend/vendor/", "node_modules/")
+EXCLUDED = ("docs/", "tests/test_documentation", "custom_components/moosicbox/frontend/vendor/", "node_modules/")
 SOURCES = {".py", ".js", ".mjs", ".ts", ".json", ".yaml", ".toml", ".ini", ".c", ""}
 OUTSIDE = re.compile(r"[~/.]|https?:|(?:audio|image|text|application)/|media-source:|www/|\w+\.local")
 """Beginnings of paths that aren't in the repository: of a system, an address, a MIME type."""
 PATH = re.compile(r"[\w.*{},-]+(?:/[\w.*{},-]*)+|[\w-]+\.(?:py|js|md|json|yaml|toml)")
 NAME = re.compile(r"(?:[A-Za-z_]\w*[^\W_])(?:\.[A-Za-z_]\w*)*(?:\(.*\))?")
 ROUTE = re.compile(r"(?:/api/moosicbox|\{API\}|\{_?BASE\})(/[^\s\"'`?#)]*)")
+VERBATIM = re.compile(r"\s*(?:\||#|<|!\[|\S*$|[^`]*`[^`]*`\S*$)")
+"""Tables, headings, HTML, and lines of one word or one piece of code, which can't be wrapped."""
 GENERATED = {".demo", ".artifacts", ".venv", "player.py", "display.py", "node.toml", "library.db", "applause"}
 """Files that commands or readers create."""
 UNLISTED = {"__init__.py", "__main__.py"}
 WHOLE = re.compile(r"^actions/|handlers/|/library/\w+/|client/cli/|client/conformance/")
 FOREIGN = {
     *("tts", "speak", "floor_id", "label_id", "continue_on_error", "cors_allowed_origins", "group_members"),
-    *("ffplay", "emit", "AsyncRedisManager", "bind", "requirepass"),
+    *("ffplay", "AsyncRedisManager", "bind", "requirepass"),
 }
 """Names of Home Assistant and of other programs."""
 
@@ -126,6 +130,13 @@ def test_names_exist(page: Path) -> None:
     tokens = {re.sub(r"\s+", " ", token) for token in re.findall(r"`([^`]+)`", text)}
     found = {token: reason for token in sorted(tokens) if (reason := problem(token, page)) is not None}
     assert found == {}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_prose_is_wrapped(page: Path) -> None:
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    long = [line for line in text.splitlines() if len(line) > WIDTH and not VERBATIM.match(line)]
+    assert long == []
 
 
 def test_architecture_names_every_package_and_module() -> None:

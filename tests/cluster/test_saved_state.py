@@ -22,7 +22,8 @@ HASHES = {
 
 def restored() -> tuple[Harness, dict[str, Link]]:
     """A hub that was restored from the golden state, and the links to its edges."""
-    harness, links = Harness(), {}
+    harness = Harness()
+    links: dict[str, Link] = {}
 
     def link_of(edge: str) -> Link:
         return links.setdefault(edge, Link(edge, lambda _edge, _message: None))

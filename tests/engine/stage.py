@@ -6,7 +6,7 @@ from typing import Any
 from custom_components.moosicbox.engine.playback.events import Command, PlaybackEvent
 from custom_components.moosicbox.engine.playback.playback import Playback
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
-from custom_components.moosicbox.engine.protocol.types import QueueItem, RepeatMode
+from custom_components.moosicbox.engine.protocol.types import QueueItem, RepeatMode, ReportState
 from tests.engine.fakes import SECOND, item
 
 NOW = 1_000 * SECOND
@@ -80,7 +80,7 @@ class Stage:
             )
         return self.playback.handle_ended(queue_item_id, self.now_us)
 
-    def report(self, state: str, position: float, at_us: int | None = None, **fields: Any) -> None:
+    def report(self, state: ReportState, position: float, at_us: int | None = None, **fields: Any) -> None:
         fields.setdefault("queue_item_id", self.current)
         at_us = self.now_us if at_us is None else at_us
         self.playback.apply_report(PlayerReport(state=state, position_seconds=position, at_us=at_us, **fields))

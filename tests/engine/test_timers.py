@@ -1,6 +1,8 @@
 """Timers: order, cancellation, failures; time is an argument."""
 
 import contextlib
+from functools import partial
+from typing import Any
 import weakref
 
 from hypothesis import given, strategies as st
@@ -10,7 +12,8 @@ from custom_components.moosicbox.engine.timers import Timers
 
 
 def test_due_timers_run_in_order() -> None:
-    timers, done = Timers(), []
+    timers = Timers()
+    done: list[Any] = []
     timers.at(30, lambda: done.append("c"))
     timers.at(10, lambda: done.append("a"))
     timers.at(10, lambda: done.append("b"))
@@ -25,7 +28,8 @@ def test_due_timers_run_in_order() -> None:
 
 
 def test_a_cancelled_timer_does_not_run() -> None:
-    timers, done = Timers(), []
+    timers = Timers()
+    done: list[Any] = []
     first = timers.at(10, lambda: done.append("a"))
     timers.at(20, lambda: done.append("b"))
     first.cancel()
@@ -54,7 +58,8 @@ def test_a_timer_that_ran_or_was_cancelled_releases_its_action(*, done: bool) ->
 
 
 def test_a_timer_may_cancel_another_that_is_due() -> None:
-    timers, done = Timers(), []
+    timers = Timers()
+    done: list[Any] = []
     timers.at(10, lambda: second.cancel())  # noqa: PLW0108 - not made yet
     second = timers.at(10, lambda: done.append("b"))
     timers.run(10)
@@ -62,7 +67,8 @@ def test_a_timer_may_cancel_another_that_is_due() -> None:
 
 
 def test_a_timer_added_by_an_action_runs_in_the_next_call() -> None:
-    timers, done = Timers(), []
+    timers = Timers()
+    done: list[Any] = []
     timers.at(10, lambda: timers.at(10, lambda: done.append("again")))
     timers.run(10)
     assert done == []
@@ -81,7 +87,8 @@ def test_only_a_new_first_timer_is_reported() -> None:
 
 
 def test_a_failing_timer_does_not_affect_others() -> None:
-    timers, done = Timers(), []
+    timers = Timers()
+    done: list[Any] = []
     timers.at(1, lambda: 1 / 0)
     timers.at(1, lambda: done.append("b"))
     for _ in range(2):
@@ -102,9 +109,10 @@ def test_cancelled_timers_are_freed() -> None:
     runs=st.lists(st.integers(0, 60), max_size=5),
 )
 def test_each_timer_runs_once(dues: list[tuple[int, bool]], runs: list[int]) -> None:
-    timers, done = Timers(), []
+    timers = Timers()
+    done: list[Any] = []
     for number, (due_us, kept) in enumerate(dues):
-        timer = timers.at(due_us, lambda number=number: done.append(number))
+        timer = timers.at(due_us, partial(done.append, number))
         if not kept:
             timer.cancel()
     for now_us in sorted(runs):

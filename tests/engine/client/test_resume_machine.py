@@ -1,17 +1,17 @@
 """The client's session against the hub: with cuts at any moment, each message is delivered once and in order."""
 
 import json
-from typing import Any
+from typing import Any, override
 
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from custom_components.moosicbox.engine.client.messages import decode, place_of
-from custom_components.moosicbox.engine.client.session import Heard, SessionState
+from custom_components.moosicbox.engine.client.session import Delivery, SessionState
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import Subscribe, Unsubscribe
 from custom_components.moosicbox.engine.protocol.server import CustomMessage, Subscribed, Unsubscribed, Welcome
-from tests.engine.fakes import FakeConnection, House, principal
+from tests.engine.fakes import FakeConnection, Harness, principal
 
 LIMITS = Limits(history_messages=6, history_seconds=60, resume_seconds=90)
 TOPICS = ("all", "user:ada", "permission:chat", "library")
@@ -22,7 +22,7 @@ class ResumeMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = House(LIMITS)
+        self.harness = Harness(LIMITS)
         self.state = SessionState()
         self.connection: FakeConnection | None = None
         self.session: Any = None
@@ -34,7 +34,7 @@ class ResumeMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.connection is None)
     @rule()
     def connect(self) -> None:
-        self.session, self.connection = self.house.connect(
+        self.session, self.connection = self.harness.connect(
             principal("ada"), subscribe=TOPICS[:2], resume=self.state.resume
         )
         self._arrive(self.connection.take())
@@ -45,7 +45,7 @@ class ResumeMachine(RuleBasedStateMachine):
         assert self.connection is not None
         waiting = self.connection.take()
         self._arrive(waiting[: int(part * len(waiting))])
-        self.house.lose(self.session)
+        self.harness.lose(self.session)
         self.connection = None
 
     @precondition(lambda self: self.connection is not None)
@@ -59,7 +59,7 @@ class ResumeMachine(RuleBasedStateMachine):
         for _ in range(count):
             self.number += 1
             self.published[topic].append(self.number)
-            self.house.hub.publish(topic, CustomMessage(event="e", data=self.number))
+            self.harness.hub.publish(topic, CustomMessage(event="e", data=self.number))
 
     @precondition(lambda self: self.connection is not None)
     @rule(topic=st.sampled_from(TOPICS), on=st.booleans())
@@ -67,7 +67,7 @@ class ResumeMachine(RuleBasedStateMachine):
         self.read()
         self.number += 1
         kind = Subscribe if on else Unsubscribe
-        self.house.say(self.session, kind(topics=(topic,), request_id=f"r{self.number}"))
+        self.harness.say(self.session, kind(topics=(topic,), request_id=f"r{self.number}"))
         if not on:
             self.state.remove([topic])
             self.heard.pop(topic, None)
@@ -77,8 +77,8 @@ class ResumeMachine(RuleBasedStateMachine):
     def pass_seconds(self, seconds: int) -> None:
         if self.connection is not None:
             self.read()
-        self.house.pass_seconds(seconds)
-        self.house.hub.topics.expire()
+        self.harness.pass_seconds(seconds)
+        self.harness.hub.topics.expire()
 
     def _arrive(self, frames: list[dict[str, Any]]) -> None:
         for frame in frames:
@@ -100,9 +100,9 @@ class ResumeMachine(RuleBasedStateMachine):
                 if topic not in self.heard:
                     self.heard[topic], self.base[topic] = [], position.offset
             if (place := place_of(message)) is not None:
-                heard = self.state.hear(*place)
-                assert heard is not Heard.GAP
-                if heard is Heard.NEW and isinstance(message, CustomMessage):
+                heard = self.state.receive(*place)
+                assert heard is not Delivery.GAP
+                if heard is Delivery.NEW and isinstance(message, CustomMessage):
                     self.heard[place[0]].append(message.data)
 
     @invariant()
@@ -114,6 +114,7 @@ class ResumeMachine(RuleBasedStateMachine):
                 start, end = self.base[topic], resume.positions[topic].offset
                 assert heard == self.published[topic][start:end]
 
+    @override
     def teardown(self) -> None:
         if self.connection is None:
             self.connect()

@@ -1,6 +1,7 @@
 """The library in a hub: the first place where tracks are looked for, and what follows by itself."""
 
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ class LibraryHarness(Harness):
             clock=self.clock,
             library=library,
         )
-        self.hub.writer._schedule = self.hub.writer.flush_pending
+        vars(self.hub.writer)["_schedule"] = self.hub.writer.flush_pending
 
 
 @pytest.fixture
@@ -55,9 +56,14 @@ async def test_a_thousand_tracks_are_one_question(
     harness: LibraryHarness, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = await all_ids(library)
-    asked = []
+    asked: list[Any] = []
     tracks = library.tracks
-    monkeypatch.setattr(library, "tracks", lambda wanted: asked.append(wanted) or tracks(wanted))
+
+    async def counted(wanted: Any) -> Any:
+        asked.append(wanted)
+        return await tracks(wanted)
+
+    monkeypatch.setattr(library, "tracks", counted)
     kitchen = player(harness)
     await harness.hub.execute(QueueAdd(player_id="kitchen", track_ids=tuple((ids * 20)[:1_000])))
     assert len(kitchen.active_playback.queue) == 1_000

@@ -1,5 +1,7 @@
 """A playback stays consistent under random commands, reports and time."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -25,7 +27,7 @@ class PlaybackMachine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ commands
 
-    @precondition(lambda self: len(self.playback.queue))
+    @precondition(lambda self: len(self.playback.queue) > 0)
     @rule(number=st.integers(0, 99), position=st.integers(0, 5))
     def start(self, number: int, position: float) -> None:
         chosen = self.playback.queue.items[number % len(self.playback.queue)]
@@ -58,14 +60,14 @@ class PlaybackMachine(RuleBasedStateMachine):
             self.playback.start(successor, self.stage.now_us, previous_state="skipped")
 
     @rule(repeat=st.sampled_from(["off", "one", "all"]), shuffle=st.none() | st.booleans())
-    def set_modes(self, repeat: str, shuffle: bool | None) -> None:
+    def set_modes(self, repeat: Any, shuffle: bool | None) -> None:
         self.playback.set_modes(shuffle=shuffle, repeat=repeat, autoplay=None)
         self.stage.pass_seconds(0)
 
     # ------------------------------------------------------------ the queue
 
     @rule(duration=st.none() | st.integers(1, 30), place=st.sampled_from(["next", "end"]))
-    def add(self, duration: int | None, place: str) -> None:
+    def add(self, duration: int | None, place: Any) -> None:
         self.playback.queue.add([item(duration=duration)], place)
         self.stage.pass_seconds(0)
 

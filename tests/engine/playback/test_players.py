@@ -53,9 +53,9 @@ class Kitchen:
         added = await self.do(QueueAdd(track_ids=tracks))
         await self.do(PlaybackCommand(command="play"))
         await settle()
-        return added["queue_item_ids"]
+        return list(added["queue_item_ids"])
 
-    async def report(self, state: str, **fields: Any) -> None:
+    async def report(self, state: Any, **fields: Any) -> None:
         fields = {"position_seconds": 0.0, "at_us": self.harness.clock.now_us(), **fields}
         self.harness.say(self.session, PlayerReport(state=state, **fields))
         await settle()
@@ -103,7 +103,7 @@ async def test_the_queue_plays_on_without_reports() -> None:
 async def test_commands() -> None:
     kitchen = Kitchen()
     await kitchen.play("one", "two", "three")
-    for command, state, current in (
+    steps: tuple[tuple[Any, str, str], ...] = (
         ("pause", "paused", "one"),
         ("toggle", "playing", "one"),
         ("toggle", "paused", "one"),
@@ -112,7 +112,8 @@ async def test_commands() -> None:
         ("previous", "playing", "one"),
         ("stop", "idle", "one"),
         ("play", "playing", "one"),
-    ):
+    )
+    for command, state, current in steps:
         await kitchen.do(PlaybackCommand(command=command))
         assert (kitchen.state, kitchen.current) == (state, current)
     await kitchen.do(SeekCommand(position_seconds=60))

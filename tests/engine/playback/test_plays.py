@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, cast, override
 
 from hypothesis import given, strategies as st
 import pytest
@@ -21,6 +21,7 @@ class StageClock(Clock):
         super().__init__()
         self._stage = stage
 
+    @override
     def now_us(self) -> int:
         return self._stage.now_us
 

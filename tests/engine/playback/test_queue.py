@@ -1,5 +1,7 @@
 """The queue: places, locked items, the current item, shuffle; and mirrors that apply its ops."""
 
+from collections.abc import Callable
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 import pytest
@@ -129,11 +131,12 @@ def test_remove_is_all_or_nothing() -> None:
 
 def test_a_locked_item_stays_where_it_is() -> None:
     queue = queue_of("abcd", current="b", locked="c")
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: queue.remove(["c"]),
         lambda: queue.move("c", "end"),
         lambda: queue.reorder(2, 0),
-    ):
+    )
+    for change in changes:
         with pytest.raises(ItemLocked):
             change()
     assert (order(queue), queue.revision) == ("abcd", 1)

@@ -11,7 +11,7 @@ import pytest
 from custom_components.moosicbox.engine.protocol import client, server
 from custom_components.moosicbox.engine.protocol.codec import Codec, encode, encode_error, encode_request, message_name
 from custom_components.moosicbox.engine.protocol.errors import RateLimitExceeded
-from tests.engine.fakes import House
+from tests.engine.fakes import Harness
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 FAMILIES = {"queue_command", "room_command"}
@@ -47,7 +47,7 @@ SERVER_MODELS = {str(model.__struct_config__.tag): model for model in set(leaves
 @pytest.fixture(scope="module")
 def codec() -> Codec:
     """The codec of a complete hub."""
-    return House().hub.dispatcher.codec
+    return Harness().hub.dispatcher.codec
 
 
 @pytest.mark.parametrize(("name", "frame"), [*CLIENT.items(), *SERVER.items()])

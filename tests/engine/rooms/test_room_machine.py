@@ -1,6 +1,6 @@
 """A room under random commands, compared to a model of rights, roles, order and host."""
 
-from typing import Any
+from typing import Any, override
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -66,6 +66,7 @@ class RoomMachine(RuleBasedStateMachine):
         for name in PEOPLE:
             self._connect(name)
 
+    @override
     def teardown(self) -> None:
         self.harness.run(settle())
         self.harness.close()
@@ -229,7 +230,7 @@ class RoomMachine(RuleBasedStateMachine):
         elif isinstance(outcome, RevisionConflict):
             assert stale
 
-    @precondition(lambda self: self.room is not None and len(self.room.playback.queue))
+    @precondition(lambda self: self.room is not None and len(self.room.playback.queue) > 0)
     @rule(name=st.sampled_from(PEOPLE), number=st.integers(0, 11), stale=st.integers(0, 3), move=st.booleans())
     def change(self, name: str, number: int, stale: int, move: bool) -> None:
         items = self.room.playback.queue.items

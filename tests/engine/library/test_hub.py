@@ -102,7 +102,7 @@ async def harness_settled(harness: Harness) -> None:
     # Questions to the library run in threads: what is spawned is waited for.
     for _ in range(3):
         await settle()
-        for task in list(harness.hub.tasks):
+        for task in harness.hub.tasks:
             await task
     await settle()
 

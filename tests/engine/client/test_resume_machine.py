@@ -6,7 +6,7 @@ from typing import Any, override
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from custom_components.moosicbox.engine.client.messages import decode, place_of
+from custom_components.moosicbox.engine.client.messages import decode, topic_and_offset
 from custom_components.moosicbox.engine.client.session import Delivery, SessionState
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import Subscribe, Unsubscribe
@@ -27,7 +27,7 @@ class ResumeMachine(RuleBasedStateMachine):
         self.connection: FakeConnection | None = None
         self.session: Any = None
         self.published: dict[str, list[int]] = {topic: [] for topic in TOPICS}
-        self.heard: dict[str, list[int]] = {}
+        self.received: dict[str, list[int]] = {}
         self.base: dict[str, int] = {}
         self.number = 0
 
@@ -70,7 +70,7 @@ class ResumeMachine(RuleBasedStateMachine):
         self.harness.say(self.session, kind(topics=(topic,), request_id=f"r{self.number}"))
         if not on:
             self.state.remove([topic])
-            self.heard.pop(topic, None)
+            self.received.pop(topic, None)
         self.read()
 
     @rule(seconds=st.sampled_from([5, 40, 70, 100]))
@@ -86,7 +86,7 @@ class ResumeMachine(RuleBasedStateMachine):
             match message:
                 case Welcome():
                     if not message.resumed:
-                        self.heard, self.base = {}, {}
+                        self.received, self.base = {}, {}
                     self.state.welcome(message)
                 case Subscribed():
                     self.state.add(message.positions)
@@ -97,30 +97,30 @@ class ResumeMachine(RuleBasedStateMachine):
             resume = self.state.resume
             assert resume is not None
             for topic, position in resume.positions.items():
-                if topic not in self.heard:
-                    self.heard[topic], self.base[topic] = [], position.offset
-            if (place := place_of(message)) is not None:
-                heard = self.state.receive(*place)
-                assert heard is not Delivery.GAP
-                if heard is Delivery.NEW and isinstance(message, CustomMessage):
-                    self.heard[place[0]].append(message.data)
+                if topic not in self.received:
+                    self.received[topic], self.base[topic] = [], position.offset
+            if (numbered := topic_and_offset(message)) is not None:
+                delivery = self.state.receive(*numbered)
+                assert delivery is not Delivery.GAP
+                if delivery is Delivery.NEW and isinstance(message, CustomMessage):
+                    self.received[numbered[0]].append(message.data)
 
     @invariant()
     def each_once_in_order(self) -> None:
         resume = self.state.resume
-        for topic, heard in self.heard.items():
+        for topic, numbers in self.received.items():
             assert resume is not None
             if topic in self.published:
                 start, end = self.base[topic], resume.positions[topic].offset
-                assert heard == self.published[topic][start:end]
+                assert numbers == self.published[topic][start:end]
 
     @override
     def teardown(self) -> None:
         if self.connection is None:
             self.connect()
         self.read()
-        for topic in self.heard.keys() & self.published.keys():
-            assert self.heard[topic] == self.published[topic][self.base[topic] :]
+        for topic in self.received.keys() & self.published.keys():
+            assert self.received[topic] == self.published[topic][self.base[topic] :]
 
 
 TestResume = ResumeMachine.TestCase

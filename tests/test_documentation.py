@@ -24,6 +24,8 @@ VERBATIM = re.compile(r"\s*(?:\||#|<|!\[|\S*$|[^`]*`[^`]*`\S*$)")
 """Tables, headings, HTML, and lines of one word or one piece of code, which can't be wrapped."""
 GENERATED = {".demo", ".artifacts", ".venv", "player.py", "display.py", "node.toml", "library.db", "applause"}
 """Files that commands or readers create."""
+SECTIONS = re.compile(r'((?:"[^"]{1,60}"(?:, | and )?)+) in (docs/[\w/-]+\.md)')
+"""References of docstrings to sections of a page."""
 UNLISTED = {"__init__.py", "__main__.py"}
 WHOLE = re.compile(r"^actions/|handlers/|/library/\w+/|client/cli/|client/conformance/")
 FOREIGN = {
@@ -147,6 +149,17 @@ def test_architecture_names_every_package_and_module() -> None:
     listed = [module for module in modules if not WHOLE.search(str(module))]
     assert [name for name in sorted(packages) if f"{name}`" not in text] == []
     assert [str(module) for module in sorted(listed) if f"{module.name}`" not in text] == []
+
+
+def test_sections_named_by_docstrings_exist() -> None:
+    wrong = []
+    for path in source_files():
+        if path.suffix == ".py" and path.is_relative_to(INTEGRATION):
+            text = re.sub(r"\s+", " ", path.read_text("utf-8"))
+            for sections, page in SECTIONS.findall(text):
+                headings = re.findall(r"^#+ (.+)$", (REPOSITORY / page).read_text("utf-8"), re.MULTILINE)
+                wrong += [f"{path.name}: {name}" for name in re.findall(r'"([^"]+)"', sections) if name not in headings]
+    assert wrong == []
 
 
 def test_missing_names_are_found() -> None:

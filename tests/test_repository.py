@@ -70,7 +70,8 @@ REGISTRY_HOSTS = re.compile(
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -131,8 +132,8 @@ def assigned(node: ast.AST) -> Iterator[ast.expr]:
             targets = [target]
         case _:
             return
-    for target in targets:
-        yield from map(container, target.elts if isinstance(target, ast.Tuple) else [target])
+    for each in targets:
+        yield from map(container, each.elts if isinstance(each, ast.Tuple) else [each])
 
 
 def container(target: ast.expr) -> ast.expr:
@@ -157,7 +158,7 @@ def key_pattern(key: ast.expr) -> str:
         case ast.Constant(value=str(text)):
             return re.escape(text)
         case ast.JoinedStr(values=parts):
-            return "".join(re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in parts)
+            return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in parts)
     assert ast.unparse(key) == "error.error_type"
     return "|".join(error_types())
 
@@ -166,7 +167,7 @@ def error_types() -> set[str]:
     """Return the types of error that the engine's classes name."""
     tree = ast.parse((ENGINE / "protocol" / "errors.py").read_text(encoding="utf-8"))
     return {
-        node.value.value
+        str(node.value.value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Assign | ast.AnnAssign)
         and isinstance(node.value, ast.Constant)
@@ -418,4 +419,4 @@ def test_no_committed_file_names_a_registry() -> None:
     for path in committed_files():
         if path.suffix not in (".png", ".flac"):
             found = REGISTRY_HOSTS.search(path.read_text(encoding="utf-8"))
-            assert found is None, f"{path} names {found[0] if found else ''}"
+            assert found is None, f"{path} names {found}"

@@ -92,7 +92,7 @@ async def main(folder: Path, index: Path, real: int, named: int) -> None:
     everything = list(tracks(real + named))
     started = time.perf_counter()
     found = name_files(folder, everything[real:])
-    for some in itertools.batched(found, 64):
+    for some in itertools.batched(found, 64, strict=False):
         # As the scanner writes what it is told.
         await library._database.write(partial(_write, some))  # noqa: SLF001
     seen["named_files_a_second"] = named / (time.perf_counter() - started)
@@ -132,6 +132,7 @@ def name_files(folder: Path, wanted: list[Tagged]) -> Iterator[FoundTrack]:
             volume=bytes(folder),
             size=1,
             mtime_ns=path.stat().st_mtime_ns,
+            ctime_ns=path.stat().st_ctime_ns,
             fingerprint=chance.randbytes(16).hex(),
             title=track.title,
             artist=track.artist,

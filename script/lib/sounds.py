@@ -99,11 +99,12 @@ class Sounds:
 def tag(path: Path, picture: bytes | None = None, **tags: Any) -> None:
     """Write tags by their Vorbis names, each format in its own way."""
     file: Any = mutagen.File(path)
-    if isinstance(file, MP3 | WAVE | AIFF):
+    kind = type(file)
+    if issubclass(kind, MP3 | WAVE | AIFF):
         if file.tags is None:
             file.add_tags()
         _id3(file.tags, picture, tags)
-    elif isinstance(file, MP4):
+    elif issubclass(kind, MP4):
         _mp4(file, picture, tags)
     else:
         for name, value in tags.items():

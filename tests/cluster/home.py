@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 import shutil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from custom_components.moosicbox.engine.settings import SECTIONS
 from script.lib.client import HomeAssistantClient
@@ -35,7 +35,9 @@ async def prepare(folder: Path, *names: str) -> Prepared:
             entry = await api.set_up_integration()
             flows = "/api/config/config_entries/options/flow"
             flow = await api.post(flows, {"handler": entry["entry_id"]})
-            options = {name: {} for name in SECTIONS} | {"features": {"rate_limiting": False}}
+            options: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS} | {
+                "features": {"rate_limiting": False}
+            }
             await api.post(f"{flows}/{flow['flow_id']}", options)
             async with api.websocket() as websocket:
                 # The token of a login expires soon.

@@ -182,8 +182,8 @@ class Cluster:
     async def lease(self) -> str | None:
         """Return the edge that has the lease."""
         with suppress(RedisError):
-            lease: str | None = await self._look.get("{moosicbox}:leader")
-            return lease
+            lease = await self._look.get("{moosicbox}:leader")
+            return lease.decode() if isinstance(lease, bytes) else lease
         return None
 
     async def leader(self) -> Hub:

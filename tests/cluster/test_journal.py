@@ -1,7 +1,7 @@
 """The journal while Redis is unavailable."""
 
 from custom_components.moosicbox.engine.cluster.journal import Journal
-from custom_components.moosicbox.engine.cluster.wire import Publish, Send
+from custom_components.moosicbox.engine.cluster.wire import Publish, Send, ToEdge
 from tests.engine.fakes import Harness
 
 
@@ -10,7 +10,8 @@ def test_states_are_coalesced() -> None:
     journal = Journal(Harness().hub, 0, "0-0")
     ticks = [Publish("progress:kitchen", b"%d" % number, "progress:kitchen/progress_update") for number in range(1_000)]
     first, answer, last = Publish("all", b"1", None), Send(7, b"answer", None), Publish("all", b"2", None)
-    for down in (first, *ticks[:500], answer, *ticks[500:], last):
+    messages: list[ToEdge] = [first, *ticks[:500], answer, *ticks[500:], last]
+    for down in messages:
         journal.send("cellar", down)
     journal.coalesce()
     assert journal.messages["cellar"] == [first, answer, ticks[-1], last]

@@ -66,7 +66,10 @@ async def test_the_leader_is_gone(redis_server: RedisServer) -> None:
         assert answer["type"] == "result"
         assert answer["data"]["revision"] == added["data"]["revision"] + 1
         leader = await leader_of(nodes[1:])
-        room = leader.cluster.hub.rooms.find(room_id)
+        hub = leader.cluster.hub
+        assert hub is not None
+        room = hub.rooms.find(room_id)
+        assert room is not None
         assert [item.track.track_id for item in room.playback.queue.items] == ["one", "two", "three", "four"]
         assert room.playback.timeline.anchor_us == before["sync_time_us"]
         assert room.playback.timeline.playing
@@ -112,7 +115,11 @@ async def test_who_has_priority_leads(redis_server: RedisServer) -> None:
             assert await leader_of([first]) is first
             answer = await bob.ask("room_chat", room_id=room_id, message="hi")
             assert answer["type"] == "result"
-            assert first.cluster.hub.rooms.find(room_id).chat[-1].message == "hi"
+            hub = first.cluster.hub
+            assert hub is not None
+            room = hub.rooms.find(room_id)
+            assert room is not None
+            assert room.chat[-1].message == "hi"
             assert bob.code is None
         finally:
             await first.stop()
@@ -173,7 +180,8 @@ async def returned(call: Callable[..., Any], node: Node, resume: dict[str, Any] 
 
 def offset_of(who: Caller, topic: str, offset: int) -> int:
     """Return a client's position in a topic."""
-    return max([offset, *(m["offset"] for m in who.received if m.get("topic") == topic and "offset" in m)])
+    offsets: list[int] = [offset, *(m["offset"] for m in who.received if m.get("topic") == topic and "offset" in m)]
+    return max(offsets)
 
 
 async def test_redis_emptied(redis_server: RedisServer) -> None:

@@ -40,7 +40,7 @@ class Wire:
 class Poller:
     """A client's end of polling: a fetch confirms the messages of the previous one, and its response may get lost."""
 
-    def __init__(self, harness: Harness, who: Principal, **fields: Any) -> None:
+    def __init__(self, harness: HarnessWithLoop, who: Principal, **fields: Any) -> None:
         self.harness = harness
         self.closed = False
         self.connection = harness.run(self._connect())

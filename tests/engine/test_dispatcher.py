@@ -288,7 +288,8 @@ async def test_commands_from_inside_use_the_same_table() -> None:
     desk = Desk()
     hub = desk.harness.hub
     desk.handler.answers["fast"] = ResultThen({"n": 1}, lambda: desk.handler.executed.append("then"))
-    assert await hub.execute(SeekCommand(position_seconds=1)) == {"n": 1}
+    result: Any = await hub.execute(SeekCommand(position_seconds=1))
+    assert result == {"n": 1}
     assert desk.handler.executed == [1, "then"]
     with pytest.raises(PermissionDenied):
         await hub.execute(SeekCommand(position_seconds=1), principal("eve", "listen"))

@@ -8,7 +8,7 @@ import weakref
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.moosicbox.engine.timers import Timers
+from custom_components.moosicbox.engine.timers import Timer, Timers
 
 
 def test_due_timers_run_in_order() -> None:
@@ -60,8 +60,13 @@ def test_a_timer_that_ran_or_was_cancelled_releases_its_action(*, done: bool) ->
 def test_a_timer_may_cancel_another_that_is_due() -> None:
     timers = Timers()
     done: list[Any] = []
-    timers.at(10, lambda: second.cancel())  # noqa: PLW0108 - not made yet
-    second = timers.at(10, lambda: done.append("b"))
+    others: list[Timer] = []
+
+    def cancel_other() -> None:
+        others[0].cancel()
+
+    timers.at(10, cancel_other)
+    others.append(timers.at(10, lambda: done.append("b")))
     timers.run(10)
     assert done == []
 
@@ -69,7 +74,11 @@ def test_a_timer_may_cancel_another_that_is_due() -> None:
 def test_a_timer_added_by_an_action_runs_in_the_next_call() -> None:
     timers = Timers()
     done: list[Any] = []
-    timers.at(10, lambda: timers.at(10, lambda: done.append("again")))
+
+    def add_another() -> None:
+        timers.at(10, lambda: done.append("again"))
+
+    timers.at(10, add_another)
     timers.run(10)
     assert done == []
     assert timers.next_due_us == 10
@@ -89,7 +98,11 @@ def test_only_a_new_first_timer_is_reported() -> None:
 def test_a_failing_timer_does_not_affect_others() -> None:
     timers = Timers()
     done: list[Any] = []
-    timers.at(1, lambda: 1 / 0)
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    timers.at(1, fail)
     timers.at(1, lambda: done.append("b"))
     for _ in range(2):
         with contextlib.suppress(ZeroDivisionError):

@@ -1,5 +1,7 @@
 """Assist controls players."""
 
+from typing import Any
+
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -40,7 +42,7 @@ async def test_a_sentence_pauses_the_player(
     await play(hass, BRASS)
     await hass.async_block_till_done()
 
-    answer = await hass.services.async_call(
+    answer: Any = await hass.services.async_call(
         "conversation", "process", {"text": sentence, "language": "en"}, blocking=True, return_response=True
     )
     assert answer["response"]["response_type"] == "action_done", answer

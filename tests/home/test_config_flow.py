@@ -30,7 +30,9 @@ async def test_the_form_shows_current_values_and_changes_take_effect(
 ) -> None:
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "init")
-    shown = result["data_schema"]({section: {} for section in SECTIONS})
+    schema = result["data_schema"]
+    assert schema is not None
+    shown = schema({section: {} for section in SECTIONS})
     players = shown["connections"]
     assert (players["availability_grace"], players["max_players_per_user"]) == (8, 10)
 
@@ -44,5 +46,7 @@ async def test_the_form_shows_current_values_and_changes_take_effect(
     assert (hub.limits.availability_grace, hub.limits.max_players_per_user) == (30, 3)
 
     result = await hass.config_entries.options.async_init(entry.entry_id)
-    shown = result["data_schema"]({section: {} for section in SECTIONS})
+    schema = result["data_schema"]
+    assert schema is not None
+    shown = schema({section: {} for section in SECTIONS})
     assert shown["connections"].items() >= changes.items()

@@ -69,7 +69,7 @@ async def test_entry(
     secrets: set[str],
     snapshot: SnapshotAssertion,
 ) -> None:
-    found = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    found: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     assert leaked(found, secrets) == []
     assert found["metrics"]["active_connections"] == 1
     assert found["limits"]["max_connections"] == 1000
@@ -87,7 +87,7 @@ async def test_device(
     snapshot: SnapshotAssertion,
 ) -> None:
     device = device_of(hass, entry, "anna-bedroom")
-    found = await get_diagnostics_for_device(hass, hass_client, entry, device)
+    found: Any = await get_diagnostics_for_device(hass, hass_client, entry, device)
     assert leaked(found, secrets) == []
     assert [len(found["players"]), len(found["clients"])] == [1, 1]
     assert found == snapshot(exclude=CHANGING)

@@ -75,7 +75,8 @@ async def test_the_context_contains_the_user(
     await client.request("broadcast", target="user", target_id=hass_admin_user.id, message="Hello", level="warning")
     await client.request("client_event", event="doorbell", data={"times": 2})
     await hass.async_block_till_done()
-    assert {event.context.user_id for event in (*connected, *notices, *fired)} == {hass_admin_user.id}
+    events: list[Event[Any]] = [*connected, *notices, *fired]
+    assert {event.context.user_id for event in events} == {hass_admin_user.id}
     assert notices[0].data == {
         "target": "user",
         "target_id": hass_admin_user.id,

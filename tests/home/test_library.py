@@ -32,10 +32,11 @@ def library(entry: MockConfigEntry) -> Library:
     return found
 
 
-async def search(hass: HomeAssistant, query: str, **data: object) -> Message:
-    answer: Message = await hass.services.async_call(
+async def search(hass: HomeAssistant, query: str, **data: Any) -> Message:
+    answer = await hass.services.async_call(
         DOMAIN, "search_library", {"query": query, **data}, blocking=True, return_response=True
     )
+    assert answer is not None
     return answer
 
 

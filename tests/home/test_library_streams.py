@@ -1,6 +1,5 @@
 """Streams of the library: in a format that the player supports, by signed URLs."""
 
-from collections.abc import AsyncGenerator
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +19,7 @@ from tests.wire.client import Client, player
 
 
 @pytest.fixture
-async def library(entry: MockConfigEntry) -> AsyncGenerator[Library]:
+async def library(entry: MockConfigEntry) -> Library:
     """The entry's library, with the three songs."""
     library: Library = entry.runtime_data.library
     await library.scan()
@@ -92,7 +91,7 @@ async def test_players_of_one_room_get_formats_that_they_support(
     for client in old, odd, any_:
         assert (await client.request("room_command", action="join", room_id=room_id))["type"] == "result"
     await new.request("playback_command", command="play", track_id=tracks["Brass Morning"])
-    types = {}
+    types, told = {}, {}
     for client in new, old, odd, any_:
         told = await client.until("synchronized_playback", command="play")
         response = await http.get(URL(told["track"]["stream_url"], encoded=True))

@@ -7,11 +7,13 @@ import shutil
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
 from custom_components.moosicbox.adapters import media_provider as media_module
 from tests.fixtures import BRASS, COPPER, MEDIA
 from tests.http import HttpClient
+from tests.states import state_of
 from tests.wire.client import Client, Message
 
 from .actions import play
@@ -120,8 +122,10 @@ async def test_file_names_may_contain_any_character(
     assert (await http.get(URL(url, encoded=True))).status == 200
 
 
-async def test_the_entity_has_the_artwork_as_its_picture(hass: HomeAssistant, kitchen: Client, hass_client) -> None:
+async def test_the_entity_has_the_artwork_as_its_picture(
+    hass: HomeAssistant, kitchen: Client, hass_client: ClientSessionGenerator
+) -> None:
     await play(hass, BRASS)
-    picture = hass.states.get("media_player.kitchen").attributes["entity_picture"]
+    picture = state_of(hass, "media_player.kitchen").attributes["entity_picture"]
     response = await (await hass_client()).get(picture)
     assert (response.status, response.content_type) == (200, "image/png")

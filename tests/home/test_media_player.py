@@ -1,5 +1,8 @@
 """A player's media player entity: its state and its actions."""
 
+from pathlib import Path
+from typing import Any
+
 from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -33,7 +36,7 @@ async def test_playing(hass: HomeAssistant, kitchen: Client, snapshot: SnapshotA
 async def test_features_follow_the_capabilities(hass: HomeAssistant, connect: Connect, token: str) -> None:
     """A player that declares no capabilities has all."""
     for player_id, capabilities in ("all", None), ("box", ["pause", "audio/flac"]), ("bare", []):
-        fields = {} if capabilities is None else {"capabilities": capabilities}
+        fields: dict[str, Any] = {} if capabilities is None else {"capabilities": capabilities}
         await (await connect()).authenticate(token, client=player(player_id, **fields))
     await hass.async_block_till_done()
     features = {
@@ -119,7 +122,7 @@ async def test_a_url_is_fetched_by_the_player_itself(hass: HomeAssistant, kitche
     ],
 )
 async def test_media_that_is_no_audio_is_refused(
-    hass: HomeAssistant, kitchen: Client, media_folder, media_content_id: str, key: str
+    hass: HomeAssistant, kitchen: Client, media_folder: Path, media_content_id: str, key: str
 ) -> None:
     (media_folder / "picture.png").write_bytes(b"png")
     with pytest.raises(ServiceValidationError) as error:
@@ -184,7 +187,12 @@ async def test_seek_stays_within_the_item(hass: HomeAssistant, kitchen: Client) 
 
 
 async def test_play_with_an_empty_queue_is_refused(hass: HomeAssistant, kitchen: Client) -> None:
-    for action, data in ("media_play", {}), ("media_previous_track", {}), ("media_seek", {"seek_position": 1}):
+    actions: dict[str, dict[str, Any]] = {
+        "media_play": {},
+        "media_previous_track": {},
+        "media_seek": {"seek_position": 1},
+    }
+    for action, data in actions.items():
         with pytest.raises(HomeAssistantError) as error:
             await act(hass, action, **data)
         assert error.value.translation_key == "queue_item_not_found"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER
+from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -31,13 +31,15 @@ async def add_player(hass: HomeAssistant, entry: MockConfigEntry, *, control: bo
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
     result = await subentries.async_configure(result["flow_id"], {"control": control})
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "code")
-    code = result["description_placeholders"]["code"]
+    placeholders = result["description_placeholders"]
+    assert placeholders is not None
+    code = placeholders["code"]
     result = await subentries.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     return result["flow_id"], code
 
 
-async def dialog_result(hass: HomeAssistant, flow_id: str) -> dict[str, Any]:
+async def dialog_result(hass: HomeAssistant, flow_id: str) -> SubentryFlowResult:
     """Return the result that the dialog shows."""
     result = await hass.config_entries.subentries.async_configure(flow_id)
     while result["type"] is FlowResultType.SHOW_PROGRESS:
@@ -121,7 +123,9 @@ async def test_deleting_the_subentry_revokes_the_token_and_removes_the_entity(
     entity_id = entities.async_get_entity_id("media_player", DOMAIN, "box-1")
     assert entity_id is not None
     (subentry_id,) = entry.subentries
-    assert entities.async_get(entity_id).config_subentry_id == subentry_id
+    entity = entities.async_get(entity_id)
+    assert entity is not None
+    assert entity.config_subentry_id == subentry_id
     (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)[1:]
     assert {
         each.device_id

@@ -84,7 +84,7 @@ async def test_an_invite_has_a_code_a_path_and_a_link(hass: HomeAssistant, hub: 
     "target", [{"entity_id": PARTY}, {"entity_id": ADA}, {"room_id": "party"}, {"player_id": "ada"}]
 )
 async def test_a_queue_is_targeted_by_the_rooms_entity_a_member_or_ids(
-    hass: HomeAssistant, hub: Hub, party: str, target: dict[str, str]
+    hass: HomeAssistant, hub: Hub, party: str, target: dict[str, Any]
 ) -> None:
     added = [
         (await ask(hass, "queue_add", media_content_id=song, **target))["queue_item_ids"][0]
@@ -118,7 +118,7 @@ async def test_targets_may_be_devices_and_areas(
 
 @pytest.mark.parametrize("to", [{"to": BEN}, {"to_player_id": "ben"}])
 async def test_transfer_continues_at_the_same_position(
-    hass: HomeAssistant, ada: Client, ben: Client, advance: Advance, to: dict[str, str]
+    hass: HomeAssistant, ada: Client, ben: Client, advance: Advance, to: dict[str, Any]
 ) -> None:
     await play(hass, BRASS, entity_id=ADA)
     await advance(5)

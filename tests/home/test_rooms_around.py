@@ -123,7 +123,7 @@ async def test_pages_receive_the_rooms_that_their_user_can_see(
     await ada.request("room_chat", room_id="party", message="Among us")
     await room_command(ada, "create", name="Open", id="open")
     await advance(1)
-    after = []
+    after: list[Any] = []
     while not after or after[-1]["type"] != "room_list":
         after.append((await page.receive_json())["event"])
     assert [message["type"] for message in after] == ["room_list"]

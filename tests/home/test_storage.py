@@ -13,7 +13,7 @@ from custom_components.moosicbox.adapters.storage import SECRETS_KEY, STATE_KEY
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.playback.media import Media
 from custom_components.moosicbox.models import DATA_KEPT
-from tests.fixtures import BRASS, COPPER, Advance, Connect, Lose
+from tests.fixtures import BRASS, COPPER, Advance, Connect, CreateToken, Lose
 from tests.wire.client import Client, player
 
 from .actions import KITCHEN, act, play, state
@@ -77,7 +77,7 @@ async def test_tokens_and_owners_of_players_stay_valid(
     connect: Connect,
     token: str,
     lose: Lose,
-    create_token,
+    create_token: CreateToken,
 ) -> None:
     await lose(kitchen)
     await restart(hass, entry)

@@ -43,7 +43,7 @@ async def page(entry: MockConfigEntry, hass_ws_client: WebSocketGenerator, hass_
     return Page(await hass_ws_client(access_token=hass_read_only_access_token))
 
 
-async def notify(hub: Hub, message: str, target: str, target_id: str | None = None) -> int:
+async def notify(hub: Hub, message: str, target: Any, target_id: str | None = None) -> int:
     answer = await hub.execute(Broadcast(target=target, target_id=target_id, message=message))
     recipients: int = answer["recipients"]
     return recipients
@@ -126,7 +126,9 @@ async def test_a_closed_page_is_unsubscribed(hass: HomeAssistant, hub: Hub, page
 async def test_revoked_permissions_end_topics(
     hass: HomeAssistant, hub: Hub, hass_ws_client: WebSocketGenerator
 ) -> None:
-    user = MockUser(groups=[await hass.auth.async_get_group(GROUP_ID_ADMIN)]).add_to_hass(hass)
+    group = await hass.auth.async_get_group(GROUP_ID_ADMIN)
+    assert group is not None
+    user = MockUser(groups=[group]).add_to_hass(hass)
     refresh_token = await hass.auth.async_create_refresh_token(user, "https://client.example/")
     page = Page(await hass_ws_client(access_token=hass.auth.async_create_access_token(refresh_token)))
     await page.subscribe()

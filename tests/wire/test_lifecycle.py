@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from tests.fixtures import BRASS, Connect
+from tests.states import state_of
 
 from .client import CONTROLLER, Client, player, resume_of
 
@@ -42,7 +43,7 @@ async def test_sessions_survive_reloads(
         assert (await watcher.until("message"))["event"] == f"missed-{number}"
         await watcher.arrived()
         await kitchen.arrived()
-        assert hass.states.get("media_player.kitchen").state == "idle"
+        assert state_of(hass, "media_player.kitchen").state == "idle"
 
     assert len(hass.states.async_entity_ids("media_player")) == 1
     answer = await kitchen.request("queue_command", action="get")
@@ -89,9 +90,9 @@ async def test_clients_reconnect_after_different_delays(
     clients = [await connect() for _ in range(12)]
     for client in clients:
         await client.authenticate(token, subscribe=[])
-    _, *closed = await asyncio.gather(
-        hass.config_entries.async_unload(entry.entry_id), *(client.closed() for client in clients)
-    )
+    unloading = asyncio.create_task(hass.config_entries.async_unload(entry.entry_id))
+    closed = await asyncio.gather(*(client.closed() for client in clients))
+    await unloading
     delays = {messages[-1]["reconnect_after"] for _, messages in closed}
     assert len(delays) == len(clients)
     assert all(0 <= delay <= 5 for delay in delays)

@@ -6,6 +6,7 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import Connect, CreateToken
+from tests.states import state_of
 
 from .client import Client, player
 
@@ -44,7 +45,7 @@ async def test_a_newer_connection_replaces_the_player(
     assert (await kitchen.closed())[0] == 4509
     await hass.async_block_till_done()
     assert hass.states.async_entity_ids("media_player") == ["media_player.kitchen"]
-    assert hass.states.get("media_player.kitchen").state == "idle"
+    assert state_of(hass, "media_player.kitchen").state == "idle"
 
 
 async def test_the_number_of_players_of_a_user_is_bounded(

@@ -6,6 +6,7 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.transport.polling import ANSWER_BYTES
 from tests.fixtures import BRASS
+from tests.states import state_of
 
 from .client import player
 from .poller import OpenPoller, connection_of, counted, say, waiting
@@ -177,4 +178,4 @@ async def test_a_polling_player_is_a_media_player(hass: HomeAssistant, poll: Ope
     report = {"state": "playing", "queue_item_id": orders[-1]["queue_item_id"], "position_seconds": 0}
     answer = await poller.request("player_report", at_us=orders[-1]["sync_time_us"], **report)
     assert answer["type"] == "result"
-    assert hass.states.get("media_player.kitchen").state == "playing"
+    assert state_of(hass, "media_player.kitchen").state == "playing"

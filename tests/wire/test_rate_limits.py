@@ -12,7 +12,7 @@ from tests.fixtures import Advance, Connect, CreateToken
 
 from .client import Client, Message
 
-LIMITS = {
+LIMITS: dict[str, Any] = {
     "burst_size": 4,
     "messages_per_minute": 60,
     "chat_burst": 2,

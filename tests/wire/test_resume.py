@@ -1,6 +1,7 @@
 """Resume: all missed messages, or a new session."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -114,7 +115,7 @@ async def test_a_session_waits_two_minutes(
     ids=["messages", "bytes"],
 )
 async def test_an_exceeded_history_opens_a_new_session(
-    connect: Connect, lose: Lose, token: str, controller: Client, hub: Hub, limits: dict[str, int], failure: str
+    connect: Connect, lose: Lose, token: str, controller: Client, hub: Hub, limits: dict[str, Any], failure: str
 ) -> None:
     """For all topics, with snapshots."""
     hub.configure(replace(hub.limits, **limits))

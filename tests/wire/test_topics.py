@@ -33,8 +33,9 @@ async def test_a_subscription_begins_with_states_and_the_queue(connect: Connect,
 @pytest.mark.parametrize("times", [1, 2])
 async def test_first_messages_are_marked_as_snapshots(connect: Connect, token: str, times: int) -> None:
     """Each state comes once, even to a player whose own arrival is published."""
-    for _ in range(times):
-        client = await connect()
+    client = await connect()
+    for number in range(times):
+        client = client if number == 0 else await connect()
         await client.authenticate(token, client=player("attic"))
     messages = await client.arrived()
     assert all(message.get("snapshot") for message in messages), messages

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import itertools
 import json
 import random
-from typing import Any, Protocol
+from typing import Any, Protocol, override
 
 from .virtual_time import OUTSIDE
 
@@ -97,6 +97,7 @@ class Client:
         self._changed = asyncio.Event()
         self.at: Reachable | None = None
 
+    @override
     def __str__(self) -> str:
         """Return the state, for messages of failed tests."""
         where = "nowhere" if self.at is None else self.at.name

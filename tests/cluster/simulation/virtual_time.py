@@ -81,7 +81,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._jump.now
 
     @override
-    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon[*Ts](
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
         if (process := _process_of(context)) is None:
             return super().call_soon(callback, *args, context=context)
         guarded = _Guarded(process, callback, args)
@@ -89,7 +91,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return guarded.handle
 
     @override
-    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+    def call_at[*Ts](
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
         if (process := _process_of(context)) is None:
             return super().call_at(when, callback, *args, context=context)
         guarded = _Guarded(process, callback, args)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 import logging
 import random
-from typing import Any
+from typing import Any, override
 
 from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.cluster.clock import ClusterClock
@@ -79,6 +79,7 @@ class ErrorLog(logging.Handler):
         super().__init__(logging.ERROR)
         self.texts: list[str] = []
 
+    @override
     def emit(self, record: logging.LogRecord) -> None:
         self.texts.append(self.format(record))
 

@@ -18,7 +18,7 @@ async def tracks(library: Library) -> dict[str, LibraryTrack]:
 
 
 def kinds(changes: list[Change]) -> list[tuple[str, int]]:
-    found = [(change.update_type, change.total) for change in changes]
+    found: list[tuple[str, int]] = [(change.update_type, change.total) for change in changes]
     changes.clear()
     return found
 

@@ -105,7 +105,7 @@ class PlaybackMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.playback.current)
     @rule(drift=st.floats(-2, 0.2), state=st.sampled_from(["playing", "paused"]))
-    def report(self, drift: float, state: str) -> None:
+    def report(self, drift: float, state: Any) -> None:
         position = max(0.0, self.playback.timeline.position_at(self.stage.now_us) + drift)
         self.stage.report(state, position)
         self.stage.pass_seconds(0)

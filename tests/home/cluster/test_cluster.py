@@ -184,7 +184,8 @@ async def test_leaving_and_joining_the_cluster_keeps_the_state(
     await hass.async_block_till_done()
     assert (await parting)[0] == 4000
     assert entry.state is ConfigEntryState.LOADED
-    assert entry.runtime_data.cluster is None
+    before = entry.runtime_data.cluster
+    assert before is None
     assert entry.runtime_data.hub.players.find("kitchen").volume == 0.5
     hass.config_entries.async_update_entry(entry, options=options)
     await hass.async_block_till_done()

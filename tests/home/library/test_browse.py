@@ -20,7 +20,7 @@ OURS = "media-source://moosicbox"
 
 async def ask(hass: HomeAssistant, action: str, **data: Any) -> Any:
     """Call an action of `media_player` and return its response."""
-    answer = await hass.services.async_call(
+    answer: Any = await hass.services.async_call(
         "media_player", action, {"entity_id": KITCHEN, **data}, blocking=True, return_response=True
     )
     return answer[KITCHEN]
@@ -39,7 +39,7 @@ async def child_titles(hass: HomeAssistant, place: str) -> list[str]:
 
 async def step(hass: HomeAssistant, place: str, title: str) -> str:
     """Return the child of a node with this title."""
-    return next(child.media_content_id for child in (await browse(hass, place)).children if child.title == title)
+    return next(str(child.media_content_id) for child in (await browse(hass, place)).children if child.title == title)
 
 
 async def search(hass: HomeAssistant, query: str, **fields: Any) -> list[str]:

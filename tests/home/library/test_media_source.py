@@ -66,11 +66,13 @@ async def test_another_player_fetches_a_track_without_a_login(
     library: Library,
 ) -> None:
     place = OURS
+    found: BrowseMedia | None = None
     for title in "Albums", "Kind of Blue", f"Miles Davis – {KIND_OF_BLUE[0]}":
         children = (await other.async_browse_media(None, place)).children
         assert children is not None
         found = next(child for child in children if child.title == title)
         place = found.media_content_id
+    assert found is not None
     assert found.can_play
     await act(hass, "play_media", other.entity_id, media_content_id=place, media_content_type=found.media_content_type)
     ((mime_type, url),) = other.played

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ..sounds import Sounds
+from script.lib.sounds import Sounds
+
 from .case import Case
 
 BLUE, GREEN = "9d4ab2b6-1d3a-4c62-bf3b-4d6d2ed2e6c1", "0bfb0f6b-6d0f-4a4f-a0ba-7a6b3b8f2a11"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..sounds import Sounds
+from script.lib.sounds import Sounds
 
 type Write = Callable[[Path, Sounds], object]
 """Writes the files of a case into its folder."""

@@ -5,7 +5,8 @@ import struct
 
 from mutagen.id3 import ID3, TIT2, TPE1
 
-from ..sounds import Sounds
+from script.lib.sounds import Sounds
+
 from .case import Case
 
 RATE = 44_100

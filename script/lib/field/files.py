@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 import unicodedata
 
-from ..sounds import Sounds, tag
+from script.lib.sounds import Sounds, tag
+
 from .case import Case
 
 NFD, NFC = unicodedata.normalize("NFD", "Été"), unicodedata.normalize("NFC", "Été")

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from ..sounds import Sounds, tag
+from script.lib.sounds import Sounds, tag
+
 from .case import Case, Write
 
 

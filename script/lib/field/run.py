@@ -8,8 +8,8 @@ from typing import Any
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import LibraryTrack, TrackDetails
 from custom_components.moosicbox.engine.protocol.library_request import Filters
+from script.lib.sounds import Sounds
 
-from ..sounds import Sounds
 from .case import Case
 
 PAGE = 500

@@ -10,7 +10,8 @@ from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, ID3, TDOR, TDRL, TIT2, TPE1
 from mutagen.mp3 import MP3
 
-from ..sounds import Sounds, png
+from script.lib.sounds import Sounds, png
+
 from .case import Case, Write
 
 LARGE_PICTURE = 8 * 1024 * 1024
@@ -202,7 +203,7 @@ def _syncsafe(number: int) -> bytes:
 
 def _id3_size(path: Path) -> int:
     tags = MP3(path).tags
-    return 0 if tags is None else tags.size
+    return int(getattr(tags, "size", 0))
 
 
 DATES = tuple(

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from io import BufferedReader
 import math
 import os
@@ -191,7 +192,7 @@ def _ogg(file: BufferedReader, start: int, front: ID3 | None) -> Music | None:
             channels=whole(info.channels),
             md5=0,
             tags=(_vorbis(tags), _id3(front)),
-            pictures=lambda: _vorbis_pictures(tags),
+            pictures=partial(_vorbis_pictures, tags),
         )
     return None
 

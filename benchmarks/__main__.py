@@ -12,6 +12,7 @@ import platform
 import re
 import time
 
+from .needs import install_packages, missing_programs
 from .options import QUICK, Options
 from .report import Row, table
 
@@ -55,6 +56,10 @@ async def main() -> None:
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    names = arguments.names or list(NAMES)
+    if missing := missing_programs(names):
+        parser.exit(1, "".join(f"bench: {line}\n" for line in missing))
+    install_packages(names)
     options = QUICK if arguments.quick else Options()
     if arguments.seconds is not None:
         options = replace(options, listening_seconds=arguments.seconds)
@@ -64,7 +69,7 @@ async def main() -> None:
     print(header, flush=True)
     sections: dict[str, str] = {}
     results: dict[str, list[Row]] = {}
-    for name in arguments.names or NAMES:
+    for name in names:
         started = time.monotonic()
         benchmark = importlib.import_module(f".{name}", __package__)
         results[name] = await benchmark.measure(options)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 import random
 import subprocess
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mutagen.flac import FLAC
 from mutagen.id3 import ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2, TRCK
@@ -153,10 +153,11 @@ def _tag(path: Path, track: Tagged) -> None:
     }
     if track.suffix == "mp3":
         id3 = ID3()
-        for kind, text in zip((TIT2, TPE1, TALB, TPE2, TCON, TDRC, TRCK), fields.values(), strict=True):
+        kinds: tuple[Any, ...] = (TIT2, TPE1, TALB, TPE2, TCON, TDRC, TRCK)
+        for kind, text in zip(kinds, fields.values(), strict=True):
             id3.add(kind(encoding=3, text=text))
         id3.save(path)
         return
-    file = FLAC(path) if track.suffix == "flac" else OggOpus(path)
+    file: Any = FLAC(path) if track.suffix == "flac" else OggOpus(path)
     file.update(fields)
     file.save()

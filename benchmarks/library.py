@@ -14,12 +14,11 @@ import tempfile
 from typing import Any
 
 from .collection import tracks, write_files
+from .needs import BEETS_PYTHON
 from .options import Options
 from .report import Row
 
 OURS, PEER = "MoosicBox", "beets"
-PEER_PYTHON = Path(__file__).parents[1] / ".venv" / "beets" / "bin" / "python"
-"""beets asks for other versions than Home Assistant does."""
 
 
 async def measure(options: Options) -> list[Row]:
@@ -28,7 +27,7 @@ async def measure(options: Options) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "music"
         size = await asyncio.to_thread(write_files, folder, list(tracks(real + named))[:real])
-        peer = await _run(PEER_PYTHON, "beets_library", folder, Path(name) / "beets.db", real)
+        peer = await _run(BEETS_PYTHON, "beets_library", folder, Path(name) / "beets.db", real)
         ours = await _run(sys.executable, "moosicbox_library", folder, Path(name) / "library.db", real, named)
     number = f"{(real + named) // 1000} k"
     return [

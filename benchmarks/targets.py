@@ -152,7 +152,7 @@ async def _home_assistant(folder: Path) -> AsyncGenerator[dict[str, Target]]:
             await client.set_up_integration()
             await client.call(f"{COMPONENT}.lift_limits")
             answer = await client.ask("moosicbox.create_token", sub="benchmark", role="user", expires_in=86_400)
-            access_token = client.tokens["access_token"]
+            access_token = await client.create_long_lived_token("benchmark")
         yield {
             HUB: Target(
                 *(HUB, process.pid, port, "/api/moosicbox/ws", hub, folder / "load"),

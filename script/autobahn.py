@@ -11,6 +11,7 @@ from typing import Any
 from .lib.config_folder import REPOSITORY
 from .lib.echo import echo_server
 from .lib.process import free_port
+from .protocol_reference.wrap import wrap
 
 AGENT = "MoosicBox"
 ARTIFACTS = REPOSITORY / ".artifacts" / "autobahn"
@@ -78,26 +79,28 @@ def summary(verdicts: Verdicts) -> str:
     ]
     failed = [case for case, verdict in verdicts.items() if not is_good(verdict)]
     reasons = [f"{case}: {KNOWN[case]}" if case in KNOWN else case for case in failed]
-    return "\n".join(
-        [
-            "# WebSocket conformance",
-            "",
-            "Clients of all kinds connect to the hub, and the hub frames and compresses its messages itself. So the",
-            "[Autobahn test suite](https://github.com/crossbario/autobahn-testsuite) checks its WebSocket, by a server that",
-            "echoes with the hub's own framing, compression and writer (`script/lib/echo.py`), with default options.",
-            "",
-            "`script/autobahn` writes this page, and the whole report to `.artifacts/autobahn/index.html`.",
-            "",
-            "| cases | run | OK | not strict | informational | failed |",
-            "|---|---|---|---|---|---|",
-            *rows,
-            "",
-            "*Not strict* and *informational* are the suite's terms for behaviour that the standard leaves open: an invalid",
-            "text is detected when its message is complete, and frames behind a close are ignored.",
-            "",
-            f"Failed: {'; '.join(reasons) or 'none'}.",
-            "",
-        ]
+    return wrap(
+        "\n".join(
+            [
+                "# WebSocket conformance",
+                "",
+                "Clients of all kinds connect to the hub, and the hub frames and compresses its messages itself. So the",
+                "[Autobahn test suite](https://github.com/crossbario/autobahn-testsuite) checks its WebSocket, by a server that",
+                "echoes with the hub's own framing, compression and writer (`script/lib/echo.py`), with default options.",
+                "",
+                "`script/autobahn` writes this page, and the whole report to `.artifacts/autobahn/index.html`.",
+                "",
+                "| cases | run | OK | not strict | informational | failed |",
+                "|---|---|---|---|---|---|",
+                *rows,
+                "",
+                "*Not strict* and *informational* are the suite's terms for behaviour that the standard leaves open: an invalid",
+                "text is detected when its message is complete, and frames behind a close are ignored.",
+                "",
+                f"Failed: {'; '.join(reasons) or 'none'}.",
+                "",
+            ]
+        )
     )
 
 

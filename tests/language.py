@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import tokenize
-from typing import NamedTuple
+from typing import NamedTuple, override
 
 import yaml
 
@@ -47,6 +47,7 @@ class Finding(NamedTuple):
     line: int
     sentence: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.sentence}"
 
@@ -113,9 +114,9 @@ def javascript_texts(source: str) -> Iterator[Text]:
         text = re.sub(r"@(\w+)(?: \{[^}]*\})?(?: \[?[\w.=]+\]?)?", "\n\n", text)
         yield from prose(source.count("\n", 0, match.start()) + 1, text)
     yield from joined_comments(
-        (number, match[1].strip())
+        (number, comment[1].strip())
         for number, line in enumerate(source.splitlines(), 1)
-        if (match := re.search(r"(?:^|\s)// ?(.*)$", line))
+        if (comment := re.search(r"(?:^|\s)// ?(.*)$", line))
     )
 
 
@@ -134,6 +135,7 @@ def yaml_texts(source: str) -> Iterator[Text]:
     """Yield the values of a file, and its comments."""
     for event in yaml.parse(source, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.ScalarEvent):
+            assert event.start_mark is not None
             yield from prose(event.start_mark.line + 1, event.value)
     yield from joined_comments(
         (number, match[1].strip())

@@ -1,4 +1,4 @@
-"""The documents name what there is: options with their defaults and ranges, actions, events, sensors, reasons, rights."""
+"""The documentation covers all options with defaults and ranges, actions, events, sensors, reasons and permissions."""
 
 import ast
 import json
@@ -23,7 +23,7 @@ def page(name: str) -> str:
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """Return the cells of each table row that begins with a name, by this name."""
+    """Return the cells of each table row that starts with a name, by this name."""
     found = {}
     for line in text.splitlines():
         if match := re.match(r"\| `([a-z_.]+)` \|(.*)\|$", line):
@@ -32,7 +32,7 @@ def rows(text: str) -> dict[str, list[str]]:
 
 
 def number(text: str) -> int:
-    """Return the number that a document writes: 1,000, 64 KiB, 262,144 B."""
+    """Return the number in a document's notation: 1,000, 64 KiB, 262,144 B."""
     match = re.fullmatch(r"([\d,]+)(?: (KiB|MiB|GiB|B))?", text)
     assert match is not None, text
     return int(match[1].replace(",", "")) * BYTES.get(match[2], 1)

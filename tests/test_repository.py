@@ -1,4 +1,4 @@
-"""Keeps the parts of the repository in step; much of it is what Home Assistant's and HACS's own validators ask for."""
+"""Consistency of the repository; many checks are those of Home Assistant's and HACS's validators."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -70,7 +70,8 @@ REGISTRY_HOSTS = re.compile(
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -131,8 +132,8 @@ def assigned(node: ast.AST) -> Iterator[ast.expr]:
             targets = [target]
         case _:
             return
-    for target in targets:
-        yield from map(container, target.elts if isinstance(target, ast.Tuple) else [target])
+    for each in targets:
+        yield from map(container, each.elts if isinstance(each, ast.Tuple) else [each])
 
 
 def container(target: ast.expr) -> ast.expr:
@@ -141,7 +142,7 @@ def container(target: ast.expr) -> ast.expr:
 
 
 def exception_keys() -> Iterator[ast.expr]:
-    """Yield what Home Assistant's side passes as translation key to exceptions."""
+    """Yield the translation keys that Home Assistant's side passes to exceptions."""
     for _, tree in home_assistant_side():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "invalid":
@@ -157,7 +158,7 @@ def key_pattern(key: ast.expr) -> str:
         case ast.Constant(value=str(text)):
             return re.escape(text)
         case ast.JoinedStr(values=parts):
-            return "".join(re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in parts)
+            return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in parts)
     assert ast.unparse(key) == "error.error_type"
     return "|".join(error_types())
 
@@ -166,7 +167,7 @@ def error_types() -> set[str]:
     """Return the types of error that the engine's classes name."""
     tree = ast.parse((ENGINE / "protocol" / "errors.py").read_text(encoding="utf-8"))
     return {
-        node.value.value
+        str(node.value.value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Assign | ast.AnnAssign)
         and isinstance(node.value, ast.Constant)
@@ -195,7 +196,7 @@ def services() -> dict[str, Any]:
 
 
 def test_engine_stands_alone() -> None:
-    """Relative inside itself, so that it works under two names; never Home Assistant's side or Home Assistant."""
+    """The engine imports relatively inside itself, so it works under two package names, and never Home Assistant."""
     for path, tree in modules(ENGINE):
         depth = len(path.relative_to(ENGINE).parts)
         for level, name in imports(tree):
@@ -256,7 +257,7 @@ def test_only_the_engine_emits_its_signals() -> None:
 
 
 def test_engine_has_its_dependencies_declared() -> None:
-    """What the engine imports is what its wheel asks for."""
+    """The engine's imports are the dependencies of its wheel."""
     project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
     declared = re.search(r"^dependencies = \[(.*?)\]", project, re.MULTILINE | re.DOTALL)
     assert declared is not None
@@ -268,8 +269,8 @@ def test_engine_has_its_dependencies_declared() -> None:
     assert foreign_imports(of_programs) - names == for_programs
 
 
-def test_a_hub_that_is_alone_loads_nothing_for_clusters() -> None:
-    """Neither Redis' client nor what only nodes need: it would cost memory and time to start."""
+def test_a_single_hub_loads_no_cluster_code() -> None:
+    """The client of Redis and the node would cost memory and start time."""
     loaded = subprocess.run(
         [sys.executable, "-c", "import custom_components.moosicbox, sys; print(*sys.modules)"],
         cwd=REPOSITORY,
@@ -284,7 +285,7 @@ def test_a_hub_that_is_alone_loads_nothing_for_clusters() -> None:
 
 
 def of_programs(path: Path) -> bool:
-    """Whether a module is the command line's, which the wheel brings along as an extra."""
+    """Return whether a module belongs to the command line, which is an extra of the wheel."""
     client = ENGINE / "client"
     return path.is_relative_to(client / "cli") or path == client / "discovery.py"
 
@@ -328,7 +329,7 @@ def test_imported_components_are_declared(manifest: dict[str, Any]) -> None:
 
 
 def test_requirements_agree_with_home_assistant(manifest: dict[str, Any]) -> None:
-    """What tests install is what this release of Home Assistant runs with, and what the manifest allows."""
+    """The pinned versions are those of this Home Assistant release and satisfy the manifest."""
     lines = (REPOSITORY / "requirements_test.txt").read_text(encoding="utf-8").splitlines()
     pins = {(pin := Requirement(line)).name.lower(): pin for line in lines if line and not line.startswith("#")}
     constraints = (HOME_ASSISTANT / "package_constraints.txt").read_text(encoding="utf-8").splitlines()
@@ -418,4 +419,4 @@ def test_no_committed_file_names_a_registry() -> None:
     for path in committed_files():
         if path.suffix not in (".png", ".flac"):
             found = REGISTRY_HOSTS.search(path.read_text(encoding="utf-8"))
-            assert found is None, f"{path} names {found[0] if found else ''}"
+            assert found is None, f"{path} names {found}"

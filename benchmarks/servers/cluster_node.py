@@ -65,7 +65,7 @@ class Publisher:
 
     def flush(self) -> bool:
         """Take what comes."""
-        self.outbox.take(MANY)
+        self.outbox.pop_frames(MANY)
         return True
 
     def overflow(self) -> None:
@@ -81,6 +81,7 @@ class Publisher:
             at_us = time.monotonic_ns() // 1000
             data = {**message(size), "at_us": at_us}
             text = json.dumps({"type": "broadcast", "target": "all", "event": "benchmark", "data": data})
+            assert self._member is not None
             self._member.receive(self._gateway.decode(text.encode()), self._gateway.clock.now_us())
 
 

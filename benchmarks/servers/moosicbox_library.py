@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 import itertools
 import json
 import os
 from pathlib import Path
 import random
+import sqlite3
 import sys
 import threading
 import time
@@ -15,9 +17,9 @@ from typing import Any
 
 from benchmarks.collection import SECONDS, Tagged, queries, tracks
 from benchmarks.process import children_cpu, kept_waiting, memory
+from custom_components.moosicbox.engine.library.index.found import FoundTrack
 from custom_components.moosicbox.engine.library.index.writer import IndexWriter
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.index.found import FoundTrack
 from custom_components.moosicbox.engine.protocol.library_request import Filters
 
 TICK = 0.002
@@ -90,9 +92,9 @@ async def main(folder: Path, index: Path, real: int, named: int) -> None:
     everything = list(tracks(real + named))
     started = time.perf_counter()
     found = name_files(folder, everything[real:])
-    while some := list(itertools.islice(found, 64)):
+    for some in itertools.batched(found, 64, strict=False):
         # As the scanner writes what it is told.
-        await library._database.write(lambda written, some=some: IndexWriter().write(written, some))  # noqa: SLF001
+        await library._database.write(partial(_write, some))  # noqa: SLF001
     seen["named_files_a_second"] = named / (time.perf_counter() - started)
     async with watched() as stalls:
         started = time.perf_counter()
@@ -100,7 +102,7 @@ async def main(folder: Path, index: Path, real: int, named: int) -> None:
         seen["rescan_seconds"] = time.perf_counter() - started
     seen |= {"rescan_stall_longest_ms": stalls.longest, "rescan_stall_p999_ms": stalls.part(0.999)}
     assert library.counts.tracks == real + named, library.counts
-    searches = await timed([lambda text=text: library.search(text, limit=20) for text in queries(everything)])
+    searches = await timed([partial(library.search, text, limit=20) for text in queries(everything)])
     seen |= {"search_p50_ms": searches[len(searches) // 2], "search_p95_ms": searches[int(len(searches) * 0.95)]}
     pages = await browse(library, everything)
     seen |= {"page_p50_ms": pages[len(pages) // 2], "page_p95_ms": pages[int(len(pages) * 0.95)]}
@@ -111,6 +113,10 @@ async def main(folder: Path, index: Path, real: int, named: int) -> None:
     seen["index_mib"] = library.counts.bytes / 2**20
     await library.stop()
     print(json.dumps(seen))
+
+
+def _write(tracks_found: tuple[FoundTrack, ...], index: sqlite3.Connection) -> None:
+    IndexWriter().write(index, tracks_found)
 
 
 def name_files(folder: Path, wanted: list[Tagged]) -> Iterator[FoundTrack]:
@@ -126,6 +132,7 @@ def name_files(folder: Path, wanted: list[Tagged]) -> Iterator[FoundTrack]:
             volume=bytes(folder),
             size=1,
             mtime_ns=path.stat().st_mtime_ns,
+            ctime_ns=path.stat().st_ctime_ns,
             fingerprint=chance.randbytes(16).hex(),
             title=track.title,
             artist=track.artist,

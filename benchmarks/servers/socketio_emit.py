@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from aiohttp import web
-import socketio  # type: ignore[import-untyped]
+import socketio
 
 from .control import listen
 from .messages import message

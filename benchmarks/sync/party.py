@@ -7,7 +7,7 @@ from typing import Final
 
 from benchmarks.report import Row, median
 from custom_components.moosicbox.engine.client import MoosicBoxClient
-from custom_components.moosicbox.engine.client.controls import RoomControls
+from custom_components.moosicbox.engine.client.room_controls import RoomControls
 from custom_components.moosicbox.engine.protocol.client import RoomJoin
 
 from .house import TRACKS

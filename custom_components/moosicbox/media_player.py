@@ -21,7 +21,7 @@ from .engine.api import (
     StatusChanged,
 )
 from .errors import action_error
-from .models import MoosicBoxConfigEntry, MoosicBoxData
+from .models import MoosicBoxConfigEntry
 from .playback_entity import PlaybackEntity, features
 
 PARALLEL_UPDATES = 0
@@ -54,13 +54,10 @@ class PlayerEntity(PlaybackEntity):
 
     playback_context: Player
 
-    def __init__(self, data: MoosicBoxData, player: Player) -> None:
-        super().__init__(data, player)
-
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.hub.players.publish_list()
+        self.hub.players.set_entity_id(self.playback_context, self.entity_id)
         self.async_on_remove(self.hub.rooms.joined.subscribe(self._handle_members_changed))
         self.async_on_remove(self.hub.rooms.left.subscribe(self._handle_members_changed))
 
@@ -103,9 +100,6 @@ class RoomEntity(PlaybackEntity):
     """A room: its playback and the common volume of its players."""
 
     playback_context: Room
-
-    def __init__(self, data: MoosicBoxData, room: Room) -> None:
-        super().__init__(data, room)
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -307,8 +307,8 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
             self.hub.grouping.require_control(principal, self.playback_context)
             if players or not others:
                 await self.hub.grouping.join(principal, self.playback_context, players)
-        for entity_id in others:
-            self.data.outputs.async_add(self._output_context, entity_id)
+            for entity_id in others:
+                self.data.outputs.async_add(self._output_context, entity_id)
 
     async def _send_command(self, command: Literal["play", "pause", "stop", "next", "previous"]) -> None:
         await self.async_execute(PlaybackCommand(**self._context_fields, command=command))

@@ -29,7 +29,7 @@ def field_table(definition: Schema) -> str:
     ]
     if not rows:
         return "It has no further fields."
-    return "\n".join(["| field | type | | |", "|---|---|---|---|", *rows])
+    return "\n".join(["| field | type | presence | meaning |", "|---|---|---|---|", *rows])
 
 
 def _row(name: str, property_: dict[str, Any], *, required: bool) -> tuple[str, ...]:

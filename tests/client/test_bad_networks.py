@@ -41,7 +41,8 @@ async def behind(dial: Dial, proxy: Proxy) -> Dial:
     """Return a function that connects a client through the proxy, which reconnects at once after a cut."""
 
     async def behind(**settings: object) -> MoosicBoxClient:
-        return await dial(proxy.url, reconnect_delay=0.01, **settings)
+        client: MoosicBoxClient = await dial(proxy.url, reconnect_delay=0.01, **settings)
+        return client
 
     return behind
 

@@ -99,7 +99,7 @@ async def test_oversized_message_is_not_sent(dial: Dial) -> None:
 async def test_handlers_are_called_in_order_and_may_fail(
     hub: Hub, dial: Dial, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = await dial()
+    client: MoosicBoxClient = await dial()
     got: list[str] = []
     done = asyncio.Event()
 
@@ -183,6 +183,7 @@ async def test_fresh_token_is_fetched_after_a_refusal(address: str, create_token
         return await create_token() if fresh else "stale"
 
     async with MoosicBoxClient(address, get_token=get_token) as client:
+        assert client.welcome is not None
         assert client.welcome.user.id == "tester"
     assert asked == [False, True]
 

@@ -15,6 +15,7 @@ from custom_components.moosicbox.engine.client import ClientInfo, MoosicBoxClien
 from custom_components.moosicbox.engine.client.player import program
 from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, Output, run_player
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from tests.fixtures import BRASS, COPPER
 
 from .conftest import Dial
@@ -48,26 +49,33 @@ async def media_player(hass: HomeAssistant, action: str, **fields: object) -> No
     await hass.services.async_call("media_player", action, {"entity_id": ENTITY, **fields}, blocking=True)
 
 
+def last_report(hub: Hub) -> PlayerReport:
+    """Return the player's last report."""
+    report = hub.players.get("speaker").report
+    assert report is not None
+    return report
+
+
 def reported(hub: Hub, **facts: object) -> bool:
     """Return whether the player's last report has these values."""
-    report = hub.players.get("speaker").report
-    return report is not None and all(getattr(report, name) == value for name, value in facts.items())
+    report = last_report(hub)
+    return all(getattr(report, name) == value for name, value in facts.items())
 
 
 async def test_plays_seeks_pauses_and_stops(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
     await media_player(hass, "play_media", media_content_id=BRASS, media_content_type="music")
     await until(lambda: reported(hub, state="playing"))
     player = hub.players.get("speaker")
-    assert player.report.queue_item_id == player.active_playback.queue.current_item_id
-    assert player.report.duration_seconds == pytest.approx(21.6)
+    assert last_report(hub).queue_item_id == player.active_playback.queue.current_item_id
+    assert last_report(hub).duration_seconds == pytest.approx(21.6)
     await media_player(hass, "media_seek", seek_position=10)
-    await until(lambda: reported(hub, state="playing") and player.report.position_seconds >= 10)
+    await until(lambda: reported(hub, state="playing") and last_report(hub).position_seconds >= 10)
     await media_player(hass, "media_pause")
     await until(lambda: reported(hub, state="paused"))
-    assert player.report.position_seconds == pytest.approx(player.active_playback.timeline.position)
+    assert last_report(hub).position_seconds == pytest.approx(player.active_playback.timeline.position)
     await media_player(hass, "media_play")
     await until(lambda: reported(hub, state="playing"))
-    assert player.report.position_seconds >= 10
+    assert last_report(hub).position_seconds >= 10
     await media_player(hass, "media_stop")
     await until(lambda: reported(hub, state="idle"))
 
@@ -138,7 +146,7 @@ async def test_volume_is_applied_and_not_echoed(hass: HomeAssistant, hub: Hub, s
     await media_player(hass, "volume_set", volume_level=0.3)
     await media_player(hass, "play_media", media_content_id=BRASS, media_content_type="music")
     await until(lambda: reported(hub, state="playing"))
-    assert hub.players.get("speaker").report.volume is None
+    assert last_report(hub).volume is None
     assert hub.players.get("speaker").volume == 0.3
 
 

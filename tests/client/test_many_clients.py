@@ -38,7 +38,7 @@ async def test_memory_of_a_thousand_clients_does_not_grow(
         hub.publish("all", CustomMessage(event="soak", data=number))
 
     async with Crowd(address, [await create_token()], CLIENTS) as crowd:
-        objects = []
+        objects: list[int] = []
         until = time.monotonic() + SECONDS
         while len(objects) < MIN_ROUNDS or time.monotonic() < until:
             await crowd.go_round(publish)

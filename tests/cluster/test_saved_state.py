@@ -1,4 +1,4 @@
-"""What a leader stores in Redis: the format of earlier versions is read, and still written."""
+"""The state in Redis: the format of earlier versions is read, and still written."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from custom_components.moosicbox.engine.cluster.bus import ClusterSnapshot
 from custom_components.moosicbox.engine.cluster.journal import Journal
 from custom_components.moosicbox.engine.cluster.link import Link
 from custom_components.moosicbox.engine.cluster.restore import restore
-from tests.engine.fakes import House
+from tests.engine.fakes import Harness
 
 GOLDEN: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "golden" / "saved" / "redis.json").read_text()
@@ -20,20 +20,21 @@ HASHES = {
 }
 
 
-def restored() -> tuple[House, dict[str, Link]]:
+def restored() -> tuple[Harness, dict[str, Link]]:
     """A hub that was restored from the golden state, and the links to its edges."""
-    house, links = House(), {}
+    harness = Harness()
+    links: dict[str, Link] = {}
 
     def link_of(edge: str) -> Link:
         return links.setdefault(edge, Link(edge, lambda _edge, _message: None))
 
-    assert restore(house.hub, ClusterSnapshot(HASHES, {}, {}), link_of)
-    return house, links
+    assert restore(harness.hub, ClusterSnapshot(HASHES, {}, {}), link_of)
+    return harness, links
 
 
 async def test_stored_state_is_restored() -> None:
-    house, links = restored()
-    hub = house.hub
+    harness, links = restored()
+    hub = harness.hub
     assert hub.topics.epoch == GOLDEN["state"]["hub:"]["epoch"]
     assert links["cellar.1234"].number == 17
     assert sorted(links["cellar.1234"].connections) == [1, 2, 3]
@@ -50,8 +51,8 @@ async def test_stored_state_is_restored() -> None:
 
 
 async def test_the_stored_format_stays_the_same() -> None:
-    house, _ = restored()
-    journal = Journal(house.hub, 0, "0-0")
+    harness, _ = restored()
+    journal = Journal(harness.hub, 0, "0-0")
     journal.has_stored_state = True
     journal.mark_all()
     commit, _ = journal.take_commit("cellar.1234")

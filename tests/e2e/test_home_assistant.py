@@ -1,5 +1,7 @@
 """The integration in a real Home Assistant, seen from outside."""
 
+import time
+
 from .conftest import OpenTab
 from .home import Home
 
@@ -29,3 +31,11 @@ async def test_restart(home: Home) -> None:
     (entry,) = await home.api.get(ENTRY)
     assert entry["state"] == "loaded"
     assert home.complaints() == []
+
+
+async def test_expired_access_token_is_renewed(home: Home) -> None:
+    expired = await home.api.access_token()
+    home.api.expires_at = time.time()
+    assert await home.api.access_token() != expired
+    (entry,) = await home.api.get(ENTRY)
+    assert entry["state"] == "loaded"

@@ -59,8 +59,8 @@ async def garage(house: Home, tmp_path_factory: pytest.TempPathFactory) -> Async
     yield process
     process.send_signal(signal.SIGTERM)
     async with asyncio.timeout(PATIENCE):
-        out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
+        _, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
 
 
 async def test_a_box_with_two_commands_and_a_code_is_a_speaker(

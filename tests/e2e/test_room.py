@@ -54,7 +54,7 @@ class Party:
 @pytest_asyncio.fixture(loop_scope="session")
 async def party(home: Home, tabs: Tabs) -> AsyncGenerator[Party]:
     """A room made by a controller without a player."""
-    async with MoosicBoxClient(home.url, token=home.api.tokens["access_token"]) as hub:
+    async with MoosicBoxClient(home.url, token=await home.api.access_token()) as hub:
         party = Party(home, tabs, hub)
         await party.begin()
         yield party

@@ -1,6 +1,6 @@
 """Every page on the smallest phone: nothing cut off, nothing under the bars."""
 
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 import pytest
 
 from .conftest import OpenTab
@@ -10,7 +10,7 @@ from .tabs import TABLET, Tabs
 
 pytestmark = pytest.mark.usefixtures("close_rooms")
 
-SMALLEST = {"width": 320, "height": 568}
+SMALLEST: ViewportSize = {"width": 320, "height": 568}
 NAME = "Everybody who can't sleep on Sundays and would rather listen to something"
 SONG = "media-source://media_source/local/brass-morning.flac"
 

@@ -37,9 +37,11 @@ class ManualClock(Clock):
         super().__init__()
         self.time_us = now_us
 
+    @override
     def now_us(self) -> int:
         return self.time_us
 
+    @override
     def utc(self) -> datetime:
         return EPOCH + timedelta(microseconds=self.time_us)
 
@@ -176,7 +178,7 @@ def principal(sub: str = "ada", *permissions: str, role: str = "user", **more: A
     return Principal(sub=sub, name=sub.title(), permissions=granted, credential=f"{sub}-token", **more)
 
 
-class House:
+class Harness:
     """A hub on manual time whose tokens are looked up in `tokens`. Its timers run when time passes."""
 
     def __init__(self, limits: Limits | None = None, kept: dict[str, Any] | None = None) -> None:
@@ -193,7 +195,7 @@ class House:
             clock=self.clock,
         )
         # Frames stay in the outboxes, where tests read them.
-        self.hub.writer._schedule = self.hub.writer.flush_pending
+        vars(self.hub.writer)["_schedule"] = self.hub.writer.flush_pending
 
     @property
     def tokens(self) -> dict[str, Principal]:

@@ -1,6 +1,7 @@
 """Clients of both transports for tests of recovery."""
 
 import asyncio
+from collections.abc import Callable
 import json
 from typing import Any
 
@@ -12,15 +13,15 @@ from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.transport.gateway import HubGateway, HubSession
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
-from tests.engine.fakes import House
+from tests.engine.fakes import Harness
 
 
 class Wire:
     """A client's end of a WebSocket: unread messages are lost with the connection."""
 
-    def __init__(self, house: House, who: Principal, **fields: Any) -> None:
-        self.house = house
-        self.session, self.connection = house.connect(who, **fields)
+    def __init__(self, harness: Harness, who: Principal, **fields: Any) -> None:
+        self.harness = harness
+        self.session, self.connection = harness.connect(who, **fields)
 
     @property
     def closed(self) -> bool:
@@ -32,23 +33,23 @@ class Wire:
 
     def ask(self, message: Request) -> list[dict[str, Any]]:
         """Send a message; return its answer and all other received messages."""
-        self.house.say(self.session, message)
+        self.harness.say(self.session, message)
         return self.take()
 
 
 class Poller:
     """A client's end of polling: a fetch confirms the messages of the previous one, and its response may get lost."""
 
-    def __init__(self, house: House, who: Principal, **fields: Any) -> None:
-        self.house = house
+    def __init__(self, harness: HarnessWithLoop, who: Principal, **fields: Any) -> None:
+        self.harness = harness
         self.closed = False
-        self.connection = house.run(self._connect())
-        self.session = house.open(self.connection, who, **fields)
-        self._begun = [json.loads(self.connection.start(HubSession(house.hub, self.session)).payload)]
+        self.connection = harness.run(self._connect())
+        self.session = harness.open(self.connection, who, **fields)
+        self._begun = [json.loads(self.connection.start(HubSession(harness.hub, self.session)).payload)]
         self._cursor: str | None = None
 
     async def _connect(self) -> PollingConnection:
-        return PollingConnection(HubGateway(self.house.hub), Peer("127.0.0.1", None), self._ended)
+        return PollingConnection(HubGateway(self.harness.hub), Peer("127.0.0.1", None), self._ended)
 
     def _ended(self, _connection: PollingConnection, _code: CloseCode) -> None:
         self.closed = True
@@ -56,7 +57,7 @@ class Poller:
     def take(self, *, arrives: bool = True) -> list[dict[str, Any]]:
         """Fetch messages; none if the response gets lost."""
         begun, self._begun = self._begun, []
-        frames, cursor = self.house.run(self.connection.fetch(self._cursor, 0))
+        frames, cursor = self.harness.run(self.connection.fetch(self._cursor, 0))
         if not arrives:
             return begun
         self._cursor = cursor
@@ -64,14 +65,14 @@ class Poller:
 
     def ask(self, message: Request) -> list[dict[str, Any]]:
         """Send a message; return its answer, then all other messages."""
-        answers = self.house.run(self.connection.receive([Decoded(message.request_id, message)]))
+        answers = self.harness.run(self.connection.receive([Decoded(message.request_id, message)]))
         return [json.loads(frame.payload) for frame in answers] + self.take()
 
 
-TRANSPORTS = {"websocket": Wire, "polling": Poller}
+TRANSPORTS: dict[str, Callable[..., Wire | Poller]] = {"websocket": Wire, "polling": Poller}
 
 
-class HouseWithLoop(House):
+class HarnessWithLoop(Harness):
     """A hub with an event loop for polling connections."""
 
     def __init__(self, limits: Limits) -> None:

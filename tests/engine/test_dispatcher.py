@@ -18,7 +18,7 @@ from custom_components.moosicbox.engine.protocol.errors import (
 )
 from custom_components.moosicbox.engine.protocol.server import Pong
 from custom_components.moosicbox.engine.sessions.session import Actor
-from tests.engine.fakes import FakeConnection, House, principal, settle
+from tests.engine.fakes import FakeConnection, Harness, principal, settle
 from tests.engine.protocol.test_golden import CLIENT_MODELS
 
 
@@ -50,24 +50,24 @@ class Desk:
     """A hub with one client, on which `stream_request` is slow and `seek_command` is fast."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self.house = House(limits)
+        self.harness = Harness(limits)
         self.handler = Handler()
-        self.house.hub.register(StreamRequest, self.handler.slow)
-        self.house.hub.register(SeekCommand, self.handler.fast, "control")
-        self.session, self.connection = self.house.connect(principal(), subscribe=())
+        self.harness.hub.register(StreamRequest, self.handler.slow)
+        self.harness.hub.register(SeekCommand, self.handler.fast, "control")
+        self.session, self.connection = self.harness.connect(principal(), subscribe=())
         self.connection.take()
 
     def slow(self, name: str, request_id: str | None = None) -> None:
-        self.house.say(self.session, StreamRequest(queue_item_id=name, request_id=request_id))
+        self.harness.say(self.session, StreamRequest(queue_item_id=name, request_id=request_id))
 
     def fast(self, number: float, request_id: str | None = None) -> None:
-        self.house.say(self.session, SeekCommand(position_seconds=number, request_id=request_id))
+        self.harness.say(self.session, SeekCommand(position_seconds=number, request_id=request_id))
 
     def gate(self, name: str) -> asyncio.Event:
         gate = self.handler.gates[name] = asyncio.Event()
         return gate
 
-    def answers(self) -> list[tuple[str, Any]]:
+    def answers(self) -> list[tuple[str | None, Any]]:
         """Return the answers: request id, and data or error type."""
         return [
             (message.get("request_id"), message.get("error_type", message.get("data")))
@@ -108,12 +108,12 @@ async def test_messages_are_executed_in_the_order_sent() -> None:
 
 async def test_sessions_do_not_wait_for_one_another() -> None:
     desk = Desk()
-    other, connection = desk.house.connect(principal("eve"), subscribe=())
+    other, connection = desk.harness.connect(principal("eve"), subscribe=())
     connection.take()
     gate = desk.gate("a")
     desk.slow("a")
     await settle()
-    desk.house.say(other, SeekCommand(position_seconds=1, request_id="r1"))
+    desk.harness.say(other, SeekCommand(position_seconds=1, request_id="r1"))
     assert len(connection.take()) == 1
     gate.set()
     await settle()
@@ -190,9 +190,9 @@ async def test_an_answer_is_stored_while_the_client_is_disconnected() -> None:
 
 async def test_a_permission_is_checked_before_the_handler() -> None:
     desk = Desk()
-    listener, connection = desk.house.connect(principal("eve", "listen"), subscribe=())
+    listener, connection = desk.harness.connect(principal("eve", "listen"), subscribe=())
     connection.take()
-    desk.house.say(listener, SeekCommand(position_seconds=1, request_id="r1"))
+    desk.harness.say(listener, SeekCommand(position_seconds=1, request_id="r1"))
     assert [message["error_type"] for message in connection.take()] == ["permission_denied"]
     assert desk.handler.executed == []
 
@@ -202,7 +202,7 @@ async def test_permissions_are_checked_at_execution() -> None:
     gate = desk.gate("a")
     desk.slow("a")
     desk.fast(1, "r1")
-    desk.house.hub.sessions.renew(desk.session, principal("ada", "listen"))
+    desk.harness.hub.sessions.renew(desk.session, principal("ada", "listen"))
     gate.set()
     await settle()
     assert desk.handler.executed == ["a"]
@@ -239,8 +239,8 @@ async def test_a_follow_up_action_runs_after_the_answer() -> None:
 
 async def test_a_message_may_replace_the_result() -> None:
     desk = Desk()
-    desk.house.say(desk.session, Ping(request_id="r1"))
-    desk.house.say(desk.session, Ping())
+    desk.harness.say(desk.session, Ping(request_id="r1"))
+    desk.harness.say(desk.session, Ping())
     first, second = desk.connection.take()
     assert (first["type"], first["request_id"]) == ("pong", "r1")
     assert "request_id" not in second
@@ -250,8 +250,8 @@ async def test_an_invalid_message_is_answered_in_order() -> None:
     desk = Desk()
     gate = desk.gate("a")
     desk.slow("a", "r1")
-    decoded = desk.house.hub.dispatcher.codec.decode('{"type":"seek_command","request_id":"r2"}')
-    desk.house.hub.dispatcher.receive(desk.session, decoded, desk.house.clock.now_us())
+    decoded = desk.harness.hub.dispatcher.codec.decode('{"type":"seek_command","request_id":"r2"}')
+    desk.harness.hub.dispatcher.receive(desk.session, decoded, desk.harness.clock.now_us())
     assert desk.answers() == []
     gate.set()
     await settle()
@@ -264,7 +264,7 @@ async def test_an_ended_session_executes_no_waiting_messages() -> None:
     desk.slow("a")
     await settle()
     desk.fast(1)
-    desk.house.hub.sessions.end(desk.session, CloseCode.FORCED_OUT)
+    desk.harness.hub.sessions.end(desk.session, CloseCode.FORCED_OUT)
     gate.set()
     await settle()
     assert desk.handler.executed == ["a"]
@@ -286,9 +286,10 @@ async def test_the_inbox_is_bounded() -> None:
 
 async def test_commands_from_inside_use_the_same_table() -> None:
     desk = Desk()
-    hub = desk.house.hub
+    hub = desk.harness.hub
     desk.handler.answers["fast"] = ResultThen({"n": 1}, lambda: desk.handler.executed.append("then"))
-    assert await hub.execute(SeekCommand(position_seconds=1)) == {"n": 1}
+    result: Any = await hub.execute(SeekCommand(position_seconds=1))
+    assert result == {"n": 1}
     assert desk.handler.executed == [1, "then"]
     with pytest.raises(PermissionDenied):
         await hub.execute(SeekCommand(position_seconds=1), principal("eve", "listen"))
@@ -298,11 +299,11 @@ async def test_commands_from_inside_use_the_same_table() -> None:
 
 
 def test_every_message_of_the_protocol_is_in_the_table() -> None:
-    assert set(House().hub.dispatcher._rows) == set(CLIENT_MODELS.values())
+    assert set(Harness().hub.dispatcher._rows) == set(CLIENT_MODELS.values())
 
 
 def test_reading_needs_the_permission_to_listen() -> None:
-    rows = House().hub.dispatcher._rows
+    rows = Harness().hub.dispatcher._rows
     assert rows[QueueGet].permission == "listen"
     open_to_all = {model.__name__ for model, row in rows.items() if row.permission is None}
     assert open_to_all == {"Authenticate", "Refresh", "Subscribe", "Unsubscribe", "Ping", "TimeSync"}

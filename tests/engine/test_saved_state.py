@@ -25,7 +25,7 @@ from custom_components.moosicbox.engine.protocol.types import Record
 from custom_components.moosicbox.engine.rooms.room import RoomSettings
 from custom_components.moosicbox.engine.rooms.saved_state import SavedParticipant, SavedRoom, capture_room
 from custom_components.moosicbox.engine.store import PLAYBACK_FIELDS, PLAYER_FIELDS, ROOM_FIELDS
-from tests.engine.fakes import SECOND, House, item
+from tests.engine.fakes import SECOND, Harness, item
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "saved" / "home_assistant.json").read_text())
 STORED: dict[str, Any] = GOLDEN["state"]
@@ -34,13 +34,13 @@ LATER_SECONDS = 10.0
 
 
 @asynccontextmanager
-async def restart() -> AsyncGenerator[House]:
+async def restart() -> AsyncGenerator[Harness]:
     """Start a hub with the golden state."""
-    house = House(kept=STORED)
-    house.clock.time_us = GOLDEN["now_us"] + round(LATER_SECONDS * SECOND)
-    await house.hub.start()
-    yield house
-    await house.hub.stop(CloseCode.GOING_AWAY, "Over")
+    harness = Harness(kept=STORED)
+    harness.clock.time_us = GOLDEN["now_us"] + round(LATER_SECONDS * SECOND)
+    await harness.hub.start()
+    yield harness
+    await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
 
 
 async def test_a_stored_player_is_restored() -> None:
@@ -170,25 +170,25 @@ def test_the_examples_cover_all_fields(state: Record) -> None:
 
 
 async def test_every_field_is_captured_and_restored() -> None:
-    house = House()
-    player = house.hub.players.restore(PLAYER)
+    harness = Harness()
+    player = harness.hub.players.restore(PLAYER)
     assert capture_player(player) == PLAYER
-    room = house.hub.rooms.restore(ROOM)
+    room = harness.hub.rooms.restore(ROOM)
     assert capture_room(room) == ROOM
     assert player.room is room
 
 
 async def test_items_are_left_out_on_demand() -> None:
-    player = House().hub.players.restore(PLAYER)
+    player = Harness().hub.players.restore(PLAYER)
     without = msgspec.structs.replace(PLAYBACK, items=(), added_order=())
     assert capture_playback(player.playback, with_items=False) == without
 
 
 async def test_a_captured_state_does_not_change_with_the_player() -> None:
-    house = House()
-    player = house.hub.players.restore(PLAYER)
+    harness = Harness()
+    player = harness.hub.players.restore(PLAYER)
     state = capture_player(player)
-    house.hub.players.add_output(player, "media_player.terrace")
+    harness.hub.players.add_output(player, "media_player.terrace")
     assert state == PLAYER
 
 

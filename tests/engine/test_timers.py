@@ -1,16 +1,19 @@
 """Timers: order, cancellation, failures; time is an argument."""
 
 import contextlib
+from functools import partial
+from typing import Any
 import weakref
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.moosicbox.engine.timers import Timers
+from custom_components.moosicbox.engine.timers import Timer, Timers
 
 
 def test_due_timers_run_in_order() -> None:
-    timers, done = Timers(), []
+    timers = Timers()
+    done: list[Any] = []
     timers.at(30, lambda: done.append("c"))
     timers.at(10, lambda: done.append("a"))
     timers.at(10, lambda: done.append("b"))
@@ -25,7 +28,8 @@ def test_due_timers_run_in_order() -> None:
 
 
 def test_a_cancelled_timer_does_not_run() -> None:
-    timers, done = Timers(), []
+    timers = Timers()
+    done: list[Any] = []
     first = timers.at(10, lambda: done.append("a"))
     timers.at(20, lambda: done.append("b"))
     first.cancel()
@@ -54,16 +58,27 @@ def test_a_timer_that_ran_or_was_cancelled_releases_its_action(*, done: bool) ->
 
 
 def test_a_timer_may_cancel_another_that_is_due() -> None:
-    timers, done = Timers(), []
-    timers.at(10, lambda: second.cancel())  # noqa: PLW0108 - not made yet
-    second = timers.at(10, lambda: done.append("b"))
+    timers = Timers()
+    done: list[Any] = []
+    others: list[Timer] = []
+
+    def cancel_other() -> None:
+        others[0].cancel()
+
+    timers.at(10, cancel_other)
+    others.append(timers.at(10, lambda: done.append("b")))
     timers.run(10)
     assert done == []
 
 
 def test_a_timer_added_by_an_action_runs_in_the_next_call() -> None:
-    timers, done = Timers(), []
-    timers.at(10, lambda: timers.at(10, lambda: done.append("again")))
+    timers = Timers()
+    done: list[Any] = []
+
+    def add_another() -> None:
+        timers.at(10, lambda: done.append("again"))
+
+    timers.at(10, add_another)
     timers.run(10)
     assert done == []
     assert timers.next_due_us == 10
@@ -81,8 +96,13 @@ def test_only_a_new_first_timer_is_reported() -> None:
 
 
 def test_a_failing_timer_does_not_affect_others() -> None:
-    timers, done = Timers(), []
-    timers.at(1, lambda: 1 / 0)
+    timers = Timers()
+    done: list[Any] = []
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    timers.at(1, fail)
     timers.at(1, lambda: done.append("b"))
     for _ in range(2):
         with contextlib.suppress(ZeroDivisionError):
@@ -102,9 +122,10 @@ def test_cancelled_timers_are_freed() -> None:
     runs=st.lists(st.integers(0, 60), max_size=5),
 )
 def test_each_timer_runs_once(dues: list[tuple[int, bool]], runs: list[int]) -> None:
-    timers, done = Timers(), []
+    timers = Timers()
+    done: list[Any] = []
     for number, (due_us, kept) in enumerate(dues):
-        timer = timers.at(due_us, lambda number=number: done.append(number))
+        timer = timers.at(due_us, partial(done.append, number))
         if not kept:
             timer.cancel()
     for now_us in sorted(runs):

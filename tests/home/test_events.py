@@ -1,4 +1,4 @@
-"""What the hub tells the event bus, and in whose name."""
+"""Events on Home Assistant's bus, and their contexts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ def disconnected(hass: HomeAssistant) -> list[Event]:
     return async_capture_events(hass, event_bridge.EVENT_CLIENT_DISCONNECTED)
 
 
-async def test_comings_and_goings_after_a_grace(
+async def test_connects_and_disconnects_are_fired_after_the_grace_time(
     hass: HomeAssistant,
     connected: list[Event],
     disconnected: list[Event],
@@ -59,7 +59,7 @@ async def test_comings_and_goings_after_a_grace(
     assert [event.data["player_id"] for event in disconnected] == ["kitchen"]
 
 
-async def test_users_are_named_in_the_context(
+async def test_the_context_contains_the_user(
     hass: HomeAssistant,
     connected: list[Event],
     connect: Connect,
@@ -75,7 +75,8 @@ async def test_users_are_named_in_the_context(
     await client.request("broadcast", target="user", target_id=hass_admin_user.id, message="Hello", level="warning")
     await client.request("client_event", event="doorbell", data={"times": 2})
     await hass.async_block_till_done()
-    assert {event.context.user_id for event in (*connected, *notices, *fired)} == {hass_admin_user.id}
+    events: list[Event[Any]] = [*connected, *notices, *fired]
+    assert {event.context.user_id for event in events} == {hass_admin_user.id}
     assert notices[0].data == {
         "target": "user",
         "target_id": hass_admin_user.id,
@@ -100,7 +101,7 @@ async def test_an_event_needs_the_permission(hass: HomeAssistant, controller: Cl
     assert fired == []
 
 
-async def test_an_event_for_programs_is_no_notice(
+async def test_a_custom_event_fires_no_notification(
     hass: HomeAssistant, connect: Connect, create_token: CreateToken
 ) -> None:
     notices = async_capture_events(hass, event_bridge.EVENT_NOTIFICATION)
@@ -134,7 +135,7 @@ async def test_tracks_and_queues(hass: HomeAssistant, kitchen: Client) -> None:
     assert {event.data["entity_id"] for event in (*tracks, *queues)} == {"media_player.kitchen"}
 
 
-async def test_whoever_adds_is_named(
+async def test_the_context_contains_the_user_who_added_an_item(
     hass: HomeAssistant, connect: Connect, hass_access_token: str, hass_admin_user: User, kitchen: Client
 ) -> None:
     queues = async_capture_events(hass, event_bridge.EVENT_QUEUE_UPDATED)
@@ -145,7 +146,7 @@ async def test_whoever_adds_is_named(
     assert queues[0].context.user_id == hass_admin_user.id
 
 
-async def test_nothing_ticks(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
+async def test_no_event_repeats_while_music_plays(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
     await kitchen.request("queue_command", action="add", media_content_id=BRASS)
     await kitchen.request("playback_command", command="play")
     await advance(3)

@@ -19,7 +19,6 @@ READS = ("health", "metrics", "clients", "rooms")
 
 @pytest.fixture
 async def admin(entry: MockConfigEntry, hass_client: ClientSessionGenerator) -> HttpClient:
-    """An administrator."""
     return await hass_client()
 
 
@@ -48,8 +47,8 @@ async def test_metrics_as_json(admin: HttpClient, controller: Client) -> None:
 
 
 @pytest.mark.parametrize("accept", ["application/json, text/plain, */*", "text/plain;q=0.5, application/json", "*/*"])
-async def test_programs_that_take_anything_get_json(admin: HttpClient, accept: str) -> None:
-    """The first is what a well-known library for browsers sends of itself."""
+async def test_clients_that_accept_any_type_get_json(admin: HttpClient, accept: str) -> None:
+    """The first header is the default of a common library for browsers."""
     response = await admin.get(f"{BASE}/metrics", headers={"Accept": accept})
     assert response.content_type == "application/json"
 
@@ -85,7 +84,7 @@ async def test_clients(admin: HttpClient, kitchen: Client, controller: Client, t
         assert secret not in text
 
 
-async def test_a_client_is_put_out(admin: HttpClient, controller: Client) -> None:
+async def test_a_client_is_disconnected(admin: HttpClient, controller: Client) -> None:
     path = f"{BASE}/clients/{controller.welcome['client_id']}"
     assert (await admin.delete(path)).status == HTTPStatus.NO_CONTENT
     assert (await controller.closed())[0] == 4503
@@ -127,7 +126,7 @@ async def test_wrong_broadcasts_are_refused(admin: HttpClient, body: bytes, stat
 
 
 @pytest.mark.parametrize("path", READS)
-async def test_only_for_administrators(
+async def test_other_users_are_refused(
     entry: MockConfigEntry,
     http: HttpClient,
     hass_read_only_access_token: str,
@@ -144,7 +143,7 @@ async def test_only_for_administrators(
     assert await error_of(refused) == "permission_denied"
 
 
-async def test_changes_are_for_administrators_too(
+async def test_changes_by_other_users_are_refused(
     http: HttpClient, controller: Client, hass_read_only_access_token: str
 ) -> None:
     user = {"Authorization": f"Bearer {hass_read_only_access_token}"}
@@ -157,7 +156,7 @@ async def test_changes_are_for_administrators_too(
     await controller.request("ping")
 
 
-async def test_foreign_pages_change_nothing(
+async def test_changes_from_other_origins_are_refused(
     hass: HomeAssistant, entry: MockConfigEntry, admin: HttpClient, controller: Client
 ) -> None:
     headers = {"Origin": "https://evil.example"}

@@ -66,7 +66,7 @@ async def test_revoked_tokens_are_refused(authenticator: NodeAuthenticator, home
     with pytest.raises(AuthenticationFailed):
         await authenticator.authenticate_token(issued, PEER)
     authenticator.apply_secrets({"key": KEY.hex(), "revoked_subjects": {"ben": time.time() + 1}})
-    assert await authenticator.authenticate_token(issued, PEER)
+    await authenticator.authenticate_token(issued, PEER)
     with pytest.raises(AuthenticationFailed):
         await authenticator.authenticate_token(token(home, "ben"), PEER)
 
@@ -88,4 +88,4 @@ async def test_invalid_document_changes_nothing(
     authenticator: NodeAuthenticator, home: Tokens, document: dict[str, object]
 ) -> None:
     authenticator.apply_secrets(document)
-    assert await authenticator.authenticate_token(token(home), PEER)
+    await authenticator.authenticate_token(token(home), PEER)

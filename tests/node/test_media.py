@@ -29,13 +29,14 @@ async def test_http_addresses_are_resolved(media: NodeMedia) -> None:
 
 async def test_remembered_tracks_are_resolved(media: NodeMedia) -> None:
     with pytest.raises(Unavailable):
-        await media.resolve(TRACK.media_content_id, ADA)
+        await media.resolve(str(TRACK.media_content_id), ADA)
     media.remember(TRACK)
-    found = await media.resolve(TRACK.media_content_id, ADA)
+    found = await media.resolve(str(TRACK.media_content_id), ADA)
     assert (found.track, found.in_library) == (TRACK, True)
     assert await media.resolve_tracks(["t-1"], ADA) == [found]
     address = media.address(found)
     until, _, signature = address.url.partition("?until=")[2].partition("&sig=")
+    assert address.expires_at is not None
     assert Seal(b"key").admits("t-1", None, until, signature, address.expires_at)
 
 

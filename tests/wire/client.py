@@ -5,7 +5,7 @@ from collections import deque
 import itertools
 from typing import Any, Self
 
-from aiohttp import ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
 from tests.http import HttpClient
 
@@ -39,7 +39,7 @@ class Client:
         self._numbers = itertools.count(1)
 
     @classmethod
-    async def connect(cls, http: HttpClient, **options: Any) -> Self:
+    async def connect(cls, http: HttpClient | ClientSession, **options: Any) -> Self:
         """Connect and receive the greeting; `options` are passed to aiohttp."""
         client = cls(await http.ws_connect(PATH, **options))
         client.hello = await client.receive()

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import os
-from typing import Self
+from typing import Any, Self
 
 from tests.http import HttpClient
 
@@ -66,9 +66,19 @@ class RawClient:
         while (await self.message())["type"] != "welcome":
             pass
 
-    def send(self, opcode: int, payload: bytes = b"", **options: int) -> None:
+    def send(self, opcode: int, payload: bytes = b"", **options: Any) -> None:
         """Send a frame."""
         self.writer.write(frame(opcode, payload, **options))
+
+    def pause_reading(self) -> None:
+        """Stop reading from the socket."""
+        assert isinstance(self.writer.transport, asyncio.Transport)
+        self.writer.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read from the socket again."""
+        assert isinstance(self.writer.transport, asyncio.Transport)
+        self.writer.transport.resume_reading()
 
     async def receive(self) -> tuple[int, bytes]:
         """Return the first byte and the payload of the next frame."""

@@ -11,7 +11,7 @@ from custom_components.moosicbox.const import DOMAIN
 from tests.fixtures import Connect, CreateToken, Lose
 from tests.http import HttpClient
 
-from .client import Client, Message, resume_of
+from .client import Client, resume_of
 
 type Send = Callable[..., Awaitable[int]]
 
@@ -45,9 +45,7 @@ async def send(
         return recipients
 
     async def by_action(**fields: Any) -> int:
-        answer: Message = await hass.services.async_call(
-            DOMAIN, "broadcast", fields, blocking=True, return_response=True
-        )
+        answer: Any = await hass.services.async_call(DOMAIN, "broadcast", fields, blocking=True, return_response=True)
         recipients: int = answer["recipients"]
         return recipients
 

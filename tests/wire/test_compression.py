@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 import json
+from typing import Any
 import zlib
 
 import pytest
@@ -20,7 +21,7 @@ from .client import CONTROLLER, PATH, PATIENCE, Client, Message
 from .raw import COMPRESSED, FINAL, TEXT, RawClient, frame
 
 OFFER = "Sec-WebSocket-Extensions: permessage-deflate"
-AGREEMENTS = {
+AGREEMENTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "takeover": {"server_max_window_bits": None},
     "window of 512": {"server_max_window_bits": 9},
@@ -83,7 +84,7 @@ async def dial(http: HttpClient, compressing: Hub, token: str) -> AsyncGenerator
     """Connect with the `websockets` package, whose names of compression parameters are used."""
     sockets: list[ClientConnection] = []
 
-    async def dial(topics: list[str], **offer: object) -> WebSocketsClient:
+    async def dial(topics: list[str], **offer: Any) -> WebSocketsClient:
         extensions = [ClientPerMessageDeflateFactory(**{"client_max_window_bits": True, **offer})] if offer else None
         socket = await websockets_connect(
             f"ws://{http.host}:{http.port}{PATH}", extensions=extensions, compression=None, proxy=None
@@ -187,7 +188,7 @@ async def wire(http: HttpClient, compressing: Hub, token: str) -> AsyncGenerator
         raw.abort()
 
 
-async def test_short_messages_are_not_compressed(wire, compressing: Hub) -> None:
+async def test_short_messages_are_not_compressed(wire: Callable[..., Any], compressing: Hub) -> None:
     client = await wire()
     for size, compressed in (0, False), (40, True):
         compressing.publish("all", message(1, size))
@@ -197,7 +198,7 @@ async def test_short_messages_are_not_compressed(wire, compressing: Hub) -> None
     assert (await client.published())[0] is False
 
 
-async def test_a_higher_level_makes_messages_smaller(wire, compressing: Hub) -> None:
+async def test_a_higher_level_makes_messages_smaller(wire: Callable[..., Any], compressing: Hub) -> None:
     client = await wire(OFFER + "; server_no_context_takeover")
     text = " ".join(chance(7).choices(["rain", "brass", "morning", "paper", "lantern", "copper", "wheel"], k=2_000))
     sizes = []
@@ -209,7 +210,7 @@ async def test_a_higher_level_makes_messages_smaller(wire, compressing: Hub) -> 
 
 
 @pytest.mark.parametrize("bits", [9, 12, 15])
-async def test_the_window_option_limits_the_window(wire, compressing: Hub, bits: int) -> None:
+async def test_the_window_option_limits_the_window(wire: Callable[..., Any], compressing: Hub, bits: int) -> None:
     """A client with a window of that size can inflate all messages."""
     compressing.configure(replace(compressing.limits, compression_window_bits=bits))
     clients = [await wire(bits=bits), await wire(bits=bits)]
@@ -221,7 +222,7 @@ async def test_the_window_option_limits_the_window(wire, compressing: Hub, bits:
     assert (sizes[-1] < 500) == (bits == 15)
 
 
-async def test_subscribers_share_one_compressed_stream(wire, compressing: Hub) -> None:
+async def test_subscribers_share_one_compressed_stream(wire: Callable[..., Any], compressing: Hub) -> None:
     """They get few bytes, and the same ones."""
     clients = [await wire() for _ in range(3)]
     sizes, noise = [], chance(7).randbytes(500).hex()
@@ -250,7 +251,7 @@ def deflated(text: bytes) -> bytes:
 
 @pytest.mark.parametrize("size", [300_000, 200 * 1_048_576])
 async def test_a_message_too_large_when_inflated_closes_with_1009(
-    wire, compressing: Hub, controller: Client, size: int
+    wire: Callable[..., Any], compressing: Hub, controller: Client, size: int
 ) -> None:
     """It is not inflated completely."""
     client = await wire()
@@ -260,13 +261,13 @@ async def test_a_message_too_large_when_inflated_closes_with_1009(
     await controller.arrived()
 
 
-async def test_a_compressed_message_over_the_limit_is_refused(wire, compressing: Hub) -> None:
+async def test_a_compressed_message_over_the_limit_is_refused(wire: Callable[..., Any], compressing: Hub) -> None:
     client = await wire()
     client.raw.send(TEXT, first=FINAL | COMPRESSED, size=compressing.limits.max_message_size + 2)
     assert await client.raw.closed() == 1009
 
 
-async def test_invalid_compressed_data_closes_the_connection(wire, controller: Client) -> None:
+async def test_invalid_compressed_data_closes_the_connection(wire: Callable[..., Any], controller: Client) -> None:
     client = await wire()
     client.raw.send(TEXT, b"\xff" * 50, first=FINAL | COMPRESSED)
     assert await client.raw.closed() is not None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 import json
+from typing import Any
 
 from aiohttp import WSServerHandshakeError
 from homeassistant.core import HomeAssistant
@@ -25,7 +26,7 @@ async def refusal(client: Client) -> tuple[int | None, str]:
     return code, error["error_type"]
 
 
-async def upgrade(http: HttpClient, **options) -> WSServerHandshakeError:
+async def upgrade(http: HttpClient, **options: Any) -> WSServerHandshakeError:
     """Request an upgrade that is refused."""
     with pytest.raises(WSServerHandshakeError) as refused:
         await http.ws_connect(PATH, **options)
@@ -124,7 +125,7 @@ async def test_an_invalid_first_frame_is_refused_with_4501(connect: Connect, fra
 
 async def test_the_size_of_the_first_frame_is_bounded(connect: Connect, token: str) -> None:
     """32 KiB are allowed, one byte more is not."""
-    message = {"type": "authenticate", "token": token, "client": CONTROLLER, "padding": ""}
+    message: dict[str, Any] = {"type": "authenticate", "token": token, "client": CONTROLLER, "padding": ""}
     message["padding"] = "x" * (32_768 - len(json.dumps(message)))
     client = await connect()
     await client.socket.send_str(json.dumps(message))

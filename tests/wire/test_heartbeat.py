@@ -56,13 +56,13 @@ async def test_a_dead_connection_is_dropped(
     hub.configure(replace(hub.limits, close_timeout=0.05))
     raw = await RawClient.connect(http)
     await raw.authenticate(token, subscribe=["all"])
-    raw.writer.transport.pause_reading()
+    raw.pause_reading()
     before = len(list(hub.sessions.connected()))
     for _ in range(2):
         await advance(hub.limits.heartbeat_interval)
         await controller.arrived()
     assert len(list(hub.sessions.connected())) == before - 1
-    raw.writer.transport.resume_reading()
+    raw.resume_reading()
     assert await raw.closed() == 4012
     await controller.arrived()
 

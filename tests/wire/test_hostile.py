@@ -132,7 +132,7 @@ async def test_any_close_code_of_a_client_is_accepted(
         with subtests.test(code=code):
             raw = await connect_raw()
             await raw.authenticate(token, subscribe=[])
-            lost = event(hub.sessions.lost)
+            lost = event(hub.sessions.disconnected)
             raw.send(CLOSE, code.to_bytes(2))
             assert await raw.closed() is not None
             await lost.wait()
@@ -177,7 +177,7 @@ async def test_a_connection_that_breaks_within_a_frame_is_lost(
         with subtests.test(cut=cut):
             raw = await connect_raw()
             await raw.authenticate(token, subscribe=[])
-            lost = event(hub.sessions.lost)
+            lost = event(hub.sessions.disconnected)
             raw.writer.write(frame(TEXT, ping("x"))[:cut])
             raw.writer.close()
             await lost.wait()

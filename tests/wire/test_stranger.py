@@ -7,6 +7,7 @@ from pathlib import Path
 import re
 import sys
 import textwrap
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 import pytest
@@ -15,6 +16,7 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from tests.fixtures import BRASS, CreateToken
 from tests.http import HttpClient
+from tests.states import state_of
 from tests.test_repository import REPOSITORY
 from tests.wire.client import PATIENCE
 
@@ -43,7 +45,7 @@ def reports(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Reports:
     heard: Reports = asyncio.Queue()
     report = hub.players.report
 
-    def hear(player, message):
+    def hear(player: Any, message: Any) -> None:
         report(player, message)
         heard.put_nowait(message)
 
@@ -75,7 +77,7 @@ async def stranger(
     await process.wait()
 
 
-async def act(hass: HomeAssistant, action: str, **fields) -> None:
+async def act(hass: HomeAssistant, action: str, **fields: Any) -> None:
     await hass.services.async_call("media_player", action, {"entity_id": ENTITY, **fields}, blocking=True)
 
 
@@ -87,10 +89,11 @@ def test_the_example_is_short() -> None:
 async def test_the_example_plays(hass: HomeAssistant, reports: Reports) -> None:
     await act(hass, "play_media", media_content_id=BRASS, media_content_type="music")
     report = await reported("playing", reports)
-    assert (report.queue_item_id is not None, report.position_seconds) == (True, pytest.approx(0, abs=0.5))
+    assert report.queue_item_id is not None
+    assert report.position_seconds == pytest.approx(0, abs=0.5)
     await act(hass, "media_pause")
     assert (await reported("paused", reports)).queue_item_id == report.queue_item_id
-    assert hass.states.get(ENTITY).state == "paused"
+    assert state_of(hass, ENTITY).state == "paused"
     await act(hass, "media_stop")
     assert (await reported("idle", reports)).queue_item_id is None
 
@@ -99,7 +102,7 @@ async def test_the_example_plays(hass: HomeAssistant, reports: Reports) -> None:
 async def test_the_example_fetches_music_and_reports_the_end(hass: HomeAssistant, reports: Reports) -> None:
     await act(hass, "play_media", media_content_id=BRASS, media_content_type="music")
     await reported("playing", reports)
-    await act(hass, "media_seek", seek_position=hass.states.get(ENTITY).attributes["media_duration"] - 1)
+    await act(hass, "media_seek", seek_position=state_of(hass, ENTITY).attributes["media_duration"] - 1)
     ended = await reported("idle", reports)
     assert ended.queue_item_id is not None
     assert ended.error is None

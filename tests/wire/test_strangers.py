@@ -1,8 +1,7 @@
 """Clients without a token, and origins of pages."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 from aiohttp import WSServerHandshakeError
 from homeassistant.core import HomeAssistant
@@ -28,6 +27,9 @@ async def proxied(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, "http", {"http": http})
 
 
+type LetIn = Callable[..., Awaitable[bool]]
+
+
 @pytest.fixture
 def open_house(hub: Hub) -> Hub:
     """A hub that needs no token."""
@@ -36,7 +38,7 @@ def open_house(hub: Hub) -> Hub:
 
 
 @pytest.fixture
-def let_in(http: HttpClient, open_house: Hub) -> Callable[..., Any]:
+def let_in(http: HttpClient, open_house: Hub) -> LetIn:
     """Return whether a client without a token is admitted."""
 
     async def let_in(**headers: str) -> bool:
@@ -47,7 +49,7 @@ def let_in(http: HttpClient, open_house: Hub) -> Callable[..., Any]:
         welcome = answer["type"] == "welcome"
         assert welcome or (answer["error_type"], await client.closed()) == ("authentication_failed", (4501, []))
         await client.close()
-        return welcome
+        return bool(welcome)
 
     return let_in
 
@@ -100,7 +102,7 @@ async def test_polling_always_needs_a_token(http: HttpClient, open_house: Hub) -
     assert (await http.post(SESSIONS, json=authenticate())).status == 401
 
 
-async def test_only_private_addresses_may_be_anonymous(proxied: None, let_in) -> None:
+async def test_only_private_addresses_may_be_anonymous(proxied: None, let_in: LetIn) -> None:
     """As the trusted proxy names them."""
     for address in "192.168.1.20", "10.0.0.7", "fd00::7":
         assert await let_in(**{FORWARDED: address}), address
@@ -109,7 +111,7 @@ async def test_only_private_addresses_may_be_anonymous(proxied: None, let_in) ->
 
 
 @pytest.mark.parametrize("header", ["Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP"])
-async def test_unchecked_forwarding_headers_are_refused(let_in, header: str) -> None:
+async def test_unchecked_forwarding_headers_are_refused(let_in: LetIn, header: str) -> None:
     assert not await let_in(**{header: "192.168.1.20"})
 
 
@@ -120,12 +122,12 @@ async def test_untrusted_proxies_are_refused(http: HttpClient, open_house: Hub) 
     assert refused.value.status == 400
 
 
-async def test_cloud_connections_may_not_be_anonymous(let_in, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cloud_connections_may_not_be_anonymous(let_in: LetIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(authentication, "is_cloud_connection", lambda _hass: True)
     assert not await let_in()
 
 
-async def test_only_own_pages_may_be_anonymous(hass: HomeAssistant, http: HttpClient, let_in) -> None:
+async def test_only_own_pages_may_be_anonymous(hass: HomeAssistant, http: HttpClient, let_in: LetIn) -> None:
     """By their URL; the requested host isn't enough."""
     await hass.config.async_update(internal_url="http://homeassistant.local:8123")
     assert await let_in(Origin="http://homeassistant.local:8123")

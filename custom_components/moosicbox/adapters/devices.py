@@ -6,6 +6,7 @@ from homeassistant.helpers import device_registry as dr
 from ..const import DOMAIN, ROOM_ID
 from ..contexts import PlayerOrRoom, context_identifier
 from ..engine.api import Hub, Player
+from .callbacks import combined
 
 
 @callback
@@ -29,19 +30,12 @@ def async_track_devices(hass: HomeAssistant, entry_id: str, hub: Hub) -> CALLBAC
         if (device := device_of(context)) is not None:
             registry.async_remove_device(device.id)
 
-    unsubscribe = (
+    return combined(
         hub.players.changed.subscribe(handle_changed),
         hub.rooms.changed.subscribe(handle_changed),
         hub.players.removed.subscribe(handle_removed),
         hub.rooms.closed.subscribe(handle_removed),
     )
-
-    @callback
-    def stop() -> None:
-        for each in unsubscribe:
-            each()
-
-    return stop
 
 
 def _remove_closed_rooms(registry: dr.DeviceRegistry, entry_id: str, hub: Hub) -> None:

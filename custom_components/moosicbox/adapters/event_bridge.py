@@ -26,6 +26,7 @@ from ..engine.api import (
     UpdateOp,
 )
 from .authentication import Authenticator
+from .callbacks import combined
 
 EVENT_CLIENT_CONNECTED: Final = f"{DOMAIN}_client_connected"
 EVENT_CLIENT_DISCONNECTED: Final = f"{DOMAIN}_client_disconnected"
@@ -49,7 +50,7 @@ class EventBridge:
     def async_start(self) -> CALLBACK_TYPE:
         """Start to fire events; return a function that stops it."""
         hub = self._hub
-        unsubscribe = (
+        return combined(
             hub.presence.joined.subscribe(lambda session: self._fire_presence(EVENT_CLIENT_CONNECTED, session)),
             hub.presence.left.subscribe(lambda session: self._fire_presence(EVENT_CLIENT_DISCONNECTED, session)),
             hub.client_event.subscribe(self._handle_client_event),
@@ -63,13 +64,6 @@ class EventBridge:
                 else []
             ),
         )
-
-        @callback
-        def stop() -> None:
-            for each in unsubscribe:
-                each()
-
-        return stop
 
     def _fire_presence(self, event_type: str, session: Session) -> None:
         principal = session.principal

@@ -12,6 +12,7 @@ from homeassistant.helpers.start import async_at_started
 
 from ..const import DOMAIN
 from ..engine.api import ARTWORK_CACHE_BYTES, TRACK_CACHE_BYTES, Artwork, DiskCache, Library, Limits, Seal, Streams
+from .callbacks import combined
 
 FOLDER: Final = DOMAIN
 """The folder of the index, in the configuration folder."""
@@ -58,14 +59,7 @@ async def async_start_library(hass: HomeAssistant, library: Library) -> CALLBACK
     def follow_folders(_hass: HomeAssistant) -> None:
         library.follow_folders()
 
-    cancel = async_at_started(hass, follow_folders)
-
-    @callback
-    def undo() -> None:
-        unsubscribe()
-        cancel()
-
-    return undo
+    return combined(unsubscribe, async_at_started(hass, follow_folders))
 
 
 async def async_remove_library(hass: HomeAssistant) -> None:

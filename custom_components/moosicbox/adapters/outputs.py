@@ -27,6 +27,7 @@ from ..engine.api import (
     Timer,
 )
 from ..errors import invalid
+from .callbacks import combined
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Outputs:
     def async_start(self) -> CALLBACK_TYPE:
         """Start to control speakers; return a function that stops it."""
         hub = self._hub
-        unsubscribe = (
+        return combined(
             hub.publisher.playback_event.subscribe(self._handle_playback),
             hub.players.changed.subscribe(self._handle_changed),
             hub.rooms.changed.subscribe(self._handle_changed),
@@ -62,17 +63,14 @@ class Outputs:
             hub.rooms.output_added.subscribe(self._handle_added),
             hub.players.output_removed.subscribe(self._handle_removed),
             hub.rooms.output_removed.subscribe(self._handle_removed),
+            self._cancel_timers,
         )
 
-        @callback
-        def stop() -> None:
-            for each in unsubscribe:
-                each()
-            for timer in self._timers.values():
-                timer.cancel()
-            self._timers.clear()
-
-        return stop
+    @callback
+    def _cancel_timers(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
 
     def assigned(self) -> Iterator[tuple[PlayerOrRoom, str]]:
         """Yield each player or room with the entity id of each of its speakers."""

@@ -1,7 +1,7 @@
 """The engine's public API: all that Home Assistant's side and other integrations import from the engine.
 
 State of the hub is changed by the methods of these objects only, never by assignment, and signals are subscribed to,
-never emitted, from outside. What only a hub in a cluster needs is in `cluster_api`, which is loaded on demand.
+never emitted, from outside. The parts that only a hub in a cluster needs are in `cluster_api`, which is loaded on demand.
 """
 
 from . import settings

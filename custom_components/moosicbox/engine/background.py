@@ -1,7 +1,7 @@
 """Background tasks of a hub."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 type Spawn = Callable[[Coroutine[Any, Any, None]], None]
@@ -14,6 +14,10 @@ class BackgroundTasks:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def __iter__(self) -> Iterator[asyncio.Task[None]]:
+        """Iterate over the running tasks."""
+        return iter(tuple(self._tasks))
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` in the background."""
         task = asyncio.ensure_future(work)
@@ -22,7 +26,7 @@ class BackgroundTasks:
 
     async def cancel(self, others: Iterable[asyncio.Task[None]] = ()) -> None:
         """Cancel all tasks, and `others`, and wait until they have ended."""
-        tasks = [*self._tasks, *others]
+        tasks = [*self, *others]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -159,7 +159,9 @@ class _HubCollector(Collector):
             )
         yield _labelled("moosicbox_disconnects", "Closed connections, by close code", "code", metrics.disconnects)
         yield _labelled("moosicbox_recoveries", "Attempts to resume, by outcome", "outcome", metrics.recoveries)
-        yield _labelled("moosicbox_rate_limit_refusals", "Refused messages, by class of rate limits", "limit", metrics.refusals)
+        yield _labelled(
+            "moosicbox_rate_limit_refusals", "Refused messages, by class of rate limits", "limit", metrics.refusals
+        )
         yield _labelled("moosicbox_rejected_connections", "Refused connections", "reason", metrics.rejected)
         yield _family("moosicbox_latency_seconds", "Round trips of WebSocket pings in seconds", metrics.latency)
         yield _family("moosicbox_fan_out_seconds", "Duration of fan-outs in seconds", metrics.fan_out)

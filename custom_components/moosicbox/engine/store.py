@@ -56,7 +56,7 @@ class StoredPlayback(SavedPlayback, frozen=True, kw_only=True):
 
     position: float = 0.0
     paused: bool = False
-    """Whether there was a position to go on from."""
+    """True if there was a position to go on from."""
     playing_at: float | None = None
     """The Unix time at which a room played `position`; it goes on when a player returns."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.moosicbox.engine.client.conformance.frames import golden
-from custom_components.moosicbox.engine.client.messages import ErrorMessage, UnknownMessage, decode, place_of
+from custom_components.moosicbox.engine.client.messages import ErrorMessage, UnknownMessage, decode, topic_and_offset
 from custom_components.moosicbox.engine.protocol.codec import encode
 
 FRAMES = golden("server")
@@ -30,4 +30,4 @@ def test_unknown_message_keeps_its_fields() -> None:
     frame = {"type": "future_type", "topic": "all", "offset": 3, "more": [1]}
     message = decode(json.dumps(frame))
     assert isinstance(message, UnknownMessage)
-    assert (message.fields, place_of(message)) == (frame, ("all", 3))
+    assert (message.fields, topic_and_offset(message)) == (frame, ("all", 3))

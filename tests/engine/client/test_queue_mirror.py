@@ -1,6 +1,7 @@
 """The client's copy of a queue converges to the hub's, in any order of messages and fetched pages."""
 
 from collections import deque
+from typing import override
 
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -118,6 +119,7 @@ class MirrorMachine(RuleBasedStateMachine):
 
     # ---- convergence
 
+    @override
     def teardown(self) -> None:
         for _ in range(1_000):
             if self.requested:

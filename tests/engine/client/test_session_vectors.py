@@ -8,14 +8,14 @@ import msgspec
 import pytest
 
 from custom_components.moosicbox.engine.client.errors import error_from
-from custom_components.moosicbox.engine.client.messages import decode, place_of
+from custom_components.moosicbox.engine.client.messages import decode, topic_and_offset
 from custom_components.moosicbox.engine.client.reconnect import Ending, Verdict, judge, reconnect_delay
-from custom_components.moosicbox.engine.client.session import Heard, SessionState
+from custom_components.moosicbox.engine.client.session import Delivery, SessionState
 from custom_components.moosicbox.engine.protocol.server import Goodbye, Welcome
 from custom_components.moosicbox.engine.protocol.types import Position
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-DELIVERIES = {Heard.NEW: "new", Heard.AGAIN: "repeat", Heard.GAP: "gap"}
+DELIVERIES = {Delivery.NEW: "new", Delivery.REPEAT: "repeat", Delivery.GAP: "gap"}
 WELCOME = {
     "type": "welcome",
     "client_id": "client",
@@ -34,8 +34,8 @@ def vectors(folder: str, key: str) -> list[Any]:
 
 def deliver(session: SessionState, message: dict[str, Any]) -> str:
     """Hand a message to the session, as the connection does."""
-    place = place_of(decode(json.dumps(message)))
-    return "new" if place is None else DELIVERIES[session.hear(*place)]
+    numbered = topic_and_offset(decode(json.dumps(message)))
+    return "new" if numbered is None else DELIVERIES[session.receive(*numbered)]
 
 
 @pytest.mark.parametrize("steps", vectors("session", "steps"))

@@ -5,9 +5,9 @@ import hashlib
 import sqlite3
 from typing import Any
 
+from custom_components.moosicbox.engine.library.index.found import FoundTrack
 from custom_components.moosicbox.engine.library.index.writer import IndexWriter
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.index.found import FoundTrack
 
 
 def found(title: str, artist: str | None = None, album: str | None = None, **fields: Any) -> FoundTrack:

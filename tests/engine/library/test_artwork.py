@@ -11,9 +11,9 @@ import pytest
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.streaming import artwork as artwork_module
 from custom_components.moosicbox.engine.library.streaming.disk_cache import DiskCache
+from script.lib.sounds import Sounds, png
 from tests.http import HttpClient
 
-from .music import Sounds, png
 from .serving import serve
 
 

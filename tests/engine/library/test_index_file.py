@@ -15,8 +15,7 @@ from custom_components.moosicbox.engine.library.index.schema import STEPS
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.protocol.errors import Unavailable
 from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
-
-from .music import Sounds
+from script.lib.sounds import Sounds
 
 WRITER = """
 import sys

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 import tempfile
+from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
@@ -33,7 +34,7 @@ async def filled(library: Library) -> Library:
     return library
 
 
-async def titles(library: Library, sort: str | None = None, **filters: object) -> list[str]:
+async def titles(library: Library, sort: str | None = None, **filters: Any) -> list[str]:
     return [track.title for track in (await library.get_tracks(Filters(**filters), sort)).items]
 
 

@@ -1,5 +1,7 @@
 """Search gives what a person means, first."""
 
+from typing import Any
+
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
@@ -44,7 +46,8 @@ async def best(library: Library, query: str, *kinds: Kind) -> tuple[str, str] | 
     if not page.items:
         return None
     hit = page.items[0]
-    return hit.kind, getattr(hit.item, "name", None) or getattr(hit.item, "title", "")
+    item: Any = hit.item
+    return hit.kind, item.title if hasattr(item, "title") else item.name
 
 
 @pytest.mark.parametrize(
@@ -111,8 +114,9 @@ async def test_kinds(filled: Library) -> None:
 
 
 async def test_what_people_like_comes_first(filled: Library) -> None:
-    (liked,) = [t for t in (await filled.search("love song", ["track"], 200)).items if t.item.title == "Love Song 77"]
-    await filled.set_favourite(liked.item.track_id)
+    found: list[Any] = [hit.item for hit in (await filled.search("love song", ["track"], 200)).items]
+    (liked,) = [track for track in found if track.title == "Love Song 77"]
+    await filled.set_favourite(liked.track_id)
     assert await best(filled, "love song", "track") == ("track", "Love Song 77")
 
 
@@ -120,7 +124,8 @@ async def test_pages(filled: Library) -> None:
     seen, cursor = [], None
     while True:
         page = await filled.search("love", ["track"], 30, cursor)
-        seen += [hit.item.track_id for hit in page.items]
+        items: list[Any] = [hit.item for hit in page.items]
+        seen += [item.track_id for item in items]
         if (cursor := page.next_cursor) is None:
             break
     assert len(seen) == len(set(seen)) == page.total

@@ -9,9 +9,9 @@ import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.safe_open import open_inside
+from script.lib.sounds import FORMATS, Sounds
 from tests.http import HttpClient
 
-from .music import FORMATS, Sounds
 from .serving import serve
 from .test_formats import MIME_TYPES
 

@@ -13,9 +13,9 @@ import pytest
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.streaming import transcoder as transcode
 from custom_components.moosicbox.engine.library.streaming.formats import FORMATS as MADE
+from script.lib.sounds import FORMATS, Sounds
 from tests.http import HttpClient
 
-from .music import FORMATS, Sounds
 from .serving import serve
 
 TYPES = {"flac": "audio/flac", "opus": "audio/ogg", "mp3": "audio/mpeg"}

@@ -10,8 +10,7 @@ import pytest
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Change
 from custom_components.moosicbox.engine.library.scan import watcher
-
-from .music import Sounds, tag
+from script.lib.sounds import Sounds, tag
 
 PATIENCE = 50
 

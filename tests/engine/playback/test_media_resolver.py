@@ -1,4 +1,4 @@
-"""The media_resolver: looks media up off the path of everything else, passes over what can't be played, yields to later commands."""
+"""The media resolver looks media up in the background, skips unplayable items, and yields to later commands."""
 
 import asyncio
 
@@ -11,17 +11,17 @@ from custom_components.moosicbox.engine.protocol.errors import PermissionDenied,
 from custom_components.moosicbox.engine.protocol.types import QueueItem
 from tests.engine.fakes import FakeMedia, ManualClock, item, principal, settle
 
-HOUSE = principal("moosicbox", role="admin")
+SYSTEM = principal("moosicbox", role="admin")
 
 
 class Pit:
-    """A media_resolver with a playback of an item a letter; their media are not known yet."""
+    """A media resolver with a playback that has an item per letter; their media isn't cached."""
 
     def __init__(self, names: str, missing: str = "") -> None:
         self.media = FakeMedia()
         self.media.missing = {f"test/{name}" for name in missing}
         self.clock = ManualClock()
-        self.media_resolver = MediaResolver(self.media, HOUSE, self.clock, 100)
+        self.media_resolver = MediaResolver(self.media, SYSTEM, self.clock, 100)
         self.playback = Playback("epoch", 100, list, lambda _: None)
         self.playback.queue.add([item(name) for name in names])
 
@@ -54,16 +54,16 @@ async def test_buffers_until_the_media_is_found() -> None:
     assert pit.playback.timeline.position == 12.0
 
 
-async def test_what_is_known_starts_at_once() -> None:
+async def test_known_media_starts_at_once() -> None:
     pit = Pit("ab")
-    await pit.media_resolver.resolve("test/a", HOUSE)
+    await pit.media_resolver.resolve("test/a", SYSTEM)
     pit.media.hold()
     await pit.start("a")
     assert pit.playing == "a"
     assert pit.media.asked == ["test/a"]
 
 
-async def test_passes_over_what_cannot_be_played() -> None:
+async def test_unplayable_items_are_skipped() -> None:
     pit = Pit("abc", missing="ab")
     await pit.start("a", 30.0)
     assert pit.playing == "c"
@@ -72,7 +72,7 @@ async def test_passes_over_what_cannot_be_played() -> None:
 
 
 @pytest.mark.parametrize("names", ["ab", "abcde"])
-async def test_gives_up_when_nothing_can_be_played(names: str) -> None:
+async def test_playback_finishes_if_no_item_can_be_played(names: str) -> None:
     pit = Pit(names, missing=names)
     with pytest.raises(TrackNotFound):
         await pit.start("a")
@@ -82,7 +82,7 @@ async def test_gives_up_when_nothing_can_be_played(names: str) -> None:
     assert len(pit.media.asked) == min(len(names), MAX_FAILURES)
 
 
-async def test_repeating_one_item_that_is_missing_ends() -> None:
+async def test_a_missing_item_that_repeats_finishes() -> None:
     pit = Pit("a", missing="a")
     pit.playback.repeat = "all"
     with pytest.raises(TrackNotFound):
@@ -91,9 +91,9 @@ async def test_repeating_one_item_that_is_missing_ends() -> None:
 
 
 @pytest.mark.parametrize("overtaken_by", ["stop", "pause", "seek", "another"])
-async def test_a_later_command_overtakes_a_look_up(overtaken_by: str) -> None:
+async def test_a_later_command_supersedes_a_lookup(overtaken_by: str) -> None:
     pit = Pit("ab")
-    await pit.media_resolver.resolve("test/b", HOUSE)
+    await pit.media_resolver.resolve("test/b", SYSTEM)
     pit.media.hold()
     starting = asyncio.ensure_future(pit.start("a"))
     await settle()
@@ -113,7 +113,7 @@ async def test_a_later_command_overtakes_a_look_up(overtaken_by: str) -> None:
     assert pit.playback.timeline == timeline
 
 
-async def test_an_item_taken_away_during_its_look_up_does_not_start() -> None:
+async def test_an_item_removed_during_its_lookup_does_not_start() -> None:
     pit = Pit("ab")
     pit.media.hold()
     starting = asyncio.ensure_future(pit.start("a"))
@@ -124,7 +124,7 @@ async def test_an_item_taken_away_during_its_look_up_does_not_start() -> None:
     assert pit.playing is None
 
 
-async def test_one_look_up_for_all_who_ask() -> None:
+async def test_concurrent_lookups_are_shared() -> None:
     pit = Pit("a")
     pit.media.hold()
     found: list[str] = []
@@ -139,7 +139,7 @@ async def test_one_look_up_for_all_who_ask() -> None:
     assert found == ["test/a"]
 
 
-async def test_an_address_once_it_is_known() -> None:
+async def test_an_address_is_available_after_the_lookup() -> None:
     pit = Pit("a")
     assert pit.media_resolver.address(pit.item("a")) is None
     await settle()
@@ -148,7 +148,7 @@ async def test_an_address_once_it_is_known() -> None:
     assert address.url == "/media/a.flac?sig=1"
 
 
-async def test_a_missing_item_is_told() -> None:
+async def test_a_failed_lookup_fires_media_failed() -> None:
     pit = Pit("a", missing="a")
     failed: list[str] = []
     pit.media_resolver.media_failed.subscribe(failed.append)
@@ -157,7 +157,7 @@ async def test_a_missing_item_is_told() -> None:
     assert failed == ["test/a"]
 
 
-async def test_a_fresh_address_looks_again() -> None:
+async def test_a_renewed_address_needs_another_lookup() -> None:
     pit = Pit("a")
     await pit.start("a")
     await pit.media_resolver.renew_address(pit.item("a"))
@@ -169,7 +169,7 @@ async def test_a_fresh_address_looks_again() -> None:
     await settle()
 
 
-async def test_close_looks_for_nothing_any_more() -> None:
+async def test_close_cancels_lookups() -> None:
     pit = Pit("a")
     pit.media.hold()
     starting = asyncio.ensure_future(pit.start("a"))
@@ -180,9 +180,9 @@ async def test_close_looks_for_nothing_any_more() -> None:
     assert pit.playing is None
 
 
-async def test_found_for_one_is_not_found_for_all() -> None:
+async def test_access_is_checked_for_each_principal() -> None:
     pit = Pit("a")
-    await pit.media_resolver.resolve("test/private", HOUSE)
+    await pit.media_resolver.resolve("test/private", SYSTEM)
     pit.media.refused["eve"] = PermissionDenied("Not yours")
     with pytest.raises(PermissionDenied):
         await pit.media_resolver.resolve("test/private", principal("eve"))

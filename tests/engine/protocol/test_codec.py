@@ -11,7 +11,7 @@ from custom_components.moosicbox.engine.protocol import errors
 from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientMessage, Ping
 from custom_components.moosicbox.engine.protocol.codec import Codec, Decoded, encode_error
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from tests.engine.fakes import House
+from tests.engine.fakes import Harness
 
 BROKEN = json.loads((Path(__file__).parents[2] / "golden" / "broken.json").read_text("utf-8"))
 ERROR_TYPES = set(
@@ -21,7 +21,7 @@ ERROR_TYPES = set(
     track_not_found revision_conflict item_locked not_supported unavailable internal_error
     """.split()  # noqa: SIM905
 )
-CODEC = House().hub.dispatcher.codec
+CODEC = Harness().hub.dispatcher.codec
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | st.text(max_size=20),

@@ -16,7 +16,7 @@ class Asker:
         self.got: list[bytes | None] = []
 
     def __call__(self, frame: Frame | None) -> None:
-        self.got.append(frame and frame.payload)
+        self.got.append(None if frame is None else bytes(frame.payload))
 
 
 def test_an_immediate_answer_is_stored() -> None:

@@ -1,6 +1,6 @@
 """Recovery against a model: after any sequence of failures a client has each visible message once, in order."""
 
-from typing import Any
+from typing import Any, override
 
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -13,7 +13,7 @@ from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.protocol.types import Position
 from tests.engine.fakes import principal
-from tests.engine.recovery import TRANSPORTS, Client, HouseWithLoop, Poller
+from tests.engine.recovery import TRANSPORTS, Client, HarnessWithLoop, Poller
 
 LIMITS = Limits(
     history_messages=8,
@@ -44,9 +44,9 @@ class RecoveryMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = HouseWithLoop(LIMITS)
-        self.house.hub.players.add("bath", "Bath", PLAYERS["bath"])
-        self.house.hub.players.added.subscribe(self._player_added)
+        self.harness = HarnessWithLoop(LIMITS)
+        self.harness.hub.players.add("bath", "Bath", PLAYERS["bath"])
+        self.harness.hub.players.added.subscribe(self._player_added)
         self.clients: list[Client] = []
         self.published: dict[str, list[Any]] = {topic: [] for topic in TOPICS}
         self.number = 0
@@ -61,10 +61,10 @@ class RecoveryMachine(RuleBasedStateMachine):
         return here[number % len(here)] if here else None
 
     def _resumable(self, client: Client, positions: dict[str, Position]) -> bool:
-        if client.session not in list(self.house.hub.sessions):
+        if client.session not in list(self.harness.hub.sessions):
             return False
         for topic, position in positions.items():
-            topics = self.house.hub.topics
+            topics = self.harness.hub.topics
             if topic in client.session.topics:
                 try:
                     topics.since(topic, position)
@@ -84,7 +84,7 @@ class RecoveryMachine(RuleBasedStateMachine):
     def connect(self, sub: str, rights: str, topics: list[str] | None, transport: str) -> None:
         who = principal(sub, *RIGHTS[rights])
         wanted = None if topics is None else tuple(topics)
-        client = Client(TRANSPORTS[transport](self.house, who, subscribe=wanted))
+        client = Client(TRANSPORTS[transport](self.harness, who, subscribe=wanted))
         self.clients.append(client)
         [welcome, *rest] = client.read()
         assert (welcome["type"], welcome["resumed"]) == ("welcome", False)
@@ -97,7 +97,7 @@ class RecoveryMachine(RuleBasedStateMachine):
     @precondition(lambda self: not any(client.session.player_id for client in self.clients))
     @rule(transport=st.sampled_from(sorted(TRANSPORTS)))
     def connect_player(self, transport: str) -> None:
-        client = Client(TRANSPORTS[transport](self.house, principal("ada"), player_id="kitchen"))
+        client = Client(TRANSPORTS[transport](self.harness, principal("ada"), player_id="kitchen"))
         self.clients.append(client)
         [welcome, *_] = client.read()
         client.follows = set(welcome["positions"])
@@ -106,7 +106,7 @@ class RecoveryMachine(RuleBasedStateMachine):
     def drop(self, number: int) -> None:
         # Messages that wait in the connection are lost with it.
         if (client := self._client(number)) is not None:
-            self.house.hub.sessions.drop(client.session, CloseCode.PING_TIMEOUT, "")
+            self.harness.hub.sessions.drop(client.session, CloseCode.PING_TIMEOUT, "")
             client.connection = None
 
     @precondition(lambda self: self.clients)
@@ -131,7 +131,7 @@ class RecoveryMachine(RuleBasedStateMachine):
         positions = {topic: at for topic, at in positions.items() if self._visible(client, topic, who)}
         resume = Resume(session_id=session.session_id, secret=session.secret, positions=positions)
         held = set(session.topics) & set(positions)
-        end = TRANSPORTS[transport](self.house, who, resume=resume, player_id=session.player_id)
+        end = TRANSPORTS[transport](self.harness, who, resume=resume, player_id=session.player_id)
         [welcome, *_] = messages = end.take()
         assert old is None or old.closed
         if not welcome["resumed"]:
@@ -185,7 +185,7 @@ class RecoveryMachine(RuleBasedStateMachine):
         if (client := self._client(number)) is not None and client.session.player_id is None:
             client.read()
             who = principal(client.session.principal.sub, *RIGHTS[rights])
-            self.house.hub.sessions.renew(client.session, who)
+            self.harness.hub.sessions.renew(client.session, who)
             client.follows = {topic for topic in client.follows if self._visible(client, topic, who)}
 
     # ------------------------------------------------------------ the hub
@@ -205,11 +205,11 @@ class RecoveryMachine(RuleBasedStateMachine):
         for _ in range(count):
             self.number += 1
             self.published[topic].append(self.number)
-            self.house.hub.publish(topic, CustomMessage(event="e", data=self.number))
+            self.harness.hub.publish(topic, CustomMessage(event="e", data=self.number))
 
     @rule(player_id=st.sampled_from(sorted(PLAYERS)))
     def add_player(self, player_id: str) -> None:
-        players = self.house.hub.players
+        players = self.harness.hub.players
         if players.find(player_id) is None:
             players.add(player_id, player_id.title(), PLAYERS[player_id])
 
@@ -221,9 +221,9 @@ class RecoveryMachine(RuleBasedStateMachine):
 
     @rule(player_id=st.sampled_from(sorted(PLAYERS)))
     def remove_player(self, player_id: str) -> None:
-        if self.house.hub.players.find(player_id) is None:
+        if self.harness.hub.players.find(player_id) is None:
             return
-        self.house.hub.players.remove(player_id)
+        self.harness.hub.players.remove(player_id)
         for client in [client for client in self.clients if client.session.player_id == player_id]:
             assert client.connection is None or client.connection.closed
             self.clients.remove(client)
@@ -235,8 +235,8 @@ class RecoveryMachine(RuleBasedStateMachine):
         for client in self.clients:
             if client.connection is not None:
                 client.read()
-        self.house.pass_seconds(seconds)
-        self.house.hub.topics.expire()
+        self.harness.pass_seconds(seconds)
+        self.harness.hub.topics.expire()
         for client in self.clients:
             # A polling client that hasn't fetched for so long is disconnected.
             if client.connection is not None and client.connection.closed:
@@ -259,13 +259,13 @@ class RecoveryMachine(RuleBasedStateMachine):
                 "player": {"playback_status", "volume_update", "queue_updated"},
                 "play": {"volume_update"},
             }.get(kind, set())
-            if player_id and kind in ("player", "play") and self.house.hub.players.find(player_id) is None:
+            if player_id and kind in ("player", "play") and self.harness.hub.players.find(player_id) is None:
                 expected = set()
             assert {type_ for name, type_ in client.snapshots if name == topic} >= expected
 
     @invariant()
     def rights_are_not_exceeded(self) -> None:
-        for session in self.house.hub.sessions.connected():
+        for session in self.harness.hub.sessions.connected():
             for topic in session.topics:
                 assert topic_visible(topic, session.principal, session.client_id, session.player_id)
 
@@ -282,6 +282,7 @@ class RecoveryMachine(RuleBasedStateMachine):
                 read_to = client.positions[topic]["offset"]
                 assert held == self.published.get(topic, [])[client.base[topic] : read_to]
 
+    @override
     def teardown(self) -> None:
         for client in self.clients:
             if client.connection is not None:
@@ -290,7 +291,7 @@ class RecoveryMachine(RuleBasedStateMachine):
                 for topic, position in client.positions.items():
                     assert position["offset"] == len(self.published.get(topic, ()))
         self.clients_hold_what_was_published()
-        self.house.close()
+        self.harness.close()
 
 
 TestRecovery = RecoveryMachine.TestCase

@@ -4,7 +4,7 @@ A clock vector has the probes of some bursts and, after each burst, the expected
 vector has measured errors and, after each, the expected correction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 import json
 from pathlib import Path
@@ -119,7 +119,7 @@ def estimate(clock: ClockFilter, case: Case, hub_us: float) -> dict[str, float]:
     }
 
 
-SOUNDS = {
+SOUNDS: dict[str, tuple[str, str, Callable[[], Sound]]] = {
     "crystal": ("exact", "A crystal that is 150 ppm fast", lambda: Sound(ppm=150, random=chance(11))),
     "behind": ("exact", "It begins 15 ms late", lambda: Sound(ahead=-0.015, random=chance(12))),
     "far": ("exact", "It begins 300 ms early", lambda: Sound(ahead=0.3, random=chance(13))),

@@ -27,7 +27,7 @@ class ClientConfig:
     get_token: GetToken | None = None
     """Used instead of `token` for tokens that expire."""
     subscribe: tuple[str, ...] | None = None
-    """The topics to follow; `None` for the hub's default (protocol: "What a client follows")."""
+    """The topics to follow; `None` for the hub's default ("Default subscriptions" in docs/protocol/topics.md)."""
     transport: Transport = "auto"
     """`auto` polls where WebSockets don't get through."""
     reconnect_attempts: int | None = None

@@ -23,7 +23,7 @@ from .current_link import CurrentLink
 from .heartbeat import Heartbeat
 from .link import Link, LinkClosed, Opened
 from .reader import Reader
-from .reconnect import Ending, described, fault, judge, reconnect_delay
+from .reconnect import Ending, describe, final_error, judge, reconnect_delay
 from .requests import Requests
 from .session import SessionState
 from .token_refresh import TokenRefresh
@@ -119,12 +119,12 @@ class Connection:
                 self._stray_attempt_until = 0.0
             attempt = 0 if welcomed and stable else attempt
             if verdict.stop or attempt == self.config.reconnect_attempts:
-                raise fault(ending)
+                raise final_error(ending)
             self._fetch_fresh_token = verdict.fresh_token
             self.requests.pending.fail(lambda pending: not pending.retry)
             delay = verdict.after if verdict.after is not None else verdict.least + self._backoff(attempt)
             attempt += 1
-            self.disconnected.emit(Disconnected(ending.code, described(ending), delay))
+            self.disconnected.emit(Disconnected(ending.code, describe(ending), delay))
             await self._wait_before_retry(delay)
 
     async def _run_link(self) -> Ending:

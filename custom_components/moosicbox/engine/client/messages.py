@@ -86,7 +86,7 @@ def request_id_of(message: Message) -> str | None:
     return None if isinstance(request_id, UnsetType) else request_id
 
 
-def place_of(message: Message) -> tuple[str, int] | None:
+def topic_and_offset(message: Message) -> tuple[str, int] | None:
     """Return topic and offset of a numbered message, or `None`."""
     topic, offset = getattr(message, "topic", UNSET), getattr(message, "offset", UNSET)
     return None if topic is UNSET or offset is UNSET else (topic, offset)

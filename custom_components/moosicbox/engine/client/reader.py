@@ -14,10 +14,10 @@ from ..signals import Signal
 from .errors import SerializationError
 from .heartbeat import Heartbeat
 from .link import Link, LinkClosed
-from .messages import ErrorMessage, Message, UnknownMessage, decode, place_of
+from .messages import ErrorMessage, Message, UnknownMessage, decode, topic_and_offset
 from .pending import PendingRequests
 from .reconnect import Ending
-from .session import Heard, SessionState
+from .session import Delivery, SessionState
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -81,12 +81,12 @@ class Reader:
                 self._session.remove(message.topics)
             case UnknownMessage():
                 _LOGGER.debug("Unknown message type %s", message.type)
-        if (place := place_of(message)) is not None:
-            heard = self._session.hear(*place)
-            if heard is Heard.AGAIN:
+        if (numbered := topic_and_offset(message)) is not None:
+            delivery = self._session.receive(*numbered)
+            if delivery is Delivery.REPEAT:
                 return
-            if heard is Heard.GAP:
-                raise LinkClosed(Ending(reason=f"a message of {place[0]} is missing"))
+            if delivery is Delivery.GAP:
+                raise LinkClosed(Ending(reason=f"a message of {numbered[0]} is missing"))
         self.received.emit(message)
 
     def _update_topics(self, request: Request, data: Any) -> None:

@@ -91,7 +91,7 @@ def judge(ending: Ending, *, token_is_fresh: bool, can_renew: bool, replaced_by_
     return Verdict(least=retry_after(ending.error) or 0)
 
 
-def described(ending: Ending) -> str:
+def describe(ending: Ending) -> str:
     """Return the reason for an ending, for people."""
     if ending.error is not None:
         return ending.error.message
@@ -100,10 +100,10 @@ def described(ending: Ending) -> str:
     return ending.reason or MEANINGS.get(ending.code) or f"closed with {ending.code}"
 
 
-def fault(ending: Ending) -> HubError:
+def final_error(ending: Ending) -> HubError:
     """Return the exception to raise when reconnecting is forbidden."""
     if ending.error is not None:
         return ending.error
-    error = ConnectionClosed(f"The hub has disconnected this client: {described(ending)}", again=False)
+    error = ConnectionClosed(f"The hub has disconnected this client: {describe(ending)}", again=False)
     error.details = {"close_code": ending.code}
     return error

@@ -12,11 +12,11 @@ from ..protocol.server import Welcome
 from ..protocol.types import Position
 
 
-class Heard(Enum):
+class Delivery(Enum):
     """How a numbered message continues its topic."""
 
     NEW = auto()
-    AGAIN = auto()
+    REPEAT = auto()
     """A duplicate."""
     GAP = auto()
     """A message before it is missing; a resume delivers it."""
@@ -56,16 +56,16 @@ class SessionState:
         for topic in topics:
             self._positions.pop(topic, None)
 
-    def hear(self, topic: str, offset: int) -> Heard:
+    def receive(self, topic: str, offset: int) -> Delivery:
         """Classify a numbered message, and advance the topic's position if the message is the next one."""
         if (held := self._positions.get(topic)) is None:
-            return Heard.NEW
+            return Delivery.NEW
         if offset <= held.offset:
-            return Heard.AGAIN
+            return Delivery.REPEAT
         if offset > held.offset + 1:
-            return Heard.GAP
+            return Delivery.GAP
         self._positions[topic] = Position(epoch=held.epoch, offset=offset)
-        return Heard.NEW
+        return Delivery.NEW
 
     def forget(self) -> None:
         """Drop the session: the next connection begins a new one."""

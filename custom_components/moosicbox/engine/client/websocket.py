@@ -1,6 +1,6 @@
 """A link by WebSocket.
 
-The protocol's sections: "The way in" and "Hello, authenticate, welcome" in docs/protocol/connecting.md.
+The protocol's sections: "Upgrade" and "Hello, authenticate, welcome" in docs/protocol/connecting.md.
 """
 
 import asyncio

@@ -1,11 +1,11 @@
-"""What the nodes of a cluster share: streams of messages, the leader's state, and the lease. See `redis_bus.py`."""
+"""The bus that the nodes of a cluster share: streams of messages, the leader's state, and the lease."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
 class BusUnavailable(Exception):
-    """The bus can't be reached. Whether the last request was executed isn't known."""
+    """The bus can't be reached. The last request may have been executed or not."""
 
 
 class LeadershipLost(Exception):
@@ -42,7 +42,7 @@ class Commit(NamedTuple):
     removed_edges: Sequence[str]
     """Edges that have left."""
     wipe: bool = False
-    """Whether to delete everything that is stored before."""
+    """True to delete everything that is stored before."""
 
 
 class Received(NamedTuple):
@@ -67,7 +67,7 @@ class HeartbeatReply(NamedTuple):
     """The state of the cluster at a heartbeat."""
 
     registered: bool
-    """Whether the edge is still part of the cluster."""
+    """True if the edge is still part of the cluster."""
     leader: str | None
     """The edge of the leader."""
     nodes: Mapping[str, str]
@@ -77,13 +77,13 @@ class HeartbeatReply(NamedTuple):
     documents_version: int
     """Grows with each change of a shared document."""
     has_been_led: bool
-    """Whether there ever was a leader, as far as the bus knows."""
+    """True if there ever was a leader, as far as the bus knows."""
     clock_id: str | None
     """The id of the cluster's clock."""
 
 
 class Leadership(NamedTuple):
-    """What a new leader has to know."""
+    """The terms on which a node has become the leader."""
 
     fence: int
     """The number of the leadership, higher than all before. Requests with another one are refused."""
@@ -118,7 +118,7 @@ class Bus(Protocol):
         Args:
             edge: The name of the edge.
             node_id: The id of its node.
-            new: Whether to register the edge.
+            new: True to register the edge.
             seconds: How long the heartbeat is valid.
             read: The stream id up to which the messages to the edge can be deleted.
 
@@ -131,7 +131,7 @@ class Bus(Protocol):
             edge: The edge that asks.
             priority: The node's priority.
             seconds: How long the lease is valid.
-            first: Whether to become the first leader ever. Without it, a bus without an earlier leader refuses: it may
+            first: True to become the first leader ever. Without it, a bus without an earlier leader refuses: it may
                 have lost everything, and a node that still has the state should lead.
 
         """

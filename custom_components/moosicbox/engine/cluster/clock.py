@@ -39,7 +39,7 @@ class ClusterClock(Clock):
 
     @property
     def is_synchronized(self) -> bool:
-        """Whether there are enough readings of the leader's clock."""
+        """True if there are enough readings of the leader's clock."""
         return self._filter.converged
 
     def set_time(self, clock_id: str, now_us: int) -> None:

@@ -1,4 +1,4 @@
-"""Commits of the leader: what changed is stored, and only then delivered."""
+"""Commits of the leader: changes are stored, and only then delivered."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -42,7 +42,7 @@ class Commits:
 
         """
         self.offline = False
-        """Whether the last commit failed because Redis was unavailable."""
+        """True if the last commit failed because Redis was unavailable."""
         self._journal = journal
         self._bus = bus
         self._edge = edge

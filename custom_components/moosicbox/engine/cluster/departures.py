@@ -13,7 +13,7 @@ class Departures:
         self._since: dict[str, float] = {}
 
     def clear(self) -> None:
-        """Wait for all of them anew."""
+        """Restart the waiting time of all of them."""
         self._since.clear()
 
     def update(self, reply: HeartbeatReply, edges: Iterable[str], now: float) -> list[str]:

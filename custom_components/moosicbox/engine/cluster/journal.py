@@ -33,7 +33,7 @@ class Journal:
         self.messages: dict[str, list[ToEdge]] = {}
         """Messages to send, by edge."""
         self.has_stored_state = False
-        """Whether the state that Home Assistant stores is part of the hub's."""
+        """True if the state that Home Assistant stores is part of the hub's."""
         self._hub = hub
         self._commits = commits
         self._committed_read_id = last_read_id
@@ -50,7 +50,7 @@ class Journal:
         self._stored_items: dict[str, dict[str, QueueItem]] = {}
         """The items as they are stored, by topic and id."""
         self._stored_reports: dict[str, Any] = {}
-        """What was last stored of players' reports, by player id."""
+        """The parts of players' reports that were stored last, by player id."""
         self._stored_hub: bytes | None = None
 
     def __bool__(self) -> bool:

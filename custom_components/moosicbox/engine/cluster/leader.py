@@ -44,7 +44,7 @@ class Leader:
             hub: The hub, which isn't started yet.
             bus: Where its state is stored.
             edge: The node's own edge.
-            leadership: What the bus granted.
+            leadership: The leadership that the bus has granted.
             deliver: Takes the messages to the node's own edge, once they are committed.
             on_deposed: Called when another node leads.
             on_store_reset: Called when Redis has lost what was stored.
@@ -90,7 +90,7 @@ class Leader:
             self._refuse_pending(snapshot.hashes["pending"])
 
     async def stop(self) -> None:
-        """Stop leading. What the hub still does isn't committed any more."""
+        """Stop leading. Later changes of the hub aren't committed."""
         await self.commits.stop()
         await self.hub.halt()
 
@@ -98,7 +98,7 @@ class Leader:
         """Store everything anew, because Redis is empty.
 
         Args:
-            leadership: What the bus granted.
+            leadership: The leadership that the bus has granted.
             edge: The new name of the node's own edge.
             epoch: The new epoch of all topics.
 

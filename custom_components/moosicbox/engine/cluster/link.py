@@ -1,4 +1,4 @@
-"""The connections of other nodes, as the leader's hub sees them: what it sends to them becomes messages to that node."""
+"""The connections of other nodes in the leader's hub. Everything sent to them becomes a message to their node."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable

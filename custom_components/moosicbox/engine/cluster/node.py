@@ -45,7 +45,7 @@ class ClusterStatus(NamedTuple):
 
     node_id: str
     connected: bool
-    """Whether Redis is available."""
+    """True if Redis is available."""
     leads: bool
     leader: str | None
     """The id of the leading node, if any."""
@@ -70,7 +70,7 @@ class ClusterNode:
         """Set up a node without connecting.
 
         Args:
-            bus: What the nodes share.
+            bus: The bus that the nodes share.
             node_id: The name of this node.
             version: The version that clients are shown.
             limits: The limits until the leader's are known.

@@ -1,7 +1,7 @@
 """How the leader's state is laid out in the fields of Redis hashes, as MessagePack.
 
 The hash `state` has a field for each object: `player:<id>`, `room:<id>`, `session:<id>`, `edge:<name>`, and `hub:` for
-what exists once. A queue is stored apart from its playback, since it may be long: its order in `order:<topic>` of
+state that exists once. A queue is stored apart from its playback, since it may be long: its order in `order:<topic>` of
 `state`, each item in `<topic>/<item id>` of the hash `items`.
 """
 
@@ -26,7 +26,7 @@ class SavedHub(Record, frozen=True, kw_only=True):
 
     epoch: str
     has_stored_state: bool = msgspec.field(name="founded")
-    """Whether the state that Home Assistant stores was read into it."""
+    """True if the state that Home Assistant stores was read into it."""
     invites: dict[str, Invite]
 
 

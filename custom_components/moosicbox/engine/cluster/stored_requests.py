@@ -28,7 +28,7 @@ class StoredRequests:
         session.answers.on_stored = partial(self._store_answer, session.session_id)
 
     def record_answer(self, session_id: str, field: str, payload: bytes) -> None:
-        """Take note that an answer is stored in `field`, and delete the oldest ones that are out of bounds."""
+        """Record that an answer is stored in `field`, and delete the oldest answers that are out of bounds."""
         limits, now_us = self._hub.limits, self._hub.clock.now_us()
         answers = self._answers.setdefault(session_id, {})
         answers[field] = now_us, len(payload)

@@ -63,7 +63,7 @@ class ClientDisconnected(_Message, tag=4):
 
     connection: int
     ended: bool
-    """Whether the client has closed it for good."""
+    """True if the client has closed it for good."""
 
 
 class SessionDropped(_Message, tag=5):

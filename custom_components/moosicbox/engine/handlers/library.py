@@ -78,7 +78,7 @@ async def _search(library: Library, asked: LibraryRequest) -> LibraryResult:
 
 
 def _flat(hit: Hit) -> dict[str, Any]:
-    return {"kind": hit.kind, "score": hit.score, **msgspec.structs.asdict(hit.item)}
+    return {"kind": hit.kind, "score": hit.score, **msgspec.to_builtins(hit.item)}
 
 
 def _page(page: Page[Any]) -> LibraryResult:

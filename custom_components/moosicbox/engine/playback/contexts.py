@@ -1,4 +1,4 @@
-"""What `Players` and `Rooms` have in common: the entity and the outputs of each player and room."""
+"""The common base of `Players` and `Rooms`: entity ids and outputs."""
 
 from typing import Final
 
@@ -14,8 +14,8 @@ MAX_OUTPUTS: Final = 20
 class PlaybackContexts[C: PlaybackContext]:
     """The base class of `Players` and `Rooms`.
 
-    An output is a speaker of another system that plays along as well as it can. The hub only keeps the list of
-    outputs; whoever added them makes them play. An output is identified by a string of that system's choice.
+    An output is a speaker of another system that plays along as well as it can. The hub only keeps the list: the
+    integration that adds an output makes it play, and chooses the string that identifies it.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class PlaybackContexts[C: PlaybackContext]:
         Args:
             context: The player or room.
             output_id: The other system's name for the speaker, such as an entity id.
-            delay_ms: How much later than it is told to the speaker sounds, in milliseconds.
+            delay_ms: The time from a request until the speaker sounds, in milliseconds.
 
         Raises:
             InvalidMessage: If the delay is out of bounds.
@@ -59,7 +59,7 @@ class PlaybackContexts[C: PlaybackContext]:
             self.changed.emit(context)
 
     def set_output_delay(self, context: C, output_id: str, delay_ms: float) -> None:
-        """Set how much later than it is told to an output sounds, in milliseconds.
+        """Set the time from a request until an output sounds, in milliseconds.
 
         Raises:
             InvalidMessage: If `context` has no such output, or the delay is out of bounds.

@@ -28,7 +28,7 @@ class Media:
     mime_type: str | None = None
     codec: str | None = None
     in_library: bool = False
-    """Whether guests may add it to queues."""
+    """True if guests may add it to queues."""
 
 
 @dataclass(frozen=True, slots=True)

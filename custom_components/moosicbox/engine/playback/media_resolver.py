@@ -95,7 +95,7 @@ class MediaResolver:
     async def _find(self, item: QueueItem, media_content_id: str) -> Media | None:
         try:
             media = await _bounded(self.media.resolve(media_content_id, self._system))
-        except Exception as error:  # noqa: BLE001 - whatever a provider raises, playback goes on with the next item
+        except Exception as error:  # noqa: BLE001 - playback goes on after any error of a provider
             log = _LOGGER.debug if isinstance(error, HubError) else _LOGGER.warning
             log("%s can't be played: %r", item.track.track_id, error)
             self.media_failed.emit(media_content_id)

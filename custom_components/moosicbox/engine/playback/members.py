@@ -23,7 +23,7 @@ class Member(Protocol):
     round_trip_us: int
     connected: bool
     lagging: bool
-    """Whether the others go on without it."""
+    """True if the others go on without it."""
     report: PlayerReport | None
     failed_item_id: str | None
     """The item that it could not play last."""

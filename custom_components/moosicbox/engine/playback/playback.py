@@ -261,7 +261,7 @@ class Playback(Playhead):
         self._emit(ItemFailed(item))
 
     def apply_report(self, report: PlayerReport) -> None:
-        """Adopt what a single player does. With several members, they follow the timeline, not the other way round."""
+        """Adopt the position and state that a single player reports. Several players follow the timeline instead."""
         if not self.is_current(report.queue_item_id):
             return
         if report.state == "playing":

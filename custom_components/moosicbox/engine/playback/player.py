@@ -60,7 +60,7 @@ class PlayerRoom(PlaybackContext, Protocol):
 
     @property
     def is_public(self) -> bool:
-        """Whether everybody may know of the room."""
+        """True if everybody may know of the room."""
 
 
 class Player:
@@ -101,7 +101,7 @@ class Player:
         self.muted = False
         self.connected = False
         self.available = False
-        """Whether it is connected, or has been disconnected for less than the grace."""
+        """True if it is connected, or has been disconnected for less than the grace."""
         self.client_id: str | None = None
         self.client_version: str | None = None
         self.entity_id: str | None = None
@@ -111,7 +111,7 @@ class Player:
         self.report: PlayerReport | None = None
         """Its last report since it connected."""
         self.lagging = False
-        """Whether the other players of its room go on without it."""
+        """True if the other players of its room go on without it."""
         self.failed_item_id: str | None = None
         """The item that it could not play last."""
         self._ready: deque[str] = deque(maxlen=MAX_READY_ITEMS)

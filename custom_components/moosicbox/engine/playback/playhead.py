@@ -40,7 +40,7 @@ class Playhead:
         self.suspended: Timeline | None = None
         """The timeline to go on with once a player is connected again."""
         self.interrupted = False
-        """Whether the playback is paused for an announcement, and hasn't been changed since."""
+        """True if the playback is paused for an announcement, and hasn't been changed since."""
         self._emit = emit
 
     # ------------------------------------------------------------ queries
@@ -56,7 +56,7 @@ class Playhead:
 
     @property
     def is_active(self) -> bool:
-        """Whether it plays, or is about to."""
+        """True if it plays, or is about to."""
         return self.timeline.state in ("playing", "buffering")
 
     @property

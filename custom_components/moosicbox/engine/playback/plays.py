@@ -42,7 +42,7 @@ class _Listening:
 
     @property
     def is_play(self) -> bool:
-        """Whether this counts as a play."""
+        """True if this counts as a play."""
         fraction = COUNTED_SECONDS if self.duration is None else self.duration * COUNTED_FRACTION
         return self.seconds >= min(COUNTED_SECONDS, fraction)
 

@@ -33,7 +33,7 @@ MAX_MIRRORED_ITEMS: Final = 100
 
 
 class PlaybackPublisher:
-    """Publishes events of playbacks. What a room plays is published on the topics of its players, too."""
+    """Publishes events of playbacks: a room's on its own topic and on those of its players."""
 
     def __init__(
         self, topics: Topics, media_resolver: MediaResolver, timers: Timers, clock: Clock, spawn: Spawn

@@ -1,11 +1,11 @@
-"""The complete state of playbacks and players: what a restart or a change of leader has to preserve.
+"""The complete state of playbacks and players, to be restored after a restart or a change of leader.
 
 A cluster keeps all of it, Home Assistant's storage a subset (`store.py`). A field that has the name of an attribute is
 copied from and to it: to preserve another attribute, add one line to the struct. Everything else is named in the
 capture and the restore function.
 """
 
-from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -68,28 +68,30 @@ class SavedPlayer(Record, frozen=True, kw_only=True):
     playback: SavedPlayback = SavedPlayback()
 
 
-QUEUE_FIELDS: Final = ("epoch", "revision", "current_item_id", "locked_item_id", "shuffled", "items", "added_order")
+class CopiedFields:
+    """The fields of a state that are copied from and to the attributes of the same names."""
+
+    def __init__(self, state_type: type[Record], *special: str) -> None:
+        """Choose all fields of `state_type` but `special`: those of other names, and mutable ones."""
+        self._names = tuple(name for name in state_type.__struct_fields__ if name not in special)
+        self._get = attrgetter(*self._names)
+
+    def read(self, source: object) -> dict[str, Any]:
+        """Return the attributes of `source` by name."""
+        return dict(zip(self._names, self._get(source), strict=True))
+
+    def write(self, target: object, state: Record) -> None:
+        """Set the attributes of `target` to the fields of `state`."""
+        for name, value in self.read(state).items():
+            setattr(target, name, value)
 
 
-def copied_fields(state_type: type[Record], *special: str) -> tuple[str, ...]:
-    """Return the names of the fields of `state_type` that are copied from and to attributes: all but `special`."""
-    return tuple(name for name in state_type.__struct_fields__ if name not in special)
-
-
-def read_attributes(source: object, names: Iterable[str]) -> dict[str, Any]:
-    """Return attributes of `source` by name; dictionaries are copied."""
-    values = ((name, getattr(source, name)) for name in names)
-    return {name: dict(value) if isinstance(value, dict) else value for name, value in values}
-
-
-def write_attributes(target: object, state: Record, names: Iterable[str]) -> None:
-    """Set attributes of `target` to the fields of `state` of the same names; dictionaries are copied."""
-    for name, value in read_attributes(state, names).items():
-        setattr(target, name, value)
-
-
-_PLAYBACK_COPIED: Final = copied_fields(SavedPlayback, *QUEUE_FIELDS, "operations")
-_PLAYER_COPIED: Final = copied_fields(SavedPlayer, "player_id", "interrupted", "playback")
+_PLAYBACK_COPIED: Final = CopiedFields(
+    SavedPlayback,
+    *("epoch", "revision", "current_item_id", "locked_item_id", "shuffled", "items", "added_order"),
+    "operations",
+)
+_PLAYER_COPIED: Final = CopiedFields(SavedPlayer, "player_id", "outputs", "interrupted", "playback")
 
 
 def capture_playback(playback: Playback, *, with_items: bool = True) -> SavedPlayback:
@@ -107,7 +109,7 @@ def capture_playback(playback: Playback, *, with_items: bool = True) -> SavedPla
             (user_id, op_id, at_us, msgspec.to_builtins(result))
             for (user_id, op_id), at_us, result in playback.operations.completed()
         ),
-        **read_attributes(playback, _PLAYBACK_COPIED),
+        **_PLAYBACK_COPIED.read(playback),
     )
 
 
@@ -117,7 +119,7 @@ def restore_playback(playback: Playback, state: SavedPlayback) -> None:
     queue.restore(state.items, state.added_order, state.revision, state.current_item_id, shuffled=state.shuffled)
     queue.epoch = state.epoch or queue.epoch
     queue.locked_item_id = state.locked_item_id
-    write_attributes(playback, state, _PLAYBACK_COPIED)
+    _PLAYBACK_COPIED.write(playback, state)
     for user_id, op_id, at_us, result in state.operations:
         playback.operations.add_completed((user_id, op_id), at_us, result)
     if playback.next_item is None:
@@ -149,12 +151,14 @@ def capture_player(player: Player, *, with_items: bool = True) -> SavedPlayer:
         player_id=player.player_id,
         interrupted=player.playback.interrupted,
         playback=capture_playback(player.playback, with_items=with_items),
-        **read_attributes(player, _PLAYER_COPIED),
+        outputs=dict(player.outputs),
+        **_PLAYER_COPIED.read(player),
     )
 
 
 def restore_player(player: Player, state: SavedPlayer) -> None:
     """Give `player`, which is new and not connected, the state that was captured."""
-    write_attributes(player, state, _PLAYER_COPIED)
+    _PLAYER_COPIED.write(player, state)
+    player.outputs = dict(state.outputs)
     restore_playback(player.playback, state.playback)
     player.playback.interrupted = state.interrupted

@@ -25,5 +25,5 @@ class Timeline(NamedTuple):
 
     @property
     def playing(self) -> bool:
-        """Whether the item plays, or will play from the anchor on."""
+        """True if the item plays, or will play from the anchor on."""
         return self.state == "playing"

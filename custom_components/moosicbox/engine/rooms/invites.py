@@ -21,7 +21,7 @@ MAX_ADDRESSES: Final = 1_000
 
 
 class Invite(Record, frozen=True, kw_only=True):
-    """What a code admits to. `expires_at` is a Unix time in seconds; `uses` are left, `None` means any number."""
+    """The room and role that a code admits to. `expires_at` is a Unix time in seconds; `uses` are left, `None` means any number."""
 
     room_id: str
     role: RoomRole

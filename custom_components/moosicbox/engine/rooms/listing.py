@@ -51,7 +51,7 @@ class RoomLists:
 
     def _publish(self) -> None:
         self._publication = None
-        # The entries of the list, and what decides for whom they are visible.
+        # The entries of the list, and everything that decides about their visibility.
         current = tuple(
             (room.info(), room.host_user_id, *room.roles, *room.banned, *room.users) for room in self._rooms
         )

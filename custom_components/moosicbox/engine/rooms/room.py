@@ -52,7 +52,7 @@ class Participant:
     joined_at: str
     player: Player | None
     away: bool = False
-    """Whether its connection is lost. It may return."""
+    """True if its connection is lost. It may return."""
     removal: Timer | None = None
     """The timer that removes it if it doesn't return."""
 
@@ -86,11 +86,11 @@ class Room:
         self.room_id: str = room_id
         self.host_user_id: str | None = None
         self.awaits_host = False
-        """Whether the host left it empty: then the next participant becomes the host."""
+        """True if the host left it empty: then the next participant becomes the host."""
         self.entity_id: str | None = None
         self.outputs: dict[str, float] = {}
         self.is_group = False
-        """Whether it was made to group players, and is closed once it doesn't."""
+        """True if it was made to group players, and is closed once it doesn't."""
         self.participants: dict[str, Participant] = {}
         """By client id, in the order in which they joined."""
         self._clients_by_user: Counter[str] = Counter()
@@ -125,7 +125,7 @@ class Room:
 
     @property
     def is_public(self) -> bool:
-        """Whether everybody may know of it."""
+        """True if everybody may know of it."""
         return self.settings.is_public
 
     @property
@@ -145,7 +145,7 @@ class Room:
 
     @property
     def muted(self) -> bool:
-        """Whether all of its players are muted."""
+        """True if all of its players are muted."""
         players = self.renderers
         return bool(players) and all(player.muted for player in players)
 

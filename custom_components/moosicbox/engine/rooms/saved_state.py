@@ -1,4 +1,4 @@
-"""The complete state of rooms: what a restart or a change of leader has to preserve. See `playback/saved_state.py`."""
+"""The complete state of rooms, to be restored after a restart or a change of leader. See `playback/saved_state.py`."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,14 +6,7 @@ from typing import Final
 import msgspec
 
 from ..playback.player import Player
-from ..playback.saved_state import (
-    SavedPlayback,
-    capture_playback,
-    copied_fields,
-    read_attributes,
-    restore_playback,
-    write_attributes,
-)
+from ..playback.saved_state import CopiedFields, SavedPlayback, capture_playback, restore_playback
 from ..protocol.server import ChatLine
 from ..protocol.types import Record, RoomRole
 from ..sessions.session import ClientKey
@@ -51,18 +44,11 @@ class SavedRoom(Record, frozen=True, kw_only=True):
     playback: SavedPlayback = SavedPlayback()
 
 
-_SPECIAL: Final = (
-    "room_id",
-    "settings",
-    "participants",
-    "banned",
-    "missing",
-    "chat",
-    "votes",
-    "interrupted",
-    "playback",
+_COPIED: Final = CopiedFields(
+    SavedRoom,
+    *("room_id", "settings", "outputs", "participants", "roles", "banned", "missing", "chat", "votes"),
+    *("interrupted", "playback"),
 )
-_COPIED: Final = copied_fields(SavedRoom, *_SPECIAL)
 
 
 def capture_room(room: Room, *, with_items: bool = True) -> SavedRoom:
@@ -70,20 +56,24 @@ def capture_room(room: Room, *, with_items: bool = True) -> SavedRoom:
     return SavedRoom(
         room_id=room.room_id,
         settings=room.settings,
+        outputs=dict(room.outputs),
         participants=tuple(_capture_participant(participant) for participant in tuple(room.participants.values())),
+        roles=dict(room.roles),
         banned=tuple(room.banned),
         missing=tuple(room.rejoin_until.items()),
         chat=tuple(room.chat),
         votes=tuple(room.votes),
         interrupted=room.playback.interrupted,
         playback=capture_playback(room.playback, with_items=with_items),
-        **read_attributes(room, _COPIED),
+        **_COPIED.read(room),
     )
 
 
 def restore_room(room: Room, state: SavedRoom, find_player: Callable[[str], Player | None]) -> None:
     """Give `room`, which is new, the state that was captured. Its players have been restored before."""
-    write_attributes(room, state, _COPIED)
+    _COPIED.write(room, state)
+    room.outputs = dict(state.outputs)
+    room.roles = dict(state.roles)
     room.banned = dict.fromkeys(state.banned)
     room.rejoin_until = dict(state.missing)
     room.chat.extend(state.chat)

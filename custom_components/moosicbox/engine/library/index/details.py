@@ -85,13 +85,13 @@ def track(index: sqlite3.Connection, track_id: str) -> TrackDetails:
     """Return all about a track; raise TrackNotFound."""
     row = index.execute(
         f"SELECT {select(TRACK)}, {select(_MORE)} FROM {TRACK_TABLES} LEFT JOIN lyrics y ON y.track = t.id"
-        " WPRESENT t.track_id = ? AND t.state < ?",
+        " WHERE t.track_id = ? AND t.state < ?",
         (track_id, DELETED),
     ).fetchone()
     if row is None:
         raise TrackNotFound(f"The library has no track {track_id}")
     genres = index.execute(
-        "SELECT g.name FROM track_genres l JOIN genres g ON g.id = l.genre WPRESENT l.track = ? ORDER BY g.sort",
+        "SELECT g.name FROM track_genres l JOIN genres g ON g.id = l.genre WHERE l.track = ? ORDER BY g.sort",
         (row[0],),
     )
     more = dict(zip(_MORE, row[len(TRACK) :], strict=True))
@@ -109,7 +109,7 @@ def tracks(index: sqlite3.Connection, track_ids: Sequence[str]) -> list[LibraryT
     asked = list(dict.fromkeys(track_ids))
     marks = ", ".join("?" * len(asked))
     rows = index.execute(
-        f"SELECT {select(TRACK)} FROM {TRACK_TABLES} WPRESENT t.track_id IN ({marks}) AND t.state < {DELETED}", asked
+        f"SELECT {select(TRACK)} FROM {TRACK_TABLES} WHERE t.track_id IN ({marks}) AND t.state < {DELETED}", asked
     )
     found = {track.track_id: track for track in tracks_of(index, rows)}
     return [found.get(track_id) for track_id in track_ids]

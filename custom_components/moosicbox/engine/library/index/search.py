@@ -18,7 +18,7 @@ from .cursors import read_cursor, write_cursor
 from .details import items_of
 from .search_entries import ALBUM, ARTIST, GENRE, KIND_BITS, PLAYLIST, TRACK, entry, is_known, near_words
 from .states import DELETED
-from .text import sort_key, words
+from .text import identity_key, natural_key, sort_key, words
 
 MAX_WORDS: Final = 12
 MAX_PHRASINGS: Final = 6
@@ -28,7 +28,13 @@ SHORT: Final = 2
 """Letters up to which a word before the last isn't taken for the beginning of another."""
 KINDS: Final[dict[Kind, int]] = {"artist": ARTIST, "album": ALBUM, "track": TRACK, "genre": GENRE, "playlist": PLAYLIST}
 _NAMES: Final = {number: kind for kind, number in KINDS.items()}
-_TABLES: Final = {ARTIST: "artists", ALBUM: "albums", TRACK: "tracks", GENRE: "genres", PLAYLIST: "playlists"}
+_TABLES: Final = {
+    ARTIST: ("artists", "name"),
+    ALBUM: ("albums", "title"),
+    TRACK: ("tracks", "title"),
+    GENRE: ("genres", "name"),
+    PLAYLIST: ("playlists", "name"),
+}
 _BONUS: Final = {ARTIST: 6.0, GENRE: 5.0, PLAYLIST: 4.0, ALBUM: 3.0, TRACK: 1.0}
 """A name that several have means the artist before the album, and the album before its title song."""
 _LISTED: Final = {
@@ -62,6 +68,9 @@ _ALIKE: Final = tuple(
 )
 _SAME: Final = {word: [other for other in group if other != word] for group in _ALIKE for word in group}
 """Words that are spoken or written for one another."""
+SAME: Final = 100.0
+SAME_BUT_ARTICLE: Final = 98.0
+"""The scores of names that are just what is asked for."""
 WEAK: Final = 0.5
 """What a name is worth in which words are missing."""
 MIN_FOUND: Final = 0.5
@@ -114,7 +123,7 @@ def _find(index: sqlite3.Connection, query: str, kinds: Collection[int]) -> dict
     asked = words(query)[:MAX_WORDS]
     if not asked:
         # A name without letters is found by itself.
-        return _weigh(index, sort_key(query), [], kinds) if query.strip() else {}
+        return _weigh(index, query, [], kinds) if query.strip() else {}
     phrasings = [*_phrasings(asked), *_joined(index, asked)]
     for phrasing in phrasings:
         if found := _weigh(index, " ".join(phrasing), [[word] for word in phrasing], kinds):
@@ -161,15 +170,10 @@ def _forgiving(index: sqlite3.Connection, phrasing: list[str]) -> Groups:
 
 def _weigh(index: sqlite3.Connection, phrase: str, groups: Groups, kinds: Collection[int]) -> dict[int, float]:
     """Return the scores of names in which all groups are found."""
-    exactly = sort_key(phrase)
     scores: dict[int, float] = {}
     for kind in kinds:
-        same = set(_same(index, kind, exactly))
-        candidates = {found.number: found for found in _candidates(index, kind, groups)}
-        weighed = {
-            number: 100.0 if number in same else _score(candidates[number], groups)
-            for number in same | candidates.keys()
-        }
+        weighed = {found.number: _score(found, groups) for found in _candidates(index, kind, groups)}
+        weighed |= _same(index, kind, phrase)
         scores |= _listed(index, kind, weighed)
     return scores
 
@@ -203,9 +207,15 @@ def _listed(index: sqlite3.Connection, kind: int, weighed: dict[int, float]) -> 
     return scores
 
 
-def _same(index: sqlite3.Connection, kind: int, name: str) -> Iterator[int]:
-    for (row,) in index.execute(f"SELECT id FROM {_TABLES[kind]} WHERE sort = ? LIMIT {CANDIDATES}", (name,)):
-        yield entry(kind, row)
+def _same(index: sqlite3.Connection, kind: int, phrase: str) -> Iterator[tuple[int, float]]:
+    """Yield the entries whose name is `phrase`, and their scores: an article that is said or left out counts little."""
+    table, column = _TABLES[kind]
+    exactly = identity_key(phrase)
+    for row, name in index.execute(
+        f"SELECT id, {column} FROM {table} WHERE sort IN (?, ?) LIMIT {CANDIDATES}",
+        (sort_key(phrase), natural_key(phrase)),
+    ):
+        yield entry(kind, row), SAME if identity_key(name) == exactly else SAME_BUT_ARTICLE
 
 
 def _candidates(index: sqlite3.Connection, kind: int, groups: Groups) -> Iterator[Candidate]:

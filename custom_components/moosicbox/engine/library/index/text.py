@@ -1,6 +1,7 @@
 """Normal forms of names: for identity, for sorting, and as words to search for."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 import os
 import re
@@ -41,6 +42,8 @@ _ARTICLE: Final = re.compile(r"^\s*(?:the|an?)\s+(?=[^\W_]{2}|\d)", re.IGNORECAS
 _DIGITS: Final = re.compile("[0-9]+")
 
 
+# An artist's and an album's names come once for each of their tracks.
+@lru_cache(4_096)
 def fold(text: str) -> str:
     """Return `text` in lower case, without accents and apostrophes."""
     # Compatibility forms take some apostrophes apart: these go first.
@@ -53,6 +56,7 @@ def words(text: str) -> list[str]:
     return [word[:MAX_WORD] for word in _WORDS.findall(fold(text))][:MAX_WORDS]
 
 
+@lru_cache(4_096)
 def identity_key(name: str) -> str:
     """Return the form of `name` that is equal for spellings of the same name.
 
@@ -64,7 +68,12 @@ def identity_key(name: str) -> str:
 
 def sort_key(name: str) -> str:
     """Return where `name` stands in an alphabetic list: without its article, and with numbers in natural order."""
-    return _DIGITS.sub(_natural, identity_key(_ARTICLE.sub("", name)))
+    return natural_key(_ARTICLE.sub("", name))
+
+
+def natural_key(name: str) -> str:
+    """Return where `name` stands in an alphabetic list with its article."""
+    return _DIGITS.sub(_natural, identity_key(name))
 
 
 def path_key(part: bytes) -> str:
@@ -81,9 +90,13 @@ def searchable(*texts: str | None) -> str:
     found: dict[str, None] = {}
     for text in texts:
         if text:
-            found |= dict.fromkeys(words(text))
-            found |= dict.fromkeys(joined[:MAX_WORD] for joined in _joined(text))
+            found |= dict.fromkeys(_searched(text))
     return " ".join(list(found)[:MAX_WORDS])
+
+
+@lru_cache(4_096)
+def _searched(text: str) -> tuple[str, ...]:
+    return (*words(text), *(joined[:MAX_WORD] for joined in _joined(text)))
 
 
 def _joined(text: str) -> Iterator[str]:

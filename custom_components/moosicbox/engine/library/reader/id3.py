@@ -120,8 +120,9 @@ def _split(body: bytes, major: int) -> Iterator[tuple[bytes, int, int, int]]:
 
 
 def _frame_size(body: bytes, at: int, major: int) -> int:
-    plain, safe = int.from_bytes(body[at + 4 : at + 8]), _syncsafe(body[at + 4 : at + 8])
-    if major == 3 or plain == safe:
+    field = body[at + 4 : at + 8]
+    plain, safe = int.from_bytes(field), _syncsafe(field)
+    if major == 3 or plain == safe or any(byte & 0x80 for byte in field):
         return plain
     # iTunes wrote plain sizes into version 2.4: the right one leads to another frame, or to the end.
     return plain if not _is_boundary(body, at + 10 + safe) and _is_boundary(body, at + 10 + plain) else safe

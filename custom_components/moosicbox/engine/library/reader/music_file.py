@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from io import BufferedReader
 import math
 import os
@@ -126,7 +127,8 @@ def open_music(file: BufferedReader, size: int) -> Music | None:
         return _mp4(file, start, front)
     if (head[:4] in RIFF_NAMES and head[8:12] == b"WAVE") or (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")):
         return _chunked(_Tail(file, start), head, size - start, front)
-    return _mp3(file, start, size, front)
+    # Behind the header of a tag whose size is a lie.
+    return _mp3(file, start + 10 if head[:3] == b"ID3" else start, size, front)
 
 
 def _skip_id3(file: BufferedReader, size: int) -> tuple[int, ID3 | None]:
@@ -135,7 +137,7 @@ def _skip_id3(file: BufferedReader, size: int) -> tuple[int, ID3 | None]:
     for number in range(MAX_ID3_TAGS):
         file.seek(start)
         length = id3_size(file.read(10))
-        # A size that the file can't have is a lie: the sound begins behind the tag's header.
+        # A size that the file can't have is a lie.
         if not length or start + length > size:
             break
         if number == 0 and length <= MAX_TAG:
@@ -190,7 +192,7 @@ def _ogg(file: BufferedReader, start: int, front: ID3 | None) -> Music | None:
             channels=whole(info.channels),
             md5=0,
             tags=(_vorbis(tags), _id3(front)),
-            pictures=lambda: _vorbis_pictures(tags),
+            pictures=partial(_vorbis_pictures, tags),
         )
     return None
 

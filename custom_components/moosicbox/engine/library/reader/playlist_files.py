@@ -51,4 +51,4 @@ def _as_bytes(data: bytes) -> bytes:
 
 
 def _is_stream(entry: bytes) -> bool:
-    return b"://" in entry and not entry[:7].lower() == b"file://"
+    return b"://" in entry and entry[:7].lower() != b"file://"

@@ -105,12 +105,17 @@ class Comparison:
         ).fetchone()
         known = {} if known_folder is None else self._known_tracks(known_folder[0])
         unreadable = self._known_unreadable(folder.path)
-        highest = highest_track([os.fsdecode(file.name) for file in folder.music])
+        to_read: list[tuple[File, int | None]] = []
         for file in folder.music:
             self._files += 1
             if self._files % REPORT_EVERY == 0:
                 self._on_progress(self._files)
-            self._compare(folder, root, file, known.pop(file.name, None), unreadable.pop(file.name, None), highest)
+            found = known.pop(file.name, None)
+            if self._is_new(file, found, unreadable.pop(file.name, None)):
+                to_read.append((file, None if found is None else found.row))
+        if to_read:
+            highest = highest_track([os.fsdecode(file.name) for file in folder.music])
+            self.to_read += [ToRead(folder.path, folder.volume, root, file, row, highest) for file, row in to_read]
         volume = folder.volume if known_folder is None else known_folder[1]
         self._missing += [(track.row, volume) for track in known.values() if track.state == PRESENT]
         self._readable += [(folder.path, name) for name in unreadable]
@@ -137,26 +142,18 @@ class Comparison:
             for name, size, mtime, ctime, reason, noticed_at in rows
         }
 
-    def _compare(
-        self,
-        folder: Folder,
-        root: bytes,
-        file: File,
-        known: _Known | None,
-        unreadable: _Stamp | None,
-        highest: int,
-    ) -> None:
+    def _is_new(self, file: File, known: _Known | None, unreadable: _Stamp | None) -> bool:
+        """Return whether a file must be read; note the track that it is in the index."""
         stamp = (file.size, file.mtime_ns, file.ctime_ns)
         if unreadable == stamp:
-            return
+            return False
         if known is not None:
             if known.stamp == stamp:
                 if known.state != PRESENT:
                     self._back.append(known.row)
-                return
+                return False
             self._changed.append(known.row)
-        row = None if known is None else known.row
-        self.to_read.append(ToRead(folder.path, folder.volume, root, file, row, highest))
+        return True
 
     def _compare_artwork(self, folder: Folder, root: bytes, known: tuple[int, bytes, bytes | None, int] | None) -> None:
         _, volume, artwork, changed_ns = known or (0, folder.volume, None, 0)

@@ -58,6 +58,8 @@ class Readers:
         for process in self._processes:
             process.close()
         self._threads.shutdown()
+        for process in self._processes:
+            process.wait()
 
     def _read_chunk(self, files: Sequence[ToRead]) -> list[Found]:
         process = self._idle.get()

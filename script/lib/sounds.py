@@ -63,19 +63,23 @@ def png(red: int = 200) -> bytes:
 
 
 class Sounds:
-    """The sounds, in a folder of their own."""
+    """The sounds in a folder; those that are missing are made."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
         jobs = [(kind, variant) for kind in FORMATS for variant in range(VARIANTS if kind in ("mp3", "flac") else 1)]
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(lambda job: self._make(*job), jobs))
 
     def _make(self, kind: str, variant: int) -> None:
+        path = self.path(kind, variant)
+        if path.exists():
+            return
         sound = f"sine=frequency={440 + 40 * variant}:duration={1 + 0.1 * variant}"
         quietly = ("-nostdin", "-loglevel", "error", "-y", "-map_metadata", "-1")
-        subprocess.run(  # noqa: S603 - our own words
-            ["ffmpeg", "-f", "lavfi", "-i", sound, *FORMATS[kind][1], *quietly, self.path(kind, variant)],  # noqa: S607
+        subprocess.run(
+            ["ffmpeg", "-f", "lavfi", "-i", sound, *FORMATS[kind][1], *quietly, path],
             check=True,
         )
 
@@ -94,12 +98,13 @@ class Sounds:
 
 def tag(path: Path, picture: bytes | None = None, **tags: Any) -> None:
     """Write tags by their Vorbis names, each format in its own way."""
-    file = mutagen.File(path)
-    if isinstance(file, MP3 | WAVE | AIFF):
+    file: Any = mutagen.File(path)
+    kind = type(file)
+    if issubclass(kind, MP3 | WAVE | AIFF):
         if file.tags is None:
             file.add_tags()
         _id3(file.tags, picture, tags)
-    elif isinstance(file, MP4):
+    elif issubclass(kind, MP4):
         _mp4(file, picture, tags)
     else:
         for name, value in tags.items():
@@ -114,7 +119,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _id3(id3: ID3, picture: bytes | None, tags: dict[str, Any]) -> None:
-    frames = {
+    frames: dict[str, Any] = {
         "title": TIT2,
         "artist": TPE1,
         "album": TALB,

@@ -1,4 +1,4 @@
-"""What people do, and what happens to nodes meanwhile."""
+"""The load of clients, and failures of nodes, networks and Redis."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,60 +8,60 @@ from typing import Any, Protocol
 
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 
-from .people import Client
+from .clients import Client
 from .world import SimulatedNode, World
 
 ROOM = "party"
 SECONDS = 40.0
-"""How long a history lasts before all is mended."""
+"""How long failures happen, in seconds."""
 
-type Coming = tuple[SimulatedNode | None, Callable[[], None]]
-"""A node that is away, and how it comes back."""
+type Absence = tuple[SimulatedNode | None, Callable[[], None]]
+"""A node that is absent, and a function that lets it return."""
 
 
 class Crowd(Protocol):
-    """Clients of one cluster."""
+    """The clients of a cluster."""
 
     clients: list[Client]
     chance: random.Random
 
     async def settled(self) -> None:
-        """All are in and have their answers."""
+        """Wait until all clients are connected and have their answers."""
 
     def music(self, name: str) -> dict[str, Any]:
-        """How a track of this name, which there is once, is asked for."""
+        """Return the arguments of a request that adds a track of this name."""
 
 
-async def live_through(world: World) -> None:
-    """A while of talk and trouble, after which all is mended and comes to rest."""
+async def run_history(world: World) -> None:
+    """Run load and failures for a while, then recover everything and wait until it is quiet."""
     await join(world)
     talks = [world.loop.create_task(talk(world, client)) for client in world.clients]
     end = world.loop.time() + SECONDS
     while world.loop.time() < end:
         await asyncio.sleep(world.chance.uniform(0.5, 5.0))
-        await world.chance.choice(MISFORTUNES)(world)
+        await world.chance.choice(FAILURES)(world)
     for each in talks:
         each.cancel()
-    await mend(world)
+    await recover(world)
 
 
-async def mend(world: World) -> None:
-    """Everything works again, and everybody is answered."""
-    world.place.away = False
+async def recover(world: World) -> None:
+    """End all failures and wait until all requests are answered."""
+    world.redis.away = False
     for node in tuple(world.nodes):
-        node.way.mend()
+        node.network.mend()
         if node.process.paused:
             node.process.resume()
         if node.process.dead:
             world.restart(node)
     await world.until(lambda: world.leader is not None and all(client.settled for client in world.clients), 60.0)
-    # The last commits go out, leases of the gone run out.
+    # Wait for the last commits and for leases to expire.
     await asyncio.sleep(10.0)
     await world.until(lambda: world.leader is not None and all(client.settled for client in world.clients), 60.0)
 
 
 async def join(crowd: Crowd) -> None:
-    """A room with everybody in it."""
+    """Create a room and let all clients join."""
     crowd.clients[0].ask(type="room_command", action="create", id=ROOM, name="Party", control="everyone")
     await crowd.settled()
     for client in crowd.clients:
@@ -71,7 +71,7 @@ async def join(crowd: Crowd) -> None:
 
 
 async def talk(world: Crowd, client: Client) -> None:
-    """One client chats, queues and plays, without end."""
+    """Send random requests of one client."""
     chance = world.chance
     for number in itertools.count():
         await asyncio.sleep(chance.uniform(0.05, 1.0))
@@ -114,25 +114,25 @@ async def talk(world: Crowd, client: Client) -> None:
                 client.ask(type="queue_command", action="get", room_id=ROOM, limit=5)
 
 
-# ------------------------------------------------------------ misfortunes
+# ------------------------------------------------------------ failures
 
 
-def _victim(world: World) -> SimulatedNode:
+def _choose_node(world: World) -> SimulatedNode:
     leader = world.leader
     if leader is not None and world.chance.random() < 0.6:
         return leader
     return world.chance.choice(world.alive or world.nodes)
 
 
-def _well(world: World) -> bool:
-    # With all nodes in trouble at once, what only they know is lost rightly.
+def _is_healthy(world: World) -> bool:
+    # If all nodes fail at once, the state that only they have is lost.
     return sum(node.process.dead or node.process.paused for node in world.nodes) == 0
 
 
 async def _kill(world: World) -> None:
-    if not _well(world):
+    if not _is_healthy(world):
         return
-    node = _victim(world)
+    node = _choose_node(world)
     node.process.kill()
     await asyncio.sleep(world.chance.uniform(0.1, 8.0))
     if node in world.nodes:
@@ -140,108 +140,108 @@ async def _kill(world: World) -> None:
 
 
 async def _stop(world: World) -> None:
-    if not _well(world):
+    if not _is_healthy(world):
         return
-    node = _victim(world)
-    node.process.spawn(_leave(node))
+    node = _choose_node(world)
+    node.process.spawn(_drain(node))
     await asyncio.sleep(world.chance.uniform(1.0, 5.0))
     node.process.kill()
     world.restart(node)
 
 
-async def _leave(node: SimulatedNode) -> None:
+async def _drain(node: SimulatedNode) -> None:
 
     await node.cluster.stop(CloseCode.RESTART, "drain")
 
 
 async def _pause(world: World) -> None:
-    node = _victim(world)
+    node = _choose_node(world)
     node.process.pause()
     await asyncio.sleep(world.chance.choice([0.5, 2.0, 4.0, 8.0, 20.0]))
     node.process.resume()
 
 
-async def _cut(world: World) -> None:
-    node = _victim(world)
-    node.way.cut = True
+async def _disconnect(world: World) -> None:
+    node = _choose_node(world)
+    node.network.cut = True
     await asyncio.sleep(world.chance.choice([0.3, 1.5, 4.0, 9.0]))
-    node.way.mend()
+    node.network.mend()
 
 
-async def _lose(world: World) -> None:
+async def _lose_answers(world: World) -> None:
     for node in world.nodes:
-        node.way.losing = 0.2
+        node.network.losing = 0.2
     await asyncio.sleep(world.chance.uniform(0.5, 6.0))
     for node in world.nodes:
-        node.way.mend()
+        node.network.mend()
 
 
 async def _slow(world: World) -> None:
     for node in world.nodes:
-        node.way.slow = world.chance.uniform(0.01, 0.5)
+        node.network.slow = world.chance.uniform(0.01, 0.5)
     await asyncio.sleep(world.chance.uniform(0.5, 6.0))
     for node in world.nodes:
-        node.way.mend()
+        node.network.mend()
 
 
-async def _away(world: World) -> None:
-    world.place.away = True
+async def _stop_redis(world: World) -> None:
+    world.redis.away = True
     await asyncio.sleep(world.chance.choice([0.5, 2.5, 5.0, 15.0]))
-    world.place.away = False
+    world.redis.away = False
     for node in world.nodes:
-        node.way.mend()
+        node.network.mend()
 
 
-async def _empty(world: World) -> None:
-    # Only where the leader is there to tell what was; whoever comes in this very moment knows nothing, or what was once.
-    away, come = await world.chance.choice([_nobody, _somebody_new, _somebody_paused, _somebody_cut_off])(world)
+async def _empty_redis(world: World) -> None:
+    # The leader has to stay, since only it has the state; another node may return at this moment, with old state or none.
+    absent, return_node = await world.chance.choice([_no_node, _new_node, _paused_node, _disconnected_node])(world)
     await world.until(
-        lambda: world.leader not in (None, away) and all(each.settled or each.at is away for each in world.clients),
+        lambda: world.leader not in (None, absent) and all(each.settled or each.at is absent for each in world.clients),
         60.0,
     )
-    world.place.empty()
-    come()
+    world.redis.empty()
+    return_node()
     await asyncio.sleep(5.0)
 
 
-async def _nobody(_world: World) -> Coming:
+async def _no_node(_world: World) -> Absence:
     return None, lambda: None
 
 
-async def _somebody_new(world: World) -> Coming:
-    node = _victim(world)
+async def _new_node(world: World) -> Absence:
+    node = _choose_node(world)
     node.process.kill()
     return node, lambda: world.restart(node)
 
 
-async def _somebody_paused(world: World) -> Coming:
-    node = _victim(world)
+async def _paused_node(world: World) -> Absence:
+    node = _choose_node(world)
     node.process.pause()
     return node, node.process.resume
 
 
-async def _somebody_cut_off(world: World) -> Coming:
-    node = _victim(world)
-    node.way.cut = True
-    return node, node.way.mend
+async def _disconnected_node(world: World) -> Absence:
+    node = _choose_node(world)
+    node.network.cut = True
+    return node, node.network.mend
 
 
-async def _hang_up(world: World) -> None:
-    world.chance.choice(world.clients).hang_up()
+async def _disconnect_client(world: World) -> None:
+    world.chance.choice(world.clients).disconnect()
 
 
-MISFORTUNES: tuple[Callable[[World], Awaitable[None]], ...] = (
+FAILURES: tuple[Callable[[World], Awaitable[None]], ...] = (
     _kill,
     _kill,
     _stop,
     _pause,
     _pause,
-    _cut,
-    _cut,
-    _lose,
+    _disconnect,
+    _disconnect,
+    _lose_answers,
     _slow,
-    _away,
-    _empty,
-    _hang_up,
-    _hang_up,
+    _stop_redis,
+    _empty_redis,
+    _disconnect_client,
+    _disconnect_client,
 )

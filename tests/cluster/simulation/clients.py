@@ -1,4 +1,4 @@
-"""Clients of a simulated cluster: they do what the protocol asks of them, and remember what they were told."""
+"""Clients of a simulated cluster, which follow the protocol and record all messages."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,84 +7,84 @@ from dataclasses import dataclass, field
 import itertools
 import json
 import random
-from typing import Any, Protocol
+from typing import Any, Protocol, override
 
-from .virtual import OUTSIDE
+from .virtual_time import OUTSIDE
 
 RETRY_SECONDS = 0.5
-GIVE_UP_SECONDS = 12.0
-"""How long a client waits for an answer until it takes its node for dead."""
+TIMEOUT_SECONDS = 12.0
+"""How long a client waits for an answer before it reconnects, in seconds."""
 
 
 class Attachment(Protocol):
-    """One connection of a client."""
+    """A connection of a client."""
 
     over: bool
 
     def open(self, message: dict[str, Any]) -> None:
-        """Say who it is."""
+        """Send the first message."""
 
     def say(self, message: dict[str, Any]) -> None:
-        """A message."""
+        """Send a message."""
 
     def leave(self) -> None:
-        """Let go of it."""
+        """Close the connection."""
 
 
 class Reachable(Protocol):
-    """A node, as clients see it."""
+    """A node that clients can connect to."""
 
     name: str
 
     @property
     def dead(self) -> bool:
-        """Whether its connections are broken."""
+        """True if its connections are broken."""
 
     def attach(self, client: Client) -> Attachment:
-        """Connect."""
+        """Connect a client."""
 
 
 @dataclass
 class Operation:
-    """Something that a client wants done, once."""
+    """A request of a client, to be executed once."""
 
     message: dict[str, Any]
     answer: dict[str, Any] | None = None
     sent: bool = False
     lost: bool = False
-    """Nobody can say any more whether it was done."""
+    """True if it can't be known any more whether it was executed."""
     acknowledged_at: float = field(default=0.0)
 
     @property
     def done(self) -> bool:
-        """Whether it was acknowledged."""
+        """True if it was acknowledged."""
         return self.answer is not None and self.answer["type"] == "result"
 
     @property
     def repeatable(self) -> bool:
-        """Whether it may be sent in another session."""
+        """True if it may be repeated in another session."""
         return "op_id" in self.message or self.message.get("action") in ("join", "leave", "get")
 
 
 class Client:
-    """A client that reconnects and resumes for as long as it lives."""
+    """A client that reconnects and resumes forever."""
 
     def __init__(
         self, name: str, loop: asyncio.AbstractEventLoop, chance: random.Random, reach: Callable[[], Reachable | None]
     ) -> None:
-        """`reach` picks a node; None where none can be reached."""
+        """Set up with a function that returns a node to connect to, or `None`."""
         self.name = name
         self.token = name
         self.attached: Attachment | None = None
         self.welcomed = False
         self.codes: list[int] = []
         self.operations: list[Operation] = []
-        self.heard: list[tuple[str, str, int, bytes]] = []
+        self.received: list[tuple[str, str, int, bytes]] = []
         """Epoch, topic, offset and text of each numbered message."""
         self.faults: list[str] = []
-        """Where the hub broke the protocol."""
+        """Violations of the protocol by the hub."""
         self.refusals: list[str] = []
-        """Of what may be tried again."""
+        """The errors of requests that are retried."""
         self.positions: dict[str, dict[str, Any]] = {}
         self.client_id = ""
         self.rooms: set[str] = set()
@@ -97,16 +97,17 @@ class Client:
         self._changed = asyncio.Event()
         self.at: Reachable | None = None
 
+    @override
     def __str__(self) -> str:
-        """How it stands, for a failure's message."""
+        """Return the state, for messages of failed tests."""
         where = "nowhere" if self.at is None else self.at.name
         waiting = [operation.message for operation in self._open.values()]
         return f"{self.name} at {where}: {self.welcomed=} {self.codes=} {waiting=} {self.positions=}"
 
-    # ------------------------------------------------------------ what it does
+    # ------------------------------------------------------------ requests
 
     def ask(self, **message: Any) -> Operation:
-        """Want something done."""
+        """Send a request, and repeat it until it is answered."""
         request_id = f"{self.name}-{next(self._numbers)}"
         operation = Operation({"request_id": request_id, **message})
         self.operations.append(operation)
@@ -114,8 +115,8 @@ class Client:
         self._say(operation)
         return operation
 
-    async def live(self) -> None:
-        """Stay connected."""
+    async def stay_connected(self) -> None:
+        """Reconnect whenever the connection is lost."""
         while True:
             node = self._reach()
             if node is None:
@@ -141,11 +142,11 @@ class Client:
                 continue
             now = self._loop.time()
             waiting_since = now if waiting_since is None else waiting_since
-            if now - waiting_since > GIVE_UP_SECONDS:
+            if now - waiting_since > TIMEOUT_SECONDS:
                 break
         attached.leave()
 
-    def hang_up(self) -> None:
+    def disconnect(self) -> None:
         """Break the connection."""
         if self.attached is not None:
             self.attached.leave()
@@ -172,17 +173,17 @@ class Client:
         if not operation.sent and operation.message["request_id"] in self._open:
             self._say(operation)
 
-    # ------------------------------------------------------------ what it hears
+    # ------------------------------------------------------------ messages
 
     def cut(self, attached: Attachment, code: int) -> None:
-        """The node ended a connection."""
+        """Handle the end of a connection by the node."""
         if attached is self.attached:
             self.codes.append(code)
             attached.over = True
             self._changed.set()
 
     def hear(self, attached: Attachment, payload: bytes) -> None:
-        """What a connection brings."""
+        """Handle a message."""
         if attached is not self.attached or attached.over:
             return
         self._changed.set()
@@ -206,11 +207,11 @@ class Client:
         self.welcomed = True
         self.client_id = message["client_id"]
         self._session = {"session_id": message["session_id"], "secret": message["secret"]}
-        held, self.positions = self.positions, {}
+        before, self.positions = self.positions, {}
         if message["resumed"]:
             for topic, position in message["positions"].items():
-                if topic in held and held[topic] != position:
-                    self.faults.append(f"{self.name} was at {held[topic]} of {topic} and resumes at {position}")
+                if topic in before and before[topic] != position:
+                    self.faults.append(f"{self.name} was at {before[topic]} of {topic} and resumes at {position}")
         else:
             for request_id, operation in tuple(self._open.items()):
                 if operation.sent and not operation.repeatable:
@@ -228,7 +229,7 @@ class Client:
             self.positions[topic] = dict(position)
 
     def _answered(self, message: dict[str, Any]) -> None:
-        # Whoever isn't let in is told so without one.
+        # A refused first message is answered without a request id.
         if (operation := self._open.get(message.get("request_id", ""))) is None:
             return
         if message.get("retryable"):
@@ -246,14 +247,14 @@ class Client:
         if message["offset"] != position["offset"] + 1:
             self.faults.append(f"{self.name} missed or repeated {message['topic']} after {position}: {message}")
         position["offset"] = message["offset"]
-        self.heard.append((position["epoch"], message["topic"], message["offset"], payload))
+        self.received.append((position["epoch"], message["topic"], message["offset"], payload))
 
     @property
     def epoch(self) -> str:
-        """Of the offsets that it goes by."""
+        """The epoch of its positions."""
         return next((position["epoch"] for position in self.positions.values()), "")
 
     @property
     def settled(self) -> bool:
-        """Whether it is connected and nothing is unanswered."""
+        """True if it is connected and all requests are answered."""
         return self.welcomed and not self._open

@@ -1,4 +1,4 @@
-"""A client's connection straight at a node's gateway, inside the node's process."""
+"""A client's connection to a node's gateway without a transport, inside the node's process."""
 
 import asyncio
 import json
@@ -12,15 +12,15 @@ from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.sessions.session import Refused
 from custom_components.moosicbox.engine.transport.gateway import Gateway, SessionHandle
 
-from .people import Client
-from .virtual import OUTSIDE, Process
+from .clients import Client
+from .virtual_time import OUTSIDE, Process
 
 AUTHENTICATION_SECONDS = 10.0
-"""As the WebSocket transport has it."""
+"""The timeout of the WebSocket transport."""
 
 
-class Attached:
-    """One connection of a client, straight at a node's gateway."""
+class DirectConnection:
+    """A connection of a client to a node's gateway."""
 
     transport = "simulated"
 
@@ -37,19 +37,19 @@ class Attached:
         self._task: asyncio.Task[None] | None = None
 
     def open(self, message: dict[str, Any]) -> None:
-        """Say who it is."""
+        """Send the first message."""
         self._process.soon(self._begin, json.dumps(message).encode())
 
     def say(self, message: dict[str, Any]) -> None:
-        """A message."""
+        """Send a message."""
         self._process.soon(self._receive, json.dumps(message).encode())
 
     def leave(self) -> None:
-        """Let go of it: the node finds out when it looks."""
+        """Close the connection, which the node notices later."""
         self.over = True
         self._process.soon(self._left)
 
-    # Inside the node's process.
+    # These run in the node's process.
 
     def _begin(self, text: bytes) -> None:
         self._task = asyncio.get_running_loop().create_task(self._serve(text))
@@ -76,17 +76,17 @@ class Attached:
             self._member.connection_lost(self, ended=False)
 
     def flush(self) -> bool:
-        """The client hears what there is."""
+        """Pass the frames in the outbox to the client."""
         while len(self.outbox):
             for frame in self.outbox.pop_frames(65_536):
                 self._loop.call_soon(self._client.hear, self, frame.payload, context=OUTSIDE)
         return True
 
     def overflow(self) -> None:
-        """The client takes all."""
+        """Do nothing: the client takes everything."""
 
     def close(self, code: CloseCode, _reason: str) -> None:
-        """The node ends it."""
+        """Close the connection from the node's side."""
         self.flush()
         self.outbox.close()
         self._loop.call_soon(self._client.cut, self, int(code), context=OUTSIDE)

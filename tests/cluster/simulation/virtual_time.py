@@ -1,4 +1,4 @@
-"""An event loop whose time costs nothing, and processes on it that can be paused and killed."""
+"""An event loop in virtual time, and processes on it that can be paused and killed."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -8,12 +8,12 @@ import selectors
 from typing import Any, override
 
 MAX_TURNS = 100_000
-"""Of the loop, in which no time passes."""
+"""The limit of turns without progress of time."""
 _PROCESS: ContextVar[Process | None] = ContextVar("process", default=None)
 
 
 class _Jump(selectors.BaseSelector):
-    """Waits for nothing: time jumps to what is due next."""
+    """A selector that doesn't wait: time jumps to the next timer."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
@@ -45,7 +45,7 @@ class _Jump(selectors.BaseSelector):
 
 
 class _Guarded:
-    """A callback of a process: it waits while that is paused, and never comes once it is dead."""
+    """A callback of a process: it is deferred while that is paused, and dropped once it is dead."""
 
     __slots__ = ("args", "callback", "handle", "process")
 
@@ -72,7 +72,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._jump = _Jump()
         super().__init__(self._jump)
         self.faults: list[dict[str, Any]] = []
-        """What nobody caught."""
+        """Exceptions that weren't caught."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self.set_exception_handler(self._fault)
 
@@ -81,7 +81,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._jump.now
 
     @override
-    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon[*Ts](
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
         if (process := _process_of(context)) is None:
             return super().call_soon(callback, *args, context=context)
         guarded = _Guarded(process, callback, args)
@@ -89,7 +91,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return guarded.handle
 
     @override
-    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+    def call_at[*Ts](
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
         if (process := _process_of(context)) is None:
             return super().call_at(when, callback, *args, context=context)
         guarded = _Guarded(process, callback, args)
@@ -98,14 +102,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     @override
     def create_task(self, coro: Any, **settings: Any) -> asyncio.Task[Any]:
-        # What a killed process leaves behind must not be collected, and so come to life, in the middle of something else.
+        # Tasks of a killed process must not be collected, which would run their cleanup, at a random moment.
         task: asyncio.Task[Any] = super().create_task(coro, **settings)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     def dispose(self) -> None:
-        """End what is left, as far as it ends."""
+        """End remaining tasks as far as possible."""
         while self._tasks:
             task = self._tasks.pop()
             task._log_destroy_pending = False  # type: ignore[attr-defined]
@@ -114,11 +118,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
                     coroutine.close()
 
     def again(self, guarded: _Guarded) -> None:
-        """What was held back comes now."""
+        """Run deferred callbacks."""
         super().call_soon(guarded, context=guarded.handle.get_context())
 
     def _fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        # A killed process leaves its tasks as they are.
+        # The tasks of a killed process aren't cancelled.
         if "destroyed but it is pending" not in context["message"]:
             self.faults.append(context)
 
@@ -128,7 +132,7 @@ def _process_of(context: Context | None) -> Process | None:
 
 
 class Process:
-    """What is paused and killed together."""
+    """A group of callbacks and tasks that are paused and killed together."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         self.paused = False
@@ -139,29 +143,29 @@ class Process:
         self._context.run(_PROCESS.set, self)
 
     def soon(self, callback: Callable[..., object], *args: Any) -> None:
-        """Inside it, in the order of these calls."""
+        """Call a function inside the process, in the order of calls."""
         self._loop.call_soon(callback, *args, context=self._context)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """A task inside it."""
+        """Start a task inside the process."""
         return self._loop.create_task(work, context=self._context.copy())
 
     def pause(self) -> None:
-        """As SIGSTOP does."""
+        """Pause it, as SIGSTOP does."""
         self.paused = True
 
     def resume(self) -> None:
-        """As SIGCONT does."""
+        """Continue it, as SIGCONT does."""
         self.paused = False
         held, self.held = self.held, []
         for guarded in held:
             self._loop.again(guarded)
 
     def kill(self) -> None:
-        """As SIGKILL does."""
+        """Kill it, as SIGKILL does."""
         self.dead = True
         self.held.clear()
 
 
 OUTSIDE = copy_context()
-"""Where networks, Redis and clients run: in no process that can fail."""
+"""The context of networks, Redis and clients, which are in no process that can fail."""

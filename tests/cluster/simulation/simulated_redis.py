@@ -1,4 +1,4 @@
-"""A shared place with the semantics of `redis_bus.py` and `scripts.py`, behind networks that fail."""
+"""A Redis with the semantics of `redis_bus.py` and `scripts.py`, behind networks that fail."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -19,13 +19,13 @@ from custom_components.moosicbox.engine.cluster.bus import (
     StoreReset,
 )
 
-from .virtual import OUTSIDE
+from .virtual_time import OUTSIDE
 
 TIMEOUT = 2.0
 
 
-class Kept:
-    """What Redis holds; emptied, it is a new one."""
+class StoredData:
+    """The data in Redis."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, str] = {}
@@ -46,14 +46,14 @@ class Kept:
         self.changes = 0
 
 
-class Place:
-    """A Redis, and all that ever was committed to it."""
+class SimulatedRedis:
+    """A Redis, and a log of all commits."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.kept = Kept()
+        self.stored = StoredData()
         self.away = False
         self.log: list[tuple[int, Commit]] = []
-        """Fence and commit of all that was done."""
+        """Fence and commit of each commit that was executed."""
         self._loop = loop
         self._ids = 0
         self._waiting: list[Callable[[], bool]] = []
@@ -63,11 +63,11 @@ class Place:
         return self._loop.time()
 
     def empty(self) -> None:
-        """FLUSHALL."""
-        self.kept = Kept()
+        """Drop all data."""
+        self.stored = StoredData()
 
     def wait(self, look: Callable[[], bool], seconds: float) -> None:
-        """Have `look` try again whenever something comes, and at last when `seconds` have passed."""
+        """Call `look` until it returns true, whenever data has arrived, but not after `seconds`."""
         if not look():
             self._waiting.append(look)
             self._loop.call_later(seconds, self._leave, look, context=OUTSIDE)
@@ -86,10 +86,10 @@ class Place:
     def _valid(self, entry: tuple[str, float] | None) -> str | None:
         return entry[0] if entry is not None and entry[1] > self.now else None
 
-    # ------------------------------------------------------------ what scripts.py says
+    # ------------------------------------------------------------ scripts
 
     def heartbeat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> HeartbeatReply:
-        kept, known = self.kept, True
+        kept, known = self.stored, True
         if new:
             kept.nodes[edge] = node_id
         elif edge not in kept.nodes:
@@ -104,7 +104,7 @@ class Place:
         )
 
     def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Leadership | None:
-        kept = self.kept
+        kept = self.stored
         if kept.fence is None and not first:
             return None
         leader, claim = self._valid(kept.leader), self._valid(kept.claim)
@@ -126,34 +126,34 @@ class Place:
         return Leadership(kept.fence, kept.commits, kept.read, last, away, clock_id, now_us)
 
     def _check(self, fence: int) -> None:
-        if self.kept.fence is None or self.kept.fence < fence:
+        if self.stored.fence is None or self.stored.fence < fence:
             raise StoreReset
-        if self.kept.fence != fence:
+        if self.stored.fence != fence:
             raise LeadershipLost
 
     def renew(self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int) -> bool:
         self._check(fence)
-        kept = self.kept
+        kept = self.stored
         kept.leader, kept.priority = (edge, self.now + seconds), priority
         kept.clock = (clock_id, now_us, self.now)
         return self._valid(kept.claim) in (None, edge)
 
     def resign(self, edge: str, fence: int) -> None:
-        kept = self.kept
+        kept = self.stored
         if kept.fence == fence and self._valid(kept.leader) == edge:
             kept.leader = None
 
     def send(self, edge: str, number: int, data: bytes) -> None:
-        if edge in self.kept.nodes:
-            self.kept.inbox.append(Received(self._next_id(), edge, number, data))
+        if edge in self.stored.nodes:
+            self.stored.inbox.append(Received(self._next_id(), edge, number, data))
             self._came()
 
     def received(self, after: str) -> list[Received]:
-        return [entry for entry in self.kept.inbox if order(entry.id) > order(after)]
+        return [entry for entry in self.stored.inbox if order(entry.id) > order(after)]
 
     def commit(self, fence: int, commit: Commit) -> None:
         self._check(fence)
-        kept = self.kept
+        kept = self.stored
         if kept.commits == commit.number:
             return
         if kept.commits + 1 != commit.number:
@@ -171,7 +171,7 @@ class Place:
         self._came()
 
     def _keep(self, commit: Commit) -> None:
-        kept = self.kept
+        kept = self.stored
         if commit.wipe:
             kept.hashes = {name: {} for name in kept.hashes}
             kept.histories, kept.offsets = {}, {}
@@ -192,10 +192,10 @@ class Place:
                     kept.hashes[name][field] = value
 
     def fetched(self, edge: str, after: str) -> list[Fetched]:
-        return [entry for entry in self.kept.out.get(edge, ()) if order(entry.id) > order(after)]
+        return [entry for entry in self.stored.out.get(edge, ()) if order(entry.id) > order(after)]
 
     def load(self) -> ClusterSnapshot:
-        kept = self.kept
+        kept = self.stored
         return ClusterSnapshot(
             {name: dict(fields) for name, fields in kept.hashes.items()},
             {topic: list(kept.histories.get(topic, ())) for topic in kept.offsets},
@@ -203,17 +203,17 @@ class Place:
         )
 
     def put_document(self, name: str, document: bytes) -> None:
-        self.kept.documents[name] = document
-        self.kept.changes += 1
+        self.stored.documents[name] = document
+        self.stored.changes += 1
 
 
-class Way:
-    """The network between one node and the place."""
+class Network:
+    """The network between one node and Redis."""
 
     def __init__(self, chance: random.Random) -> None:
         self.cut = False
         self.losing = 0.0
-        """How many answers get lost though all was done."""
+        """The fraction of answers that are lost after the request was executed."""
         self.slow = 0.0
         self._late: list[Callable[[], None]] = []
         self.chance = chance
@@ -222,7 +222,7 @@ class Way:
         return self.chance.uniform(0.0002, 0.002) + self.chance.random() * self.slow
 
     def late(self, arrive: Callable[[], None]) -> None:
-        """What was under way when the network broke comes when it is mended, or never."""
+        """Deliver delayed data once the network is restored, or drop it."""
         if self.chance.random() < 0.5:
             self._late.append(arrive)
 
@@ -235,12 +235,12 @@ class Way:
 
 
 class SimulatedBus(Bus):
-    """One node's way to the place."""
+    """The bus of one node."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, place: Place, way: Way) -> None:
-        self.way = way
+    def __init__(self, loop: asyncio.AbstractEventLoop, place: SimulatedRedis, way: Network) -> None:
+        self.network = way
         self._loop = loop
-        self._place = place
+        self._redis = place
 
     async def _ask[T](self, work: Callable[[], T]) -> T:
         def arrive(answer: asyncio.Future[Any]) -> None:
@@ -264,7 +264,7 @@ class SimulatedBus(Bus):
                     self._reply(answer, entries, None)
                 return bool(entries)
 
-            self._place.wait(found, seconds)
+            self._redis.wait(found, seconds)
             self._loop.call_later(seconds, self._reply, answer, [], None, context=OUTSIDE)
 
         entries: list[T] = await self._sent(arrive)
@@ -272,7 +272,7 @@ class SimulatedBus(Bus):
 
     async def _sent(self, arrive: Callable[[asyncio.Future[Any]], None]) -> Any:
         answer: asyncio.Future[Any] = self._loop.create_future()
-        self._loop.call_later(self.way.delay(), self._arrive, arrive, answer, context=OUTSIDE)
+        self._loop.call_later(self.network.delay(), self._arrive, arrive, answer, context=OUTSIDE)
         try:
             async with asyncio.timeout(TIMEOUT):
                 return await answer
@@ -280,14 +280,14 @@ class SimulatedBus(Bus):
             raise BusUnavailable("no answer") from error
 
     def _arrive(self, arrive: Callable[[asyncio.Future[Any]], None], answer: asyncio.Future[Any]) -> None:
-        if self.way.cut or self._place.away:
-            self.way.late(lambda: self._arrive(arrive, answer))
+        if self.network.cut or self._redis.away:
+            self.network.late(lambda: self._arrive(arrive, answer))
         else:
             arrive(answer)
 
     def _reply(self, answer: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
-        way = self.way
-        if way.cut or self._place.away or way.chance.random() < way.losing:
+        way = self.network
+        if way.cut or self._redis.away or way.chance.random() < way.losing:
             return
         self._loop.call_later(way.delay(), _settle, answer, result, error, context=OUTSIDE)
 
@@ -295,53 +295,53 @@ class SimulatedBus(Bus):
 
     @override
     async def heartbeat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> HeartbeatReply:
-        return await self._ask(lambda: self._place.heartbeat(edge, node_id, new=new, seconds=seconds, read=read))
+        return await self._ask(lambda: self._redis.heartbeat(edge, node_id, new=new, seconds=seconds, read=read))
 
     @override
     async def acquire_lease(self, edge: str, priority: int, seconds: float, *, first: bool) -> Leadership | None:
-        return await self._ask(lambda: self._place.lead(edge, priority, seconds, first=first))
+        return await self._ask(lambda: self._redis.lead(edge, priority, seconds, first=first))
 
     @override
     async def renew_lease(
         self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int
     ) -> bool:
-        return await self._ask(lambda: self._place.renew(edge, fence, priority, seconds, clock_id, now_us))
+        return await self._ask(lambda: self._redis.renew(edge, fence, priority, seconds, clock_id, now_us))
 
     @override
     async def release_lease(self, edge: str, fence: int) -> None:
-        await self._ask(lambda: self._place.resign(edge, fence))
+        await self._ask(lambda: self._redis.resign(edge, fence))
 
     @override
     async def send(self, edge: str, number: int, data: bytes) -> None:
-        await self._ask(lambda: self._place.send(edge, number, data))
+        await self._ask(lambda: self._redis.send(edge, number, data))
 
     @override
     async def receive(self, after: str, seconds: float) -> Sequence[Received]:
-        return await self._read(lambda: self._place.received(after), seconds)
+        return await self._read(lambda: self._redis.received(after), seconds)
 
     @override
     async def commit(self, fence: int, commit: Commit) -> None:
-        await self._ask(lambda: self._place.commit(fence, commit))
+        await self._ask(lambda: self._redis.commit(fence, commit))
 
     @override
     async def fetch(self, edge: str, after: str, seconds: float) -> Sequence[Fetched]:
-        return await self._read(lambda: self._place.fetched(edge, after), seconds)
+        return await self._read(lambda: self._redis.fetched(edge, after), seconds)
 
     @override
     async def load(self) -> ClusterSnapshot:
-        return await self._ask(self._place.load)
+        return await self._ask(self._redis.load)
 
     @override
     async def documents(self) -> Mapping[str, bytes]:
-        return await self._ask(lambda: dict(self._place.kept.documents))
+        return await self._ask(lambda: dict(self._redis.stored.documents))
 
     @override
     async def put_document(self, name: str, document: bytes) -> None:
-        await self._ask(lambda: self._place.put_document(name, document))
+        await self._ask(lambda: self._redis.put_document(name, document))
 
     @override
     async def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing."""
 
 
 def _settle(answer: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
@@ -353,5 +353,5 @@ def _settle(answer: asyncio.Future[Any], result: Any, error: Exception | None) -
 
 
 def order(id_: str) -> int:
-    """Where an entry of a stream stands."""
+    """Return the number of a stream id, by which entries are ordered."""
     return int(id_.partition("-")[0])

@@ -1,4 +1,4 @@
-"""What clients were promised, checked when all has come to rest."""
+"""The guarantees to clients, checked after a history."""
 
 from collections import Counter
 import itertools
@@ -16,22 +16,22 @@ from custom_components.moosicbox.engine.playback.saved_state import SavedPlayer,
 from custom_components.moosicbox.engine.protocol.types import QueueItem
 from custom_components.moosicbox.engine.rooms.saved_state import SavedRoom, capture_room
 
-from .misfortunes import ROOM
-from .people import Operation
+from .clients import Operation
+from .failures import ROOM
 from .world import World
 
 
 async def check(world: World) -> None:
-    """All of them."""
+    """Check all guarantees."""
     assert world.leader is not None
     hub = world.leader.cluster.hub
     assert hub is not None
     _nothing_acknowledged_is_lost(world, hub)
-    _everybody_heard_the_same(world, hub)
-    _one_leader_after_the_other(world)
-    _what_is_kept_is_what_is(world, hub)
-    await _who_leads_next_knows_the_same(world, hub)
-    _whoever_is_here_counts(world, hub)
+    _all_clients_received_the_same(world, hub)
+    _fences_grow(world)
+    _stored_state_is_current(world, hub)
+    await _next_leader_restores_the_same(world, hub)
+    _connected_clients_take_part(world, hub)
 
 
 def _of(world: World, **fields: Any) -> list[Operation]:
@@ -85,12 +85,12 @@ def _nothing_acknowledged_is_lost(world: World, hub: Hub) -> None:
 
 
 def _log(world: World) -> list[Numbered]:
-    return [numbered for _, commit in world.place.log for numbered in commit.histories]
+    return [numbered for _, commit in world.redis.log for numbered in commit.histories]
 
 
-def _everybody_heard_the_same(world: World, hub: Hub) -> None:
+def _all_clients_received_the_same(world: World, hub: Hub) -> None:
     epochs, kept = "", {}
-    for _, commit in world.place.log:
+    for _, commit in world.redis.log:
         if (image := commit.fields.get("state", {}).get("hub:")) is not None:
             epochs = msgspec.msgpack.decode(image, type=SavedHub).epoch
         for topic, offset, _, payload in commit.histories:
@@ -98,7 +98,7 @@ def _everybody_heard_the_same(world: World, hub: Hub) -> None:
             kept[epochs, topic, offset] = payload
     for client in world.clients:
         assert not client.faults, client.faults[0]
-        for epoch, topic, offset, payload in client.heard:
+        for epoch, topic, offset, payload in client.received:
             assert kept.get((epoch, topic, offset)) == payload, (
                 f"{client.name} heard {topic} {offset} alone: {payload!r}"
             )
@@ -109,14 +109,14 @@ def _everybody_heard_the_same(world: World, hub: Hub) -> None:
             )
 
 
-def _one_leader_after_the_other(world: World) -> None:
-    fences = [fence for fence, _ in world.place.log]
+def _fences_grow(world: World) -> None:
+    fences = [fence for fence, _ in world.redis.log]
     for before, after in itertools.pairwise(fences):
         assert after >= before
 
 
-def _what_is_kept_is_what_is(world: World, hub: Hub) -> None:
-    fields = world.place.kept.hashes["state"]
+def _stored_state_is_current(world: World, hub: Hub) -> None:
+    fields = world.redis.stored.hashes["state"]
     states = _states(hub)
     kept = {field: data for field, data in fields.items() if field.partition(":")[0] in ("player", "room", "session")}
     assert kept.keys() == states.keys(), kept.keys() ^ states.keys()
@@ -124,9 +124,9 @@ def _what_is_kept_is_what_is(world: World, hub: Hub) -> None:
         _same(field, msgspec.msgpack.decode(kept[field], type=type(state)), state)
 
 
-async def _who_leads_next_knows_the_same(world: World, hub: Hub) -> None:
+async def _next_leader_restores_the_same(world: World, hub: Hub) -> None:
     node = world.alive[0]
-    image = world.place.load()
+    image = world.redis.load()
     terms = Leadership(0, 0, "0-0", "0-0", 0.0, None, None)
     leader = Leader(
         node.make_hub(node.cluster.clock),
@@ -174,14 +174,14 @@ def _same(field: str, one: msgspec.Struct, other: msgspec.Struct) -> None:
     assert not others, f"{field} was and is: {others}"
 
 
-def _whoever_is_here_counts(world: World, hub: Hub) -> None:
+def _connected_clients_take_part(world: World, hub: Hub) -> None:
     here = {session.client_id for session in hub.sessions.connected()}
     assert here == {client.client_id for client in world.clients}
     room = hub.rooms.find(ROOM)
     assert room is not None
-    # A client that never got its welcome came again as somebody new; its first place waits for a while.
+    # A client without a welcome has connected again with a new session; its first place is kept for a while.
     there = {who for who, each in room.participants.items() if not each.away}
-    # A player plays in one room at a time, and goes over to one that it makes.
+    # A player is in one room at a time, and joins the one that it creates.
     missing = {client.client_id for client in world.clients if not client.name.startswith("player")} - there
     assert there <= here, f"{there - here} are in the room alone"
     assert not missing, f"{missing} aren't in the room"

@@ -22,7 +22,14 @@ from .services import async_setup_services
 from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.MEDIA_PLAYER, Platform.NUMBER, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.MEDIA_PLAYER,
+    Platform.NUMBER,
+    Platform.SENSOR,
+]
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
@@ -53,6 +60,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
         await data.cluster.async_start(entry)
     entry.async_on_unload(async_track_devices(hass, entry.entry_id, data.hub))
     entry.async_on_unload(data.outputs.async_start())
+    await data.speakers.async_apply(entry.options)
     entry.async_on_unload(EventBridge(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(data.health.async_start())
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -102,6 +110,7 @@ async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry)
         return
     limits = _apply_options(entry)
     await entry.runtime_data.pairing.async_subentries_changed()
+    await entry.runtime_data.speakers.async_apply(entry.options)
     await entry.runtime_data.library.configure(folders_of(hass, limits), limits.library_scan_interval)
 
 
@@ -118,6 +127,7 @@ def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:
 
 
 async def _async_stop(data: MoosicBoxData, code: CloseCode, reason: str) -> None:
+    await data.speakers.async_stop()
     if data.cluster is None:
         await data.hub.stop(code, reason)
     else:

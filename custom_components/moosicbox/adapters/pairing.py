@@ -9,11 +9,12 @@ from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
 from ..contexts import PlayerOrRoom
-from ..engine.api import MAX_LIFETIME, Hub, InvalidMessage, Offer, PairingCodes, PermissionDenied, Player, Signal
+from ..engine.api import MAX_LIFETIME, Hub, InvalidMessage, Offer, PairingCodes, PermissionDenied, Signal
 from .authentication import Authenticator
+from .subentries import PAIRED, PREFIXES, subentries, subentry_of
 
-SUBENTRY: Final = "player"
-PREFIX: Final = "paired:"
+SUBENTRY: Final = PAIRED
+PREFIX: Final = PREFIXES[PAIRED]
 """Before the player id, in the subject of a paired player's token."""
 PLAYER_ID: Final = re.compile(r"[a-z0-9_.:-]{1,50}")
 MAX_NAME: Final = 100
@@ -47,7 +48,7 @@ class Pairing:
 
     def start(self) -> None:
         """Remember the paired players, to notice deleted ones."""
-        self._player_ids = frozenset(_subentries(self._hass))
+        self._player_ids = frozenset(subentries(self._hass, SUBENTRY))
 
     async def async_redeem(self, code: str, device: PairedDevice, address: str) -> dict[str, str]:
         """Return a token for the device that sends this code; its earlier token is revoked.
@@ -73,7 +74,7 @@ class Pairing:
 
     async def async_subentries_changed(self) -> None:
         """Lock out and remove the players whose subentries were deleted."""
-        before, self._player_ids = self._player_ids, frozenset(_subentries(self._hass))
+        before, self._player_ids = self._player_ids, frozenset(subentries(self._hass, SUBENTRY))
         for player_id in before - self._player_ids:
             sub = PREFIX + player_id
             await self._authenticator.async_revoke(sub=sub)
@@ -81,16 +82,13 @@ class Pairing:
                 self._hub.players.remove(player_id)
 
     def subentry_of(self, context: PlayerOrRoom) -> str | None:
-        """Return the id of a paired player's subentry, which its entities belong to; None for any other context."""
-        if not isinstance(context, Player) or context.owner_user_id != PREFIX + context.player_id:
-            return None
-        subentry = _subentries(self._hass).get(context.player_id)
-        return None if subentry is None else subentry.subentry_id
+        """Return the id of the subentry that the entities of a player belong to; None for any other context."""
+        return subentry_of(self._hass, context)
 
     def _add_subentry(self, device: PairedDevice) -> None:
         entries = self._hass.config_entries
         (entry,) = entries.async_entries(DOMAIN)
-        if (known := _subentries(self._hass).get(device.player_id)) is not None:
+        if (known := subentries(self._hass, SUBENTRY).get(device.player_id)) is not None:
             entries.async_update_subentry(entry, known, title=device.name)
             return
         entries.async_add_subentry(
@@ -106,12 +104,4 @@ class Pairing:
 
 def is_locked_out(hass: HomeAssistant, sub: str) -> bool:
     """Return whether this is the subject of a paired player whose subentry was deleted."""
-    return sub.startswith(PREFIX) and sub.removeprefix(PREFIX) not in _subentries(hass)
-
-
-def _subentries(hass: HomeAssistant) -> dict[str, ConfigSubentry]:
-    return {
-        str(subentry.unique_id): subentry
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for subentry in entry.get_subentries_of_type(SUBENTRY)
-    }
+    return sub.startswith(PREFIX) and sub.removeprefix(PREFIX) not in subentries(hass, SUBENTRY)

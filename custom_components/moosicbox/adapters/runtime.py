@@ -17,6 +17,7 @@ from .library_folders import async_find_ffmpeg, async_start_library, make_artwor
 from .media_provider import HomeMedia
 from .outputs import Outputs
 from .pairing import Pairing, is_locked_out
+from .speakers import HomeSpeakers
 from .storage import HomeStateStore, SecretsStore
 
 
@@ -83,6 +84,7 @@ async def async_build(
         health=HealthMonitor(hass, hub),
         pairing=Pairing(hass, hub, authenticator),
         outputs=Outputs(hass, hub),
+        speakers=HomeSpeakers(hass, hub, gateway, ffmpeg),
         state_writer=StateWriter(hass),
         hub_device_id=_hub_device(hass, entry).id,
         cluster=cluster,

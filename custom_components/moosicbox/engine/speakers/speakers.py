@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+import hashlib
 import logging
 from typing import Final, Literal
 
@@ -81,6 +82,8 @@ class Speakers:
         self._names: dict[str, str] = {}
         """The names of the players of added speakers."""
         self._speakers: dict[str, Speaker] = {}
+        self._waiting: dict[str, SpeakerInfo] = {}
+        """The speakers that were seen and haven't been added, by player id."""
         self._states: dict[str, SpeakerState] = {}
 
     def now_us(self) -> int:
@@ -91,6 +94,11 @@ class Speakers:
         """Return a speaker, or `None`."""
         return self._speakers.get(player_id)
 
+    @property
+    def waiting(self) -> list[SpeakerInfo]:
+        """The speakers that were seen and haven't been added."""
+        return list(self._waiting.values())
+
     def is_added(self, player_id: str) -> bool:
         """Return whether a speaker has been added to the household."""
         return player_id in self._names
@@ -98,6 +106,8 @@ class Speakers:
     def set_added(self, names: Mapping[str, str]) -> None:
         """Set the speakers that the household has added: player ids and names."""
         before, self._names = self._names, dict(names)
+        for player_id in names:
+            self._waiting.pop(player_id, None)
         for player_id in before.keys() - names.keys():
             if (removed := self._speakers.get(player_id)) is not None:
                 self._detach(removed)
@@ -110,8 +120,12 @@ class Speakers:
     # ---- called by the protocols
 
     def announce(self, info: SpeakerInfo) -> None:
-        """Note that a speaker is there; it has to be paired before it connects."""
+        """Note that a speaker is there; it may have to be paired before it connects."""
         if not self.is_added(info.player_id):
+            self._waiting.pop(info.player_id, None)
+            self._waiting[info.player_id] = info
+            while len(self._waiting) > MAX_SPEAKERS:
+                del self._waiting[next(iter(self._waiting))]
             self.discovered.emit(info)
 
     def report_volume(self, player_id: str, volume: float, muted: bool) -> None:
@@ -129,7 +143,7 @@ class Speakers:
             return False
         speaker = self._speakers[info.player_id] = Speaker(info, output, address)
         if (name := self._names.get(info.player_id)) is None:
-            self.discovered.emit(info)
+            self.announce(info)
         else:
             self._attach(speaker, name)
         self.set_state(info.player_id, "connected")
@@ -221,6 +235,11 @@ class Speakers:
         if speaker.task is not None:
             speaker.task.cancel()
             speaker.task = speaker.player = speaker.client = None
+
+
+def sendspin_player_id(client_id: str) -> str:
+    """Return the player id of a Sendspin speaker, whose own id is longer than a player's may be, and case-sensitive."""
+    return f"sendspin-{hashlib.sha256(client_id.encode()).hexdigest()[:20]}"
 
 
 async def _renewed(client: HubClient, item_id: str) -> str:

@@ -5,12 +5,12 @@ Speakers are dialled at their address, or dial this server's own endpoint.
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-import hashlib
 import logging
 from typing import Any, Final
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientError, ClientSession, web
 from aiosendspin.models.types import ConnectionReason, GoodbyeReason
 from aiosendspin.server import SendspinServer
 from aiosendspin.server.client import SendspinClient
@@ -18,9 +18,10 @@ from aiosendspin.server.server import ClientConnectedEvent, ClientDisconnectedEv
 
 from ...protocol.client import Request
 from ...protocol.server import PlaybackStatus
-from ..speakers import SpeakerInfo, Speakers, SpeakerState
+from ..speakers import SpeakerInfo, Speakers, SpeakerState, sendspin_player_id
 from .controls import Controls
 from .output import SendspinOutput, Unsupported
+from .pairing import Method, Pairing, methods_of
 from .role import ROLE_ID, FedPlayerRole
 from .roles import add_finder
 from .store import PairingStore
@@ -34,6 +35,7 @@ PATH: Final = SendspinServer.API_PATH
 MAX_CONNECTIONS: Final = 64
 REDIAL_SECONDS: Final = 20.0
 """How often an added speaker that isn't connected is dialled."""
+PROBE_TIMEOUT: Final = 15.0
 
 _STATES: Final[Mapping[GoodbyeReason | None, SpeakerState]] = {
     GoodbyeReason.ANOTHER_SERVER: "other_server",
@@ -42,6 +44,28 @@ _STATES: Final[Mapping[GoodbyeReason | None, SpeakerState]] = {
     GoodbyeReason.UNAUTHORIZED: "pairing_required",
     GoodbyeReason.UNPAIRED: "pairing_required",
 }
+
+
+class NotReachable(Exception):
+    """There is no speaker at an address, or it is busy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A speaker that could be added.
+
+    Attributes:
+        url: Where it is dialled; `None` if it dials this server.
+        methods: How it can be paired.
+        may_stay_unpaired: True if it can be used without pairing.
+        is_admitted: True if it is paired or trusted already.
+    """
+
+    info: SpeakerInfo
+    url: str | None
+    methods: tuple[Method, ...]
+    may_stay_unpaired: bool
+    is_admitted: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -137,6 +161,69 @@ class SendspinService:
         if (url := self._addresses.get(player_id)) is not None:
             self.server.connect_to_client(url, connection_reason=ConnectionReason.PLAYBACK)
 
+    # ---- speakers that are being added
+
+    async def probe(self, url: str) -> Candidate:
+        """Dial a speaker, and return who it is. Raise NotReachable if there is none, or it is busy."""
+        try:
+            async with asyncio.timeout(PROBE_TIMEOUT):
+                await self.server.connect_to_client_and_wait(url)
+                client_id = await self._client_at(url)
+        except (OSError, ClientError, TimeoutError, ValueError) as error:
+            self.server.disconnect_from_client(url)
+            raise NotReachable from error
+        if (candidate := self.candidate(sendspin_player_id(client_id))) is None:
+            raise NotReachable
+        return candidate
+
+    async def _client_at(self, url: str) -> str:
+        connected = asyncio.Event()
+        unsubscribe = self.server.add_event_listener(lambda _server, _event: connected.set())
+        try:
+            while (client_id := self.server.get_client_id_for_url(url)) is None:
+                connected.clear()
+                await connected.wait()
+        finally:
+            unsubscribe()
+        return client_id
+
+    def candidate(self, player_id: str) -> Candidate | None:
+        """Return what is known of a speaker that has connected."""
+        client = self.client_of(player_id)
+        if client is None or client.info_or_none is None:
+            return None
+        return Candidate(
+            info=speaker_of(client),
+            url=self.server.get_client_url(client.client_id),
+            methods=methods_of(client),
+            may_stay_unpaired=client.info.unpaired_access.enabled,
+            is_admitted=client.role(ROLE_ID) is not None,
+        )
+
+    def pairing(self, player_id: str, method: Method) -> Pairing:
+        """Return an attempt to pair with a speaker that has connected. Raise NotReachable."""
+        if (client := self.client_of(player_id)) is None:
+            raise NotReachable
+        return Pairing(self.server, client.client_id, method)
+
+    async def trust(self, player_id: str) -> None:
+        """Use a speaker without pairing, which it must permit. Raise NotReachable."""
+        if (client := self.client_of(player_id)) is None:
+            raise NotReachable
+        await self.server.trust_unpaired(client.client_id)
+
+    async def forget(self, player_id: str) -> None:
+        """Forget a speaker and its pairing, and have it forget this server if it is connected."""
+        if (url := self._addresses.pop(player_id, None)) is not None:
+            self.server.disconnect_from_client(url)
+        if (client := self.client_of(player_id)) is not None and client.connection is not None:
+            with suppress(ValueError):
+                await self.server.unpair(client.client_id)
+        for client_id in await self.store.client_ids():
+            if sendspin_player_id(client_id) == player_id:
+                await self.store.remove_record(client_id)
+                await self.server.untrust_unpaired(client_id)
+
     async def _redial(self) -> None:
         while True:
             await asyncio.sleep(REDIAL_SECONDS)
@@ -150,7 +237,9 @@ class SendspinService:
 
     def client_of(self, player_id: str) -> SendspinClient | None:
         """Return the speaker with this player id, if it has been connected."""
-        return next((client for client in self.server.clients if player_id_of(client.client_id) == player_id), None)
+        return next(
+            (client for client in self.server.clients if sendspin_player_id(client.client_id) == player_id), None
+        )
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         if self._connections >= MAX_CONNECTIONS:
@@ -170,11 +259,11 @@ class SendspinService:
                 if client is not None and client.info.player_support is not None:
                     self.speakers.announce(speaker_of(client))
             case ClientDisconnectedEvent(client_id=client_id, goodbye_reason=reason):
-                self._disconnect(player_id_of(client_id), _STATES.get(reason, "disconnected"))
+                self._disconnect(sendspin_player_id(client_id), _STATES.get(reason, "disconnected"))
 
     def role_changed(self, client: SendspinClient) -> None:
         """Connect or disconnect a speaker's player, or tell it what the speaker reports; see `RoleListener`."""
-        player_id = player_id_of(client.client_id)
+        player_id = sendspin_player_id(client.client_id)
         role = client.role(ROLE_ID)
         known = self._connected.get(player_id)
         if not isinstance(role, FedPlayerRole) or not client.is_connected or client.awaits_role_state("player"):
@@ -224,11 +313,6 @@ class _HubClock:
         return self._speakers.now_us()
 
 
-def player_id_of(client_id: str) -> str:
-    """Return the player id of a speaker. Its own id is longer than a player's may be, and case-sensitive."""
-    return f"sendspin-{hashlib.sha256(client_id.encode()).hexdigest()[:20]}"
-
-
 def speaker_of(client: SendspinClient) -> SpeakerInfo:
     """Return the speaker that a client is."""
     device = client.info.device_info
@@ -236,7 +320,7 @@ def speaker_of(client: SendspinClient) -> SpeakerInfo:
     if device is not None:
         model = " ".join(part for part in (device.manufacturer, device.product_name) if part)[:64] or None
     return SpeakerInfo(
-        player_id=player_id_of(client.client_id),
+        player_id=sendspin_player_id(client.client_id),
         kind="sendspin",
         name=client.name.strip()[:100] or "Sendspin",
         model=model,

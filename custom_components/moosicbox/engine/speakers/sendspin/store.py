@@ -38,6 +38,10 @@ class PairingStore(InMemoryServerPairingStore):
         self._records = {record.client_id: record for record in records}
         self._trusted = {client.client_id: client for client in trusted}
 
+    async def client_ids(self) -> set[str]:
+        """Return the ids of all speakers that something is kept of."""
+        return {*self._records, *self._trusted}
+
     @override
     async def _save(self) -> None:
         self._save_state(self._state())

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import discovery_flow, issue_registry as ir
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.importlib import async_import_module
 from homeassistant.requirements import RequirementsNotFound, async_process_requirements
 
@@ -134,7 +135,9 @@ class HomeSpeakers:
             return None
         ir.async_delete_issue(self._hass, DOMAIN, ISSUE_FFMPEG)
         api = await async_import_module(self._hass, "custom_components.moosicbox.engine.speakers_api")
-        speakers: Speakers = api.Speakers(self._gateway, api.Renderer(self._ffmpeg, self._absolute))
+        speakers: Speakers = api.Speakers(
+            self._gateway, api.Renderer(self._ffmpeg, self._absolute, async_get_clientsession(self._hass))
+        )
         speakers.discovered.subscribe(self._handle_discovered)
         speakers.state_changed.subscribe(lambda player_id, _state: self.state_changed.emit(player_id))
         self._speakers = speakers

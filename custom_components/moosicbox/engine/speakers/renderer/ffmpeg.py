@@ -21,35 +21,54 @@ DECODERS: Final = (
     "pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u8"
 )
 READ_TIMEOUT_US: Final = 10_000_000
+PREROLL_SECONDS: Final = 0.1
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-def command(ffmpeg: str, url: str, position: float, audio_format: AudioFormat) -> list[str]:
-    """Return the command that writes an item's audio from `position` (seconds) to standard output."""
+def command(
+    program: str, url: str, position: float, audio_format: AudioFormat, length: float | None = None
+) -> list[str]:
+    """Return the command that writes an item's audio to standard output.
+
+    Args:
+        program: The executable.
+        url: Where the item is.
+        position: Where to begin, in seconds.
+        audio_format: What to write.
+        length: The item's length in seconds, if more would be decoded.
+    """
     rates = "|".join(map(str, audio_format.rates))
     sample_format = "s16" if audio_format.bits == 16 else "s32"
     layout = {1: "mono", 2: "stereo"}.get(audio_format.channels, f"{audio_format.channels}c")
-    wanted = f"sample_fmts={sample_format}:sample_rates={rates}:channel_layouts={layout}"
+    # The first frames after a jump may be incomplete: of MP3, they refer to the frames before.
+    jump = max(0.0, position - PREROLL_SECONDS)
+    begin = position - jump
+    cut = f"atrim=start={begin:.6f}" + ("" if length is None else f":end={max(begin, length - jump):.6f}")
+    filters = [
+        *([] if not begin and length is None else [cut, "asetpts=PTS-STARTPTS"]),
+        "aresample=dither_method=triangular",
+        f"aformat=sample_fmts={sample_format}:sample_rates={rates}:channel_layouts={layout}",
+    ]
     return [
-        ffmpeg,
+        program,
         *("-nostdin", "-hide_banner", "-loglevel", "quiet", "-threads", "1"),
-        *_source_options(url),
-        *("-protocol_whitelist", PROTOCOLS, "-format_whitelist", DEMUXERS, "-codec_whitelist", DECODERS),
-        *(("-ss", f"{position:.6f}") if position > 0 else ()),
+        *input_options(url),
+        *(("-ss", f"{jump:.6f}") if jump else ()),
         *("-i", url, "-map", "0:a:0", "-map_metadata", "-1", "-threads", "1", "-filter_threads", "1"),
-        *("-af", f"aresample=dither_method=triangular,aformat={wanted}"),
+        *("-af", ",".join(filters)),
         *_encoder_options(audio_format),
         *("-bitexact", "-flush_packets", "1", "pipe:1"),
     ]
 
 
-def _source_options(url: str) -> tuple[str, ...]:
-    options: tuple[str, ...] = ("-rw_timeout", str(READ_TIMEOUT_US), "-reconnect", "1", "-reconnect_delay_max", "4")
+def input_options(url: str) -> list[str]:
+    """Return the options that limit what an address can make ffmpeg do."""
+    options = ["-rw_timeout", str(READ_TIMEOUT_US), "-reconnect", "1", "-reconnect_delay_max", "4"]
     parts = urlsplit(url)
     authorities = ssl.get_default_verify_paths().cafile
     if parts.scheme == "https" and parts.hostname not in LOOPBACK and authorities is not None:
-        options += ("-tls_verify", "1", "-ca_file", authorities)
-    return options
+        options += ["-tls_verify", "1", "-ca_file", authorities]
+    return [*options, "-protocol_whitelist", PROTOCOLS, "-format_whitelist", DEMUXERS, "-codec_whitelist", DECODERS]
 
 
 def _encoder_options(audio_format: AudioFormat) -> tuple[str, ...]:

@@ -2,28 +2,37 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from . import ffmpeg
 from .audio import AudioFormat
+from .probe import exact_length
 from .rendering import Reader, Rendering, RenderingFailed
 
 MAX_RENDERINGS: Final = 32
 """Processes at once."""
+HEAD_TIMEOUT: Final = ClientTimeout(total=2)
+PADDED_TYPES: Final = frozenset({"audio/mp4", "audio/x-m4a", "audio/m4a", "video/mp4"})
 
 
 class Renderer:
     """The renderings of this process. Each runs as long as it has a reader."""
 
-    def __init__(self, program: str, resolve: Callable[[str], str]) -> None:
+    def __init__(self, program: str, resolve: Callable[[str], str], session: ClientSession) -> None:
         """Create a renderer; nothing runs yet.
 
         Args:
-            program: The ffmpeg executable.
+            program: The ffmpeg executable; ffprobe is expected beside it.
             resolve: Makes the address of a stream absolute.
+            session: Asks the hub's own server for the types of streams.
         """
         self._program = program
+        self._probe_program = str(Path(program).with_name("ffprobe"))
         self._resolve = resolve
+        self._session = session
         self._renderings: dict[tuple[str, AudioFormat], list[Rendering]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -59,10 +68,24 @@ class Renderer:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
-        arguments = ffmpeg.command(self._program, self._resolve(address), position, audio_format)
-        rendering = Rendering(arguments, position, audio_format, close)
+        async def command() -> list[str]:
+            url = self._resolve(address)
+            length = await self._exact_length(url) if address.startswith("/") else None
+            return ffmpeg.command(self._program, url, position, audio_format, length)
+
+        rendering = Rendering(command, position, audio_format, close)
         running.append(rendering)
         return rendering.open(position)
+
+    async def _exact_length(self, url: str) -> float | None:
+        try:
+            async with self._session.head(url, ssl=False, timeout=HEAD_TIMEOUT) as response:
+                content_type = response.content_type
+        except ClientError, TimeoutError, OSError:
+            return None
+        if content_type not in PADDED_TYPES:
+            return None
+        return await exact_length(self._probe_program, url)
 
     async def close(self) -> None:
         """End all renderings."""

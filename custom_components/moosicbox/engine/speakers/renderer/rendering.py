@@ -2,7 +2,7 @@
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 import logging
 from operator import attrgetter
 from typing import Final
@@ -40,7 +40,7 @@ class Rendering:
 
     def __init__(
         self,
-        arguments: list[str],
+        command: Callable[[], Awaitable[list[str]]],
         position: float,
         audio_format: AudioFormat,
         on_unused: Callable[[Rendering], None],
@@ -48,7 +48,7 @@ class Rendering:
         """Start to render.
 
         Args:
-            arguments: The command that renders.
+            command: Returns the command that renders.
             position: Where in the item the rendering begins, in seconds.
             audio_format: What the command writes.
             on_unused: Called when the last reader is closed.
@@ -62,7 +62,7 @@ class Rendering:
         self._failed = False
         self._readers: set[Reader] = set()
         self._changed = asyncio.Event()
-        self._task = asyncio.create_task(self._run(arguments, audio_format), name="moosicbox rendering")
+        self._task = asyncio.create_task(self._run(command, audio_format), name="moosicbox rendering")
 
     @property
     def newest(self) -> int | None:
@@ -116,9 +116,9 @@ class Rendering:
 
     # ---- producing
 
-    async def _run(self, arguments: list[str], audio_format: AudioFormat) -> None:
+    async def _run(self, command: Callable[[], Awaitable[list[str]]], audio_format: AudioFormat) -> None:
         try:
-            process = await ffmpeg.start(arguments)
+            process = await ffmpeg.start(await command())
         except OSError as error:
             _LOGGER.warning("ffmpeg can't be started: %s", error)
             self._fail()

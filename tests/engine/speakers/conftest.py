@@ -11,6 +11,7 @@ from custom_components.moosicbox.engine.speakers.renderer.renderer import Render
 from tests.conftest import SharedFolder
 
 from . import sound
+from .stage import Stage, stage
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +25,8 @@ async def server(noises: Path, socket_enabled: None) -> AsyncGenerator[TestServe
     """A web server with the noises."""
     app = web.Application()
     app.router.add_static("/", noises)
-    async with TestServer(app) as running:
+    running = TestServer(app)
+    async with running:
         yield running
 
 
@@ -34,3 +36,10 @@ async def renderer(server: TestServer) -> AsyncGenerator[Renderer]:
         running = Renderer("ffmpeg", lambda address: str(server.make_url(address)), session)
         yield running
         await running.close()
+
+
+@pytest.fixture
+async def house(renderer: Renderer) -> AsyncGenerator[Stage]:
+    """A hub that can play the noises."""
+    async with stage(renderer) as running:
+        yield running

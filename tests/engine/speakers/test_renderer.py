@@ -1,6 +1,7 @@
 """Rendering with a real ffmpeg."""
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 
 from aiohttp import ClientSession
@@ -42,7 +43,7 @@ async def test_renders_exactly_from_any_position(
     first = round(position * sound.RATE)
     assert chunks[0].start == first
     assert all(chunk.samples == CHUNK_SAMPLES for chunk in chunks[:-1])
-    assert all(one.end == other.start for one, other in zip(chunks, chunks[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(chunks))
     assert reader.duration == sound.SECONDS
     assert np.array_equal(sound.decode(await reader.header(), chunks), sound.noise()[first:])
 

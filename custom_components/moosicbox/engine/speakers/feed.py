@@ -106,8 +106,16 @@ class Feed:
         if self._change is not None:
             self._change.cancel()
 
+    def _report_at(self, hub_us: float) -> None:
+        """Have a change reported when a segment begins to be heard."""
+        if self._change is not None:
+            self._change.cancel()
+        wait = max(0.0, (hub_us - self._now_us()) / 1e6)
+        self._change = asyncio.get_running_loop().call_later(wait, self._on_change)
+
     async def run(self) -> None:
         """Send until no segment follows; return when the last one has been heard. Raise RenderingFailed."""
+        self._report_at(self.segment.anchor.at_us)
         while True:
             segment = self.segment
             header = await segment.reader.header()
@@ -121,8 +129,7 @@ class Feed:
                 return
             self._previous, self.segment, self.following = segment, following, None
             segment.reader.close()
-            wait = (following.anchor.at_us - self._now_us()) / 1e6
-            self._change = asyncio.get_running_loop().call_later(max(0.0, wait), self._on_change)
+            self._report_at(following.anchor.at_us)
 
     async def _handle(self, segment: Segment, chunk: Chunk, rate: int) -> None:
         play_at_us = segment.time_of(chunk.start / rate)
@@ -135,6 +142,7 @@ class Feed:
             # Alone, it goes on later instead of leaving something out.
             segment.anchor = segment.anchor._replace(at_us=segment.anchor.at_us + late_us + LATE_MARGIN_US)
             self._on_change()
+            self._report_at(play_at_us + late_us + LATE_MARGIN_US)
             play_at_us = segment.time_of(chunk.start / rate)
         if play_at_us < self._sent_until_us - SEAM_US:
             return  # The item before turned out longer than it was said to be.

@@ -30,6 +30,8 @@ CUT_LEAD_US: Final = 50_000
 """How long before it starts to sound a new item replaces the previous one."""
 NEAR_END_US: Final = 1_000_000
 """An order for another item this near to the end of the current one waits for that end."""
+SOON_US: Final = 500_000
+"""A playback that is heard within this time counts as playing."""
 SAME_US: Final = 5_000
 """A timeline that differs by less is followed without a break."""
 OWN_VOLUME_US: Final = 5_000_000
@@ -75,12 +77,19 @@ class FedPlayer:
         """The item of the mode, while no feed runs."""
         self._position = 0.0
         """Where that item stands."""
+        self._changed_us = 0
+        """When the mode changed."""
+        self._shown: tuple[PlayableTrack | None, float, int, bool] | None = None
         self._own_volume = output.volume
         self._own_volume_until_us = now_us() + OWN_VOLUME_US
         self._feed: Feed | None = None
         self._order: SynchronizedPlayback | None = None
+        self._prepared: Prepare | None = None
+        """The item that will follow, as the hub named it last."""
         self._preloaded: tuple[str, Reader] | None = None
         self._preloaded_us = 0
+        self._starting: Reader | None = None
+        """The reader of the item that is being started, which was prepared."""
         self._ready_id: str | None = None
         self._executing: asyncio.Task[None] | None = None
         self._feeding: asyncio.Task[None] | None = None
@@ -98,9 +107,7 @@ class FedPlayer:
                     if self._feed is None:
                         self._release_old()
                         continue
-                else:
-                    track, position, at_us, playing = self._track_shown()
-                    self._output.show(track, position, at_us, playing=playing)
+                self._show()
                 self._report_due.clear()
                 self._send(self._report())
         finally:
@@ -109,6 +116,7 @@ class FedPlayer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._stop_feed()
+            self._release_starting()
             self._release_preloaded()
 
     def handle_connected(self) -> None:
@@ -152,6 +160,10 @@ class FedPlayer:
         if is_same_order(self._order, order):
             return
         self._order = order
+        if self._preloaded is not None and self._preloaded[0] == order.queue_item_id:
+            # The item that is prepared after it may be announced before it is opened.
+            self._release_starting()
+            self._starting, self._preloaded = self._preloaded[1], None
         continues = self._continues(order)
         self._executing = _replaced(self._executing, None if continues else self._execute(order, self._now_us()))
 
@@ -235,12 +247,12 @@ class FedPlayer:
             Segment(item_id, track, reader, start, bool(order.room_id)),
             self.report,
         )
-        if self._ready_id == item_id:
-            self._preloading = _replaced(self._preloading, None)
-            self._release_preloaded()
+        self._release_starting()
         self._mode = "playing"
         self._feeding = asyncio.create_task(self._run_feed(self._feed), name="moosicbox feed")
         self.report()
+        if self._prepared is not None and self._prepared.queue_item_id != item_id:
+            self._prepare(self._prepared)
 
     async def _run_feed(self, feed: Feed) -> None:
         try:
@@ -260,6 +272,7 @@ class FedPlayer:
         self._set_mode("error", item_id)
 
     def _stop_feed(self) -> None:
+        self._release_starting()
         feed, self._feed = self._feed, None
         if feed is not None:
             feed.close()
@@ -267,12 +280,19 @@ class FedPlayer:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
-    def _track_shown(self) -> tuple[PlayableTrack | None, float, int, bool]:
+    def _show(self) -> None:
+        shown = self._to_show()
+        if shown != self._shown:
+            self._shown = shown
+            track, position, at_us, playing = shown
+            self._output.show(track, position, at_us, playing=playing)
+
+    def _to_show(self) -> tuple[PlayableTrack | None, float, int, bool]:
         if (feed := self._feed) is not None:
             segment = feed.audible
             return segment.track, segment.anchor.position, round(segment.anchor.at_us), True
         track = None if self._order is None or self._mode in ("idle", "ended") else self._order.track
-        return track, self._position, self._now_us(), False
+        return track, self._position, self._changed_us, False
 
     # ---- audio
 
@@ -288,6 +308,7 @@ class FedPlayer:
             return await _ready(self._open(item_id, await self._renew(item_id), position))
 
     def _prepare(self, prepared: Prepare) -> None:
+        self._prepared = prepared
         if prepared.queue_item_id is None or prepared.track is None:
             self._preloading = _replaced(self._preloading, None)
             self._release_preloaded()
@@ -310,7 +331,13 @@ class FedPlayer:
 
     def _release_old(self) -> None:
         if self._now_us() - self._preloaded_us > PRELOAD_SECONDS * 1e6:
+            self._release_starting()
             self._release_preloaded()
+
+    def _release_starting(self) -> None:
+        if self._starting is not None:
+            self._starting.close()
+            self._starting = None
 
     def _release_preloaded(self) -> None:
         if self._preloaded is not None:
@@ -320,7 +347,7 @@ class FedPlayer:
     # ---- reports
 
     def _set_mode(self, mode: Mode, item_id: str | None, position: float = 0.0) -> None:
-        self._mode, self._item_id, self._position = mode, item_id, position
+        self._mode, self._item_id, self._position, self._changed_us = mode, item_id, position, self._now_us()
         self.report()
 
     def _report(self) -> PlayerReport:
@@ -338,7 +365,7 @@ class FedPlayer:
         segment = feed.audible
         position = segment.position_at(now_us)
         return PlayerReport(
-            state="buffering" if feed.stalled else "playing",
+            state="buffering" if feed.stalled or segment.anchor.at_us - now_us > SOON_US else "playing",
             queue_item_id=segment.item_id,
             position_seconds=max(0.0, position),
             at_us=max(now_us, round(segment.anchor.at_us)),

@@ -72,16 +72,23 @@ class HubClient:
         """True while a session is open."""
         return self._session is not None
 
-    async def run(self, on_connected: Callable[[], None], on_message: Callable[[PlayerMessage], None]) -> None:
+    async def run(
+        self,
+        on_opening: Callable[[], None],
+        on_connected: Callable[[], None],
+        on_message: Callable[[PlayerMessage], None],
+    ) -> None:
         """Stay connected until cancelled.
 
         Args:
+            on_opening: Called before each session, whose messages begin with the player's state as the hub knows it.
             on_connected: Called after each welcome.
             on_message: Called with each message for the player.
         """
         self._on_message = on_message
         delay = RETRY_SECONDS
         while True:
+            on_opening()
             try:
                 await self._open()
             except (Refused, HubError) as error:

@@ -92,6 +92,11 @@ class Feed:
             self._previous = None
         return self._previous or self.segment
 
+    def ends_after(self, hub_us: float, within_us: float) -> bool:
+        """Return whether the last segment ends within a time after `hub_us`."""
+        end_us = self.segment.end_us
+        return self.following is None and end_us is not None and 0 < end_us - hub_us < within_us
+
     def follow(self, segment: Segment | None) -> None:
         """Set the segment that follows the one that is being sent."""
         if self.following is not None:
@@ -127,12 +132,19 @@ class Feed:
             self._on_change()  # The exact length is known now.
             if (following := await self._wait_for_following(segment)) is None:
                 return
+            if not following.in_room and (end_us := segment.end_us) is not None:
+                # Alone, the change needs no gap, whether the hub knew the end exactly or not.
+                following.anchor = following.anchor._replace(at_us=end_us)
             self._previous, self.segment, self.following = segment, following, None
             segment.reader.close()
             self._report_at(following.anchor.at_us)
 
     async def _handle(self, segment: Segment, chunk: Chunk, rate: int) -> None:
         play_at_us = segment.time_of(chunk.start / rate)
+        if (wait := (play_at_us - self._output.ahead_us - self._now_us()) / 1e6) > 0:
+            await asyncio.sleep(wait + BURST_SECONDS)
+        if play_at_us >= self.until_us:
+            await asyncio.Event().wait()
         late_us = max(self._now_us() + self._output.late_us, self._output.free_us) - play_at_us
         if late_us > 0:
             if segment.in_room:
@@ -140,17 +152,13 @@ class Feed:
                 segment.reader.skip_to(segment.position_at(play_at_us + late_us))
                 return
             # Alone, it goes on later instead of leaving something out.
+            play_at_us += late_us + LATE_MARGIN_US
             segment.anchor = segment.anchor._replace(at_us=segment.anchor.at_us + late_us + LATE_MARGIN_US)
             self._on_change()
-            self._report_at(play_at_us + late_us + LATE_MARGIN_US)
-            play_at_us = segment.time_of(chunk.start / rate)
+            self._report_at(play_at_us)
         if play_at_us < self._sent_until_us - SEAM_US:
             return  # The item before turned out longer than it was said to be.
         self._set_stalled(stalled=False)
-        if (wait := (play_at_us - self._output.ahead_us - self._now_us()) / 1e6) > 0:
-            await asyncio.sleep(wait + BURST_SECONDS)
-        if play_at_us >= self.until_us:
-            await asyncio.Event().wait()
         end_us = segment.time_of(chunk.end / rate)
         self._output.send(chunk, play_at_us, end_us - play_at_us)
         self._sent_until_us = end_us

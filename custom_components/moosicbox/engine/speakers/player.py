@@ -30,12 +30,12 @@ CUT_LEAD_US: Final = 50_000
 """How long before it starts to sound a new item replaces the previous one."""
 NEAR_END_US: Final = 1_000_000
 """An order for another item this near to the end of the current one waits for that end."""
+TAIL_US: Final = 500_000
+"""An item that ends this shortly after it is stopped is heard to its end: the hub takes small delays for none."""
 SOON_US: Final = 500_000
 """A playback that is heard within this time counts as playing."""
 SAME_US: Final = 5_000
 """A timeline that differs by less is followed without a break."""
-OWN_VOLUME_US: Final = 5_000_000
-"""How long the hub takes at most to learn of a speaker's own volume."""
 JOIN_SECONDS: Final = 0.25
 """An order that is older joins a timeline that runs already."""
 GRID: Final = 0.25
@@ -80,8 +80,8 @@ class FedPlayer:
         self._changed_us = 0
         """When the mode changed."""
         self._shown: tuple[PlayableTrack | None, float, int, bool] | None = None
-        self._own_volume = output.volume
-        self._own_volume_until_us = now_us() + OWN_VOLUME_US
+        self._keeps_own_volume = False
+        """True until the hub's first word about the volume, which is older than the speaker's own."""
         self._feed: Feed | None = None
         self._order: SynchronizedPlayback | None = None
         self._prepared: Prepare | None = None
@@ -119,11 +119,13 @@ class FedPlayer:
             self._release_starting()
             self._release_preloaded()
 
+    def handle_opening(self) -> None:
+        """Note that a session begins, whose first messages are the state as the hub knows it."""
+        self._keeps_own_volume = self._output.volume is not None
+
     def handle_connected(self) -> None:
-        """Report everything, after a welcome. The speaker's own volume becomes the player's, so that it doesn't jump."""
+        """Report everything. The speaker's own volume becomes the player's, so that it doesn't jump."""
         if (own := self._output.volume) is not None:
-            self._own_volume = own
-            self._own_volume_until_us = self._now_us() + OWN_VOLUME_US
             self.report_volume(own[0], muted=own[1])
         self.report()
 
@@ -189,22 +191,22 @@ class FedPlayer:
         return True
 
     def _set_volume(self, update: VolumeUpdate) -> None:
-        if self._own_volume is not None:
-            # What was sent before the hub knew of the speaker's own volume.
-            is_own = self._own_volume == (update.volume, update.muted)
-            if not is_own and self._now_us() < self._own_volume_until_us:
-                return
-            self._own_volume = None
-        self._output.set_volume(update.volume, muted=update.muted)
+        if self._keeps_own_volume:
+            self._keeps_own_volume = False
+        else:
+            self._output.set_volume(update.volume, muted=update.muted)
 
     # ---- orders
 
     async def _execute(self, order: SynchronizedPlayback, received_us: int) -> None:
         item_id, track = order.queue_item_id, order.track
+        at_us = order.sync_time_us
         if self._feed is not None:
-            self._feed.until_us = order.sync_time_us
+            if order.command == "stop" and self._feed.ends_after(at_us, TAIL_US):
+                at_us = self._feed.segment.end_us or at_us
+            self._feed.until_us = at_us
         if order.command == "stop" or item_id is None or track is None:
-            await self._sleep_until(order.sync_time_us)
+            await self._sleep_until(at_us)
             self._stop_feed()
             self._output.end()
             self._set_mode("idle", None)

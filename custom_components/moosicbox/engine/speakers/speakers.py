@@ -224,12 +224,12 @@ class Speakers:
         def handle_message(message: PlayerMessage) -> None:
             if isinstance(message, PlaybackStatus):
                 self.status_changed.emit(client.player_id, message)
-            else:
+            elif isinstance(message.topic, str) and message.topic.startswith("play:"):
                 player.handle_message(message)
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(player.run())
-            tasks.create_task(client.run(handle_connected, handle_message))
+            tasks.create_task(client.run(player.handle_opening, handle_connected, handle_message))
 
     def _detach(self, speaker: Speaker) -> None:
         if speaker.task is not None:

@@ -130,6 +130,7 @@ class SendspinService:
         """Disconnect all speakers, and stop."""
         for stop in self._stops:
             stop()
+        self._stops.clear()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -9,7 +9,8 @@ from PIL import Image
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.streaming import artwork as artwork_module
+from custom_components.moosicbox.engine.library.models import Picture
+from custom_components.moosicbox.engine.library.reader.messages import ReadPicture
 from custom_components.moosicbox.engine.library.streaming.disk_cache import DiskCache
 from script.lib.sounds import Sounds, png
 from tests.http import HttpClient
@@ -75,9 +76,14 @@ async def test_made_once(
     cover = music / "cover.png"
     cover.write_bytes(painted(300, 300))
     album = await scanned(library)
-    made: list[int] = []
-    shrink = artwork_module._shrink
-    monkeypatch.setattr(artwork_module, "_shrink", lambda data, edge: (made.append(edge), shrink(data, edge))[1])
+    made: list[int | None] = []
+    read = library.reader.picture
+
+    async def remember(request: ReadPicture, version: str = "") -> Picture | None:
+        made.append(request.edge)
+        return await read(request, version)
+
+    monkeypatch.setattr(library.reader, "picture", remember)
     first = await http.get(f"/artwork/{album}", params={"size": 100})
     second = await http.get(f"/artwork/{album}", params={"size": 128}, headers={"If-None-Match": first.headers["ETag"]})
     assert (first.status, second.status, made) == (200, 304, [128])

@@ -1,5 +1,10 @@
 """Search gives what a person means, first."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import shutil
 from typing import Any
 
 import pytest
@@ -34,11 +39,29 @@ COLLECTION = [
 ]
 
 
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an index file with the collection."""
+    path = tmp_path_factory.mktemp("index") / "library.db"
+
+    async def write() -> None:
+        library = Library(path, [], 0)
+        await library.start()
+        await fill(library, COLLECTION)
+        await library.stop()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(write())).result()
+    return path
+
+
 @pytest.fixture
-async def filled(library: Library) -> Library:
-    """A library with the collection."""
-    await fill(library, COLLECTION)
-    return library
+async def filled(index: Path, tmp_path: Path, music: Path) -> AsyncGenerator[Library]:
+    """Return a library with the collection, on a copy of the index."""
+    library = Library(Path(shutil.copy(index, tmp_path)), [music], 0)
+    await library.start()
+    yield library
+    await library.stop()
 
 
 async def best(library: Library, query: str, *kinds: Kind) -> tuple[str, str] | None:

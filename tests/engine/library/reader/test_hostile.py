@@ -26,7 +26,7 @@ from custom_components.moosicbox.engine.library.reader.messages import (
 )
 from script.lib.sounds import Sounds, png
 
-from ..serving import serve
+from tests.engine.library.serving import serve
 
 MIB = 1024 * 1024
 MAX_READER = 320 * MIB

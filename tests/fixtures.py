@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import shutil
@@ -29,6 +30,9 @@ type Connect = Callable[..., Awaitable[Client]]
 type CreateToken = Callable[..., Awaitable[str]]
 type Lose = Callable[[Client], Awaitable[None]]
 type Advance = Callable[[float], Awaitable[None]]
+
+CLOSE_TIMEOUT = 0.2
+"""Seconds."""
 
 MEDIA = "media-source://media_source/local/"
 BRASS, COPPER, PAPER = (MEDIA + song.file_name for song in SONGS)
@@ -91,6 +95,9 @@ async def entry(
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
+    # Most clients of the tests don't read the hub's close frame when the entry is unloaded.
+    hub: Hub = entry.runtime_data.hub
+    hub.configure(replace(hub.limits, close_timeout=CLOSE_TIMEOUT))
     return entry
 
 

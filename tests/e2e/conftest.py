@@ -79,7 +79,7 @@ async def open_tab(tabs: Tabs) -> AsyncGenerator[OpenTab]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def close_rooms(home: Home) -> AsyncGenerator[None]:
-    """Leave no rooms: whoever was in one comes back into it by itself, tabs of later tests too."""
+    """Remove all rooms: a tab of a later test would rejoin the room of its user."""
     yield
     async with home.api.websocket() as websocket:
         devices = await websocket.command("config/device_registry/list")

@@ -33,7 +33,7 @@ async def test_first_use(home: Home, open_tab: OpenTab) -> None:
 async def test_accessible(open_tab: OpenTab, name: str, viewport: dict[str, int], dark: bool) -> None:
     tab = await open_tab(f"/moosicbox/{name}", viewport=viewport, dark=dark)
     await expect(tab.page.locator("moosicbox-panel main > *")).to_be_visible()
-    await tab.page.wait_for_timeout(500)  # What axe looks at should be there; nothing is asserted about time.
+    await tab.page.wait_for_timeout(500)  # The page should be complete for axe; no duration is asserted.
     assert await violations(tab.page, "moosicbox-panel") == []
     assert not await tab.page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert tab.errors == []
@@ -60,7 +60,7 @@ async def test_dialogs_are_accessible(open_tab: OpenTab) -> None:
 
 
 async def test_library(home: Home, open_tab: OpenTab) -> None:
-    """Search as one types; what is found goes into the queue."""
+    """The search runs while the user types; its results can be put into the queue."""
     tab = await open_tab("/moosicbox/rooms")
     page = tab.page
     await make_room(tab, "Listening room")
@@ -168,7 +168,7 @@ async def test_plain_http_on_a_host_name(home: Home, tabs: Tabs, open_tab: OpenT
 
 
 async def test_card(home: Home, open_tab: OpenTab) -> None:
-    """On a dashboard, without anybody having edited resources."""
+    """The card works on a dashboard without a manually added resource."""
     tab = await open_tab("/moosicbox/rooms")
     await make_room(tab, "Card room")
     cards = [

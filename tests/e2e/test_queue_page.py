@@ -67,7 +67,7 @@ async def test_dragging_moves_for_everybody(room: Tab, open_tab: OpenTab) -> Non
         await expect(page.locator(".row").first).to_contain_text("Paper Lantern")
         await expect(page.locator(".row").last).to_contain_text("Copper Rain")
         assert await rows_of(page) == agreed
-    # Whoever moves by keyboard keeps the focus.
+    # The row that is moved by keyboard keeps the focus.
     await expect(front).to_be_focused()
     assert host.errors == other.errors == []
 

@@ -1,6 +1,6 @@
 """Fixtures and marks for all tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 import fcntl
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 # Home Assistant's test folder of the same name must not be found first.
 import custom_components  # noqa: F401
 from script.lib.sounds import Sounds
+from tests.readers import Readers, shared_readers
 
 PROCESS_FIXTURES = frozenset({"prepared", "redis_server", "sounds", "start_node"})
 """A test that uses one of these starts processes: Home Assistant, nodes, Redis, ffmpeg, the scanner."""
@@ -62,3 +63,10 @@ def shared_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 def sounds(shared_folder: SharedFolder) -> Sounds:
     """Return short sounds in every format."""
     return Sounds(shared_folder("sounds", Sounds))
+
+
+@pytest.fixture(scope="session")
+def readers() -> Generator[Readers]:
+    """Provide reader processes for all tests."""
+    with shared_readers() as readers:
+        yield readers

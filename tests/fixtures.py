@@ -23,6 +23,7 @@ from custom_components.moosicbox.engine.library.library import Library
 from script.lib.music import SONGS, write_songs
 from tests.conftest import SharedFolder
 from tests.http import HttpClient
+from tests.readers import Readers, use
 
 from .wire.client import Client, player
 
@@ -84,9 +85,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
 
 @pytest.fixture
 async def entry(
-    hass: HomeAssistant, clock: ManualClock, media_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
+    clock: ManualClock,
+    media_folder: Path,
+    tmp_path: Path,
+    readers: Readers,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> MockConfigEntry:
     """The config entry, set up. Its library is open, but scans its folders only on request."""
+    use(readers, monkeypatch)
     monkeypatch.setattr(Library, "follow_folders", lambda _: None)
     hass.config.config_dir = str(tmp_path / "config")
     hass.config.media_dirs = {"local": str(media_folder)}

@@ -42,7 +42,7 @@ async def scanned(library: Library) -> str:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P"])
 @pytest.mark.parametrize(("wanted", "edge"), [(1, 64), (64, 64), (65, 128), (300, 512), (99_999, 1024)])
-async def test_sizes(
+async def test_sizes_are_rounded_up_and_keep_the_shape(
     sounds: Sounds, music: Path, library: Library, http: HttpClient, kind: str, mode: str, wanted: int, edge: int
 ) -> None:
     """Rounded up to one of few, never larger than it is, in its shape."""

@@ -38,7 +38,7 @@ async def titles(library: Library, sort: str | None = None, **filters: Any) -> l
     return [track.title for track in (await library.get_tracks(Filters(**filters), sort)).items]
 
 
-async def test_sorts(filled: Library) -> None:
+async def test_lists_are_sorted_by_title_year_or_artist(filled: Library) -> None:
     assert await titles(filled) == ["Blue in Green", "Éclipse", "The End", "Halo", "So What", "Untitled"]
     assert await titles(filled, "-title") == (await titles(filled, "title"))[::-1]
     assert await titles(filled, "year") == ["Untitled", "Blue in Green", "So What", "The End", "Halo", "Éclipse"]
@@ -49,7 +49,7 @@ async def test_sorts(filled: Library) -> None:
         assert error.value.details["path"] == ["sort"]
 
 
-async def test_filters(filled: Library) -> None:
+async def test_lists_are_filtered(filled: Library) -> None:
     assert await titles(filled, artist="miles davis") == ["So What", "Blue in Green"]
     (artist,) = (await filled.get_artists(Filters(artist="BEYONCE"))).items
     assert await titles(filled, artist=artist.artist_id) == ["Halo"]

@@ -128,7 +128,7 @@ async def test_nothing_breaks_it(filled: Library, query: str) -> None:
     await filled.search(query)
 
 
-async def test_kinds(filled: Library) -> None:
+async def test_a_search_is_limited_to_kinds(filled: Library) -> None:
     assert await best(filled, "jazz", "album") == ("album", "Jazz")
     assert await best(filled, "jazz", "track") == ("track", "Jazz")
     assert await best(filled, "queen", "genre") is None
@@ -143,7 +143,7 @@ async def test_what_people_like_comes_first(filled: Library) -> None:
     assert await best(filled, "love song", "track") == ("track", "Love Song 77")
 
 
-async def test_pages(filled: Library) -> None:
+async def test_pages_cover_all_hits_once(filled: Library) -> None:
     seen, cursor = [], None
     while True:
         page = await filled.search("love", ["track"], 30, cursor)

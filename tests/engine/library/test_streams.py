@@ -116,7 +116,7 @@ async def test_no_such_track(song: Path, library: Library, http: HttpClient, id_
     assert (await http.get(f"/{id_}")).status == 404
 
 
-async def test_gone(song: Path, library: Library, http: HttpClient) -> None:
+async def test_a_missing_file_or_a_special_one_is_not_found(song: Path, library: Library, http: HttpClient) -> None:
     url = await scanned(library)
     song.unlink()
     assert (await http.get(url)).status == 404

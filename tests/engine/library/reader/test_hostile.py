@@ -25,7 +25,6 @@ from custom_components.moosicbox.engine.library.reader.messages import (
     Request,
 )
 from script.lib.sounds import Sounds, png
-
 from tests.engine.library.serving import serve
 
 MIB = 1024 * 1024

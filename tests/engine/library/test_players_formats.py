@@ -25,7 +25,9 @@ from custom_components.moosicbox.engine.playback.media import accepted_types
         (["audio/new"], "audio/new", "new", True),
     ],
 )
-def test_formats_that_a_player_plays(capabilities: list[str] | None, mime_type: str | None, codec: str | None, expected: bool) -> None:
+def test_formats_that_a_player_plays(
+    capabilities: list[str] | None, mime_type: str | None, codec: str | None, expected: bool
+) -> None:
     assert plays(accepted_types(capabilities), mime_type, codec) is expected
 
 

@@ -115,7 +115,9 @@ async def test_each_format_in_each_other(
     assert sound.info.length == pytest.approx(1, abs=0.15)
 
 
-async def test_ranges_are_the_same_during_and_after_transcoding(sounds: Sounds, music: Path, library: Library, http: HttpClient) -> None:
+async def test_ranges_are_the_same_during_and_after_transcoding(
+    sounds: Sounds, music: Path, library: Library, http: HttpClient
+) -> None:
     """Parts of a track are the same while it is transcoded and when it is kept."""
     sounds.put(music / "x.flac", title="X")
     (url,) = await ids(library)

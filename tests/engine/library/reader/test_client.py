@@ -14,7 +14,7 @@ FOLDER = Path(client.__file__).parents[3]
 PROGRAM = """
 import os, signal, sys, time
 from pathlib import Path
-sys.path.insert(0, {folder!r})
+sys.path.append({folder!r})
 from engine.library.reader import process
 from engine.library.reader.messages import Failed, FileTags
 

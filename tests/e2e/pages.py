@@ -15,6 +15,24 @@ AXE_RUN = """async (root) => {
   return violations.map(({id, nodes}) => `${id}: ${nodes.map(({target, failureSummary}) => `${target} ${failureSummary}`).join(" | ")}`);
 }"""
 
+# No animation changes the page any more; endless ones, such as the bars of a playing song, don't count.
+STILL = """() => {
+  const elements = (root) =>
+    [...root.querySelectorAll("*")].flatMap((element) => [element, ...(element.shadowRoot ? elements(element.shadowRoot) : [])]);
+  const ends = (animation) => Number.isFinite(animation.effect.getComputedTiming().endTime);
+  return (
+    document.fonts.status === "loaded" &&
+    elements(document)
+      .flatMap((element) => element.getAnimations())
+      .every((animation) => animation.playState !== "running" || !ends(animation))
+  );
+}"""
+
+
+async def still(page: Page) -> None:
+    """Wait until fonts are loaded and transitions are over, so that colours and sizes are final."""
+    await page.wait_for_function(STILL)
+
 
 async def make_room(tab: Tab, name: str, control: str = "host") -> None:
     """Make a room on the page of rooms, and be in it."""

@@ -108,7 +108,7 @@ async def test_changes_made_offline_arrive_later(home: Home, room: Tab) -> None:
     await expect(page.get_by_text("No connection to Home Assistant")).to_be_hidden()
 
 
-async def test_phone(home: Home, room: Tab, open_tab: OpenTab) -> None:
+async def test_a_phone_shows_one_part_at_a_time(home: Home, room: Tab, open_tab: OpenTab) -> None:
     """One thing at a time, and nothing wider than the screen."""
     tab = await open_tab("/moosicbox/rooms", viewport={**PHONE, "width": 320})
     page = tab.page

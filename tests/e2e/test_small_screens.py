@@ -15,7 +15,7 @@ NAME = "Everybody who can't sleep on Sundays and would rather listen to somethin
 SONG = "media-source://media_source/local/brass-morning.flac"
 
 
-async def test_pages(home: Home, open_tab: OpenTab) -> None:
+async def test_pages_fit_the_smallest_screen(home: Home, open_tab: OpenTab) -> None:
     tab = await open_tab("/moosicbox/listen", viewport=SMALLEST)
     page = tab.page
     await expect(page.get_by_role("button", name="Play on this device")).to_be_visible()

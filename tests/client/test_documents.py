@@ -12,6 +12,8 @@ from tests.wire.client import Client
 
 from .conftest import Dial
 
+pytestmark = pytest.mark.process
+
 PAGE = REPOSITORY / "docs" / "client.md"
 
 

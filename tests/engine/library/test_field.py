@@ -9,6 +9,8 @@ from script.lib.field.case import Case
 from script.lib.field.cases import CASES
 from script.lib.field.run import Found, scanned
 
+pytestmark = pytest.mark.process
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def found(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Found]:

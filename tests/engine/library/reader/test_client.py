@@ -10,6 +10,8 @@ from custom_components.moosicbox.engine.library.reader import client
 from custom_components.moosicbox.engine.library.reader.client import ReaderProcess
 from custom_components.moosicbox.engine.library.reader.messages import Failed, FileTags, ReadTags, Request
 
+pytestmark = pytest.mark.process
+
 FOLDER = Path(client.__file__).parents[3]
 PROGRAM = """
 import os, signal, sys, time

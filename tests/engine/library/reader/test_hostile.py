@@ -27,6 +27,8 @@ from custom_components.moosicbox.engine.library.reader.messages import (
 from script.lib.sounds import Sounds, png
 from tests.engine.library.serving import serve
 
+pytestmark = pytest.mark.process
+
 MIB = 1024 * 1024
 MAX_READER = 320 * MIB
 MAX_GROWTH = 32 * MIB

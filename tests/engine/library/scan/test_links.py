@@ -11,6 +11,8 @@ from custom_components.moosicbox.engine.library.scan.walk import walk
 from custom_components.moosicbox.engine.library.scan.watched_folders import WatchedFolders
 from script.lib.sounds import Sounds
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def outside(tmp_path: Path, sounds: Sounds) -> Path:

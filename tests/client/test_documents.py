@@ -6,6 +6,8 @@ from pathlib import Path
 import re
 import sys
 
+import pytest
+
 from script.lib.config_folder import REPOSITORY
 from tests.fixtures import BRASS
 from tests.wire.client import Client

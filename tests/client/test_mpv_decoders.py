@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.moosicbox.engine.client.player.mpv import OPTIONS
 
-pytestmark = pytest.mark.skipif(shutil.which("mpv") is None, reason="needs mpv")
+pytestmark = [pytest.mark.process, pytest.mark.skipif(shutil.which("mpv") is None, reason="needs mpv")]
 
 
 def made(path: Path, *arguments: str) -> Path:

@@ -61,7 +61,7 @@ async def test_what_tags_do_not_tell_is_measured(music: Path, library: Library) 
     assert found["Loud"].track_gain == pytest.approx(-12, abs=0.5)
     assert found["Quiet"].track_gain == pytest.approx(8, abs=0.5)
     assert found["Loud"].track_peak == pytest.approx(0.708, abs=0.01)
-    # Half of the album is a hundred times quieter: what is heard is the other half.
+    # Half of the album is a hundred times quieter, so the other half sets the album's loudness.
     for track in found.values():
         assert track.album_gain == pytest.approx(-9, abs=0.6)
         assert track.album_peak == pytest.approx(0.708, abs=0.01)

@@ -34,7 +34,7 @@ class Music:
             scan_interval: Seconds between full scans.
             seal: Signs and checks addresses as all nodes do.
             ffmpeg: The path of ffmpeg for transcoding; `None` without it.
-            measures_loudness: Whether the loudness of tracks is measured where their tags don't tell it.
+            measures_loudness: True measures the loudness of tracks whose tags don't have it.
         """
         self.library = Library(
             data / "library.db", folders, scan_interval, seal, ffmpeg=ffmpeg, measures_loudness=measures_loudness

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.process
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def found(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Found]:
-    """What the library has of all cases: they are scanned together."""
+    """The library with the files of all cases: they are scanned together."""
     async with scanned(CASES, tmp_path_factory.mktemp("field")) as library:
         yield library
 

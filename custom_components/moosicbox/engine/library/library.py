@@ -68,7 +68,7 @@ class Library:
         scan_interval: Seconds after which the folders are scanned again at the latest; 0: only when changes are noticed.
         seal: Makes the addresses of pictures.
         ffmpeg: The program that transcodes and measures; None: players get files as they are.
-        measures_loudness: Whether the loudness of tracks is measured where their tags don't tell it.
+        measures_loudness: True to measure the loudness of tracks whose tags don't tell it.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Library:
     ) -> None:
         self.seal = seal or Seal()
         self.transcodes = ffmpeg is not None
-        """Whether players may be given other formats than that of a file; see `Streams`."""
+        """True if players may be given other formats than that of a file; see `Streams`."""
         self.progress = Progress(scanning=False)
         self.counts = Counts()
         self.unreadable: tuple[UnreadableFile, ...] = ()
@@ -287,7 +287,7 @@ class Library:
         place = await self._database.read(lambda index: details.picture_place(index, id_))
         return None if place is None else _version(place)
 
-    # ------------------------------------------------------------ what people make of it
+    # ------------------------------------------------------------ favourites, playlists and plays
 
     async def edit_playlist(self, playlist_id: str | None, edit: PlaylistEdit) -> PlaylistDetails | None:
         """Create a playlist (without an id), change or delete it; return it as it is then.

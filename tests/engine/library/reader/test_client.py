@@ -89,7 +89,7 @@ def requests(*paths: str) -> list[Request]:
 
 
 def results(reader: ReaderProcess, *paths: str) -> list[str | None]:
-    """What became of each path: its own name if it was read, else the reason."""
+    """Return each path if it was read, else the reason why not."""
     replies = [
         reply.fingerprint if isinstance(reply, FileTags) else reply.reason
         for reply in reader.ask_all(requests(*paths))

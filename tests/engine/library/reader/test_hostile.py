@@ -130,7 +130,7 @@ async def test_a_file_that_ends_its_reader_is_named_and_passed_over(
     (file,) = library.unreadable
     assert (file.path, file.reason, told) == (str(hostile), "memory", [1])
 
-    # It isn't read again: what was noted stays.
+    # It isn't read again: the note of it stays.
     mark = "UPDATE unreadable SET noticed_at = 1"
     await library._database.write(lambda index: index.execute(mark))
     await library.scan()

@@ -35,8 +35,8 @@ while True:
 """
 
 
-def test_killed_while_it_writes(tmp_path: Path) -> None:
-    """Whatever was said to be written is there, whole; nothing is half there."""
+def test_a_killed_writer_leaves_whole_batches(tmp_path: Path) -> None:
+    """Each batch that was reported as written is complete; no batch is written in part."""
     path, written = tmp_path / "library.db", 0
     for patience in range(4):
         process = subprocess.Popen(  # noqa: S603 - our own words
@@ -78,7 +78,7 @@ def group(leader: int) -> list[Path]:
 async def test_a_scan_that_is_interrupted_goes_on(
     sounds: Sounds, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was written isn't read again; none of the scan's processes is left."""
+    """Files that were written aren't read again; none of the scan's processes is left."""
     scanners: list[asyncio.subprocess.Process] = []
     start = asyncio.create_subprocess_exec
 
@@ -163,7 +163,9 @@ async def test_a_damaged_index_begins_anew(how: str, sounds: Sounds, music: Path
     await library.stop()
 
 
-async def test_damage_while_it_is_used(sounds: Sounds, music: Path, library: Library, tmp_path: Path) -> None:
+async def test_an_index_damaged_in_use_is_replaced(
+    sounds: Sounds, music: Path, library: Library, tmp_path: Path
+) -> None:
     for number in range(3):
         sounds.put(music / f"{number}.flac", variant=number)
     await library.scan()

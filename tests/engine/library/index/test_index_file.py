@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 from typing import Any
@@ -197,3 +198,20 @@ async def test_a_full_disk_is_no_damage(library: Library) -> None:
         await library._database.write(fail)
     assert aside == []
     assert (await library.get_tracks()).total == 0
+
+
+async def test_only_its_owner_may_read_the_index(sounds: Sounds, music: Path, library: Library, tmp_path: Path) -> None:
+    sounds.put(music / "a.mp3", title="A")
+    await library.scan()
+    files = list((tmp_path / "index").iterdir())
+    assert {file.name for file in files} >= {"library.db", "library.db-wal"}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert stat.S_IMODE((tmp_path / "index").stat().st_mode) == 0o700
+
+
+async def test_an_index_that_others_could_read_is_made_private(tmp_path: Path) -> None:
+    (tmp_path / "library.db").touch(mode=0o644)
+    library = Library(tmp_path / "library.db")
+    await library.start()
+    await library.stop()
+    assert stat.S_IMODE((tmp_path / "library.db").stat().st_mode) == 0o600

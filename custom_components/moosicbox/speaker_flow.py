@@ -1,6 +1,7 @@
 """Adding a speaker that is fed: confirm it, then pair with it or trust it, where it asks for that."""
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any, Final, cast, override
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
@@ -20,8 +21,7 @@ CONF_CODE: Final = "code"
 CONF_SPEAKER: Final = "speaker"
 DEFAULT_PORT: Final = 8928
 DEFAULT_PATH: Final = "/sendspin"
-BEGIN_TIMEOUT: Final = 20.0
-"""Seconds that a speaker may take to show its code."""
+HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
 MAX_ATTEMPTS: Final = 5
 
 
@@ -33,6 +33,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
     _url: str | None = None
     _candidate: Candidate | None = None
     _method: Method | None = None
+    _waiting: asyncio.Task[None] | None = None
     _pairing: Pairing | None = None
     _preparing: asyncio.Task[None] | None = None
     _failure: str | None = None
@@ -123,16 +124,14 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
         api = await async_import_module(self.hass, "custom_components.moosicbox.engine.sendspin_api")
         errors: dict[str, str] = {}
         try:
-            if self._pairing is None:
-                await self._async_begin(method)
+            if self._pairing is None and not await self._async_begin(method):
+                return await self.async_step_gesture()
             if user_input is not None and self._pairing is not None:
                 await self._pairing.enter(user_input[CONF_CODE])
                 self._pairing = None
                 return self.async_added("sendspin")
         except api.NotReachable:
             return self.async_abort(reason="not_reachable")
-        except TimeoutError:
-            return self.async_abort(reason="no_code")
         except api.PairingFailed as failed:
             self._attempts += 1
             if failed.fault not in ("wrong_code", "malformed_code") or self._attempts >= MAX_ATTEMPTS:
@@ -144,19 +143,45 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
         return self._show_code_form(method, errors)
 
     async def _async_again(self, method: Method, errors: dict[str, str]) -> Any:
+        api = await async_import_module(self.hass, "custom_components.moosicbox.engine.sendspin_api")
         try:
-            await self._async_begin(method)
-        except Exception:  # noqa: BLE001 - whatever it is, the speaker takes no further attempt
+            if not await self._async_begin(method):
+                return await self.async_step_gesture()
+        except api.NotReachable, api.PairingFailed:
             return self.async_abort(reason="pairing_refused")
         return self._show_code_form(method, errors)
 
-    async def _async_begin(self, method: Method) -> None:
+    async def _async_begin(self, method: Method) -> bool:
+        """Begin an attempt; return false if something must be done on the speaker first."""
         sendspin = await self.speakers_data().speakers.async_start_sendspin()
         if sendspin is None or self._player_id is None:
             raise AbortFlow("not_reachable")
+        self._method = method
         self._pairing = sendspin.service.pairing(self._player_id, method)
-        async with asyncio.timeout(BEGIN_TIMEOUT):
-            await self._pairing.begin()
+        return await self._pairing.begin()
+
+    async def async_step_gesture(self, _user_input: dict[str, Any] | None = None) -> Any:
+        """Wait until a button of the speaker was pressed, or whatever it asks for before it pairs."""
+        if self._pairing is None or self._method is None:
+            return self.async_abort(reason="pairing_refused")
+        if self._waiting is None:
+            self._waiting = self.hass.async_create_background_task(self._pairing.wait(), "moosicbox speaker")
+        if not self._waiting.done():
+            return self.async_show_progress(
+                step_id="gesture",
+                progress_action="gesture",
+                progress_task=self._waiting,
+                description_placeholders={"name": self._name},
+            )
+        waiting, self._waiting = self._waiting, None
+        if waiting.cancelled() or waiting.exception() is not None:
+            self._pairing = None
+            return self.async_show_progress_done(next_step_id="refused")
+        return self.async_show_progress_done(next_step_id=self._method)
+
+    async def async_step_refused(self, _user_input: dict[str, Any] | None = None) -> Any:
+        """Say that the speaker couldn't be paired."""
+        return self.async_abort(reason="pairing_refused")
 
     def _show_code_form(self, method: Method, errors: dict[str, str]) -> Any:
         return self.async_show_form(
@@ -169,8 +194,9 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
     @override
     def async_remove(self) -> None:
         """End an attempt to pair when the dialog is closed."""
-        if self._preparing is not None:
-            self._preparing.cancel()
+        for task in (self._preparing, self._waiting):
+            if task is not None:
+                task.cancel()
         if (pairing := self._pairing) is not None:
             self._pairing = None
             self.hass.async_create_background_task(pairing.cancel(), "moosicbox speaker")
@@ -207,7 +233,7 @@ def url_of(address: str) -> str | None:
     text = address.strip()
     try:
         url = URL(text if "://" in text else f"ws://{text}")
-        if url.scheme not in ("ws", "wss") or not url.host:
+        if url.scheme not in ("ws", "wss") or not HOST.fullmatch(url.host or ""):
             return None
         port = url.explicit_port or DEFAULT_PORT
         return str(url.with_port(port).with_path(DEFAULT_PATH if url.path in ("", "/") else url.path))

@@ -8,6 +8,7 @@ import ssl
 from typing import Final
 from urllib.parse import urlsplit
 
+from ...library.streaming.formats import SOURCES
 from .audio import CHUNK_SAMPLES, AudioFormat
 
 MAX_MEMORY: Final = 768 * 1024 * 1024
@@ -15,13 +16,11 @@ MAX_MEMORY: Final = 768 * 1024 * 1024
 MAX_CPU_SECONDS: Final = 1_800
 MAX_OPEN_FILES: Final = 64
 PROTOCOLS: Final = "http,https,tcp,tls"
-DEMUXERS: Final = "aac,aiff,flac,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,ogg,wav"
-DECODERS: Final = (
-    "aac,alac,flac,mp3,mp3float,opus,libopus,vorbis,libvorbis,"
-    "pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u8"
-)
+DEMUXERS: Final = ",".join(dict.fromkeys([*(source.demuxer for source in SOURCES.values()), "aac", "matroska"]))
+"""Those of the library's files, and of what stations send."""
+DECODERS: Final = ",".join(dict.fromkeys(name for source in SOURCES.values() for name in source.decoders))
 READ_TIMEOUT_US: Final = 10_000_000
-PREROLL_SECONDS: Final = 0.1
+PREROLL_SECONDS: Final = 0.5
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 

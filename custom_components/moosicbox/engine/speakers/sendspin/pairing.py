@@ -67,20 +67,42 @@ class Pairing:
         self._method = method
         self._codes: asyncio.Queue[str] = asyncio.Queue()
         self._asked = asyncio.Event()
+        self._pending = asyncio.Event()
         self._attempt: asyncio.Task[None] | None = None
         self._rounds = 0
 
-    async def begin(self) -> None:
-        """Have the speaker show its code, where it does. Raise PairingFailed."""
+    async def begin(self) -> bool:
+        """Have the speaker show its code, where it does.
+
+        Returns:
+            `True` if a code can be entered; `False` if something must be done on the speaker first, see `wait`.
+
+        Raises:
+            PairingFailed: The speaker can't be paired this way now.
+        """
         if self._method == "token":
-            return
+            return True
         dynamic = self._method == "dynamic_code"
         attempt = PairingAttempt(
             method=PairMethod.DYNAMIC_PAIRING_CODE if dynamic else PairMethod.STATIC_PAIRING_CODE,
             pairing_code_provider=self._next_code,
             pairing_format=PairingCodeFormat.DIGITS if dynamic else None,
+            on_pair_pending=lambda _message: self._pending.set(),
         )
         self._attempt = asyncio.create_task(self._server.initiate_pairing(self._client_id, attempt))
+        pending = asyncio.create_task(self._pending.wait())
+        waiting = asyncio.create_task(self.wait())
+        try:
+            await asyncio.wait((pending, waiting), return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                waiting.result()
+            return waiting.done()
+        finally:
+            pending.cancel()
+            waiting.cancel()
+
+    async def wait(self) -> None:
+        """Wait until a code can be entered, as after a button of the speaker was pressed. Raise PairingFailed."""
         await self._wait()
 
     async def enter(self, code: str) -> None:

@@ -35,7 +35,7 @@ ISSUE_REQUIREMENT: Final = "sendspin_not_installed"
 
 
 class HomeSpeakers:
-    """Serves the speakers that the household has added. What that needs is loaded when it is first used."""
+    """Serves the speakers that the household has added. The parts are loaded when they are first used."""
 
     def __init__(self, hass: HomeAssistant, hub: Hub, gateway: Gateway, ffmpeg: str | None) -> None:
         self.state_changed: Signal[str] = Signal()

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from custom_components.moosicbox.engine.client.player.orders import Anchor
 from custom_components.moosicbox.engine.protocol.types import PlayableTrack
 from custom_components.moosicbox.engine.speakers.feed import LATE_MARGIN_US, Feed, Segment
 from custom_components.moosicbox.engine.speakers.renderer.audio import AudioHeader, Chunk
+from custom_components.moosicbox.engine.sync.orders import Anchor
 
 from .stage import RecordingOutput
 

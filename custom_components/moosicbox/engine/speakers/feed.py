@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import math
 from typing import Final
 
-from ..client.player.orders import Anchor
 from ..protocol.types import PlayableTrack
+from ..sync.orders import Anchor
 from .output import Output
 from .renderer.audio import AudioHeader, Chunk
 from .renderer.rendering import Reader

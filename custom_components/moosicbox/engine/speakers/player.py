@@ -11,11 +11,11 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from ..client.player.orders import anchor_of, is_same_order, start_anchor
 from ..protocol.client import PlayerReport
 from ..protocol.errors import HubError
 from ..protocol.server import Prepare, SynchronizedPlayback, VolumeUpdate
 from ..protocol.types import PlayableTrack, ReportState
+from ..sync.orders import anchor_of, is_same_order, start_anchor
 from .feed import Feed, Segment
 from .output import Output
 from .renderer.renderer import Renderer

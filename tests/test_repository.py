@@ -353,6 +353,20 @@ def test_actions_are_described(services: dict[str, Any], translations: dict[str,
         )
 
 
+@pytest.mark.parametrize("kind", ["trigger", "condition"])
+def test_triggers_and_conditions_are_described(kind: str, translations: dict[str, Any], icons: dict[str, Any]) -> None:
+    defined = {key: value for key, value in read_yaml(INTEGRATION / f"{kind}s.yaml").items() if not key.startswith(".")}
+    described = translations[f"{kind}s"]
+    assert set(defined) == set(described) == set(icons[f"{kind}s"])
+    for key, element in defined.items():
+        fields = element.get("fields", {})
+        assert set(fields) == set(described[key].get("fields", {})), key
+        assert all(
+            text["name"] and text["description"]
+            for text in (described[key], *described[key].get("fields", {}).values())
+        )
+
+
 def test_exceptions_are_translated(translations: dict[str, Any]) -> None:
     """Each key has a text, and each text is used."""
     patterns = {key_pattern(key) for key in exception_keys()}

@@ -9,6 +9,7 @@ from .adapters.devices import async_track_devices
 from .adapters.event_bridge import EventBridge
 from .adapters.library_folders import async_remove_library, async_start_library, folders_of
 from .adapters.runtime import async_build
+from .adapters.trigger_events import TriggerEvents
 from .const import DOMAIN, HUB_ID, ROOM_ID
 from .engine.api import CloseCode, Limits
 from .http.guest_page import GUEST_VIEWS
@@ -54,6 +55,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     entry.async_on_unload(async_track_devices(hass, entry.entry_id, data.hub))
     entry.async_on_unload(data.outputs.async_start())
     entry.async_on_unload(EventBridge(hass, data.hub, data.authenticator).async_start())
+    entry.async_on_unload(TriggerEvents(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(data.health.async_start())
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_add_panel(hass)

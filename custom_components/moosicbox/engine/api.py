@@ -16,7 +16,19 @@ from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
-from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Picture, Playlist
+from .library.models import (
+    STREAM_PATH,
+    Album,
+    Artist,
+    Genre,
+    Hit,
+    Item,
+    Kind,
+    LibraryTrack,
+    Picture,
+    Playlist,
+    Progress,
+)
 from .library.reader.file_reader import FileReader
 from .library.reader.messages import FileTags
 from .library.seal import Seal
@@ -78,7 +90,7 @@ from .protocol.errors import (
 )
 from .protocol.library_request import Filters
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
-from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, Track, UpdateOp
+from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, QueueItem, Track, UpdateOp
 from .rooms.room import Participant, Room
 from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
@@ -169,9 +181,11 @@ __all__ = [
     "Playlist",
     "PositionChanged",
     "Principal",
+    "Progress",
     "QueueAdd",
     "QueueChanged",
     "QueueClear",
+    "QueueItem",
     "QueueItemNotFound",
     "Request",
     "Revocations",

@@ -20,6 +20,7 @@ from .http.panel import async_add_panel, async_remove_panel, async_setup_static
 from .models import DATA_KEPT, MoosicBoxConfigEntry, MoosicBoxData
 from .options import cluster_settings, limits_of
 from .services import async_setup_services
+from .voice.startup import async_start_voice
 from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -57,6 +58,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     entry.async_on_unload(EventBridge(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(TriggerEvents(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(data.health.async_start())
+    entry.async_on_unload(async_start_voice(hass, data))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_add_panel(hass)
 

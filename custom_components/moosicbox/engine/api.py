@@ -29,6 +29,7 @@ from .library.models import (
     Playlist,
     Progress,
 )
+from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
 from .library.reader.messages import FileTags
 from .library.seal import Seal
@@ -63,9 +64,11 @@ from .protocol.client import (
     PlaybackCommand,
     QueueAdd,
     QueueClear,
+    QueueMove,
     Request,
     RoomLeave,
     RoomList,
+    RoomSkipVote,
     SeekCommand,
     VolumeCommand,
 )
@@ -88,7 +91,7 @@ from .protocol.errors import (
     Unavailable,
     UnknownType,
 )
-from .protocol.library_request import Filters
+from .protocol.library_request import Filters, LibraryRequest
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
 from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, QueueItem, Track, UpdateOp
 from .rooms.room import Participant, Room
@@ -158,6 +161,7 @@ __all__ = [
     "Kind",
     "Lagged",
     "Library",
+    "LibraryRequest",
     "LibraryTrack",
     "LibraryUpdated",
     "Limits",
@@ -165,6 +169,7 @@ __all__ = [
     "MediaProvider",
     "MessageTooLarge",
     "ModeCommand",
+    "Named",
     "NotSupported",
     "Offer",
     "PairingCodes",
@@ -187,12 +192,14 @@ __all__ = [
     "QueueClear",
     "QueueItem",
     "QueueItemNotFound",
+    "QueueMove",
     "Request",
     "Revocations",
     "Room",
     "RoomLeave",
     "RoomList",
     "RoomNotFound",
+    "RoomSkipVote",
     "Seal",
     "SeekCommand",
     "SerializationFailed",
@@ -217,6 +224,7 @@ __all__ = [
     "client_reports",
     "encode_url",
     "error_response",
+    "find_named",
     "health",
     "invalid_message",
     "is_http_url",

@@ -5,31 +5,17 @@ from typing import Final, Literal
 
 import msgspec
 
+from .. import start_music
 from ..browse_media import SOURCE, tracks_of
 from ..commands import hub_command
 from ..contexts import PlayerOrRoom, context_fields
-from ..engine.api import (
-    Album,
-    Artist,
-    Genre,
-    Item,
-    Kind,
-    Library,
-    LibraryTrack,
-    ModeCommand,
-    Named,
-    PlaybackCommand,
-    Playlist,
-    QueueAdd,
-    TrackNotFound,
-    find_named,
-)
+from ..engine.api import Album, Artist, Genre, Item, Kind, Library, LibraryTrack, Named, Playlist, QueueAdd, find_named
 from ..errors import errors_translated
+from ..start_music import async_start_music
+from .memory import Offered
 from .recognition import Recogniser
 from .request import Answer, VoiceRequest
 
-MAX_MIX: Final = 500
-"""Tracks of a mix of the library."""
 MUSIC: Final = "musik"
 """German names of genres are compounds: Jazzmusik, Folk-Musik."""
 
@@ -61,7 +47,7 @@ def certain(request: VoiceRequest, named: Named | None, query: str, context: Pla
     if named is None:
         raise Answer(request.say("not_found", query=query))
     if not named.is_certain:
-        request.memory.offered = (named.item, context)
+        request.memory.remember(offered=Offered(named.item, context))
         raise Answer(request.say("nearest", query=query, what=request.item(named.item)))
     return named.item
 
@@ -87,40 +73,26 @@ async def async_add_item(
 
 
 async def async_play_anything(request: VoiceRequest, context: PlayerOrRoom) -> str:
-    """Go on with the queue; if it is empty, play the favourites; without any, play a mix of the library."""
-    playback = context.active_playback
-    if (item := playback.current or playback.queue.first()) is not None:
-        await request.execute(PlaybackCommand(**context_fields(context), command="play"))
-        return request.heard(context, request.say("going_on", what=request.track(item.track), where=context.name))
-    try:
-        return await async_play_favourites(request, context)
-    except Answer:
-        return await _async_play_mix(request, context)
+    """Play music without a name; return the answer."""
+    match await async_start_music(request.hass, request.data, context, request.user_id):
+        case "queue":
+            track = context.active_playback.current
+            what = request.track(track.track) if track is not None else context.name
+            answer = request.say("going_on", what=what, where=context.name)
+        case "favourites":
+            answer = request.say("playing_favourites", where=context.name)
+        case "mix":
+            answer = request.say("playing_library", where=context.name)
+        case _:
+            raise Answer(request.say("nothing_to_play"))
+    return request.heard(context, answer)
 
 
 async def async_play_favourites(request: VoiceRequest, context: PlayerOrRoom) -> str:
     """Play the favourites. Raise Answer if there are none."""
-    try:
-        tracks = await tracks_of(request.data.library, f"{SOURCE}/favourites")
-    except TrackNotFound:
-        raise Answer(request.say("no_favourites")) from None
-    await request.execute(
-        QueueAdd(**context_fields(context), place="replace", play=True, track_ids=tuple(tracks or ()))
-    )
+    if not await start_music.async_play_favourites(request.hass, request.data, context, request.user_id):
+        raise Answer(request.say("no_favourites"))
     return request.heard(context, request.say("playing_favourites", where=context.name))
-
-
-async def _async_play_mix(request: VoiceRequest, context: PlayerOrRoom) -> str:
-    with errors_translated():
-        page = await request.data.library.get_tracks(sort="-plays", limit=MAX_MIX)
-    tracks = tuple(track.track_id for track in page.items if track.available)
-    if not tracks:
-        raise Answer(request.say("nothing_to_play"))
-    fields = context_fields(context)
-    await request.execute(QueueAdd(**fields, place="replace", track_ids=tracks))
-    await request.execute(ModeCommand(**fields, shuffle=True))
-    await request.execute(PlaybackCommand(**fields, command="play"))
-    return request.heard(context, request.say("playing_library", where=context.name))
 
 
 async def _genre(library: Library, name: str) -> Genre | None:

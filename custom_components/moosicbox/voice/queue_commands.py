@@ -4,6 +4,7 @@ from typing import Literal
 
 from ..contexts import context_fields
 from ..engine.api import QueueMove
+from .memory import Added
 from .music import async_add_item, async_find, async_play_anything, async_play_favourites, async_play_item, certain
 from .request import Answer, VoiceRequest
 
@@ -20,23 +21,22 @@ async def _add(request: VoiceRequest, place: Literal["next", "end"], answer: str
     context, query = request.one(), request.slots["query"]
     item = certain(request, await async_find(request, query), query, context)
     what = request.item(item)
-    request.memory.added = (context, await async_add_item(request, context, item, place), what)
+    added = Added(context, await async_add_item(request, context, item, place), what)
+    request.memory.remember(added=added)
     return request.heard(context, request.say(answer, what=what, where=context.name))
 
 
 async def move_next(request: VoiceRequest) -> str:
     """Move the items that were added last behind the current one; add the item that was offered."""
     if (added := request.memory.added) is not None:
-        context, item_ids, what = added
-        queue = context.active_playback.queue
+        queue, fields = added.context.active_playback.queue, context_fields(added.context)
         # In reverse order, since each is placed directly behind the current item.
-        for item_id in reversed([item_id for item_id in item_ids if queue.has(item_id)]):
-            await request.execute(QueueMove(**context_fields(context), queue_item_id=item_id, place="next"))
-        return request.say("plays_next", what=what, where=context.name)
+        for item_id in reversed([item_id for item_id in added.queue_item_ids if queue.has(item_id)]):
+            await request.execute(QueueMove(**fields, queue_item_id=item_id, place="next"))
+        return request.say("plays_next", what=added.what, where=added.context.name)
     if (offered := request.memory.offered) is not None:
-        item, context = offered
-        await async_add_item(request, context, item, "next")
-        return request.say("plays_next", what=request.item(item), where=context.name)
+        await async_add_item(request, offered.context, offered.item, "next")
+        return request.say("plays_next", what=request.item(offered.item), where=offered.context.name)
     raise Answer(request.say("nothing_added"))
 
 
@@ -44,8 +44,8 @@ async def play_offered(request: VoiceRequest) -> str:
     """Play the item that was the nearest one to an unknown name."""
     if (offered := request.memory.offered) is None:
         raise Answer(request.say("nothing_offered"))
-    request.memory.offered = None
-    return await async_play_item(request, offered[1], offered[0])
+    request.memory.remember()
+    return await async_play_item(request, offered.context, offered.item)
 
 
 async def play_anything(request: VoiceRequest) -> str:

@@ -1,7 +1,6 @@
 """Odd files as people have them, run through the real scanner."""
 
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio

@@ -53,7 +53,12 @@ async def test_a_name_is_found(filled: Library, name: str, title: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "title"),
-    [("Blue Lantern", "Blue in Green"), ("Blue Moon", "Blue in Green"), ("So Where", "So What"), ("Halo by Rihanna", "Halo")],
+    [
+        ("Blue Lantern", "Blue in Green"),
+        ("Blue Moon", "Blue in Green"),
+        ("So Where", "So What"),
+        ("Halo by Rihanna", "Halo"),
+    ],
 )
 async def test_the_nearest_name_is_offered(filled: Library, name: str, title: str) -> None:
     named = await find_named(filled, name)

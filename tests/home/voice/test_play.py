@@ -1,6 +1,5 @@
 """Requests for music: by name, in general, and for what isn't there."""
 
-
 from homeassistant.core import HomeAssistant
 import pytest
 
@@ -162,3 +161,26 @@ async def test_a_place_is_asked_for_if_it_is_unclear(hass: HomeAssistant, say: S
     await play(hass, BRASS, entity_id=LOUNGE)
     assert (await say("shuffle the music")).text == "Shuffling on Lounge."
     assert state(hass, KITCHEN).attributes["shuffle"] is False
+
+
+@pytest.mark.parametrize(
+    ("language", "off", "on"),
+    [
+        ("en", "turn off the lounge", "turn on the lounge"),
+        ("de", "schalte Lounge aus", "schalte Lounge ein"),
+    ],
+)
+async def test_a_player_is_turned_off_and_on(
+    hass: HomeAssistant, say: Say, caplog: pytest.LogCaptureFixture, language: str, off: str, on: str
+) -> None:
+    await play(hass, PAPER, entity_id=LOUNGE)
+    assert (await say(off, language)).kind == "action_done"
+    assert state(hass, LOUNGE).state == "idle"
+    assert (await say(on, language)).kind == "action_done"
+    shown = state(hass, LOUNGE)
+    assert (shown.state, shown.attributes["media_title"]) == ("playing", "Paper Lantern")
+    await act(hass, "toggle", LOUNGE)
+    assert state(hass, LOUNGE).state == "idle"
+    await act(hass, "toggle", LOUNGE)
+    assert state(hass, LOUNGE).state == "playing"
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]

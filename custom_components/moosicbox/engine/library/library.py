@@ -278,9 +278,13 @@ class Library:
         place = await self._database.read(lambda index: details.picture_place(index, id_))
         if place is None or (root := self._root_of(Path(os.fsdecode(place.folder)))) is None:
             return None
-        music = place.folder + b"/" + place.name if place.picture else None
-        request = ReadPicture(os.fsencode(root), music, place.artwork, edge)
-        return await self.reader.picture(request, _version(place))
+        base, music = os.fsencode(root), place.folder + b"/" + place.name
+        version, found = _version(place), None
+        if place.picture:
+            found = await self.reader.picture(ReadPicture(base, music, embedded=True, edge=edge), version)
+        if found is None and place.artwork is not None:
+            found = await self.reader.picture(ReadPicture(base, place.artwork, embedded=False, edge=edge), version)
+        return found
 
     async def artwork_version(self, id_: str) -> str | None:
         """Return a text that changes with the picture of a track, album or artist; None if there is none."""

@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from ..models import Harm
 
+MAX_SECONDS: Final = 30.0
+"""Of one file, waiting for its disk included."""
 MAX_REPLY: Final = 12 * 1024 * 1024
 """Bytes; a process that answers more is ended."""
 
@@ -21,14 +23,15 @@ class ReadTags(Struct, tag=True, array_like=True, frozen=True):
 
 
 class ReadPicture(Struct, tag=True, array_like=True, frozen=True):
-    """Read the picture embedded in `music`, else the one in the file `beside` it.
+    """Read the picture in the file at `path`, below `root`; with an empty root, links are followed.
 
-    With `edge`, as a JPEG whose longer edge has that many pixels; otherwise as it is.
+    The picture is embedded in music, or the file itself. With `edge`, it becomes a JPEG whose longer edge has that many
+    pixels.
     """
 
     root: bytes
-    music: bytes | None
-    beside: bytes | None = None
+    path: bytes
+    embedded: bool
     edge: int | None = None
 
 

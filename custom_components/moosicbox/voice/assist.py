@@ -145,7 +145,8 @@ class Assist:
             return None
         spoken = self.recogniser.recognise(user_input.text, user_input.language)
         if spoken is None:
-            return None
+            # A trigger has no numbers, but wildcards in their place.
+            return self.recogniser.language(user_input.language).answers["not_understood"]
         request = self.request(spoken, user_input)
         try:
             if (intent_type := self._foreign_intent(spoken, request)) is not None:

@@ -14,6 +14,9 @@ TARGET: Final = re.compile(r"\{target(?::\w+)?\}")
 SYNTAX: Final = re.compile(r"[^\w' -]+")
 """Characters of names that have a meaning in templates; Assist removes punctuation from texts, too."""
 WILDCARDS: Final = ("query", "genre")
+"""Slots for any text."""
+RANGES: Final = {"minutes": (1, 720)}
+"""Slots for numbers, in digits or words, and their bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ class Spoken:
     command: str
     language: Language
     slots: Mapping[str, str]
-    """The texts of `query`, and the names in `target`, `target2` and `target3`, as they are in the list of names."""
+    """The texts of wildcards, the numbers in digits, and the names in `target`, `target2` and `target3`, as they are in the
+    list of names."""
 
 
 class Recogniser:
@@ -72,7 +76,7 @@ class Recogniser:
         result = max(results, key=lambda each: each.text_chunks_matched, default=None)
         if result is None:
             return None
-        return result.intent.name, {slot: str(entity.value).strip() for slot, entity in result.entities.items()}
+        return result.intent.name, {slot: _text(entity.value) for slot, entity in result.entities.items()}
 
     def _by_preference(self, language: str | None) -> list[str]:
         wanted = (language or "").partition("-")[0].lower()
@@ -87,7 +91,12 @@ def spoken_name(name: str) -> str:
 def _intents(code: str, sentences: Mapping[str, Iterable[str]]) -> Intents:
     intents = {name: {"data": [{"sentences": list(templates)}]} for name, templates in sentences.items()}
     lists: dict[str, object] = {name: {"wildcard": True} for name in WILDCARDS}
+    lists |= {name: {"range": {"from": start, "to": stop}} for name, (start, stop) in RANGES.items()}
     return Intents.from_dict({"language": code, "intents": intents, "lists": lists})
+
+
+def _text(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) else str(value).strip()
 
 
 def matches_any(text: str, templates: Iterable[str]) -> bool:

@@ -115,6 +115,7 @@ async def say(hass: HomeAssistant, house: dict[str, Client], hass_ws_client: Web
                 **({} if area is None else {"device_id": satellites[area]}),
             }
         )
+        response: dict[str, Any] = {}
         while True:
             message = await client.receive_json()
             event = message.get("event") or {}

@@ -1,0 +1,144 @@
+/** WAV and AIFF: samples as they are. */
+import { unsupported } from "./fault.js";
+import { text, view } from "./reading.js";
+
+/** @typedef {import("./bytes.js").ByteReader} ByteReader */
+/** @typedef {import("./demuxer.js").Demuxer} Demuxer */
+/** @typedef {import("./demuxer.js").Packets} Packets */
+/** @typedef {import("./demuxer.js").Setup} Setup */
+
+const PACKETS_SECONDS = 0.1;
+const PCM = 1;
+const FLOAT = 3;
+const EXTENSIBLE = 0xfffe;
+
+/**
+ * @param {ByteReader} reader at its beginning
+ * @returns {Promise<PcmFile>}
+ */
+export async function openPcm(reader) {
+  const little = text(reader.bytes(4), 0, 4) === "RIFF";
+  const kind = text(reader.bytes(12), 8, 4);
+  reader.skip(12);
+  /** @type {Setup | null} */
+  let setup = null;
+  while (await reader.fill(8)) {
+    const head = reader.bytes(8);
+    const [name, size] = [text(head, 0, 4), view(head).getUint32(4, little)];
+    reader.skip(8);
+    if ((name === "fmt " || name === "COMM") && (await reader.fill(size))) {
+      setup = little ? wavSetup(view(reader.bytes(size))) : aiffSetup(reader.bytes(size), kind === "AIFC");
+    }
+    if (setup && (name === "data" || name === "SSND")) {
+      reader.skip(little ? 0 : 8);
+      const start = reader.position;
+      // A stream that was cut off, or written without going back, tells a wrong size.
+      const rest = reader.size === null ? null : reader.size - start;
+      const told = size === 0 || size === 0xffff_ffff ? null : size - (little ? 0 : 8);
+      return new PcmFile(reader, setup, start, told === null || rest === null ? (told ?? rest) : Math.min(told, rest));
+    }
+    reader.skip(size + (size & 1));
+  }
+  throw unsupported("The file has no sound");
+}
+
+/**
+ * @implements {Demuxer}
+ */
+class PcmFile {
+  exact = true;
+  #reader;
+  #start;
+  #frame;
+  #at = 0;
+
+  /**
+   * @param {ByteReader} reader
+   * @param {Setup} setup
+   * @param {number} start
+   * @param {number | null} bytes
+   */
+  constructor(reader, setup, start, bytes) {
+    this.#reader = reader;
+    this.#start = start;
+    this.setup = setup;
+    this.#frame = (setup.channels * /** @type {NonNullable<Setup["pcm"]>} */ (setup.pcm).bits) / 8;
+    /** @type {number | null} */
+    this.total = bytes === null ? null : Math.floor(bytes / this.#frame);
+    this.likely = this.total;
+  }
+
+  /** @returns {Promise<Packets | null>} */
+  async next() {
+    const wanted = Math.ceil(this.setup.sampleRate * PACKETS_SECONDS);
+    const most = Math.min(wanted, (this.total ?? Infinity) - this.#at) * this.#frame;
+    await this.#reader.fill(most);
+    const whole = Math.floor(Math.min(most, this.#reader.available) / this.#frame);
+    if (whole <= 0) {
+      this.total ??= this.#at;
+      return null;
+    }
+    const data = [this.#reader.bytes(whole * this.#frame).slice()];
+    this.#reader.skip(whole * this.#frame);
+    const at = this.#at;
+    this.#at += whole;
+    return { data, at, reset: false };
+  }
+
+  /** @param {number} position */
+  async seek(position) {
+    this.#at = Math.max(0, Math.floor(position));
+    this.#reader.seek(this.#start + this.#at * this.#frame);
+  }
+}
+
+/** @param {DataView} format */
+function wavSetup(format) {
+  const [tag, channels, sampleRate] = [format.getUint16(0, true), format.getUint16(2, true), format.getUint32(4, true)];
+  const bits = format.getUint16(14, true);
+  const kind = tag === EXTENSIBLE && format.byteLength >= 26 ? format.getUint16(24, true) : tag;
+  return setupOf({
+    channels,
+    sampleRate,
+    bits,
+    float: kind === FLOAT,
+    known: kind === FLOAT || kind === PCM,
+    little: true,
+  });
+}
+
+/**
+ * @param {Uint8Array} common
+ * @param {boolean} compressed
+ */
+function aiffSetup(common, compressed) {
+  const data = view(common);
+  const kind = compressed ? text(common, 18, 4) : "NONE";
+  // The rate is an 80-bit float.
+  const sampleRate = data.getUint32(10) * 2 ** (data.getUint16(8) - 16383 - 31);
+  return setupOf({
+    channels: data.getUint16(0),
+    sampleRate,
+    bits: data.getUint16(6),
+    float: kind === "fl32" || kind === "FL32",
+    known: ["NONE", "twos", "sowt", "fl32", "FL32"].includes(kind),
+    little: kind === "sowt",
+  });
+}
+
+/**
+ * @param {{channels: number, sampleRate: number, bits: number, float: boolean, known: boolean, little: boolean}} facts
+ * @returns {Setup}
+ */
+function setupOf({ channels, sampleRate, bits, float, known, little }) {
+  const sizes = float ? [32] : [8, 16, 24, 32];
+  if (!known || !sizes.includes(bits) || channels < 1 || channels > 8 || sampleRate < 3_000 || sampleRate > 768_000) {
+    throw unsupported("This kind of uncompressed sound can't be played here");
+  }
+  return {
+    codec: "pcm",
+    sampleRate,
+    channels,
+    pcm: { bits, float, littleEndian: little, unsigned: bits === 8 && little },
+  };
+}

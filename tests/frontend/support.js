@@ -69,11 +69,27 @@ export class FakeRenderer {
     this.listeners[name]?.forEach((listener) => listener(detail));
   }
 
-  start(position, atUs) {
+  /** Positions for which it has no sound yet, as one that decodes while the file comes in. */
+  lacks = () => false;
+  endsAt = null;
+  endPhase = 0;
+  path = "stream";
+  reason = null;
+  /** How it was started and stopped. */
+  starts = [];
+  stops = [];
+
+  ready(position) {
+    return !this.lacks(position);
+  }
+
+  start(position, atUs, how) {
+    this.starts.push(how);
     this.#mark({ atUs, position });
   }
 
-  stop(atUs) {
+  stop(atUs, within) {
+    this.stops.push(within);
     this.#mark({ atUs, position: null });
   }
 

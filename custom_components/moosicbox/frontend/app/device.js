@@ -2,6 +2,7 @@
 import { monotonicUs } from "../client/time-sync.js";
 import { capabilities } from "../player/capabilities.js";
 import { clickTrack } from "../player/click-track.js";
+import { Decoding } from "../player/decoding.js";
 import { Output } from "../player/output.js";
 import { Player } from "../player/player.js";
 import { mediaLoader } from "../player/media.js";
@@ -18,6 +19,7 @@ const UNLOCKING_EVENTS = ["pointerdown", "pointerup", "keydown", "touchend", "cl
 
 export class Device {
   #output = new Output();
+  #decoding = Decoding.possible ? new Decoding() : null;
   #clock;
   #companions;
   /** @type {(() => void) | null} */
@@ -38,6 +40,7 @@ export class Device {
     this.#clock = clock;
     const load = mediaLoader({
       output: this.#output,
+      decoding: this.#decoding,
       baseUrl,
       renew: async (itemId) => (await request({ type: "stream_request", queue_item_id: itemId })).stream_url,
     });
@@ -83,6 +86,7 @@ export class Device {
       removeEventListener(event, this.#unlock, { capture: true });
     }
     this.#player.dispose();
+    this.#decoding?.dispose();
     this.#output.close();
   }
 }

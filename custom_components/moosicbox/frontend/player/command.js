@@ -10,13 +10,14 @@
  * @property {Slot} slot
  * @property {Timeline} timeline
  * @property {boolean} inRoom
+ * @property {number} within seconds from the end of what sounds: then it follows without a gap
  * @property {number} receivedUs local time
  * @property {boolean} scheduled
  * @property {boolean} waited for the audio, the clock or the leave to sound
  */
 
 // Alone, a late command is carried out in full: nobody waits at the live point. A much later one is a reconnect.
-const RECONNECT_US = 1_000_000;
+export const RECONNECT_US = 1_000_000;
 
 /**
  * @param {Start} start

@@ -24,6 +24,14 @@ export function gone() {
   return new PlaybackError("not_found", "The file is gone, or its address has expired");
 }
 
+/**
+ * @param {import("./stream-source.js").Failure} failure
+ * @returns {PlaybackError}
+ */
+export function streamError({ kind }) {
+  return { unreachable, not_found: gone, unsupported, blocked: unreachable }[kind]();
+}
+
 function unsupported() {
   return new PlaybackError("unsupported", "This browser can't play the format, or the address holds no audio");
 }

@@ -1,86 +1,174 @@
-/** Gets an item's audio and chooses how to play it: from memory when it fits, else as a stream. */
-import { GONE_STATUSES, gone, unreachable } from "./fault.js";
-import { BufferRenderer } from "./renderer-buffer.js";
+/** Gets an item's audio and chooses how to play it: decoded while it comes in, else from memory if it fits, else by an element. */
+import { Decoding } from "./decoding.js";
+import { GONE_STATUSES, gone, streamError, unreachable } from "./fault.js";
+import { MemorySource } from "./memory-source.js";
 import { ElementRenderer } from "./renderer-element.js";
+import { PieceRenderer } from "./renderer-pieces.js";
 import { PlaybackError } from "./renderer.js";
+import { StreamSource } from "./stream-source.js";
 
 /** @typedef {import("../client/types.js").Track} Track */
 /** @typedef {import("./output.js").Output} Output */
 /** @typedef {import("./renderer.js").Renderer} Renderer */
 
-// Decoded, a quarter of an hour takes about 350 MB.
+// Decoded as a whole, a quarter of an hour takes about 350 MB.
 const MAX_SECONDS_IN_MEMORY = 15 * 60;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const RETRY_DELAYS_MS = [500, 2_000, 5_000];
 
-/** Not for memory: too long, endless, not readable by scripts or not decodable at once. */
-class NeedsStreaming extends Error {}
+/**
+ * Why an item isn't decoded while it comes in: the browser can't; its format can't be; the other server doesn't let scripts read it;
+ * it has no end.
+ * @typedef {"browser" | "format" | "blocked" | "endless"} Reason
+ */
+
+/** Can't be decoded by ourselves. */
+class NotDecoded extends Error {
+  /** @param {Reason} reason */
+  constructor(reason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
 
 /**
  * @typedef {object} MediaOptions
  * @property {Output} output
  * @property {string} baseUrl what relative addresses are relative to
  * @property {(itemId: string) => Promise<string>} renew a fresh address for an item
+ * @property {Decoding | null} decoding null where the browser can't
  */
 
-/** @typedef {(track: Track, itemId: string, signal: AbortSignal) => Promise<Renderer>} Load */
+/**
+ * Where an item will presumably begin.
+ * @typedef {object} Beginning
+ * @property {number} position seconds
+ * @property {boolean} exactly rather late than at a guess
+ * @property {Renderer | null} after what it follows without a gap
+ */
+
+/** @typedef {(track: Track, itemId: string, signal: AbortSignal, beginning: Beginning) => Promise<Renderer>} Load */
 
 /**
  * @param {MediaOptions} options
  * @returns {Load} that resolves when the item can be started, and rejects with a `PlaybackError`
  */
-export function mediaLoader({ output, baseUrl, renew }) {
+export function mediaLoader({ output, baseUrl, renew, decoding }) {
   /** @type {Load} */
-  async function load(track, itemId, signal) {
+  async function load(track, itemId, signal, beginning) {
     const address = track.stream_url ?? (await renew(itemId));
     try {
-      return await open(track, address, signal);
+      return await open(track, itemId, address, signal, beginning);
     } catch (error) {
       if (!(error instanceof PlaybackError) || error.fault === "unreachable") {
         throw error;
       }
       // An element doesn't tell why it failed, so its failure may be an expired address as well.
-      return open(track, await renew(itemId), signal);
+      return open(track, itemId, await renew(itemId), signal, beginning);
     }
   }
 
   /**
    * @param {Track} track
+   * @param {string} itemId
    * @param {string} address
    * @param {AbortSignal} signal
+   * @param {Beginning} beginning
    * @returns {Promise<Renderer>}
    */
-  async function open(track, address, signal) {
-    const url = new URL(address, baseUrl).href;
-    if (fitsInMemory(track, url)) {
-      try {
-        const data = await fetchFile(url, signal);
-        return new BufferRenderer(output, await decode(output.context, data));
-      } catch (error) {
-        if (!(error instanceof NeedsStreaming)) {
-          throw error;
-        }
+  async function open(track, itemId, address, signal, beginning) {
+    const url = new URL(address, baseUrl);
+    try {
+      return await stream(track, itemId, url, signal, beginning);
+    } catch (error) {
+      if (!(error instanceof NotDecoded)) {
+        throw error;
       }
+      const { reason } = error;
+      const whole = reason === "blocked" || reason === "endless" ? null : await inMemory(track, url, reason, signal);
+      return whole ?? ElementRenderer.open(output, url.href, reason, signal);
     }
-    return ElementRenderer.open(output, url, signal);
+  }
+
+  /**
+   * @param {Track} track
+   * @param {string} itemId
+   * @param {URL} url
+   * @param {AbortSignal} signal
+   * @param {Beginning} beginning
+   * @returns {Promise<Renderer>} that has sound where it will presumably begin
+   */
+  async function stream(track, itemId, url, signal, { position, exactly, after }) {
+    const foreign = !isOwn(url);
+    if (!decoding || decoding.lost) {
+      throw new NotDecoded("browser");
+    }
+    if (foreign && !track.duration) {
+      // A foreign address of unknown length is most likely a radio station.
+      throw new NotDecoded("endless");
+    }
+    const channel = decoding.channel({
+      url: url.href,
+      // What the hub makes for us it writes while we read.
+      growing: url.searchParams.has("format"),
+      foreign,
+      renew: async () => new URL(await renew(itemId), baseUrl).href,
+    });
+    const rate = output.context.sampleRate;
+    const duration = track.duration ?? null;
+    const source = new StreamSource(channel, { rate, position, exactly, duration, phase: after?.endPhase ?? 0 });
+    const renderer = new PieceRenderer(output, source);
+    try {
+      await beginningOf(source, renderer, signal, { position, exactly });
+      return renderer;
+    } catch (error) {
+      renderer.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * @param {Track} track
+   * @param {URL} url
+   * @param {Reason} reason
+   * @param {AbortSignal} signal
+   * @returns {Promise<Renderer | null>} null if it doesn't fit, or can't be decoded at once either
+   */
+  async function inMemory(track, url, reason, signal) {
+    const fits = track.duration ? track.duration <= MAX_SECONDS_IN_MEMORY : isOwn(url);
+    const data = fits ? await fetchFile(url, signal) : null;
+    const buffer = data && (await output.context.decodeAudioData(data).catch(() => null));
+    return buffer && new PieceRenderer(output, new MemorySource(buffer, reason));
   }
 
   return load;
 }
 
 /**
- * @param {Track} track
- * @param {string} url
+ * @param {StreamSource} source
+ * @param {PieceRenderer} renderer of it
+ * @param {AbortSignal} signal
+ * @param {{position: number, exactly: boolean}} where
+ * @returns {Promise<void>} when there is sound; rejects with NotDecoded or PlaybackError
  */
-function fitsInMemory(track, url) {
-  // A foreign address of unknown length is most likely a radio station.
-  return track.duration ? track.duration <= MAX_SECONDS_IN_MEMORY : isOwn(url);
+function beginningOf(source, renderer, signal, { position, exactly }) {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+    source.on("failed", (failure) => {
+      const reason = { unsupported: "format", blocked: "blocked", unreachable: null, not_found: null }[failure.kind];
+      reject(reason ? new NotDecoded(/** @type {Reason} */ (reason)) : streamError(failure));
+    });
+    renderer.on("ready", () => resolve());
+    if (renderer.ready(position, exactly)) {
+      resolve();
+    }
+  });
 }
 
 /**
- * @param {string} url
+ * @param {URL} url
  * @param {AbortSignal} signal
- * @returns {Promise<ArrayBuffer>}
+ * @returns {Promise<ArrayBuffer | null>} null if it is too large, or scripts may not read it
  */
 async function fetchFile(url, signal) {
   for (const delay of [...RETRY_DELAYS_MS, null]) {
@@ -88,12 +176,12 @@ async function fetchFile(url, signal) {
       return await fetchOnce(url, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof PlaybackError || error instanceof NeedsStreaming) {
+      if (error instanceof PlaybackError) {
         throw error;
       }
       if (!isOwn(url)) {
         // Most likely the server doesn't let scripts read it; an element may still play it.
-        throw new NeedsStreaming();
+        return null;
       }
       if (delay !== null) {
         await new Promise((resolve) => setTimeout(resolve, delay));
@@ -104,9 +192,9 @@ async function fetchFile(url, signal) {
 }
 
 /**
- * @param {string} url
+ * @param {URL} url
  * @param {AbortSignal} signal
- * @returns {Promise<ArrayBuffer>}
+ * @returns {Promise<ArrayBuffer | null>}
  */
 async function fetchOnce(url, signal) {
   const response = await fetch(url, { signal });
@@ -119,24 +207,12 @@ async function fetchOnce(url, signal) {
   const length = Number(response.headers.get("content-length"));
   if (!length || length > MAX_FILE_BYTES) {
     await response.body?.cancel();
-    throw new NeedsStreaming();
+    return null;
   }
   return response.arrayBuffer();
 }
 
-/** @param {string} url */
+/** @param {URL} url */
 function isOwn(url) {
-  return new URL(url).origin === location.origin;
-}
-
-/**
- * @param {BaseAudioContext} context
- * @param {ArrayBuffer} data
- */
-async function decode(context, data) {
-  try {
-    return await context.decodeAudioData(data);
-  } catch {
-    throw new NeedsStreaming();
-  }
+  return url.origin === location.origin;
 }

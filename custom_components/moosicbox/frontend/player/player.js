@@ -6,7 +6,7 @@
  */
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
-import { sameCommand, startPosition } from "./command.js";
+import { RECONNECT_US, sameCommand, startPosition } from "./command.js";
 import { Reporter } from "./reporter.js";
 import { Slots } from "./slots.js";
 import { describe } from "./status.js";
@@ -36,6 +36,12 @@ import { positionAt } from "./timeline.js";
 const TICK_MS = 250;
 // A new timeline this near to what sounds is the same one, measured again.
 const SAME_SECONDS = 0.1;
+// An item that follows this near to the end of the one before follows it without a gap: alone, a loudspeaker's own clock decides;
+// with others, what they would hear as an echo is too far.
+const JOINED_SECONDS = 0.3;
+const JOINED_IN_ROOM_SECONDS = 0.02;
+// By the time that sound has come, the others are that much further.
+const FETCH_US = 300_000;
 
 /** @extends {Emitter<{change: PlayerStatus}>} */
 export class Player extends Emitter {
@@ -148,12 +154,23 @@ export class Player extends Emitter {
     }
     if (command.command === "stop" || !command.queue_item_id || !command.track) {
       this.#stop(command);
-    } else if (command.command === "pause") {
-      this.#pause(command, this.#slots.take(command.queue_item_id, command.track));
     } else {
-      this.#play(command, this.#slots.take(command.queue_item_id, command.track));
+      const slot = this.#slots.take(command.queue_item_id, command.track, this.#beginning(command));
+      command.command === "pause" ? this.#pause(command, slot) : this.#play(command, slot);
     }
     this.#changed();
+  }
+
+  /**
+   * @param {SynchronizedPlayback} command
+   * @returns {import("./media.js").Beginning} where its item will presumably begin
+   */
+  #beginning(command) {
+    const inRoom = Boolean(command.room_id);
+    const { position, hubUs, rate } = timelineOf(command);
+    const live = command.command === "play" && this.#clock.ready && (inRoom || this.#late(command) > RECONNECT_US);
+    const atUs = this.#clock.hubNow(this.#nowUs()) + FETCH_US;
+    return { position: live ? positionAt({ position, hubUs, rate }, atUs) : position, exactly: inRoom, after: null };
   }
 
   /**
@@ -161,11 +178,7 @@ export class Player extends Emitter {
    * @param {Slot} slot
    */
   #play(command, slot) {
-    const timeline = {
-      position: command.start_position ?? 0,
-      hubUs: command.sync_time_us ?? 0,
-      rate: command.rate || 1,
-    };
+    const timeline = timelineOf(command);
     const inRoom = Boolean(command.room_id);
     if (this.#sounds(slot, timeline)) {
       this.#time.follow(timeline, inRoom, slot.renderer?.precision);
@@ -173,8 +186,9 @@ export class Player extends Emitter {
     }
     clearTimeout(this.#turn);
     this.#turn = undefined;
-    this.#retireAllBut(slot, this.#due(command));
-    const start = { slot, timeline, inRoom, receivedUs: this.#nowUs(), scheduled: false, waited: false };
+    const within = timeline.position > 0 ? 0 : inRoom ? JOINED_IN_ROOM_SECONDS : JOINED_SECONDS;
+    this.#retireAllBut(slot, this.#due(command), within);
+    const start = { slot, timeline, inRoom, within, receivedUs: this.#nowUs(), scheduled: false, waited: false };
     this.#setStart(start);
     this.proceed();
     start.waited = !start.scheduled;
@@ -225,11 +239,17 @@ export class Player extends Emitter {
    * @param {Renderer} renderer
    */
   #begin(start, renderer) {
-    const { slot, timeline, inRoom } = start;
+    const { slot, timeline, inRoom, within } = start;
     const dueUs = this.#clock.localAt(timeline.hubUs);
     const atUs = Math.max(dueUs, this.#nowUs() + this.#output.leadUs);
     const position = startPosition(start, dueUs, atUs);
-    renderer.start(position, atUs);
+    if (!renderer.ready(position, inRoom)) {
+      // What sounds is silent when it should be elsewhere.
+      renderer.stop(Math.max(dueUs, this.#nowUs()));
+      return;
+    }
+    const after = this.#mode === "playing" ? (this.#slots.current?.renderer ?? null) : null;
+    renderer.start(position, atUs, { after, within, exactly: inRoom });
     start.scheduled = true;
     this.#turnAt(atUs, () => {
       this.#setStart(null);
@@ -264,6 +284,8 @@ export class Player extends Emitter {
 
   /** @param {Slot} slot */
   #settled(slot) {
+    slot.renderer?.on("ready", () => this.proceed());
+    slot.renderer?.on("duration", () => this.#changed());
     slot.renderer?.on("ended", () => this.#ended(slot));
     slot.renderer?.on("failed", (error) => this.#failed(slot, error));
     slot.renderer?.on("stalled", () => this.#setStalled(slot, true));
@@ -315,7 +337,7 @@ export class Player extends Emitter {
   #goOn() {
     const renderer = this.#slots.current?.renderer;
     const audible = renderer?.audible();
-    if (renderer && audible && this.#steady && !this.#time.lead(audible)) {
+    if (renderer && audible && this.#steady && !this.#time.lead(audible) && this.#time.isFarFrom(audible)) {
       this.#jump(renderer);
     }
   }
@@ -370,11 +392,20 @@ export class Player extends Emitter {
   }
 
   /**
+   * @param {SynchronizedPlayback} command
+   * @returns {number} µs since its time
+   */
+  #late(command) {
+    return this.#nowUs() - this.#clock.localAt(command.sync_time_us ?? 0);
+  }
+
+  /**
    * @param {Slot | null} kept
    * @param {number} atUs
+   * @param {number} [within] seconds before its natural end: then one ends by itself
    */
-  #retireAllBut(kept, atUs) {
-    this.#slots.retireAllBut(kept, (atUs - this.#nowUs()) / 1000, atUs);
+  #retireAllBut(kept, atUs, within = 0) {
+    this.#slots.retireAllBut(kept, (atUs - this.#nowUs()) / 1000, atUs, within);
   }
 
   /** @param {Start | null} start */
@@ -388,4 +419,12 @@ export class Player extends Emitter {
     this.#reporter.report(options);
     this.emit("change", this.status);
   }
+}
+
+/**
+ * @param {SynchronizedPlayback} command
+ * @returns {Timeline}
+ */
+function timelineOf({ start_position, sync_time_us, rate }) {
+  return { position: start_position ?? 0, hubUs: sync_time_us ?? 0, rate: rate || 1 };
 }

@@ -14,6 +14,10 @@ const SEEK_TOLERANCE_SECONDS = 0.05;
 /** @extends {Emitter<RendererEvents>} */
 export class ElementRenderer extends Emitter {
   precision = COARSE;
+  path = /** @type {const} */ ("element");
+  /** It says when it has ended, but not exactly enough to join something to that. */
+  endsAt = null;
+  endPhase = 0;
   #output;
   #element;
   /** @type {GainNode | null} null when the element sounds past the context */
@@ -28,20 +32,21 @@ export class ElementRenderer extends Emitter {
   /**
    * @param {Output} output
    * @param {string} url
+   * @param {string} reason why it isn't decoded by ourselves
    * @param {AbortSignal} signal
    * @returns {Promise<ElementRenderer>} that can be started
    */
-  static async open(output, url, signal) {
+  static async open(output, url, reason, signal) {
     const foreign = new URL(url).origin !== location.origin;
     try {
       if (foreign) {
         // Through the context if the server allows it, past it if not: an unreadable stream would come out silent.
         return (
-          (await ElementRenderer.#load(output, url, "anonymous", signal).catch(() => null)) ??
-          (await ElementRenderer.#load(output, url, null, signal))
+          (await ElementRenderer.#load(output, url, "anonymous", reason, signal).catch(() => null)) ??
+          (await ElementRenderer.#load(output, url, null, reason, signal))
         );
       }
-      return await ElementRenderer.#load(output, url, "anonymous", signal);
+      return await ElementRenderer.#load(output, url, "anonymous", reason, signal);
     } catch (error) {
       signal.throwIfAborted();
       throw await explain(/** @type {MediaError} */ (error), url);
@@ -52,15 +57,16 @@ export class ElementRenderer extends Emitter {
    * @param {Output} output
    * @param {string} url
    * @param {string | null} crossOrigin null to play past the context
+   * @param {string} reason
    * @param {AbortSignal} signal
    * @returns {Promise<ElementRenderer>} rejects with the element's own error
    */
-  static #load(output, url, crossOrigin, signal) {
+  static #load(output, url, crossOrigin, reason, signal) {
     const element = new Audio();
     element.preload = "auto";
     element.crossOrigin = crossOrigin;
     return new Promise((resolve, reject) => {
-      element.oncanplay = () => resolve(new ElementRenderer(output, element, crossOrigin !== null));
+      element.oncanplay = () => resolve(new ElementRenderer(output, element, crossOrigin !== null, reason));
       element.onerror = () => reject(element.error);
       signal.addEventListener("abort", () => {
         element.removeAttribute("src");
@@ -74,9 +80,11 @@ export class ElementRenderer extends Emitter {
    * @param {Output} output
    * @param {HTMLAudioElement} element that can play
    * @param {boolean} routed
+   * @param {string} reason
    */
-  constructor(output, element, routed) {
+  constructor(output, element, routed, reason) {
     super();
+    this.reason = reason;
     this.#output = output;
     this.#element = element;
     element.oncanplay = null;
@@ -102,6 +110,11 @@ export class ElementRenderer extends Emitter {
   get bufferedSeconds() {
     const { buffered } = this.#element;
     return buffered.length > 0 ? buffered.end(buffered.length - 1) : 0;
+  }
+
+  /** @returns {boolean} it fetches what it needs by itself, and says when it has to wait */
+  ready() {
+    return true;
   }
 
   /**

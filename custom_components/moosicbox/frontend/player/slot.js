@@ -19,13 +19,14 @@ export class Slot {
   /**
    * @param {string} itemId
    * @param {Track} track
+   * @param {import("./media.js").Beginning} beginning
    * @param {Load} load
    * @param {(slot: Slot) => void} onsettled when it is ready or failed
    */
-  constructor(itemId, track, load, onsettled) {
+  constructor(itemId, track, beginning, load, onsettled) {
     this.itemId = itemId;
     this.track = track;
-    load(track, itemId, this.#abort.signal).then(
+    load(track, itemId, this.#abort.signal, beginning).then(
       (renderer) => {
         if (this.#abort.signal.aborted) {
           renderer.dispose();
@@ -69,11 +70,12 @@ export class Slot {
    * Falls silent at a time and is gone then.
    * @param {number} inMs from now
    * @param {number} atUs the same moment on the local clock
+   * @param {number} within seconds before its natural end: then it ends by itself
    */
-  retire(inMs, atUs) {
+  retire(inMs, atUs, within) {
     this.#retired = true;
     if (this.renderer) {
-      this.renderer.stop(atUs);
+      this.renderer.stop(atUs, within);
       setTimeout(() => this.dispose(), inMs + AFTERGLOW_MS);
     } else {
       this.dispose();

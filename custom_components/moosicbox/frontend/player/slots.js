@@ -30,14 +30,15 @@ export class Slots {
   /**
    * @param {string} itemId
    * @param {Track} track
+   * @param {import("./media.js").Beginning} beginning of a new one
    * @returns {Slot} the item's slot, wherever it is; a new one if there is none
    */
-  take(itemId, track) {
+  take(itemId, track, beginning) {
     const known = [...this.#active, this.#next].find((slot) => slot?.itemId === itemId && slot.usable);
     if (this.#next?.itemId === itemId) {
       this.#next = null;
     }
-    return known ?? this.#open(itemId, track);
+    return known ?? this.#open(itemId, track, beginning);
   }
 
   /**
@@ -50,18 +51,20 @@ export class Slots {
       return;
     }
     this.#next?.dispose();
-    this.#next = itemId && track ? this.#open(itemId, track) : null;
+    const after = (this.starting ?? this.current)?.renderer ?? null;
+    this.#next = itemId && track ? this.#open(itemId, track, { position: 0, exactly: false, after }) : null;
   }
 
   /**
    * @param {Slot | null} kept
    * @param {number} inMs from now
    * @param {number} atUs the same moment on the local clock
+   * @param {number} within seconds before its natural end: then one ends by itself
    */
-  retireAllBut(kept, inMs, atUs) {
+  retireAllBut(kept, inMs, atUs, within) {
     for (const slot of this.#active) {
       if (slot !== kept) {
-        slot.retire(inMs, atUs);
+        slot.retire(inMs, atUs, within);
       }
     }
   }
@@ -80,8 +83,9 @@ export class Slots {
   /**
    * @param {string} itemId
    * @param {Track} track
+   * @param {import("./media.js").Beginning} beginning
    */
-  #open(itemId, track) {
-    return new Slot(itemId, track, this.#load, this.#onsettled);
+  #open(itemId, track, beginning) {
+    return new Slot(itemId, track, beginning, this.#load, this.#onsettled);
   }
 }

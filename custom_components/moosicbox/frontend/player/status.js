@@ -19,6 +19,8 @@ import { startPosition } from "./command.js";
  * @property {string | null} readyItemId
  * @property {number | null} syncErrorMs
  * @property {boolean} needsInteraction
+ * @property {import("./renderer.js").RenderPath | null} path how the current item is played
+ * @property {string | null} reason why it isn't decoded while it comes in
  * @property {import("./renderer.js").PlaybackError | null} error
  */
 
@@ -55,6 +57,8 @@ export function describe(facts) {
     readyItemId: slots.readyItemId,
     syncErrorMs: mode === "playing" ? syncErrorMs : null,
     needsInteraction,
+    path: slot?.renderer?.path ?? null,
+    reason: slot?.renderer?.reason ?? null,
     error: slot?.error ?? null,
   };
 }

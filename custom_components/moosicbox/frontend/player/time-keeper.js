@@ -1,5 +1,5 @@
 /** Keeps what sounds on the hub's timeline: measures how far off it is, and says what brings it back. */
-import { Drift } from "./drift.js";
+import { Drift, EXACT } from "./drift.js";
 import { positionAt } from "./timeline.js";
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
@@ -10,6 +10,7 @@ import { positionAt } from "./timeline.js";
 
 export class TimeKeeper {
   #clock;
+  #precision = EXACT;
   #drift = new Drift();
   /** @type {Timeline} */
   #timeline = { position: 0, hubUs: 0, rate: 1 };
@@ -32,7 +33,8 @@ export class TimeKeeper {
    * @param {boolean} inRoom whether others play along it
    * @param {Precision} [precision] of what sounds
    */
-  follow(timeline, inRoom, precision) {
+  follow(timeline, inRoom, precision = EXACT) {
+    this.#precision = precision;
     this.#timeline = timeline;
     this.#inRoom = inRoom;
     this.#clockId = this.#clock.clockId;
@@ -51,6 +53,14 @@ export class TimeKeeper {
     const hubUs = this.#clock.hubNow(audible.atUs);
     this.follow({ position: audible.position, hubUs, rate: this.#timeline.rate }, false);
     return true;
+  }
+
+  /**
+   * @param {Audible} audible
+   * @returns {boolean} whether only a jump brings it back soon enough
+   */
+  isFarFrom(audible) {
+    return Math.abs(audible.position - this.positionAt(audible.atUs)) > this.#precision.jump;
   }
 
   /** The sound was moved: what was measured before says nothing now. */

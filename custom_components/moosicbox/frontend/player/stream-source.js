@@ -1,0 +1,176 @@
+/** An item that is decoded by the worker while it comes in: asks for pieces, and holds them. */
+import { Emitter } from "../client/emitter.js";
+import { Pieces, bounds } from "./pieces.js";
+
+/** @typedef {import("./decoding.js").Channel} Channel */
+/** @typedef {import("./pieces.js").Piece} Piece */
+/** @typedef {import("./stream/session.js").Told} Told */
+
+/** @typedef {Extract<Told, {type: "failed"}>} Failure */
+/** @typedef {{piece: null, failed: Failure, duration: null}} SourceEvents */
+
+/** Until its sound is wanted, so much of an item is decoded. */
+const PREPARED_SECONDS = 5;
+/** How often the worker hears that more is wanted: often enough that it never waits. */
+const STEP_SECONDS = 0.5;
+/** What comes soon anyway is waited for rather than asked for anew. */
+const SOON_SECONDS = 10;
+/** Frames: what durations in seconds lose. */
+const ROUNDING = 1e-4;
+
+/** @extends {Emitter<SourceEvents>} */
+export class StreamSource extends Emitter {
+  path = /** @type {const} */ ("stream");
+  reason = null;
+  pieces = new Pieces();
+  /** @type {number | null} seconds */
+  duration;
+  /** @type {string | null} */
+  codec = null;
+  #channel;
+  #phase;
+  #seek = 0;
+  #channels = 2;
+  /** Frame up to which was asked for. */
+  #wanted;
+  /** Where what comes now began. */
+  #begun;
+  #ended = false;
+
+  /**
+   * @param {Channel} channel to the worker
+   * @param {object} options
+   * @param {number} options.rate of the loudspeaker
+   * @param {number} options.position seconds at which it will presumably begin
+   * @param {number | null} options.duration as far as it is known
+   * @param {boolean} options.exactly rather late than at a guess
+   * @param {number} options.phase by which part of a frame the item begins before the first
+   */
+  constructor(channel, { rate, position, exactly, duration, phase }) {
+    super();
+    this.rate = rate;
+    this.duration = duration;
+    this.#phase = phase;
+    this.#channel = channel;
+    this.#begun = this.frameAt(position);
+    this.#wanted = this.#begun + PREPARED_SECONDS * rate;
+    const begin = { frame: this.#begun, wanted: this.#wanted, exactly };
+    channel.open({ rate, duration, phase, ...begin }, (told) => this.#told(told));
+  }
+
+  /** @returns {number | null} the first frame behind the item */
+  get end() {
+    return this.duration === null ? null : Math.ceil(this.duration * this.rate - this.#phase - ROUNDING);
+  }
+
+  /** @returns {number} by which part of a frame what follows begins before the first frame behind the item */
+  get endPhase() {
+    return this.duration === null ? 0 : (this.end ?? 0) - (this.duration * this.rate - this.#phase);
+  }
+
+  /** @returns {number} the first frame there is; negative where the item rings before its beginning */
+  get first() {
+    return Math.min(0, this.pieces.from);
+  }
+
+  /** @param {number} position */
+  frameAt(position) {
+    return Math.max(0, Math.round(position * this.rate - this.#phase));
+  }
+
+  /** @param {number} frame */
+  positionAt(frame) {
+    return (frame + this.#phase) / this.rate;
+  }
+
+  /**
+   * @param {number} frame
+   * @param {number} seconds
+   * @returns {boolean} whether there is so much from that frame on, or all until the end
+   */
+  has(frame, seconds) {
+    const { pieces } = this;
+    const there = pieces.at(frame) !== null && pieces.until - frame >= seconds * this.rate;
+    return there || (pieces.complete && frame >= pieces.from);
+  }
+
+  /**
+   * Sees to it that what sounds from a frame on will be there.
+   * @param {number} frame
+   * @param {boolean} exactly rather late than at a guess
+   */
+  request(frame, exactly) {
+    const { pieces } = this;
+    const end = Math.max(pieces.until, this.#begun);
+    const begins = pieces.until > 0 ? pieces.from : this.#begun;
+    if (frame < begins || (frame > end + SOON_SECONDS * this.rate && !this.#ended)) {
+      this.#seek += 1;
+      this.#begun = frame;
+      this.#ended = false;
+      pieces.clear();
+      this.#wanted = frame + PREPARED_SECONDS * this.rate;
+      this.#channel.seek(this.#seek, frame, this.#wanted, exactly);
+    }
+  }
+
+  /**
+   * Keeps enough ahead of what sounds, and lets go of what did.
+   * @param {number} frame that sounds
+   */
+  follow(frame) {
+    const { ahead, behind } = bounds(this.rate, this.#channels);
+    this.pieces.dropBefore(frame - behind);
+    if (frame + ahead >= this.#wanted + STEP_SECONDS * this.rate) {
+      this.#wanted = Math.floor(frame + ahead);
+      this.#channel.want(this.#wanted);
+    }
+  }
+
+  dispose() {
+    this.#channel.close();
+    this.pieces.clear();
+  }
+
+  /** @param {Told} told */
+  #told(told) {
+    switch (told.type) {
+      case "opened":
+        this.codec = told.codec;
+        this.#channels = told.channels;
+        this.#setDuration(told.duration);
+        break;
+      case "duration":
+        this.#setDuration(told.duration);
+        break;
+      case "failed":
+        this.emit("failed", told);
+        break;
+      case "piece":
+        if (told.seek === this.#seek) {
+          this.#add(told);
+        }
+    }
+  }
+
+  /** @param {Extract<Told, {type: "piece"}>} told */
+  #add({ from, channels, last }) {
+    const length = channels[0].length;
+    if (length > 0) {
+      const buffer = new AudioBuffer({ length, numberOfChannels: channels.length, sampleRate: this.rate });
+      channels.forEach((samples, index) => buffer.copyToChannel(/** @type {any} */ (samples), index));
+      this.pieces.add({ from, until: from + length, buffer, last });
+    } else if (last) {
+      this.pieces.close();
+    }
+    this.#ended = last;
+    this.emit("piece", null);
+  }
+
+  /** @param {number | null} duration */
+  #setDuration(duration) {
+    if (duration !== null && duration !== this.duration) {
+      this.duration = duration;
+      this.emit("duration", null);
+    }
+  }
+}

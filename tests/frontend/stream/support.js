@@ -8,6 +8,11 @@ import { promisify } from "node:util";
 import { ByteReader } from "../../../custom_components/moosicbox/frontend/player/stream/bytes.js";
 import { Session } from "../../../custom_components/moosicbox/frontend/player/stream/session.js";
 
+// What gives memory back makes it unusable, as in browsers: Node 20 can't by itself.
+ArrayBuffer.prototype.transfer ??= function () {
+  structuredClone(this, { transfer: [this] });
+};
+
 const run = promisify(execFile);
 const MAX_OUTPUT = 512 * 1024 * 1024;
 

@@ -1,6 +1,7 @@
 /** Gets an item's audio and chooses how to play it: decoded while it comes in, else from memory if it fits, else by an element. */
 import { Decoding } from "./decoding.js";
 import { GONE_STATUSES, gone, streamError, unreachable } from "./fault.js";
+import { Buffers } from "./pieces.js";
 import { MemorySource } from "./memory-source.js";
 import { ElementRenderer } from "./renderer-element.js";
 import { PieceRenderer } from "./renderer-pieces.js";
@@ -54,6 +55,8 @@ class NotDecoded extends Error {
  * @returns {Load} that resolves when the item can be started, and rejects with a `PlaybackError`
  */
 export function mediaLoader({ output, baseUrl, renew, decoding }) {
+  const buffers = new Buffers();
+
   /** @type {Load} */
   async function load(track, itemId, signal, beginning) {
     const address = track.stream_url ?? (await renew(itemId));
@@ -116,7 +119,13 @@ export function mediaLoader({ output, baseUrl, renew, decoding }) {
     });
     const rate = output.context.sampleRate;
     const duration = track.duration ?? null;
-    const source = new StreamSource(channel, { rate, position, exactly, duration, phase: after?.endPhase ?? 0 });
+    const source = new StreamSource(channel, buffers, {
+      rate,
+      position,
+      exactly,
+      duration,
+      phase: after?.endPhase ?? 0,
+    });
     const renderer = new PieceRenderer(output, source);
     try {
       await beginningOf(source, renderer, signal, { position, exactly });

@@ -49,8 +49,9 @@ export class Pieces {
     }
   }
 
+  /** @returns {Piece[]} what was there */
   clear() {
-    this.#pieces = [];
+    return this.#pieces.splice(0);
   }
 
   /**
@@ -64,10 +65,11 @@ export class Pieces {
   /**
    * Forgets what ends before a frame.
    * @param {number} frame
+   * @returns {Piece[]} what was forgotten
    */
   dropBefore(frame) {
     const kept = this.#pieces.findIndex(({ until }) => until > frame);
-    this.#pieces.splice(0, kept < 0 ? Math.max(0, this.#pieces.length - 1) : kept);
+    return this.#pieces.splice(0, kept < 0 ? Math.max(0, this.#pieces.length - 1) : kept);
   }
 }
 
@@ -80,4 +82,32 @@ export function bounds(rate, channels) {
   const most = Math.floor(MAX_BYTES / (4 * channels));
   const behind = Math.min(BEHIND_SECONDS * rate, Math.floor(most / 6));
   return { ahead: Math.min(AHEAD_SECONDS * rate, most - behind), behind };
+}
+
+/** Most that are kept for pieces to come. */
+const MAX_SPARE = 24;
+
+/** What pieces were in and others can be: so playing makes no garbage, which browsers collect late. */
+export class Buffers {
+  /** @type {AudioBuffer[]} */
+  #spare = [];
+
+  /**
+   * @param {number} length
+   * @param {number} numberOfChannels
+   * @param {number} sampleRate
+   */
+  take(length, numberOfChannels, sampleRate) {
+    const index = this.#spare.findIndex(
+      (one) => one.length === length && one.numberOfChannels === numberOfChannels && one.sampleRate === sampleRate,
+    );
+    const [spare] = index < 0 ? [] : this.#spare.splice(index, 1);
+    return spare ?? new AudioBuffer({ length, numberOfChannels, sampleRate });
+  }
+
+  /** @param {Piece[]} pieces that nothing plays any more */
+  giveBack(pieces) {
+    this.#spare.push(...pieces.map(({ buffer }) => buffer));
+    this.#spare.splice(0, this.#spare.length - MAX_SPARE);
+  }
 }

@@ -16,7 +16,7 @@ const MAX_SEGMENTS = 32;
 const SCHEDULED_SECONDS = 4;
 const PUMP_MS = 200;
 /** What must be there to begin. */
-const READY_SECONDS = 0.25;
+const READY_SECONDS = 0.2;
 /** And after the network was too slow. */
 const RESUME_SECONDS = 2;
 /** A change of speed takes effect at the start of a block of samples, soon enough ahead to be heard of in time. */

@@ -1,6 +1,7 @@
 /** An item that is decoded by the worker while it comes in: asks for pieces, and holds them. */
 import { Emitter } from "../client/emitter.js";
 import { Pieces, bounds } from "./pieces.js";
+import { release } from "./stream/release.js";
 
 /** @typedef {import("./decoding.js").Channel} Channel */
 /** @typedef {import("./pieces.js").Piece} Piece */
@@ -10,7 +11,9 @@ import { Pieces, bounds } from "./pieces.js";
 /** @typedef {{piece: null, failed: Failure, duration: null}} SourceEvents */
 
 /** Until its sound is wanted, so much of an item is decoded. */
-const PREPARED_SECONDS = 5;
+const PREPARED_SECONDS = 6;
+/** For each second that sounds, what is ahead grows by so many. */
+const GROWTH = 2;
 /** How often the worker hears that more is wanted: often enough that it never waits. */
 const STEP_SECONDS = 0.5;
 /** What comes soon anyway is waited for rather than asked for anew. */
@@ -28,6 +31,7 @@ export class StreamSource extends Emitter {
   /** @type {string | null} */
   codec = null;
   #channel;
+  #buffers;
   #phase;
   #seek = 0;
   #channels = 2;
@@ -36,9 +40,12 @@ export class StreamSource extends Emitter {
   /** Where what comes now began. */
   #begun;
   #ended = false;
+  /** Frame at which it began to sound. @type {number | null} */
+  #followed = null;
 
   /**
    * @param {Channel} channel to the worker
+   * @param {import("./pieces.js").Buffers} buffers
    * @param {object} options
    * @param {number} options.rate of the loudspeaker
    * @param {number} options.position seconds at which it will presumably begin
@@ -46,12 +53,13 @@ export class StreamSource extends Emitter {
    * @param {boolean} options.exactly rather late than at a guess
    * @param {number} options.phase by which part of a frame the item begins before the first
    */
-  constructor(channel, { rate, position, exactly, duration, phase }) {
+  constructor(channel, buffers, { rate, position, exactly, duration, phase }) {
     super();
     this.rate = rate;
     this.duration = duration;
     this.#phase = phase;
     this.#channel = channel;
+    this.#buffers = buffers;
     this.#begun = this.frameAt(position);
     this.#wanted = this.#begun + PREPARED_SECONDS * rate;
     const begin = { frame: this.#begun, wanted: this.#wanted, exactly };
@@ -107,6 +115,7 @@ export class StreamSource extends Emitter {
       this.#seek += 1;
       this.#begun = frame;
       this.#ended = false;
+      this.#followed = null;
       pieces.clear();
       this.#wanted = frame + PREPARED_SECONDS * this.rate;
       this.#channel.seek(this.#seek, frame, this.#wanted, exactly);
@@ -114,12 +123,15 @@ export class StreamSource extends Emitter {
   }
 
   /**
-   * Keeps enough ahead of what sounds, and lets go of what did.
+   * Keeps enough ahead of what sounds, and lets go of what did. What is ahead grows little by little: an old device isn't busy
+   * with all of it at once, nor is a network that others use as well.
    * @param {number} frame that sounds
    */
   follow(frame) {
-    const { ahead, behind } = bounds(this.rate, this.#channels);
-    this.pieces.dropBefore(frame - behind);
+    const { ahead: most, behind } = bounds(this.rate, this.#channels);
+    this.#followed ??= frame;
+    const ahead = Math.min(most, PREPARED_SECONDS * this.rate + (frame - this.#followed) * GROWTH);
+    this.#buffers.giveBack(this.pieces.dropBefore(frame - behind));
     if (frame + ahead >= this.#wanted + STEP_SECONDS * this.rate) {
       this.#wanted = Math.floor(frame + ahead);
       this.#channel.want(this.#wanted);
@@ -128,7 +140,7 @@ export class StreamSource extends Emitter {
 
   dispose() {
     this.#channel.close();
-    this.pieces.clear();
+    this.#buffers.giveBack(this.pieces.clear());
   }
 
   /** @param {Told} told */
@@ -156,8 +168,9 @@ export class StreamSource extends Emitter {
   #add({ from, channels, last }) {
     const length = channels[0].length;
     if (length > 0) {
-      const buffer = new AudioBuffer({ length, numberOfChannels: channels.length, sampleRate: this.rate });
+      const buffer = this.#buffers.take(length, channels.length, this.rate);
       channels.forEach((samples, index) => buffer.copyToChannel(/** @type {any} */ (samples), index));
+      release(...channels);
       this.pieces.add({ from, until: from + length, buffer, last });
     } else if (last) {
       this.pieces.close();

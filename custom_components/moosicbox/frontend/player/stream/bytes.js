@@ -1,5 +1,6 @@
 /** Reads the bytes of an address in bounded ranges, as they are needed: nothing is fetched that nobody asked for. */
 import { StreamFault, unsupported } from "./fault.js";
+import { release } from "./release.js";
 
 /** One request asks for no more. Large enough that the time between two requests doesn't count, small enough to give up. */
 export const RANGE_BYTES = 1024 * 1024;
@@ -155,6 +156,7 @@ export class ByteReader {
         this.#waitedMs += performance.now() - began;
         if (chunk) {
           this.#append(chunk);
+          release(chunk);
         }
         return;
       } catch (error) {
@@ -267,10 +269,14 @@ export class ByteReader {
     const needed = kept.length + count;
     // Never less than half of it is used: it neither grows for ever nor is it copied all the time.
     const target = needed * 2 > this.#data.length ? new Uint8Array(needed * 2) : this.#data;
+    const before = this.#data;
     target.set(kept);
     this.#data = target;
     this.#base += passed;
     this.#length = kept.length;
+    if (target !== before) {
+      release(before);
+    }
   }
 }
 

@@ -1,13 +1,16 @@
 /** Decoders: each is loaded when an item first needs it. */
 import { StreamFault, unsupported } from "./fault.js";
 import { OggWriter, joined } from "./ogg-write.js";
+import { readPcm } from "./pcm.js";
+import { release } from "./release.js";
 
+/** @typedef {import("./demuxer.js").Packets} Packets */
 /** @typedef {import("./demuxer.js").Setup} Setup */
 
 /**
  * @typedef {object} Decoder
- * @property {(packets: Uint8Array[]) => Promise<Float32Array[]> | Float32Array[]} decode samples of each channel
- * @property {() => Promise<void>} reset what comes next doesn't follow what came before
+ * @property {(packets: Packets) => Promise<Float32Array[]> | Float32Array[]} decode samples of each channel, each of a memory of its own; where the packets don't
+ *   follow the ones before, perhaps some that belong to nothing in front
  * @property {() => void} free
  */
 
@@ -16,7 +19,6 @@ import { OggWriter, joined } from "./ogg-write.js";
 const LIBRARIES = new URL("../../vendor/wasm-audio-decoders/", import.meta.url);
 const AAC_FRAME = 1_024;
 const AAC_OVERLAP = 2;
-
 /**
  * @param {Setup} setup
  * @param {NativeDecode} native
@@ -25,20 +27,15 @@ const AAC_OVERLAP = 2;
 export async function openDecoder(setup, native) {
   switch (setup.codec) {
     case "pcm":
-      return { decode: ([packet]) => pcm(packet, setup), reset: async () => undefined, free: () => undefined };
+      return { decode: ({ data: [packet] }) => readPcm(packet, setup), free: () => undefined };
     case "aac":
       return aac(setup, native);
-    case "flac": {
-      const { FLACDecoder } = await load("flac-decoder");
-      return library(new FLACDecoder(), setup);
-    }
-    case "mpeg": {
-      const { MPEGDecoder } = await load("mpg123-decoder");
+    case "flac":
+      return frames(setup, new (await library("flac-decoder")).FLACDecoder());
+    case "mpeg":
       // What encoders put in front and behind is cut by ourselves: the decoder knows nothing of seeks.
-      return library(new MPEGDecoder({ enableGapless: false }), setup);
-    }
+      return frames(setup, new (await library("mpg123-decoder")).MPEGDecoder({ enableGapless: false }));
     case "opus": {
-      const { OpusDecoder } = await load("opus-decoder");
       const { streams, coupled, mapping } = /** @type {NonNullable<Setup["opus"]>} */ (setup.opus);
       const options = {
         channels: setup.channels,
@@ -47,12 +44,10 @@ export async function openDecoder(setup, native) {
         channelMappingTable: mapping,
         preSkip: 0,
       };
-      return library(new OpusDecoder(options), setup);
+      return frames(setup, new (await library("opus-decoder")).OpusDecoder(options));
     }
-    case "vorbis": {
-      const { OggVorbisDecoder } = await load("ogg-vorbis-decoder");
-      return vorbis(new OggVorbisDecoder(), setup);
-    }
+    case "vorbis":
+      return vorbis(setup, new (await library("ogg-vorbis-decoder")).OggVorbisDecoder());
     default:
       throw unsupported("Nothing here decodes this");
   }
@@ -62,7 +57,7 @@ export async function openDecoder(setup, native) {
  * The libraries put what they export into the global scope.
  * @param {string} name
  */
-async function load(name) {
+async function library(name) {
   const scope = /** @type {any} */ (globalThis);
   // They derive a class from it that isn't used here; in workers of older browsers it is missing.
   scope.Worker ??= class {};
@@ -75,16 +70,21 @@ async function load(name) {
 }
 
 /**
- * @param {any} decoder of the library
  * @param {Setup} setup
+ * @param {any} decoder of a library
  * @returns {Promise<Decoder>}
  */
-async function library(decoder, setup) {
+async function frames({ channels, gain = 1 }, decoder) {
   await decoder.ready;
+  let used = false;
   return {
-    decode: async (packets) =>
-      loudness((await decoder.decodeFrames(packets)).channelData.slice(0, setup.channels), setup),
-    reset: () => decoder.reset(),
+    async decode({ data, reset }) {
+      if (reset && used) {
+        await decoder.reset();
+      }
+      used = true;
+      return louder((await decoder.decodeFrames(data)).channelData.slice(0, channels), gain);
+    },
     free: () => decoder.free(),
   };
 }
@@ -93,29 +93,22 @@ async function library(decoder, setup) {
 const NO_COMMENT = Uint8Array.of(3, ...new TextEncoder().encode("vorbis"), 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
 /**
- * @param {any} decoder
  * @param {Setup} setup
+ * @param {any} decoder
  * @returns {Promise<Decoder>}
  */
-async function vorbis(decoder, setup) {
+async function vorbis(setup, decoder) {
   const [identification, modes] = /** @type {Uint8Array[]} */ (setup.headers);
   await decoder.ready;
-  /** @type {OggWriter | null} */
-  let writer = null;
+  const writer = new OggWriter();
+  await decoder.decode(joined([writer.pages([identification]), writer.pages([NO_COMMENT, modes])]));
   return {
-    async decode(packets) {
-      let head = new Uint8Array();
-      if (!writer) {
-        writer = new OggWriter();
-        head = joined([writer.pages([identification]), writer.pages([NO_COMMENT, modes])]);
-      }
-      // A page is decoded when the next one begins: it is an empty one.
-      const pages = joined([head, writer.pages(packets), writer.pages([])]);
-      return (await decoder.decode(pages)).channelData;
-    },
-    async reset() {
-      writer = null;
-      await decoder.reset();
+    async decode({ data }) {
+      // A page is decoded when the next one begins: that is an empty one.
+      const pages = joined([writer.pages(data), writer.pages([])]);
+      const { channelData } = await decoder.decode(pages);
+      release(pages);
+      return channelData;
     },
     free: () => decoder.free(),
   };
@@ -131,18 +124,14 @@ function aac(setup, native) {
   /** @type {Uint8Array[]} */
   let before = [];
   return {
-    async decode(packets) {
-      const frames = [...before, ...packets];
-      const channels = await native(adts(frames, setup), setup.sampleRate, setup.channels);
-      if (channels.length < setup.channels || channels[0].length !== frames.length * AAC_FRAME) {
+    async decode({ data, reset }) {
+      const all = [...(reset ? [] : before), ...data];
+      before = data.slice(-AAC_OVERLAP).map((packet) => packet.slice());
+      const channels = await native(adts(all, setup), setup.sampleRate, setup.channels);
+      if (channels.length < setup.channels || channels[0].length !== all.length * AAC_FRAME) {
         throw unsupported("This browser doesn't decode AAC to the sample");
       }
-      const skipped = before.length * AAC_FRAME;
-      before = packets.slice(-AAC_OVERLAP);
-      return channels.slice(0, setup.channels).map((samples) => samples.subarray(skipped));
-    },
-    reset: async () => {
-      before = [];
+      return channels.slice(0, setup.channels);
     },
     free: () => undefined,
   };
@@ -151,64 +140,34 @@ function aac(setup, native) {
 const ADTS_BYTES = 7;
 
 /**
- * @param {Uint8Array[]} frames
+ * @param {Uint8Array[]} packets
  * @param {Setup} setup
  * @returns {ArrayBuffer} each with a header that tells all that a decoder must know
  */
-function adts(frames, setup) {
+function adts(packets, setup) {
   const { objectType, rateIndex } = /** @type {NonNullable<Setup["aac"]>} */ (setup.aac);
-  const whole = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length + ADTS_BYTES, 0));
-  let at = 0;
-  for (const frame of frames) {
-    const size = frame.length + ADTS_BYTES;
-    whole[at] = 0xff;
-    whole[at + 1] = 0xf1;
-    whole[at + 2] = ((objectType - 1) << 6) | (rateIndex << 2) | (setup.channels >> 2);
-    whole[at + 3] = ((setup.channels & 3) << 6) | (size >> 11);
-    whole[at + 4] = (size >> 3) & 0xff;
-    whole[at + 5] = ((size & 7) << 5) | 0x1f;
-    whole[at + 6] = 0xfc;
-    whole.set(frame, at + ADTS_BYTES);
-    at += size;
-  }
-  return whole.buffer;
+  const headed = packets.flatMap((packet) => {
+    const size = packet.length + ADTS_BYTES;
+    const header = new Uint8Array(ADTS_BYTES);
+    header[0] = 0xff;
+    header[1] = 0xf1;
+    header[2] = ((objectType - 1) << 6) | (rateIndex << 2) | (setup.channels >> 2);
+    header[3] = ((setup.channels & 3) << 6) | (size >> 11);
+    header[4] = (size >> 3) & 0xff;
+    header[5] = ((size & 7) << 5) | 0x1f;
+    header[6] = 0xfc;
+    return [header, packet];
+  });
+  return joined(headed).buffer;
 }
 
 /**
  * @param {Float32Array[]} channels
- * @param {Setup} setup
+ * @param {number} gain
  */
-function loudness(channels, { gain = 1 }) {
+function louder(channels, gain) {
   if (gain !== 1) {
     channels.forEach((samples) => samples.forEach((sample, index) => (samples[index] = sample * gain)));
   }
   return channels;
-}
-
-/**
- * @param {Uint8Array} packet
- * @param {Setup} setup
- * @returns {Float32Array[]}
- */
-function pcm(packet, setup) {
-  const { bits, float, littleEndian, unsigned } = /** @type {NonNullable<Setup["pcm"]>} */ (setup.pcm);
-  const data = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
-  const bytes = bits / 8;
-  const frames = packet.length / bytes / setup.channels;
-  /** @type {(at: number) => number} */
-  const read = float
-    ? (at) => data.getFloat32(at, littleEndian)
-    : {
-        1: (/** @type {number} */ at) => (unsigned ? data.getUint8(at) - 128 : data.getInt8(at)) / 0x80,
-        2: (/** @type {number} */ at) => data.getInt16(at, littleEndian) / 0x8000,
-        3: (/** @type {number} */ at) =>
-          (data.getInt8(at + (littleEndian ? 2 : 0)) * 0x10000 +
-            data.getUint8(at + 1) * 0x100 +
-            data.getUint8(at + (littleEndian ? 0 : 2))) /
-          0x80_0000,
-        4: (/** @type {number} */ at) => data.getInt32(at, littleEndian) / 0x8000_0000,
-      }[/** @type {1 | 2 | 3 | 4} */ (bytes)];
-  return Array.from({ length: setup.channels }, (_, channel) =>
-    Float32Array.from({ length: frames }, (_sample, frame) => read((frame * setup.channels + channel) * bytes)),
-  );
 }

@@ -9,7 +9,8 @@
  * @typedef {object} Packets
  * @property {Uint8Array[]} data for the decoder, in order; each a whole packet or frame
  * @property {number} at position of the first sample that comes out of them
- * @property {boolean} reset the decoder begins anew with them
+ * @property {number} samples that come out of them
+ * @property {boolean} reset they don't follow the ones before
  * @property {number | null} [end] position at which their samples end, where the file says so
  * @property {Setup} [setup] the decoder that they and the following need, where it changes
  */

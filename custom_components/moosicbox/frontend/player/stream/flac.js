@@ -133,7 +133,7 @@ class FlacFile {
       this.total ??= this.#at;
       return null;
     }
-    return { data, at, reset };
+    return { data, at, samples, reset };
   }
 
   /** @param {number} position */

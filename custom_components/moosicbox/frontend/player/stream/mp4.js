@@ -89,7 +89,7 @@ class Mp4File {
     }
     const reset = this.#reset;
     this.#reset = false;
-    return { data, at: begun * FRAME_SAMPLES - this.#priming, reset };
+    return { data, at: begun * FRAME_SAMPLES - this.#priming, samples: data.length * FRAME_SAMPLES, reset };
   }
 
   /** @param {number} position */

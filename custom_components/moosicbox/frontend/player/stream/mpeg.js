@@ -127,7 +127,7 @@ class MpegFile {
       return null;
     }
     this.#reset = false;
-    return { data, at: begun * samples - this.#delay, reset };
+    return { data, at: begun * samples - this.#delay, samples: data.length * samples, reset };
   }
 
   /**

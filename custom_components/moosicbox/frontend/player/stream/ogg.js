@@ -248,6 +248,7 @@ class OggFile {
     const packets = {
       data: [...this.#primer, ...whole],
       at,
+      samples,
       reset: this.#reset,
       end: page.ends ? Math.min(end, at + samples) : null,
       setup: this.#changed ? link.packets.setup : undefined,
@@ -297,7 +298,7 @@ class OggFile {
     if (page.continued && parts.length > 0) {
       const part = /** @type {Uint8Array} */ (parts.shift());
       const known = this.#rest.length > 0;
-      this.#rest = known ? [...this.#rest, part] : [];
+      this.#rest = known ? [...this.#rest, part.slice()] : [];
       if (known && !(page.open && parts.length === 0)) {
         whole.push(joined(this.#rest));
         this.#rest = [];
@@ -306,7 +307,7 @@ class OggFile {
       this.#rest = [];
     }
     if (page.open && parts.length > 0) {
-      this.#rest = [/** @type {Uint8Array} */ (parts.pop())];
+      this.#rest = [/** @type {Uint8Array} */ (parts.pop()).slice()];
     }
     return [...whole, ...parts];
   }

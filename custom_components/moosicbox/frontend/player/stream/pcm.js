@@ -82,7 +82,7 @@ class PcmFile {
     this.#reader.skip(whole * this.#frame);
     const at = this.#at;
     this.#at += whole;
-    return { data, at, reset: false };
+    return { data, at, samples: whole, reset: false };
   }
 
   /** @param {number} position */
@@ -141,4 +141,32 @@ function setupOf({ channels, sampleRate, bits, float, known, little }) {
     channels,
     pcm: { bits, float, littleEndian: little, unsigned: bits === 8 && little },
   };
+}
+
+/**
+ * @param {Uint8Array} packet
+ * @param {Setup} setup
+ * @returns {Float32Array[]} samples of each channel
+ */
+export function readPcm(packet, { channels, pcm }) {
+  const { bits, float, littleEndian, unsigned } = /** @type {NonNullable<Setup["pcm"]>} */ (pcm);
+  const data = view(packet);
+  const bytes = bits / 8;
+  const [high, low] = littleEndian ? [2, 0] : [0, 2];
+  /** @type {(at: number) => number} */
+  const read = {
+    8: (/** @type {number} */ at) => (unsigned ? data.getUint8(at) - 0x80 : data.getInt8(at)) / 0x80,
+    16: (/** @type {number} */ at) => data.getInt16(at, littleEndian) / 0x8000,
+    24: (/** @type {number} */ at) =>
+      (data.getInt8(at + high) * 0x1_0000 + data.getUint8(at + 1) * 0x100 + data.getUint8(at + low)) / 0x80_0000,
+    32: (/** @type {number} */ at) =>
+      float ? data.getFloat32(at, littleEndian) : data.getInt32(at, littleEndian) / 0x8000_0000,
+  }[/** @type {8 | 16 | 24 | 32} */ (bits)];
+  return Array.from({ length: channels }, (_, channel) => {
+    const samples = new Float32Array(packet.length / bytes / channels);
+    for (let index = 0, at = channel * bytes; index < samples.length; index += 1, at += channels * bytes) {
+      samples[index] = read(at);
+    }
+    return samples;
+  });
 }

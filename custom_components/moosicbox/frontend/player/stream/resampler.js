@@ -5,6 +5,8 @@
  * rings behind its end and the other before its beginning is added, and comes out as if they were one.
  */
 
+import { release } from "./release.js";
+
 /** Zero crossings of the sinc on each side. */
 const WIDTH = 16;
 /** Of the narrower of both bands, what is let through. */
@@ -81,14 +83,14 @@ export class Resampler {
 
   /**
    * @param {Float32Array[]} input the following samples of each channel
-   * @returns {Float32Array[]} what can be told of the output by now
+   * @returns {Float32Array[]} what can be told of the output by now; the input itself, if nothing has to be changed
    */
   push(input) {
     if (this.#half === 0) {
       this.#next += input[0].length;
       return input;
     }
-    this.#held = this.#held.map((held, channel) => joined(held, input[channel]));
+    this.#hold(this.#held.map((held, channel) => joined(held, input[channel])));
     const known = this.#first + this.#held[0].length;
     // The last output sample whose inputs are all there.
     const end = Math.max(this.#next, Math.ceil(((known - this.#half) * this.#outputs - this.#shift) / this.#inputs));
@@ -96,9 +98,15 @@ export class Resampler {
     this.#next = end;
     const kept = Math.floor((end * this.#inputs + this.#shift) / this.#outputs) - this.#half + 1;
     const passed = Math.max(0, Math.min(this.#held[0].length, kept - this.#first));
-    this.#held = this.#held.map((held) => held.slice(passed));
+    this.#hold(this.#held.map((held) => held.slice(passed)));
     this.#first += passed;
     return output;
+  }
+
+  /** @param {Float32Array[]} held instead of what was */
+  #hold(held) {
+    release(...this.#held);
+    this.#held = held;
   }
 
   /**

@@ -3,6 +3,7 @@ import { Interrupted } from "./bytes.js";
 import { openDecoder } from "./decoders.js";
 import { openDemuxer } from "./demuxer.js";
 import { StreamFault, unsupported } from "./fault.js";
+import { release } from "./release.js";
 import { Resampler } from "./resampler.js";
 
 /** @typedef {import("./bytes.js").ByteReader} ByteReader */
@@ -28,8 +29,9 @@ import { Resampler } from "./resampler.js";
  * @property {(told: Told) => void} tell
  */
 
-// The first pieces are small, so that there is something to play at once.
-const PIECE_SECONDS = [0.1, 0.2, 0.4, 0.5];
+/** Of one size, so that what holds them can be used again. The first is small: then there is something to play at once. */
+const PIECE_SECONDS = 0.5;
+const FIRST_SECONDS = 0.25;
 /** A damaged place is silent for its time, up to this. */
 const MAX_GAP_SECONDS = 10;
 
@@ -46,12 +48,15 @@ export class Session {
   /** Which of all seeks is carried out. */
   #seek = 0;
   #wanted = 0;
+  /** Whether anything was read behind the headers. */
+  #begun = false;
   #closed = false;
   /** Position in the file's samples of the next that isn't passed on yet. */
   #cursor = 0;
-  /** What isn't enough for a piece yet. @type {Float32Array[][]} */
-  #parts = [];
-  #pieces = 0;
+  /** The piece that isn't full yet. @type {Float32Array[]} */
+  #piece = [];
+  #filled = 0;
+  /** Frame at which it begins. */
   #from = 0;
   /** @type {number | null} */
   #duration = null;
@@ -150,12 +155,12 @@ export class Session {
     const from = target.frame > 0 ? target.frame : -resampler.ringing;
     const first = resampler.begin(from);
     // A file that was just opened is at its beginning.
-    if (first > 0 || this.#pieces > 0) {
+    if (first > 0 || this.#begun) {
       await demuxer.seek(first, target.exactly);
     }
+    this.#begun = true;
     this.#cursor = first;
-    this.#parts = [];
-    this.#pieces = 0;
+    this.#take(FIRST_SECONDS);
     this.#from = from;
     this.#seek = target.seek;
     this.#target = this.#target === target ? null : this.#target;
@@ -175,11 +180,18 @@ export class Session {
         return;
       }
       if (samples) {
-        await this.#pass(resampler.push(samples), false);
+        const output = resampler.push(samples);
+        if (output !== samples) {
+          release(...samples);
+        }
+        await this.#pass(output);
       }
       if (!packets || this.#cursor >= total) {
-        this.#tellDuration();
-        await this.#pass(resampler.end(this.#cursor), true);
+        await this.#pass(resampler.end(this.#cursor));
+        if (!this.#target) {
+          this.#tellDuration();
+          this.#tellPiece(true);
+        }
         return;
       }
     }
@@ -194,47 +206,60 @@ export class Session {
     if (packets.setup) {
       this.#decoder?.free();
       this.#decoder = await openDecoder(packets.setup, this.#options.native);
-    } else if (packets.reset) {
-      await this.#decoder?.reset();
     }
-    const samples = await /** @type {Decoder} */ (this.#decoder).decode(packets.data);
-    const at = packets.at;
+    const samples = await /** @type {Decoder} */ (this.#decoder).decode(packets);
+    release(...packets.data);
+    // What a decoder makes of what was before comes in front.
+    const at = packets.at - Math.max(0, samples[0].length - packets.samples);
     const end = Math.min(at + samples[0].length, packets.end ?? Infinity, demuxer.total ?? Infinity);
     if (end <= this.#cursor) {
+      release(...samples);
       return null;
     }
-    const gap = Math.min(Math.max(0, at - this.#cursor), MAX_GAP_SECONDS * demuxer.setup.sampleRate);
-    const begin = Math.max(0, this.#cursor - at);
+    const gap = Math.min(Math.max(0, packets.at - this.#cursor), MAX_GAP_SECONDS * demuxer.setup.sampleRate);
+    const begin = Math.max(0, this.#cursor - at, packets.at - at);
     this.#cursor = end;
     const kept = samples.map((channel) => channel.subarray(begin, end - at));
     return gap === 0 ? kept : kept.map((channel) => withSilence(gap, channel));
   }
 
+  /** @param {number} seconds that the next piece has room for */
+  #take(seconds) {
+    const { setup } = /** @type {Demuxer} */ (this.#demuxer);
+    const length = Math.round(seconds * this.#options.rate);
+    this.#piece = Array.from({ length: setup.channels }, () => new Float32Array(length));
+    this.#filled = 0;
+  }
+
   /**
+   * Passes on what was decoded, in pieces.
    * @param {Float32Array[]} output
-   * @param {boolean} last
    */
-  async #pass(output, last) {
-    const { rate, reader, tell } = this.#options;
-    this.#parts.push(output);
-    const count = this.#parts.reduce((sum, part) => sum + part[0].length, 0);
-    const size = (PIECE_SECONDS[this.#pieces] ?? /** @type {number} */ (PIECE_SECONDS.at(-1))) * rate;
-    if (count < size && !last) {
-      return;
+  async #pass(output) {
+    const count = output[0].length;
+    for (let done = 0; done < count && !this.#target;) {
+      const room = Math.min(count - done, this.#piece[0].length - this.#filled);
+      this.#piece.forEach((samples, channel) => samples.set(output[channel].subarray(done, done + room), this.#filled));
+      this.#filled += room;
+      done += room;
+      if (this.#filled === this.#piece[0].length) {
+        this.#tellPiece(false);
+        this.#take(PIECE_SECONDS);
+        // Lets messages in: what follows may not be wanted any more.
+        await new Promise((resolve) => setTimeout(resolve));
+      }
     }
-    const channels = output.map((_, channel) =>
-      joined(
-        this.#parts.map((part) => part[channel]),
-        count,
-      ),
-    );
-    this.#parts = [];
-    this.#pieces += 1;
-    const exact = /** @type {Demuxer} */ (this.#demuxer).exact;
+    release(...output);
+  }
+
+  /** @param {boolean} last */
+  #tellPiece(last) {
+    const { reader, tell } = this.#options;
+    const { exact } = /** @type {Demuxer} */ (this.#demuxer);
+    const whole = this.#filled === this.#piece[0].length;
+    const channels = whole ? this.#piece : this.#piece.map((samples) => samples.slice(0, this.#filled));
     tell({ type: "piece", seek: this.#seek, from: this.#from, channels, last, exact, traffic: reader.traffic });
-    this.#from += count;
-    // Lets messages in: what follows may not be wanted any more.
-    await new Promise((resolve) => setTimeout(resolve));
+    this.#from += this.#filled;
   }
 
   /** At its end it is known how long it really is. */
@@ -255,19 +280,5 @@ export class Session {
 function withSilence(count, samples) {
   const whole = new Float32Array(count + samples.length);
   whole.set(samples, count);
-  return whole;
-}
-
-/**
- * @param {Float32Array[]} parts
- * @param {number} count
- */
-function joined(parts, count) {
-  const whole = new Float32Array(count);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
   return whole;
 }

@@ -17,7 +17,7 @@ const GROWTH = 2;
 /** How often the worker hears that more is wanted: often enough that it never waits. */
 const STEP_SECONDS = 0.5;
 /** What comes soon anyway is waited for rather than asked for anew. */
-const SOON_SECONDS = 10;
+const SOON_SECONDS = 3;
 /** Frames: what durations in seconds lose. */
 const ROUNDING = 1e-4;
 
@@ -109,9 +109,9 @@ export class StreamSource extends Emitter {
    */
   request(frame, exactly) {
     const { pieces } = this;
-    const end = Math.max(pieces.until, this.#begun);
     const begins = pieces.until > 0 ? pieces.from : this.#begun;
-    if (frame < begins || (frame > end + SOON_SECONDS * this.rate && !this.#ended)) {
+    const ends = Math.max(pieces.until, this.#begun);
+    if (frame < begins || (frame > ends + SOON_SECONDS * this.rate && !this.#ended)) {
       this.#seek += 1;
       this.#begun = frame;
       this.#ended = false;
@@ -119,6 +119,8 @@ export class StreamSource extends Emitter {
       pieces.clear();
       this.#wanted = frame + PREPARED_SECONDS * this.rate;
       this.#channel.seek(this.#seek, frame, this.#wanted, exactly);
+    } else {
+      this.#want(frame + PREPARED_SECONDS * this.rate);
     }
   }
 
@@ -132,15 +134,20 @@ export class StreamSource extends Emitter {
     this.#followed ??= frame;
     const ahead = Math.min(most, PREPARED_SECONDS * this.rate + (frame - this.#followed) * GROWTH);
     this.#buffers.giveBack(this.pieces.dropBefore(frame - behind));
-    if (frame + ahead >= this.#wanted + STEP_SECONDS * this.rate) {
-      this.#wanted = Math.floor(frame + ahead);
-      this.#channel.want(this.#wanted);
-    }
+    this.#want(frame + ahead);
   }
 
   dispose() {
     this.#channel.close();
     this.#buffers.giveBack(this.pieces.clear());
+  }
+
+  /** @param {number} frame up to which there should be sound */
+  #want(frame) {
+    if (frame >= this.#wanted + STEP_SECONDS * this.rate) {
+      this.#wanted = Math.floor(frame);
+      this.#channel.want(this.#wanted);
+    }
   }
 
   /** @param {Told} told */

@@ -336,9 +336,21 @@ describe("the next item", () => {
     prepare("b");
     const renderer = await ready("b");
     prepare("c");
+    await pass(1_000);
     assert.equal(renderer.disposed, true);
     prepare(null);
+    await pass(1_000);
     assert.equal(loaded("c").signal.aborted, true);
+  });
+
+  test("that the hub takes back and orders a moment later is loaded once", async () => {
+    prepare("b");
+    prepare(null);
+    command("play", "b");
+    const renderer = await ready("b");
+    await pass(2_000);
+    assert.equal(loads.length, 1);
+    assert.deepEqual([renderer.disposed, lastReport().state], [false, "playing"]);
   });
 
   test("of three in a row is the last one asked for", async () => {

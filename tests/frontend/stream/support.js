@@ -38,16 +38,11 @@ export class Files {
   }
 }
 
-/** What ffmpeg makes of a file: its samples, channel by channel. */
-export function reference(path, channels, ...args) {
-  const output = execFileSync(
-    "ffmpeg",
-    [...["-nostdin", "-loglevel", "error", "-i", path, ...args], "-f", "f32le", "-"],
-    {
-      maxBuffer: MAX_OUTPUT,
-    },
-  );
-  return split(output, channels);
+/** What ffmpeg makes of a file: its samples, channel by channel. Of Opus it has a decoder of its own, which is another one. */
+export function reference(path, channels) {
+  const decoder = path.endsWith(".opus") ? ["-c:a", "libopus"] : [];
+  const args = ["-nostdin", "-loglevel", "error", ...decoder, "-i", path, "-f", "f32le", "-"];
+  return split(execFileSync("ffmpeg", args, { maxBuffer: MAX_OUTPUT }), channels);
 }
 
 function split(output, channels) {
@@ -120,14 +115,17 @@ export class Listening {
   #waiting = [];
   #seek = 0;
 
-  constructor(server, { rate = 44_100, from = 0, wanted = Infinity, duration = null, reader = {} } = {}) {
+  constructor(
+    server,
+    { rate = 44_100, from = 0, wanted = Infinity, exactly = false, duration = null, phase = 0, reader = {} } = {},
+  ) {
     this.reader = new ByteReader("http://hub/file", { fetch: server.fetch, sleep: async () => undefined, ...reader });
     const tell = (told) => {
       this.told.push(told);
       this.#waiting = this.#waiting.filter((check) => !check());
     };
-    const options = { reader: this.reader, known: { duration }, rate, native: nativeDecode, tell };
-    this.session = new Session(options, from, wanted);
+    const options = { reader: this.reader, known: { duration }, rate, phase, native: nativeDecode, tell };
+    this.session = new Session(options, { frame: from, wanted, exactly });
   }
 
   get pieces() {

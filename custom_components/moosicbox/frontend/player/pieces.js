@@ -79,7 +79,8 @@ export class Pieces {
  * @returns {{ahead: number, behind: number}} frames that may be held
  */
 export function bounds(rate, channels) {
-  const most = Math.floor(MAX_BYTES / (4 * channels));
+  // Whole pieces are forgotten and asked for: there may be two more.
+  const most = Math.floor(MAX_BYTES / (4 * channels)) - rate;
   const behind = Math.min(BEHIND_SECONDS * rate, Math.floor(most / 6));
   return { ahead: Math.min(AHEAD_SECONDS * rate, most - behind), behind };
 }

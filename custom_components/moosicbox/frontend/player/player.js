@@ -245,7 +245,7 @@ export class Player extends Emitter {
     const position = startPosition(start, dueUs, atUs);
     if (!renderer.ready(position, inRoom)) {
       // What sounds is silent when it should be elsewhere.
-      renderer.stop(Math.max(dueUs, this.#nowUs()));
+      renderer.stop(Math.max(dueUs, this.#nowUs()), within);
       return;
     }
     const after = this.#mode === "playing" ? (this.#slots.current?.renderer ?? null) : null;

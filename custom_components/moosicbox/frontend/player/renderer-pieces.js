@@ -274,6 +274,10 @@ export class PieceRenderer extends Emitter {
       }
       this.#voice(run, piece);
     }
+    if (run.yields) {
+      // What the source holds by now may be the beginning of what follows.
+      return;
+    }
     this.#source.follow(Math.floor(frameAt(run, Math.max(now, run.anchor.time), rate)));
     const finished = pieces.complete && run.next >= pieces.until;
     if (finished && run.voices.length === 0) {

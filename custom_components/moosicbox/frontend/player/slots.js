@@ -3,6 +3,9 @@ import { Slot } from "./slot.js";
 
 /** @typedef {import("../client/types.js").Track} Track */
 
+// The hub may take back what it announced and order it a moment later.
+const LINGER_MS = 1_000;
+
 export class Slots {
   /** What sounds, is paused, has ended or failed. @type {Slot | null} */
   current = null;
@@ -10,6 +13,8 @@ export class Slots {
   starting = null;
   /** What will be asked for next, presumably. @type {Slot | null} */
   #next = null;
+  /** What was to sound next until a moment ago. @type {Slot | null} */
+  #former = null;
   #load;
   #onsettled;
 
@@ -34,9 +39,12 @@ export class Slots {
    * @returns {Slot} the item's slot, wherever it is; a new one if there is none
    */
   take(itemId, track, beginning) {
-    const known = [...this.#active, this.#next].find((slot) => slot?.itemId === itemId && slot.usable);
-    if (this.#next?.itemId === itemId) {
+    const known = this.#known(itemId);
+    if (this.#next === known) {
       this.#next = null;
+    }
+    if (this.#former === known) {
+      this.#former = null;
     }
     return known ?? this.#open(itemId, track, beginning);
   }
@@ -46,13 +54,25 @@ export class Slots {
    * @param {Track | null} track
    */
   prepare(itemId, track) {
-    const known = [...this.#active, this.#next].some((slot) => slot?.itemId === itemId && slot?.usable);
-    if (known) {
+    const known = itemId === null ? null : this.#known(itemId);
+    if (known && known !== this.#former) {
       return;
     }
-    this.#next?.dispose();
-    const after = (this.starting ?? this.current)?.renderer ?? null;
-    this.#next = itemId && track ? this.#open(itemId, track, { position: 0, exactly: false, after }) : null;
+    const former = this.#next;
+    if (known) {
+      this.#next = known;
+    } else {
+      const after = (this.starting ?? this.current)?.renderer ?? null;
+      this.#next = itemId && track ? this.#open(itemId, track, { position: 0, exactly: false, after }) : null;
+      this.#former?.dispose();
+    }
+    this.#former = former;
+    setTimeout(() => {
+      if (this.#former === former) {
+        this.#former?.dispose();
+        this.#former = null;
+      }
+    }, LINGER_MS);
   }
 
   /**
@@ -70,9 +90,18 @@ export class Slots {
   }
 
   dispose() {
-    for (const slot of [...this.#active, this.#next]) {
+    for (const slot of [...this.#active, this.#next, this.#former]) {
       slot?.dispose();
     }
+  }
+
+  /**
+   * @param {string} itemId
+   * @returns {Slot | null}
+   */
+  #known(itemId) {
+    const all = [...this.#active, this.#next, this.#former];
+    return all.find((slot) => slot?.itemId === itemId && slot.usable) ?? null;
   }
 
   /** @returns {Slot[]} that may sound */

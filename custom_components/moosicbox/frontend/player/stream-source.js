@@ -15,7 +15,7 @@ const PREPARED_SECONDS = 6;
 /** For each second that sounds, what is ahead grows by so many. */
 const GROWTH = 2;
 /** How often the worker hears that more is wanted: often enough that it never waits. */
-const STEP_SECONDS = 0.5;
+const STEP_SECONDS = 1;
 /** What comes soon anyway is waited for rather than asked for anew. */
 const SOON_SECONDS = 3;
 /** Frames: what durations in seconds lose. */

@@ -11,6 +11,8 @@ import { Places, between, view } from "./reading.js";
 const STREAMINFO = 0;
 const SEEKTABLE = 3;
 const HEADER_BYTES = 16;
+/** No frame is larger than its samples are as they are, or little. */
+const MAX_SAMPLE_BYTES = 4;
 const PACKETS_SECONDS = 0.1;
 /** A seek aims this much before its target: the size of what lies between is known on average only. */
 const MARGIN_SECONDS = 1;
@@ -196,16 +198,22 @@ class FlacFile {
    */
   async #end(header) {
     const next = header.at + header.samples;
+    const most = header.samples * this.#info.channels * MAX_SAMPLE_BYTES + HEADER_BYTES;
     let from = Math.max(header.bytes, this.#info.minFrame || 0);
     while (true) {
       const more = await this.#reader.fill(from + HEADER_BYTES);
       const { available } = this.#reader;
       const bytes = this.#reader.bytes(available);
-      for (let index = bytes.indexOf(0xff, from); index >= 0 && index + HEADER_BYTES <= available;) {
-        if (parseHeader(bytes, index, this.#info)?.at === next) {
-          return index;
+      const index = this.#headerIn(bytes, from, ({ at }) => at === next);
+      if (index !== null) {
+        return index;
+      }
+      if (available > most) {
+        // The next frame is damaged: it belongs to this one, up to one that isn't.
+        const later = this.#headerIn(bytes, header.bytes, ({ at }) => at > header.at && at < (this.total ?? Infinity));
+        if (later !== null) {
+          return later;
         }
-        index = bytes.indexOf(0xff, index + 1);
       }
       if (!more) {
         return available;
@@ -233,6 +241,23 @@ class FlacFile {
         index = bytes.indexOf(0xff, index + 1);
       }
       this.#reader.skip(available - HEADER_BYTES + 1);
+    }
+    return null;
+  }
+
+  /**
+   * @param {Uint8Array} bytes
+   * @param {number} from
+   * @param {(header: FrameHeader) => boolean} fits
+   * @returns {number | null} where in the bytes the first header is that fits
+   */
+  #headerIn(bytes, from, fits) {
+    for (let index = bytes.indexOf(0xff, from); index >= 0 && index + HEADER_BYTES <= bytes.length;) {
+      const header = parseHeader(bytes, index, this.#info);
+      if (header && fits(header)) {
+        return index;
+      }
+      index = bytes.indexOf(0xff, index + 1);
     }
     return null;
   }

@@ -64,6 +64,9 @@ class Mp4File {
     /** @type {import("./demuxer.js").Setup} */
     this.setup = setupOf(description);
     this.#samples = readSamples(table);
+    if (this.#samples.count === 0) {
+      throw unsupported("The MP4 file is in fragments");
+    }
     const { priming, total } = edges(moov, track, this.setup.sampleRate, this.#samples.duration);
     this.#priming = priming;
     this.total = total;
@@ -199,8 +202,8 @@ function edges(moov, track, sampleRate, duration) {
  * @returns {{priming: number, total: number} | null}
  */
 function iTunSmpb(moov) {
-  const [meta] = [...findBoxes(moov, "udta", "meta"), ...findBoxes(moov, "meta")];
-  const items = meta ? findBoxes(meta.subarray(4), "ilst", "----") : [];
+  const lists = [...findBoxes(moov, "udta", "meta"), ...findBoxes(moov, "meta")];
+  const items = lists.flatMap((meta) => findBoxes(meta.subarray(4), "ilst", "----"));
   const item = items.find((box) => isBox(box, ["name"], 4, "iTunSMPB"));
   const [data] = item ? findBoxes(item, "data") : [];
   const numbers = data

@@ -52,8 +52,10 @@ export async function openMpeg(reader, known) {
   if (xing) {
     reader.skip(first.bytes);
   }
+  // The frame with the tag may have another bit rate than all others.
+  const sound = xing ? ((await sync(reader, first, MAX_JUNK_BYTES)) ?? first) : first;
   const constant = xing ? xing.constant : await alike(reader, first);
-  return new MpegFile(reader, first, { xing, constant, seconds: known.duration ?? null });
+  return new MpegFile(reader, sound, { xing, constant, seconds: known.duration ?? null });
 }
 
 /**

@@ -152,7 +152,7 @@ export class Session {
       return;
     }
     const [demuxer, resampler] = [/** @type {Demuxer} */ (this.#demuxer), /** @type {Resampler} */ (this.#resampler)];
-    const from = target.frame > 0 ? target.frame : -resampler.ringing;
+    const from = target.frame > 0 ? target.frame : 0 - resampler.ringing;
     const first = resampler.begin(from);
     // A file that was just opened is at its beginning.
     if (first > 0 || this.#begun) {
@@ -169,7 +169,7 @@ export class Session {
   async #produce() {
     const [demuxer, resampler] = [/** @type {Demuxer} */ (this.#demuxer), /** @type {Resampler} */ (this.#resampler)];
     while (!this.#target && !this.#closed) {
-      if (resampler.next >= this.#wanted) {
+      if (this.#from >= this.#wanted) {
         await this.#woken();
         continue;
       }

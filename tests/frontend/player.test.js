@@ -103,8 +103,8 @@ beforeEach(() => {
   player = new Player({
     clock,
     output,
-    load: (track, itemId, signal) =>
-      new Promise((resolve, reject) => loads.push({ track, itemId, signal, resolve, reject })),
+    load: (track, itemId, signal, beginning) =>
+      new Promise((resolve, reject) => loads.push({ track, itemId, signal, beginning, resolve, reject })),
     send: (message) => reports.push(message) > 0,
     nowUs,
   });
@@ -363,6 +363,76 @@ describe("the next item", () => {
     assert.equal(first.audible(), null);
     assert.notEqual(last.audible(), null);
     assert.equal(player.status.itemId, "c");
+  });
+});
+
+describe("an item that is decoded while it comes in", () => {
+  test("is waited for where it is to begin, and then begins there", async () => {
+    command("play", "a", { start_position: 50 });
+    const renderer = new FakeRenderer(nowUs);
+    renderer.lacks = () => true;
+    loaded("a").resolve(renderer);
+    await settle();
+    await pass(500);
+    assert.deepEqual([renderer.segments.filter(({ position }) => position !== null), lastReport().state], [[], "buffering"]);
+    renderer.lacks = () => false;
+    renderer.emit("ready");
+    await pass(20);
+    assert.deepEqual([lastReport().state, lastReport().position_seconds], ["playing", 50]);
+  });
+
+  test("is loaded where it will begin: in a room where the others will be", async () => {
+    command("play", "a", { start_position: 50 });
+    assert.deepEqual([loaded("a").beginning.position, loaded("a").beginning.exactly], [50, false]);
+    command("play", "b", { start_position: 50, room_id: "r", sync_time_us: hubUs() - 10 * SECOND });
+    assert.equal(loaded("b").beginning.exactly, true);
+    assert.ok(Math.abs(loaded("b").beginning.position - 60.3) < 1e-6);
+  });
+
+  test("is silent from the order's time on until its sound is there, and says where it will be", async () => {
+    const renderer = await playing("a", 5);
+    renderer.lacks = (position) => position > 80;
+    command("play", "a", { start_position: 90 });
+    const due = nowUs() + 100_000;
+    assert.notEqual(renderer.positionAt(due - 1), null);
+    assert.equal(renderer.positionAt(due), null);
+    await pass(200);
+    assert.deepEqual([lastReport().state, player.status.position], ["buffering", 90]);
+    renderer.lacks = () => false;
+    renderer.emit("ready");
+    await pass(20);
+    assert.deepEqual([lastReport().state, lastReport().position_seconds], ["playing", 90]);
+  });
+
+  test("tells its duration when it knows better", async () => {
+    const renderer = await playing("a", 1);
+    renderer.duration = 98.765;
+    renderer.emit("duration");
+    assert.equal(lastReport().duration_seconds, 98.765);
+  });
+
+  test("follows the one before at its end: alone wherever that is by now, in a room only if others are there", async () => {
+    for (const [room_id, within] of [
+      [undefined, 0.3],
+      ["r", 0.02],
+    ]) {
+      const first = await playing("a", 98, { room_id });
+      prepare("b");
+      assert.equal(loaded("b").beginning.after, first);
+      const second = await ready("b");
+      command("play", "b", { room_id, sync_time_us: hubUs() + 2 * SECOND });
+      assert.equal(second.starts[0].after, first);
+      assert.deepEqual([second.starts[0].within, first.stops.at(-1)], [within, within]);
+      command("stop", null, { sync_time_us: hubUs() });
+      await pass(1_000);
+    }
+  });
+
+  test("that is skipped to doesn't wait for an end", async () => {
+    const first = await playing("a", 50);
+    command("play", "b", { start_position: 10 });
+    const second = await ready("b");
+    assert.deepEqual([first.stops.at(-1), second.starts[0].within], [0, 0]);
   });
 });
 

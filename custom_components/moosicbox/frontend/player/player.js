@@ -192,6 +192,10 @@ export class Player extends Emitter {
     this.#setStart(start);
     this.proceed();
     start.waited = !start.scheduled;
+    if (start.waited && this.#start === start) {
+      // What sounded ends then, which is to be told.
+      this.#turnAt(this.#due(command), () => undefined);
+    }
   }
 
   /**

@@ -116,6 +116,29 @@ async def test_each_player_gets_what_it_plays(
     assert "format=mp3" in fresh["data"]["stream_url"]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "song", "format_name"),
+    [
+        (("audio/flac", "audio/ogg", "audio/mpeg"), "Brass Morning", "opus"),
+        (("audio/flac", "audio/mpeg"), "Brass Morning", "mp3"),
+        (("audio/flac",), "Brass Morning", None),
+        ((), "Brass Morning", "opus"),
+        (("audio/flac", "audio/ogg", "audio/mpeg"), "Copper Rain", None),
+    ],
+)
+async def test_data_saver(
+    connect: Connect, token: str, tracks: dict[str, str], accepted: tuple[str, ...], song: str, format_name: str | None
+) -> None:
+    """What is lossless is made small for a player that asks for it, in a format that it accepts."""
+    box = await speaker(connect, token, "box", *accepted)
+    await box.request("playback_command", command="play", track_id=tracks[song])
+    told = await box.until("synchronized_playback", command="play")
+    assert "format=" not in told["track"]["stream_url"]
+    answer = await box.request("stream_request", queue_item_id=told["queue_item_id"], data_saver=True)
+    url = URL(answer["data"]["stream_url"], encoded=True)
+    assert url.query.get("format") == format_name
+
+
 async def test_without_ffmpeg(connect: Connect, token: str, library: Library, tracks: dict[str, str]) -> None:
     """Everybody is given the file as it is."""
     library.transcodes = False

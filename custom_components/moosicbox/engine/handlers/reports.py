@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..clock import iso_from_unix
+from ..playback.media import lossy_types
 from ..playback.player import Player
 from ..protocol.client import PlayerReport, StreamRequest
 from ..protocol.errors import NotSupported
@@ -29,7 +30,8 @@ class ReportHandlers:
         """A fresh address for an item."""
         player = self._player(actor)
         item = player.playback.queue.get(message.queue_item_id)
-        address = await self.hub.conductor.fresh_address(item, player.accepts)
+        accepts = lossy_types(player.accepts) if message.data_saver else player.accepts
+        address = await self.hub.conductor.fresh_address(item, accepts)
         expires_at = None if address.expires_at is None else iso_from_unix(address.expires_at)
         return {"stream_url": address.url, "expires_at": expires_at}
 

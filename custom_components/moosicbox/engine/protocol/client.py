@@ -159,9 +159,10 @@ class PlayerReport(ClientMessage, tag="player_report", frozen=True, kw_only=True
 
 
 class StreamRequest(ClientMessage, tag="stream_request", frozen=True, kw_only=True):
-    """A fresh address for an item whose address has expired."""
+    """A fresh address for an item whose address has expired, or one for a slower network."""
 
     queue_item_id: Id
+    data_saver: bool = False
 
 
 class After(Record, frozen=True, kw_only=True):

@@ -78,6 +78,7 @@ class FakeWorker {
         channels: Array.from({ length: this.channels }, samples),
         last,
         exact: true,
+        traffic: { bytes: this.#next, waitedMs: 0, size: null },
       });
     }
   }
@@ -368,6 +369,37 @@ describe("a slow network", () => {
     await pass(0.5);
     const { position } = renderer.audible();
     assert.ok(Math.abs(position - 2.49) < 0.02, `it is at ${position}`);
+    renderer.dispose();
+  });
+});
+
+describe("another file of the same item", () => {
+  test("goes on behind what is there, and the one before when that fails", async () => {
+    const { renderer, source, worker } = await open(60);
+    renderer.start(0, 0);
+    await pass(1);
+    const until = source.pieces.until;
+    const small = new FakeWorker(60);
+    source.replace(small.channel, true, () => assert.fail("it doesn't fail"));
+    await flush();
+    assert.equal(worker.asked.at(-1), "close");
+    assert.deepEqual([small.asked[0].open, source.small], [until, true]);
+    await pass(11);
+    // What was heard longer ago is in buffers that were used again.
+    const frames = heard(8 * RATE, 12 * RATE);
+    for (let frame = 8 * RATE; frame < 12 * RATE; frame += 1) {
+      assert.deepEqual(frames.get(frame), [frame]);
+    }
+
+    const broken = new FakeWorker(60, {});
+    broken.slow = true;
+    const again = new FakeWorker(60);
+    source.replace(broken.channel, true, () => again.channel);
+    broken.tell({ type: "failed", kind: "unreachable", message: "" });
+    await flush();
+    assert.equal(source.small, false);
+    await pass(5);
+    assert.ok(Math.abs(renderer.audible().position - 17) < 1e-3);
     renderer.dispose();
   });
 });

@@ -374,7 +374,10 @@ describe("an item that is decoded while it comes in", () => {
     loaded("a").resolve(renderer);
     await settle();
     await pass(500);
-    assert.deepEqual([renderer.segments.filter(({ position }) => position !== null), lastReport().state], [[], "buffering"]);
+    assert.deepEqual(
+      [renderer.segments.filter(({ position }) => position !== null), lastReport().state],
+      [[], "buffering"],
+    );
     renderer.lacks = () => false;
     renderer.emit("ready");
     await pass(20);

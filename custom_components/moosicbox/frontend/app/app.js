@@ -61,10 +61,17 @@ export class App {
   constructor(access) {
     this.#access = access;
     const identity = new IdentityStore(access.userId, access.storage);
-    const { playerId, name } = identity.identity;
-    this.store = new Store(
-      initialState({ status: "off", playerId, name, needsInteraction: false, fault: null, volume: 1, muted: false }),
-    );
+    const { playerId, name, dataSaver = "auto" } = identity.identity;
+    const sound = {
+      needsInteraction: false,
+      fault: null,
+      volume: 1,
+      muted: false,
+      dataSaver,
+      saving: false,
+      reason: null,
+    };
+    this.store = new Store(initialState({ status: "off", playerId, name, ...sound }));
     /** @type {Emitter<{message: Message}>} what the hub says, for those who tell people of it */
     this.heard = new Emitter();
     this.#following = new Following(this.store, (message) => this.request(message));
@@ -159,6 +166,11 @@ export class App {
 
   stopBeingPlayer() {
     this.#player.stop();
+  }
+
+  /** @param {import("../player/data-saver.js").DataSaverMode} mode */
+  setDataSaver(mode) {
+    this.#player.setDataSaver(mode);
   }
 
   /** Clicks at every full second, to set the delay of the loudspeakers by. @param {(() => number) | null} delayMs null: silence */

@@ -18,6 +18,9 @@
  * @property {import("../player/renderer.js").PlaybackFault | null} fault why the current item can't be played
  * @property {number} volume
  * @property {boolean} muted
+ * @property {import("../player/data-saver.js").DataSaverMode} dataSaver as the user chose
+ * @property {boolean} saving whether a smaller file than the item's own is played
+ * @property {string | null} reason why the current item isn't decoded while it comes in
  */
 
 /**

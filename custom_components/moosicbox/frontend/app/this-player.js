@@ -4,6 +4,7 @@
 /** @typedef {import("../client/types.js").Message} Message */
 /** @typedef {import("../player/identity.js").Identity} Identity */
 /** @typedef {import("../player/identity.js").IdentityStore} IdentityStore */
+/** @typedef {import("../player/status.js").PlayerStatus} PlayerStatus */
 /** @typedef {import("./device.js").Device} Device */
 /** @typedef {import("./store.js").DeviceState} DeviceState */
 /** @typedef {import("./store.js").Store} Store */
@@ -83,6 +84,13 @@ export class ThisPlayer {
     this.#silence("elsewhere");
   }
 
+  /** @param {import("../player/data-saver.js").DataSaverMode} mode */
+  setDataSaver(mode) {
+    this.#options.identity.update({ dataSaver: mode });
+    this.#device?.setDataSaver(mode);
+    this.#set({ dataSaver: mode });
+  }
+
   /** @param {Message} message of its topic */
   obey(message) {
     this.#device?.player.obey(message);
@@ -98,7 +106,9 @@ export class ThisPlayer {
     const { Device, tabLock } = await player();
     this.#lock ??= tabLock(() => this.playElsewhere());
     // Made as part of the click, so that the browser lets it sound.
-    this.#device ??= new Device({ clock, baseUrl, send, request, store, onchange: (status) => this.#changed(status) });
+    const { dataSaver } = identity.identity;
+    const onchange = (/** @type {PlayerStatus} */ status) => this.#changed(status);
+    this.#device ??= new Device({ clock, baseUrl, send, request, store, onchange, dataSaver });
     if (await this.#lock.acquire(options)) {
       this.#set({ status: "on" });
       onswitch();
@@ -107,11 +117,11 @@ export class ThisPlayer {
     }
   }
 
-  /** @param {import("../player/status.js").PlayerStatus} status */
-  #changed({ state, needsInteraction, error }) {
+  /** @param {PlayerStatus} status */
+  #changed({ state, needsInteraction, error, saving, reason }) {
     // The hub goes on or stops at once; why it did should stay to be read until something else plays.
     const { fault } = this.#options.store.state.device;
-    this.#set({ needsInteraction, fault: error?.fault ?? (state === "idle" ? fault : null) });
+    this.#set({ needsInteraction, fault: error?.fault ?? (state === "idle" ? fault : null), saving, reason });
   }
 
   /** @param {"off" | "elsewhere"} status */
@@ -119,7 +129,7 @@ export class ThisPlayer {
     this.#lock?.release();
     this.#device?.dispose();
     this.#device = null;
-    this.#set({ status, needsInteraction: false, fault: null });
+    this.#set({ status, needsInteraction: false, fault: null, saving: false, reason: null });
     this.#options.onswitch();
   }
 

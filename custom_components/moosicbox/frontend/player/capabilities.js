@@ -11,9 +11,16 @@ const MIME_TYPES = [
   "audio/webm",
 ];
 
-/** @returns {string[]} */
-export function capabilities() {
+/** What is decoded by ourselves, whatever the browser can. */
+const DECODED = ["audio/mpeg", "audio/flac", "audio/ogg", "audio/opus", "audio/wav", "audio/aiff"];
+
+/**
+ * @param {boolean} decodes whether items can be decoded by ourselves here
+ * @returns {string[]}
+ */
+export function capabilities(decodes) {
   const probe = new Audio();
-  const playable = MIME_TYPES.filter((type) => probe.canPlayType(type) !== "");
+  const known = MIME_TYPES.filter((type) => probe.canPlayType(type) !== "");
+  const playable = [...new Set([...known, ...(decodes ? DECODED : [])])];
   return ["pause", "seek", "volume", "mute", "announce", ...playable];
 }

@@ -4,6 +4,7 @@
  * @typedef {object} Identity
  * @property {string} playerId
  * @property {string | null} name as the user chose it
+ * @property {import("./data-saver.js").DataSaverMode} [dataSaver]
  * @property {boolean} enabled whether this browser was made a player
  */
 

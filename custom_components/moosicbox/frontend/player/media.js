@@ -1,5 +1,6 @@
 /** Gets an item's audio and chooses how to play it: decoded while it comes in, else from memory if it fits, else by an element. */
-import { Decoding } from "./decoding.js";
+/** @typedef {import("./data-saver.js").DataSaver} DataSaver */
+/** @typedef {import("./decoding.js").Decoding} Decoding */
 import { GONE_STATUSES, gone, streamError, unreachable } from "./fault.js";
 import { Buffers } from "./pieces.js";
 import { MemorySource } from "./memory-source.js";
@@ -36,8 +37,9 @@ class NotDecoded extends Error {
  * @typedef {object} MediaOptions
  * @property {Output} output
  * @property {string} baseUrl what relative addresses are relative to
- * @property {(itemId: string) => Promise<string>} renew a fresh address for an item
+ * @property {(itemId: string, small: boolean) => Promise<string>} renew a fresh address for an item, of a smaller file if there is one
  * @property {Decoding | null} decoding null where the browser can't
+ * @property {DataSaver} saver
  */
 
 /**
@@ -54,12 +56,12 @@ class NotDecoded extends Error {
  * @param {MediaOptions} options
  * @returns {Load} that resolves when the item can be started, and rejects with a `PlaybackError`
  */
-export function mediaLoader({ output, baseUrl, renew, decoding }) {
+export function mediaLoader({ output, baseUrl, renew, decoding, saver }) {
   const buffers = new Buffers();
 
   /** @type {Load} */
   async function load(track, itemId, signal, beginning) {
-    const address = track.stream_url ?? (await renew(itemId));
+    const address = track.stream_url ?? (await renew(itemId, false));
     try {
       return await open(track, itemId, address, signal, beginning);
     } catch (error) {
@@ -67,7 +69,7 @@ export function mediaLoader({ output, baseUrl, renew, decoding }) {
         throw error;
       }
       // An element doesn't tell why it failed, so its failure may be an expired address as well.
-      return open(track, itemId, await renew(itemId), signal, beginning);
+      return open(track, itemId, await renew(itemId, false), signal, beginning);
     }
   }
 
@@ -110,30 +112,59 @@ export function mediaLoader({ output, baseUrl, renew, decoding }) {
       // A foreign address of unknown length is most likely a radio station.
       throw new NotDecoded("endless");
     }
-    const channel = decoding.channel({
-      url: url.href,
-      // What the hub makes for us it writes while we read.
-      growing: url.searchParams.has("format"),
-      foreign,
-      renew: async () => new URL(await renew(itemId), baseUrl).href,
-    });
-    const rate = output.context.sampleRate;
-    const duration = track.duration ?? null;
-    const source = new StreamSource(channel, buffers, {
-      rate,
+    const files = { plain: url, small: foreign ? null : await smallFile(itemId) };
+    const channel = (/** @type {URL} */ file) => decoding.channel(addressOf(file, itemId));
+    const source = new StreamSource(channel(files.small ?? url), buffers, {
+      rate: output.context.sampleRate,
       position,
       exactly,
-      duration,
+      duration: track.duration ?? null,
       phase: after?.endPhase ?? 0,
+      small: files.small !== null,
     });
+    source.on("traffic", (traffic) => saver.measured(traffic, source.duration, source.small));
     const renderer = new PieceRenderer(output, source);
+    renderer.on("stalled", () => saver.stalled());
+    const unsubscribe = saver.on("change", async () => {
+      const small = foreign || source.small ? null : await smallFile(itemId);
+      if (small && !signal.aborted) {
+        source.replace(channel(small), true, () => channel(url));
+      }
+    });
+    signal.addEventListener("abort", unsubscribe);
     try {
       await beginningOf(source, renderer, signal, { position, exactly });
       return renderer;
     } catch (error) {
+      unsubscribe();
       renderer.dispose();
       throw error;
     }
+  }
+
+  /**
+   * @param {string} itemId
+   * @returns {Promise<URL | null>} a smaller file of the item; null if none is wanted, or there is none
+   */
+  async function smallFile(itemId) {
+    const address = saver.active ? await renew(itemId, true).catch(() => null) : null;
+    const url = address === null ? null : new URL(address, baseUrl);
+    return url && isMade(url) ? url : null;
+  }
+
+  /**
+   * @param {URL} url
+   * @param {string} itemId
+   * @returns {import("./decoding.js").Address}
+   */
+  function addressOf(url, itemId) {
+    const made = isMade(url);
+    return {
+      url: url.href,
+      growing: made,
+      foreign: !isOwn(url),
+      renew: async () => new URL(await renew(itemId, made && saver.active), baseUrl).href,
+    };
   }
 
   /**
@@ -219,6 +250,14 @@ async function fetchOnce(url, signal) {
     return null;
   }
   return response.arrayBuffer();
+}
+
+/**
+ * @param {URL} url
+ * @returns {boolean} whether the hub makes that file for players that can't have the item's own, and writes it while it is read
+ */
+function isMade(url) {
+  return isOwn(url) && url.searchParams.has("format");
 }
 
 /** @param {URL} url */

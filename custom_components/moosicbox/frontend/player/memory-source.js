@@ -7,6 +7,7 @@ import { Pieces } from "./pieces.js";
 /** @extends {Emitter<SourceEvents>} */
 export class MemorySource extends Emitter {
   path = /** @type {const} */ ("memory");
+  small = false;
   pieces = new Pieces();
   endPhase = 0;
   first = 0;

@@ -15,6 +15,7 @@ const SEEK_TOLERANCE_SECONDS = 0.05;
 export class ElementRenderer extends Emitter {
   precision = COARSE;
   path = /** @type {const} */ ("element");
+  small = false;
   /** It says when it has ended, but not exactly enough to join something to that. */
   endsAt = null;
   endPhase = 0;

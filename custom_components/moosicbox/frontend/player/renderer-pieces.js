@@ -81,6 +81,10 @@ export class PieceRenderer extends Emitter {
     return this.#source.path;
   }
 
+  get small() {
+    return this.#source.small;
+  }
+
   get reason() {
     return this.#source.reason;
   }

@@ -21,6 +21,7 @@
  * @typedef {object} Renderer
  * @property {import("./drift.js").Precision} precision
  * @property {RenderPath} path
+ * @property {boolean} small whether it is a smaller file than the item has
  * @property {string | null} reason why it isn't decoded while it comes in
  * @property {number | null} duration seconds; null for an endless stream
  * @property {number} bufferedSeconds

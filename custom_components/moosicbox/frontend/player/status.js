@@ -20,6 +20,7 @@ import { startPosition } from "./command.js";
  * @property {number | null} syncErrorMs
  * @property {boolean} needsInteraction
  * @property {import("./renderer.js").RenderPath | null} path how the current item is played
+ * @property {boolean} saving whether it is a smaller file than the item has
  * @property {string | null} reason why it isn't decoded while it comes in
  * @property {import("./renderer.js").PlaybackError | null} error
  */
@@ -58,6 +59,7 @@ export function describe(facts) {
     syncErrorMs: mode === "playing" ? syncErrorMs : null,
     needsInteraction,
     path: slot?.renderer?.path ?? null,
+    saving: slot?.renderer?.small ?? false,
     reason: slot?.renderer?.reason ?? null,
     error: slot?.error ?? null,
   };

@@ -8,7 +8,8 @@ import { release } from "./stream/release.js";
 /** @typedef {import("./stream/session.js").Told} Told */
 
 /** @typedef {Extract<Told, {type: "failed"}>} Failure */
-/** @typedef {{piece: null, failed: Failure, duration: null}} SourceEvents */
+/** @typedef {import("./data-saver.js").Traffic} Traffic */
+/** @typedef {{piece: null, failed: Failure, duration: null, traffic: Traffic}} SourceEvents `traffic`: since the last time */
 
 /** Until its sound is wanted, so much of an item is decoded. */
 const PREPARED_SECONDS = 6;
@@ -24,6 +25,8 @@ const ROUNDING = 1e-4;
 /** @extends {Emitter<SourceEvents>} */
 export class StreamSource extends Emitter {
   path = /** @type {const} */ ("stream");
+  /** Whether it is a smaller file than the item has. */
+  small;
   reason = null;
   pieces = new Pieces();
   /** @type {number | null} seconds */
@@ -40,6 +43,11 @@ export class StreamSource extends Emitter {
   /** Where what comes now began. */
   #begun;
   #ended = false;
+  /** Whether the item's own file told its duration. */
+  #told = false;
+  #taken = { bytes: 0, waitedMs: 0 };
+  /** What to go back to if another file of the item can't be had. @type {(() => Channel) | null} */
+  #before = null;
   /** Frame at which it began to sound. @type {number | null} */
   #followed = null;
 
@@ -50,20 +58,22 @@ export class StreamSource extends Emitter {
    * @param {number} options.rate of the loudspeaker
    * @param {number} options.position seconds at which it will presumably begin
    * @param {number | null} options.duration as far as it is known
+   * @param {boolean} options.small whether it is a smaller file than the item has
    * @param {boolean} options.exactly rather late than at a guess
    * @param {number} options.phase by which part of a frame the item begins before the first
    */
-  constructor(channel, buffers, { rate, position, exactly, duration, phase }) {
+  constructor(channel, buffers, { rate, position, exactly, duration, phase, small }) {
     super();
     this.rate = rate;
     this.duration = duration;
+    this.small = small;
     this.#phase = phase;
     this.#channel = channel;
     this.#buffers = buffers;
     this.#begun = this.frameAt(position);
     this.#wanted = this.#begun + PREPARED_SECONDS * rate;
     const begin = { frame: this.#begun, wanted: this.#wanted, exactly };
-    channel.open({ rate, duration, phase, ...begin }, (told) => this.#told(told));
+    channel.open({ rate, duration, phase, ...begin }, (told) => this.#heard(told));
   }
 
   /** @returns {number | null} the first frame behind the item */
@@ -137,6 +147,17 @@ export class StreamSource extends Emitter {
     this.#want(frame + ahead);
   }
 
+  /**
+   * Goes on with another file of the same item, behind what is there.
+   * @param {Channel} channel
+   * @param {boolean} small
+   * @param {() => Channel} before to go back to if that fails
+   */
+  replace(channel, small, before) {
+    this.#before = before;
+    this.#open(channel, small);
+  }
+
   dispose() {
     this.#channel.close();
     this.#buffers.giveBack(this.pieces.clear());
@@ -150,25 +171,58 @@ export class StreamSource extends Emitter {
     }
   }
 
+  /**
+   * @param {Channel} channel
+   * @param {boolean} small
+   */
+  #open(channel, small) {
+    this.#channel.close();
+    this.#channel = channel;
+    this.small = small;
+    this.#seek = 0;
+    this.#taken = { bytes: 0, waitedMs: 0 };
+    this.#begun = Math.max(this.pieces.until, this.#begun);
+    const { rate, duration } = this;
+    const begin = { frame: this.#begun, wanted: this.#wanted, exactly: true };
+    channel.open({ rate, duration, phase: this.#phase, ...begin }, (told) => this.#heard(told));
+  }
+
   /** @param {Told} told */
-  #told(told) {
+  #heard(told) {
     switch (told.type) {
       case "opened":
         this.codec = told.codec;
         this.#channels = told.channels;
-        this.#setDuration(told.duration);
+        if (!this.#told) {
+          this.#told = true;
+          this.#setDuration(told.duration);
+        }
         break;
       case "duration":
         this.#setDuration(told.duration);
         break;
       case "failed":
-        this.emit("failed", told);
+        if (this.#before) {
+          const channel = this.#before();
+          this.#before = null;
+          this.#open(channel, !this.small);
+        } else {
+          this.emit("failed", told);
+        }
         break;
       case "piece":
+        this.#measure(told.traffic);
         if (told.seek === this.#seek) {
           this.#add(told);
         }
     }
+  }
+
+  /** @param {Traffic} traffic since the file was opened */
+  #measure({ bytes, waitedMs, size }) {
+    const since = { bytes: bytes - this.#taken.bytes, waitedMs: waitedMs - this.#taken.waitedMs, size };
+    this.#taken = { bytes, waitedMs };
+    this.emit("traffic", since);
   }
 
   /** @param {Extract<Told, {type: "piece"}>} told */

@@ -69,7 +69,7 @@ export class ByteReader {
 
   /** What was asked of the network so far. */
   get traffic() {
-    return { requests: this.#requests, bytes: this.#received, waitedMs: this.#waitedMs };
+    return { requests: this.#requests, bytes: this.#received, waitedMs: this.#waitedMs, size: this.#size };
   }
 
   /** Bytes of memory held. */

@@ -21,6 +21,7 @@ export class DeviceBar {
   #media;
   #stop;
   #delay;
+  #sound;
   element;
 
   /** @param {Context} context */
@@ -38,6 +39,7 @@ export class DeviceBar {
     );
     this.#stop = textButton("quiet", localize("stop_being_player"), () => app.stopBeingPlayer());
     this.#delay = new Lazy(context, parts.delay);
+    this.#sound = new Lazy(context, parts.sound);
     this.element = el(
       "div",
       { class: "device" },
@@ -48,6 +50,7 @@ export class DeviceBar {
         this.#entity,
         el("span", { class: "device-actions" }, this.#media, this.#stop),
       ),
+      this.#sound.element,
       this.#delay.element,
     );
   }
@@ -72,9 +75,11 @@ export class DeviceBar {
     const entity = own?.entity_id;
     setText(this.#entity, entity ? localize("entity", { entity }) : localize("entity_pending"));
     this.#media.hidden = guest || !target;
-    this.#delay.element.hidden = !own;
-    if (own) {
-      this.#delay.render(state, target);
+    for (const part of [this.#sound, this.#delay]) {
+      part.element.hidden = !own;
+      if (own) {
+        part.render(state, target);
+      }
     }
     this.#stop.hidden = device.status !== "on";
     setText(this.#stop, localize(guest ? "stop_listening" : "stop_being_player"));

@@ -8,6 +8,7 @@ export const parts = {
   nowPlaying: async () => (await import("../now-playing/now-playing.js")).NowPlaying,
   device: async () => (await import("./device-bar.js")).DeviceBar,
   delay: async () => (await import("./delay.js")).Delay,
+  sound: async () => (await import("./sound.js")).Sound,
   side: async () => (await import("./side.js")).Side,
   queue: async () => (await import("../queue/queue-view.js")).QueueView,
   people: async () => (await import("../room/people.js")).People,

@@ -198,6 +198,19 @@ export default {
   revoke_text: "Wer es benutzt, fliegt sofort hinaus.",
   metrics_off: "Die Zahlen der Zentrale sind in ihren Optionen ausgeschaltet.",
 
+  data_saver: "Daten sparen",
+  data_saver_text: "Verlustfreie Musik kann als Opus mit 160 kbit/s geladen werden: etwa ein Sechstel der Daten.",
+  data_saver_label: "Kleinere Dateien laden",
+  data_saver_auto: "Wenn das Netz langsam ist",
+  data_saver_on: "Immer",
+  data_saver_off: "Nie",
+  saving: "Es spielt eine kleinere Datei, um Daten zu sparen.",
+  not_streamed_browser: "Dieser Browser kann Musik nicht dekodieren, während sie ankommt: Titel beginnen später.",
+  not_streamed_format: "Das Format dieses Titels kann nicht dekodiert werden, während er ankommt: Er beginnt später.",
+  not_streamed_blocked:
+    "Dieser Titel kommt von einem Server, den nur der Browser selbst lesen darf: Er bleibt nicht genau im Takt mit anderen.",
+  not_streamed_endless: "Live-Streams spielt der Browser selbst: Sie bleiben nicht genau im Takt mit anderen.",
+
   delay: "Verzögerung der Lautsprecher",
   delay_text:
     "Bluetooth und manche Verstärker klingen später, als sie sollten. Sag, um wie viel, und dieses Gerät spielt um so viel früher. Das zählt, wenn mehrere Player zusammen spielen.",

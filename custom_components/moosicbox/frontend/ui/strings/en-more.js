@@ -196,6 +196,19 @@ export default {
   revoke_text: "Whoever uses it is put out at once.",
   metrics_off: "The hub's numbers are switched off in its options.",
 
+  data_saver: "Data saver",
+  data_saver_text: "Lossless music can be fetched as Opus at 160 kbit/s: about a sixth of the data.",
+  data_saver_label: "Fetch smaller files",
+  data_saver_auto: "When the network is slow",
+  data_saver_on: "Always",
+  data_saver_off: "Never",
+  saving: "A smaller file is played, to save data.",
+  not_streamed_browser: "This browser can't decode music while it comes in: items start later.",
+  not_streamed_format: "The format of this item can't be decoded while it comes in: it starts later.",
+  not_streamed_blocked:
+    "This item comes from a server that lets only the browser itself read it: it can't keep time with others exactly.",
+  not_streamed_endless: "The browser itself plays live streams: they can't keep time with others exactly.",
+
   delay: "Delay of the loudspeakers",
   delay_text:
     "Bluetooth and some amplifiers sound later than they should. Say by how much, and this device plays earlier by as much. It matters when several players play together.",

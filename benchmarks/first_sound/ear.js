@@ -37,7 +37,21 @@
     return index < 0 ? null : atMs(index);
   }
 
+  /** When the last order of the hub to play is to be carried out, µs of its clock. */
+  let due = 0;
+  const { WebSocket } = window;
+  window.WebSocket = class extends WebSocket {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener("message", ({ data }) => {
+        const order = /"synchronized_playback".*"command":"play".*"sync_time_us":(\d+)/.exec(data);
+        due = order ? Number(order[1]) : due;
+      });
+    }
+  };
+
   window.ear = {
+    due: () => due,
     /** @returns {Promise<number>} when a side is first loud after a time, in ms of performance.now() */
     loud: (side, afterMs) =>
       new Promise((resolve) => {

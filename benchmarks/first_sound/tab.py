@@ -1,10 +1,9 @@
 """A browser tab that is a player, as slow as one likes, and what comes out of it."""
 
-import asyncio
 import json
 from pathlib import Path
 import time
-from typing import Any, Final
+from typing import Final
 
 from playwright.async_api import Browser, CDPSession, Page
 
@@ -32,10 +31,11 @@ LONG_TASKS: Final = """() => {
 class Tab:
     """One player."""
 
-    def __init__(self, player_id: str, page: Page, devtools: CDPSession, zero: float) -> None:
+    def __init__(self, player_id: str, page: Page, devtools: CDPSession, zero: float, pid: int) -> None:
         """`zero` is that of performance.now(), in seconds of the monotonic clock that all processes of a machine share."""
         self.player_id = player_id
         self.page = page
+        self._pid = pid
         self._devtools = devtools
         self._zero = zero
 
@@ -55,16 +55,23 @@ class Tab:
         milliseconds: float = await self.page.evaluate("(address) => ear.element(address)", address)
         return milliseconds / 1e3
 
-    async def memory(self) -> float:
-        """MiB of the page's process, after what can be collected was."""
-        await self._devtools.send("HeapProfiler.collectGarbage")
-        await asyncio.sleep(1)
-        browser = self.page.context.browser
-        assert browser is not None
-        session = await browser.new_browser_cdp_session()
-        processes: list[dict[str, Any]] = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
-        await session.detach()
-        return max(memory(process["id"]) for process in processes if process["type"] == "renderer") / 1024
+    async def due(self) -> float:
+        """When the last order to play was to be carried out, in µs of the hub's clock."""
+        due_us: float = await self.page.evaluate("ear.due()")
+        return due_us
+
+    async def save_data(self) -> None:
+        """Let it fetch smaller files from now on."""
+        await self.page.get_by_text("Data saver", exact=True).click()
+        await self.page.get_by_label("Fetch smaller files").select_option("on")
+
+    def worker_cpu(self) -> float:
+        """Seconds that the worker has used."""
+        return sum(
+            int((task / "schedstat").read_text().split()[0]) / 1e9
+            for task in Path(f"/proc/{self._pid}/task").iterdir()
+            if (task / "comm").read_text().startswith("DedicatedWorker")
+        )
 
     async def watch_tasks(self) -> None:
         """Take down every task of the page's thread of more than 50 ms from now on."""
@@ -93,8 +100,11 @@ async def open_tab(browser: Browser, home: House, url: str, name: str) -> Tab:
     devtools = await context.new_cdp_session(page)
     await devtools.send("Performance.enable")
     metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
+    browser_tools = await browser.new_browser_cdp_session()
+    processes = (await browser_tools.send("SystemInfo.getProcessInfo"))["processInfo"]
+    pid = max((process["id"] for process in processes if process["type"] == "renderer"), key=memory)
     zero = next(metric["value"] for metric in metrics if metric["name"] == "NavigationStart")
-    return Tab(json.loads(identity)["playerId"], page, devtools, zero)
+    return Tab(json.loads(identity)["playerId"], page, devtools, zero, pid)
 
 
 def now() -> float:

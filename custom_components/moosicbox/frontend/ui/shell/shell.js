@@ -27,6 +27,9 @@ import { defaultName } from "./setup.js";
  * @property {(page: PageName) => void} [open]
  */
 
+/** How often what moves by itself is drawn: times are in seconds, and a slider moves a pixel in several of them. */
+const TICK_MS = 200;
+
 export class Shell {
   #app;
   #localize;
@@ -35,6 +38,8 @@ export class Shell {
   #toast = new Toast();
   /** @type {View[]} */
   #views = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   #frame = 0;
   #undo;
   #main = el("main");
@@ -85,6 +90,7 @@ export class Shell {
   }
 
   dispose() {
+    clearTimeout(this.#timer);
     cancelAnimationFrame(this.#frame);
     this.#undo.forEach((undo) => undo());
     this.#toast.dispose();
@@ -110,7 +116,10 @@ export class Shell {
 
   #animate() {
     this.#tick();
-    this.#frame = requestAnimationFrame(() => this.#animate());
+    this.#timer = setTimeout(() => {
+      // A page that is hidden has no frames.
+      this.#frame = requestAnimationFrame(() => this.#animate());
+    }, TICK_MS);
   }
 
   #tick() {

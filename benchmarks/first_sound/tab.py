@@ -21,11 +21,6 @@ ARGUMENTS: Final = [
     "--host-resolver-rules=MAP home.test 127.0.0.1",
 ]
 LEFT, RIGHT = 0, 1
-LONG_TASKS: Final = """() => {
-  window.longTasks = [];
-  new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({duration}) => duration)))
-    .observe({type: "longtask"});
-}"""
 
 
 class Tab:
@@ -72,15 +67,6 @@ class Tab:
             for task in Path(f"/proc/{self._pid}/task").iterdir()
             if (task / "comm").read_text().startswith("DedicatedWorker")
         )
-
-    async def watch_tasks(self) -> None:
-        """Take down every task of the page's thread of more than 50 ms from now on."""
-        await self.page.evaluate(LONG_TASKS)
-
-    async def longest_task(self) -> float:
-        """Milliseconds; 0 if there was none of more than 50."""
-        longest: float = await self.page.evaluate("Math.max(0, ...window.longTasks)")
-        return longest
 
     async def close(self) -> None:
         """Close its window."""

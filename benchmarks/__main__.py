@@ -1,4 +1,4 @@
-"""Runs benchmarks and prints what came out; `script/bench` starts this."""
+"""Runs benchmarks and prints their results, for `script/bench`."""
 
 import argparse
 import asyncio
@@ -12,6 +12,7 @@ import platform
 import re
 import time
 
+from .needs import install_packages, missing_programs
 from .options import QUICK, Options
 from .report import Row, table
 
@@ -24,7 +25,7 @@ NAMES = (
 
 
 def machine() -> str:
-    """What this ran on."""
+    """Return a description of this machine."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown CPU")
     software = (
@@ -34,7 +35,7 @@ def machine() -> str:
 
 
 def write_down(header: str, sections: dict[str, str], *, whole: bool) -> None:
-    """Put results into the page: all anew, or a few, each with a header of its own, among those of another run."""
+    """Write results into the page: all of them, or single ones with a header of their own among those of another run."""
     method, _, results = DOCS.read_text(encoding="utf-8").partition(RESULTS)
     if not whole:
         first, *rest = re.split(r"^### (\w+)\n", results, flags=re.MULTILINE)
@@ -45,7 +46,7 @@ def write_down(header: str, sections: dict[str, str], *, whole: bool) -> None:
 
 
 async def main() -> None:
-    """Run what was asked for."""
+    """Run the benchmarks of the command line."""
     parser = argparse.ArgumentParser(prog="script/bench", description="Measures the hub beside its peers.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; default: all")
     parser.add_argument("--quick", action="store_true", help="few connections and repetitions: to see that it works")
@@ -55,6 +56,10 @@ async def main() -> None:
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    names = arguments.names or list(NAMES)
+    if missing := missing_programs(names):
+        parser.exit(1, "".join(f"bench: {line}\n" for line in missing))
+    install_packages(names)
     options = QUICK if arguments.quick else Options()
     if arguments.seconds is not None:
         options = replace(options, listening_seconds=arguments.seconds)
@@ -64,11 +69,11 @@ async def main() -> None:
     print(header, flush=True)
     sections: dict[str, str] = {}
     results: dict[str, list[Row]] = {}
-    for name in arguments.names or NAMES:
+    for name in names:
         started = time.monotonic()
         benchmark = importlib.import_module(f".{name}", __package__)
         results[name] = await benchmark.measure(options)
-        sections[name] = f"### {name}\n{benchmark.__doc__}\n\n{table(results[name])}"
+        sections[name] = f"### {name}\n\n{benchmark.__doc__}\n\n{table(results[name])}"
         print(f"\n{sections[name]}\n\n({time.monotonic() - started:.0f} s)", flush=True)
     if arguments.json is not None:
         rows = {name: [{**row._asdict(), "meets": row.meets} for row in found] for name, found in results.items()}

@@ -1,4 +1,4 @@
-"""Connections that come and go without a word: the longest pause for garbage collection."""
+"""Connections that end without a close: the longest pause for garbage collection."""
 
 from .options import Options
 from .report import Row
@@ -6,18 +6,14 @@ from .targets import API, HUB, LOOP, targets
 
 CHURNS = 8
 GOAL = 60
-SPARED = "MoosicBox with `short_gc_pauses`"
 
 
 async def measure(options: Options) -> list[Row]:
-    """Churn."""
+    """Measure connections that come and go."""
     rows = []
-    for name in (HUB, SPARED, API, LOOP):
-        kind = HUB if name == SPARED else name
-        async with targets(kind) as servers, servers[kind].load() as load:
-            server = servers[kind]
-            if name == SPARED:
-                await server.ask("spare")
+    for name in (HUB, API, LOOP):
+        async with targets(name) as servers, servers[name].load() as load:
+            server = servers[name]
             alone = (await server.ask("collect"))["ms"]
             await server.ask("garbage")
             before = server.cpu()
@@ -28,9 +24,9 @@ async def measure(options: Options) -> list[Row]:
             spent = server.cpu().since(before).total / connections
             seen = await server.ask("garbage")
             await server.hush()
-            goal = f"≤ {GOAL}" if kind == HUB else ""
+            goal = f"≤ {GOAL}" if name == HUB else ""
             rows += [
-                Row(f"{name}: a full collection before anybody came", alone, "ms"),
+                Row(f"{name}: a full collection before the first connection", alone, "ms"),
                 Row(f"{name}: longest pause", seen["longest_ms"], "ms", goal),
                 Row(f"{name}: all pauses", seen["total_ms"], "ms"),
                 Row(f"{name}: objects found in cycles, a connection", seen["collected"] / connections, ""),

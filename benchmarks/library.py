@@ -1,8 +1,9 @@
-"""A household's music: scanned, scanned again, searched and browsed, beside beets on the same real files.
+"""A library: first scan, second scan, search and browsing, beside beets on the same real files.
 
-The first 5,000 tracks are real tagged files (MP3, FLAC, Opus of 15 s); the other 95,000 are files of one byte, whose tags
-come to the index as the scanner would report them. Both walks, ours again and all questions see all 100,000; beets sees the real ones.
-Lateness of the loop is without the time in which its thread was ready and others had the core; answers are in CPU time of all threads.
+The first 5,000 tracks are real tagged files (MP3, FLAC, Opus of 15 s). The other 95,000 are files of one byte, whose tags
+are given to the index as the scanner would report them. The second scan and all queries cover all 100,000; beets has the
+real ones only. Lateness of the loop excludes the time in which other programs had the core; answers are in CPU time of
+all threads.
 """
 
 import asyncio
@@ -13,21 +14,20 @@ import tempfile
 from typing import Any
 
 from .collection import tracks, write_files
+from .needs import BEETS_PYTHON
 from .options import Options
 from .report import Row
 
 OURS, PEER = "MoosicBox", "beets"
-PEER_PYTHON = Path(__file__).parents[1] / ".venv" / "beets" / "bin" / "python"
-"""beets asks for other versions than Home Assistant does."""
 
 
 async def measure(options: Options) -> list[Row]:
-    """Scan and ask."""
+    """Measure scans and queries."""
     real, named = options.real_tracks, options.named_tracks
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "music"
         size = await asyncio.to_thread(write_files, folder, list(tracks(real + named))[:real])
-        peer = await _run(PEER_PYTHON, "beets_library", folder, Path(name) / "beets.db", real)
+        peer = await _run(BEETS_PYTHON, "beets_library", folder, Path(name) / "beets.db", real)
         ours = await _run(sys.executable, "moosicbox_library", folder, Path(name) / "library.db", real, named)
     number = f"{(real + named) // 1000} k"
     return [

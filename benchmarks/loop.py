@@ -1,4 +1,4 @@
-"""For how long one turn holds Home Assistant's loop during a large fan-out."""
+"""The longest turn of Home Assistant's loop during a large fan-out."""
 
 from .options import Options
 from .report import Row, median
@@ -9,7 +9,7 @@ GOAL = 1.0
 
 
 async def measure(options: Options) -> list[Row]:
-    """The longest turn of the loop in each fan-out."""
+    """Measure the longest turn of the loop in each fan-out."""
     rows = []
     for names in ((HUB, API), (LOOP,)):
         async with targets(*names) as servers:

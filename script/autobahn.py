@@ -1,4 +1,4 @@
-"""Lets Autobahn's fuzzing client loose on the hub's WebSocket and writes its verdicts down."""
+"""Runs Autobahn's fuzzing client against the hub's WebSocket, and writes its verdicts into a page."""
 
 import argparse
 import asyncio
@@ -11,6 +11,7 @@ from typing import Any
 from .lib.config_folder import REPOSITORY
 from .lib.echo import echo_server
 from .lib.process import free_port
+from .protocol_reference.wrap import wrap
 
 AGENT = "MoosicBox"
 ARTIFACTS = REPOSITORY / ".artifacts" / "autobahn"
@@ -31,14 +32,14 @@ GROUPS = {
     "13": "Compression, with parameters",
 }
 
-KNOWN = {"7.9.5": "aiohttp's reader lets a close frame with the code 1006 pass, which no frame may carry"}
-"""What fails outside this repository."""
+KNOWN = {"7.9.5": "aiohttp's reader accepts a close frame with the code 1006, which no frame may have"}
+"""Failures that are caused outside this repository."""
 
 type Verdicts = dict[str, dict[str, Any]]
 
 
 async def fuzz(python2: str, cases: list[str]) -> Verdicts:
-    """Run the cases; what the suite says of each."""
+    """Run the cases, and return the suite's verdict on each."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     port = free_port()
     spec = {
@@ -61,12 +62,12 @@ async def fuzz(python2: str, cases: list[str]) -> Verdicts:
 
 
 def is_good(verdict: dict[str, Any]) -> bool:
-    """Whether the suite is content with the messages and with the close."""
+    """Return whether the suite accepts the messages and the close."""
     return verdict["behavior"] in GOOD and verdict["behaviorClose"] in GOOD
 
 
 def summary(verdicts: Verdicts) -> str:
-    """The report in short, as a page."""
+    """Return the report's summary as a page."""
     groups: dict[str, Counter[str]] = {group: Counter() for group in GROUPS}
     for case, verdict in verdicts.items():
         groups[case.partition(".")[0]][verdict["behavior"] if is_good(verdict) else "FAILED"] += 1
@@ -78,34 +79,36 @@ def summary(verdicts: Verdicts) -> str:
     ]
     failed = [case for case, verdict in verdicts.items() if not is_good(verdict)]
     reasons = [f"{case}: {KNOWN[case]}" if case in KNOWN else case for case in failed]
-    return "\n".join(
-        [
-            "# WebSocket conformance",
-            "",
-            "Browsers, boxes and programs of all kinds talk to the hub, and the hub frames and compresses what it sends itself.",
-            "So the [Autobahn test suite](https://github.com/crossbario/autobahn-testsuite) checks its WebSocket, over a server",
-            "that echoes by the hub's own frames, compression and way of writing (`script/lib/echo.py`), with default options.",
-            "",
-            "This page is written by `script/autobahn`; the whole report is then in `.artifacts/autobahn/index.html`.",
-            "",
-            "| cases | run | OK | not strict | informational | failed |",
-            "|---|---|---|---|---|---|",
-            *rows,
-            "",
-            "*Not strict* and *informational* are the suite's words for what the standard leaves open: an invalid text is found",
-            "when its message is whole, not in the middle of it; what comes behind a close is not looked at.",
-            "",
-            f"Failed: {'; '.join(reasons) or 'none'}.",
-            "",
-        ]
+    return wrap(
+        "\n".join(
+            [
+                "# WebSocket conformance",
+                "",
+                "Clients of all kinds connect to the hub, and the hub frames and compresses its messages itself. So the",
+                "[Autobahn test suite](https://github.com/crossbario/autobahn-testsuite) checks its WebSocket, by a server that",
+                "echoes with the hub's own framing, compression and writer (`script/lib/echo.py`), with default options.",
+                "",
+                "`script/autobahn` writes this page, and the whole report to `.artifacts/autobahn/index.html`.",
+                "",
+                "| cases | run | OK | not strict | informational | failed |",
+                "|---|---|---|---|---|---|",
+                *rows,
+                "",
+                "*Not strict* and *informational* are the suite's terms for behaviour that the standard leaves open: an invalid",
+                "text is detected when its message is complete, and frames behind a close are ignored.",
+                "",
+                f"Failed: {'; '.join(reasons) or 'none'}.",
+                "",
+            ]
+        )
     )
 
 
 def main() -> None:
-    """Run all cases, or those that are named."""
+    """Run all cases, or the named ones."""
     parser = argparse.ArgumentParser(prog="script/autobahn", description=__doc__)
-    parser.add_argument("python2", help="a Python 2.7 that has the suite")
-    parser.add_argument("cases", nargs="*", help="such as 6.* or 7.1.1; without any, all, and the page is written")
+    parser.add_argument("python2", help="a Python 2.7 with the suite")
+    parser.add_argument("cases", nargs="*", help="such as 6.* or 7.1.1; all without any, and the page is written")
     arguments = parser.parse_args()
     verdicts = asyncio.run(fuzz(arguments.python2, arguments.cases or ["*"]))
     failed = {case: verdict for case, verdict in sorted(verdicts.items()) if not is_good(verdict)}

@@ -12,7 +12,7 @@ import tempfile
 from typing import Any
 
 from .demo_headless import Headless
-from .demo_nodes import MOST_NODES, Cluster, Party
+from .demo_nodes import MAX_NODES, Cluster, Party
 from .demo_speaker import DemoSpeaker, Message, Refused
 from .lib.client import PASSWORD, USERNAME, ApiError, HomeAssistantClient
 from .lib.config_folder import REPOSITORY, ConfigFolder
@@ -226,12 +226,12 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="play one song on the speaker, tell what happens, end")
     parser.add_argument("--headless", action="store_true", help="pair this machine by the command line, play, end")
     parser.add_argument(
-        "--nodes", type=int, default=1, help=f"hubs around a Redis, Home Assistant one of them (up to {MOST_NODES})"
+        "--nodes", type=int, default=1, help=f"hubs around a Redis, Home Assistant one of them (up to {MAX_NODES})"
     )
     parser.add_argument("--output", default="null", help="where --headless plays; `auto` is heard (default: silent)")
     options = parser.parse_args()
-    if not 1 <= options.nodes <= MOST_NODES:
-        parser.error(f"--nodes is 1 to {MOST_NODES}")
+    if not 1 <= options.nodes <= MAX_NODES:
+        parser.error(f"--nodes is 1 to {MAX_NODES}")
     failed = False
     if options.headless:
         program = headless(options.output)

@@ -8,7 +8,7 @@ from pathlib import Path
 import time
 
 from custom_components.moosicbox.engine.client import ClientInfo, HubError, MoosicBoxClient
-from custom_components.moosicbox.engine.client.controls import RoomControls
+from custom_components.moosicbox.engine.client.room_controls import RoomControls
 
 from .demo_speaker import DemoSpeaker, Message
 from .lib.balancer import Balancer
@@ -20,7 +20,7 @@ from .lib.process import HomeAssistantProcess, StartError
 from .lib.redis_server import RedisServer
 
 NAMES = ("cellar", "attic", "barn", "shed", "tower")
-MOST_NODES = len(NAMES) + 1
+MAX_NODES = len(NAMES) + 1
 PARTY = "media_player.party"
 TOKEN_LIFETIME = timedelta(days=30)
 

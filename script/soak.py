@@ -1,4 +1,4 @@
-"""Many clients over many minutes, and how large their process and the hub's are meanwhile; `script/soak` starts this."""
+"""Measure the memory of the hub and of many clients over many minutes; started by `script/soak`."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ import tempfile
 import time
 from typing import NamedTuple
 
-from custom_components.moosicbox.engine.settings import MOST_CONNECTIONS, SECTIONS
+from custom_components.moosicbox.engine.settings import MAX_CONNECTIONS, SECTIONS
 
 from .lib.client import HomeAssistantClient
 from .lib.config_folder import ConfigFolder
@@ -22,7 +22,7 @@ WIDTHS = (8, 8, 10, 14, 10)
 
 
 class Sample(NamedTuple):
-    """After a round."""
+    """Measured after a round."""
 
     seconds: float
     objects: int
@@ -31,7 +31,7 @@ class Sample(NamedTuple):
 
 
 async def soak(clients: int, seconds: float) -> bool:
-    """Go round until the time is over; whether nothing has grown."""
+    """Run rounds until the time is over; return True if no process has grown."""
     with tempfile.TemporaryDirectory() as folder:
         async with home_assistant(Path(folder)) as (home, hub_pid):
             tokens = [
@@ -96,7 +96,7 @@ async def home_assistant(folder: Path) -> AsyncGenerator[tuple[HomeAssistantClie
             entry = await client.set_up_integration()
             flow = await client.post("/api/config/config_entries/options/flow", {"handler": entry["entry_id"]})
             room = {
-                "max_connections": MOST_CONNECTIONS,
+                "max_connections": MAX_CONNECTIONS,
                 "max_connections_per_user": 1_000,
                 "max_connections_per_ip": 1_000,
             }

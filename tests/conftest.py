@@ -1,9 +1,27 @@
-"""What every test of the integration needs."""
+"""Fixtures and marks for all tests."""
+
+from collections.abc import Callable, Generator
+import fcntl
+from pathlib import Path
 
 import pytest
 
 # Home Assistant's test folder of the same name must not be found first.
 import custom_components  # noqa: F401
+from script.lib.sounds import Sounds
+from tests.readers import Readers, shared_readers
+
+PROCESS_FIXTURES = frozenset({"prepared", "redis_server", "sounds", "start_node"})
+"""A test that uses one of these starts processes: Home Assistant, nodes, Redis, ffmpeg, the scanner."""
+
+type SharedFolder = Callable[[str, Callable[[Path], object]], Path]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that `script/test --fast` leaves out because their fixtures start processes."""
+    for item in items:
+        if isinstance(item, pytest.Function) and PROCESS_FIXTURES.intersection(item.fixturenames):
+            item.add_marker(pytest.mark.process)
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +29,44 @@ def auto_enable_custom_integrations(request: pytest.FixtureRequest) -> None:
     """Let a test's Home Assistant load the integration from this repository."""
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Override the fixture of Home Assistant's plugin that switches asyncio's debug mode on.
+
+    Its tracebacks take half of a test's set-up time. `PYTHONASYNCIODEBUG=1 script/test` switches it on.
+    """
+
+
+@pytest.fixture(scope="session")
+def shared_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
+    """Return a function that returns a folder of all workers, filled by the first one that asks for it."""
+    base = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        base = base.parent
+
+    def shared_folder(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, done = base / name, base / f"{name}.done"
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                folder.mkdir(exist_ok=True)
+                fill(folder)
+                done.touch()
+        return folder
+
+    return shared_folder
+
+
+@pytest.fixture(scope="session")
+def sounds(shared_folder: SharedFolder) -> Sounds:
+    """Return short sounds in every format."""
+    return Sounds(shared_folder("sounds", Sounds))
+
+
+@pytest.fixture(scope="session")
+def readers() -> Generator[Readers]:
+    """Provide reader processes for all tests."""
+    with shared_readers() as readers:
+        yield readers

@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from script.protocol_reference.__main__ import FOLDER, stale
+from script.protocol_reference.__main__ import FOLDER, TYPES, rendered_types, stale
 from script.protocol_reference.messages import client_messages, server_messages
 from script.protocol_reference.pages import render
 from script.protocol_reference.schema import errors, schema
@@ -27,7 +27,7 @@ NOT_TOLD = {
     *("close_timeout", "compression", "compress_local", "compression_threshold", "compression_level"),
     *("compression_window_bits", "media_cache", "cleanup_interval", "require_auth", "allowed_origins"),
     *("validate_csrf", "metrics", "rooms", "library_folders", "library_scan_interval", "trusted_keys"),
-    *("trusted_issuer", "short_gc_pauses"),
+    "trusted_issuer",
 }
 """Limits that bound nothing that a client does."""
 
@@ -44,7 +44,17 @@ def validator(side: str) -> Draft202012Validator:
 
 
 def test_it_is_up_to_date() -> None:
-    assert stale(render()) == [], "run script/reference"
+    files = render()
+    assert stale(files) == [], "run script/reference"
+    assert rendered_types(files) == TYPES.read_text("utf-8"), "run script/reference"
+
+
+def test_types_of_the_browser_declare_every_message_and_record() -> None:
+    lines = set(TYPES.read_text("utf-8").splitlines())
+    for name, definition in SCHEMA["$defs"].items():
+        side, _, message = name.partition(".")
+        if "properties" in definition:
+            assert (f'  "{message}": {{' if message else f"export interface {side} {{") in lines, name
 
 
 def test_check_finds_what_is_stale(tmp_path: Path) -> None:

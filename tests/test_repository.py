@@ -1,4 +1,4 @@
-"""Keeps the parts of the repository in step; much of it is what Home Assistant's and HACS's own validators ask for."""
+"""Consistency of the repository; many checks are those of Home Assistant's and HACS's validators."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -15,6 +15,8 @@ import homeassistant
 from homeassistant.util.yaml import load_yaml_dict
 from packaging.requirements import Requirement
 import pytest
+
+from custom_components.moosicbox.engine import api
 
 REPOSITORY = Path(__file__).parents[1]
 INTEGRATION = REPOSITORY / "custom_components" / "moosicbox"
@@ -68,7 +70,8 @@ REGISTRY_HOSTS = re.compile(
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -85,20 +88,25 @@ def modules(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
         yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield (relative level, dotted name) for all that a module imports, except for types alone."""
-    for_types_alone = {
+def import_statements(tree: ast.Module, *, for_types: bool = False) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the import statements of a module; those under TYPE_CHECKING only with `for_types`."""
+    type_checking = {
         id(node)
         for test in ast.walk(tree)
         if isinstance(test, ast.If) and ast.unparse(test.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
         for node in ast.walk(test)
     }
     for node in ast.walk(tree):
-        if id(node) in for_types_alone:
-            continue
+        if isinstance(node, ast.Import | ast.ImportFrom) and (for_types or id(node) not in type_checking):
+            yield node
+
+
+def imports(tree: ast.Module, *, for_types: bool = False) -> Iterator[tuple[int, str]]:
+    """Yield (relative level, dotted name) for each import of a module; types alone only with `for_types`."""
+    for node in import_statements(tree, for_types=for_types):
         if isinstance(node, ast.Import):
             yield from ((0, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             yield from ((node.level, f"{node.module or ''}.{alias.name}".strip(".")) for alias in node.names)
 
 
@@ -115,8 +123,26 @@ def home_assistant_side() -> Iterator[tuple[Path, ast.Module]]:
     return ((path, tree) for path, tree in modules(INTEGRATION) if not path.is_relative_to(ENGINE))
 
 
+def assigned(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the targets of an assignment or deletion; for `a.b[c]` it is `a.b`."""
+    match node:
+        case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+            pass
+        case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+            targets = [target]
+        case _:
+            return
+    for each in targets:
+        yield from map(container, each.elts if isinstance(each, ast.Tuple) else [each])
+
+
+def container(target: ast.expr) -> ast.expr:
+    """Return `a.b` for `a.b[c]`, and any other target itself."""
+    return container(target.value) if isinstance(target, ast.Subscript) else target
+
+
 def exception_keys() -> Iterator[ast.expr]:
-    """Yield what Home Assistant's side passes as translation key to exceptions."""
+    """Yield the translation keys that Home Assistant's side passes to exceptions."""
     for _, tree in home_assistant_side():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "invalid":
@@ -132,7 +158,7 @@ def key_pattern(key: ast.expr) -> str:
         case ast.Constant(value=str(text)):
             return re.escape(text)
         case ast.JoinedStr(values=parts):
-            return "".join(re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in parts)
+            return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in parts)
     assert ast.unparse(key) == "error.error_type"
     return "|".join(error_types())
 
@@ -141,7 +167,7 @@ def error_types() -> set[str]:
     """Return the types of error that the engine's classes name."""
     tree = ast.parse((ENGINE / "protocol" / "errors.py").read_text(encoding="utf-8"))
     return {
-        node.value.value
+        str(node.value.value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Assign | ast.AnnAssign)
         and isinstance(node.value, ast.Constant)
@@ -170,7 +196,7 @@ def services() -> dict[str, Any]:
 
 
 def test_engine_stands_alone() -> None:
-    """Relative inside itself, so that it works under two names; never Home Assistant's side or Home Assistant."""
+    """The engine imports relatively inside itself, so it works under two package names, and never Home Assistant."""
     for path, tree in modules(ENGINE):
         depth = len(path.relative_to(ENGINE).parts)
         for level, name in imports(tree):
@@ -180,8 +206,58 @@ def test_engine_stands_alone() -> None:
             )
 
 
+def test_only_the_engines_api_is_imported() -> None:
+    """The cluster's API loads the client of Redis, so only the module that is loaded on demand imports it."""
+    for path, tree in home_assistant_side():
+        allowed = {"engine.api"}
+        if path == INTEGRATION / "adapters" / "cluster.py":
+            allowed.add("engine.cluster_api")
+        at_runtime = {id(node) for node in import_statements(tree)}
+        for node in import_statements(tree, for_types=True):
+            if isinstance(node, ast.ImportFrom) and node.level and (module := node.module or "").startswith("engine"):
+                known = allowed if id(node) in at_runtime else {*allowed, "engine.cluster_api"}
+                assert module in known, f"{path}:{node.lineno} imports {module}"
+
+
+def test_the_engines_api_is_used_or_documented() -> None:
+    """Each name is imported by Home Assistant's side or documented for other integrations."""
+    documented = (REPOSITORY / "docs" / "extension.md").read_text(encoding="utf-8")
+    used = {name.rpartition(".")[2] for _, tree in home_assistant_side() for _, name in imports(tree, for_types=True)}
+    unused = set(api.__all__) - used
+    assert [name for name in sorted(unused) if not re.search(rf"\b{name}\b", documented)] == []
+
+
+def test_only_the_engine_changes_its_state() -> None:
+    """Home Assistant's side assigns to attributes of its own objects only."""
+    of_home_assistant = {
+        *("entry.runtime_data", "hass.data", "connection.subscriptions"),
+        *("node.children", "node.not_shown", "root.children", "top.children", "top.media_content_id"),
+    }
+    for path, tree in home_assistant_side():
+        for node in ast.walk(tree):
+            for target in assigned(node):
+                assert (
+                    not isinstance(target, ast.Attribute)
+                    or ast.unparse(target.value) == "self"
+                    or ast.unparse(target) in of_home_assistant
+                ), f"{path}:{target.lineno} assigns to {ast.unparse(target)}"
+
+
+def test_only_the_engine_emits_its_signals() -> None:
+    """Home Assistant's side emits the signals of its own objects only."""
+    for path, tree in home_assistant_side():
+        for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+            source = ast.unparse(owner)
+            for node in ast.walk(owner):
+                if isinstance(node, ast.Attribute) and node.attr == "emit":
+                    signal = ast.unparse(node.value)
+                    assert re.search(rf"{re.escape(signal)}: Signal\[.*\] = Signal\(\)", source), f"{path}: {signal}"
+        emits = sum(isinstance(node, ast.Attribute) and node.attr == "emit" for node in ast.walk(tree))
+        assert emits == len(re.findall(r"\bself\.\w+\.emit\b", ast.unparse(tree))), path
+
+
 def test_engine_has_its_dependencies_declared() -> None:
-    """What the engine imports is what its wheel asks for."""
+    """The engine's imports are the dependencies of its wheel."""
     project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
     declared = re.search(r"^dependencies = \[(.*?)\]", project, re.MULTILINE | re.DOTALL)
     assert declared is not None
@@ -193,8 +269,8 @@ def test_engine_has_its_dependencies_declared() -> None:
     assert foreign_imports(of_programs) - names == for_programs
 
 
-def test_a_hub_that_is_alone_loads_nothing_for_clusters() -> None:
-    """Neither Redis' client nor what only nodes need: it would cost memory and time to start."""
+def test_a_single_hub_loads_no_cluster_code() -> None:
+    """The client of Redis and the node would cost memory and start time."""
     loaded = subprocess.run(
         [sys.executable, "-c", "import custom_components.moosicbox, sys; print(*sys.modules)"],
         cwd=REPOSITORY,
@@ -209,7 +285,7 @@ def test_a_hub_that_is_alone_loads_nothing_for_clusters() -> None:
 
 
 def of_programs(path: Path) -> bool:
-    """Whether a module is the command line's, which the wheel brings along as an extra."""
+    """Return whether a module belongs to the command line, which is an extra of the wheel."""
     client = ENGINE / "client"
     return path.is_relative_to(client / "cli") or path == client / "discovery.py"
 
@@ -225,7 +301,7 @@ def foreign_imports(wanted: Callable[[Path], bool]) -> set[str]:
     return {named.get(name, name.replace("_", "-")) for name in imported - sys.stdlib_module_names}
 
 
-def test_manifest(manifest: dict[str, Any]) -> None:
+def test_manifest_is_valid_and_sorted(manifest: dict[str, Any]) -> None:
     keys = list(manifest)
     assert keys == ["domain", "name", *sorted(set(keys) - {"domain", "name"})]
     assert set(keys) <= MANIFEST_KEYS
@@ -253,7 +329,7 @@ def test_imported_components_are_declared(manifest: dict[str, Any]) -> None:
 
 
 def test_requirements_agree_with_home_assistant(manifest: dict[str, Any]) -> None:
-    """What tests install is what this release of Home Assistant runs with, and what the manifest allows."""
+    """The pinned versions are those of this Home Assistant release and satisfy the manifest."""
     lines = (REPOSITORY / "requirements_test.txt").read_text(encoding="utf-8").splitlines()
     pins = {(pin := Requirement(line)).name.lower(): pin for line in lines if line and not line.startswith("#")}
     constraints = (HOME_ASSISTANT / "package_constraints.txt").read_text(encoding="utf-8").splitlines()
@@ -332,7 +408,7 @@ def test_brand_image(name: str, size: tuple[int | None, int]) -> None:
     assert colour_type == 6, "with transparency"
 
 
-def test_hacs(manifest: dict[str, Any]) -> None:
+def test_hacs_file_matches_the_manifest(manifest: dict[str, Any]) -> None:
     hacs = read_json(REPOSITORY / "hacs.json")
     assert set(hacs) <= {"name", "homeassistant", "filename", "zip_release", "hide_default_branch", "render_readme"}
     assert hacs["name"] == manifest["name"]
@@ -343,4 +419,4 @@ def test_no_committed_file_names_a_registry() -> None:
     for path in committed_files():
         if path.suffix not in (".png", ".flac"):
             found = REGISTRY_HOSTS.search(path.read_text(encoding="utf-8"))
-            assert found is None, f"{path} names {found[0] if found else ''}"
+            assert found is None, f"{path} names {found}"

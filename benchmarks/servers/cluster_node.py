@@ -1,15 +1,17 @@
-"""A node of a cluster, or a hub alone. Arguments: port, control socket, name, Redis' URL or nothing."""
+"""A node of a cluster, or a single hub. Arguments: port, control socket, name, optionally the URL of Redis."""
 
 import asyncio
 import json
 from pathlib import Path
 import sys
 import time
-from typing import Any
+from typing import Any, override
 
 from aiohttp import web
 
+from custom_components.moosicbox.engine.access.authentication import Authentication, Peer
 from custom_components.moosicbox.engine.access.rights import ROLES, Principal
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.clock import Clock
 from custom_components.moosicbox.engine.cluster.node import ClusterNode
 from custom_components.moosicbox.engine.cluster.redis_bus import RedisBus
@@ -18,10 +20,9 @@ from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.metrics import Traffic
 from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.sessions.session import Peer
 from custom_components.moosicbox.engine.store import NoStore
-from custom_components.moosicbox.engine.transport.door import Door, HubDoor
 from custom_components.moosicbox.engine.transport.endpoint import Endpoint
+from custom_components.moosicbox.engine.transport.gateway import Gateway, HubGateway, SessionHandle
 
 from .control import listen
 from .messages import message
@@ -37,9 +38,12 @@ LIMITS = Limits(
 )
 
 
-async def recognise(_token: str, _peer: Peer) -> Principal:
-    """Everybody may do everything."""
-    return Principal(sub="benchmark", name="Benchmark", permissions=ROLES["admin"], credential="benchmark")
+class EveryoneIsAdmin(Authentication):
+    """An authentication that accepts every token as an administrator's."""
+
+    @override
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        return Principal(sub="benchmark", name="Benchmark", permissions=ROLES["admin"], credential="benchmark")
 
 
 class Publisher:
@@ -47,47 +51,48 @@ class Publisher:
 
     transport = "inside"
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         self.peer = Peer("127.0.0.1", None)
         self.traffic = Traffic()
-        self.outbox = door.new_outbox(self, self.traffic)
-        self._door = door
-        self._member: Any = None
+        self.outbox = gateway.new_outbox(self, self.traffic)
+        self._gateway = gateway
+        self._member: SessionHandle | None = None
 
     async def open(self) -> None:
-        """Come in."""
+        """Connect."""
         who = Authenticate(token="x", client=ClientInfo(name="Publisher", kind="controller"), subscribe=())  # noqa: S106
-        self._member = await self._door.open(self, who, None)
+        self._member = await self._gateway.open(self, who, None)
 
     def flush(self) -> bool:
-        """Take what comes."""
-        self.outbox.take(MANY)
+        """Drop the frames of the outbox."""
+        self.outbox.pop_frames(MANY)
         return True
 
     def overflow(self) -> None:
-        """It takes all."""
+        """Ignore overflows: all frames are dropped."""
 
     def close(self, _code: CloseCode, _reason: str) -> None:
-        """Come again, should it be needed."""
+        """Reconnect if the session was closed."""
         self._member = None
 
     def publish(self, burst: int, size: int) -> None:
-        """To all, as any client may."""
+        """Broadcast to all clients."""
         for _ in range(burst):
             at_us = time.monotonic_ns() // 1000
             data = {**message(size), "at_us": at_us}
             text = json.dumps({"type": "broadcast", "target": "all", "event": "benchmark", "data": data})
-            self._door.receive(self._member, self._door.decode(text.encode()), self._door.clock.now_us())
+            assert self._member is not None
+            self._member.receive(self._gateway.decode(text.encode()), self._gateway.clock.now_us())
 
 
 async def main(port: int, control: Path, name: str, url: str = "") -> None:
-    """Serve until the end."""
+    """Serve until the process is ended."""
 
     def make_hub(clock: Clock) -> Hub:
-        return Hub(
+        return build_hub(
             version="benchmark",
             media=None,  # type: ignore[arg-type]
-            recognise=recognise,
+            authentication=EveryoneIsAdmin(),
             store=NoStore(),
             clock=clock,
             limits=LIMITS,
@@ -95,27 +100,27 @@ async def main(port: int, control: Path, name: str, url: str = "") -> None:
         )
 
     node: ClusterNode | None = None
-    door: Door
+    gateway: Gateway
     if url:
         node = ClusterNode(RedisBus(url), node_id=name, version="benchmark", limits=LIMITS, make_hub=make_hub)
         await node.start()
-        door = node.door
+        gateway = node.gateway
     else:
         hub = make_hub(Clock())
         await hub.start()
-        door = HubDoor(hub)
+        gateway = HubGateway(hub)
     app = web.Application()
-    app.router.add_get("/ws", Endpoint(door).serve)
+    app.router.add_get("/ws", Endpoint(gateway).serve)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
-    while not door.running:  # noqa: ASYNC110 - nothing tells
+    while not gateway.running:  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(0.05)
-    publisher = Publisher(door)
+    publisher = Publisher(gateway)
     await publisher.open()
 
     def status() -> dict[str, Any]:
-        shift_us = door.clock.now_us() - time.monotonic_ns() // 1000
+        shift_us = gateway.clock.now_us() - time.monotonic_ns() // 1000
         return {"shift_us": shift_us, "leads": node is None or node.status().leads}
 
     await listen(control, publisher.publish, {b"status": status})

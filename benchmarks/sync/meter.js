@@ -1,11 +1,11 @@
 /**
- * Reads what really goes out of a page's AudioContext, so that nothing the player believes has to be asked: the music is a ruler
- * (see ruler.py). Runs before all else of the page; `window.meter.take()` gives what was read since the last time.
+ * Measures the output of a page's AudioContext, independently of the player: each sample of the music encodes its position (see
+ * ruler.py). Runs before all other scripts of the page; `window.meter.take()` returns the readings since the last call.
  */
 (() => {
   const BLOCKS = 16;
   const STAMPS = 9;
-  // The page's clock may be disturbed later: these are the true ones.
+  // The original functions, because disturb.js replaces them later.
   const { getOutputTimestamp } = AudioContext.prototype;
   const { connect } = AudioNode.prototype;
   const readings = [];
@@ -43,7 +43,7 @@
       const stamp = getOutputTimestamp.call(context);
       offsets.push(stamp.performanceTime - stamp.contextTime * 1000);
       offsets.splice(0, offsets.length - STAMPS);
-      // When this sample sounds, on the page's true clock: now and then a stamp is wrong, so it is the median of the last.
+      // The time at which this sample is audible, on the true clock. Single timestamps may be wrong, so the median is used.
       const at_ms = at * 1000 + median(offsets);
       if (left === undefined) {
         readings.push({ at_ms, sounding });

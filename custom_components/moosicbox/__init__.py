@@ -1,45 +1,24 @@
-"""MoosicBox: Home Assistant's web server as a real-time music hub."""
-
-from functools import partial
+"""MoosicBox: a real-time music hub in Home Assistant's web server."""
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.typing import ConfigType
 
-from .auth import Gatekeeper, own_urls
-from .collector import Collector
-from .const import DOMAIN, HUB_ID, NAME, ROOM_ID, VERSION
-from .devices import async_follow
-from .engine.clock import Clock
-from .engine.hub import Hub
-from .engine.library.seal import Seal
-from .engine.limits import Limits
-from .engine.protocol.codes import CloseCode
-from .engine.transport.door import Door, HubDoor
-from .engine.transport.endpoint import Endpoint
-from .events import EventBridge
-from .health import HealthMonitor
-from .library import (
-    async_make_streams,
-    async_remove_library,
-    async_start_library,
-    folders_of,
-    make_artwork,
-    make_library,
-)
-from .management import MANAGEMENT_VIEWS
-from .media import HomeMedia
-from .models import DATA_KEPT, DATA_LOADED, MoosicBoxConfigEntry, MoosicBoxData
-from .options import ClusterSettings, cluster_settings, limits_of
-from .outputs import Outputs
-from .pairing import Pairing, PairView, is_locked_out
-from .panel import async_add_panel, async_remove, async_setup_static
-from .party import PARTY_VIEWS
+from .adapters.devices import async_track_devices
+from .adapters.event_bridge import EventBridge
+from .adapters.library_folders import async_remove_library, async_start_library, folders_of
+from .adapters.runtime import async_build
+from .const import DOMAIN, HUB_ID, ROOM_ID
+from .engine.api import CloseCode, Limits
+from .http.guest_page import GUEST_VIEWS
+from .http.hub_views import VIEWS
+from .http.management import MANAGEMENT_VIEWS
+from .http.pairing import PairView
+from .http.panel import async_add_panel, async_remove_panel, async_setup_static
+from .models import DATA_KEPT, MoosicBoxConfigEntry, MoosicBoxData
+from .options import cluster_settings, limits_of
 from .services import async_setup_services
-from .storage import HomeStateStore, SecretsStore
-from .views import VIEWS
 from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -47,8 +26,8 @@ PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.MEDIA_PLAYER, Plat
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register what outlives config entries: addresses, files, actions."""
-    for view in (*VIEWS, PairView, *PARTY_VIEWS, *MANAGEMENT_VIEWS):
+    """Register what stays registered without an entry: views, static files, actions, WebSocket commands."""
+    for view in (*VIEWS, PairView, *GUEST_VIEWS, *MANAGEMENT_VIEWS):
         hass.http.register_view(view)
     await async_setup_static(hass)
     async_setup_services(hass)
@@ -57,48 +36,46 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> bool:
-    """Open the hub."""
+    """Start the hub: the one of the last setup, or a new one."""
     data, settings = hass.data.get(DATA_KEPT), cluster_settings(entry.options)
-    if data is None or data.settings is not None or settings is not None:
-        data = hass.data[DATA_KEPT] = await _async_build(hass, entry, settings, data)
+    if data is None or data.cluster_settings is not None or settings is not None:
+        data = hass.data[DATA_KEPT] = await async_build(hass, entry, settings, data)
     entry.runtime_data = data
     _apply_options(entry)
-    entry.async_on_unload(data.collector.async_stop)
     data.pairing.start()
     entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
-    await data.gatekeeper.async_start(data.hub.sessions)
-    entry.async_on_unload(data.gatekeeper.async_stop)
+    await data.authenticator.async_start(data.hub.sessions)
+    entry.async_on_unload(data.authenticator.async_stop)
     if data.cluster is None:
         entry.async_on_unload(await async_start_library(hass, data.library))
         await data.hub.start()
     else:
         await data.cluster.async_start(entry)
-    entry.async_on_unload(async_follow(hass, entry))
+    entry.async_on_unload(async_track_devices(hass, entry.entry_id, data.hub))
     entry.async_on_unload(data.outputs.async_start())
-    entry.async_on_unload(EventBridge(hass, data.hub, data.gatekeeper).async_start())
+    entry.async_on_unload(EventBridge(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(data.health.async_start())
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_add_panel(hass)
-    hass.data[DATA_LOADED] = data
 
     async def stop(_event: Event) -> None:
-        await _async_close(hass, data, CloseCode.GOING_AWAY, "shutdown")
+        await _async_stop(data, CloseCode.GOING_AWAY, "shutdown")
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> bool:
-    """Close the hub; clients come back when it is open again."""
+    """Stop the hub; clients reconnect when it is started again."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
-    async_remove(hass)
-    await _async_close(hass, entry.runtime_data, CloseCode.RESTART, "reload")
+    async_remove_panel(hass)
+    await _async_stop(entry.runtime_data, CloseCode.RESTART, "reload")
     return True
 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) -> None:
-    """Leave nothing behind."""
+    """Delete all stored data."""
     if (data := hass.data.pop(DATA_KEPT, None)) is not None:
         await data.state.async_remove()
         await data.secrets.async_remove()
@@ -108,7 +85,7 @@ async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) 
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
-    """Close a room, or forget a player; one that still exists comes back as a new one."""
+    """Close the room, or remove the player, of a device; a player that connects again is added again."""
     hub = entry.runtime_data.hub
     identifiers = [identifier for domain, identifier in device.identifiers if domain == DOMAIN]
     for identifier in identifiers:
@@ -120,7 +97,7 @@ async def async_remove_config_entry_device(
 
 
 async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:
-    if entry.runtime_data.settings != cluster_settings(entry.options):
+    if entry.runtime_data.cluster_settings != cluster_settings(entry.options):
         hass.config_entries.async_schedule_reload(entry.entry_id)
         return
     limits = _apply_options(entry)
@@ -129,99 +106,21 @@ async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry)
 
 
 def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:
-    limits = limits_of(entry.options)
-    cluster = entry.runtime_data.cluster
-    (cluster.node if cluster else entry.runtime_data.hub).configure(limits)
-    gatekeeper = entry.runtime_data.gatekeeper
-    gatekeeper.trust(limits.trusted_keys, limits.trusted_issuer)
+    data, limits = entry.runtime_data, limits_of(entry.options)
+    if data.cluster is None:
+        data.hub.configure(limits)
+    else:
+        data.cluster.node.configure(limits)
+    data.authenticator.trust(limits.trusted_keys, limits.trusted_issuer)
     if limits.require_auth:
-        gatekeeper.ask_for_tokens()
-    entry.runtime_data.collector.async_configure(short_pauses=limits.short_gc_pauses)
+        data.authenticator.end_anonymous_sessions()
     return limits
 
 
-async def _async_close(hass: HomeAssistant, data: MoosicBoxData, code: CloseCode, reason: str) -> None:
-    hass.data.pop(DATA_LOADED, None)
+async def _async_stop(data: MoosicBoxData, code: CloseCode, reason: str) -> None:
     if data.cluster is None:
         await data.hub.stop(code, reason)
     else:
         await data.cluster.async_stop(code, reason)
     await data.endpoint.close(code, reason)
     await data.library.stop()
-
-
-async def _async_build(
-    hass: HomeAssistant, entry: MoosicBoxConfigEntry, settings: ClusterSettings | None, kept: MoosicBoxData | None
-) -> MoosicBoxData:
-    if kept is not None:
-        secrets, state = kept.secrets, kept.state
-    else:
-        secrets, state = SecretsStore(hass), HomeStateStore(hass)
-        await secrets.async_load()
-    gatekeeper = Gatekeeper(hass, secrets)
-    gatekeeper.is_locked_out = partial(is_locked_out, hass)
-    limits, seal = limits_of(entry.options), Seal(secrets.key)
-    media = HomeMedia(hass, seal)
-    library = make_library(hass, limits, seal)
-
-    def make_hub(clock: Clock | None = None) -> Hub:
-        hub = Hub(
-            version=VERSION,
-            media=media,
-            recognise=gatekeeper.recognise,
-            store=state,
-            limits=limits,
-            clock=clock,
-            library=library,
-            node_id=settings.node_id if settings is not None else "local",
-        )
-        hub.sessions.admit = gatekeeper.admit
-        hub.identity.issue = gatekeeper.create
-        return hub
-
-    if settings is None:
-        cluster, hub = None, make_hub()
-        door: Door = HubDoor(hub)
-    else:
-        # Whoever is alone loads no client of Redis.
-        module = await async_import_module(hass, f"{__name__}.cluster")
-        await gatekeeper.async_load_users()
-        entry.async_on_unload(await async_start_library(hass, library))
-        try:
-            node, hub = await module.async_join(settings, limits, make_hub)
-        except BaseException:
-            await library.stop()
-            raise
-        cluster = module.ClusterLink(hass, node, hub, secrets, gatekeeper)
-        door = module.home_door(node, gatekeeper)
-    device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id,
-        identifiers={(DOMAIN, HUB_ID)},
-        name=NAME,
-        manufacturer=NAME,
-        model="Hub",
-        sw_version=VERSION,
-        entry_type=dr.DeviceEntryType.SERVICE,
-    )
-
-    def allowed_origins() -> list[str]:
-        return [*own_urls(hass), *hub.limits.allowed_origins]
-
-    return MoosicBoxData(
-        hub,
-        gatekeeper,
-        media,
-        library,
-        await async_make_streams(hass, library),
-        make_artwork(hass, library),
-        secrets,
-        state,
-        Endpoint(door, allowed_origins),
-        HealthMonitor(hass, hub),
-        Pairing(hass, hub, gatekeeper),
-        Outputs(hass, hub),
-        Collector(hass),
-        device.id,
-        cluster,
-        settings,
-    )

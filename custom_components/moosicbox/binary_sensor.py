@@ -1,4 +1,4 @@
-"""Whether something is wrong with the hub."""
+"""The binary sensor for problems of the hub."""
 
 from typing import Any, override
 
@@ -8,7 +8,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import HubEntity
-from .health import HealthMonitor
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -17,21 +16,20 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """One for the hub."""
+    """Add the hub's binary sensor."""
     async_add_entities([ProblemSensor(entry.runtime_data)])
 
 
 class ProblemSensor(HubEntity, BinarySensorEntity):
-    """On while the hub isn't healthy."""
+    """On while the hub is degraded or unhealthy."""
 
     _attr_device_class = BinarySensorDeviceClass.PROBLEM
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_translation_key = "problem"
 
     def __init__(self, data: MoosicBoxData) -> None:
-        """Follows the health monitor."""
-        super().__init__("problem", data.hub)
-        self._health: HealthMonitor = data.health
+        super().__init__(data, "problem")
+        self._health = data.health
 
     @property
     @override

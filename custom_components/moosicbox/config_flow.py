@@ -1,4 +1,4 @@
-"""Setting up and changing options by the user interface."""
+"""Config flow and options flow."""
 
 from typing import Any, override
 
@@ -7,22 +7,22 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 import voluptuous as vol
 
+from .adapters.pairing import SUBENTRY
 from .const import DOMAIN, NAME
-from .engine.settings import SECTIONS, fault
+from .engine.api import settings
 from .options import OPTIONS, defaults, effective
-from .pairing import SUBENTRY
 from .player_flow import PlayerSubentryFlow
 
 
 class MoosicBoxConfigFlow(ConfigFlow, domain=DOMAIN):
-    """One entry, and nothing to ask: the hub lives in Home Assistant itself."""
+    """Creates the single entry; the hub runs in Home Assistant and needs no further input."""
 
     VERSION = 1
     MINOR_VERSION = 1
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Say what will happen, then do it."""
+        """Confirm, then create the entry."""
         if user_input is None:
             return self.async_show_form(step_id="user")
         return self.async_create_entry(title=NAME, data={})
@@ -31,34 +31,34 @@ class MoosicBoxConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
-        """Options may be changed at any time; the hub takes them over without a reload."""
+        """Return the options flow."""
         return MoosicBoxOptionsFlow()
 
     @classmethod
     @callback
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        """Boxes that play without a screen."""
+        """Return the subentry flow for players that are paired by a code."""
         return {SUBENTRY: PlayerSubentryFlow}
 
 
 class MoosicBoxOptionsFlow(OptionsFlow):
-    """The bounds that a household may want to change. Kept is only what differs from the default."""
+    """Changes the options; only values that differ from the default are stored."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """One form with sections."""
+        """Show the form, or store its values."""
         errors = {}
         values = effective(self.config_entry.options)
         if user_input is not None:
-            values = {key: value for name in SECTIONS for key, value in user_input[name].items()}
+            values = {key: value for name in settings.SECTIONS for key, value in user_input[name].items()}
             values["allowed_origins"] = [origin.strip().rstrip("/") for origin in values["allowed_origins"]]
             values["library_folders"] = [
                 stripped for folder in values["library_folders"] if (stripped := folder.strip())
             ]
-            if (key := fault(values)) is None:
-                usual = defaults()
+            if (key := settings.fault(values)) is None:
+                default = defaults()
                 return self.async_create_entry(
-                    data={key: value for key, value in values.items() if value != usual[key]}
+                    data={key: value for key, value in values.items() if value != default[key]}
                 )
             errors["base"] = key
         return self.async_show_form(step_id="init", data_schema=_form(values), errors=errors)
@@ -77,6 +77,6 @@ def _form(values: dict[str, Any]) -> vol.Schema:
                 ),
                 {"collapsed": True},
             )
-            for name in SECTIONS
+            for name in settings.SECTIONS
         }
     )

@@ -1,4 +1,4 @@
-"""Names that several modules share."""
+"""Constants of the integration."""
 
 from typing import Final
 
@@ -6,6 +6,8 @@ DOMAIN: Final = "moosicbox"
 NAME: Final = "MoosicBox"
 VERSION: Final = "0.1.0"
 HUB_ID: Final = "HUB"
-"""The hub in the device registry, beside the ids of players."""
+"""The hub's identifier in the device registry; ids of players are lower case."""
 ROOM_ID: Final = "ROOM:"
-"""What a room's id begins with there: no player's does, they are lower case."""
+"""The prefix of rooms' identifiers in the device registry."""
+QUEUE_PLACES: Final = ("next", "end", "replace")
+"""Where items are added to a queue."""

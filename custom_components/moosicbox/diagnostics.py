@@ -1,4 +1,4 @@
-"""What helps to find a fault, for whoever a user sends it to: no secrets, no addresses, no names."""
+"""Diagnostics without secrets, addresses and names."""
 
 from dataclasses import asdict
 from typing import Any, Final
@@ -9,12 +9,8 @@ from homeassistant.helpers import device_registry as dr
 import msgspec
 
 from .const import DOMAIN, HUB_ID, VERSION
-from .engine.hub import Hub
-from .engine.library.library import Library
-from .engine.playback.player import Player
-from .engine.report import client_reports, health, metrics_report
-from .engine.rooms.room import Room
-from .entity import owner_identity
+from .contexts import context_identifier
+from .engine.api import Hub, Library, Player, Room, client_reports, health, metrics_report
 from .models import MoosicBoxConfigEntry
 
 TO_REDACT: Final = frozenset(
@@ -36,10 +32,10 @@ TO_REDACT: Final = frozenset(
 
 
 async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> dict[str, Any]:
-    """All about the hub."""
+    """Return diagnostics of the hub."""
     hub = entry.runtime_data.hub
     status, reasons = health(hub)
-    found: dict[str, Any] = async_redact_data(
+    redacted: dict[str, Any] = async_redact_data(
         {
             "version": VERSION,
             "options": dict(entry.options),
@@ -55,20 +51,20 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Moosic
         },
         TO_REDACT,
     )
-    return found
+    return redacted
 
 
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: MoosicBoxConfigEntry, device: dr.DeviceEntry
 ) -> dict[str, Any]:
-    """All about one player and its client, about a room and its players, or about the hub."""
+    """Return diagnostics of a player and its client, of a room and its players, or of the hub."""
     hub = entry.runtime_data.hub
     ids = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
     if HUB_ID in ids:
         return await async_get_config_entry_diagnostics(hass, entry)
-    rooms = [room for room in hub.rooms if owner_identity(room) in ids]
+    rooms = [room for room in hub.rooms if context_identifier(room) in ids]
     players = [player for player in hub.players if player.player_id in ids or player.room in rooms]
-    found: dict[str, Any] = async_redact_data(
+    redacted: dict[str, Any] = async_redact_data(
         {
             "version": VERSION,
             "players": [_player(player) for player in players],
@@ -77,7 +73,7 @@ async def async_get_device_diagnostics(
         },
         TO_REDACT,
     )
-    return found
+    return redacted
 
 
 def _library(library: Library) -> dict[str, Any]:
@@ -94,7 +90,7 @@ def _clients_of(hub: Hub, players: list[Player]) -> list[dict[str, Any]]:
 
 
 def _room(room: Room) -> dict[str, Any]:
-    settings, playback = room.settings, room.own
+    settings, playback = room.settings, room.playback
     members = room.participants.values()
     return {
         "room_id": room.room_id,
@@ -109,7 +105,7 @@ def _room(room: Room) -> dict[str, Any]:
             {"role": room.role(member.user_id), "away": member.away, "player": member.player is not None}
             for member in members
         ],
-        "missing": len(room.missing),
+        "missing": len(room.rejoin_until),
         "banned": len(room.banned),
         "chat_lines": len(room.chat),
         "state": playback.timeline.state,
@@ -120,15 +116,15 @@ def _room(room: Room) -> dict[str, Any]:
 
 
 def _player(player: Player) -> dict[str, Any]:
-    playback, report = player.playback, player.report
+    playback, report = player.active_playback, player.report
     timeline = playback.timeline
     return {
         "player_id": player.player_id,
         "name": player.name,
-        "owner": player.owner,
+        "owner": player.owner_user_id,
         "entity_id": player.entity_id,
         "client_version": player.client_version,
-        "present": player.present,
+        "present": player.connected,
         "available": player.available,
         "capabilities": player.capabilities,
         "lead_ms": player.lead_ms,

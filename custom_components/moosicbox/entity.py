@@ -1,168 +1,82 @@
-"""What our entities have in common: a player or a room to follow, and the way from its errors to Home Assistant's."""
+"""Base entities: an entity of the hub, and an entity of a player or a room."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Any, Final, override
+from typing import override
 
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 
-from .auth import principal_of
-from .const import DOMAIN, HUB_ID, NAME, ROOM_ID
-from .engine.access.rights import Principal
-from .engine.hub import Hub
-from .engine.playback.player import Player
-from .engine.protocol.client import Request
-from .engine.protocol.errors import HubError, InternalError, Unavailable
-from .engine.rooms.room import Room
+from .commands import async_execute, async_principal
+from .const import DOMAIN, HUB_ID, NAME
+from .contexts import PlayerOrRoom, context_identifier
+from .engine.api import Player, Principal, Request
 from .models import MoosicBoxData
-from .writes import pending_writes
-
-type Owner = Player | Room
-"""Whose music it is."""
-
-FAULTS: Final = (InternalError, Unavailable)
-"""Errors of the hub's; all others are the asker's."""
-
-
-def translated(error: HubError) -> HomeAssistantError:
-    """An error of the hub as Home Assistant shows it."""
-    kind = HomeAssistantError if isinstance(error, FAULTS) else ServiceValidationError
-    return kind(
-        error.message,
-        translation_domain=DOMAIN,
-        translation_key=error.error_type,
-        translation_placeholders={"message": error.message},
-    )
-
-
-def invalid(translation_key: str, **placeholders: str) -> ServiceValidationError:
-    """A fault of the asker's that the hub needn't be asked about."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=translation_key, translation_placeholders=placeholders or None
-    )
-
-
-@contextmanager
-def errors_translated() -> Generator[None]:
-    """Raise errors of the hub as Home Assistant shows them."""
-    try:
-        yield
-    except HubError as error:
-        raise translated(error) from error
-
-
-@contextmanager
-def acting(hass: HomeAssistant) -> Generator[None]:
-    """The same around something that changes the hub; when it is done, all entities show it."""
-    try:
-        with errors_translated():
-            yield
-    finally:
-        pending_writes(hass).async_flush()
-
-
-async def async_execute(hass: HomeAssistant, hub: Hub, message: Request, user_id: str | None) -> Any:
-    """Do what `message` says in the name of a user of Home Assistant, or of the house."""
-    with acting(hass):
-        return await hub.execute(message, await async_principal(hass, hub, user_id))
-
-
-async def async_principal(hass: HomeAssistant, hub: Hub, user_id: str | None) -> Principal:
-    """A user of Home Assistant, or the house."""
-    if user_id is None or (user := await hass.auth.async_get_user(user_id)) is None:
-        return hub.house
-    return principal_of(user, "")
 
 
 class HubEntity(Entity):
-    """An entity of the hub's own: pushed, never polled."""
+    """An entity of the hub's device."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, key: str, hub: Hub) -> None:
-        """`key` tells it from the hub's other ones."""
-        self.hub = hub
+    def __init__(self, data: MoosicBoxData, key: str) -> None:
+        self.hub = data.hub
         self._attr_unique_id = f"hub_{key}"
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, HUB_ID)})
 
 
-class OwnerEntity(Entity):
-    """An entity of a player or a room, on a device of its own behind the hub: pushed, never polled."""
+class PlaybackContextEntity(Entity):
+    """An entity of the device of a player or a room."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, data: MoosicBoxData, owner: Owner, key: str | None = None) -> None:
-        """An entity that keeps its identity as long as the owner's id lives; `key` tells it from the owner's others."""
+    def __init__(self, data: MoosicBoxData, context: PlayerOrRoom, key: str | None = None) -> None:
+        """Without a `key`, the entity is the context's main one: its media player."""
+        self.data = data
         self.hub = data.hub
-        self.owner = owner
-        identity = owner_identity(owner)
-        self._attr_unique_id = identity if key is None else f"{identity}_{key}"
+        self.playback_context = context
+        identifier = context_identifier(context)
+        is_player = isinstance(context, Player)
+        self._attr_unique_id = identifier if key is None else f"{identifier}_{key}"
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, identity)},
+            identifiers={(DOMAIN, identifier)},
             manufacturer=NAME,
-            model="Player" if isinstance(owner, Player) else "Room",
-            entry_type=None if isinstance(owner, Player) else dr.DeviceEntryType.SERVICE,
+            model="Player" if is_player else "Room",
+            entry_type=None if is_player else DeviceEntryType.SERVICE,
             via_device_id=data.hub_device_id,
-            name=owner.name,
-            sw_version=_version(owner),
+            name=context.name,
+            sw_version=context.client_version if isinstance(context, Player) else None,
         )
-        self._shown = (owner.name, _version(owner))
 
     @property
     @override
     def available(self) -> bool:
-        return self.owner.available if isinstance(self.owner, Player) else True
+        return self.playback_context.available if isinstance(self.playback_context, Player) else True
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        if isinstance(self.owner, Player):
-            self.async_on_remove(self.hub.players.changed.subscribe(self._changed))
+        if isinstance(self.playback_context, Player):
+            self.async_on_remove(self.hub.players.changed.subscribe(self._handle_changed))
         else:
-            self.async_on_remove(self.hub.rooms.changed.subscribe(self._changed))
-        self.async_on_remove(lambda: pending_writes(self.hass).async_forget(self))
+            self.async_on_remove(self.hub.rooms.changed.subscribe(self._handle_changed))
+        self.async_on_remove(lambda: self.data.state_writer.async_discard(self))
 
-    async def async_execute(self, message: Request) -> Any:
-        """Do what `message` says in the name of whoever caused it."""
-        return await async_execute(self.hass, self.hub, message, self._user_id)
+    @callback
+    def _handle_changed(self, context: PlayerOrRoom) -> None:
+        """Handle the change of any player or room."""
+        if context is self.playback_context:
+            self.data.state_writer.async_schedule(self)
+
+    async def async_execute[R](self, request: Request[R]) -> R:
+        """Execute a request on behalf of the user who called the action."""
+        return await async_execute(self.hass, self.data, request, self._user_id)
 
     async def async_principal(self) -> Principal:
-        """Whoever caused what is being done."""
-        return await async_principal(self.hass, self.hub, self._user_id)
+        """Return the principal of the user who called the action."""
+        return await async_principal(self.hass, self.data, self._user_id)
 
     @property
     def _user_id(self) -> str | None:
         return self._context.user_id if self._context else None
-
-    @callback
-    def _changed(self, owner: Owner) -> None:
-        if owner is self.owner:
-            pending_writes(self.hass).async_add(self)
-
-    @callback
-    def async_write(self) -> None:
-        """Show what is so now."""
-        self._update_device()
-        self.async_write_ha_state()
-
-    @callback
-    def _update_device(self) -> None:
-        name, version = shown = (self.owner.name, _version(self.owner))
-        if shown != self._shown and self.device_entry is not None:
-            self._shown = shown
-            dr.async_get(self.hass).async_update_device(self.device_entry.id, name=name, sw_version=version)
-
-
-def _version(owner: Owner) -> str | None:
-    return owner.client_version if isinstance(owner, Player) else None
-
-
-def owner_identity(owner: Owner) -> str:
-    """What a player or a room is called in the registries."""
-    return owner.player_id if isinstance(owner, Player) else ROOM_ID + owner.room_id

@@ -1,4 +1,4 @@
-"""What happens in rooms, as event entities."""
+"""Event entities for what happens in rooms."""
 
 from typing import Any, Final, override
 
@@ -6,8 +6,8 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .engine.rooms.room import Room
-from .entity import OwnerEntity
+from .engine.api import Room
+from .entity import PlaybackContextEntity
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -27,7 +27,7 @@ EVENT_TYPES: Final = [
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """An entity for every room that there is or will be."""
+    """Add an event entity for each room, now and when rooms are created."""
     data = entry.runtime_data
 
     @callback
@@ -38,25 +38,24 @@ async def async_setup_entry(
     entry.async_on_unload(data.hub.rooms.added.subscribe(add))
 
 
-class RoomEvents(OwnerEntity, EventEntity):
-    """The last thing that happened in a room."""
+class RoomEvents(PlaybackContextEntity, EventEntity):
+    """The last event in a room."""
 
     _attr_translation_key = "room"
     _attr_event_types = EVENT_TYPES
+    # The recorder doesn't store chat texts.
     _unrecorded_attributes = frozenset({"message"})
-    """What people say to one another is nobody's business tomorrow."""
 
     def __init__(self, data: MoosicBoxData, room: Room) -> None:
-        """One a room."""
         super().__init__(data, room, "events")
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.hub.rooms.told.subscribe(self._told))
+        self.async_on_remove(self.hub.rooms.event_published.subscribe(self._handle_event))
 
     @callback
-    def _told(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
-        if room is self.owner and event_type in EVENT_TYPES:
+    def _handle_event(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
+        if room is self.playback_context and event_type in EVENT_TYPES:
             self._trigger_event(event_type, data)
             self.async_write_ha_state()

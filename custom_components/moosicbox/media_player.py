@@ -1,4 +1,4 @@
-"""Players and rooms as media players."""
+"""Media players for players and rooms."""
 
 from functools import reduce
 from operator import or_
@@ -8,14 +8,21 @@ from homeassistant.components.media_player import MediaPlayerEntityFeature
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .engine.playback.events import PlaybackEvent, QueueChanged, StatusChanged
-from .engine.playback.player import Player
-from .engine.playback.publisher import PlaybackOwner
-from .engine.protocol.errors import NotSupported
-from .engine.rooms.room import Participant, Room
-from .entity import Owner, acting, translated
-from .models import MoosicBoxConfigEntry, MoosicBoxData
-from .music import MusicEntity, features
+from .commands import hub_command
+from .contexts import PlayerOrRoom
+from .engine.api import (
+    NotSupported,
+    Participant,
+    PlaybackContext,
+    PlaybackEvent,
+    Player,
+    QueueChanged,
+    Room,
+    StatusChanged,
+)
+from .errors import action_error
+from .models import MoosicBoxConfigEntry
+from .playback_entity import PlaybackEntity, features
 
 PARALLEL_UPDATES = 0
 
@@ -23,7 +30,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """An entity for every player and every room that there is or will be."""
+    """Add a media player for each player and room, now and when they are added."""
     data = entry.runtime_data
     hub = data.hub
 
@@ -42,100 +49,93 @@ async def async_setup_entry(
     entry.async_on_unload(hub.rooms.added.subscribe(add_room))
 
 
-class PlayerEntity(MusicEntity):
-    """One player; in a room it shows what the room plays."""
+class PlayerEntity(PlaybackEntity):
+    """A player; in a room it mirrors the room's playback."""
 
-    owner: Player
-
-    def __init__(self, data: MoosicBoxData, player: Player) -> None:
-        """`player` keeps its entity while it is away."""
-        super().__init__(data, player, {"player_id": player.player_id})
+    playback_context: Player
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.hub.players.publish_list()
-        self.async_on_remove(self.hub.rooms.joined.subscribe(self._members_changed))
-        self.async_on_remove(self.hub.rooms.left.subscribe(self._members_changed))
+        self.hub.players.set_entity_id(self.playback_context, self.entity_id)
+        self.async_on_remove(self.hub.rooms.joined.subscribe(self._handle_members_changed))
+        self.async_on_remove(self.hub.rooms.left.subscribe(self._handle_members_changed))
 
     @property
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
-        return features(self.owner.capabilities)
+        return features(self.playback_context.capabilities)
 
     @property
     @override
     def group_members(self) -> list[str]:
-        if self.owner.room is not None:
-            return entity_ids(self.owner.room)
-        return [self.entity_id, *self.owner.outputs] if self.owner.outputs else []
+        if (room := self.hub.rooms.of_player(self.playback_context)) is not None:
+            return entity_ids(room)
+        return [self.entity_id, *self.playback_context.outputs] if self.playback_context.outputs else []
 
     @property
     @override
-    def _leading(self) -> Owner:
-        return self.owner.room or self.owner
+    def _output_context(self) -> PlayerOrRoom:
+        return self.hub.rooms.of_player(self.playback_context) or self.playback_context
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        report = self.owner.report
+        report = self.playback_context.report
         return {"needs_interaction": bool(report and report.needs_interaction), **super().extra_state_attributes}
 
     @override
     async def async_unjoin_player(self) -> None:
-        with acting(self.hass):
-            self.hub.grouping.leave(await self.async_principal(), self.owner)
-        self._let_outputs_go()
+        with hub_command(self.data):
+            self.hub.grouping.leave(await self.async_principal(), self.playback_context)
+        self._remove_outputs()
 
     @callback
-    def _members_changed(self, room: Room, _participant: Participant) -> None:
-        if self.owner.room is room:
-            self._changed(self.owner)
+    def _handle_members_changed(self, room: Room, _participant: Participant) -> None:
+        if self.playback_context.room is room:
+            self._handle_changed(self.playback_context)
 
 
-class RoomEntity(MusicEntity):
-    """One room: what it plays, how loud its players are together."""
+class RoomEntity(PlaybackEntity):
+    """A room: its playback and the common volume of its players."""
 
-    owner: Room
-
-    def __init__(self, data: MoosicBoxData, room: Room) -> None:
-        """`room` loses its entity when it is closed."""
-        super().__init__(data, room, {"room_id": room.room_id})
+    playback_context: Room
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.hub.playback_happened.subscribe(self._happened))
+        self.hub.rooms.set_entity_id(self.playback_context, self.entity_id)
+        self.async_on_remove(self.hub.publisher.playback_event.subscribe(self._handle_playback))
 
     @property
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
-        # What any of its players can; the others do what they can.
-        declared = {player.capabilities for player in self.owner.renderers} or {None}
+        # A feature counts if one player has it; the others ignore the command.
+        declared = {player.capabilities for player in self.playback_context.renderers} or {None}
         return reduce(or_, (features(capabilities) for capabilities in declared))
 
     @property
     @override
     def group_members(self) -> list[str]:
-        return entity_ids(self.owner)
+        return entity_ids(self.playback_context)
 
     @override
     async def async_unjoin_player(self) -> None:
-        with acting(self.hass):
-            self.hub.grouping.check(await self.async_principal(), self.owner)
-        if not self._let_outputs_go() and not self.owner.is_group:
-            raise translated(NotSupported("Let its players leave this room, or close it"))
-        if self.owner.is_group:
-            with acting(self.hass):
-                self.hub.grouping.dissolve(await self.async_principal(), self.owner)
+        with hub_command(self.data):
+            self.hub.grouping.require_control(await self.async_principal(), self.playback_context)
+        if not self._remove_outputs() and not self.playback_context.is_group:
+            raise action_error(NotSupported("A room can't leave itself: remove its players, or close it"))
+        if self.playback_context.is_group:
+            with hub_command(self.data):
+                self.hub.grouping.dissolve(await self.async_principal(), self.playback_context)
 
     @callback
-    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
-        if owner is self.owner and isinstance(event, StatusChanged | QueueChanged):
-            self._changed(self.owner)
+    def _handle_playback(self, context: PlaybackContext, event: PlaybackEvent) -> None:
+        if context is self.playback_context and isinstance(event, StatusChanged | QueueChanged):
+            self._handle_changed(self.playback_context)
 
 
 def entity_ids(room: Room) -> list[str]:
-    """The entities of a room's players, the longest-present first: it leads. Then those that play along."""
+    """Return the entities of a room's players, in order of joining, then of its external speakers."""
     players = [player.entity_id for player in room.renderers if player.entity_id is not None]
     return [*players, *room.outputs]

@@ -1,4 +1,4 @@
-"""The library as a media source: any player of the house can play it."""
+"""The library as a media source, playable on every media player of Home Assistant."""
 
 from datetime import timedelta
 from typing import override
@@ -15,32 +15,31 @@ from homeassistant.components.media_source import (
 )
 from homeassistant.core import HomeAssistant
 
-from .browse import Browser
+from .browse_media import Browser
 from .const import DOMAIN, NAME
-from .engine.library.models import STREAM_PATH
-from .engine.protocol.errors import HubError
-from .models import DATA_LOADED
+from .engine.api import STREAM_PATH, HubError
+from .errors import translated
+from .models import async_loaded_data
 
 
 async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
-    """The source; without an entry it is empty."""
+    """Return the media source; it is empty while no entry is loaded."""
     return LibrarySource(hass)
 
 
 class LibrarySource(MediaSource):
-    """Tracks can be played, what holds them can be opened."""
+    """The library: tracks are playable; albums, artists, genres and playlists are expandable."""
 
     name = NAME
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """There is one for all of Home Assistant."""
         super().__init__(DOMAIN)
         self._hass = hass
 
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
         kind, _, track_id = item.identifier.partition("/")
-        if (data := self._hass.data.get(DATA_LOADED)) is None or kind != "track":
+        if (data := async_loaded_data(self._hass)) is None or kind != "track":
             raise Unresolvable(
                 translation_domain=DOMAIN,
                 translation_key="no_such_place",
@@ -49,11 +48,7 @@ class LibrarySource(MediaSource):
         try:
             place = await data.library.track_path(track_id)
         except HubError as error:
-            raise Unresolvable(
-                translation_domain=DOMAIN,
-                translation_key=error.error_type,
-                translation_placeholders={"message": error.message},
-            ) from error
+            raise translated(error, Unresolvable) from error
         path = STREAM_PATH.format(track_id=place.track_id)
         lifetime = timedelta(seconds=CONTENT_AUTH_EXPIRY_TIME)
         return PlayMedia(async_sign_path(self._hass, path, lifetime, use_content_user=True), place.mime_type)
@@ -67,6 +62,6 @@ class LibrarySource(MediaSource):
         return await self._browser().search(query)
 
     def _browser(self) -> Browser:
-        if (data := self._hass.data.get(DATA_LOADED)) is None:
+        if (data := async_loaded_data(self._hass)) is None:
             raise BrowseError(translation_domain=DOMAIN, translation_key="not_loaded")
-        return Browser(self._hass, data.library, whole=False)
+        return Browser(self._hass, data.library, collections_playable=False)

@@ -1,36 +1,34 @@
-"""What a loaded config entry holds."""
+"""Runtime data of the config entry."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
+from .adapters.authentication import Authenticator
+from .adapters.health_monitor import HealthMonitor
+from .adapters.media_provider import HomeMedia
+from .adapters.outputs import Outputs
+from .adapters.pairing import Pairing
+from .adapters.storage import HomeStateStore, SecretsStore
 from .const import DOMAIN
+from .engine.api import Artwork, Endpoint, Hub, Library, Streams
+from .options import ClusterSettings
+from .state_writer import StateWriter
 
 if TYPE_CHECKING:
-    from .auth import Gatekeeper
-    from .cluster import ClusterLink
-    from .collector import Collector
-    from .engine.hub import Hub
-    from .engine.library.artwork import Artwork
-    from .engine.library.library import Library
-    from .engine.library.streams import Streams
-    from .engine.transport.endpoint import Endpoint
-    from .health import HealthMonitor
-    from .media import HomeMedia
-    from .options import ClusterSettings
-    from .outputs import Outputs
-    from .pairing import Pairing
-    from .storage import HomeStateStore, SecretsStore
+    # Loaded only where a cluster is configured.
+    from .adapters.cluster import ClusterLink
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoosicBoxData:
-    """The hub and what connects it with Home Assistant."""
+    """The hub and the objects that connect it to Home Assistant."""
 
     hub: Hub
-    gatekeeper: Gatekeeper
+    authenticator: Authenticator
     media: HomeMedia
     library: Library
     streams: Streams
@@ -41,18 +39,27 @@ class MoosicBoxData:
     health: HealthMonitor
     pairing: Pairing
     outputs: Outputs
-    collector: Collector
+    state_writer: StateWriter
     hub_device_id: str
-    """The hub in the device registry; players hang on it."""
-    cluster: ClusterLink | None = None
-    """The way to other hubs; None where this one is alone."""
-    settings: ClusterSettings | None = None
-    """The options that `cluster` was made by."""
+    """The hub's device, which the devices of players and rooms are connected to."""
+    cluster: ClusterLink | None
+    """The link to the other hubs of a cluster; None for a single hub."""
+    cluster_settings: ClusterSettings | None
+    """The options that `cluster` was built from."""
 
 
 type MoosicBoxConfigEntry = ConfigEntry[MoosicBoxData]
 
-DATA_LOADED: HassKey[MoosicBoxData] = HassKey(f"{DOMAIN}_loaded")
-"""The loaded entry's data, for views and actions that outlive entries."""
-DATA_KEPT: HassKey[MoosicBoxData] = HassKey(f"{DOMAIN}_kept")
-"""The same, kept over a reload of the entry: sessions and positions go on."""
+DATA_KEPT: Final[HassKey[MoosicBoxData]] = HassKey(DOMAIN)
+"""The runtime data of the last setup, kept while the entry is unloaded.
+
+Home Assistant drops `entry.runtime_data` at an unload. A reload continues with the same hub, so that clients resume
+their sessions and playback positions stay. Only setup, reload and removal of the entry use this key.
+"""
+
+
+@callback
+def async_loaded_data(hass: HomeAssistant) -> MoosicBoxData | None:
+    """Return the runtime data of the loaded entry, or None if there is none."""
+    entries: list[MoosicBoxConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    return entries[0].runtime_data if entries else None

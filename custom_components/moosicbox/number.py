@@ -1,4 +1,4 @@
-"""How late each player's loudspeakers sound, for people to set."""
+"""Numbers for the output delay of players and of external speakers."""
 
 from typing import Final, override
 
@@ -8,10 +8,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .engine.playback.player import Player
-from .engine.protocol.client import VolumeCommand
-from .engine.protocol.types import MAX_OUTPUT_DELAY_MS
-from .entity import Owner, OwnerEntity, acting
+from .commands import hub_command
+from .contexts import PlayerOrRoom
+from .engine.api import MAX_OUTPUT_DELAY_MS, Player, VolumeCommand
+from .entity import PlaybackContextEntity
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -22,32 +22,30 @@ STEP_MS: Final = 5
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """One for every player that there is or will be."""
+    """Add a number for each player and each external speaker, now and when they are added."""
     data = entry.runtime_data
 
     @callback
-    def add(player: Player) -> None:
-        async_add_entities([OutputDelay(data, player)], config_subentry_id=data.pairing.subentry_of(player))
+    def add_player(player: Player) -> None:
+        async_add_entities([PlayerDelay(data, player)], config_subentry_id=data.pairing.subentry_of(player))
 
     @callback
-    def add_speaker(owner: Owner, entity_id: str) -> None:
-        speaker = SpeakerDelay(data, owner, entity_id)
-        async_add_entities([speaker], config_subentry_id=data.pairing.subentry_of(owner))
+    def add_speaker(context: PlayerOrRoom, entity_id: str) -> None:
+        speaker = SpeakerDelay(data, context, entity_id)
+        async_add_entities([speaker], config_subentry_id=data.pairing.subentry_of(context))
 
-    for owner, entity_id in data.outputs.all():
-        add_speaker(owner, entity_id)
-    entry.async_on_unload(data.outputs.added.subscribe(add_speaker))
+    for context, entity_id in data.outputs.assigned():
+        add_speaker(context, entity_id)
+    entry.async_on_unload(data.hub.players.output_added.subscribe(add_speaker))
+    entry.async_on_unload(data.hub.rooms.output_added.subscribe(add_speaker))
     for player in data.hub.players:
-        add(player)
-    entry.async_on_unload(data.hub.players.added.subscribe(add))
+        add_player(player)
+    entry.async_on_unload(data.hub.players.added.subscribe(add_player))
 
 
-class OutputDelay(OwnerEntity, NumberEntity):
-    """The hub makes up for it: what the player is told lies earlier by as much."""
+class DelayEntity(PlaybackContextEntity, NumberEntity):
+    """A delay in milliseconds."""
 
-    owner: Player
-
-    _attr_translation_key = "output_delay"
     _attr_device_class = NumberDeviceClass.DURATION
     _attr_entity_category = EntityCategory.CONFIG
     _attr_mode = NumberMode.BOX
@@ -56,66 +54,67 @@ class OutputDelay(OwnerEntity, NumberEntity):
     _attr_native_max_value = MAX_OUTPUT_DELAY_MS
     _attr_native_step = STEP_MS
 
+
+class PlayerDelay(DelayEntity):
+    """The output delay of a player; the hub schedules its playback earlier by this time."""
+
+    playback_context: Player
+
+    _attr_translation_key = "output_delay"
+
     def __init__(self, data: MoosicBoxData, player: Player) -> None:
-        """Of one player."""
         super().__init__(data, player, "output_delay")
         self._written = (player.output_delay_ms, player.available)
 
     @property
     @override
     def native_value(self) -> float:
-        return self.owner.output_delay_ms
+        return self.playback_context.output_delay_ms
 
     @callback
     @override
-    def _changed(self, owner: Owner) -> None:
-        # Music and loudness change often, this seldom.
-        shown = (self.owner.output_delay_ms, self.owner.available)
-        if owner is self.owner and shown != self._written:
-            self._written = shown
-            super()._changed(owner)
+    def _handle_changed(self, context: PlayerOrRoom) -> None:
+        # Players change often (state, volume), this entity rarely.
+        current = (self.playback_context.output_delay_ms, self.playback_context.available)
+        if context is self.playback_context and current != self._written:
+            self._written = current
+            super()._handle_changed(context)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        await self.async_execute(VolumeCommand(player_id=self.owner.player_id, output_delay_ms=value))
+        await self.async_execute(VolumeCommand(player_id=self.playback_context.player_id, output_delay_ms=value))
 
 
-class SpeakerDelay(OwnerEntity, NumberEntity):
-    """How long another speaker, that plays along, takes from being told until it sounds."""
+class SpeakerDelay(DelayEntity):
+    """The output delay of an external speaker: the time between its `play_media` action and the sound."""
 
     _attr_translation_key = "speaker_delay"
-    _attr_device_class = NumberDeviceClass.DURATION
-    _attr_entity_category = EntityCategory.CONFIG
-    _attr_mode = NumberMode.BOX
-    _attr_native_unit_of_measurement = UnitOfTime.MILLISECONDS
-    _attr_native_min_value = 0
-    _attr_native_max_value = MAX_OUTPUT_DELAY_MS
-    _attr_native_step = STEP_MS
 
-    def __init__(self, data: MoosicBoxData, owner: Owner, speaker: str) -> None:
-        """`speaker` is the other's entity."""
-        super().__init__(data, owner, f"output_{speaker}")
-        self._outputs = data.outputs
+    def __init__(self, data: MoosicBoxData, context: PlayerOrRoom, speaker: str) -> None:
+        """`speaker` is the entity id of the external media player."""
+        super().__init__(data, context, f"output_{speaker}")
         self._speaker = speaker
         self._attr_translation_placeholders = {"speaker": speaker.partition(".")[2].replace("_", " ")}
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._outputs.removed.subscribe(self._removed))
+        self.async_on_remove(self.hub.players.output_removed.subscribe(self._handle_removed))
+        self.async_on_remove(self.hub.rooms.output_removed.subscribe(self._handle_removed))
 
     @property
     @override
     def native_value(self) -> float | None:
-        return self.owner.outputs.get(self._speaker)
+        return self.playback_context.outputs.get(self._speaker)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        with acting(self.hass):
-            self.hub.grouping.check(await self.async_principal(), self.owner)
-            self._outputs.async_set_delay(self.owner, self._speaker, value)
+        principal = await self.async_principal()
+        with hub_command(self.data):
+            self.hub.grouping.require_control(principal, self.playback_context)
+            self.data.outputs.async_set_delay(self.playback_context, self._speaker, value)
 
     @callback
-    def _removed(self, owner: Owner, speaker: str) -> None:
-        if owner is self.owner and speaker == self._speaker:
+    def _handle_removed(self, context: PlayerOrRoom, speaker: str) -> None:
+        if context is self.playback_context and speaker == self._speaker:
             er.async_get(self.hass).async_remove(self.entity_id)

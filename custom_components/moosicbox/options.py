@@ -1,4 +1,4 @@
-"""The options: the engine's settings, each with what it is asked by in a form."""
+"""The integration's options: the engine's settings with their selectors."""
 
 from collections.abc import Mapping
 import logging
@@ -15,24 +15,26 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
-from .engine import settings
-from .engine.limits import Limits
-from .engine.settings import SETTINGS, Setting
+from .engine.api import Limits, settings
 
 _LOGGER = logging.getLogger(__name__)
 
+type OptionSelector = NumberSelector | BooleanSelector | TextSelector
+
 
 class Option(NamedTuple):
-    """One option. `field` is the limit that it sets, if it sets one."""
+    """One option of the form."""
 
     key: str
     section: str
-    selector: NumberSelector | BooleanSelector | TextSelector
+    selector: OptionSelector
     field: str | None
+    """The field of `Limits` that the option sets."""
     variable: str | None
+    """The environment variable that replaces the default."""
 
 
-def _selector(setting: Setting) -> NumberSelector | BooleanSelector | TextSelector:
+def _selector(setting: settings.Setting) -> OptionSelector:
     match setting.default:
         case bool():
             return BooleanSelector()
@@ -50,38 +52,38 @@ def _selector(setting: Setting) -> NumberSelector | BooleanSelector | TextSelect
 
 DEFAULT_NODE_ID: Final = "home-assistant"
 OPTIONS: Final = tuple(
-    Option(setting.key, setting.section, _selector(setting), setting.field, setting.variable) for setting in SETTINGS
+    Option(setting.key, setting.section, _selector(setting), setting.field, setting.variable)
+    for setting in settings.SETTINGS
 )
 
 
 def defaults(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """The options' values where nobody chose others: the environment's before our own."""
-    values, wrong = settings.from_environment(environment)
-    for variable in wrong:
-        _LOGGER.warning("The environment variable %s has no value that is allowed; ignored", variable)
+    """Return the default of each option: the environment variable's value, else that of the settings table."""
+    values, invalid = settings.from_environment(environment)
+    for variable in invalid:
+        _LOGGER.warning("Ignored the environment variable %s: its value is not allowed", variable)
     return settings.defaults() | values
 
 
 def effective(options: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """The options' values: what was chosen, else the default."""
-    values = defaults(environment)
-    return {key: options.get(key, value) for key, value in values.items()}
+    """Return the value of each option: the stored one, else the default. Unknown stored keys are ignored."""
+    return {key: options.get(key, default) for key, default in defaults(environment).items()}
 
 
 def limits_of(options: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Limits:
-    """What the hub allows under these options."""
+    """Return the hub's limits with these options."""
     return settings.limits_of(effective(options, environment))
 
 
 class ClusterSettings(NamedTuple):
-    """The options that a hub in a cluster is made by."""
+    """The options of a hub in a cluster."""
 
     redis_url: str
     node_id: str
 
 
 def cluster_settings(options: Mapping[str, Any]) -> ClusterSettings | None:
-    """How to join the others; None where the hub is alone."""
+    """Return the cluster's options, or None for a single hub."""
     values = effective(options)
     if not values["cluster_mode"] or not values["redis_url"]:
         return None

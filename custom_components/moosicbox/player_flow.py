@@ -1,4 +1,4 @@
-"""“Add player”: shows a code, waits until a box has traded it for its token."""
+"""The subentry flow "Add player": show a pairing code and wait until a device has redeemed it."""
 
 import asyncio
 from typing import Any, Final, override
@@ -9,30 +9,27 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import QrCodeSelector, QrCodeSelectorConfig, QrErrorCorrectionLevel
 import voluptuous as vol
 
-from .engine.access.pairing import LIFETIME, Offer
-from .engine.access.rights import ROLES
-from .engine.protocol.errors import Unavailable
-from .models import DATA_LOADED
-from .pairing import Box, Pairing
+from .adapters.pairing import PairedDevice, Pairing
+from .engine.api import PAIRING_CODE_LIFETIME, ROLES, Offer, Unavailable
+from .models import async_loaded_data
 
 CONF_CONTROL: Final = "control"
 SPEAKER: Final = frozenset({"listen", "play"})
 
 
 class PlayerSubentryFlow(ConfigSubentryFlow):
-    """One code for one box. The box itself brings its name, and makes the subentry by coming."""
+    """Pairs one device. The subentry is created when the device redeems the code, with the name it sends."""
 
     def __init__(self) -> None:
-        """No code yet."""
         self._pairing: Pairing | None = None
         self._offer: Offer | None = None
         self._code = ""
-        self._box: Box | None = None
+        self._device: PairedDevice | None = None
         self._waiting: asyncio.Task[None] | None = None
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask what it may do."""
-        if (data := self.hass.data.get(DATA_LOADED)) is None:
+        """Ask for the player's permissions."""
+        if (data := async_loaded_data(self.hass)) is None:
             return self.async_abort(reason="not_loaded")
         if user_input is None:
             return self.async_show_form(
@@ -49,7 +46,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
         return await self.async_step_code()
 
     async def async_step_code(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show the code."""
+        """Show the code as text and as a QR code."""
         if user_input is not None:
             return await self.async_step_wait()
         qr_code = QrCodeSelector(
@@ -58,11 +55,11 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id="code",
             data_schema=vol.Schema({vol.Optional("qr_code"): qr_code}),
-            description_placeholders={"code": self._code, "minutes": str(LIFETIME // 60)},
+            description_placeholders={"code": self._code, "minutes": str(PAIRING_CODE_LIFETIME // 60)},
         )
 
     async def async_step_wait(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Wait for the box, or for the code's end."""
+        """Wait until the code is redeemed or has expired."""
         if self._waiting is not None and not self._waiting.done():
             return self.async_show_progress(
                 step_id="wait",
@@ -73,31 +70,31 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
         return self.async_show_progress_done(next_step_id="done")
 
     async def async_step_done(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say what came of it."""
-        if self._box is None:
+        """Report the result."""
+        if self._device is None:
             return self.async_abort(reason="code_expired")
-        return self.async_abort(reason="paired", description_placeholders={"name": self._box.name})
+        return self.async_abort(reason="paired", description_placeholders={"name": self._device.name})
 
     @override
     def async_remove(self) -> None:
-        """Nobody looks at the code any more."""
+        """Withdraw the code when the dialog is closed."""
         if self._waiting is not None:
             self._waiting.cancel()
         if self._pairing is not None and self._offer is not None:
             self._pairing.withdraw(self._offer)
 
     async def _wait(self, pairing: Pairing, offer: Offer) -> None:
-        came = asyncio.Event()
+        redeemed = asyncio.Event()
 
-        def paired(taken: Offer, box: Box) -> None:
-            if taken is offer:
-                self._box = box
-                came.set()
+        def handle_paired(redeemed_offer: Offer, device: PairedDevice) -> None:
+            if redeemed_offer is offer:
+                self._device = device
+                redeemed.set()
 
-        unsubscribe = pairing.paired.subscribe(paired)
+        unsubscribe = pairing.paired.subscribe(handle_paired)
         try:
-            async with asyncio.timeout(LIFETIME):
-                await came.wait()
+            async with asyncio.timeout(PAIRING_CODE_LIFETIME):
+                await redeemed.wait()
         except TimeoutError:
             pass
         finally:

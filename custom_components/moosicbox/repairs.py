@@ -1,4 +1,4 @@
-"""What a user can mend, or acknowledge: an option that became too small, an index that began anew."""
+"""Repair flows: raise the limit of connections, confirm the rebuilt library."""
 
 from typing import Any
 
@@ -6,21 +6,21 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, Rep
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
+from .adapters.library_folders import ISSUE as LIBRARY_REBUILT
 from .const import DOMAIN
-from .engine.settings import MOST_CONNECTIONS
-from .library import ISSUE as LIBRARY_REBUILT
+from .engine.api import settings
 from .options import OPTIONS, effective
 
 
 class MaxConnectionsFlow(RepairsFlow):
-    """Let more clients in."""
+    """Raises the option `max_connections`."""
 
     async def async_step_init(self, _issue: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin; what comes in names the issue."""
+        """Start the flow; the argument is the issue's data, which isn't needed."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Ask how many, and change the option."""
+        """Ask for the new limit, then change the option."""
         entry = self.hass.config_entries.async_loaded_entries(DOMAIN)[0]
         if user_input is not None:
             self.hass.config_entries.async_update_entry(entry, options={**entry.options, **user_input})
@@ -29,7 +29,9 @@ class MaxConnectionsFlow(RepairsFlow):
         now = effective(entry.options)[option.key]
         return self.async_show_form(
             step_id="confirm",
-            data_schema=vol.Schema({vol.Required(option.key, default=min(2 * now, MOST_CONNECTIONS)): option.selector}),
+            data_schema=vol.Schema(
+                {vol.Required(option.key, default=min(2 * now, settings.MAX_CONNECTIONS)): option.selector}
+            ),
             description_placeholders={"max_connections": str(int(now))},
         )
 
@@ -37,8 +39,8 @@ class MaxConnectionsFlow(RepairsFlow):
 async def async_create_fix_flow(
     _hass: HomeAssistant, issue_id: str, _data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """The way to mend an issue."""
+    """Return the flow for an issue."""
     if issue_id == LIBRARY_REBUILT:
-        # The library mended itself: people confirm that they know.
+        # The library has already been rebuilt: nothing is left to do but confirm.
         return ConfirmRepairFlow()
     return MaxConnectionsFlow()

@@ -1,4 +1,4 @@
-"""The hub's numbers as sensors, and who is in which room."""
+"""Sensors of the hub, its library and its rooms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,27 +12,24 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import StateType
 
-from .engine.hub import Hub
-from .engine.library.library import Library
-from .engine.report import traffic
-from .engine.rooms.room import Room
-from .entity import HubEntity, OwnerEntity
+from .engine.api import Hub, Library, Room, traffic
+from .entity import HubEntity, PlaybackContextEntity
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 if TYPE_CHECKING:
-    from .engine.cluster.node import ClusterNode
+    from .engine.cluster_api import ClusterNode
 
 PARALLEL_UPDATES = 0
 
 INTERVAL: Final = timedelta(seconds=10)
-"""How often counters are read: they move with every message."""
+"""Between two reads of counters that change with every message."""
 MAX_LISTED: Final = 100
-"""Clients that the attributes name."""
+"""Clients in one attribute."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HubSensorDescription(SensorEntityDescription):
-    """A number of the hub, and what it consists of."""
+    """A sensor of the hub."""
 
     value: Callable[[Hub], StateType]
     attributes: Callable[[Hub], dict[str, Any]] | None = None
@@ -68,7 +65,7 @@ def _people(hub: Hub) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class LibrarySensorDescription(SensorEntityDescription):
-    """A number of the library."""
+    """A sensor of the library."""
 
     value: Callable[[Library], StateType]
 
@@ -103,7 +100,6 @@ PEOPLE: Final = HubSensorDescription(
     value=lambda hub: len(hub.presence),
     attributes=_people,
 )
-"""Told when it changes; all others are read now and then."""
 
 CONNECTIONS: Final = HubSensorDescription(
     key="connections",
@@ -185,7 +181,7 @@ NOISY: Final = (
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """All sensors of the hub, and one for every room that there is or will be."""
+    """Add the hub's sensors, and one for each room, now and when rooms are created."""
     data = entry.runtime_data
     hub = data.hub
 
@@ -194,23 +190,26 @@ async def async_setup_entry(
         async_add_entities([ParticipantsSensor(data, room)])
 
     if data.cluster is not None:
-        async_add_entities([NodesSensor(hub, data.cluster.node)])
-    async_add_entities([LibrarySensor(row, hub, data.library) for row in LIBRARY])
+        async_add_entities([NodesSensor(data, data.cluster.node)])
+    async_add_entities([LibrarySensor(data, description) for description in LIBRARY])
     async_add_entities(
-        [PeopleSensor(PEOPLE, hub), CounterSensor(CONNECTIONS, hub), *(NoisySensor(row, hub) for row in NOISY)]
+        [
+            PeopleSensor(data, PEOPLE),
+            CounterSensor(data, CONNECTIONS),
+            *(NoisySensor(data, description) for description in NOISY),
+        ]
     )
     async_add_entities([ParticipantsSensor(data, room) for room in hub.rooms])
     entry.async_on_unload(hub.rooms.added.subscribe(add_room))
 
 
 class HubSensor(HubEntity, SensorEntity):
-    """A number of the hub."""
+    """A sensor of the hub."""
 
     entity_description: HubSensorDescription
 
-    def __init__(self, description: HubSensorDescription, hub: Hub) -> None:
-        """One row of the tables."""
-        super().__init__(description.key, hub)
+    def __init__(self, data: MoosicBoxData, description: HubSensorDescription) -> None:
+        super().__init__(data, description.key)
         self.entity_description = description
 
     @property
@@ -226,15 +225,14 @@ class HubSensor(HubEntity, SensorEntity):
 
 
 class LibrarySensor(HubEntity, SensorEntity):
-    """A number of the library; told when it changes."""
+    """A sensor of the library."""
 
     entity_description: LibrarySensorDescription
 
-    def __init__(self, description: LibrarySensorDescription, hub: Hub, library: Library) -> None:
-        """One row of the table."""
-        super().__init__(description.key, hub)
+    def __init__(self, data: MoosicBoxData, description: LibrarySensorDescription) -> None:
+        super().__init__(data, description.key)
         self.entity_description = description
-        self._library = library
+        self._library = data.library
         self._written: StateType = None
 
     @property
@@ -245,19 +243,19 @@ class LibrarySensor(HubEntity, SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._library.progressed.subscribe(lambda _progress: self._look()))
-        self.async_on_remove(self._library.counted.subscribe(self._look))
+        self.async_on_remove(self._library.progressed.subscribe(lambda _progress: self._write_if_changed()))
+        self.async_on_remove(self._library.counted.subscribe(self._write_if_changed))
 
     @callback
-    def _look(self) -> None:
-        # A scan tells its progress often; the state moves by whole percents.
+    def _write_if_changed(self) -> None:
+        # A scan reports each file; the state changes by whole percents.
         if (value := self.native_value) != self._written:
             self._written = value
             self.async_write_ha_state()
 
 
 class PeopleSensor(HubSensor):
-    """Who is here."""
+    """The number of people present, with their clients."""
 
     _unrecorded_attributes = frozenset({"clients", "names"})
 
@@ -268,7 +266,7 @@ class PeopleSensor(HubSensor):
 
 
 class CounterSensor(HubSensor):
-    """One that is read now and then."""
+    """A counter that is read in intervals."""
 
     @property
     @override
@@ -287,22 +285,21 @@ class CounterSensor(HubSensor):
 
 
 class NoisySensor(CounterSensor):
-    """One that few people want to see."""
+    """A counter that is disabled by default."""
 
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_entity_registry_enabled_default = False
 
 
 class NodesSensor(HubEntity, SensorEntity):
-    """How many hubs are one here; told when it changes."""
+    """The number of hubs in the cluster."""
 
     _attr_translation_key = "nodes"
     _attr_state_class = SensorStateClass.MEASUREMENT
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
-    def __init__(self, hub: Hub, node: ClusterNode) -> None:
-        """Where this hub is one of several."""
-        super().__init__("nodes", hub)
+    def __init__(self, data: MoosicBoxData, node: ClusterNode) -> None:
+        super().__init__(data, "nodes")
         self._node = node
 
     @property
@@ -322,28 +319,27 @@ class NodesSensor(HubEntity, SensorEntity):
         self.async_on_remove(self._node.changed.subscribe(self.async_write_ha_state))
 
 
-class ParticipantsSensor(OwnerEntity, SensorEntity):
-    """How many are in a room, and who."""
+class ParticipantsSensor(PlaybackContextEntity, SensorEntity):
+    """The participants of a room."""
 
-    owner: Room
+    playback_context: Room
 
     _attr_translation_key = "participants"
     _attr_state_class = SensorStateClass.MEASUREMENT
     _unrecorded_attributes = frozenset({"names", "participants"})
 
     def __init__(self, data: MoosicBoxData, room: Room) -> None:
-        """One a room."""
         super().__init__(data, room, "participants")
 
     @property
     @override
     def native_value(self) -> int:
-        return len(self.owner.participants)
+        return len(self.playback_context.participants)
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        room = self.owner
+        room = self.playback_context
         members = list(room.participants.values())[:MAX_LISTED]
         participants = [
             {

@@ -1,4 +1,4 @@
-"""The hub on Home Assistant's page of system information."""
+"""The hub in Home Assistant's system information."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
 from .const import VERSION
-from .engine.report import health
-from .models import DATA_LOADED
+from .engine.api import health
+from .models import async_loaded_data
 
 
 @callback
 def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> None:
-    """Say that there is something to tell."""
+    """Register the information callback."""
     register.async_register_info(_async_info)
 
 
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
-    if (data := hass.data.get(DATA_LOADED)) is None:
+    if (data := async_loaded_data(hass)) is None:
         return {"version": VERSION, "status": "not loaded"}
     hub = data.hub
     status, reasons = health(hub)

@@ -1,26 +1,27 @@
-"""Commands on Home Assistant's own WebSocket: for pages, also those of users who may not listen to the event bus."""
+"""Commands of Home Assistant's WebSocket API, for panels and cards of all users."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from homeassistant.auth import EVENT_USER_UPDATED
 from homeassistant.components import websocket_api
+from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.components.websocket_api.messages import construct_event_message
 from homeassistant.core import Event, HomeAssistant, callback
 import msgspec
 import voluptuous as vol
 
-from .auth import principal_of
+from .adapters.user_access import principal_of
 from .const import VERSION
-from .engine.clock import iso_from_unix
-from .engine.delivery.follower import Follower
-from .engine.playback.render import player_info
-from .engine.protocol.errors import HubError
-from .engine.report import health
-from .models import DATA_LOADED
-from .views import WebSocketView
+from .engine.api import HubError, InternalSubscriber, health, iso_from_unix
+from .http.hub_views import WebSocketView
+from .models import MoosicBoxData, async_loaded_data
 
-NOT_LOADED: Final = "MoosicBox is not set up, or still starting"
-TOPIC: Final = vol.All(str, vol.Match(r"^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?$"))
+TOPIC = vol.All(str, vol.Match(r"^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?$"))
+
+type _Command = Callable[[HomeAssistant, ActiveConnection, dict[str, Any]], None]
+type _LoadedCommand = Callable[[HomeAssistant, ActiveConnection, dict[str, Any], MoosicBoxData], None]
 
 
 @callback
@@ -32,37 +33,42 @@ def async_register_commands(hass: HomeAssistant) -> None:
     websocket_api.async_register_command(hass, ws_tokens)
 
 
+def _with_loaded_data(command: _LoadedCommand) -> _Command:
+    """Pass the loaded entry's data to a command; answer `not_found` if no entry is loaded."""
+
+    @callback
+    @wraps(command)
+    def handle(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+        if (data := async_loaded_data(hass)) is None:
+            connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "MoosicBox is not loaded")
+        else:
+            command(hass, connection, msg, data)
+
+    return handle
+
+
 @websocket_api.websocket_command({vol.Required("type"): "moosicbox/info"})
-@callback
-def ws_info(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
-    """Where clients connect, and the players that there are."""
-    if (data := hass.data.get(DATA_LOADED)) is None:
-        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, NOT_LOADED)
-        return
-    players = [msgspec.to_builtins(player_info(player)) for player in data.hub.players]
+@_with_loaded_data
+def ws_info(_hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any], data: MoosicBoxData) -> None:
+    """Answer with the path of the hub's WebSocket and the players."""
+    players = [msgspec.to_builtins(player.info()) for player in data.hub.players]
     connection.send_result(msg["id"], {"path": WebSocketView.url, "version": VERSION, "players": players})
 
 
 @websocket_api.require_admin
 @websocket_api.websocket_command({vol.Required("type"): "moosicbox/health"})
-@callback
-def ws_health(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
-    """How the hub is, and why."""
-    if (data := hass.data.get(DATA_LOADED)) is None:
-        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, NOT_LOADED)
-        return
+@_with_loaded_data
+def ws_health(_hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any], data: MoosicBoxData) -> None:
+    """Answer with the hub's health and the reasons for it."""
     status, reasons = health(data.hub)
     connection.send_result(msg["id"], {"status": status, "reasons": reasons})
 
 
 @websocket_api.require_admin
 @websocket_api.websocket_command({vol.Required("type"): "moosicbox/tokens"})
-@callback
-def ws_tokens(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
-    """The tokens that were made, without their secrets."""
-    if (data := hass.data.get(DATA_LOADED)) is None:
-        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, NOT_LOADED)
-        return
+@_with_loaded_data
+def ws_tokens(_hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any], data: MoosicBoxData) -> None:
+    """Answer with the issued tokens, without their secrets."""
     tokens = [
         {
             "jti": token["jti"],
@@ -72,7 +78,7 @@ def ws_tokens(hass: HomeAssistant, connection: websocket_api.ActiveConnection, m
             "expires_at": iso_from_unix(token["expires_at"]),
             "revoked": revoked,
         }
-        for token, revoked in data.gatekeeper.noted()
+        for token, revoked in data.authenticator.issued_tokens()
     ]
     connection.send_result(msg["id"], {"tokens": tokens})
 
@@ -80,19 +86,16 @@ def ws_tokens(hass: HomeAssistant, connection: websocket_api.ActiveConnection, m
 @websocket_api.websocket_command(
     {vol.Required("type"): "moosicbox/subscribe", vol.Optional("topics"): vol.All([TOPIC], vol.Length(max=1000))}
 )
-@callback
-def ws_subscribe(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
-    """The hub's messages as events, under the rights of the page's user, as long as the page wants."""
+@_with_loaded_data
+def ws_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any], data: MoosicBoxData) -> None:
+    """Forward the hub's messages as events, with the permissions of the connection's user."""
     iden, user = msg["id"], connection.user
-    if (data := hass.data.get(DATA_LOADED)) is None:
-        connection.send_error(iden, websocket_api.ERR_NOT_FOUND, NOT_LOADED)
-        return
 
     def forward(message: bytes) -> None:
         connection.send_message(construct_event_message(iden, message))
 
     try:
-        follower = Follower(data.hub, principal_of(user, ""), forward, msg.get("topics"))
+        subscriber = InternalSubscriber(data.hub, principal_of(user), forward, msg.get("topics"))
     except HubError as error:
         connection.send_error(iden, error.error_type, error.message)
         return
@@ -100,14 +103,14 @@ def ws_subscribe(hass: HomeAssistant, connection: websocket_api.ActiveConnection
     @callback
     def user_updated(event: Event[dict[str, Any]]) -> None:
         if event.data["user_id"] == user.id:
-            follower.renew(principal_of(user, ""))
+            subscriber.renew(principal_of(user))
 
-    stop_watching = hass.bus.async_listen(EVENT_USER_UPDATED, user_updated)
+    stop_listening = hass.bus.async_listen(EVENT_USER_UPDATED, user_updated)
 
     @callback
-    def end() -> None:
-        stop_watching()
-        follower.close()
+    def unsubscribe() -> None:
+        stop_listening()
+        subscriber.close()
 
-    connection.subscriptions[iden] = end
+    connection.subscriptions[iden] = unsubscribe
     connection.send_result(iden)

@@ -1,4 +1,4 @@
-"""What is photographed: a name, and how to get there."""
+"""The screenshots: each has a name, and a function that brings the page there."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def _search(text: str) -> Get:
 
 
 async def _join(page: Page) -> None:
-    """Into the party, as somebody of the household."""
+    """Join the party as a user of Home Assistant."""
     card = page.get_by_role("region", name="Garden party", exact=True)
     await card.get_by_role("button", name="Join").or_(card.get_by_role("button", name="Open")).first.click()
     await expect(page.get_by_role("region", name="Controls of Garden party")).to_be_attached()
@@ -105,7 +105,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("rooms-empty", "empty", ROOMS, _nothing),
     Scene("hub-empty", "empty", HUB, _nothing),
     Scene("rooms", "full", ROOMS, _nothing),
-    Scene("room-new", "full", ROOMS, _press("Make a room")),
+    Scene("room-new", "full", ROOMS, _press("Create room")),
     Scene("now-playing", "full", ROOMS, _join),
     Scene("queue", "full", LISTEN, _tab("Queue")),
     Scene("queue-menu", "full", LISTEN, _press("More about Velvet Hours", first_tab="Queue")),
@@ -126,7 +126,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("search", "full", LIBRARY, _search("ni")),
     Scene("search-nothing", "full", LIBRARY, _search("zzzz")),
     Scene("hub", "full", HUB, _numbers),
-    Scene("token-new", "full", HUB, _press("Make a token")),
+    Scene("token-new", "full", HUB, _press("Create token")),
     Scene("long-names", "full", LISTEN, choose(WIDE)),
     Scene("long-names-queue", "full", LISTEN, choose(WIDE, "Queue")),
     Scene("looking-in", "full", LISTEN, choose("Kitchen")),

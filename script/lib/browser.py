@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 import shutil
-import time
-from typing import Any
+
+from playwright.async_api import StorageState
 
 from .client import HomeAssistantClient
 
@@ -19,14 +19,15 @@ def chromium() -> Path:
     return next(path for path in (*programs, *applications) if path.exists())
 
 
-def storage_state(client: HomeAssistantClient, url: str) -> dict[str, Any]:
-    """What a profile holds that is logged in to Home Assistant at an address, in Playwright's form."""
-    tokens = client.tokens
+def storage_state(client: HomeAssistantClient, url: str) -> StorageState:
+    """Return the storage of a browser profile that is logged in to Home Assistant at `url`, in Playwright's form."""
     login = {
-        **tokens,
+        **client.tokens,
         "clientId": client.client_id,
         "hassUrl": url,
-        "expires": int((time.time() + tokens["expires_in"]) * 1000),
+        "expires": int(client.expires_at * 1000),
     }
-    storage = [{"name": "hassTokens", "value": json.dumps(login)}]
-    return {"cookies": [], "origins": [{"origin": url, "localStorage": storage}]}
+    return {
+        "cookies": [],
+        "origins": [{"origin": url, "localStorage": [{"name": "hassTokens", "value": json.dumps(login)}]}],
+    }

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+import math
+import time
 from typing import Any, Self
 
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, ClientWebSocketResponse
@@ -11,6 +13,8 @@ from aiohttp import ClientResponse, ClientSession, ClientTimeout, ClientWebSocke
 USERNAME = "demo"
 PASSWORD = "demo"
 REQUEST_TIMEOUT = 30.0
+REFRESH_SECONDS = 120.0
+"""An access token is renewed when its remaining lifetime is shorter."""
 
 type Json = dict[str, Any]
 
@@ -26,6 +30,9 @@ class HomeAssistantClient:
         self.url = url
         self._session = ClientSession(url, timeout=ClientTimeout(total=REQUEST_TIMEOUT))
         self.tokens: Json = {}
+        self.expires_at = math.inf
+        """When the access token expires, in seconds since 1970."""
+        self._refreshing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -45,18 +52,30 @@ class HomeAssistantClient:
     async def log_in(self) -> None:
         """Log in, making the user first if this Home Assistant is new."""
         code = await self._make_user() or await self._log_in_by_password()
-        form = {"grant_type": "authorization_code", "code": code, "client_id": self.client_id}
-        async with self._session.post("/auth/token", data=form) as response:
-            self.tokens = await _json(response)
+        await self._get_tokens(grant_type="authorization_code", code=code)
+
+    async def access_token(self) -> str:
+        """Return an access token that is valid for at least two more minutes."""
+        async with self._refreshing:
+            if time.time() > self.expires_at - REFRESH_SECONDS:
+                await self._get_tokens(grant_type="refresh_token", refresh_token=self.tokens["refresh_token"])
+        token: str = self.tokens["access_token"]
+        return token
+
+    async def create_long_lived_token(self, name: str) -> str:
+        """Return an access token that is valid for a day and isn't refreshed."""
+        async with self.websocket() as websocket:
+            token: str = await websocket.command("auth/long_lived_access_token", client_name=name, lifespan=1)
+        return token
 
     async def get(self, path: str) -> Any:
         """Read from the REST API."""
-        async with self._session.get(path, headers=self._headers()) as response:
+        async with self._session.get(path, headers=await self._headers()) as response:
             return await _json(response)
 
     async def post(self, path: str, data: Json | None = None) -> Any:
         """Write to the REST API."""
-        async with self._session.post(path, json=data or {}, headers=self._headers()) as response:
+        async with self._session.post(path, json=data or {}, headers=await self._headers()) as response:
             return await _json(response)
 
     async def call(self, action: str, **data: Any) -> None:
@@ -114,14 +133,20 @@ class HomeAssistantClient:
         """Connect to Home Assistant's WebSocket API, logged in."""
         async with self._session.ws_connect("/api/websocket") as connection:
             await connection.receive_json()
-            await connection.send_json({"type": "auth", "access_token": self.tokens["access_token"]})
+            await connection.send_json({"type": "auth", "access_token": await self.access_token()})
             answer = await connection.receive_json()
             if answer["type"] != "auth_ok":
                 raise ApiError(answer["message"])
             yield HomeAssistantWebSocket(connection)
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens['access_token']}"} if self.tokens else {}
+    async def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {await self.access_token()}"} if self.tokens else {}
+
+    async def _get_tokens(self, **form: str) -> None:
+        async with self._session.post("/auth/token", data={**form, "client_id": self.client_id}) as response:
+            # A refresh doesn't return the refresh token again.
+            self.tokens = {**self.tokens, **await _json(response)}
+        self.expires_at = time.time() + self.tokens["expires_in"]
 
     async def _make_user(self) -> str | None:
         user = {

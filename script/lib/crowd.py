@@ -81,7 +81,7 @@ def size() -> Size:
 
 
 def grows(sizes: Sequence[float]) -> bool:
-    """Whether the second half is larger than the first; the beginning, in which caches fill, doesn't count."""
+    """Tell if the second half is larger than the first, without the beginning, in which caches fill."""
     warm = sizes[len(sizes) // 4 :]
     middle = len(warm) // 2
     return median(warm[middle:]) > median(warm[:middle]) * GROWTH
@@ -93,6 +93,6 @@ def _is_ours(thing: Any) -> bool:
 
 
 async def _cut(client: MoosicBoxClient) -> None:
-    link = client.connection._link  # noqa: SLF001 - nobody else may do that
+    link = client.connection.link
     assert link is not None
     await link.drop()

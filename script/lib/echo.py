@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from aiohttp import WSMsgType, web
 
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.delivery.frame import Frame
-from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.transport.door import HubDoor
+from custom_components.moosicbox.engine.transport.gateway import HubGateway
 from custom_components.moosicbox.engine.transport.websocket import WebSocketConnection, is_utf8
 
 LARGEST = 32 * 1_048_576
@@ -20,7 +20,7 @@ LIMITS = Limits(compress_local=True, max_message_size=LARGEST, outbound_bytes=8 
 
 
 class EchoConnection(WebSocketConnection):
-    """A connection without anybody behind it."""
+    """A connection that echoes its messages, without a hub."""
 
     async def serve(self) -> web.WebSocketResponse:
         """Echo until the client closes."""
@@ -28,14 +28,14 @@ class EchoConnection(WebSocketConnection):
         try:
             await self._echo_all()
         except asyncio.CancelledError:
-            self._stopped()
+            self._handle_cancelled()
         finally:
-            self._gone(ended=False)
-        await self._part()
+            self._clean_up(ended=False)
+        await self._close_socket()
         return self._ws
 
     async def _echo_all(self) -> None:
-        while self._farewell is None:
+        while self._closing is None:
             received = await self._ws.receive()
             if received.type is WSMsgType.TEXT and not is_utf8(received.data):
                 self.close(CloseCode.INVALID_TEXT, "The text is not UTF-8")
@@ -62,10 +62,10 @@ class EchoConnection(WebSocketConnection):
 async def echo_server(port: int) -> AsyncGenerator[None]:
     """Serve on a loopback port."""
     nobody = cast(Any, None)
-    door = HubDoor(Hub(version="echo", media=nobody, recognise=nobody, store=nobody, limits=LIMITS))
+    gateway = HubGateway(build_hub(version="echo", media=nobody, authentication=nobody, store=nobody, limits=LIMITS))
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        return await EchoConnection(door, request).serve()
+        return await EchoConnection(gateway, request).serve()
 
     app = web.Application()
     app.router.add_get("/", serve)

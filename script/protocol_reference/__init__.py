@@ -1,1 +1,1 @@
-"""Makes the protocol's reference: what is said comes from `texts` and `templates`, what is true from the models."""
+"""Generates the protocol's reference: prose from `texts` and `templates`, tables and examples from the message models."""

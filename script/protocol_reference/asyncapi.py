@@ -1,4 +1,4 @@
-"""The same as an AsyncAPI 3 document, for its tools: the hub's WebSocket, what it receives there and what it sends."""
+"""The protocol as an AsyncAPI 3 document: the hub's WebSocket with the messages that it receives and sends."""
 
 from typing import Any, Final
 
@@ -8,16 +8,16 @@ CHANNEL: Final = "#/channels/session"
 
 
 def asyncapi(client: list[Message], server: list[Message], version: str) -> dict[str, Any]:
-    """The document. Payloads are those of schema.json beside it."""
-    said = [(f"client.{message.name}", message.summary) for message in client]
-    heard = [(f"server.{message.name}", message.summary) for message in server]
-    heard.append(("server.error", "A refusal."))
+    """Return the document. Its payloads refer to schema.json beside it."""
+    received = [(f"client.{message.name}", message.summary) for message in client]
+    sent = [(f"server.{message.name}", message.summary) for message in server]
+    sent.append(("server.error", "A refusal."))
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "MoosicBox",
             "version": version,
-            "description": "A session with the hub. The reference beside this file tells what it means.",
+            "description": "A session with the hub. The reference beside this file explains it.",
             "license": {"name": "MIT"},
         },
         "defaultContentType": "application/json",
@@ -25,7 +25,7 @@ def asyncapi(client: list[Message], server: list[Message], version: str) -> dict
             "home_assistant": {
                 "host": "homeassistant.local:8123",
                 "protocol": "ws",
-                "description": "Any Home Assistant that has the integration; wss where it is served by https.",
+                "description": "A Home Assistant with the integration; wss if it is served by https.",
             }
         },
         "channels": {
@@ -37,14 +37,14 @@ def asyncapi(client: list[Message], server: list[Message], version: str) -> dict
                         "summary": summary,
                         "payload": {"$ref": f"./schema.json#/$defs/{name}"},
                     }
-                    for name, summary in said + heard
+                    for name, summary in received + sent
                 },
                 "bindings": {"ws": {"method": "GET"}},
             }
         },
         "operations": {
-            "receive": _operation("receive", [name for name, _ in said]),
-            "send": _operation("send", [name for name, _ in heard]),
+            "receive": _operation("receive", [name for name, _ in received]),
+            "send": _operation("send", [name for name, _ in sent]),
         },
     }
 

@@ -1,4 +1,4 @@
-"""The messages of the protocol, as the hub itself knows them."""
+"""The messages of the protocol, from the hub's own tables and models."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from unittest.mock import Mock
 
 import msgspec
 
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.dispatcher import Row
-from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.codec import message_name
 from custom_components.moosicbox.engine.protocol.server import NumberedMessage, ServerMessage, StateMessage
 
@@ -19,7 +19,7 @@ GOLDEN: Final = Path(__file__).parents[2] / "tests" / "golden"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message. `name` is its type, in a family with its action behind a dot."""
+    """One message. `name` is its type; in a family of messages, type and action with a dot between them."""
 
     name: str
     model: type[msgspec.Struct]
@@ -28,21 +28,21 @@ class Message:
 
     @property
     def summary(self) -> str:
-        """What it says, in a sentence."""
+        """The description, in a sentence."""
         return (self.model.__doc__ or "").strip()
 
     @property
     def sort(self) -> str:
-        """Whether it is numbered, a state, or neither."""
+        """`numbered`, `state`, or empty for neither."""
         if issubclass(self.model, NumberedMessage):
             return "numbered"
         return "state" if issubclass(self.model, StateMessage) else ""
 
 
 def client_messages() -> list[Message]:
-    """What clients may send, in the order of the hub's table."""
-    # The table is made with the hub, and needs none of what the hub works with.
-    hub = Hub(version="", media=Mock(), recognise=Mock(), store=Mock())
+    """Return the messages of clients, in the order of the hub's table."""
+    # The table is complete once the hub is built; its dependencies are not used.
+    hub = build_hub(version="", media=Mock(), authentication=Mock(), store=Mock())
     return [
         Message(name=name, model=row.model, examples=examples("client", name), row=row)
         for row in hub.dispatcher.rows
@@ -51,7 +51,7 @@ def client_messages() -> list[Message]:
 
 
 def server_messages() -> list[Message]:
-    """What the hub may send."""
+    """Return the messages of the hub."""
     return [
         Message(name=name, model=model, examples=examples("server", name))
         for model in _leaves(ServerMessage)
@@ -60,14 +60,14 @@ def server_messages() -> list[Message]:
 
 
 def examples(side: str, name: str) -> list[str]:
-    """The golden frames of a message: the plain one first."""
+    """Return the golden frames of a message, the plain one first."""
     plain = GOLDEN / side / f"{name}.json"
     variants = sorted(plain.parent.glob(f"{name}.*.json"))
     return [path.read_text("utf-8").strip() for path in (plain, *variants) if path.exists()]
 
 
 def example_object(side: str, name: str) -> dict[str, Any]:
-    """The plain golden frame of a message."""
+    """Return the plain golden frame of a message."""
     found: dict[str, Any] = json.loads(examples(side, name)[0])
     return found
 

@@ -7,35 +7,37 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from custom_components.moosicbox.adapters.pairing import MAX_NAME, PLAYER_ID
 from custom_components.moosicbox.const import VERSION
 from custom_components.moosicbox.engine.access import pairing
 from custom_components.moosicbox.engine.access.rights import PERMISSIONS, ROLES
 from custom_components.moosicbox.engine.access.tokens import LEEWAY, REQUIRED_CLAIMS
-from custom_components.moosicbox.engine.greeting import RESTART_SPREAD
+from custom_components.moosicbox.engine.greeting import FEATURES, RESTART_SPREAD
 from custom_components.moosicbox.engine.handlers import broadcast
-from custom_components.moosicbox.engine.hub import FEATURES
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.playback import operations, queue
-from custom_components.moosicbox.engine.playback.playback import ADOPT_SECONDS, HANDOVER_US, RESTART_SECONDS
-from custom_components.moosicbox.engine.playback.progress import EVERY_US
+from custom_components.moosicbox.engine.playback.playback import HANDOVER_US, POSITION_TOLERANCE_SECONDS
+from custom_components.moosicbox.engine.playback.playhead import RESTART_SECONDS
+from custom_components.moosicbox.engine.playback.progress import INTERVAL_US
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.rooms import invites
 from custom_components.moosicbox.engine.rooms.rights import ROLE_RIGHTS
 from custom_components.moosicbox.engine.transport import admission, polling, polling_endpoint
 from custom_components.moosicbox.engine.transport.responses import STATUS
+from custom_components.moosicbox.http.pairing import MAX_BODY
 from custom_components.moosicbox.options import OPTIONS
-from custom_components.moosicbox.pairing import MAX_BODY, MAX_NAME, PLAYER_ID
 
 from .asyncapi import asyncapi
 from .messages import client_messages, example_object, server_messages
 from .schema import errors, schema
 from .tables import anchor, field_table
 from .texts import Texts
+from .wrap import wrap
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 CONSTANTS: Final = {
-    "adopt_seconds": ADOPT_SECONDS,
+    "adopt_seconds": POSITION_TOLERANCE_SECONDS,
     "answer_bytes": polling.ANSWER_BYTES,
     "default_wait": polling_endpoint.DEFAULT_WAIT,
     "event_data": broadcast.MAX_EVENT_DATA,
@@ -48,15 +50,15 @@ CONSTANTS: Final = {
     "max_operations": operations.MAX_OPERATIONS,
     "max_wait": polling_endpoint.MAX_WAIT,
     "operation_seconds": operations.KEEP_US / 1e6,
-    "page": queue.PAGE,
-    "progress_hertz": 1e6 / EVERY_US,
+    "page": queue.PAGE_ITEMS,
+    "progress_hertz": 1e6 / INTERVAL_US,
     "restart_seconds": RESTART_SECONDS,
     "restart_spread": RESTART_SPREAD,
     "retry_seconds": admission.RETRY_SECONDS,
-    "shut_out_seconds": invites.SHUT_OUT_US / 1e6,
-    "wrong_codes": invites.WRONG_CODES,
+    "shut_out_seconds": invites.LOCKOUT_US / 1e6,
+    "wrong_codes": invites.MAX_WRONG_CODES,
 }
-"""What the texts name and the code decides, beside the limits."""
+"""Constants of the code that the texts refer to, besides the limits."""
 
 PAIRING: Final = {
     "all_guesses": pairing.ALL_GUESSES,
@@ -71,7 +73,7 @@ PAIRING: Final = {
 
 
 def render() -> dict[str, str]:
-    """The files by their names."""
+    """Return the content of all files, by name."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -104,7 +106,7 @@ def render() -> dict[str, str]:
         "texts": texts,
     }
     files = {
-        name: environment.get_template(name).render()
+        name: wrap(environment.get_template(name).render())
         for name in environment.list_templates(filter_func=lambda name: not name.startswith("_"))
     }
     files["schema.json"] = _json(definitions)

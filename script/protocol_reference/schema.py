@@ -1,4 +1,4 @@
-"""The JSON Schema of all messages. Field tables are drawn from it, so that both say the same."""
+"""The JSON Schema of all messages. The field tables are generated from it, so that both agree."""
 
 from typing import Any, Final
 
@@ -15,17 +15,17 @@ type Schema = dict[str, Any]
 
 
 def schema(client: list[Message], server: list[Message], texts: Texts) -> Schema:
-    """All messages: those of clients, those of the hub, and the records that they are made of."""
+    """Return the schema of all messages, and of the records that they consist of."""
     defs = _definitions("client", client, texts) | _definitions("server", server, texts)
     defs["server.error"] = _error_schema()
     return {
         "$schema": DIALECT,
         "title": "MoosicBox protocol, version 1",
-        "description": "Any message. Unknown fields are ignored; what a client leaves out may be null as well.",
+        "description": "Any message. Unknown fields are ignored; a field that a client may leave out may be null as well.",
         "anyOf": [{"$ref": "#/$defs/ClientMessage"}, {"$ref": "#/$defs/ServerMessage"}],
         "$defs": {
-            "ClientMessage": _any_of("What clients say.", "client", defs),
-            "ServerMessage": _any_of("What the hub says.", "server", defs),
+            "ClientMessage": _any_of("A message of a client.", "client", defs),
+            "ServerMessage": _any_of("A message of the hub.", "server", defs),
             **dict(sorted(defs.items())),
         },
     }
@@ -45,7 +45,7 @@ def _definitions(side: str, messages: list[Message], texts: Texts) -> Schema:
         found = _tidied(component, names)
         found["title"] = name
         if side == "server":
-            # What has a default is sent all the same; only what is unset is left out.
+            # Fields with a default are always sent; only unset ones are left out.
             found["required"] = [field for field in found["properties"] if _is_sent(component, field)]
         if name in names.values() and "type" not in found["required"]:
             found["required"] = ["type", *found["required"]]
@@ -70,9 +70,9 @@ def _tidied(value: Any, names: dict[str, str]) -> Any:
     if isinstance(reference := tidied.get("$ref"), str):
         tidied["$ref"] = f"#/$defs/{names.get(reference, reference)}"
     if isinstance(pattern := tidied.get("pattern"), str):
-        # Where Python says \Z, others say $.
+        # \Z is Python's; JSON Schema uses $.
         tidied["pattern"] = pattern.replace(r"\Z", "$")
-    # The names that it maps are in the records themselves.
+    # The mapped names are constants in the records themselves.
     tidied.pop("discriminator", None)
     if "default" in tidied and tidied["default"] in (None, {}):
         del tidied["default"]
@@ -80,7 +80,7 @@ def _tidied(value: Any, names: dict[str, str]) -> Any:
 
 
 def _error_schema() -> Schema:
-    # An error has no model: its further fields are those of the refusal.
+    # An error has no model; each error class adds its own fields.
     return {
         "title": "server.error",
         "description": "A refusal; with `request_id` it is the answer to that request.",
@@ -98,5 +98,5 @@ def _error_schema() -> Schema:
 
 
 def errors() -> list[type[HubError]]:
-    """All errors of the protocol."""
+    """Return all errors of the protocol."""
     return HubError.__subclasses__()

@@ -1,4 +1,4 @@
-"""Tables of fields, drawn from the JSON Schema."""
+"""Tables of fields, generated from the JSON Schema."""
 
 import json
 import re
@@ -11,16 +11,16 @@ NAMED: Final = {
     "^[a-z0-9_.:-]{1,64}$": "player id",
     "^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?$": "topic",
 }
-"""Patterns that have a name; see the index."""
+"""Patterns that the index gives a name."""
 ONCE: Final = {
     "client": frozenset({"type", "action", "request_id"}),
     "server": frozenset({"type", "request_id", "topic", "snapshot", "offset"}),
 }
-"""Fields of whole messages that are explained once, at the top of their page."""
+"""Fields of all messages, which are explained once at the top of their page."""
 
 
 def field_table(definition: Schema) -> str:
-    """The fields of a message or record."""
+    """Return the table of the fields of a message or record."""
     once = ONCE.get(definition["title"].partition(".")[0], frozenset())
     rows = [
         f"| {' | '.join(_row(name, property_, required=name in definition['required']))} |"
@@ -29,7 +29,7 @@ def field_table(definition: Schema) -> str:
     ]
     if not rows:
         return "It has no further fields."
-    return "\n".join(["| field | type | | |", "|---|---|---|---|", *rows])
+    return "\n".join(["| field | type | presence | meaning |", "|---|---|---|---|", *rows])
 
 
 def _row(name: str, property_: dict[str, Any], *, required: bool) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def _row(name: str, property_: dict[str, Any], *, required: bool) -> tuple[str, 
         presence = f"`{json.dumps(default)}` if absent"
     else:
         presence = "optional"
-        # Null is as good as absent.
+        # Null means the same as absent.
         type_ = type_.removesuffix(" or null")
     return f"`{name}`", type_, presence, property_.get("description", "")
 
@@ -102,5 +102,5 @@ def _plain(number: float) -> str:
 
 
 def anchor(heading: str) -> str:
-    """Where a heading is found, as GitHub and others make it."""
+    """Return the anchor of a heading, as GitHub makes it."""
     return re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-"))

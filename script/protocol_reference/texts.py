@@ -1,4 +1,4 @@
-"""What the models don't say of themselves, in files a writer can read; each field is explained once, and none is forgotten."""
+"""Explanations beyond the models, from YAML files. Each field is explained once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ type Side = Literal["client", "server", "record"]
 
 
 class MessageText(msgspec.Struct, forbid_unknown_fields=True):
-    """One message or record: what a reader has to know beyond its fields."""
+    """The explanation of a message or record, and of its fields."""
 
     fields: dict[str, str] = {}
     text: str = ""
@@ -21,7 +21,7 @@ class MessageText(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ErrorText(msgspec.Struct, forbid_unknown_fields=True):
-    """One error."""
+    """The explanation of an error."""
 
     cause: str
     help: str
@@ -29,7 +29,7 @@ class ErrorText(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class LimitText(msgspec.Struct, forbid_unknown_fields=True):
-    """One bound of the hub, and what happens there."""
+    """The explanation of a limit, and of the effect beyond it."""
 
     bounds: str
     unit: str = ""
@@ -37,14 +37,14 @@ class LimitText(msgspec.Struct, forbid_unknown_fields=True):
 
 
 COMMON: Final = "common"
-"""The key of fields that mean the same in all messages of a file."""
+"""The key of fields with the same meaning in all messages of a file."""
 
 
 class Texts:
     """All texts."""
 
     def __init__(self, fill_in: Callable[[str], str]) -> None:
-        """Reads them; `fill_in` puts numbers where texts name them."""
+        """Read all files; `fill_in` replaces placeholders by numbers."""
 
         def read[T](name: str, type_: type[T]) -> T:
             return msgspec.yaml.decode(fill_in((FOLDER / name).read_text("utf-8")), type=type_)
@@ -55,10 +55,10 @@ class Texts:
         self.limits = read("limits.yaml", dict[str, LimitText])
 
     def of(self, side: str, name: str) -> MessageText:
-        """What is said of a message or record."""
+        """Return the explanation of a message or record."""
         return self.messages[side].get(name, MessageText())
 
     def field(self, side: str, name: str, field: str) -> str:
-        """What a field means."""
+        """Return the explanation of a field."""
         common = self.of(side, COMMON).fields.get(field, "")
         return self.of(side, name).fields.get(field, common).strip()

@@ -1,41 +1,41 @@
-"""The client against a real hub in a real Home Assistant."""
+"""Fixtures: the client and a real hub in a real Home Assistant."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from aiohttp.test_utils import TestClient
 import pytest
 import pytest_socket
 
 from custom_components.moosicbox.engine.client import MoosicBoxClient
 from custom_components.moosicbox.engine.clock import Clock
 from tests.fixtures import connect, create_token, entry, http, hub, kitchen, media_folder, songs, token  # noqa: F401
+from tests.http import HttpClient
 
 type Dial = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
 def loopback() -> None:
-    """Give back the sockets that Home Assistant's test plugin takes away; none can leave this machine."""
+    """Enable the sockets that Home Assistant's test plugin disables; connections stay on this machine."""
     pytest_socket.enable_socket()
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """The hub's time goes on by itself here: a client keeps its own."""
+    """Return a real clock, since the client uses real time."""
     return Clock()
 
 
 @pytest.fixture
-def address(http: TestClient) -> str:  # noqa: F811
-    """Home Assistant's own address."""
+def address(http: HttpClient) -> str:  # noqa: F811
+    """Return Home Assistant's address."""
     return str(http.make_url("/"))
 
 
 @pytest.fixture
 async def dial(address: str, token: str) -> AsyncGenerator[Dial]:  # noqa: F811
-    """Connect a client; it is closed after the test."""
+    """Return a function that connects a client, which is closed after the test."""
     async with AsyncExitStack() as stack:
 
         async def dial(url: str = address, **settings: Any) -> MoosicBoxClient:

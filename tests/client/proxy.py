@@ -1,4 +1,4 @@
-"""A TCP proxy that does to connections what bad networks do."""
+"""A TCP proxy that simulates network faults."""
 
 import asyncio
 from contextlib import suppress
@@ -10,14 +10,14 @@ from yarl import URL
 
 @dataclass
 class Straggler:
-    """So many pieces of a connection come to the hub at once, the rest when it `may_come`."""
+    """Delays a connection: `pieces` reads of it are forwarded to the hub at once, the rest once `released` is set."""
 
     pieces: int
-    may_come: asyncio.Event = field(default_factory=asyncio.Event)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Proxy:
-    """Stands between clients and one address; faults are for all connections, the present ones or the next."""
+    """Forwards connections to one address; its faults apply to all connections."""
 
     def __init__(self, target: URL) -> None:
         self._target = target
@@ -26,15 +26,15 @@ class Proxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self.accepted = 0
         self.refusing = False
-        """New connections are cut at once."""
+        """New connections are aborted at once."""
         self.delay = 0.0
-        """Seconds by which the hub's bytes come later."""
+        """Seconds by which the hub's bytes are delayed."""
         self.straggler: Straggler | None = None
-        """What becomes of the next connection: later ones overtake it."""
+        """The delay of the next connection, so that later ones overtake it."""
         self.budget: int | None = None
-        """How many of the hub's bytes still come through; then the connection is cut in the middle of a frame."""
+        """How many of the hub's bytes are still forwarded before the connection is aborted, in the middle of a frame."""
         self.open = asyncio.Event()
-        """Cleared, nothing comes through in either direction, and nobody is told."""
+        """While cleared, nothing is forwarded in either direction, and no connection is closed."""
         self.open.set()
 
     async def __aenter__(self) -> Self:
@@ -55,13 +55,13 @@ class Proxy:
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def cut(self) -> None:
-        """Cut all connections without a word."""
+        """Abort all connections, without a close frame."""
         for pair in tuple(self._pairs):
             for writer in pair:
                 writer.transport.abort()
 
     def half_close(self) -> None:
-        """End the way from the hub; the way to it stays open."""
+        """Close the direction from the hub to the client only."""
         for to_client, _ in tuple(self._pairs):
             with suppress(OSError, RuntimeError):
                 to_client.write_eof()
@@ -99,7 +99,7 @@ class Proxy:
                 if straggler is not None:
                     straggler.pieces -= 1
                     if straggler.pieces < 0:
-                        await straggler.may_come.wait()
+                        await straggler.released.wait()
                 if from_the_hub:
                     await asyncio.sleep(self.delay)
                     if self.budget is not None:

@@ -1,4 +1,4 @@
-"""What the network does to a client: nothing is lost, nothing comes twice, and it comes back."""
+"""The client on bad networks: no message is lost or repeated, and it reconnects."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -11,9 +11,11 @@ from yarl import URL
 from custom_components.moosicbox.engine.client import (
     Connected,
     CustomMessage,
+    Disconnected,
+    Events,
     MoosicBoxClient,
     RequestTimedOut,
-    transport_choice as transport_module,
+    transport_selector as transport_module,
     websocket,
 )
 from custom_components.moosicbox.engine.hub import Hub
@@ -36,15 +38,16 @@ async def proxy(address: str) -> AsyncGenerator[Proxy]:
 
 @pytest.fixture
 async def behind(dial: Dial, proxy: Proxy) -> Dial:
-    """Connect through the proxy, and come back at once after a cut."""
+    """Return a function that connects a client through the proxy, which reconnects at once after a cut."""
 
     async def behind(**settings: object) -> MoosicBoxClient:
-        return await dial(proxy.url, reconnect_delay=0.01, **settings)
+        client: MoosicBoxClient = await dial(proxy.url, reconnect_delay=0.01, **settings)
+        return client
 
     return behind
 
 
-def tell(hub: Hub, number: int) -> None:
+def publish(hub: Hub, number: int) -> None:
     hub.publish("all", CustomMessage(event=f"e{number}", data="x" * 200))
 
 
@@ -54,11 +57,11 @@ async def numbers(client: MoosicBoxClient, events: object, count: int) -> list[i
 
 
 @TRANSPORTS
-async def test_cuts_lose_and_double_nothing(hub: Hub, proxy: Proxy, behind: Dial, transport: str) -> None:
+async def test_cuts_lose_and_repeat_no_message(hub: Hub, proxy: Proxy, behind: Dial, transport: str) -> None:
     client = await behind(transport=transport)
     events, connected = client.events(CustomMessage), client.events(Connected)
     for number in range(60):
-        tell(hub, number)
+        publish(hub, number)
         if number % 20 == 10:
             proxy.cut()
         if number % 20 == 15 and transport == "websocket":
@@ -66,64 +69,64 @@ async def test_cuts_lose_and_double_nothing(hub: Hub, proxy: Proxy, behind: Dial
     assert await numbers(client, events, 60) == list(range(60))
 
 
-async def test_truncated_frames_lose_and_double_nothing(hub: Hub, proxy: Proxy, behind: Dial) -> None:
+async def test_truncated_frames_lose_and_repeat_no_message(hub: Hub, proxy: Proxy, behind: Dial) -> None:
     client = await behind(transport="websocket")
     events = client.events(CustomMessage)
     places = random.Random(7)  # noqa: S311
     for number in range(12):
         proxy.budget = places.randrange(1, 290)
-        tell(hub, number)
-        tell(hub, number + 100)
+        publish(hub, number)
+        publish(hub, number + 100)
         await until(lambda: proxy.budget is None)
     expected = [number for pair in range(12) for number in (pair, pair + 100)]
     assert await numbers(client, events, 24) == expected
 
 
 @TRANSPORTS
-async def test_delays_and_cuts_lose_and_double_nothing(hub: Hub, proxy: Proxy, behind: Dial, transport: str) -> None:
+async def test_delays_and_cuts_lose_and_repeat_no_message(hub: Hub, proxy: Proxy, behind: Dial, transport: str) -> None:
     proxy.delay = 0.03
     client = await behind(transport=transport)
     events = client.events(CustomMessage)
     for number in range(12):
-        tell(hub, number)
+        publish(hub, number)
         if number % 4 == 3:
-            await asyncio.sleep(0)  # The delay begins: what was told is under way.
+            await asyncio.sleep(0)  # The messages are on their way, delayed by the proxy.
             proxy.cut()
     assert await numbers(client, events, 12) == list(range(12))
 
 
-async def test_a_connect_that_is_overtaken_ends_nothing(
+async def test_overtaken_attempt_does_not_end_the_client(
     hub: Hub, proxy: Proxy, behind: Dial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = await behind(transport="websocket")
     events, connected = client.events(CustomMessage), client.events(Connected)
-    # The upgrade comes through, `authenticate` doesn't.
+    # The upgrade is forwarded, `authenticate` is held back.
     proxy.straggler = straggler = Straggler(pieces=1)
     monkeypatch.setattr(websocket, "OPEN_TIMEOUT", 0.5)
     proxy.cut()
     assert (await asyncio.wait_for(anext(connected), PATIENCE)).resumed
-    tell(hub, 1)
-    # Now the first attempt reaches the hub, which takes it for the newest, and closes the one in use.
-    straggler.may_come.set()
+    publish(hub, 1)
+    # Now the first attempt reaches the hub, which takes it for the newest and closes the connection in use.
+    straggler.released.set()
     assert (await asyncio.wait_for(anext(connected), PATIENCE)).resumed
-    tell(hub, 2)
+    publish(hub, 2)
     assert await numbers(client, events, 2) == [1, 2]
 
 
-async def test_half_closed_connections_are_left(hub: Hub, proxy: Proxy, behind: Dial) -> None:
+async def test_half_closed_connection_is_replaced(hub: Hub, proxy: Proxy, behind: Dial) -> None:
     client = await behind(transport="websocket")
     events = client.events(CustomMessage)
     proxy.half_close()
-    tell(hub, 1)
+    publish(hub, 1)
     assert await numbers(client, events, 1) == [1]
     assert client.welcome.resumed
 
 
-async def test_a_silent_network_is_noticed(hub: Hub, proxy: Proxy, behind: Dial) -> None:
+async def test_silent_network_is_detected(hub: Hub, proxy: Proxy, behind: Dial) -> None:
     client = await behind(transport="websocket", heartbeat_interval=0.1, heartbeat_timeout=0.1)
     events = client.events(CustomMessage)
     proxy.open.clear()
-    tell(hub, 1)
+    publish(hub, 1)
     accepted = proxy.accepted
     await until(lambda: proxy.accepted > accepted)
     proxy.open.set()
@@ -131,7 +134,7 @@ async def test_a_silent_network_is_noticed(hub: Hub, proxy: Proxy, behind: Dial)
 
 
 @TRANSPORTS
-async def test_a_command_whose_answer_is_lost_is_done_once(
+async def test_command_with_lost_answer_is_executed_once(
     hass: HomeAssistant, proxy: Proxy, kitchen: Client, behind: Dial, transport: str
 ) -> None:
     client = await behind(transport=transport)
@@ -144,9 +147,7 @@ async def test_a_command_whose_answer_is_lost_is_done_once(
         assert page.items[-1].queue_item_id == added
 
 
-async def test_what_is_asked_while_the_network_is_away_is_done_when_it_is_back(
-    proxy: Proxy, kitchen: Client, behind: Dial
-) -> None:
+async def test_request_waits_for_reconnection(proxy: Proxy, kitchen: Client, behind: Dial) -> None:
     client = await behind()
     proxy.refusing = True
     proxy.cut()
@@ -157,7 +158,25 @@ async def test_what_is_asked_while_the_network_is_away_is_done_when_it_is_back(
     await asyncio.wait_for(asking, PATIENCE)
 
 
-async def test_an_answer_that_does_not_come_is_told(proxy: Proxy, kitchen: Client, behind: Dial) -> None:
+async def test_many_waiting_requests_are_paced_after_a_cut(proxy: Proxy, behind: Dial) -> None:
+    client = await behind(request_timeout=30)
+    disconnected = client.events(Disconnected)
+    proxy.refusing = True
+    proxy.cut()
+    await anext(disconnected)
+    requests = [asyncio.create_task(client.rooms()) for _ in range(90)]
+    await until(lambda: proxy.accepted > 2)
+    proxy.refusing = False
+    await asyncio.gather(*requests)
+    assert not any(event.code == 4029 for event in await _waiting(client, disconnected))
+
+
+async def _waiting(client: MoosicBoxClient, events: Events[Disconnected]) -> list[Disconnected]:
+    await client.close()
+    return [event async for event in events]
+
+
+async def test_missing_answer_times_out(proxy: Proxy, kitchen: Client, behind: Dial) -> None:
     client = await behind()
     proxy.open.clear()
     with pytest.raises(RequestTimedOut):
@@ -165,10 +184,10 @@ async def test_an_answer_that_does_not_come_is_told(proxy: Proxy, kitchen: Clien
     proxy.open.set()
 
 
-async def test_where_websockets_are_cut_it_polls_and_goes_back_later(
+async def test_falls_back_to_polling_and_returns_to_websocket(
     hub: Hub, proxy: Proxy, address: str, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport_module, "WEBSOCKET_AGAIN", 0.05)
+    monkeypatch.setattr(transport_module, "WEBSOCKET_PROBE_INTERVAL", 0.05)
     real = transport_module.WebSocketLink
     blocked = True
 
@@ -181,10 +200,10 @@ async def test_where_websockets_are_cut_it_polls_and_goes_back_later(
     events = client.events(CustomMessage)
     async with client:
         assert (await anext(connected)).transport == "polling"
-        tell(hub, 1)
+        publish(hub, 1)
         assert await numbers(client, events, 1) == [1]
         blocked = False
         back = await asyncio.wait_for(anext(connected), PATIENCE)
         assert (back.transport, back.resumed) == ("websocket", True)
-        tell(hub, 2)
+        publish(hub, 2)
         assert await numbers(client, events, 1) == [2]

@@ -1,4 +1,4 @@
-"""A library below that cancels what it waits for ends a link, never the client."""
+"""A library that cancels its own work ends a link, but never the client."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from custom_components.moosicbox.engine.client.websocket import WebSocketLink
 from .conftest import Dial
 
 
-async def test_a_cancelled_read_is_a_lost_link(dial: Dial, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelled_read_is_a_lost_link(dial: Dial, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await dial(reconnect_delay=0.01)
     connected = client.events(Connected)
     receive = ClientWebSocketResponse.receive
@@ -22,11 +22,11 @@ async def test_a_cancelled_read_is_a_lost_link(dial: Dial, monkeypatch: pytest.M
         raise asyncio.CancelledError
 
     monkeypatch.setattr(ClientWebSocketResponse, "receive", cut_off)
-    await client.connection._link.drop()
+    await client.connection.link.drop()
     await asyncio.wait_for(anext(connected), 10)
 
 
-async def test_a_cancelled_attempt_is_tried_again(address: str, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelled_attempt_is_retried(address: str, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     greet = WebSocketLink.greet
     attempts = []
 
@@ -41,7 +41,7 @@ async def test_a_cancelled_attempt_is_tried_again(address: str, token: str, monk
         assert len(attempts) == 2
 
 
-async def test_closing_while_connecting_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_timeout_while_connecting_closes_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConnectionClosed):
         async with MoosicBoxClient("http://127.0.0.1:1", token="x", connect_timeout=0.05):
             pass

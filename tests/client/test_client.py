@@ -1,4 +1,4 @@
-"""What a programmer does with the library."""
+"""The client library's public API."""
 
 import asyncio
 from typing import Any
@@ -30,16 +30,14 @@ PATIENCE = 10
 
 
 async def until(condition: Any) -> None:
-    """Return as soon as it is true."""
+    """Wait until the condition is true."""
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
 @TRANSPORTS
-async def test_commands_act_and_the_mirror_follows(
-    hass: HomeAssistant, dial: Dial, kitchen: Client, transport: str
-) -> None:
+async def test_mirror_follows_commands(hass: HomeAssistant, dial: Dial, kitchen: Client, transport: str) -> None:
     hub = await dial(transport=transport)
     player = hub.player("kitchen")
     await until(lambda: player.info is not None and player.status is not None)
@@ -65,30 +63,32 @@ async def test_commands_act_and_the_mirror_follows(
     assert player.position == pytest.approx(player.status.position_seconds)
     await player.queue.clear()
     await until(lambda: player.queue.items == ())
+    await player.queue.add(media=PAPER, play=True)
+    await until(lambda: player.status.is_playing)
 
 
 @TRANSPORTS
-async def test_refusals_are_exceptions_by_their_names(dial: Dial, transport: str) -> None:
+async def test_refusals_raise_the_named_exception(dial: Dial, transport: str) -> None:
     hub = await dial(transport=transport)
     with pytest.raises(PlayerNotFound) as caught:
-        await hub.player("nobody").pause()
+        await hub.player("missing").pause()
     assert caught.value.error_type == "player_not_found"
 
 
 @TRANSPORTS
-async def test_a_refused_token_is_told_at_once(address: str, transport: str) -> None:
+async def test_refused_token_raises_at_once(address: str, transport: str) -> None:
     with pytest.raises(AuthenticationFailed):
         async with MoosicBoxClient(address, token="no-token", transport=transport):
             pass
 
 
-async def test_who_is_not_there_is_told_within_the_time_given() -> None:
+async def test_missing_hub_raises_after_connect_timeout() -> None:
     with pytest.raises(ConnectionClosed):
         async with MoosicBoxClient("http://127.0.0.1:1", token="x", connect_timeout=0.2):
             pass
 
 
-async def test_what_is_too_large_is_not_even_sent(dial: Dial) -> None:
+async def test_oversized_message_is_not_sent(dial: Dial) -> None:
     hub = await dial()
     with pytest.raises(MessageTooLarge) as caught:
         await hub.fire("large", text="x" * 300_000)
@@ -96,10 +96,10 @@ async def test_what_is_too_large_is_not_even_sent(dial: Dial) -> None:
     assert hub.welcome is not None
 
 
-async def test_handlers_get_their_events_in_order_and_may_fail(
+async def test_handlers_are_called_in_order_and_may_fail(
     hub: Hub, dial: Dial, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = await dial()
+    client: MoosicBoxClient = await dial()
     got: list[str] = []
     done = asyncio.Event()
 
@@ -107,7 +107,7 @@ async def test_handlers_get_their_events_in_order_and_may_fail(
     async def remember(message: CustomMessage) -> None:
         got.append(message.event)
         if message.event == "second":
-            raise ValueError("a fault of the handler's")
+            raise ValueError("the handler fails")
         if message.event == "third":
             done.set()
 
@@ -118,7 +118,7 @@ async def test_handlers_get_their_events_in_order_and_may_fail(
     assert "A handler of events failed" in caplog.text
 
 
-async def test_a_slow_consumer_is_told_what_it_lost_and_hinders_nobody(hub: Hub, dial: Dial) -> None:
+async def test_slow_consumer_gets_events_lost(hub: Hub, dial: Dial) -> None:
     client = await dial(max_events=10)
     slow = client.events(CustomMessage)
     for number in range(30):
@@ -128,7 +128,7 @@ async def test_a_slow_consumer_is_told_what_it_lost_and_hinders_nobody(hub: Hub,
         await anext(slow)
 
 
-async def test_states_that_wait_replace_one_another(hass: HomeAssistant, dial: Dial, kitchen: Client) -> None:
+async def test_waiting_state_is_replaced_by_a_newer_one(hass: HomeAssistant, dial: Dial, kitchen: Client) -> None:
     client = await dial(max_events=3)
     player = client.player("kitchen")
     states = client.events(PlaybackStatus)
@@ -141,7 +141,7 @@ async def test_states_that_wait_replace_one_another(hass: HomeAssistant, dial: D
 
 
 @TRANSPORTS
-async def test_a_long_queue_is_mirrored_whole(dial: Dial, kitchen: Client, transport: str) -> None:
+async def test_long_queue_is_mirrored_completely(dial: Dial, kitchen: Client, transport: str) -> None:
     writer = await dial()
     for _ in range(60):
         await writer.player("kitchen").queue.add(media=BRASS)
@@ -155,7 +155,7 @@ async def test_a_long_queue_is_mirrored_whole(dial: Dial, kitchen: Client, trans
     await until(lambda: [item.queue_item_id for item in player.queue.items] == wanted)
 
 
-async def test_events_end_with_the_client(dial: Dial) -> None:
+async def test_event_streams_end_with_the_client(dial: Dial) -> None:
     client = await dial()
     events = client.events(TrackChanged)
     await client.close()
@@ -164,7 +164,7 @@ async def test_events_end_with_the_client(dial: Dial) -> None:
         await client.player("kitchen").play()
 
 
-async def test_being_put_out_ends_everything_with_its_reason(hub: Hub, dial: Dial) -> None:
+async def test_forced_disconnect_raises_its_reason(hub: Hub, dial: Dial) -> None:
     client = await dial()
     events = client.events(QueueUpdated)
     hub.disconnect(client.welcome.client_id)
@@ -175,7 +175,7 @@ async def test_being_put_out_ends_everything_with_its_reason(hub: Hub, dial: Dia
         await anext(events)
 
 
-async def test_a_fresh_token_is_asked_for_when_the_old_one_is_refused(address: str, create_token: CreateToken) -> None:
+async def test_fresh_token_is_fetched_after_a_refusal(address: str, create_token: CreateToken) -> None:
     asked: list[bool] = []
 
     async def get_token(fresh: bool) -> str:
@@ -183,11 +183,12 @@ async def test_a_fresh_token_is_asked_for_when_the_old_one_is_refused(address: s
         return await create_token() if fresh else "stale"
 
     async with MoosicBoxClient(address, get_token=get_token) as client:
+        assert client.welcome is not None
         assert client.welcome.user.id == "tester"
     assert asked == [False, True]
 
 
-async def test_connected_is_an_event(address: str, token: str) -> None:
+async def test_connected_event(address: str, token: str) -> None:
     client = MoosicBoxClient(address, token=token)
     events = client.events(Connected)
     async with client:

@@ -1,4 +1,4 @@
-"""The conformance runner: this hub passes, what is wrong is found; this client passes, a careless one doesn't."""
+"""The conformance checks: the project's own hub and client pass, faulty ones fail."""
 
 import asyncio
 from typing import get_args
@@ -10,35 +10,35 @@ from custom_components.moosicbox.engine.client import ClientInfo, ConnectionClos
 from custom_components.moosicbox.engine.client.conformance import hub as hub_module
 from custom_components.moosicbox.engine.client.conformance.__main__ import check_hub
 from custom_components.moosicbox.engine.client.conformance.checks import CHECKS
-from custom_components.moosicbox.engine.client.conformance.frames import Side, fault, golden
-from custom_components.moosicbox.engine.client.conformance.hub import ACTS, serve
-from custom_components.moosicbox.engine.client.player.program import Output, play
+from custom_components.moosicbox.engine.client.conformance.frames import Side, find_mismatch, golden
+from custom_components.moosicbox.engine.client.conformance.hub import STEPS, serve
+from custom_components.moosicbox.engine.client.player.program import Output, run_player
 from script.lib.process import free_port
 from tests.fixtures import CreateToken
 
 
-async def test_this_hub_passes(address: str, token: str, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_own_hub_passes(address: str, token: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert await check_hub(address, token) == 0, capsys.readouterr().out
     assert f"{len(CHECKS)} of {len(CHECKS)} passed" in capsys.readouterr().out
 
 
-def test_golden_frames_hold_to_themselves_and_show_what_is_wrong() -> None:
+def test_mismatches_with_golden_frames_are_named() -> None:
     for side in get_args(Side.__value__):
         for name, frame in golden(side).items():
-            assert fault(side, frame) is None, name
+            assert find_mismatch(side, frame) is None, name
     status = golden("server")["playback_status"]
-    assert fault("server", {**status, "of_tomorrow": 1}) is None
-    assert fault("server", {**status, "volume": "loud"}) == "volume is a string, not a number"
+    assert find_mismatch("server", {**status, "of_tomorrow": 1}) is None
+    assert find_mismatch("server", {**status, "volume": "loud"}) == "volume is a string, not a number"
     track = {**status["current_track"], "year": "1959"}
-    assert fault("server", {**status, "current_track": track}) == "current_track.year is a string, not a number"
-    assert fault("server", {key: value for key, value in status.items() if key != "anchor_us"}) == (
+    assert find_mismatch("server", {**status, "current_track": track}) == "current_track.year is a string, not a number"
+    assert find_mismatch("server", {key: value for key, value in status.items() if key != "anchor_us"}) == (
         "playback_status has no anchor_us"
     )
-    assert fault("client", {"type": "ping", "requst_id": "1"}) == "ping has no field requst_id"
-    assert fault("client", {"type": "of_tomorrow"}) is None
+    assert find_mismatch("client", {"type": "ping", "requst_id": "1"}) == "ping has no field requst_id"
+    assert find_mismatch("client", {"type": "of_tomorrow"}) is None
 
 
-async def test_what_is_wrong_is_found(
+async def test_failing_hub_is_reported(
     address: str, create_token: CreateToken, capsys: pytest.CaptureFixture[str]
 ) -> None:
     listener = await create_token("ear", permissions=["listen"])
@@ -48,28 +48,28 @@ async def test_what_is_wrong_is_found(
     assert "greeting       ok" in out
 
 
-async def test_this_client_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "SILENCE", 0.5)
-    said: list[str] = []
+async def test_own_client_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "STAY_AWAY_SECONDS", 0.5)
+    lines: list[str] = []
     port = free_port()
-    serving = asyncio.create_task(serve(port, said.append))
+    serving = asyncio.create_task(serve(port, lines.append))
     await asyncio.sleep(0)
     info = ClientInfo(name="Box", kind="player", player_id="box")
     client = MoosicBoxClient(f"http://127.0.0.1:{port}", token="any", client=info, transport="websocket")
     with pytest.raises(ConnectionClosed):
-        await play(client, Output(device="null"))
-    assert await serving == 0, said
-    assert sum(line.endswith(" ok") for line in said) == len(ACTS) + 1
+        await run_player(client, Output(device="null"))
+    assert await serving == 0, lines
+    assert sum(line.endswith(" ok") for line in lines) == len(STEPS) + 1
 
 
-async def test_a_careless_client_is_found() -> None:
-    said: list[str] = []
+async def test_failing_client_is_reported() -> None:
+    lines: list[str] = []
     port = free_port()
-    serving = asyncio.create_task(serve(port, said.append))
-    while not said:  # noqa: ASYNC110
+    serving = asyncio.create_task(serve(port, lines.append))
+    while not lines:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     async with ClientSession() as http, http.ws_connect(f"http://127.0.0.1:{port}/api/moosicbox/ws") as socket:
         await socket.receive()
         await socket.send_json({"type": "authenticate", "token": "any", "client": {"name": "x", "kind": "monitor"}})
         assert await serving == 1
-    assert "expected a client that connects as a player" in said[-1]
+    assert "expected a client that connects as a player" in lines[-1]

@@ -1,4 +1,4 @@
-"""What the page about the library shows, works as it stands there."""
+"""The example of docs/client.md works as printed."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from .conftest import Dial
 PAGE = REPOSITORY / "docs" / "client.md"
 
 
-async def test_the_display_shows_what_plays(
+async def test_example_program_prints_the_playing_track(
     address: str, token: str, dial: Dial, kitchen: Client, tmp_path: Path
 ) -> None:
     match = re.search(r"```python\n(import asyncio.*?)```", PAGE.read_text("utf-8"), re.DOTALL)

@@ -1,4 +1,4 @@
-"""The headless player with a real mpv: it obeys, in time, and says what it does."""
+"""The headless player with a real mpv."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,8 +13,9 @@ import pytest
 
 from custom_components.moosicbox.engine.client import ClientInfo, MoosicBoxClient
 from custom_components.moosicbox.engine.client.player import program
-from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, Output, play
+from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, Output, run_player
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from tests.fixtures import BRASS, COPPER
 
 from .conftest import Dial
@@ -27,7 +28,7 @@ ENTITY = "media_player.speaker"
 async def speaker(hass: HomeAssistant, hub: Hub, address: str, token: str) -> AsyncGenerator[MoosicBoxClient]:
     client = ClientInfo(name="Speaker", kind="player", player_id="speaker", capabilities=CAPABILITIES, lead_ms=LEAD_MS)
     connection = MoosicBoxClient(address, token=token, client=client, reconnect_delay=0.05)
-    playing = asyncio.create_task(play(connection, Output(device="null")))
+    playing = asyncio.create_task(run_player(connection, Output(device="null")))
     await until(lambda: hub.players.find("speaker") is not None and connection.clock.ready)
     await hass.async_block_till_done()
     yield connection
@@ -37,10 +38,10 @@ async def speaker(hass: HomeAssistant, hub: Hub, address: str, token: str) -> As
 
 @dataclass
 class SlowSong:
-    """`asked`: somebody wants it; `there`: it may come."""
+    """A song whose response waits: `requested` is set by the first request, `released` by the test."""
 
-    asked: asyncio.Event
-    there: asyncio.Event
+    requested: asyncio.Event
+    released: asyncio.Event
     url: str = ""
 
 
@@ -48,48 +49,55 @@ async def media_player(hass: HomeAssistant, action: str, **fields: object) -> No
     await hass.services.async_call("media_player", action, {"entity_id": ENTITY, **fields}, blocking=True)
 
 
-def reported(hub: Hub, **facts: object) -> bool:
-    """Whether the player's last report says so."""
+def last_report(hub: Hub) -> PlayerReport:
+    """Return the player's last report."""
     report = hub.players.get("speaker").report
-    return report is not None and all(getattr(report, name) == value for name, value in facts.items())
+    assert report is not None
+    return report
 
 
-async def test_it_plays_seeks_and_stands_still(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
+def reported(hub: Hub, **facts: object) -> bool:
+    """Return whether the player's last report has these values."""
+    report = last_report(hub)
+    return all(getattr(report, name) == value for name, value in facts.items())
+
+
+async def test_plays_seeks_pauses_and_stops(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
     await media_player(hass, "play_media", media_content_id=BRASS, media_content_type="music")
     await until(lambda: reported(hub, state="playing"))
     player = hub.players.get("speaker")
-    assert player.report.queue_item_id == player.playback.queue.current_item_id
-    assert player.report.duration_seconds == pytest.approx(21.6)
+    assert last_report(hub).queue_item_id == player.active_playback.queue.current_item_id
+    assert last_report(hub).duration_seconds == pytest.approx(21.6)
     await media_player(hass, "media_seek", seek_position=10)
-    await until(lambda: reported(hub, state="playing") and player.report.position_seconds >= 10)
+    await until(lambda: reported(hub, state="playing") and last_report(hub).position_seconds >= 10)
     await media_player(hass, "media_pause")
     await until(lambda: reported(hub, state="paused"))
-    assert player.report.position_seconds == pytest.approx(player.playback.timeline.position)
+    assert last_report(hub).position_seconds == pytest.approx(player.active_playback.timeline.position)
     await media_player(hass, "media_play")
     await until(lambda: reported(hub, state="playing"))
-    assert player.report.position_seconds >= 10
+    assert last_report(hub).position_seconds >= 10
     await media_player(hass, "media_stop")
     await until(lambda: reported(hub, state="idle"))
 
 
-async def test_the_next_item_follows_at_its_end(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
+async def test_next_item_follows_without_a_gap(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
     first, *_ = await speaker.player("speaker").queue.add(media=BRASS)
     second, *_ = await speaker.player("speaker").queue.add(media=COPPER)
     await speaker.player("speaker").play(start_position=16.5)
     await until(lambda: reported(hub, state="playing", queue_item_id=first, ready_item_id=second))
     await until(lambda: reported(hub, state="playing", queue_item_id=second))
-    queue = hub.players.get("speaker").playback.queue
+    queue = hub.players.get("speaker").active_playback.queue
     assert [item.state for item in queue.items] == ["played", "playing"]
 
 
 @pytest.fixture
 async def slow_song(media_folder: Path) -> AsyncGenerator[SlowSong]:
-    """A song on a web server that lets wait for it."""
+    """Serve a song that is delayed until the test releases it."""
     song = SlowSong(asyncio.Event(), asyncio.Event())
 
     async def serve(_request: web.Request) -> web.FileResponse:
-        song.asked.set()
-        await song.there.wait()
+        song.requested.set()
+        await song.released.wait()
         return web.FileResponse(media_folder / "brass-morning.flac")
 
     app = web.Application()
@@ -97,52 +105,52 @@ async def slow_song(media_folder: Path) -> AsyncGenerator[SlowSong]:
     async with TestServer(app) as server:
         song.url = str(server.make_url("/song.flac"))
         yield song
-        song.there.set()
+        song.released.set()
 
 
-async def test_the_next_item_is_ready_when_it_is_here(
+async def test_next_item_is_ready_once_it_is_buffered(
     hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient, slow_song: SlowSong
 ) -> None:
     queue = speaker.player("speaker").queue
     first, *_ = await queue.add(media=BRASS)
     second, *_ = await queue.add(media=slow_song.url)
     await speaker.player("speaker").play()
-    # What comes next is named before what is to play now, and holds it up by nothing.
+    # The next item is announced first, and must not delay the current one.
     await until(lambda: reported(hub, state="playing", queue_item_id=first))
-    await until(slow_song.asked.is_set)
+    await until(slow_song.requested.is_set)
     await media_player(hass, "media_pause")
     await until(lambda: reported(hub, state="paused", ready_item_id=first))
-    slow_song.there.set()
+    slow_song.released.set()
     await until(lambda: reported(hub, state="paused", ready_item_id=second))
 
 
-async def test_the_end_of_all_is_told(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
+async def test_end_of_the_queue_is_reported(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
     (only,) = await speaker.player("speaker").queue.add(media=BRASS)
     await speaker.player("speaker").play(start_position=20.5)
     await until(lambda: reported(hub, state="idle", queue_item_id=only))
-    assert hub.players.get("speaker").playback.queue.get(only).state == "played"
+    assert hub.players.get("speaker").active_playback.queue.get(only).state == "played"
 
 
-async def test_what_cannot_be_played_is_passed_over(
+async def test_unplayable_item_is_skipped(
     hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient, media_folder: Path
 ) -> None:
-    (media_folder / "noise.mp3").write_bytes(b"this is no music" * 100)
+    (media_folder / "noise.mp3").write_bytes(b"not audio" * 100)
     broken, *_ = await speaker.player("speaker").queue.add(media=BRASS.replace("brass-morning.flac", "noise.mp3"))
     good, *_ = await speaker.player("speaker").queue.add(media=BRASS)
     await speaker.player("speaker").play(queue_item_id=broken)
     await until(lambda: reported(hub, state="playing", queue_item_id=good))
-    assert hub.players.get("speaker").playback.queue.get(broken).state == "skipped"
+    assert hub.players.get("speaker").active_playback.queue.get(broken).state == "skipped"
 
 
-async def test_volume_is_obeyed_and_not_echoed(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
+async def test_volume_is_applied_and_not_echoed(hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient) -> None:
     await media_player(hass, "volume_set", volume_level=0.3)
     await media_player(hass, "play_media", media_content_id=BRASS, media_content_type="music")
     await until(lambda: reported(hub, state="playing"))
-    assert hub.players.get("speaker").report.volume is None
+    assert last_report(hub).volume is None
     assert hub.players.get("speaker").volume == 0.3
 
 
-async def test_an_mpv_that_dies_is_replaced(
+async def test_mpv_is_restarted_after_a_crash(
     hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(program, "REOPEN_DELAY", 0.05)
@@ -155,7 +163,7 @@ async def test_an_mpv_that_dies_is_replaced(
     assert [child.pid for child in psutil.Process().children() if child.name() == "mpv"] != [mpv.pid]
 
 
-async def test_it_gets_ready_for_a_room_and_plays_along(
+async def test_prepares_and_plays_in_a_room(
     hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient, dial: Dial
 ) -> None:
     host = await dial(name="Host")

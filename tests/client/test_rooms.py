@@ -1,4 +1,4 @@
-"""Rooms by the library: what happens in one shows in the mirror."""
+"""Rooms in the client library."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from .conftest import Dial
 from .test_client import until
 
 
-async def test_what_happens_in_a_room_shows_in_the_mirror(dial: Dial) -> None:
+async def test_mirror_follows_room_events(dial: Dial) -> None:
     ada, eve = await dial(name="Ada"), await dial(name="Eve")
     room = await ada.create_room("Jazz", id="jazz", description="Blue notes")
     seen = eve.room("jazz")

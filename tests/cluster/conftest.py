@@ -12,17 +12,17 @@ from script.lib.redis_server import RedisServer
 
 @pytest.fixture(autouse=True)
 def loopback() -> None:
-    """Give back the sockets that Home Assistant's test plugin takes away; none can leave this machine."""
+    """Allow sockets, which Home Assistant's test plugin disables, on this machine."""
     pytest_socket.enable_socket()
 
 
 @pytest.fixture
 async def redis_server(tmp_path: Path, loopback: None) -> AsyncGenerator[RedisServer]:
-    """A Redis of the test's own, as hubs leave it that knew nothing: an empty one makes the first node wait for others."""
+    """Start a Redis that has been led before: with an empty one, the first node would wait for others."""
     folder = tmp_path / "redis"
     folder.mkdir()
     async with RedisServer(folder) as server:
         bus = RedisBus(server.url)
-        await bus.lead("nobody", 0, 0.001, first=True)
+        await bus.acquire_lease("nobody", 0, 0.001, first=True)
         await bus.close()
         yield server

@@ -1,9 +1,9 @@
-"""A Home Assistant that knows its people already: each test starts a copy of it."""
+"""A Home Assistant that is set up once; each test starts a copy of it."""
 
 from collections.abc import Mapping
 from pathlib import Path
 import shutil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from custom_components.moosicbox.engine.settings import SECTIONS
 from script.lib.client import HomeAssistantClient
@@ -12,17 +12,17 @@ from script.lib.process import HomeAssistantProcess, free_port
 
 
 class Prepared(NamedTuple):
-    """What was left behind."""
+    """A configuration and its tokens."""
 
     folder: Path
     token: str
-    """Home Assistant's own, of its administrator."""
+    """A token of Home Assistant's administrator."""
     tokens: Mapping[str, str]
-    """The hub's, of everybody else."""
+    """Tokens of the hub by user."""
 
 
 async def prepare(folder: Path, *names: str) -> Prepared:
-    """Set the integration up, so that nobody is ever too fast for it, and make tokens for `names`."""
+    """Set the integration up without rate limits, and create tokens for `names`."""
     config = ConfigFolder(folder / "config")
     port = free_port()
     config.write(port=port)
@@ -35,10 +35,12 @@ async def prepare(folder: Path, *names: str) -> Prepared:
             entry = await api.set_up_integration()
             flows = "/api/config/config_entries/options/flow"
             flow = await api.post(flows, {"handler": entry["entry_id"]})
-            options = {name: {} for name in SECTIONS} | {"features": {"rate_limiting": False}}
+            options: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS} | {
+                "features": {"rate_limiting": False}
+            }
             await api.post(f"{flows}/{flow['flow_id']}", options)
             async with api.websocket() as websocket:
-                # The one that one gets by logging in isn't good for long.
+                # The token of a login expires soon.
                 token = await websocket.command("auth/long_lived_access_token", client_name="tests", lifespan=1)
             tokens = {name: await _token(api, name) for name in names}
     finally:
@@ -53,7 +55,7 @@ async def _token(api: HomeAssistantClient, name: str) -> str:
 
 
 def copied(prepared: Prepared, folder: Path, redis_url: str, name: str) -> HomeAssistantProcess:
-    """The same once more, as a hub of a cluster."""
+    """Copy a configuration for a hub of a cluster."""
     config = ConfigFolder(folder / "config")
     shutil.copytree(prepared.folder, config.path, symlinks=True)
     port = free_port()

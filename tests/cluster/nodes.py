@@ -1,15 +1,17 @@
-"""Nodes of a cluster in this process, on real sockets and a real Redis, and clients who talk to them."""
+"""Nodes of a cluster in this process, on real sockets and a real Redis, and their clients."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 import itertools
 import json
-from typing import Any, Self
+from typing import Any, Self, override
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
+from custom_components.moosicbox.engine.access.authentication import Authentication, Peer
 from custom_components.moosicbox.engine.access.rights import Principal
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.cluster.clock import ClusterClock
 from custom_components.moosicbox.engine.cluster.node import ClusterNode
 from custom_components.moosicbox.engine.cluster.redis_bus import RedisBus
@@ -17,19 +19,21 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
-from custom_components.moosicbox.engine.sessions.session import Peer
 from custom_components.moosicbox.engine.transport.endpoint import Endpoint
 from tests.engine.fakes import FakeMedia, FakeStore, principal
 
 SECONDS = 15.0
-"""How long a test waits for what must come."""
+"""How long a test waits for an event."""
 
 
-async def recognise(token: str, _peer: Peer) -> Principal:
-    """Every token `name` is that user's; `bad` is nobody's."""
-    if token == "bad":
-        raise AuthenticationFailed("The token is not accepted")
-    return principal(token, role="admin" if token == "root" else "user")
+class TokensAreNames(Authentication):
+    """Authenticates each token as the user of that name, except `bad`."""
+
+    @override
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        if token == "bad":
+            raise AuthenticationFailed("The token is not accepted")
+        return principal(token, role="admin" if token == "root" else "user")
 
 
 class Node:
@@ -46,16 +50,16 @@ class Node:
             make_hub=self._make_hub,
             priority=priority,
         )
-        self.endpoint = Endpoint(self.cluster.door)
+        self.endpoint = Endpoint(self.cluster.gateway)
         self._limits = limits
         self._runner: web.AppRunner | None = None
         self.url = ""
 
     def _make_hub(self, clock: ClusterClock) -> Hub:
-        return Hub(
+        return build_hub(
             version="test",
             media=self.media,
-            recognise=recognise,
+            authentication=TokensAreNames(),
             store=FakeStore(),
             clock=clock,
             limits=self._limits,
@@ -63,18 +67,18 @@ class Node:
         )
 
     async def ready(self) -> None:
-        """Wait until it lets clients in."""
+        """Wait until it accepts clients."""
         async with asyncio.timeout(SECONDS):
-            while not self.cluster.door.running:  # noqa: ASYNC110 - nothing tells
+            while not self.cluster.gateway.running:  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.05)
 
     @property
     def leads(self) -> bool:
-        """Whether it leads now."""
+        """True if it leads."""
         return self.cluster.status().leads
 
     async def start(self) -> Self:
-        """Serve on a loopback port."""
+        """Serve on a port of this machine."""
         app = web.Application()
         app.router.add_get("/ws", self.endpoint.serve)
         app.router.add_post("/sessions", self.endpoint.polling.open)
@@ -97,7 +101,7 @@ class Node:
         return self
 
     async def kill(self) -> None:
-        """Gone from one moment to the next: nothing is handed over, no farewell."""
+        """Stop as if the process had been killed."""
         await self.cluster.abandon()
         if self._runner is not None:
             for server in self._runner.server.connections if self._runner.server else ():
@@ -107,7 +111,7 @@ class Node:
             self._runner = None
 
     async def stop(self) -> None:
-        """Drain, and go."""
+        """Hand over and stop."""
         if self._runner is None:
             return
         await self.cluster.stop(CloseCode.RESTART, "stop")
@@ -118,11 +122,11 @@ class Node:
 
 
 class Caller:
-    """A client that keeps all that it hears."""
+    """A client that keeps all messages."""
 
     def __init__(self, socket: ClientWebSocketResponse) -> None:
         self.socket = socket
-        self.heard: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.code: int | None = None
         self._news = asyncio.Event()
         self._task = asyncio.ensure_future(self._read())
@@ -131,16 +135,16 @@ class Caller:
     async def _read(self) -> None:
         async for message in self.socket:
             if message.type is WSMsgType.TEXT:
-                self.heard.append(json.loads(message.data))
+                self.received.append(json.loads(message.data))
                 self._news.set()
         self.code = self.socket.close_code
         self._news.set()
 
     async def until(self, matches: Callable[[dict[str, Any]], bool], since: int = 0) -> dict[str, Any]:
-        """The first message that matches."""
+        """Return the first message that matches."""
         async with asyncio.timeout(SECONDS):
             while True:
-                for message in self.heard[since:]:
+                for message in self.received[since:]:
                     if matches(message):
                         return message
                 if self.code is not None:
@@ -149,13 +153,13 @@ class Caller:
                 await self._news.wait()
 
     async def of(self, type_: str, since: int = 0, **fields: Any) -> dict[str, Any]:
-        """The first message of a type with these fields."""
+        """Return the first message of a type with these fields."""
         return await self.until(
             lambda message: message["type"] == type_ and all(message.get(key) == fields[key] for key in fields), since
         )
 
     async def closed(self) -> int | None:
-        """The close code."""
+        """Return the close code."""
         async with asyncio.timeout(SECONDS):
             while self.code is None:
                 self._news.clear()
@@ -163,30 +167,30 @@ class Caller:
         return self.code
 
     async def say(self, type_: str, **fields: Any) -> None:
-        """A message that asks for no answer."""
+        """Send a message without a request id."""
         await self.socket.send_json({"type": type_, **fields})
 
     async def ask(self, type_: str, request_id: str | None = None, **fields: Any) -> dict[str, Any]:
-        """A request; its answer."""
+        """Send a request and return its answer."""
         request_id = request_id or f"r{next(self._numbers)}"
-        since = len(self.heard)
+        since = len(self.received)
         await self.say(type_, request_id=request_id, **fields)
         return await self.until(lambda message: message.get("request_id") == request_id, since)
 
     @property
     def welcome(self) -> dict[str, Any]:
-        """Its welcome."""
-        return next(message for message in self.heard if message["type"] == "welcome")
+        """Return its welcome."""
+        return next(message for message in self.received if message["type"] == "welcome")
 
     async def close(self) -> None:
-        """Go."""
+        """Close the connection."""
         await self.socket.close()
         await self._task
 
 
 @asynccontextmanager
 async def callers() -> AsyncGenerator[Callable[..., Any]]:
-    """Connect clients; they are gone afterwards."""
+    """Connect clients, which are closed afterwards."""
     open_: list[Caller] = []
     async with ClientSession() as session:
 
@@ -208,7 +212,7 @@ async def callers() -> AsyncGenerator[Callable[..., Any]]:
 
 @asynccontextmanager
 async def cluster(url: str, *names: str, **settings: Any) -> AsyncGenerator[list[Node]]:
-    """Nodes that have joined, one of which leads; the first one if it can."""
+    """Start nodes, of which the first one leads if possible."""
     nodes = [Node(url, name, **settings) for name in names]
     try:
         await nodes[0].start()
@@ -224,7 +228,7 @@ async def cluster(url: str, *names: str, **settings: Any) -> AsyncGenerator[list
 
 
 async def leader_of(nodes: list[Node]) -> Node:
-    """The node that leads, as soon as one does."""
+    """Wait for a leader and return it."""
     async with asyncio.timeout(SECONDS):
         while True:
             for node in nodes:

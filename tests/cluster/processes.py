@@ -1,4 +1,4 @@
-"""Home Assistant and nodes as processes that can be killed, paused and cut off, and connections to them."""
+"""Home Assistant and nodes as processes that can be killed, paused and disconnected from Redis, and their clients."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -21,10 +21,10 @@ from script.lib.redis_server import RedisServer
 from tests.client.proxy import Proxy
 
 from .home import Prepared, copied
-from .simulation.people import Attachment, Client
+from .simulation.clients import Attachment, Client
 
 SECONDS = 60.0
-"""How long anything may take."""
+"""How long a step may take, in seconds."""
 HOME = "home"
 NODES = ("cellar", "attic")
 
@@ -39,15 +39,15 @@ class Socket:
         self._task = asyncio.get_running_loop().create_task(self._run(http, url))
 
     def open(self, message: dict[str, Any]) -> None:
-        """Say who it is."""
+        """Send the first message."""
         self.say(message)
 
     def say(self, message: dict[str, Any]) -> None:
-        """A message."""
+        """Send a message."""
         self._said.put_nowait(json.dumps(message))
 
     def leave(self) -> None:
-        """Let go of it."""
+        """Close the connection."""
         self.over = True
         self._task.cancel()
 
@@ -72,12 +72,12 @@ class Socket:
 
 
 class Hub:
-    """One of the processes; what stands between it and Redis can stop forwarding."""
+    """One of the processes, with a proxy between it and Redis that can stop forwarding."""
 
     def __init__(
         self, name: str, process: NodeProcess | HomeAssistantProcess, proxy: Proxy, http: ClientSession, token: str
     ) -> None:
-        """`token` is an administrator's of Home Assistant."""
+        """Set up with the token of an administrator of Home Assistant."""
         self.name = name
         self.proxy = proxy
         self.paused = False
@@ -88,34 +88,34 @@ class Hub:
 
     @property
     def dead(self) -> bool:
-        """Whether its process is gone."""
+        """True if its process has ended."""
         return not self._process.running
 
     @property
     def said(self) -> list[str]:
-        """What its log holds."""
+        """Return its log."""
         process = self._process
         return process.said if isinstance(process, NodeProcess) else process.log.read_text().splitlines()
 
     @property
-    def complaints(self) -> list[str]:
-        """What it has logged as errors of ours."""
+    def errors(self) -> list[str]:
+        """Return the errors of this project in its log."""
         own = isinstance(self._process, NodeProcess)
         return [line for line in self.said if "ERROR" in line and (own or "custom_components.moosicbox" in line)]
 
     def attach(self, client: Client) -> Attachment:
-        """Connect."""
+        """Connect a client."""
         return Socket(self._http, f"{self._api}/ws", client)
 
     async def start(self) -> None:
-        """Return when it lets clients in."""
+        """Wait until it accepts clients."""
         await self._process.start()
         async with asyncio.timeout(SECONDS):
             while await self._get("ready") is None:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.05)
 
     async def troubles(self) -> list[str]:
-        """What keeps it from being well; nothing if it doesn't say."""
+        """Return its health problems; none if it doesn't answer."""
         body = await self._get("health")
         return json.loads(body)["reasons"] if body else []
 
@@ -128,29 +128,29 @@ class Hub:
         return None
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal to its process."""
         self.paused = number is signal.SIGSTOP or (self.paused and number is not signal.SIGCONT)
         self._process.signal(number)
 
     async def kill(self) -> None:
-        """From one moment to the next."""
+        """Kill the process."""
         if not self.dead:
             self.signal(signal.SIGKILL)
             await self.wait()
 
     async def wait(self) -> None:
-        """Until its process is gone."""
+        """Wait for the end of its process."""
         await self._process.ended()
         self.paused = False
 
 
 class Cluster:
-    """Home Assistant and two nodes around a Redis, and clients."""
+    """Home Assistant and two nodes with one Redis, and clients."""
 
     def __init__(
         self, redis: RedisServer, hubs: list[Hub], api: HomeAssistantClient, prepared: Prepared, seed: int
     ) -> None:
-        """The first of `hubs` is Home Assistant, which `api` asks."""
+        """Set up with processes, the first of which is Home Assistant, and its API."""
         self.redis = redis
         self.hubs = hubs
         self.api = api
@@ -162,32 +162,32 @@ class Cluster:
 
     @property
     def home(self) -> Hub:
-        """Home Assistant, which leads wherever it can."""
+        """Home Assistant, which has the highest priority."""
         return self.hubs[0]
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """Of the test."""
+        """The randomness of the test."""
         return asyncio.get_running_loop()
 
     def reach(self) -> Hub | None:
-        """What a load balancer would pick."""
+        """Return a hub at random that accepts clients."""
         here = [hub for hub in self.hubs if not hub.dead and not hub.paused]
         return self.chance.choice(here) if here else None
 
     def music(self, name: str) -> dict[str, Any]:
-        """How a track of this name is asked for: nobody ever fetches it."""
+        """Return the media content id of a track, which is never fetched."""
         return {"media_content_id": f"http://127.0.0.1:9/{name}.flac"}
 
     async def lease(self) -> str | None:
-        """Whose it is, in this life of that hub."""
+        """Return the edge that has the lease."""
         with suppress(RedisError):
-            lease: str | None = await self._look.get("{moosicbox}:leader")
-            return lease
+            lease = await self._look.get("{moosicbox}:leader")
+            return lease.decode() if isinstance(lease, bytes) else lease
         return None
 
     async def leader(self) -> Hub:
-        """Who leads, as soon as anybody does who lives."""
+        """Wait for a leader that is alive and return it."""
         async with asyncio.timeout(SECONDS):
             while True:
                 name = (await self.lease() or "").rpartition(".")[0]
@@ -197,34 +197,34 @@ class Cluster:
                 await asyncio.sleep(0.05)
 
     async def led_by(self, hub: Hub) -> None:
-        """Return when `hub` leads."""
+        """Wait until `hub` leads."""
         async with asyncio.timeout(SECONDS):
             while await self.leader() is not hub:  # noqa: ASYNC110 - other processes
                 await asyncio.sleep(0.05)
 
     async def come(self, *names: str) -> None:
-        """Clients connect, and stay."""
+        """Connect clients that stay connected."""
         for name in names:
             client = Client(name, self.loop, self.chance, self.reach)
             client.token = self._prepared.tokens.get(name, self._prepared.token)
             self.clients.append(client)
-            self.begin(client.live())
+            self.begin(client.stay_connected())
         await self.settled()
 
     def begin(self, work: Any) -> asyncio.Task[None]:
-        """Something that ends with the test; its failure is the test's."""
+        """Run a task whose failure fails the test."""
         task: asyncio.Task[None] = self.loop.create_task(work)
         self._tasks.append(task)
         return task
 
     async def settled(self) -> None:
-        """All clients are in and have their answers."""
+        """Return whether all clients are connected and have their answers."""
         async with asyncio.timeout(SECONDS):
             while not all(client.settled for client in self.clients):  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.02)
 
     async def end(self) -> None:
-        """Everybody goes."""
+        """Disconnect all clients."""
         await self._look.aclose()
         for task in self._tasks:
             task.cancel()
@@ -235,7 +235,7 @@ class Cluster:
 
 @asynccontextmanager
 async def cluster_of(redis: RedisServer, prepared: Prepared, folder: Path, seed: int = 0) -> AsyncGenerator[Cluster]:
-    """Processes that have joined, Home Assistant as their leader; they are gone afterwards."""
+    """Start processes with Home Assistant as the leader, and stop them afterwards."""
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(ClientSession())
         hubs: list[Hub] = []

@@ -1,26 +1,26 @@
-"""Random histories in virtual time, checked by a shadow model of what clients were promised.
+"""Random histories in virtual time, after which all guarantees to clients are checked.
 
-MOOSICBOX_HISTORIES=1000 tries that many; a failing one is tried alone by `-k "[<seed>]"`, with more than that many.
+MOOSICBOX_HISTORIES=1000 runs that many. To run one alone, add `-k "[<seed>]"`.
 """
 
 import os
 
 import pytest
 
-from .simulation.misfortunes import live_through
-from .simulation.promises import check
+from .simulation.failures import run_history
+from .simulation.guarantees import check
 from .simulation.world import World
 
 HISTORIES = int(os.environ.get("MOOSICBOX_HISTORIES", "60"))
 
 
 @pytest.mark.parametrize("seed", range(HISTORIES))
-def test_history(seed: int) -> None:
-    """Whatever happens to nodes, networks and Redis, no promise is broken."""
+def test_guarantees_hold_under_failures(seed: int) -> None:
+    """The guarantees hold under failures of nodes, networks and Redis."""
 
     async def story(world: World) -> None:
         await world.begin()
-        await live_through(world)
+        await run_history(world)
         await check(world)
 
     World(seed, priorities=(10, 0, 0) if seed % 2 else (0, 0, 0)).run(story)

@@ -1,4 +1,4 @@
-"""Several nodes are one hub to their clients, and stay it when the one that leads is gone."""
+"""Several nodes appear as one hub to their clients, also after the leader has failed."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from tests.cluster.nodes import Caller, Node, callers, cluster, leader_of
 
 
 async def party(host: Caller, *guests: Caller) -> str:
-    """A public room with everybody in it; its id."""
+    """Create a public room with all clients and return its id."""
     made = await host.ask("room_command", action="create", name="Party", control="everyone")
     room_id: str = made["data"]["room_id"]
     for guest in (host, *guests):
@@ -20,7 +20,7 @@ async def party(host: Caller, *guests: Caller) -> str:
 
 
 async def test_members_on_different_nodes(redis_server: RedisServer) -> None:
-    """Everybody hears everything, wherever they are connected, in the same order with the same offsets."""
+    """Clients of all nodes receive the same messages in the same order with the same offsets."""
     async with cluster(redis_server.url, "a", "b", "c") as nodes, callers() as call:
         ada = await call(nodes[0], "ada", player_id="kitchen")
         bob = await call(nodes[1], "bob")
@@ -39,7 +39,7 @@ async def test_members_on_different_nodes(redis_server: RedisServer) -> None:
         heard = [
             [
                 (message["offset"], message["type"])
-                for message in who.heard
+                for message in who.received
                 if message.get("topic") == topic and "offset" in message
             ]
             for who in (ada, bob, eve)
@@ -51,7 +51,7 @@ async def test_members_on_different_nodes(redis_server: RedisServer) -> None:
 
 
 async def test_the_leader_is_gone(redis_server: RedisServer) -> None:
-    """Another node leads on from what was kept: connections elsewhere stay, nothing that was answered is lost."""
+    """Another node continues from the stored state: connections to other nodes stay, no answered request is lost."""
     async with cluster(redis_server.url, "a", "b", "c") as nodes, callers() as call:
         bob = await call(nodes[1], "bob", player_id="bath")
         eve = await call(nodes[2], "eve")
@@ -60,27 +60,30 @@ async def test_the_leader_is_gone(redis_server: RedisServer) -> None:
         await bob.ask("playback_command", command="play", room_id=room_id)
         before = await bob.of("synchronized_playback", command="play")
         await nodes[0].kill()
-        since = len(eve.heard)
-        # Said while nobody leads: done by the one who leads next.
+        since = len(eve.received)
+        # Sent while there is no leader: executed by the next one.
         answer = await eve.ask("queue_command", action="add", room_id=room_id, track_ids=["four"])
         assert answer["type"] == "result"
         assert answer["data"]["revision"] == added["data"]["revision"] + 1
         leader = await leader_of(nodes[1:])
-        room = leader.cluster.hub.rooms.find(room_id)
-        assert [item.track.track_id for item in room.own.queue.items] == ["one", "two", "three", "four"]
-        assert room.own.timeline.anchor_us == before["sync_time_us"]
-        assert room.own.timeline.playing
+        hub = leader.cluster.hub
+        assert hub is not None
+        room = hub.rooms.find(room_id)
+        assert room is not None
+        assert [item.track.track_id for item in room.playback.queue.items] == ["one", "two", "three", "four"]
+        assert room.playback.timeline.anchor_us == before["sync_time_us"]
+        assert room.playback.timeline.playing
         await bob.of("queue_updated", topic=f"room:{room_id}", revision=answer["data"]["revision"])
-        offsets = [m["offset"] for m in bob.heard if m.get("topic") == f"room:{room_id}" and "offset" in m]
+        offsets = [m["offset"] for m in bob.received if m.get("topic") == f"room:{room_id}" and "offset" in m]
         assert offsets == list(range(offsets[0], offsets[-1] + 1))
-        assert not [m for m in eve.heard[since:] if m["type"] == "room_event" and m["event_type"] == "user_left"]
-        # What follows still comes at its time.
+        assert not [m for m in eve.received[since:] if m["type"] == "room_event" and m["event_type"] == "user_left"]
+        # Timers of the playback continue.
         await eve.ask("playback_command", command="next", room_id=room_id)
         await bob.of("track_changed", since)
 
 
 async def test_a_session_resumes_at_another_node(redis_server: RedisServer) -> None:
-    """A client whose node is gone goes on at another one, and has missed nothing."""
+    """A client whose node is gone resumes at another one without losing messages."""
     async with cluster(redis_server.url, "a", "b", "c") as nodes, callers() as call:
         bob = await call(nodes[1], "bob")
         eve = await call(nodes[2], "eve")
@@ -95,14 +98,14 @@ async def test_a_session_resumes_at_another_node(redis_server: RedisServer) -> N
         resume = {"session_id": eve.welcome["session_id"], "secret": eve.welcome["secret"], "positions": positions}
         again = await call(nodes[0], "eve", resume=resume)
         assert again.welcome["resumed"]
-        # The room came later than the positions: it is begun anew with a snapshot.
+        # The room was created after the positions: it begins with a snapshot.
         await again.of("room_state", room_id=room_id)
         await bob.ask("room_chat", room_id=room_id, message="back")
         await again.of("room_chat", message="back")
 
 
 async def test_who_has_priority_leads(redis_server: RedisServer) -> None:
-    """A node of higher priority takes over as soon as it is there, and nobody notices."""
+    """A node of higher priority takes over without an effect on clients."""
     async with cluster(redis_server.url, "a", "b") as nodes, callers() as call:
         bob = await call(nodes[1], "bob")
         room_id = await party(bob)
@@ -112,7 +115,11 @@ async def test_who_has_priority_leads(redis_server: RedisServer) -> None:
             assert await leader_of([first]) is first
             answer = await bob.ask("room_chat", room_id=room_id, message="hi")
             assert answer["type"] == "result"
-            assert first.cluster.hub.rooms.find(room_id).chat[-1].message == "hi"
+            hub = first.cluster.hub
+            assert hub is not None
+            room = hub.rooms.find(room_id)
+            assert room is not None
+            assert room.chat[-1].message == "hi"
             assert bob.code is None
         finally:
             await first.stop()
@@ -122,7 +129,7 @@ async def test_who_has_priority_leads(redis_server: RedisServer) -> None:
 
 
 async def test_redis_away(redis_server: RedisServer) -> None:
-    """Connections stay, what can't be kept is refused, and all goes on when Redis is back."""
+    """Without Redis, connections stay and requests are refused; afterwards all continues."""
     async with cluster(redis_server.url, "a", "b") as nodes, callers() as call:
         ada = await call(nodes[0], "ada", player_id="kitchen")
         bob = await call(nodes[1], "bob")
@@ -141,19 +148,19 @@ async def test_redis_away(redis_server: RedisServer) -> None:
 
 
 async def refusal(who: Caller) -> dict[str, Any]:
-    """Ask until something is refused; what was on its way when Redis went is answered when it is back."""
+    """Send requests until one is refused; pending ones are answered when Redis is back."""
     async with asyncio.timeout(15):
         for number in itertools.count():
             await who.say("queue_command", action="get", player_id="kitchen", request_id=f"q{number}")
             await asyncio.sleep(0.1)
-            for message in who.heard:
+            for message in who.received:
                 if message["type"] == "error":
                     return message
     raise AssertionError
 
 
 async def total(who: Caller, room_id: str) -> int:
-    """How many items the room's queue has, as soon as somebody can say so."""
+    """Return the length of the room's queue as soon as a hub answers."""
     async with asyncio.timeout(30):
         while (page := await who.ask("queue_command", action="get", room_id=room_id)).get("retryable"):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
@@ -162,7 +169,7 @@ async def total(who: Caller, room_id: str) -> int:
 
 
 async def returned(call: Callable[..., Any], node: Node, resume: dict[str, Any] | None = None) -> Caller:
-    """Come again until nothing says that all is lost: the leader may learn of it by the first who comes."""
+    """Reconnect until the epoch is the new one: the leader may learn of the loss by the first client."""
     async with asyncio.timeout(30):
         while True:
             with contextlib.suppress(ConnectionError):
@@ -172,12 +179,13 @@ async def returned(call: Callable[..., Any], node: Node, resume: dict[str, Any] 
 
 
 def offset_of(who: Caller, topic: str, offset: int) -> int:
-    """How far a client has read a topic."""
-    return max([offset, *(m["offset"] for m in who.heard if m.get("topic") == topic and "offset" in m)])
+    """Return a client's position in a topic."""
+    offsets: list[int] = [offset, *(m["offset"] for m in who.received if m.get("topic") == topic and "offset" in m)]
+    return max(offsets)
 
 
 async def test_redis_emptied(redis_server: RedisServer) -> None:
-    """The leader keeps anew what it knows, under another epoch; clients are told by 4010 and begin with a snapshot."""
+    """The leader stores its state anew with another epoch; clients get the code 4010, then snapshots."""
     async with cluster(redis_server.url, "a", "b") as nodes, callers() as call:
         bob = await call(nodes[1], "bob")
         room_id = await party(bob)
@@ -193,13 +201,13 @@ async def test_redis_emptied(redis_server: RedisServer) -> None:
         assert again.welcome["positions"]["all"]["epoch"] != welcome["positions"]["all"]["epoch"]
         assert await total(again, room_id) == 1
         await leader.kill()
-        # What was written anew is enough for the next one.
+        # The state that was stored anew is complete.
         (other,) = (node for node in nodes if node is not leader)
         assert await total(await returned(call, other), room_id) == 1
 
 
 async def test_redis_emptied_as_a_node_comes(redis_server: RedisServer) -> None:
-    """A node that knows nothing doesn't lead before those who know, not even one of higher priority."""
+    """A node without state doesn't lead before nodes with state, even with a higher priority."""
     async with cluster(redis_server.url, "a") as (node,), callers() as call:
         bob = await call(node, "bob")
         room_id = await party(bob)
@@ -214,7 +222,7 @@ async def test_redis_emptied_as_a_node_comes(redis_server: RedisServer) -> None:
 
 
 async def test_the_first_node_of_all(redis_server: RedisServer) -> None:
-    """Where nobody ever led, it leads in the end."""
+    """The first node of a new cluster becomes its leader."""
     await redis_server.flush()
     async with cluster(redis_server.url, "a"):
         pass

@@ -1,6 +1,6 @@
-"""Home Assistant and nodes around a real Redis are killed, paused and cut off; clients are promised the same all the time.
+"""Home Assistant and nodes are killed, paused and disconnected from a real Redis; the guarantees to clients hold.
 
-MOOSICBOX_PROCESS_RUNS says how many runs; each misfortune has its turn.
+MOOSICBOX_PROCESS_RUNS is the number of runs; each failure has its turn.
 """
 
 import asyncio
@@ -20,33 +20,33 @@ from script.lib.redis_server import RedisServer
 
 from .home import Prepared, prepare
 from .processes import SECONDS, Cluster, Hub, cluster_of
-from .simulation.misfortunes import ROOM, join, talk
-from .simulation.people import Client
+from .simulation.clients import Client
+from .simulation.failures import ROOM, join, talk
 
 RUNS = int(os.environ.get("MOOSICBOX_PROCESS_RUNS", "4"))
 LEASE = 3.0
 PAUSE = 6.0
-"""Seconds; longer than a lease and the patience with those who are gone."""
+"""Seconds; longer than a lease and the grace for missing nodes."""
 PEOPLE = ("player0", "user1", "user2", "resident")
-"""The last one comes in by a token of Home Assistant's."""
+"""The last one connects with a token of Home Assistant."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def prepared(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Prepared]:
-    """What each test's Home Assistant begins with."""
+    """The configuration with which Home Assistant starts in each test."""
     pytest_socket.enable_socket()
     yield await prepare(tmp_path_factory.mktemp("home"), *PEOPLE[:-1])
 
 
 async def leader_killed(cluster: Cluster) -> None:
-    """SIGKILL of Home Assistant; a node stands in until it is back."""
+    """SIGKILL of Home Assistant; a node leads until it is back."""
     await cluster.home.kill()
     assert await cluster.leader() is not cluster.home
     await cluster.home.start()
 
 
 async def leader_paused(cluster: Cluster) -> None:
-    """SIGSTOP of Home Assistant, longer than its lease: what it does after SIGCONT changes nothing; then it leads anew."""
+    """SIGSTOP of Home Assistant, longer than its lease: changes after SIGCONT are refused; then it leads again."""
     before = await cluster.lease()
     await _pause(cluster, cluster.home)
     await cluster.led_by(cluster.home)
@@ -54,9 +54,9 @@ async def leader_paused(cluster: Cluster) -> None:
 
 
 async def _pause(cluster: Cluster, hub: Hub) -> None:
-    # Somebody is there, and goes on asking.
+    # A client is connected to it, and sends requests.
     while not (stuck := [client for client in cluster.clients if client.at is hub and client.welcomed]):
-        cluster.chance.choice(cluster.clients).hang_up()
+        cluster.chance.choice(cluster.clients).disconnect()
         await asyncio.sleep(1.0)
     before = {client.name: len(client.codes) for client in stuck}
     hub.signal(signal.SIGSTOP)
@@ -65,14 +65,14 @@ async def _pause(cluster: Cluster, hub: Hub) -> None:
     hub.signal(signal.SIGCONT)
     async with asyncio.timeout(SECONDS):
         for client in stuck:
-            # Those who lost patience are elsewhere by now; the others are told.
+            # Clients that have timed out are elsewhere by now; the others get an error.
             while client.at is hub and len(client.codes) == before[client.name]:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.05)
             assert client.codes[before[client.name] :][:1] in ([], [4010])
 
 
 async def stand_in_paused(cluster: Cluster) -> None:
-    """The same with a node that leads while Home Assistant is away: another one goes on, and keeps the lease."""
+    """SIGSTOP of a node that leads in place of Home Assistant: another one continues and keeps the lease."""
     await cluster.home.kill()
     node = await cluster.leader()
     await _pause(cluster, node)
@@ -81,7 +81,7 @@ async def stand_in_paused(cluster: Cluster) -> None:
 
 
 async def emptied(cluster: Cluster) -> None:
-    """FLUSHALL: epochs change, clients are told, what the leader knows is kept anew."""
+    """FLUSHALL: the epoch changes, clients are closed with a code, the leader stores its state anew."""
     await cluster.settled()
     before = {client.name: (client.epoch, len(client.codes)) for client in cluster.clients}
     await cluster.redis.flush()
@@ -93,7 +93,7 @@ async def emptied(cluster: Cluster) -> None:
 
 
 async def cut_off(cluster: Cluster) -> None:
-    """Home Assistant reaches Redis no more, and is the only one; it leads again when it does."""
+    """Only Home Assistant can't reach Redis; it leads again when it can."""
     cluster.home.proxy.open.clear()
     async with asyncio.timeout(SECONDS):
         while "redis_unreachable" not in await cluster.home.troubles():  # noqa: ASYNC110 - another process
@@ -105,7 +105,7 @@ async def cut_off(cluster: Cluster) -> None:
 
 
 async def edge_killed(cluster: Cluster) -> None:
-    """A node that doesn't lead is killed."""
+    """SIGKILL of a node that doesn't lead."""
     node = cluster.hubs[-1]
     await node.kill()
     await asyncio.sleep(1.0)
@@ -114,7 +114,7 @@ async def edge_killed(cluster: Cluster) -> None:
 
 
 async def edge_paused(cluster: Cluster) -> None:
-    """A node that doesn't lead is paused until others take leave of it."""
+    """SIGSTOP of a node that doesn't lead, until it is removed."""
     node = cluster.hubs[-1]
     node.signal(signal.SIGSTOP)
     await asyncio.sleep(PAUSE)
@@ -122,19 +122,19 @@ async def edge_paused(cluster: Cluster) -> None:
 
 
 async def redis_killed(cluster: Cluster) -> None:
-    """Redis is killed, and comes again with its data."""
+    """SIGKILL of Redis, which starts again with its data."""
     await cluster.redis.kill()
     await asyncio.sleep(1.0)
     await cluster.redis.start()
 
 
 async def redis_hangs(cluster: Cluster) -> None:
-    """Redis is away for longer than the lease: connections stay, what can't be kept is refused."""
+    """SIGSTOP of Redis, longer than a lease: connections stay, requests are refused."""
     await cluster.settled()
     here = {client.name: client.attached for client in cluster.clients}
     cluster.redis.pause()
     async with asyncio.timeout(SECONDS):
-        while not any(client.refusals for client in cluster.clients):  # noqa: ASYNC110 - in time somebody asks
+        while not any(client.refusals for client in cluster.clients):  # noqa: ASYNC110 - a client sends a request soon
             await asyncio.sleep(0.05)
     await asyncio.sleep(LEASE)
     assert {client.name: client.attached for client in cluster.clients} == here
@@ -143,14 +143,14 @@ async def redis_hangs(cluster: Cluster) -> None:
 
 
 async def leader_drained(cluster: Cluster) -> None:
-    """SIGTERM of Home Assistant: it hands over and goes."""
+    """SIGTERM of Home Assistant: it hands over and stops."""
     cluster.home.signal(signal.SIGTERM)
     await cluster.home.wait()
     assert await cluster.leader() is not cluster.home
     await cluster.home.start()
 
 
-MISFORTUNES: tuple[Callable[[Cluster], Awaitable[None]], ...] = (
+FAILURES: tuple[Callable[[Cluster], Awaitable[None]], ...] = (
     leader_killed,
     leader_paused,
     emptied,
@@ -165,16 +165,16 @@ MISFORTUNES: tuple[Callable[[Cluster], Awaitable[None]], ...] = (
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("run", range(RUNS), ids=lambda run: f"{MISFORTUNES[run % len(MISFORTUNES)].__name__}-{run}")
+@pytest.mark.parametrize("run", range(RUNS), ids=lambda run: f"{FAILURES[run % len(FAILURES)].__name__}-{run}")
 async def test_promises_are_kept(run: int, redis_server: RedisServer, prepared: Prepared, tmp_path: Path) -> None:
-    """People talk and queue music all the while; afterwards everything that was acknowledged is there, once."""
+    """Clients chat and queue tracks during the failure; afterwards every acknowledged change is there once."""
     async with cluster_of(redis_server, prepared, tmp_path, seed=run) as cluster:
         try:
             await cluster.come(*PEOPLE)
             await join(cluster)
             talks = [cluster.begin(talk(cluster, client)) for client in cluster.clients]
             await asyncio.sleep(1.0)
-            await MISFORTUNES[run % len(MISFORTUNES)](cluster)
+            await FAILURES[run % len(FAILURES)](cluster)
             await asyncio.sleep(1.0)
             for each in talks:
                 each.cancel()
@@ -182,7 +182,7 @@ async def test_promises_are_kept(run: int, redis_server: RedisServer, prepared: 
             await cluster.settled()
             await check(cluster)
             for hub in cluster.hubs:
-                assert not hub.complaints, hub.complaints[0]
+                assert not hub.errors, hub.errors[0]
         except BaseException:
             for client in cluster.clients:
                 print(client)  # noqa: T201 - shown with a failure
@@ -192,7 +192,7 @@ async def test_promises_are_kept(run: int, redis_server: RedisServer, prepared: 
 
 
 async def check(cluster: Cluster) -> None:
-    """All have heard the same, and what was acknowledged is there."""
+    """Assert that all clients have received the same, and all acknowledged changes are there."""
     gets = [client.ask(type="queue_command", action="get", room_id=ROOM, limit=500) for client in cluster.clients]
     await cluster.settled()
     queues = [get.answer["data"]["queue"] for get in gets if get.answer is not None]
@@ -208,7 +208,7 @@ async def check(cluster: Cluster) -> None:
     everything: dict[tuple[str, str, int], bytes] = {}
     for client in cluster.clients:
         assert not client.faults, client.faults[0]
-        for epoch, topic, offset, payload in client.heard:
+        for epoch, topic, offset, payload in client.received:
             assert everything.setdefault((epoch, topic, offset), payload) == payload
     said = Counter(
         message["message"]
@@ -227,7 +227,7 @@ async def check(cluster: Cluster) -> None:
                 text = operation.message["message"]
                 assert said[text] <= 1
                 assert said[text] == 1 or not operation.done, f"{text} was acknowledged and nobody heard it"
-    # A player plays in one room at a time, and goes over to one that it makes.
+    # A player is in one room at a time, and joins the one that it creates.
     await _all_at_one_place([client for client in cluster.clients if not client.name.startswith("player")])
     await _home_assistant_shows(cluster, queues[0])
 

@@ -1,4 +1,4 @@
-"""The Redis that the other tests stand on does what they ask of it."""
+"""The Redis server of the other tests can be stopped, killed and paused."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ def connect(server: RedisServer) -> Redis:
     return Redis.from_url(server.url, decode_responses=True, retry=Retry(NoBackoff(), 0))
 
 
-async def test_what_it_holds_survives_a_stop_and_a_kill(redis_server: RedisServer) -> None:
+async def test_data_survives_a_stop_and_a_kill(redis_server: RedisServer) -> None:
     async with connect(redis_server) as redis:
         await redis.set("before", "kept")
     await redis_server.stop()
@@ -31,7 +31,7 @@ async def test_what_it_holds_survives_a_stop_and_a_kill(redis_server: RedisServe
         assert await redis.keys() == []
 
 
-async def test_it_can_hang_and_go_on(redis_server: RedisServer) -> None:
+async def test_it_can_be_paused(redis_server: RedisServer) -> None:
     async with connect(redis_server) as redis:
         await redis.ping()
         redis_server.pause()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import BrowserContext, async_playwright
 import pytest
@@ -65,7 +66,7 @@ async def open_tab(tabs: Tabs) -> AsyncGenerator[OpenTab]:
     """Open a path of Home Assistant in a tab with a fresh profile, closed after the test."""
     contexts: list[BrowserContext] = []
 
-    async def open_tab(path: str = "/", **options: object) -> Tab:
+    async def open_tab(path: str = "/", **options: Any) -> Tab:
         contexts.append(context := await tabs.context(**options))
         tab = Tab(await context.new_page())
         await tab.page.goto(path)
@@ -78,7 +79,7 @@ async def open_tab(tabs: Tabs) -> AsyncGenerator[OpenTab]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def close_rooms(home: Home) -> AsyncGenerator[None]:
-    """Leave no rooms: whoever was in one comes back into it by itself, tabs of later tests too."""
+    """Remove all rooms: a tab of a later test would rejoin the room of its user."""
     yield
     async with home.api.websocket() as websocket:
         devices = await websocket.command("config/device_registry/list")

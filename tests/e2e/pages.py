@@ -1,4 +1,4 @@
-"""What people do on the pages, as steps of tests."""
+"""Steps of tests: actions of people on the pages, and checks of a page."""
 
 from typing import Any
 
@@ -15,16 +15,34 @@ AXE_RUN = """async (root) => {
   return violations.map(({id, nodes}) => `${id}: ${nodes.map(({target, failureSummary}) => `${target} ${failureSummary}`).join(" | ")}`);
 }"""
 
+# No animation changes the page any more; endless ones, such as the bars of a playing song, don't count.
+STILL = """() => {
+  const elements = (root) =>
+    [...root.querySelectorAll("*")].flatMap((element) => [element, ...(element.shadowRoot ? elements(element.shadowRoot) : [])]);
+  const ends = (animation) => Number.isFinite(animation.effect.getComputedTiming().endTime);
+  return (
+    document.fonts.status === "loaded" &&
+    elements(document)
+      .flatMap((element) => element.getAnimations())
+      .every((animation) => animation.playState !== "running" || !ends(animation))
+  );
+}"""
+
+
+async def still(page: Page) -> None:
+    """Wait until fonts are loaded and transitions are over, so that colours and sizes are final."""
+    await page.wait_for_function(STILL)
+
 
 async def make_room(tab: Tab, name: str, control: str = "host") -> None:
     """Make a room on the page of rooms, and be in it."""
     page = tab.page
     await page.get_by_role("link", name="Rooms").click()
-    await page.get_by_role("button", name="Make a room").click()
-    dialog = page.get_by_role("dialog", name="Make a room")
+    await page.get_by_role("button", name="Create room").click()
+    dialog = page.get_by_role("dialog", name="Create room")
     await dialog.get_by_label("Name").fill(name)
-    await dialog.get_by_label("Who decides what plays").select_option(control)
-    await dialog.get_by_role("button", name="Make it").click()
+    await dialog.get_by_label("Playback is controlled by").select_option(control)
+    await dialog.get_by_role("button", name="Create").click()
     await expect(page.get_by_role("region", name=f"Controls of {name}")).to_be_visible()
 
 
@@ -34,33 +52,33 @@ async def invite_link(tab: Tab) -> str:
     await page.get_by_role("tab", name="People").click()
     await page.get_by_role("button", name="Invite").click()
     await expect(page.get_by_role("img", name="QR code of the invite")).to_be_visible()
-    link = await page.get_by_label("Link of the invite").input_value()
+    link = await page.get_by_label("Invite link").input_value()
     await page.get_by_role("button", name="Close", exact=True).click()
     return link
 
 
 async def come_in(page: Page, name: str) -> None:
-    """Pass the door of the guests' page."""
+    """Join by the form of the guests' page."""
     await page.get_by_label("Your name").fill(name)
-    await page.get_by_role("button", name="Come in").click()
+    await page.get_by_role("button", name="Join").click()
     await expect(page.get_by_role("tab", name="People")).to_be_visible()
 
 
 async def rows_of(page: Page) -> list[str]:
-    """The titles in the queue, in the order on the screen."""
+    """Return the titles in the queue, in the order on the screen."""
     rows = page.get_by_role("list", name="Queue").get_by_role("listitem")
     return [await row.locator(".row-title").inner_text() for row in await rows.all()]
 
 
 async def violations(page: Page, selector: str) -> Any:
-    """What axe holds against a part of the page."""
+    """Return the violations that axe finds in a part of the page."""
     # Not as a script of the page: the guests' page allows none but its own.
     await page.evaluate(AXE.read_text())
     root = await page.locator(selector).first.element_handle()
     return await page.evaluate(AXE_RUN, root)
 
 
-# What sticks out of the screen or lies under the bars; what scrolls sideways by itself may be wider.
+# Elements that stick out of the screen or lie under the bars. Elements that scroll sideways may be wider.
 MISFITS = """(root) => {
   const box = (element) => element.getBoundingClientRect();
   const shown = (element) => element.checkVisibility() && box(element).width > 1;
@@ -93,5 +111,5 @@ MISFITS = """(root) => {
 
 
 async def misfits(page: Page, selector: str) -> list[str]:
-    """What does not fit on the screen."""
+    """Return descriptions of the elements that do not fit on the screen."""
     return await page.locator(selector).first.evaluate(f"(element) => ({MISFITS})(element.shadowRoot)")  # type: ignore[no-any-return]

@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize
 
 from script.lib.browser import chromium, storage_state
 from script.lib.config_folder import REPOSITORY
@@ -13,9 +13,9 @@ from .home import Home
 
 ARTIFACTS = REPOSITORY / ".artifacts"
 TIMEOUT_MS = 20_000
-PHONE = {"width": 360, "height": 740}
-TABLET = {"width": 1024, "height": 768}
-DESKTOP = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+TABLET: ViewportSize = {"width": 1024, "height": 768}
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -68,7 +68,7 @@ class Tabs:
         *,
         url: str | None = None,
         autoplay: str = SOUND_ALLOWED,
-        viewport: dict[str, int] = DESKTOP,
+        viewport: ViewportSize = DESKTOP,
         dark: bool = False,
         **options: Any,
     ) -> BrowserContext:

@@ -12,7 +12,7 @@ from .home import Home
 
 DOCS = REPOSITORY / "docs" / "browser-client.md"
 CLIENT = INTEGRATION / "frontend" / "client"
-MOST_LINES = 24
+MAX_LINES = 24
 
 
 async def test_the_example_shows_and_steers(home: Home, open_tab: OpenTab) -> None:
@@ -20,7 +20,7 @@ async def test_the_example_shows_and_steers(home: Home, open_tab: OpenTab) -> No
     found = re.search(r"```html\n(.*?)```", text, re.DOTALL)
     assert found is not None
     example = found[1]
-    assert len(example.splitlines()) <= MOST_LINES
+    assert len(example.splitlines()) <= MAX_LINES
     made = await home.api.ask("moosicbox.create_token", sub="wall", role="user")
 
     player = await open_tab("/moosicbox")
@@ -50,5 +50,5 @@ async def test_the_example_shows_and_steers(home: Home, open_tab: OpenTab) -> No
     await expect(line).to_contain_text("(paused)")
     # The example has no icon.
     assert [error for error in wall.errors if "favicon" not in error] == []
-    await player.page.get_by_role("button", name="Stop being a player").click()
+    await player.page.get_by_role("button", name="Stop playing here").click()
     await home.forget_player("media_player.attic")

@@ -34,7 +34,7 @@ async def test_party_with_a_guest(home: Home, tabs: Tabs, open_tab: OpenTab) -> 
     await come_in(guest.page, "Gus")
     # Neither for the history nor for onlookers.
     assert "#" not in guest.page.url
-    await expect(host.page.get_by_text("Gus came in")).to_be_visible()
+    await expect(host.page.get_by_text("Gus joined")).to_be_visible()
     await expect(host.page.get_by_role("listitem").filter(has_text="Gus")).to_contain_text("Guest")
 
     # They talk.
@@ -62,11 +62,11 @@ async def test_party_with_a_guest(home: Home, tabs: Tabs, open_tab: OpenTab) -> 
     await expect(guest.page.get_by_role("button", name="Play", exact=True)).to_be_hidden()
     await expect(guest.page.get_by_role("slider", name="Volume")).to_be_hidden()
     assert await guest.page.evaluate("Object.keys(localStorage).length") == 0
-    assert await violations(guest.page, "moosicbox-party") == []
+    assert await violations(guest.page, "moosicbox-guest-page") == []
     await guest.screenshot("guest-phone")
 
-    # Who listens along, and how: at a glance, and in words.
-    company = guest.page.get_by_role("button", name="Listening along: ")
+    # The list of listeners and the quality of their sync, as icons and as text.
+    company = guest.page.get_by_role("button", name="Participants: ")
     await company.click()
     await expect(guest.page.locator(".person")).to_have_count(2)
 
@@ -78,9 +78,9 @@ async def test_party_with_a_guest(home: Home, tabs: Tabs, open_tab: OpenTab) -> 
 
     # Put out.
     await host.page.get_by_role("button", name="More about Gus").click()
-    await host.page.get_by_role("menuitem", name="Put out").click()
-    await host.page.get_by_role("dialog", name="Put Gus out?").get_by_role("button", name="Put out").click()
-    await expect(guest.page.get_by_text("This party is over")).to_be_visible()
+    await host.page.get_by_role("menuitem", name="Remove").click()
+    await host.page.get_by_role("dialog", name="Remove Gus?").get_by_role("button", name="Remove").click()
+    await expect(guest.page.get_by_text("This invite is no longer valid")).to_be_visible()
     await expect(host.page.locator(".person")).to_have_count(1)
     assert [error for error in guest.errors if "401" not in error] == []
     assert host.errors == []
@@ -110,12 +110,12 @@ async def test_guest_listens_along(home: Home, tabs: Tabs, open_tab: OpenTab) ->
 
 async def test_without_an_invite_there_is_nothing(home: Home, tabs: Tabs) -> None:
     guest = await guest_tab(tabs, f"{home.url}/moosicbox/party/")
-    await expect(guest.page.get_by_text("An invite is needed")).to_be_visible()
-    assert await violations(guest.page, "moosicbox-party") == []
+    await expect(guest.page.get_by_text("Invite required")).to_be_visible()
+    assert await violations(guest.page, "moosicbox-guest-page") == []
     wrong = await guest_tab(tabs, f"{home.url}/moosicbox/party/#{'x' * 32}")
     await wrong.page.get_by_label("Your name").fill("Eve")
-    await wrong.page.get_by_role("button", name="Come in").click()
-    await expect(wrong.page.get_by_text("This party is over")).to_be_visible()
+    await wrong.page.get_by_role("button", name="Join").click()
+    await expect(wrong.page.get_by_text("This invite is no longer valid")).to_be_visible()
     for tab in guest, wrong:
         await tab.page.context.close()
 
@@ -124,10 +124,10 @@ async def test_household_members_join_from_the_list(home: Home, open_tab: OpenTa
     host, other = await open_tab("/moosicbox/rooms"), await open_tab("/moosicbox/rooms")
     await make_room(host, "Kitchen party", control="everyone")
     card = other.page.get_by_role("region", name="Kitchen party", exact=True)
-    await card.get_by_role("button", name="Look in").click()
-    await expect(other.page.get_by_text("You are looking into Kitchen party.")).to_be_visible()
+    await card.get_by_role("button", name="View").click()
+    await expect(other.page.get_by_text("You are viewing Kitchen party.")).to_be_visible()
     await other.page.get_by_role("button", name="Join", exact=True).click()
-    await expect(other.page.get_by_text("You are looking into")).to_be_hidden()
+    await expect(other.page.get_by_text("You are viewing")).to_be_hidden()
     await other.page.get_by_role("tab", name="People").click()
     await expect(other.page.locator(".person")).to_have_count(2)
     # The host leaves; the other one, the same user, goes on with it, and closes it.
@@ -135,11 +135,7 @@ async def test_household_members_join_from_the_list(home: Home, open_tab: OpenTa
     await host.page.get_by_role("button", name="Leave").click()
     await expect(other.page.locator(".person")).to_have_count(1)
     await other.page.get_by_role("button", name="Settings", exact=True).click()
-    await other.page.get_by_role("dialog").get_by_role("button", name="Close the room").click()
-    await (
-        other.page.get_by_role("dialog", name="Close Kitchen party?")
-        .get_by_role("button", name="Close the room")
-        .click()
-    )
+    await other.page.get_by_role("dialog").get_by_role("button", name="Close room").click()
+    await other.page.get_by_role("dialog", name="Close Kitchen party?").get_by_role("button", name="Close room").click()
     await expect(other.page.get_by_text("The room was closed")).to_be_visible()
     assert host.errors == other.errors == []

@@ -1,5 +1,7 @@
 """The integration in a real Home Assistant, seen from outside."""
 
+import time
+
 from .conftest import OpenTab
 from .home import Home
 
@@ -24,8 +26,16 @@ async def test_panel_opens(home: Home, open_tab: OpenTab) -> None:
     assert tab.errors == []
 
 
-async def test_restart(home: Home) -> None:
+async def test_the_entry_is_loaded_after_a_restart(home: Home) -> None:
     await home.restart()
     (entry,) = await home.api.get(ENTRY)
     assert entry["state"] == "loaded"
     assert home.complaints() == []
+
+
+async def test_expired_access_token_is_renewed(home: Home) -> None:
+    expired = await home.api.access_token()
+    home.api.expires_at = time.time()
+    assert await home.api.access_token() != expired
+    (entry,) = await home.api.get(ENTRY)
+    assert entry["state"] == "loaded"

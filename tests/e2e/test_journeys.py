@@ -125,7 +125,7 @@ async def test_swiped_out_of_the_queue(home: Home, open_tab: OpenTab) -> None:
 
 
 async def test_lock_screen_and_clicks(home: Home, open_tab: OpenTab) -> None:
-    """What a device that plays has beside the page."""
+    """Test clicks, the controls on the lock screen, and the screen that stays awake while it plays."""
     tab = await open_tab("/moosicbox", viewport={"width": 820, "height": 1100}, has_touch=True)
     page = tab.page
     await page.add_init_script(
@@ -140,9 +140,9 @@ async def test_lock_screen_and_clicks(home: Home, open_tab: OpenTab) -> None:
     await page.get_by_text("Delay of the loudspeakers").click()
     assert await page.evaluate("window.moosicbox.player.signal()") == 0
     await page.get_by_role("button", name="Play test clicks").click()
-    await expect(page.get_by_role("button", name="Stop the clicks")).to_be_visible()
+    await expect(page.get_by_role("button", name="Stop test clicks")).to_be_visible()
     await page.wait_for_function("() => window.moosicbox.player.signal() > 0.001")
-    await page.get_by_role("button", name="Stop the clicks").click()
+    await page.get_by_role("button", name="Stop test clicks").click()
 
     await home.api.call(
         "media_player.play_media",
@@ -158,7 +158,7 @@ async def test_lock_screen_and_clicks(home: Home, open_tab: OpenTab) -> None:
     await page.get_by_role("button", name="Pause").click()
     await page.wait_for_function("() => navigator.mediaSession.playbackState === 'paused'")
     await page.wait_for_function("() => window.locks.every(({released}) => released)")
-    await page.get_by_role("button", name="Stop being a player").click()
+    await page.get_by_role("button", name="Stop playing here").click()
     await page.wait_for_function("() => navigator.mediaSession.metadata === null")
     await home.forget_player("media_player.shelf")
     assert tab.errors == []
@@ -200,7 +200,7 @@ async def test_a_part_that_could_not_be_fetched_comes_later(home: Home, open_tab
     page = tab.page
     await page.route("**/ui/room/room-list.js", lambda route: route.abort())
     await page.goto("/moosicbox/rooms")
-    await expect(page.get_by_text("This part is not here yet")).to_be_visible()
+    await expect(page.get_by_text("This part of the page could not be loaded")).to_be_visible()
     await page.unroute_all()
     # With the next that is heard of the hub.
     await home.api.call("moosicbox.create_room", name="Evening")
@@ -208,7 +208,7 @@ async def test_a_part_that_could_not_be_fetched_comes_later(home: Home, open_tab
 
 
 async def test_a_tap_on_a_song_plays_it(home: Home, open_tab: OpenTab) -> None:
-    """Where nobody else is disturbed; the keys of the keyboard do the same."""
+    """It plays at once when no other player is affected; so do the keys of the keyboard."""
     tab = await open_tab("/moosicbox")
     page = tab.page
     await page.get_by_label("Name of this player").fill("Desk")
@@ -224,6 +224,6 @@ async def test_a_tap_on_a_song_plays_it(home: Home, open_tab: OpenTab) -> None:
     await page.get_by_role("listitem").filter(has_text="Copper Rain").get_by_role("button").first.press("Enter")
     await expect(playing).to_contain_text("Copper Rain")
     await page.get_by_role("link", name="Listen").click()
-    await page.get_by_role("button", name="Stop being a player").click()
+    await page.get_by_role("button", name="Stop playing here").click()
     await home.forget_player("media_player.desk")
     assert tab.errors == []

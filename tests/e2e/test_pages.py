@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import OpenTab
 from .home import Home
-from .pages import make_room, violations
+from .pages import make_room, still, violations
 from .tabs import PHONE, TABLET, Tabs
 
 pytestmark = pytest.mark.usefixtures("close_rooms")
@@ -21,19 +21,19 @@ async def test_first_use(home: Home, open_tab: OpenTab) -> None:
     page = tab.page
     await page.get_by_role("link", name="MoosicBox").first.click()
     await page.get_by_role("button", name="Play on this device").click()
-    await page.get_by_role("button", name="Play something").click()
+    await page.get_by_role("button", name="Play random songs").click()
     await page.wait_for_function("() => window.moosicbox?.player.signal() > 0.001")
     # The three songs that come with it, and what other tests brought.
     await expect(page.get_by_text(re.compile(r"^\d+ items$"))).to_be_visible()
-    await page.get_by_role("button", name="Stop being a player").click()
+    await page.get_by_role("button", name="Stop playing here").click()
 
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(("viewport", "dark"), [(PHONE, True), (TABLET, False)], ids=["phone-dark", "tablet-light"])
-async def test_accessible(open_tab: OpenTab, name: str, viewport: dict[str, int], dark: bool) -> None:
+async def test_pages_are_accessible(open_tab: OpenTab, name: str, viewport: dict[str, int], dark: bool) -> None:
     tab = await open_tab(f"/moosicbox/{name}", viewport=viewport, dark=dark)
     await expect(tab.page.locator("moosicbox-panel main > *")).to_be_visible()
-    await tab.page.wait_for_timeout(500)  # What axe looks at should be there; nothing is asserted about time.
+    await still(tab.page)
     assert await violations(tab.page, "moosicbox-panel") == []
     assert not await tab.page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert tab.errors == []
@@ -42,7 +42,7 @@ async def test_accessible(open_tab: OpenTab, name: str, viewport: dict[str, int]
 async def test_dialogs_are_accessible(open_tab: OpenTab) -> None:
     tab = await open_tab("/moosicbox/rooms")
     page = tab.page
-    await page.get_by_role("button", name="Make a room").click()
+    await page.get_by_role("button", name="Create room").click()
     assert await violations(page, "moosicbox-panel") == []
     await page.keyboard.press("Escape")
     await make_room(tab, "Axe room")
@@ -59,8 +59,8 @@ async def test_dialogs_are_accessible(open_tab: OpenTab) -> None:
     assert await violations(page, "moosicbox-panel") == []
 
 
-async def test_library(home: Home, open_tab: OpenTab) -> None:
-    """Search as one types; what is found goes into the queue."""
+async def test_search_results_are_added_to_the_queue(home: Home, open_tab: OpenTab) -> None:
+    """The search runs while the user types; its results can be put into the queue."""
     tab = await open_tab("/moosicbox/rooms")
     page = tab.page
     await make_room(tab, "Listening room")
@@ -78,7 +78,7 @@ async def test_library(home: Home, open_tab: OpenTab) -> None:
     await hit.get_by_role("button", name="Add Paper Lantern to the queue").click()
     await expect(page.get_by_text("Paper Lantern added")).to_be_visible()
     await page.get_by_role("searchbox", name="Search").fill("zzzz")
-    await expect(page.get_by_text("Nothing found for “zzzz”")).to_be_visible()
+    await expect(page.get_by_text("No results for “zzzz”")).to_be_visible()
     await page.get_by_role("button", name="Clear the search").click()
     await page.get_by_role("tab", name="Songs").click()
     heart = page.get_by_role("button", name="Add Copper Rain to the favourites")
@@ -97,11 +97,11 @@ async def test_hub_page(home: Home, open_tab: OpenTab) -> None:
     page = tab.page
     # How it is depends on the machine; that it is told doesn't.
     await expect(page.locator(".health[data-status]")).to_be_visible(timeout=20_000)
-    await page.get_by_role("button", name="Make a token").click()
-    dialog = page.get_by_role("dialog", name="Make a token")
-    await dialog.get_by_label("For", exact=True).fill("Kitchen Radio")
-    await expect(dialog.get_by_label("Its name for the hub")).to_have_value("kitchen-radio")
-    await dialog.get_by_role("button", name="Make a token").click()
+    await page.get_by_role("button", name="Create token").click()
+    dialog = page.get_by_role("dialog", name="Create token")
+    await dialog.get_by_label("Name", exact=True).fill("Kitchen Radio")
+    await expect(dialog.get_by_label("ID", exact=True)).to_have_value("kitchen-radio")
+    await dialog.get_by_role("button", name="Create token").click()
     shown = page.get_by_role("dialog", name="Kitchen Radio")
     assert (await shown.get_by_label("Token", exact=True).input_value()).count(".") == 2
     await expect(shown.get_by_role("img", name="QR code for pairing Kitchen Radio")).to_be_visible()
@@ -120,7 +120,7 @@ async def test_hub_page(home: Home, open_tab: OpenTab) -> None:
     assert tab.errors == []
 
 
-async def test_german(home: Home, open_tab: OpenTab) -> None:
+async def test_pages_follow_the_language_of_the_user(home: Home, open_tab: OpenTab) -> None:
     async with home.api.websocket() as websocket:
         await websocket.command(
             "frontend/set_user_data",
@@ -128,7 +128,7 @@ async def test_german(home: Home, open_tab: OpenTab) -> None:
             value={"language": "de", "number_format": "language", "time_format": "language"},
         )
         tab = await open_tab("/moosicbox/rooms")
-        await expect(tab.page.get_by_role("button", name="Raum aufmachen")).to_be_visible()
+        await expect(tab.page.get_by_role("button", name="Raum erstellen")).to_be_visible()
         await websocket.command("frontend/set_user_data", key="language", value={"language": "en"})
 
 
@@ -154,21 +154,21 @@ async def test_plain_http_on_a_host_name(home: Home, tabs: Tabs, open_tab: OpenT
     page = tab.page
     assert await page.evaluate("isSecureContext") is False
     await page.get_by_role("button", name="Play on this device").click()
-    await expect(page.get_by_role("button", name="Stop being a player")).to_be_visible()
+    await expect(page.get_by_role("button", name="Stop playing here")).to_be_visible()
     await make_room(tab, "Plain room")
     await page.get_by_role("tab", name="People").click()
     await page.get_by_role("button", name="Invite").click()
     await expect(page.get_by_role("img", name="QR code of the invite")).to_be_visible()
-    assert (await page.get_by_label("Link of the invite").input_value()).startswith(f"{url}/moosicbox/party/#")
+    assert (await page.get_by_label("Invite link").input_value()).startswith(f"{url}/moosicbox/party/#")
     await page.get_by_role("button", name="Copy").click()
     await expect(page.get_by_text("Copied")).to_be_visible()
     await page.get_by_role("button", name="Close", exact=True).click()
-    await page.get_by_role("button", name="Stop being a player").click()
+    await page.get_by_role("button", name="Stop playing here").click()
     assert tab.errors == []
 
 
-async def test_card(home: Home, open_tab: OpenTab) -> None:
-    """On a dashboard, without anybody having edited resources."""
+async def test_cards_work_on_a_dashboard(home: Home, open_tab: OpenTab) -> None:
+    """The card works on a dashboard without a manually added resource."""
     tab = await open_tab("/moosicbox/rooms")
     await make_room(tab, "Card room")
     cards = [
@@ -183,7 +183,7 @@ async def test_card(home: Home, open_tab: OpenTab) -> None:
     page = dashboard.page
     await expect(page.get_by_role("region", name="Controls of Card room")).to_be_visible()
     await expect(page.get_by_text("The queue is empty")).to_be_visible()
-    await expect(page.get_by_text("media_player.gone is no player or room of MoosicBox")).to_be_visible()
+    await expect(page.get_by_text("media_player.gone is not a MoosicBox player or room")).to_be_visible()
     assert await violations(page, "moosicbox-card") == []
     await dashboard.screenshot("card")
     assert dashboard.errors == []

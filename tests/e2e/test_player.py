@@ -20,7 +20,7 @@ OTHER_SONG = "media-source://media_source/local/copper-rain.mp3"
 OTHER_TITLE = "Copper Rain"
 HEARD = "() => window.moosicbox?.player.signal() > 0.001"
 SILENT = "() => window.moosicbox.player.signal() < 0.00001"
-# Where the sound is, not where anybody thinks it should be.
+# The measured position of the sound, not the expected one.
 POSITION = "() => window.moosicbox.player.status.position"
 # The policy of browsers as people have them; "user-gesture-required" lets a page's own Web Audio through.
 SOUND_AFTER_A_CLICK = "document-user-activation-required"
@@ -43,7 +43,7 @@ class PlayerTab:
 
     @property
     def card(self) -> Locator:
-        """What the page shows of this player."""
+        """The page's controls of this player."""
         return self.page.get_by_role("region", name=f"Controls of {self.name}", exact=True)
 
     async def call(self, action: str, **data: Any) -> None:
@@ -198,12 +198,12 @@ async def test_one_tab_of_a_browser_plays(player: PlayerTab) -> None:
     await player.wait_until_heard()
     second = Tab(await player.page.context.new_page())
     await second.page.goto("/moosicbox")
-    await expect(second.page.get_by_text("already plays in another tab")).to_be_visible()
+    await expect(second.page.get_by_text("already playing in another tab")).to_be_visible()
     await second.screenshot("player-elsewhere")
 
     await second.page.get_by_role("button", name="Play here instead").click()
     await second.page.wait_for_function(HEARD)
-    await expect(player.page.get_by_text("already plays in another tab")).to_be_visible()
+    await expect(player.page.get_by_text("already playing in another tab")).to_be_visible()
     await player.wait_until_silent()
     await player.wait_for_state("playing", media_title=SONG_TITLE)
 
@@ -250,11 +250,11 @@ async def test_phone_in_the_dark(home: Home, open_tab: OpenTab) -> None:
 
 async def test_item_that_cannot_be_played(player: PlayerTab) -> None:
     await player.play(f"{player.home.url}/local/no-such-file.mp3")
-    await expect(player.page.get_by_text("This item is gone, or may no longer be opened.")).to_be_visible()
+    await expect(player.page.get_by_text("This item no longer exists, or its address has expired.")).to_be_visible()
     await player.wait_for_state("idle")
     await player.play()
     await player.wait_until_heard()
-    await expect(player.page.get_by_text("This item is gone, or may no longer be opened.")).to_be_hidden()
+    await expect(player.page.get_by_text("This item no longer exists, or its address has expired.")).to_be_hidden()
 
 
 async def test_address_that_leads_nowhere(player: PlayerTab) -> None:
@@ -272,7 +272,7 @@ async def test_address_that_leads_nowhere(player: PlayerTab) -> None:
 async def test_stops_being_a_player(player: PlayerTab) -> None:
     await player.play()
     await player.wait_until_heard()
-    await player.page.get_by_role("button", name="Stop being a player").click()
+    await player.page.get_by_role("button", name="Stop playing here").click()
     await expect(player.page.get_by_role("button", name="Play on this device")).to_be_visible()
     await player.wait_for_state("unavailable")
     await player.page.reload()

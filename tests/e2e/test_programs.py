@@ -34,7 +34,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def desk(house: Home, tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    """Somebody who may do all, by a token."""
+    """A shell with the token of an administrator."""
     made = await house.api.ask("moosicbox.create_token", sub="desk", name="Desk", role="admin")
     return Shell(tmp_path_factory.mktemp("desk"), MOOSICBOX_URL=house.url, MOOSICBOX_TOKEN=made["token"])
 
@@ -59,8 +59,8 @@ async def garage(house: Home, tmp_path_factory: pytest.TempPathFactory) -> Async
     yield process
     process.send_signal(signal.SIGTERM)
     async with asyncio.timeout(PATIENCE):
-        out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
+        _, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
 
 
 async def test_a_box_with_two_commands_and_a_code_is_a_speaker(

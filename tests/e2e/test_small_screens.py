@@ -1,6 +1,6 @@
 """Every page on the smallest phone: nothing cut off, nothing under the bars."""
 
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 import pytest
 
 from .conftest import OpenTab
@@ -10,12 +10,12 @@ from .tabs import TABLET, Tabs
 
 pytestmark = pytest.mark.usefixtures("close_rooms")
 
-SMALLEST = {"width": 320, "height": 568}
+SMALLEST: ViewportSize = {"width": 320, "height": 568}
 NAME = "Everybody who can't sleep on Sundays and would rather listen to something"
 SONG = "media-source://media_source/local/brass-morning.flac"
 
 
-async def test_pages(home: Home, open_tab: OpenTab) -> None:
+async def test_pages_fit_the_smallest_screen(home: Home, open_tab: OpenTab) -> None:
     tab = await open_tab("/moosicbox/listen", viewport=SMALLEST)
     page = tab.page
     await expect(page.get_by_role("button", name="Play on this device")).to_be_visible()
@@ -42,7 +42,7 @@ async def test_room_with_a_long_name(home: Home, open_tab: OpenTab, viewport: di
     for name in "Queue", "People", "Chat":
         await page.get_by_role("tab", name=name).click()
         assert await misfits(page, "moosicbox-panel") == []
-    # What plays stands at the bottom of the other pages, above the bar.
+    # The current track is shown at the bottom of the other pages, above the bar.
     for name in "Library", "Rooms":
         await page.get_by_role("link", name=name).click()
         await expect(page.get_by_role("region", name="Now playing")).to_be_visible()
@@ -57,9 +57,9 @@ async def test_guests_page(home: Home, tabs: Tabs, open_tab: OpenTab) -> None:
     page = await context.new_page()
     await page.goto(link)
     await expect(page.get_by_label("Your name")).to_be_visible()
-    assert await misfits(page, "moosicbox-party") == []
+    assert await misfits(page, "moosicbox-guest-page") == []
     await come_in(page, "Gus with a name that is rather long as well, thank you")
     for name in "Playing", "Music", "Queue", "People", "Chat":
         await page.get_by_role("tab", name=name, exact=name != "People").click()
-        assert await misfits(page, "moosicbox-party") == []
+        assert await misfits(page, "moosicbox-guest-page") == []
     await context.close()

@@ -48,7 +48,7 @@ async def connected(monitor: asyncio.subprocess.Process) -> None:
 async def read_until(monitor: asyncio.subprocess.Process, last: int) -> list[Any]:
     """All that it tells up to the custom event of that number."""
     assert monitor.stdout is not None
-    told = []
+    told: list[Any] = []
     async with asyncio.timeout(60):
         while not told or told[-1].get("data") != last:
             told.append(json.loads(await monitor.stdout.readline()))

@@ -1,4 +1,4 @@
-"""Stand-ins for what the engine is given: time, media, connections, a store; and makers of tracks and items."""
+"""Fakes for the engine's environment: clock, media, connections, store, authentication; factories of tracks and items."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import itertools
 import json
 import random
-from typing import Any
+from typing import Any, override
 
+from custom_components.moosicbox.engine.access.authentication import Authentication, Peer
 from custom_components.moosicbox.engine.access.rights import ROLES, Principal
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.clock import Clock
-from custom_components.moosicbox.engine.delivery.outbox import NOBODY, Outbox
-from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.delivery.outbox import DISCARD, Outbox
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.metrics import Traffic
 from custom_components.moosicbox.engine.playback.media import Accepts, Media, StreamAddress
@@ -21,7 +22,7 @@ from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed, TrackNotFound
 from custom_components.moosicbox.engine.protocol.types import QueueItem, Track, UserRef
-from custom_components.moosicbox.engine.sessions.session import Connection, Peer, Session
+from custom_components.moosicbox.engine.sessions.session import Connection, Session
 
 SECOND = 1_000_000
 """In microseconds."""
@@ -30,15 +31,17 @@ EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 class ManualClock(Clock):
-    """Time passes when a test says so."""
+    """A clock that a test advances."""
 
     def __init__(self, now_us: int = 1_000 * SECOND) -> None:
         super().__init__()
         self.time_us = now_us
 
+    @override
     def now_us(self) -> int:
         return self.time_us
 
+    @override
     def utc(self) -> datetime:
         return EPOCH + timedelta(microseconds=self.time_us)
 
@@ -47,13 +50,13 @@ class ManualClock(Clock):
 
 
 class FakeConnection:
-    """A client's end of a connection: what it took, and how it was closed."""
+    """A connection without a client: its messages are read by the test."""
 
     transport = "fake"
 
     def __init__(self, limits: Limits | None = None) -> None:
         limits = limits or Limits()
-        self.outbox = Outbox(limits.outbound_bytes, limits.outbound_messages, self, NOBODY)
+        self.outbox = Outbox(limits.outbound_bytes, limits.outbound_messages, self, DISCARD)
         self.traffic = Traffic()
         self.peer = Peer("127.0.0.1", None)
         self.closed: CloseCode | None = None
@@ -66,14 +69,14 @@ class FakeConnection:
         self.closed = code
 
     def take(self) -> list[dict[str, Any]]:
-        """All messages since the last call."""
+        """Return all messages since the last call."""
         self._take()
         received, self._received = self._received, []
         return received
 
     def _take(self) -> None:
         while len(self.outbox):
-            self._received += [json.loads(frame.payload) for frame in self.outbox.take(65_536)]
+            self._received += [json.loads(frame.payload) for frame in self.outbox.pop_frames(65_536)]
 
     def flush(self) -> bool:
         return True
@@ -82,16 +85,29 @@ class FakeConnection:
         self.overflowed = True
 
 
+class FakeAuthentication(Authentication):
+    """Recognises the tokens in `tokens`."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, Principal] = {}
+
+    @override
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        if token not in self.tokens:
+            raise AuthenticationFailed("The token is not accepted")
+        return self.tokens[token]
+
+
 class FakeMedia:
-    """A provider that knows every track but the `missing` ones; `hold` makes look-ups wait for `release`."""
+    """A provider that finds every track but the `missing` ones; after `hold`, look-ups wait for `release`."""
 
     def __init__(self) -> None:
         self.missing: set[str] = set()
         self.asked: list[str] = []
         self.accepted: list[Accepts] = []
-        """What those play for whom addresses were made."""
+        """The formats for which addresses were requested."""
         self.refused: dict[str, Exception] = {}
-        """What a sub is told."""
+        """The exceptions that look-ups of a sub raise."""
         self._gate: asyncio.Event | None = None
 
     def hold(self) -> None:
@@ -117,7 +133,7 @@ class FakeMedia:
         return [replace(media, in_library=True) for media in found]
 
     def remember(self, track: Track) -> None:
-        """Nothing to do: every track is known."""
+        """Do nothing: every track is known."""
 
     def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         self.accepted.append(accepts)
@@ -125,7 +141,7 @@ class FakeMedia:
 
 
 class FakeStore:
-    """Keeps the state's maker, as a store does until it writes."""
+    """Keeps the function that returns the state, as a store does until it writes."""
 
     def __init__(self, kept: dict[str, Any] | None = None) -> None:
         self.kept = kept
@@ -146,7 +162,7 @@ _ids = itertools.count(1)
 
 
 def item(name: str = "", duration: float | None = 180.0) -> QueueItem:
-    """An item with an id that no other test uses; `name` names the track, and the item in a test that needs few."""
+    """Return an item with a unique id; `name` names the track and the item."""
     number = next(_ids)
     return QueueItem(
         queue_item_id=name or f"item-{number}",
@@ -157,37 +173,40 @@ def item(name: str = "", duration: float | None = 180.0) -> QueueItem:
 
 
 def principal(sub: str = "ada", *permissions: str, role: str = "user", **more: Any) -> Principal:
-    """Somebody with these permissions, or those of a role."""
+    """Return a principal with these permissions, or those of a role."""
     granted = frozenset(permissions) or ROLES[role]
     return Principal(sub=sub, name=sub.title(), permissions=granted, credential=f"{sub}-token", **more)
 
 
-class House:
+class Harness:
     """A hub on manual time whose tokens are looked up in `tokens`. Its timers run when time passes."""
 
     def __init__(self, limits: Limits | None = None, kept: dict[str, Any] | None = None) -> None:
         self.clock = ManualClock()
         self.media = FakeMedia()
         self.store = FakeStore(kept)
-        self.tokens: dict[str, Principal] = {}
-        self.hub = Hub(
+        self.authentication = FakeAuthentication()
+        self.hub = build_hub(
             version="test",
             media=self.media,
-            recognise=self._recognise,
+            authentication=self.authentication,
             store=self.store,
             limits=limits,
             clock=self.clock,
         )
-        # Nothing is written: tests take what waits.
-        self.hub.writer._schedule = self.hub.writer.settle
+        # Frames stay in the outboxes, where tests read them.
+        vars(self.hub.writer)["_schedule"] = self.hub.writer.flush_pending
 
-    async def _recognise(self, token: str, peer: Peer) -> Principal:
-        if token not in self.tokens:
-            raise AuthenticationFailed("The token is not accepted")
-        return self.tokens[token]
+    @property
+    def tokens(self) -> dict[str, Principal]:
+        return self.authentication.tokens
+
+    @tokens.setter
+    def tokens(self, tokens: dict[str, Principal]) -> None:
+        self.authentication.tokens = tokens
 
     def pass_seconds(self, seconds: float) -> None:
-        """Let time pass from timer to timer."""
+        """Advance the clock from timer to timer."""
         end_us = self.clock.time_us + round(seconds * SECOND)
         while (due_us := self.hub.timers.next_due_us) is not None and due_us <= end_us:
             self.clock.time_us = max(self.clock.time_us, due_us)
@@ -195,7 +214,7 @@ class House:
         self.clock.time_us = end_us
 
     def connect(self, who: Principal | None, **fields: Any) -> tuple[Session, FakeConnection]:
-        """A new connection that has authenticated; Refused if it isn't let in."""
+        """Return a new session and its connection. Raise Refused if it isn't admitted."""
         connection = FakeConnection(self.hub.limits)
         return self.open(connection, who, **fields), connection
 
@@ -210,29 +229,29 @@ class House:
         resume: Resume | None = None,
         request_id: str | None = None,
     ) -> Session:
-        """Authenticate on a connection."""
+        """Open a session on a connection."""
         client = ClientInfo(name=name, kind="player" if player_id else "controller", player_id=player_id)
         message = Authenticate(client=client, subscribe=subscribe, resume=resume, request_id=request_id)
         return self.hub.sessions.open(connection, message, who)
 
     def lose(self, session: Session, *, ended: bool = False) -> None:
-        """The session's connection breaks, or is closed by the client."""
+        """Break the session's connection, or let the client close it (`ended`)."""
         connection = session.connection
         assert connection is not None
-        self.hub.sessions.lose(session, connection, ended=ended)
+        self.hub.sessions.connection_lost(session, connection, ended=ended)
 
     def say(self, session: Session, message: Request) -> None:
-        """A message from a client."""
+        """Receive a message from a client."""
         self.hub.dispatcher.receive(session, Decoded(message.request_id, message), self.clock.now_us())
 
 
 def chance(seed: int) -> random.Random:
-    """Randomness that is the same each time."""
+    """Return a random generator with a fixed seed."""
     return random.Random(seed)  # noqa: S311 - not for secrets
 
 
 async def settle() -> None:
-    """Let everything run that can run now."""
+    """Run all tasks that are ready."""
     for _ in range(20):
         await asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""A client's copy of a queue: what a stranger builds from the protocol's ops alone."""
+"""A queue as a client rebuilds it from the protocol's operations."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -20,19 +20,19 @@ from custom_components.moosicbox.engine.protocol.types import (
 
 
 class Mirror:
-    """Items and the current one."""
+    """The items and the current one."""
 
     def __init__(self) -> None:
         self.items: list[QueueItem] = []
         self.current_item_id: str | None = None
 
     def hold(self, page: QueuePage) -> None:
-        """Become what `get` says."""
+        """Replace the content by a page of `get`."""
         self.items = list(page.items)
         self.current_item_id = page.current_item_id
 
     def apply(self, ops: Iterable[QueueOp], page: QueuePage) -> None:
-        """Follow the ops in order; `page` is what `get` would answer."""
+        """Apply operations in order; `page` is the answer that `get` would return."""
         for op in ops:
             self._apply(op, page)
 

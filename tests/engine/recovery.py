@@ -1,78 +1,79 @@
-"""Clients that do what the protocol asks of them, over a WebSocket or by polling, and remember what they were told."""
+"""Clients of both transports for tests of recovery."""
 
 import asyncio
+from collections.abc import Callable
 import json
 from typing import Any
 
+from custom_components.moosicbox.engine.access.authentication import Peer
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import Request
 from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.sessions.session import Peer
-from custom_components.moosicbox.engine.transport.door import HubDoor
+from custom_components.moosicbox.engine.transport.gateway import HubGateway, HubSession
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
-from tests.engine.fakes import House
+from tests.engine.fakes import Harness
 
 
 class Wire:
-    """A client's end of a WebSocket: what it didn't read is lost with it."""
+    """A client's end of a WebSocket: unread messages are lost with the connection."""
 
-    def __init__(self, house: House, who: Principal, **fields: Any) -> None:
-        self.house = house
-        self.session, self.connection = house.connect(who, **fields)
+    def __init__(self, harness: Harness, who: Principal, **fields: Any) -> None:
+        self.harness = harness
+        self.session, self.connection = harness.connect(who, **fields)
 
     @property
     def closed(self) -> bool:
         return self.connection.closed is not None
 
     def take(self, *, arrives: bool = True) -> list[dict[str, Any]]:
-        """What has come; TCP brings it sooner or later."""
+        """Return the received messages; none if they haven't arrived yet."""
         return self.connection.take() if arrives else []
 
     def ask(self, message: Request) -> list[dict[str, Any]]:
-        """Say something; what is answered, and what else has come."""
-        self.house.say(self.session, message)
+        """Send a message; return its answer and all other received messages."""
+        self.harness.say(self.session, message)
         return self.take()
 
 
 class Poller:
-    """A client's end of polling: what it fetched it confirms by the next fetch, and an answer may get lost."""
+    """A client's end of polling: a fetch confirms the messages of the previous one, and its response may get lost."""
 
-    def __init__(self, house: House, who: Principal, **fields: Any) -> None:
-        self.house = house
+    def __init__(self, harness: HarnessWithLoop, who: Principal, **fields: Any) -> None:
+        self.harness = harness
         self.closed = False
-        self.connection = house.run(self._connect())
-        self.session = house.open(self.connection, who, **fields)
-        self._begun = [json.loads(self.connection.begin(self.session).payload)]
+        self.connection = harness.run(self._connect())
+        self.session = harness.open(self.connection, who, **fields)
+        self._begun = [json.loads(self.connection.start(HubSession(harness.hub, self.session)).payload)]
         self._cursor: str | None = None
 
     async def _connect(self) -> PollingConnection:
-        return PollingConnection(HubDoor(self.house.hub), Peer("127.0.0.1", None), self._ended)
+        return PollingConnection(HubGateway(self.harness.hub), Peer("127.0.0.1", None), self._ended)
 
     def _ended(self, _connection: PollingConnection, _code: CloseCode) -> None:
         self.closed = True
 
     def take(self, *, arrives: bool = True) -> list[dict[str, Any]]:
-        """Fetch."""
+        """Fetch messages; none if the response gets lost."""
         begun, self._begun = self._begun, []
-        frames, cursor = self.house.run(self.connection.fetch(self._cursor, 0))
+        frames, cursor = self.harness.run(self.connection.fetch(self._cursor, 0))
         if not arrives:
             return begun
         self._cursor = cursor
         return begun + [json.loads(frame.payload) for frame in frames]
 
     def ask(self, message: Request) -> list[dict[str, Any]]:
-        """Say something; what is answered, and then what else has come."""
-        answers = self.house.run(self.connection.receive([Decoded(message.request_id, message)]))
+        """Send a message; return its answer, then all other messages."""
+        answers = self.harness.run(self.connection.receive([Decoded(message.request_id, message)]))
         return [json.loads(frame.payload) for frame in answers] + self.take()
 
 
-TRANSPORTS = {"websocket": Wire, "polling": Poller}
+TRANSPORTS: dict[str, Callable[..., Wire | Poller]] = {"websocket": Wire, "polling": Poller}
 
 
-class HouseWithLoop(House):
-    """A house with a loop for what only one can do."""
+class HarnessWithLoop(Harness):
+    """A hub with an event loop for polling connections."""
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits)
@@ -82,16 +83,16 @@ class HouseWithLoop(House):
 
 
 class Client:
-    """A client that does what the protocol asks of it: it notes positions, and holds what it got."""
+    """A client that follows the protocol: it keeps its positions and the messages that it received."""
 
     def __init__(self, end: Wire | Poller) -> None:
         self.session = end.session
         self.connection: Wire | Poller | None = end
         self.follows: set[str] = set()
-        """The topics that it asked for or was given, by its own count."""
+        """The topics that it subscribed to or was assigned."""
         self.positions: dict[str, dict[str, Any]] = {}
         self.held: dict[str, list[Any]] = {}
-        """By topic, since its last position that came from the hub."""
+        """The received messages by topic, since the last position that the hub named."""
         self.base: dict[str, int] = {}
         self.snapshots: set[tuple[str, str]] = set()
         self.answers: dict[str, dict[str, Any]] = {}
@@ -111,18 +112,18 @@ class Client:
             self.base.pop(topic, None)
 
     def read(self, *, arrives: bool = True) -> list[dict[str, Any]]:
-        """Take what waits, and apply it."""
+        """Read and apply the waiting messages."""
         assert self.connection is not None
         return self.apply(self.connection.take(arrives=arrives))
 
     def ask(self, message: Request) -> list[dict[str, Any]]:
-        """Ask for something with nothing unread before it."""
+        """Read all waiting messages, then send a request."""
         assert self.connection is not None
         self.read()
         return self.apply(self.connection.ask(message))
 
     def apply(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Do what is to be done with messages."""
+        """Apply messages."""
         for message in messages:
             match message["type"]:
                 case "welcome" | "subscribed":

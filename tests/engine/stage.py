@@ -1,4 +1,4 @@
-"""A playback on virtual time, with one member who plays along."""
+"""A playback in virtual time with one member."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from custom_components.moosicbox.engine.playback.events import Command, PlaybackEvent
 from custom_components.moosicbox.engine.playback.playback import Playback
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
-from custom_components.moosicbox.engine.protocol.types import QueueItem, RepeatMode
+from custom_components.moosicbox.engine.protocol.types import QueueItem, RepeatMode, ReportState
 from tests.engine.fakes import SECOND, item
 
 NOW = 1_000 * SECOND
@@ -17,7 +17,7 @@ class Member:
     player_id: str = "player"
     lead_ms: float = 0.0
     round_trip_us: int = 0
-    present: bool = True
+    connected: bool = True
     lagging: bool = False
     report: PlayerReport | None = None
     failed_item_id: str | None = None
@@ -44,7 +44,7 @@ class Stage:
         self.playback.start(self.playback.queue.get(name), self.now_us, position)
 
     def pass_to(self, at_us: int) -> None:
-        """Let time pass; do what is due on the way."""
+        """Let time pass to `at_us`, and advance the playback whenever it is due."""
         while (due_us := self.playback.due_us) is not None and due_us <= at_us:
             self.now_us = max(self.now_us, due_us)
             self.playback.advance(self.now_us)
@@ -67,23 +67,23 @@ class Stage:
         return {each.queue_item_id: each.state for each in self.playback.queue.items}
 
     def of(self, kind: type[Any]) -> list[Any]:
-        """The events of a kind; forgets all."""
+        """Return the events of a kind, and clear all."""
         found = [event for event in self.events if isinstance(event, kind)]
         self.events.clear()
         return found
 
     def ended(self, queue_item_id: str | None) -> QueueItem | None:
-        """All members say that an item has ended."""
+        """Report from all members that an item has ended."""
         for member in self.members:
             member.report = PlayerReport(
                 state="idle", position_seconds=0, at_us=self.now_us, queue_item_id=queue_item_id
             )
-        return self.playback.ended(queue_item_id, self.now_us)
+        return self.playback.handle_ended(queue_item_id, self.now_us)
 
-    def report(self, state: str, position: float, at_us: int | None = None, **fields: Any) -> None:
+    def report(self, state: ReportState, position: float, at_us: int | None = None, **fields: Any) -> None:
         fields.setdefault("queue_item_id", self.current)
         at_us = self.now_us if at_us is None else at_us
-        self.playback.adopt(PlayerReport(state=state, position_seconds=position, at_us=at_us, **fields))
+        self.playback.apply_report(PlayerReport(state=state, position_seconds=position, at_us=at_us, **fields))
 
 
 def assert_command_matches(stage: Stage) -> None:

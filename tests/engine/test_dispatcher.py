@@ -1,4 +1,4 @@
-"""The dispatcher: order within a session, one answer a request, faults that end nothing."""
+"""The dispatcher: order within a session, one answer per request, faults that keep the connection."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.moosicbox.engine.dispatcher import Followed
+from custom_components.moosicbox.engine.dispatcher import ResultThen
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import GetMetrics, Ping, QueueGet, SeekCommand, StreamRequest
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
@@ -18,12 +18,12 @@ from custom_components.moosicbox.engine.protocol.errors import (
 )
 from custom_components.moosicbox.engine.protocol.server import Pong
 from custom_components.moosicbox.engine.sessions.session import Actor
-from tests.engine.fakes import FakeConnection, House, principal, settle
+from tests.engine.fakes import FakeConnection, Harness, principal, settle
 from tests.engine.protocol.test_golden import CLIENT_MODELS
 
 
 class Handler:
-    """Answers a message when told to; counts how often it was executed."""
+    """A handler that answers when the test says so; counts its executions."""
 
     def __init__(self) -> None:
         self.executed: list[Any] = []
@@ -47,35 +47,35 @@ class Handler:
 
 
 class Desk:
-    """A house where `stream_request` is slow and `seek_command` fast, with one client."""
+    """A hub with one client, on which `stream_request` is slow and `seek_command` is fast."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self.house = House(limits)
+        self.harness = Harness(limits)
         self.handler = Handler()
-        self.house.hub.register(StreamRequest, self.handler.slow)
-        self.house.hub.register(SeekCommand, self.handler.fast, "control")
-        self.session, self.connection = self.house.connect(principal(), subscribe=())
+        self.harness.hub.register(StreamRequest, self.handler.slow)
+        self.harness.hub.register(SeekCommand, self.handler.fast, "control")
+        self.session, self.connection = self.harness.connect(principal(), subscribe=())
         self.connection.take()
 
     def slow(self, name: str, request_id: str | None = None) -> None:
-        self.house.say(self.session, StreamRequest(queue_item_id=name, request_id=request_id))
+        self.harness.say(self.session, StreamRequest(queue_item_id=name, request_id=request_id))
 
     def fast(self, number: float, request_id: str | None = None) -> None:
-        self.house.say(self.session, SeekCommand(position_seconds=number, request_id=request_id))
+        self.harness.say(self.session, SeekCommand(position_seconds=number, request_id=request_id))
 
     def gate(self, name: str) -> asyncio.Event:
         gate = self.handler.gates[name] = asyncio.Event()
         return gate
 
-    def answers(self) -> list[tuple[str, Any]]:
-        """What came back: request id, and the data or error type."""
+    def answers(self) -> list[tuple[str | None, Any]]:
+        """Return the answers: request id, and data or error type."""
         return [
             (message.get("request_id"), message.get("error_type", message.get("data")))
             for message in self.connection.take()
         ]
 
 
-async def test_a_result_for_a_request_id_and_silence_without() -> None:
+async def test_only_requests_with_an_id_are_answered() -> None:
     desk = Desk()
     desk.handler.answers["fast"] = {"n": 1}
     desk.fast(1, "r1")
@@ -84,7 +84,7 @@ async def test_a_result_for_a_request_id_and_silence_without() -> None:
     assert desk.answers() == [("r1", {"n": 1})]
 
 
-async def test_nothing_to_say_is_an_empty_result() -> None:
+async def test_a_handler_without_a_result_answers_an_empty_one() -> None:
     desk = Desk()
     desk.fast(1, "r1")
     assert desk.answers() == [("r1", {})]
@@ -108,18 +108,18 @@ async def test_messages_are_executed_in_the_order_sent() -> None:
 
 async def test_sessions_do_not_wait_for_one_another() -> None:
     desk = Desk()
-    other, connection = desk.house.connect(principal("eve"), subscribe=())
+    other, connection = desk.harness.connect(principal("eve"), subscribe=())
     connection.take()
     gate = desk.gate("a")
     desk.slow("a")
     await settle()
-    desk.house.say(other, SeekCommand(position_seconds=1, request_id="r1"))
+    desk.harness.say(other, SeekCommand(position_seconds=1, request_id="r1"))
     assert len(connection.take()) == 1
     gate.set()
     await settle()
 
 
-async def test_a_repeated_request_executes_nothing_and_gets_its_answer() -> None:
+async def test_a_repeated_request_gets_its_answer_without_execution() -> None:
     desk = Desk()
     desk.handler.answers["fast"] = {"n": 1}
     desk.fast(1, "r1")
@@ -129,7 +129,7 @@ async def test_a_repeated_request_executes_nothing_and_gets_its_answer() -> None
     assert desk.answers() == [("r1", {"n": 1})] * 2
 
 
-async def test_a_refusal_is_repeated_too() -> None:
+async def test_a_repeated_request_gets_the_same_error() -> None:
     desk = Desk()
     desk.handler.answers["fast"] = InvalidMessage("no", ["x"])
     desk.fast(1, "r1")
@@ -139,7 +139,7 @@ async def test_a_refusal_is_repeated_too() -> None:
     assert desk.answers() == [("r1", "invalid_message")] * 2
 
 
-async def test_what_may_be_retried_is_executed_again() -> None:
+async def test_a_request_with_a_retryable_error_is_executed_again() -> None:
     desk = Desk()
     desk.handler.answers["fast"] = Unavailable("later")
     desk.fast(1, "r1")
@@ -173,7 +173,7 @@ async def test_a_running_request_is_answered_on_the_newest_connection() -> None:
     assert [message["request_id"] for message in newer.take()] == ["r1"]
 
 
-async def test_an_answer_is_kept_while_nobody_is_connected() -> None:
+async def test_an_answer_is_stored_while_the_client_is_disconnected() -> None:
     desk = Desk()
     gate = desk.gate("a")
     desk.handler.answers["a"] = {"n": 1}
@@ -188,21 +188,21 @@ async def test_an_answer_is_kept_while_nobody_is_connected() -> None:
     assert desk.answers() == [("r1", {"n": 1})]
 
 
-async def test_one_permission_is_checked_for_all() -> None:
+async def test_a_permission_is_checked_before_the_handler() -> None:
     desk = Desk()
-    listener, connection = desk.house.connect(principal("eve", "listen"), subscribe=())
+    listener, connection = desk.harness.connect(principal("eve", "listen"), subscribe=())
     connection.take()
-    desk.house.say(listener, SeekCommand(position_seconds=1, request_id="r1"))
+    desk.harness.say(listener, SeekCommand(position_seconds=1, request_id="r1"))
     assert [message["error_type"] for message in connection.take()] == ["permission_denied"]
     assert desk.handler.executed == []
 
 
-async def test_rights_are_those_at_the_time_of_execution() -> None:
+async def test_permissions_are_checked_at_execution() -> None:
     desk = Desk()
     gate = desk.gate("a")
     desk.slow("a")
     desk.fast(1, "r1")
-    desk.house.hub.sessions.renew(desk.session, principal("ada", "listen"))
+    desk.harness.hub.sessions.renew(desk.session, principal("ada", "listen"))
     gate.set()
     await settle()
     assert desk.handler.executed == ["a"]
@@ -210,7 +210,9 @@ async def test_rights_are_those_at_the_time_of_execution() -> None:
 
 
 @pytest.mark.parametrize("kind", ["fast", "slow"])
-async def test_a_fault_ends_nothing_and_tells_nothing(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_handler_keeps_the_connection_and_reveals_nothing(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
     desk = Desk()
     desk.handler.answers["fast"] = desk.handler.answers["a"] = RuntimeError("secret detail")
     if kind == "fast":
@@ -228,41 +230,41 @@ async def test_a_fault_ends_nothing_and_tells_nothing(kind: str, caplog: pytest.
     assert desk.answers() == [("r2", {})]
 
 
-async def test_what_follows_an_answer_comes_behind_it() -> None:
+async def test_a_follow_up_action_runs_after_the_answer() -> None:
     desk = Desk()
-    desk.handler.answers["fast"] = Followed({"n": 1}, lambda: desk.session.send(Pong(server_time_us=7)))
+    desk.handler.answers["fast"] = ResultThen({"n": 1}, lambda: desk.session.send(Pong(server_time_us=7)))
     desk.fast(1, "r1")
     assert [message["type"] for message in desk.connection.take()] == ["result", "pong"]
 
 
-async def test_a_message_may_stand_in_for_the_result() -> None:
+async def test_a_message_may_replace_the_result() -> None:
     desk = Desk()
-    desk.house.say(desk.session, Ping(request_id="r1"))
-    desk.house.say(desk.session, Ping())
+    desk.harness.say(desk.session, Ping(request_id="r1"))
+    desk.harness.say(desk.session, Ping())
     first, second = desk.connection.take()
     assert (first["type"], first["request_id"]) == ("pong", "r1")
     assert "request_id" not in second
 
 
-async def test_a_wrong_message_waits_for_its_turn() -> None:
+async def test_an_invalid_message_is_answered_in_order() -> None:
     desk = Desk()
     gate = desk.gate("a")
     desk.slow("a", "r1")
-    decoded = desk.house.hub.dispatcher.codec.decode('{"type":"seek_command","request_id":"r2"}')
-    desk.house.hub.dispatcher.receive(desk.session, decoded, desk.house.clock.now_us())
+    decoded = desk.harness.hub.dispatcher.codec.decode('{"type":"seek_command","request_id":"r2"}')
+    desk.harness.hub.dispatcher.receive(desk.session, decoded, desk.harness.clock.now_us())
     assert desk.answers() == []
     gate.set()
     await settle()
     assert desk.answers() == [("r1", {}), ("r2", "invalid_message")]
 
 
-async def test_an_ended_session_executes_nothing_more() -> None:
+async def test_an_ended_session_executes_no_waiting_messages() -> None:
     desk = Desk()
     gate = desk.gate("a")
     desk.slow("a")
     await settle()
     desk.fast(1)
-    desk.house.hub.sessions.end(desk.session, CloseCode.FORCED_OUT)
+    desk.harness.hub.sessions.end(desk.session, CloseCode.FORCED_OUT)
     gate.set()
     await settle()
     assert desk.handler.executed == ["a"]
@@ -282,11 +284,12 @@ async def test_the_inbox_is_bounded() -> None:
     assert desk.answers()[-1] == ("f3", {})
 
 
-async def test_somebody_inside_the_house_uses_the_same_table() -> None:
+async def test_commands_from_inside_use_the_same_table() -> None:
     desk = Desk()
-    hub = desk.house.hub
-    desk.handler.answers["fast"] = Followed({"n": 1}, lambda: desk.handler.executed.append("then"))
-    assert await hub.execute(SeekCommand(position_seconds=1)) == {"n": 1}
+    hub = desk.harness.hub
+    desk.handler.answers["fast"] = ResultThen({"n": 1}, lambda: desk.handler.executed.append("then"))
+    result: Any = await hub.execute(SeekCommand(position_seconds=1))
+    assert result == {"n": 1}
     assert desk.handler.executed == [1, "then"]
     with pytest.raises(PermissionDenied):
         await hub.execute(SeekCommand(position_seconds=1), principal("eve", "listen"))
@@ -296,11 +299,11 @@ async def test_somebody_inside_the_house_uses_the_same_table() -> None:
 
 
 def test_every_message_of_the_protocol_is_in_the_table() -> None:
-    assert set(House().hub.dispatcher._rows) == set(CLIENT_MODELS.values())
+    assert set(Harness().hub.dispatcher._rows) == set(CLIENT_MODELS.values())
 
 
-def test_only_those_who_listen_may_look() -> None:
-    rows = House().hub.dispatcher._rows
+def test_reading_needs_the_permission_to_listen() -> None:
+    rows = Harness().hub.dispatcher._rows
     assert rows[QueueGet].permission == "listen"
     open_to_all = {model.__name__ for model, row in rows.items() if row.permission is None}
     assert open_to_all == {"Authenticate", "Refresh", "Subscribe", "Unsubscribe", "Ping", "TimeSync"}

@@ -1,4 +1,4 @@
-"""Signals: listeners come and go, also while the signal is given, and one that fails is alone with that."""
+"""Signals: subscriptions, also while the signal is emitted, and failing listeners."""
 
 import pytest
 
@@ -10,10 +10,10 @@ def test_calls_listeners_in_order_until_they_unsubscribe() -> None:
     heard: list[tuple[str, int]] = []
     signal.subscribe(lambda n: heard.append(("a", n)))
     stop = signal.subscribe(lambda n: heard.append(("b", n)))
-    signal(1)
+    signal.emit(1)
     stop()
     stop()
-    signal(2)
+    signal.emit(2)
     assert heard == [("a", 1), ("b", 1), ("a", 2)]
 
 
@@ -26,9 +26,9 @@ def test_the_same_listener_twice_is_called_twice() -> None:
 
     stop = signal.subscribe(listener)
     signal.subscribe(listener)
-    signal()
+    signal.emit()
     stop()
-    signal()
+    signal.emit()
     assert len(heard) == 3
 
 
@@ -42,12 +42,12 @@ def test_a_listener_may_unsubscribe_while_called() -> None:
 
     stop = signal.subscribe(once)
     signal.subscribe(lambda: heard.append("always"))
-    signal()
-    signal()
+    signal.emit()
+    signal.emit()
     assert heard == ["once", "always", "always"]
 
 
-def test_a_listener_that_fails_is_told_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_listener_is_logged_and_others_are_called(caplog: pytest.LogCaptureFixture) -> None:
     signal: Signal[()] = Signal()
     heard: list[int] = []
 
@@ -56,7 +56,7 @@ def test_a_listener_that_fails_is_told_and_harms_nobody(caplog: pytest.LogCaptur
 
     signal.subscribe(faulty)
     signal.subscribe(lambda: heard.append(1))
-    signal()
+    signal.emit()
     assert heard == [1]
     assert "faulty" in caplog.text
     assert "ZeroDivisionError" in caplog.text

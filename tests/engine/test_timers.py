@@ -1,16 +1,19 @@
-"""Timers: in the order in which they are due, on a clock that is an argument."""
+"""Timers: order, cancellation, failures; time is an argument."""
 
 import contextlib
+from functools import partial
+from typing import Any
 import weakref
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.moosicbox.engine.timers import Timers
+from custom_components.moosicbox.engine.timers import Timer, Timers
 
 
-def test_runs_what_is_due_in_order() -> None:
-    timers, done = Timers(), []
+def test_due_timers_run_in_order() -> None:
+    timers = Timers()
+    done: list[Any] = []
     timers.at(30, lambda: done.append("c"))
     timers.at(10, lambda: done.append("a"))
     timers.at(10, lambda: done.append("b"))
@@ -24,8 +27,9 @@ def test_runs_what_is_due_in_order() -> None:
     assert timers.next_due_us is None
 
 
-def test_a_cancelled_timer_does_nothing() -> None:
-    timers, done = Timers(), []
+def test_a_cancelled_timer_does_not_run() -> None:
+    timers = Timers()
+    done: list[Any] = []
     first = timers.at(10, lambda: done.append("a"))
     timers.at(20, lambda: done.append("b"))
     first.cancel()
@@ -36,11 +40,11 @@ def test_a_cancelled_timer_does_nothing() -> None:
 
 
 class Something:
-    """What can be let go of."""
+    """An object that a timer may hold."""
 
 
 @pytest.mark.parametrize("done", [True, False])
-def test_who_is_done_or_cancelled_holds_on_to_nothing(*, done: bool) -> None:
+def test_a_timer_that_ran_or_was_cancelled_releases_its_action(*, done: bool) -> None:
     timers, something = Timers(), Something()
     gone = weakref.ref(something)
     timer = timers.at(10, lambda _: None, something)
@@ -54,16 +58,27 @@ def test_who_is_done_or_cancelled_holds_on_to_nothing(*, done: bool) -> None:
 
 
 def test_a_timer_may_cancel_another_that_is_due() -> None:
-    timers, done = Timers(), []
-    timers.at(10, lambda: second.cancel())  # noqa: PLW0108 - not made yet
-    second = timers.at(10, lambda: done.append("b"))
+    timers = Timers()
+    done: list[Any] = []
+    others: list[Timer] = []
+
+    def cancel_other() -> None:
+        others[0].cancel()
+
+    timers.at(10, cancel_other)
+    others.append(timers.at(10, lambda: done.append("b")))
     timers.run(10)
     assert done == []
 
 
-def test_what_is_added_for_now_waits_for_the_next_run() -> None:
-    timers, done = Timers(), []
-    timers.at(10, lambda: timers.at(10, lambda: done.append("again")))
+def test_a_timer_added_by_an_action_runs_in_the_next_call() -> None:
+    timers = Timers()
+    done: list[Any] = []
+
+    def add_another() -> None:
+        timers.at(10, lambda: done.append("again"))
+
+    timers.at(10, add_another)
     timers.run(10)
     assert done == []
     assert timers.next_due_us == 10
@@ -71,7 +86,7 @@ def test_what_is_added_for_now_waits_for_the_next_run() -> None:
     assert done == ["again"]
 
 
-def test_tells_of_a_new_next_timer_only() -> None:
+def test_only_a_new_first_timer_is_reported() -> None:
     told: list[int | None] = []
     timers = Timers(lambda: told.append(timers.next_due_us))
     timers.at(20, lambda: None)
@@ -80,9 +95,14 @@ def test_tells_of_a_new_next_timer_only() -> None:
     assert told == [20, 10]
 
 
-def test_a_timer_that_fails_takes_no_other_with_it() -> None:
-    timers, done = Timers(), []
-    timers.at(1, lambda: 1 / 0)
+def test_a_failing_timer_does_not_affect_others() -> None:
+    timers = Timers()
+    done: list[Any] = []
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    timers.at(1, fail)
     timers.at(1, lambda: done.append("b"))
     for _ in range(2):
         with contextlib.suppress(ZeroDivisionError):
@@ -90,7 +110,7 @@ def test_a_timer_that_fails_takes_no_other_with_it() -> None:
     assert done == ["b"]
 
 
-def test_cancelled_timers_are_given_back() -> None:
+def test_cancelled_timers_are_freed() -> None:
     timers = Timers()
     for _ in range(100_000):
         timers.at(10**12, lambda: None).cancel()
@@ -101,10 +121,11 @@ def test_cancelled_timers_are_given_back() -> None:
     dues=st.lists(st.tuples(st.integers(0, 50), st.booleans()), max_size=30),
     runs=st.lists(st.integers(0, 60), max_size=5),
 )
-def test_everything_runs_once(dues: list[tuple[int, bool]], runs: list[int]) -> None:
-    timers, done = Timers(), []
+def test_each_timer_runs_once(dues: list[tuple[int, bool]], runs: list[int]) -> None:
+    timers = Timers()
+    done: list[Any] = []
     for number, (due_us, kept) in enumerate(dues):
-        timer = timers.at(due_us, lambda number=number: done.append(number))
+        timer = timers.at(due_us, partial(done.append, number))
         if not kept:
             timer.cancel()
     for now_us in sorted(runs):

@@ -1,21 +1,18 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { Clock, bestOf, sampleOf } from "../../custom_components/moosicbox/frontend/client/clock.js";
+import { goldenVectors } from "./helpers.js";
 
-/** What every implementation of the filter is held to; tests/engine/sync tries the same filter in worlds of chance. */
-const GOLDEN = new URL("../golden/clock/", import.meta.url);
-
-describe("the clock computes", () => {
-  for (const name of readdirSync(GOLDEN)) {
-    test(name, () => {
+/** tests/engine/sync holds the Python filter to the same vectors. */
+describe("the clock follows the vector", () => {
+  for (const [name, { why, bursts }] of goldenVectors("clock")) {
+    test(`${name}: ${why}`, () => {
       const clock = new Clock();
-      for (const { clock_id, probes, pause_seconds, estimate } of JSON.parse(readFileSync(new URL(name, GOLDEN)))
-        .bursts) {
+      for (const { clock_id, probes, pause_seconds, estimate } of bursts) {
         clock.identify(clock_id);
         if (probes.length > 0) {
-          clock.update(bestOf(probes.map((probe) => sampleOf(...probe))));
+          clock.update(bestOf(probes.map(([t0, t1, t2, t3]) => sampleOf(t0, t1, t2, t3))));
         }
         assert.equal(clock.pauseMs, pause_seconds * 1_000);
         assert.equal(clock.ready, estimate !== null);
@@ -31,7 +28,7 @@ describe("the clock computes", () => {
 });
 
 describe("a sample", () => {
-  test("halves the round trip", () => {
+  test("has the offset in the middle of the round trip", () => {
     assert.deepEqual(sampleOf(1_000, 51_100, 51_150, 1_250), { offsetUs: 50_000, roundTripUs: 200, atUs: 1_250 });
   });
 
@@ -53,7 +50,7 @@ describe("the clock", () => {
     assert.equal(clock.converged, true);
   });
 
-  test("starts anew with another clock of the hub, and only then", () => {
+  test("is reset only by another clock id", () => {
     const clock = new Clock();
     clock.identify("a");
     clock.update(sample(0));

@@ -4,14 +4,14 @@ import { describe, test } from "node:test";
 
 import { COARSE, Drift, EXACT } from "../../custom_components/moosicbox/frontend/player/drift.js";
 
-/** What every implementation of the law is held to; tests/engine/sync tries the same law on players of chance. */
+/** Vectors for every implementation of the algorithm; tests/engine/sync also tests it with random players. */
 const GOLDEN = new URL("../golden/drift/", import.meta.url);
 const PRECISIONS = { exact: EXACT, coarse: COARSE };
 
 describe("the law answers", () => {
   for (const name of readdirSync(GOLDEN)) {
     test(name, () => {
-      const { precision, steps } = JSON.parse(readFileSync(new URL(name, GOLDEN)));
+      const { precision, steps } = JSON.parse(readFileSync(new URL(name, GOLDEN), "utf8"));
       const drift = new Drift(PRECISIONS[precision]);
       for (const { at, error, judged, jump, rate } of steps) {
         const correction = drift.measured(error, at);

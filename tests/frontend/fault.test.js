@@ -9,7 +9,7 @@ const FOREIGN = "https://radio.example/stream";
 
 let asked;
 
-/** What a server answers to the question whether it is there. */
+/** Make every request to a server be answered by this function. */
 function serverAnswers(answer) {
   mock.method(globalThis, "fetch", async (url, options) => {
     asked.push({ url, ...options });
@@ -17,12 +17,12 @@ function serverAnswers(answer) {
   });
 }
 
-const fault = async (code, url) => (await explain({ code }, url)).fault;
+const fault = async (code, url) => (await explain(/** @type {MediaError} */ ({ code }), url)).fault;
 
 beforeEach(() => {
   asked = [];
-  globalThis.MediaError = CODES;
-  globalThis.location = new URL("https://home.example/moosicbox");
+  globalThis.MediaError = /** @type {any} */ (CODES);
+  globalThis.location = /** @type {any} */ (new URL("https://home.example/moosicbox"));
 });
 
 afterEach(() => {

@@ -2,32 +2,39 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { fromPage, withEdits, withPage, withUpdate } from "../../custom_components/moosicbox/frontend/app/queue.js";
-import { runs } from "../../custom_components/moosicbox/frontend/ui/queue/undo.js";
+import { queueItem } from "./fixtures.js";
 
-const item = (queue_item_id) => ({
-  queue_item_id,
-  track: { track_id: `t-${queue_item_id}` },
-  state: "pending",
-  votes: 0,
-});
-const ids = ({ items }) => items.map((held) => held?.queue_item_id ?? "?").join("");
-const page = (letters, more = {}) => ({
+/** @import { Edit, QueueOp } from "../../custom_components/moosicbox/frontend/app/queue.js" */
+
+const ids = ({ items }) => items.map((item) => item?.queue_item_id ?? "?").join("");
+const page = (letters, changes = {}) => ({
   epoch: "e",
   revision: 5,
+  current_index: null,
   current_item_id: null,
-  items: [...letters].map(item),
+  items: [...letters].map(queueItem),
   total: letters.length,
   offset: 0,
-  ...more,
+  ...changes,
 });
-const update = (ops, total, revision = 6) => ({ type: "queue_updated", revision, total, ops });
+/** @param {QueueOp[]} ops @param {number} total @param {number} [revision] */
+const update = (ops, total, revision = 6) => ({
+  type: /** @type {const} */ ("queue_updated"),
+  current_index: null,
+  revision,
+  total,
+  ops,
+});
 
 describe("a copy of a queue", () => {
   const queue = fromPage(page("abcde"));
 
-  test("applies what changed, in order", () => {
-    const add = { op: "add", index: 1, items: [item("x"), item("y")] };
+  test("applies changes in order", () => {
+    /** @type {QueueOp} */
+    const add = { op: "add", index: 1, items: [queueItem("x"), queueItem("y")] };
+    /** @type {QueueOp} */
     const move = { op: "move", queue_item_id: "e", index: 0 };
+    /** @type {QueueOp} */
     const remove = { op: "remove", queue_item_ids: ["b", "y"] };
     const changed = withUpdate(queue, update([add, move, remove], 5));
     assert.equal(ids(changed), "eaxcd");
@@ -35,7 +42,7 @@ describe("a copy of a queue", () => {
     assert.equal(ids(withUpdate(changed, update([{ op: "clear" }], 0, 7))), "");
   });
 
-  test("takes marks without a new revision, ignores what is old, sees what is missing", () => {
+  test("accepts updates of the same revision, ignores older ones, and is stale after a missed one", () => {
     const marked = withUpdate(
       queue,
       update(
@@ -54,8 +61,8 @@ describe("a copy of a queue", () => {
     assert.equal(withUpdate(queue, update([], 9)).stale, true);
   });
 
-  test("an addition that a snapshot had already is not made twice", () => {
-    assert.equal(ids(withUpdate(queue, update([{ op: "add", index: 0, items: [item("a")] }], 5, 5))), "abcde");
+  test("does not repeat an addition that a snapshot already contains", () => {
+    assert.equal(ids(withUpdate(queue, update([{ op: "add", index: 0, items: [queueItem("a")] }], 5, 5))), "abcde");
   });
 
   test("is filled page by page", () => {
@@ -68,7 +75,7 @@ describe("a copy of a queue", () => {
     assert.equal(ids(withPage(newer, page("qr", { epoch: "other" }))), "qr");
   });
 
-  test("forgets where things stood when something unseen went or came", () => {
+  test("forgets positions behind the first gap when an unknown item was removed or moved", () => {
     const partly = withPage(fromPage(page("abc", { total: 9 })), page("ghi", { total: 9, offset: 6 }));
     assert.equal(ids(partly), "abc???ghi");
     assert.equal(ids(withUpdate(partly, update([{ op: "remove", queue_item_ids: ["e"] }], 8))), "abc?????");
@@ -77,28 +84,29 @@ describe("a copy of a queue", () => {
     assert.equal(ids(withUpdate(partly, update([{ op: "move", queue_item_id: "h", index: 1 }], 9))), "ahbc???gi");
   });
 
-  test("a snapshot of what is held keeps the rest of it", () => {
+  test("keeps the other pages when a snapshot has the same revision", () => {
     const full = fromPage(page("abcde"));
     assert.equal(ids(withUpdate(full, { ...update([], 5, 5), queue: page("ab", { total: 5 }) })), "abcde");
     assert.equal(ids(withUpdate(full, { ...update([], 3, 8), queue: page("xyz", { revision: 8 }) })), "xyz");
   });
 
-  test("stays equal to the hub's through any row of changes", () => {
-    // A small generator of its own, so that a failure can be repeated.
+  test("stays equal to the queue of the hub after any sequence of changes", () => {
+    // A seeded generator, so that failures are reproducible.
     let seed = 20261101;
     const random = (below) => {
       seed = (seed * 1103515245 + 12345) % 2 ** 31;
       return Math.floor((seed / 2 ** 31) * below);
     };
-    let hub = [..."abcdefghij"].map(item);
+    let hub = [..."abcdefghij"].map(queueItem);
     let copy = fromPage(page("abcdef", { total: 10 }));
     for (let revision = 6; revision < 300; revision += 1) {
       const pick = hub[random(hub.length)];
       const rest = hub.filter((held) => held !== pick);
+      /** @type {QueueOp} */
       let op;
       if (!pick || random(3) === 0) {
         const index = random(hub.length + 1);
-        const added = item(`n${revision}`);
+        const added = queueItem(`n${revision}`);
         op = { op: "add", index, items: [added] };
         hub = hub.toSpliced(index, 0, added);
       } else if (random(2) === 0) {
@@ -117,44 +125,32 @@ describe("a copy of a queue", () => {
       if (random(4) === 0) {
         const offset = random(hub.length + 1);
         const items = hub.slice(offset, offset + 4);
-        copy = withPage(copy, { epoch: "e", revision, current_item_id: null, items, total: hub.length, offset });
+        copy = withPage(copy, page("", { revision, items, total: hub.length, offset }));
       }
     }
   });
 });
 
-describe("what is asked for is shown at once", () => {
+describe("unconfirmed edits", () => {
   const { items } = fromPage(page("abcde"));
-  const shown = (...edits) =>
+  /** @param {Edit[]} edits */
+  const edited = (...edits) =>
     withEdits(items, edits)
-      .map(({ queue_item_id }) => queue_item_id)
+      .map((item) => item.queue_item_id)
       .join("");
 
-  test("and twice is as good as once", () => {
+  test("are applied, and applying them twice changes nothing more", () => {
+    /** @type {Edit} */
     const move = { id: "1", kind: "move", itemId: "b", afterId: "d" };
-    assert.equal(shown(move), "acdbe");
-    assert.equal(shown(move, move), "acdbe");
-    assert.equal(shown({ id: "1", kind: "move", itemId: "e", afterId: null }), "eabcd");
-    assert.equal(shown({ id: "1", kind: "remove", itemIds: ["a", "c", "gone"] }), "bde");
-    assert.equal(shown({ id: "1", kind: "clear" }), "");
+    assert.equal(edited(move), "acdbe");
+    assert.equal(edited(move, move), "acdbe");
+    assert.equal(edited({ id: "1", kind: "move", itemId: "e", afterId: null }), "eabcd");
+    assert.equal(edited({ id: "1", kind: "remove", itemIds: ["a", "c", "gone"] }), "bde");
+    assert.equal(edited({ id: "1", kind: "clear" }), "");
   });
 
-  test("unless it makes no sense any more", () => {
-    assert.equal(shown({ id: "1", kind: "move", itemId: "gone", afterId: "a" }), "abcde");
-    assert.equal(shown({ id: "1", kind: "move", itemId: "a", afterId: "gone" }), "abcde");
+  test("are ignored if their items are gone", () => {
+    assert.equal(edited({ id: "1", kind: "move", itemId: "gone", afterId: "a" }), "abcde");
+    assert.equal(edited({ id: "1", kind: "move", itemId: "a", afterId: "gone" }), "abcde");
   });
-});
-
-test("what was cleared comes back in as few messages as the hub takes", () => {
-  const library = (id) => ({ track: { track_id: id, media_content_id: `media-source://moosicbox/track/${id}` } });
-  const radio = { track: { track_id: "x", media_content_id: "https://radio.example/stream" } };
-  assert.deepEqual(runs([library("a"), library("b"), radio, library("c")]), [
-    { track_ids: ["a", "b"] },
-    { media_content_id: "https://radio.example/stream" },
-    { track_ids: ["c"] },
-  ]);
-  assert.deepEqual(
-    runs(Array.from({ length: 1001 }, (_, index) => library(`t${index}`))).map(({ track_ids }) => track_ids.length),
-    [1000, 1],
-  );
 });

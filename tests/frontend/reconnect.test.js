@@ -1,48 +1,33 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { closeVerdict, reconnectDelay } from "../../custom_components/moosicbox/frontend/client/reconnect.js";
+import { decideReconnect, reconnectDelay } from "../../custom_components/moosicbox/frontend/client/reconnect.js";
+import { goldenVectors } from "./helpers.js";
 
-const closing = (code, more) => closeVerdict({ code, goodbye: null, error: null, freshTokenTried: false, ...more });
-const again = { stop: false, freshToken: false, after: null };
+/** A decision with the names of the vectors. */
+function decisionOf(decision) {
+  const { reconnect, freshToken, afterSeconds, minSeconds } = decision;
+  return reconnect
+    ? { reconnect, fresh_token: freshToken, after_seconds: afterSeconds, min_seconds: minSeconds }
+    : { reconnect };
+}
 
-describe("the delay", () => {
-  test("lies between half a second and a bound that grows to twenty", () => {
-    const bounds = [0, 1, 2, 3, 4, 5, 6, 100].map((attempt) => reconnectDelay(attempt, () => 1));
-    assert.deepEqual(bounds, [1, 2, 4, 8, 16, 20, 20, 20]);
-    assert.equal(
-      reconnectDelay(100, () => 0),
-      0.5,
-    );
+/** tests/engine/client/test_session_vectors.py holds the Python client to the same vectors. */
+for (const [name, { why, cases = [], delays = [] }] of goldenVectors("reconnect")) {
+  describe(`${name}: ${why}`, () => {
+    for (const { closed, token_is_fresh, can_renew, replaced_by_itself, decision } of cases) {
+      const circumstances = { tokenIsFresh: token_is_fresh, canRenew: can_renew, replacedByItself: replaced_by_itself };
+      test(`${JSON.stringify(closed)} with ${JSON.stringify(circumstances)}`, () => {
+        const { code, error = null, goodbye = null, refused = false } = closed;
+        const decided = decideReconnect({ code, error, goodbye, refused }, circumstances);
+        assert.deepEqual(decisionOf(decided), decision);
+      });
+    }
+
+    for (const { attempt, random, seconds } of delays) {
+      test(`attempt ${attempt} with random ${random} waits ${seconds} s`, () => {
+        assert.ok(Math.abs(reconnectDelay(attempt, random) - seconds) < 1e-6);
+      });
+    }
   });
-});
-
-describe("after a close", () => {
-  for (const code of [1000, 1001, 1006, 1009, 1011, 4000, 4001, 4008, 4010, 4012, 4029, 4099, 4499]) {
-    test(`with ${code} one connects again`, () => assert.deepEqual(closing(code), again));
-  }
-
-  for (const code of [4500, 4503, 4509, 4513, 4999]) {
-    test(`with ${code} one stops`, () => assert.deepEqual(closing(code), { stop: true }));
-  }
-
-  test("with an expired token one fetches a new one at once, then with patience", () => {
-    assert.deepEqual(closing(4505), { stop: false, freshToken: true, after: 0 });
-    assert.deepEqual(closing(4505, { freshTokenTried: true }), { stop: false, freshToken: true, after: null });
-  });
-
-  test("with a refused token one tries a fresh one, once", () => {
-    assert.deepEqual(closing(4501), { stop: false, freshToken: true, after: 0 });
-    assert.deepEqual(closing(4501, { freshTokenTried: true }), { stop: true });
-  });
-
-  test("for want of rights no other token helps", () => {
-    assert.deepEqual(closing(4501, { error: { type: "error", error_type: "permission_denied" } }), { stop: true });
-  });
-
-  test("the hub's farewell says when to come back, or not to", () => {
-    const goodbye = { type: "goodbye", reconnect: true, reconnect_after: 3.5 };
-    assert.deepEqual(closing(1001, { goodbye }), { ...again, after: 3.5 });
-    assert.deepEqual(closing(1001, { goodbye: { ...goodbye, reconnect: false } }), { stop: true });
-  });
-});
+}

@@ -7,46 +7,6 @@ export async function settle() {
   }
 }
 
-/** The hub's end of a WebSocket: tests read `sent` and answer by `receive` and `closeWith`. */
-export class FakeSocket {
-  static opened = [];
-  static silent = false;
-  readyState = 1;
-  sent = [];
-
-  constructor(url, protocols) {
-    this.url = url;
-    this.protocols = protocols;
-    FakeSocket.opened.push(this);
-  }
-
-  static get last() {
-    return FakeSocket.opened.at(-1);
-  }
-
-  send(text) {
-    const message = JSON.parse(text);
-    this.sent.push(message);
-    if (message.type === "ping" && !FakeSocket.silent) {
-      this.receive({ type: "pong", request_id: message.request_id });
-    }
-  }
-
-  close(code) {
-    this.readyState = 3;
-    this.closedWith = code;
-  }
-
-  receive(message) {
-    this.onmessage?.({ data: JSON.stringify(message) });
-  }
-
-  closeWith(code) {
-    this.readyState = 3;
-    this.onclose?.({ code });
-  }
-}
-
 /** An item that sounds in virtual time only. */
 export class FakeRenderer {
   listeners = {};

@@ -1,4 +1,4 @@
-"""Standard actions on the kitchen's media player, and what it is told and says."""
+"""Actions of the media player `media_player.kitchen`, and messages of its player."""
 
 from typing import Any
 
@@ -18,37 +18,37 @@ async def act(hass: HomeAssistant, action: str, entity_id: str = KITCHEN, **data
 
 
 async def play(hass: HomeAssistant, media_content_id: str, **data: Any) -> None:
-    """`media_player.play_media`."""
+    """Call `media_player.play_media`."""
     await act(hass, "play_media", media_content_id=media_content_id, media_content_type="music", **data)
 
 
 def state(hass: HomeAssistant, entity_id: str = KITCHEN) -> State:
-    """The entity's state, which must exist."""
+    """Return the state of an entity, which must exist."""
     found = hass.states.get(entity_id)
     assert found is not None
     return found
 
 
 async def fill(hass: HomeAssistant) -> None:
-    """Three songs; the first one plays."""
+    """Play the first song and add two more."""
     await play(hass, BRASS)
     await play(hass, COPPER, enqueue="add")
     await play(hass, PAPER, enqueue="add")
 
 
 async def titles(client: Client) -> list[str]:
-    """What is in the player's queue."""
+    """Return the titles in the player's queue."""
     page = await client.request("queue_command", action="get")
     return [item["track"]["title"] for item in page["data"]["queue"]["items"]]
 
 
-async def order(client: Client, command: str = "play") -> Message:
-    """What the player is told to do next."""
+async def next_command(client: Client, command: str = "play") -> Message:
+    """Return the next command that the player receives."""
     return await client.until("synchronized_playback", command=command)
 
 
 async def report(client: Client, state: str, told: Message, **fields: object) -> None:
-    """What the player says of the item that it was told to play."""
+    """Report the playback of the item of a received command."""
     fields.setdefault("position_seconds", told["start_position"])
     fields.setdefault("at_us", told["sync_time_us"])
     answer = await client.request("player_report", state=state, queue_item_id=told["queue_item_id"], **fields)

@@ -1,4 +1,4 @@
-"""What tests of Home Assistant's side share."""
+"""Fixtures for tests of Home Assistant's side."""
 
 import pytest
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -25,5 +25,5 @@ from .parties import ada, ben, eve, party  # noqa: F401
 
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """Snapshots in Home Assistant's manner."""
+    """The snapshot fixture of Home Assistant."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)

@@ -1,4 +1,4 @@
-"""Two people, their players, and a room."""
+"""Fixtures: three users with a player each, and a room."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ PARTY = "media_player.party"
 
 
 async def room_command(client: Client, action: str, **fields: Any) -> Any:
-    """A room_command that must succeed."""
+    """Send a room_command that must succeed; return its result."""
     answer = await client.request("room_command", action=action, **fields)
     assert answer["type"] == "result", answer
     return answer["data"]
@@ -29,7 +29,7 @@ async def ada(hass: HomeAssistant, connect: Connect, create_token: CreateToken) 
 
 @pytest.fixture
 async def ben(hass: HomeAssistant, connect: Connect, create_token: CreateToken) -> Client:
-    """Somebody else's player, `media_player.ben`."""
+    """Another user's player, `media_player.ben`."""
     client = await connect()
     await client.authenticate(await create_token("ben"), client=player("ben"))
     await hass.async_block_till_done()
@@ -38,7 +38,7 @@ async def ben(hass: HomeAssistant, connect: Connect, create_token: CreateToken) 
 
 @pytest.fixture
 async def eve(hass: HomeAssistant, connect: Connect, create_token: CreateToken) -> Client:
-    """A third one's player, `media_player.eve`."""
+    """A third user's player, `media_player.eve`."""
     client = await connect()
     await client.authenticate(await create_token("eve"), client=player("eve"))
     await hass.async_block_till_done()
@@ -47,7 +47,7 @@ async def eve(hass: HomeAssistant, connect: Connect, create_token: CreateToken) 
 
 @pytest.fixture
 async def party(hass: HomeAssistant, ada: Client, ben: Client) -> str:
-    """A room with both of them in it, `media_player.party`; nobody waits for anybody."""
+    """A room with Ada and Ben, `media_player.party`, that doesn't wait for players."""
     await room_command(ada, "create", name="Party", id="party", wait="none")
     await room_command(ben, "join", room_id="party")
     await hass.async_block_till_done()

@@ -1,4 +1,4 @@
-"""Announcements: heard instead of the music, which goes on afterwards where it was."""
+"""Announcements interrupt the music, which continues afterwards at the same position."""
 
 from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
 from homeassistant.core import HomeAssistant
@@ -9,7 +9,7 @@ from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import BRASS, COPPER, PAPER, Advance, Connect, CreateToken, Lose
 from tests.wire.client import Client, Message, player
 
-from .actions import KITCHEN, act, order, play, report, state, titles
+from .actions import KITCHEN, act, next_command, play, report, state, titles
 from .parties import PARTY
 
 
@@ -17,8 +17,8 @@ async def announce(hass: HomeAssistant, media_content_id: str, entity_id: str = 
     await play(hass, media_content_id, entity_id=entity_id, announce=True)
 
 
-async def told_within(seconds: float, client: Client, advance: Advance) -> list[str | None]:
-    """What the player is told to play while time passes; it answers the hub's pings."""
+async def plays_within(seconds: float, client: Client, advance: Advance) -> list[str | None]:
+    """Return what the player is commanded to play while time passes; it answers the hub's pings."""
     told = []
     while seconds > 0:
         await advance(min(seconds, 3))
@@ -28,20 +28,21 @@ async def told_within(seconds: float, client: Client, advance: Advance) -> list[
 
 
 async def ends(hass: HomeAssistant, client: Client, told: Message, state: str = "idle") -> None:
-    """The player says that it is through with an item."""
+    """Report the end of an item."""
     await report(client, state, told)
     await hass.async_block_till_done()
 
 
-async def test_music_goes_on(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """At the place where it was; the queue knows nothing of it."""
+async def test_the_music_continues_and_the_queue_is_unchanged(
+    hass: HomeAssistant, kitchen: Client, advance: Advance
+) -> None:
     await play(hass, BRASS)
     await play(hass, COPPER, enqueue="add")
-    song = await order(kitchen)
+    song = await next_command(kitchen)
     await advance(5)
     await kitchen.arrived()
     await announce(hass, PAPER)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     assert (told["track"]["title"], told["start_position"], told["topic"]) == ("Paper Lantern", 0, "play:kitchen")
     assert told["track"]["stream_url"]
     assert await titles(kitchen) == ["Brass Morning", "Copper Rain"]
@@ -50,23 +51,23 @@ async def test_music_goes_on(hass: HomeAssistant, kitchen: Client, advance: Adva
     await advance(4)
     assert not [m for m in await kitchen.arrived() if m["type"] == "synchronized_playback"]
     await ends(hass, kitchen, told)
-    again = await order(kitchen)
+    again = await next_command(kitchen)
     assert again["queue_item_id"] == song["queue_item_id"]
     assert again["start_position"] == pytest.approx(5, abs=0.1)
     assert state(hass).state == "playing"
 
 
-async def test_speech(hass: HomeAssistant, kitchen: Client) -> None:
-    """What text-to-speech made is fetched from where it lies."""
+async def test_text_to_speech_is_fetched_from_its_url(hass: HomeAssistant, kitchen: Client) -> None:
     await play(hass, BRASS)
-    await order(kitchen)
+    await next_command(kitchen)
     await announce(hass, "/api/tts_proxy/hello.mp3")
-    assert (await order(kitchen))["track"]["stream_url"] == "/api/tts_proxy/hello.mp3"
+    assert (await next_command(kitchen))["track"]["stream_url"] == "/api/tts_proxy/hello.mp3"
 
 
 @pytest.mark.parametrize("before", ["nothing", "paused", "stopped"])
-async def test_only_what_played_goes_on(hass: HomeAssistant, kitchen: Client, advance: Advance, before: str) -> None:
-    """Silence stays silence."""
+async def test_a_paused_player_stays_paused(
+    hass: HomeAssistant, kitchen: Client, advance: Advance, before: str
+) -> None:
     if before != "nothing":
         await play(hass, BRASS)
         await advance(5)
@@ -75,33 +76,33 @@ async def test_only_what_played_goes_on(hass: HomeAssistant, kitchen: Client, ad
     await announce(hass, PAPER)
     told = await kitchen.until("synchronized_playback", command="play", start_position=0.0)
     while told["track"]["title"] != "Paper Lantern":
-        told = await order(kitchen)
+        told = await next_command(kitchen)
     await ends(hass, kitchen, told)
     last = [m for m in await kitchen.arrived() if m["type"] == "synchronized_playback"][-1]
     assert last["command"] == ("pause" if before == "paused" else "stop")
     assert (state(hass).state, state(hass).attributes) == (shown.state, shown.attributes)
 
 
-async def test_one_after_the_other(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """And the music after the last."""
+async def test_announcements_are_played_in_sequence_before_the_music_continues(
+    hass: HomeAssistant, kitchen: Client, advance: Advance
+) -> None:
     await play(hass, BRASS)
-    await order(kitchen)
+    await next_command(kitchen)
     await advance(3)
     await announce(hass, PAPER)
     await announce(hass, COPPER)
-    first = await order(kitchen)
+    first = await next_command(kitchen)
     assert first["track"]["title"] == "Paper Lantern"
     assert not [m for m in await kitchen.arrived() if m["type"] == "synchronized_playback"]
     await ends(hass, kitchen, first)
-    second = await order(kitchen)
+    second = await next_command(kitchen)
     assert second["track"]["title"] == "Copper Rain"
     await ends(hass, kitchen, second)
-    music = await order(kitchen)
+    music = await next_command(kitchen)
     assert (music["track"]["title"], music["start_position"]) == ("Brass Morning", pytest.approx(3, abs=0.1))
 
 
-async def test_too_many(hass: HomeAssistant, kitchen: Client) -> None:
-    """Those that wait are bounded."""
+async def test_waiting_announcements_are_limited(hass: HomeAssistant, kitchen: Client) -> None:
     for _ in range(11):
         await announce(hass, PAPER)
     with pytest.raises(HomeAssistantError) as refusal:
@@ -110,25 +111,24 @@ async def test_too_many(hass: HomeAssistant, kitchen: Client) -> None:
 
 
 @pytest.mark.parametrize("how", ["silence", "error", "gone", "removed"])
-async def test_always_released(
+async def test_the_caller_is_released_if_the_player_fails_or_disappears(
     hass: HomeAssistant, hub: Hub, kitchen: Client, advance: Advance, lose: Lose, how: str
 ) -> None:
-    """Whatever happens to the player."""
     await play(hass, BRASS)
-    await order(kitchen)
+    await next_command(kitchen)
     await announce(hass, PAPER)
     await announce(hass, COPPER)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     kitchen_player = hub.players.get("kitchen")
     match how:
         case "silence":
-            assert await told_within(told["track"]["duration"] + 4, kitchen, advance) == []
-            assert await told_within(2, kitchen, advance) == ["Copper Rain"]
-            assert (await told_within(60, kitchen, advance))[0] == "Brass Morning"
+            assert await plays_within(told["track"]["duration"] + 4, kitchen, advance) == []
+            assert await plays_within(2, kitchen, advance) == ["Copper Rain"]
+            assert (await plays_within(60, kitchen, advance))[0] == "Brass Morning"
             await lose(kitchen)
         case "error":
             await ends(hass, kitchen, told, "error")
-            assert (await order(kitchen))["track"]["title"] == "Copper Rain"
+            assert (await next_command(kitchen))["track"]["title"] == "Copper Rain"
             await advance(120)
         case "gone":
             await lose(kitchen)
@@ -140,75 +140,72 @@ async def test_always_released(
     assert kitchen_player.announcement is None
     assert not hub.announcements._running
     assert not hub.announcements._waiting
-    assert not hub.announcements._held
+    assert not hub.announcements._running
 
 
-async def test_a_longer_one_than_known(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """The player knows better how long it takes."""
+async def test_a_reported_duration_replaces_the_known_one(
+    hass: HomeAssistant, kitchen: Client, advance: Advance
+) -> None:
     await announce(hass, PAPER)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     await report(kitchen, "playing", told, duration_seconds=60)
-    assert await told_within(60, kitchen, advance) == []
-    assert await told_within(6, kitchen, advance) == [None]
+    assert await plays_within(60, kitchen, advance) == []
+    assert await plays_within(6, kitchen, advance) == [None]
 
 
-async def test_commands_meanwhile(hass: HomeAssistant, kitchen: Client) -> None:
-    """The announcement is heard to its end; then the last command counts."""
+async def test_commands_during_an_announcement_take_effect_after_it(hass: HomeAssistant, kitchen: Client) -> None:
     await play(hass, BRASS)
-    await order(kitchen)
+    await next_command(kitchen)
     await announce(hass, PAPER)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     await act(hass, "media_stop")
     assert not [m for m in await kitchen.arrived() if m["type"] == "synchronized_playback"]
     await ends(hass, kitchen, told)
-    await order(kitchen, "stop")
+    await next_command(kitchen, "stop")
     assert state(hass).state == "idle"
 
 
-async def test_a_cut_while_it_is_made(
+async def test_a_player_that_reconnects_hears_the_rest(
     hass: HomeAssistant, kitchen: Client, connect: Connect, token: str, lose: Lose, advance: Advance
 ) -> None:
-    """Who comes back hears the rest of it."""
     await announce(hass, PAPER)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     await lose(kitchen)
     again = await connect()
     await again.authenticate(token, client=player("kitchen"))
-    repeated = await order(again)
+    repeated = await next_command(again)
     assert repeated["queue_item_id"] == told["queue_item_id"]
     assert repeated["sync_time_us"] == told["sync_time_us"]
     await ends(hass, again, repeated)
-    await order(again, "stop")
+    await next_command(again, "stop")
 
 
-async def test_on_one_player_of_a_room(
+async def test_one_player_of_a_room_announces_and_catches_up_with_the_others(
     hass: HomeAssistant, ada: Client, ben: Client, party: str, advance: Advance
 ) -> None:
-    """The others hear the music meanwhile; it catches up."""
     await play(hass, BRASS, entity_id=PARTY)
     for client in ada, ben:
-        await order(client)
+        await next_command(client)
     await announce(hass, PAPER, "media_player.ben")
-    told = await order(ben)
+    told = await next_command(ben)
     assert told["track"]["title"] == "Paper Lantern"
     await advance(6)
     assert not [m for m in await ada.arrived() if m["type"] == "synchronized_playback"]
     assert state(hass, PARTY).state == "playing"
     await ends(hass, ben, told)
-    music = await order(ben)
+    music = await next_command(ben)
     assert (music["track"]["title"], music["start_position"]) == ("Brass Morning", 0)
 
 
-async def test_on_all_players_of_a_room(
+async def test_a_room_announces_on_all_players_and_continues_after_the_last(
     hass: HomeAssistant, ada: Client, ben: Client, party: str, advance: Advance
 ) -> None:
-    """Together; the music goes on when the last one is through."""
     await play(hass, BRASS, entity_id=PARTY)
     for client in ada, ben:
-        await order(client)
+        await next_command(client)
     await advance(4)
     await announce(hass, PAPER, PARTY)
-    told = [await order(client) for client in (ada, ben)]
+    told = [await next_command(client) for client in (ada, ben)]
     assert told[0]["sync_time_us"] == told[1]["sync_time_us"]
     assert {message["track"]["title"] for message in told} == {"Paper Lantern"}
     assert state(hass, PARTY).state == "paused"
@@ -216,15 +213,14 @@ async def test_on_all_players_of_a_room(
     assert not [m for m in await ada.arrived() if m["type"] == "synchronized_playback"]
     await ends(hass, ben, told[1])
     for client in ada, ben:
-        music = await order(client)
+        music = await next_command(client)
         assert music["track"]["title"] == "Brass Morning"
         assert music["start_position"] == pytest.approx(4, abs=0.2)
 
 
-async def test_who_cannot(
+async def test_players_without_the_capability_or_connection_refuse(
     hass: HomeAssistant, hub: Hub, connect: Connect, create_token: CreateToken, lose: Lose
 ) -> None:
-    """Those that declared something else, and those that aren't there, say so."""
     box = await connect()
     await box.authenticate(await create_token("box"), client=player("box", capabilities=["pause"]))
     await hass.async_block_till_done()

@@ -1,4 +1,6 @@
-"""What people say to Assist."""
+"""Assist controls players."""
+
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr
@@ -15,7 +17,7 @@ from .actions import play, state
 
 @pytest.fixture
 async def assist(hass: HomeAssistant) -> None:
-    """Home Assistant's own understanding; before the web server starts, for it has addresses there."""
+    """Home Assistant's conversation agent. It registers views, so it is set up before the web server starts."""
     for component in "homeassistant", "conversation":
         assert await async_setup_component(hass, component, {})
 
@@ -23,7 +25,7 @@ async def assist(hass: HomeAssistant) -> None:
 @pytest.mark.parametrize(
     ("sentence", "expected"), [("pause the music in the kitchen", "paused"), ("pause kitchen", "paused")]
 )
-async def test_pause(
+async def test_a_sentence_pauses_the_player(
     hass: HomeAssistant,
     assist: None,
     area_registry: ar.AreaRegistry,
@@ -33,7 +35,6 @@ async def test_pause(
     sentence: str,
     expected: str,
 ) -> None:
-    """Home Assistant understands; the player is told."""
     area = area_registry.async_create("Kitchen")
     device = device_registry.async_get_device_by_identifier((DOMAIN, "kitchen"), entry.entry_id)
     assert device is not None
@@ -41,7 +42,7 @@ async def test_pause(
     await play(hass, BRASS)
     await hass.async_block_till_done()
 
-    answer = await hass.services.async_call(
+    answer: Any = await hass.services.async_call(
         "conversation", "process", {"text": sentence, "language": "en"}, blocking=True, return_response=True
     )
     assert answer["response"]["response_type"] == "action_done", answer

@@ -1,4 +1,4 @@
-"""Setting up, once, and changing the options."""
+"""The config flow and the options flow."""
 
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -10,8 +10,7 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.settings import SECTIONS
 
 
-async def test_user(hass: HomeAssistant) -> None:
-    """One press, and there is a hub."""
+async def test_setup_needs_one_confirmation(hass: HomeAssistant) -> None:
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert (result["type"], result["step_id"], result["errors"]) == (FlowResultType.FORM, "user", None)
 
@@ -21,17 +20,19 @@ async def test_user(hass: HomeAssistant) -> None:
     assert result["result"].state is ConfigEntryState.LOADED
 
 
-async def test_only_once(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """One hub is enough."""
+async def test_a_second_entry_is_refused(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "single_instance_allowed")
 
 
-async def test_options(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
-    """The form shows what holds; what is changed holds at once."""
+async def test_the_form_shows_current_values_and_changes_take_effect(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub
+) -> None:
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "init")
-    shown = result["data_schema"]({section: {} for section in SECTIONS})
+    schema = result["data_schema"]
+    assert schema is not None
+    shown = schema({section: {} for section in SECTIONS})
     players = shown["connections"]
     assert (players["availability_grace"], players["max_players_per_user"]) == (8, 10)
 
@@ -45,5 +46,7 @@ async def test_options(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) ->
     assert (hub.limits.availability_grace, hub.limits.max_players_per_user) == (30, 3)
 
     result = await hass.config_entries.options.async_init(entry.entry_id)
-    shown = result["data_schema"]({section: {} for section in SECTIONS})
+    schema = result["data_schema"]
+    assert schema is not None
+    shown = schema({section: {} for section in SECTIONS})
     assert shown["connections"].items() >= changes.items()

@@ -1,4 +1,4 @@
-"""Diagnostics help to find faults and give nobody away; neither does the log."""
+"""Diagnostics and the log contain no secrets and no names."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ CHANGING = props(
 async def secrets(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, connect: Connect, create_token: CreateToken
 ) -> set[str]:
-    """A player of somebody with a name plays; what nobody else may learn of that."""
+    """A playing player of a user with a name; returns the texts that must be redacted."""
     assert await async_setup_component(hass, "diagnostics", {})
     origin = "https://anna.example"
     hass.config_entries.async_update_entry(entry, options={"allowed_origins": [origin]})
@@ -62,14 +62,14 @@ def leaked(data: Any, secrets: set[str]) -> list[str]:
     return [secret for secret in secrets if secret in text]
 
 
-async def test_entry(
+async def test_entry_diagnostics_have_no_secrets(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_client: ClientSessionGenerator,
     secrets: set[str],
     snapshot: SnapshotAssertion,
 ) -> None:
-    found = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    found: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     assert leaked(found, secrets) == []
     assert found["metrics"]["active_connections"] == 1
     assert found["limits"]["max_connections"] == 1000
@@ -78,7 +78,7 @@ async def test_entry(
     assert set(await get_diagnostics_for_device(hass, hass_client, entry, hub_device)) == set(found)
 
 
-async def test_device(
+async def test_device_diagnostics_have_no_secrets(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_client: ClientSessionGenerator,
@@ -87,7 +87,7 @@ async def test_device(
     snapshot: SnapshotAssertion,
 ) -> None:
     device = device_of(hass, entry, "anna-bedroom")
-    found = await get_diagnostics_for_device(hass, hass_client, entry, device)
+    found: Any = await get_diagnostics_for_device(hass, hass_client, entry, device)
     assert leaked(found, secrets) == []
     assert [len(found["players"]), len(found["clients"])] == [1, 1]
     assert found == snapshot(exclude=CHANGING)

@@ -1,4 +1,4 @@
-"""What the hub tells the event bus, and in whose name."""
+"""Events on Home Assistant's bus, and their contexts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from homeassistant.core import Event, HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.moosicbox import events
+from custom_components.moosicbox.adapters import event_bridge
 from custom_components.moosicbox.const import DOMAIN
 from tests.fixtures import BRASS, COPPER, Advance, Connect, CreateToken
 from tests.wire.client import Client, player
@@ -18,15 +18,15 @@ type Heard = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def connected(hass: HomeAssistant) -> list[Event]:
-    return async_capture_events(hass, events.EVENT_CLIENT_CONNECTED)
+    return async_capture_events(hass, event_bridge.EVENT_CLIENT_CONNECTED)
 
 
 @pytest.fixture
 def disconnected(hass: HomeAssistant) -> list[Event]:
-    return async_capture_events(hass, events.EVENT_CLIENT_DISCONNECTED)
+    return async_capture_events(hass, event_bridge.EVENT_CLIENT_DISCONNECTED)
 
 
-async def test_comings_and_goings_after_a_grace(
+async def test_connects_and_disconnects_are_fired_after_the_grace_time(
     hass: HomeAssistant,
     connected: list[Event],
     disconnected: list[Event],
@@ -59,7 +59,7 @@ async def test_comings_and_goings_after_a_grace(
     assert [event.data["player_id"] for event in disconnected] == ["kitchen"]
 
 
-async def test_users_are_named_in_the_context(
+async def test_the_context_contains_the_user(
     hass: HomeAssistant,
     connected: list[Event],
     connect: Connect,
@@ -67,15 +67,16 @@ async def test_users_are_named_in_the_context(
     hass_admin_user: User,
     advance: Advance,
 ) -> None:
-    notices = async_capture_events(hass, events.EVENT_NOTIFICATION)
-    fired = async_capture_events(hass, events.EVENT_CLIENT_EVENT)
+    notices = async_capture_events(hass, event_bridge.EVENT_NOTIFICATION)
+    fired = async_capture_events(hass, event_bridge.EVENT_CLIENT_EVENT)
     client = await connect()
     await client.authenticate(hass_access_token)
     await advance(2)
     await client.request("broadcast", target="user", target_id=hass_admin_user.id, message="Hello", level="warning")
     await client.request("client_event", event="doorbell", data={"times": 2})
     await hass.async_block_till_done()
-    assert {event.context.user_id for event in (*connected, *notices, *fired)} == {hass_admin_user.id}
+    events: list[Event[Any]] = [*connected, *notices, *fired]
+    assert {event.context.user_id for event in events} == {hass_admin_user.id}
     assert notices[0].data == {
         "target": "user",
         "target_id": hass_admin_user.id,
@@ -93,17 +94,17 @@ async def test_users_are_named_in_the_context(
 
 
 async def test_an_event_needs_the_permission(hass: HomeAssistant, controller: Client) -> None:
-    fired = async_capture_events(hass, events.EVENT_CLIENT_EVENT)
+    fired = async_capture_events(hass, event_bridge.EVENT_CLIENT_EVENT)
     answer = await controller.request("client_event", event="doorbell")
     assert answer["error_type"] == "permission_denied"
     await hass.async_block_till_done()
     assert fired == []
 
 
-async def test_an_event_for_programs_is_no_notice(
+async def test_a_custom_event_fires_no_notification(
     hass: HomeAssistant, connect: Connect, create_token: CreateToken
 ) -> None:
-    notices = async_capture_events(hass, events.EVENT_NOTIFICATION)
+    notices = async_capture_events(hass, event_bridge.EVENT_NOTIFICATION)
     client = await connect()
     await client.authenticate(await create_token(role="admin"))
     await client.request("broadcast", target="all", event="lights", data=1)
@@ -113,8 +114,8 @@ async def test_an_event_for_programs_is_no_notice(
 
 
 async def test_tracks_and_queues(hass: HomeAssistant, kitchen: Client) -> None:
-    tracks = async_capture_events(hass, events.EVENT_TRACK_CHANGED)
-    queues = async_capture_events(hass, events.EVENT_QUEUE_UPDATED)
+    tracks = async_capture_events(hass, event_bridge.EVENT_TRACK_CHANGED)
+    queues = async_capture_events(hass, event_bridge.EVENT_QUEUE_UPDATED)
     for song in (BRASS, COPPER):
         await kitchen.request("queue_command", action="add", media_content_id=song)
     await kitchen.request("playback_command", command="play")
@@ -134,10 +135,10 @@ async def test_tracks_and_queues(hass: HomeAssistant, kitchen: Client) -> None:
     assert {event.data["entity_id"] for event in (*tracks, *queues)} == {"media_player.kitchen"}
 
 
-async def test_whoever_adds_is_named(
+async def test_the_context_contains_the_user_who_added_an_item(
     hass: HomeAssistant, connect: Connect, hass_access_token: str, hass_admin_user: User, kitchen: Client
 ) -> None:
-    queues = async_capture_events(hass, events.EVENT_QUEUE_UPDATED)
+    queues = async_capture_events(hass, event_bridge.EVENT_QUEUE_UPDATED)
     client = await connect()
     await client.authenticate(hass_access_token)
     await client.request("queue_command", action="add", media_content_id=BRASS, player_id="kitchen")
@@ -145,12 +146,14 @@ async def test_whoever_adds_is_named(
     assert queues[0].context.user_id == hass_admin_user.id
 
 
-async def test_nothing_ticks(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
+async def test_no_event_repeats_while_music_plays(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
     await kitchen.request("queue_command", action="add", media_content_id=BRASS)
     await kitchen.request("playback_command", command="play")
     await advance(3)
     await hass.async_block_till_done()
-    heard = [async_capture_events(hass, name) for name in vars(events).values() if str(name).startswith(f"{DOMAIN}_")]
+    heard = [
+        async_capture_events(hass, name) for name in vars(event_bridge).values() if str(name).startswith(f"{DOMAIN}_")
+    ]
     assert len(heard) == 8
     for _ in range(5):
         await advance(0.5)

@@ -1,4 +1,4 @@
-"""Players put together by Home Assistant's own actions: `media_player.join` and `unjoin`."""
+"""Groups of players by `media_player.join` and `media_player.unjoin`."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from custom_components.moosicbox.engine.rooms.room import Room
 from tests.fixtures import BRASS, COPPER, Advance, Connect, CreateToken, Lose, ManualClock
 from tests.wire.client import Client, player
 
-from .actions import act, order, play, state
+from .actions import act, next_command, play, state
 from .parties import room_command
 from .test_storage import restart
 
@@ -26,23 +26,22 @@ def members(hass: HomeAssistant, entity_id: str) -> list[str]:
     return found
 
 
-async def settle(hass: HomeAssistant, advance: Advance) -> None:
-    """What is to be done at once is done, and what came of it written, which is a turn of the loop later."""
+async def write_states(hass: HomeAssistant, advance: Advance) -> None:
+    """Let due tasks run and scheduled states be written."""
     await advance(0.001)
     await hass.async_block_till_done()
     await hass.async_block_till_done()
 
 
-async def test_join_takes_the_leaders_music_along(
+async def test_a_group_continues_the_leaders_music_at_its_position(
     hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, advance: Advance
 ) -> None:
-    """From where it is."""
     await play(hass, BRASS, entity_id=ADA)
     await play(hass, COPPER, entity_id=ADA, enqueue="add")
     await advance(6)
     await ben.arrived()
     await act(hass, "join", ADA, group_members=[BEN])
-    await settle(hass, advance)
+    await write_states(hass, advance)
     (room,) = hub.rooms
     assert (room.room_id, room.name, room.is_group, room.settings.control) == (
         "group.ada",
@@ -55,49 +54,47 @@ async def test_join_takes_the_leaders_music_along(
         shown = state(hass, entity_id)
         assert (shown.state, shown.attributes["media_title"]) == ("playing", "Brass Morning")
         assert shown.attributes["queue_size"] == 2
-    told = await order(ben)
+    told = await next_command(ben)
     assert told["start_position"] == pytest.approx(6, abs=0.2)
     assert (told["track"]["title"], told["room_id"]) == ("Brass Morning", "group.ada")
     await act(hass, "media_pause", BEN)
     assert state(hass, ADA).state == "paused"
 
 
-async def test_extend_and_leave(
+async def test_a_player_that_leaves_gets_its_own_queue_back(
     hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, eve: Client, advance: Advance
 ) -> None:
-    """Others join the leader's group; who leaves plays alone, its own queue untouched."""
     await play(hass, COPPER, entity_id=EVE, enqueue="add")
     await act(hass, "join", ADA, group_members=[BEN])
     await act(hass, "join", BEN, group_members=[ADA, EVE])
-    await settle(hass, advance)
+    await write_states(hass, advance)
     (room,) = hub.rooms
     assert room.name == "Ada + 2"
     assert members(hass, EVE) == [ADA, BEN, EVE]
     assert state(hass, EVE).attributes["queue_size"] == 0
     await act(hass, "unjoin", EVE)
     await act(hass, "unjoin", EVE)
-    await settle(hass, advance)
+    await write_states(hass, advance)
     assert room.name == "Ada + 1"
     assert members(hass, EVE) == []
     assert members(hass, ADA) == [ADA, BEN]
     assert state(hass, EVE).attributes["queue_size"] == 1
 
 
-async def test_the_leader_leaves(
+async def test_the_next_player_leads_when_the_leader_leaves(
     hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, eve: Client, advance: Advance
 ) -> None:
-    """The next one leads; the music stays with those who stay."""
     await play(hass, BRASS, entity_id=ADA)
     await act(hass, "join", ADA, group_members=[BEN, EVE])
     await act(hass, "unjoin", ADA)
-    await settle(hass, advance)
+    await write_states(hass, advance)
     (room,) = hub.rooms
     assert (room.name, room.host_user_id) == ("Ben + 1", "ben")
     assert members(hass, EVE) == [BEN, EVE]
     assert [state(hass, entity_id).state for entity_id in (ADA, BEN, EVE)] == ["idle", "playing", "playing"]
-    # The group's id is taken: the old leader's new group has another one.
+    # The group keeps its id, so a new group of the old leader gets another one.
     await act(hass, "join", ADA, group_members=[EVE])
-    await settle(hass, advance)
+    await write_states(hass, advance)
     (group,) = hub.rooms
     assert group.room_id != "group.ada"
     assert members(hass, ADA) == [ADA, EVE]
@@ -105,37 +102,38 @@ async def test_the_leader_leaves(
     assert state(hass, BEN).state == "playing"
 
 
-async def test_dissolve(hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, advance: Advance) -> None:
-    """One player alone is no group: it gets the queue back and plays on."""
+async def test_a_group_ends_with_its_last_but_one_player(
+    hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, advance: Advance
+) -> None:
+    """The remaining player gets the queue and plays on."""
     await play(hass, BRASS, entity_id=ADA)
     await play(hass, COPPER, entity_id=ADA, enqueue="add")
     await act(hass, "join", ADA, group_members=[BEN])
     await advance(4)
     await act(hass, "unjoin", BEN)
-    await settle(hass, advance)
+    await write_states(hass, advance)
     assert list(hub.rooms) == []
     shown = state(hass, ADA)
     assert (shown.state, shown.attributes["queue_size"], shown.attributes["group_members"]) == ("playing", 2, [])
     ada_player = hub.players.get("ada")
-    assert ada_player.own.timeline.position_at(hub.clock.now_us()) == pytest.approx(4, abs=0.1)
+    assert ada_player.solo_playback.timeline.position_at(hub.clock.now_us()) == pytest.approx(4, abs=0.1)
     assert state(hass, BEN).state == "idle"
     assert hass.states.async_entity_ids("event") == []
 
 
-async def test_dissolve_by_the_groups_entity(
+async def test_unjoin_of_the_groups_entity_ends_the_group(
     hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, advance: Advance
 ) -> None:
-    """`unjoin` on it ends the group; the leader plays on."""
     await play(hass, BRASS, entity_id=ADA)
     await act(hass, "join", ADA, group_members=[BEN])
-    await settle(hass, advance)
+    await write_states(hass, advance)
     await act(hass, "unjoin", "media_player.ada_1")
-    await settle(hass, advance)
+    await write_states(hass, advance)
     assert list(hub.rooms) == []
     assert (state(hass, ADA).state, state(hass, BEN).state) == ("playing", "idle")
 
 
-async def test_a_member_that_drops_out(
+async def test_a_lost_member_can_return_within_its_grace_time(
     hass: HomeAssistant,
     hub: Hub,
     ada: Client,
@@ -145,7 +143,7 @@ async def test_a_member_that_drops_out(
     lose: Lose,
     connect: Connect,
 ) -> None:
-    """Comes back by itself for a while; then the group goes on without it."""
+    """After that time the group continues without it."""
     hub.configure(replace(hub.limits, resume_seconds=0, availability_grace=1, rejoin_seconds=5))
     await play(hass, BRASS, entity_id=ADA)
     await act(hass, "join", ADA, group_members=[BEN])
@@ -165,20 +163,19 @@ async def test_a_member_that_drops_out(
     assert (members(hass, ADA), state(hass, ADA).state) == ([], "playing")
 
 
-async def test_all_go_and_the_queue_stays(
+async def test_the_queue_stays_with_a_player_when_all_members_leave(
     hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, advance: Advance, lose: Lose
 ) -> None:
-    """When both are switched off in the evening, one of them has the queue in the morning."""
     await play(hass, BRASS, entity_id=ADA, enqueue="add")
     await act(hass, "join", ADA, group_members=[BEN])
     await lose(ada)
     await lose(ben)
     await advance(3600)
     assert list(hub.rooms) == []
-    assert len(hub.players.get("ada").own.queue) == 1
+    assert len(hub.players.get("ada").solo_playback.queue) == 1
 
 
-async def test_a_restart(
+async def test_groups_survive_a_restart(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     entry: MockConfigEntry,
@@ -188,7 +185,7 @@ async def test_a_restart(
     connect: Connect,
     create_token: CreateToken,
 ) -> None:
-    """Who comes back is in the group again; if one doesn't, the other goes on alone after a while."""
+    """Members rejoin; after a while, the group continues without those that don't return."""
     await play(hass, BRASS, entity_id=ADA, enqueue="add")
     await act(hass, "join", ADA, group_members=[BEN])
     await restart(hass, entry)
@@ -209,28 +206,27 @@ async def test_a_restart(
     assert (members(hass, ADA), state(hass, ADA).attributes["queue_size"]) == ([], 1)
 
 
-async def test_join_a_room(
+async def test_players_join_a_room_by_its_entity_or_by_a_member(
     hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, party: str, eve: Client, advance: Advance
 ) -> None:
-    """With the room's own entity, or with a player in it, as the leader; it doesn't end when few are left."""
+    """A room doesn't end when few players are left."""
     await act(hass, "join", "media_player.party", group_members=[EVE])
-    await settle(hass, advance)
+    await write_states(hass, advance)
     assert members(hass, "media_player.party") == [ADA, BEN, EVE]
     await act(hass, "unjoin", EVE)
     await act(hass, "join", ADA, group_members=[EVE])
     assert members(hass, EVE) == [ADA, BEN, EVE]
     for entity_id in ADA, BEN, EVE:
         await act(hass, "unjoin", entity_id)
-    await settle(hass, advance)
+    await write_states(hass, advance)
     assert members(hass, "media_player.party") == []
     with pytest.raises(ServiceValidationError):
         await act(hass, "unjoin", "media_player.party")
 
 
-async def test_refused(
+async def test_a_refused_join_changes_nothing(
     hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, eve: Client, advance: Advance, lose: Lose
 ) -> None:
-    """With a reason, and nothing has changed."""
     await lose(eve)
     for leader, others, key in (
         (ADA, [EVE, BEN], "unavailable"),
@@ -244,18 +240,18 @@ async def test_refused(
     assert members(hass, BEN) == []
 
 
-async def test_a_full_room(hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, party: str, eve: Client) -> None:
-    """Nobody comes in if not all can."""
+async def test_no_player_joins_a_room_that_has_too_few_places(
+    hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, party: str, eve: Client
+) -> None:
     await room_command(ada, "update", room_id="party", max_participants=2)
     with pytest.raises(ServiceValidationError) as refusal:
         await act(hass, "join", "media_player.party", group_members=[EVE])
     assert refusal.value.translation_key == "room_full"
 
 
-async def test_rights(
+async def test_private_rooms_need_the_users_rights(
     hass: HomeAssistant, hub: Hub, hass_admin_user: User, ada: Client, ben: Client, eve: Client, advance: Advance
 ) -> None:
-    """Those of the user behind the action: a private room is nobody else's."""
     user = await hass.auth.async_create_user("Kim", group_ids=["system-users"])
     context = Context(user_id=user.id)
 
@@ -269,7 +265,7 @@ async def test_rights(
         await join(ADA, BEN)
     assert refusal.value.translation_key == "permission_denied"
     await join(BEN, EVE)
-    await settle(hass, advance)
+    await write_states(hass, advance)
     assert members(hass, BEN) == [BEN, EVE]
     groups: list[Room] = [room for room in hub.rooms if room.is_group]
     assert [room.room_id for room in groups] == ["group.ben"]

@@ -1,4 +1,4 @@
-"""Health: the binary sensor, the repair issue and its mending, the page of system information."""
+"""The hub's health: binary sensor, repair issue and its fix, system information."""
 
 import asyncio
 from datetime import timedelta
@@ -15,9 +15,9 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.moosicbox.adapters.health_monitor import INTERVAL
 from custom_components.moosicbox.const import DOMAIN, VERSION
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.health import INTERVAL
 from tests.wire.client import Client
 
 from .actions import state
@@ -26,8 +26,8 @@ PROBLEM = "binary_sensor.moosicbox_problem"
 ISSUE = "connections_nearly_full"
 
 
-async def look(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-    """Let the health be looked at."""
+async def check_health(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Let the health monitor check."""
     freezer.tick(INTERVAL + timedelta(seconds=1))
     async_fire_time_changed(hass)
     await hass.async_block_till_done()
@@ -35,13 +35,13 @@ async def look(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
 
 @pytest.fixture
 async def full(hass: HomeAssistant, entry: MockConfigEntry, controller: Client, freezer: FrozenDateTimeFactory) -> None:
-    """The only connection that is allowed is taken."""
+    """A hub whose only allowed connection is in use."""
     hass.config_entries.async_update_entry(entry, options={"max_connections": 1, "max_connections_per_user": 1})
     await hass.async_block_till_done()
-    await look(hass, freezer)
+    await check_health(hass, freezer)
 
 
-async def test_healthy(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_a_new_hub_is_healthy(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     found = state(hass, PROBLEM)
     assert found.state == "off"
     assert (found.attributes["status"], found.attributes["reasons"]) == ("healthy", [])
@@ -49,7 +49,7 @@ async def test_healthy(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 @pytest.mark.usefixtures("full")
-async def test_a_problem_is_told_and_goes(
+async def test_a_problem_is_reported_and_withdrawn(
     hass: HomeAssistant, controller: Client, freezer: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
     found = state(hass, PROBLEM)
@@ -58,19 +58,19 @@ async def test_a_problem_is_told_and_goes(
     issue = ir.async_get(hass).async_get_issue(DOMAIN, ISSUE)
     assert issue is not None
     assert issue.is_fixable
-    await look(hass, freezer)
+    await check_health(hass, freezer)
     told = [record.message for record in caplog.get_records("setup") if record.message.startswith("The hub is")]
     assert told == [f"The hub is degraded: {ISSUE}"]
     assert "The hub is" not in caplog.text, "once a change"
     await controller.close()
     await hass.async_block_till_done()
-    await look(hass, freezer)
+    await check_health(hass, freezer)
     assert state(hass, PROBLEM).state == "off"
     assert ir.async_get(hass).async_get_issue(DOMAIN, ISSUE) is None
 
 
 @pytest.mark.usefixtures("full")
-async def test_the_user_mends_it(
+async def test_the_repair_flow_raises_the_limit(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hub: Hub,
@@ -90,16 +90,16 @@ async def test_the_user_mends_it(
     assert entry.options["max_connections"] == 40
     assert hub.limits.max_connections == 40
     assert ir.async_get(hass).async_get_issue(DOMAIN, ISSUE) is None
-    await look(hass, freezer)
+    await check_health(hass, freezer)
     assert state(hass, PROBLEM).state == "off"
     await controller.request("ping")
 
 
 @pytest.mark.usefixtures("full")
-async def test_no_issue_stays_without_the_entry(
+async def test_the_issue_is_deleted_when_the_entry_is_unloaded(
     hass: HomeAssistant, entry: MockConfigEntry, controller: Client
 ) -> None:
-    # Time stands still here: the hub would wait for a client's farewell for ever.
+    # The hub's clock is stopped, so it would wait for the client's close frame forever.
     await asyncio.gather(hass.config_entries.async_unload(entry.entry_id), controller.closed())
     assert ir.async_get(hass).async_get_issue(DOMAIN, ISSUE) is None
     assert state(hass, PROBLEM).state == "unavailable"

@@ -1,4 +1,4 @@
-"""The library in Home Assistant: folders, actions, sensors, events, and an index that began anew."""
+"""The library in Home Assistant: folders, actions, sensors, events, and the repair of a damaged index."""
 
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
+from custom_components.moosicbox.adapters.event_bridge import EVENT_LIBRARY_UPDATED
+from custom_components.moosicbox.adapters.library_folders import ISSUE
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.events import EVENT_LIBRARY_UPDATED
-from custom_components.moosicbox.library import ISSUE
 from script.lib.music import ARTIST, SONGS
 from tests.fixtures import Advance
 from tests.wire.client import Message
@@ -28,15 +28,15 @@ TRACKS, SCAN = "sensor.moosicbox_tracks_in_the_library", "sensor.moosicbox_libra
 
 @pytest.fixture
 def library(entry: MockConfigEntry) -> Library:
-    """The library of the loaded entry."""
     found: Library = entry.runtime_data.library
     return found
 
 
-async def search(hass: HomeAssistant, query: str, **data: object) -> Message:
-    answer: Message = await hass.services.async_call(
+async def search(hass: HomeAssistant, query: str, **data: Any) -> Message:
+    answer = await hass.services.async_call(
         DOMAIN, "search_library", {"query": query, **data}, blocking=True, return_response=True
     )
+    assert answer is not None
     return answer
 
 
@@ -69,7 +69,7 @@ async def test_other_folders_by_option(
     assert library.counts.tracks == 0
 
 
-async def test_search(hass: HomeAssistant, library: Library) -> None:
+async def test_the_search_action_returns_items(hass: HomeAssistant, library: Library) -> None:
     await library.scan()
     found = await search(hass, "windup trio")
     assert (found["items"][0]["kind"], found["items"][0]["name"]) == ("artist", ARTIST)
@@ -80,7 +80,7 @@ async def test_search(hass: HomeAssistant, library: Library) -> None:
         await search(hass, "x", kinds=["song"])
 
 
-async def test_who_may_search_and_scan(
+async def test_permissions_to_search_and_scan(
     hass: HomeAssistant, library: Library, hass_read_only_user: MockUser, hass_admin_user: MockUser
 ) -> None:
     user = Context(user_id=hass_read_only_user.id)
@@ -95,13 +95,13 @@ async def test_who_may_search_and_scan(
     assert library.counts.tracks == 3
 
 
-async def test_search_while_it_is_closed(hass: HomeAssistant, library: Library) -> None:
+async def test_a_search_fails_while_the_library_is_closed(hass: HomeAssistant, library: Library) -> None:
     await library.stop()
     with pytest.raises(HomeAssistantError):
         await search(hass, "x")
 
 
-async def test_a_damaged_index_is_told(
+async def test_a_damaged_index_creates_an_issue(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     library: Library,
@@ -126,7 +126,9 @@ async def test_a_damaged_index_is_told(
     assert ir.async_get(hass).async_get_issue(DOMAIN, ISSUE) is None
 
 
-async def test_nothing_is_left_behind(hass: HomeAssistant, entry: MockConfigEntry, media_folder: Path) -> None:
+async def test_removing_the_entry_deletes_the_index_and_the_caches(
+    hass: HomeAssistant, entry: MockConfigEntry, media_folder: Path
+) -> None:
     folder = Path(hass.config.path(DOMAIN))
     assert (folder / "library.db").exists()
     await hass.config_entries.async_remove(entry.entry_id)

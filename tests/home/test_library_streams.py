@@ -1,11 +1,9 @@
-"""What players fetch from the library: each in a format that it plays, by a signed address."""
+"""Streams of the library: in a format that the player supports, by signed URLs."""
 
-from collections.abc import AsyncGenerator
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import mutagen
 import pytest
@@ -13,15 +11,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.library import media as media_module
+from custom_components.moosicbox.engine.library import media_provider as media_module
 from custom_components.moosicbox.engine.library.library import Library
 from tests.fixtures import Connect
+from tests.http import HttpClient
 from tests.wire.client import Client, player
 
 
 @pytest.fixture
-async def library(entry: MockConfigEntry) -> AsyncGenerator[Library]:
-    """The entry's library, with the three songs in it."""
+async def library(entry: MockConfigEntry) -> Library:
+    """The entry's library, with the three songs."""
     library: Library = entry.runtime_data.library
     await library.scan()
     return library
@@ -29,29 +28,28 @@ async def library(entry: MockConfigEntry) -> AsyncGenerator[Library]:
 
 @pytest.fixture
 async def tracks(library: Library) -> dict[str, str]:
-    """The ids of the songs by their titles."""
+    """The ids of the songs by title."""
     return {track.title: track.track_id for track in (await library.get_tracks()).items}
 
 
 async def speaker(connect: Connect, token: str, player_id: str, *capabilities: str) -> Client:
-    """A player that plays these types."""
+    """Connect a player that supports these types."""
     client = await connect()
     await client.authenticate(token, client=player(player_id, capabilities=["pause", "seek", *capabilities]))
     return client
 
 
 async def stream_url(client: Client, track_id: str) -> str:
-    """Where the player is to fetch a track."""
+    """Return the URL from which the player fetches a track."""
     answer = await client.request("playback_command", command="play", track_id=track_id)
     assert answer["type"] == "result", answer
     url: str = (await client.until("synchronized_playback", command="play"))["track"]["stream_url"]
     return url
 
 
-async def test_stream(
-    http: TestClient, connect: Connect, token: str, tracks: dict[str, str], media_folder: Path
+async def test_the_url_gives_access_to_one_track_in_one_format(
+    http: HttpClient, connect: Connect, token: str, tracks: dict[str, str], media_folder: Path
 ) -> None:
-    """The address alone gives the file; not for another track, another format, or for changing anything."""
     box = await speaker(connect, token, "box", "audio/flac", "audio/mpeg")
     url = await stream_url(box, tracks["Brass Morning"])
     assert urlsplit(url).path == f"/api/moosicbox/tracks/{tracks['Brass Morning']}/stream"
@@ -70,8 +68,8 @@ async def test_stream(
     assert token not in url
 
 
-async def test_stream_expires(
-    http: TestClient,
+async def test_an_expired_url_is_refused(
+    http: HttpClient,
     connect: Connect,
     token: str,
     tracks: dict[str, str],
@@ -82,10 +80,9 @@ async def test_stream_expires(
     assert (await http.get(await stream_url(box, tracks["Brass Morning"]))).status == 401
 
 
-async def test_each_player_gets_what_it_plays(
-    http: TestClient, connect: Connect, token: str, tracks: dict[str, str]
+async def test_players_of_one_room_get_formats_that_they_support(
+    http: HttpClient, connect: Connect, token: str, tracks: dict[str, str]
 ) -> None:
-    """In one room: the file for who plays it, another format for who doesn't."""
     new = await speaker(connect, token, "new", "audio/flac", "audio/mpeg")
     old = await speaker(connect, token, "old", "audio/mpeg")
     odd = await speaker(connect, token, "odd", "audio/midi")
@@ -94,18 +91,18 @@ async def test_each_player_gets_what_it_plays(
     for client in old, odd, any_:
         assert (await client.request("room_command", action="join", room_id=room_id))["type"] == "result"
     await new.request("playback_command", command="play", track_id=tracks["Brass Morning"])
-    types = {}
+    types, told = {}, {}
     for client in new, old, odd, any_:
         told = await client.until("synchronized_playback", command="play")
         response = await http.get(URL(told["track"]["stream_url"], encoded=True))
         assert response.status == 200, told
         types[client] = response.content_type
         await response.read()
-        # Made and whole by now: its head tells how long it is.
+        # The file has been transcoded completely, so the response has a length.
         content = await (await http.get(URL(told["track"]["stream_url"], encoded=True))).read()
         assert mutagen.File(BytesIO(content)).info.length == pytest.approx(21.6, abs=0.1)
     assert list(types.values()) == ["audio/flac", "audio/mpeg", "audio/flac", "audio/flac"]
-    # What comes next, and a fresh address, are for this player, too.
+    # The next item and a fresh URL have the format of this player, too.
     await new.request("queue_command", action="add", track_id=tracks["Paper Lantern"])
     following = await old.until("prepare")
     while following["track"] is None:
@@ -139,15 +136,16 @@ async def test_data_saver(
     assert url.query.get("format") == format_name
 
 
-async def test_without_ffmpeg(connect: Connect, token: str, library: Library, tracks: dict[str, str]) -> None:
-    """Everybody is given the file as it is."""
+async def test_without_ffmpeg_all_players_get_the_original_file(
+    connect: Connect, token: str, library: Library, tracks: dict[str, str]
+) -> None:
     library.transcodes = False
     old = await speaker(connect, token, "old", "audio/mpeg")
     assert "format=" not in await stream_url(old, tracks["Brass Morning"])
 
 
 async def test_without_an_entry(
-    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect, token: str, tracks: dict[str, str]
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, connect: Connect, token: str, tracks: dict[str, str]
 ) -> None:
     box = await speaker(connect, token, "box")
     url = await stream_url(box, tracks["Brass Morning"])
@@ -157,15 +155,18 @@ async def test_without_an_entry(
     assert "Retry-After" in response.headers
 
 
-async def test_gone(http: TestClient, connect: Connect, token: str, tracks: dict[str, str], media_folder: Path) -> None:
+async def test_a_deleted_file_is_not_found(
+    http: HttpClient, connect: Connect, token: str, tracks: dict[str, str], media_folder: Path
+) -> None:
     box = await speaker(connect, token, "box")
     url = await stream_url(box, tracks["Brass Morning"])
     (media_folder / "brass-morning.flac").unlink()
     assert (await http.get(url)).status == 404
 
 
-async def test_artwork(http: TestClient, library: Library, hub: Hub) -> None:
-    """To whoever knows its address; in few sizes."""
+async def test_artwork_needs_its_unguessable_url_and_has_few_sizes(
+    http: HttpClient, library: Library, hub: Hub
+) -> None:
     (album,) = (await library.get_albums()).items
     assert album.artwork_url is not None
     whole = await http.get(album.artwork_url)

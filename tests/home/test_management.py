@@ -4,13 +4,13 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import ClientResponse
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from tests.fixtures import CreateToken
+from tests.http import HttpClient
 from tests.wire.client import Client
 
 BASE = "/api/moosicbox"
@@ -18,8 +18,7 @@ READS = ("health", "metrics", "clients", "rooms")
 
 
 @pytest.fixture
-async def admin(entry: MockConfigEntry, hass_client: ClientSessionGenerator) -> TestClient:
-    """An administrator."""
+async def admin(entry: MockConfigEntry, hass_client: ClientSessionGenerator) -> HttpClient:
     return await hass_client()
 
 
@@ -30,7 +29,9 @@ async def error_of(response: ClientResponse) -> str:
     return error_type
 
 
-async def test_health(hass: HomeAssistant, admin: TestClient, entry: MockConfigEntry, controller: Client) -> None:
+async def test_health_is_reported(
+    hass: HomeAssistant, admin: HttpClient, entry: MockConfigEntry, controller: Client
+) -> None:
     assert await (await admin.get(f"{BASE}/health")).json() == {"status": "healthy", "reasons": []}
     hass.config_entries.async_update_entry(entry, options={"max_connections": 1, "max_connections_per_user": 1})
     await hass.async_block_till_done()
@@ -40,7 +41,7 @@ async def test_health(hass: HomeAssistant, admin: TestClient, entry: MockConfigE
     }
 
 
-async def test_metrics_as_json(admin: TestClient, controller: Client) -> None:
+async def test_metrics_as_json(admin: HttpClient, controller: Client) -> None:
     metrics = await (await admin.get(f"{BASE}/metrics")).json()
     assert (metrics["active_connections"], metrics["total_connections"]) == (1, 1)
     assert metrics["messages_sent"] > 0
@@ -48,8 +49,8 @@ async def test_metrics_as_json(admin: TestClient, controller: Client) -> None:
 
 
 @pytest.mark.parametrize("accept", ["application/json, text/plain, */*", "text/plain;q=0.5, application/json", "*/*"])
-async def test_programs_that_take_anything_get_json(admin: TestClient, accept: str) -> None:
-    """The first is what a well-known library for browsers sends of itself."""
+async def test_clients_that_accept_any_type_get_json(admin: HttpClient, accept: str) -> None:
+    """The first header is the default of a common library for browsers."""
     response = await admin.get(f"{BASE}/metrics", headers={"Accept": accept})
     assert response.content_type == "application/json"
 
@@ -57,7 +58,7 @@ async def test_programs_that_take_anything_get_json(admin: TestClient, accept: s
 @pytest.mark.parametrize(
     "accept", ["text/plain", "Text/Plain", "application/openmetrics-text;q=0.5,text/plain;version=0.0.4;q=0.3"]
 )
-async def test_metrics_for_prometheus(admin: TestClient, controller: Client, accept: str) -> None:
+async def test_metrics_for_prometheus(admin: HttpClient, controller: Client, accept: str) -> None:
     response = await admin.get(f"{BASE}/metrics", headers={"Accept": accept})
     assert response.content_type == "text/plain"
     lines = (await response.text()).splitlines()
@@ -65,7 +66,7 @@ async def test_metrics_for_prometheus(admin: TestClient, controller: Client, acc
     assert "moosicbox_opened_connections_total 1.0" in lines
 
 
-async def test_metrics_can_be_switched_off(hass: HomeAssistant, entry: MockConfigEntry, admin: TestClient) -> None:
+async def test_metrics_can_be_switched_off(hass: HomeAssistant, entry: MockConfigEntry, admin: HttpClient) -> None:
     hass.config_entries.async_update_entry(entry, options={"metrics": False})
     await hass.async_block_till_done()
     for accept in ("text/plain", "application/json"):
@@ -74,7 +75,9 @@ async def test_metrics_can_be_switched_off(hass: HomeAssistant, entry: MockConfi
         assert await error_of(response) == "not_supported"
 
 
-async def test_clients(admin: TestClient, kitchen: Client, controller: Client, token: str) -> None:
+async def test_clients_are_listed_without_secrets(
+    admin: HttpClient, kitchen: Client, controller: Client, token: str
+) -> None:
     response = await admin.get(f"{BASE}/clients")
     text = await response.text()
     found = {client["client_id"]: client for client in (await response.json())["clients"]}
@@ -85,7 +88,7 @@ async def test_clients(admin: TestClient, kitchen: Client, controller: Client, t
         assert secret not in text
 
 
-async def test_a_client_is_put_out(admin: TestClient, controller: Client) -> None:
+async def test_a_client_is_disconnected(admin: HttpClient, controller: Client) -> None:
     path = f"{BASE}/clients/{controller.welcome['client_id']}"
     assert (await admin.delete(path)).status == HTTPStatus.NO_CONTENT
     assert (await controller.closed())[0] == 4503
@@ -94,12 +97,12 @@ async def test_a_client_is_put_out(admin: TestClient, controller: Client) -> Non
     assert await error_of(again) == "client_not_found"
 
 
-async def test_rooms(admin: TestClient) -> None:
+async def test_rooms_are_listed(admin: HttpClient) -> None:
     assert await (await admin.get(f"{BASE}/rooms")).json() == {"rooms": []}
 
 
 @pytest.mark.parametrize("type_", [{}, {"type": "broadcast"}])
-async def test_broadcast(admin: TestClient, controller: Client, type_: dict[str, str]) -> None:
+async def test_a_broadcast_reaches_clients(admin: HttpClient, controller: Client, type_: dict[str, str]) -> None:
     response = await admin.post(f"{BASE}/broadcast", json={**type_, "target": "all", "message": "Hello"})
     assert await response.json() == {"recipients": 1}
     assert (await controller.until("notification"))["message"] == "Hello"
@@ -120,16 +123,16 @@ async def test_broadcast(admin: TestClient, controller: Client, type_: dict[str,
         (b'{"target":"all","event":"e","data":"%b"}' % (b"a" * 300_000), 413, "message_too_large"),
     ],
 )
-async def test_wrong_broadcasts_are_refused(admin: TestClient, body: bytes, status: int, error_type: str) -> None:
+async def test_wrong_broadcasts_are_refused(admin: HttpClient, body: bytes, status: int, error_type: str) -> None:
     response = await admin.post(f"{BASE}/broadcast", data=body)
     assert response.status == status
     assert await error_of(response) == error_type
 
 
 @pytest.mark.parametrize("path", READS)
-async def test_only_for_administrators(
+async def test_other_users_are_refused(
     entry: MockConfigEntry,
-    http: TestClient,
+    http: HttpClient,
     hass_read_only_access_token: str,
     create_token: CreateToken,
     path: str,
@@ -144,8 +147,8 @@ async def test_only_for_administrators(
     assert await error_of(refused) == "permission_denied"
 
 
-async def test_changes_are_for_administrators_too(
-    http: TestClient, controller: Client, hass_read_only_access_token: str
+async def test_changes_by_other_users_are_refused(
+    http: HttpClient, controller: Client, hass_read_only_access_token: str
 ) -> None:
     user = {"Authorization": f"Bearer {hass_read_only_access_token}"}
     body = {"target": "all", "message": "a"}
@@ -157,8 +160,8 @@ async def test_changes_are_for_administrators_too(
     await controller.request("ping")
 
 
-async def test_foreign_pages_change_nothing(
-    hass: HomeAssistant, entry: MockConfigEntry, admin: TestClient, controller: Client
+async def test_changes_from_other_origins_are_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, admin: HttpClient, controller: Client
 ) -> None:
     headers = {"Origin": "https://evil.example"}
     body = {"target": "all", "message": "a"}
@@ -177,7 +180,7 @@ async def test_foreign_pages_change_nothing(
 
 
 @pytest.mark.parametrize("path", READS)
-async def test_without_an_entry(hass: HomeAssistant, entry: MockConfigEntry, admin: TestClient, path: str) -> None:
+async def test_without_an_entry(hass: HomeAssistant, entry: MockConfigEntry, admin: HttpClient, path: str) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
     response = await admin.get(f"{BASE}/{path}")
     assert response.status == HTTPStatus.SERVICE_UNAVAILABLE

@@ -1,34 +1,35 @@
-"""What players and pages fetch: streams by signed addresses, pictures by addresses that can't be guessed."""
+"""Media from Home Assistant: streams by signed URLs, artwork by unguessable ones."""
 
 from datetime import timedelta
 from pathlib import Path
 import shutil
 
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
-from custom_components.moosicbox import media as media_module
+from custom_components.moosicbox.adapters import media_provider as media_module
 from tests.fixtures import BRASS, COPPER, MEDIA
+from tests.http import HttpClient
+from tests.states import state_of
 from tests.wire.client import Client, Message
 
 from .actions import play
 
 
 async def track(hass: HomeAssistant, client: Client, media_content_id: str) -> Message:
-    """The track that the player is told to play."""
+    """Return the track of the player's next command."""
     await play(hass, media_content_id)
     found: Message = (await client.until("synchronized_playback", command="play"))["track"]
     return found
 
 
 @pytest.mark.parametrize(("media_content_id", "name"), [(BRASS, "brass-morning.flac"), (COPPER, "copper-rain.mp3")])
-async def test_stream(
-    hass: HomeAssistant, http: TestClient, kitchen: Client, media_folder: Path, media_content_id: str, name: str
+async def test_the_signed_url_serves_the_file_or_a_range_of_it(
+    hass: HomeAssistant, http: HttpClient, kitchen: Client, media_folder: Path, media_content_id: str, name: str
 ) -> None:
-    """The address alone gives the audio, whole or a part of it."""
     url = (await track(hass, kitchen, media_content_id))["stream_url"]
     response = await http.get(URL(url, encoded=True))
     assert response.status == 200
@@ -39,8 +40,7 @@ async def test_stream(
     assert await part.read() == (media_folder / name).read_bytes()[100:200]
 
 
-async def test_stream_needs_its_signature(hass: HomeAssistant, http: TestClient, kitchen: Client) -> None:
-    """No signature, another one, or one for another file: refused."""
+async def test_a_missing_or_other_signature_is_refused(hass: HomeAssistant, http: HttpClient, kitchen: Client) -> None:
     brass = URL((await track(hass, kitchen, BRASS))["stream_url"])
     copper = URL((await track(hass, kitchen, COPPER))["stream_url"])
     signature = brass.query["authSig"]
@@ -53,10 +53,9 @@ async def test_stream_needs_its_signature(hass: HomeAssistant, http: TestClient,
         assert (await http.get(url)).status == 401
 
 
-async def test_stream_expires(
-    hass: HomeAssistant, http: TestClient, kitchen: Client, monkeypatch: pytest.MonkeyPatch
+async def test_an_expired_url_is_refused_and_renewed_on_request(
+    hass: HomeAssistant, http: HttpClient, kitchen: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An old address is refused; the player asks for a fresh one."""
     monkeypatch.setattr(media_module, "STREAM_LIFETIME", -timedelta(hours=1))
     await play(hass, BRASS)
     told = await kitchen.until("synchronized_playback", command="play")
@@ -70,8 +69,9 @@ async def test_stream_expires(
     assert answer["error_type"] == "queue_item_not_found"
 
 
-async def test_artwork(hass: HomeAssistant, http: TestClient, kitchen: Client) -> None:
-    """The embedded picture, to whoever knows its address."""
+async def test_embedded_artwork_is_served_without_a_login(
+    hass: HomeAssistant, http: HttpClient, kitchen: Client
+) -> None:
     for media_content_id in BRASS, COPPER:
         url = (await track(hass, kitchen, media_content_id))["artwork_url"]
         response = await http.get(url)
@@ -81,8 +81,9 @@ async def test_artwork(hass: HomeAssistant, http: TestClient, kitchen: Client) -
         assert "private" in response.headers["Cache-Control"]
 
 
-async def test_forged_artwork(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, kitchen: Client) -> None:
-    """An address that was made up shows nothing; without an entry there is nothing to show."""
+async def test_forged_artwork_urls_are_not_found(
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, kitchen: Client
+) -> None:
     first = (await track(hass, kitchen, BRASS))["artwork_url"].rpartition(".")
     second = (await track(hass, kitchen, COPPER))["artwork_url"].rpartition(".")
     for url in first[0], f"{first[0]}.", f"{first[0]}.{second[2]}", "/api/moosicbox/artwork/x.\u00e4":
@@ -91,8 +92,9 @@ async def test_forged_artwork(hass: HomeAssistant, entry: MockConfigEntry, http:
     assert (await http.get("".join(first))).status == 503
 
 
-async def test_untagged(hass: HomeAssistant, http: TestClient, kitchen: Client, media_folder: Path) -> None:
-    """A file that says nothing of itself goes by its name; it has no picture."""
+async def test_a_file_without_tags_is_named_after_its_file_name(
+    hass: HomeAssistant, http: HttpClient, kitchen: Client, media_folder: Path
+) -> None:
     (media_folder / "Old tape.mp3").write_bytes(b"no music at all")
     found = await track(hass, kitchen, MEDIA + "Old tape.mp3")
     assert (found["title"], found["artist"], found["duration"], found["artwork_url"]) == ("Old tape", None, None, None)
@@ -109,19 +111,21 @@ async def test_untagged(hass: HomeAssistant, http: TestClient, kitchen: Client, 
         "100%41.flac",
     ],
 )
-async def test_names(hass: HomeAssistant, http: TestClient, kitchen: Client, media_folder: Path, name: str) -> None:
-    """Files may have the names that people give them."""
+async def test_file_names_may_contain_any_character(
+    hass: HomeAssistant, http: HttpClient, kitchen: Client, media_folder: Path, name: str
+) -> None:
     path = media_folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(media_folder / "brass-morning.flac", path)
     url = (await track(hass, kitchen, MEDIA + name))["stream_url"]
-    # As it is: the address is a valid one.
+    # Sent as it is: it is a valid URL.
     assert (await http.get(URL(url, encoded=True))).status == 200
 
 
-async def test_picture_of_the_entity(hass: HomeAssistant, kitchen: Client, hass_client) -> None:
-    """Dashboards get the picture from Home Assistant."""
+async def test_the_entity_has_the_artwork_as_its_picture(
+    hass: HomeAssistant, kitchen: Client, hass_client: ClientSessionGenerator
+) -> None:
     await play(hass, BRASS)
-    picture = hass.states.get("media_player.kitchen").attributes["entity_picture"]
+    picture = state_of(hass, "media_player.kitchen").attributes["entity_picture"]
     response = await (await hass_client()).get(picture)
     assert (response.status, response.content_type) == (200, "image/png")

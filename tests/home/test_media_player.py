@@ -1,4 +1,7 @@
-"""A player as Home Assistant sees it: its entity, and what actions do to the player."""
+"""A player's media player entity: its state and its actions."""
+
+from pathlib import Path
+from typing import Any
 
 from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
 from homeassistant.core import HomeAssistant
@@ -10,17 +13,19 @@ from syrupy.filters import props
 from tests.fixtures import BRASS, COPPER, Advance, Connect, ManualClock
 from tests.wire.client import Client, player
 
-from .actions import BRASS_SECONDS, act, order, play, report, state, titles
+from .actions import BRASS_SECONDS, act, next_command, play, report, state, titles
 
 
 async def test_new_player(hass: HomeAssistant, kitchen: Client, snapshot: SnapshotAssertion) -> None:
-    """An idle entity named after the player."""
+    """A new player is idle and named by its client."""
     shown = state(hass)
     assert {"state": shown.state, **shown.attributes} == snapshot
 
 
-async def test_playing(hass: HomeAssistant, kitchen: Client, snapshot: SnapshotAssertion) -> None:
-    """The entity shows what plays."""
+async def test_the_entity_mirrors_the_playback(
+    hass: HomeAssistant, kitchen: Client, snapshot: SnapshotAssertion
+) -> None:
+    """The entity mirrors the playback."""
     await play(hass, BRASS)
     shown = state(hass)
     assert shown.attributes["entity_picture"].startswith("/api/media_player_proxy/media_player.kitchen?")
@@ -30,10 +35,10 @@ async def test_playing(hass: HomeAssistant, kitchen: Client, snapshot: SnapshotA
     )
 
 
-async def test_features(hass: HomeAssistant, connect: Connect, token: str) -> None:
-    """Capabilities that a player doesn't have aren't offered; saying nothing means all."""
+async def test_features_follow_the_capabilities(hass: HomeAssistant, connect: Connect, token: str) -> None:
+    """A player that declares no capabilities has all."""
     for player_id, capabilities in ("all", None), ("box", ["pause", "audio/flac"]), ("bare", []):
-        fields = {} if capabilities is None else {"capabilities": capabilities}
+        fields: dict[str, Any] = {} if capabilities is None else {"capabilities": capabilities}
         await (await connect()).authenticate(token, client=player(player_id, **fields))
     await hass.async_block_till_done()
     features = {
@@ -47,10 +52,12 @@ async def test_features(hass: HomeAssistant, connect: Connect, token: str) -> No
     assert features["bare"] & Feature.PLAY_MEDIA
 
 
-async def test_play_media(hass: HomeAssistant, kitchen: Client, clock: ManualClock) -> None:
-    """The player is told what, from where, and when: alone, 20 ms ahead."""
+async def test_the_player_receives_a_track_a_url_and_a_start_time(
+    hass: HomeAssistant, kitchen: Client, clock: ManualClock
+) -> None:
+    """The lead of a single player is 20 ms."""
     await play(hass, BRASS)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     assert told["topic"] == "play:kitchen"
     assert told["start_position"] == 0
     assert told["rate"] == 1
@@ -75,27 +82,28 @@ async def test_play_media(hass: HomeAssistant, kitchen: Client, clock: ManualClo
     }
 
 
-async def test_lead(hass: HomeAssistant, connect: Connect, token: str, clock: ManualClock) -> None:
-    """Half the round trip and the player's own lead come on top; never more than three seconds."""
+async def test_the_lead_contains_the_round_trip_and_the_players_own_lead(
+    hass: HomeAssistant, connect: Connect, token: str, clock: ManualClock
+) -> None:
+    """It is at most three seconds."""
     client = await connect()
     await client.authenticate(token, client=player("kitchen", lead_ms=100, output_delay_ms=50))
     await hass.async_block_till_done()
     await play(hass, BRASS)
-    told = await order(client)
+    told = await next_command(client)
     assert told["sync_time_us"] == clock.now_us() + 20_000 + 150_000
     await report(client, "playing", told, round_trip_us=40_000)
     await act(hass, "media_seek", seek_position=5)
-    assert (await order(client))["sync_time_us"] == clock.now_us() + 20_000 + 150_000 + 20_000
+    assert (await next_command(client))["sync_time_us"] == clock.now_us() + 20_000 + 150_000 + 20_000
     await client.request("player_report", state="playing", position_seconds=5, at_us=0, round_trip_us=60_000_000)
     await act(hass, "media_seek", seek_position=6)
-    assert (await order(client))["sync_time_us"] == clock.now_us() + 3_000_000
+    assert (await next_command(client))["sync_time_us"] == clock.now_us() + 3_000_000
 
 
-async def test_play_address(hass: HomeAssistant, kitchen: Client) -> None:
-    """An http address is itself what the player fetches."""
+async def test_a_url_is_fetched_by_the_player_itself(hass: HomeAssistant, kitchen: Client) -> None:
     url = "https://radio.example.org/stream.mp3?quality=high"
     await play(hass, url)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     assert told["track"]["stream_url"] == url
     assert told["track"]["title"] == "stream"
     shown = state(hass)
@@ -115,10 +123,9 @@ async def test_play_address(hass: HomeAssistant, kitchen: Client) -> None:
         ("m-unknown", "track_not_found"),
     ],
 )
-async def test_play_what_is_none(
-    hass: HomeAssistant, kitchen: Client, media_folder, media_content_id: str, key: str
+async def test_media_that_is_no_audio_is_refused(
+    hass: HomeAssistant, kitchen: Client, media_folder: Path, media_content_id: str, key: str
 ) -> None:
-    """What isn't music is refused, and the queue stays as it was."""
     (media_folder / "picture.png").write_bytes(b"png")
     with pytest.raises(ServiceValidationError) as error:
         await play(hass, media_content_id)
@@ -128,13 +135,14 @@ async def test_play_what_is_none(
     assert state(hass).state == "idle"
 
 
-async def test_pause_and_play(hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance) -> None:
-    """Pause stands still where the music will be when it stops; play goes on from there."""
+async def test_play_continues_at_the_position_of_the_pause(
+    hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance
+) -> None:
     await play(hass, BRASS)
-    started = await order(kitchen)
+    started = await next_command(kitchen)
     await advance(5)
     await act(hass, "media_pause")
-    paused = await order(kitchen, "pause")
+    paused = await next_command(kitchen, "pause")
     assert paused["queue_item_id"] == started["queue_item_id"]
     assert paused["start_position"] == pytest.approx(5.0)
     assert (paused["rate"], paused["sync_time_us"]) == (0, clock.now_us() + 20_000)
@@ -142,38 +150,36 @@ async def test_pause_and_play(hass: HomeAssistant, kitchen: Client, clock: Manua
 
     await advance(20)
     await act(hass, "media_play")
-    resumed = await order(kitchen)
+    resumed = await next_command(kitchen)
     assert resumed["start_position"] == pytest.approx(5.0)
     assert resumed["sync_time_us"] == clock.now_us() + 20_000
     assert state(hass).state == "playing"
 
     await act(hass, "media_play_pause")
-    await order(kitchen, "pause")
+    await next_command(kitchen, "pause")
     await act(hass, "media_play_pause")
-    await order(kitchen)
+    await next_command(kitchen)
 
 
-async def test_stop(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """Stop is silence at the beginning of the item; play starts it again."""
+async def test_stop_returns_to_the_start_of_the_item(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
     await play(hass, BRASS)
     await advance(5)
     await act(hass, "media_stop")
-    assert (await order(kitchen, "stop"))["rate"] == 0
+    assert (await next_command(kitchen, "stop"))["rate"] == 0
     assert state(hass).state == "idle"
     await act(hass, "media_play")
-    assert (await order(kitchen))["start_position"] == 0
+    assert (await next_command(kitchen))["start_position"] == 0
 
 
-async def test_seek(hass: HomeAssistant, kitchen: Client) -> None:
-    """Seeking says where and when, and never leaves the item."""
+async def test_seek_stays_within_the_item(hass: HomeAssistant, kitchen: Client) -> None:
     await play(hass, BRASS)
-    await order(kitchen)
+    await next_command(kitchen)
     await act(hass, "media_seek", seek_position=12.5)
-    assert (await order(kitchen))["start_position"] == 12.5
+    assert (await next_command(kitchen))["start_position"] == 12.5
     assert state(hass).attributes["media_position"] == 12
     assert (await kitchen.until("seek_update"))["position_seconds"] == 12.5
     await act(hass, "media_seek", seek_position=500)
-    assert (await order(kitchen))["start_position"] == pytest.approx(BRASS_SECONDS, abs=0.01)
+    assert (await next_command(kitchen))["start_position"] == pytest.approx(BRASS_SECONDS, abs=0.01)
 
     await act(hass, "media_pause")
     await act(hass, "media_seek", seek_position=3)
@@ -182,16 +188,19 @@ async def test_seek(hass: HomeAssistant, kitchen: Client) -> None:
     assert (state(hass).state, state(hass).attributes["media_position"]) == ("paused", 3)
 
 
-async def test_nothing_to_play(hass: HomeAssistant, kitchen: Client) -> None:
-    """Without a queue there is nothing to play, and one is told so."""
-    for action, data in ("media_play", {}), ("media_previous_track", {}), ("media_seek", {"seek_position": 1}):
+async def test_play_with_an_empty_queue_is_refused(hass: HomeAssistant, kitchen: Client) -> None:
+    actions: dict[str, dict[str, Any]] = {
+        "media_play": {},
+        "media_previous_track": {},
+        "media_seek": {"seek_position": 1},
+    }
+    for action, data in actions.items():
         with pytest.raises(HomeAssistantError) as error:
             await act(hass, action, **data)
         assert error.value.translation_key == "queue_item_not_found"
 
 
-async def test_volume(hass: HomeAssistant, kitchen: Client) -> None:
-    """The player obeys; the entity shows it."""
+async def test_volume_commands_reach_the_player_and_the_entity(hass: HomeAssistant, kitchen: Client) -> None:
     await act(hass, "volume_set", volume_level=0.4)
     told = await kitchen.until("volume_update", topic="play:kitchen", volume=0.4)
     assert told["muted"] is False
@@ -201,8 +210,9 @@ async def test_volume(hass: HomeAssistant, kitchen: Client) -> None:
     assert (state(hass).attributes["volume_level"], state(hass).attributes["is_volume_muted"]) == (0.5, True)
 
 
-async def test_two_players(hass: HomeAssistant, kitchen: Client, connect: Connect, token: str) -> None:
-    """Each one has its own queue and hears only its own orders."""
+async def test_two_players_have_separate_queues_and_commands(
+    hass: HomeAssistant, kitchen: Client, connect: Connect, token: str
+) -> None:
     attic = await connect()
     await attic.authenticate(token, client=player("attic"))
     await hass.async_block_till_done()

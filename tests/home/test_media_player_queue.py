@@ -1,15 +1,14 @@
-"""A player's queue in Home Assistant: adding, moving through it, from item to item."""
+"""A player's queue by actions of its media player."""
 
 from homeassistant.core import HomeAssistant
 
 from tests.fixtures import BRASS, COPPER, PAPER, Advance, ManualClock
 from tests.wire.client import Client
 
-from .actions import BRASS_SECONDS, TITLES, act, fill, order, play, report, state, titles
+from .actions import BRASS_SECONDS, TITLES, act, fill, next_command, play, report, state, titles
 
 
-async def test_enqueue(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """Add, next, play and replace do what Home Assistant says of them."""
+async def test_enqueue_add_next_play_and_replace(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
     await play(hass, BRASS, enqueue="add")
     assert state(hass).state == "idle"
     await act(hass, "media_play")
@@ -33,8 +32,9 @@ async def test_enqueue(hass: HomeAssistant, kitchen: Client, advance: Advance) -
     assert (state(hass).state, state(hass).attributes["media_title"]) == ("playing", "Brass Morning")
 
 
-async def test_next_and_previous(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """Through the queue; previous goes to the start of an item that plays for a while."""
+async def test_previous_restarts_an_item_that_has_played_for_a_while(
+    hass: HomeAssistant, kitchen: Client, advance: Advance
+) -> None:
     await fill(hass)
 
     def title() -> str | None:
@@ -53,8 +53,7 @@ async def test_next_and_previous(hass: HomeAssistant, kitchen: Client, advance: 
     assert (title(), state(hass).state) == (None, "idle")
 
 
-async def test_shuffle(hass: HomeAssistant, kitchen: Client) -> None:
-    """Shuffling mixes what is to come; undone, all is in order again."""
+async def test_unshuffling_restores_the_order(hass: HomeAssistant, kitchen: Client) -> None:
     await fill(hass)
     await act(hass, "shuffle_set", shuffle=True)
     assert state(hass).attributes["shuffle"] is True
@@ -66,8 +65,7 @@ async def test_shuffle(hass: HomeAssistant, kitchen: Client) -> None:
     assert state(hass).attributes["shuffle"] is False
 
 
-async def test_repeat(hass: HomeAssistant, kitchen: Client) -> None:
-    """What is prepared follows the mode."""
+async def test_the_prepared_item_follows_the_repeat_mode(hass: HomeAssistant, kitchen: Client) -> None:
     await fill(hass)
     await act(hass, "media_next_track")
     await act(hass, "media_next_track")
@@ -84,10 +82,11 @@ async def test_repeat(hass: HomeAssistant, kitchen: Client) -> None:
     assert playing["topic"] == "player:kitchen"
 
 
-async def test_gapless(hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance) -> None:
-    """The next item is prepared, and started in time for the very moment when the one before ends."""
+async def test_the_next_item_starts_at_the_end_of_the_previous_one(
+    hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance
+) -> None:
     await play(hass, BRASS)
-    first = await order(kitchen)
+    first = await next_command(kitchen)
     await play(hass, COPPER, enqueue="add")
     prepared = await kitchen.until("prepare")
     assert prepared["track"]["title"] == "Copper Rain"
@@ -97,7 +96,7 @@ async def test_gapless(hass: HomeAssistant, kitchen: Client, clock: ManualClock,
 
     ends_us = first["sync_time_us"] + round(first["track"]["duration"] * 1e6)
     await advance((ends_us - clock.now_us()) / 1e6 - 0.5)
-    second = await order(kitchen)
+    second = await next_command(kitchen)
     assert second["queue_item_id"] == prepared["queue_item_id"]
     assert (second["start_position"], second["rate"], second["sync_time_us"]) == (0, 1, ends_us)
     assert state(hass).attributes["media_title"] == "Brass Morning"
@@ -108,29 +107,29 @@ async def test_gapless(hass: HomeAssistant, kitchen: Client, clock: ManualClock,
     assert state(hass).attributes["media_title"] == "Copper Rain"
     status = [m for m in await kitchen.arrived() if m["type"] == "playback_status"][-1]
     assert (status["position_seconds"], status["anchor_us"], status["rate"]) == (0, ends_us, 1)
-    # That the first one has ended isn't news any more.
+    # A late report of the first item's end changes nothing.
     await report(kitchen, "idle", first)
     assert state(hass).attributes["media_title"] == "Copper Rain"
 
 
-async def test_end_of_the_queue(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """After the last item there is silence."""
+async def test_the_player_is_idle_after_the_last_item(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
     await play(hass, BRASS)
-    await order(kitchen)
+    await next_command(kitchen)
     await advance(BRASS_SECONDS + 1)
-    await order(kitchen, "stop")
+    await next_command(kitchen, "stop")
     assert state(hass).state == "idle"
     assert "media_title" not in state(hass).attributes
 
 
-async def test_ended_early(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """`idle` with the item says that it has ended: the next one starts at once."""
+async def test_an_idle_report_with_the_item_starts_the_next_one(
+    hass: HomeAssistant, kitchen: Client, advance: Advance
+) -> None:
     await fill(hass)
-    first = await order(kitchen)
+    first = await next_command(kitchen)
     await advance(4)
     await report(kitchen, "idle", first)
     await hass.async_block_till_done()
-    second = await order(kitchen)
+    second = await next_command(kitchen)
     assert second["queue_item_id"] != first["queue_item_id"]
     assert state(hass).attributes["media_title"] == "Copper Rain"
     await report(kitchen, "idle", first)
@@ -138,21 +137,19 @@ async def test_ended_early(hass: HomeAssistant, kitchen: Client, advance: Advanc
     assert state(hass).attributes["media_title"] == "Copper Rain"
 
 
-async def test_error(hass: HomeAssistant, kitchen: Client) -> None:
-    """What a player can't play is skipped; after three in a row the music stops."""
+async def test_failed_items_are_skipped_and_three_in_a_row_stop_the_music(hass: HomeAssistant, kitchen: Client) -> None:
     await fill(hass)
     await play(hass, BRASS, enqueue="add")
     for title in "Copper Rain", "Paper Lantern":
-        await report(kitchen, "error", await order(kitchen), error="This format is unknown")
+        await report(kitchen, "error", await next_command(kitchen), error="This format is unknown")
         await hass.async_block_till_done()
         assert state(hass).attributes["media_title"] == title
-    await report(kitchen, "error", await order(kitchen), error="This format is unknown")
+    await report(kitchen, "error", await next_command(kitchen), error="This format is unknown")
     await hass.async_block_till_done()
     assert state(hass).state == "idle"
 
 
-async def test_enqueue_play_at_the_end_of_a_song(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
-    """What is asked for now plays now, though another item was handed over to follow."""
+async def test_enqueue_play_replaces_the_prepared_item(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
     await play(hass, BRASS)
     await play(hass, COPPER, enqueue="add")
     await advance(BRASS_SECONDS - 2)
@@ -160,8 +157,7 @@ async def test_enqueue_play_at_the_end_of_a_song(hass: HomeAssistant, kitchen: C
     assert state(hass).attributes["media_title"] == "Paper Lantern"
 
 
-async def test_queue_size(hass: HomeAssistant, kitchen: Client) -> None:
-    """The entity tells how long its queue is."""
+async def test_the_entity_has_the_queues_position_and_size(hass: HomeAssistant, kitchen: Client) -> None:
     await play(hass, BRASS)
     await play(hass, COPPER, enqueue="add")
     assert state(hass).attributes["queue_size"] == 2

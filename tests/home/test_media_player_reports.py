@@ -1,35 +1,36 @@
-"""What a player says, and its coming and going, as Home Assistant shows it."""
+"""Reports, disconnects and reconnects of a player, as its entity shows them."""
 
 from homeassistant.core import Event, HomeAssistant, callback
 
 from tests.fixtures import BRASS, Advance, Connect, Lose, ManualClock
 from tests.wire.client import Client, player
 
-from .actions import KITCHEN, TITLES, act, fill, order, play, report, state, titles
+from .actions import KITCHEN, TITLES, act, fill, next_command, play, report, state, titles
 
 
-async def test_volume_on_the_device(hass: HomeAssistant, kitchen: Client) -> None:
-    """A knob on the device turns the entity's volume."""
+async def test_a_reported_volume_is_the_entitys(hass: HomeAssistant, kitchen: Client) -> None:
     await kitchen.request("player_report", state="idle", position_seconds=0, at_us=0, volume=0.25, muted=True)
     shown = state(hass).attributes
     assert (shown["volume_level"], shown["is_volume_muted"]) == (0.25, True)
 
 
-async def test_paused_on_the_device(hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance) -> None:
-    """What a person does on the device is what the entity shows."""
+async def test_a_reported_pause_is_the_entitys(
+    hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance
+) -> None:
     await play(hass, BRASS)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     await advance(7)
     await report(kitchen, "paused", told, position_seconds=6.5, at_us=clock.now_us())
     assert (state(hass).state, state(hass).attributes["media_position"]) == ("paused", 6)
     await act(hass, "media_play")
-    assert (await order(kitchen))["start_position"] == 6.5
+    assert (await next_command(kitchen))["start_position"] == 6.5
 
 
-async def test_buffering(hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance) -> None:
-    """A stall shows, and the music goes on from where it stood."""
+async def test_playback_continues_at_the_position_of_a_stall(
+    hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance
+) -> None:
     await play(hass, BRASS)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     await advance(7)
     await report(kitchen, "buffering", told, position_seconds=6, at_us=clock.now_us())
     assert (state(hass).state, state(hass).attributes["media_position"]) == ("buffering", 6)
@@ -38,10 +39,9 @@ async def test_buffering(hass: HomeAssistant, kitchen: Client, clock: ManualCloc
     assert (state(hass).state, state(hass).attributes["media_position"]) == ("playing", 6)
 
 
-async def test_needs_interaction(hass: HomeAssistant, kitchen: Client, clock: ManualClock) -> None:
-    """A browser that wants a click first says so."""
+async def test_a_browser_that_needs_a_click_is_shown(hass: HomeAssistant, kitchen: Client, clock: ManualClock) -> None:
     await play(hass, BRASS)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     await report(kitchen, "paused", told, at_us=clock.now_us() + 20_000, needs_interaction=True)
     assert state(hass).attributes["needs_interaction"] is True
     assert state(hass).state == "buffering"
@@ -50,10 +50,9 @@ async def test_needs_interaction(hass: HomeAssistant, kitchen: Client, clock: Ma
     assert state(hass).state == "playing"
 
 
-async def test_only_discontinuities_are_written(
+async def test_states_are_written_at_discontinuities_only(
     hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance
 ) -> None:
-    """While music plays as expected nothing is written; a seek or a jump is."""
     writes: list[Event] = []
 
     @callback
@@ -63,7 +62,7 @@ async def test_only_discontinuities_are_written(
 
     hass.bus.async_listen("state_changed", written)
     await play(hass, BRASS)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     await report(kitchen, "playing", told, duration_seconds=told["track"]["duration"])
     await hass.async_block_till_done()
     writes.clear()
@@ -80,13 +79,12 @@ async def test_only_discontinuities_are_written(
     assert [event.data["new_state"].attributes["media_position"] for event in writes] == [9]
 
 
-async def test_away_and_back(
+async def test_the_entity_is_unavailable_after_the_grace_time(
     hass: HomeAssistant, kitchen: Client, connect: Connect, token: str, lose: Lose, advance: Advance
 ) -> None:
-    """Within the grace nobody notices; after it the entity is unavailable; it comes back as it was."""
     await fill(hass)
     await act(hass, "volume_set", volume_level=0.3)
-    await order(kitchen)
+    await next_command(kitchen)
     await lose(kitchen)
     await advance(7)
     assert state(hass).state == "playing"
@@ -103,10 +101,11 @@ async def test_away_and_back(
     assert await titles(back) == list(TITLES)
 
 
-async def test_told_on_return(hass: HomeAssistant, kitchen: Client, connect: Connect, token: str, lose: Lose) -> None:
-    """A page that reloads within the grace gets its orders again, and joins where the music is."""
+async def test_a_player_that_reconnects_within_the_grace_time_continues(
+    hass: HomeAssistant, kitchen: Client, connect: Connect, token: str, lose: Lose
+) -> None:
     await fill(hass)
-    before = await order(kitchen)
+    before = await next_command(kitchen)
     await lose(kitchen)
     back = await connect()
     await back.authenticate(token, client=player("kitchen"))

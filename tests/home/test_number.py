@@ -1,4 +1,4 @@
-"""The delay of a player's loudspeakers as a number."""
+"""The output delay of a player as a number."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.fixtures import BRASS, Advance, Connect, Lose, ManualClock
 from tests.wire.client import Client, player
 
-from .actions import KITCHEN, act, order, play, report, state
+from .actions import KITCHEN, act, next_command, play, report, state
 from .test_storage import restart
 
 DELAY = "number.kitchen_delay_of_the_loudspeakers"
@@ -18,17 +18,19 @@ async def set_delay(hass: HomeAssistant, milliseconds: float) -> None:
     await hass.services.async_call("number", "set_value", {"entity_id": DELAY, "value": milliseconds}, blocking=True)
 
 
-async def test_delay_is_made_up_for(hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance) -> None:
-    """What the player is told lies as much earlier; there is as much more time for it."""
+async def test_commands_are_earlier_by_the_delay(
+    hass: HomeAssistant, kitchen: Client, clock: ManualClock, advance: Advance
+) -> None:
+    """The lead is longer by the same time."""
     shown = state(hass, DELAY)
     limits = {"min": 0, "max": 5_000, "unit_of_measurement": "ms"}
     assert (shown.state, shown.attributes.items() >= limits.items()) == ("0.0", True)
     await set_delay(hass, 200)
     assert state(hass, DELAY).state == "200.0"
     await play(hass, BRASS)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     assert told["sync_time_us"] == clock.now_us() + 20_000
-    # What sounds then is heard later, and that is what people see.
+    # The entity shows the position that is audible.
     heard = state(hass).attributes["media_position_updated_at"]
     await advance(10)
     await report(kitchen, "playing", told, position_seconds=10, at_us=told["sync_time_us"] + 10_000_000)
@@ -37,13 +39,13 @@ async def test_delay_is_made_up_for(hass: HomeAssistant, kitchen: Client, clock:
 
 async def test_takes_effect_at_once(hass: HomeAssistant, kitchen: Client) -> None:
     await play(hass, BRASS)
-    told = await order(kitchen)
+    told = await next_command(kitchen)
     await set_delay(hass, 350)
-    again = await order(kitchen)
+    again = await next_command(kitchen)
     assert again == {**told, "track": again["track"], "sync_time_us": told["sync_time_us"] - 350_000}
 
 
-async def test_controllers_set_it_too(hass: HomeAssistant, controller: Client, kitchen: Client) -> None:
+async def test_controllers_can_set_the_delay(hass: HomeAssistant, controller: Client, kitchen: Client) -> None:
     await controller.request("volume_command", player_id="kitchen", output_delay_ms=180)
     while not any(shown.get("output_delay_ms") == 180 for shown in (await controller.until("player_list"))["players"]):
         pass
@@ -66,7 +68,7 @@ async def test_survives_a_restart(
     assert state(hass, DELAY).state == "250.0"
 
 
-async def test_volume_leaves_it_alone(hass: HomeAssistant, kitchen: Client) -> None:
+async def test_volume_changes_write_no_state(hass: HomeAssistant, kitchen: Client) -> None:
     await set_delay(hass, 250)
     written = state(hass, DELAY).last_reported
     await act(hass, "volume_set", volume_level=0.5)
@@ -74,7 +76,7 @@ async def test_volume_leaves_it_alone(hass: HomeAssistant, kitchen: Client) -> N
     assert state(hass, DELAY).last_reported == written
 
 
-async def test_out_of_range(hass: HomeAssistant, kitchen: Client) -> None:
+async def test_values_out_of_range_are_refused(hass: HomeAssistant, kitchen: Client) -> None:
     with pytest.raises(ServiceValidationError):
         await set_delay(hass, 5_001)
     assert state(hass, DELAY).state == "0.0"

@@ -1,4 +1,4 @@
-"""What can't be played is refused with words, leaves the queue as it is and the log quiet."""
+"""Media that can't be played: an error with a reason, an unchanged queue, and no log entry."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -24,7 +24,9 @@ from tests.wire.client import Client
         "../secrets.yaml",
     ],
 )
-async def test_refused(hass: HomeAssistant, kitchen: Client, media_id: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_reason_is_given_and_the_queue_is_unchanged(
+    hass: HomeAssistant, kitchen: Client, media_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
     await play(hass, BRASS)
     with pytest.raises(HomeAssistantError):
         await play(hass, media_id)

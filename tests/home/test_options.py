@@ -1,4 +1,4 @@
-"""The table of options: every one acts, the environment speaks before our defaults, and nothing is disconnected."""
+"""The options: each takes effect without disconnecting clients; environment variables replace defaults."""
 
 from dataclasses import fields
 import time
@@ -20,7 +20,7 @@ from tests.fixtures import Advance
 from tests.test_repository import INTEGRATION, REPOSITORY, read_json
 from tests.wire.client import Client
 
-SPECIFIED = {  # The specification's two tables, without the address: Home Assistant has its own.
+SPECIFIED = {  # The specification's two tables, without the address of the server.
     *("max_connections", "max_connections_per_ip", "connection_timeout_seconds", "max_message_size", "max_queue_size"),
     *("message_buffer_size", "heartbeat_interval_seconds", "ping_timeout_seconds", "close_timeout_seconds"),
     *("enable_compression", "compression_level", "compression_threshold", "compression_window_bits"),
@@ -31,7 +31,7 @@ SPECIFIED = {  # The specification's two tables, without the address: Home Assis
 
 
 def form(**changes: object) -> dict[str, dict[str, object]]:
-    """What the form sends: everything, with these changes."""
+    """Return the form's input: all values, with these changes."""
     values = {**defaults(), **changes}
     return {
         section: {option.key: values[option.key] for option in OPTIONS if option.section == section}
@@ -63,6 +63,10 @@ def test_fields_exist_and_defaults_are_allowed() -> None:
     assert limits_of({}, {}) == Limits()
 
 
+def test_stored_options_that_no_longer_exist_are_ignored() -> None:
+    assert limits_of({"short_gc_pauses": True, "rooms": False}, {}) == Limits(rooms=False)
+
+
 def test_texts_and_docs_name_every_option() -> None:
     texts = read_json(INTEGRATION / "translations" / "en.json")["options"]["step"]["init"]["sections"]
     page = (REPOSITORY / "docs" / "options.md").read_text(encoding="utf-8")
@@ -85,16 +89,16 @@ def test_texts_and_docs_name_every_option() -> None:
         ("WS_RATE_LIMIT_PER_MINUTE", "60", "messages_per_minute", 60),
     ],
 )
-def test_environment_speaks_before_defaults(variable: str, text: str, field: str, value: object) -> None:
+def test_environment_variables_replace_defaults(variable: str, text: str, field: str, value: object) -> None:
     assert getattr(limits_of({}, {variable: text}), field) == value
 
 
-def test_choice_speaks_before_environment() -> None:
+def test_stored_options_take_precedence_over_variables() -> None:
     assert limits_of({"max_connections": 7}, {"WS_MAX_CONNECTIONS": "5"}).max_connections == 7
 
 
 @pytest.mark.parametrize("text", ["many", "0", "1e9", "nan"])
-def test_wrong_variable_is_ignored_and_told(text: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_invalid_variable_is_ignored_and_logged(text: str, caplog: pytest.LogCaptureFixture) -> None:
     assert effective({}, {"WS_MAX_CONNECTIONS": text})["max_connections"] == Limits().max_connections
     assert "WS_MAX_CONNECTIONS" in caplog.text
 
@@ -105,7 +109,7 @@ def test_rate_limiting_can_be_switched_off() -> None:
     assert limits.max_connections == Limits().max_connections
 
 
-async def test_options_act_without_a_reload(
+async def test_options_take_effect_without_a_reload(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, controller: Client
 ) -> None:
     flow = await hass.config_entries.options.async_init(entry.entry_id)
@@ -125,7 +129,7 @@ async def test_options_act_without_a_reload(
     assert [answer["error_type"] for answer in answers] == [*["permission_denied"] * 3, "rate_limit_exceeded"]
 
 
-async def test_what_is_the_default_again_is_not_kept(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_default_values_are_not_stored(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     hass.config_entries.async_update_entry(entry, options={"max_connections": 50})
     flow = await hass.config_entries.options.async_init(entry.entry_id)
     done = await hass.config_entries.options.async_configure(flow["flow_id"], user_input=form())
@@ -148,7 +152,7 @@ async def test_what_is_the_default_again_is_not_kept(hass: HomeAssistant, entry:
         ({"node_id": "the cellar"}, "node_id_invalid"),
     ],
 )
-async def test_what_does_not_go_together_is_named(
+async def test_contradictory_values_are_refused(
     hass: HomeAssistant, entry: MockConfigEntry, changes: dict[str, object], error: str
 ) -> None:
     flow = await hass.config_entries.options.async_init(entry.entry_id)
@@ -165,7 +169,7 @@ async def test_out_of_range_is_refused(hass: HomeAssistant, entry: MockConfigEnt
         await hass.config_entries.options.async_configure(flow["flow_id"], user_input=form(max_connections=0))
 
 
-async def test_cleaning_up_follows_its_option(
+async def test_the_cleanup_interval_takes_effect(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, advance: Advance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
@@ -180,8 +184,7 @@ async def test_cleaning_up_follows_its_option(
     assert len(times) == 5
 
 
-async def test_tokens_of_others(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """A trusted key lets its tokens in at once, and no longer when it is taken away."""
+async def test_trusted_keys_are_accepted_until_they_are_removed(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     key = Ed25519PrivateKey.generate()
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     now = int(time.time())
@@ -195,7 +198,7 @@ async def test_tokens_of_others(hass: HomeAssistant, entry: MockConfigEntry) -> 
         "jti": "1",
     }
     token = jwt.encode(claims, key, "EdDSA")
-    tokens = entry.runtime_data.gatekeeper.tokens
+    tokens = entry.runtime_data.authenticator.tokens
     hass.config_entries.async_update_entry(entry, options={"trusted_keys": pem, "trusted_issuer": "them"})
     await hass.async_block_till_done()
     assert tokens.verify(token).sub == "radio"
@@ -205,6 +208,5 @@ async def test_tokens_of_others(hass: HomeAssistant, entry: MockConfigEntry) -> 
         tokens.verify(token)
 
 
-def test_keys_are_checked() -> None:
-    """What is no key is named in the form."""
+def test_invalid_keys_are_refused_by_the_form() -> None:
     assert fault(effective({"trusted_keys": "nonsense"}, {})) == "keys_invalid"

@@ -1,4 +1,4 @@
-"""Other media players of the house that play along: told what a room or a player plays, as well as they can."""
+"""External speakers, media players of other integrations that play along with a player or a room."""
 
 from typing import Any, override
 
@@ -21,7 +21,7 @@ RADIO, SIMPLE = "media_player.radio", "media_player.simple"
 
 
 class Radio(MediaPlayerEntity):
-    """A media player of somebody else's; it writes down what it is told."""
+    """A media player of another integration that records its commands."""
 
     _attr_should_poll = False
 
@@ -30,10 +30,11 @@ class Radio(MediaPlayerEntity):
         self._attr_supported_features = features
         self._attr_state = None
         self.told: list[tuple[str, Any]] = []
+        self.broken = False
 
     @override
     async def async_play_media(self, media_type: str, media_id: str, **kwargs: Any) -> None:
-        if "broken" in self.told:
+        if self.broken:
             raise HomeAssistantError("Nobody answers")
         self.told.append(("play", media_id))
 
@@ -60,7 +61,7 @@ class Radio(MediaPlayerEntity):
 
 @pytest.fixture
 async def speakers(hass: HomeAssistant, entry: MockConfigEntry) -> tuple[Radio, Radio]:
-    """One that can all, and one that can only play and stop."""
+    """A speaker with all features, and one that can only play and stop."""
     both = Feature.PLAY_MEDIA | Feature.STOP
     radio = Radio("Radio", both | Feature.PAUSE | Feature.SEEK | Feature.VOLUME_SET | Feature.VOLUME_MUTE)
     simple = Radio("Simple", both)
@@ -70,8 +71,8 @@ async def speakers(hass: HomeAssistant, entry: MockConfigEntry) -> tuple[Radio, 
     return radio, simple
 
 
-def told(speaker: Radio) -> list[tuple[str, Any]]:
-    """What it was told since it was asked last."""
+def received(speaker: Radio) -> list[tuple[str, Any]]:
+    """Return the commands since the last call."""
     orders = list(speaker.told)
     speaker.told.clear()
     return orders
@@ -82,10 +83,9 @@ async def wait(hass: HomeAssistant, advance: Advance, seconds: float = 0.3) -> N
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def test_they_play_along(
+async def test_speakers_follow_the_room_and_stop_if_they_cannot_pause(
     hass: HomeAssistant, speakers: tuple[Radio, Radio], ada: Client, ben: Client, party: str, advance: Advance
 ) -> None:
-    """What the room plays, from where it is; pause is stop where there is no pause."""
     await hass.config.async_update(internal_url="http://home.example:8123")
     radio, simple = speakers
     await play(hass, BRASS, entity_id=PARTY)
@@ -94,36 +94,35 @@ async def test_they_play_along(
     await act(hass, "join", PARTY, group_members=[RADIO, SIMPLE])
     await wait(hass, advance)
     assert state(hass, PARTY).attributes["group_members"] == ["media_player.ada", "media_player.ben", RADIO, SIMPLE]
-    (kind, url), sought = told(radio)
+    (kind, url), sought = received(radio)
     assert kind == "play"
     assert url.startswith("http://home.example:8123/media/local/brass-morning.flac?authSig=")
     assert sought == ("seek", pytest.approx(4.9, abs=0.3))
-    assert [order for order, _ in told(simple)] == ["play"]
+    assert [order for order, _ in received(simple)] == ["play"]
 
     await act(hass, "media_pause", PARTY)
     await wait(hass, advance)
-    assert (told(radio), told(simple)) == ([("pause", None)], [("stop", None)])
+    assert (received(radio), received(simple)) == ([("pause", None)], [("stop", None)])
     await act(hass, "media_play", PARTY)
     await wait(hass, advance)
-    assert [order for order, _ in told(radio)] == ["play", "seek"]
+    assert [order for order, _ in received(radio)] == ["play", "seek"]
     await act(hass, "media_seek", PARTY, seek_position=12)
     await wait(hass, advance)
-    assert told(radio) == [("seek", pytest.approx(12, abs=0.3))]
-    told(simple)
+    assert received(radio) == [("seek", pytest.approx(12, abs=0.3))]
+    received(simple)
     await act(hass, "media_next_track", PARTY)
     await wait(hass, advance)
     for speaker in speakers:
-        ((_, url),) = told(speaker)
+        ((_, url),) = received(speaker)
         assert "copper-rain" in url
     await act(hass, "media_stop", PARTY)
     await wait(hass, advance)
-    assert (told(radio), told(simple)) == ([("stop", None)], [("stop", None)])
+    assert (received(radio), received(simple)) == ([("stop", None)], [("stop", None)])
 
 
-async def test_delay(
+async def test_the_position_is_ahead_by_each_speakers_delay(
     hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, kitchen: Client, advance: Advance
 ) -> None:
-    """A speaker that sounds late is told where the music will be by then; each has its own setting."""
     radio, _ = speakers
     await act(hass, "join", KITCHEN, group_members=[RADIO])
     await hass.async_block_till_done()
@@ -136,27 +135,26 @@ async def test_delay(
     assert state(hass, number).state == "2000.0"
     await play(hass, BRASS)
     await wait(hass, advance)
-    assert told(radio)[1:] == [("seek", pytest.approx(2, abs=0.1))]
+    assert received(radio)[1:] == [("seek", pytest.approx(2, abs=0.1))]
 
 
-async def test_loudness(
+async def test_the_volume_follows_the_room(
     hass: HomeAssistant, speakers: tuple[Radio, Radio], ada: Client, party: str, advance: Advance
 ) -> None:
-    """Follows the room's."""
     radio, simple = speakers
     await act(hass, "join", PARTY, group_members=[RADIO, SIMPLE])
     await act(hass, "volume_set", PARTY, volume_level=0.4)
     await wait(hass, advance)
     await act(hass, "volume_mute", PARTY, is_volume_muted=True)
     await wait(hass, advance)
-    heard = told(radio)
+    heard = received(radio)
     assert [value for order, value in heard if order == "volume"][-1] == 0.4
     assert ("mute", True) in heard
-    assert told(simple) == []
+    assert received(simple) == []
 
 
 @pytest.mark.parametrize("how", ["unjoin", "leave_room"])
-async def test_they_are_let_go(
+async def test_removed_speakers_stop_and_lose_their_number(
     hass: HomeAssistant,
     speakers: tuple[Radio, Radio],
     hub: Hub,
@@ -165,27 +163,25 @@ async def test_they_are_let_go(
     advance: Advance,
     how: str,
 ) -> None:
-    """And fall silent; their setting goes."""
     radio, _ = speakers
     await act(hass, "join", KITCHEN, group_members=[RADIO])
     await play(hass, BRASS)
     await wait(hass, advance)
-    told(radio)
+    received(radio)
     if how == "unjoin":
         await act(hass, "unjoin", KITCHEN)
     else:
         await hass.services.async_call("moosicbox", "leave_room", {"entity_id": RADIO}, blocking=True)
     await wait(hass, advance)
-    assert told(radio) == [("stop", None)]
+    assert received(radio) == [("stop", None)]
     assert (hub.players.get("kitchen").outputs, state(hass).attributes["group_members"]) == ({}, [])
     assert [entity for entity in entity_registry.entities if entity.startswith("number.kitchen_delay_of_r")] == []
     assert state(hass).state == "playing"
 
 
-async def test_a_group_takes_them_over(
+async def test_a_group_takes_over_the_leaders_speakers(
     hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, ada: Client, ben: Client, advance: Advance
 ) -> None:
-    """With the leader's music, and back."""
     await act(hass, "join", "media_player.ada", group_members=[RADIO])
     await act(hass, "join", "media_player.ada", group_members=["media_player.ben"])
     (room,) = hub.rooms
@@ -196,7 +192,7 @@ async def test_a_group_takes_them_over(
     assert hub.players.get("ada").outputs == {RADIO: 0.0}
 
 
-async def test_they_survive_a_restart(
+async def test_speakers_and_delays_survive_a_restart(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     speakers: tuple[Radio, Radio],
@@ -205,7 +201,6 @@ async def test_they_survive_a_restart(
     ben: Client,
     party: str,
 ) -> None:
-    """With their delay."""
     await act(hass, "join", PARTY, group_members=[RADIO])
     entry.runtime_data.outputs.async_set_delay(entry.runtime_data.hub.rooms.find("party"), RADIO, 300)
     await restart(hass, entry)
@@ -214,26 +209,26 @@ async def test_they_survive_a_restart(
     assert RADIO in state(hass, PARTY).attributes["group_members"]
 
 
-async def test_one_that_fails(
+async def test_a_failing_speaker_is_logged_and_the_music_continues(
     hass: HomeAssistant,
     speakers: tuple[Radio, Radio],
     kitchen: Client,
     advance: Advance,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Is said to the log; the music goes on."""
     radio, simple = speakers
-    radio.told.append("broken")  # type: ignore[arg-type]
+    radio.broken = True
     await act(hass, "join", KITCHEN, group_members=[RADIO, SIMPLE])
     await play(hass, BRASS)
     await wait(hass, advance)
-    assert "media_player.radio doesn't play along" in caplog.text
-    assert [order for order, _ in told(simple)] == ["play"]
+    assert "play_media failed on media_player.radio" in caplog.text
+    assert [order for order, _ in received(simple)] == ["play"]
     assert state(hass).state == "playing"
 
 
-async def test_refused(hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, kitchen: Client) -> None:
-    """What is no media player, and what would tell us again what we tell it."""
+async def test_other_entities_and_groups_with_players_of_the_hub_are_refused(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, kitchen: Client
+) -> None:
     hass.states.async_set("media_player.all", "idle", {"entity_id": [RADIO, KITCHEN]})
     hass.states.async_set("light.lamp", "on")
     for entity_id, key in (

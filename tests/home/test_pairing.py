@@ -1,11 +1,10 @@
-"""“Add player”: a code, a box that knows it, and its token's life."""
+"""Pairing of players: the code, its redemption, and the token of the paired player."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from aiohttp.test_utils import TestClient
-from homeassistant.config_entries import SOURCE_USER
+from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -18,6 +17,7 @@ from custom_components.moosicbox.engine.access.pairing import ALL_GUESSES, GUESS
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
 from tests.fixtures import Advance, Connect
+from tests.http import HttpClient
 from tests.wire.client import player
 from tests.wire.tokens import refused
 
@@ -25,20 +25,22 @@ PAIR = "/api/moosicbox/pair"
 
 
 async def add_player(hass: HomeAssistant, entry: MockConfigEntry, *, control: bool = False) -> tuple[str, str]:
-    """Go through the dialog to its waiting; the flow's id and the code."""
+    """Go through the dialog until it waits; return the flow's id and the code."""
     subentries = hass.config_entries.subentries
     result = await subentries.async_init((entry.entry_id, "player"), context={"source": SOURCE_USER})
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
     result = await subentries.async_configure(result["flow_id"], {"control": control})
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "code")
-    code = result["description_placeholders"]["code"]
+    placeholders = result["description_placeholders"]
+    assert placeholders is not None
+    code = placeholders["code"]
     result = await subentries.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     return result["flow_id"], code
 
 
-async def told(hass: HomeAssistant, flow_id: str) -> dict[str, Any]:
-    """What the dialog says in the end."""
+async def dialog_result(hass: HomeAssistant, flow_id: str) -> SubentryFlowResult:
+    """Return the result that the dialog shows."""
     result = await hass.config_entries.subentries.async_configure(flow_id)
     while result["type"] is FlowResultType.SHOW_PROGRESS:
         await hass.async_block_till_done(wait_background_tasks=True)
@@ -47,18 +49,18 @@ async def told(hass: HomeAssistant, flow_id: str) -> dict[str, Any]:
     return result
 
 
-async def pair(http: TestClient, code: str, player_id: str = "box-1", name: str = "Garage") -> tuple[int, Any]:
+async def pair(http: HttpClient, code: str, player_id: str = "box-1", name: str = "Garage") -> tuple[int, Any]:
     response = await http.post(PAIR, json={"code": code, "name": name, "player_id": player_id})
     return response.status, await response.json()
 
 
-async def test_a_box_gets_a_token_of_its_own(
-    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect
+async def test_a_device_gets_its_own_token(
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, connect: Connect
 ) -> None:
     flow_id, code = await add_player(hass, entry)
     status, answer = await pair(http, f" {code.lower().replace('-', '')} ")
     assert (status, answer["player_id"], answer["name"]) == (200, "box-1", "Garage")
-    result = await told(hass, flow_id)
+    result = await dialog_result(hass, flow_id)
     assert (result["reason"], result["description_placeholders"]) == ("paired", {"name": "Garage"})
     (subentry,) = entry.subentries.values()
     assert (subentry.title, subentry.unique_id) == ("Garage", "box-1")
@@ -70,7 +72,7 @@ async def test_a_box_gets_a_token_of_its_own(
     assert welcome["user"] == {"id": "paired:box-1", "name": "Garage"}
 
 
-async def test_a_code_is_for_one_box(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+async def test_a_code_pairs_one_device(hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient) -> None:
     _, code = await add_player(hass, entry, control=True)
     assert (await pair(http, code))[0] == 200
     status, answer = await pair(http, code, "box-2")
@@ -78,29 +80,29 @@ async def test_a_code_is_for_one_box(hass: HomeAssistant, entry: MockConfigEntry
     assert len(entry.subentries) == 1
 
 
-async def test_a_code_is_for_minutes(
-    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, advance: Advance
-) -> None:
+async def test_a_code_expires(hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, advance: Advance) -> None:
     _, code = await add_player(hass, entry)
     await advance(601)
     assert (await pair(http, code))[0] == 401
 
 
-async def test_a_code_that_nobody_used_is_told(
+async def test_the_dialog_reports_an_unused_code(
     hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(player_flow, "LIFETIME", 0)
+    monkeypatch.setattr(player_flow, "PAIRING_CODE_LIFETIME", 0)
     flow_id, _ = await add_player(hass, entry)
-    assert (await told(hass, flow_id))["reason"] == "code_expired"
+    assert (await dialog_result(hass, flow_id))["reason"] == "code_expired"
 
 
-async def test_a_code_ends_with_its_window(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+async def test_closing_the_dialog_withdraws_the_code(
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient
+) -> None:
     flow_id, code = await add_player(hass, entry)
     hass.config_entries.subentries.async_abort(flow_id)
     assert (await pair(http, code))[0] == 401
 
 
-async def test_guessing_is_soon_over(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+async def test_wrong_guesses_are_limited(hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient) -> None:
     _, code = await add_player(hass, entry)
     for _ in range(GUESSES):
         assert (await pair(http, "AAAA-AAAA"))[0] == 401
@@ -109,8 +111,8 @@ async def test_guessing_is_soon_over(hass: HomeAssistant, entry: MockConfigEntry
     assert entry.subentries == {}
 
 
-async def test_deleting_locks_the_box_out_and_takes_its_entity_away(
-    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: TestClient, connect: Connect
+async def test_deleting_the_subentry_revokes_the_token_and_removes_the_entity(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: HttpClient, connect: Connect
 ) -> None:
     _, code = await add_player(hass, entry)
     _, answer = await pair(http, code)
@@ -121,7 +123,9 @@ async def test_deleting_locks_the_box_out_and_takes_its_entity_away(
     entity_id = entities.async_get_entity_id("media_player", DOMAIN, "box-1")
     assert entity_id is not None
     (subentry_id,) = entry.subentries
-    assert entities.async_get(entity_id).config_subentry_id == subentry_id
+    entity = entities.async_get(entity_id)
+    assert entity is not None
+    assert entity.config_subentry_id == subentry_id
     (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)[1:]
     assert {
         each.device_id
@@ -137,8 +141,8 @@ async def test_deleting_locks_the_box_out_and_takes_its_entity_away(
     assert dr.async_get(hass).async_get_device_by_identifier((DOMAIN, "box-1"), entry.entry_id) is None
 
 
-async def test_deleting_counts_though_nobody_watched(
-    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect
+async def test_a_subentry_deleted_while_unloaded_locks_the_player_out(
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, connect: Connect
 ) -> None:
     _, code = await add_player(hass, entry)
     _, answer = await pair(http, code)
@@ -151,7 +155,7 @@ async def test_deleting_counts_though_nobody_watched(
 
 
 async def test_pairing_again_replaces_the_token(
-    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, connect: Connect
 ) -> None:
     _, code = await add_player(hass, entry)
     _, old = await pair(http, code)
@@ -162,8 +166,8 @@ async def test_pairing_again_replaces_the_token(
     assert not await refused(connect, new["token"])
 
 
-async def test_nobody_takes_another_ones_player(
-    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: TestClient
+async def test_a_player_of_another_user_cannot_be_paired(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: HttpClient
 ) -> None:
     hub.players.add("box-1", "Browser", "ada")
     _, code = await add_player(hass, entry)
@@ -183,15 +187,16 @@ async def test_nobody_takes_another_ones_player(
         (b'{"code": "x", "name": "", "player_id": "box"}', "name"),
     ],
 )
-async def test_nonsense_is_named(http: TestClient, body: bytes, field: str | None) -> None:
+async def test_invalid_requests_name_the_field(http: HttpClient, body: bytes, field: str | None) -> None:
     response = await http.post(PAIR, data=body)
     answer = await response.json()
     assert (response.status, answer["error_type"]) == (400, "invalid_message")
     assert answer["path"] == ([] if field is None else [field])
 
 
-async def test_a_body_that_comes_bit_by_bit(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
-    """As from a box on a bad network; and one without end is cut short."""
+async def test_the_body_may_arrive_in_parts_and_is_limited(
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient
+) -> None:
     _, code = await add_player(hass, entry)
 
     async def bits() -> AsyncGenerator[bytes]:
@@ -205,14 +210,14 @@ async def test_a_body_that_comes_bit_by_bit(hass: HomeAssistant, entry: MockConf
     assert (response.status, (await response.json())["error_type"]) == (413, "message_too_large")
 
 
-async def test_pages_of_strangers_pair_nothing(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
+async def test_other_origins_are_refused(hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient) -> None:
     _, code = await add_player(hass, entry)
     body = {"code": code, "name": "Box", "player_id": "box"}
     response = await http.post(PAIR, json=body, headers={"Origin": "https://evil.example"})
     assert response.status == 403
 
 
-async def test_without_a_hub_there_is_nothing_to_add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_the_dialog_aborts_without_a_loaded_entry(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
     result = await hass.config_entries.subentries.async_init(
         (entry.entry_id, "player"), context={"source": SOURCE_USER}
@@ -220,7 +225,7 @@ async def test_without_a_hub_there_is_nothing_to_add(hass: HomeAssistant, entry:
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
-async def test_codes_that_are_out_are_bounded(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
+async def test_open_codes_are_limited(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
     pairing = entry.runtime_data.pairing
     offers = [pairing.offer(frozenset())[1] for _ in range(16)]
     subentries = hass.config_entries.subentries
@@ -231,7 +236,7 @@ async def test_codes_that_are_out_are_bounded(hass: HomeAssistant, entry: MockCo
     pairing.offer(frozenset())
 
 
-async def test_many_guessers_together_end_the_codes() -> None:
+async def test_wrong_guesses_from_many_addresses_end_all_codes() -> None:
     codes = PairingCodes()
     code, _ = codes.offer(frozenset(), 0)
     for number in range(ALL_GUESSES):
@@ -241,7 +246,7 @@ async def test_many_guessers_together_end_the_codes() -> None:
         codes.redeem(code, "10.0.1.1", 0)
 
 
-async def test_wrong_guesses_are_forgotten_in_time() -> None:
+async def test_wrong_guesses_expire() -> None:
     codes = PairingCodes()
     for _ in range(GUESSES):
         with pytest.raises(AuthenticationFailed):

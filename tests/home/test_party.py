@@ -1,16 +1,16 @@
-"""The guests' page, as a browser without a login gets it."""
+"""The guest page, as a browser without a login receives it."""
 
 import re
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.moosicbox.panel import FRONTEND
+from custom_components.moosicbox.http.panel import FRONTEND
 
 PAGE = "/moosicbox/party/"
 
 
-async def test_page_needs_no_login_and_loads_nothing_foreign(
+async def test_the_page_needs_no_login_and_loads_own_files_only(
     entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     client = await hass_client_no_auth()
@@ -22,7 +22,7 @@ async def test_page_needs_no_login_and_loads_nothing_foreign(
         assert policy[directive] == "'self'"
     assert "unsafe" not in str(policy)
     text = await answer.text()
-    # No script and no style stands in the page itself, and every address is one of ours.
+    # The page has no inline script or style, and all its URLs are the integration's own.
     assert re.findall(r"<script(?![^>]* src=)|<style|\bon\w+=|style=", text) == []
     addresses = re.findall(r'(?:src|href)="([^"]+)"', text)
     assert addresses
@@ -30,7 +30,7 @@ async def test_page_needs_no_login_and_loads_nothing_foreign(
         assert (await client.get(address)).status == 200, address
 
 
-async def test_manifest_makes_it_installable(
+async def test_the_manifest_makes_the_page_installable(
     entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     client = await hass_client_no_auth()
@@ -41,7 +41,7 @@ async def test_manifest_makes_it_installable(
 
 
 def test_files_have_no_inline_styles() -> None:
-    """The policy forbids `style` attributes; only what scripts set on `.style` passes."""
+    """The policy forbids `style` attributes; scripts may set `.style`."""
     for path in FRONTEND.rglob("*.js"):
         assert '"style"' not in path.read_text(), path
         assert "innerHTML" not in path.read_text(), path

@@ -1,4 +1,4 @@
-"""Devices and entities: what a player is in Home Assistant, and how it is forgotten."""
+"""Devices and entities of players, and their removal."""
 
 import asyncio
 
@@ -15,13 +15,12 @@ from tests.wire.client import Client, player
 from .actions import KITCHEN, play, state
 
 
-async def test_devices(
+async def test_a_player_is_a_device_behind_the_hub(
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
     entry: MockConfigEntry,
     kitchen: Client,
 ) -> None:
-    """A player is a device of its own behind the hub."""
     hub = device_registry.async_get_device_by_identifier((DOMAIN, HUB_ID), entry.entry_id)
     device = device_registry.async_get_device_by_identifier((DOMAIN, "kitchen"), entry.entry_id)
     assert hub is not None
@@ -34,7 +33,7 @@ async def test_devices(
 
 
 async def remove(hass: HomeAssistant, hass_ws_client: WebSocketGenerator, device_id: str) -> bool:
-    """Press "Delete" on a device's page."""
+    """Delete a device, as its page does."""
     assert await async_setup_component(hass, "config", {})
     client = await hass_ws_client(hass)
     success: bool = (await client.remove_device(device_id))["success"]
@@ -42,7 +41,7 @@ async def remove(hass: HomeAssistant, hass_ws_client: WebSocketGenerator, device
     return success
 
 
-async def test_remove_a_player(
+async def test_deleting_the_device_removes_the_player(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     device_registry: dr.DeviceRegistry,
@@ -52,7 +51,7 @@ async def test_remove_a_player(
     kitchen: Client,
     controller: Client,
 ) -> None:
-    """Its connection is closed, the others are told; if it comes again it is new."""
+    """Its connection is closed and other clients are notified; if it connects again, it is a new player."""
     await play(hass, BRASS)
     await controller.arrived()
     device = device_registry.async_get_device_by_identifier((DOMAIN, "kitchen"), entry.entry_id)
@@ -71,24 +70,22 @@ async def test_remove_a_player(
     assert (await again.request("queue_command", action="get"))["data"]["queue"]["total"] == 0
 
 
-async def test_the_hub_stays(
+async def test_the_hubs_device_cannot_be_deleted(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     device_registry: dr.DeviceRegistry,
     entry: MockConfigEntry,
     kitchen: Client,
 ) -> None:
-    """The hub's own device goes with the entry only."""
     hub = device_registry.async_get_device_by_identifier((DOMAIN, HUB_ID), entry.entry_id)
     assert hub is not None
     assert not await remove(hass, hass_ws_client, hub.id)
     await kitchen.arrived()
 
 
-async def test_renamed_entity(
+async def test_clients_receive_a_renamed_entity_id(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, kitchen: Client, controller: Client
 ) -> None:
-    """Clients learn an entity's new id."""
     await controller.arrived()
     entity_registry.async_update_entity(KITCHEN, new_entity_id="media_player.cook")
     await hass.async_block_till_done()
@@ -96,21 +93,19 @@ async def test_renamed_entity(
     assert listed["players"][0]["entity_id"] == "media_player.cook"
 
 
-async def test_remove_a_device_whose_player_is_gone(
+async def test_the_device_of_an_unknown_player_can_be_deleted(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     device_registry: dr.DeviceRegistry,
     entry: MockConfigEntry,
 ) -> None:
-    """What the hub doesn't know any more can be deleted, too."""
     device = device_registry.async_get_or_create(config_entry_id=entry.entry_id, identifiers={(DOMAIN, "gone")})
     assert await remove(hass, hass_ws_client, device.id)
 
 
-async def test_a_player_called_hub(
+async def test_a_players_id_cannot_collide_with_the_hubs(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, entry: MockConfigEntry, connect: Connect, token: str
 ) -> None:
-    """No player's id makes it the hub's own device."""
     client = await connect()
     await client.authenticate(token, client=player("hub", name="Kitchen hub"))
     await hass.async_block_till_done()
@@ -120,14 +115,13 @@ async def test_a_player_called_hub(
     assert entity.device_id != entry.runtime_data.hub_device_id
 
 
-async def test_name_and_version_follow_the_client(
+async def test_the_devices_name_and_version_follow_the_client(
     hass: HomeAssistant,
     device_registry: dr.DeviceRegistry,
     entry: MockConfigEntry,
     connect: Connect,
     token: str,
 ) -> None:
-    """A device is called what its player calls itself by now."""
     for name, version in ("Kitchen", "1.2.3"), ("Cookery", "1.2.4"):
         client = await connect()
         await client.authenticate(token, client=player("kitchen", name=name, version=version))

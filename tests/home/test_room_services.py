@@ -1,4 +1,4 @@
-"""The actions about rooms and queues: each sends a message of the wire, under the rights of whoever calls it."""
+"""Actions on rooms and queues, with the permissions of the calling user."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ ADA, BEN, EVE = "media_player.ada", "media_player.ben", "media_player.eve"
 
 
 async def ask(hass: HomeAssistant, action: str, user: User | None = None, **data: Any) -> Message:
-    """Call an action that answers."""
+    """Call an action and return its response."""
     context = Context(user_id=user.id if user else None)
     answer = await hass.services.async_call(DOMAIN, action, data, True, context, return_response=True)
     assert answer is not None
@@ -29,22 +29,21 @@ async def ask(hass: HomeAssistant, action: str, user: User | None = None, **data
 
 
 async def do(hass: HomeAssistant, action: str, user: User | None = None, **data: Any) -> None:
-    """Call an action that doesn't."""
+    """Call an action without a response."""
     context = Context(user_id=user.id if user else None)
     await hass.services.async_call(DOMAIN, action, data, True, context)
 
 
 async def refusal(hass: HomeAssistant, action: str, user: User | None = None, **data: Any) -> str | None:
-    """Why an action is refused."""
+    """Return the error of an action that is refused."""
     with pytest.raises(HomeAssistantError) as error:
         await do(hass, action, user, **data)
     return error.value.translation_key
 
 
-async def test_a_party_by_automation(
+async def test_an_automation_creates_uses_and_closes_a_room(
     hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, eve: Client, advance: Advance
 ) -> None:
-    """From the first guest to the last."""
     made = await ask(hass, "create_room", name="Party", id="party", control="everyone", entity_id=[ADA, BEN])
     assert made == {"room_id": "party", "entity_id": PARTY}
     room = hub.rooms.find("party")
@@ -69,8 +68,8 @@ async def test_a_party_by_automation(
     assert hass.states.get(PARTY) is None
 
 
-async def test_invite(hass: HomeAssistant, hub: Hub, party: str, eve: Client) -> None:
-    """A code, the path for guests, and a link as far as Home Assistant knows its address."""
+async def test_an_invite_has_a_code_a_path_and_a_link(hass: HomeAssistant, hub: Hub, party: str, eve: Client) -> None:
+    """The link needs a known URL of Home Assistant."""
     invite = await ask(hass, "invite", entity_id=PARTY, role="dj", uses=1, expires_in=3600)
     assert invite["url"] == f"/moosicbox/party/#{invite['invite']}"
     assert invite["link"].endswith(f":8123{invite['url']}")
@@ -84,8 +83,9 @@ async def test_invite(hass: HomeAssistant, hub: Hub, party: str, eve: Client) ->
 @pytest.mark.parametrize(
     "target", [{"entity_id": PARTY}, {"entity_id": ADA}, {"room_id": "party"}, {"player_id": "ada"}]
 )
-async def test_queue_of_a_room(hass: HomeAssistant, hub: Hub, party: str, target: dict[str, str]) -> None:
-    """By its entity, by a player in it, by ids."""
+async def test_a_queue_is_targeted_by_the_rooms_entity_a_member_or_ids(
+    hass: HomeAssistant, hub: Hub, party: str, target: dict[str, Any]
+) -> None:
     added = [
         (await ask(hass, "queue_add", media_content_id=song, **target))["queue_item_ids"][0]
         for song in (BRASS, COPPER, PAPER)
@@ -104,13 +104,12 @@ async def test_queue_of_a_room(hass: HomeAssistant, hub: Hub, party: str, target
     assert await refusal(hass, "queue_clear", if_revision=0, **target) == "revision_conflict"
     cleared = await ask(hass, "queue_clear", **target)
     assert cleared["revision"] > again["revision"]
-    assert len(hub.players.get("ada").own.queue) == 0
+    assert len(hub.players.get("ada").solo_playback.queue) == 0
 
 
-async def test_queue_of_a_device(
+async def test_targets_may_be_devices_and_areas(
     hass: HomeAssistant, device_registry: dr.DeviceRegistry, entry: MockConfigEntry, kitchen: Client
 ) -> None:
-    """Targets may be devices and areas."""
     device = device_registry.async_get_device_by_identifier((DOMAIN, "kitchen"), entry.entry_id)
     assert device is not None
     await do(hass, "queue_add", media_content_id=BRASS, device_id=device.id)
@@ -118,8 +117,9 @@ async def test_queue_of_a_device(
 
 
 @pytest.mark.parametrize("to", [{"to": BEN}, {"to_player_id": "ben"}])
-async def test_transfer(hass: HomeAssistant, ada: Client, ben: Client, advance: Advance, to: dict[str, str]) -> None:
-    """The music goes on there, where it was."""
+async def test_transfer_continues_at_the_same_position(
+    hass: HomeAssistant, ada: Client, ben: Client, advance: Advance, to: dict[str, Any]
+) -> None:
     await play(hass, BRASS, entity_id=ADA)
     await advance(5)
     answer = await ask(hass, "transfer_queue", entity_id=ADA, **to)
@@ -128,10 +128,9 @@ async def test_transfer(hass: HomeAssistant, ada: Client, ben: Client, advance: 
     assert (await ben.until("synchronized_playback", command="play"))["start_position"] == pytest.approx(5, abs=0.1)
 
 
-async def test_refusals(
+async def test_refusals_give_the_reason(
     hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, eve: Client, party: str, lose: Lose
 ) -> None:
-    """Each says why."""
     await lose(eve)
     for action, data, key in (
         ("queue_clear", {}, "name_one"),
@@ -162,10 +161,9 @@ async def test_refusals(
     assert [room.room_id for room in hub.rooms] == ["party"]
 
 
-async def test_rights(
+async def test_the_room_checks_the_rights_of_the_user(
     hass: HomeAssistant, hub: Hub, hass_admin_user: User, ada: Client, ben: Client, party: str
 ) -> None:
-    """Everybody may call these actions; the room decides."""
     kim = await hass.auth.async_create_user("Kim", group_ids=["system-users"])
     await play(hass, BRASS, entity_id=PARTY, enqueue="add")
     for action, data in (

@@ -16,7 +16,7 @@ from custom_components.moosicbox.engine.rooms.room import RoomSettings
 from tests.fixtures import BRASS, COPPER, PAPER, Advance, Connect, CreateToken, Lose
 from tests.wire.client import Client, player
 
-from .actions import TITLES, act, order, play, state
+from .actions import TITLES, act, next_command, play, state
 from .parties import PARTY, room_command
 
 ENTITIES = {PARTY, "event.party_activity", "sensor.party_participants"}
@@ -26,7 +26,7 @@ def known(entity_registry: er.EntityRegistry) -> set[str]:
     return {entry.entity_id for entry in entity_registry.entities.values() if "party" in entry.entity_id}
 
 
-async def test_a_room_is_a_device(
+async def test_the_device_is_created_renamed_and_removed_with_the_room(
     hass: HomeAssistant,
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
@@ -34,7 +34,6 @@ async def test_a_room_is_a_device(
     hub: Hub,
     party: str,
 ) -> None:
-    """It comes with the room, is called as the room is called, and goes with it."""
     assert known(entity_registry) == ENTITIES
     device = device_registry.async_get_device_by_identifier((DOMAIN, "ROOM:party"), entry.entry_id)
     assert device is not None
@@ -55,7 +54,7 @@ async def test_a_room_is_a_device(
     assert hass.states.get(PARTY) is None
 
 
-async def test_a_room_closed_while_home_assistant_was_down(
+async def test_the_device_of_a_room_closed_before_a_crash_is_removed(
     hass: HomeAssistant,
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
@@ -63,7 +62,6 @@ async def test_a_room_closed_while_home_assistant_was_down(
     party: str,
     hub: Hub,
 ) -> None:
-    """Leaves no device behind; those that are still there stay."""
     device_registry.async_get_or_create(config_entry_id=entry.entry_id, identifiers={(DOMAIN, "ROOM:gone")})
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
@@ -72,7 +70,7 @@ async def test_a_room_closed_while_home_assistant_was_down(
     assert hass.states.get(PARTY) is not None
 
 
-async def test_delete_the_device(
+async def test_deleting_the_device_closes_the_room_only(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     device_registry: dr.DeviceRegistry,
@@ -82,7 +80,6 @@ async def test_delete_the_device(
     token: str,
     party: str,
 ) -> None:
-    """Closes the room, and nothing else that is called the same."""
     await (await connect()).authenticate(token, client=player("party", name="Box"))
     await hass.async_block_till_done()
     assert await async_setup_component(hass, "config", {})
@@ -97,28 +94,28 @@ async def test_delete_the_device(
     assert hass.states.get("media_player.box") is not None
 
 
-async def test_a_removed_player_takes_its_device_along(
+async def test_removing_a_player_removes_its_device(
     hass: HomeAssistant, device_registry: dr.DeviceRegistry, entry: MockConfigEntry, hub: Hub, ben: Client
 ) -> None:
-    """Whoever removes it."""
     hub.players.remove("ben")
     await hass.async_block_till_done()
     assert device_registry.async_get_device_by_identifier((DOMAIN, "ben"), entry.entry_id) is None
     assert hass.states.get("media_player.ben") is None
 
 
-async def test_the_music_of_a_room(hass: HomeAssistant, ada: Client, ben: Client, party: str, advance: Advance) -> None:
-    """All that a media player does, for everybody in the room."""
+async def test_the_rooms_media_player_controls_the_music_of_all_members(
+    hass: HomeAssistant, ada: Client, ben: Client, party: str, advance: Advance
+) -> None:
     await play(hass, BRASS, entity_id=PARTY)
     for client in ada, ben:
-        told = await order(client)
+        told = await next_command(client)
         assert (told["room_id"], told["track"]["title"]) == ("party", "Brass Morning")
     for entity_id in PARTY, "media_player.ada", "media_player.ben":
         shown = state(hass, entity_id)
         assert (shown.state, shown.attributes["media_title"]) == ("playing", "Brass Morning")
     await advance(5)
     await act(hass, "media_pause", PARTY)
-    assert (await order(ben, "pause"))["rate"] == 0
+    assert (await next_command(ben, "pause"))["rate"] == 0
     assert state(hass, PARTY).state == "paused"
     await act(hass, "media_seek", PARTY, seek_position=7)
     assert state(hass, PARTY).attributes["media_position"] == 7
@@ -147,8 +144,7 @@ async def test_the_music_of_a_room(hass: HomeAssistant, ada: Client, ben: Client
     assert set(titles) == set(TITLES)
 
 
-async def test_an_empty_room(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
-    """Shows its music, though no player tells of it."""
+async def test_a_room_without_players_shows_its_music(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
     hub.rooms.create(RoomSettings(name="Party"), "party")
     await hass.async_block_till_done()
     await play(hass, BRASS, entity_id=PARTY, enqueue="add")
@@ -157,8 +153,9 @@ async def test_an_empty_room(hass: HomeAssistant, entry: MockConfigEntry, hub: H
     assert state(hass, "sensor.party_participants").state == "0"
 
 
-async def test_loudness_of_all(hass: HomeAssistant, ada: Client, ben: Client, party: str) -> None:
-    """The mean; the balance between the players stays."""
+async def test_the_rooms_volume_is_the_mean_and_keeps_the_balance(
+    hass: HomeAssistant, ada: Client, ben: Client, party: str
+) -> None:
     await act(hass, "volume_set", "media_player.ada", volume_level=0.6)
     await act(hass, "volume_set", "media_player.ben", volume_level=0.2)
     await hass.async_block_till_done()
@@ -172,8 +169,9 @@ async def test_loudness_of_all(hass: HomeAssistant, ada: Client, ben: Client, pa
         assert state(hass, entity_id).attributes["is_volume_muted"] is True
 
 
-async def test_features_follow_the_members(hass: HomeAssistant, hub: Hub, connect: Connect, token: str) -> None:
-    """What one of them can is offered."""
+async def test_a_feature_of_one_player_is_a_feature_of_the_room(
+    hass: HomeAssistant, hub: Hub, connect: Connect, token: str
+) -> None:
     hub.rooms.create(RoomSettings(name="Party"), "party")
     optional = Feature.PAUSE | Feature.SEEK | Feature.VOLUME_SET | Feature.VOLUME_STEP | Feature.VOLUME_MUTE
 
@@ -193,8 +191,9 @@ async def test_features_follow_the_members(hass: HomeAssistant, hub: Hub, connec
         assert await features() == shown
 
 
-async def test_rights_count_for_the_entity(hass: HomeAssistant, hass_admin_user: User, party: str) -> None:
-    """The room's rights, for whoever stands behind an action."""
+async def test_the_room_checks_the_rights_of_the_acting_user(
+    hass: HomeAssistant, hass_admin_user: User, party: str
+) -> None:
     await play(hass, BRASS, entity_id=PARTY)
     user = await hass.auth.async_create_user("Kim", group_ids=["system-users"])
 
@@ -210,7 +209,7 @@ async def test_rights_count_for_the_entity(hass: HomeAssistant, hass_admin_user:
     assert state(hass, PARTY).state == "paused"
 
 
-async def test_group_members(
+async def test_group_members_are_in_the_order_of_joining(
     hass: HomeAssistant,
     ada: Client,
     ben: Client,
@@ -219,7 +218,7 @@ async def test_group_members(
     create_token: CreateToken,
     lose: Lose,
 ) -> None:
-    """Who was here first comes first, also after it was away for a moment."""
+    """A member keeps its place after a short disconnect."""
     both = ["media_player.ada", "media_player.ben"]
     for entity_id in (PARTY, *both):
         assert state(hass, entity_id).attributes["group_members"] == both
@@ -234,8 +233,9 @@ async def test_group_members(
     assert state(hass, "media_player.ben").attributes["group_members"] == []
 
 
-async def test_participants(hass: HomeAssistant, ada: Client, ben: Client, party: str) -> None:
-    """How many, and who."""
+async def test_the_sensor_counts_and_names_participants(
+    hass: HomeAssistant, ada: Client, ben: Client, party: str
+) -> None:
     shown = state(hass, "sensor.party_participants")
     assert (shown.state, shown.attributes["names"]) == ("2", ["ada", "ben"])
     assert shown.attributes["participants"] == [
@@ -248,9 +248,7 @@ async def test_participants(hass: HomeAssistant, ada: Client, ben: Client, party
     assert (shown.state, shown.attributes["participants"][0]["role"]) == ("1", "host")
 
 
-async def test_what_happens(hass: HomeAssistant, ada: Client, ben: Client, party: str) -> None:
-    """Each as an event of the room's entity."""
-
+async def test_room_events_are_events_of_the_entity(hass: HomeAssistant, ada: Client, ben: Client, party: str) -> None:
     def last() -> tuple[str, str | None]:
         attributes = state(hass, "event.party_activity").attributes
         return attributes["event_type"], attributes.get("username")
@@ -268,10 +266,9 @@ async def test_what_happens(hass: HomeAssistant, ada: Client, ben: Client, party
     assert last()[0] == "host_changed"
 
 
-async def test_entities_come_back(
+async def test_entities_survive_a_reload(
     hass: HomeAssistant, entry: MockConfigEntry, ada: Client, ben: Client, party: str
 ) -> None:
-    """After the integration was reloaded."""
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert state(hass, PARTY).state == "idle"

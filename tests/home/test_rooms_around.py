@@ -1,4 +1,4 @@
-"""Rooms beyond their entities: events, the management API, pages, diagnostics, system health, presence, the switch."""
+"""Rooms in events, the management API, pages, diagnostics, system health, presence, and the option."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, get_system_health_info
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
-from custom_components.moosicbox import events
+from custom_components.moosicbox.adapters import event_bridge
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.diagnostics import async_get_config_entry_diagnostics, async_get_device_diagnostics
 from custom_components.moosicbox.engine.hub import Hub
@@ -24,9 +24,10 @@ from .actions import act, play, state
 from .parties import PARTY, room_command
 
 
-async def test_events_of_rooms(hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, advance: Advance) -> None:
-    """Each with the room's id and entity."""
-    heard = async_capture_events(hass, events.EVENT_ROOM_EVENT)
+async def test_room_events_have_the_rooms_id_and_entity(
+    hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, advance: Advance
+) -> None:
+    heard = async_capture_events(hass, event_bridge.EVENT_ROOM_EVENT)
     await room_command(ada, "create", name="Party", id="party", control="votes", wait="none")
     await hass.async_block_till_done()
     await room_command(ben, "join", room_id="party")
@@ -58,10 +59,11 @@ async def test_events_of_rooms(hass: HomeAssistant, hub: Hub, ada: Client, ben: 
     assert (chat["user_id"], chat["username"], chat["message"]) == ("ben", "ben", "Hello")
 
 
-async def test_events_of_a_rooms_music(hass: HomeAssistant, ada: Client, ben: Client, party: str) -> None:
-    """Once, for the room; not once for each player."""
-    tracks = async_capture_events(hass, events.EVENT_TRACK_CHANGED)
-    queues = async_capture_events(hass, events.EVENT_QUEUE_UPDATED)
+async def test_events_of_a_rooms_music_are_fired_once(
+    hass: HomeAssistant, ada: Client, ben: Client, party: str
+) -> None:
+    tracks = async_capture_events(hass, event_bridge.EVENT_TRACK_CHANGED)
+    queues = async_capture_events(hass, event_bridge.EVENT_QUEUE_UPDATED)
     await play(hass, BRASS, entity_id=PARTY)
     await hass.async_block_till_done()
     (track,) = tracks
@@ -72,10 +74,9 @@ async def test_events_of_a_rooms_music(hass: HomeAssistant, ada: Client, ben: Cl
         assert event.data["player_ids"] == ["ada", "ben"]
 
 
-async def test_management_api(
+async def test_the_management_api_lists_private_rooms_too(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, hass_client: ClientSessionGenerator
 ) -> None:
-    """All rooms, the private ones too."""
     hub.rooms.create(RoomSettings(name="Secret", is_public=False), "secret")
     client = await hass_client()
     assert await (await client.get("/api/moosicbox/rooms")).json() == {
@@ -92,7 +93,7 @@ async def test_management_api(
     }
 
 
-async def test_pages(
+async def test_pages_receive_the_rooms_that_their_user_can_see(
     hass: HomeAssistant,
     hub: Hub,
     hass_ws_client: WebSocketGenerator,
@@ -102,7 +103,6 @@ async def test_pages(
     party: str,
     advance: Advance,
 ) -> None:
-    """Follow rooms by Home Assistant's own connection, as far as their user may know of them."""
     page = await hass_ws_client(hass, hass_read_only_access_token)
     await page.send_json_auto_id({"type": "moosicbox/subscribe", "topics": ["rooms", "room:party"]})
     assert (await page.receive_json())["success"]
@@ -123,7 +123,7 @@ async def test_pages(
     await ada.request("room_chat", room_id="party", message="Among us")
     await room_command(ada, "create", name="Open", id="open")
     await advance(1)
-    after = []
+    after: list[Any] = []
     while not after or after[-1]["type"] != "room_list":
         after.append((await page.receive_json())["event"])
     assert [message["type"] for message in after] == ["room_list"]
@@ -131,7 +131,7 @@ async def test_pages(
     assert (await page.receive_json())["error"]["code"] == "permission_denied"
 
 
-async def test_diagnostics(
+async def test_diagnostics_have_the_rooms_state_without_names_chat_and_invites(
     hass: HomeAssistant,
     hub: Hub,
     entry: MockConfigEntry,
@@ -140,7 +140,6 @@ async def test_diagnostics(
     ben: Client,
     party: str,
 ) -> None:
-    """Tell how a room is, and nothing of who is in it, what they say and how one gets in."""
     await ben.request("room_chat", room_id="party", message="Between us")
     invite = await room_command(ada, "invite", room_id="party")
     await play(hass, BRASS, entity_id=PARTY)
@@ -159,24 +158,23 @@ async def test_diagnostics(
     assert len(part["players"]) == 2
 
 
-async def test_system_health(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
-    """Counts rooms."""
+async def test_system_health_counts_rooms(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
     assert await async_setup_component(hass, "system_health", {})
     hub.rooms.create(RoomSettings(name="Party"))
     assert (await get_system_health_info(hass, DOMAIN))["rooms"] == 1
 
 
-async def test_people(hass: HomeAssistant, ada: Client, ben: Client, party: str, advance: Advance) -> None:
-    """The sensor of who is here says in which rooms."""
+async def test_the_people_sensor_names_the_rooms(
+    hass: HomeAssistant, ada: Client, ben: Client, party: str, advance: Advance
+) -> None:
     await advance(3)
     clients = state(hass, "sensor.moosicbox_people_present").attributes["clients"]
     assert [client["room_ids"] for client in clients] == [["party"], ["party"]]
 
 
-async def test_switch(
+async def test_rooms_can_be_switched_off(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, connect: Connect, ada: Client, ben: Client, party: str
 ) -> None:
-    """Off, there are no rooms, and none can be made."""
     assert (await connect()).hello["features"]["rooms"] == 1
     hass.config_entries.async_update_entry(entry, options={"rooms": False})
     await hass.async_block_till_done()

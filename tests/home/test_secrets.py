@@ -1,4 +1,4 @@
-"""Secrets stay where they belong: in no log, no state, no address."""
+"""Secrets don't appear in logs, states and URLs."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from tests.wire.client import Client, player, resume_of
 from .actions import play
 
 
-async def test_secrets(
+async def test_no_secret_of_a_players_life_is_logged(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     connect: Connect,
@@ -24,7 +24,6 @@ async def test_secrets(
     lose: Lose,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A whole life of a player, with everything logged that can be."""
     caplog.set_level(logging.DEBUG)
     token = await create_token("tester")
     client: Client = await connect()
@@ -53,7 +52,7 @@ async def test_secrets(
     }
     states = json.dumps([state.as_dict() for state in hass.states.async_all()], default=str)
     stream = told["track"]["stream_url"]
-    # The test's own storage writes to the log what it stores.
+    # The storage of the test harness logs what it stores.
     records = [record for record in caplog.records if not record.name.startswith("pytest_homeassistant")]
     log = "\n".join(logging.Formatter().format(record) for record in records)
     for name, secret in secrets.items():
@@ -65,10 +64,9 @@ async def test_secrets(
     assert client.welcome["session_id"] not in json.dumps(claims)
 
 
-async def test_quiet(
+async def test_nothing_is_logged_as_a_warning_without_a_problem(
     hass: HomeAssistant, kitchen: Client, lose: Lose, caplog: pytest.LogCaptureFixture, entry: MockConfigEntry
 ) -> None:
-    """Nothing of ours is worth a warning when nothing is wrong."""
     await play(hass, BRASS)
     await kitchen.request("juggle")
     await lose(kitchen)

@@ -1,4 +1,4 @@
-"""The hub's sensors over real connections."""
+"""The hub's sensors."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def state_of(hass: HomeAssistant, key: str) -> str:
     return state.state
 
 
-async def look(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+async def read_counters(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
     """Let the sensors read their counters."""
     freezer.tick(INTERVAL + timedelta(seconds=1))
     async_fire_time_changed(hass)
@@ -41,7 +41,7 @@ async def enable_noisy(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.async_block_till_done()
 
 
-async def test_people_come_and_go(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
+async def test_people_are_counted(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
     assert state_of(hass, "people") == "0"
     await advance(2)
     assert state_of(hass, "people") == "1"
@@ -58,11 +58,11 @@ async def test_people_come_and_go(hass: HomeAssistant, kitchen: Client, advance:
 async def test_connections_are_counted(
     hass: HomeAssistant, kitchen: Client, controller: Client, freezer: FrozenDateTimeFactory
 ) -> None:
-    await look(hass, freezer)
+    await read_counters(hass, freezer)
     assert state_of(hass, "connections") == "2"
 
 
-async def test_noisy_ones_are_disabled_at_first(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_counters_are_disabled_by_default(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     registry = er.async_get(hass)
     device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, HUB_ID), entry.entry_id)
     assert device is not None
@@ -77,14 +77,14 @@ async def test_noisy_ones_are_disabled_at_first(hass: HomeAssistant, entry: Mock
             assert registered.entity_category is EntityCategory.DIAGNOSTIC
 
 
-async def test_counters_move(
+async def test_counters_change(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, connect: Connect, token: str, freezer: FrozenDateTimeFactory
 ) -> None:
     await enable_noisy(hass, entry)
     client = await connect()
     await client.authenticate(token)
     await client.request("ping")
-    await look(hass, freezer)
+    await read_counters(hass, freezer)
     assert state_of(hass, "sessions") == "1"
     assert int(state_of(hass, "messages_sent")) >= 3
     assert int(state_of(hass, "messages_received")) >= 1
@@ -97,7 +97,7 @@ async def test_counters_move(
     hub.disconnect(client.welcome["client_id"])
     assert (await client.closed())[0] == 4503
     await hass.async_block_till_done()
-    await look(hass, freezer)
+    await read_counters(hass, freezer)
     assert int(state_of(hass, "disconnects")) == before + 1
 
 
@@ -107,12 +107,12 @@ async def test_metrics_can_be_switched_off(
 ) -> None:
     hass.config_entries.async_update_entry(entry, options={"metrics": metrics})
     await hass.async_block_till_done()
-    await look(hass, freezer)
+    await read_counters(hass, freezer)
     assert (state_of(hass, "connections") == STATE_UNAVAILABLE) is not metrics
     assert state_of(hass, "people") == "0"
 
 
-async def test_tokens_of_one_person_are_one_person(
+async def test_several_tokens_of_one_person_count_once(
     hass: HomeAssistant, connect: Connect, create_token: CreateToken, advance: Advance
 ) -> None:
     for sub in ("anna", "anna", "ben"):

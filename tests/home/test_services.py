@@ -1,4 +1,4 @@
-"""Our own actions, apart from those about tokens."""
+"""Actions on the hub, except those on tokens."""
 
 from typing import Any
 
@@ -110,7 +110,7 @@ async def test_get_metrics(hass: HomeAssistant, entry: MockConfigEntry, controll
         ("revoke_token", {"sub": "a"}),
     ],
 )
-async def test_only_for_administrators(
+async def test_other_users_are_refused(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_admin_user: User,
@@ -127,4 +127,4 @@ async def test_without_an_entry(hass: HomeAssistant, entry: MockConfigEntry) -> 
     await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(ServiceValidationError) as refusal:
         await call(hass, "get_metrics")
-    assert refusal.value.translation_key == "not_loaded"
+    assert refusal.value.translation_key == "service_config_entry_not_loaded"

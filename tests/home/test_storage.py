@@ -1,4 +1,4 @@
-"""What survives a restart of Home Assistant."""
+"""The state that survives a restart of Home Assistant."""
 
 import asyncio
 from typing import Any
@@ -8,19 +8,19 @@ from homeassistant.core import CoreState, HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.moosicbox.adapters.media_provider import HomeMedia
+from custom_components.moosicbox.adapters.storage import SECRETS_KEY, STATE_KEY
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.playback.media import Media
-from custom_components.moosicbox.media import HomeMedia
 from custom_components.moosicbox.models import DATA_KEPT
-from custom_components.moosicbox.storage import SECRETS_KEY, STATE_KEY
-from tests.fixtures import BRASS, COPPER, Advance, Connect, Lose
+from tests.fixtures import BRASS, COPPER, Advance, Connect, CreateToken, Lose
 from tests.wire.client import Client, player
 
 from .actions import KITCHEN, act, play, state
 
 
 async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """What a restart does to the integration: written out, unloaded, and built anew from what was written."""
+    """Write the state, unload the integration, and set it up from what was written."""
     await hass.config_entries.async_unload(entry.entry_id)
     hass.set_state(CoreState.final_write)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
@@ -31,7 +31,7 @@ async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.async_block_till_done()
 
 
-async def test_restart(
+async def test_players_keep_queue_position_volume_and_modes(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     entry: MockConfigEntry,
@@ -41,7 +41,7 @@ async def test_restart(
     lose: Lose,
     advance: Advance,
 ) -> None:
-    """Players come back with their queue, place, volume and modes; what played stands still."""
+    """A playing player is paused."""
     await play(hass, BRASS)
     await play(hass, COPPER, enqueue="add")
     await act(hass, "volume_set", volume_level=0.35)
@@ -69,7 +69,7 @@ async def test_restart(
     assert resumed["start_position"] == pytest.approx(5.0)
 
 
-async def test_tokens_and_owners(
+async def test_tokens_and_owners_of_players_stay_valid(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     entry: MockConfigEntry,
@@ -77,9 +77,8 @@ async def test_tokens_and_owners(
     connect: Connect,
     token: str,
     lose: Lose,
-    create_token,
+    create_token: CreateToken,
 ) -> None:
-    """Tokens stay good over a restart, and players their owners'."""
     await lose(kitchen)
     await restart(hass, entry)
     thief = await connect()
@@ -88,7 +87,7 @@ async def test_tokens_and_owners(
     await (await connect()).authenticate(token, client=player("kitchen"))
 
 
-async def test_damaged(
+async def test_the_hub_starts_with_damaged_players(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     entry: MockConfigEntry,
@@ -96,7 +95,6 @@ async def test_damaged(
     token: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Damaged players don't keep the hub from starting."""
     await hass.config_entries.async_unload(entry.entry_id)
     hass.data.pop(DATA_KEPT)
     hass_storage[STATE_KEY] = {"version": 1, "key": STATE_KEY, "data": {"players": [{"player_id": 7}]}}
@@ -105,10 +103,9 @@ async def test_damaged(
     await (await connect()).authenticate(token, client=player("kitchen"))
 
 
-async def test_removed(
+async def test_removing_the_entry_deletes_the_files(
     hass: HomeAssistant, hass_storage: dict[str, Any], entry: MockConfigEntry, kitchen: Client, lose: Lose
 ) -> None:
-    """A removed entry leaves nothing on the disk."""
     await lose(kitchen)
     await restart(hass, entry)
     assert {SECRETS_KEY, STATE_KEY} <= set(hass_storage)
@@ -117,7 +114,7 @@ async def test_removed(
     assert hass.states.async_entity_ids("media_player") == []
 
 
-async def test_prepared_after_a_restart(
+async def test_the_next_item_is_prepared_again(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     entry: MockConfigEntry,
@@ -126,7 +123,6 @@ async def test_prepared_after_a_restart(
     token: str,
     lose: Lose,
 ) -> None:
-    """What follows is told again, too."""
     await play(hass, BRASS)
     await play(hass, COPPER, enqueue="add")
     await lose(kitchen)
@@ -136,7 +132,7 @@ async def test_prepared_after_a_restart(
     assert (await back.until("prepare"))["track"]["title"] == "Copper Rain"
 
 
-async def test_the_same_song_on_two_players(
+async def test_one_lookup_restores_the_same_track_on_two_players(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     entry: MockConfigEntry,
@@ -145,7 +141,6 @@ async def test_the_same_song_on_two_players(
     lose: Lose,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Both are told what to do when the song has been found again, once for both."""
     players = ("kitchen", "attic")
     for player_id in players:
         client = await connect()

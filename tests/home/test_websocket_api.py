@@ -1,4 +1,4 @@
-"""The commands for pages, by Home Assistant's own WebSocket."""
+"""The commands of Home Assistant's WebSocket API."""
 
 from typing import Any
 
@@ -39,17 +39,17 @@ class Page:
 
 @pytest.fixture
 async def page(entry: MockConfigEntry, hass_ws_client: WebSocketGenerator, hass_read_only_access_token: str) -> Page:
-    """A page of somebody who isn't an administrator."""
+    """A page of a user who is not an administrator."""
     return Page(await hass_ws_client(access_token=hass_read_only_access_token))
 
 
-async def notify(hub: Hub, message: str, target: str, target_id: str | None = None) -> int:
+async def notify(hub: Hub, message: str, target: Any, target_id: str | None = None) -> int:
     answer = await hub.execute(Broadcast(target=target, target_id=target_id, message=message))
     recipients: int = answer["recipients"]
     return recipients
 
 
-async def test_info(kitchen: Client, page: Page) -> None:
+async def test_info_has_address_version_and_players(kitchen: Client, page: Page) -> None:
     await page.socket.send_json_auto_id({"type": "moosicbox/info"})
     info = (await page.socket.receive_json())["result"]
     assert (info["path"], info["version"]) == ("/api/moosicbox/ws", VERSION)
@@ -80,7 +80,7 @@ async def test_new_players_are_followed(connect: Connect, token: str, page: Page
     assert (await page.until("playback_status"))["topic"] == "player:bath"
 
 
-async def test_notices_only_for_whom_they_are(hub: Hub, page: Page, hass_read_only_user: User) -> None:
+async def test_notices_reach_their_recipients_only(hub: Hub, page: Page, hass_read_only_user: User) -> None:
     await page.subscribe()
     assert await notify(hub, "for somebody else", "user", "somebody") == 0
     assert await notify(hub, "for administrators", "permission", "admin") == 0
@@ -91,19 +91,19 @@ async def test_notices_only_for_whom_they_are(hub: Hub, page: Page, hass_read_on
 
 
 @pytest.mark.parametrize("topic", ["user:somebody", "permission:admin", "client:abc", "play:kitchen"])
-async def test_what_may_not_be_seen_is_refused(page: Page, topic: str) -> None:
+async def test_topics_without_permission_are_refused(page: Page, topic: str) -> None:
     answer = await page.subscribe(topics=["all", topic])
     assert answer["error"]["code"] == "permission_denied"
 
 
-async def test_topics_are_those_asked_for(hub: Hub, kitchen: Client, page: Page) -> None:
+async def test_only_requested_topics_are_forwarded(hub: Hub, kitchen: Client, page: Page) -> None:
     assert (await page.subscribe(topics=["all"]))["success"]
     await kitchen.request("volume_command", volume=0.25)
     await notify(hub, "first", "all")
     assert (await page.receive())["message"] == "first"
 
 
-async def test_odd_topics_are_invalid(page: Page) -> None:
+async def test_malformed_topics_are_invalid(page: Page) -> None:
     assert (await page.subscribe(topics=["not a topic"]))["error"]["code"] == "invalid_format"
 
 
@@ -116,15 +116,19 @@ async def test_unsubscribing_ends_it(hub: Hub, page: Page) -> None:
     assert await notify(hub, "two", "all") == 0
 
 
-async def test_a_closed_page_is_forgotten(hass: HomeAssistant, hub: Hub, page: Page) -> None:
+async def test_a_closed_page_is_unsubscribed(hass: HomeAssistant, hub: Hub, page: Page) -> None:
     await page.subscribe(topics=["all"])
     await page.socket.close()
     await hass.async_block_till_done()
     assert await notify(hub, "nobody", "all") == 0
 
 
-async def test_rights_that_shrink_end_topics(hass: HomeAssistant, hub: Hub, hass_ws_client: WebSocketGenerator) -> None:
-    user = MockUser(groups=[await hass.auth.async_get_group(GROUP_ID_ADMIN)]).add_to_hass(hass)
+async def test_revoked_permissions_end_topics(
+    hass: HomeAssistant, hub: Hub, hass_ws_client: WebSocketGenerator
+) -> None:
+    group = await hass.auth.async_get_group(GROUP_ID_ADMIN)
+    assert group is not None
+    user = MockUser(groups=[group]).add_to_hass(hass)
     refresh_token = await hass.auth.async_create_refresh_token(user, "https://client.example/")
     page = Page(await hass_ws_client(access_token=hass.auth.async_create_access_token(refresh_token)))
     await page.subscribe()
@@ -159,7 +163,6 @@ async def test_a_subscription_outlives_a_reload(
 
 @pytest.fixture
 async def admin_page(entry: MockConfigEntry, hass_ws_client: WebSocketGenerator) -> Page:
-    """A page of an administrator."""
     return Page(await hass_ws_client())
 
 
@@ -169,7 +172,7 @@ async def ask(page: Page, type_: str) -> Message:
     return answer
 
 
-async def test_health(admin_page: Page) -> None:
+async def test_health_is_reported(admin_page: Page) -> None:
     assert (await ask(admin_page, "moosicbox/health"))["result"] == {"status": "healthy", "reasons": []}
 
 
@@ -190,12 +193,12 @@ async def test_tokens_are_listed_without_their_secrets(hass: HomeAssistant, admi
 
 
 @pytest.mark.parametrize("command", ["moosicbox/health", "moosicbox/tokens"])
-async def test_administration_is_for_administrators(page: Page, command: str) -> None:
+async def test_administration_needs_an_administrator(page: Page, command: str) -> None:
     assert (await ask(page, command))["error"]["code"] == "unauthorized"
 
 
 @pytest.mark.parametrize("command", ["moosicbox/health", "moosicbox/tokens"])
-async def test_without_an_entry_there_is_nothing_to_tell(
+async def test_administration_fails_without_a_loaded_entry(
     hass: HomeAssistant, entry: MockConfigEntry, admin_page: Page, command: str
 ) -> None:
     await hass.config_entries.async_unload(entry.entry_id)

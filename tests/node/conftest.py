@@ -1,4 +1,4 @@
-"""A node's own process beside a real Redis, and what Home Assistant would share with it."""
+"""Fixtures: a node as a process with a real Redis, and the documents that Home Assistant shares."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.moosicbox.engine.access.tokens import Revocations, Tokens
 from custom_components.moosicbox.engine.cluster.redis_bus import RedisBus
-from custom_components.moosicbox.engine.cluster.shared import Shared
+from custom_components.moosicbox.engine.cluster.shared_documents import SharedDocuments
 from script.lib.node_process import NodeProcess
 from script.lib.redis_server import RedisServer
 from tests.cluster.conftest import loopback, redis_server  # noqa: F401
@@ -23,7 +23,7 @@ KEY = bytes(range(32))
 
 @pytest.fixture
 async def start_node(tmp_path: Path) -> AsyncGenerator[StartNode]:
-    """Start `moosicbox node` with these arguments; it has ended after the test."""
+    """Return a function that starts `moosicbox node`, which is killed after the test."""
     nodes: list[NodeProcess] = []
 
     async def start_node(*arguments: str | Path, **variables: str) -> NodeProcess:
@@ -44,7 +44,7 @@ async def http() -> AsyncGenerator[ClientSession]:
 
 @pytest.fixture
 async def connect(http: ClientSession) -> AsyncGenerator[Connect]:
-    """Open a connection; it is greeted, and closed after the test."""
+    """Return a function that connects a client and receives its `hello`; it is closed after the test."""
     clients: list[Client] = []
 
     async def connect(node: NodeProcess) -> Client:
@@ -59,15 +59,15 @@ async def connect(http: ClientSession) -> AsyncGenerator[Connect]:
 
 @pytest.fixture
 def home_tokens() -> Tokens:
-    """Makes tokens as Home Assistant does."""
+    """Issue tokens with the key that Home Assistant shares."""
     return Tokens(KEY, Revocations())
 
 
 @pytest.fixture
-async def shared(redis_server: RedisServer) -> AsyncGenerator[Shared]:  # noqa: F811
-    """Where Home Assistant leaves its documents."""
+async def shared(redis_server: RedisServer) -> AsyncGenerator[SharedDocuments]:  # noqa: F811
+    """Return the shared documents, with Home Assistant's secrets."""
     bus = RedisBus(redis_server.url)
-    documents = Shared(bus)
+    documents = SharedDocuments(bus)
     await documents.put("secrets", {"key": KEY.hex()})
     yield documents
     await bus.close()

@@ -1,11 +1,11 @@
-"""What a node is told, and which of several says counts."""
+"""The settings of a node, and the precedence of their sources."""
 
 from pathlib import Path
 
 import pytest
 
 from custom_components.moosicbox.engine.limits import Limits
-from custom_components.moosicbox.engine.node.config import ConfigError, load
+from custom_components.moosicbox.engine.node.config import ConfigError, load_config
 
 REDIS = {"redis_url": "redis://redis.example:6379/0"}
 FILE = """
@@ -35,30 +35,30 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_defaults_are_the_specifications() -> None:
-    config = load(REDIS, {})
+def test_defaults_follow_the_specification() -> None:
+    config = load_config(REDIS, {})
     assert (config.host, config.port) == ("0.0.0.0", 8080)  # noqa: S104
     assert config.limits == Limits()
     assert config.node_id
     assert config.music == ()
 
 
-def test_the_nearest_word_counts(file: Path) -> None:
-    told = load({}, {}, file)
-    assert (told.host, told.port, told.node_id) == ("127.0.0.1", 9000, "from-the-file")
-    assert told.limits.max_connections == 5000
-    assert told.limits.allowed_origins == ("https://music.example",)
-    assert told.limits.messages_per_minute > 1_000_000
+def test_command_line_precedes_environment_and_file(file: Path) -> None:
+    config = load_config({}, {}, file)
+    assert (config.host, config.port, config.node_id) == ("127.0.0.1", 9000, "from-the-file")
+    assert config.limits.max_connections == 5000
+    assert config.limits.allowed_origins == ("https://music.example",)
+    assert config.limits.messages_per_minute > 1_000_000
     environment = {"WS_NODE_ID": "variable", "WS_BIND_ADDRESS": "[::1]:9001", "WS_MAX_CONNECTIONS": "70"}
-    told = load({}, environment, file)
-    assert (told.host, told.port, told.node_id) == ("::1", 9001, "variable")
-    assert told.limits.max_connections == 70
-    told = load({"node_id": "said", "port": 9002, "host": None}, environment, file)
-    assert (told.host, told.port, told.node_id) == ("::1", 9002, "said")
+    config = load_config({}, environment, file)
+    assert (config.host, config.port, config.node_id) == ("::1", 9001, "variable")
+    assert config.limits.max_connections == 70
+    config = load_config({"node_id": "said", "port": 9002, "host": None}, environment, file)
+    assert (config.host, config.port, config.node_id) == ("::1", 9002, "said")
 
 
-def test_the_password_is_told_nobody(file: Path) -> None:
-    config = load({}, {}, file)
+def test_redis_password_is_not_shown(file: Path) -> None:
+    config = load_config({}, {}, file)
     assert "from-the-file@" in config.redis_url
     assert config.redis == "redis://redis.example"
     assert "from-the-file@" not in repr(config)
@@ -85,19 +85,19 @@ def test_the_password_is_told_nobody(file: Path) -> None:
         (REDIS, {}, "connections = 5", "connections"),
         (REDIS, {}, "trusted_proxies = ['the balancer']", "trusted_proxies"),
         (REDIS, {}, "[connections]\nmax_connections = 2", "too_many_per_user"),
-        (REDIS, {}, "= nonsense", "TOML"),
+        (REDIS, {}, "= invalid", "TOML"),
     ],
 )
-def test_what_is_wrong_is_named(
+def test_invalid_setting_is_named(
     given: dict[str, object], environment: dict[str, str], text: str, named: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "node.toml"
     file.write_text(text)
     with pytest.raises(ConfigError) as raised:
-        load(given, environment, file)
+        load_config(given, environment, file)
     assert named in str(raised.value)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="can't be read"):
-        load(REDIS, {}, tmp_path / "none.toml")
+        load_config(REDIS, {}, tmp_path / "none.toml")

@@ -1,4 +1,4 @@
-"""Whose address a node takes for the client's behind load balancers."""
+"""The client's address behind load balancers."""
 
 from ipaddress import ip_network
 
@@ -6,16 +6,16 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 import pytest
 
-from custom_components.moosicbox.engine.node.forwarded import forwarded
+from custom_components.moosicbox.engine.node.forwarded import forwarded_middleware
 
 
-async def asked(trusted: str, header: str | None) -> tuple[int, str]:
-    """Ask through a proxy at 127.0.0.1."""
+async def request_through_proxy(trusted: str, header: str | None) -> tuple[int, str]:
+    """Return the status and the client's address of a request from a proxy at 127.0.0.1."""
 
     async def answer(request: web.Request) -> web.Response:
         return web.Response(text=request.remote)
 
-    app = web.Application(middlewares=[forwarded((ip_network(trusted),))])
+    app = web.Application(middlewares=[forwarded_middleware((ip_network(trusted),))])
     app.router.add_get("/", answer)
     async with TestClient(TestServer(app)) as client:
         response = await client.get("/", headers={} if header is None else {"X-Forwarded-For": header})
@@ -34,9 +34,9 @@ async def asked(trusted: str, header: str | None) -> tuple[int, str]:
         ("10.0.0.0/8", "192.0.2.7", "127.0.0.1"),
     ],
 )
-async def test_the_last_that_is_none_of_ours(loopback: None, trusted: str, header: str | None, client: str) -> None:
-    assert await asked(trusted, header) == (200, client)
+async def test_client_is_the_last_untrusted_hop(loopback: None, trusted: str, header: str | None, client: str) -> None:
+    assert await request_through_proxy(trusted, header) == (200, client)
 
 
-async def test_nonsense_is_refused(loopback: None) -> None:
-    assert (await asked("127.0.0.0/8", "somebody"))[0] == 400
+async def test_invalid_header_is_refused(loopback: None) -> None:
+    assert (await request_through_proxy("127.0.0.0/8", "not-an-address"))[0] == 400

@@ -1,4 +1,4 @@
-"""A node with the household's music: its tracks and pictures, under the ids and addresses that every hub makes."""
+"""A node with music folders serves tracks and artwork under the same ids and addresses as every other node."""
 
 from pathlib import Path
 import shutil
@@ -7,7 +7,7 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.moosicbox.engine.access.tokens import Tokens
-from custom_components.moosicbox.engine.cluster.shared import Shared
+from custom_components.moosicbox.engine.cluster.shared_documents import SharedDocuments
 from custom_components.moosicbox.engine.library.seal import Seal, stream_source
 from script.lib.redis_server import RedisServer
 from tests.fixtures import songs  # noqa: F401
@@ -23,10 +23,10 @@ def music(songs: Path, tmp_path: Path) -> Path:  # noqa: F811
     return folder
 
 
-async def test_it_finds_and_serves_the_music(
+async def test_node_scans_and_serves_its_music(
     start_node: StartNode,
     redis_server: RedisServer,
-    shared: Shared,
+    shared: SharedDocuments,
     http: ClientSession,
     connect: Connect,
     home_tokens: Tokens,
@@ -52,7 +52,7 @@ async def test_it_finds_and_serves_the_music(
         assert await response.read() == (music / "brass-morning.flac").read_bytes()
     async with http.get(f"{node.url}{brass['artwork_url']}", params={"size": "64"}) as response:
         assert (response.status, response.content_type) == (200, "image/jpeg")
-    # An address that another hub made is good here, one that nobody made isn't.
+    # An address signed by another node with the same key is accepted, a forged one is refused.
     source = stream_source(brass["track_id"])
     async with http.get(f"{node.url}{Seal(KEY).signed(source, 4_000_000_000)}") as response:
         assert response.status == 200

@@ -1,4 +1,4 @@
-"""A node of its own, as a process: from its first line to its exit code."""
+"""A node as a process."""
 
 import asyncio
 from pathlib import Path
@@ -8,16 +8,16 @@ from aiohttp import ClientSession, WSServerHandshakeError
 import pytest
 
 from custom_components.moosicbox.engine.access.tokens import Tokens
-from custom_components.moosicbox.engine.cluster.shared import Shared
+from custom_components.moosicbox.engine.cluster.shared_documents import SharedDocuments
 from script.lib.redis_server import RedisServer
 
 from .conftest import Connect, StartNode, issue
 
 
-async def test_it_serves_clients_and_drains_when_it_is_asked_to_end(
+async def test_serves_clients_and_drains_on_sigterm(
     start_node: StartNode,
     redis_server: RedisServer,
-    shared: Shared,
+    shared: SharedDocuments,
     http: ClientSession,
     connect: Connect,
     home_tokens: Tokens,
@@ -31,7 +31,7 @@ async def test_it_serves_clients_and_drains_when_it_is_asked_to_end(
     async with http.get(f"{node.url}/api/moosicbox/health") as response:
         assert await response.json() == {"status": "healthy", "reasons": []}
     node.signal(signal.SIGTERM)
-    # Load balancers hear of it before clients do.
+    # Load balancers see the shutdown before clients do.
     async with asyncio.timeout(40):
         while True:
             async with http.get(f"{node.url}/api/moosicbox/ready") as response:
@@ -39,9 +39,9 @@ async def test_it_serves_clients_and_drains_when_it_is_asked_to_end(
                     break
     assert (await client.request("ping"))["type"] == "pong"
     node.signal(signal.SIGTERM)
-    code, heard = await client.closed()
+    code, messages = await client.closed()
     assert code == 4000
-    (goodbye,) = (message for message in heard if message["type"] == "goodbye")
+    (goodbye,) = (message for message in messages if message["type"] == "goodbye")
     assert goodbye["reconnect"]
     assert 0 <= goodbye["reconnect_after"] <= 5
     assert await node.ended() == 0
@@ -49,8 +49,8 @@ async def test_it_serves_clients_and_drains_when_it_is_asked_to_end(
     assert not any(line.startswith(("ERROR", "Traceback")) for line in node.said), node.said
 
 
-async def test_who_may_see_its_numbers(
-    start_node: StartNode, redis_server: RedisServer, shared: Shared, http: ClientSession, home_tokens: Tokens
+async def test_metrics_are_for_administrators(
+    start_node: StartNode, redis_server: RedisServer, shared: SharedDocuments, http: ClientSession, home_tokens: Tokens
 ) -> None:
     node = await start_node("--redis", redis_server.url, "--node-id", "cellar")
     await node.ready()
@@ -72,8 +72,8 @@ async def test_who_may_see_its_numbers(
     assert "moosicbox_sessions 0.0" in text
 
 
-async def test_a_token_of_home_assistants_own_is_asked_to_come_again(
-    start_node: StartNode, redis_server: RedisServer, shared: Shared, http: ClientSession, connect: Connect
+async def test_home_assistant_token_is_refused_as_retryable(
+    start_node: StartNode, redis_server: RedisServer, shared: SharedDocuments, http: ClientSession, connect: Connect
 ) -> None:
     node = await start_node("--redis", redis_server.url)
     await node.ready()
@@ -84,10 +84,10 @@ async def test_a_token_of_home_assistants_own_is_asked_to_come_again(
     assert (await client.closed())[0] == 4000
 
 
-async def test_a_token_that_is_revoked_ends_its_connections(
+async def test_revoked_token_closes_its_connections(
     start_node: StartNode,
     redis_server: RedisServer,
-    shared: Shared,
+    shared: SharedDocuments,
     http: ClientSession,
     connect: Connect,
     home_tokens: Tokens,
@@ -100,8 +100,8 @@ async def test_a_token_that_is_revoked_ends_its_connections(
     assert (await client.closed())[0] == 4503
 
 
-async def test_it_starts_without_redis_and_waits(
-    start_node: StartNode, redis_server: RedisServer, shared: Shared, http: ClientSession
+async def test_starts_without_redis_and_waits_for_it(
+    start_node: StartNode, redis_server: RedisServer, shared: SharedDocuments, http: ClientSession
 ) -> None:
     await redis_server.stop()
     node = await start_node("--redis", redis_server.url)
@@ -115,14 +115,16 @@ async def test_it_starts_without_redis_and_waits(
     await node.ready()
 
 
-async def test_wrong_usage_is_told_in_a_sentence(start_node: StartNode) -> None:
+async def test_missing_redis_address_exits_with_usage_error(start_node: StartNode) -> None:
     node = await start_node()
     assert await node.ended() == 2
     assert "--redis" in "\n".join(node.said)
     assert "Traceback" not in "\n".join(node.said)
 
 
-async def test_no_place_for_the_index(start_node: StartNode, redis_server: RedisServer, tmp_path: Path) -> None:
+async def test_unusable_data_folder_exits_with_an_error(
+    start_node: StartNode, redis_server: RedisServer, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
     node = await start_node("--redis", redis_server.url, "--music", tmp_path, "--data", tmp_path / "file")
     assert await node.ended() == 1
@@ -130,11 +132,11 @@ async def test_no_place_for_the_index(start_node: StartNode, redis_server: Redis
     assert "Traceback" not in "\n".join(node.said)
 
 
-async def test_a_port_that_is_taken(start_node: StartNode, redis_server: RedisServer) -> None:
+async def test_used_port_exits_with_an_error(start_node: StartNode, redis_server: RedisServer) -> None:
     first = await start_node("--redis", redis_server.url)
     port = first.url.rpartition(":")[2]
     await first.says("serves")
     second = await start_node("--redis", redis_server.url, "--port", port)
     assert await second.ended() == 1
-    assert "can't be reached" in "\n".join(second.said)
+    assert "can't listen on" in "\n".join(second.said)
     assert "Traceback" not in "\n".join(second.said)

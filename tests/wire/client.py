@@ -1,21 +1,22 @@
-"""A client of the protocol for tests: JSON in, JSON out, and whatever arrives in between is kept in order."""
+"""A client of the protocol for tests; messages that arrive in between are kept in order."""
 
 import asyncio
 from collections import deque
 import itertools
 from typing import Any, Self
 
-from aiohttp import ClientWebSocketResponse, WSMsgType
-from aiohttp.test_utils import TestClient
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
+
+from tests.http import HttpClient
 
 PATH = "/api/moosicbox/ws"
 PATIENCE = 10
-"""Seconds until a message that never comes fails the test."""
+"""Seconds after which a missing message fails the test."""
 
 type Message = dict[str, Any]
 
 CONTROLLER: Message = {"name": "Test", "kind": "controller"}
-"""What a client says of itself that is no player."""
+"""The description of a client that is not a player."""
 
 
 class Closed(Exception):
@@ -38,15 +39,15 @@ class Client:
         self._numbers = itertools.count(1)
 
     @classmethod
-    async def connect(cls, http: TestClient, **options: Any) -> Self:
-        """Upgrade and take the greeting; `options` are aiohttp's."""
+    async def connect(cls, http: HttpClient | ClientSession, **options: Any) -> Self:
+        """Connect and receive the greeting; `options` are passed to aiohttp."""
         client = cls(await http.ws_connect(PATH, **options))
         client.hello = await client.receive()
         assert client.hello["type"] == "hello"
         return client
 
     async def authenticate(self, token: str | None = None, **fields: Any) -> Message:
-        """Send `authenticate` and return the `welcome`; a controller unless `client` says otherwise."""
+        """Send `authenticate` and return the `welcome`; by default as a controller."""
         fields.setdefault("client", CONTROLLER)
         if token is not None:
             fields["token"] = token
@@ -57,35 +58,35 @@ class Client:
         return self.welcome
 
     async def send(self, type_: str, **fields: Any) -> None:
-        """Send a message and wait for nothing."""
+        """Send a message."""
         await self.socket.send_json({"type": type_, **fields})
 
     async def request(self, type_: str, **fields: Any) -> Message:
-        """Send a message and return its one answer; what comes before stays to be received."""
+        """Send a message and return its answer; earlier messages can still be received."""
         request_id = fields.setdefault("request_id", f"r{next(self._numbers)}")
         await self.send(type_, **fields)
         return await self._find(lambda message: message.get("request_id") == request_id)
 
     async def receive(self) -> Message:
-        """The next message."""
+        """Return the next message."""
         return self._kept.popleft() if self._kept else await self._read()
 
     async def until(self, type_: str, **fields: Any) -> Message:
-        """The next message of this type with these fields; what came before it is dropped."""
+        """Return the next message of this type with these fields; earlier messages are dropped."""
         while True:
             message = await self.receive()
             if message["type"] == type_ and message.items() >= fields.items():
                 return message
 
     async def arrived(self) -> list[Message]:
-        """All that the hub has sent so far."""
+        """Return all messages that the hub has sent so far."""
         await self.request("ping")
         kept = list(self._kept)
         self._kept.clear()
         return kept
 
     async def closed(self) -> tuple[int | None, list[Message]]:
-        """Wait for the hub's close: its code, and what came before."""
+        """Wait for the hub's close frame; return its code and the messages before it."""
         messages = []
         try:
             while True:
@@ -94,11 +95,11 @@ class Client:
             return closed.code, messages
 
     async def close(self, code: int = 1000) -> None:
-        """Close as a client does."""
+        """Close the connection normally."""
         await self.socket.close(code=code)
 
     async def drop(self) -> None:
-        """Lose the connection without a word."""
+        """Drop the connection without a close frame."""
         response = self.socket._response
         assert response.connection is not None
         assert response.connection.transport is not None
@@ -128,12 +129,12 @@ class Client:
 
 
 def player(player_id: str, name: str | None = None, **fields: Any) -> Message:
-    """What a player says of itself in `authenticate`."""
+    """Return the description of a player for `authenticate`."""
     return {"name": name or player_id.capitalize(), "kind": "player", "player_id": player_id, **fields}
 
 
 def resume_of(client: Client, **changes: Any) -> Message:
-    """What a client shows to go on."""
+    """Return the `resume` field for a session."""
     welcome = client.welcome
     resume = {"session_id": welcome["session_id"], "secret": welcome["secret"], "positions": client.positions}
     return {**resume, **changes}

@@ -1,4 +1,4 @@
-"""What tests of the wire share."""
+"""Fixtures of the wire tests."""
 
 from collections.abc import Generator
 import logging
@@ -31,7 +31,7 @@ JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 
 @pytest.fixture(autouse=True)
 def nothing_secret_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
-    """Whatever a test does: no token and no session's secret is written down."""
+    """Fail if a test writes a token or a session's secret to the log."""
     made: list[str] = []
     token_urlsafe = secrets.token_urlsafe
 
@@ -42,7 +42,7 @@ def nothing_secret_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pyte
     monkeypatch.setattr(secrets, "token_urlsafe", remember)
     caplog.set_level(logging.DEBUG, "custom_components.moosicbox")
     yield
-    # The test's own storage writes to the log what it stores, the web server the addresses that it was asked for.
+    # The test's own storage logs its content, the web server logs requested URLs.
     log = "\n".join(
         logging.Formatter().format(record)
         for phase in ("setup", "call")

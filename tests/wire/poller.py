@@ -1,4 +1,4 @@
-"""A client of the protocol that polls."""
+"""A polling client of the protocol for tests."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -7,12 +7,12 @@ import itertools
 from typing import Any, Self
 
 from aiohttp import ClientResponse
-from aiohttp.test_utils import TestClient
 import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
+from tests.http import HttpClient
 
 from .client import CONTROLLER, PATIENCE, Message
 
@@ -23,19 +23,19 @@ type OpenPoller = Callable[..., Awaitable[Poller]]
 
 
 def bearer(token: str) -> dict[str, str]:
-    """The header that carries a token or a secret."""
+    """Return the header with a token or a secret."""
     return {"Authorization": f"Bearer {token}"}
 
 
 def authenticate(**fields: Any) -> Message:
-    """The body that opens a session, as a controller unless `client` says otherwise."""
+    """Return the body that opens a session, by default of a controller."""
     return {"type": "authenticate", "client": CONTROLLER, **fields}
 
 
 class Poller:
-    """One session on polling. Messages that came are confirmed by the next fetch."""
+    """One polling session. A fetch confirms the messages of the previous one."""
 
-    def __init__(self, http: TestClient, welcome: Message) -> None:
+    def __init__(self, http: HttpClient, welcome: Message) -> None:
         self.http = http
         self.welcome = welcome
         self.cursor: str | None = None
@@ -46,22 +46,22 @@ class Poller:
         self._numbers = itertools.count(1)
 
     @classmethod
-    async def open(cls, http: TestClient, token: str, **fields: Any) -> Self:
-        """Open a session, or resume one."""
+    async def open(cls, http: HttpClient, token: str, **fields: Any) -> Self:
+        """Open or resume a session."""
         response = await http.post(SESSIONS, headers=bearer(token), json=authenticate(**fields))
         assert response.status == 200, await response.text()
         return cls(http, await response.json())
 
     def resume(self) -> Message:
-        """What takes this session up where it is now."""
+        """Return the `resume` field for the current positions."""
         return resume(self.welcome, self.positions)
 
     async def get(self, **query: Any) -> ClientResponse:
-        """Fetch, whatever comes of it."""
+        """Fetch and return the response, whatever its status."""
         return await self.http.get(self.messages, headers=self.headers, params=query)
 
     async def fetch(self, wait: float = 0) -> list[Message]:
-        """The messages behind the cursor, or those that come within `wait` seconds."""
+        """Return the messages behind the cursor, waiting up to `wait` seconds."""
         query = {"wait": wait} if self.cursor is None else {"wait": wait, "cursor": self.cursor}
         response = await self.get(**query)
         assert response.status == 200, await response.text()
@@ -75,33 +75,33 @@ class Poller:
         return messages
 
     async def post(self, body: Any, **options: Any) -> ClientResponse:
-        """Send, whatever comes of it."""
+        """Send and return the response, whatever its status."""
         return await self.http.post(self.messages, headers=self.headers, json=body, **options)
 
     async def send(self, *messages: Message) -> list[Message]:
-        """Send messages; their answers."""
+        """Send messages and return their answers."""
         response = await self.post(messages)
         assert response.status == 200, await response.text()
         answers: list[Message] = await response.json()
         return answers
 
     async def request(self, type_: str, **fields: Any) -> Message:
-        """Send one message; its answer."""
+        """Send a message and return its answer."""
         (answer,) = await self.send({"type": type_, "request_id": f"r{next(self._numbers)}", **fields})
         return answer
 
     async def end(self) -> ClientResponse:
-        """Go for good."""
+        """End the session."""
         return await self.http.delete(self.address, headers=self.headers)
 
 
 def resume(welcome: Message, positions: dict[str, Message]) -> Message:
-    """What takes a session up at `positions`."""
+    """Return the `resume` field for a session at `positions`."""
     return {"session_id": welcome["session_id"], "secret": welcome["secret"], "positions": positions}
 
 
 async def refusal(response: ClientResponse) -> tuple[int, str]:
-    """The status and the type of the one error under it."""
+    """Return the status and the error type of a response."""
     error = await response.json()
     assert error["type"] == "error"
     assert error["message"]
@@ -116,19 +116,19 @@ def say(hub: Hub, *numbers: int) -> None:
 
 
 def counted(messages: list[Message]) -> list[int]:
-    """The numbers of such messages."""
+    """Return the numbers in such messages."""
     return [message["data"] for message in messages if message["type"] == "message"]
 
 
 def connection_of(hub: Hub) -> PollingConnection:
-    """The only connection that there is."""
+    """Return the only polling connection."""
     (session,) = hub.sessions.connected()
     assert isinstance(session.connection, PollingConnection)
     return session.connection
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    """Let the hub work until something is so."""
+    """Run the event loop until a condition holds."""
     async with asyncio.timeout(PATIENCE):
         while not happened():  # noqa: ASYNC110 - the hub has no event for it
             await asyncio.sleep(0)
@@ -136,7 +136,7 @@ async def until(happened: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def waiting(poller: Poller, hub: Hub, **query: Any) -> AsyncGenerator[asyncio.Task[ClientResponse]]:
-    """A fetch that the hub holds until something comes."""
+    """Start a fetch that waits for messages."""
     connection = connection_of(hub)
     before = connection._waiter
     fetch = asyncio.create_task(poller.get(wait=50, **query))
@@ -148,8 +148,8 @@ async def waiting(poller: Poller, hub: Hub, **query: Any) -> AsyncGenerator[asyn
 
 
 @pytest.fixture
-def poll(http: TestClient, token: str) -> OpenPoller:
-    """Open a session by polling."""
+def poll(http: HttpClient, token: str) -> OpenPoller:
+    """Open a polling session."""
 
     async def poll(**fields: Any) -> Poller:
         return await Poller.open(http, token, **fields)

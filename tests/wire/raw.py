@@ -1,12 +1,12 @@
-"""A client that sends bytes as they are: frames that no library would."""
+"""A client that sends frames that no library would send."""
 
 import asyncio
 import base64
 import json
 import os
-from typing import Self
+from typing import Any, Self
 
-from aiohttp.test_utils import TestClient
+from tests.http import HttpClient
 
 from .client import PATH, PATIENCE, Message
 
@@ -18,7 +18,7 @@ MASK = b"\x12\x34\x56\x78"
 def frame(
     opcode: int, payload: bytes = b"", *, first: int = FINAL, mask: bool = True, size: int | None = None
 ) -> bytes:
-    """One frame; `first` are the bits before the opcode, `size` is what the header claims."""
+    """Return a frame; `first` are the bits before the opcode, `size` is the size in the header."""
     claimed = len(payload) if size is None else size
     bit = 0x80 if mask else 0
     if claimed < 126:
@@ -35,15 +35,15 @@ def frame(
 
 
 class RawClient:
-    """A socket after the upgrade."""
+    """A socket with an upgraded connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         self._reader = reader
 
     @classmethod
-    async def connect(cls, http: TestClient, *headers: str) -> Self:
-        """Upgrade."""
+    async def connect(cls, http: HttpClient, *headers: str) -> Self:
+        """Connect and upgrade."""
         reader, writer = await asyncio.open_connection(http.host, http.port)
         lines = [
             f"GET {PATH} HTTP/1.1",
@@ -60,18 +60,28 @@ class RawClient:
         return cls(reader, writer)
 
     async def authenticate(self, token: str, **fields: object) -> None:
-        """Come in, and read the welcome."""
+        """Authenticate and read the welcome."""
         client = {"name": "Raw", "kind": "controller"}
         self.send(TEXT, json.dumps({"type": "authenticate", "token": token, "client": client, **fields}).encode())
         while (await self.message())["type"] != "welcome":
             pass
 
-    def send(self, opcode: int, payload: bytes = b"", **options: int) -> None:
-        """Write a frame."""
+    def send(self, opcode: int, payload: bytes = b"", **options: Any) -> None:
+        """Send a frame."""
         self.writer.write(frame(opcode, payload, **options))
 
+    def pause_reading(self) -> None:
+        """Stop reading from the socket."""
+        assert isinstance(self.writer.transport, asyncio.Transport)
+        self.writer.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read from the socket again."""
+        assert isinstance(self.writer.transport, asyncio.Transport)
+        self.writer.transport.resume_reading()
+
     async def receive(self) -> tuple[int, bytes]:
-        """The next frame: its first byte and its payload."""
+        """Return the first byte and the payload of the next frame."""
         async with asyncio.timeout(PATIENCE):
             first, size = await self._reader.readexactly(2)
             if size == 126:
@@ -81,20 +91,20 @@ class RawClient:
             return first, await self._reader.readexactly(size)
 
     async def message(self) -> Message:
-        """The next message."""
+        """Return the next message."""
         first, payload = await self.receive()
         assert first == FINAL | TEXT, (first, payload)
         message: Message = json.loads(payload)
         return message
 
     async def until(self, type_: str) -> Message:
-        """The next message of this type."""
+        """Return the next message of this type."""
         while (message := await self.message())["type"] != type_:
             pass
         return message
 
     async def closed(self) -> int | None:
-        """The code of the hub's close frame; None if there is none before the end."""
+        """Return the code of the hub's close frame; `None` if the connection ended without one."""
         try:
             while True:
                 first, payload = await self.receive()
@@ -104,5 +114,5 @@ class RawClient:
             return None
 
     def abort(self) -> None:
-        """Be gone without a word."""
+        """Drop the connection."""
         self.writer.transport.abort()

@@ -1,14 +1,14 @@
-"""Home Assistant's own access tokens, and who counts as a wrong login."""
+"""Home Assistant's access tokens, and what counts as a failed login."""
 
 import asyncio
 
 from aiohttp import WSServerHandshakeError
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from tests.fixtures import Connect
+from tests.http import HttpClient
 
 from .client import PATH, resume_of
 from .tokens import Forge, login, refused, wrong_logins
@@ -17,10 +17,10 @@ USER = ["chat", "control", "library", "listen", "play", "rooms"]
 ADMIN = sorted([*USER, "admin", "broadcast", "events"])
 
 
-async def test_access_token(
+async def test_permissions_follow_from_the_user(
     hass: HomeAssistant, connect: Connect, hass_admin_user: MockUser, hass_read_only_user: MockUser
 ) -> None:
-    """Users of Home Assistant come with the rights that follow from what they are."""
+    """Users of Home Assistant get the permissions of their role."""
     for user, permissions in (hass_admin_user, ADMIN), (hass_read_only_user, USER):
         _, token = await login(hass, user)
         client = await connect()
@@ -30,8 +30,9 @@ async def test_access_token(
         assert f"user:{user.id}" in welcome["positions"]
 
 
-async def test_access_token_revoked(hass: HomeAssistant, connect: Connect, hass_admin_user: MockUser) -> None:
-    """Logging out closes the connections of that login, and only these."""
+async def test_logging_out_closes_the_connections_of_that_login(
+    hass: HomeAssistant, connect: Connect, hass_admin_user: MockUser
+) -> None:
     (gone, gone_token), (_, other_token) = await login(hass, hass_admin_user), await login(hass, hass_admin_user)
     client, other = await connect(), await connect()
     await client.authenticate(gone_token)
@@ -43,8 +44,9 @@ async def test_access_token_revoked(hass: HomeAssistant, connect: Connect, hass_
     assert await refused(connect, gone_token)
 
 
-async def test_user_deactivated(hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser) -> None:
-    """A deactivated user is put out and stays out."""
+async def test_a_deactivated_user_is_disconnected_and_refused(
+    hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser
+) -> None:
     _, token = await login(hass, hass_read_only_user)
     client = await connect()
     await client.authenticate(token)
@@ -54,8 +56,9 @@ async def test_user_deactivated(hass: HomeAssistant, connect: Connect, hass_read
     assert await refused(connect, token)
 
 
-async def test_user_loses_administration(hass: HomeAssistant, connect: Connect, hass_admin_user: MockUser) -> None:
-    """Rights follow the user while the connection is open."""
+async def test_permissions_follow_changes_of_the_user(
+    hass: HomeAssistant, connect: Connect, hass_admin_user: MockUser
+) -> None:
     _, token = await login(hass, hass_admin_user)
     client = await connect()
     await client.authenticate(token)
@@ -66,9 +69,8 @@ async def test_user_loses_administration(hass: HomeAssistant, connect: Connect, 
     assert (await client.request("get_clients"))["error_type"] == "permission_denied"
 
 
-async def test_user_removed(hass: HomeAssistant, connect: Connect) -> None:
-    """A removed user is put out."""
-    await hass.auth.async_create_user("Owner")
+async def test_a_removed_user_is_disconnected(hass: HomeAssistant, connect: Connect) -> None:
+    await hass.auth.async_create_user("PlaybackContext")
     user = await hass.auth.async_create_user("Visitor", group_ids=["system-users"])
     _, token = await login(hass, user)
     client = await connect()
@@ -77,24 +79,26 @@ async def test_user_removed(hass: HomeAssistant, connect: Connect) -> None:
     assert (await client.closed())[0] == 4503
 
 
-async def test_forged_token_is_a_wrong_login(connect: Connect, forge: Forge, caplog: pytest.LogCaptureFixture) -> None:
-    """Guessing tokens leads into Home Assistant's ban list."""
+async def test_a_forged_token_counts_as_a_failed_login(
+    connect: Connect, forge: Forge, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Failed logins lead to Home Assistant's ban list."""
     assert await refused(connect, forge(key=b"another key of thirty-two bytes!!"))
     assert wrong_logins(caplog) == 1
 
 
-async def test_expired_token_is_no_wrong_login(
+async def test_an_expired_token_is_not_a_failed_login(
     connect: Connect, forge: Forge, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A device that was off for long isn't banned when it comes back."""
+    """A device that was off for long isn't banned when it reconnects."""
     assert await refused(connect, forge(exp=1_000_000_000))
     assert wrong_logins(caplog) == 0
 
 
-async def test_logout_after_a_reload(
+async def test_logging_out_ends_sessions_resumed_after_a_reload(
     hass: HomeAssistant, connect: Connect, entry: MockConfigEntry, hass_read_only_user: MockUser
 ) -> None:
-    """A session that resumed over a reload, without a token, still ends with its login."""
+    """The session was resumed without a token and still ends with its login."""
     refresh_token, token = await login(hass, hass_read_only_user)
     client = await connect()
     await client.authenticate(token)
@@ -108,14 +112,16 @@ async def test_logout_after_a_reload(
     assert (await again.closed())[0] == 4503
 
 
-async def by_header(http: TestClient, token: str) -> None:
-    """Show a bad token in the upgrade request."""
+async def by_header(http: HttpClient, token: str) -> None:
+    """Send a bad token in the upgrade request."""
     with pytest.raises(WSServerHandshakeError):
         await http.ws_connect(PATH, headers={"Authorization": f"Bearer {token}"})
 
 
-async def test_wrong_logins_by_header(http: TestClient, forge: Forge, caplog: pytest.LogCaptureFixture) -> None:
-    """In the upgrade request, too: an expired one doesn't count, a forged one does, once."""
+async def test_forged_tokens_in_the_header_count_once(
+    http: HttpClient, forge: Forge, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Expired tokens in the upgrade request don't count as failed logins."""
     await by_header(http, forge(exp=1_000_000_000))
     assert wrong_logins(caplog) == 0
     await by_header(http, forge(key=b"another key of thirty-two bytes!!"))

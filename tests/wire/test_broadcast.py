@@ -1,24 +1,24 @@
-"""Broadcasts: by message, by action, by the management API; to whom they are for, and to those who come back."""
+"""Broadcasts by message, by action and by the management API."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.moosicbox.const import DOMAIN
 from tests.fixtures import Connect, CreateToken, Lose
+from tests.http import HttpClient
 
-from .client import Client, Message, resume_of
+from .client import Client, resume_of
 
 type Send = Callable[..., Awaitable[int]]
 
 
 @pytest.fixture
 async def anna(connect: Connect, create_token: CreateToken) -> Client:
-    """Somebody with a user's rights."""
+    """A client of a user without administration."""
     client = await connect()
     await client.authenticate(await create_token("anna"))
     return client
@@ -26,7 +26,7 @@ async def anna(connect: Connect, create_token: CreateToken) -> Client:
 
 @pytest.fixture
 async def boss(connect: Connect, create_token: CreateToken) -> Client:
-    """Somebody with all rights."""
+    """A client of an administrator."""
     client = await connect()
     await client.authenticate(await create_token("boss", role="admin"))
     return client
@@ -36,7 +36,7 @@ async def boss(connect: Connect, create_token: CreateToken) -> Client:
 async def send(
     request: pytest.FixtureRequest, hass: HomeAssistant, boss: Client, hass_client: ClientSessionGenerator
 ) -> Send:
-    """Broadcast, and return how many received it."""
+    """Broadcast and return the number of recipients."""
 
     async def by_message(**fields: Any) -> int:
         answer = await boss.request("broadcast", **fields)
@@ -45,13 +45,11 @@ async def send(
         return recipients
 
     async def by_action(**fields: Any) -> int:
-        answer: Message = await hass.services.async_call(
-            DOMAIN, "broadcast", fields, blocking=True, return_response=True
-        )
+        answer: Any = await hass.services.async_call(DOMAIN, "broadcast", fields, blocking=True, return_response=True)
         recipients: int = answer["recipients"]
         return recipients
 
-    http: TestClient = await hass_client()
+    http: HttpClient = await hass_client()
 
     async def by_http(**fields: Any) -> int:
         response = await http.post("/api/moosicbox/broadcast", json=fields)
@@ -62,8 +60,8 @@ async def send(
     return {"message": by_message, "action": by_action, "http": by_http}[request.param]
 
 
-async def test_whom_it_reaches(send: Send, anna: Client, boss: Client, controller: Client) -> None:
-    """All, one user's clients, those with a permission, one client; the result counts them."""
+async def test_a_broadcast_reaches_its_target(send: Send, anna: Client, boss: Client, controller: Client) -> None:
+    """All clients, those of a user, those with a permission, one client; the result is their number."""
     for target, target_id, reached in (
         ("all", None, {"anna", "boss", "tester"}),
         ("user", "anna", {"anna"}),
@@ -85,7 +83,7 @@ async def test_whom_it_reaches(send: Send, anna: Client, boss: Client, controlle
         assert heard == reached, (target, target_id)
 
 
-async def test_kinds(send: Send, anna: Client, boss: Client) -> None:
+async def test_each_target_has_its_kind_of_message(send: Send, anna: Client, boss: Client) -> None:
     """A notification, one for a user, one for administrators, and a message for programs."""
     await send(target="all", title="Hello", message="Welcome", level="success")
     await send(target="user", target_id="anna", message="Yours", level="info")
@@ -100,8 +98,9 @@ async def test_kinds(send: Send, anna: Client, boss: Client) -> None:
     assert [message["message"] for message in for_admins] == ["Update at night"]
 
 
-async def test_somebody_who_is_away(send: Send, anna: Client, connect: Connect, lose: Lose, boss: Client) -> None:
-    """What was sent to an offline user is there when the session comes back."""
+async def test_a_disconnected_user_gets_a_broadcast_on_resume(
+    send: Send, anna: Client, connect: Connect, lose: Lose, boss: Client
+) -> None:
     await lose(anna)
     assert await send(target="user", target_id="anna", message="Call me") == 0
     again = await connect()
@@ -109,6 +108,5 @@ async def test_somebody_who_is_away(send: Send, anna: Client, connect: Connect, 
     assert (await again.until("user_notification"))["message"] == "Call me"
 
 
-async def test_not_for_everybody(anna: Client) -> None:
-    """Broadcasting takes its permission."""
+async def test_broadcasting_needs_its_permission(anna: Client) -> None:
     assert (await anna.request("broadcast", target="all", message="x"))["error_type"] == "permission_denied"

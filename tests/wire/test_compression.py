@@ -1,12 +1,12 @@
-"""permessage-deflate: one deflate a message for all, read by other implementations, whatever they agreed on."""
+"""permessage-deflate: one compression per message for all clients, read by other implementations."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 import json
+from typing import Any
 import zlib
 
-from aiohttp.test_utils import TestClient
 import pytest
 from websockets.asyncio.client import ClientConnection, connect as websockets_connect
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
@@ -15,12 +15,13 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from tests.engine.fakes import chance
 from tests.fixtures import Connect
+from tests.http import HttpClient
 
 from .client import CONTROLLER, PATH, PATIENCE, Client, Message
 from .raw import COMPRESSED, FINAL, TEXT, RawClient, frame
 
 OFFER = "Sec-WebSocket-Extensions: permessage-deflate"
-AGREEMENTS = {
+AGREEMENTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "takeover": {"server_max_window_bits": None},
     "window of 512": {"server_max_window_bits": 9},
@@ -30,23 +31,23 @@ AGREEMENTS = {
     "client's window": {"client_max_window_bits": 10},
     "client alone": {"client_no_context_takeover": True},
 }
-"""What clients of the `websockets` package offer."""
+"""The offers of clients of the `websockets` package."""
 
 
 @pytest.fixture
 def compressing(hub: Hub) -> Hub:
-    """A hub that compresses for its own network, too."""
+    """A hub that compresses for private addresses, too."""
     hub.configure(replace(hub.limits, compress_local=True, sync_burst=10_000))
     return hub
 
 
 def message(number: int, size: int = 40) -> CustomMessage:
-    """Much the same each time, as messages are."""
+    """Return a payload that resembles the others, as real messages do."""
     return CustomMessage(event="status", data={"number": number, "text": "a player plays a song " * size})
 
 
 class WebSocketsClient:
-    """A client by the `websockets` package."""
+    """A client of the `websockets` package."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -69,7 +70,7 @@ class WebSocketsClient:
                 return received
 
     async def arrived(self) -> list[int]:
-        """The numbers of all that came so far."""
+        """Return the numbers of all received messages."""
         await self.send("ping", padding="x" * 500)
         await self.until("pong")
         return self.numbers
@@ -79,11 +80,11 @@ type Dial = Callable[..., Awaitable[WebSocketsClient]]
 
 
 @pytest.fixture
-async def dial(http: TestClient, compressing: Hub, token: str) -> AsyncGenerator[Dial]:
-    """Connect by the `websockets` package; what it offers for compression are its own names."""
+async def dial(http: HttpClient, compressing: Hub, token: str) -> AsyncGenerator[Dial]:
+    """Connect with the `websockets` package, whose names of compression parameters are used."""
     sockets: list[ClientConnection] = []
 
-    async def dial(topics: list[str], **offer: object) -> WebSocketsClient:
+    async def dial(topics: list[str], **offer: Any) -> WebSocketsClient:
         extensions = [ClientPerMessageDeflateFactory(**{"client_max_window_bits": True, **offer})] if offer else None
         socket = await websockets_connect(
             f"ws://{http.host}:{http.port}{PATH}", extensions=extensions, compression=None, proxy=None
@@ -99,8 +100,8 @@ async def dial(http: TestClient, compressing: Hub, token: str) -> AsyncGenerator
         await socket.close()
 
 
-async def test_everybody_reads_everything(dial: Dial, compressing: Hub) -> None:
-    """Clients of all agreements, topics mixed, sizes around the threshold, private answers in between, late joiners."""
+async def test_every_negotiated_compression_is_readable(dial: Dial, compressing: Hub) -> None:
+    """All parameters, several topics, sizes around the threshold, private answers in between, late joiners."""
     clients = {
         name: (["all", "players"], await dial(["all", "players"], **offer)) for name, offer in AGREEMENTS.items()
     }
@@ -123,8 +124,8 @@ async def test_everybody_reads_everything(dial: Dial, compressing: Hub) -> None:
 
 
 @pytest.mark.parametrize("bits", [9, 12, 15])
-async def test_aiohttp(compressing: Hub, connect: Connect, token: str, bits: int) -> None:
-    """The same with aiohttp's client, beside one that compresses nothing."""
+async def test_aiohttp_reads_compressed_messages(compressing: Hub, connect: Connect, token: str, bits: int) -> None:
+    """Beside a client without compression."""
     clients: list[Client] = []
     for compress in bits, 15, 0:
         clients.append(client := await connect(compress=compress))
@@ -141,11 +142,11 @@ async def test_aiohttp(compressing: Hub, connect: Connect, token: str, bits: int
         assert len(heard) == (9 if client is clients[3] else 20)
 
 
-# ---------------------------------------------------------------- what is on the wire
+# ---------------------------------------------------------------- frames on the wire
 
 
 class Wire:
-    """A raw connection, and what its frames hold."""
+    """A raw connection that inflates its frames."""
 
     def __init__(self, raw: RawClient, bits: int) -> None:
         self.raw = raw
@@ -153,7 +154,7 @@ class Wire:
         self.bits = bits
 
     async def message(self) -> tuple[bool, int, Message]:
-        """The next message: whether it was compressed, its size on the wire, and what it says."""
+        """Return the next message, its size on the wire, and true if it was compressed."""
         first, payload = await self.raw.receive()
         compressed = first == FINAL | COMPRESSED | TEXT
         assert compressed or first == FINAL | TEXT
@@ -167,8 +168,8 @@ class Wire:
 
 
 @pytest.fixture
-async def wire(http: TestClient, compressing: Hub, token: str) -> AsyncGenerator[Callable[..., Awaitable[Wire]]]:
-    """Connect with an offer and inflate with a window of so many bits."""
+async def wire(http: HttpClient, compressing: Hub, token: str) -> AsyncGenerator[Callable[..., Awaitable[Wire]]]:
+    """Connect with an offer and inflate with a window of `bits`."""
     opened: list[RawClient] = []
 
     async def wire(offer: str = OFFER, bits: int = 15) -> Wire:
@@ -187,8 +188,7 @@ async def wire(http: TestClient, compressing: Hub, token: str) -> AsyncGenerator
         raw.abort()
 
 
-async def test_threshold(wire, compressing: Hub) -> None:
-    """Shorter messages aren't compressed."""
+async def test_short_messages_are_not_compressed(wire: Callable[..., Any], compressing: Hub) -> None:
     client = await wire()
     for size, compressed in (0, False), (40, True):
         compressing.publish("all", message(1, size))
@@ -198,8 +198,7 @@ async def test_threshold(wire, compressing: Hub) -> None:
     assert (await client.published())[0] is False
 
 
-async def test_level(wire, compressing: Hub) -> None:
-    """More effort, smaller messages."""
+async def test_a_higher_level_makes_messages_smaller(wire: Callable[..., Any], compressing: Hub) -> None:
     client = await wire(OFFER + "; server_no_context_takeover")
     text = " ".join(chance(7).choices(["rain", "brass", "morning", "paper", "lantern", "copper", "wheel"], k=2_000))
     sizes = []
@@ -211,8 +210,8 @@ async def test_level(wire, compressing: Hub) -> None:
 
 
 @pytest.mark.parametrize("bits", [9, 12, 15])
-async def test_window(wire, compressing: Hub, bits: int) -> None:
-    """Who inflates with the window that the option names can read everything; what lies farther back isn't used."""
+async def test_the_window_option_limits_the_window(wire: Callable[..., Any], compressing: Hub, bits: int) -> None:
+    """A client with a window of that size can inflate all messages."""
     compressing.configure(replace(compressing.limits, compression_window_bits=bits))
     clients = [await wire(bits=bits), await wire(bits=bits)]
     noise = chance(7).randbytes(4_000).hex()
@@ -223,8 +222,8 @@ async def test_window(wire, compressing: Hub, bits: int) -> None:
     assert (sizes[-1] < 500) == (bits == 15)
 
 
-async def test_one_deflate_for_all(wire, compressing: Hub) -> None:
-    """Followers of the shared stream get few bytes, and the same ones."""
+async def test_subscribers_share_one_compressed_stream(wire: Callable[..., Any], compressing: Hub) -> None:
+    """They get few bytes, and the same ones."""
     clients = [await wire() for _ in range(3)]
     sizes, noise = [], chance(7).randbytes(500).hex()
     for number in range(10):
@@ -234,8 +233,7 @@ async def test_one_deflate_for_all(wire, compressing: Hub) -> None:
     assert max(sizes[-1]) <= 40
 
 
-async def test_off_for_private_addresses(hub: Hub, http: TestClient, connect: Connect) -> None:
-    """By default the own network isn't compressed for; switched off, nobody is."""
+async def test_private_addresses_get_no_compression_by_default(hub: Hub, http: HttpClient, connect: Connect) -> None:
     assert not (await connect(compress=15)).socket.compress
     hub.configure(replace(hub.limits, compress_local=True))
     assert (await connect(compress=15)).socket.compress
@@ -252,8 +250,10 @@ def deflated(text: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("size", [300_000, 200 * 1_048_576])
-async def test_a_bomb(wire, compressing: Hub, controller: Client, size: int) -> None:
-    """What is small on the wire and too large unpacked is closed with 1009, before it is all unpacked."""
+async def test_a_message_too_large_when_inflated_closes_with_1009(
+    wire: Callable[..., Any], compressing: Hub, controller: Client, size: int
+) -> None:
+    """It is not inflated completely."""
     client = await wire()
     bomb = deflated(b'{"type":"ping","x":"' + b"x" * size)
     client.raw.writer.write(frame(TEXT, bomb, first=FINAL | COMPRESSED))
@@ -261,15 +261,13 @@ async def test_a_bomb(wire, compressing: Hub, controller: Client, size: int) -> 
     await controller.arrived()
 
 
-async def test_a_compressed_message_too_large_as_it_is(wire, compressing: Hub) -> None:
-    """The size on the wire is bounded, too."""
+async def test_a_compressed_message_over_the_limit_is_refused(wire: Callable[..., Any], compressing: Hub) -> None:
     client = await wire()
     client.raw.send(TEXT, first=FINAL | COMPRESSED, size=compressing.limits.max_message_size + 2)
     assert await client.raw.closed() == 1009
 
 
-async def test_nonsense_in_place_of_deflate(wire, controller: Client) -> None:
-    """What can't be unpacked ends the connection."""
+async def test_invalid_compressed_data_closes_the_connection(wire: Callable[..., Any], controller: Client) -> None:
     client = await wire()
     client.raw.send(TEXT, b"\xff" * 50, first=FINAL | COMPRESSED)
     assert await client.raw.closed() is not None

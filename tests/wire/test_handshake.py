@@ -1,10 +1,10 @@
-"""The upgrade and the first message: what lets a client in, and each way that it is refused."""
+"""The upgrade and the first message: admission, and each reason of refusal."""
 
 from dataclasses import replace
 import json
+from typing import Any
 
 from aiohttp import WSServerHandshakeError
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -12,12 +12,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.moosicbox.const import VERSION
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import Connect, CreateToken, ManualClock
+from tests.http import HttpClient
 
 from .client import CONTROLLER, PATH, Client, player
 
 
 async def refusal(client: Client) -> tuple[int | None, str]:
-    """The close code and the one error before it."""
+    """Return the close code and the error before it."""
     code, (error,) = await client.closed()
     assert error["type"] == "error"
     assert error["retryable"] is False
@@ -25,21 +26,20 @@ async def refusal(client: Client) -> tuple[int | None, str]:
     return code, error["error_type"]
 
 
-async def upgrade(http: TestClient, **options) -> WSServerHandshakeError:
-    """Ask for an upgrade that is refused."""
+async def upgrade(http: HttpClient, **options: Any) -> WSServerHandshakeError:
+    """Request an upgrade that is refused."""
     with pytest.raises(WSServerHandshakeError) as refused:
         await http.ws_connect(PATH, **options)
     return refused.value
 
 
-async def test_hello(connect: Connect, hub: Hub, clock: ManualClock) -> None:
-    """The greeting says what the hub is, what time it is and what it allows."""
+async def test_hello_describes_the_hub(connect: Connect, hub: Hub, clock: ManualClock) -> None:
     hello = (await connect()).hello
 
     assert hello.pop("node_id")
     assert hello.pop("limits").items() >= {"max_message_size": 262_144, "messages_per_minute": 1_200}.items()
     features = hello.pop("features")
-    assert features.items() >= {"queue": 1, "resume": 1, "sync": 1}.items()
+    assert features.items() >= {"queue": 2, "resume": 1, "sync": 1}.items()
     assert hello == {
         "type": "hello",
         "protocol": {"min": 1, "max": 1},
@@ -52,8 +52,7 @@ async def test_hello(connect: Connect, hub: Hub, clock: ManualClock) -> None:
     }
 
 
-async def test_welcome(connect: Connect, create_token: CreateToken, clock: ManualClock) -> None:
-    """The answer to `authenticate`."""
+async def test_welcome_answers_authenticate(connect: Connect, create_token: CreateToken, clock: ManualClock) -> None:
     token = await create_token("anna", name="Anna", permissions=["listen", "chat"], expires_in=3600)
     client = await connect()
     welcome = await client.authenticate(token, request_id="first", future_field=1)
@@ -84,8 +83,7 @@ async def test_welcome(connect: Connect, create_token: CreateToken, clock: Manua
     assert all(set(position) == {"epoch", "offset"} for position in positions.values())
 
 
-async def test_nothing_in_time(connect: Connect, hub: Hub) -> None:
-    """Who doesn't authenticate is put out with 4001."""
+async def test_a_client_that_does_not_authenticate_is_closed_with_4001(connect: Connect, hub: Hub) -> None:
     hub.configure(replace(hub.limits, authentication_timeout=0.01))
     assert await refusal(await connect()) == (4001, "authentication_failed")
 
@@ -119,16 +117,15 @@ async def test_nothing_in_time(connect: Connect, hub: Hub) -> None:
         "upper-case player_id",
     ],
 )
-async def test_wrong_first_frame(connect: Connect, frame: str | bytes) -> None:
-    """Anything but a whole `authenticate` is refused with 4501."""
+async def test_an_invalid_first_frame_is_refused_with_4501(connect: Connect, frame: str | bytes) -> None:
     client = await connect()
     await (client.socket.send_bytes(frame) if isinstance(frame, bytes) else client.socket.send_str(frame))
     assert await refusal(client) == (4501, "authentication_failed")
 
 
-async def test_first_frame_size(connect: Connect, token: str) -> None:
-    """The first frame may have 32 KiB and not a byte more."""
-    message = {"type": "authenticate", "token": token, "client": CONTROLLER, "padding": ""}
+async def test_the_size_of_the_first_frame_is_bounded(connect: Connect, token: str) -> None:
+    """32 KiB are allowed, one byte more is not."""
+    message: dict[str, Any] = {"type": "authenticate", "token": token, "client": CONTROLLER, "padding": ""}
     message["padding"] = "x" * (32_768 - len(json.dumps(message)))
     client = await connect()
     await client.socket.send_str(json.dumps(message))
@@ -140,43 +137,38 @@ async def test_first_frame_size(connect: Connect, token: str) -> None:
     assert await refusal(client) == (4501, "authentication_failed")
 
 
-async def test_longest_token(connect: Connect) -> None:
-    """A token of 4 KiB is looked at, and refused for what it is."""
+async def test_a_token_of_the_longest_size_is_checked(connect: Connect) -> None:
+    """4 KiB; it is refused because it is invalid."""
     client = await connect()
     await client.send("authenticate", token="x" * 4096, client=CONTROLLER)
     assert await refusal(client) == (4501, "authentication_failed")
 
 
-async def test_refusal_names_the_request(connect: Connect) -> None:
-    """A refused `authenticate` is answered like any other request."""
+async def test_a_refused_authenticate_names_its_request(connect: Connect) -> None:
     client = await connect()
     await client.send("authenticate", request_id="first", token="x", client=CONTROLLER)
     assert (await client.receive())["request_id"] == "first"
 
 
-async def test_player_without_right(connect: Connect, create_token: CreateToken) -> None:
-    """To be a player takes the permission `play`."""
+async def test_a_player_needs_the_permission_to_play(connect: Connect, create_token: CreateToken) -> None:
     client = await connect()
     token = await create_token(permissions=["listen", "control"])
     await client.send("authenticate", token=token, client=player("kitchen"))
     assert await refusal(client) == (4501, "permission_denied")
 
 
-async def test_bearer_header(connect: Connect, token: str) -> None:
-    """A token in the upgrade request does the same as one in `authenticate`."""
+async def test_a_token_in_the_upgrade_request_authenticates(connect: Connect, token: str) -> None:
     client = await connect(headers={"Authorization": f"Bearer {token}"})
     assert client.hello["authenticated"] is True
     assert (await client.authenticate())["user"]["id"] == "tester"
 
 
 @pytest.mark.parametrize("value", ["Bearer wrong", "Bearer", "Basic YTpi", "Bearer " + "x" * 4097])
-async def test_bad_bearer_header(http: TestClient, value: str) -> None:
-    """A bad header is answered with 401, not with a connection."""
+async def test_a_bad_authorization_header_is_answered_with_401(http: HttpClient, value: str) -> None:
     assert (await upgrade(http, headers={"Authorization": value})).status == 401
 
 
-async def test_token_in_address(http: TestClient, token: str) -> None:
-    """Never in the URL."""
+async def test_a_token_in_the_url_is_ignored(http: HttpClient, token: str) -> None:
     client = await Client.connect(http, params={"token": token, "access_token": token})
     assert client.hello["authenticated"] is False
     await client.send("authenticate", client=CONTROLLER)
@@ -191,15 +183,16 @@ async def test_token_in_address(http: TestClient, token: str) -> None:
         (["moosicbox.v9", "moosicbox.v1"], "moosicbox.v1"),
     ],
 )
-async def test_subprotocol(connect: Connect, token: str, offered: list[str], served: str | None) -> None:
-    """Who offers none, or v1 among others, is served v1."""
+async def test_v1_is_selected_from_the_offered_subprotocols(
+    connect: Connect, token: str, offered: list[str], served: str | None
+) -> None:
+    """A client that offers none is served v1, too."""
     client = await connect(protocols=offered)
     assert client.socket.protocol == served
     await client.authenticate(token)
 
 
-async def test_unknown_subprotocol(http: TestClient) -> None:
-    """Who offers only others is refused."""
+async def test_only_unknown_subprotocols_are_refused(http: HttpClient) -> None:
     assert (await upgrade(http, protocols=["moosicbox.v9", "chat"])).status == 400
 
 
@@ -208,8 +201,9 @@ async def test_unknown_subprotocol(http: TestClient) -> None:
     [None, "http://{host}", "https://home.example.org", "http://homeassistant.local:8123"],
     ids=["no browser", "asked host", "external", "internal"],
 )
-async def test_allowed_origin(hass: HomeAssistant, connect: Connect, http: TestClient, origin: str | None) -> None:
-    """Pages of this Home Assistant may connect, and what is no browser."""
+async def test_own_pages_and_programs_may_connect(
+    hass: HomeAssistant, connect: Connect, http: HttpClient, origin: str | None
+) -> None:
     await hass.config.async_update(
         internal_url="http://homeassistant.local:8123", external_url="https://home.example.org"
     )
@@ -231,15 +225,17 @@ async def test_allowed_origin(hass: HomeAssistant, connect: Connect, http: TestC
         "file://",
     ],
 )
-async def test_foreign_origin(hass: HomeAssistant, http: TestClient, origin: str) -> None:
-    """Pages of others are refused at the upgrade, even with a good cookie or token."""
+async def test_foreign_pages_are_refused(hass: HomeAssistant, http: HttpClient, origin: str) -> None:
+    """At the upgrade, even with a valid cookie or token."""
     await hass.config.async_update(external_url="https://home.example.org")
     headers = {"Origin": origin.format(host=f"{http.host}:{http.port}")}
     assert (await upgrade(http, headers=headers)).status == 403
 
 
-async def test_too_many_unauthenticated(connect: Connect, http: TestClient, hub: Hub, token: str) -> None:
-    """An address may hold few connections that aren't authenticated; those that are don't count."""
+async def test_unauthenticated_connections_of_an_address_are_bounded(
+    connect: Connect, http: HttpClient, hub: Hub, token: str
+) -> None:
+    """Authenticated ones don't count."""
     hub.configure(replace(hub.limits, max_unauthenticated_per_address=2))
     first, second = await connect(), await connect()
     refused = await upgrade(http)
@@ -254,8 +250,7 @@ async def test_too_many_unauthenticated(connect: Connect, http: TestClient, hub:
     await third.authenticate(token)
 
 
-async def test_too_many_connections(connect: Connect, http: TestClient, hub: Hub, token: str) -> None:
-    """At `max_connections` the hub sends others away for a while."""
+async def test_connections_are_bounded(connect: Connect, http: HttpClient, hub: Hub, token: str) -> None:
     hub.configure(replace(hub.limits, max_connections=1))
     await (await connect()).authenticate(token)
     refused = await upgrade(http)
@@ -264,8 +259,9 @@ async def test_too_many_connections(connect: Connect, http: TestClient, hub: Hub
     assert int(refused.headers["Retry-After"]) > 0
 
 
-async def test_not_loaded(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient) -> None:
-    """While no entry is loaded, the address says: later."""
+async def test_without_a_loaded_entry_the_endpoint_is_unavailable(
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient
+) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
     refused = await upgrade(http)
     assert refused.status == 503

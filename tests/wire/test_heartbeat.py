@@ -1,20 +1,21 @@
-"""Heartbeats: who answers pings stays, who doesn't goes, and round trips are measured. Time is the test's."""
+"""Heartbeats: missing pongs and round trips, on the test's own clock."""
 
 from dataclasses import replace
 
 from aiohttp import WSMsgType
-from aiohttp.test_utils import TestClient
 import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import Advance, Connect, ManualClock
+from tests.http import HttpClient
 
 from .client import Client, resume_of
 from .raw import FINAL, PING, PONG, RawClient
 
 
-async def test_ping_and_pong(http: TestClient, hub: Hub, token: str, clock: ManualClock, advance: Advance) -> None:
-    """A ping each interval; the way there and back goes into the histogram."""
+async def test_round_trips_of_pings_are_measured(
+    http: HttpClient, hub: Hub, token: str, clock: ManualClock, advance: Advance
+) -> None:
     raw = await RawClient.connect(http)
     await raw.authenticate(token, subscribe=[])
     for number in range(1, 4):
@@ -31,8 +32,10 @@ async def test_ping_and_pong(http: TestClient, hub: Hub, token: str, clock: Manu
     raw.abort()
 
 
-async def test_no_pong(controller: Client, connect: Connect, hub: Hub, token: str, advance: Advance) -> None:
-    """Without a pong in time: 4012, and the session waits to be resumed."""
+async def test_a_missing_pong_closes_with_4012(
+    controller: Client, connect: Connect, hub: Hub, token: str, advance: Advance
+) -> None:
+    """The session can be resumed."""
     await controller.arrived()
     controller.socket._autoping = False
     await advance(hub.limits.heartbeat_interval + hub.limits.ping_timeout - 1)
@@ -46,24 +49,26 @@ async def test_no_pong(controller: Client, connect: Connect, hub: Hub, token: st
     assert (await again.authenticate(token, resume=resume_of(controller)))["resumed"] is True
 
 
-async def test_half_open(http: TestClient, hub: Hub, controller: Client, token: str, advance: Advance) -> None:
-    """A peer that is gone without a word, or reads no more, is let go: nothing waits for its close frame for ever."""
+async def test_a_dead_connection_is_dropped(
+    http: HttpClient, hub: Hub, controller: Client, token: str, advance: Advance
+) -> None:
+    """A peer that is gone or stopped reading; its close frame is not awaited for ever."""
     hub.configure(replace(hub.limits, close_timeout=0.05))
     raw = await RawClient.connect(http)
     await raw.authenticate(token, subscribe=["all"])
-    raw.writer.transport.pause_reading()
+    raw.pause_reading()
     before = len(list(hub.sessions.connected()))
     for _ in range(2):
         await advance(hub.limits.heartbeat_interval)
         await controller.arrived()
     assert len(list(hub.sessions.connected())) == before - 1
-    raw.writer.transport.resume_reading()
+    raw.resume_reading()
     assert await raw.closed() == 4012
     await controller.arrived()
 
 
-async def test_options_act_on_the_next_beat(controller: Client, hub: Hub, advance: Advance) -> None:
-    """Another interval counts from the next ping on; the greeting names it."""
+async def test_a_changed_interval_applies_to_the_next_ping(controller: Client, hub: Hub, advance: Advance) -> None:
+    """The greeting names it."""
     hub.configure(replace(hub.limits, heartbeat_interval=5))
     await advance(30)
     await controller.arrived()

@@ -1,4 +1,4 @@
-"""Hostile input: whatever the bytes are, the answer is the protocol's, and nobody else notices."""
+"""Hostile input: the answer is always the protocol's, and other connections aren't affected."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -7,13 +7,13 @@ import json
 import logging
 
 from aiohttp import WSServerHandshakeError
-from aiohttp.test_utils import TestClient
 import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.sessions.session import Session
 from custom_components.moosicbox.engine.signals import Signal
 from tests.fixtures import Connect
+from tests.http import HttpClient
 
 from .client import PATH, Client
 from .raw import BINARY, CLOSE, COMPRESSED, CONTINUATION, FINAL, PING, PONG, TEXT, RawClient, frame
@@ -24,8 +24,8 @@ type ConnectRaw = Callable[..., Awaitable[RawClient]]
 
 
 @pytest.fixture
-async def connect_raw(http: TestClient) -> AsyncGenerator[ConnectRaw]:
-    """Open a connection that is not authenticated; it is cut after the test."""
+async def connect_raw(http: HttpClient) -> AsyncGenerator[ConnectRaw]:
+    """Open connections that are not authenticated; they are dropped after the test."""
     clients: list[RawClient] = []
 
     async def connect_raw(*headers: str) -> RawClient:
@@ -39,7 +39,7 @@ async def connect_raw(http: TestClient) -> AsyncGenerator[ConnectRaw]:
 
 @pytest.fixture
 async def raw(connect_raw: ConnectRaw, token: str) -> RawClient:
-    """One that is authenticated and follows nothing."""
+    """An authenticated connection without topics."""
     client = await connect_raw()
     await client.authenticate(token, subscribe=[])
     return client
@@ -47,14 +47,14 @@ async def raw(connect_raw: ConnectRaw, token: str) -> RawClient:
 
 @pytest.fixture(autouse=True)
 def quiet(caplog: pytest.LogCaptureFixture) -> Generator[None]:
-    """Nothing that a client sends is worth an error in the log."""
+    """Fail if input of a client is logged as an error."""
     yield
     errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
     assert errors == []
 
 
 def event(signal: Signal[Session]) -> asyncio.Event:
-    """Set when the signal is given."""
+    """Return an event that is set when the signal is emitted."""
     given = asyncio.Event()
     signal.subscribe(lambda _session: given.set())
     return given
@@ -65,7 +65,7 @@ def ping(request_id: str) -> bytes:
 
 
 async def answered(client: RawClient, request_id: str = "alive") -> None:
-    """Whether the connection still does what it should."""
+    """Check that the connection still works."""
     client.send(TEXT, ping(request_id))
     while (await client.until("pong")).get("request_id") != request_id:
         pass
@@ -79,8 +79,10 @@ NO_TEXT = {
 }
 
 
-async def test_invalid_utf8(connect_raw: ConnectRaw, token: str, controller: Client, subtests: pytest.Subtests) -> None:
-    """Text that is none fails the connection, as RFC 6455 has it."""
+async def test_invalid_utf8_closes_with_1007(
+    connect_raw: ConnectRaw, token: str, controller: Client, subtests: pytest.Subtests
+) -> None:
+    """As RFC 6455 demands."""
     for where, payload in NO_TEXT.items():
         with subtests.test(where):
             raw = await connect_raw()
@@ -107,10 +109,10 @@ BROKEN = {
 }
 
 
-async def test_broken_framing(
+async def test_invalid_frames_close_with_a_standard_code(
     connect_raw: ConnectRaw, token: str, controller: Client, subtests: pytest.Subtests
 ) -> None:
-    """What is no WebSocket ends with a code of the standard; the others don't notice."""
+    """Other connections are not affected."""
     for what, bad in BROKEN.items():
         with subtests.test(what):
             raw = await connect_raw()
@@ -120,17 +122,17 @@ async def test_broken_framing(
     await controller.arrived()
 
 
-async def test_odd_close_codes(
+async def test_any_close_code_of_a_client_is_accepted(
     connect_raw: ConnectRaw, token: str, controller: Client, hub: Hub, subtests: pytest.Subtests
 ) -> None:
-    """Whatever a client calls its end, it is one; only a normal one ends the session."""
+    """Only a normal one ends the session."""
     ended: list[Session] = []
     hub.sessions.ended.subscribe(ended.append)
     for code in 1005, 1006, 2999, 3000, 4999, 5000, 65_535:
         with subtests.test(code=code):
             raw = await connect_raw()
             await raw.authenticate(token, subscribe=[])
-            lost = event(hub.sessions.lost)
+            lost = event(hub.sessions.disconnected)
             raw.send(CLOSE, code.to_bytes(2))
             assert await raw.closed() is not None
             await lost.wait()
@@ -138,8 +140,8 @@ async def test_odd_close_codes(
     await controller.arrived()
 
 
-async def test_fragments(raw: RawClient) -> None:
-    """A message may come in pieces, with control frames in between, even byte by byte."""
+async def test_fragmented_messages_are_joined(raw: RawClient) -> None:
+    """With control frames in between, even byte by byte."""
     text = ping("pieces")
     raw.send(TEXT, text[:1], first=0)
     for byte in text[1:]:
@@ -150,16 +152,16 @@ async def test_fragments(raw: RawClient) -> None:
     assert (await raw.until("pong"))["request_id"] == "pieces"
 
 
-async def test_fragments_without_end(raw: RawClient, hub: Hub) -> None:
-    """What would be too large as one message is too large in pieces."""
+async def test_the_size_of_fragmented_messages_is_bounded(raw: RawClient, hub: Hub) -> None:
     raw.send(TEXT, b" " * 1_000, first=0)
     for _ in range(hub.limits.max_message_size // 1_000 + 1):
         raw.send(CONTINUATION, b" " * 1_000, first=0)
     assert await raw.closed() == 1009
 
 
-async def test_a_header_that_claims_much(connect_raw: ConnectRaw, token: str, subtests: pytest.Subtests) -> None:
-    """Nothing is kept for a frame that never comes."""
+async def test_no_memory_is_reserved_for_a_frame_that_never_comes(
+    connect_raw: ConnectRaw, token: str, subtests: pytest.Subtests
+) -> None:
     for size in 2**20, 2**40, 2**63 - 1:
         with subtests.test(size=size):
             raw = await connect_raw()
@@ -168,15 +170,14 @@ async def test_a_header_that_claims_much(connect_raw: ConnectRaw, token: str, su
             assert await raw.closed() == 1009
 
 
-async def test_half_a_frame(
+async def test_a_connection_that_breaks_within_a_frame_is_lost(
     connect_raw: ConnectRaw, token: str, controller: Client, hub: Hub, subtests: pytest.Subtests
 ) -> None:
-    """A connection that breaks within a frame is a lost one."""
     for cut in 1, 3, 7, 20:
         with subtests.test(cut=cut):
             raw = await connect_raw()
             await raw.authenticate(token, subscribe=[])
-            lost = event(hub.sessions.lost)
+            lost = event(hub.sessions.disconnected)
             raw.writer.write(frame(TEXT, ping("x"))[:cut])
             raw.writer.close()
             await lost.wait()
@@ -201,8 +202,7 @@ ODD_JSON: list[tuple[str, str | None]] = [
 ]
 
 
-async def test_odd_json(raw: RawClient, subtests: pytest.Subtests) -> None:
-    """JSON at its edges is answered, as an error or not, and the connection stays open."""
+async def test_odd_json_is_answered_and_keeps_the_connection(raw: RawClient, subtests: pytest.Subtests) -> None:
     for number, (text, error_type) in enumerate(ODD_JSON):
         with subtests.test(text[:50]):
             raw.send(TEXT, text.encode())
@@ -216,14 +216,12 @@ async def test_odd_json(raw: RawClient, subtests: pytest.Subtests) -> None:
             assert all(answer.get("error_type") != "internal_error" for answer in answers)
 
 
-async def test_the_last_of_two_keys(raw: RawClient) -> None:
-    """Of a key that comes twice one counts, and no right is got around by it."""
+async def test_duplicate_keys_do_not_bypass_permissions(raw: RawClient) -> None:
     raw.send(TEXT, b'{"type":"ping","request_id":"a","request_id":"b"}')
     assert (await raw.until("pong"))["request_id"] in ("a", "b")
 
 
-async def test_a_flood_of_pings(raw: RawClient) -> None:
-    """Each is answered, in order, and the messages in between too."""
+async def test_all_pings_of_a_flood_are_answered_in_order(raw: RawClient) -> None:
     for number in range(2_000):
         raw.send(PING, str(number).encode())
     raw.send(TEXT, ping("behind"))
@@ -234,22 +232,19 @@ async def test_a_flood_of_pings(raw: RawClient) -> None:
     assert json.loads(received[1])["request_id"] == "behind"
 
 
-async def test_a_flood_of_pongs(raw: RawClient) -> None:
-    """Answers that nobody asked for are nothing."""
+async def test_unsolicited_pongs_are_ignored(raw: RawClient) -> None:
     for _ in range(2_000):
         raw.send(PONG, b"unasked")
     await answered(raw)
 
 
-async def test_binary_flood(raw: RawClient) -> None:
-    """Binary frames are protocol errors."""
+async def test_binary_frames_are_protocol_errors(raw: RawClient) -> None:
     for _ in range(20):
         raw.send(BINARY, b"\0" * 100)
     assert await raw.closed() == 4513
 
 
-async def test_nothing_behind_a_close(raw: RawClient) -> None:
-    """The close frame is the last that the hub sends, whatever was asked just before it."""
+async def test_no_frame_follows_the_close_frame(raw: RawClient) -> None:
     raw.writer.write(frame(TEXT, ping("last")) + frame(CLOSE, (1000).to_bytes(2)))
     seen = []
     while True:
@@ -260,11 +255,11 @@ async def test_nothing_behind_a_close(raw: RawClient) -> None:
     assert await raw.closed() is None
 
 
-async def test_sockets_that_never_authenticate(
-    http: TestClient, connect_raw: ConnectRaw, connect: Connect, hub: Hub, token: str
+async def test_connections_that_never_authenticate_are_bounded(
+    http: HttpClient, connect_raw: ConnectRaw, connect: Connect, hub: Hub, token: str
 ) -> None:
-    """An address holds few of them; those who are known already don't notice, and gone ones make room."""
-    # None of them is put out while others still come, however slow the machine is.
+    """Authenticated connections aren't affected, and closed ones make room."""
+    # The timeout is long enough that none is closed while others connect, even on a slow machine.
     hub.configure(replace(hub.limits, authentication_timeout=600))
     known = await connect()
     await known.authenticate(token)

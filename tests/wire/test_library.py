@@ -18,7 +18,7 @@ TITLES = [song.title for song in SONGS]
 
 @pytest.fixture
 async def library(hub: Hub) -> Library:
-    """The hub's library, with the songs in it."""
+    """The hub's library with the songs in it."""
     assert hub.library is not None
     await hub.library.scan()
     return hub.library
@@ -36,7 +36,7 @@ async def refused(client: Client, request_type: str, **fields: Any) -> Message:
     return answer
 
 
-async def test_every_question(library: Library, controller: Client) -> None:
+async def test_each_request_type_is_answered(library: Library, controller: Client) -> None:
     tracks = await ask(controller, "get_tracks")
     assert [track["title"] for track in tracks["items"]] == sorted(TITLES)
     assert (tracks["total"], tracks["next_cursor"]) == (3, None)
@@ -62,7 +62,7 @@ async def test_every_question(library: Library, controller: Client) -> None:
     assert [hit["title"] for hit in found["items"]] == ["Paper Lantern"]
 
 
-async def test_pages(library: Library, controller: Client) -> None:
+async def test_lists_are_paged(library: Library, controller: Client) -> None:
     seen, cursor = [], None
     for _ in TITLES:
         page = await ask(controller, "get_tracks", limit=1, sort="-title", cursor=cursor)
@@ -71,7 +71,7 @@ async def test_pages(library: Library, controller: Client) -> None:
     assert (seen, cursor) == (sorted(TITLES, reverse=True), None)
 
 
-async def test_playlists_and_favourites(library: Library, controller: Client, advance: Advance) -> None:
+async def test_playlists_and_favourites_can_be_changed(library: Library, controller: Client, advance: Advance) -> None:
     ids = [track["track_id"] for track in (await ask(controller, "get_tracks"))["items"]]
     made = (await ask(controller, "edit_playlist", playlist={"name": "Mine", "add": [ids[0], ids[1], ids[0]]}))["item"]
     assert [track["track_id"] for track in made["tracks"]] == [ids[0], ids[1], ids[0]]
@@ -100,7 +100,7 @@ async def test_playlists_and_favourites(library: Library, controller: Client, ad
     assert (await ask(controller, "get_tracks", filters={"favourite": True}))["items"] == []
 
 
-async def test_what_is_wrong_is_named(library: Library, controller: Client) -> None:
+async def test_invalid_requests_name_their_fault(library: Library, controller: Client) -> None:
     for request_type, fields, path in (
         ("get_tracks", {"sort": "colour"}, ["sort"]),
         ("get_tracks", {"cursor": "x"}, ["cursor"]),
@@ -119,7 +119,7 @@ async def test_what_is_wrong_is_named(library: Library, controller: Client) -> N
         assert (await refused(controller, request_type, id="al-none"))["error_type"] == "track_not_found"
 
 
-async def test_rights(library: Library, connect: Connect, create_token: CreateToken) -> None:
+async def test_requests_need_their_permissions(library: Library, connect: Connect, create_token: CreateToken) -> None:
     browser = await connect()
     await browser.authenticate(await create_token("browser", permissions=["library"]))
     track_id = (await ask(browser, "get_tracks"))["items"][0]["track_id"]
@@ -134,7 +134,7 @@ async def test_rights(library: Library, connect: Connect, create_token: CreateTo
     assert (await refused(listener, "get_tracks"))["error_type"] == "permission_denied"
 
 
-async def test_changes_and_progress_are_told(
+async def test_changes_and_progress_are_published(
     hass: HomeAssistant, hub: Hub, connect: Connect, create_token: CreateToken, media_folder: Path, advance: Advance
 ) -> None:
     admin = await connect()
@@ -157,7 +157,7 @@ async def test_changes_and_progress_are_told(
     assert (told["total_changes"], told["offset"]) == (1, 2)
 
 
-async def test_a_whole_album_into_the_queue(library: Library, kitchen: Client) -> None:
+async def test_a_whole_album_can_be_queued(library: Library, kitchen: Client) -> None:
     (album,) = (await ask(kitchen, "get_albums"))["items"]
     ids = [track["track_id"] for track in (await ask(kitchen, "get_album", id=album["album_id"]))["item"]["tracks"]]
     await kitchen.request("queue_command", action="add", track_ids=ids)

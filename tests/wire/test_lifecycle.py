@@ -1,4 +1,4 @@
-"""Reload and stop: every connection hears goodbye, and comes back to what it had."""
+"""Reload and shutdown: every connection gets goodbye and can be resumed."""
 
 import asyncio
 
@@ -9,14 +9,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from tests.fixtures import BRASS, Connect
+from tests.states import state_of
 
 from .client import CONTROLLER, Client, player, resume_of
 
 
-async def test_ten_reloads(
+async def test_sessions_survive_reloads(
     hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str, kitchen: Client, hub: Hub
 ) -> None:
-    """Each time: `goodbye`, 4000, and afterwards the same sessions with the same music."""
+    """Each time `goodbye` and 4000, then the same sessions with the same queues."""
     await kitchen.request("queue_command", action="add", media_content_id=BRASS)
     watcher = await connect()
     await watcher.authenticate(token)
@@ -42,15 +43,14 @@ async def test_ten_reloads(
         assert (await watcher.until("message"))["event"] == f"missed-{number}"
         await watcher.arrived()
         await kitchen.arrived()
-        assert hass.states.get("media_player.kitchen").state == "idle"
+        assert state_of(hass, "media_player.kitchen").state == "idle"
 
     assert len(hass.states.async_entity_ids("media_player")) == 1
     answer = await kitchen.request("queue_command", action="get")
     assert answer["data"]["queue"]["total"] == 1
 
 
-async def test_stop(hass: HomeAssistant, controller: Client) -> None:
-    """When Home Assistant stops: `goodbye`, then 1001."""
+async def test_a_shutdown_sends_goodbye_and_1001(hass: HomeAssistant, controller: Client) -> None:
     await controller.arrived()
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     code, messages = await controller.closed()
@@ -60,8 +60,9 @@ async def test_stop(hass: HomeAssistant, controller: Client) -> None:
     await hass.async_block_till_done()
 
 
-async def test_removed(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str) -> None:
-    """A removed entry forgets its sessions and its tokens."""
+async def test_a_removed_entry_forgets_sessions_and_tokens(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str
+) -> None:
     client = await connect()
     await client.authenticate(token)
     _, (code, _) = await asyncio.gather(hass.config_entries.async_remove(entry.entry_id), client.closed())
@@ -75,21 +76,23 @@ async def test_removed(hass: HomeAssistant, entry: MockConfigEntry, connect: Con
     assert (await again.closed())[0] == 4501
 
 
-async def test_not_authenticated_yet(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect) -> None:
-    """Who has not said who he is hears goodbye, too."""
+async def test_unauthenticated_connections_get_goodbye_too(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect
+) -> None:
     client = await connect()
     _, (code, messages) = await asyncio.gather(hass.config_entries.async_unload(entry.entry_id), client.closed())
     assert (code, [message["type"] for message in messages]) == (4000, ["goodbye"])
 
 
-async def test_not_all_at_once(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str) -> None:
-    """Each client is told another time to come back."""
+async def test_clients_reconnect_after_different_delays(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str
+) -> None:
     clients = [await connect() for _ in range(12)]
     for client in clients:
         await client.authenticate(token, subscribe=[])
-    _, *closed = await asyncio.gather(
-        hass.config_entries.async_unload(entry.entry_id), *(client.closed() for client in clients)
-    )
+    unloading = asyncio.create_task(hass.config_entries.async_unload(entry.entry_id))
+    closed = await asyncio.gather(*(client.closed() for client in clients))
+    await unloading
     delays = {messages[-1]["reconnect_after"] for _, messages in closed}
     assert len(delays) == len(clients)
     assert all(0 <= delay <= 5 for delay in delays)

@@ -10,14 +10,12 @@ from tests.fixtures import BRASS, COPPER, Connect, CreateToken, ManualClock
 from .client import Client
 
 
-async def test_ping(controller: Client, clock: ManualClock) -> None:
-    """`pong` stands in for the result."""
+async def test_pong_replaces_the_result(controller: Client, clock: ManualClock) -> None:
     answer = await controller.request("ping", request_id="p")
     assert answer == {"type": "pong", "request_id": "p", "server_time_us": clock.now_us()}
 
 
-async def test_time_sync(controller: Client, clock: ManualClock) -> None:
-    """A probe brings back what it brought, and the hub's two stamps."""
+async def test_a_clock_probe_returns_all_times(controller: Client, clock: ManualClock) -> None:
     answer = await controller.request("time_sync", request_id="t", t0_us=-123)
     assert answer == {
         "type": "time_sync",
@@ -29,15 +27,14 @@ async def test_time_sync(controller: Client, clock: ManualClock) -> None:
 
 
 @pytest.mark.parametrize("type_", ["juggle", "playback_status", ""])
-async def test_unknown_type(controller: Client, type_: str) -> None:
-    """Answered, however often, and never closed."""
+async def test_unknown_types_are_answered_and_never_close(controller: Client, type_: str) -> None:
     for _ in range(30):
         answer = await controller.request(type_)
         assert (answer["type"], answer["error_type"], answer["retryable"]) == ("error", "unknown_type", False)
 
 
-async def test_unknown_fields(controller: Client, kitchen: Client) -> None:
-    """Clients of later versions may say more than this hub understands."""
+async def test_unknown_fields_are_ignored(controller: Client, kitchen: Client) -> None:
+    """Clients of later versions may send more fields."""
     answer = await controller.request("volume_command", player_id="kitchen", volume=0.5, balance=-1, _=None)
     assert answer["type"] == "result"
     added = await kitchen.request("queue_command", action="add", media_content_id=BRASS)
@@ -73,8 +70,9 @@ async def test_unknown_fields(controller: Client, kitchen: Client) -> None:
     ],
     ids=lambda value: json.dumps(value)[:60] if isinstance(value, dict) else None,
 )
-async def test_invalid_field(kitchen: Client, message: dict[str, Any], path: list[str | int]) -> None:
-    """The error names the way to the wrong field, and the request."""
+async def test_an_error_names_the_path_and_the_request(
+    kitchen: Client, message: dict[str, Any], path: list[str | int]
+) -> None:
     await kitchen.socket.send_json({**message, "request_id": "wrong"})
     error = await kitchen.until("error")
     assert error["error_type"] == "invalid_message"
@@ -83,15 +81,14 @@ async def test_invalid_field(kitchen: Client, message: dict[str, Any], path: lis
     assert error["retryable"] is False
 
 
-async def test_numbers_are_numbers(controller: Client) -> None:
-    """JSON has one kind of them: 1.0 and 1e3 are integers, too."""
+async def test_whole_floats_are_integers(controller: Client) -> None:
+    """1.0 and 1e3 are integers, because JSON has one kind of number."""
     for t0_us in ("1000.0", "1e3", "1000"):
         await controller.socket.send_str(f'{{"type": "time_sync", "request_id": "{t0_us}", "t0_us": {t0_us}}}')
         assert (await controller.until("time_sync"))["t0_us"] == 1000
 
 
-async def test_null_is_as_good_as_absent(connect: Connect, token: str) -> None:
-    """Where a field may be left out, whatever its default."""
+async def test_null_equals_an_absent_optional_field(connect: Connect, token: str) -> None:
     client = await connect()
     who = {"name": "Test", "kind": "controller", "version": None, "lead_ms": None, "output_delay_ms": None}
     await client.authenticate(token, client=who, subscribe=None, resume=None)
@@ -102,8 +99,7 @@ async def test_null_is_as_good_as_absent(connect: Connect, token: str) -> None:
 
 
 @pytest.mark.parametrize("request_id", [7, "x" * 65, {}])
-async def test_invalid_request_id(controller: Client, request_id: Any) -> None:
-    """What can't be a request_id isn't echoed."""
+async def test_an_invalid_request_id_is_not_echoed(controller: Client, request_id: Any) -> None:
     await controller.send("ping", request_id=request_id)
     error = await controller.until("error")
     assert (error["error_type"], error["path"]) == ("invalid_message", ["request_id"])
@@ -111,16 +107,14 @@ async def test_invalid_request_id(controller: Client, request_id: Any) -> None:
 
 
 @pytest.mark.parametrize("frame", [b'{"type": "ping"}', "no JSON", "[]", '"text"', "{", ""])
-async def test_no_json_object(controller: Client, frame: str | bytes) -> None:
-    """Binary, or no JSON object: answered, and the connection stays open."""
+async def test_frames_that_are_not_json_objects_keep_the_connection(controller: Client, frame: str | bytes) -> None:
     await (controller.socket.send_bytes(frame) if isinstance(frame, bytes) else controller.socket.send_str(frame))
     error = await controller.until("error")
     assert error["error_type"] == "serialization_error"
     await controller.arrived()
 
 
-async def test_too_many_protocol_errors(controller: Client) -> None:
-    """Twenty in five seconds close with 4513."""
+async def test_twenty_protocol_errors_in_five_seconds_close_with_4513(controller: Client) -> None:
     await controller.arrived()
     for _ in range(20):
         await controller.socket.send_str("no JSON")
@@ -130,8 +124,7 @@ async def test_too_many_protocol_errors(controller: Client) -> None:
     assert len(messages) >= 19
 
 
-async def test_protocol_errors_over_time(controller: Client, clock: ManualClock) -> None:
-    """Nineteen in a row, and again after five seconds, don't."""
+async def test_protocol_errors_are_forgotten_after_five_seconds(controller: Client, clock: ManualClock) -> None:
     for _ in range(3):
         for _ in range(19):
             await controller.socket.send_str("no JSON")
@@ -139,8 +132,7 @@ async def test_protocol_errors_over_time(controller: Client, clock: ManualClock)
         clock.moment_us += 5_000_000
 
 
-async def test_message_too_large(connect: Connect, token: str) -> None:
-    """`max_message_size` is allowed; one byte more closes with 1009."""
+async def test_a_message_over_the_limit_closes_with_1009(connect: Connect, token: str) -> None:
     client = await connect()
     await client.authenticate(token)
     size = client.hello["limits"]["max_message_size"]
@@ -154,8 +146,8 @@ async def test_message_too_large(connect: Connect, token: str) -> None:
     assert (await client.closed())[0] == 1009
 
 
-async def test_request_id_repeated(kitchen: Client) -> None:
-    """A repeated request executes nothing and gets the same answer, whatever it says now."""
+async def test_a_repeated_request_gets_the_stored_answer(kitchen: Client) -> None:
+    """It is not executed, even with another content."""
     first = await kitchen.request("queue_command", request_id="once", action="add", media_content_id=BRASS)
     again = await kitchen.request("queue_command", request_id="once", action="add", media_content_id=COPPER)
     assert first["type"] == "result"
@@ -168,15 +160,16 @@ async def test_request_id_repeated(kitchen: Client) -> None:
     assert await kitchen.request("ping", request_id="twice") == error
 
 
-async def test_answers_are_kept(controller: Client, clock: ManualClock) -> None:
-    """For five minutes a repeated request gets the answer of then."""
+async def test_answers_are_stored_for_five_minutes(controller: Client, clock: ManualClock) -> None:
     first = await controller.request("ping", request_id="again")
     clock.moment_us += 299_000_000
     assert await controller.request("ping", request_id="again") == first
 
 
-async def test_retry_after_a_cut(connect: Connect, token: str, kitchen: Client) -> None:
-    """A request that was cut off is answered on the connection that resumes, and done once."""
+async def test_an_interrupted_request_is_answered_after_the_resume(
+    connect: Connect, token: str, kitchen: Client
+) -> None:
+    """It is executed once."""
     client = await connect()
     welcome = await client.authenticate(token)
     first = await client.request(
@@ -192,8 +185,7 @@ async def test_retry_after_a_cut(connect: Connect, token: str, kitchen: Client) 
     assert answer == first
 
 
-async def test_in_the_order_sent(kitchen: Client) -> None:
-    """What takes time isn't overtaken by what doesn't."""
+async def test_a_slow_request_is_not_overtaken(kitchen: Client) -> None:
     await kitchen.send("queue_command", request_id="1", action="add", media_content_id=BRASS)
     await kitchen.send("queue_command", request_id="2", action="get")
     await kitchen.send("queue_command", request_id="3", action="clear")
@@ -204,8 +196,7 @@ async def test_in_the_order_sent(kitchen: Client) -> None:
     assert (await kitchen.until("result", request_id="4"))["data"]["queue"]["total"] == 0
 
 
-async def test_no_answer_without_request_id(controller: Client, kitchen: Client) -> None:
-    """A command needs no answer."""
+async def test_a_message_without_request_id_has_no_answer(controller: Client, kitchen: Client) -> None:
     await controller.arrived()
     await controller.send("volume_command", player_id="kitchen", volume=0.5)
     assert "result" not in {message["type"] for message in await controller.arrived()}
@@ -233,10 +224,9 @@ async def test_no_answer_without_request_id(controller: Client, kitchen: Client)
         ("admin", [{"type": "get_metrics"}, {"type": "get_clients"}]),
     ],
 )
-async def test_permissions(
+async def test_each_message_needs_its_permission(
     connect: Connect, create_token: CreateToken, kitchen: Client, permission: str, messages: list[dict[str, Any]]
 ) -> None:
-    """Each kind of message needs its permission; all the others are no help."""
     every = {"listen", "control", "play", "chat", "rooms", "library", "events", "broadcast", "admin"}
     poor, rich = await connect(), await connect()
     await poor.authenticate(await create_token("poor", permissions=sorted(every - {permission})))
@@ -247,8 +237,7 @@ async def test_permissions(
         assert (await rich.request(message["type"], **fields)).get("error_type") != "permission_denied"
 
 
-async def test_reports_are_for_players(controller: Client) -> None:
-    """A controller has nothing to report."""
+async def test_a_controller_cannot_report(controller: Client) -> None:
     for type_, fields in (
         ("player_report", {"state": "idle", "position_seconds": 0, "at_us": 0}),
         ("stream_request", {"queue_item_id": "x"}),
@@ -256,8 +245,8 @@ async def test_reports_are_for_players(controller: Client) -> None:
         assert (await controller.request(type_, **fields))["error_type"] == "not_supported"
 
 
-async def test_which_player(connect: Connect, token: str, controller: Client) -> None:
-    """A player means itself, a controller the only player; with none or several it must say which."""
+async def test_a_command_without_a_player_id(connect: Connect, token: str, controller: Client) -> None:
+    """A player means itself, a controller the only player; with none or several the id is required."""
     assert (await controller.request("volume_command", volume=0.5))["path"] == ["player_id"]
     answer = await controller.request("volume_command", volume=0.5, player_id="attic")
     assert answer["error_type"] == "player_not_found"

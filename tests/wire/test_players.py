@@ -1,4 +1,4 @@
-"""Who is which player: the first who used an id, on the newest connection."""
+"""Players: owners of their ids, and connections that replace one another."""
 
 from dataclasses import replace
 
@@ -6,12 +6,15 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import Connect, CreateToken
+from tests.states import state_of
 
 from .client import Client, player
 
 
-async def test_another_sub(connect: Connect, create_token: CreateToken, kitchen: Client) -> None:
-    """The id belongs to the first sub that used it, connected or not."""
+async def test_a_player_id_belongs_to_its_first_user(
+    connect: Connect, create_token: CreateToken, kitchen: Client
+) -> None:
+    """Connected or not."""
     other = await create_token("other")
     for _ in range(2):
         client = await connect()
@@ -21,8 +24,10 @@ async def test_another_sub(connect: Connect, create_token: CreateToken, kitchen:
         await kitchen.close()
 
 
-async def test_administrator(connect: Connect, create_token: CreateToken, token: str, kitchen: Client) -> None:
-    """An administrator may take a player over; its owner may take it back."""
+async def test_an_administrator_may_take_over_a_player(
+    connect: Connect, create_token: CreateToken, token: str, kitchen: Client
+) -> None:
+    """Its owner may take it back."""
     admin = await connect()
     await admin.authenticate(await create_token("boss", role="admin"), client=player("kitchen"))
     assert (await kitchen.closed())[0] == 4509
@@ -31,18 +36,21 @@ async def test_administrator(connect: Connect, create_token: CreateToken, token:
     assert (await admin.closed())[0] == 4509
 
 
-async def test_newest_connection_wins(hass: HomeAssistant, connect: Connect, token: str, kitchen: Client) -> None:
-    """The older connection is closed with 4509; there is one entity, and it stays available."""
+async def test_a_newer_connection_replaces_the_player(
+    hass: HomeAssistant, connect: Connect, token: str, kitchen: Client
+) -> None:
+    """The older one is closed with 4509; there is one entity, and it stays available."""
     newer = await connect()
     await newer.authenticate(token, client=player("kitchen"))
     assert (await kitchen.closed())[0] == 4509
     await hass.async_block_till_done()
     assert hass.states.async_entity_ids("media_player") == ["media_player.kitchen"]
-    assert hass.states.get("media_player.kitchen").state == "idle"
+    assert state_of(hass, "media_player.kitchen").state == "idle"
 
 
-async def test_too_many_players(connect: Connect, token: str, create_token: CreateToken, hub: Hub) -> None:
-    """A user has so many players and no more; another user still has none."""
+async def test_the_number_of_players_of_a_user_is_bounded(
+    connect: Connect, token: str, create_token: CreateToken, hub: Hub
+) -> None:
     hub.configure(replace(hub.limits, max_players_per_user=2))
     for player_id in "attic", "cellar", "attic":
         await (await connect()).authenticate(token, client=player(player_id))

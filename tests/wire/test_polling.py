@@ -1,4 +1,4 @@
-"""A session by polling: opening, fetching, sending, and what keeps its messages whole."""
+"""Polling sessions: opening, fetching, sending, and delivery without loss."""
 
 from homeassistant.core import HomeAssistant
 
@@ -6,13 +6,14 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.transport.polling import ANSWER_BYTES
 from tests.fixtures import BRASS
+from tests.states import state_of
 
 from .client import player
 from .poller import OpenPoller, connection_of, counted, say, waiting
 
 
-async def test_open(poll: OpenPoller, hub: Hub) -> None:
-    """The welcome has the greeting inside; what begins a session is there to be fetched, and fetched once."""
+async def test_a_session_is_opened_with_greeting_and_snapshots(poll: OpenPoller, hub: Hub) -> None:
+    """The welcome includes the greeting; the snapshots are fetched once."""
     poller = await poll(request_id="first")
     welcome = poller.welcome
     hello = welcome["hello"]
@@ -27,16 +28,15 @@ async def test_open(poll: OpenPoller, hub: Hub) -> None:
     assert connection_of(hub).peer.address == "127.0.0.1"
 
 
-async def test_answers_are_not_cached(poll: OpenPoller) -> None:
-    """Answers hold secrets and music of the moment."""
+async def test_responses_are_not_cached(poll: OpenPoller) -> None:
+    """They hold secrets and current state."""
     poller = await poll()
     for response in (await poller.get(wait=0), await poller.post([])):
         assert response.headers["Cache-Control"] == "no-store"
         assert response.content_type == "application/json"
 
 
-async def test_fetch_wakes_up(poll: OpenPoller, hub: Hub) -> None:
-    """A fetch that waits is answered when something comes."""
+async def test_a_message_ends_a_waiting_fetch(poll: OpenPoller, hub: Hub) -> None:
     poller = await poll()
     await poller.fetch()
     async with waiting(poller, hub, cursor=poller.cursor) as fetch:
@@ -44,8 +44,8 @@ async def test_fetch_wakes_up(poll: OpenPoller, hub: Hub) -> None:
         assert counted((await (await fetch).json())["messages"]) == [1, 2]
 
 
-async def test_wait_ends(poll: OpenPoller) -> None:
-    """When nothing comes, the answer is empty and its cursor as good as the last."""
+async def test_a_fetch_ends_after_its_wait(poll: OpenPoller) -> None:
+    """It is empty, and its cursor is as valid as the last one."""
     poller = await poll()
     await poller.fetch()
     cursor = poller.cursor
@@ -53,8 +53,8 @@ async def test_wait_ends(poll: OpenPoller) -> None:
     assert poller.cursor == cursor
 
 
-async def test_lost_answer(poll: OpenPoller, hub: Hub) -> None:
-    """Asked again by the same cursor, the same messages come again, then newer ones."""
+async def test_a_repeated_cursor_returns_the_same_messages(poll: OpenPoller, hub: Hub) -> None:
+    """Followed by newer ones."""
     poller = await poll(subscribe=["all"])
     say(hub, 1, 2)
     assert counted(await poller.fetch()) == [1, 2]
@@ -69,8 +69,7 @@ async def test_lost_answer(poll: OpenPoller, hub: Hub) -> None:
     assert (await (await poller.get(wait=0, cursor=again["cursor"])).json())["messages"] == []
 
 
-async def test_first_answer_lost(poll: OpenPoller, hub: Hub) -> None:
-    """Without a cursor nothing is dropped."""
+async def test_without_a_cursor_nothing_is_dropped(poll: OpenPoller, hub: Hub) -> None:
     poller = await poll(subscribe=["all"])
     say(hub, 1)
     await poller.get(wait=0)
@@ -78,8 +77,7 @@ async def test_first_answer_lost(poll: OpenPoller, hub: Hub) -> None:
     assert counted(await poller.fetch()) == [1, 2]
 
 
-async def test_late_request(poll: OpenPoller, hub: Hub) -> None:
-    """A request that comes late, with a cursor of before, takes nothing away and brings nothing back."""
+async def test_an_old_cursor_has_no_effect(poll: OpenPoller, hub: Hub) -> None:
     poller = await poll(subscribe=["all"])
     await poller.fetch()
     early = poller.cursor
@@ -91,8 +89,8 @@ async def test_late_request(poll: OpenPoller, hub: Hub) -> None:
     assert counted(await poller.fetch()) == [3]
 
 
-async def test_newer_fetch_wins(poll: OpenPoller, hub: Hub) -> None:
-    """Of two fetches the older one is answered at once with nothing, and its cursor confirms nothing."""
+async def test_a_newer_fetch_ends_the_older_one(poll: OpenPoller, hub: Hub) -> None:
+    """The older one returns nothing, and its cursor confirms nothing."""
     poller = await poll(subscribe=["all"])
     await poller.fetch()
     async with waiting(poller, hub, cursor=poller.cursor) as older, waiting(poller, hub, cursor=poller.cursor) as newer:
@@ -104,8 +102,7 @@ async def test_newer_fetch_wins(poll: OpenPoller, hub: Hub) -> None:
     assert counted(again["messages"]) == [1]
 
 
-async def test_client_leaves_in_mid_fetch(poll: OpenPoller, hub: Hub) -> None:
-    """A fetch that breaks off loses nothing."""
+async def test_a_broken_fetch_loses_nothing(poll: OpenPoller, hub: Hub) -> None:
     poller = await poll(subscribe=["all"])
     await poller.fetch()
     async with waiting(poller, hub, cursor=poller.cursor) as fetch:
@@ -115,8 +112,8 @@ async def test_client_leaves_in_mid_fetch(poll: OpenPoller, hub: Hub) -> None:
     assert counted(await poller.fetch()) == [1, 2]
 
 
-async def test_long_row_comes_in_parts(poll: OpenPoller, hub: Hub) -> None:
-    """An answer is bounded; the rest comes with the next ones."""
+async def test_a_fetch_is_bounded(poll: OpenPoller, hub: Hub) -> None:
+    """The rest comes with the next ones."""
     poller = await poll(subscribe=["all"])
     for _ in range(10):
         hub.publish("all", CustomMessage(event="weight", data="x" * (ANSWER_BYTES // 4)))
@@ -128,8 +125,8 @@ async def test_long_row_comes_in_parts(poll: OpenPoller, hub: Hub) -> None:
     assert len(sizes) > 1
 
 
-async def test_messages_in_order(poll: OpenPoller, hub: Hub) -> None:
-    """An array is executed in order; each message has one answer, in its place; without request_id only errors have."""
+async def test_messages_of_a_request_are_answered_in_order(poll: OpenPoller, hub: Hub) -> None:
+    """Without a request_id, only errors are answered."""
     poller = await poll()
     answers = await poller.send(
         {"type": "ping", "request_id": "a"},
@@ -154,8 +151,8 @@ async def test_messages_in_order(poll: OpenPoller, hub: Hub) -> None:
     assert await poller.send() == []
 
 
-async def test_repeated_request(poll: OpenPoller, hub: Hub) -> None:
-    """A request whose answer was lost is harmless to repeat, in another request and on another connection."""
+async def test_a_request_with_a_lost_answer_can_be_repeated(poll: OpenPoller, hub: Hub) -> None:
+    """In another request and on another connection."""
     kitchen = await poll(client=player("kitchen"))
     add = {"type": "queue_command", "action": "add", "media_content_id": BRASS, "request_id": "add"}
     (first,) = await kitchen.send(add)
@@ -163,11 +160,10 @@ async def test_repeated_request(poll: OpenPoller, hub: Hub) -> None:
     assert await kitchen.send(add, add) == [first, first]
     resumed = await poll(client=player("kitchen"), resume=kitchen.resume())
     assert await resumed.send(add) == [first]
-    assert hub.players.get("kitchen").own.queue.revision == 1
+    assert hub.players.get("kitchen").solo_playback.queue.revision == 1
 
 
-async def test_player(hass: HomeAssistant, poll: OpenPoller) -> None:
-    """A player that polls is a media player like any other."""
+async def test_a_polling_player_is_a_media_player(hass: HomeAssistant, poll: OpenPoller) -> None:
     poller = await poll(client=player("kitchen"))
     await hass.async_block_till_done()
     await poller.fetch()
@@ -182,4 +178,4 @@ async def test_player(hass: HomeAssistant, poll: OpenPoller) -> None:
     report = {"state": "playing", "queue_item_id": orders[-1]["queue_item_id"], "position_seconds": 0}
     answer = await poller.request("player_report", at_us=orders[-1]["sync_time_us"], **report)
     assert answer["type"] == "result"
-    assert hass.states.get("media_player.kitchen").state == "playing"
+    assert state_of(hass, "media_player.kitchen").state == "playing"

@@ -1,21 +1,21 @@
-"""The life of a session by polling: absence, other transports, resuming, and each way that it ends."""
+"""Polling sessions: absence, change of transport, resume, and each end."""
 
 from dataclasses import replace
 
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import Advance, Connect, CreateToken
+from tests.http import HttpClient
 
 from .client import player
 from .poller import SESSIONS, OpenPoller, Poller, authenticate, bearer, counted, refusal, resume, say, until, waiting
 
 
-async def test_no_fetch_is_a_lost_connection(poll: OpenPoller, hub: Hub, advance: Advance) -> None:
-    """After 30 s without a fetch the session is lost, and found again by resume."""
+async def test_without_a_fetch_the_connection_is_lost(poll: OpenPoller, hub: Hub, advance: Advance) -> None:
+    """After 30 s; the session can be resumed."""
     poller = await poll(subscribe=["all"])
     await advance(20)
     await poller.fetch()
@@ -33,8 +33,8 @@ async def test_no_fetch_is_a_lost_connection(poll: OpenPoller, hub: Hub, advance
     assert counted(await again.fetch()) == [1]
 
 
-async def test_waiting_is_no_absence(poll: OpenPoller, hub: Hub, advance: Advance) -> None:
-    """As long as a fetch waits, the client is there; the 30 s begin when it is answered."""
+async def test_a_waiting_fetch_keeps_the_connection(poll: OpenPoller, hub: Hub, advance: Advance) -> None:
+    """The 30 s begin when it is answered."""
     poller = await poll(subscribe=["all"])
     await poller.fetch()
     async with waiting(poller, hub) as fetch:
@@ -47,8 +47,8 @@ async def test_waiting_is_no_absence(poll: OpenPoller, hub: Hub, advance: Advanc
     assert not any(hub.sessions.connected())
 
 
-async def test_slow_consumer(poll: OpenPoller, hub: Hub) -> None:
-    """More than the outbound bound takes closes with 4008; what was missed comes after a resume."""
+async def test_too_many_unread_messages_close_with_4008(poll: OpenPoller, hub: Hub) -> None:
+    """They are delivered after a resume."""
     hub.configure(replace(hub.limits, outbound_messages=5))
     poller = await poll(subscribe=["all"])
     say(hub, *range(3))
@@ -60,8 +60,7 @@ async def test_slow_consumer(poll: OpenPoller, hub: Hub) -> None:
     assert counted(await again.fetch()) == list(range(3, 9))
 
 
-async def test_states_replace_one_another(poll: OpenPoller, hub: Hub) -> None:
-    """What a client didn't fetch in time of a state is not fetched later either."""
+async def test_a_waiting_state_is_replaced(poll: OpenPoller, hub: Hub) -> None:
     hub.configure(replace(hub.limits, outbound_messages=5))
     poller = await poll(client=player("kitchen"), subscribe=["player:kitchen"])
     await poller.fetch()
@@ -72,8 +71,8 @@ async def test_states_replace_one_another(poll: OpenPoller, hub: Hub) -> None:
     assert len(volumes) < 20
 
 
-async def test_changing_transports(poll: OpenPoller, connect: Connect, hub: Hub, token: str) -> None:
-    """From polling to WebSocket and back in mid-stream: each numbered message arrives once."""
+async def test_no_message_is_lost_between_transports(poll: OpenPoller, connect: Connect, hub: Hub, token: str) -> None:
+    """From polling to WebSocket and back: each numbered message arrives once."""
     heard: list[int] = []
     poller = await poll(subscribe=["all"])
     welcome, number = poller.welcome, 0
@@ -106,8 +105,7 @@ async def test_changing_transports(poll: OpenPoller, connect: Connect, hub: Hub,
     assert heard == list(range(number))
 
 
-async def test_waiting_while_another_takes_over(poll: OpenPoller, hub: Hub) -> None:
-    """A fetch that waits when its session is resumed elsewhere brings nothing that is sent there again."""
+async def test_a_fetch_returns_nothing_after_a_resume_elsewhere(poll: OpenPoller, hub: Hub) -> None:
     poller = await poll(subscribe=["all"])
     await poller.fetch()
     async with waiting(poller, hub, cursor=poller.cursor) as fetch:
@@ -119,16 +117,16 @@ async def test_waiting_while_another_takes_over(poll: OpenPoller, hub: Hub) -> N
     assert counted(await again.fetch()) == [1]
 
 
-async def test_resume_by_secret(http: TestClient, poll: OpenPoller) -> None:
-    """A resume needs no token while the session's own is valid."""
+async def test_a_session_is_resumed_by_its_secret(http: HttpClient, poll: OpenPoller) -> None:
     poller = await poll()
     again = await Poller.open(http, poller.welcome["secret"], resume=poller.resume())
     assert again.welcome["resumed"] is True
     assert again.welcome["session_id"] == poller.welcome["session_id"]
 
 
-async def test_resume_in_vain(poll: OpenPoller, hub: Hub, advance: Advance) -> None:
-    """What can't be resumed begins anew and says why."""
+async def test_a_failed_resume_opens_a_session_and_names_the_reason(
+    poll: OpenPoller, hub: Hub, advance: Advance
+) -> None:
     poller = await poll()
     await advance(31 + hub.limits.resume_seconds)
     again = await poll(resume=poller.resume())
@@ -137,8 +135,10 @@ async def test_resume_in_vain(poll: OpenPoller, hub: Hub, advance: Advance) -> N
     assert again.welcome["session_id"] != poller.welcome["session_id"]
 
 
-async def test_reload(hass: HomeAssistant, entry: MockConfigEntry, poll: OpenPoller, hub: Hub) -> None:
-    """When the hub closes, a fetch that waits takes the goodbye; after a reload the session goes on."""
+async def test_a_session_survives_a_reload(
+    hass: HomeAssistant, entry: MockConfigEntry, poll: OpenPoller, hub: Hub
+) -> None:
+    """A waiting fetch gets the goodbye."""
     poller = await poll(subscribe=["all"])
     await poller.fetch()
     async with waiting(poller, hub, cursor=poller.cursor) as fetch:
@@ -158,8 +158,9 @@ async def test_reload(hass: HomeAssistant, entry: MockConfigEntry, poll: OpenPol
     assert counted(await again.fetch()) == [1]
 
 
-async def test_delete(hass: HomeAssistant, poll: OpenPoller, hub: Hub, advance: Advance) -> None:
-    """A client that goes for good can't come back, and for a while is told so."""
+async def test_an_ended_session_cannot_be_resumed(
+    hass: HomeAssistant, poll: OpenPoller, hub: Hub, advance: Advance
+) -> None:
     poller = await poll(client=player("kitchen"))
     response = await poller.end()
     assert (response.status, await response.text()) == (204, "")
@@ -173,8 +174,9 @@ async def test_delete(hass: HomeAssistant, poll: OpenPoller, hub: Hub, advance: 
     await hass.async_block_till_done()
 
 
-async def test_revoked(hass: HomeAssistant, poll: OpenPoller, hub: Hub) -> None:
-    """Who is put out hears it at once, and what to make of it."""
+async def test_a_revoked_session_ends_its_fetch_with_the_close_code(
+    hass: HomeAssistant, poll: OpenPoller, hub: Hub
+) -> None:
     poller = await poll()
     await poller.fetch()
     async with waiting(poller, hub, cursor=poller.cursor) as fetch:
@@ -185,8 +187,8 @@ async def test_revoked(hass: HomeAssistant, poll: OpenPoller, hub: Hub) -> None:
     assert (error["error_type"], error["close_code"], error["retryable"]) == ("connection_closed", 4503, False)
 
 
-async def test_expired(http: TestClient, create_token: CreateToken, advance: Advance) -> None:
-    """A token that ends takes the session with it, unless it was refreshed in time."""
+async def test_a_session_ends_with_its_token(http: HttpClient, create_token: CreateToken, advance: Advance) -> None:
+    """Unless it was refreshed."""
     poller = await Poller.open(http, await create_token(expires_in=60))
     for _ in range(3):
         await advance(20)
@@ -202,17 +204,15 @@ async def test_expired(http: TestClient, create_token: CreateToken, advance: Adv
     assert await refusal(response) == (401, "authentication_failed")
 
 
-async def test_newest_player_wins(poll: OpenPoller) -> None:
-    """The newest connection with a player_id is the player."""
+async def test_a_newer_connection_replaces_the_player(poll: OpenPoller) -> None:
     older = await poll(client=player("kitchen"))
     await poll(client=player("kitchen"))
     assert (await (await older.get(wait=0)).json())["close_code"] == 4509
 
 
-async def test_secrets_stay_out_of_the_log(
-    http: TestClient, poll: OpenPoller, token: str, caplog: pytest.LogCaptureFixture
+async def test_tokens_and_secrets_are_not_logged(
+    http: HttpClient, poll: OpenPoller, token: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither token nor secret is written down."""
     caplog.set_level("DEBUG")
     poller = await poll()
     await poller.fetch()

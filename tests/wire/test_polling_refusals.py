@@ -1,4 +1,4 @@
-"""Each way in which a client that polls is refused: status, error, and that nothing else happens."""
+"""Refusals of polling clients: status, error, and no other effect."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -6,7 +6,6 @@ from dataclasses import replace
 import gzip
 import json
 
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -14,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.transport.polling_endpoint import MAX_MESSAGES
 from tests.fixtures import Advance, Connect, CreateToken
+from tests.http import HttpClient
 
 from .client import PATIENCE, Message, player
 from .poller import CONTROLLER, SESSIONS, Poller, authenticate, bearer, refusal
@@ -22,13 +22,12 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-async def poller(http: TestClient, token: str) -> Poller:
-    """A session by polling."""
+async def poller(http: HttpClient, token: str) -> Poller:
+    """A polling session."""
     return await Poller.open(http, token)
 
 
-async def test_no_good_token(http: TestClient, hub: Hub, subtests: pytest.Subtests) -> None:
-    """Opening takes a bearer token."""
+async def test_opening_needs_a_valid_bearer_token(http: HttpClient, hub: Hub, subtests: pytest.Subtests) -> None:
     for value in (None, "Bearer", "Bearer wrong", "Bearer " + "x" * 4097, "Bearer caf\u00e9", "Basic YTpi"):
         with subtests.test(value=value):
             response = await http.post(
@@ -39,8 +38,7 @@ async def test_no_good_token(http: TestClient, hub: Hub, subtests: pytest.Subtes
             assert len(hub.sessions) == 0
 
 
-async def test_token_elsewhere(http: TestClient, token: str) -> None:
-    """Cookies never count, nor does the URL, nor a body without the header."""
+async def test_tokens_in_cookies_urls_and_bodies_are_ignored(http: HttpClient, token: str) -> None:
     response = await http.post(
         SESSIONS,
         headers={"Cookie": f"token={token}; access_token={token}"},
@@ -50,16 +48,14 @@ async def test_token_elsewhere(http: TestClient, token: str) -> None:
     assert await refusal(response) == (401, "authentication_failed")
 
 
-async def test_wrong_token_in_the_body(http: TestClient, token: str) -> None:
-    """A token in the body is looked at too."""
+async def test_a_wrong_token_in_the_body_is_refused(http: HttpClient, token: str) -> None:
     response = await http.post(SESSIONS, headers=bearer(token), json=authenticate(token="wrong"))
     assert await refusal(response) == (401, "authentication_failed")
 
 
-async def test_ban_list(
-    http: TestClient, create_token: CreateToken, advance: Advance, caplog: pytest.LogCaptureFixture
+async def test_only_a_forged_token_counts_as_a_failed_login(
+    http: HttpClient, create_token: CreateToken, advance: Advance, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A forged token counts as one wrong login for Home Assistant; wrong secrets and missing headers don't."""
     poller = await Poller.open(http, await create_token())
     await http.get(poller.messages, headers=bearer("wrong"))
     await http.post(SESSIONS, json=authenticate())
@@ -68,8 +64,9 @@ async def test_ban_list(
     assert caplog.text.count("Login attempt or request with invalid authentication") == 1
 
 
-async def test_foreign_origin(http: TestClient, token: str, poller: Poller, subtests: pytest.Subtests) -> None:
-    """Pages of others are refused, whatever they know and whatever they ask."""
+async def test_foreign_pages_are_refused(
+    http: HttpClient, token: str, poller: Poller, subtests: pytest.Subtests
+) -> None:
     for origin in ("null", "https://evil.example", f"http://{http.host}:{http.port}.evil.example"):
         foreign = {"Origin": origin}
         for response in (
@@ -84,8 +81,7 @@ async def test_foreign_origin(http: TestClient, token: str, poller: Poller, subt
     assert await poller.fetch()
 
 
-async def test_own_origin(http: TestClient, token: str) -> None:
-    """Home Assistant's own pages may poll."""
+async def test_own_pages_may_poll(http: HttpClient, token: str) -> None:
     own = {"Origin": f"http://{http.host}:{http.port}"}
     response = await http.post(SESSIONS, headers=bearer(token) | own, json=authenticate())
     assert response.status == 200
@@ -114,8 +110,9 @@ BAD_OPENINGS: list[tuple[bytes, str, list[str] | None]] = [
 ]
 
 
-async def test_bad_opening(http: TestClient, token: str, hub: Hub, subtests: pytest.Subtests) -> None:
-    """A body that is no `authenticate` is named for what it is."""
+async def test_an_invalid_opening_body_names_its_fault(
+    http: HttpClient, token: str, hub: Hub, subtests: pytest.Subtests
+) -> None:
     for body, error_type, path in BAD_OPENINGS:
         with subtests.test(body=body[:60]):
             response = await http.post(SESSIONS, headers=bearer(token) | JSON, data=body)
@@ -124,8 +121,8 @@ async def test_bad_opening(http: TestClient, token: str, hub: Hub, subtests: pyt
     assert len(hub.sessions) == 0
 
 
-async def test_opening_size(http: TestClient, token: str) -> None:
-    """The opening body may have 32 KiB and not a byte more, however it is sent."""
+async def test_the_size_of_the_opening_body_is_bounded(http: HttpClient, token: str) -> None:
+    """32 KiB, however it is sent."""
     body = json.dumps(authenticate(padding="")).encode()
     body = body.replace(b'"padding": ""', b'"padding": "%b"' % (b"x" * (32_768 - len(body))))
     assert (await http.post(SESSIONS, headers=bearer(token) | JSON, data=body)).status == 200
@@ -141,8 +138,8 @@ async def test_opening_size(http: TestClient, token: str) -> None:
         assert (error["size"], error["max_size"]) == (32_769, 32_768)
 
 
-async def test_resume_with_wrong_secret(http: TestClient, token: str, poller: Poller) -> None:
-    """A wrong secret resumes nothing: with a token a session begins anew, without one nothing does."""
+async def test_a_wrong_secret_resumes_nothing(http: HttpClient, token: str, poller: Poller) -> None:
+    """With a token a new session is opened."""
     for secret in ("wrong", "caf\u00e9"):
         resume = {**poller.resume(), "secret": secret}
         response = await http.post(SESSIONS, headers=bearer(secret), json=authenticate(resume=resume))
@@ -152,8 +149,9 @@ async def test_resume_with_wrong_secret(http: TestClient, token: str, poller: Po
     assert await poller.fetch()
 
 
-async def test_rights(http: TestClient, token: str, create_token: CreateToken) -> None:
-    """To be a player takes the right; a player_id that is somebody else's can't be had."""
+async def test_a_player_needs_its_permission_and_its_own_id(
+    http: HttpClient, token: str, create_token: CreateToken
+) -> None:
     await Poller.open(http, token, client=player("kitchen"))
     for permissions in (["listen"], ["listen", "play"]):
         other = await create_token("other", permissions=permissions)
@@ -161,8 +159,9 @@ async def test_rights(http: TestClient, token: str, create_token: CreateToken) -
         assert await refusal(response) == (403, "permission_denied")
 
 
-async def test_too_much_of_one_user(http: TestClient, token: str, hub: Hub, create_token: CreateToken) -> None:
-    """A user has a bounded number of connections, and of players."""
+async def test_connections_and_players_of_a_user_are_bounded(
+    http: HttpClient, token: str, hub: Hub, create_token: CreateToken
+) -> None:
     hub.configure(replace(hub.limits, max_connections_per_user=2, max_players_per_user=1))
     await Poller.open(http, token, client=player("kitchen"))
     response = await http.post(SESSIONS, headers=bearer(token), json=authenticate(client=player("bath")))
@@ -173,8 +172,9 @@ async def test_too_much_of_one_user(http: TestClient, token: str, hub: Hub, crea
     await Poller.open(http, await create_token("other"))
 
 
-async def test_too_many_unauthenticated(http: TestClient, token: str, connect: Connect, hub: Hub) -> None:
-    """Who isn't known yet counts by address, on whichever transport."""
+async def test_unauthenticated_connections_are_counted_over_both_transports(
+    http: HttpClient, token: str, connect: Connect, hub: Hub
+) -> None:
     hub.configure(replace(hub.limits, max_unauthenticated_per_address=1))
     socket = await connect()
     response = await http.post(SESSIONS, headers=bearer(token), json=authenticate())
@@ -185,8 +185,8 @@ async def test_too_many_unauthenticated(http: TestClient, token: str, connect: C
     await Poller.open(http, token)
 
 
-async def test_slow_opening(http: TestClient, token: str, hub: Hub) -> None:
-    """A body that doesn't come is not waited for; meanwhile its sender counts as unauthenticated."""
+async def test_a_body_that_does_not_arrive_is_given_up(http: HttpClient, token: str, hub: Hub) -> None:
+    """Meanwhile its sender counts as unauthenticated."""
     hub.configure(replace(hub.limits, max_unauthenticated_per_address=1, authentication_timeout=0.2))
     begun, over = asyncio.Event(), asyncio.Event()
 
@@ -206,8 +206,9 @@ async def test_slow_opening(http: TestClient, token: str, hub: Hub) -> None:
     await Poller.open(http, token)
 
 
-async def test_too_many_connections(http: TestClient, token: str, connect: Connect, hub: Hub) -> None:
-    """Both transports share `max_connections`; a session that ends gives its place back."""
+async def test_both_transports_share_the_limit_of_connections(
+    http: HttpClient, token: str, connect: Connect, hub: Hub
+) -> None:
     hub.configure(replace(hub.limits, max_connections=2))
     poller = await Poller.open(http, token)
     await (await connect()).authenticate(token)
@@ -218,8 +219,9 @@ async def test_too_many_connections(http: TestClient, token: str, connect: Conne
     await Poller.open(http, token)
 
 
-async def test_not_loaded(hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, token: str) -> None:
-    """While no entry is loaded, the addresses say: later."""
+async def test_without_a_loaded_entry_polling_is_unavailable(
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, token: str
+) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
     for response in (
         await http.post(SESSIONS, headers=bearer(token), json=authenticate()),
@@ -231,8 +233,7 @@ async def test_not_loaded(hass: HomeAssistant, entry: MockConfigEntry, http: Tes
         assert int(response.headers["Retry-After"]) > 0
 
 
-async def test_wrong_secret(http: TestClient, token: str, poller: Poller) -> None:
-    """A session is fetched from, sent to and ended by its secret alone; others learn nothing and change nothing."""
+async def test_each_request_needs_the_secret_of_the_session(http: HttpClient, token: str, poller: Poller) -> None:
     for headers in ({}, bearer("wrong"), bearer(token), {"Cookie": f"secret={poller.welcome['secret']}"}):
         for response in (
             await http.get(poller.messages, headers=headers),
@@ -245,8 +246,10 @@ async def test_wrong_secret(http: TestClient, token: str, poller: Poller) -> Non
     assert await refusal(await http.get(poller.messages, headers=bearer("wrong"))) == (401, "authentication_failed")
 
 
-async def test_unknown_session(http: TestClient, poller: Poller, connect: Connect, token: str) -> None:
-    """A session that was never polled isn't there: neither an invented one nor one that lives on a WebSocket."""
+async def test_a_session_that_does_not_poll_is_not_found(
+    http: HttpClient, poller: Poller, connect: Connect, token: str
+) -> None:
+    """Neither an invented one nor one of a WebSocket."""
     welcome = await (await connect()).authenticate(token)
     for session_id, secret in (("never-seen", "x"), (welcome["session_id"], welcome["secret"])):
         address, headers = f"{SESSIONS}/{session_id}", bearer(secret)
@@ -256,8 +259,7 @@ async def test_unknown_session(http: TestClient, poller: Poller, connect: Connec
         assert await refusal(await http.delete(address, headers=headers)) == (404, "client_not_found")
 
 
-async def test_bad_query(poller: Poller, subtests: pytest.Subtests) -> None:
-    """Cursors are the hub's own, waits are numbers."""
+async def test_invalid_cursors_and_waits_are_refused(poller: Poller, subtests: pytest.Subtests) -> None:
     cursors = ("", "x", "0", "-1", "00000000-" + "9" * 50, "0000000g-1", "00000000-\u0663")
     queries = [*({"cursor": cursor} for cursor in cursors), *({"wait": wait} for wait in ("", "soon", "nan"))]
     for query in queries:
@@ -268,8 +270,7 @@ async def test_bad_query(poller: Poller, subtests: pytest.Subtests) -> None:
     assert await poller.fetch()
 
 
-async def test_cursor_ahead(poller: Poller) -> None:
-    """Nobody confirms what wasn't given yet."""
+async def test_a_cursor_that_was_not_returned_is_refused(poller: Poller) -> None:
     await poller.fetch()
     assert poller.cursor is not None
     name, _, number = poller.cursor.partition("-")
@@ -278,7 +279,6 @@ async def test_cursor_ahead(poller: Poller) -> None:
 
 
 async def test_wait_is_bounded(poller: Poller) -> None:
-    """A number out of bounds means the bound."""
     for wait in ("-5", "-inf", "1e400", "3600"):
         assert (await poller.get(wait=wait)).status == 200
 
@@ -296,8 +296,9 @@ BAD_BODIES = [
 ]
 
 
-async def test_bad_body(poller: Poller, http: TestClient, subtests: pytest.Subtests) -> None:
-    """What is no array of messages is refused as a whole."""
+async def test_a_body_that_is_not_an_array_of_messages_is_refused(
+    poller: Poller, http: HttpClient, subtests: pytest.Subtests
+) -> None:
     for body, error_type in BAD_BODIES:
         with subtests.test(body=body[:60]):
             response = await http.post(poller.messages, headers=poller.headers | JSON, data=body)
@@ -305,8 +306,7 @@ async def test_bad_body(poller: Poller, http: TestClient, subtests: pytest.Subte
     assert await poller.fetch()
 
 
-async def test_bad_messages(poller: Poller, http: TestClient) -> None:
-    """In a good array each message stands for itself."""
+async def test_each_message_of_an_array_is_judged_on_its_own(poller: Poller, http: HttpClient) -> None:
     parts = [b"1", b"[]", b'{"type":"\xff"}', b"{}", b'{"type":"authenticate","client":{}}']
     good = b'{"type":"ping","request_id":"last"}'
     body = b"[" + b",".join([*parts, good]) + b"]"
@@ -317,8 +317,8 @@ async def test_bad_messages(poller: Poller, http: TestClient) -> None:
     assert (answers[-1]["type"], answers[-1]["request_id"]) == ("pong", "last")
 
 
-async def test_body_size(poller: Poller, http: TestClient, hub: Hub) -> None:
-    """A body over `max_message_size` is refused, also one that only unpacks to more; the session goes on."""
+async def test_the_size_of_a_body_is_bounded(poller: Poller, http: HttpClient, hub: Hub) -> None:
+    """Compressed or not; the session continues."""
     size = hub.limits.max_message_size
     fits = b"[" + b" " * (size - 2) + b"]"
     assert (await http.post(poller.messages, headers=poller.headers | JSON, data=fits)).status == 200
@@ -335,16 +335,16 @@ async def test_body_size(poller: Poller, http: TestClient, hub: Hub) -> None:
     assert (await poller.request("ping"))["type"] == "pong"
 
 
-async def test_badly_packed_body(poller: Poller, http: TestClient) -> None:
-    """A body that can't be unpacked is refused, and nothing more heard on that connection; the session goes on."""
+async def test_invalid_compressed_data_is_refused(poller: Poller, http: HttpClient) -> None:
+    """The HTTP connection is closed; the session continues."""
     headers = poller.headers | JSON | {"Content-Encoding": "gzip", "Connection": "close"}
     response = await http.post(poller.messages, headers=headers, data=b"not packed at all")
     assert response.status == 400
     assert (await poller.request("ping"))["type"] == "pong"
 
 
-async def test_protocol_errors(poller: Poller) -> None:
-    """Twenty of them end the session with 4513; what stood behind them is not executed."""
+async def test_twenty_protocol_errors_end_the_session_with_4513(poller: Poller) -> None:
+    """Later messages of the request are not executed."""
     messages: list[Message] = [{"type": "seek_command", "request_id": f"r{number}"} for number in range(25)]
     answers = await poller.send(*messages)
     assert [answer["error_type"] for answer in answers] == ["invalid_message"] * 20 + ["unavailable"] * 5
@@ -353,8 +353,7 @@ async def test_protocol_errors(poller: Poller) -> None:
     assert (response.status, (await response.json())["close_code"]) == (410, 4513)
 
 
-async def test_rate_limits(poller: Poller) -> None:
-    """Too many messages are refused, and in the end the connection."""
+async def test_too_many_messages_are_refused_and_then_close(poller: Poller) -> None:
     closed = None
     for _ in range(10):
         response = await poller.post([{"type": "ping", "request_id": f"r{number}"} for number in range(20)])

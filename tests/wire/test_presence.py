@@ -1,4 +1,4 @@
-"""Presence: who is here, told after a grace, on the wire and as a sensor."""
+"""Presence, on the wire and as a sensor."""
 
 from homeassistant.core import HomeAssistant
 
@@ -8,7 +8,7 @@ from .client import Client, Message, player, resume_of
 
 
 def users(messages: list[Message]) -> list[list[str]]:
-    """Who was here, as each update told it."""
+    """Return the users of each update."""
     updates = [message for message in messages if message["type"] == "presence_update"]
     return [sorted(user["user_id"] for user in update["users"]) for update in updates]
 
@@ -19,7 +19,7 @@ def people(hass: HomeAssistant) -> str:
 
 
 async def watch(connect: Connect, create_token: CreateToken, advance: Advance) -> Client:
-    """Somebody who follows presence, and is here for long."""
+    """A client that follows presence and has been present for long."""
     watcher = await connect()
     await watcher.authenticate(await create_token("watcher"), subscribe=["presence"])
     await advance(10)
@@ -27,10 +27,10 @@ async def watch(connect: Connect, create_token: CreateToken, advance: Advance) -
     return watcher
 
 
-async def test_coming_and_going(
+async def test_arrivals_and_departures_are_published_after_the_grace(
     hass: HomeAssistant, connect: Connect, create_token: CreateToken, lose: Lose, advance: Advance
 ) -> None:
-    """Told once the grace is over, each time; a client that says goodbye goes by the same rule."""
+    """Also those of clients that close the connection themselves."""
     watcher = await watch(connect, create_token, advance)
     assert people(hass) == "1"
     anna = await connect()
@@ -52,10 +52,9 @@ async def test_coming_and_going(
     assert people(hass) == "1"
 
 
-async def test_a_reload_tells_nothing(
+async def test_reloads_and_resumes_are_not_published(
     connect: Connect, create_token: CreateToken, lose: Lose, advance: Advance, token: str
 ) -> None:
-    """Neither a page that is loaded again, nor a connection that is resumed."""
     watcher = await watch(connect, create_token, advance)
     page = await connect()
     await page.authenticate(token, client=player("tab"))
@@ -74,8 +73,9 @@ async def test_a_reload_tells_nothing(
     assert all(told == ["tester", "watcher"] for told in users(await watcher.arrived()))
 
 
-async def test_who_only_looks_in(connect: Connect, create_token: CreateToken, advance: Advance, token: str) -> None:
-    """Less than the grace is no visit."""
+async def test_a_short_visit_is_not_published(
+    connect: Connect, create_token: CreateToken, advance: Advance, token: str
+) -> None:
     watcher = await watch(connect, create_token, advance)
     visitor = await connect()
     await visitor.authenticate(token)
@@ -86,8 +86,7 @@ async def test_who_only_looks_in(connect: Connect, create_token: CreateToken, ad
     assert users(await watcher.arrived()) == []
 
 
-async def test_at_most_once_a_second(connect: Connect, create_token: CreateToken, advance: Advance) -> None:
-    """Many who come at once are told of together."""
+async def test_many_arrivals_share_one_update(connect: Connect, create_token: CreateToken, advance: Advance) -> None:
     watcher = await watch(connect, create_token, advance)
     for number in range(10):
         await (await connect()).authenticate(await create_token(f"guest-{number}"))

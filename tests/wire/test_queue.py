@@ -1,4 +1,4 @@
-"""A queue over the wire: what its commands are refused for, and that a refused one changes nothing."""
+"""Refused queue commands change nothing."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,26 +14,26 @@ type Refuse = Callable[..., Awaitable[Message]]
 
 
 async def change(client: Client, action: str, **fields: Any) -> Message:
-    """A queue command's one answer."""
+    """Return the answer to a queue command."""
     return await client.request("queue_command", action=action, **fields)
 
 
 async def queue_of(client: Client) -> Message:
-    """The whole queue as the hub has it."""
+    """Return the hub's whole queue."""
     queue: Message = (await change(client, "get"))["data"]["queue"]
     return queue
 
 
 @pytest.fixture
 async def ids(kitchen: Client) -> Ids:
-    """Three items in the kitchen's queue."""
+    """Add three items to the kitchen's queue."""
     answers = [await change(kitchen, "add", media_content_id=song) for song in (BRASS, COPPER, PAPER)]
     return [answer["data"]["queue_item_ids"][0] for answer in answers]
 
 
 @pytest.fixture
 def refused(kitchen: Client, ids: Ids) -> Refuse:
-    """Give a command that is refused for one reason; the queue stays as it was."""
+    """Send a command and check that it is refused and the queue is unchanged."""
 
     async def refused(error_type: str, type_: str, **fields: Any) -> Message:
         before = await queue_of(kitchen)
@@ -47,8 +47,8 @@ def refused(kitchen: Client, ids: Ids) -> Refuse:
     return refused
 
 
-async def test_an_item_that_is_not_there(refused: Refuse, ids: Ids) -> None:
-    """However it is named; what else a message named stays too."""
+async def test_an_unknown_item_is_refused(refused: Refuse, ids: Ids) -> None:
+    """The other items that the message names stay, too."""
     gone = "never-was"
     for fields in (
         {"action": "remove", "queue_item_id": gone},
@@ -64,15 +64,13 @@ async def test_an_item_that_is_not_there(refused: Refuse, ids: Ids) -> None:
     await refused("queue_item_not_found", "stream_request", queue_item_id=gone)
 
 
-async def test_an_item_removed_before(refused: Refuse, kitchen: Client, ids: Ids) -> None:
-    """An id is never used again."""
+async def test_ids_of_removed_items_are_not_reused(refused: Refuse, kitchen: Client, ids: Ids) -> None:
     assert (await change(kitchen, "remove", queue_item_id=ids[1]))["type"] == "result"
     await change(kitchen, "add", media_content_id=COPPER)
     await refused("queue_item_not_found", "queue_command", action="remove", queue_item_id=ids[1])
 
 
-async def test_a_track_that_is_not_there(refused: Refuse, kitchen: Client) -> None:
-    """Neither by id nor by media source; one of many that is missing keeps all out."""
+async def test_an_unknown_track_refuses_the_whole_add(refused: Refuse, kitchen: Client) -> None:
     known = (await queue_of(kitchen))["items"][0]["track"]["track_id"]
     for fields in (
         {"track_id": "never-was"},
@@ -84,8 +82,8 @@ async def test_a_track_that_is_not_there(refused: Refuse, kitchen: Client) -> No
     await refused("track_not_found", "playback_command", command="play", track_id="never-was")
 
 
-async def test_a_queue_that_changed_since(refused: Refuse, kitchen: Client, ids: Ids) -> None:
-    """Told with the revision and the ops that were missed: applied, the command can be given again."""
+async def test_a_revision_conflict_names_the_missed_changes(refused: Refuse, kitchen: Client, ids: Ids) -> None:
+    """After applying them, the command can be repeated."""
     seen = await queue_of(kitchen)
     await change(kitchen, "remove", queue_item_id=ids[0])
     await change(kitchen, "move", queue_item_id=ids[2], place={"after": ids[1]}, if_revision=seen["revision"] + 1)
@@ -108,14 +106,13 @@ async def test_a_queue_that_changed_since(refused: Refuse, kitchen: Client, ids:
     assert answer["data"] == {"revision": now["revision"] + 1}
 
 
-async def test_a_revision_from_elsewhere(refused: Refuse) -> None:
-    """A revision that never was can't be made up for: `reset` says to ask for the queue."""
+async def test_an_unknown_revision_is_answered_with_reset(refused: Refuse) -> None:
     error = await refused("revision_conflict", "queue_command", action="clear", if_revision=1_000)
     assert error["ops"] == [{"op": "reset"}]
 
 
-async def test_an_item_that_is_about_to_start(refused: Refuse, kitchen: Client, ids: Ids, advance: Advance) -> None:
-    """From the hand-over on it stays where it is; nothing is put in front of it; everything else may change."""
+async def test_a_handed_over_item_cannot_be_moved(refused: Refuse, kitchen: Client, ids: Ids, advance: Advance) -> None:
+    """Other changes are allowed."""
     await kitchen.request("playback_command", command="play")
     await advance(20)
     assert (await kitchen.until("synchronized_playback", queue_item_id=ids[1]))["command"] == "play"

@@ -1,4 +1,4 @@
-"""Rate limits: per class, per connection and user, in bytes; who keeps to `retry_after` goes on, who doesn't is closed."""
+"""Rate limits: per class, connection and user, and by bytes."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ from tests.fixtures import Advance, Connect, CreateToken
 
 from .client import Client, Message
 
-LIMITS = {
+LIMITS: dict[str, Any] = {
     "burst_size": 4,
     "messages_per_minute": 60,
     "chat_burst": 2,
@@ -37,19 +37,18 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.fixture
 def strict(hub: Hub) -> Hub:
-    """The hub with few messages allowed; its clock stands still, so nothing is given back."""
+    """A hub with low limits and a stopped clock, so that no tokens are regained."""
     hub.configure(replace(hub.limits, **LIMITS))
     return hub
 
 
 async def refusals(client: Client, type_: str, count: int, **fields: Any) -> list[Message]:
-    """Ask so often; what was refused for being too much."""
+    """Send a message several times; return the refusals."""
     answers = [await client.request(type_, **fields) for _ in range(count)]
     return [answer for answer in answers if answer.get("error_type") == "rate_limit_exceeded"]
 
 
-async def test_each_class_for_itself(strict: Hub, kitchen: Client) -> None:
-    """So many at once of each class, and one class takes nothing from another."""
+async def test_each_class_has_its_own_limit(strict: Hub, kitchen: Client) -> None:
     for limit, (type_, fields) in CLASSES.items():
         burst = LIMITS[limit] - (limit == "sync_burst")
         assert await refusals(kitchen, type_, burst, **fields) == [], limit
@@ -57,8 +56,10 @@ async def test_each_class_for_itself(strict: Hub, kitchen: Client) -> None:
         assert len(await refusals(kitchen, type_, 1, **fields)) == (type_ != "time_sync")
 
 
-async def test_who_waits_goes_on(strict: Hub, controller: Client, kitchen: Client, advance: Advance) -> None:
-    """The refusal says how long, and after that time it works; not before."""
+async def test_a_message_is_accepted_after_retry_after(
+    strict: Hub, controller: Client, kitchen: Client, advance: Advance
+) -> None:
+    """Not before."""
     assert await refusals(controller, "queue_command", 4, action="get") == []
     (refused,) = await refusals(controller, "queue_command", 1, action="get", request_id="again")
     assert refused["limit"] == 60
@@ -70,8 +71,7 @@ async def test_who_waits_goes_on(strict: Hub, controller: Client, kitchen: Clien
     assert (await controller.request("queue_command", action="get", request_id="again"))["type"] == "result"
 
 
-async def test_who_always_waits_is_never_closed(hub: Hub, controller: Client, advance: Advance) -> None:
-    """Even who asks for as much as there is, all the time, and goes on at the very moment that the hub named."""
+async def test_a_client_that_obeys_retry_after_is_never_closed(hub: Hub, controller: Client, advance: Advance) -> None:
     limits = replace(hub.limits, messages_per_minute=1_200, burst_size=1)
     hub.configure(limits)
     patience = 3 * limits.refusals
@@ -82,10 +82,10 @@ async def test_who_always_waits_is_never_closed(hub: Hub, controller: Client, ad
             await advance(answer["retry_after"])
 
 
-async def test_who_does_not_is_closed(
+async def test_a_client_that_ignores_refusals_is_closed_with_4029(
     strict: Hub, connect: Connect, token: str, kitchen: Client, controller: Client
 ) -> None:
-    """Each message too many is answered, then the connection ends with 4029; the session may come back."""
+    """The session can be resumed."""
     for number in range(4 + LIMITS["refusals"] + 1):
         await controller.send("queue_command", action="get", request_id=f"q{number}")
     code, messages = await controller.closed()
@@ -104,10 +104,10 @@ async def test_who_does_not_is_closed(
     assert len(await refusals(again, "queue_command", 1, action="get")) == 1
 
 
-async def test_a_user_on_several_connections(
+async def test_the_limit_of_a_user_is_four_times_that_of_a_connection(
     strict: Hub, connect: Connect, token: str, create_token: CreateToken, kitchen: Client
 ) -> None:
-    """Together a user's connections may do four times what one may; another user isn't concerned."""
+    """Other users are not affected."""
     clients = [await connect() for _ in range(6)]
     for client in clients:
         await client.authenticate(token, subscribe=[])
@@ -120,8 +120,7 @@ async def test_a_user_on_several_connections(
     assert await refusals(other, "queue_command", 4, action="get", player_id="kitchen") == []
 
 
-async def test_bytes(hub: Hub, controller: Client, advance: Advance) -> None:
-    """Few large messages are as much as many small ones."""
+async def test_bytes_are_limited(hub: Hub, controller: Client, advance: Advance) -> None:
     hub.configure(replace(hub.limits, bytes_per_minute=60_000, max_message_size=10_000))
     padding = "x" * 9_000
     assert await refusals(controller, "ping", 6, padding=padding) == []
@@ -131,8 +130,9 @@ async def test_bytes(hub: Hub, controller: Client, advance: Advance) -> None:
     assert await refusals(controller, "ping", 1, padding=padding) == []
 
 
-async def test_connections_of_a_user(hub: Hub, connect: Connect, token: str, create_token: CreateToken) -> None:
-    """A user holds so many connections; a closed one makes room, and others have their own."""
+async def test_connections_of_a_user_are_bounded(
+    hub: Hub, connect: Connect, token: str, create_token: CreateToken
+) -> None:
     hub.configure(replace(hub.limits, max_connections_per_user=2))
     first, second = await connect(), await connect()
     await first.authenticate(token)
@@ -147,8 +147,9 @@ async def test_connections_of_a_user(hub: Hub, connect: Connect, token: str, cre
     await (await connect()).authenticate(token)
 
 
-async def test_switched_off(hass: HomeAssistant, entry: MockConfigEntry, controller: Client, kitchen: Client) -> None:
-    """Without rate limiting nobody is refused."""
+async def test_without_rate_limiting_no_message_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, controller: Client, kitchen: Client
+) -> None:
     hass.config_entries.async_update_entry(entry, options={"rate_limiting": False})
     await hass.async_block_till_done()
     for _ in range(500):

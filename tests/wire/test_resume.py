@@ -1,6 +1,7 @@
-"""A lost connection loses nothing: all that was missed, or a beginning anew."""
+"""Resume: all missed messages, or a new session."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,10 @@ def events(messages: list[Message]) -> list[str]:
     return [message["event"] for message in messages if message["type"] == "message"]
 
 
-async def test_whole(connect: Connect, lose: Lose, token: str, kitchen: Client, controller: Client, hub: Hub) -> None:
-    """Exactly what was missed of every topic, then the newest states; the same session."""
+async def test_a_resume_delivers_all_missed_messages(
+    connect: Connect, lose: Lose, token: str, kitchen: Client, controller: Client, hub: Hub
+) -> None:
+    """Exactly those of every topic, then the current states."""
     hub.publish("all", CustomMessage(event="before", data=None))
     await lose(controller)
     hub.publish("all", CustomMessage(event="one", data=None))
@@ -46,17 +49,17 @@ async def test_whole(connect: Connect, lose: Lose, token: str, kitchen: Client, 
     assert (await again.until("message"))["event"] == "four"
 
 
-async def test_without_a_token(connect: Connect, lose: Lose, controller: Client) -> None:
-    """The session names its token; as long as that is good, no other is needed."""
+async def test_a_session_is_resumed_by_its_secret(connect: Connect, lose: Lose, controller: Client) -> None:
+    """As long as its token is valid."""
     await lose(controller)
     again = await connect()
     assert (await again.authenticate(resume=resume_of(controller)))["resumed"] is True
 
 
-async def test_token_expired_meanwhile(
+async def test_an_expired_token_needs_a_new_one_on_resume(
     connect: Connect, lose: Lose, create_token: CreateToken, advance: Advance
 ) -> None:
-    """A session whose token is no longer good needs a new one of the same sub, and then goes on."""
+    """Of the same sub."""
     client = await connect()
     await client.authenticate(await create_token("anna", expires_in=15))
     await lose(client)
@@ -70,8 +73,9 @@ async def test_token_expired_meanwhile(
 
 
 @pytest.mark.parametrize("changes", [{"session_id": "other"}, {"secret": "wrong"}, {"secret": ""}], ids=str)
-async def test_unknown_session(connect: Connect, lose: Lose, token: str, controller: Client, changes: Message) -> None:
-    """Who doesn't know the session's secret gets a session of his own."""
+async def test_a_wrong_secret_opens_a_new_session(
+    connect: Connect, lose: Lose, token: str, controller: Client, changes: Message
+) -> None:
     await lose(controller)
     again = await connect()
     welcome = await again.authenticate(token, resume=resume_of(controller, **changes))
@@ -80,8 +84,10 @@ async def test_unknown_session(connect: Connect, lose: Lose, token: str, control
     assert {"player_list"} <= {message["type"] for message in await again.arrived() if message.get("snapshot")}
 
 
-async def test_somebody_else(connect: Connect, lose: Lose, create_token: CreateToken, controller: Client) -> None:
-    """A token of another sub doesn't take over a session, even with its secret."""
+async def test_another_sub_cannot_resume_the_session(
+    connect: Connect, lose: Lose, create_token: CreateToken, controller: Client
+) -> None:
+    """Even with its secret."""
     await lose(controller)
     again = await connect()
     welcome = await again.authenticate(await create_token("other"), resume=resume_of(controller))
@@ -89,10 +95,9 @@ async def test_somebody_else(connect: Connect, lose: Lose, create_token: CreateT
     assert welcome["user"]["id"] == "other"
 
 
-async def test_too_late(
+async def test_a_session_waits_two_minutes(
     connect: Connect, lose: Lose, token: str, controller: Client, hub: Hub, advance: Advance
 ) -> None:
-    """Sessions wait two minutes."""
     await lose(controller)
     await advance(hub.limits.resume_seconds - 1)
     again = await connect()
@@ -109,10 +114,10 @@ async def test_too_late(
     [({"history_messages": 2}, "window_exceeded"), ({"history_bytes": 150}, "window_exceeded")],
     ids=["messages", "bytes"],
 )
-async def test_too_much(
-    connect: Connect, lose: Lose, token: str, controller: Client, hub: Hub, limits: dict[str, int], failure: str
+async def test_an_exceeded_history_opens_a_new_session(
+    connect: Connect, lose: Lose, token: str, controller: Client, hub: Hub, limits: dict[str, Any], failure: str
 ) -> None:
-    """All topics or none: what the history doesn't hold begins anew, with snapshots."""
+    """For all topics, with snapshots."""
     hub.configure(replace(hub.limits, **limits))
     await lose(controller)
     for number in range(3):
@@ -126,10 +131,9 @@ async def test_too_much(
     assert any(message.get("snapshot") for message in messages)
 
 
-async def test_too_old(
+async def test_history_lasts_two_minutes(
     connect: Connect, lose: Lose, token: str, controller: Client, hub: Hub, advance: Advance
 ) -> None:
-    """The history holds two minutes, whatever the sessions do."""
     hub.configure(replace(hub.limits, resume_seconds=600))
     await lose(controller)
     hub.publish("all", CustomMessage(event="old", data=None))
@@ -139,8 +143,9 @@ async def test_too_old(
     assert (welcome["resumed"], welcome["resume_failure"]) == (False, "position_expired")
 
 
-async def test_another_epoch(connect: Connect, lose: Lose, token: str, controller: Client) -> None:
-    """Positions of another life of the hub mean nothing."""
+async def test_positions_of_another_epoch_are_lost(
+    connect: Connect, lose: Lose, token: str, controller: Client
+) -> None:
     await lose(controller)
     positions = {topic: {**position, "epoch": "before"} for topic, position in controller.positions.items()}
     again = await connect()
@@ -148,8 +153,7 @@ async def test_another_epoch(connect: Connect, lose: Lose, token: str, controlle
     assert (welcome["resumed"], welcome["resume_failure"]) == (False, "epoch_changed")
 
 
-async def test_a_session_of_another_process(connect: Connect, token: str, controller: Client) -> None:
-    """After a restart nobody knows the session; its positions tell why."""
+async def test_after_a_restart_the_epoch_is_the_reason(connect: Connect, token: str, controller: Client) -> None:
     positions = {topic: {**position, "epoch": "before"} for topic, position in controller.positions.items()}
     again = await connect()
     resume = resume_of(controller, session_id="from-before", positions=positions)
@@ -158,8 +162,7 @@ async def test_a_session_of_another_process(connect: Connect, token: str, contro
     assert {"player_list"} <= {message["type"] for message in await again.arrived() if message.get("snapshot")}
 
 
-async def test_another_epoch_without_a_token(connect: Connect, lose: Lose, controller: Client) -> None:
-    """The session names its token for a beginning anew, too."""
+async def test_a_lost_position_needs_no_token(connect: Connect, lose: Lose, controller: Client) -> None:
     await lose(controller)
     positions = {topic: {**position, "epoch": "before"} for topic, position in controller.positions.items()}
     again = await connect()
@@ -167,8 +170,10 @@ async def test_another_epoch_without_a_token(connect: Connect, lose: Lose, contr
     assert (welcome["resumed"], welcome["resume_failure"]) == (False, "epoch_changed")
 
 
-async def test_positions_left_out(connect: Connect, lose: Lose, token: str, controller: Client, hub: Hub) -> None:
-    """A topic without a position begins with its snapshot, a position without a subscription is ignored."""
+async def test_a_topic_without_a_position_begins_with_a_snapshot(
+    connect: Connect, lose: Lose, token: str, controller: Client, hub: Hub
+) -> None:
+    """A position without a subscription is ignored."""
     await controller.request("unsubscribe", topics=["presence"])
     await lose(controller)
     hub.publish("all", CustomMessage(event="missed", data=None))
@@ -185,18 +190,16 @@ async def test_positions_left_out(connect: Connect, lose: Lose, token: str, cont
     assert any(message["type"] == "player_list" and message["snapshot"] for message in messages)
 
 
-async def test_subscribe_is_ignored(connect: Connect, lose: Lose, token: str, controller: Client) -> None:
-    """The session keeps its subscriptions."""
+async def test_subscribe_is_ignored_on_resume(connect: Connect, lose: Lose, token: str, controller: Client) -> None:
     await lose(controller)
     again = await connect()
     welcome = await again.authenticate(token, resume=resume_of(controller), subscribe=["all"])
     assert set(welcome["positions"]) == set(controller.positions)
 
 
-async def test_lesser_rights(
+async def test_fewer_permissions_drop_topics_and_their_messages(
     connect: Connect, lose: Lose, create_token: CreateToken, controller: Client, kitchen: Client
 ) -> None:
-    """What the newest token may not see is gone from the subscriptions, with all that was missed of it."""
     await lose(controller)
     await kitchen.request("queue_command", action="add", media_content_id=BRASS)
     again = await connect()
@@ -206,8 +209,7 @@ async def test_lesser_rights(
     assert "queue_updated" not in {message["type"] for message in await again.arrived()}
 
 
-async def test_open_connection_is_replaced(connect: Connect, token: str, controller: Client) -> None:
-    """The newest connection of a session is the session."""
+async def test_a_newer_connection_replaces_the_older_one(connect: Connect, token: str, controller: Client) -> None:
     await controller.arrived()
     again = await connect()
     assert (await again.authenticate(token, resume=resume_of(controller)))["resumed"] is True
@@ -216,8 +218,8 @@ async def test_open_connection_is_replaced(connect: Connect, token: str, control
 
 
 @pytest.mark.parametrize("code", [1000, 1005])
-async def test_ended_by_the_client(connect: Connect, token: str, controller: Client, code: int) -> None:
-    """A normal close, or one without a code, ends the session at once."""
+async def test_a_normal_close_ends_the_session(connect: Connect, token: str, controller: Client, code: int) -> None:
+    """Also one without a code."""
     await controller.arrived()
     if code == 1000:
         await controller.close()
@@ -229,16 +231,17 @@ async def test_ended_by_the_client(connect: Connect, token: str, controller: Cli
     assert (welcome["resumed"], welcome["resume_failure"]) == (False, "session_unknown")
 
 
-async def test_page_that_goes(connect: Connect, token: str, controller: Client) -> None:
-    """1001 is what a page says when it is reloaded: it may come back."""
+async def test_a_close_with_1001_keeps_the_session(connect: Connect, token: str, controller: Client) -> None:
+    """Browsers send it when a page is reloaded."""
     await controller.arrived()
     await controller.close(1001)
     again = await connect()
     assert (await again.authenticate(token, resume=resume_of(controller)))["resumed"] is True
 
 
-async def test_player_goes_on(connect: Connect, lose: Lose, token: str, kitchen: Client, advance: Advance) -> None:
-    """A player that resumes is told again what to do, and where the music is."""
+async def test_a_player_gets_its_orders_again(
+    connect: Connect, lose: Lose, token: str, kitchen: Client, advance: Advance
+) -> None:
     await kitchen.request("queue_command", action="add", media_content_id=BRASS)
     await kitchen.request("playback_command", command="play")
     order = await kitchen.until("synchronized_playback", command="play")

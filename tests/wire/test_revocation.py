@@ -1,20 +1,20 @@
-"""What ends with a token: by its time, by an administrator, and what a newer one saves."""
+"""Expiry, revocation and refresh of tokens."""
 
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import jwt
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.fixtures import Advance, Connect, CreateToken
+from tests.http import HttpClient
 
 from .client import CONTROLLER, resume_of
 from .poller import SESSIONS, Poller, authenticate, bearer
 from .tokens import refused, revoke
 
 
-async def test_expiry(connect: Connect, create_token: CreateToken, advance: Advance) -> None:
-    """A token that isn't refreshed ends its connection with 4505, ten seconds late for clocks that differ."""
+async def test_an_expired_token_closes_with_4505(connect: Connect, create_token: CreateToken, advance: Advance) -> None:
+    """After ten seconds of leeway."""
     client = await connect()
     await client.authenticate(await create_token(expires_in=15))
     await advance(20)
@@ -23,8 +23,9 @@ async def test_expiry(connect: Connect, create_token: CreateToken, advance: Adva
     assert (await client.closed())[0] == 4505
 
 
-async def test_refresh(connect: Connect, create_token: CreateToken, advance: Advance) -> None:
-    """A newer token of the same sub goes on, with its own rights and its own end."""
+async def test_a_newer_token_brings_its_permissions_and_expiry(
+    connect: Connect, create_token: CreateToken, advance: Advance
+) -> None:
     client = await connect()
     await client.authenticate(await create_token("anna", expires_in=15))
     await client.arrived()
@@ -45,8 +46,10 @@ async def test_refresh(connect: Connect, create_token: CreateToken, advance: Adv
     assert (await client.closed())[0] == 4505
 
 
-async def test_revoke_by_jti(hass: HomeAssistant, connect: Connect, create_token: CreateToken) -> None:
-    """One token ends; another one of the same sub doesn't."""
+async def test_a_revoked_token_ends_its_sessions(
+    hass: HomeAssistant, connect: Connect, create_token: CreateToken
+) -> None:
+    """Other tokens of the same sub stay valid."""
     tokens = [await create_token("anna"), await create_token("anna")]
     clients = [await connect(), await connect()]
     for client, token in zip(clients, tokens, strict=True):
@@ -59,8 +62,9 @@ async def test_revoke_by_jti(hass: HomeAssistant, connect: Connect, create_token
     assert not await refused(connect, tokens[1])
 
 
-async def test_revoke_by_sub(hass: HomeAssistant, connect: Connect, create_token: CreateToken) -> None:
-    """All tokens of a sub end; those of others don't."""
+async def test_revoking_a_sub_ends_all_its_sessions(
+    hass: HomeAssistant, connect: Connect, create_token: CreateToken
+) -> None:
     anna, ben = await create_token("anna"), await create_token("ben")
     client, other = await connect(), await connect()
     await client.authenticate(anna)
@@ -74,20 +78,18 @@ async def test_revoke_by_sub(hass: HomeAssistant, connect: Connect, create_token
     assert not await refused(connect, await create_token("anna"))
 
 
-async def test_revoked_stays_revoked(
+async def test_revocations_survive_a_reload(
     hass: HomeAssistant, connect: Connect, create_token: CreateToken, entry: MockConfigEntry
 ) -> None:
-    """A reload forgets nothing."""
     token = await create_token("anna")
     await revoke(hass, sub="anna")
     await hass.config_entries.async_reload(entry.entry_id)
     assert await refused(connect, token)
 
 
-async def test_revoked_session_does_not_resume(
+async def test_a_revoked_session_cannot_be_resumed(
     hass: HomeAssistant, connect: Connect, create_token: CreateToken
 ) -> None:
-    """Who is away while the token is revoked doesn't come back."""
     client = await connect()
     welcome = await client.authenticate(await create_token("anna"))
     await client.drop()
@@ -102,7 +104,7 @@ async def test_revoked_session_does_not_resume(
 
 
 async def close_code(poller: Poller) -> int | None:
-    """What a fetch says of the connection's end; None while it goes on."""
+    """Return the close code that a fetch reports; `None` while the connection is open."""
     response = await poller.get(wait=0)
     if response.status == 200:
         return None
@@ -112,10 +114,10 @@ async def close_code(poller: Poller) -> int | None:
 
 
 @pytest.mark.parametrize("by", ["jti", "sub"])
-async def test_both_transports(
-    hass: HomeAssistant, http: TestClient, connect: Connect, create_token: CreateToken, by: str
+async def test_revocation_reaches_both_transports(
+    hass: HomeAssistant, http: HttpClient, connect: Connect, create_token: CreateToken, by: str
 ) -> None:
-    """Revocation reaches who polls as it reaches who has a socket; the next token of the same sub is good."""
+    """The next token of the same sub is accepted."""
     token, bystander = await create_token("anna"), await create_token("ben")
     client, poller = await connect(), await Poller.open(http, token)
     await client.authenticate(token)
@@ -139,10 +141,10 @@ async def test_both_transports(
     assert (welcome["resumed"], welcome["resume_failure"]) == (False, "session_unknown")
 
 
-async def test_refresh_on_both_transports(
-    http: TestClient, connect: Connect, create_token: CreateToken, advance: Advance
+async def test_a_refreshed_session_outlives_its_first_token(
+    http: HttpClient, connect: Connect, create_token: CreateToken, advance: Advance
 ) -> None:
-    """A refreshed session outlives its first token, one that isn't ends with 4505."""
+    """On both transports."""
     token = await create_token("anna", expires_in=15)
     pollers = [await Poller.open(http, token) for _ in range(2)]
     clients = [await connect() for _ in range(2)]

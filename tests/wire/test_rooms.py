@@ -1,4 +1,4 @@
-"""Rooms over the wire: coming and going, rights, roles, chat, votes, invites."""
+"""Rooms over the wire: participation, rights, roles, chat, votes, invites."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ type Room = dict[str, Any]
 
 
 async def command(client: Client, action: str, **fields: Any) -> Message:
-    """A room_command and its answer."""
+    """Send a room_command and return its answer."""
     return await client.request("room_command", action=action, **fields)
 
 
 async def data_of(client: Client, action: str, **fields: Any) -> Any:
-    """What a room_command that must succeed brings."""
+    """Return the result of a room_command that must succeed."""
     answer = await command(client, action, **fields)
     assert answer["type"] == "result", answer
     return answer["data"]
 
 
 async def refusal(client: Client, action: str, **fields: Any) -> str:
-    """The name of the error."""
+    """Return the error type."""
     answer = await command(client, action, **fields)
     assert answer["type"] == "error", answer
     error_type: str = answer["error_type"]
@@ -42,7 +42,7 @@ async def ada(connect: Connect, create_token: CreateToken) -> Client:
 
 @pytest.fixture
 async def ben(connect: Connect, create_token: CreateToken) -> Client:
-    """Somebody else's player."""
+    """Another user's player."""
     client = await connect()
     await client.authenticate(await create_token("ben"), client=player("ben"))
     return client
@@ -50,13 +50,13 @@ async def ben(connect: Connect, create_token: CreateToken) -> Client:
 
 @pytest.fixture
 async def party(ada: Client) -> str:
-    """A room with its host in it."""
+    """A room with its host."""
     room_id: str = (await data_of(ada, "create", name="Party", id="party"))["room_id"]
     await ada.until("room_state")
     return room_id
 
 
-async def test_maker_is_host_and_in_it(ada: Client) -> None:
+async def test_the_creator_is_host_and_joins(ada: Client) -> None:
     """And follows the room's topic, beginning with a snapshot."""
     await ada.arrived()
     assert await data_of(ada, "create", name="Party", id="party") == {"room_id": "party"}
@@ -78,7 +78,7 @@ async def test_maker_is_host_and_in_it(ada: Client) -> None:
     assert member["client_id"] == ada.welcome["client_id"]
 
 
-async def test_join_answers_with_the_room_and_the_others_hear(ada: Client, ben: Client, party: str) -> None:
+async def test_join_answers_with_the_room_and_is_published(ada: Client, ben: Client, party: str) -> None:
     """Joining twice changes nothing."""
     state = await data_of(ben, "join", room_id=party)
     assert [member["role"] for member in state["participants"]] == ["host", "guest"]
@@ -94,8 +94,8 @@ async def test_join_answers_with_the_room_and_the_others_hear(ada: Client, ben: 
     assert [m for m in await ada.arrived() if m["type"] == "room_event"] == []
 
 
-async def test_one_music_for_all(ada: Client, ben: Client, party: str) -> None:
-    """Both players are told the same, at the same time; commands to a player in a room act on the room."""
+async def test_players_of_a_room_get_the_same_orders(ada: Client, ben: Client, party: str) -> None:
+    """Commands to a player in a room apply to the room."""
     await data_of(ben, "join", room_id=party)
     await ben.arrived()
     added = await ada.request("queue_command", action="add", media_content_id=BRASS)
@@ -103,7 +103,7 @@ async def test_one_music_for_all(ada: Client, ben: Client, party: str) -> None:
     item_id = added["data"]["queue_item_ids"][0]
     assert (await ben.until("queue_updated", topic="room:party"))["ops"][0]["items"][0]["queue_item_id"] == item_id
     await ada.request("playback_command", command="play", player_id="ada")
-    # Both have to get ready first.
+    # Both have to be ready first.
     prepared = await ada.until("prepare", queue_item_id=item_id)
     await ben.until("prepare", queue_item_id=item_id)
     assert prepared["track"]["stream_url"]
@@ -118,16 +118,15 @@ async def test_one_music_for_all(ada: Client, ben: Client, party: str) -> None:
     assert (first["room_id"], first["queue_item_id"]) == (party, item_id)
 
 
-async def test_everybody_sees_how_well_players_keep_time(ada: Client, ben: Client, party: str) -> None:
-    """As far as they said it themselves."""
+async def test_the_room_shows_reported_sync_errors(ada: Client, ben: Client, party: str) -> None:
     await data_of(ben, "join", room_id=party)
     await ben.request("player_report", state="idle", position_seconds=0, at_us=0, sync_error_ms=-12.5)
     members = (await data_of(ada, "get", room_id=party))["participants"]
     assert [member.get("sync_error_ms") for member in members] == [None, -12.5]
 
 
-async def test_who_is_not_ready_lags(ada: Client, ben: Client, party: str, advance: Advance) -> None:
-    """After three seconds the others go on."""
+async def test_a_player_that_is_not_ready_lags(ada: Client, ben: Client, party: str, advance: Advance) -> None:
+    """The others start after three seconds."""
     await data_of(ben, "join", room_id=party)
     added = await ada.request("queue_command", action="add", media_content_id=BRASS)
     item_id = added["data"]["queue_item_ids"][0]
@@ -142,8 +141,8 @@ async def test_who_is_not_ready_lags(ada: Client, ben: Client, party: str, advan
     assert {member["user_id"]: member["lagging"] for member in state["participants"]} == {"ada": False, "ben": True}
 
 
-async def test_guest_may_add_but_not_skip(hub: Hub, ada: Client, ben: Client, party: str) -> None:
-    """Checked by the hub, for every door of the wire. What guests may add is in the library."""
+async def test_a_guest_may_add_but_not_skip(hub: Hub, ada: Client, ben: Client, party: str) -> None:
+    """By any message; guests may add library tracks only."""
     assert hub.library is not None
     await hub.library.scan()
     track_id = (await ben.request("library_request", request_type="get_tracks"))["data"]["items"][0]["track_id"]
@@ -186,8 +185,8 @@ async def test_guest_may_add_but_not_skip(hub: Hub, ada: Client, ben: Client, pa
     assert (await ben.request("queue_command", action="remove", queue_item_id=mine))["type"] == "result"
 
 
-async def test_roles(ada: Client, ben: Client, party: str) -> None:
-    """A dj may do all but put people out; a listener only talks."""
+async def test_rights_follow_the_roles(ada: Client, ben: Client, party: str) -> None:
+    """A dj may do all but kick; a listener may only chat."""
     await data_of(ben, "join", room_id=party)
     await data_of(ada, "set_role", room_id=party, user_id="ben", role="dj")
     assert (await ben.until("room_event", event_type="role_changed"))["data"] == {"user_id": "ben", "role": "dj"}
@@ -200,8 +199,10 @@ async def test_roles(ada: Client, ben: Client, party: str) -> None:
     assert (await ben.request("room_chat", room_id=party, message="Nice"))["type"] == "result"
 
 
-async def test_chat(ada: Client, ben: Client, party: str, connect: Connect, create_token: CreateToken) -> None:
-    """Who is in the room talks and hears; who comes later sees the last lines."""
+async def test_participants_chat(
+    ada: Client, ben: Client, party: str, connect: Connect, create_token: CreateToken
+) -> None:
+    """A participant that joins later gets the latest lines."""
     await data_of(ben, "join", room_id=party)
     await ben.request("room_chat", room_id=party, message="Hello <b>all</b>")
     line = await ada.until("room_chat")
@@ -223,8 +224,8 @@ async def test_chat(ada: Client, ben: Client, party: str, connect: Connect, crea
     assert (await eve.request("room_chat", room_id="nowhere", message="x"))["error_type"] == "room_not_found"
 
 
-async def test_host_leaves(ada: Client, ben: Client, party: str) -> None:
-    """Whoever was there longest is the next host; the music plays on for them."""
+async def test_the_longest_participant_becomes_the_next_host(ada: Client, ben: Client, party: str) -> None:
+    """Playback continues."""
     await data_of(ben, "join", room_id=party)
     await data_of(ada, "leave", room_id=party)
     assert (await ada.until("unsubscribed"))["topics"] == [f"room:{party}"]
@@ -245,8 +246,10 @@ async def test_host_leaves(ada: Client, ben: Client, party: str) -> None:
     }
 
 
-async def test_votes(ada: Client, ben: Client, connect: Connect, create_token: CreateToken) -> None:
-    """More than half of those present skip; each has one vote an item."""
+async def test_a_majority_of_votes_skips_the_item(
+    ada: Client, ben: Client, connect: Connect, create_token: CreateToken
+) -> None:
+    """Each user has one vote per item."""
     await data_of(ada, "create", name="Votes", id="votes", control="votes", wait="none")
     await data_of(ben, "join", room_id="votes")
     eve = await connect()
@@ -269,8 +272,7 @@ async def test_votes(ada: Client, ben: Client, connect: Connect, create_token: C
     assert (await data_of(ada, "get", room_id="votes"))["playback"]["queue_item_id"] == items[1]["queue_item_id"]
 
 
-async def test_private_rooms(ada: Client, ben: Client) -> None:
-    """Nobody sees them who wasn't invited."""
+async def test_private_rooms_are_visible_by_invite_only(ada: Client, ben: Client) -> None:
     await data_of(ada, "create", name="Secret", id="secret", is_public=False)
     assert (await data_of(ben, "list"))["rooms"] == []
     for action in "join", "get":
@@ -283,8 +285,8 @@ async def test_private_rooms(ada: Client, ben: Client) -> None:
     assert [room["room_id"] for room in (await data_of(ben, "list"))["rooms"]] == ["secret"]
 
 
-async def test_room_lists_are_each_ones_own(ada: Client, ben: Client, advance: Advance) -> None:
-    """And told when they change."""
+async def test_lists_of_rooms_depend_on_the_principal(ada: Client, ben: Client, advance: Advance) -> None:
+    """They are published when they change."""
     for client in ada, ben:
         await client.arrived()
     await data_of(ada, "create", name="Secret", id="secret", is_public=False)
@@ -295,8 +297,7 @@ async def test_room_lists_are_each_ones_own(ada: Client, ben: Client, advance: A
         assert [room["room_id"] for room in lists[-1]["rooms"]] == seen
 
 
-async def test_kick(ada: Client, ben: Client, party: str) -> None:
-    """Who is put out hears no more and can't come back."""
+async def test_a_kicked_user_cannot_return(ada: Client, ben: Client, party: str) -> None:
     await data_of(ben, "join", room_id=party)
     await data_of(ada, "kick", room_id=party, client_id=ben.welcome["client_id"])
     stopped = await ben.until("synchronized_playback")
@@ -307,14 +308,12 @@ async def test_kick(ada: Client, ben: Client, party: str) -> None:
     assert (await ben.request("subscribe", topics=[f"room:{party}"]))["error_type"] == "permission_denied"
 
 
-async def test_full(ada: Client, ben: Client) -> None:
-    """There are only so many places."""
+async def test_places_of_a_room_are_bounded(ada: Client, ben: Client) -> None:
     await data_of(ada, "create", name="Small", id="small", max_participants=1)
     assert await refusal(ben, "join", room_id="small") == "room_full"
 
 
-async def test_update_and_close(ada: Client, ben: Client, party: str) -> None:
-    """The others hear what changed, and of the end."""
+async def test_update_and_close_are_published(ada: Client, ben: Client, party: str) -> None:
     await data_of(ben, "join", room_id=party)
     await data_of(ada, "update", room_id=party, name="Ball", control="everyone")
     updated = await ben.until("room_event", event_type="room_updated")
@@ -327,8 +326,7 @@ async def test_update_and_close(ada: Client, ben: Client, party: str) -> None:
     assert (await ben.request("queue_command", action="get"))["data"]["queue"]["total"] == 0
 
 
-async def test_names_are_taken_once(ada: Client, ben: Client, party: str) -> None:
-    """Two rooms never have one id."""
+async def test_ids_of_rooms_are_unique(ada: Client, ben: Client, party: str) -> None:
     answer = await command(ben, "create", name="Other", id=party)
     assert (answer["error_type"], answer["path"]) == ("invalid_message", ["id"])
 
@@ -337,7 +335,7 @@ async def test_names_are_taken_once(ada: Client, ben: Client, party: str) -> Non
 
 
 async def guest_of(connect: Connect, invite: str, name: str = "Gus", **fields: Any) -> Client:
-    """Somebody without an account who scanned the code."""
+    """A guest without an account, who has an invite."""
     client = await connect()
     await client.send("authenticate", invite=invite, client={"name": name, "kind": "controller", **fields})
     client.welcome = await client.receive()
@@ -345,8 +343,8 @@ async def guest_of(connect: Connect, invite: str, name: str = "Gus", **fields: A
     return client
 
 
-async def test_guest_by_invite(ada: Client, party: str, connect: Connect) -> None:
-    """Gets a token of its own, limited to the room and the role."""
+async def test_an_invite_makes_a_guest_token(ada: Client, party: str, connect: Connect) -> None:
+    """Limited to the room and the role."""
     code = (await data_of(ada, "invite", room_id=party, uses=2))["invite"]
     gus = await guest_of(connect, code)
     assert gus.welcome["type"] == "welcome"
@@ -361,7 +359,7 @@ async def test_guest_by_invite(ada: Client, party: str, connect: Connect) -> Non
     for topic in "all", "players", "player:ada", "presence":
         assert (await gus.request("subscribe", topics=[topic]))["error_type"] == "permission_denied"
     assert (await gus.request("volume_command", player_id="ada", volume=0.1))["error_type"] == "permission_denied"
-    # The token is good by itself, as long as the invite said.
+    # The token is valid on its own until the invite expires.
     again = await connect()
     assert (await again.authenticate(gus.welcome["token"]))["user"] == gus.welcome["user"]
     other = await guest_of(connect, code)
@@ -369,8 +367,9 @@ async def test_guest_by_invite(ada: Client, party: str, connect: Connect) -> Non
     assert (await guest_of(connect, code)).welcome["error_type"] == "authentication_failed"
 
 
-async def test_guests_player_plays_along(ada: Client, party: str, connect: Connect, hub: Hub, advance: Advance) -> None:
-    """A phone at the party; when it has gone, nothing is left of it."""
+async def test_the_player_of_a_guest_joins_and_is_removed(
+    ada: Client, party: str, connect: Connect, hub: Hub, advance: Advance
+) -> None:
     code = (await data_of(ada, "invite", room_id=party))["invite"]
     gus = await guest_of(connect, code, kind="player", player_id="phone")
     await data_of(gus, "join", room_id=party)
@@ -382,8 +381,9 @@ async def test_guests_player_plays_along(ada: Client, party: str, connect: Conne
     assert hub.players.find("phone") is None
 
 
-async def test_invites_end(ada: Client, party: str, connect: Connect, advance: Advance) -> None:
-    """By time, and with the room."""
+async def test_invites_expire_and_end_with_the_room(
+    ada: Client, party: str, connect: Connect, advance: Advance
+) -> None:
     short = (await data_of(ada, "invite", room_id=party, expires_in=20))["invite"]
     long = (await data_of(ada, "invite", room_id=party))["invite"]
     gus = await guest_of(connect, long)
@@ -399,8 +399,10 @@ async def test_invites_end(ada: Client, party: str, connect: Connect, advance: A
     assert await refusal(late, "join", room_id=party) == "permission_denied"
 
 
-async def test_guessing_is_shut_out(ada: Client, party: str, connect: Connect, clock: ManualClock) -> None:
-    """Ten wrong codes, and this address waits; but only for invites."""
+async def test_ten_wrong_invites_block_the_address(
+    ada: Client, party: str, connect: Connect, clock: ManualClock
+) -> None:
+    """For invites only."""
     code = (await data_of(ada, "invite", room_id=party))["invite"]
     for number in range(10):
         assert (await guest_of(connect, f"guess-{number}")).welcome["error_type"] == "authentication_failed"
@@ -413,10 +415,10 @@ async def test_guessing_is_shut_out(ada: Client, party: str, connect: Connect, c
 # ------------------------------------------------------------ coming back
 
 
-async def test_a_lost_connection_stays_in_the_room(
+async def test_a_disconnected_participant_keeps_its_place(
     ada: Client, ben: Client, party: str, connect: Connect, lose: Lose
 ) -> None:
-    """And is in its place again when the session resumes."""
+    """And takes it again on resume."""
     await data_of(ben, "join", room_id=party)
     await ada.arrived()
     await lose(ben)
@@ -429,10 +431,10 @@ async def test_a_lost_connection_stays_in_the_room(
     assert [m["event_type"] for m in await ada.arrived() if m["type"] == "room_event"] == []
 
 
-async def test_a_page_that_reloads_stays_in_the_room(
+async def test_a_reloaded_page_keeps_its_place(
     ada: Client, ben: Client, party: str, connect: Connect, create_token: CreateToken, advance: Advance
 ) -> None:
-    """Nobody leaves, nobody comes; after the grace it would have left, and later comes back by itself."""
+    """After the grace it leaves, and returns automatically later."""
     await data_of(ben, "join", room_id=party)
     await ada.arrived()
     await ben.close()
@@ -457,8 +459,10 @@ async def test_a_page_that_reloads_stays_in_the_room(
     assert len((await data_of(last, "get", room_id=party))["participants"]) == 1
 
 
-async def test_player_joins_by_another(ada: Client, ben: Client, party: str, connect: Connect, token: str) -> None:
-    """Who may control it puts a player into a room; whoever may kick, or owns it, takes it out."""
+async def test_another_client_may_move_a_player(
+    ada: Client, ben: Client, party: str, connect: Connect, token: str
+) -> None:
+    """Principals that may control it join it; its owner, and those who may kick, remove it."""
     house = await connect()
     await house.authenticate(token)
     state = await data_of(house, "join", room_id=party, player_id="ben")

@@ -1,13 +1,13 @@
-"""Slow consumers: bounded, closed with 4008, recovered whole; the others notice nothing."""
+"""Slow consumers: bounded, closed with 4008, resumed without loss."""
 
 import asyncio
 from dataclasses import replace
-
-from aiohttp.test_utils import TestClient
+from typing import Any
 
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from tests.fixtures import Connect
+from tests.http import HttpClient
 
 from .client import Client, Message, resume_of
 from .raw import RawClient
@@ -21,15 +21,15 @@ def numbers(messages: list[Message]) -> list[int]:
     return [message["data"]["number"] for message in messages if message["type"] == "message"]
 
 
-async def test_too_much_at_once(connect: Connect, token: str, hub: Hub) -> None:
-    """Numbered messages beyond the outbound bound close with 4008; the session goes on afterwards, whole."""
+async def test_too_many_numbered_messages_close_with_4008(connect: Connect, token: str, hub: Hub) -> None:
+    """The session is resumed without loss."""
     hub.configure(replace(hub.limits, outbound_messages=20, history_bytes=1 << 30, history_messages=10_000))
     client = await connect()
     await client.authenticate(token, subscribe=["all"])
     await client.arrived()
     published = 0
     while any(hub.sessions.connected()):
-        # The client reads nothing: sooner or later its side of the connection is full.
+        # The client doesn't read, so that its receive buffer fills up.
         published += 1
         publish(hub, published, 100_000)
         await asyncio.sleep(0)
@@ -43,11 +43,12 @@ async def test_too_much_at_once(connect: Connect, token: str, hub: Hub) -> None:
     assert numbers(await again.arrived()) == list(range(len(messages) + 1, published + 1))
 
 
-async def test_one_stuck_reader(connect: Connect, http: TestClient, token: str, hub: Hub) -> None:
-    """It is let go; nine others get everything, each message before the next one."""
+async def test_one_stalled_reader_does_not_affect_others(
+    connect: Connect, http: HttpClient, token: str, hub: Hub
+) -> None:
     stuck = await RawClient.connect(http)
     await stuck.authenticate(token, subscribe=["all"])
-    stuck.writer.transport.pause_reading()
+    stuck.pause_reading()
     others: list[Client] = []
     for _ in range(9):
         others.append(client := await connect())
@@ -58,12 +59,12 @@ async def test_one_stuck_reader(connect: Connect, http: TestClient, token: str, 
             assert (await client.until("message"))["data"]["number"] == number
     assert hub.metrics.past.bytes_sent < 4_000_000
     assert len(list(hub.sessions.connected())) == 9
-    stuck.writer.transport.resume_reading()
+    stuck.resume_reading()
     assert await stuck.closed() == 4008
 
 
-async def test_a_large_fan_out_keeps_its_order(connect: Connect, token: str, hub: Hub) -> None:
-    """Bursts over several topics reach everybody in the order of publication, whoever is served first."""
+async def test_every_subscriber_gets_messages_in_order(connect: Connect, token: str, hub: Hub) -> None:
+    """Bursts over several topics, whichever connection is served first."""
     hub.configure(replace(hub.limits, max_connections_per_user=1_000, user_rate_factor=100.0))
     clients: list[Client] = []
     for _ in range(100):
@@ -80,11 +81,13 @@ async def test_a_large_fan_out_keeps_its_order(connect: Connect, token: str, hub
             assert numbers([each for each in heard if each["topic"] == topic]) == list(range(first, 100, 2))
 
 
-async def test_states_do_not_fill_it(connect: Connect, http: TestClient, token: str, hub: Hub, kitchen: Client) -> None:
-    """Who reads late misses old states, not the connection: the newest comes, and what is numbered comes all."""
+async def test_waiting_states_are_replaced(
+    connect: Connect, http: HttpClient, token: str, hub: Hub, kitchen: Client
+) -> None:
+    """A late reader gets the newest ones and all numbered messages, and stays connected."""
     raw = await RawClient.connect(http)
     await raw.authenticate(token, subscribe=["all", "player:kitchen"])
-    raw.writer.transport.pause_reading()
+    raw.pause_reading()
     hub.configure(replace(hub.limits, burst_size=10_000, bytes_per_minute=1 << 30))
     player = hub.players.get("kitchen")
     for step in range(5_000):
@@ -92,8 +95,9 @@ async def test_states_do_not_fill_it(connect: Connect, http: TestClient, token: 
         if step % 100 == 0:
             publish(hub, step, 1_000)
             await asyncio.sleep(0)
-    raw.writer.transport.resume_reading()
-    heard, volume = [], None
+    raw.resume_reading()
+    heard: list[Any] = []
+    volume = None
     while volume != 4_999 / 5_000 or len(heard) < 50:
         message = await raw.message()
         heard += numbers([message])

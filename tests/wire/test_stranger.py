@@ -1,4 +1,4 @@
-"""The player of docs/player.md, exactly as it stands there: a program of its own that really plays."""
+"""The example player of docs/player.md, run as a program."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -7,14 +7,16 @@ from pathlib import Path
 import re
 import sys
 import textwrap
+from typing import Any
 
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from tests.fixtures import BRASS, CreateToken
+from tests.http import HttpClient
+from tests.states import state_of
 from tests.test_repository import REPOSITORY
 from tests.wire.client import PATIENCE
 
@@ -30,7 +32,7 @@ def example() -> str:
 
 
 async def reported(state: str, reports: Reports) -> PlayerReport:
-    """Wait for a report of that state."""
+    """Wait for a report of a state."""
     async with asyncio.timeout(PATIENCE):
         while (report := await reports.get()).state != state:
             pass
@@ -39,11 +41,11 @@ async def reported(state: str, reports: Reports) -> PlayerReport:
 
 @pytest.fixture
 def reports(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Reports:
-    """What players report, as the hub hears it."""
+    """Collect the reports of players."""
     heard: Reports = asyncio.Queue()
     report = hub.players.report
 
-    def hear(player, message):
+    def hear(player: Any, message: Any) -> None:
         report(player, message)
         heard.put_nowait(message)
 
@@ -53,9 +55,9 @@ def reports(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Reports:
 
 @pytest.fixture
 async def stranger(
-    hass: HomeAssistant, hub: Hub, http: TestClient, create_token: CreateToken, tmp_path: Path
+    hass: HomeAssistant, hub: Hub, http: HttpClient, create_token: CreateToken, tmp_path: Path
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """The example, running; it has become a player."""
+    """The running example, connected as a player."""
     (program := tmp_path / "player.py").write_text(example(), "utf-8")
     arrived = asyncio.Event()
     hub.players.added.subscribe(lambda _player: arrived.set())
@@ -75,31 +77,32 @@ async def stranger(
     await process.wait()
 
 
-async def act(hass: HomeAssistant, action: str, **fields) -> None:
+async def act(hass: HomeAssistant, action: str, **fields: Any) -> None:
     await hass.services.async_call("media_player", action, {"entity_id": ENTITY, **fields}, blocking=True)
 
 
-def test_it_is_short() -> None:
+def test_the_example_is_short() -> None:
     assert len([line for line in example().splitlines() if line.strip()]) <= 42
 
 
 @pytest.mark.usefixtures("stranger")
-async def test_it_plays(hass: HomeAssistant, reports: Reports) -> None:
+async def test_the_example_plays(hass: HomeAssistant, reports: Reports) -> None:
     await act(hass, "play_media", media_content_id=BRASS, media_content_type="music")
     report = await reported("playing", reports)
-    assert (report.queue_item_id is not None, report.position_seconds) == (True, pytest.approx(0, abs=0.5))
+    assert report.queue_item_id is not None
+    assert report.position_seconds == pytest.approx(0, abs=0.5)
     await act(hass, "media_pause")
     assert (await reported("paused", reports)).queue_item_id == report.queue_item_id
-    assert hass.states.get(ENTITY).state == "paused"
+    assert state_of(hass, ENTITY).state == "paused"
     await act(hass, "media_stop")
     assert (await reported("idle", reports)).queue_item_id is None
 
 
 @pytest.mark.usefixtures("stranger")
-async def test_it_fetches_the_music_and_says_when_it_has_ended(hass: HomeAssistant, reports: Reports) -> None:
+async def test_the_example_fetches_music_and_reports_the_end(hass: HomeAssistant, reports: Reports) -> None:
     await act(hass, "play_media", media_content_id=BRASS, media_content_type="music")
     await reported("playing", reports)
-    await act(hass, "media_seek", seek_position=hass.states.get(ENTITY).attributes["media_duration"] - 1)
+    await act(hass, "media_seek", seek_position=state_of(hass, ENTITY).attributes["media_duration"] - 1)
     ended = await reported("idle", reports)
     assert ended.queue_item_id is not None
     assert ended.error is None

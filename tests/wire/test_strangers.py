@@ -1,19 +1,18 @@
-"""Without a token: who is at home may listen, if the household lets him; and pages that may connect."""
+"""Clients without a token, and origins of pages."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 from aiohttp import WSServerHandshakeError
-from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.moosicbox import auth
+from custom_components.moosicbox.adapters import authentication
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import Connect
+from tests.http import HttpClient
 
 from .client import CONTROLLER, PATH, Client, player, resume_of
 from .poller import SESSIONS, authenticate
@@ -23,21 +22,24 @@ FORWARDED = "X-Forwarded-For"
 
 @pytest.fixture
 async def proxied(hass: HomeAssistant) -> None:
-    """Home Assistant trusts a proxy on this machine: it names the real addresses."""
+    """Home Assistant with a trusted proxy on this machine, which names the real addresses."""
     http = {"use_x_forwarded_for": True, "trusted_proxies": ["127.0.0.1"]}
     assert await async_setup_component(hass, "http", {"http": http})
 
 
+type LetIn = Callable[..., Awaitable[bool]]
+
+
 @pytest.fixture
 def open_house(hub: Hub) -> Hub:
-    """A hub that asks for no token."""
+    """A hub that needs no token."""
     hub.configure(replace(hub.limits, require_auth=False))
     return hub
 
 
 @pytest.fixture
-def let_in(http: TestClient, open_house: Hub) -> Callable[..., Any]:
-    """Whether somebody without a token is let in."""
+def let_in(http: HttpClient, open_house: Hub) -> LetIn:
+    """Return whether a client without a token is admitted."""
 
     async def let_in(**headers: str) -> bool:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -47,13 +49,13 @@ def let_in(http: TestClient, open_house: Hub) -> Callable[..., Any]:
         welcome = answer["type"] == "welcome"
         assert welcome or (answer["error_type"], await client.closed()) == ("authentication_failed", (4501, []))
         await client.close()
-        return welcome
+        return bool(welcome)
 
     return let_in
 
 
-async def test_to_listen_alone(open_house: Hub, connect: Connect, kitchen: Client) -> None:
-    """The greeting says that no token is needed; whoever has none hears, and can do nothing."""
+async def test_an_anonymous_client_may_only_listen(open_house: Hub, connect: Connect, kitchen: Client) -> None:
+    """The greeting says that no token is needed."""
     client = await connect()
     assert client.hello["auth_required"] is False
     welcome = await client.authenticate()
@@ -73,8 +75,10 @@ async def test_to_listen_alone(open_house: Hub, connect: Connect, kitchen: Clien
     assert (code, error["error_type"]) == (4501, "permission_denied")
 
 
-async def test_closed_house(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, controller: Client) -> None:
-    """Once tokens are asked for again, who came in without one is out, and doesn't come back by the secret."""
+async def test_requiring_tokens_disconnects_anonymous_clients(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, controller: Client
+) -> None:
+    """They can't resume by their secret."""
     hass.config_entries.async_update_entry(entry, options={"require_auth": False})
     await hass.async_block_till_done()
     stranger = await connect()
@@ -88,20 +92,18 @@ async def test_closed_house(hass: HomeAssistant, entry: MockConfigEntry, connect
     await controller.arrived()
 
 
-async def test_a_bad_token_is_no_good_without_need(open_house: Hub, connect: Connect) -> None:
-    """Who shows one is judged by it."""
+async def test_a_bad_token_is_refused_even_if_none_is_needed(open_house: Hub, connect: Connect) -> None:
     client = await connect()
     await client.send("authenticate", token="forged", client=CONTROLLER)
     assert (await client.closed())[0] == 4501
 
 
-async def test_polling_takes_a_token(http: TestClient, open_house: Hub) -> None:
-    """Requests that change something need the Authorization header."""
+async def test_polling_always_needs_a_token(http: HttpClient, open_house: Hub) -> None:
     assert (await http.post(SESSIONS, json=authenticate())).status == 401
 
 
-async def test_only_from_home(proxied: None, let_in) -> None:
-    """Private addresses, as the trusted proxy names them."""
+async def test_only_private_addresses_may_be_anonymous(proxied: None, let_in: LetIn) -> None:
+    """As the trusted proxy names them."""
     for address in "192.168.1.20", "10.0.0.7", "fd00::7":
         assert await let_in(**{FORWARDED: address}), address
     for address in "8.8.8.8", "2001:4860:4860::8888", "100.64.0.1":
@@ -109,35 +111,33 @@ async def test_only_from_home(proxied: None, let_in) -> None:
 
 
 @pytest.mark.parametrize("header", ["Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP"])
-async def test_forwarding_headers_that_nobody_checks(let_in, header: str) -> None:
-    """They name whom they like: so somebody stands in between."""
+async def test_unchecked_forwarding_headers_are_refused(let_in: LetIn, header: str) -> None:
     assert not await let_in(**{header: "192.168.1.20"})
 
 
-async def test_a_proxy_that_nobody_trusts(http: TestClient, open_house: Hub) -> None:
-    """Home Assistant itself refuses forwarded requests that it wasn't told of."""
+async def test_untrusted_proxies_are_refused(http: HttpClient, open_house: Hub) -> None:
+    """By Home Assistant itself."""
     with pytest.raises(WSServerHandshakeError) as refused:
         await http.ws_connect(PATH, headers={FORWARDED: "192.168.1.20"})
     assert refused.value.status == 400
 
 
-async def test_not_through_the_cloud(let_in, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From there the address is the cloud's."""
-    monkeypatch.setattr(auth, "is_cloud_connection", lambda _hass: True)
+async def test_cloud_connections_may_not_be_anonymous(let_in: LetIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "is_cloud_connection", lambda _hass: True)
     assert not await let_in()
 
 
-async def test_pages(hass: HomeAssistant, http: TestClient, let_in) -> None:
-    """A page must be Home Assistant's own by its URL: by the asked host a page elsewhere could be meant."""
+async def test_only_own_pages_may_be_anonymous(hass: HomeAssistant, http: HttpClient, let_in: LetIn) -> None:
+    """By their URL; the requested host isn't enough."""
     await hass.config.async_update(internal_url="http://homeassistant.local:8123")
     assert await let_in(Origin="http://homeassistant.local:8123")
     assert not await let_in(Origin=f"http://{http.host}:{http.port}")
 
 
-async def test_allowed_origins(
-    hass: HomeAssistant, entry: MockConfigEntry, http: TestClient, connect: Connect, token: str
+async def test_allowed_origins_admit_other_pages(
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, connect: Connect, token: str
 ) -> None:
-    """The option adds pages, at once, exactly, and for both transports; it opens nothing to those without a token."""
+    """At once, exactly, for both transports; but not without a token."""
     page = {"Origin": "https://radio.example"}
     with pytest.raises(WSServerHandshakeError) as refused:
         await http.ws_connect(PATH, headers=page)
@@ -158,8 +158,10 @@ async def test_allowed_origins(
     assert (await stranger.closed())[0] == 4501
 
 
-async def test_each_address_for_itself(proxied: None, http: TestClient, hub: Hub, connect: Connect) -> None:
-    """Behind a trusted proxy the unauthenticated are counted by their real addresses."""
+async def test_unauthenticated_clients_are_counted_by_their_real_addresses(
+    proxied: None, http: HttpClient, hub: Hub, connect: Connect
+) -> None:
+    """Behind a trusted proxy."""
     hub.configure(replace(hub.limits, max_unauthenticated_per_address=1))
     first = await connect(headers={FORWARDED: "203.0.113.5"})
     await connect(headers={FORWARDED: "203.0.113.6"})

@@ -1,4 +1,4 @@
-"""Tokens of ours: which are accepted, and how they are made."""
+"""The hub's own tokens: accepted, refused, created, revoked."""
 
 from base64 import urlsafe_b64encode
 import hmac
@@ -22,8 +22,8 @@ from .client import Message
 from .tokens import Forge, refused, revoke
 
 
-async def test_forge_is_right(connect: Connect, forge: Forge) -> None:
-    """What the tests below leave out or twist is what matters."""
+async def test_the_forged_token_is_valid_without_changes(connect: Connect, forge: Forge) -> None:
+    """So that the changes of the other tests are the reason of the refusals."""
     assert not await refused(connect, forge())
     assert not await refused(connect, forge(aud=["other", "moosicbox"]))
     assert not await refused(connect, forge(role=None, permissions=[]))
@@ -47,23 +47,22 @@ async def test_forge_is_right(connect: Connect, forge: Forge) -> None:
     ids=str,
 )
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
-async def test_bad_token(connect: Connect, forge: Forge, twist: dict[str, Any]) -> None:
-    """Wrongly signed, expired, for others, or without a claim that is required."""
+async def test_invalid_tokens_are_refused(connect: Connect, forge: Forge, twist: dict[str, Any]) -> None:
+    """Wrong signature, expired, other audience, or missing claims."""
     assert await refused(connect, forge(**twist))
 
 
-async def test_no_algorithm(connect: Connect, token: str) -> None:
-    """A token that says it needs no signature, with and without one."""
+async def test_a_token_without_a_signature_is_refused(connect: Connect, token: str) -> None:
     _, claims, signature = token.split(".")
     header = urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode()).decode().rstrip("=")
     assert await refused(connect, f"{header}.{claims}.")
     assert await refused(connect, f"{header}.{claims}.{signature}")
 
 
-async def test_sub_of_a_user(
+async def test_a_token_cannot_name_a_user_of_home_assistant(
     hass: HomeAssistant, hass_read_only_user: MockUser, connect: Connect, forge: Forge
 ) -> None:
-    """Nobody can be a user of Home Assistant by a token of ours, whether the user was there first or not."""
+    """The user may have existed before or not."""
     assert await refused(connect, forge(sub=hass_read_only_user.id))
     newcomer = await hass.auth.async_create_user("Newcomer")
     await hass.async_block_till_done()
@@ -82,16 +81,16 @@ async def test_sub_of_a_user(
     ],
     ids=str,
 )
-async def test_create_token_refuses(hass: HomeAssistant, entry: MockConfigEntry, fields: dict[str, Any]) -> None:
-    """No token without rights that exist."""
+async def test_tokens_need_existing_permissions(
+    hass: HomeAssistant, entry: MockConfigEntry, fields: dict[str, Any]
+) -> None:
     with pytest.raises((vol.Invalid, ServiceValidationError)):
         await hass.services.async_call(DOMAIN, "create_token", fields, blocking=True, return_response=True)
 
 
-async def test_create_token_for_a_user(
+async def test_the_sub_of_a_user_is_reserved(
     hass: HomeAssistant, hass_read_only_user: MockUser, entry: MockConfigEntry
 ) -> None:
-    """The sub of a user of Home Assistant is taken."""
     with pytest.raises(ServiceValidationError) as error:
         await hass.services.async_call(
             DOMAIN,
@@ -103,8 +102,7 @@ async def test_create_token_for_a_user(
     assert error.value.translation_key == "token_sub"
 
 
-async def test_revoke_token_names_one(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """What to revoke must be said."""
+async def test_revoking_needs_a_token_or_a_sub(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     with pytest.raises(ServiceValidationError) as error:
         await revoke(hass)
     assert error.value.translation_key == "token_unnamed"
@@ -114,7 +112,7 @@ async def test_revoke_token_names_one(hass: HomeAssistant, entry: MockConfigEntr
     ("action", "fields", "response"),
     [("create_token", {"sub": "anna", "role": "admin"}, True), ("revoke_token", {"sub": "anna"}, False)],
 )
-async def test_actions_are_for_administrators(
+async def test_only_administrators_create_and_revoke_tokens(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_read_only_user: MockUser,
@@ -122,7 +120,6 @@ async def test_actions_are_for_administrators(
     fields: Message,
     response: bool,
 ) -> None:
-    """Nobody gives himself rights."""
     with pytest.raises(Unauthorized):
         await hass.services.async_call(
             DOMAIN,
@@ -134,18 +131,17 @@ async def test_actions_are_for_administrators(
         )
 
 
-async def test_actions_need_the_entry(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Without a hub there is nobody to make tokens."""
+async def test_actions_fail_without_a_loaded_entry(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(HomeAssistantError) as error:
         await revoke(hass, sub="anna")
-    assert error.value.translation_key == "not_loaded"
+    assert error.value.translation_key == "service_config_entry_not_loaded"
 
 
-async def test_key_confusion(
+async def test_a_public_key_cannot_sign_tokens(
     hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, forge: Forge, token: str
 ) -> None:
-    """With a public key as option, tokens of that key are accepted; the public key itself makes none."""
+    """Tokens of its private key are accepted."""
     private, foreign = (rsa.generate_private_key(public_exponent=65_537, key_size=2_048) for _ in range(2))
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     hass.config_entries.async_update_entry(entry, options={"trusted_keys": public.decode()})
@@ -162,7 +158,7 @@ async def test_key_confusion(
         urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
         for part in ({"alg": "HS256"}, jwt.decode(forge(), options={"verify_signature": False}))
     )
-    # No library signs with a public key as secret: by hand.
+    # Signed by hand, because libraries refuse to use a public key as a secret.
     for secret in (
         public,
         public.strip(),

@@ -1,4 +1,4 @@
-"""Topics: who may follow which, from where on, and what one needs to begin with."""
+"""Topics: visibility, positions, snapshots."""
 
 from homeassistant.core import HomeAssistant
 import pytest
@@ -10,8 +10,7 @@ from tests.fixtures import BRASS, COPPER, Connect, CreateToken
 from .client import Client, player
 
 
-async def test_player_snapshots(connect: Connect, token: str, kitchen: Client) -> None:
-    """A fresh subscription begins with the states and the queue's first page."""
+async def test_a_subscription_begins_with_states_and_the_queue(connect: Connect, token: str, kitchen: Client) -> None:
     await kitchen.request("queue_command", action="add", media_content_id=BRASS)
     client = await connect()
     welcome = await client.authenticate(token, subscribe=["player:kitchen"])
@@ -32,10 +31,11 @@ async def test_player_snapshots(connect: Connect, token: str, kitchen: Client) -
 
 
 @pytest.mark.parametrize("times", [1, 2])
-async def test_what_comes_first_is_marked(connect: Connect, token: str, times: int) -> None:
-    """Nothing but snapshots comes by itself, even to a player whose own coming is news; and each state comes once."""
-    for _ in range(times):
-        client = await connect()
+async def test_first_messages_are_marked_as_snapshots(connect: Connect, token: str, times: int) -> None:
+    """Each state comes once, even to a player whose own arrival is published."""
+    client = await connect()
+    for number in range(times):
+        client = client if number == 0 else await connect()
         await client.authenticate(token, client=player("attic"))
     messages = await client.arrived()
     assert all(message.get("snapshot") for message in messages), messages
@@ -44,8 +44,7 @@ async def test_what_comes_first_is_marked(connect: Connect, token: str, times: i
     assert ("players", "player_list") in states
 
 
-async def test_long_queue_snapshot(hass: HomeAssistant, connect: Connect, token: str, kitchen: Client) -> None:
-    """A snapshot has fifty items; the rest is asked for."""
+async def test_a_snapshot_holds_fifty_items(hass: HomeAssistant, connect: Connect, token: str, kitchen: Client) -> None:
     answer = await kitchen.request("queue_command", action="add", media_content_id=BRASS)
     track_id = (await kitchen.request("queue_command", action="get"))["data"]["queue"]["items"][0]["track"]["track_id"]
     assert answer["data"]["queue_item_ids"]
@@ -62,8 +61,7 @@ async def test_long_queue_snapshot(hass: HomeAssistant, connect: Connect, token:
     assert len(ids) == 60
 
 
-async def test_player_list(connect: Connect, token: str, kitchen: Client) -> None:
-    """The list of players is a state: the whole of it, again when something changes."""
+async def test_the_list_of_players_is_a_state(connect: Connect, token: str, kitchen: Client) -> None:
     client = await connect()
     await client.authenticate(token, subscribe=["players"])
     listed = await client.until("player_list", snapshot=True)
@@ -85,8 +83,9 @@ async def test_player_list(connect: Connect, token: str, kitchen: Client) -> Non
     assert listed["players"][1]["capabilities"] == ["volume", "audio/flac"]
 
 
-async def test_new_player(connect: Connect, token: str, controller: Client) -> None:
-    """Who follows all players is told of a new one's topic before anything comes on it."""
+async def test_a_new_player_is_subscribed_to_before_its_messages(
+    connect: Connect, token: str, controller: Client
+) -> None:
     attic = await connect()
     await attic.authenticate(token, client=player("attic"))
     told = await controller.until("subscribed")
@@ -94,8 +93,7 @@ async def test_new_player(connect: Connect, token: str, controller: Client) -> N
     assert (await controller.until("playback_status", topic="player:attic"))["snapshot"] is True
 
 
-async def test_chosen_topics_stay_chosen(connect: Connect, token: str) -> None:
-    """Who asked for some topics isn't given others."""
+async def test_chosen_topics_are_not_extended(connect: Connect, token: str) -> None:
     client = await connect()
     await client.authenticate(token, subscribe=["all"])
     attic = await connect()
@@ -103,8 +101,7 @@ async def test_chosen_topics_stay_chosen(connect: Connect, token: str) -> None:
     assert await client.arrived() == []
 
 
-async def test_own_play_topic(connect: Connect, token: str) -> None:
-    """A player follows its own orders, whatever else it asks for."""
+async def test_a_player_follows_its_own_orders(connect: Connect, token: str) -> None:
     attic = await connect()
     welcome = await attic.authenticate(token, client=player("attic"), subscribe=[])
     assert set(welcome["positions"]) == {"play:attic"}
@@ -113,8 +110,8 @@ async def test_own_play_topic(connect: Connect, token: str) -> None:
     assert volume == {"type": "volume_update", "topic": "play:attic", "snapshot": True, "volume": 1.0, "muted": False}
 
 
-async def test_subscribe_and_unsubscribe(connect: Connect, token: str, kitchen: Client) -> None:
-    """The answer has the positions and comes before what the topics carry; afterwards nothing comes."""
+async def test_subscribe_answers_before_snapshots(connect: Connect, token: str, kitchen: Client) -> None:
+    """After unsubscribe nothing more is sent."""
     client = await connect()
     await client.authenticate(token, subscribe=[])
     await kitchen.request("queue_command", action="add", media_content_id=BRASS)
@@ -141,7 +138,6 @@ async def test_subscribe_and_unsubscribe(connect: Connect, token: str, kitchen: 
 
 
 async def test_subscribe_is_all_or_nothing(connect: Connect, token: str, kitchen: Client) -> None:
-    """One topic too many, and none is subscribed."""
     client = await connect()
     await client.authenticate(token, subscribe=[])
     answer = await client.request("subscribe", topics=["player:kitchen", "play:kitchen"])
@@ -153,16 +149,17 @@ async def test_subscribe_is_all_or_nothing(connect: Connect, token: str, kitchen
 @pytest.mark.parametrize(
     "topic", ["user:other", "client:other", "play:kitchen", "permission:admin", "nonsense", "player"]
 )
-async def test_foreign_topics(connect: Connect, token: str, kitchen: Client, topic: str) -> None:
-    """What isn't one's own is left out of `authenticate`, and refused by `subscribe`."""
+async def test_topics_of_other_users_are_refused(connect: Connect, token: str, kitchen: Client, topic: str) -> None:
+    """`authenticate` leaves them out, `subscribe` fails."""
     client = await connect()
     welcome = await client.authenticate(token, subscribe=["all", topic])
     assert set(welcome["positions"]) == {"all"}
     assert (await client.request("subscribe", topics=[topic]))["error_type"] == "permission_denied"
 
 
-async def test_topics_follow_rights(connect: Connect, create_token: CreateToken, kitchen: Client) -> None:
-    """Without `listen` there are no players to see, without `library` no library."""
+async def test_visible_topics_follow_from_permissions(
+    connect: Connect, create_token: CreateToken, kitchen: Client
+) -> None:
     client = await connect()
     welcome = await client.authenticate(await create_token("mute", permissions=["chat"]))
     own = {"all", "user:mute", f"client:{welcome['client_id']}", "permission:chat"}
@@ -171,8 +168,9 @@ async def test_topics_follow_rights(connect: Connect, create_token: CreateToken,
         assert (await client.request("subscribe", topics=[topic]))["error_type"] == "permission_denied"
 
 
-async def test_room_limited_token(connect: Connect, create_token: CreateToken, kitchen: Client) -> None:
-    """A token for a room has its own topics, its room and the list of rooms; nothing else."""
+async def test_a_room_limited_token_sees_only_its_room(
+    connect: Connect, create_token: CreateToken, kitchen: Client
+) -> None:
     client = await connect()
     welcome = await client.authenticate(await create_token("guest", rooms=["party"]))
     assert set(welcome["positions"]) == {"user:guest", f"client:{welcome['client_id']}", "rooms"}
@@ -181,10 +179,10 @@ async def test_room_limited_token(connect: Connect, create_token: CreateToken, k
     assert (await client.request("subscribe", topics=["room:party"]))["type"] == "result"
 
 
-async def test_room_limited_token_does_not_learn_which_rooms_there_are(
+async def test_a_room_limited_token_cannot_probe_for_rooms(
     connect: Connect, create_token: CreateToken, controller: Client
 ) -> None:
-    """A room that is there and one that isn't are refused alike."""
+    """Existing and unknown rooms are refused with the same error."""
     await controller.request("room_command", action="create", id="other", name="Other")
     client = await connect()
     await client.authenticate(await create_token("guest", rooms=["party"]))
@@ -196,10 +194,10 @@ async def test_room_limited_token_does_not_learn_which_rooms_there_are(
         assert {**there, "request_id": None} == {**gone, "request_id": None}
 
 
-async def test_a_room_limited_token_hears_nothing_else(
+async def test_a_room_limited_token_gets_no_other_messages(
     hass: HomeAssistant, connect: Connect, create_token: CreateToken, kitchen: Client, hub: Hub
 ) -> None:
-    """Whatever happens in the house, and whatever topics were asked for."""
+    """With any requested topics."""
     client = await connect()
     asked = ["all", "players", "presence", "library", "permission:listen", "player:kitchen", "user:guest", "room:party"]
     welcome = await client.authenticate(await create_token("guest", rooms=["party"]), subscribe=asked)
@@ -214,8 +212,7 @@ async def test_a_room_limited_token_hears_nothing_else(
     assert {message["topic"] for message in await client.arrived()} == {"user:guest", "room:party"}
 
 
-async def test_offsets(connect: Connect, token: str, hub: Hub) -> None:
-    """Numbered messages count up by one for all who follow, in one epoch."""
+async def test_offsets_rise_by_one_for_all_subscribers(connect: Connect, token: str, hub: Hub) -> None:
     first = await connect()
     await first.authenticate(token)
     hub.publish("all", CustomMessage(event="a", data=1))

@@ -1,4 +1,4 @@
-"""What tests of tokens share."""
+"""Helpers for tests of tokens."""
 
 from collections.abc import Callable
 import time
@@ -16,12 +16,12 @@ from tests.fixtures import Connect
 from .client import CONTROLLER
 
 type Forge = Callable[..., str]
-"""Makes a token of these claims."""
+"""Returns a token with these claims."""
 
 
 @pytest.fixture
 def forge(entry: MockConfigEntry) -> Forge:
-    """Sign any claims with the hub's own key; a claim of None is left out."""
+    """Return a token with any claims, signed with the hub's key; claims of `None` are omitted."""
 
     def forge(algorithm: str = "HS256", key: Any = None, **claims: Any) -> str:
         now = int(time.time())
@@ -33,7 +33,7 @@ def forge(entry: MockConfigEntry) -> Forge:
 
 
 async def refused(connect: Connect, token: str) -> bool:
-    """Whether a token is refused as the protocol says."""
+    """Return whether a token is refused as the protocol demands."""
     client = await connect()
     await client.send("authenticate", token=token, client=CONTROLLER)
     answer = await client.receive()

@@ -1,7 +1,7 @@
-"""The hub's table: from a message to its model, the right that it needs and the handler that does it."""
+"""Dispatches messages to their handlers: a table of models, permissions, rate limits and handlers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 import logging
 from types import CoroutineType
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ import msgspec
 
 from .access.limiter import LimitClass, Limiter, Refusal, TokenBucket, UserLimiters
 from .delivery.frame import Frame
-from .limits import Limits
+from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .protocol.client import Request
 from .protocol.codec import Codec, Decoded, encode, encode_done, encode_error
@@ -21,55 +21,56 @@ from .sessions.session import Actor, Incoming, Session
 
 _LOGGER = logging.getLogger(__name__)
 
-type Outcome = dict[str, Any] | ServerMessage | Followed | None
-"""The result's data, or a message that stands in for the result."""
+type Outcome = Mapping[str, object] | ServerMessage | ResultThen | None
+"""The data of the result, or a message that takes the place of the result."""
 type Handler[M: Request] = Callable[[Actor, M], Outcome | Coroutine[Any, Any, Outcome]]
 
 
-class Followed(NamedTuple):
-    """A result, and what happens right behind its answer."""
+class ResultThen(NamedTuple):
+    """A result, and an action to run right after its answer was sent."""
 
-    data: Any
+    data: Mapping[str, object]
     then: Callable[[], None]
 
 
 class Row(NamedTuple):
-    """One kind of message. Without a handler the hub knows it, but can't do it."""
+    """A message type. A message without a handler is answered by `not_supported`."""
 
     model: type[Request]
     permission: str | None
     handler: Handler[Any] | None
     limit: LimitClass
     target_decides: bool = False
-    """Whether the handler checks the permission: in a room its rights stand in for it."""
+    """True if the handler checks the permission, because a room's rights may replace it."""
 
 
 def _nothing() -> None:
-    """What follows most answers."""
+    """Do nothing."""
 
 
 class _Answer(msgspec.Struct, frozen=True):
     frame: Frame | None
     keep: bool = True
-    """Whether a repeated request gets the same answer."""
+    """True if the answer is stored for repeated requests."""
     then: Callable[[], None] = _nothing
 
 
 class Dispatcher:
-    """Executes messages, in a session one after the other."""
+    """Executes messages; those of one session one after the other."""
 
-    def __init__(self, limits: Limits, metrics: Metrics, flooded: Callable[[Session], None]) -> None:
-        """An empty table. `flooded` ends the connection of a client that won't slow down."""
-        self.limits = limits
-        self.user_limiters = UserLimiters(limits)
+    def __init__(self, limits: SharedLimits, metrics: Metrics, close_flooding: Callable[[Session], None]) -> None:
+        """`close_flooding` closes the connection of a client that exceeds its rate limits again and again."""
+        self._limits = limits
+        self.user_limiters = UserLimiters(limits.current)
+        limits.changed.subscribe(self._limits_changed)
         self._metrics = metrics
-        self._flooded = flooded
+        self._close_flooding = close_flooding
         self.codec = Codec()
         self._rows: dict[type[Request], Row] = {}
 
     @property
     def rows(self) -> Collection[Row]:
-        """The table."""
+        """The registered message types."""
         return self._rows.values()
 
     def register[M: Request](
@@ -81,9 +82,18 @@ class Dispatcher:
         *,
         target_decides: bool = False,
     ) -> Callable[[], None]:
-        """Add a message type: its model, what does it, the permission that it needs, the limit that it counts for.
+        """Register a message type.
 
-        Returns what takes it away again.
+        Args:
+            model: The message's model.
+            handler: Executes the message: returns its result or a coroutine; raises HubError. `None`: not supported.
+            permission: The permission that the sender needs.
+            limit: The class of rate limits that the message counts for.
+            target_decides: True if the handler checks the permission, because a room's rights may replace it.
+
+        Returns:
+            A function that removes the message type again.
+
         """
         self.codec.register(model)
         self._rows[model] = Row(model, permission, handler, limit, target_decides)
@@ -94,62 +104,69 @@ class Dispatcher:
 
         return unregister
 
-    async def execute(self, actor: Actor, message: Request) -> Any:
-        """Do what `message` says; every door of the hub leads through here. Raises HubError."""
-        outcome = self._begin(actor, message)
+    async def execute[R](self, actor: Actor, message: Request[R]) -> R:
+        """Execute `message` and return its result. Raise HubError."""
+        outcome: Any = self._call_handler(actor, message)
         if type(outcome) is CoroutineType:
             outcome = await outcome
-        if isinstance(outcome, Followed):
+        if isinstance(outcome, ResultThen):
             outcome.then()
-            return outcome.data
-        return outcome
+            outcome = outcome.data
+        result: R = outcome
+        return result
 
     def receive(self, session: Session, decoded: Decoded, received_us: int, reply: Reply | None = None) -> None:
-        """A client's message: done now, or after those that came before it. `reply` is called once."""
+        """Execute a message of a client, after those that it sent before; `reply` is called once with the answer."""
         row = self._rows.get(type(decoded.message)) if decoded.message is not None else None
         limit = "control" if row is None else row.limit
-        own, users = session.limiters or self._limiters(session)
-        refusal = own.take(limit, decoded.size, received_us) or users.take(limit, decoded.size, received_us)
+        per_session, per_user = session.limiters or self._limiters(session)
+        size = decoded.size
+        refusal = per_session.consume(limit, size, received_us) or per_user.consume(limit, size, received_us)
         if refusal is not None:
-            self._slow_down(session, Incoming(decoded, received_us, reply or session.answer), refusal)
+            self._refuse(session, Incoming(decoded, received_us, reply or session.answer), refusal)
         elif session.task is None:
-            self._step(session, decoded, received_us, reply or session.answer)
-        elif len(session.inbox) < self.limits.inbound_messages:
+            self._execute(session, decoded, received_us, reply or session.answer)
+        elif len(session.inbox) < self._limits.current.inbound_messages:
             session.inbox.append(Incoming(decoded, received_us, reply or session.answer))
         else:
-            full = Refusal("inbox", self.limits.messages_per_minute, 1.0)
-            self._slow_down(session, Incoming(decoded, received_us, reply or session.answer), full)
+            full = Refusal("inbox", self._limits.current.messages_per_minute, 1.0)
+            self._refuse(session, Incoming(decoded, received_us, reply or session.answer), full)
+
+    def _limits_changed(self, limits: Limits) -> None:
+        self.user_limiters = UserLimiters(limits)
 
     def _limiters(self, session: Session) -> tuple[Limiter, Limiter]:
-        session.limiters = limiters = Limiter(self.limits), self.user_limiters[session.principal.sub]
+        session.limiters = limiters = Limiter(self._limits.current), self.user_limiters[session.principal.sub]
         return limiters
 
-    def _slow_down(self, session: Session, incoming: Incoming, refusal: Refusal) -> None:
+    def _refuse(self, session: Session, incoming: Incoming, refusal: Refusal) -> None:
         self._metrics.refusals[refusal.limit_class] += 1
         error = RateLimitExceeded(refusal.per_minute, refusal.retry_after)
         incoming.reply(Frame(encode_error(error, incoming.decoded.request_id)))
         if session.refusals is None:
-            session.refusals = TokenBucket(self.limits.refusals / self.limits.refusal_window, self.limits.refusals)
-        if session.refusals.take(incoming.received_us):
-            self._flooded(session)
+            session.refusals = TokenBucket(
+                self._limits.current.refusals / self._limits.current.refusal_window, self._limits.current.refusals
+            )
+        if session.refusals.consume(incoming.received_us):
+            self._close_flooding(session)
 
-    def _begin(self, actor: Actor, message: Request | None, error: HubError | None = None) -> Any:
+    def _call_handler(self, actor: Actor, message: Request | None, error: HubError | None = None) -> Any:
         if message is None:
-            raise error or InternalError("Nothing was decoded")
+            raise error or InternalError("The message was not decoded")
         if (row := self._rows.get(type(message))) is None:
-            raise UnknownType("This hub doesn't know this message any more")
+            raise UnknownType("This hub no longer supports this message")
         if row.permission is not None and not row.target_decides:
             actor.principal.require(row.permission)
         if row.handler is None:
-            raise NotSupported("This hub can't do that")
+            raise NotSupported("This hub doesn't support that")
         return row.handler(actor, message)
 
-    def _step(self, session: Session, decoded: Decoded, received_us: int, reply: Reply) -> None:
+    def _execute(self, session: Session, decoded: Decoded, received_us: int, reply: Reply) -> None:
         request_id = decoded.request_id
-        if request_id is not None and session.answers.seen(request_id, received_us, reply):
+        if request_id is not None and session.answers.answer_repeated(request_id, received_us, reply):
             return
         try:
-            outcome = self._begin(Actor(session.principal, session, received_us), decoded.message, decoded.error)
+            outcome = self._call_handler(Actor(session.principal, session, received_us), decoded.message, decoded.error)
             if type(outcome) is CoroutineType:
                 if request_id is not None:
                     session.answers.start(request_id, reply)
@@ -157,10 +174,10 @@ class Dispatcher:
                 session.task = asyncio.ensure_future(self._finish(session, incoming, outcome))
                 return
             answer = self._result(request_id, outcome)
-        except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
+        except Exception as fault:  # noqa: BLE001 - a failing handler must not end the connection
             answer = self._error(decoded, fault)
         if request_id is not None and answer.keep:
-            session.answers.keep(request_id, answer.frame)
+            session.answers.store(request_id, answer.frame)
         reply(answer.frame)
         answer.then()
 
@@ -172,7 +189,7 @@ class Dispatcher:
             session.task = None
             self._abandon(session, incoming)
             raise
-        except Exception as fault:  # noqa: BLE001 - a handler's fault must not end the connection
+        except Exception as fault:  # noqa: BLE001 - a failing handler must not end the connection
             answer = self._error(incoming.decoded, fault)
         session.task = None
         if request_id is None:
@@ -181,14 +198,14 @@ class Dispatcher:
             session.answers.finish(request_id, answer.frame, keep=answer.keep)
         answer.then()
         while session.inbox and session.task is None:
-            self._step(session, *session.inbox.pop(0))
+            self._execute(session, *session.inbox.pop(0))
 
     def _abandon(self, session: Session, running: Incoming) -> None:
-        # What was sent behind it may not run before it, should it be sent again.
+        # Later messages of the session fail, too: they must not be executed before this one is repeated.
         abandoned = [running, *session.inbox]
         session.inbox.clear()
         for incoming in abandoned:
-            answer = self._error(incoming.decoded, Unavailable("The hub stopped before this was done"))
+            answer = self._error(incoming.decoded, Unavailable("The hub stopped before this was executed"))
             if incoming is running and incoming.decoded.request_id is not None:
                 session.answers.finish(incoming.decoded.request_id, answer.frame, keep=False)
             else:
@@ -198,7 +215,7 @@ class Dispatcher:
         if outcome is None:
             return _Answer(None if request_id is None else Frame(encode_done(request_id)))
         then = _nothing
-        if type(outcome) is Followed:
+        if type(outcome) is ResultThen:
             outcome, then = outcome
         if type(outcome) is not dict:
             return _Answer(Frame(encode(outcome)), then=then)
@@ -209,5 +226,5 @@ class Dispatcher:
     def _error(self, decoded: Decoded, fault: Exception) -> _Answer:
         if not isinstance(fault, HubError):
             _LOGGER.error("Handling %s failed", type(decoded.message).__name__, exc_info=fault)
-            fault = InternalError("The hub failed; its log says how")
+            fault = InternalError("The hub failed; its log has the details")
         return _Answer(Frame(encode_error(fault, decoded.request_id)), keep=not fault.may_retry)

@@ -1,4 +1,4 @@
-"""What every client hears first and last, whichever node it comes to."""
+"""The first and the last message of a connection, the same at every node."""
 
 from collections.abc import Mapping
 import secrets
@@ -8,14 +8,16 @@ from .clock import Clock
 from .limits import Limits
 from .protocol.server import Goodbye, Hello, ProtocolRange
 
+FEATURES: Final = {"polling": 1, "queue": 2, "resume": 1, "rooms": 1, "sync": 1}
+"""The features of a hub without a library, with their versions."""
 RESTART_SPREAD: Final = 5.0
-"""Seconds over which clients come back after a restart."""
+"""Longest delay before a client reconnects after a restart, in seconds."""
 
 
 def hello(
     version: str, node_id: str, clock: Clock, limits: Limits, features: Mapping[str, int], *, authenticated: bool
 ) -> Hello:
-    """The greeting."""
+    """Return the greeting of a new connection."""
     return Hello(
         protocol=ProtocolRange(),
         server=f"moosicbox/{version}",
@@ -37,6 +39,6 @@ def hello(
 
 
 def goodbye(reason: str) -> Goodbye:
-    """A farewell; each client is told another time to come back, so that they don't come all at once."""
+    """Return a farewell with a random delay, so that clients don't all reconnect at the same time."""
     delay = secrets.SystemRandom().uniform(0, RESTART_SPREAD)
     return Goodbye(reason=reason, reconnect=True, reconnect_after=round(delay, 3))

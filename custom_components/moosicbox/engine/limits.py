@@ -1,31 +1,40 @@
-"""Every bound of the hub in one place: name, unit, default. Home Assistant's options and a node's settings make one of these."""
+"""All limits of the hub with their defaults; set by Home Assistant's options or a node's settings."""
 
 from dataclasses import dataclass
+
+from .signals import Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What the hub allows. Times in seconds, sizes in bytes."""
+    """The limits of a hub. Times are in seconds, sizes in bytes."""
 
     max_message_size: int = 262_144
-    """A client's message; large enough for an `add` of 1,000 ids."""
+    """Largest message of a client; large enough to add 1,000 tracks."""
     max_first_message_size: int = 32_768
-    """The `authenticate` of somebody who isn't known yet."""
+    """Largest first message of a connection, `authenticate`."""
     max_token_size: int = 4_096
     authentication_timeout: float = 10
+    """Time within which a connection must authenticate."""
     max_connections: int = 1_000
     max_connections_per_user: int = 50
     max_unauthenticated_per_address: int = 20
+    """Connections of one address that haven't authenticated yet."""
     heartbeat_interval: float = 30
+    """Interval of WebSocket pings."""
     ping_timeout: float = 10
+    """Time within which a ping must be answered."""
     close_timeout: float = 5
+    """Longest duration of the closing handshake."""
     poll_timeout: float = 30
-    """How long a client that polls may stay away."""
+    """Longest time between two fetches of a polling client."""
     protocol_errors: int = 20
+    """Protocol errors within `protocol_error_window` that close the connection."""
     protocol_error_window: float = 5
     messages_per_minute: int = 1_200
-    """Commands of one connection; 60 would starve a volume slider."""
+    """Commands of one connection; a volume slider needs more than 60."""
     burst_size: int = 40
+    """Commands of one connection that may come at once."""
     chat_per_minute: int = 60
     chat_burst: int = 5
     library_per_minute: int = 300
@@ -34,70 +43,76 @@ class Limits:
     reports_burst: int = 50
     sync_per_minute: int = 600
     sync_burst: int = 40
-    """Clock probes and pings: a clock that converges sends eight at once."""
+    """Clock probes and pings at once; the first measurement of a clock takes eight."""
     bytes_per_minute: int = 1_048_576
     user_rate_factor: float = 4.0
-    """All connections of a user together may do this many times what one may."""
+    """Rate limits of all connections of a user together, as a multiple of those of one connection."""
     refusals: int = 20
-    """Messages refused within `refusal_window` until the connection is closed."""
+    """Messages refused within `refusal_window` that close the connection."""
     refusal_window: float = 10
     compression: bool = True
     compress_local: bool = False
-    """Whether clients of the same network are compressed for, too: it costs more than it saves."""
+    """True if messages to private addresses are compressed, too; this costs more than it saves."""
     compression_threshold: int = 128
-    """Bytes; shorter messages aren't compressed."""
+    """Shorter messages aren't compressed."""
     compression_level: int = 6
+    """The level of zlib, 1 to 9."""
     compression_window_bits: int = 15
+    """The largest window, as a power of two."""
     outbound_bytes: int = 1_048_576
+    """Size of the messages that may wait for one connection."""
     outbound_messages: int = 2_000
+    """Messages that may wait for one connection."""
     inbound_messages: int = 1_000
-    """Messages of one session that wait for an earlier one."""
+    """Messages of one session that may wait for an earlier one."""
     max_subscriptions: int = 1_000
+    """Topics of one session."""
     history_messages: int = 1_000
+    """Messages in the history of one topic."""
     history_bytes: int = 1_048_576
     history_seconds: float = 120
     resume_seconds: float = 120
+    """Time within which a disconnected session can be resumed."""
     stored_answers_seconds: float = 300
+    """Time for which answers are stored for repeated requests."""
     stored_answers: int = 10_000
     stored_answer_bytes: int = 4_194_304
-    """A session's; the oldest go first."""
+    """Size of the stored answers of one session; the oldest are dropped first."""
     max_players_per_user: int = 10
     max_players: int = 500
     arrival_grace: float = 1
-    """How long a client must be here before others hear of it."""
+    """Time after which a new client counts as present."""
     availability_grace: float = 8
-    """How long a player may be away before it counts as unavailable: a page's reload fits in."""
+    """Time after which a disconnected player is unavailable; longer than a page's reload."""
     max_rooms: int = 100
     rejoin_seconds: float = 600
-    """How long a client that dropped out of a room comes back into it by itself."""
+    """Time within which a client returns to its room automatically."""
     max_queue_items: int = 10_000
     media_cache: int = 2_000
-    """Resolved media that are remembered."""
+    """Resolved media in the cache."""
     cleanup_interval: float = 60
-    """How often memory that nobody needs any more is given back."""
+    """Interval of freeing unused memory."""
     require_auth: bool = True
-    """Whether everybody must show a token."""
+    """True if every client needs a token."""
     allowed_origins: tuple[str, ...] = ()
-    """Pages that may connect beside Home Assistant's own."""
+    """Origins whose pages may connect, in addition to Home Assistant's own."""
     validate_csrf: bool = True
-    """Whether requests that change something must come from an allowed page, if from one at all."""
+    """True if requests of pages that change something must come from an allowed origin."""
     trusted_keys: str = ""
-    """A public key (PEM) or several (JWKS) of others who may make tokens for this hub."""
+    """Public keys of other issuers of tokens, as PEM or JWKS."""
     trusted_issuer: str = ""
-    """Who they say they are (`iss`); empty: anybody who has one of these keys."""
+    """The `iss` that tokens of `trusted_keys` must have; empty: any."""
     library_folders: tuple[str, ...] = ()
-    """Where the library's music is; empty: where the house keeps its media."""
+    """The library's folders; empty: Home Assistant's media folders."""
     library_scan_interval: float = 1_800
-    """How often the library's folders are looked at when nothing tells of changes, as on network shares; 0: never."""
+    """Interval of scans where the file system reports no changes, as on network shares; 0: never."""
     metrics: bool = True
-    """Whether the hub tells its numbers."""
+    """True if metrics are available."""
     rooms: bool = True
-    """Whether there can be rooms."""
-    short_gc_pauses: bool = False
-    """Whether what the process consists of when it has started is left out of garbage collections."""
+    """True if rooms can be created."""
 
     def rate(self, limit_class: str) -> tuple[int, int]:
-        """Messages a minute and at once, for a class of messages."""
+        """Return the messages per minute, and at once, of a class of messages."""
         match limit_class:
             case "chat":
                 return self.chat_per_minute, self.chat_burst
@@ -108,3 +123,19 @@ class Limits:
             case "sync":
                 return self.sync_per_minute, self.sync_burst
         return self.messages_per_minute, self.burst_size
+
+
+class SharedLimits:
+    """The limits in force, shared by all parts of a hub."""
+
+    __slots__ = ("changed", "current")
+
+    def __init__(self, limits: Limits) -> None:
+        self.current = limits
+        self.changed: Signal[Limits] = Signal()
+        """Emitted after the limits were replaced."""
+
+    def replace(self, limits: Limits) -> None:
+        """Use `limits` from now on."""
+        self.current = limits
+        self.changed.emit(limits)

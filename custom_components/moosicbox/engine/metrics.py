@@ -1,4 +1,4 @@
-"""What the hub counts. Plain numbers on the hot path; totals are drawn when somebody asks."""
+"""Counters of the hub: plain numbers, summed up when they are read."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -15,7 +15,7 @@ class Histogram:
     __slots__ = ("bounds", "count", "counts", "total")
 
     def __init__(self, bounds: Sequence[float]) -> None:
-        """Nothing was observed yet; above the last bound there is one more count."""
+        """`bounds` are upper bounds in seconds; observations above the last one have a count of their own."""
         self.bounds = bounds
         self.counts = [0] * (len(bounds) + 1)
         self.total = 0.0
@@ -29,29 +29,28 @@ class Histogram:
 
     @property
     def average(self) -> float | None:
-        """The mean, in seconds."""
+        """The mean in seconds; `None` without observations."""
         return self.total / self.count if self.count else None
 
 
 class Traffic:
-    """What went over one connection, or over many; bytes are those of the messages, before compression.
+    """The traffic of one or more connections; bytes are those of the messages before compression.
 
-    What a topic sends to a subscriber is counted there, and here once the subscription ends.
+    Messages of topics are counted by the topic and added here when the subscription ends.
     """
 
     __slots__ = ("bytes_received", "bytes_sent", "messages_received", "messages_sent", "round_trip_us")
 
     def __init__(self) -> None:
-        """Nothing yet."""
         self.messages_sent = 0
         self.messages_received = 0
         self.bytes_sent = 0
         self.bytes_received = 0
         self.round_trip_us: int | None = None
-        """The latest one that was measured."""
+        """The latest measured round trip."""
 
     def add(self, other: Traffic) -> None:
-        """Count another connection's traffic in."""
+        """Add the traffic of another connection."""
         self.messages_sent += other.messages_sent
         self.messages_received += other.messages_received
         self.bytes_sent += other.bytes_sent
@@ -59,22 +58,21 @@ class Traffic:
 
 
 class Metrics:
-    """A hub's numbers since it started."""
+    """The counters of a hub since its start."""
 
     def __init__(self) -> None:
-        """Nothing yet."""
         self.total_connections = 0
         self.past = Traffic()
-        """The traffic of connections that are gone."""
+        """The traffic of closed connections."""
         self.disconnects: Counter[int] = Counter()
-        """By close code; 1006: lost without one."""
+        """Closed connections by close code; 1006 if there was none."""
         self.recoveries: Counter[str] = Counter()
-        """By outcome: `resumed`, or the reason why not."""
+        """Attempts to resume by outcome: `resumed`, or the reason of the failure."""
         self.refusals: Counter[str] = Counter()
-        """Messages refused, by class of limit."""
+        """Refused messages by class of rate limits."""
         self.rejected: Counter[str] = Counter()
-        """Connections not let in, by reason."""
+        """Refused connections by error type."""
         self.latency = Histogram(LATENCY_BOUNDS)
         """Round trips of WebSocket pings."""
         self.fan_out = Histogram(FAN_OUT_BOUNDS)
-        """From a turn's first publication to its last write."""
+        """Time from a turn's first publication to its last write."""

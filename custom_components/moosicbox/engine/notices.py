@@ -1,4 +1,4 @@
-"""Tells people what they should know and can't see: that a song was passed over."""
+"""Notices for users about events that they might miss: a track was skipped because it can't be played."""
 
 from typing import Final
 
@@ -6,40 +6,41 @@ from .access.rights import Principal
 from .clock import Clock
 from .delivery.topics import Topics
 from .playback.events import ItemFailed, PlaybackEvent
-from .playback.publisher import PlaybackOwner, PlaybackPublisher
+from .playback.player import PlaybackContext
+from .playback.publisher import PlaybackPublisher
 from .protocol.server import TopicMessage, UserNotification
 from .sessions.session import Actor
 from .signals import Signal
 
-LONGEST_TITLE: Final = 200
+MAX_TITLE: Final = 200
 
 
 class Notices:
-    """Follows the music of everybody."""
+    """Publishes a notice when a queue item fails."""
 
     def __init__(
         self,
         topics: Topics,
         publisher: PlaybackPublisher,
         clock: Clock,
-        house: Principal,
+        system: Principal,
         notified: Signal[Actor, str, TopicMessage],
     ) -> None:
-        """`notified` hears of each notice, said by `house`."""
+        """`notified` is emitted for each notice, in the name of `system`."""
         self._topics = topics
         self._clock = clock
-        self._house = house
+        self._system = system
         self._notified = notified
-        publisher.happened.subscribe(self._happened)
+        publisher.playback_event.subscribe(self._happened)
 
-    def _happened(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
+    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         if isinstance(event, ItemFailed):
             item = event.item
-            text = f"{item.track.title[:LONGEST_TITLE]} can't be played on {owner.name} and was passed over"
+            text = f"{item.track.title[:MAX_TITLE]} can't be played on {context.name} and was skipped"
             notice = UserNotification(message=text, level="warning")
             added_by = f"user:{item.added_by.id}"
             self._topics.publish(added_by, notice)
-            for player in owner.renderers:
+            for player in context.renderers:
                 if player.client_id is not None:
                     self._topics.publish(f"client:{player.client_id}", notice)
-            self._notified(Actor(self._house, None, self._clock.now_us()), added_by, notice)
+            self._notified.emit(Actor(self._system, None, self._clock.now_us()), added_by, notice)

@@ -1,6 +1,6 @@
-"""What can be set, in one table: key, section, the limit that it sets, its range, its environment variable.
+"""The table of settings: key, section, the limit that it sets, range, unit, environment variable.
 
-Home Assistant's options and a node's settings are both made from it.
+Home Assistant's options and a node's configuration are both derived from it.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,42 +12,53 @@ from .access.keys import parse_keys
 from .limits import Limits
 
 UNLIMITED: Final = 1_000_000_000
-"""Messages (or bytes) a minute where rate limits are switched off."""
+"""Messages or bytes per minute if rate limiting is switched off."""
 RATES: Final = (
     *("messages_per_minute", "chat_per_minute", "library_per_minute", "reports_per_minute", "sync_per_minute"),
     *("burst_size", "chat_burst", "library_burst", "reports_burst", "sync_burst", "bytes_per_minute"),
 )
-"""The limits that the switch for rate limits is about."""
-MOST_CONNECTIONS: Final = 20_000
+"""The limits that the setting `rate_limiting` switches off."""
+MAX_CONNECTIONS: Final = 20_000
 ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 NODE_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
-WORDS: Final = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+BOOLEANS: Final = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
 _MIB: Final = 1_048_576
 
 
 class Setting(NamedTuple):
-    """One setting. `field` is the limit that it sets, whose default is its own; None: it is about something else."""
+    """One setting."""
 
     key: str
     section: str
     field: str | None = None
+    """The field of `Limits` that it sets, which has the default; `None` for other settings."""
     least: int = 0
     most: int = 0
     unit: str | None = None
     variable: str | None = None
     other: Any = None
-    """The default where there is no `field`."""
+    """The default of a setting without a `field`."""
     secret: bool = False
+    """True if the value must not be shown."""
 
     @property
     def default(self) -> Any:
-        """Its value where nobody chose another: an int, a bool, a text or a list of texts."""
-        value = self.other if self.field is None else getattr(_OURS, self.field)
+        """The default value: an int, a bool, a string or a list of strings."""
+        value = self.other if self.field is None else getattr(_DEFAULTS, self.field)
         return list(value) if isinstance(value, tuple) else value
 
     def checked(self, value: Any) -> Any:
-        """A value of the right kind and within the range; ValueError if it is not."""
+        """Return `value` converted to the type of the setting. Raise ValueError if type or range are wrong."""
         match self.default:
             case bool() if isinstance(value, bool):
                 return value
@@ -63,10 +74,10 @@ class Setting(NamedTuple):
         raise ValueError(self.key)
 
     def from_text(self, text: str) -> Any:
-        """The same from a text, as environments have it."""
+        """Return the value of an environment variable's text. Raise ValueError if it isn't valid."""
         match self.default:
             case bool():
-                return self.checked(WORDS.get(text.lower()))
+                return self.checked(BOOLEANS.get(text.lower()))
             case int():
                 return self.checked(int(text))
             case list():
@@ -74,10 +85,10 @@ class Setting(NamedTuple):
         return self.checked(text)
 
 
-_OURS: Final = Limits()
+_DEFAULTS: Final = Limits()
 
 SETTINGS: Final = (
-    Setting("max_connections", "connections", "max_connections", 1, MOST_CONNECTIONS, None, "WS_MAX_CONNECTIONS"),
+    Setting("max_connections", "connections", "max_connections", 1, MAX_CONNECTIONS, None, "WS_MAX_CONNECTIONS"),
     Setting("max_connections_per_user", "connections", "max_connections_per_user", 1, 1_000),
     Setting("max_connections_per_ip", "connections", "max_unauthenticated_per_address", 1, 1_000),
     Setting(
@@ -121,13 +132,12 @@ SETTINGS: Final = (
     Setting("metrics", "features", "metrics"),
     Setting("rate_limiting", "features", other=True),
     Setting("rooms", "features", "rooms"),
-    Setting("short_gc_pauses", "features", "short_gc_pauses"),
 )
 SECTIONS: Final = tuple(dict.fromkeys(setting.section for setting in SETTINGS))
 
 
 class Form(NamedTuple):
-    """What a text must look like, and the name of the fault when it doesn't."""
+    """A check of a setting's value, and the translation key of its failure."""
 
     fault: str
     holds: Callable[[Any], bool]
@@ -144,8 +154,8 @@ def _is_keys(text: str) -> bool:
 def _is_redis(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        there = parts.path if parts.scheme == "unix" else parts.hostname
-        return not url or (parts.scheme in REDIS_SCHEMES and bool(there) and parts.port != 0)
+        target = parts.path if parts.scheme == "unix" else parts.hostname
+        return not url or (parts.scheme in REDIS_SCHEMES and bool(target) and parts.port != 0)
     except ValueError:
         return False
 
@@ -160,7 +170,7 @@ FORMS: Final = {
 
 
 def fault(values: Mapping[str, Any]) -> str | None:
-    """What is wrong with these values together, by a key that can be translated."""
+    """Return the translation key of the first fault in a complete set of values, or `None`."""
     if values["max_connections_per_user"] > values["max_connections"]:
         return "too_many_per_user"
     if values["ping_timeout_seconds"] > values["heartbeat_interval_seconds"]:
@@ -173,12 +183,12 @@ def fault(values: Mapping[str, Any]) -> str | None:
 
 
 def defaults() -> dict[str, Any]:
-    """The values where nobody chose others."""
+    """Return the default values of all settings."""
     return {setting.key: setting.default for setting in SETTINGS}
 
 
 def from_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """The values that variables give, and the variables whose value isn't allowed."""
+    """Return the values that environment variables set, and the names of variables with an invalid value."""
     values, wrong = {}, []
     for setting in SETTINGS:
         if setting.variable is not None and (text := environment.get(setting.variable, "").strip()):
@@ -195,9 +205,9 @@ def from_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], li
 
 
 def limits_of(values: Mapping[str, Any]) -> Limits:
-    """What the hub allows with these values of all settings."""
+    """Return the limits for a complete set of values."""
     fields = {
-        setting.field: type(getattr(_OURS, setting.field))(values[setting.key])
+        setting.field: type(getattr(_DEFAULTS, setting.field))(values[setting.key])
         for setting in SETTINGS
         if setting.field is not None
     }

@@ -1,4 +1,4 @@
-"""Telling others within the process that something happened."""
+"""Signals: events within the process."""
 
 from collections.abc import Callable
 import logging
@@ -7,16 +7,15 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Signal[*Args]:
-    """Something that can happen; a subscription is its own undo."""
+    """An event with arguments, and its listeners."""
 
     __slots__ = ("_listeners",)
 
     def __init__(self) -> None:
-        """Nobody listens yet."""
         self._listeners: dict[object, Callable[[*Args], None]] = {}
 
     def subscribe(self, listener: Callable[[*Args], None]) -> Callable[[], None]:
-        """Call `listener` each time; returns what ends that."""
+        """Call `listener` for each event; return a function that ends the subscription."""
         key = object()
         self._listeners[key] = listener
 
@@ -25,8 +24,8 @@ class Signal[*Args]:
 
         return unsubscribe
 
-    def __call__(self, *args: *Args) -> None:
-        """It happens. Listeners may be of others' making: one that fails takes nothing else along."""
+    def emit(self, *args: *Args) -> None:
+        """Call all listeners. A failing listener is logged and doesn't affect the others."""
         for listener in tuple(self._listeners.values()):
             try:
                 listener(*args)

@@ -1,32 +1,46 @@
-"""What survives a restart: the shape of it, and who keeps it."""
+"""The state that survives a restart, as JSON: a subset of what a cluster keeps.
 
-from collections.abc import Callable
-from typing import Any, Protocol, override
+The hub's clock begins anew with each start. Its times are therefore stored in other terms: positions by the time of
+day, and the clients that may return to a room without a deadline.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Protocol, override
 
 import msgspec
 
-from .playback.playback import Playback
 from .playback.player import Player
+from .playback.saved_state import SavedPlayback, SavedPlayer, capture_player, paused_playback
 from .playback.timeline import Timeline
-from .protocol.server import ChatLine
-from .protocol.types import QueueItem, Record, RepeatMode, RoomRole
+from .protocol.types import Record
 from .rooms.invites import Invite
-from .rooms.room import Room, RoomSettings
-from .sessions.presence import ClientKey
+from .rooms.room import Room
+from .rooms.saved_state import SavedRoom, capture_room
+from .sessions.session import ClientKey
+
+PLAYBACK_FIELDS: Final = frozenset(
+    {"items", "added_order", "revision", "current_item_id", "shuffled", "repeat", "autoplay"}
+)
+PLAYER_FIELDS: Final = frozenset(
+    {"player_id", "name", "owner_user_id", "volume", "muted", "output_delay_ms", "capabilities", "outputs"}
+)
+ROOM_FIELDS: Final = frozenset(
+    {"room_id", "settings", "host_user_id", "is_group", "roles", "banned", "chat", "outputs"}
+)
 
 
 class StateStore(Protocol):
-    """Keeps one JSON object."""
+    """Storage for one JSON object."""
 
     async def load(self) -> dict[str, Any] | None:
-        """What was kept, if anything."""
+        """Return the stored object, or `None` if there is none."""
 
     def save_soon(self, state: Callable[[], bytes]) -> None:
-        """Keep what `state` returns, JSON, within a second; it may be asked in another thread."""
+        """Store the JSON that `state` returns, within a second. `state` may be called in another thread."""
 
 
 class NoStore(StateStore):
-    """Keeps nothing: what the hub knows is brought to it by others."""
+    """A store that stores nothing, for a hub whose state is brought by a cluster."""
 
     @override
     async def load(self) -> dict[str, Any] | None:
@@ -37,148 +51,114 @@ class NoStore(StateStore):
         pass
 
 
-class SavedPlayback(Record, frozen=True, kw_only=True):
-    """A queue and where it stands."""
+class StoredPlayback(SavedPlayback, frozen=True, kw_only=True):
+    """A stored playback; after a restart it is paused."""
 
-    items: tuple[QueueItem, ...] = ()
-    added_order: tuple[str, ...] = ()
-    revision: int = 0
-    current_item_id: str | None = None
-    shuffled: bool = False
     position: float = 0.0
     paused: bool = False
+    """True if there was a position to go on from."""
     playing_at: float | None = None
-    """The Unix time when `position` was true, if it played."""
-    repeat: RepeatMode = "off"
-    autoplay: bool = False
+    """The Unix time at which a room played `position`; it goes on when a player returns."""
 
 
-class SavedPlayer(Record, frozen=True, kw_only=True):
-    """A player."""
+class StoredPlayer(SavedPlayer, frozen=True, kw_only=True):
+    """A stored player."""
 
-    player_id: str
-    name: str
-    owner: str
-    volume: float = 1.0
-    muted: bool = False
-    output_delay_ms: float = 0.0
-    capabilities: tuple[str, ...] | None = None
-    outputs: dict[str, float] = {}
-    playback: SavedPlayback = SavedPlayback()
+    playback: StoredPlayback = StoredPlayback()
 
 
-class SavedRoom(Record, frozen=True, kw_only=True):
-    """A room, and the clients who come back into it by themselves."""
+class StoredRoom(SavedRoom, frozen=True, kw_only=True):
+    """A stored room."""
 
-    room_id: str
-    settings: RoomSettings
-    host_user_id: str | None = None
-    is_group: bool = False
-    roles: dict[str, RoomRole] = {}
-    banned: tuple[str, ...] = ()
     members: tuple[ClientKey, ...] = ()
-    chat: tuple[ChatLine, ...] = ()
-    outputs: dict[str, float] = {}
-    playback: SavedPlayback = SavedPlayback()
+    """The clients that may return by themselves."""
+    playback: StoredPlayback = StoredPlayback()
 
 
-class SavedHub(Record, frozen=True, kw_only=True):
-    """All that a hub keeps."""
+class StoredHub(Record, frozen=True, kw_only=True):
+    """All that is stored."""
 
-    players: tuple[SavedPlayer, ...] = ()
-    rooms: tuple[SavedRoom, ...] = ()
+    players: tuple[StoredPlayer, ...] = ()
+    rooms: tuple[StoredRoom, ...] = ()
     invites: dict[str, Invite] = {}
 
 
-def save_player(player: Player, now_us: int) -> SavedPlayer:
-    """A player as it is now."""
-    return SavedPlayer(
-        player_id=player.player_id,
-        name=player.name,
-        owner=player.owner,
-        volume=player.volume,
-        muted=player.muted,
-        output_delay_ms=player.output_delay_ms,
-        capabilities=player.capabilities,
-        outputs=dict(player.outputs),
-        playback=save_playback(player.own, now_us),
+def encode_state(
+    players: Iterable[Player], rooms: Iterable[Room], invites: Mapping[str, Invite], *, now_us: int, now: float
+) -> bytes:
+    """Return the JSON to store; `now_us` and `now` are the same moment as hub time and as Unix time in seconds."""
+    return msgspec.json.encode(
+        {
+            "players": [_stored_player(capture_player(player), now_us) for player in players],
+            "rooms": [_stored_room(capture_room(room), now_us, now) for room in rooms],
+            "invites": dict(invites),
+        }
     )
 
 
-def save_room(room: Room, now_us: int, now: float) -> SavedRoom:
-    """A room as it is now."""
-    present = (participant.key for participant in tuple(room.participants.values()))
-    return SavedRoom(
-        room_id=room.room_id,
-        settings=room.settings,
-        host_user_id=room.host_user_id,
-        is_group=room.is_group,
-        roles=dict(room.roles),
-        banned=tuple(room.banned),
-        members=tuple(dict.fromkeys([*present, *(key for key, until_us in room.missing.items() if until_us > now_us)])),
-        chat=tuple(room.chat),
-        outputs=dict(room.outputs),
-        playback=save_playback(room.own, now_us, now if room.own.timeline.playing else None),
+def decode_state(stored: dict[str, Any], *, now_us: int, now: float, rejoin_us: int) -> StoredHub:
+    """Return a stored state in terms of the hub's clock, see `encode_state`.
+
+    Args:
+        stored: The stored JSON object.
+        now_us: Hub time.
+        now: The same moment as Unix time in seconds.
+        rejoin_us: How long clients may return to their rooms by themselves, in microseconds.
+
+    Raises:
+        msgspec.ValidationError: If the object is damaged.
+
+    """
+    hub = msgspec.convert(stored, StoredHub)
+    players = (
+        msgspec.structs.replace(player, playback=_restored_playback(player.playback, now_us, now))
+        for player in hub.players
     )
+    rooms = (
+        msgspec.structs.replace(
+            room,
+            playback=_restored_playback(room.playback, now_us, now),
+            missing=tuple((key, now_us + rejoin_us) for key in room.members),
+        )
+        for room in hub.rooms
+    )
+    return msgspec.structs.replace(hub, players=tuple(players), rooms=tuple(rooms))
 
 
-def save_playback(playback: Playback, now_us: int, playing_at: float | None = None) -> SavedPlayback:
-    """A queue as it is now."""
-    queue = playback.queue
-    return SavedPlayback(
-        items=tuple(queue.items),
-        added_order=tuple(queue.added_order),
-        revision=queue.revision,
-        current_item_id=queue.current_item_id,
-        shuffled=queue.shuffled,
-        position=playback.timeline.position_at(now_us),
-        paused=playback.timeline.state != "idle",
+def _stored_player(player: SavedPlayer, now_us: int) -> dict[str, Any]:
+    return _subset(player, PLAYER_FIELDS, playback=_stored_playback(player.playback, now_us, None))
+
+
+def _stored_room(room: SavedRoom, now_us: int, now: float) -> dict[str, Any]:
+    absent = (key for key, until_us in room.missing if until_us > now_us)
+    members = dict.fromkeys([*(participant.key for participant in room.participants), *absent])
+    playing_at = now if room.playback.timeline.playing else None
+    playback = _stored_playback(room.playback, now_us, playing_at)
+    return _subset(room, ROOM_FIELDS, members=tuple(members), playback=playback)
+
+
+def _stored_playback(playback: SavedPlayback, now_us: int, playing_at: float | None) -> dict[str, Any]:
+    timeline = playback.timeline
+    return _subset(
+        playback,
+        PLAYBACK_FIELDS,
+        position=timeline.position_at(now_us),
+        paused=timeline.state != "idle",
         playing_at=playing_at,
-        repeat=playback.repeat,
-        autoplay=playback.autoplay,
     )
 
 
-def restore_player(player: Player, saved: SavedPlayer, now_us: int) -> None:
-    """A player as it was."""
-    player.volume = saved.volume
-    player.muted = saved.muted
-    player.output_delay_ms = saved.output_delay_ms
-    player.capabilities = saved.capabilities
-    player.outputs = dict(saved.outputs)
-    restore_playback(player.own, saved.playback, now_us)
+def _subset(state: Record, names: frozenset[str], **more: Any) -> dict[str, Any]:
+    fields = (field for field in msgspec.structs.fields(state) if field.name in names)
+    return {field.encode_name: getattr(state, field.name) for field in fields} | more
 
 
-def restore_room(room: Room, saved: SavedRoom, now_us: int, now: float, rejoin_us: int) -> None:
-    """A room as it was; what played then goes on when somebody is back."""
-    room.host_user_id = saved.host_user_id
-    room.is_group = saved.is_group
-    room.roles = dict(saved.roles)
-    room.banned = dict.fromkeys(saved.banned)
-    room.missing = dict.fromkeys(saved.members, now_us + rejoin_us)
-    room.chat.extend(saved.chat)
-    room.outputs = dict(saved.outputs)
-    held = None
-    if (playing_at := saved.playback.playing_at) is not None:
-        # By the time of day, which may have jumped: never before it was played.
-        away_us = max(0, round((now - playing_at) * 1e6))
-        held = Timeline("playing", saved.playback.position, now_us - away_us, 1.0)
-    restore_playback(room.own, saved.playback, now_us, held)
-
-
-def restore_playback(playback: Playback, saved: SavedPlayback, now_us: int, held: Timeline | None = None) -> None:
-    """A queue as it was; what played then stands still now."""
-    queue = playback.queue
-    queue.restore(saved.items, saved.added_order, saved.revision, saved.current_item_id, shuffled=saved.shuffled)
-    playback.restore(Timeline("paused" if saved.paused else "idle", saved.position, now_us, 0.0), saved.repeat, held)
-    playback.autoplay = saved.autoplay
-
-
-def to_json(state: SavedHub) -> bytes:
-    """For whoever keeps it."""
-    return msgspec.json.encode(state)
-
-
-def from_builtins(kept: dict[str, Any]) -> SavedHub:
-    """From whoever kept it; msgspec.ValidationError if it is damaged."""
-    return msgspec.convert(kept, SavedHub)
+def _restored_playback(playback: StoredPlayback, now_us: int, now: float) -> StoredPlayback:
+    if not playback.paused:
+        return paused_playback(playback, None, None)
+    suspended = None
+    if playback.playing_at is not None:
+        # The time of day may have jumped: playback never began after now.
+        elapsed_us = max(0, round((now - playback.playing_at) * 1e6))
+        suspended = Timeline("playing", playback.position, now_us - elapsed_us, 1.0)
+    return paused_playback(playback, Timeline("paused", playback.position, now_us, 0.0), suspended)

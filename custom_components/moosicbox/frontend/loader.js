@@ -1,11 +1,17 @@
 /**
- * Runs on every page of Home Assistant: makes the card known, and a browser that was made a player one again after a
- * reload, wherever that was. Everything else is fetched by who needs it.
+ * Runs on every page of Home Assistant: registers the card, and starts the player again after a reload, if the user switched it
+ * on before. Everything else is fetched when it is needed.
  */
 import { registerCard } from "./card/moosicbox-card.js";
-import { wasMadePlayer } from "./app/was-made-player.js";
+import { isPlayerEnabled } from "./app/player-enabled.js";
+
+async function resumePlayer() {
+  const { getApp } = await import("./app/app.js");
+  const app = await getApp();
+  await app.resumePlayer();
+}
 
 registerCard();
-if (wasMadePlayer()) {
-  import("./app/app.js").then(({ getApp }) => getApp()).then((app) => app.resume());
+if (isPlayerEnabled()) {
+  void resumePlayer();
 }

@@ -1,1 +1,1 @@
-"""A cluster in virtual time: a shared place, networks, processes and clients, all of which can fail."""
+"""A cluster in virtual time: Redis, networks, processes and clients, all of which can fail."""

@@ -1,4 +1,4 @@
-"""Tokens that others make with keys of their own."""
+"""Tokens of other issuers, verified by their public keys."""
 
 import base64
 import hashlib
@@ -48,7 +48,7 @@ def tokens(text: str, issuer: str = "") -> Tokens:
 
 
 @pytest.mark.parametrize(("key", "algorithm", "_kind"), KEYS)
-def test_a_public_key_lets_its_tokens_in(key: Any, algorithm: str, _kind: Any) -> None:
+def test_tokens_of_a_trusted_key_are_accepted(key: Any, algorithm: str, _kind: Any) -> None:
     assert tokens(pem(key)).verify(jwt.encode(claims(), key, algorithm)).sub == "radio"
 
 
@@ -67,13 +67,13 @@ def test_a_jwks_document_names_keys_by_id(key: Any, algorithm: str, kind: Any) -
         checked.verify(jwt.encode(claims(), key, algorithm, headers={"kid": "other"}))
 
 
-def test_of_two_keys_without_ids_the_right_one_is_found() -> None:
+def test_the_right_one_of_two_keys_without_ids_is_found() -> None:
     other = rsa.generate_private_key(65537, 2048)
     document = {"keys": [RSAAlgorithm.to_jwk(key.public_key(), as_dict=True) for key in (other, RSA)]}
     assert tokens(json.dumps(document)).verify(jwt.encode(claims(), RSA, "RS256")).sub == "radio"
 
 
-def test_a_public_key_is_no_secret() -> None:
+def test_a_public_key_is_not_accepted_as_a_secret() -> None:
     header = jwt.encode(claims(iss="moosicbox"), "x" * 32, "HS256").split(".")
     signed = hmac.digest(pem(RSA).encode(), ".".join(header[:2]).encode(), hashlib.sha256)
     forged = ".".join([*header[:2], base64.urlsafe_b64encode(signed).rstrip(b"=").decode()])
@@ -82,14 +82,14 @@ def test_a_public_key_is_no_secret() -> None:
     assert refused.value.forged
 
 
-def test_an_issuer_may_be_demanded() -> None:
+def test_an_issuer_can_be_required() -> None:
     token = jwt.encode(claims(), RSA, "RS256")
     assert tokens(pem(RSA), "https://login.example").verify(token).sub == "radio"
     with pytest.raises(AuthenticationFailed):
         tokens(pem(RSA), "https://elsewhere.example").verify(token)
 
 
-def test_an_untrusted_key_stays_out() -> None:
+def test_tokens_of_an_untrusted_key_are_refused() -> None:
     with pytest.raises(AuthenticationFailed) as refused:
         tokens(pem(EC)).verify(jwt.encode(claims(), RSA, "RS256"))
     assert refused.value.forged
@@ -107,16 +107,16 @@ def test_an_untrusted_key_stays_out() -> None:
     ],
     ids=["nonsense", "empty object", "keys is a number", "no keys", "short RSA", "P-384"],
 )
-def test_what_is_no_key_is_refused(text: str) -> None:
+def test_invalid_keys_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"public key|JWKS"):
         parse_keys(text)
 
 
-def test_no_text_is_no_key() -> None:
+def test_an_empty_text_holds_no_keys() -> None:
     assert parse_keys(" \n") == ()
 
 
-def test_a_key_that_is_trusted_no_longer_lets_nobody_in() -> None:
+def test_tokens_of_a_key_that_was_removed_are_refused() -> None:
     checked = tokens(pem(RSA))
     token = jwt.encode(claims(), RSA, "RS256")
     assert checked.verify(token).sub == "radio"
@@ -125,7 +125,7 @@ def test_a_key_that_is_trusted_no_longer_lets_nobody_in() -> None:
         checked.verify(token)
 
 
-def test_a_token_that_was_seen_before_still_expires_and_is_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remembered_token_still_expires_and_can_be_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
     checked = tokens(pem(RSA))
     token, other = (jwt.encode(claims(jti=jti), RSA, "RS256") for jti in ("one", "two"))
     assert checked.verify(token) == checked.verify(token)

@@ -18,68 +18,68 @@ LIMITS = Limits(
 )
 
 
-def test_a_burst_and_then_the_rate() -> None:
+def test_after_a_burst_the_rate_applies() -> None:
     bucket = TokenBucket(2.0, 3)
-    assert [bucket.take(NOW) for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
-    assert bucket.take(NOW + SECOND // 2) == 0.0
-    assert bucket.take(NOW + SECOND // 2) == 0.5
+    assert [bucket.consume(NOW) for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
+    assert bucket.consume(NOW + SECOND // 2) == 0.0
+    assert bucket.consume(NOW + SECOND // 2) == 0.5
 
 
-def test_a_refusal_takes_nothing() -> None:
+def test_a_refused_message_consumes_nothing() -> None:
     bucket = TokenBucket(1.0, 1)
-    bucket.take(NOW)
+    bucket.consume(NOW)
     for _ in range(10):
-        assert bucket.take(NOW) == 1.0
+        assert bucket.consume(NOW) == 1.0
 
 
-def test_no_more_than_a_burst_is_saved() -> None:
+def test_tokens_accumulate_up_to_a_burst() -> None:
     bucket = TokenBucket(1.0, 2)
-    assert [bucket.take(NOW + 3_600 * SECOND) > 0 for _ in range(3)] == [False, False, True]
+    assert [bucket.consume(NOW + 3_600 * SECOND) > 0 for _ in range(3)] == [False, False, True]
 
 
 @given(gaps=st.lists(st.integers(0, 3 * SECOND), max_size=60))
-def test_never_more_than_burst_and_rate(gaps: list[int]) -> None:
+def test_burst_and_rate_are_never_exceeded(gaps: list[int]) -> None:
     bucket, now_us, taken = TokenBucket(2.0, 5), NOW, 0
     for gap in gaps:
         now_us += gap
-        taken += bucket.take(now_us) == 0.0
+        taken += bucket.consume(now_us) == 0.0
         assert taken <= 5 + 2.0 * (now_us - NOW) / SECOND + 1e-6
 
 
 def test_classes_have_buckets_of_their_own() -> None:
     limiter = Limiter(LIMITS)
-    assert limiter.take("chat", 1, NOW) is None
-    refusal = limiter.take("chat", 1, NOW)
+    assert limiter.consume("chat", 1, NOW) is None
+    refusal = limiter.consume("chat", 1, NOW)
     assert refusal is not None
     assert (refusal.limit_class, refusal.per_minute) == ("chat", 30)
     assert refusal.retry_after == pytest.approx(2.0)
-    assert limiter.take("control", 1, NOW) is None
+    assert limiter.consume("control", 1, NOW) is None
 
 
 def test_bytes_are_bounded_over_all_classes() -> None:
     limits = Limits(bytes_per_minute=1_000, max_message_size=500)
     limiter = Limiter(limits)
-    assert limiter.take("control", 600, NOW) is None
-    refusal = limiter.take("sync", 600, NOW)
+    assert limiter.consume("control", 600, NOW) is None
+    refusal = limiter.consume("sync", 600, NOW)
     assert refusal is not None
     assert (refusal.limit_class, refusal.per_minute) == ("bytes", 1_000)
 
 
 def test_the_largest_message_always_fits_once() -> None:
     limits = Limits(bytes_per_minute=10, max_message_size=500)
-    assert Limiter(limits).take("control", 500, NOW) is None
+    assert Limiter(limits).consume("control", 500, NOW) is None
 
 
-def test_a_user_may_some_times_what_a_connection_may() -> None:
+def test_the_limit_of_a_user_is_a_multiple_of_that_of_a_connection() -> None:
     limiters = UserLimiters(LIMITS)
-    taken = sum(limiters["ada"].take("control", 1, NOW) is None for _ in range(50))
+    taken = sum(limiters["ada"].consume("control", 1, NOW) is None for _ in range(50))
     assert taken == LIMITS.burst_size * LIMITS.user_rate_factor
-    assert limiters["eve"].take("control", 1, NOW) is None
+    assert limiters["eve"].consume("control", 1, NOW) is None
 
 
-def test_idle_users_are_forgotten_once_they_may_everything_again() -> None:
+def test_limiters_of_idle_users_are_dropped_when_full() -> None:
     limiters = UserLimiters(LIMITS)
-    limiters["ada"].take("control", 1, NOW)
+    limiters["ada"].consume("control", 1, NOW)
     busy = limiters["ada"]
     limiters.forget_idle(NOW, set())
     assert limiters["ada"] is busy

@@ -1,4 +1,4 @@
-"""Who may hear what: the protocol's table of topics as a matrix."""
+"""The visibility of topics, as a matrix; roles and permissions."""
 
 import pytest
 
@@ -21,7 +21,7 @@ EVERYONE = set(WHO)
 FREE = EVERYONE - {"guest", "limited admin"}
 LISTENERS = {"admin", "user", "listener"}
 
-# topic → who may hear it, on the client c1 that is the player "kitchen"
+# Topic → principals that may follow it, with the client c1, which is the player "kitchen".
 MATRIX = {
     "all": FREE,
     "user:ada": EVERYONE - {"guest"},
@@ -73,26 +73,26 @@ NONSENSE = [
 
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("topic", MATRIX)
-def test_matrix(topic: str, who: str) -> None:
+def test_visibility_of_topics(topic: str, who: str) -> None:
     assert topic_visible(topic, WHO[who], CLIENT, PLAYER) == (who in MATRIX[topic])
 
 
 @pytest.mark.parametrize("topic", NONSENSE)
-def test_nonsense_is_heard_by_nobody(topic: str) -> None:
+def test_invalid_topics_are_visible_to_no_principal(topic: str) -> None:
     assert not any(topic_visible(topic, who, CLIENT, PLAYER) for who in WHO.values())
 
 
-def test_a_controller_hears_no_play_topic() -> None:
+def test_a_controller_cannot_follow_play_topics() -> None:
     assert not topic_visible("play:kitchen", WHO["admin"], CLIENT, None)
     assert not topic_visible("play:", WHO["admin"], CLIENT, None)
 
 
-def test_roles() -> None:
+def test_roles_have_their_permissions() -> None:
     assert ROLES["admin"] == PERMISSIONS
     assert PERMISSIONS - ROLES["user"] == {"broadcast", "events", "admin"}
 
 
-def test_require() -> None:
+def test_a_missing_permission_raises() -> None:
     WHO["listener"].require("listen")
     with pytest.raises(PermissionDenied, match="control"):
         WHO["listener"].require("control")
@@ -100,6 +100,6 @@ def test_require() -> None:
     assert not WHO["user"].is_admin
 
 
-def test_foreign_media_is_for_those_who_control() -> None:
+def test_foreign_media_needs_the_permission_to_control() -> None:
     assert WHO["user"].may_add_foreign_media
     assert not WHO["guest"].may_add_foreign_media

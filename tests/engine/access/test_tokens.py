@@ -1,4 +1,4 @@
-"""Tokens: what is accepted, and each way in which one is refused."""
+"""Tokens: accepted ones, and each reason of refusal."""
 
 import base64
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def tokens() -> Tokens:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """A good token's claims, changed; None takes a claim away."""
+    """Return a valid token's claims with changes; `None` removes a claim."""
     good = {
         "sub": "ada",
         "name": "Ada",
@@ -47,7 +47,7 @@ def signed(key: bytes = KEY, algorithm: str = "HS256", **changes: Any) -> str:
 def refusal(tokens: Tokens, token: str) -> AuthenticationFailed:
     with pytest.raises(AuthenticationFailed) as refused:
         tokens.verify(token)
-    # One public error for every fault.
+    # Every fault has the same public error.
     assert refused.value.message == "The token is not accepted"
     assert refused.value.details == {}
     return refused.value
@@ -62,8 +62,8 @@ def test_an_issued_token_is_accepted(tokens: Tokens) -> None:
         sub="ada", name="Ada", now=NOW, lifetime=3_600, permissions=frozenset({"listen"}), rooms=frozenset({"garden"})
     )
     who = tokens.verify(issued.token)
-    assert (who.sub, who.name, who.permissions) == ("ada", "Ada", {"listen"})
-    assert (who.credential, who.rooms) == (issued.jti, {"garden"})
+    assert (who.sub, who.name, who.permissions) == ("ada", "Ada", frozenset({"listen"}))
+    assert (who.credential, who.rooms) == (issued.jti, frozenset({"garden"}))
     assert (who.issued_at, who.expires_at) == (NOW, NOW + 3_600) == (NOW, issued.expires_at)
 
 
@@ -83,15 +83,16 @@ def test_a_role_stands_for_its_permissions(tokens: Tokens, role: str) -> None:
         ({"permissions": frozenset({"fly"})}, "permissions"),
     ],
 )
-def test_what_cannot_be_issued(tokens: Tokens, fields: dict[str, Any], fault: str) -> None:
+def test_invalid_claims_are_not_issued(tokens: Tokens, fields: dict[str, Any], fault: str) -> None:
+    arguments: dict[str, Any] = {"sub": "ada", "name": "Ada", "now": NOW, "lifetime": 60, **fields}
     with pytest.raises(ValueError, match=fault):
-        tokens.issue(**({"sub": "ada", "name": "Ada", "now": NOW, "lifetime": 60} | fields))
+        tokens.issue(**arguments)
 
 
 @pytest.mark.parametrize(
     "forge",
     [
-        lambda: jwt.encode(claims(), None, "none"),
+        lambda: jwt.encode(claims(), "", "none"),
         lambda: f"{part({'alg': 'none'})}.{part(claims())}.",
         lambda: f"{part({'alg': 'None', 'typ': 'JWT'})}.{part(claims())}.",
         lambda: signed(b"x" * 32),
@@ -106,13 +107,14 @@ def test_what_cannot_be_issued(tokens: Tokens, fields: dict[str, Any], fault: st
     ids=["none", "none by hand", "None", "other key", "HS512", "HS384", "cut", "other claims", "words", "x", "dots"],
 )
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
-def test_forged(tokens: Tokens, forge: Callable[[], str]) -> None:
+def test_forged_tokens_are_refused(tokens: Tokens, forge: Callable[[], str]) -> None:
     assert refusal(tokens, forge()).forged
 
 
 @pytest.mark.parametrize("claim", ["sub", "aud", "iss", "iat", "exp", "jti", "role"])
-def test_missing_claims(tokens: Tokens, claim: str) -> None:
-    refusal(tokens, signed(**{claim: None}))
+def test_tokens_with_missing_claims_are_refused(tokens: Tokens, claim: str) -> None:
+    missing: dict[str, Any] = {claim: None}
+    refusal(tokens, signed(**missing))
 
 
 @pytest.mark.parametrize(
@@ -137,11 +139,11 @@ def test_missing_claims(tokens: Tokens, claim: str) -> None:
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_wrong_claims(tokens: Tokens, changes: dict[str, Any]) -> None:
+def test_tokens_with_wrong_claims_are_refused(tokens: Tokens, changes: dict[str, Any]) -> None:
     refusal(tokens, signed(**changes))
 
 
-def test_expired_with_leeway(tokens: Tokens, freezer: FrozenDateTimeFactory) -> None:
+def test_a_token_expires_after_the_leeway(tokens: Tokens, freezer: FrozenDateTimeFactory) -> None:
     token = signed(exp=NOW + 60)
     freezer.move_to(datetime.fromtimestamp(NOW + 60 + LEEWAY - 1, UTC))
     assert tokens.verify(token).sub == "ada"
@@ -151,33 +153,33 @@ def test_expired_with_leeway(tokens: Tokens, freezer: FrozenDateTimeFactory) -> 
     assert not refused.forged
 
 
-def test_one_of_several_audiences(tokens: Tokens) -> None:
+def test_one_of_several_audiences_suffices(tokens: Tokens) -> None:
     assert tokens.verify(signed(aud=["other", "moosicbox"])).sub == "ada"
 
 
-def test_permissions_go_before_a_role_and_unknown_ones_are_left_out(tokens: Tokens) -> None:
+def test_permissions_override_a_role_and_unknown_ones_are_ignored(tokens: Tokens) -> None:
     assert tokens.verify(signed(role="admin", permissions=["listen", "fly"])).permissions == {"listen"}
     assert tokens.verify(signed(role=None, permissions=[])).permissions == set()
     assert tokens.verify(signed(role=None, permissions=sorted(PERMISSIONS))).is_admin
 
 
 @pytest.mark.parametrize(("name", "known_as"), [(None, "ada"), ("", "ada"), ("x" * 200, "x" * 100), (7, "7")])
-def test_names(tokens: Tokens, name: Any, known_as: str) -> None:
+def test_names_are_bounded_and_default_to_the_sub(tokens: Tokens, name: Any, known_as: str) -> None:
     assert tokens.verify(signed(name=name)).name == known_as
 
 
-def test_no_rooms_is_not_all_rooms(tokens: Tokens) -> None:
+def test_an_empty_list_of_rooms_allows_none(tokens: Tokens) -> None:
     assert tokens.verify(signed(rooms=[])).rooms == frozenset()
     assert tokens.verify(signed()).rooms is None
 
 
-def test_a_revoked_token(tokens: Tokens) -> None:
+def test_a_revoked_token_is_refused(tokens: Tokens) -> None:
     tokens.revocations.tokens["j1"] = NOW + 3_600
     assert not refusal(tokens, signed()).forged
     assert tokens.verify(signed(jti="j2")).sub == "ada"
 
 
-def test_a_revoked_sub_may_get_newer_tokens(tokens: Tokens) -> None:
+def test_a_revoked_sub_can_get_newer_tokens(tokens: Tokens) -> None:
     tokens.revocations.subjects["ada"] = NOW
     refusal(tokens, signed(iat=NOW - 1))
     refusal(tokens, signed(iat=NOW))
@@ -185,13 +187,13 @@ def test_a_revoked_sub_may_get_newer_tokens(tokens: Tokens) -> None:
     assert tokens.verify(signed(sub="eve")).sub == "eve"
 
 
-def test_revocations_are_forgotten_once_the_token_has_expired() -> None:
+def test_revocations_are_dropped_after_expiry() -> None:
     revocations = Revocations(tokens={"old": NOW - LEEWAY, "new": NOW - LEEWAY + 1})
     revocations.forget_expired(NOW)
     assert set(revocations.tokens) == {"new"}
 
 
-def test_is_ours() -> None:
+def test_tokens_of_the_hub_are_recognised_by_their_audience() -> None:
     assert is_ours(signed())
     assert is_ours(signed(b"x" * 32))
     assert is_ours(signed(aud=["moosicbox"]))
@@ -207,17 +209,17 @@ json_values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=Fa
     token=st.text()
     | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*", fullmatch=True, alphabet=st.characters(max_codepoint=127))
 )
-def test_no_text_raises_anything_else(token: str) -> None:
+def test_any_text_raises_only_authentication_failed(token: str) -> None:
     with pytest.raises(AuthenticationFailed):
         Tokens(KEY, Revocations()).verify(token)
     is_ours(token)
 
 
 @given(claim=st.sampled_from(sorted(claims())), value=json_values)
-def test_no_claim_raises_anything_else(claim: str, value: Any) -> None:
+def test_any_claim_raises_only_authentication_failed(claim: str, value: Any) -> None:
     token = jwt.encode({**claims(), claim: value}, KEY, "HS256") if claim not in {"iss", "sub", "jti"} else None
     if token is None:
-        # The library refuses to sign some of these itself.
+        # PyJWT refuses to sign some of these.
         body = f"{part({'alg': 'HS256'})}.{part({**claims(), claim: value})}"
         token = f"{body}.{part_bytes(jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(body.encode(), KEY))}"
     try:

@@ -1,4 +1,4 @@
-"""What the hub says, as the client reads it."""
+"""Decoding of the hub's messages."""
 
 import json
 from typing import Any
@@ -6,28 +6,28 @@ from typing import Any
 import pytest
 
 from custom_components.moosicbox.engine.client.conformance.frames import golden
-from custom_components.moosicbox.engine.client.messages import ErrorMessage, UnknownMessage, decode, place_of
+from custom_components.moosicbox.engine.client.messages import ErrorMessage, UnknownMessage, decode, topic_and_offset
 from custom_components.moosicbox.engine.protocol.codec import encode
 
 FRAMES = golden("server")
 
 
 @pytest.mark.parametrize("name", sorted(FRAMES.keys() - {"error"}))
-def test_golden_frames_are_known_and_lose_nothing(name: str) -> None:
+def test_golden_frames_decode_and_encode_unchanged(name: str) -> None:
     message: Any = decode(json.dumps(FRAMES[name]))
     assert not isinstance(message, UnknownMessage | ErrorMessage)
     assert json.loads(encode(message)) == FRAMES[name]
 
 
-def test_errors_become_exceptions_by_their_names() -> None:
+def test_errors_become_the_named_exception() -> None:
     message = decode(json.dumps(FRAMES["error"]))
     assert isinstance(message, ErrorMessage)
     assert type(message.error).__name__ == "RateLimitExceeded"
     assert message.error.details == {"limit": 1200, "retry_after": 0.5}
 
 
-def test_what_is_of_tomorrow_is_kept_as_it_is() -> None:
-    frame = {"type": "of_tomorrow", "topic": "all", "offset": 3, "more": [1]}
+def test_unknown_message_keeps_its_fields() -> None:
+    frame = {"type": "future_type", "topic": "all", "offset": 3, "more": [1]}
     message = decode(json.dumps(frame))
     assert isinstance(message, UnknownMessage)
-    assert (message.fields, place_of(message)) == (frame, ("all", 3))
+    assert (message.fields, topic_and_offset(message)) == (frame, ("all", 3))

@@ -1,6 +1,7 @@
-"""The client's copy of a queue, against the hub's own: whatever order messages and fetched pages come in, it gets there."""
+"""The client's copy of a queue converges to the hub's, in any order of messages and fetched pages."""
 
 from collections import deque
+from typing import override
 
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -18,27 +19,27 @@ PLACES: tuple[Place, ...] = ("next", "end")
 
 
 class MirrorMachine(RuleBasedStateMachine):
-    """The hub changes its queue, what it says is on its way for a while, and the client fetches when it must."""
+    """A hub that changes its queue, a network that delays messages, and a client that fetches when needed."""
 
     def __init__(self) -> None:
         super().__init__()
         self.queue = Queue("epoch", 20, self._changed)
         self.mirror = QueueMirror()
-        self.on_the_way: deque[QueueUpdated | QueuePage] = deque()
-        self.asked: list[int] = []
-        """Offsets of pages that the hub has yet to answer."""
+        self.in_transit: deque[QueueUpdated | QueuePage] = deque()
+        self.requested: list[int] = []
+        """Offsets of the pages that the hub has still to send."""
         self.pages: list[QueuePage] = []
         self._subscribe()
 
     def _changed(self, ops: tuple[QueueOp, ...]) -> None:
         queue = self.queue
-        self.on_the_way.append(
+        self.in_transit.append(
             QueueUpdated(revision=queue.revision, current_index=queue.current_index, total=len(queue), ops=ops)
         )
 
     def _subscribe(self) -> None:
         page = self.queue.page(0, PAGE)
-        self.on_the_way.append(
+        self.in_transit.append(
             QueueUpdated(revision=page.revision, current_index=page.current_index, total=page.total, ops=(), queue=page)
         )
 
@@ -46,18 +47,18 @@ class MirrorMachine(RuleBasedStateMachine):
         items = self.queue.items
         return items[number % len(items)].queue_item_id if items else "nothing"
 
-    # ------------------------------------------------------------ the hub
+    # ---- the hub
 
     @rule(count=st.integers(1, 5), place=st.sampled_from(PLACES))
     def add(self, count: int, place: Place) -> None:
         if len(self.queue) + count <= 20:
             self.queue.add([item() for _ in range(count)], place)
 
-    @rule(what=st.sampled_from(["remove", "move", "current", "state", "shuffle", "clear"]), number=st.integers(0, 99))
-    def change(self, what: str, number: int) -> None:
+    @rule(change=st.sampled_from(["remove", "move", "current", "state", "shuffle", "clear"]), number=st.integers(0, 99))
+    def change_queue(self, change: str, number: int) -> None:
         queue, some = self.queue, self._some(number)
         try:
-            match what:
+            match change:
                 case "remove":
                     queue.remove([some])
                 case "move":
@@ -78,23 +79,23 @@ class MirrorMachine(RuleBasedStateMachine):
     def subscribe_again(self) -> None:
         self._subscribe()
 
-    @precondition(lambda self: self.asked)
+    @precondition(lambda self: self.requested)
     @rule()
     def answer(self) -> None:
-        self.on_the_way.append(self.queue.page(self.asked.pop(0), PAGE))
+        self.in_transit.append(self.queue.page(self.requested.pop(0), PAGE))
 
-    # ------------------------------------------------------------ the client
+    # ---- the client
 
-    @precondition(lambda self: self.on_the_way)
+    @precondition(lambda self: self.in_transit)
     @rule(count=st.integers(1, 6))
     def deliver(self, count: int) -> None:
         for _ in range(count):
-            if not self.on_the_way:
+            if not self.in_transit:
                 return
-            arrived = self.on_the_way.popleft()
+            arrived = self.in_transit.popleft()
             if isinstance(arrived, QueuePage):
                 self.pages.append(arrived)
-            elif self.mirror.take(arrived):
+            elif self.mirror.apply(arrived):
                 self._fetch()
 
     @precondition(lambda self: self.pages)
@@ -103,26 +104,27 @@ class MirrorMachine(RuleBasedStateMachine):
         last = self.pages[-1]
         reached = last.offset + len(last.items)
         if last.items and reached < last.total:
-            if not self.asked and not any(isinstance(waiting, QueuePage) for waiting in self.on_the_way):
-                self.asked.append(reached)
+            if not self.requested and not any(isinstance(waiting, QueuePage) for waiting in self.in_transit):
+                self.requested.append(reached)
             return
         pages, self.pages = self.pages, []
-        if not self.mirror.adopt(pages):
+        if not self.mirror.replace(pages):
             self._fetch()
 
     def _fetch(self) -> None:
-        # One fetch at a time is under way: a newer one begins anew.
+        # A new fetch replaces the running one.
         self.pages = []
-        self.on_the_way = deque(waiting for waiting in self.on_the_way if isinstance(waiting, QueueUpdated))
-        self.asked = [0]
+        self.in_transit = deque(waiting for waiting in self.in_transit if isinstance(waiting, QueueUpdated))
+        self.requested = [0]
 
-    # ------------------------------------------------------------ in the end
+    # ---- convergence
 
+    @override
     def teardown(self) -> None:
         for _ in range(1_000):
-            if self.asked:
+            if self.requested:
                 self.answer()
-            elif self.on_the_way:
+            elif self.in_transit:
                 self.deliver(1)
             elif self.pages:
                 self.handle_page()

@@ -1,40 +1,40 @@
-"""The client's memory of a session, against the hub: whatever breaks when, each message is handed on once, in order."""
+"""The client's session against the hub: with cuts at any moment, each message is delivered once and in order."""
 
 import json
-from typing import Any
+from typing import Any, override
 
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from custom_components.moosicbox.engine.client.messages import decode, place_of
-from custom_components.moosicbox.engine.client.session import Heard, SessionState
+from custom_components.moosicbox.engine.client.messages import decode, topic_and_offset
+from custom_components.moosicbox.engine.client.session import Delivery, SessionState
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import Subscribe, Unsubscribe
 from custom_components.moosicbox.engine.protocol.server import CustomMessage, Subscribed, Unsubscribed, Welcome
-from tests.engine.fakes import FakeConnection, House, principal
+from tests.engine.fakes import FakeConnection, Harness, principal
 
 LIMITS = Limits(history_messages=6, history_seconds=60, resume_seconds=90)
 TOPICS = ("all", "user:ada", "permission:chat", "library")
 
 
 class ResumeMachine(RuleBasedStateMachine):
-    """One client. What arrives may be a part only of what was sent when the connection breaks."""
+    """One client, whose connection may break after any part of the sent messages."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = House(LIMITS)
+        self.harness = Harness(LIMITS)
         self.state = SessionState()
         self.connection: FakeConnection | None = None
         self.session: Any = None
         self.published: dict[str, list[int]] = {topic: [] for topic in TOPICS}
-        self.heard: dict[str, list[int]] = {}
+        self.received: dict[str, list[int]] = {}
         self.base: dict[str, int] = {}
         self.number = 0
 
     @precondition(lambda self: self.connection is None)
     @rule()
     def connect(self) -> None:
-        self.session, self.connection = self.house.connect(
+        self.session, self.connection = self.harness.connect(
             principal("ada"), subscribe=TOPICS[:2], resume=self.state.resume
         )
         self._arrive(self.connection.take())
@@ -45,7 +45,7 @@ class ResumeMachine(RuleBasedStateMachine):
         assert self.connection is not None
         waiting = self.connection.take()
         self._arrive(waiting[: int(part * len(waiting))])
-        self.house.lose(self.session)
+        self.harness.lose(self.session)
         self.connection = None
 
     @precondition(lambda self: self.connection is not None)
@@ -59,7 +59,7 @@ class ResumeMachine(RuleBasedStateMachine):
         for _ in range(count):
             self.number += 1
             self.published[topic].append(self.number)
-            self.house.hub.publish(topic, CustomMessage(event="e", data=self.number))
+            self.harness.hub.publish(topic, CustomMessage(event="e", data=self.number))
 
     @precondition(lambda self: self.connection is not None)
     @rule(topic=st.sampled_from(TOPICS), on=st.booleans())
@@ -67,18 +67,18 @@ class ResumeMachine(RuleBasedStateMachine):
         self.read()
         self.number += 1
         kind = Subscribe if on else Unsubscribe
-        self.house.say(self.session, kind(topics=(topic,), request_id=f"r{self.number}"))
+        self.harness.say(self.session, kind(topics=(topic,), request_id=f"r{self.number}"))
         if not on:
             self.state.remove([topic])
-            self.heard.pop(topic, None)
+            self.received.pop(topic, None)
         self.read()
 
     @rule(seconds=st.sampled_from([5, 40, 70, 100]))
     def pass_seconds(self, seconds: int) -> None:
         if self.connection is not None:
             self.read()
-        self.house.pass_seconds(seconds)
-        self.house.hub.topics.expire()
+        self.harness.pass_seconds(seconds)
+        self.harness.hub.topics.expire()
 
     def _arrive(self, frames: list[dict[str, Any]]) -> None:
         for frame in frames:
@@ -86,7 +86,7 @@ class ResumeMachine(RuleBasedStateMachine):
             match message:
                 case Welcome():
                     if not message.resumed:
-                        self.heard, self.base = {}, {}
+                        self.received, self.base = {}, {}
                     self.state.welcome(message)
                 case Subscribed():
                     self.state.add(message.positions)
@@ -97,29 +97,30 @@ class ResumeMachine(RuleBasedStateMachine):
             resume = self.state.resume
             assert resume is not None
             for topic, position in resume.positions.items():
-                if topic not in self.heard:
-                    self.heard[topic], self.base[topic] = [], position.offset
-            if (place := place_of(message)) is not None:
-                heard = self.state.hear(*place)
-                assert heard is not Heard.GAP
-                if heard is Heard.NEW and isinstance(message, CustomMessage):
-                    self.heard[place[0]].append(message.data)
+                if topic not in self.received:
+                    self.received[topic], self.base[topic] = [], position.offset
+            if (numbered := topic_and_offset(message)) is not None:
+                delivery = self.state.receive(*numbered)
+                assert delivery is not Delivery.GAP
+                if delivery is Delivery.NEW and isinstance(message, CustomMessage):
+                    self.received[numbered[0]].append(message.data)
 
     @invariant()
     def each_once_in_order(self) -> None:
         resume = self.state.resume
-        for topic, heard in self.heard.items():
+        for topic, numbers in self.received.items():
             assert resume is not None
             if topic in self.published:
                 start, end = self.base[topic], resume.positions[topic].offset
-                assert heard == self.published[topic][start:end]
+                assert numbers == self.published[topic][start:end]
 
+    @override
     def teardown(self) -> None:
         if self.connection is None:
             self.connect()
         self.read()
-        for topic in self.heard.keys() & self.published.keys():
-            assert self.heard[topic] == self.published[topic][self.base[topic] :]
+        for topic in self.received.keys() & self.published.keys():
+            assert self.received[topic] == self.published[topic][self.base[topic] :]
 
 
 TestResume = ResumeMachine.TestCase

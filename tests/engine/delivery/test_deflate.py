@@ -1,4 +1,4 @@
-"""Every connection can read what it is sent, whoever else shares the stream and whatever it missed."""
+"""Compression: every connection can inflate its messages, however the shared stream is used and whichever it missed."""
 
 import json
 import zlib
@@ -13,7 +13,7 @@ THRESHOLD = 60
 
 
 class Reader:
-    """A client: keeps one inflating context over all compressed messages, as RFC 7692 lets it."""
+    """A client that keeps one decompressor for all messages, as RFC 7692 allows."""
 
     def __init__(self, compression: Compression, bits: int, *, takeover: bool = True) -> None:
         self.deflation = Deflation(compression, bits, takeover=takeover)
@@ -54,7 +54,7 @@ def status(number: int) -> Frame:
     )
 
 
-def test_followers_of_a_stream_get_little() -> None:
+def test_later_messages_of_a_stream_are_small() -> None:
     compression = Compression(6, THRESHOLD)
     readers = [Reader(compression, 12) for _ in range(3)]
     for number in range(20):
@@ -64,7 +64,7 @@ def test_followers_of_a_stream_get_little() -> None:
     assert readers[0].bytes < 20 * len(status(0).payload) / 3
 
 
-def test_a_newcomer_makes_the_stream_begin_anew() -> None:
+def test_a_new_connection_restarts_the_stream() -> None:
     compression = Compression(6, THRESHOLD)
     first, second = Reader(compression, 12), Reader(compression, 12)
     for number in range(4):
@@ -79,14 +79,14 @@ def test_a_newcomer_makes_the_stream_begin_anew() -> None:
     assert first.deflation.encode(frame) is second.deflation.encode(frame)
 
 
-def test_short_messages_are_left_as_they_are() -> None:
+def test_short_messages_are_not_compressed() -> None:
     compression = Compression(6, THRESHOLD)
     frame = Frame(b'{"type":"pong"}')
     compression.publish(frame, frozenset({12}))
     assert Deflation(compression, 12, takeover=True).encode(frame) is frame.websocket
 
 
-def test_without_takeover_each_message_stands_alone() -> None:
+def test_without_takeover_each_message_is_compressed_on_its_own() -> None:
     compression = Compression(6, THRESHOLD)
     alone, follower = Reader(compression, 12, takeover=False), Reader(compression, 12)
     for number in range(5):
@@ -96,7 +96,7 @@ def test_without_takeover_each_message_stands_alone() -> None:
 
 
 @pytest.mark.parametrize("bits", range(9, 16))
-def test_window_sizes(bits: int) -> None:
+def test_all_window_sizes_can_be_inflated(bits: int) -> None:
     compression = Compression(9, THRESHOLD)
     reader = Reader(compression, bits)
     for number in range(300):
@@ -119,7 +119,9 @@ def test_window_sizes(bits: int) -> None:
     ),
     st.lists(st.sampled_from([(12, True), (15, True), (12, False)]), min_size=6, max_size=6),
 )
-def test_everybody_reads_what_was_published(steps: list[tuple[str, object]], kinds: list[tuple[int, bool]]) -> None:
+def test_every_connection_can_inflate_its_messages(
+    steps: list[tuple[str, object]], kinds: list[tuple[int, bool]]
+) -> None:
     compression = Compression(6, THRESHOLD)
     readers = [Reader(compression, bits, takeover=takeover) for bits, takeover in kinds]
     missing: set[int] = set()
@@ -128,12 +130,12 @@ def test_everybody_reads_what_was_published(steps: list[tuple[str, object]], kin
         if isinstance(who, frozenset):
             frames = [status(number * 7919 + turn) for turn in range(1 if step == "publish" else 3)]
             frames.append(Frame(b'{"type":"pong"}'))
-            windows = frozenset(readers[index].deflation.place.window for index in who) - {0}
+            windows = frozenset(readers[index].deflation.position.window for index in who) - {0}
             for frame in frames:
                 compression.publish(frame, windows)
             encoded: Encoded = {}
             for index in who:
-                # A state that was replaced before it could be sent never reaches its reader.
+                # A state that was replaced before it was sent never reaches the client.
                 if index not in missing:
                     assert readers[index].read_all(frames, encoded) == [frame.payload for frame in frames]
             missing.clear()

@@ -1,4 +1,4 @@
-"""Frames: RFC 6455 headers of every size."""
+"""Frames: WebSocket headers of every size."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from custom_components.moosicbox.engine.delivery.frame import Frame, websocket_h
         (1_048_576, "817f0000000000100000"),
     ],
 )
-def test_header(size: int, header: str) -> None:
+def test_headers_match_rfc_6455(size: int, header: str) -> None:
     assert websocket_header(size).hex() == header
 
 

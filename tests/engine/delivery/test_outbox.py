@@ -1,4 +1,4 @@
-"""Outbox: order is kept, states are replaced, live frames are bounded, replayed ones are not counted."""
+"""Outboxes: order, replaced states, bounds of live frames, unbounded replayed frames."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -11,7 +11,7 @@ MAX_FRAMES = 12
 
 
 class Box:
-    """An outbox, and how often it called."""
+    """An outbox that counts its calls."""
 
     def __init__(self) -> None:
         self.wakes = 0
@@ -28,17 +28,17 @@ class Box:
         self.overflows += 1
 
     def fill(self, *payloads: bytes) -> None:
-        """What a turn of the loop brings and nobody takes."""
+        """Send frames that aren't flushed in their turn."""
         for payload in payloads:
             self.outbox.send(Frame(payload))
-        self.outbox.settle()
+        self.outbox.queue_fresh()
 
 
 def payloads(frames: list[Frame]) -> list[bytes]:
     return [frame.payload for frame in frames]
 
 
-def test_asks_to_be_flushed() -> None:
+def test_an_outbox_schedules_its_flush() -> None:
     box = Box()
     box.outbox.send(Frame(b"a"))
     assert box.wakes == 1
@@ -46,13 +46,13 @@ def test_asks_to_be_flushed() -> None:
     assert box.wakes == 2
 
 
-def test_a_state_that_waits_is_replaced_by_a_newer_one() -> None:
+def test_a_waiting_state_is_replaced_by_a_newer_one() -> None:
     outbox = Box().outbox
     for payload, key in ((b"old", "t/volume"), (b"other", "t/status"), (b"number", None), (b"newer", "t/volume")):
         outbox.send(Frame(payload, key))
-        outbox.settle()
+        outbox.queue_fresh()
     assert outbox.size == len(b"other" + b"number" + b"newer")
-    assert payloads(outbox.take(100)) == [b"other", b"number", b"newer"]
+    assert payloads(outbox.pop_frames(100)) == [b"other", b"number", b"newer"]
     assert outbox.size == 0
 
 
@@ -60,12 +60,12 @@ def test_states_alone_never_overflow() -> None:
     box = Box()
     for number in range(1_000):
         box.outbox.send(Frame(b"%0300d" % number, "t/status"))
-        box.outbox.settle()
+        box.outbox.queue_fresh()
     assert not box.overflows
-    assert payloads(box.outbox.take(1)) == [b"%0300d" % 999]
+    assert payloads(box.outbox.pop_frames(1)) == [b"%0300d" % 999]
 
 
-def test_too_many_bytes_close_the_box() -> None:
+def test_too_many_bytes_close_the_outbox() -> None:
     box = Box()
     box.fill(b"x" * MAX_BYTES)
     assert not box.overflows
@@ -78,7 +78,7 @@ def test_too_many_bytes_close_the_box() -> None:
     assert (box.overflows, len(box.outbox)) == (1, 0)
 
 
-def test_too_many_frames_close_the_box() -> None:
+def test_too_many_frames_close_the_outbox() -> None:
     box = Box()
     box.fill(*[b""] * MAX_FRAMES)
     assert not box.overflows
@@ -86,15 +86,15 @@ def test_too_many_frames_close_the_box() -> None:
     assert box.overflows == 1
 
 
-def test_what_is_taken_in_its_turn_is_not_bounded() -> None:
+def test_frames_sent_in_the_same_turn_are_not_bounded() -> None:
     box = Box()
     for _ in range(MAX_FRAMES * 3):
         box.outbox.send(Frame(b"x" * 10))
-        assert payloads(box.outbox.take(100)) == [b"x" * 10]
+        assert payloads(box.outbox.pop_frames(100)) == [b"x" * 10]
     assert not box.overflows
 
 
-def test_replays_do_not_count() -> None:
+def test_replayed_frames_are_not_counted() -> None:
     box = Box()
     box.outbox.replay(Frame(b"r" * MAX_BYTES) for _ in range(MAX_FRAMES * 2))
     box.fill(b"x" * MAX_BYTES)
@@ -105,17 +105,17 @@ def test_replays_do_not_count() -> None:
     assert box.overflows == 1
 
 
-def test_takes_at_least_one_frame() -> None:
+def test_at_least_one_frame_is_returned() -> None:
     outbox = Box().outbox
     outbox.send(Frame(b"x" * 300))
     outbox.send(Frame(b"y"))
-    assert payloads(outbox.take(10)) == [b"x" * 300]
-    assert payloads(outbox.take(10)) == [b"y"]
-    assert outbox.take(10) == []
+    assert payloads(outbox.pop_frames(10)) == [b"x" * 300]
+    assert payloads(outbox.pop_frames(10)) == [b"y"]
+    assert outbox.pop_frames(10) == []
 
 
 class OutboxMachine(RuleBasedStateMachine):
-    """Against a list of (payload, key, replayed); `settled` says how many of them wait since an earlier turn."""
+    """An outbox against a model, a list of (payload, key, replayed); the first `settled` are from earlier turns."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class OutboxMachine(RuleBasedStateMachine):
         return b"%0*d" % (size, self.number)
 
     def _settle(self) -> bool:
-        # False: that was too much.
+        # Returns false if a bound was exceeded.
         for entry in self.model[self.settled :]:
             older = self.model[: self.settled]
             same = [entry[1] is not None and not seen[2] and seen[1] == entry[1] for seen in older]
@@ -153,12 +153,12 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule()
     def settle(self) -> None:
-        self.box.outbox.settle()
+        self.box.outbox.queue_fresh()
         self._settle()
 
     @rule(sizes=st.lists(st.integers(4, 200), max_size=5))
     def replay(self, sizes: list[int]) -> None:
-        self.box.outbox.settle()
+        self.box.outbox.queue_fresh()
         if self._settle():
             made = [self._payload(size) for size in sizes]
             self.box.outbox.replay(Frame(payload, "a/status") for payload in made)
@@ -171,7 +171,7 @@ class OutboxMachine(RuleBasedStateMachine):
         box = self.box
         if (self.settled or sum(len(entry[0]) for entry in self.model) > max_bytes) and not self._settled_by(box):
             return
-        taken = payloads(box.outbox.take(max_bytes))
+        taken = payloads(box.outbox.pop_frames(max_bytes))
         assert taken == [payload for payload, _, _ in self.model[: len(taken)]]
         assert len(taken) == 1 or sum(map(len, taken)) <= max_bytes
         del self.model[: len(taken)]
@@ -179,7 +179,7 @@ class OutboxMachine(RuleBasedStateMachine):
         assert not self.model or sum(map(len, taken)) + len(self.model[0][0]) > max_bytes
 
     def _settled_by(self, box: Box) -> bool:
-        box.outbox.settle()
+        box.outbox.queue_fresh()
         return self._settle()
 
     @invariant()

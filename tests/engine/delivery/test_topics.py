@@ -1,4 +1,4 @@
-"""Topics: offsets rise by one, history is bounded, and what can't be recovered says why."""
+"""Topics: rising offsets, bounded histories, and named reasons of lost positions."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from custom_components.moosicbox.engine.delivery import topics
 from custom_components.moosicbox.engine.delivery.frame import Frame
 from custom_components.moosicbox.engine.delivery.topics import PositionLost, Topics
-from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.limits import Limits, SharedLimits
 from custom_components.moosicbox.engine.protocol.server import CustomMessage, VolumeUpdate
 from custom_components.moosicbox.engine.protocol.types import Position
 from tests.engine.fakes import FakeConnection, ManualClock
@@ -30,7 +30,7 @@ class Square:
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self.clock = ManualClock()
-        self.topics = Topics("epoch", limits, self.clock.now_us)
+        self.topics = Topics("epoch", SharedLimits(limits), self.clock.now_us)
 
     def publish(self, count: int = 1, data: Any = None) -> None:
         for _ in range(count):
@@ -45,18 +45,18 @@ class Square:
         return lost.value.failure
 
 
-def test_one_frame_for_all_subscribers() -> None:
+def test_all_subscribers_share_one_frame() -> None:
     square = Square()
     connections = [FakeConnection(), FakeConnection()]
     for connection in connections:
         square.topics["t"].subscribe(connection.outbox)
     assert square.topics.publish("t", message()) == 2
-    first, second = (connection.outbox.take(10_000) for connection in connections)
+    first, second = (connection.outbox.pop_frames(10_000) for connection in connections)
     assert first[0] is second[0]
     assert json.loads(first[0].payload) == {"type": "message", "topic": "t", "offset": 1, "event": "e", "data": None}
 
 
-def test_who_unsubscribed_hears_nothing() -> None:
+def test_an_unsubscribed_outbox_gets_nothing() -> None:
     square, connection = Square(), FakeConnection()
     topic = square.topics["t"]
     topic.subscribe(connection.outbox)
@@ -68,7 +68,7 @@ def test_who_unsubscribed_hears_nothing() -> None:
     assert [each["offset"] for each in connection.take()] == [1]
 
 
-def test_numbers_go_on_without_subscribers() -> None:
+def test_offsets_rise_without_subscribers() -> None:
     square = Square()
     assert square.topics.position("t") == Position(epoch="epoch", offset=0)
     square.publish(3)
@@ -78,7 +78,7 @@ def test_numbers_go_on_without_subscribers() -> None:
     assert square.since(3) == []
 
 
-def test_states_are_not_numbered_and_not_kept() -> None:
+def test_states_have_no_offset_and_no_history() -> None:
     square, connection = Square(), FakeConnection()
     square.topics["t"].subscribe(connection.outbox)
     assert square.topics.publish("t", VolumeUpdate(volume=0.5, muted=False)) == 1
@@ -87,7 +87,7 @@ def test_states_are_not_numbered_and_not_kept() -> None:
     assert square.since(0) == []
 
 
-def test_a_state_to_nobody_makes_no_topic() -> None:
+def test_a_state_without_subscribers_creates_no_topic() -> None:
     square = Square()
     assert square.topics.publish("t", VolumeUpdate(volume=0.5, muted=False)) == 0
     assert len(square.topics) == 0
@@ -99,37 +99,37 @@ def test_states_of_other_topics_and_types_do_not_replace() -> None:
         square.topics[topic].subscribe(connection.outbox)
     for topic, volume in (("a", 0.1), ("b", 0.2), ("a", 0.3)):
         square.topics.publish(topic, VolumeUpdate(volume=volume, muted=False))
-        connection.outbox.settle()
+        connection.outbox.queue_fresh()
     assert [(each["topic"], each["volume"]) for each in connection.take()] == [("b", 0.2), ("a", 0.3)]
 
 
-def test_another_epoch() -> None:
+def test_a_position_of_another_epoch_is_lost() -> None:
     square = Square()
     square.publish()
     assert square.lost(0, "of another hub") == "epoch_changed"
 
 
-def test_the_future_is_not_known() -> None:
+def test_a_position_in_the_future_is_lost() -> None:
     square = Square()
     square.publish()
     assert square.lost(2) == "position_expired"
 
 
-def test_too_many_messages() -> None:
+def test_history_is_bounded_by_messages() -> None:
     square = Square()
     square.publish(12)
     assert square.lost(1) == "window_exceeded"
     assert square.since(2) == list(range(3, 13))
 
 
-def test_too_many_bytes() -> None:
+def test_history_is_bounded_by_bytes() -> None:
     square = Square()
     square.publish(5, "x" * 500)
     assert square.lost(0) == "window_exceeded"
     assert square.since(3) == [4, 5]
 
 
-def test_too_long_ago() -> None:
+def test_history_is_bounded_by_age() -> None:
     square = Square()
     square.publish()
     square.clock.pass_seconds(60)
@@ -155,7 +155,7 @@ def test_a_single_message_larger_than_history_is_still_sent() -> None:
     assert square.since(1) == [2]
 
 
-def test_expire_gives_memory_back() -> None:
+def test_expired_histories_are_freed() -> None:
     square = Square()
     square.publish(3)
     square.clock.pass_seconds(121)
@@ -165,7 +165,7 @@ def test_expire_gives_memory_back() -> None:
     assert square.topics.position("t").offset == 3
 
 
-def test_a_forgotten_topic_begins_anew() -> None:
+def test_a_dropped_topic_starts_from_zero() -> None:
     square = Square()
     square.publish(3)
     square.topics.forget("t")
@@ -177,8 +177,8 @@ def test_a_forgotten_topic_begins_anew() -> None:
     steps=st.lists(st.tuples(st.integers(0, 300), st.integers(0, 400)), max_size=25),
     held=st.integers(0, 25),
 )
-def test_history_is_whole_or_lost(steps: list[tuple[int, int]], held: int) -> None:
-    """What is given back has no gap; it is lost only if a bound was passed."""
+def test_recovery_is_complete_or_fails(steps: list[tuple[int, int]], held: int) -> None:
+    """Recovered messages have no gap; a position is lost only if a bound was exceeded."""
     square = Square()
     published: list[tuple[int, int]] = []
     for tenths, size in steps:
@@ -202,7 +202,7 @@ def test_history_is_whole_or_lost(steps: list[tuple[int, int]], held: int) -> No
         assert found == list(range(held + 1, len(published) + 1))
 
 
-def test_a_topic_that_nobody_uses_keeps_its_offset_alone() -> None:
+def test_an_unused_topic_keeps_only_its_offset() -> None:
     square, connection = Square(), FakeConnection()
     square.topics["t"].subscribe(connection.outbox)
     square.publish(3)
@@ -218,7 +218,7 @@ def test_a_topic_that_nobody_uses_keeps_its_offset_alone() -> None:
     assert square.since(3) == [4]
 
 
-def test_a_topic_that_is_followed_is_kept() -> None:
+def test_a_topic_with_subscribers_is_kept() -> None:
     square, connection = Square(), FakeConnection()
     square.topics["t"].subscribe(connection.outbox)
     square.clock.pass_seconds(121)
@@ -233,10 +233,10 @@ def test_a_topic_that_is_followed_is_kept() -> None:
         max_size=80,
     )
 )
-def test_no_offset_comes_twice(steps: list[tuple[str, int]]) -> None:
+def test_offsets_are_never_reused(steps: list[tuple[str, int]]) -> None:
     square = Square()
     read: dict[str, int] = {}
-    """By topic: how far its follower has read."""
+    """The offset that each topic's subscriber has read."""
     highest: dict[str, int] = {}
     followers: dict[str, FakeConnection] = {}
     with pytest.MonkeyPatch.context() as patch:
@@ -265,11 +265,11 @@ def test_no_offset_comes_twice(steps: list[tuple[str, int]]) -> None:
                 read[name] += len(heard)
 
 
-def test_history_keeps_no_copies_of_what_was_sent() -> None:
+def test_history_keeps_no_frames_that_were_sent() -> None:
     square, connection = Square(), FakeConnection()
     square.topics["t"].subscribe(connection.outbox)
     square.publish()
-    (sent,) = connection.outbox.take(10_000)
+    (sent,) = connection.outbox.pop_frames(10_000)
     position = Position(epoch="epoch", offset=0)
     assert square.topics.since("t", position)[0] is sent, "as long as somebody has to be sent it, it is shared"
     assert sent.websocket

@@ -1,4 +1,4 @@
-"""The writer: whatever waits for whom, everybody gets all that is theirs, once and in order."""
+"""The writer: with any pattern of slow connections, each one gets all its messages once and in order."""
 
 import asyncio
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from custom_components.moosicbox.engine.delivery.frame import Frame
 from custom_components.moosicbox.engine.delivery.outbox import Outbox
 from custom_components.moosicbox.engine.delivery.topics import Topics
 from custom_components.moosicbox.engine.delivery.writer import Writer
-from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.limits import Limits, SharedLimits
 from custom_components.moosicbox.engine.metrics import Metrics
 
 MANY = 1 << 30
@@ -20,7 +20,7 @@ TOPICS = ("a", "b", "c")
 
 
 class Listener:
-    """A client whose line is full now and then, and what it should have heard."""
+    """A client whose transport is sometimes paused, and the messages that it should get."""
 
     def __init__(self, writer: Writer, chance: random.Random, *, direct: bool) -> None:
         self.outbox = Outbox(MANY, MANY, self, writer)
@@ -30,7 +30,7 @@ class Listener:
         self.unsent = 0
         self._chance = chance
         if direct:
-            self.outbox.line = self.outbox.pace = self
+            self.outbox.direct = self.outbox.flow_control = self
 
     @property
     def writing_paused(self) -> bool:
@@ -45,7 +45,7 @@ class Listener:
         while len(self.outbox):
             if self.unsent:
                 return False
-            for frame in self.outbox.take(200):
+            for frame in self.outbox.pop_frames(200):
                 self.write(frame.websocket)
         return True
 
@@ -57,12 +57,12 @@ class Listener:
 
 
 class Crowd:
-    """Listeners of a few topics, and what happens among them."""
+    """Subscribers of several topics, and random events."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.writer = Writer(Metrics().fan_out)
-        self.topics = Topics("epoch", Limits(), lambda: 0, self.writer)
+        self.topics = Topics("epoch", SharedLimits(Limits()), lambda: 0, self.writer)
         self.listeners = [
             Listener(self.writer, chance, direct=chance.random() < 0.8) for _ in range(chance.randint(1, 12))
         ]
@@ -72,7 +72,7 @@ class Crowd:
         return Frame(b"%d%s" % (next(self._numbers), b"x" * self.chance.choice([0, 50])))
 
     def act(self) -> None:
-        """One thing happens."""
+        """Execute a random event."""
         act = self.chance.choices(
             [self._publish, self._send, self._replay, self._follow, self._unfollow], [10, 3, 2, 3, 1]
         )
@@ -102,7 +102,7 @@ class Crowd:
         listener.topics.discard(topic)
 
     async def drained(self) -> None:
-        """All lines are free from now on; everybody hears what is due."""
+        """Resume all transports; every client gets its remaining messages."""
         async with asyncio.timeout(10):
             while any(listener.heard != b"".join(listener.due) for listener in self.listeners):
                 for listener in self.listeners:
@@ -113,7 +113,7 @@ class Crowd:
 
 
 @pytest.mark.parametrize("seed", range(60))
-async def test_everybody_gets_all_in_order(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_connection_gets_all_messages_in_order(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(seed)  # noqa: S311 - a history that can be told again
     monkeypatch.setattr(module, "SLICE_NS", chance.choice([0, 700_000]))
     monkeypatch.setattr(module, "BETWEEN_LOOKS", chance.choice([1, 2, 8]))
@@ -128,4 +128,4 @@ async def test_everybody_gets_all_in_order(seed: int, monkeypatch: pytest.Monkey
         for listener in crowd.listeners:
             listener.unsent = max(0, listener.unsent - chance.randint(0, 1))
     await crowd.drained()
-    assert not any(listener.outbox.busy for listener in crowd.listeners if listener.outbox.line is not None)
+    assert not any(listener.outbox.busy for listener in crowd.listeners if listener.outbox.direct is not None)

@@ -8,14 +8,6 @@ import pytest
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Change
 
-from .music import Sounds
-
-
-@pytest.fixture(scope="session")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> Sounds:
-    """Sounds in every format."""
-    return Sounds(tmp_path_factory.mktemp("sounds"))
-
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:

@@ -5,8 +5,8 @@ import hashlib
 import sqlite3
 from typing import Any
 
-from custom_components.moosicbox.engine.library.found import FoundTrack
-from custom_components.moosicbox.engine.library.indexing import Indexer
+from custom_components.moosicbox.engine.library.index.found import FoundTrack
+from custom_components.moosicbox.engine.library.index.writer import IndexWriter
 from custom_components.moosicbox.engine.library.library import Library
 
 
@@ -30,10 +30,10 @@ def found(title: str, artist: str | None = None, album: str | None = None, **fie
 
 def write(index: sqlite3.Connection, *tracks: FoundTrack) -> None:
     """Into an index."""
-    Indexer().write(index, tracks)
+    IndexWriter().write(index, tracks)
 
 
 async def fill(library: Library, tracks: Iterable[FoundTrack]) -> None:
     """Into a library."""
     written = tuple(tracks)
-    await library._change(lambda index: Indexer().write(index, written))
+    await library._change(lambda index: IndexWriter().write(index, written))

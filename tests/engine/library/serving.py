@@ -7,16 +7,17 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from custom_components.moosicbox.engine.library.artwork import Artwork
-from custom_components.moosicbox.engine.library.disk_cache import DiskCache
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.streams import Streams
+from custom_components.moosicbox.engine.library.streaming.artwork import Artwork
+from custom_components.moosicbox.engine.library.streaming.disk_cache import DiskCache
+from custom_components.moosicbox.engine.library.streaming.streams import Streams
 from custom_components.moosicbox.engine.protocol.errors import HubError
 from custom_components.moosicbox.engine.transport.responses import error_response
+from tests.http import HttpClient
 
 
 @asynccontextmanager
-async def serve(library: Library, cache: Path, ffmpeg: str | None = "ffmpeg") -> AsyncGenerator[TestClient]:
+async def serve(library: Library, cache: Path, ffmpeg: str | None = "ffmpeg") -> AsyncGenerator[HttpClient]:
     """A client of it: `/<track id>`, with `format` on request, and `/artwork/<id>`, with `size`."""
     streams = Streams(library, DiskCache(cache / "tracks", 10_000_000), ffmpeg)
     artwork = Artwork(library, DiskCache(cache / "artwork", 1_000_000))

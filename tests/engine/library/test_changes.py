@@ -8,9 +8,8 @@ import pytest
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Change, LibraryTrack
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound, Unavailable
-from custom_components.moosicbox.engine.protocol.library import PlaylistEdit
-
-from .music import FORMATS, Sounds, tag
+from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
+from script.lib.sounds import FORMATS, Sounds, tag
 
 
 async def tracks(library: Library) -> dict[str, LibraryTrack]:
@@ -19,7 +18,7 @@ async def tracks(library: Library) -> dict[str, LibraryTrack]:
 
 
 def kinds(changes: list[Change]) -> list[tuple[str, int]]:
-    found = [(change.update_type, change.total) for change in changes]
+    found: list[tuple[str, int]] = [(change.update_type, change.total) for change in changes]
     changes.clear()
     return found
 

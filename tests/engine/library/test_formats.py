@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
-
-from .music import FORMATS, FULL, Sounds, png
+from script.lib.sounds import FORMATS, FULL, Sounds, png
 
 CODECS = {"ogg": "vorbis", "oga": "flac", "wav": "pcm", "aiff": "pcm"}
 MIME_TYPES = {

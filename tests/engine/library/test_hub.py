@@ -1,132 +1,138 @@
 """The library in a hub: the first place where tracks are looked for, and what follows by itself."""
 
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 
-from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.playback.player import Player
 from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd
 from custom_components.moosicbox.engine.protocol.errors import NotSupported, TrackNotFound, Unavailable
-from custom_components.moosicbox.engine.protocol.library import LibraryRequest
-from tests.engine.fakes import House, principal, settle
+from custom_components.moosicbox.engine.protocol.library_request import LibraryRequest
+from tests.engine.fakes import Harness, principal, settle
 
 from .found import fill, found
 
 
-class LibraryHouse(House):
-    """A house with music of its own."""
+class LibraryHarness(Harness):
+    """A hub with a library."""
 
     def __init__(self, library: Library) -> None:
         super().__init__()
-        self.hub = Hub(
+        self.hub = build_hub(
             version="test",
             media=self.media,
-            recognise=self._recognise,
+            authentication=self.authentication,
             store=self.store,
             clock=self.clock,
             library=library,
         )
-        self.hub.writer._schedule = self.hub.writer.settle
+        vars(self.hub.writer)["_schedule"] = self.hub.writer.flush_pending
 
 
 @pytest.fixture
-async def house(library: Library) -> AsyncGenerator[LibraryHouse]:
-    """A house with a player and sixty tracks."""
+async def harness(library: Library) -> AsyncGenerator[LibraryHarness]:
+    """A hub with a player and a library of sixty tracks."""
     await fill(
         library, [found(f"T{n}", f"A{n % 6}", f"B{n % 12}", genres=(f"G{n % 3}",), duration=100.0) for n in range(60)]
     )
-    house = LibraryHouse(library)
-    yield house
-    house.hub.conductor.close()
+    harness = LibraryHarness(library)
+    yield harness
+    harness.hub.media_resolver.close()
 
 
 async def all_ids(library: Library) -> list[str]:
     return [track.track_id for track in (await library.get_tracks(limit=500)).items]
 
 
-def player(house: House) -> Player:
-    house.connect(principal(), player_id="kitchen")
-    return house.hub.players.get("kitchen")
+def player(harness: Harness) -> Player:
+    harness.connect(principal(), player_id="kitchen")
+    return harness.hub.players.get("kitchen")
 
 
 async def test_a_thousand_tracks_are_one_question(
-    house: LibraryHouse, library: Library, monkeypatch: pytest.MonkeyPatch
+    harness: LibraryHarness, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = await all_ids(library)
-    asked = []
+    asked: list[Any] = []
     tracks = library.tracks
-    monkeypatch.setattr(library, "tracks", lambda wanted: asked.append(wanted) or tracks(wanted))
-    kitchen = player(house)
-    await house.hub.execute(QueueAdd(player_id="kitchen", track_ids=tuple((ids * 20)[:1_000])))
-    assert len(kitchen.playback.queue) == 1_000
+
+    async def counted(wanted: Any) -> Any:
+        asked.append(wanted)
+        return await tracks(wanted)
+
+    monkeypatch.setattr(library, "tracks", counted)
+    kitchen = player(harness)
+    await harness.hub.execute(QueueAdd(player_id="kitchen", track_ids=tuple((ids * 20)[:1_000])))
+    assert len(kitchen.active_playback.queue) == 1_000
     assert len(asked) == 1
-    item = kitchen.playback.queue.items[0]
+    item = kitchen.active_playback.queue.items[0]
     assert item.track.media_content_id == f"media-source://moosicbox/track/{ids[0]}"
-    address = (await house.hub.conductor.fresh_address(item)).url
+    address = (await harness.hub.media_resolver.renew_address(item)).url
     assert address.startswith(f"/api/moosicbox/tracks/{ids[0]}/stream?until=")
 
 
-async def test_tracks_of_others_beside_ours(house: LibraryHouse, library: Library) -> None:
+async def test_tracks_of_others_beside_ours(harness: LibraryHarness, library: Library) -> None:
     first, second = (await all_ids(library))[:2]
-    kitchen = player(house)
-    await house.hub.execute(QueueAdd(player_id="kitchen", track_ids=(first, "song", second)))
-    assert [item.track.track_id for item in kitchen.playback.queue.items] == [first, "song", second]
+    kitchen = player(harness)
+    await harness.hub.execute(QueueAdd(player_id="kitchen", track_ids=(first, "song", second)))
+    assert [item.track.track_id for item in kitchen.active_playback.queue.items] == [first, "song", second]
     with pytest.raises(TrackNotFound):
-        await house.hub.execute(QueueAdd(player_id="kitchen", track_id="t-nothing"))
+        await harness.hub.execute(QueueAdd(player_id="kitchen", track_id="t-nothing"))
 
 
-async def test_what_is_away_cannot_be_added(house: LibraryHouse, library: Library) -> None:
+async def test_what_is_away_cannot_be_added(harness: LibraryHarness, library: Library) -> None:
     (first, *_) = await all_ids(library)
     await library._change(
         lambda index: index.execute("UPDATE tracks SET state = 1 WHERE track_id = ?", (first,)).rowcount
     )
-    player(house)
+    player(harness)
     with pytest.raises(Unavailable, match="away"):
-        await house.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
+        await harness.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
 
 
-async def played_through(house: House, seconds: float) -> None:
-    house.pass_seconds(seconds)
-    await house_settled(house)
+async def played_through(harness: Harness, seconds: float) -> None:
+    harness.pass_seconds(seconds)
+    await harness_settled(harness)
 
 
-async def house_settled(house: House) -> None:
+async def harness_settled(harness: Harness) -> None:
     # Questions to the library run in threads: what is spawned is waited for.
     for _ in range(3):
         await settle()
-        for task in list(house.hub._tasks):
+        for task in harness.hub.tasks:
             await task
     await settle()
 
 
-async def test_autoplay_goes_on_with_music_of_its_kind(house: LibraryHouse, library: Library) -> None:
+async def test_autoplay_goes_on_with_music_of_its_kind(harness: LibraryHarness, library: Library) -> None:
     (first, *_) = await all_ids(library)
-    kitchen = player(house)
-    await house.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
-    await house.hub.execute(PlaybackCommand(player_id="kitchen", command="play"))
-    await house_settled(house)
-    assert len(kitchen.playback.queue) == 1
-    await house.hub.execute(ModeCommand(player_id="kitchen", autoplay=True))
-    await house_settled(house)
+    kitchen = player(harness)
+    await harness.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
+    await harness.hub.execute(PlaybackCommand(player_id="kitchen", command="play"))
+    await harness_settled(harness)
+    assert len(kitchen.active_playback.queue) == 1
+    await harness.hub.execute(ModeCommand(player_id="kitchen", autoplay=True))
+    await harness_settled(harness)
     for count in range(2, 6):
-        assert [item.origin for item in kitchen.playback.queue.items] == ["user"] + ["autoplay"] * (count - 1)
-        await played_through(house, 100.5)
-    played = [item.track.track_id for item in kitchen.playback.queue.items]
+        assert [item.origin for item in kitchen.active_playback.queue.items] == ["user"] + ["autoplay"] * (count - 1)
+        await played_through(harness, 100.5)
+    played = [item.track.track_id for item in kitchen.active_playback.queue.items]
     assert len(set(played)) == len(played)
     assert (await library.track(played[0])).play_count == 1
     assert (await library.track(played[0])).last_played_at is not None
 
 
-async def test_without_autoplay_it_ends(house: LibraryHouse, library: Library) -> None:
+async def test_without_autoplay_it_ends(harness: LibraryHarness, library: Library) -> None:
     (first, *_) = await all_ids(library)
-    kitchen = player(house)
-    await house.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
-    await house.hub.execute(PlaybackCommand(player_id="kitchen", command="play"))
-    await played_through(house, 200)
-    assert kitchen.playback.timeline.state == "idle"
-    assert len(kitchen.playback.queue) == 1
+    kitchen = player(harness)
+    await harness.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
+    await harness.hub.execute(PlaybackCommand(player_id="kitchen", command="play"))
+    await played_through(harness, 200)
+    assert kitchen.active_playback.timeline.state == "idle"
+    assert len(kitchen.active_playback.queue) == 1
 
 
 async def test_similar_music(library: Library) -> None:
@@ -142,9 +148,9 @@ async def test_similar_music(library: Library) -> None:
     assert await library.similar("t-unknown")
 
 
-async def test_a_hub_without_a_library(house: LibraryHouse) -> None:
-    assert "library" in house.hub.hello(authenticated=True).features
-    bare = House()
-    assert "library" not in bare.hub.hello(authenticated=True).features
+async def test_a_hub_without_a_library(harness: LibraryHarness) -> None:
+    assert "library" in harness.hub.features()
+    bare = Harness()
+    assert "library" not in bare.hub.features()
     with pytest.raises(NotSupported):
         await bare.hub.execute(LibraryRequest(request_type="get_tracks"))

@@ -10,27 +10,26 @@ from typing import Any
 
 import pytest
 
-from custom_components.moosicbox.engine.library.database import check, connect
+from custom_components.moosicbox.engine.library.index.database import check, connect
+from custom_components.moosicbox.engine.library.index.schema import STEPS
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.schema import STEPS
 from custom_components.moosicbox.engine.protocol.errors import Unavailable
-from custom_components.moosicbox.engine.protocol.library import PlaylistEdit
-
-from .music import Sounds
+from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
+from script.lib.sounds import Sounds
 
 WRITER = """
 import sys
 from pathlib import Path
-from custom_components.moosicbox.engine.library.database import connect, transaction
-from custom_components.moosicbox.engine.library.indexing import Indexer
-from custom_components.moosicbox.engine.library.schema import migrate
+from custom_components.moosicbox.engine.library.index.database import connect, transaction
+from custom_components.moosicbox.engine.library.index.writer import IndexWriter
+from custom_components.moosicbox.engine.library.index.schema import migrate
 from tests.engine.library.found import found
 index = connect(Path(sys.argv[1]))
 migrate(index)
 number = int(sys.argv[2])
 while True:
     batch = [found(f"Title {n}", f"Artist {n % 50}", f"Album {n % 200}") for n in range(number, number + 20)]
-    transaction(index, lambda index: Indexer().write(index, batch))
+    transaction(index, lambda index: IndexWriter().write(index, batch))
     number += 20
     print(number, flush=True)
 """
@@ -95,7 +94,7 @@ async def test_a_scan_that_is_interrupted_goes_on(
     await library.start()
     some = asyncio.Event()
     library.progressed.subscribe(lambda progress: some.set() if progress.added else None)
-    library.scan_soon()
+    library.request_scan()
     await some.wait()
     await library.stop()
     (scanner,) = scanners

@@ -2,17 +2,18 @@
 
 from pathlib import Path
 import tempfile
+from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.moosicbox.engine.library.database import connect
-from custom_components.moosicbox.engine.library.indexing import set_state
+from custom_components.moosicbox.engine.library.index.database import connect
+from custom_components.moosicbox.engine.library.index.lists import ALBUMS, ARTISTS, TRACKS, Listing, Lists
+from custom_components.moosicbox.engine.library.index.schema import migrate
+from custom_components.moosicbox.engine.library.index.writer import set_state
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.lists import ALBUMS, ARTISTS, TRACKS, Listing, Lists
-from custom_components.moosicbox.engine.library.schema import migrate
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage
-from custom_components.moosicbox.engine.protocol.library import Filters
+from custom_components.moosicbox.engine.protocol.library_request import Filters
 
 from .found import fill, found, write
 
@@ -33,11 +34,11 @@ async def filled(library: Library) -> Library:
     return library
 
 
-async def titles(library: Library, sort: str | None = None, **filters: object) -> list[str]:
+async def titles(library: Library, sort: str | None = None, **filters: Any) -> list[str]:
     return [track.title for track in (await library.get_tracks(Filters(**filters), sort)).items]
 
 
-async def test_sorts(filled: Library) -> None:
+async def test_lists_are_sorted_by_title_year_or_artist(filled: Library) -> None:
     assert await titles(filled) == ["Blue in Green", "Éclipse", "The End", "Halo", "So What", "Untitled"]
     assert await titles(filled, "-title") == (await titles(filled, "title"))[::-1]
     assert await titles(filled, "year") == ["Untitled", "Blue in Green", "So What", "The End", "Halo", "Éclipse"]
@@ -48,7 +49,7 @@ async def test_sorts(filled: Library) -> None:
         assert error.value.details["path"] == ["sort"]
 
 
-async def test_filters(filled: Library) -> None:
+async def test_lists_are_filtered(filled: Library) -> None:
     assert await titles(filled, artist="miles davis") == ["So What", "Blue in Green"]
     (artist,) = (await filled.get_artists(Filters(artist="BEYONCE"))).items
     assert await titles(filled, artist=artist.artist_id) == ["Halo"]

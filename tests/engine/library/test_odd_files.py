@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
-
-from .music import FORMATS, Sounds, png, tag
+from script.lib.sounds import FORMATS, Sounds, png, tag
 
 NAMES = [
     *(

@@ -1,11 +1,18 @@
 """Search gives what a person means, first."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import shutil
+from typing import Any
+
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Kind
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage
-from custom_components.moosicbox.engine.protocol.library import PlaylistEdit
+from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
 
 from .found import fill, found
 
@@ -32,11 +39,29 @@ COLLECTION = [
 ]
 
 
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an index file with the collection."""
+    path = tmp_path_factory.mktemp("index") / "library.db"
+
+    async def write() -> None:
+        library = Library(path, [], 0)
+        await library.start()
+        await fill(library, COLLECTION)
+        await library.stop()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(write())).result()
+    return path
+
+
 @pytest.fixture
-async def filled(library: Library) -> Library:
-    """A library with the collection."""
-    await fill(library, COLLECTION)
-    return library
+async def filled(index: Path, tmp_path: Path, music: Path) -> AsyncGenerator[Library]:
+    """Return a library with the collection, on a copy of the index."""
+    library = Library(Path(shutil.copy(index, tmp_path)), [music], 0)
+    await library.start()
+    yield library
+    await library.stop()
 
 
 async def best(library: Library, query: str, *kinds: Kind) -> tuple[str, str] | None:
@@ -44,7 +69,8 @@ async def best(library: Library, query: str, *kinds: Kind) -> tuple[str, str] | 
     if not page.items:
         return None
     hit = page.items[0]
-    return hit.kind, getattr(hit.item, "name", None) or getattr(hit.item, "title", "")
+    item: Any = hit.item
+    return hit.kind, item.title if hasattr(item, "title") else item.name
 
 
 @pytest.mark.parametrize(
@@ -102,7 +128,7 @@ async def test_nothing_breaks_it(filled: Library, query: str) -> None:
     await filled.search(query)
 
 
-async def test_kinds(filled: Library) -> None:
+async def test_a_search_is_limited_to_kinds(filled: Library) -> None:
     assert await best(filled, "jazz", "album") == ("album", "Jazz")
     assert await best(filled, "jazz", "track") == ("track", "Jazz")
     assert await best(filled, "queen", "genre") is None
@@ -111,16 +137,18 @@ async def test_kinds(filled: Library) -> None:
 
 
 async def test_what_people_like_comes_first(filled: Library) -> None:
-    (liked,) = [t for t in (await filled.search("love song", ["track"], 200)).items if t.item.title == "Love Song 77"]
-    await filled.set_favourite(liked.item.track_id)
+    found: list[Any] = [hit.item for hit in (await filled.search("love song", ["track"], 200)).items]
+    (liked,) = [track for track in found if track.title == "Love Song 77"]
+    await filled.set_favourite(liked.track_id)
     assert await best(filled, "love song", "track") == ("track", "Love Song 77")
 
 
-async def test_pages(filled: Library) -> None:
+async def test_pages_cover_all_hits_once(filled: Library) -> None:
     seen, cursor = [], None
     while True:
         page = await filled.search("love", ["track"], 30, cursor)
-        seen += [hit.item.track_id for hit in page.items]
+        items: list[Any] = [hit.item for hit in page.items]
+        seen += [item.track_id for item in items]
         if (cursor := page.next_cursor) is None:
             break
     assert len(seen) == len(set(seen)) == page.total

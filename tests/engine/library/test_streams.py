@@ -5,13 +5,13 @@ from collections.abc import AsyncGenerator
 import os
 from pathlib import Path
 
-from aiohttp.test_utils import TestClient
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.opening import open_inside
+from custom_components.moosicbox.engine.library.safe_open import open_inside
+from script.lib.sounds import FORMATS, Sounds
+from tests.http import HttpClient
 
-from .music import FORMATS, Sounds
 from .serving import serve
 from .test_formats import MIME_TYPES
 
@@ -19,7 +19,7 @@ SECRET = b"root:x:0:0 nobody may see this"
 
 
 @pytest.fixture
-async def http(tmp_path: Path, library: Library, socket_enabled: None) -> AsyncGenerator[TestClient]:
+async def http(tmp_path: Path, library: Library, socket_enabled: None) -> AsyncGenerator[HttpClient]:
     """A client of a web server that serves the library's tracks."""
     async with serve(library, tmp_path / "cache") as client:
         yield client
@@ -39,7 +39,7 @@ async def scanned(library: Library) -> str:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-async def test_each_format_as_it_is(kind: str, sounds: Sounds, music: Path, library: Library, http: TestClient) -> None:
+async def test_each_format_as_it_is(kind: str, sounds: Sounds, music: Path, library: Library, http: HttpClient) -> None:
     content = sounds.put(music / f"x.{FORMATS[kind][0]}", kind, title="X").read_bytes()
     url = await scanned(library)
     response = await http.get(url)
@@ -58,7 +58,7 @@ async def test_each_format_as_it_is(kind: str, sounds: Sounds, music: Path, libr
     ("wanted", "start", "end"),
     [("bytes=0-", 0, None), ("bytes=100-199", 100, 200), ("bytes=-50", -50, None), ("bytes=5-99999999", 5, None)],
 )
-async def test_a_part(song: Path, library: Library, http: TestClient, wanted: str, start: int, end: int | None) -> None:
+async def test_a_part(song: Path, library: Library, http: HttpClient, wanted: str, start: int, end: int | None) -> None:
     url = await scanned(library)
     response = await http.get(url, headers={"Range": wanted})
     content = song.read_bytes()
@@ -69,21 +69,21 @@ async def test_a_part(song: Path, library: Library, http: TestClient, wanted: st
     assert response.headers["Content-Range"] == f"bytes {first}-{first + len(part) - 1}/{len(content)}"
 
 
-async def test_a_part_behind_the_end(song: Path, library: Library, http: TestClient) -> None:
+async def test_a_part_behind_the_end(song: Path, library: Library, http: HttpClient) -> None:
     response = await http.get(await scanned(library), headers={"Range": "bytes=99999999-"})
     assert response.status == 416
     assert response.headers["Content-Range"] == f"bytes */{song.stat().st_size}"
 
 
 @pytest.mark.parametrize("wanted", ["bytes=0-1,5-6", "songs=1-2", "bytes=9-5", "bytes=-", "bytes=a-b", "bytes=٣-"])
-async def test_a_part_that_is_none(song: Path, library: Library, http: TestClient, wanted: str) -> None:
+async def test_a_part_that_is_none(song: Path, library: Library, http: HttpClient, wanted: str) -> None:
     """What isn't understood is as if it weren't there."""
     response = await http.get(await scanned(library), headers={"Range": wanted})
     assert response.status == 200
     assert await response.read() == song.read_bytes()
 
 
-async def test_a_part_of_what_it_was(song: Path, library: Library, http: TestClient) -> None:
+async def test_a_part_of_what_it_was(song: Path, library: Library, http: HttpClient) -> None:
     """If the file has changed since, all of it is sent: parts of two files would make noise."""
     url = await scanned(library)
     head = await http.head(url)
@@ -100,7 +100,7 @@ async def test_a_part_of_what_it_was(song: Path, library: Library, http: TestCli
     assert (await http.head(url, headers={"Range": "bytes=0-9"})).status == 200
 
 
-async def test_nothing_twice(song: Path, library: Library, http: TestClient) -> None:
+async def test_nothing_twice(song: Path, library: Library, http: HttpClient) -> None:
     url = await scanned(library)
     tag = (await http.head(url)).headers["ETag"]
     assert (await http.get(url, headers={"If-None-Match": tag})).status == 304
@@ -111,12 +111,12 @@ async def test_nothing_twice(song: Path, library: Library, http: TestClient) -> 
 @pytest.mark.parametrize(
     "id_", ["t-unknown", "..%2F..%2Fetc%2Fpasswd", "%2Fetc%2Fpasswd", "t-%00", "al-1", "' OR 1=1 --", "x" * 3_000]
 )
-async def test_no_such_track(song: Path, library: Library, http: TestClient, id_: str) -> None:
+async def test_no_such_track(song: Path, library: Library, http: HttpClient, id_: str) -> None:
     await library.scan()
     assert (await http.get(f"/{id_}")).status == 404
 
 
-async def test_gone(song: Path, library: Library, http: TestClient) -> None:
+async def test_a_missing_file_or_a_special_one_is_not_found(song: Path, library: Library, http: HttpClient) -> None:
     url = await scanned(library)
     song.unlink()
     assert (await http.get(url)).status == 404
@@ -129,7 +129,7 @@ async def test_gone(song: Path, library: Library, http: TestClient) -> None:
 
 @pytest.mark.parametrize("absolute", [True, False])
 async def test_a_link_in_the_place_of_a_song(
-    song: Path, tmp_path: Path, library: Library, http: TestClient, absolute: bool
+    song: Path, tmp_path: Path, library: Library, http: HttpClient, absolute: bool
 ) -> None:
     url = await scanned(library)
     (tmp_path / "secret").write_bytes(SECRET)
@@ -141,7 +141,7 @@ async def test_a_link_in_the_place_of_a_song(
     assert SECRET not in await response.read()
 
 
-async def test_a_link_in_the_place_of_a_folder(song: Path, tmp_path: Path, library: Library, http: TestClient) -> None:
+async def test_a_link_in_the_place_of_a_folder(song: Path, tmp_path: Path, library: Library, http: HttpClient) -> None:
     url = await scanned(library)
     song.parent.rename(tmp_path / "elsewhere")
     song.parent.symlink_to(tmp_path / "elsewhere")
@@ -175,7 +175,7 @@ def test_paths_that_lead_out(song: Path, music: Path, tmp_path: Path, path: str)
         open_inside(music, music / path)
 
 
-async def test_no_file_stays_open(song: Path, library: Library, http: TestClient) -> None:
+async def test_no_file_stays_open(song: Path, library: Library, http: HttpClient) -> None:
     url = await scanned(library)
     await (await http.get(url)).read()
 

@@ -4,13 +4,13 @@ import asyncio
 import os
 from pathlib import Path
 
+import asyncinotify
 import pytest
 
-from custom_components.moosicbox.engine.library import watcher
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Change
-
-from .music import Sounds, tag
+from custom_components.moosicbox.engine.library.scan import watcher
+from script.lib.sounds import Sounds, tag
 
 PATIENCE = 50
 
@@ -18,7 +18,7 @@ PATIENCE = 50
 @pytest.fixture
 async def followed(library: Library, monkeypatch: pytest.MonkeyPatch) -> Library:
     """A library that follows its folders, and soon tells."""
-    monkeypatch.setattr(watcher, "SETTLE_MS", 200)
+    monkeypatch.setattr(watcher, "MAX_DELAY_SECONDS", 0.2)
     library.follow_folders()
     await library.scan()
     return library
@@ -74,13 +74,13 @@ async def test_other_folders_are_followed_instead(
 async def test_by_the_clock_where_nothing_tells(
     sounds: Sounds, music: Path, library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuse(*_folders: Path, **_options: object) -> None:
+    def refuse(*_arguments: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(watcher.watchfiles, "watch", refuse)
+    monkeypatch.setattr(asyncinotify.Inotify, "add_watch", refuse)
     await library.configure(library.folders, 0.2)
     library.follow_folders()
     await library.scan()
-    assert "scanned now and then" in caplog.text
+    assert "scanned from time to time" in caplog.text
     sounds.put(music / "a.mp3", title="A")
     await until(library, "A")

@@ -1,4 +1,4 @@
-"""Queues that don't end."""
+"""Autoplay: similar tracks continue a queue."""
 
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, cast
@@ -7,9 +7,9 @@ import pytest
 
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.playback.autoplay import NOT_AGAIN, Autoplay
-from custom_components.moosicbox.engine.playback.conductor import Conductor
+from custom_components.moosicbox.engine.playback.autoplay import EXCLUDED_ITEMS, Autoplay
 from custom_components.moosicbox.engine.playback.media import Media
+from custom_components.moosicbox.engine.playback.media_resolver import MediaResolver
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound, Unavailable
 from custom_components.moosicbox.engine.protocol.types import Track
 from tests.engine.fakes import ManualClock, item, principal, track
@@ -17,7 +17,7 @@ from tests.engine.stage import Stage
 
 
 class Music:
-    """A library that always has something, and finds it."""
+    """A library that always finds a similar track."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, list[str]]] = []
@@ -35,19 +35,19 @@ class Music:
 
 
 class Endless(Stage):
-    """A playback with autoplay on."""
+    """A playback with autoplay."""
 
     def __init__(self, names: str = "ab") -> None:
         super().__init__(names)
         self.music = Music()
         self.waiting: list[Coroutine[Any, Any, None]] = []
-        library, conductor = cast(Library, self.music), cast(Conductor, self.music)
-        autoplay = Autoplay(library, conductor, principal("house"), ManualClock(), self.waiting.append)
-        self.playback._emit = lambda event: autoplay.happened(self.playback, event)
+        library, media_resolver = cast(Library, self.music), cast(MediaResolver, self.music)
+        autoplay = Autoplay(library, media_resolver, principal("harness"), ManualClock(), self.waiting.append)
+        self.playback._emit = lambda event: autoplay.handle_event(self.playback, event)
         self.playback.set_modes(shuffle=None, repeat=None, autoplay=True)
 
     async def work(self) -> None:
-        """Do what was begun."""
+        """Wait for background tasks."""
         while self.waiting:
             await self.waiting.pop(0)
 
@@ -56,7 +56,7 @@ class Endless(Stage):
         return [found.track.track_id for found in self.playback.queue.items]
 
 
-async def test_the_last_one_plays() -> None:
+async def test_a_similar_track_is_added_to_the_last_item() -> None:
     stage = Endless()
     stage.play("a")
     await stage.work()
@@ -65,16 +65,16 @@ async def test_the_last_one_plays() -> None:
     await stage.work()
     assert stage.names == ["a", "b", "like-b"]
     added = stage.playback.queue.items[-1]
-    assert (added.origin, added.added_by.id) == ("autoplay", "house")
+    assert (added.origin, added.added_by.id) == ("autoplay", "harness")
     assert stage.music.asked == [("b", ["a", "b"])]
-    # It goes on, and on.
+    # The queue is continued again and again.
     stage.pass_seconds(181)
     await stage.work()
     assert stage.names == ["a", "b", "like-b", "like-like-b"]
     assert stage.playback.timeline.playing
 
 
-async def test_switched_on_meanwhile() -> None:
+async def test_autoplay_switched_on_during_the_last_item() -> None:
     stage = Endless("a")
     stage.playback.set_modes(shuffle=None, repeat=None, autoplay=False)
     stage.play("a")
@@ -85,7 +85,7 @@ async def test_switched_on_meanwhile() -> None:
     assert stage.names == ["a", "like-a"]
 
 
-async def test_what_followed_was_taken_out() -> None:
+async def test_the_next_item_was_removed() -> None:
     stage = Endless()
     stage.play("a")
     stage.playback.queue.remove(["b"])
@@ -94,7 +94,7 @@ async def test_what_followed_was_taken_out() -> None:
 
 
 @pytest.mark.parametrize("repeat", ["one", "all"])
-async def test_what_repeats_has_no_end(repeat: Any) -> None:
+async def test_repeat_needs_no_autoplay(repeat: Any) -> None:
     stage = Endless("a")
     stage.playback.set_modes(shuffle=None, repeat=repeat, autoplay=None)
     stage.play("a")
@@ -102,14 +102,14 @@ async def test_what_repeats_has_no_end(repeat: Any) -> None:
     assert stage.names == ["a"]
 
 
-async def test_nothing_is_chosen_for_silence() -> None:
+async def test_nothing_is_added_while_paused() -> None:
     stage = Endless("")
     stage.playback.queue.add([item("a")])
     await stage.work()
     assert stage.names == ["a"]
 
 
-async def test_once_however_much_happens() -> None:
+async def test_one_track_is_added_per_end() -> None:
     stage = Endless("a")
     stage.play("a")
     stage.playback.seek(stage.now_us, 5)
@@ -119,8 +119,8 @@ async def test_once_however_much_happens() -> None:
     assert stage.names == ["a", "like-a"]
 
 
-async def test_somebody_was_faster() -> None:
-    """What people add while the library thinks counts more."""
+async def test_an_item_added_meanwhile_wins() -> None:
+    """An item that is added while the library is searched comes first."""
     stage = Endless("a")
     stage.play("a")
     stage.playback.queue.add([item("c")])
@@ -129,8 +129,8 @@ async def test_somebody_was_faster() -> None:
 
 
 @pytest.mark.parametrize("fault", [Unavailable("closed"), TrackNotFound("gone")])
-async def test_a_library_that_cannot(fault: Exception) -> None:
-    """The queue ends; the next one is tried again."""
+async def test_a_failing_library_is_tried_again(fault: Exception) -> None:
+    """The queue ends; the library is asked again for the next one."""
     stage = Endless()
     stage.music.fault = fault
     stage.play("b")
@@ -142,7 +142,7 @@ async def test_a_library_that_cannot(fault: Exception) -> None:
     assert stage.names == ["a", "b", "like-b"]
 
 
-async def test_an_empty_library() -> None:
+async def test_an_empty_library_ends_the_queue() -> None:
     stage = Endless("a")
     stage.music.empty = True
     stage.play("a")
@@ -150,10 +150,10 @@ async def test_an_empty_library() -> None:
     assert stage.names == ["a"]
 
 
-async def test_a_full_queue() -> None:
+async def test_a_full_queue_ends() -> None:
     stage = Endless("a")
     stage.playback.queue.add([item() for _ in range(99)], "end")
     stage.play(stage.playback.queue.items[-1].queue_item_id)
     await stage.work()
     assert len(stage.playback.queue) == 100
-    assert len(stage.music.asked[0][1]) == NOT_AGAIN
+    assert len(stage.music.asked[0][1]) == EXCLUDED_ITEMS

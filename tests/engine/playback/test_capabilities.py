@@ -1,4 +1,4 @@
-"""What a player didn't declare it isn't told to do, whoever asks."""
+"""Commands that need a capability which the player hasn't declared are refused."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from custom_components.moosicbox.engine.protocol.client import (
 )
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import NotSupported
-from tests.engine.fakes import House
+from tests.engine.fakes import Harness
 
 COMMANDS = {
     "pause": PlaybackCommand(player_id="radio", command="pause"),
@@ -22,27 +22,27 @@ COMMANDS = {
 }
 
 
-async def house_with(capabilities: tuple[str, ...] | None) -> House:
-    house = House()
-    player = house.hub.players.add("radio", "Radio", "ada")
+async def harness_with(capabilities: tuple[str, ...] | None) -> Harness:
+    harness = Harness()
+    player = harness.hub.players.add("radio", "Radio", "ada")
     client = ClientInfo(name="Radio", kind="player", player_id="radio", capabilities=capabilities)
-    house.hub.players.connected(player, "client", client, resumed=False)
-    await house.hub.execute(QueueAdd(player_id="radio", track_id="song"))
-    await house.hub.execute(PlaybackCommand(player_id="radio", command="play"))
-    return house
+    harness.hub.players.mark_connected(player, "client", client, resumed=False)
+    await harness.hub.execute(QueueAdd(player_id="radio", track_id="song"))
+    await harness.hub.execute(PlaybackCommand(player_id="radio", command="play"))
+    return harness
 
 
 @pytest.mark.parametrize(("capability", "command"), COMMANDS.items())
-async def test_refused(capability: str, command: Request) -> None:
-    house = await house_with(tuple(set(COMMANDS) - {capability}))
+async def test_missing_capabilities_are_refused(capability: str, command: Request) -> None:
+    harness = await harness_with(tuple(set(COMMANDS) - {capability}))
     with pytest.raises(NotSupported):
-        await house.hub.execute(command)
-    await house.hub.stop(CloseCode.GOING_AWAY, "shutdown")
+        await harness.hub.execute(command)
+    await harness.hub.stop(CloseCode.GOING_AWAY, "shutdown")
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 @pytest.mark.parametrize("capabilities", [None, tuple(COMMANDS)])
-async def test_done(capabilities: tuple[str, ...] | None, command: Request) -> None:
-    house = await house_with(capabilities)
-    await house.hub.execute(command)
-    await house.hub.stop(CloseCode.GOING_AWAY, "shutdown")
+async def test_declared_capabilities_are_accepted(capabilities: tuple[str, ...] | None, command: Request) -> None:
+    harness = await harness_with(capabilities)
+    await harness.hub.execute(command)
+    await harness.hub.stop(CloseCode.GOING_AWAY, "shutdown")

@@ -1,9 +1,9 @@
-"""The media cache: bounded, the longest unused one goes first."""
+"""The media cache is bounded and drops the least recently used entry."""
 
 import msgspec
 import pytest
 
-from custom_components.moosicbox.engine.playback.addresses import is_plain
+from custom_components.moosicbox.engine.playback.addresses import is_http_url
 from custom_components.moosicbox.engine.playback.media import Media, MediaCache
 from tests.engine.fakes import track
 
@@ -22,11 +22,11 @@ def media(name: str) -> Media:
         (" http://example.com/a.mp3", False),
     ],
 )
-def test_plain_addresses(address: str, plain: bool) -> None:
-    assert is_plain(address) is plain
+def test_http_urls_are_recognised(address: str, plain: bool) -> None:
+    assert is_http_url(address) is plain
 
 
-def test_remembers_by_media_content_id() -> None:
+def test_the_cache_is_keyed_by_media_content_id() -> None:
     cache = MediaCache(2)
     cache.put(media("a"))
     assert cache.get("test/a") == media("a")
@@ -34,7 +34,7 @@ def test_remembers_by_media_content_id() -> None:
     assert cache.get(None) is None
 
 
-def test_the_longest_unused_one_goes() -> None:
+def test_the_least_recently_used_entry_is_dropped() -> None:
     cache = MediaCache(2)
     cache.put(media("a"))
     cache.put(media("b"))
@@ -44,7 +44,7 @@ def test_the_longest_unused_one_goes() -> None:
     assert cache.get("test/a") is not None
 
 
-def test_a_newer_one_takes_the_place() -> None:
+def test_a_newer_entry_replaces_the_older() -> None:
     cache = MediaCache(2)
     cache.put(media("a"))
     newer = Media(track=track("a"), source="/media/elsewhere")
@@ -52,7 +52,7 @@ def test_a_newer_one_takes_the_place() -> None:
     assert cache.get("test/a") is newer
 
 
-def test_forgets() -> None:
+def test_a_dropped_entry_is_gone() -> None:
     cache = MediaCache(2)
     cache.put(media("a"))
     cache.drop("test/a")
@@ -61,7 +61,7 @@ def test_forgets() -> None:
     assert cache.get("test/a") is None
 
 
-def test_what_has_no_id_is_not_kept() -> None:
+def test_media_without_an_id_is_not_cached() -> None:
     cache = MediaCache(2)
     nameless = msgspec.structs.replace(track("a"), media_content_id=None)
     cache.put(Media(track=nameless, source="/media/a"))

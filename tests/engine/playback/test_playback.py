@@ -1,9 +1,15 @@
-"""Playback on virtual time: commands and the queue beneath."""
+"""Commands of a playback in virtual time."""
 
 import pytest
 
-from custom_components.moosicbox.engine.playback.events import CommandIssued, CurrentChanged, QueueChanged, Sought
-from custom_components.moosicbox.engine.playback.playback import LEAD_CAP_US, SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.events import (
+    CommandIssued,
+    CurrentChanged,
+    PositionChanged,
+    QueueChanged,
+)
+from custom_components.moosicbox.engine.playback.members import MAX_LEAD_US, SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.saved_state import SavedPlayback, paused_playback, restore_playback
 from custom_components.moosicbox.engine.playback.timeline import Timeline
 from custom_components.moosicbox.engine.protocol.errors import QueueItemNotFound
 from tests.engine.fakes import item
@@ -12,7 +18,7 @@ from tests.engine.stage import NOW, Member, Stage, assert_command_matches
 # ------------------------------------------------------------ commands
 
 
-def test_nothing_plays_at_first() -> None:
+def test_a_new_playback_is_idle() -> None:
     stage = Stage("ab")
     assert (stage.current, stage.playback.timeline.state, stage.playback.due_us) == (None, "idle", None)
     assert stage.playback.command is None
@@ -34,23 +40,23 @@ def test_start_lies_in_the_future() -> None:
         ([], 20_000),
         ([Member(round_trip_us=60_000)], 50_000),
         ([Member(lead_ms=150, round_trip_us=60_000)], 200_000),
-        ([Member(lead_ms=150, present=False)], 20_000),
-        ([Member(lead_ms=60_000)], LEAD_CAP_US),
+        ([Member(lead_ms=150, connected=False)], 20_000),
+        ([Member(lead_ms=60_000)], MAX_LEAD_US),
         ([Member(), Member()], 200_000),
-        ([Member(), Member(lead_ms=900, present=False)], 20_000),
+        ([Member(), Member(lead_ms=900, connected=False)], 20_000),
         ([Member(lead_ms=400), Member(round_trip_us=100_000)], 400_000),
         ([Member(lead_ms=100), Member(round_trip_us=400_000)], 800_000),
         ([Member(), Member(lead_ms=900), Member(round_trip_us=9_000_000, lagging=True)], 900_000),
-        ([Member(), Member(round_trip_us=9_000_000)], LEAD_CAP_US),
+        ([Member(), Member(round_trip_us=9_000_000)], MAX_LEAD_US),
     ],
 )
-def test_lead(members: list[Member], lead_us: int) -> None:
+def test_the_lead_depends_on_the_members(members: list[Member], lead_us: int) -> None:
     stage = Stage()
     stage.members = members
     assert stage.playback.lead_us() == lead_us
 
 
-def test_pause_holds_where_the_players_will_be() -> None:
+def test_pause_holds_the_position_at_its_time() -> None:
     stage = Stage("a")
     stage.play("a")
     stage.pass_seconds(10)
@@ -90,7 +96,7 @@ def test_seek_stays_in_the_item(sought: float, reached: float) -> None:
     stage.play("a")
     stage.events.clear()
     stage.playback.seek(stage.now_us, sought)
-    assert stage.of(Sought) == [Sought(reached)]
+    assert stage.of(PositionChanged) == [PositionChanged(reached)]
     assert stage.playback.timeline.position == reached
     assert stage.playback.timeline.playing
     assert_command_matches(stage)
@@ -105,25 +111,25 @@ def test_seek_while_paused_stays_paused() -> None:
     assert_command_matches(stage)
 
 
-def test_seek_in_nothing() -> None:
+def test_seek_needs_a_current_item() -> None:
     with pytest.raises(QueueItemNotFound):
         Stage("a").playback.seek(NOW, 1.0)
 
 
-def test_another_item_takes_the_place() -> None:
+def test_another_item_replaces_the_current_one() -> None:
     stage = Stage("abc")
     stage.play("a")
     stage.events.clear()
-    stage.playback.start(stage.playback.queue.get("c"), stage.now_us, left="skipped")
+    stage.playback.start(stage.playback.queue.get("c"), stage.now_us, previous_state="skipped")
     assert stage.states == {"a": "skipped", "b": "pending", "c": "playing"}
     [changed] = stage.of(CurrentChanged)
     assert (changed.track.track_id, changed.previous.track_id) == ("c", "a")
 
 
-def test_choosing_paused_makes_no_sound() -> None:
+def test_load_paused_issues_a_pause() -> None:
     stage = Stage("ab")
     stage.play("a")
-    stage.playback.choose_paused(stage.playback.queue.get("b"), stage.now_us)
+    stage.playback.load_paused(stage.playback.queue.get("b"), stage.now_us)
     assert stage.current == "b"
     assert stage.playback.timeline[:2] == ("paused", 0.0)
     assert_command_matches(stage)
@@ -140,7 +146,7 @@ def test_load_waits_for_start() -> None:
 
 
 @pytest.mark.parametrize(("played", "before"), [(1.0, "a"), (10.0, "b")])
-def test_previous_restarts_what_has_played_for_a_while(played: float, before: str) -> None:
+def test_previous_restarts_an_item_after_a_while(played: float, before: str) -> None:
     stage = Stage("abc")
     stage.play("b")
     stage.pass_seconds(played)
@@ -149,23 +155,23 @@ def test_previous_restarts_what_has_played_for_a_while(played: float, before: st
     assert predecessor.queue_item_id == before
 
 
-def test_nothing_is_before_the_first() -> None:
+def test_the_first_item_has_no_predecessor() -> None:
     stage = Stage("ab")
     assert stage.playback.predecessor(NOW) is None
     stage.play("a")
     assert stage.playback.predecessor(NOW) == stage.playback.current
 
 
-# ------------------------------------------------------------ the queue beneath
+# ------------------------------------------------------------ queue
 
 
-def test_changes_of_the_queue_are_told() -> None:
+def test_changes_of_the_queue_are_events() -> None:
     stage = Stage()
     stage.playback.queue.add([item("a")])
     assert len(stage.of(QueueChanged)) == 1
 
 
-def test_the_current_item_may_be_taken_away() -> None:
+def test_the_current_item_can_be_removed() -> None:
     stage = Stage("abc")
     stage.play("a")
     stage.playback.queue.remove(["a"])
@@ -177,7 +183,7 @@ def test_the_current_item_may_be_taken_away() -> None:
     assert stage.states == {"b": "playing", "c": "pending"}
 
 
-def test_modes() -> None:
+def test_modes_are_changed_one_by_one() -> None:
     stage = Stage("abcdef")
     stage.play("a")
     stage.playback.set_modes(shuffle=True, repeat="all", autoplay=True)
@@ -185,13 +191,15 @@ def test_modes() -> None:
     stage.playback.set_modes(shuffle=None, repeat=None, autoplay=None)
     assert (stage.playback.queue.shuffled, stage.playback.repeat, stage.playback.autoplay) == (True, "all", True)
     stage.playback.set_modes(shuffle=None, repeat="one", autoplay=None)
-    assert stage.playback.following == stage.playback.current
+    assert stage.playback.next_item == stage.playback.current
 
 
-def test_restored_music_stands_still() -> None:
+def test_a_restored_playback_is_paused() -> None:
     stage = Stage()
-    stage.playback.queue.restore([item("a"), item("b")], ["a", "b"], 5, "a", shuffled=False)
-    stage.playback.restore(Timeline("paused", 42.0, NOW, 0.0), "all")
+    state = SavedPlayback(
+        items=(item("a"), item("b")), added_order=("a", "b"), revision=5, current_item_id="a", repeat="all"
+    )
+    restore_playback(stage.playback, paused_playback(state, Timeline("paused", 42.0, NOW, 0.0), None))
     assert stage.events == []
     assert_command_matches(stage)
     assert (stage.current, stage.playback.duration, stage.playback.repeat) == ("a", 180.0, "all")
@@ -205,7 +213,7 @@ def test_a_start_stays_in_the_item() -> None:
     assert stage.playback.timeline.position <= 180
 
 
-def test_what_was_taken_out_of_the_queue_does_not_start() -> None:
+def test_a_removed_item_does_not_start() -> None:
     stage = Stage("ab")
     stage.play("a")
     gone = stage.playback.queue.get("b")

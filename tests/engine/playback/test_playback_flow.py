@@ -1,26 +1,27 @@
-"""From item to item: the gapless hand-over, the end of the queue, repetition."""
+"""The course of a playback: gapless hand-over, the end of the queue, repeat."""
 
 import pytest
 
 from custom_components.moosicbox.engine.playback.events import CommandIssued, CurrentChanged, PrepareChanged
-from custom_components.moosicbox.engine.playback.playback import HANDOVER_US, SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.playback import HANDOVER_US
 from custom_components.moosicbox.engine.playback.timeline import Timeline
 from custom_components.moosicbox.engine.protocol.types import RepeatMode
 from tests.engine.fakes import SECOND, item
 from tests.engine.stage import NOW, Stage, assert_command_matches
 
 
-def test_the_following_item_is_named_when_it_changes() -> None:
+def test_a_changed_next_item_is_announced() -> None:
     stage = Stage("ab")
     stage.play("a")
     assert len(stage.of(PrepareChanged)) == 1
     stage.playback.queue.add([item("x")], "next")
     assert len(stage.of(PrepareChanged)) == 1
-    assert stage.playback.following == stage.playback.queue.get("x")
+    assert stage.playback.next_item == stage.playback.queue.get("x")
     stage.playback.queue.add([item("y")])
     assert stage.of(PrepareChanged) == []
     stage.playback.queue.remove(["x"])
-    assert stage.playback.following == stage.playback.queue.get("b")
+    assert stage.playback.next_item == stage.playback.queue.get("b")
 
 
 def test_gapless_hand_over() -> None:
@@ -48,7 +49,7 @@ def test_a_whole_queue_plays_without_drifting() -> None:
     stage = Stage("abc", 100.0)
     stage.play("a")
     start_us = stage.playback.timeline.anchor_us
-    # The loop is late each time; the music isn't.
+    # Timers are late each time, but the timeline doesn't drift.
     for _ in range(20):
         if (due_us := stage.playback.due_us) is None:
             break
@@ -89,7 +90,7 @@ def test_without_a_duration_nothing_is_due() -> None:
 @pytest.mark.parametrize(
     ("repeat", "after"), [("off", ["b", "c", None]), ("all", ["b", "c", "a"]), ("one", ["a", "a", "a"])]
 )
-def test_repeat(repeat: RepeatMode, after: list[str | None]) -> None:
+def test_the_repeat_mode_decides_what_follows(repeat: RepeatMode, after: list[str | None]) -> None:
     stage = Stage("abc", 60.0, repeat)
     stage.play("a")
     for expected in after:
@@ -105,7 +106,7 @@ def test_next_leaves_a_repeated_item() -> None:
     assert successor.queue_item_id == "b"
 
 
-def test_a_command_takes_the_hand_over_back() -> None:
+def test_a_command_revokes_the_hand_over() -> None:
     stage = Stage("ab")
     stage.play("a")
     stage.pass_to(stage.playback.due_us or 0)
@@ -119,7 +120,7 @@ def test_a_command_takes_the_hand_over_back() -> None:
     assert_command_matches(stage)
 
 
-def test_what_the_player_ends_is_followed() -> None:
+def test_the_next_item_follows_a_reported_end() -> None:
     stage = Stage("ab", None)
     stage.play("a")
     stage.pass_seconds(100)
@@ -128,7 +129,7 @@ def test_what_the_player_ends_is_followed() -> None:
     assert following.queue_item_id == "b"
 
 
-def test_the_last_item_ends_by_the_players_word() -> None:
+def test_a_reported_end_of_the_last_item_finishes() -> None:
     stage = Stage("a", None)
     stage.play("a")
     assert stage.ended("a") is None
@@ -136,21 +137,21 @@ def test_the_last_item_ends_by_the_players_word() -> None:
 
 
 @pytest.mark.parametrize("ended", ["b", None])
-def test_another_item_cannot_end(ended: str | None) -> None:
+def test_an_end_of_another_item_is_ignored(ended: str | None) -> None:
     stage = Stage("ab", None)
     stage.play("a")
     assert stage.ended(ended) is None
     assert stage.current == "a"
 
 
-def test_nothing_ends_while_it_is_paused() -> None:
+def test_an_end_while_paused_is_ignored() -> None:
     stage = Stage("ab", None)
     stage.play("a")
     stage.playback.pause(stage.now_us)
     assert stage.ended("a") is None
 
 
-def test_an_end_that_was_handed_over_is_left_to_time() -> None:
+def test_an_end_after_the_hand_over_is_ignored() -> None:
     stage = Stage("ab")
     stage.play("a")
     ends_us = stage.playback.ends_us or 0
@@ -159,7 +160,7 @@ def test_an_end_that_was_handed_over_is_left_to_time() -> None:
     assert stage.playback.queue.locked_item_id == "b"
 
 
-def test_an_end_long_before_its_time_is_followed_at_once() -> None:
+def test_an_early_end_starts_the_next_item_at_once() -> None:
     stage = Stage("ab")
     stage.play("a")
     stage.pass_to((stage.playback.ends_us or 0) - 2 * SECOND)
@@ -167,7 +168,7 @@ def test_an_end_long_before_its_time_is_followed_at_once() -> None:
     assert stage.ended("a") is not None
 
 
-def test_an_item_without_length_is_not_due_for_ever() -> None:
+def test_an_item_of_no_length_is_not_repeated_without_pause() -> None:
     stage = Stage("a", 0.0, "one")
     stage.play("a")
     stage.now_us += SECOND

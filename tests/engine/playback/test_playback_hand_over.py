@@ -1,4 +1,4 @@
-"""After the next item was handed over to the players, a few seconds early: whatever changes, they play what the hub says."""
+"""Changes after the next item was handed over to the players."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from tests.engine.stage import Stage
 
 
 def handed_over(names: str = "abc", repeat: RepeatMode = "off") -> Stage:
-    """The first item plays, and what follows it is with the players already."""
+    """A playback whose second item has been handed over."""
     stage = Stage(names, repeat=repeat)
     stage.play("a")
     stage.pass_to(stage.playback.due_us or 0)
@@ -20,7 +20,7 @@ def handed_over(names: str = "abc", repeat: RepeatMode = "off") -> Stage:
 
 
 def assert_agreed(stage: Stage) -> None:
-    """The players were told of what the hub shows, and of when it began."""
+    """Assert that the last command to the players matches the timeline."""
     told = stage.command.item
     assert stage.current == (told and told.queue_item_id)
     assert stage.command.sync_time_us == stage.playback.timeline.anchor_us
@@ -56,7 +56,7 @@ def test_shuffle_undone_after_the_hand_over(seed: int) -> None:
     assert_agreed(stage)
 
 
-def test_a_stall_takes_the_hand_over_back() -> None:
+def test_a_stall_revokes_the_hand_over() -> None:
     stage = handed_over()
     stage.report("buffering", 177.0)
     assert stage.playback.queue.locked_item_id is None
@@ -64,14 +64,14 @@ def test_a_stall_takes_the_hand_over_back() -> None:
     assert stage.command.item.queue_item_id == "a"
 
 
-def test_the_item_turns_out_to_be_longer() -> None:
+def test_a_longer_duration_revokes_the_hand_over() -> None:
     stage = handed_over()
     stage.report("playing", 177.0, duration_seconds=181.5)
     stage.pass_seconds(6)
     assert_agreed(stage)
 
 
-def test_an_end_that_comes_late_ends_the_round_before() -> None:
+def test_a_late_end_belongs_to_the_round_before() -> None:
     stage = handed_over("a", repeat="one")
     ends_us = stage.playback.ends_us
     assert ends_us is not None

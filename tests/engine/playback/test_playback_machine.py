@@ -1,4 +1,6 @@
-"""A random course of commands, reports and time keeps playback consistent: players and hub never disagree for long."""
+"""A playback stays consistent under random commands, reports and time."""
+
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -11,7 +13,7 @@ EPSILON = 2e-6
 
 
 class PlaybackMachine(RuleBasedStateMachine):
-    """Drives a playback as the hub does: what is due is done before anything else."""
+    """Drives a playback as the hub does: time passes from one due moment to the next."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,7 +27,7 @@ class PlaybackMachine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ commands
 
-    @precondition(lambda self: len(self.playback.queue))
+    @precondition(lambda self: len(self.playback.queue) > 0)
     @rule(number=st.integers(0, 99), position=st.integers(0, 5))
     def start(self, number: int, position: float) -> None:
         chosen = self.playback.queue.items[number % len(self.playback.queue)]
@@ -55,17 +57,17 @@ class PlaybackMachine(RuleBasedStateMachine):
         if (successor := self.playback.successor()) is None:
             self.playback.finish(self.stage.now_us)
         else:
-            self.playback.start(successor, self.stage.now_us, left="skipped")
+            self.playback.start(successor, self.stage.now_us, previous_state="skipped")
 
     @rule(repeat=st.sampled_from(["off", "one", "all"]), shuffle=st.none() | st.booleans())
-    def set_modes(self, repeat: str, shuffle: bool | None) -> None:
+    def set_modes(self, repeat: Any, shuffle: bool | None) -> None:
         self.playback.set_modes(shuffle=shuffle, repeat=repeat, autoplay=None)
         self.stage.pass_seconds(0)
 
     # ------------------------------------------------------------ the queue
 
     @rule(duration=st.none() | st.integers(1, 30), place=st.sampled_from(["next", "end"]))
-    def add(self, duration: int | None, place: str) -> None:
+    def add(self, duration: int | None, place: Any) -> None:
         self.playback.queue.add([item(duration=duration)], place)
         self.stage.pass_seconds(0)
 
@@ -73,7 +75,7 @@ class PlaybackMachine(RuleBasedStateMachine):
     def remove(self, number: int) -> None:
         items = self.playback.queue.items
         chosen = items[number % len(items)] if items else None
-        # Taking the current item away is the handler's business as a whole.
+        # The removal of the current item is tested with its handler.
         if chosen is not None and chosen != self.playback.current:
             self._try("remove", [chosen.queue_item_id])
 
@@ -103,7 +105,7 @@ class PlaybackMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.playback.current)
     @rule(drift=st.floats(-2, 0.2), state=st.sampled_from(["playing", "paused"]))
-    def report(self, drift: float, state: str) -> None:
+    def report(self, drift: float, state: Any) -> None:
         position = max(0.0, self.playback.timeline.position_at(self.stage.now_us) + drift)
         self.stage.report(state, position)
         self.stage.pass_seconds(0)
@@ -128,9 +130,9 @@ class PlaybackMachine(RuleBasedStateMachine):
 
     @rule()
     def hold(self) -> None:
-        self.playback.hold(self.stage.now_us)
+        self.playback.suspend(self.stage.now_us)
 
-    # ------------------------------------------------------------ what always holds
+    # ------------------------------------------------------------ invariants
 
     @invariant()
     def one_item_plays(self) -> None:
@@ -147,7 +149,7 @@ class PlaybackMachine(RuleBasedStateMachine):
             expected = self.playback.current if one else self.playback.successor()
             if (locked := self.playback.queue.locked_item_id) is not None:
                 expected = self.playback.queue.get(locked)
-        following = self.playback.following
+        following = self.playback.next_item
         assert (following and following.queue_item_id) == (expected and expected.queue_item_id)
 
     @invariant()
@@ -156,7 +158,7 @@ class PlaybackMachine(RuleBasedStateMachine):
         if command is None or timeline.state == "buffering":
             return
         if (locked := self.playback.queue.locked_item_id) is not None:
-            following = self.playback.following
+            following = self.playback.next_item
             assert following is not None
             assert following.queue_item_id == locked
             assert (command.command, command.position) == ("play", 0.0)

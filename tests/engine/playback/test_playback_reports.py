@@ -1,12 +1,12 @@
-"""What a lone player reports is taken over; in a room the timeline rules."""
+"""Reports of a single player are adopted; several players follow the timeline."""
 
-from custom_components.moosicbox.engine.playback.playback import SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
 from custom_components.moosicbox.engine.playback.timeline import Timeline
 from tests.engine.fakes import SECOND
 from tests.engine.stage import NOW, Member, Stage, assert_command_matches
 
 
-def test_a_true_position_is_left_alone() -> None:
+def test_a_close_position_changes_nothing() -> None:
     stage = Stage("ab")
     stage.play("a")
     stage.pass_seconds(10)
@@ -15,7 +15,7 @@ def test_a_true_position_is_left_alone() -> None:
     assert stage.events == []
 
 
-def test_a_position_that_is_off_is_taken_over() -> None:
+def test_a_different_position_is_adopted() -> None:
     stage = Stage("ab")
     stage.play("a")
     stage.pass_seconds(10)
@@ -24,7 +24,7 @@ def test_a_position_that_is_off_is_taken_over() -> None:
     assert_command_matches(stage)
 
 
-def test_an_old_report_says_nothing_of_a_new_command() -> None:
+def test_a_report_older_than_the_command_is_ignored() -> None:
     stage = Stage("ab")
     stage.play("a")
     stage.pass_seconds(10)
@@ -35,7 +35,7 @@ def test_an_old_report_says_nothing_of_a_new_command() -> None:
     assert stage.playback.timeline == before
 
 
-def test_a_report_of_another_item_says_nothing() -> None:
+def test_a_report_of_another_item_is_ignored() -> None:
     stage = Stage("ab")
     stage.play("a")
     before = stage.playback.timeline
@@ -43,7 +43,7 @@ def test_a_report_of_another_item_says_nothing() -> None:
     assert (stage.playback.timeline, stage.playback.duration) == (before, 180.0)
 
 
-def test_the_players_word_on_the_duration_counts() -> None:
+def test_a_reported_duration_is_adopted() -> None:
     stage = Stage("ab", None)
     stage.play("a")
     stage.pass_seconds(1)
@@ -81,7 +81,7 @@ def test_buffering_at_the_start_is_no_stall() -> None:
     assert stage.playback.timeline.playing
 
 
-def test_a_player_that_needs_a_click_waits() -> None:
+def test_a_player_that_needs_interaction_stalls() -> None:
     stage = Stage("ab")
     stage.play("a")
     stage.pass_seconds(1)
@@ -92,7 +92,7 @@ def test_a_player_that_needs_a_click_waits() -> None:
     assert stage.events == []
 
 
-def test_in_a_room_no_member_rules() -> None:
+def test_several_members_follow_the_timeline() -> None:
     stage = Stage("ab")
     stage.members.append(Member("other"))
     stage.play("a")
@@ -102,20 +102,20 @@ def test_in_a_room_no_member_rules() -> None:
     assert (stage.playback.timeline, stage.playback.duration) == (before, 180.0)
 
 
-def test_hold_stands_still_where_the_player_was() -> None:
+def test_suspend_pauses_at_the_players_position() -> None:
     stage = Stage("ab")
     stage.play("a")
     stage.pass_seconds(18)
     lost_us = stage.now_us - 8 * SECOND
-    stage.playback.hold(lost_us)
+    stage.playback.suspend(lost_us)
     assert stage.playback.timeline == Timeline("paused", 9.98, lost_us, 0.0)
     assert_command_matches(stage)
     stage.events.clear()
-    stage.playback.hold(stage.now_us)
+    stage.playback.suspend(stage.now_us)
     assert stage.events == []
 
 
-def test_a_reported_position_stays_in_the_item() -> None:
+def test_a_reported_position_is_bounded_by_the_item() -> None:
     stage = Stage("ab")
     stage.play("a")
     stage.pass_seconds(10)

@@ -1,4 +1,4 @@
-"""Players in a hub: what they report, what the others hear, and commands from the wire to the playback."""
+"""Players in a hub: their reports, the messages to subscribers, and commands from the wire to the playback."""
 
 from typing import Any
 
@@ -25,48 +25,48 @@ from custom_components.moosicbox.engine.protocol.errors import (
     QueueItemNotFound,
     RoomNotFound,
 )
-from tests.engine.fakes import House, of_type, principal, settle
+from tests.engine.fakes import Harness, of_type, principal, settle
 
 ADA = principal("ada")
 
 
 class Kitchen:
-    """A house with one player and a controller that follows it."""
+    """A hub with one player and a controller that is subscribed to it."""
 
     def __init__(self) -> None:
-        self.house = House()
-        self.hub = self.house.hub
-        self.session, self.connection = self.house.connect(ADA, player_id="kitchen")
+        self.harness = Harness()
+        self.hub = self.harness.hub
+        self.session, self.connection = self.harness.connect(ADA, player_id="kitchen")
         self.player = self.hub.players.get("kitchen")
-        self.controller, self.ear = self.house.connect(ADA, subscribe=("player:kitchen", "players"))
+        self.controller, self.ear = self.harness.connect(ADA, subscribe=("player:kitchen", "players"))
         self.heard()
 
     def heard(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """What the player and the controller got since the last call."""
+        """Return the messages to the player and the controller since the last call."""
         return self.connection.take(), self.ear.take()
 
     async def do(self, message: Request) -> Any:
-        """A command from inside the house."""
+        """Execute a command on behalf of a user."""
         return await self.hub.execute(message, ADA)
 
     async def play(self, *tracks: str) -> list[str]:
         added = await self.do(QueueAdd(track_ids=tracks))
         await self.do(PlaybackCommand(command="play"))
         await settle()
-        return added["queue_item_ids"]
+        return list(added["queue_item_ids"])
 
-    async def report(self, state: str, **fields: Any) -> None:
-        fields = {"position_seconds": 0.0, "at_us": self.house.clock.now_us(), **fields}
-        self.house.say(self.session, PlayerReport(state=state, **fields))
+    async def report(self, state: Any, **fields: Any) -> None:
+        fields = {"position_seconds": 0.0, "at_us": self.harness.clock.now_us(), **fields}
+        self.harness.say(self.session, PlayerReport(state=state, **fields))
         await settle()
 
     @property
     def state(self) -> str:
-        return self.player.playback.timeline.state
+        return self.player.active_playback.timeline.state
 
     @property
     def current(self) -> str | None:
-        current = self.player.playback.current
+        current = self.player.active_playback.current
         return current.track.track_id if current else None
 
 
@@ -78,7 +78,7 @@ async def test_a_song_from_the_queue_to_the_player() -> None:
     assert command["topic"] == "play:kitchen"
     assert (command["command"], command["queue_item_id"]) == ("play", ids[0])
     assert command["track"]["stream_url"] == "/media/one.flac?sig=1"
-    assert command["sync_time_us"] > kitchen.house.clock.now_us()
+    assert command["sync_time_us"] > kitchen.harness.clock.now_us()
     assert of_type(played, "prepare")[-1]["queue_item_id"] == ids[1]
     assert [each["track"]["track_id"] for each in of_type(heard, "track_changed")] == ["one"]
     status = of_type(heard, "playback_status")[-1]
@@ -87,11 +87,11 @@ async def test_a_song_from_the_queue_to_the_player() -> None:
     assert "stream_url" not in str(heard)
 
 
-async def test_the_whole_queue_without_a_word_from_anybody() -> None:
+async def test_the_queue_plays_on_without_reports() -> None:
     kitchen = Kitchen()
     ids = await kitchen.play("one", "two")
     kitchen.heard()
-    kitchen.house.pass_seconds(400)
+    kitchen.harness.pass_seconds(400)
     played, heard = kitchen.heard()
     commands = of_type(played, "synchronized_playback")
     assert [(each["command"], each["queue_item_id"]) for each in commands] == [("play", ids[1]), ("stop", None)]
@@ -100,10 +100,10 @@ async def test_the_whole_queue_without_a_word_from_anybody() -> None:
     assert kitchen.state == "idle"
 
 
-async def test_commands() -> None:
+async def test_playback_commands_set_state_and_item() -> None:
     kitchen = Kitchen()
     await kitchen.play("one", "two", "three")
-    for command, state, current in (
+    steps: tuple[tuple[Any, str, str], ...] = (
         ("pause", "paused", "one"),
         ("toggle", "playing", "one"),
         ("toggle", "paused", "one"),
@@ -112,18 +112,19 @@ async def test_commands() -> None:
         ("previous", "playing", "one"),
         ("stop", "idle", "one"),
         ("play", "playing", "one"),
-    ):
+    )
+    for command, state, current in steps:
         await kitchen.do(PlaybackCommand(command=command))
         assert (kitchen.state, kitchen.current) == (state, current)
     await kitchen.do(SeekCommand(position_seconds=60))
-    assert kitchen.player.playback.timeline.position == 60
+    assert kitchen.player.active_playback.timeline.position == 60
     await kitchen.do(PlaybackCommand(command="play", track_id="four", start_position=7))
-    assert (kitchen.current, kitchen.player.playback.timeline.position) == ("four", 7)
+    assert (kitchen.current, kitchen.player.active_playback.timeline.position) == ("four", 7)
     await kitchen.do(PlaybackCommand(command="play", start_position=9))
-    assert (kitchen.current, kitchen.player.playback.timeline.position) == ("four", 9)
+    assert (kitchen.current, kitchen.player.active_playback.timeline.position) == ("four", 9)
 
 
-async def test_next_at_the_end_is_the_end() -> None:
+async def test_next_after_the_last_item_finishes() -> None:
     kitchen = Kitchen()
     await kitchen.play("one")
     await kitchen.do(PlaybackCommand(command="next"))
@@ -132,16 +133,16 @@ async def test_next_at_the_end_is_the_end() -> None:
     assert (kitchen.state, kitchen.current) == ("playing", "one")
 
 
-async def test_the_last_item_taken_away_is_the_end() -> None:
+async def test_removing_the_last_item_finishes() -> None:
     kitchen = Kitchen()
     first, last = await kitchen.play("one", "two")
     await kitchen.do(PlaybackCommand(command="next"))
     await kitchen.do(QueueRemove(queue_item_id=last))
     assert (kitchen.state, kitchen.current) == ("idle", None)
-    assert [each.queue_item_id for each in kitchen.player.own.queue.items] == [first]
+    assert [each.queue_item_id for each in kitchen.player.solo_playback.queue.items] == [first]
 
 
-async def test_the_current_item_taken_away_gives_way_to_the_next() -> None:
+async def test_removing_the_current_item_starts_the_next() -> None:
     kitchen = Kitchen()
     ids = await kitchen.play("one", "two", "three")
     await kitchen.do(QueueRemove(queue_item_id=ids[0]))
@@ -153,7 +154,7 @@ async def test_the_current_item_taken_away_gives_way_to_the_next() -> None:
     assert (kitchen.state, kitchen.current) == ("idle", None)
 
 
-async def test_a_replaced_queue_goes_on_with_the_new_music() -> None:
+async def test_a_replaced_queue_starts_the_new_items() -> None:
     kitchen = Kitchen()
     await kitchen.play("one", "two")
     await kitchen.do(QueueAdd(track_id="new", place="replace"))
@@ -175,7 +176,7 @@ async def test_a_replaced_queue_goes_on_with_the_new_music() -> None:
         (PlaybackCommand(command="play", room_id="garden"), RoomNotFound),
     ],
 )
-async def test_what_cannot_be_done(message: Request, error: type[HubError]) -> None:
+async def test_invalid_commands_are_refused(message: Request, error: type[HubError]) -> None:
     kitchen = Kitchen()
     with pytest.raises(error):
         await kitchen.do(message)
@@ -183,16 +184,16 @@ async def test_what_cannot_be_done(message: Request, error: type[HubError]) -> N
 
 async def test_one_of_several_players_must_be_named() -> None:
     kitchen = Kitchen()
-    kitchen.house.connect(ADA, player_id="bath")
+    kitchen.harness.connect(ADA, player_id="bath")
     with pytest.raises(InvalidMessage) as refused:
         await kitchen.do(VolumeCommand(volume=0.5))
     assert refused.value.details["path"] == ["player_id"]
-    kitchen.house.say(kitchen.session, VolumeCommand(volume=0.25))
+    kitchen.harness.say(kitchen.session, VolumeCommand(volume=0.25))
     await settle()
     assert kitchen.player.volume == 0.25
 
 
-async def test_volume_goes_to_the_player_and_to_those_who_watch() -> None:
+async def test_volume_is_sent_to_the_player_and_its_subscribers() -> None:
     kitchen = Kitchen()
     await kitchen.do(VolumeCommand(volume=0.5, muted=True))
     played, heard = kitchen.heard()
@@ -214,7 +215,7 @@ async def test_modes_show_in_the_status() -> None:
 # ------------------------------------------------------------ reports
 
 
-async def test_volume_on_the_device_is_the_players_volume() -> None:
+async def test_a_volume_set_on_the_device_is_adopted() -> None:
     kitchen = Kitchen()
     await kitchen.report("idle", volume=0.1)
     assert (kitchen.player.volume, kitchen.player.muted) == (0.1, False)
@@ -222,21 +223,21 @@ async def test_volume_on_the_device_is_the_players_volume() -> None:
     assert kitchen.player.volume == 0.1
 
 
-async def test_the_round_trip_moves_the_start() -> None:
+async def test_the_round_trip_delays_the_start() -> None:
     kitchen = Kitchen()
     await kitchen.report("idle", round_trip_us=80_000)
-    assert kitchen.player.playback.lead_us() == 60_000
+    assert kitchen.player.active_playback.lead_us() == 60_000
 
 
 async def test_an_ended_item_is_followed_by_the_next() -> None:
     kitchen = Kitchen()
     ids = await kitchen.play("one", "two")
-    kitchen.house.pass_seconds(20)
+    kitchen.harness.pass_seconds(20)
     await kitchen.report("idle", queue_item_id=ids[0])
     assert (kitchen.state, kitchen.current) == ("playing", "two")
 
 
-async def test_what_cannot_be_played_is_passed_over_three_times() -> None:
+async def test_unplayable_items_are_skipped_three_times() -> None:
     kitchen = Kitchen()
     ids = await kitchen.play("one", "two", "three", "four")
     await kitchen.report("error", queue_item_id=ids[0], error="decode")
@@ -249,13 +250,13 @@ async def test_what_cannot_be_played_is_passed_over_three_times() -> None:
     assert kitchen.state == "idle"
 
 
-async def test_only_players_report_and_ask_for_streams() -> None:
+async def test_only_players_report_and_request_streams() -> None:
     kitchen = Kitchen()
     ids = await kitchen.play("one")
     kitchen.heard()
-    kitchen.house.say(kitchen.controller, StreamRequest(queue_item_id=ids[0], request_id="r1"))
-    kitchen.house.say(kitchen.session, StreamRequest(queue_item_id=ids[0], request_id="r2"))
-    kitchen.house.say(kitchen.session, StreamRequest(queue_item_id="nothing", request_id="r3"))
+    kitchen.harness.say(kitchen.controller, StreamRequest(queue_item_id=ids[0], request_id="r1"))
+    kitchen.harness.say(kitchen.session, StreamRequest(queue_item_id=ids[0], request_id="r2"))
+    kitchen.harness.say(kitchen.session, StreamRequest(queue_item_id="nothing", request_id="r3"))
     await settle()
     played, heard = kitchen.heard()
     assert of_type(heard, "error")[0]["error_type"] == "not_supported"
@@ -264,44 +265,44 @@ async def test_only_players_report_and_ask_for_streams() -> None:
     assert of_type(played, "error")[0]["error_type"] == "queue_item_not_found"
 
 
-# ------------------------------------------------------------ away and back
+# ------------------------------------------------------------ availability
 
 
-async def test_music_waits_for_a_player_that_is_gone() -> None:
+async def test_playback_is_suspended_while_the_player_is_unavailable() -> None:
     kitchen = Kitchen()
     await kitchen.play("one", "two")
-    kitchen.house.pass_seconds(10.02)
-    kitchen.house.lose(kitchen.session)
-    kitchen.house.pass_seconds(60)
-    assert kitchen.player.playback.timeline[:2] == ("paused", 10.0)
+    kitchen.harness.pass_seconds(10.02)
+    kitchen.harness.lose(kitchen.session)
+    kitchen.harness.pass_seconds(60)
+    assert kitchen.player.active_playback.timeline[:2] == ("paused", 10.0)
     listed = of_type(kitchen.heard()[1], "player_list")[-1]["players"]
     assert [(each["player_id"], each["available"]) for each in listed] == [("kitchen", False)]
-    _, connection = kitchen.house.connect(ADA, player_id="kitchen")
+    _, connection = kitchen.harness.connect(ADA, player_id="kitchen")
     [command] = of_type(connection.take(), "synchronized_playback")
     assert (command["command"], command["start_position"]) == ("pause", 10.0)
     assert kitchen.player.available
 
 
-async def test_a_reload_goes_on_where_the_others_would_be() -> None:
+async def test_a_resumed_session_continues_at_the_current_position() -> None:
     kitchen = Kitchen()
     await kitchen.play("one")
     before = of_type(kitchen.heard()[0], "synchronized_playback")
-    kitchen.house.lose(kitchen.session)
-    kitchen.house.pass_seconds(3)
-    _, connection = kitchen.house.connect(ADA, player_id="kitchen")
+    kitchen.harness.lose(kitchen.session)
+    kitchen.harness.pass_seconds(3)
+    _, connection = kitchen.harness.connect(ADA, player_id="kitchen")
     again = of_type(connection.take(), "synchronized_playback")
     for command in again:
         assert command.pop("snapshot")
     assert again == before
 
 
-async def test_a_new_player_is_told_to_those_who_follow_players() -> None:
-    house = House()
-    follower, ear = house.connect(ADA)
-    other, deaf = house.connect(ADA, subscribe=("all",))
+async def test_a_new_player_is_published_to_subscribers_of_players() -> None:
+    harness = Harness()
+    follower, ear = harness.connect(ADA)
+    other, deaf = harness.connect(ADA, subscribe=("all",))
     ear.take()
     deaf.take()
-    house.connect(principal("eve"), player_id="bath")
+    harness.connect(principal("eve"), player_id="bath")
     types = [each["type"] for each in ear.take()]
     assert types[0] == "subscribed"
     assert "player:bath" in follower.topics
@@ -310,7 +311,7 @@ async def test_a_new_player_is_told_to_those_who_follow_players() -> None:
     assert "player:bath" not in other.topics
 
 
-async def test_a_removed_player_is_gone_for_all() -> None:
+async def test_a_removed_player_is_unsubscribed() -> None:
     kitchen = Kitchen()
     await kitchen.play("one")
     kitchen.heard()
@@ -325,25 +326,25 @@ async def test_a_removed_player_is_gone_for_all() -> None:
         kitchen.hub.players.get("kitchen")
 
 
-async def test_a_removed_player_plays_no_more() -> None:
+async def test_a_removed_player_has_no_timer() -> None:
     kitchen = Kitchen()
     await kitchen.play("one")
-    playback = kitchen.player.own
+    playback = kitchen.player.solo_playback
     item = playback.queue.items[0]
     kitchen.hub.players.remove("kitchen")
     kitchen.heard()
-    playback.pause(kitchen.house.clock.now_us())
-    playback.start(item, kitchen.house.clock.now_us())
+    playback.pause(kitchen.harness.clock.now_us())
+    playback.start(item, kitchen.harness.clock.now_us())
     assert kitchen.heard()[0] == []
-    assert "player:kitchen" not in kitchen.hub.publisher._advances
+    assert "player:kitchen" not in kitchen.hub.publisher._scheduler._scheduled
 
 
 async def test_a_fresh_subscription_begins_with_a_snapshot() -> None:
     kitchen = Kitchen()
     ids = await kitchen.play(*(f"t{number}" for number in range(60)))
-    newcomer, connection = kitchen.house.connect(ADA, subscribe=())
+    newcomer, connection = kitchen.harness.connect(ADA, subscribe=())
     connection.take()
-    kitchen.house.say(newcomer, Subscribe(topics=("player:kitchen",), request_id="r1"))
+    kitchen.harness.say(newcomer, Subscribe(topics=("player:kitchen",), request_id="r1"))
     answer, *snapshot = connection.take()
     assert (answer["type"], answer["request_id"]) == ("result", "r1")
     assert all(each["snapshot"] and "offset" not in each for each in snapshot)
@@ -356,14 +357,14 @@ async def test_a_fresh_subscription_begins_with_a_snapshot() -> None:
     assert of_type(connection.take(), "queue_updated")[0]["offset"] == offset + 1
 
 
-def test_is_told_once_when_it_goes_and_once_when_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
+def test_availability_is_logged_once_per_change(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    house = House()
-    session, _ = house.connect(principal(), player_id="kitchen", name="Kitchen")
+    harness = Harness()
+    session, _ = harness.connect(principal(), player_id="kitchen", name="Kitchen")
     for _ in range(2):
-        house.lose(session)
-        house.pass_seconds(20)
+        harness.lose(session)
+        harness.pass_seconds(20)
         assert caplog.messages.count("Kitchen is unavailable") == 1
-        session, _ = house.connect(principal(), player_id="kitchen", name="Kitchen")
-        assert caplog.messages.count("Kitchen is here again") == 1
+        session, _ = harness.connect(principal(), player_id="kitchen", name="Kitchen")
+        assert caplog.messages.count("Kitchen is available again") == 1
         caplog.clear()

@@ -1,8 +1,8 @@
-"""What counts as having listened to a track."""
+"""The rules by which plays of tracks are counted."""
 
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, cast, override
 
 from hypothesis import given, strategies as st
 import pytest
@@ -15,18 +15,19 @@ from tests.engine.stage import Stage
 
 
 class StageClock(Clock):
-    """The time on a stage."""
+    """The virtual time of a stage."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
         self._stage = stage
 
+    @override
     def now_us(self) -> int:
         return self._stage.now_us
 
 
 class Counts:
-    """A library that only counts."""
+    """A library that only counts plays."""
 
     def __init__(self) -> None:
         self.counted: list[str] = []
@@ -39,13 +40,13 @@ class Counts:
 
 
 class Listener(Stage):
-    """A playback, and what was counted of it."""
+    """A playback, and the plays that were counted."""
 
     def __init__(self, names: str = "abc", duration: float | None = 180.0, **fields: Any) -> None:
         super().__init__(names, duration, **fields)
         self.library = Counts()
         plays = Plays(cast(Library, self.library), StageClock(self), _run)
-        self.playback._emit = lambda _event: plays.happened(self.playback)
+        self.playback._emit = lambda _event: plays.update(self.playback)
 
     @property
     def counted(self) -> list[str]:
@@ -57,7 +58,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         work.send(None)
 
 
-def test_played_through() -> None:
+def test_a_track_played_to_its_end_is_counted_once() -> None:
     listener = Listener()
     listener.play("a")
     listener.pass_seconds(600)
@@ -68,8 +69,8 @@ def test_played_through() -> None:
     ("duration", "heard", "counts"),
     [(180, 89, False), (180, 91, True), (3_000, 239, False), (3_000, 241, True), (None, 239, False), (None, 241, True)],
 )
-def test_half_or_four_minutes(duration: float | None, heard: float, counts: bool) -> None:
-    """The start lies a little in the future: until then nothing is heard."""
+def test_half_of_the_track_or_four_minutes_count(duration: float | None, heard: float, counts: bool) -> None:
+    """Time before the start doesn't count."""
     listener = Listener(duration=duration)
     listener.play("a")
     listener.pass_seconds(heard)
@@ -77,8 +78,8 @@ def test_half_or_four_minutes(duration: float | None, heard: float, counts: bool
     assert listener.counted == (["a"] if counts else [])
 
 
-def test_in_pieces() -> None:
-    """Pauses don't count, what was heard before and after does; seeking is no listening."""
+def test_time_is_added_over_pauses_and_seeks() -> None:
+    """Only time while the track plays counts, over pauses and seeks."""
     listener = Listener()
     listener.play("a")
     listener.pass_seconds(50)
@@ -94,7 +95,7 @@ def test_in_pieces() -> None:
     assert listener.counted == ["a"]
 
 
-def test_once_however_often_it_changes() -> None:
+def test_a_play_is_counted_once() -> None:
     listener = Listener()
     listener.play("a")
     for _ in range(17):
@@ -103,7 +104,7 @@ def test_once_however_often_it_changes() -> None:
     assert listener.counted == ["a"]
 
 
-def test_again_when_it_repeats() -> None:
+def test_a_repeated_track_is_counted_again() -> None:
     listener = Listener("a", repeat="one")
     listener.play("a")
     listener.pass_seconds(180 * 3 + 5)
@@ -111,7 +112,7 @@ def test_again_when_it_repeats() -> None:
     assert listener.counted == ["a", "a", "a"]
 
 
-def test_taken_out_while_it_played() -> None:
+def test_a_track_removed_while_it_plays_is_counted() -> None:
     listener = Listener()
     listener.play("a")
     listener.pass_seconds(120)
@@ -120,8 +121,7 @@ def test_taken_out_while_it_played() -> None:
     assert listener.counted == ["a"]
 
 
-def test_a_library_that_is_closed() -> None:
-    """The music doesn't care."""
+def test_playback_goes_on_when_counting_fails() -> None:
     listener = Listener()
     listener.library.closed = True
     listener.play("a")
@@ -130,8 +130,8 @@ def test_a_library_that_is_closed() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["play", "pause", "seek", "stop", "wait"]), st.floats(0, 60)), max_size=30))
-def test_never_more_than_was_heard(steps: list[tuple[str, float]]) -> None:
-    """Whatever people do: each count took half of the track."""
+def test_never_counts_more_than_was_played(steps: list[tuple[str, float]]) -> None:
+    """Under random commands, each counted play took half of the track."""
     listener = Listener("a")
     began_us = listener.now_us
     for step, seconds in steps:

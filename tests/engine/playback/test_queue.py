@@ -1,4 +1,6 @@
-"""The queue: places, locked items, the current one, shuffle; and that a mirror which applies the ops holds the same."""
+"""The queue: places, locked items, the current item, shuffle; and mirrors that apply its ops."""
+
+from collections.abc import Callable
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -55,13 +57,13 @@ def test_positions_of_an_add(position: int, result: str) -> None:
     assert order(queue) == result
 
 
-def test_replace_leaves_no_current_item() -> None:
+def test_replace_clears_the_current_item() -> None:
     queue = queue_of("ab", current="b")
     queue.add([item("x")], "replace")
     assert (queue.current, queue.current_index) == (None, None)
 
 
-def test_a_full_queue_takes_no_more_and_stays_as_it_is() -> None:
+def test_a_full_queue_refuses_items_and_stays_unchanged() -> None:
     queue = Queue("epoch", 3)
     queue.add([item(), item()])
     with pytest.raises(Unavailable):
@@ -92,7 +94,7 @@ def test_places_of_a_move(moved: str, place: Place, result: str) -> None:
 
 
 @pytest.mark.parametrize(("from_", "to", "result"), [(0, 2, "bcad"), (3, 0, "dabc"), (1, 1, "abcd"), (0, 3, "bcda")])
-def test_reorder_counts_after_the_item_was_taken_out(from_: int, to: int, result: str) -> None:
+def test_reorder_counts_without_the_moved_item(from_: int, to: int, result: str) -> None:
     queue = queue_of("abcd")
     queue.reorder(from_, to)
     assert order(queue) == result
@@ -110,7 +112,7 @@ def test_reorder_counts_after_the_item_was_taken_out(from_: int, to: int, result
         ("a", "a", "a", "", None),
     ],
 )
-def test_a_removed_current_item_leaves_its_place_to_the_next(
+def test_removing_the_current_item_makes_its_successor_current(
     names: str, current: str | None, removed: str, left: str, successor: str | None
 ) -> None:
     queue = queue_of(names, current=current)
@@ -129,11 +131,12 @@ def test_remove_is_all_or_nothing() -> None:
 
 def test_a_locked_item_stays_where_it_is() -> None:
     queue = queue_of("abcd", current="b", locked="c")
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: queue.remove(["c"]),
         lambda: queue.move("c", "end"),
         lambda: queue.reorder(2, 0),
-    ):
+    )
+    for change in changes:
         with pytest.raises(ItemLocked):
             change()
     assert (order(queue), queue.revision) == ("abcd", 1)
@@ -153,7 +156,7 @@ def test_nothing_comes_between_the_current_item_and_the_locked_one() -> None:
     assert order(queue) == "bczdayx"
 
 
-def test_shuffle_keeps_what_was_and_what_is_locked() -> None:
+def test_shuffle_keeps_played_and_locked_items() -> None:
     queue = queue_of("abcdefghij", current="c", locked="d")
     queue.shuffle(True, chance(7))
     assert order(queue)[:4] == "abcd"
@@ -194,7 +197,7 @@ def test_after_and_before() -> None:
     assert queue_of("").first() is None
 
 
-def test_page() -> None:
+def test_a_page_has_its_place_and_the_current_item() -> None:
     queue = queue_of("abcde", current="d")
     page = queue.page(1, 2)
     assert [each.queue_item_id for each in page.items] == ["b", "c"]
@@ -206,7 +209,7 @@ def test_page() -> None:
 @pytest.mark.parametrize(
     "place", ["replace", After(after="a")], ids=["a move replaces nothing", "nothing is behind itself"]
 )
-def test_places_where_nothing_can_be_moved(place: Place) -> None:
+def test_invalid_places_of_a_move(place: Place) -> None:
     queue = queue_of("abc")
     with pytest.raises(InvalidMessage) as refused:
         queue.move("a", place)
@@ -232,7 +235,7 @@ def test_unknown_items() -> None:
     assert (order(queue), queue.revision) == ("abc", 1)
 
 
-def test_restore_tells_nobody_and_mends_what_is_damaged() -> None:
+def test_restore_fires_no_change_and_repairs_damage() -> None:
     heard: list[tuple[QueueOp, ...]] = []
     queue = Queue("epoch", 100, heard.append)
     queue.restore([item("a"), item("b")], ["gone", "a"], 7, "gone", shuffled=True)
@@ -242,7 +245,7 @@ def test_restore_tells_nobody_and_mends_what_is_damaged() -> None:
 
 
 class QueueMachine(RuleBasedStateMachine):
-    """Random changes, and a mirror that knows nothing but the ops."""
+    """Random changes, and a mirror that only applies the ops."""
 
     def __init__(self) -> None:
         super().__init__()

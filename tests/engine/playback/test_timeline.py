@@ -1,4 +1,4 @@
-"""Timeline: an anchor and a rate are enough to know every position."""
+"""The timeline: positions computed from an anchor and a rate."""
 
 from hypothesis import given, strategies as st
 
@@ -8,13 +8,13 @@ from tests.engine.fakes import SECOND
 PLAYING = Timeline("playing", 10.0, 5 * SECOND, 1.0)
 
 
-def test_stands_still_before_the_anchor() -> None:
+def test_the_position_is_fixed_before_the_anchor() -> None:
     assert PLAYING.position_at(0) == 10.0
     assert PLAYING.position_at(5 * SECOND) == 10.0
     assert PLAYING.position_at(7 * SECOND) == 12.0
 
 
-def test_paused_stands_still() -> None:
+def test_a_paused_position_is_fixed() -> None:
     paused = Timeline("paused", 10.0, 5 * SECOND, 0.0)
     assert paused.position_at(99 * SECOND) == 10.0
     assert paused.reaches_us(20.0) is None
@@ -27,7 +27,7 @@ def test_paused_stands_still() -> None:
     target=st.floats(0, 36_000),
     rate=st.sampled_from([0.5, 1.0, 2.0]),
 )
-def test_reaches_what_it_says(position: float, anchor_us: int, target: float, rate: float) -> None:
+def test_reaches_is_the_inverse_of_position(position: float, anchor_us: int, target: float, rate: float) -> None:
     timeline = Timeline("playing", position, anchor_us, rate)
     at_us = timeline.reaches_us(target)
     assert at_us is not None

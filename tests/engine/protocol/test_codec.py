@@ -1,4 +1,4 @@
-"""Frames that are wrong are answered with what is wrong with them; nothing that comes in raises."""
+"""Decoding: invalid frames are answered with their fault, and no input raises an exception."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from custom_components.moosicbox.engine.protocol import errors
 from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientMessage, Ping
 from custom_components.moosicbox.engine.protocol.codec import Codec, Decoded, encode_error
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from tests.engine.fakes import House
+from tests.engine.fakes import Harness
 
 BROKEN = json.loads((Path(__file__).parents[2] / "golden" / "broken.json").read_text("utf-8"))
 ERROR_TYPES = set(
@@ -21,7 +21,7 @@ ERROR_TYPES = set(
     track_not_found revision_conflict item_locked not_supported unavailable internal_error
     """.split()  # noqa: SIM905
 )
-CODEC = House().hub.dispatcher.codec
+CODEC = Harness().hub.dispatcher.codec
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -36,7 +36,7 @@ def codec() -> Codec:
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken["why"])
-def test_broken_frame(broken: dict[str, Any], codec: Codec) -> None:
+def test_broken_frames_name_their_fault(broken: dict[str, Any], codec: Codec) -> None:
     frame = broken["frame"]
     decoded = codec.decode(json.dumps(frame))
     assert decoded.message is None
@@ -52,24 +52,24 @@ def test_broken_frame(broken: dict[str, Any], codec: Codec) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "ping", '{"type":"ping"} {}', "NaN", '{"type":"ping","n":Infinity}', b"\xff"]
 )
-def test_no_json(text: str | bytes, codec: Codec) -> None:
+def test_text_that_is_not_json_is_refused(text: str | bytes, codec: Codec) -> None:
     decoded = codec.decode(text)
     assert (decoded.request_id, decoded.message) == (None, None)
     assert isinstance(decoded.error, errors.SerializationFailed)
 
 
-def test_json_that_is_nested_without_end(codec: Codec) -> None:
+def test_deeply_nested_json_is_refused(codec: Codec) -> None:
     assert isinstance(codec.decode("[" * 100_000).error, errors.SerializationFailed)
     assert isinstance(codec.decode('{"a":' * 100_000).error, errors.SerializationFailed)
 
 
-def test_a_wrong_message_keeps_its_request_id(codec: Codec) -> None:
+def test_an_invalid_message_keeps_its_request_id(codec: Codec) -> None:
     decoded = codec.decode('{"type":"seek_command","request_id":"r-7","position_seconds":-1}')
     assert decoded.request_id == "r-7"
     assert codec.decode('{"type":"nothing","request_id":"r-8"}').request_id == "r-8"
 
 
-def test_what_a_message_carries_is_left_alone() -> None:
+def test_free_form_data_is_not_converted() -> None:
     class Lamps(ClientMessage, tag="lamps", frozen=True, kw_only=True):
         level: int = 3
         data: Any = None
@@ -85,7 +85,7 @@ def test_what_a_message_carries_is_left_alone() -> None:
         assert repr(decoded.message.data) == repr(carried)
 
 
-def test_numbers_and_nulls_deep_inside(codec: Codec) -> None:
+def test_whole_floats_and_nulls_in_nested_fields(codec: Codec) -> None:
     position = {"epoch": "e", "offset": 3.0}
     resume = {"session_id": "s", "secret": "s", "positions": {"all": position}}
     client = {"name": "Wall", "kind": "controller", "lead_ms": None}
@@ -96,13 +96,13 @@ def test_numbers_and_nulls_deep_inside(codec: Codec) -> None:
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200))
-def test_no_text_raises(text: str | bytes) -> None:
+def test_no_text_raises_an_exception(text: str | bytes) -> None:
     decoded = CODEC.decode(text)
     assert (decoded.message is None) != (decoded.error is None)
 
 
 @given(json_values)
-def test_no_value_raises(value: Any) -> None:
+def test_no_value_raises_an_exception(value: Any) -> None:
     _answered(CODEC.decode(json.dumps(value)))
 
 
@@ -116,7 +116,7 @@ FIELDS = ["position_seconds", "player_id", "action", "place", "track_ids", "clie
     action=st.sampled_from(["add", "move", "get", "create", "join"]) | json_values,
     fields=st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=5),
 )
-def test_no_field_raises(type_: str, action: Any, fields: dict[str, Any]) -> None:
+def test_no_field_raises_an_exception(type_: str, action: Any, fields: dict[str, Any]) -> None:
     _answered(CODEC.decode(json.dumps({"action": action, **fields, "type": type_})))
 
 
@@ -130,7 +130,7 @@ def test_error_types_are_those_of_the_protocol() -> None:
     assert {error.error_type for error in errors.HubError.__subclasses__()} == ERROR_TYPES
 
 
-def test_details_stand_beside_the_error() -> None:
+def test_details_are_fields_of_the_error() -> None:
     error = errors.RevisionConflict("It changed", revision=4, ops=[])
     assert json.loads(encode_error(error, None)) == {
         "type": "error",
@@ -142,7 +142,7 @@ def test_details_stand_beside_the_error() -> None:
     }
 
 
-def test_close_codes_say_whether_to_come_back() -> None:
+def test_close_codes_tell_whether_to_reconnect() -> None:
     again = {code for code in CloseCode if code.reconnect}
     assert {code for code in CloseCode if 4000 <= code < 4500} <= again
     assert not {code for code in CloseCode if code >= 4500} & again
@@ -150,15 +150,15 @@ def test_close_codes_say_whether_to_come_back() -> None:
     assert not {CloseCode.NORMAL, CloseCode.MESSAGE_TOO_BIG} & again
 
 
-def test_what_is_wrong_beside_what_may_be_so_is_named(codec: Codec) -> None:
-    """Neither the null nor the 1.0 is at fault."""
+def test_a_wrong_field_beside_relaxed_ones_is_named(codec: Codec) -> None:
+    """The null and the 1.0 are allowed; the wrong field beside them is named."""
     client = {"name": "A", "kind": "toaster", "lead_ms": None}
     error = codec.decode(json.dumps({"type": "authenticate", "client": client})).error
     assert isinstance(error, errors.InvalidMessage)
     assert error.details["path"] == ["client", "kind"]
 
 
-def test_a_float_that_is_no_exact_integer_is_none(codec: Codec) -> None:
+def test_a_float_beyond_exact_integers_is_refused(codec: Codec) -> None:
     position = {"epoch": "e", "offset": 1e300}
     resume = {"session_id": "s", "secret": "t", "positions": {"all": position}}
     client = {"name": "A", "kind": "controller"}

@@ -1,4 +1,4 @@
-"""Golden frames: what each message looks like on the wire. One file a type, in families one an action, more for variants."""
+"""Golden frames pin the wire format: one file per message type, in families per action, more for variants."""
 
 from collections.abc import Iterator
 import json
@@ -11,14 +11,14 @@ import pytest
 from custom_components.moosicbox.engine.protocol import client, server
 from custom_components.moosicbox.engine.protocol.codec import Codec, encode, encode_error, encode_request, message_name
 from custom_components.moosicbox.engine.protocol.errors import RateLimitExceeded
-from tests.engine.fakes import House
+from tests.engine.fakes import Harness
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 FAMILIES = {"queue_command", "room_command"}
 
 
 def leaves(model: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
-    """The models that go over the wire: those that no other one refines."""
+    """Return the models of messages: those without subclasses."""
     if model.__struct_config__.tag is not None and not model.__subclasses__():
         yield model
     for child in model.__subclasses__():
@@ -40,14 +40,15 @@ def without_null(value: Any) -> Any:
 
 
 CLIENT, SERVER = frames("client"), frames("server")
-CLIENT_MODELS = {".".join(filter(None, message_name(model))): model for model in set(leaves(client.Request))}
+REQUESTS: set[Any] = set(leaves(client.Request))
+CLIENT_MODELS = {".".join(filter(None, message_name(model))): model for model in REQUESTS}
 SERVER_MODELS = {str(model.__struct_config__.tag): model for model in set(leaves(server.ServerMessage))}
 
 
 @pytest.fixture(scope="module")
 def codec() -> Codec:
-    """The codec of a whole hub."""
-    return House().hub.dispatcher.codec
+    """The codec of a complete hub."""
+    return Harness().hub.dispatcher.codec
 
 
 @pytest.mark.parametrize(("name", "frame"), [*CLIENT.items(), *SERVER.items()])
@@ -57,7 +58,7 @@ def test_file_is_named_after_its_frame(name: str, frame: dict[str, Any]) -> None
 
 def test_every_model_has_a_frame_and_every_frame_a_model() -> None:
     assert {key(frame) for frame in CLIENT.values()} == set(CLIENT_MODELS)
-    # An error has no model: its fields are those of the refusal.
+    # An error has no model: its fields are those of the exception.
     assert {key(frame) for frame in SERVER.values()} == {*SERVER_MODELS, "error"}
 
 
@@ -67,6 +68,7 @@ def test_client_frame_round_trip(name: str, codec: Codec) -> None:
     assert decoded.error is None
     assert type(decoded.message) is CLIENT_MODELS[key(CLIENT[name])]
     assert decoded.request_id == CLIENT[name]["request_id"]
+    assert decoded.message is not None
     encoded = encode_request(decoded.message)
     assert without_null(json.loads(encoded)) == CLIENT[name]
     assert codec.decode(encoded).message == decoded.message
@@ -75,7 +77,7 @@ def test_client_frame_round_trip(name: str, codec: Codec) -> None:
 @pytest.mark.parametrize("name", sorted(SERVER.keys() - {"error"}))
 def test_server_frame_round_trip(name: str) -> None:
     model = SERVER_MODELS[key(SERVER[name])]
-    message = msgspec.json.decode(json.dumps(SERVER[name]), type=model)
+    message: Any = msgspec.json.decode(json.dumps(SERVER[name]), type=model)
     encoded = encode(message)
     assert json.loads(encoded) == SERVER[name]
     assert msgspec.json.decode(encoded, type=model) == message

@@ -1,6 +1,6 @@
-"""Random evenings in a room against a shadow model: who may what, one queue for all, everybody in step."""
+"""A room under random commands, compared to a model of rights, roles, order and host."""
 
-from typing import Any
+from typing import Any, override
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -13,7 +13,7 @@ from custom_components.moosicbox.engine.protocol.types import QueueOp, QueuePage
 from custom_components.moosicbox.engine.sessions.session import Actor, Session
 from tests.engine.fakes import FakeConnection, principal, settle
 from tests.engine.mirror import Mirror
-from tests.engine.recovery import HouseWithLoop
+from tests.engine.recovery import HarnessWithLoop
 
 LIMITS = Limits(messages_per_minute=10**9, burst_size=10**9, bytes_per_minute=10**12, max_queue_items=12)
 ROOM = "party"
@@ -24,7 +24,7 @@ WHO = {
     "cleo": principal("cleo", "listen", "chat", "play"),
     "root": principal("root", role="admin"),
 }
-# Once more, by hand: what the shadow believes.
+# The rights of each role, written down independently of the implementation.
 MAY = {
     "host": {"add", "own", "any", "control", "skip", "volume", "members", "chat"},
     "dj": {"add", "own", "any", "control", "skip", "volume", "chat"},
@@ -37,21 +37,21 @@ ORDER = ("command", "queue_item_id", "start_position", "sync_time_us", "rate")
 
 
 class Copy:
-    """What a client that follows the room knows of its queue, from the wire alone."""
+    """A client's copy of the queue, made of the messages on the wire."""
 
     def __init__(self) -> None:
         self.mirror = Mirror()
         self.revision = -1
         self.order: list[Any] = []
-        """What its player was told last."""
+        """The last command to its player."""
 
 
 class RoomMachine(RuleBasedStateMachine):
-    """Four people with a player each; the shadow is the order of coming, the roles and the host."""
+    """Four users with a player each. The model is their order, their roles and the host."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = HouseWithLoop(LIMITS)
+        self.harness = HarnessWithLoop(LIMITS)
         self.sessions: dict[str, Session] = {}
         self.wires: dict[str, FakeConnection] = {}
         self.copies: dict[str, Copy] = {}
@@ -66,18 +66,19 @@ class RoomMachine(RuleBasedStateMachine):
         for name in PEOPLE:
             self._connect(name)
 
+    @override
     def teardown(self) -> None:
-        self.house.run(settle())
-        self.house.close()
+        self.harness.run(settle())
+        self.harness.close()
 
     def _connect(self, name: str) -> None:
-        self.sessions[name], self.wires[name] = self.house.connect(WHO[name], player_id=name, name=name)
+        self.sessions[name], self.wires[name] = self.harness.connect(WHO[name], player_id=name, name=name)
 
-    # ------------------------------------------------------------ the shadow
+    # ------------------------------------------------------------ the model
 
     @property
     def room(self) -> Any:
-        return self.house.hub.rooms.find(ROOM)
+        return self.harness.hub.rooms.find(ROOM)
 
     def _may(self, name: str, right: str) -> bool:
         if name == "root":
@@ -90,29 +91,29 @@ class RoomMachine(RuleBasedStateMachine):
             return right in MAY[role] | extra
         if self.control != "everyone" or not WHO[name].may("control"):
             return False
-        # Going out gives nobody more than they had inside.
+        # Leaving doesn't add rights.
         role = self.roles.get(name, "guest")
         return right in (MAY[role] | ({"control", "skip"} if role == "guest" else set())) - {"chat"}
 
     def _do(self, name: str, message: say.Request, needed: str | None) -> Any:
-        """Execute in `name`'s name: refused exactly if the shadow says so."""
+        """Execute a message on behalf of a user; it is refused exactly if the model says so."""
 
         async def execute() -> Any:
-            actor = Actor(WHO[name], self.sessions[name], self.house.clock.now_us())
+            actor = Actor(WHO[name], self.sessions[name], self.harness.clock.now_us())
             try:
-                return await self.house.hub.dispatcher.execute(actor, message)
+                return await self.harness.hub.dispatcher.execute(actor, message)
             except HubError as error:
                 return error
             finally:
                 await settle()
 
-        outcome = self.house.run(execute())
+        outcome = self.harness.run(execute())
         denied = isinstance(outcome, PermissionDenied)
         if needed is not None:
             assert denied == (not self._may(name, needed)), (name, message, outcome)
         return outcome
 
-    # ------------------------------------------------------------ coming and going
+    # ------------------------------------------------------------ joining and leaving
 
     @initialize(wait=st.sampled_from(["none", "bounded", "all"]))
     def open(self, wait: Any) -> None:
@@ -130,7 +131,7 @@ class RoomMachine(RuleBasedStateMachine):
 
     @rule(by=st.sampled_from(PEOPLE), name=st.sampled_from(PEOPLE), into=st.booleans())
     def move_another(self, by: str, name: str, into: bool) -> None:
-        """Who may control a player puts it in; its owner and whoever may kick take it out."""
+        """Players are added with the right to control, and removed by their owner or with the right to kick."""
         message = (say.RoomJoin if into else say.RoomLeave)(room_id=ROOM, player_id=name)
         inside = name in self.inside
         outcome = self._do(by, message, None)
@@ -186,9 +187,9 @@ class RoomMachine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(PEOPLE), seconds=st.sampled_from([1, 9, 60]))
     def reload(self, name: str, seconds: int) -> None:
-        """A page that reloads: soon it keeps its place, later it comes back as the last one."""
-        self.house.lose(self.sessions[name], ended=True)
-        self.house.pass_seconds(seconds)
+        """A page reloads: within the grace it keeps its place, afterwards it rejoins as the last one."""
+        self.harness.lose(self.sessions[name], ended=True)
+        self.harness.pass_seconds(seconds)
         was_inside = name in self.inside
         if was_inside and seconds > LIMITS.availability_grace:
             self._gone(name)
@@ -229,13 +230,13 @@ class RoomMachine(RuleBasedStateMachine):
         elif isinstance(outcome, RevisionConflict):
             assert stale
 
-    @precondition(lambda self: self.room is not None and len(self.room.own.queue))
+    @precondition(lambda self: self.room is not None and len(self.room.playback.queue) > 0)
     @rule(name=st.sampled_from(PEOPLE), number=st.integers(0, 11), stale=st.integers(0, 3), move=st.booleans())
     def change(self, name: str, number: int, stale: int, move: bool) -> None:
-        items = self.room.own.queue.items
+        items = self.room.playback.queue.items
         item = items[number % len(items)]
         own = item.added_by.id == name and self._may(name, "own")
-        current = item is self.room.own.current and self.room.own.timeline.state != "idle"
+        current = item is self.room.playback.current and self.room.playback.timeline.state != "idle"
         if move:
             message: say.Request = say.QueueMove(
                 room_id=ROOM, queue_item_id=item.queue_item_id, place="end", if_revision=self._stale(stale)
@@ -282,12 +283,12 @@ class RoomMachine(RuleBasedStateMachine):
         state=st.sampled_from(["playing", "buffering", "idle", "error"]),
     )
     def report(self, name: str, ready: bool, state: Any) -> None:
-        current = self.room.own.current
+        current = self.room.playback.current
         item_id = current.queue_item_id if current else None
         message = say.PlayerReport(
             state=state,
             position_seconds=0,
-            at_us=self.house.clock.now_us(),
+            at_us=self.harness.clock.now_us(),
             queue_item_id=item_id,
             ready_item_id=item_id if ready else None,
         )
@@ -295,13 +296,13 @@ class RoomMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.1, 3, 30, 200]))
     def wait(self, seconds: float) -> None:
-        self.house.pass_seconds(seconds)
-        self.house.run(settle())
+        self.harness.pass_seconds(seconds)
+        self.harness.run(settle())
 
     def _stale(self, by: int) -> int | None:
-        return None if by == 3 else max(0, self.room.own.queue.revision - by)
+        return None if by == 3 else max(0, self.room.playback.queue.revision - by)
 
-    # ------------------------------------------------------------ what always holds
+    # ------------------------------------------------------------ invariants
 
     @invariant()
     def the_shadow_is_right(self) -> None:
@@ -311,14 +312,14 @@ class RoomMachine(RuleBasedStateMachine):
         assert sorted(members) == sorted(self.inside)
         assert self.room.host_user_id == self.host
         for name in PEOPLE:
-            player = self.house.hub.players.get(name)
+            player = self.harness.hub.players.get(name)
             assert (player.room is self.room) == (name in self.inside)
 
     @invariant()
     def one_queue(self) -> None:
         if self.room is None:
             return
-        queue = self.room.own.queue
+        queue = self.room.playback.queue
         ids = [item.queue_item_id for item in queue.items]
         assert len(set(ids)) == len(ids)
         assert queue.revision >= self.revision
@@ -328,7 +329,7 @@ class RoomMachine(RuleBasedStateMachine):
 
     @invariant()
     def everybody_has_it(self) -> None:
-        """Deltas applied to a snapshot give the hub's queue, and all players were told the same last."""
+        """Assert that all copies equal the hub's queue, and all players have the same command."""
         if self.room is None:
             return
         for name in PEOPLE:
@@ -339,11 +340,11 @@ class RoomMachine(RuleBasedStateMachine):
                 if message["type"] == "synchronized_playback":
                     copy.order = [message[field] for field in ORDER] + [message.get("room_id")]
             if name in self.inside:
-                page = self.room.own.queue.page(0, 100)
+                page = self.room.playback.queue.page(0, 100)
                 assert copy.revision == page.revision
                 assert copy.mirror.items == list(page.items)
                 assert copy.mirror.current_item_id == page.current_item_id
-        if self.room.own.command is not None:
+        if self.room.playback.command is not None:
             assert all(self.copies[name].order == self.copies[self.inside[0]].order for name in self.inside)
 
     def _mirror(self, copy: Copy, message: dict[str, Any]) -> None:
@@ -353,7 +354,7 @@ class RoomMachine(RuleBasedStateMachine):
             ops = msgspec.convert(message["ops"], tuple[QueueOp, ...])
             moved = not all(op["op"] in ("current", "update") for op in message["ops"])
             assert message["revision"] == copy.revision + moved
-            copy.mirror.apply(ops, self.room.own.queue.page(0, 100))
+            copy.mirror.apply(ops, self.room.playback.queue.page(0, 100))
         copy.revision = message["revision"]
 
 

@@ -1,4 +1,4 @@
-"""Answers: a request id that was seen executes nothing more, for a while and within a bound."""
+"""Answers: a repeated request is not executed again, for a while and within bounds."""
 
 import pytest
 
@@ -10,73 +10,73 @@ DONE = Frame(b"done")
 
 
 class Asker:
-    """Collects the answers that it gets."""
+    """Collects answers."""
 
     def __init__(self) -> None:
         self.got: list[bytes | None] = []
 
     def __call__(self, frame: Frame | None) -> None:
-        self.got.append(frame and frame.payload)
+        self.got.append(None if frame is None else bytes(frame.payload))
 
 
-def test_an_answer_given_at_once_is_kept() -> None:
+def test_an_immediate_answer_is_stored() -> None:
     answers, again = Answers(300, 10, 1_000_000), Asker()
-    assert not answers.seen("r", 0, again)
-    answers.keep("r", DONE)
-    assert answers.seen("r", 1, again)
+    assert not answers.answer_repeated("r", 0, again)
+    answers.store("r", DONE)
+    assert answers.answer_repeated("r", 1, again)
     assert again.got == [DONE.payload]
 
 
-def test_whoever_asks_while_it_runs_gets_the_same_answer_once() -> None:
+def test_repetitions_of_a_running_request_get_the_same_answer_once() -> None:
     answers, first, again = Answers(300, 10, 1_000_000), Asker(), Asker()
-    assert not answers.seen("r", 0, first)
+    assert not answers.answer_repeated("r", 0, first)
     answers.start("r", first)
-    assert answers.seen("r", 1, again)
-    assert answers.seen("r", 1, again)
+    assert answers.answer_repeated("r", 1, again)
+    assert answers.answer_repeated("r", 1, again)
     assert (first.got, again.got) == ([], [])
     answers.finish("r", DONE)
     answers.finish("r", Frame(b"twice"))
     assert (first.got, again.got) == ([DONE.payload], [DONE.payload])
-    assert answers.seen("r", 2, again)
+    assert answers.answer_repeated("r", 2, again)
     assert again.got == [DONE.payload, DONE.payload]
 
 
-def test_what_is_not_kept_runs_again() -> None:
+def test_a_request_without_a_stored_answer_is_executed_again() -> None:
     answers, asker = Answers(300, 10, 1_000_000), Asker()
     answers.start("r", asker)
     answers.finish("r", DONE, keep=False)
     assert asker.got == [DONE.payload]
-    assert not answers.seen("r", 1, asker)
+    assert not answers.answer_repeated("r", 1, asker)
 
 
 @pytest.mark.parametrize("asked_at", [0, 1, 150, 299])
-def test_an_answer_is_kept_five_minutes_at_least(asked_at: int) -> None:
+def test_an_answer_is_stored_for_at_least_five_minutes(asked_at: int) -> None:
     answers, asker = Answers(300, 10, 1_000_000), Asker()
-    assert not answers.seen("first", 0, asker)
-    answers.seen("r", asked_at * SECOND, asker)
-    answers.keep("r", DONE)
-    # Whatever else is asked in between, in whichever generation it falls.
+    assert not answers.answer_repeated("first", 0, asker)
+    answers.answer_repeated("r", asked_at * SECOND, asker)
+    answers.store("r", DONE)
+    # Independently of the requests in between and of the generation.
     for second in range(asked_at, asked_at + 300):
-        assert not answers.seen("other", second * SECOND, asker)
-    assert answers.seen("r", (asked_at + 300) * SECOND, asker)
+        assert not answers.answer_repeated("other", second * SECOND, asker)
+    assert answers.answer_repeated("r", (asked_at + 300) * SECOND, asker)
 
 
-def test_an_answer_goes_in_the_end() -> None:
+def test_an_answer_expires() -> None:
     answers, asker = Answers(300, 10, 1_000_000), Asker()
-    assert not answers.seen("r", 0, asker)
-    answers.keep("r", DONE)
+    assert not answers.answer_repeated("r", 0, asker)
+    answers.store("r", DONE)
     for minute in range(4, 20):
-        if not answers.seen("r", minute * 60 * SECOND, asker):
+        if not answers.answer_repeated("r", minute * 60 * SECOND, asker):
             return
     pytest.fail("It was kept for ever")
 
 
-def test_a_request_that_runs_for_long_is_not_forgotten() -> None:
+def test_a_running_request_does_not_expire() -> None:
     answers, asker = Answers(300, 4, 1_000_000), Asker()
     answers.start("r", asker)
     for number in range(20):
-        assert not answers.seen(f"other-{number}", number * 100 * SECOND, asker)
-        answers.keep(f"other-{number}", DONE)
+        assert not answers.answer_repeated(f"other-{number}", number * 100 * SECOND, asker)
+        answers.store(f"other-{number}", DONE)
     answers.finish("r", DONE)
     assert asker.got == [DONE.payload]
 
@@ -84,25 +84,25 @@ def test_a_request_that_runs_for_long_is_not_forgotten() -> None:
 def test_the_number_of_answers_is_bounded() -> None:
     answers, asker = Answers(300, 10, 1_000_000), Asker()
     for number in range(100):
-        assert not answers.seen(str(number), 0, asker)
-        answers.keep(str(number), DONE)
-    kept = [number for number in range(100) if answers.seen(str(number), 0, asker)]
+        assert not answers.answer_repeated(str(number), 0, asker)
+        answers.store(str(number), DONE)
+    kept = [number for number in range(100) if answers.answer_repeated(str(number), 0, asker)]
     assert 5 <= len(kept) <= 10
     assert kept == list(range(100 - len(kept), 100))
 
 
-def test_finishing_what_is_gone_answers_nobody() -> None:
+def test_finishing_an_unknown_request_has_no_effect() -> None:
     answers, asker = Answers(300, 2, 1_000_000), Asker()
     answers.finish("a", DONE)
     assert asker.got == []
 
 
-def test_answers_are_bounded_by_their_size_too() -> None:
+def test_the_size_of_answers_is_bounded() -> None:
     answers, asker = Answers(300, 10_000, 1_000_000), Asker()
     for number in range(200):
-        assert not answers.seen(f"r{number}", 0, asker)
-        answers.keep(f"r{number}", Frame(b"x" * 300_000))
-    kept = [number for number in range(200) if answers.seen(f"r{number}", 0, asker)]
+        assert not answers.answer_repeated(f"r{number}", 0, asker)
+        answers.store(f"r{number}", Frame(b"x" * 300_000))
+    kept = [number for number in range(200) if answers.answer_repeated(f"r{number}", 0, asker)]
     assert kept
     assert len(kept) * 300_000 < 2_000_000
     assert kept[-1] == 199

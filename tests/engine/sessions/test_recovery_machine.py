@@ -1,6 +1,6 @@
-"""Recovery against a shadow model: whatever breaks when, a client holds every message that it may see, once, in order."""
+"""Recovery against a model: after any sequence of failures a client has each visible message once, in order."""
 
-from typing import Any
+from typing import Any, override
 
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -13,7 +13,7 @@ from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.protocol.types import Position
 from tests.engine.fakes import principal
-from tests.engine.recovery import TRANSPORTS, Client, HouseWithLoop, Poller
+from tests.engine.recovery import TRANSPORTS, Client, HarnessWithLoop, Poller
 
 LIMITS = Limits(
     history_messages=8,
@@ -40,18 +40,18 @@ PLAYERS = {"kitchen": "ada", "bath": "root"}
 
 
 class RecoveryMachine(RuleBasedStateMachine):
-    """Some clients of some users; the shadow is the list of what was published to each topic."""
+    """Clients of several users, and a model: the messages that were published to each topic."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = HouseWithLoop(LIMITS)
-        self.house.hub.players.add("bath", "Bath", PLAYERS["bath"])
-        self.house.hub.players.added.subscribe(self._player_added)
+        self.harness = HarnessWithLoop(LIMITS)
+        self.harness.hub.players.add("bath", "Bath", PLAYERS["bath"])
+        self.harness.hub.players.added.subscribe(self._player_added)
         self.clients: list[Client] = []
         self.published: dict[str, list[Any]] = {topic: [] for topic in TOPICS}
         self.number = 0
 
-    # ------------------------------------------------------------ the shadow
+    # ------------------------------------------------------------ the model
 
     def _visible(self, client: Client, topic: str, who: Principal) -> bool:
         return topic_visible(topic, who, client.session.client_id, client.session.player_id)
@@ -61,10 +61,10 @@ class RecoveryMachine(RuleBasedStateMachine):
         return here[number % len(here)] if here else None
 
     def _resumable(self, client: Client, positions: dict[str, Position]) -> bool:
-        if client.session not in list(self.house.hub.sessions):
+        if client.session not in list(self.harness.hub.sessions):
             return False
         for topic, position in positions.items():
-            topics = self.house.hub.topics
+            topics = self.harness.hub.topics
             if topic in client.session.topics:
                 try:
                     topics.since(topic, position)
@@ -84,7 +84,7 @@ class RecoveryMachine(RuleBasedStateMachine):
     def connect(self, sub: str, rights: str, topics: list[str] | None, transport: str) -> None:
         who = principal(sub, *RIGHTS[rights])
         wanted = None if topics is None else tuple(topics)
-        client = Client(TRANSPORTS[transport](self.house, who, subscribe=wanted))
+        client = Client(TRANSPORTS[transport](self.harness, who, subscribe=wanted))
         self.clients.append(client)
         [welcome, *rest] = client.read()
         assert (welcome["type"], welcome["resumed"]) == ("welcome", False)
@@ -97,16 +97,16 @@ class RecoveryMachine(RuleBasedStateMachine):
     @precondition(lambda self: not any(client.session.player_id for client in self.clients))
     @rule(transport=st.sampled_from(sorted(TRANSPORTS)))
     def connect_player(self, transport: str) -> None:
-        client = Client(TRANSPORTS[transport](self.house, principal("ada"), player_id="kitchen"))
+        client = Client(TRANSPORTS[transport](self.harness, principal("ada"), player_id="kitchen"))
         self.clients.append(client)
         [welcome, *_] = client.read()
         client.follows = set(welcome["positions"])
 
     @rule(number=st.integers(0, 9))
     def drop(self, number: int) -> None:
-        # What waited in the connection is lost with it.
+        # Messages that wait in the connection are lost with it.
         if (client := self._client(number)) is not None:
-            self.house.hub.sessions.drop(client.session, CloseCode.PING_TIMEOUT, "")
+            self.harness.hub.sessions.drop(client.session, CloseCode.PING_TIMEOUT, "")
             client.connection = None
 
     @precondition(lambda self: self.clients)
@@ -117,7 +117,7 @@ class RecoveryMachine(RuleBasedStateMachine):
         left_out=st.sets(st.sampled_from(TOPICS), max_size=1),
     )
     def resume(self, number: int, transport: str, rights: str | None, left_out: set[str]) -> None:
-        # Whether it was lost, or moves with messages unread: on the same transport or on the other one.
+        # After a loss or with unread messages, on the same transport or on the other one.
         client = self.clients[number % len(self.clients)]
         session, old = client.session, client.connection
         who = session.principal if rights is None else principal(session.principal.sub, *RIGHTS[rights])
@@ -127,11 +127,11 @@ class RecoveryMachine(RuleBasedStateMachine):
             topic: Position(**position) for topic, position in client.positions.items() if topic not in left_out
         }
         resumable = self._resumable(client, positions)
-        # What the newest token may not see isn't asked for here: see the tests of rights.
+        # Topics that the newest token may not follow are tested with permissions.
         positions = {topic: at for topic, at in positions.items() if self._visible(client, topic, who)}
         resume = Resume(session_id=session.session_id, secret=session.secret, positions=positions)
         held = set(session.topics) & set(positions)
-        end = TRANSPORTS[transport](self.house, who, resume=resume, player_id=session.player_id)
+        end = TRANSPORTS[transport](self.harness, who, resume=resume, player_id=session.player_id)
         [welcome, *_] = messages = end.take()
         assert old is None or old.closed
         if not welcome["resumed"]:
@@ -185,10 +185,10 @@ class RecoveryMachine(RuleBasedStateMachine):
         if (client := self._client(number)) is not None and client.session.player_id is None:
             client.read()
             who = principal(client.session.principal.sub, *RIGHTS[rights])
-            self.house.hub.sessions.renew(client.session, who)
+            self.harness.hub.sessions.renew(client.session, who)
             client.follows = {topic for topic in client.follows if self._visible(client, topic, who)}
 
-    # ------------------------------------------------------------ the house
+    # ------------------------------------------------------------ the hub
 
     @rule(topic=st.sampled_from(NUMBERED), count=st.integers(1, 4))
     def publish(self, topic: str, count: int) -> None:
@@ -196,7 +196,7 @@ class RecoveryMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9), index=st.integers(0, 20), count=st.integers(1, 4))
     def publish_to(self, number: int, index: int, count: int) -> None:
-        # To a topic that somebody follows, for most aren't.
+        # To a topic with subscribers; most topics have none.
         if (client := self._client(number)) is not None:
             if followed := [topic for topic in NUMBERED if topic in client.follows]:
                 self._publish(followed[index % len(followed)], count)
@@ -205,11 +205,11 @@ class RecoveryMachine(RuleBasedStateMachine):
         for _ in range(count):
             self.number += 1
             self.published[topic].append(self.number)
-            self.house.hub.publish(topic, CustomMessage(event="e", data=self.number))
+            self.harness.hub.publish(topic, CustomMessage(event="e", data=self.number))
 
     @rule(player_id=st.sampled_from(sorted(PLAYERS)))
     def add_player(self, player_id: str) -> None:
-        players = self.house.hub.players
+        players = self.harness.hub.players
         if players.find(player_id) is None:
             players.add(player_id, player_id.title(), PLAYERS[player_id])
 
@@ -221,9 +221,9 @@ class RecoveryMachine(RuleBasedStateMachine):
 
     @rule(player_id=st.sampled_from(sorted(PLAYERS)))
     def remove_player(self, player_id: str) -> None:
-        if self.house.hub.players.find(player_id) is None:
+        if self.harness.hub.players.find(player_id) is None:
             return
-        self.house.hub.players.remove(player_id)
+        self.harness.hub.players.remove(player_id)
         for client in [client for client in self.clients if client.session.player_id == player_id]:
             assert client.connection is None or client.connection.closed
             self.clients.remove(client)
@@ -235,10 +235,10 @@ class RecoveryMachine(RuleBasedStateMachine):
         for client in self.clients:
             if client.connection is not None:
                 client.read()
-        self.house.pass_seconds(seconds)
-        self.house.hub.topics.expire()
+        self.harness.pass_seconds(seconds)
+        self.harness.hub.topics.expire()
         for client in self.clients:
-            # Who polls and fetched nothing for so long is lost.
+            # A polling client that hasn't fetched for so long is disconnected.
             if client.connection is not None and client.connection.closed:
                 assert isinstance(client.connection, Poller)
                 assert seconds > LIMITS.poll_timeout
@@ -249,7 +249,7 @@ class RecoveryMachine(RuleBasedStateMachine):
         if (client := self._client(number)) is not None:
             client.read(arrives=arrives)
 
-    # ------------------------------------------------------------ what always holds
+    # ------------------------------------------------------------ invariants
 
     def _snapshots_are_complete(self, client: Client, topics: Any) -> None:
         for topic in topics:
@@ -259,13 +259,13 @@ class RecoveryMachine(RuleBasedStateMachine):
                 "player": {"playback_status", "volume_update", "queue_updated"},
                 "play": {"volume_update"},
             }.get(kind, set())
-            if player_id and kind in ("player", "play") and self.house.hub.players.find(player_id) is None:
+            if player_id and kind in ("player", "play") and self.harness.hub.players.find(player_id) is None:
                 expected = set()
             assert {type_ for name, type_ in client.snapshots if name == topic} >= expected
 
     @invariant()
     def rights_are_not_exceeded(self) -> None:
-        for session in self.house.hub.sessions.connected():
+        for session in self.harness.hub.sessions.connected():
             for topic in session.topics:
                 assert topic_visible(topic, session.principal, session.client_id, session.player_id)
 
@@ -282,6 +282,7 @@ class RecoveryMachine(RuleBasedStateMachine):
                 read_to = client.positions[topic]["offset"]
                 assert held == self.published.get(topic, [])[client.base[topic] : read_to]
 
+    @override
     def teardown(self) -> None:
         for client in self.clients:
             if client.connection is not None:
@@ -290,9 +291,9 @@ class RecoveryMachine(RuleBasedStateMachine):
                 for topic, position in client.positions.items():
                     assert position["offset"] == len(self.published.get(topic, ()))
         self.clients_hold_what_was_published()
-        self.house.close()
+        self.harness.close()
 
 
 TestRecovery = RecoveryMachine.TestCase
-# What goes wrong here goes wrong after several steps that belong together: one needs more, and longer, courses than elsewhere.
+# Faults need several related steps, so that more and longer runs are needed than elsewhere.
 TestRecovery.settings = settings(max_examples=5 * settings().max_examples, stateful_step_count=60)

@@ -1,4 +1,4 @@
-"""Sessions: coming, being replaced, expiring, going."""
+"""Sessions: opening, players, expiry, ending."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from custom_components.moosicbox.engine.protocol.client import Resume
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.sessions.session import Refused, Session
-from tests.engine.fakes import EPOCH, FakeConnection, House, of_type, principal
+from tests.engine.fakes import EPOCH, FakeConnection, Harness, of_type, principal
 
 ADA, EVE, ROOT = principal("ada"), principal("eve"), principal("root", role="admin")
 
@@ -18,31 +18,31 @@ def message(data: Any = None) -> CustomMessage:
     return CustomMessage(event="e", data=data)
 
 
-def resume_of(house: House, session: Session, **changes: Any) -> Resume:
-    """What the client remembers when its connection breaks now."""
-    positions = {topic: house.hub.topics.position(topic) for topic in session.topics}
+def resume_of(harness: Harness, session: Session, **changes: Any) -> Resume:
+    """Return the data with which the client resumes after its connection broke."""
+    positions = {topic: harness.hub.topics.position(topic) for topic in session.topics}
     known = {"session_id": session.session_id, "secret": session.secret, "positions": positions}
     return Resume(**(known | changes))
 
 
-def cut(house: House, session: Session) -> Resume:
-    resume = resume_of(house, session)
-    house.lose(session)
+def cut(harness: Harness, session: Session) -> Resume:
+    resume = resume_of(harness, session)
+    harness.lose(session)
     return resume
 
 
-def refused(house: House, *args: Any, **kwargs: Any) -> Refused:
+def refused(harness: Harness, *args: Any, **kwargs: Any) -> Refused:
     with pytest.raises(Refused) as refusal:
-        house.connect(*args, **kwargs)
+        harness.connect(*args, **kwargs)
     return refusal.value
 
 
-# ------------------------------------------------------------ coming
+# ------------------------------------------------------------ opening
 
 
-def test_welcome() -> None:
-    house = House()
-    session, connection = house.connect(ADA, subscribe=("all", "players"), request_id="r1")
+def test_welcome_describes_the_session() -> None:
+    harness = Harness()
+    session, connection = harness.connect(ADA, subscribe=("all", "players"), request_id="r1")
     welcome = connection.take()[0]
     assert welcome == {
         "type": "welcome",
@@ -53,28 +53,28 @@ def test_welcome() -> None:
         "resumed": False,
         "user": {"id": "ada", "name": "Ada"},
         "permissions": sorted(ADA.permissions),
-        "positions": {topic: {"epoch": house.hub.topics.epoch, "offset": 0} for topic in ("all", "players")},
-        "server_time_us": house.clock.now_us(),
+        "positions": {topic: {"epoch": harness.hub.topics.epoch, "offset": 0} for topic in ("all", "players")},
+        "server_time_us": harness.clock.now_us(),
     }
 
 
-def test_welcome_says_when_the_token_expires() -> None:
-    house = House()
-    _, connection = house.connect(principal("ada", expires_at=EPOCH.timestamp() + 3_600))
+def test_welcome_names_the_expiry_of_the_token() -> None:
+    harness = Harness()
+    _, connection = harness.connect(principal("ada", expires_at=EPOCH.timestamp() + 3_600))
     assert connection.take()[0]["expires_at"] == "2026-11-23T01:00:00.000Z"
 
 
-def test_no_token_no_entry() -> None:
-    house = House()
-    refusal = refused(house, None)
+def test_a_client_without_a_token_is_refused() -> None:
+    harness = Harness()
+    refusal = refused(harness, None)
     assert (refusal.error.error_type, refusal.code) == ("authentication_failed", CloseCode.AUTHENTICATION_FAILED)
-    assert len(house.hub.sessions) == 0
+    assert len(harness.hub.sessions) == 0
 
 
-def test_default_topics() -> None:
-    house = House()
-    house.hub.players.add("kitchen", "Kitchen", "ada")
-    session, _ = house.connect(principal("ada", "listen", "chat"))
+def test_default_topics_follow_from_the_permissions() -> None:
+    harness = Harness()
+    harness.hub.players.add("kitchen", "Kitchen", "ada")
+    session, _ = harness.connect(principal("ada", "listen", "chat"))
     assert list(session.topics) == [
         "all",
         "user:ada",
@@ -88,23 +88,23 @@ def test_default_topics() -> None:
     ]
 
 
-def test_what_one_may_not_see_is_left_out() -> None:
-    house = House()
-    session, _ = house.connect(ADA, subscribe=("all", "user:eve", "permission:admin", "players", "all"))
+def test_invisible_topics_are_left_out() -> None:
+    harness = Harness()
+    session, _ = harness.connect(ADA, subscribe=("all", "user:eve", "permission:admin", "players", "all"))
     assert list(session.topics) == ["all", "players"]
 
 
-def test_a_room_limited_guest_hears_of_nothing_else() -> None:
-    house = House()
-    house.hub.players.add("kitchen", "Kitchen", "ada")
+def test_a_guest_follows_only_its_room() -> None:
+    harness = Harness()
+    harness.hub.players.add("kitchen", "Kitchen", "ada")
     guest = principal("guest:1", "listen", "chat", rooms=frozenset({"garden"}))
-    session, _ = house.connect(guest)
+    session, _ = harness.connect(guest)
     assert set(session.topics) == {"user:guest:1", f"client:{session.client_id}", "rooms"}
 
 
 def test_ids_and_secrets_are_never_the_same() -> None:
-    house = House()
-    sessions = [house.connect(ADA, subscribe=())[0] for _ in range(20)]
+    harness = Harness()
+    sessions = [harness.connect(ADA, subscribe=())[0] for _ in range(20)]
     for value in ("client_id", "session_id", "secret"):
         assert len({getattr(session, value) for session in sessions}) == 20
 
@@ -113,185 +113,185 @@ def test_ids_and_secrets_are_never_the_same() -> None:
 
 
 def test_a_player_follows_its_play_topic() -> None:
-    house = House()
-    session, connection = house.connect(ADA, player_id="kitchen", subscribe=("all",))
+    harness = Harness()
+    session, connection = harness.connect(ADA, player_id="kitchen", subscribe=("all",))
     assert list(session.topics) == ["play:kitchen", "all"]
-    assert house.hub.players.get("kitchen").available
+    assert harness.hub.players.get("kitchen").available
     assert of_type(connection.take(), "volume_update")[0]["topic"] == "play:kitchen"
 
 
-def test_a_player_needs_the_right_to_be_one() -> None:
-    house = House()
-    refusal = refused(house, principal("ada", "listen"), player_id="kitchen")
+def test_a_player_needs_the_permission_to_play() -> None:
+    harness = Harness()
+    refusal = refused(harness, principal("ada", "listen"), player_id="kitchen")
     assert (refusal.error.error_type, refusal.code) == ("permission_denied", CloseCode.AUTHENTICATION_FAILED)
-    assert house.hub.players.find("kitchen") is None
+    assert harness.hub.players.find("kitchen") is None
 
 
-def test_a_player_id_belongs_to_who_used_it_first() -> None:
-    house = House()
-    session, _ = house.connect(ADA, player_id="kitchen")
-    refusal = refused(house, EVE, player_id="kitchen")
+def test_a_player_id_belongs_to_its_first_user() -> None:
+    harness = Harness()
+    session, _ = harness.connect(ADA, player_id="kitchen")
+    refusal = refused(harness, EVE, player_id="kitchen")
     assert (refusal.error.error_type, refusal.code) == ("permission_denied", CloseCode.AUTHENTICATION_FAILED)
     assert session.connection is not None
-    house.lose(session, ended=True)
-    refused(house, EVE, player_id="kitchen")
+    harness.lose(session, ended=True)
+    refused(harness, EVE, player_id="kitchen")
 
 
 def test_an_administrator_may_take_a_player_over() -> None:
-    house = House()
-    _, connection = house.connect(ADA, player_id="kitchen")
-    house.connect(ROOT, player_id="kitchen")
+    harness = Harness()
+    _, connection = harness.connect(ADA, player_id="kitchen")
+    harness.connect(ROOT, player_id="kitchen")
     assert connection.closed is CloseCode.REPLACED
-    assert house.hub.players.get("kitchen").owner == "ada"
+    assert harness.hub.players.get("kitchen").owner_user_id == "ada"
 
 
 def test_the_newest_connection_is_the_player() -> None:
-    house = House()
-    older, connection = house.connect(ADA, player_id="kitchen")
-    newer, _ = house.connect(ADA, player_id="kitchen")
+    harness = Harness()
+    older, connection = harness.connect(ADA, player_id="kitchen")
+    newer, _ = harness.connect(ADA, player_id="kitchen")
     assert connection.closed is CloseCode.REPLACED
-    assert older not in list(house.hub.sessions)
-    player = house.hub.players.get("kitchen")
+    assert older not in list(harness.hub.sessions)
+    player = harness.hub.players.get("kitchen")
     assert player.client_id == newer.client_id
-    assert (player.present, player.available) == (True, True)
-    house.pass_seconds(60)
+    assert (player.connected, player.available) == (True, True)
+    harness.pass_seconds(60)
     assert player.available
 
 
-def test_players_a_user_may_have() -> None:
-    house = House(Limits(max_players_per_user=2))
+def test_the_number_of_players_of_a_user_is_bounded() -> None:
+    harness = Harness(Limits(max_players_per_user=2))
     for player_id in ("a", "b"):
-        house.connect(ADA, player_id=player_id)
-    assert refused(house, ADA, player_id="c").error.error_type == "unavailable"
-    house.connect(ADA, player_id="a")
-    house.connect(EVE, player_id="c")
+        harness.connect(ADA, player_id=player_id)
+    assert refused(harness, ADA, player_id="c").error.error_type == "unavailable"
+    harness.connect(ADA, player_id="a")
+    harness.connect(EVE, player_id="c")
 
 
-def test_a_short_absence_is_not_noticed() -> None:
-    house = House()
-    session, _ = house.connect(ADA, player_id="kitchen")
-    player = house.hub.players.get("kitchen")
-    resume = cut(house, session)
-    house.pass_seconds(7.9)
-    assert (player.present, player.available) == (False, True)
-    house.connect(ADA, player_id="kitchen", resume=resume)
-    house.pass_seconds(60)
+def test_a_short_absence_keeps_a_player_available() -> None:
+    harness = Harness()
+    session, _ = harness.connect(ADA, player_id="kitchen")
+    player = harness.hub.players.get("kitchen")
+    resume = cut(harness, session)
+    harness.pass_seconds(7.9)
+    assert (player.connected, player.available) == (False, True)
+    harness.connect(ADA, player_id="kitchen", resume=resume)
+    harness.pass_seconds(60)
     assert player.available
 
 
-def test_a_long_absence_is() -> None:
-    house = House()
-    session, _ = house.connect(ADA, player_id="kitchen")
-    player = house.hub.players.get("kitchen")
-    cut(house, session)
-    house.pass_seconds(8)
+def test_a_long_absence_makes_a_player_unavailable() -> None:
+    harness = Harness()
+    session, _ = harness.connect(ADA, player_id="kitchen")
+    player = harness.hub.players.get("kitchen")
+    cut(harness, session)
+    harness.pass_seconds(8)
     assert not player.available
 
 
-# ------------------------------------------------------------ staying
+# ------------------------------------------------------------ tokens
 
 
 def test_a_token_that_expires_ends_the_session() -> None:
-    house = House()
-    session, connection = house.connect(principal("ada", expires_at=house.clock.utc().timestamp() + 60))
-    house.pass_seconds(69)
+    harness = Harness()
+    session, connection = harness.connect(principal("ada", expires_at=harness.clock.utc().timestamp() + 60))
+    harness.pass_seconds(69)
     assert connection.closed is None
-    house.pass_seconds(1.1)
+    harness.pass_seconds(1.1)
     assert connection.closed is CloseCode.TOKEN_EXPIRED
-    assert session not in list(house.hub.sessions)
+    assert session not in list(harness.hub.sessions)
 
 
-def test_a_refreshed_token_does_not() -> None:
-    house = House()
-    now = house.clock.utc().timestamp()
-    session, connection = house.connect(principal("ada", expires_at=now + 60))
-    house.pass_seconds(50)
-    house.hub.sessions.renew(session, principal("ada", expires_at=now + 600))
-    house.pass_seconds(100)
+def test_a_refreshed_token_keeps_the_session() -> None:
+    harness = Harness()
+    now = harness.clock.utc().timestamp()
+    session, connection = harness.connect(principal("ada", expires_at=now + 60))
+    harness.pass_seconds(50)
+    harness.hub.sessions.renew(session, principal("ada", expires_at=now + 600))
+    harness.pass_seconds(100)
     assert connection.closed is None
-    house.hub.sessions.renew(session, ADA)
-    house.pass_seconds(10_000)
+    harness.hub.sessions.renew(session, ADA)
+    harness.pass_seconds(10_000)
     assert connection.closed is None
 
 
-def test_less_rights_take_topics_away_and_say_so() -> None:
-    house = House()
-    session, connection = house.connect(ADA, subscribe=("all", "library", "players", "user:ada"))
+def test_fewer_permissions_withdraw_topics() -> None:
+    harness = Harness()
+    session, connection = harness.connect(ADA, subscribe=("all", "library", "players", "user:ada"))
     connection.take()
-    house.hub.sessions.renew(session, principal("ada", "listen"))
+    harness.hub.sessions.renew(session, principal("ada", "listen"))
     assert connection.take() == [{"type": "unsubscribed", "topics": ["library"], "reason": "permissions"}]
     assert list(session.topics) == ["all", "players", "user:ada"]
-    assert house.hub.publish("library", message()) == 0
+    assert harness.hub.publish("library", message()) == 0
 
 
-def test_a_token_that_may_not_play_any_more_is_no_player() -> None:
-    house = House()
-    session, connection = house.connect(ADA, player_id="kitchen")
-    house.hub.sessions.renew(session, principal("ada", "listen"))
+def test_a_player_that_loses_its_permission_is_disconnected() -> None:
+    harness = Harness()
+    session, connection = harness.connect(ADA, player_id="kitchen")
+    harness.hub.sessions.renew(session, principal("ada", "listen"))
     assert connection.closed is CloseCode.FORCED_OUT
-    assert not house.hub.players.get("kitchen").present
+    assert not harness.hub.players.get("kitchen").connected
 
 
-def test_a_refresh_that_comes_after_the_connection_keeps_nobody() -> None:
-    house = House()
-    session, _ = house.connect(ADA)
-    house.lose(session)
-    house.hub.sessions.renew(session, ADA)
-    house.pass_seconds(10_000)
-    assert len(house.hub.sessions) == 0
+def test_a_refresh_after_the_connection_has_ended_does_not_keep_the_session() -> None:
+    harness = Harness()
+    session, _ = harness.connect(ADA)
+    harness.lose(session)
+    harness.hub.sessions.renew(session, ADA)
+    harness.pass_seconds(10_000)
+    assert len(harness.hub.sessions) == 0
 
 
-# ------------------------------------------------------------ going
+# ------------------------------------------------------------ ending
 
 
-def test_ends_those_who_match() -> None:
-    house = House()
-    _, ada = house.connect(ADA)
-    _, eve = house.connect(EVE)
-    ended = house.hub.sessions.end_where(
+def test_matching_sessions_are_ended() -> None:
+    harness = Harness()
+    _, ada = harness.connect(ADA)
+    _, eve = harness.connect(EVE)
+    ended = harness.hub.sessions.end_where(
         lambda session: session.principal.sub == "ada", CloseCode.FORCED_OUT, "Revoked"
     )
     assert (ended, ada.closed, eve.closed) == (1, CloseCode.FORCED_OUT, None)
 
 
-def test_an_ended_session_leaves_nothing_behind() -> None:
-    house = House()
-    topics = len(house.hub.topics)
-    session, connection = house.connect(ADA, player_id="kitchen")
-    house.hub.sessions.end(session, CloseCode.FORCED_OUT)
-    house.hub.sessions.end(session, CloseCode.FORCED_OUT)
+def test_an_ended_session_is_removed_completely() -> None:
+    harness = Harness()
+    topics = len(harness.hub.topics)
+    session, connection = harness.connect(ADA, player_id="kitchen")
+    harness.hub.sessions.end(session, CloseCode.FORCED_OUT)
+    harness.hub.sessions.end(session, CloseCode.FORCED_OUT)
     assert connection.closed is CloseCode.FORCED_OUT
     for topic in session.topics:
-        assert not house.hub.topics[topic].subscribers
-    assert house.hub.publish("all", message()) == 0
-    assert len(house.hub.topics) >= topics
+        assert not harness.hub.topics[topic].subscribers
+    assert harness.hub.publish("all", message()) == 0
+    assert len(harness.hub.topics) >= topics
 
 
 def test_disconnecting_all_keeps_the_sessions() -> None:
-    house = House()
-    pairs = [house.connect(who) for who in (ADA, EVE)]
-    house.hub.sessions.disconnect_all(CloseCode.RESTART, "Restart")
+    harness = Harness()
+    pairs = [harness.connect(who) for who in (ADA, EVE)]
+    harness.hub.sessions.disconnect_all(CloseCode.RESTART, "Restart")
     assert [connection.closed for _, connection in pairs] == [CloseCode.RESTART] * 2
-    assert len(house.hub.sessions) == 2
-    assert list(house.hub.sessions.connected()) == []
+    assert len(harness.hub.sessions) == 2
+    assert list(harness.hub.sessions.connected()) == []
 
 
-def test_signals() -> None:
-    house = House()
+def test_signals_are_emitted_in_order() -> None:
+    harness = Harness()
     told: list[tuple[str, Any]] = []
-    sessions = house.hub.sessions
+    sessions = harness.hub.sessions
     sessions.opened.subscribe(lambda _session, resumed: told.append(("opened", resumed)))
-    sessions.lost.subscribe(lambda _session: told.append(("lost", None)))
+    sessions.disconnected.subscribe(lambda _session: told.append(("lost", None)))
     sessions.ended.subscribe(lambda _session: told.append(("ended", None)))
-    session, _ = house.connect(ADA)
-    house.connect(ADA, resume=cut(house, session))
-    house.lose(session)
-    house.pass_seconds(120)
+    session, _ = harness.connect(ADA)
+    harness.connect(ADA, resume=cut(harness, session))
+    harness.lose(session)
+    harness.pass_seconds(120)
     assert told == [("opened", False), ("lost", None), ("opened", True), ("lost", None), ("ended", None)]
 
 
-def test_a_stranger_connection_loses_nothing() -> None:
-    house = House()
-    session, connection = house.connect(ADA)
-    house.hub.sessions.lose(session, FakeConnection(), ended=True)
+def test_the_loss_of_another_connection_has_no_effect() -> None:
+    harness = Harness()
+    session, connection = harness.connect(ADA)
+    harness.hub.sessions.connection_lost(session, FakeConnection(), ended=True)
     assert session.connection is connection

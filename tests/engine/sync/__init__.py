@@ -1,1 +1,1 @@
-"""Clocks, networks and players that exist in virtual time only."""
+"""Simulated clocks, networks and players in virtual time."""

@@ -1,4 +1,4 @@
-"""Players of one room in virtual time, each with its own clock, network and crystal. The hub's time is the truth."""
+"""Simulated players of one room, each with its own clock, network and oscillator. The hub's clock is the true time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,21 +9,21 @@ from custom_components.moosicbox.engine.playback.events import Command, CommandI
 from custom_components.moosicbox.engine.playback.playback import Playback
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from custom_components.moosicbox.engine.sync.clock_filter import ClockFilter, best_of, sample_of
-from custom_components.moosicbox.engine.sync.drift import Drift
+from custom_components.moosicbox.engine.sync.drift import DriftController
 from tests.engine.fakes import SECOND, chance, item
 
 from .worlds import LocalClock, Network, burst
 
 TICK_US = 250_000
 SCHEDULING_US = 20_000
-"""How long before its sounding a player has to put a sound in line."""
+"""How long before it is audible a player has to schedule a sound."""
 NOISE_SECONDS = 0.0001
 RETRANSMISSION_US = 200_000
-"""A lost message of the stream comes by so much later."""
+"""The delay of a lost message, which TCP sends again."""
 
 
 class Schedule:
-    """What happens when, in virtual time."""
+    """A queue of events in virtual time."""
 
     def __init__(self) -> None:
         self.now_us = 0.0
@@ -43,13 +43,13 @@ class Schedule:
 
 @dataclass(eq=False)
 class Member:
-    """A player as the web player is one: what it does follows from what it knows, which is never the truth."""
+    """A simulated web player, which acts by its estimate of the hub's clock."""
 
     schedule: Schedule
     clock: LocalClock = field(default_factory=LocalClock)
     network: Network = field(default_factory=Network)
     crystal_ppm: float = 0.0
-    """How much faster than its clock its sound runs."""
+    """How much faster than its clock its audio output runs."""
     lead_ms: float = 0.0
     present: bool = True
     round_trip_us: int = 0
@@ -59,12 +59,12 @@ class Member:
     failed_item_id: str | None = None
 
     def is_ready(self, queue_item_id: str) -> bool:
-        """The hub doesn't wait for it here."""
+        """Return `True`: the hub doesn't wait for the member."""
         return True
 
     def __post_init__(self) -> None:
         self.filter = ClockFilter()
-        self.drift = Drift()
+        self.drift = DriftController()
         self.command: Command | None = None
         self.began_late = False
         self._random = self.network.random
@@ -76,10 +76,10 @@ class Member:
         self._probe()
         self._tick()
 
-    # ------------------------------------------------------------ the truth
+    # ---- the true state
 
     def position(self) -> float:
-        """What really sounds now."""
+        """Return the position that is audible now."""
         elapsed = (self.schedule.now_us - self._since_us) / 1e6
         return self._position + self._rate * (1 + (self.clock.ppm + self.crystal_ppm) * 1e-6) * elapsed
 
@@ -90,10 +90,10 @@ class Member:
     def _move(self, position: float, rate: float) -> None:
         self._since_us, self._position, self._rate = self.schedule.now_us, position, rate
 
-    # ------------------------------------------------------------ what it does
+    # ---- behaviour
 
     def obey(self, command: Command) -> None:
-        """The hub sends it something to do."""
+        """Deliver a command of the hub over the simulated network."""
         late_us = RETRANSMISSION_US if self.network.lost() else 0
         self.schedule.at(self.schedule.now_us + self.network.delay() + late_us, lambda: self._received(command))
 
@@ -112,7 +112,7 @@ class Member:
 
         def act() -> None:
             if self.command is command:
-                self.drift = Drift()
+                self.drift = DriftController()
                 self._move(self._expected(at), command.rate)
 
         # Local time passes at the speed of the local clock.
@@ -131,7 +131,7 @@ class Member:
                 self.filter.update(best_of(sample_of(*probe) for probe in probes))
                 self.round_trip_us = round(self.filter.round_trip_us)
                 self._proceed()
-            self.schedule.at(self.schedule.now_us + self.filter.pause * SECOND, self._probe)
+            self.schedule.at(self.schedule.now_us + self.filter.burst_interval * SECOND, self._probe)
 
         self.schedule.at(back_us, answered)
 
@@ -141,7 +141,7 @@ class Member:
             return
         local_us = self.clock.at(self.schedule.now_us)
         heard = self.position() + self._random.gauss(0, NOISE_SECONDS)
-        correction = self.drift.measured(heard - self._expected(local_us), local_us / 1e6)
+        correction = self.drift.correct(heard - self._expected(local_us), local_us / 1e6)
         if correction.jump:
             self._move(self._expected(local_us), 1.0)
             self.drift.reset()
@@ -155,12 +155,12 @@ class Crowd:
     def __init__(self) -> None:
         self.schedule = Schedule()
         self.members: list[Member] = []
-        self.playback = Playback("epoch", 100, lambda: self.members, self._happened)
+        self.playback = Playback("epoch", 100, lambda: self.members, self._on_event)
         self.song = item("song", 3_600)
         self.playback.queue.add([self.song])
 
     def join(self, member: Member) -> Member:
-        """A player comes, and hears what is played."""
+        """Add a member, which gets the current command."""
         self.members.append(member)
         if self.playback.command is not None:
             member.obey(self.playback.command)
@@ -178,26 +178,26 @@ class Crowd:
         return round(self.schedule.now_us)
 
     def errors(self) -> list[float]:
-        """By how much each that sounds is ahead of the timeline, in seconds."""
+        """Return how many seconds each audible member is ahead of the timeline."""
         live = self.playback.timeline.position_at(self.now_us)
         return [member.position() - live for member in self.members if not member.silent]
 
     def worst(self, seconds: float) -> float:
-        """Let time pass; return the largest error of anybody meanwhile."""
+        """Let time pass, and return the largest error of a member meanwhile."""
         worst = 0.0
         for _ in range(int(seconds * 10)):
             self.schedule.run(0.1)
             worst = max([worst, *map(abs, self.errors())])
         return worst
 
-    def _happened(self, event: PlaybackEvent) -> None:
+    def _on_event(self, event: PlaybackEvent) -> None:
         if isinstance(event, CommandIssued) and self.playback.command is not None:
             for member in self.members:
                 member.obey(self.playback.command)
 
 
 def at_home(number: int, schedule: Schedule) -> Member:
-    """In a home network, with the clocks of common devices."""
+    """Return a member on a home network, with the clock of a consumer device."""
     random = chance(number)
     return Member(
         schedule,
@@ -208,7 +208,7 @@ def at_home(number: int, schedule: Schedule) -> Member:
 
 
 def hostile(number: int, schedule: Schedule) -> Member:
-    """Far away, by radio, with a bad clock."""
+    """Return a member on a slow, lossy network, with a bad clock."""
     random = chance(number)
     return Member(
         schedule,

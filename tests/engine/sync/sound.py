@@ -1,9 +1,9 @@
-"""A player's sound in virtual time: its own speed is a little wrong, and so is what it measures."""
+"""A simulated audio output, whose speed and measurements are slightly wrong."""
 
 from dataclasses import dataclass, field
 import random
 
-from custom_components.moosicbox.engine.sync.drift import EXACT, Correction, Drift, Precision
+from custom_components.moosicbox.engine.sync.drift import EXACT, Correction, DriftController, Precision
 from tests.engine.fakes import chance
 
 TICK = 0.25
@@ -11,14 +11,14 @@ TICK = 0.25
 
 @dataclass
 class Sound:
-    """What sounds, by how far it is ahead of where it should be, in seconds."""
+    """An audio output that is `ahead` of the timeline, in seconds."""
 
     ahead: float = 0.0
     ppm: float = 0.0
-    """How much faster than true its crystal runs."""
+    """How much too fast its oscillator runs."""
     noise: float = 0.0001
     landing: float = 0.0
-    """How far off a jump may land."""
+    """The largest error of a jump."""
     precision: Precision = EXACT
     random: random.Random = field(default_factory=lambda: chance(1))
 
@@ -27,14 +27,14 @@ class Sound:
         self.rate = 1.0
         self.jumps = 0
         self.judged: float | None = None
-        self.drift = Drift(self.precision)
+        self.drift = DriftController(self.precision)
 
     def measure(self) -> float:
         return self.ahead + self.random.gauss(0, self.noise)
 
     def step(self, error: float) -> Correction:
-        """Obey the law for one tick."""
-        correction = self.drift.measured(error, self.at)
+        """Apply the controller's correction for one tick."""
+        correction = self.drift.correct(error, self.at)
         self.judged = self.drift.error
         self.rate = correction.rate
         if correction.jump:
@@ -46,7 +46,7 @@ class Sound:
         return correction
 
     def play(self, seconds: float, settle: float = 0.0) -> float:
-        """Go on for a while; return the worst true error after `settle`."""
+        """Play for a while, and return the largest true error after `settle` seconds."""
         worst = 0.0
         start = self.at
         while self.at < start + seconds:

@@ -1,4 +1,4 @@
-"""The clock filter: held to the vectors that the browser's is held to, and to the truth in worlds of chance."""
+"""The clock filter, by the vectors shared with the browser, and by simulated clocks and networks."""
 
 import json
 import math
@@ -16,14 +16,14 @@ from .worlds import LocalClock, Network, burst
 
 
 @pytest.mark.parametrize("path", sorted(CLOCK.glob("*.json")), ids=lambda path: path.stem)
-def test_vectors(path: Path) -> None:
+def test_golden_clock_vectors(path: Path) -> None:
     vector: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     clock = ClockFilter()
     for number, step in enumerate(vector["bursts"]):
-        clock.identify(step["clock_id"])
+        clock.set_clock_id(step["clock_id"])
         if step["probes"]:
             clock.update(best_of(sample_of(*probe) for probe in step["probes"]))
-        assert clock.pause == step["pause_seconds"]
+        assert clock.burst_interval == step["pause_seconds"]
         expected = step["estimate"]
         assert clock.ready == (expected is not None)
         if expected is None:
@@ -35,12 +35,12 @@ def test_vectors(path: Path) -> None:
             assert abs(expected["hub_us"] - expected["true_hub_us"]) < vector["bound_us"], number
 
 
-def test_best_of_a_burst_has_the_least_round_trip() -> None:
+def test_best_sample_has_the_shortest_round_trip() -> None:
     samples = [Sample(0, round_trip, 0) for round_trip in (300, 120, 250)]
     assert best_of(samples).round_trip_us == 120
 
 
-def test_nothing_is_known_at_first() -> None:
+def test_new_filter_is_not_ready() -> None:
     clock = ClockFilter()
     assert (clock.ready, clock.converged, clock.error_us) == (False, False, math.inf)
     clock.update(sample_of(0, 1_000, 1_050, 2_050))
@@ -50,13 +50,13 @@ def test_nothing_is_known_at_first() -> None:
 
 
 def run(clock: ClockFilter, local: LocalClock, network: Network, *, seconds: float, warm_up: float) -> float:
-    """Feed a clock for a while; return the worst error of its estimate after the warm-up."""
+    """Feed a filter for a while, and return the largest error of its estimate after the warm-up."""
     worst = hub_us = 0.0
     while hub_us < seconds * SECOND:
         probes, hub_us = burst(local, network, hub_us)
         if probes:
             clock.update(best_of(sample_of(*probe) for probe in probes))
-        for _ in range(int(clock.pause)):
+        for _ in range(int(clock.burst_interval)):
             if clock.ready and hub_us >= warm_up * SECOND:
                 worst = max(worst, abs(clock.hub_now(local.at(hub_us)) - hub_us))
             hub_us += SECOND
@@ -68,26 +68,26 @@ ppms = st.floats(-100, 100)
 
 
 @given(seed=seeds, ppm=ppms)
-def test_within_a_millisecond_in_a_home_network(seed: int, ppm: float) -> None:
+def test_error_below_a_millisecond_in_a_home_network(seed: int, ppm: float) -> None:
     worst = run(ClockFilter(), LocalClock(ppm), Network(random=chance(seed)), seconds=900, warm_up=60)
     assert worst < 1_000
 
 
 @given(seed=seeds, ppm=ppms, asymmetry_us=st.floats(0, 20_000))
-def test_off_by_half_of_what_one_way_takes_longer(seed: int, ppm: float, asymmetry_us: float) -> None:
+def test_error_is_half_the_asymmetry(seed: int, ppm: float, asymmetry_us: float) -> None:
     network = Network(asymmetry_us=asymmetry_us, random=chance(seed))
     assert run(ClockFilter(), LocalClock(ppm), network, seconds=600, warm_up=120) < asymmetry_us / 2 + 1_500
 
 
 @given(seed=seeds, ppm=ppms, jitter_us=st.floats(5_000, 50_000), loss=st.floats(0, 0.2))
-def test_lives_with_jitter_and_loss(seed: int, ppm: float, jitter_us: float, loss: float) -> None:
+def test_error_is_bounded_with_jitter_and_loss(seed: int, ppm: float, jitter_us: float, loss: float) -> None:
     network = Network(jitter_us=jitter_us, loss=loss, random=chance(seed))
-    # No sample is better than half its round trip; the filter makes far more of them.
+    # A sample is exact to half its round trip; the filter is much better than one sample.
     assert run(ClockFilter(), LocalClock(ppm), network, seconds=900, warm_up=300) < 1_000 + jitter_us / 5
 
 
 @given(seed=seeds, ppm=ppms, by_us=st.one_of(st.floats(-(10**10), -30_000), st.floats(30_000, 10**10)))
-def test_clock_that_jumps_is_followed_at_the_next_burst(seed: int, ppm: float, by_us: float) -> None:
+def test_clock_jump_is_followed_at_the_next_burst(seed: int, ppm: float, by_us: float) -> None:
     clock, network = ClockFilter(), Network(random=chance(seed))
     run(clock, LocalClock(ppm), network, seconds=300, warm_up=0)
     local = LocalClock(ppm, jumps=((0, by_us),))
@@ -98,7 +98,7 @@ def test_clock_that_jumps_is_followed_at_the_next_burst(seed: int, ppm: float, b
 
 
 @given(seed=seeds, ppm=ppms, later=st.floats(-3_600, 3_600))
-def test_translates_both_ways(seed: int, ppm: float, later: float) -> None:
+def test_conversions_are_inverse(seed: int, ppm: float, later: float) -> None:
     clock = ClockFilter()
     run(clock, LocalClock(ppm), Network(random=chance(seed)), seconds=120, warm_up=0)
     local_us = (120 + later) * SECOND

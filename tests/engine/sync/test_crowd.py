@@ -1,4 +1,4 @@
-"""Two hundred players of a room in virtual time: how far apart they really are."""
+"""The synchronisation of two hundred simulated players in a room."""
 
 from statistics import median
 
@@ -10,7 +10,7 @@ from .worlds import LocalClock, Network
 MEMBERS = 200
 
 
-def test_home_starts_together_and_stays_together() -> None:
+def test_members_at_home_start_and_stay_in_sync() -> None:
     crowd = Crowd()
     crowd.fill(MEMBERS, at_home)
     crowd.schedule.run(30)
@@ -24,19 +24,19 @@ def test_home_starts_together_and_stays_together() -> None:
     assert median(map(abs, crowd.errors())) < 0.001
 
 
-def test_hostile_networks() -> None:
+def test_members_on_bad_networks_stay_in_sync() -> None:
     crowd = Crowd()
     crowd.fill(MEMBERS, hostile)
     crowd.schedule.run(60)
     crowd.play()
     crowd.schedule.run(5)
-    # What one way takes longer can't be seen: half of it stays, and everybody has another.
+    # Half of each member's asymmetry can't be measured, and remains as an error.
     assert crowd.worst(300) < 0.005 + 0.012
     errors = sorted(map(abs, crowd.errors()))
     assert errors[int(0.95 * MEMBERS)] < 0.008
 
 
-def test_start_gives_all_the_time_they_need() -> None:
+def test_no_member_starts_late() -> None:
     crowd = Crowd()
     crowd.fill(
         MEMBERS, lambda number, schedule: Member(schedule, network=Network(50_000, random=chance(number)), lead_ms=80)
@@ -47,7 +47,7 @@ def test_start_gives_all_the_time_they_need() -> None:
     assert not any(member.silent or member.began_late for member in crowd.members)
 
 
-def test_late_joiner_comes_in_at_the_live_point() -> None:
+def test_late_joiner_starts_at_the_live_position() -> None:
     crowd = Crowd()
     crowd.fill(10, at_home)
     crowd.schedule.run(20)
@@ -61,7 +61,7 @@ def test_late_joiner_comes_in_at_the_live_point() -> None:
     assert crowd.worst(60) < 0.0025
 
 
-def test_pause_and_seek_reach_all_at_once() -> None:
+def test_pause_and_seek_are_simultaneous() -> None:
     crowd = Crowd()
     crowd.fill(MEMBERS, hostile)
     crowd.schedule.run(60)
@@ -81,7 +81,7 @@ def test_pause_and_seek_reach_all_at_once() -> None:
     assert len(in_time) > 0.8 * MEMBERS
 
 
-def test_clock_that_jumps_is_back_after_the_next_burst() -> None:
+def test_jumped_clock_recovers_at_the_next_burst() -> None:
     def jumpy(number: int, schedule: Schedule) -> Member:
         random = chance(number)
         jumps = ((70 * SECOND + number * 10_000, random.choice((-1, 1)) * random.uniform(12_000, 10**9)),)
@@ -97,7 +97,7 @@ def test_clock_that_jumps_is_back_after_the_next_burst() -> None:
     assert crowd.worst(60) < 0.003
 
 
-def test_player_that_was_cut_off_comes_back_to_where_the_others_are() -> None:
+def test_reconnected_player_returns_to_the_live_position() -> None:
     crowd = Crowd()
     crowd.fill(5, at_home)
     crowd.schedule.run(20)

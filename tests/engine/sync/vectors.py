@@ -1,10 +1,10 @@
-"""What every clock filter and every drift law has to compute: `python -m tests.engine.sync.vectors` writes it anew.
+"""The vectors that clock filters and drift controllers are tested with: `python -m tests.engine.sync.vectors` writes them.
 
-A file of the clock has the probes of some bursts and, after each burst, the estimate expected then, with the truth
-beside it. A file of the drift has measured errors and, after each, what is to be done.
+A clock vector has the probes of some bursts and, after each burst, the expected estimate beside the true time. A drift
+vector has measured errors and, after each, the expected correction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 import json
 from pathlib import Path
@@ -25,19 +25,19 @@ STEPS = 120
 
 @dataclass
 class Case:
-    """A course of bursts in one world."""
+    """A sequence of bursts with one clock and network."""
 
     why: str
     clock: LocalClock
     network: Network
     bound_us: float
-    """How far off the truth an estimate may be, from burst `settled` on."""
+    """The largest allowed error of the estimate, from burst `settled` on."""
     settled: int = 5
     bursts: int = 30
     unsettled: tuple[int, ...] = ()
-    """Bursts after which the truth is out of reach for a moment."""
+    """Bursts after which the error may be larger for a moment."""
     restart_at: int | None = None
-    """The burst before which the hub starts anew with another clock."""
+    """The burst before which the hub restarts with another clock."""
 
 
 CASES = {
@@ -88,27 +88,27 @@ CASES = {
 
 
 def follow(case: Case) -> Iterator[dict[str, Any]]:
-    """Run the filter through a case; yield what came in and what it made of it."""
+    """Run the filter through a case, and yield its input and estimate."""
     clock = ClockFilter()
     hub_us = 0.0
     for number in range(case.bursts):
         clock_id = "second" if case.restart_at is not None and number >= case.restart_at else "first"
         probes, hub_us = burst(case.clock, case.network, hub_us)
-        clock.identify(clock_id)
+        clock.set_clock_id(clock_id)
         if probes:
             clock.update(best_of(sample_of(*probe) for probe in probes))
-        pause_us = clock.pause * SECOND
+        pause_us = clock.burst_interval * SECOND
         yield {
             "clock_id": clock_id,
             "probes": probes,
-            "pause_seconds": clock.pause,
+            "pause_seconds": clock.burst_interval,
             "estimate": estimate(clock, case, hub_us + pause_us / 2) if clock.ready else None,
         }
         hub_us += pause_us
 
 
 def estimate(clock: ClockFilter, case: Case, hub_us: float) -> dict[str, float]:
-    """What is known, said for the local time at which the hub's is `hub_us`."""
+    """Return the estimate for the local time at which the hub's time is `hub_us`."""
     local_us = round(case.clock.at(hub_us))
     return {
         "local_us": local_us,
@@ -119,7 +119,7 @@ def estimate(clock: ClockFilter, case: Case, hub_us: float) -> dict[str, float]:
     }
 
 
-SOUNDS = {
+SOUNDS: dict[str, tuple[str, str, Callable[[], Sound]]] = {
     "crystal": ("exact", "A crystal that is 150 ppm fast", lambda: Sound(ppm=150, random=chance(11))),
     "behind": ("exact", "It begins 15 ms late", lambda: Sound(ahead=-0.015, random=chance(12))),
     "far": ("exact", "It begins 300 ms early", lambda: Sound(ahead=0.3, random=chance(13))),
@@ -132,7 +132,7 @@ SOUNDS = {
 
 
 def play(sound: Sound) -> Iterator[dict[str, Any]]:
-    """Let a sound obey the law; yield what it measured and what was to be done. Each fortieth measurement is nonsense."""
+    """Let the controller correct a sound, and yield measurements and corrections. Each fortieth measurement is an outlier."""
     for number in range(STEPS):
         at, error = sound.at, round(sound.measure() + (0.2 if number % 40 == 20 else 0), 6)
         correction = sound.step(error)
@@ -140,7 +140,7 @@ def play(sound: Sound) -> Iterator[dict[str, Any]]:
 
 
 def write(folder: Path, name: str, head: dict[str, Any], key: str, rows: Iterator[dict[str, Any]]) -> None:
-    """Write a vector, a row a line."""
+    """Write a vector, one row on each line."""
     folder.mkdir(exist_ok=True)
     lines = "".join(f'  "{name}": {json.dumps(value)},\n' for name, value in head.items())
     text = f'{{\n{lines}  "{key}": [\n    {",\n    ".join(json.dumps(row) for row in rows)}\n  ]\n}}\n'

@@ -1,4 +1,4 @@
-"""Clocks that are wrong and networks that are slow, in virtual time: the hub's clock is the truth."""
+"""Simulated clocks and networks, in virtual time; the hub's clock is the true time."""
 
 from dataclasses import dataclass, field
 import random
@@ -11,26 +11,26 @@ TURNAROUND_US = 50
 
 @dataclass
 class LocalClock:
-    """A device's monotonic clock: another zero, another speed, and now and then a jump."""
+    """A device's monotonic clock, with an offset, a wrong speed and jumps."""
 
     ppm: float = 0.0
     zero_us: float = -5_000.0 * SECOND
     jumps: tuple[tuple[float, float], ...] = ()
-    """At which hub time by how much."""
+    """Pairs of a hub time and the size of the jump then, in microseconds."""
 
     def at(self, hub_us: float) -> float:
-        """What it shows at a time of the hub."""
+        """Return this clock's time at a time of the hub."""
         jumped = sum(by_us for when_us, by_us in self.jumps if hub_us >= when_us)
         return hub_us * (1 + self.ppm * 1e-6) + self.zero_us + jumped
 
 
 @dataclass
 class Network:
-    """Each way of a message takes a time of its own."""
+    """A network with random delays and losses."""
 
     jitter_us: float = 2_000.0
     asymmetry_us: float = 0.0
-    """How much longer the way back takes."""
+    """How much longer the way from the hub takes."""
     loss: float = 0.0
     random: random.Random = field(default_factory=lambda: chance(1))
 
@@ -42,11 +42,11 @@ class Network:
 
 
 type Probe = tuple[int, int, int, int]
-"""t0 … t3."""
+"""The four timestamps of a probe, t0 to t3."""
 
 
 def burst(clock: LocalClock, network: Network, hub_us: float) -> tuple[list[Probe], float]:
-    """Probes one after the other, and when the last was answered; one that is lost ends them."""
+    """Return the probes of a burst, and the hub time at its end. A lost probe ends the burst."""
     probes: list[Probe] = []
     for _ in range(BURST_PROBES):
         if network.lost():

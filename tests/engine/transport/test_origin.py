@@ -1,4 +1,4 @@
-"""Which pages may talk to the hub."""
+"""Origins of pages that may connect."""
 
 import pytest
 
@@ -26,7 +26,7 @@ ALLOWED = ("https://home.example", "http://panel.example:8080/lovelace", "https:
         ("https://home2.example", "ha.local:8123"),
     ],
 )
-def test_lets_in(origin: str | None, host: str) -> None:
+def test_allowed_origins(origin: str | None, host: str) -> None:
     assert origin_allowed(origin, host, lambda: ALLOWED)
 
 
@@ -55,5 +55,5 @@ def test_lets_in(origin: str | None, host: str) -> None:
         ("http://evil.example", ""),
     ],
 )
-def test_keeps_out(origin: str, host: str) -> None:
+def test_refused_origins(origin: str, host: str) -> None:
     assert not origin_allowed(origin, host, lambda: ALLOWED)

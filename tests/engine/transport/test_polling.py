@@ -1,4 +1,4 @@
-"""The polling connection without HTTP: what is fetched, kept, confirmed and given up."""
+"""Polling connections without HTTP: fetching, confirming, timeouts, bounds."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.moosicbox.engine.access.authentication import Peer
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo, Ping, Resume
 from custom_components.moosicbox.engine.protocol.codec import Decoded
@@ -15,16 +16,16 @@ from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import ConnectionClosed, InvalidMessage, SerializationFailed
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from custom_components.moosicbox.engine.protocol.types import Position
-from custom_components.moosicbox.engine.sessions.session import Actor, Peer
-from custom_components.moosicbox.engine.transport.door import HubDoor
+from custom_components.moosicbox.engine.sessions.session import Actor
+from custom_components.moosicbox.engine.transport.gateway import HubGateway, HubSession
 from custom_components.moosicbox.engine.transport.polling import PollingConnection
-from tests.engine.fakes import House, principal
+from tests.engine.fakes import Harness, principal
 
 CLIENT = ClientInfo(name="Poller", kind="controller")
 
 
-class WritingHouse(House):
-    """A house in a loop: its writer writes by itself."""
+class WritingHarness(Harness):
+    """A hub in an event loop, with its own writer."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         super().__init__(limits)
@@ -32,10 +33,10 @@ class WritingHouse(House):
 
 
 class Client:
-    """A client that polls, as a client does it: what arrives moves its positions and its cursor."""
+    """A polling client: received messages advance its positions and its cursor."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, harness: Harness) -> None:
+        self.harness = harness
         self.closed: list[CloseCode] = []
         self.heard: list[int] = []
         self.connection = self._open(None)
@@ -43,16 +44,16 @@ class Client:
 
     def _open(self, resume: Resume | None) -> PollingConnection:
         connection = PollingConnection(
-            HubDoor(self.house.hub), Peer("127.0.0.1", None), lambda _connection, code: self.closed.append(code)
+            HubGateway(self.harness.hub), Peer("127.0.0.1", None), lambda _connection, code: self.closed.append(code)
         )
         message = Authenticate(client=CLIENT, subscribe=("all",), resume=resume)
-        session = self.house.hub.sessions.open(connection, message, principal())
-        self._welcome = json.loads(connection.begin(session).payload)
+        session = self.harness.hub.sessions.open(connection, message, principal())
+        self._welcome = json.loads(connection.start(HubSession(self.harness.hub, session)).payload)
         self.cursor: str | None = None
         return connection
 
     def move(self) -> None:
-        """Go on by another connection."""
+        """Resume on another connection."""
         self.connection = self._open(
             Resume(
                 session_id=self._welcome["session_id"],
@@ -63,7 +64,7 @@ class Client:
         assert self._welcome["resumed"] is True
 
     async def fetch(self, *, arrives: bool = True, wait: float = 0) -> list[int]:
-        """Fetch; the answer may get lost."""
+        """Fetch; the response may get lost."""
         frames, cursor = await self.connection.fetch(self.cursor, wait)
         messages = [json.loads(frame.payload) for frame in frames]
         if not arrives:
@@ -76,30 +77,30 @@ class Client:
 
 
 @pytest.fixture
-async def house() -> AsyncGenerator[House]:
-    """A hub that runs, on manual time."""
-    house = WritingHouse(Limits(outbound_messages=100))
-    await house.hub.start()
-    yield house
-    await house.hub.stop(CloseCode.GOING_AWAY, "test")
+async def harness() -> AsyncGenerator[Harness]:
+    """A running hub with a manual clock."""
+    harness = WritingHarness(Limits(outbound_messages=100))
+    await harness.hub.start()
+    yield harness
+    await harness.hub.stop(CloseCode.GOING_AWAY, "test")
 
 
 @pytest.fixture
-async def client(house: House) -> Client:
-    return Client(house)
+async def client(harness: Harness) -> Client:
+    return Client(harness)
 
 
-def publish(house: House, *numbers: int) -> None:
+def publish(harness: Harness, *numbers: int) -> None:
     for number in numbers:
-        house.hub.publish("all", CustomMessage(event="count", data=number))
+        harness.hub.publish("all", CustomMessage(event="count", data=number))
 
 
 type Step = Callable[[Client], Coroutine[Any, Any, None]]
 
 
 async def _publishes(client: Client) -> None:
-    count = client.house.hub.topics.position("all").offset
-    publish(client.house, count, count + 1)
+    count = client.harness.hub.topics.position("all").offset
+    publish(client.harness, count, count + 1)
 
 
 async def _turns(_client: Client) -> None:
@@ -135,54 +136,54 @@ STEPS: tuple[Step, ...] = (
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=40))
-def test_each_number_once(steps: list[Step]) -> None:
-    """Whatever gets lost on the way, and however often the connection changes, nothing is missed and nothing doubled."""
+def test_each_message_arrives_once(steps: list[Step]) -> None:
+    """Lost responses and changes of the connection neither drop nor duplicate messages."""
 
     async def run() -> None:
-        house = WritingHouse()
-        await house.hub.start()
-        client = Client(house)
+        harness = WritingHarness()
+        await harness.hub.start()
+        client = Client(harness)
         for step in steps:
             await step(client)
         await client.fetch()
-        assert client.heard == list(range(house.hub.topics.position("all").offset))
-        await house.hub.stop(CloseCode.GOING_AWAY, "test")
+        assert client.heard == list(range(harness.hub.topics.position("all").offset))
+        await harness.hub.stop(CloseCode.GOING_AWAY, "test")
 
     asyncio.run(run())
 
 
-async def test_wakes_up(house: House, client: Client) -> None:
+async def test_a_publication_wakes_the_fetch(harness: Harness, client: Client) -> None:
     fetch = asyncio.ensure_future(client.fetch(wait=50))
     await asyncio.sleep(0)
     assert not fetch.done()
-    publish(house, 1)
+    publish(harness, 1)
     assert await fetch == [1]
 
 
-async def test_newer_fetch_ends_the_older(house: House, client: Client) -> None:
+async def test_a_newer_fetch_ends_the_older_one(harness: Harness, client: Client) -> None:
     older = asyncio.ensure_future(client.fetch(wait=50))
     await asyncio.sleep(0)
     newer = asyncio.ensure_future(client.fetch(wait=50))
     assert await older == []
-    publish(house, 1)
+    publish(harness, 1)
     assert await newer == [1]
 
 
-async def test_older_fetch_confirms_nothing(house: House, client: Client) -> None:
-    """What the newer one took isn't behind the cursor that the older one is answered."""
+async def test_a_superseded_fetch_confirms_nothing(harness: Harness, client: Client) -> None:
+    """The cursor of a superseded fetch doesn't confirm messages of the newer one."""
     older = asyncio.ensure_future(client.connection.fetch(None, 50))
     await asyncio.sleep(0)
-    publish(house, 1)
+    publish(harness, 1)
     newer = await client.connection.fetch(None, 0)
     empty = await older
     assert (len(newer.frames), empty.frames) == (1, ())
     assert (await client.connection.fetch(empty.cursor, 0)).frames == newer.frames
 
 
-async def test_broken_off(house: House, client: Client) -> None:
+async def test_a_cancelled_fetch_loses_nothing(harness: Harness, client: Client) -> None:
     fetch = asyncio.ensure_future(client.fetch(wait=50))
     await asyncio.sleep(0)
-    publish(house, 1)
+    publish(harness, 1)
     fetch.cancel()
     with pytest.raises(asyncio.CancelledError):
         await fetch
@@ -190,23 +191,23 @@ async def test_broken_off(house: House, client: Client) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "1", "x-1", "0123abcd-", "0123abcd--1"])
-async def test_no_cursor_of_ours(client: Client, cursor: str) -> None:
+async def test_unknown_cursors_are_refused(client: Client, cursor: str) -> None:
     with pytest.raises(InvalidMessage):
         await client.connection.fetch(cursor, 0)
 
 
-async def test_absent(house: House, client: Client) -> None:
-    """30 s without a fetch; one that waits is presence."""
-    house.pass_seconds(29)
+async def test_a_client_that_stops_fetching_is_disconnected(harness: Harness, client: Client) -> None:
+    """The timeout is 30 s without a fetch; a waiting fetch counts as one."""
+    harness.pass_seconds(29)
     fetch = asyncio.ensure_future(client.fetch(wait=50))
     await asyncio.sleep(0)
-    house.pass_seconds(100)
+    harness.pass_seconds(100)
     assert client.closed == []
-    publish(house, 1)
+    publish(harness, 1)
     await fetch
-    house.pass_seconds(29)
+    harness.pass_seconds(29)
     assert client.closed == []
-    house.pass_seconds(30)
+    harness.pass_seconds(30)
     assert client.closed == [CloseCode.PING_TIMEOUT]
     with pytest.raises(ConnectionClosed) as closed:
         await client.fetch()
@@ -214,19 +215,19 @@ async def test_absent(house: House, client: Client) -> None:
     assert closed.value.may_retry
 
 
-async def test_one_timer(house: House, client: Client) -> None:
-    """A client that fetches often fills no row of timers."""
-    before = len(house.hub.timers._heap)
+async def test_fetches_share_one_timer(harness: Harness, client: Client) -> None:
+    """Frequent fetches don't accumulate timers."""
+    before = len(harness.hub.timers._heap)
     for _ in range(100):
         await client.fetch()
-    assert len(house.hub.timers._heap) == before
+    assert len(harness.hub.timers._heap) == before
 
 
-async def test_too_much_unread(house: House, client: Client) -> None:
-    publish(house, *range(100))
+async def test_too_many_unread_messages_close_the_connection(harness: Harness, client: Client) -> None:
+    publish(harness, *range(100))
     await asyncio.sleep(0)
     assert client.closed == []
-    publish(house, 100)
+    publish(harness, 100)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert client.closed == [CloseCode.SLOW_CONSUMER]
@@ -234,10 +235,10 @@ async def test_too_much_unread(house: House, client: Client) -> None:
     assert await client.fetch() == list(range(101))
 
 
-async def test_unconfirmed_is_bounded(house: House, client: Client) -> None:
-    """Who fetches but never confirms is a slow consumer too."""
+async def test_too_many_unconfirmed_messages_close_the_connection(harness: Harness, client: Client) -> None:
+    """A client that fetches but never confirms is too slow."""
     for _ in range(1_000):
-        house.hub.publish("all", CustomMessage(event="weight", data="x" * 10_000))
+        harness.hub.publish("all", CustomMessage(event="weight", data="x" * 10_000))
         await asyncio.sleep(0)
         if client.closed:
             break
@@ -245,11 +246,11 @@ async def test_unconfirmed_is_bounded(house: House, client: Client) -> None:
     assert client.closed == [CloseCode.SLOW_CONSUMER]
 
 
-async def test_last_words(house: House, client: Client) -> None:
-    """A fetch that waits takes what was said before the end; if the session goes on elsewhere, it doesn't."""
+async def test_remaining_messages_are_fetched_after_the_end(harness: Harness, client: Client) -> None:
+    """A waiting fetch gets the last messages, unless the session was resumed by another connection."""
     fetch = asyncio.ensure_future(client.connection.fetch(None, 50))
     await asyncio.sleep(0)
-    publish(house, 0)
+    publish(harness, 0)
     client.connection.close(CloseCode.RESTART, "restart")
     (frame,) = (await fetch).frames
     assert json.loads(frame.payload)["data"] == 0
@@ -258,15 +259,15 @@ async def test_last_words(house: House, client: Client) -> None:
     connection = client.connection
     fetch = asyncio.ensure_future(connection.fetch((await connection.fetch(None, 0)).cursor, 50))
     await asyncio.sleep(0)
-    publish(house, 1)
+    publish(harness, 1)
     client.move()
     with pytest.raises(ConnectionClosed):
         await fetch
     assert await client.fetch() == [0, 1]
 
 
-async def test_answers(client: Client) -> None:
-    """Each message is answered in its place; what can't be decoded, too."""
+async def test_answers_are_returned_in_order(client: Client) -> None:
+    """Messages are answered in order, including those that can't be decoded."""
     messages = [
         Decoded("a", Ping(request_id="a")),
         Decoded(None, None, SerializationFailed("This is no JSON")),
@@ -278,21 +279,21 @@ async def test_answers(client: Client) -> None:
     assert await client.connection.receive([]) == []
 
 
-async def test_slow_answers(house: House, client: Client) -> None:
-    """A message that takes long is answered later, to whoever asks again; when the connection ends, nobody waits."""
-    house.hub.configure(Limits(poll_timeout=0.001))
+async def test_a_late_answer_is_returned_to_a_repetition(harness: Harness, client: Client) -> None:
+    """A late answer is returned to a repetition; the end of the connection ends the wait."""
+    harness.hub.configure(Limits(poll_timeout=0.001))
     gate = asyncio.Event()
 
     async def slowly(_actor: Actor, _message: Ping) -> dict[str, str]:
         await gate.wait()
         return {"done": "at last"}
 
-    house.hub.register(Ping, slowly)
+    harness.hub.register(Ping, slowly)
     ping = Decoded("a", Ping(request_id="a"))
     (answer,) = await client.connection.receive([ping])
     assert json.loads(answer.payload).items() >= {"error_type": "unavailable", "retryable": True}.items()
 
-    house.hub.configure(Limits())
+    harness.hub.configure(Limits())
     again = asyncio.ensure_future(client.connection.receive([ping]))
     await asyncio.sleep(0)
     client.move()
@@ -304,14 +305,14 @@ async def test_slow_answers(house: House, client: Client) -> None:
     assert json.loads(answer.payload)["data"] == {"done": "at last"}
 
 
-async def test_counts(house: House, client: Client) -> None:
-    """Traffic is counted, and stays counted when the connection is gone."""
+async def test_traffic_is_counted(harness: Harness, client: Client) -> None:
+    """Traffic stays counted after the connection has ended."""
     await client.connection.receive([Decoded("a", Ping(request_id="a"), None, 20)])
-    publish(house, 1, 2)
+    publish(harness, 1, 2)
     await client.fetch()
-    house.hub.sessions.drop(client.connection.session, CloseCode.RESTART, "restart")
-    past = house.hub.metrics.past
+    client.connection.session.drop(CloseCode.RESTART, "restart")
+    past = harness.hub.metrics.past
     assert (past.messages_received, past.bytes_received) == (1, 20)
     assert past.messages_sent == 3
     assert past.bytes_sent > 0
-    assert house.hub.metrics.disconnects[4000] == 1
+    assert harness.hub.metrics.disconnects[4000] == 1

@@ -1,4 +1,4 @@
-"""Home Assistant as one of several hubs, around a real Redis."""
+"""Home Assistant in a cluster, with a real Redis."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
@@ -23,13 +23,13 @@ type Reach = Callable[[NodeProcess], Awaitable[Client]]
 
 @pytest.fixture
 def clock() -> Clock:
-    """The hubs' time goes on by itself."""
+    """The hubs' clock runs by itself."""
     return Clock()
 
 
 @pytest.fixture
 async def reach() -> AsyncGenerator[Reach]:
-    """Open a connection to a node; it is greeted, and closed after the test."""
+    """Return a function that opens a connection to a node and receives the greeting."""
     clients: list[Client] = []
     async with ClientSession() as session:
 
@@ -51,7 +51,7 @@ async def cluster_entry(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncGenerator[MockConfigEntry]:
-    """An entry that is to join others; not set up yet."""
+    """An entry with cluster options, not set up yet."""
     monkeypatch.setattr(Library, "follow_folders", lambda _: None)
     hass.config.config_dir = str(tmp_path / "config")
     hass.config.media_dirs = {"local": str(media_folder)}
@@ -67,7 +67,7 @@ async def cluster_entry(
 
 @pytest.fixture
 async def entry(hass: HomeAssistant, cluster_entry: MockConfigEntry) -> MockConfigEntry:
-    """The same, set up."""
+    """The cluster entry, set up."""
     assert await hass.config_entries.async_setup(cluster_entry.entry_id)
     await hass.async_block_till_done()
     return cluster_entry

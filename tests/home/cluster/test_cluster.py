@@ -1,8 +1,7 @@
-"""Home Assistant among other hubs: it leads where it is, entities show what happens on any node, and others stand in for it."""
+"""Home Assistant in a cluster: it leads, its entities follow all nodes, and nodes take over while it is away."""
 
 import asyncio
 
-from aiohttp.test_utils import TestClient
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -10,22 +9,24 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.moosicbox import cluster
+from custom_components.moosicbox.adapters import cluster
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.diagnostics import async_get_config_entry_diagnostics
+from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.cluster.clock import ClusterClock
 from custom_components.moosicbox.engine.cluster.node import ClusterNode
 from custom_components.moosicbox.engine.cluster.redis_bus import RedisBus
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.metrics_report import client_reports, metrics_report
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.report import client_reports, metrics_report
 from custom_components.moosicbox.engine.store import NoStore
 from script.lib.redis_server import RedisServer
-from tests.cluster.nodes import recognise
+from tests.cluster.nodes import TokensAreNames
 from tests.engine.fakes import FakeMedia
 from tests.fixtures import Connect, CreateToken
 from tests.home.actions import act, state
+from tests.http import HttpClient
 from tests.node.conftest import StartNode
 from tests.wire.client import CONTROLLER, Client, player, resume_of
 
@@ -36,13 +37,13 @@ PATIENCE = 40
 
 @pytest.fixture
 def node(entry: MockConfigEntry) -> ClusterNode:
-    """Home Assistant's own node."""
+    """Home Assistant's node."""
     found: ClusterNode = entry.runtime_data.cluster.node
     return found
 
 
 async def until(condition: object) -> None:
-    """Wait until it holds."""
+    """Wait until a condition holds."""
     assert callable(condition)
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - other processes have their own events
@@ -85,7 +86,7 @@ async def test_players_of_another_node_are_entities(
     assert b'moosicbox_connections{kind="player",transport="websocket"} 1.0' in numbers
 
 
-async def test_what_is_revoked_is_revoked_on_every_node(
+async def test_a_revocation_applies_on_every_node(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     redis_server: RedisServer,
@@ -101,7 +102,7 @@ async def test_what_is_revoked_is_revoked_on_every_node(
     assert (await client.closed())[0] == 4503
 
 
-async def test_others_stand_in_while_home_assistant_is_away(
+async def test_nodes_take_over_while_home_assistant_is_away(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     redis_server: RedisServer,
@@ -110,7 +111,7 @@ async def test_others_stand_in_while_home_assistant_is_away(
     token: str,
     create_token: CreateToken,
 ) -> None:
-    """The token's key and the revocations are known there, and what happened meanwhile is known when it is back."""
+    """They know the key and the revocations; Home Assistant receives the changes when it returns."""
     revoked = await create_token("ben")
     await hass.services.async_call(DOMAIN, "revoke_token", {"sub": "ben"}, blocking=True)
     other = await start_node("--redis", redis_server.url, "--node-id", "cellar")
@@ -129,7 +130,7 @@ async def test_others_stand_in_while_home_assistant_is_away(
     assert (await client.request("ping"))["type"] == "pong"
 
 
-async def test_redis_goes_and_comes_back(
+async def test_an_outage_of_redis_is_reported_and_survived(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     node: ClusterNode,
@@ -145,22 +146,22 @@ async def test_redis_goes_and_comes_back(
     await until(lambda: not node.status().connected)
     refusal = await client.request("room_command", action="create", name="Party")
     assert (refusal["error_type"], refusal["retryable"]) == ("unavailable", True)
-    entry.runtime_data.health._look()
+    entry.runtime_data.health._check()
     assert entry.runtime_data.health.reasons == ["redis_unreachable"]
     for _ in range(cluster.ISSUE_AFTER):
-        entry.runtime_data.cluster._look()
+        entry.runtime_data.cluster._check()
     issues = ir.async_get(hass)
     assert issues.async_get_issue(DOMAIN, cluster.ISSUE) is not None
     await redis_server.start()
     await until(lambda: node.status().leads)
-    entry.runtime_data.cluster._look()
-    entry.runtime_data.health._look()
+    entry.runtime_data.cluster._check()
+    entry.runtime_data.health._check()
     assert issues.async_get_issue(DOMAIN, cluster.ISSUE) is None
     assert entry.runtime_data.health.reasons == []
     assert (await client.request("room_command", action="create", name="Party"))["type"] == "result"
 
 
-async def test_without_redis_it_is_set_up_later(
+async def test_setup_is_retried_without_redis(
     hass: HomeAssistant, cluster_entry: MockConfigEntry, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "LEASE_SECONDS", 1)
@@ -170,8 +171,9 @@ async def test_without_redis_it_is_set_up_later(
     assert cluster_entry.error_reason_translation_key == "redis_missing"
 
 
-async def test_alone_again(hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str) -> None:
-    """What was known stays known when the cluster is left, and when it is joined again."""
+async def test_leaving_and_joining_the_cluster_keeps_the_state(
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, token: str
+) -> None:
     client = await connect()
     await client.authenticate(token, client=player("kitchen"))
     await hass.async_block_till_done()
@@ -182,7 +184,8 @@ async def test_alone_again(hass: HomeAssistant, entry: MockConfigEntry, connect:
     await hass.async_block_till_done()
     assert (await parting)[0] == 4000
     assert entry.state is ConfigEntryState.LOADED
-    assert entry.runtime_data.cluster is None
+    before = entry.runtime_data.cluster
+    assert before is None
     assert entry.runtime_data.hub.players.find("kitchen").volume == 0.5
     hass.config_entries.async_update_entry(entry, options=options)
     await hass.async_block_till_done()
@@ -190,22 +193,22 @@ async def test_alone_again(hass: HomeAssistant, entry: MockConfigEntry, connect:
     assert entry.runtime_data.hub.players.find("kitchen").volume == 0.5
 
 
-async def test_the_password_of_redis_is_told_nobody(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_the_password_of_redis_is_redacted(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     report = await async_get_config_entry_diagnostics(hass, entry)
     assert report["options"]["redis_url"] == "**REDACTED**"
     assert report["cluster"]["leader"] == "home"
 
 
-async def test_ready(http: TestClient, hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_ready_fails_after_unload(http: HttpClient, hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert (await http.get("/api/moosicbox/ready")).status == 200
     await hass.config_entries.async_unload(entry.entry_id)
     assert (await http.get("/api/moosicbox/ready")).status == 503
 
 
-async def test_without_a_token_from_home(
+async def test_local_clients_without_a_token_may_listen(
     hass: HomeAssistant, cluster_entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
-    """Who is at home may listen where the household lets them, at Home Assistant's own door."""
+    """The option applies to connections through Home Assistant only."""
     hass.config_entries.async_update_entry(cluster_entry, options={**cluster_entry.options, "require_auth": False})
     assert await hass.config_entries.async_setup(cluster_entry.entry_id)
     await hass.async_block_till_done()
@@ -215,10 +218,10 @@ async def test_without_a_token_from_home(
     await client.close()
 
 
-async def test_a_user_of_home_assistant(
+async def test_access_tokens_of_home_assistant_are_accepted(
     hass: HomeAssistant, entry: MockConfigEntry, connect: Connect, hass_access_token: str
 ) -> None:
-    """By a token of Home Assistant's own, also one whose user may come from the local network only."""
+    """Also those of users who may connect from the local network only."""
     refresh_token = hass.auth.async_validate_access_token(hass_access_token)
     assert refresh_token is not None
     await hass.auth.async_update_user(refresh_token.user, local_only=True)
@@ -229,7 +232,7 @@ async def test_a_user_of_home_assistant(
     assert (await client.closed())[0] == 4503
 
 
-async def test_a_user_of_home_assistant_goes_on_while_it_is_away(
+async def test_a_session_of_a_home_assistant_user_survives_its_absence(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     redis_server: RedisServer,
@@ -238,7 +241,7 @@ async def test_a_user_of_home_assistant_goes_on_while_it_is_away(
     connect: Connect,
     hass_access_token: str,
 ) -> None:
-    """Nobody else knows such a token; but the session was let in by it, and is known everywhere by its own secret."""
+    """No node knows the token, but the session's own secret authenticates a resume on every node."""
     other = await start_node("--redis", redis_server.url, "--node-id", "cellar")
     await other.ready()
     client = await connect()
@@ -264,15 +267,19 @@ async def test_a_user_of_home_assistant_goes_on_while_it_is_away(
     assert (await parting)[0] == 4503
 
 
-async def test_where_another_one_leads_it_waits(
+async def test_a_lost_leadership_reloads_the_entry(
     hass: HomeAssistant, entry: MockConfigEntry, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Leadership that is lost makes it begin anew: entities must not show what no longer counts."""
     monkeypatch.setattr(cluster, "LEASE_SECONDS", 2)
 
     def make_hub(clock: ClusterClock) -> Hub:
-        return Hub(
-            version="test", media=FakeMedia(), recognise=recognise, store=NoStore(), clock=clock, node_id="other"
+        return build_hub(
+            version="test",
+            media=FakeMedia(),
+            authentication=TokensAreNames(),
+            store=NoStore(),
+            clock=clock,
+            node_id="other",
         )
 
     other = ClusterNode(

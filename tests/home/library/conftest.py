@@ -1,4 +1,4 @@
-"""A small collection of music, as somebody may have it, in the library."""
+"""Fixtures: a small collection of music in the library."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.engine.library.library import Library
-from tests.engine.library.music import Sounds
+from script.lib.sounds import Sounds
 
 KIND_OF_BLUE = ("So What", "Freddie Freeloader", "Blue in Green")
 BIRTH = ("Move", "Jeru")
 
 
 def collect(sounds: Sounds, folder: Path) -> None:
-    """Two albums of Miles Davis's, one of Björk's, a song without an album, a playlist."""
+    """Write two albums by Miles Davis, one by Björk, a track without an album, and a playlist."""
     for number, title in enumerate(KIND_OF_BLUE, 1):
         sounds.put(
             folder / "Miles Davis" / "Kind of Blue" / f"{number}.flac",
@@ -46,12 +46,6 @@ def collect(sounds: Sounds, folder: Path) -> None:
     )
     sounds.put(folder / "loose.opus", title="Hidden Place", artist="Björk")
     (folder / "Sunday.m3u").write_text("Björk/Debut/1.mp3\nMiles Davis/Kind of Blue/1.flac\n", encoding="utf-8")
-
-
-@pytest.fixture(scope="session")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> Sounds:
-    """Sounds in every format."""
-    return Sounds(tmp_path_factory.mktemp("sounds"))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The library in Home Assistant's media browser: looked through, searched, and played as a whole."""
+"""The library in Home Assistant's media browser: browsing, searching, and playing collections."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.moosicbox.engine.library.library import Library
-from tests.engine.library.music import png
+from script.lib.sounds import png
 from tests.home.actions import KITCHEN, act, play, state, titles
 from tests.wire.client import Client
 
@@ -19,36 +19,37 @@ OURS = "media-source://moosicbox"
 
 
 async def ask(hass: HomeAssistant, action: str, **data: Any) -> Any:
-    """An action of `media_player` that answers."""
-    answer = await hass.services.async_call(
+    """Call an action of `media_player` and return its response."""
+    answer: Any = await hass.services.async_call(
         "media_player", action, {"entity_id": KITCHEN, **data}, blocking=True, return_response=True
     )
     return answer[KITCHEN]
 
 
 async def browse(hass: HomeAssistant, place: str = "") -> Any:
-    """What the kitchen's media browser shows there."""
+    """Return a node of the kitchen's media browser."""
     fields = {"media_content_id": place, "media_content_type": "music"} if place else {}
     return await ask(hass, "browse_media", **fields)
 
 
-async def shown(hass: HomeAssistant, place: str) -> list[str]:
-    """The titles there."""
+async def child_titles(hass: HomeAssistant, place: str) -> list[str]:
+    """Return the titles of a node's children."""
     return [child.title for child in (await browse(hass, place)).children]
 
 
 async def step(hass: HomeAssistant, place: str, title: str) -> str:
-    """From a place to what it shows under a title."""
-    return next(child.media_content_id for child in (await browse(hass, place)).children if child.title == title)
+    """Return the child of a node with this title."""
+    return next(str(child.media_content_id) for child in (await browse(hass, place)).children if child.title == title)
 
 
 async def search(hass: HomeAssistant, query: str, **fields: Any) -> list[str]:
-    """The titles that are found."""
+    """Return the titles of the results."""
     return [found.title for found in (await ask(hass, "search_media", search_query=query, **fields)).result]
 
 
-async def test_top(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
-    """The library's lists, then what else Home Assistant has."""
+async def test_the_root_has_the_librarys_folders_and_other_media_sources(
+    hass: HomeAssistant, kitchen: Client, library: Library
+) -> None:
     top = await browse(hass)
     assert [child.title for child in top.children] == [
         "Artists",
@@ -68,42 +69,44 @@ async def test_top(hass: HomeAssistant, kitchen: Client, library: Library) -> No
     assert {child.title for child in local.children} >= {"loose.opus"}
 
 
-async def test_lists(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
-    assert await shown(hass, f"{OURS}/artists") == ["Björk", "Miles Davis"]
-    assert await shown(hass, f"{OURS}/albums") == ["Birth of the Cool", "Debut", "Kind of Blue"]
-    assert await shown(hass, f"{OURS}/genres") == ["Jazz", "Pop"]
-    assert await shown(hass, f"{OURS}/playlists") == ["Sunday"]
-    assert sorted(await shown(hass, f"{OURS}/recent")) == ["Birth of the Cool", "Debut", "Kind of Blue"]
-    assert await shown(hass, f"{OURS}/favourites") == []
+async def test_folders_list_their_items(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    assert await child_titles(hass, f"{OURS}/artists") == ["Björk", "Miles Davis"]
+    assert await child_titles(hass, f"{OURS}/albums") == ["Birth of the Cool", "Debut", "Kind of Blue"]
+    assert await child_titles(hass, f"{OURS}/genres") == ["Jazz", "Pop"]
+    assert await child_titles(hass, f"{OURS}/playlists") == ["Sunday"]
+    assert sorted(await child_titles(hass, f"{OURS}/recent")) == ["Birth of the Cool", "Debut", "Kind of Blue"]
+    assert await child_titles(hass, f"{OURS}/favourites") == []
 
 
-async def test_things(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
-    """Albums by year in artists; tracks in albums in their order; songs without an album aren't lost."""
+async def test_artists_list_albums_by_year_and_albums_list_tracks_in_order(
+    hass: HomeAssistant, kitchen: Client, library: Library
+) -> None:
+    """Tracks without an album are listed with their artist."""
     miles = await step(hass, f"{OURS}/artists", "Miles Davis")
-    assert await shown(hass, miles) == ["Birth of the Cool", "Kind of Blue"]
+    assert await child_titles(hass, miles) == ["Birth of the Cool", "Kind of Blue"]
     blue = await browse(hass, await step(hass, miles, "Kind of Blue"))
     assert [child.title for child in blue.children] == [f"Miles Davis – {title}" for title in KIND_OF_BLUE]
     assert (blue.can_play, blue.media_class, blue.media_content_type) == (True, "album", "album")
     first = blue.children[0]
     assert (first.can_play, first.can_expand, first.media_content_type) == (True, False, "audio/flac")
     bjork = await step(hass, f"{OURS}/artists", "Björk")
-    assert await shown(hass, bjork) == ["Debut", "Björk – Hidden Place"]
-    assert await shown(hass, await step(hass, f"{OURS}/genres", "Jazz")) == ["Birth of the Cool", "Kind of Blue"]
+    assert await child_titles(hass, bjork) == ["Debut", "Björk – Hidden Place"]
+    assert await child_titles(hass, await step(hass, f"{OURS}/genres", "Jazz")) == ["Birth of the Cool", "Kind of Blue"]
     sunday = await step(hass, f"{OURS}/playlists", "Sunday")
-    assert await shown(hass, sunday) == ["Björk – Human Behaviour", "Miles Davis – So What"]
+    assert await child_titles(hass, sunday) == ["Björk – Human Behaviour", "Miles Davis – So What"]
 
 
-async def test_favourites(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+async def test_favourites_are_a_folder(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
     (album, *_) = (await library.get_albums()).items
     (track, *_) = (await library.get_tracks()).items
     for id_ in album.album_id, track.track_id:
         await kitchen.request("library_request", request_type="set_favourite", id=id_, favourite=True)
-    assert await shown(hass, f"{OURS}/favourites") == [album.title, f"{track.artist} – {track.title}"]
+    assert await child_titles(hass, f"{OURS}/favourites") == [album.title, f"{track.artist} – {track.title}"]
     await play(hass, f"{OURS}/favourites")
     assert await titles(kitchen) == [track.title]
 
 
-async def test_thumbnails(
+async def test_albums_have_thumbnails(
     hass: HomeAssistant,
     kitchen: Client,
     library: Library,
@@ -124,15 +127,14 @@ async def test_thumbnails(
 @pytest.mark.parametrize(
     "place", ["nowhere", "album/al-1", "album/", "artist/x/y", "track/t-1", "genre/ge-1", "playlist/pl-1", "../etc"]
 )
-async def test_no_such_place(hass: HomeAssistant, kitchen: Client, library: Library, place: str) -> None:
-    with pytest.raises(HomeAssistantError, match=r"nothing at|has no"):
+async def test_an_unknown_node_is_an_error(hass: HomeAssistant, kitchen: Client, library: Library, place: str) -> None:
+    with pytest.raises(HomeAssistantError, match=r"doesn't contain|has no"):
         await browse(hass, f"{OURS}/{place}")
 
 
-async def test_over_the_websocket(
+async def test_home_assistants_pages_browse_by_websocket(
     hass: HomeAssistant, kitchen: Client, library: Library, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """As Home Assistant's own pages ask."""
     client = await hass_ws_client()
     place = f"{OURS}/albums"
     await client.send_json_auto_id(
@@ -148,9 +150,6 @@ async def test_over_the_websocket(
     await client.send_json_auto_id({"type": "media_player/search_media", "entity_id": KITCHEN, "search_query": "bjork"})
     answer = await client.receive_json()
     assert answer["result"]["result"][0]["title"] == "Björk"
-
-
-# ------------------------------------------------------------ searching
 
 
 @pytest.mark.parametrize(
@@ -169,7 +168,7 @@ async def test_over_the_websocket(
         ("debut", {"media_content_id": f"{OURS}/albums"}, "Debut"),
     ],
 )
-async def test_search(
+async def test_the_media_browser_searches_the_library(
     hass: HomeAssistant, kitchen: Client, library: Library, query: str, fields: dict[str, Any], first: str
 ) -> None:
     if "media_content_id" in fields:
@@ -177,34 +176,29 @@ async def test_search(
     assert (await search(hass, query, **fields))[0] == first
 
 
-async def test_search_for_what_we_have_not(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+async def test_a_search_for_other_kinds_finds_nothing(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
     assert await search(hass, "zzzzzz") == []
     assert await search(hass, "blue", media_filter_classes=["podcast", "movie"]) == []
 
 
-async def test_search_elsewhere(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
-    """In another source its own search answers."""
+async def test_another_media_source_searches_itself(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
     found = await search(
         hass, "loose", media_content_id="media-source://media_source/local/.", media_content_type="music"
     )
     assert found == ["loose.opus"]
 
 
-async def test_what_is_away_is_not_found(
+async def test_unavailable_tracks_are_not_found(
     hass: HomeAssistant, kitchen: Client, library: Library, media_folder: Path
 ) -> None:
-    """Music on a disk that is away can't be played: nobody is offered it by a search."""
     media_folder.rename(media_folder.with_name("unplugged"))
     await library.scan()
     assert (await library.get_tracks()).total == 7
     assert await search(hass, "so what", media_filter_classes=["track"]) == []
     blue = await step(hass, f"{OURS}/albums", "Kind of Blue")
     assert not any(child.can_play for child in (await browse(hass, blue)).children)
-    with pytest.raises(HomeAssistantError, match="nothing in this"):
+    with pytest.raises(HomeAssistantError, match="no track that can be played"):
         await play(hass, blue)
-
-
-# ------------------------------------------------------------ playing as a whole
 
 
 async def test_play_an_album(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
@@ -233,7 +227,7 @@ async def test_play_an_artist_a_genre_a_playlist(hass: HomeAssistant, kitchen: C
         ("play", ["So What", *BIRTH], "Move"),
     ],
 )
-async def test_enqueue(
+async def test_an_album_can_be_enqueued(
     hass: HomeAssistant, kitchen: Client, library: Library, enqueue: str, expected: list[str], playing: str
 ) -> None:
     blue = await step(hass, f"{OURS}/albums", "Kind of Blue")

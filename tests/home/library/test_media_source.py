@@ -1,8 +1,7 @@
-"""The library as a media source, for players of others."""
+"""The library as a media source, for players of other integrations."""
 
 from typing import Any, override
 
-from aiohttp.test_utils import TestClient
 from homeassistant.components import media_source
 from homeassistant.components.media_player import (
     BrowseMedia,
@@ -22,6 +21,7 @@ from yarl import URL
 
 from custom_components.moosicbox.engine.library.library import Library
 from tests.home.actions import act
+from tests.http import HttpClient
 
 from .conftest import KIND_OF_BLUE
 
@@ -29,7 +29,7 @@ OURS = "media-source://moosicbox"
 
 
 class OtherPlayer(MediaPlayerEntity):
-    """A player of somebody else's, that does as they do."""
+    """A media player of another integration."""
 
     entity_id = "media_player.other"
     _attr_supported_features = MediaPlayerEntityFeature.PLAY_MEDIA | MediaPlayerEntityFeature.BROWSE_MEDIA
@@ -53,26 +53,26 @@ class OtherPlayer(MediaPlayerEntity):
 
 @pytest.fixture
 async def other(hass: HomeAssistant, entry: MockConfigEntry) -> OtherPlayer:
-    """It, in the same house."""
     await async_process_ha_core_config(hass, {"internal_url": "http://home.example:8123"})
     player = OtherPlayer()
     await hass.data[DATA_COMPONENT].async_add_entities([player])
     return player
 
 
-async def test_another_player_plays_a_track(
+async def test_another_player_fetches_a_track_without_a_login(
     hass: HomeAssistant,
-    http: TestClient,
+    http: HttpClient,
     other: OtherPlayer,
     library: Library,
 ) -> None:
-    """From the media browser to the sound: by an address that needs no login."""
     place = OURS
+    found: BrowseMedia | None = None
     for title in "Albums", "Kind of Blue", f"Miles Davis – {KIND_OF_BLUE[0]}":
         children = (await other.async_browse_media(None, place)).children
         assert children is not None
         found = next(child for child in children if child.title == title)
         place = found.media_content_id
+    assert found is not None
     assert found.can_play
     await act(hass, "play_media", other.entity_id, media_content_id=place, media_content_type=found.media_content_type)
     ((mime_type, url),) = other.played
@@ -83,12 +83,11 @@ async def test_another_player_plays_a_track(
     assert (await response.read()).startswith(b"fLaC")
 
 
-async def test_only_tracks_are_played_by_others(
+async def test_collections_are_not_playable_by_other_players(
     hass: HomeAssistant,
     other: OtherPlayer,
     library: Library,
 ) -> None:
-    """They can't play albums; so these say that they can't be played."""
     for category in "artists", "albums", "genres", "playlists", "recent", "favourites":
         shown = await other.async_browse_media(None, f"{OURS}/{category}")
         assert not shown.can_play
@@ -99,17 +98,16 @@ async def test_only_tracks_are_played_by_others(
 
 
 @pytest.mark.parametrize("place", ["", "track", "track/", "track/t-1", "track/../../etc/passwd", "nowhere/t-1"])
-async def test_nothing_there(hass: HomeAssistant, library: Library, place: str) -> None:
+async def test_unknown_identifiers_cannot_be_resolved(hass: HomeAssistant, library: Library, place: str) -> None:
     with pytest.raises(HomeAssistantError):
         await media_source.async_resolve_media(hass, f"{OURS}/{place}", None)
 
 
-async def test_over_the_websocket(
+async def test_home_assistants_pages_browse_by_websocket(
     hass: HomeAssistant,
     library: Library,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """As Home Assistant's own pages ask."""
     client = await hass_ws_client()
     (track, *_) = (await library.get_tracks()).items
     await client.send_json_auto_id(
@@ -128,5 +126,5 @@ async def test_without_an_entry(hass: HomeAssistant, entry: MockConfigEntry, lib
     await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(Unresolvable):
         await media_source.async_resolve_media(hass, f"{OURS}/track/{track.track_id}", None)
-    with pytest.raises(HomeAssistantError, match="not set up"):
+    with pytest.raises(HomeAssistantError, match="not loaded"):
         await media_source.async_browse_media(hass, OURS)

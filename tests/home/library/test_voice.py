@@ -1,4 +1,4 @@
-"""What people ask to hear: by Assist's own sentences, and by a language model's tools."""
+"""Voice requests for music: by Assist's sentences and by a language model's tools."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ SEARCH, PLAY = "media_player__search_media", "media_player__play_media"
 
 @pytest.fixture
 async def assist(hass: HomeAssistant) -> None:
-    """Home Assistant's own understanding; before the web server starts, for it has addresses there."""
+    """Home Assistant's conversation agent. It registers views, so it is set up before the web server starts."""
     for component in "homeassistant", "conversation", "intent":
         assert await async_setup_component(hass, component, {})
 
@@ -52,11 +52,12 @@ async def in_the_kitchen(
         ("play some Miles Davis in the kitchen", [*BIRTH, *KIND_OF_BLUE]),
     ],
 )
-async def test_assist(hass: HomeAssistant, in_the_kitchen: Client, sentence: str, expected: list[str]) -> None:
-    answer = await hass.services.async_call(
+async def test_a_sentence_plays_music(
+    hass: HomeAssistant, in_the_kitchen: Client, sentence: str, expected: list[str]
+) -> None:
+    answer: Any = await hass.services.async_call(
         "conversation", "process", {"text": sentence, "language": "en"}, blocking=True, return_response=True
     )
-    assert answer is not None
     assert answer["response"]["response_type"] == "action_done", answer
     await hass.async_block_till_done()
     assert await titles(in_the_kitchen) == expected
@@ -64,27 +65,26 @@ async def test_assist(hass: HomeAssistant, in_the_kitchen: Client, sentence: str
     assert (await in_the_kitchen.until("synchronized_playback", command="play"))["track"]["title"] == expected[0]
 
 
-async def test_assist_finds_nothing(hass: HomeAssistant, in_the_kitchen: Client) -> None:
-    answer = await hass.services.async_call(
+async def test_a_sentence_without_a_match_is_answered(hass: HomeAssistant, in_the_kitchen: Client) -> None:
+    answer: Any = await hass.services.async_call(
         "conversation",
         "process",
         {"text": "play zzzzzz in the kitchen", "language": "en"},
         blocking=True,
         return_response=True,
     )
-    assert answer is not None
     assert answer["response"]["response_type"] == "error"
     assert state(hass).state == "idle"
 
 
-async def ask(hass: HomeAssistant, tool: str, **words: str) -> dict[str, Any]:
-    """What a language model does with what it was told."""
+async def call_tool(hass: HomeAssistant, tool: str, **words: str) -> dict[str, Any]:
+    """Call a tool as a language model does."""
     context = llm.LLMContext(
         platform="test", context=Context(), language="en", assistant="conversation", device_id=None
     )
     api = await llm.async_get_api(hass, llm.LLM_API_ASSIST, context)
     assert tool in {offered.name for offered in api.tools}
-    answer = await api.async_call_tool(llm.ToolInput(tool_name=tool, tool_args=words))
+    answer: Any = await api.async_call_tool(llm.ToolInput(tool_name=tool, tool_args=words))
     await hass.async_block_till_done()
     return dict(getattr(answer, "data", answer))
 
@@ -99,22 +99,21 @@ async def ask(hass: HomeAssistant, tool: str, **words: str) -> dict[str, Any]:
         ("Sunday", {"player_area": "Kitchen"}, ["Human Behaviour", "So What"]),
     ],
 )
-async def test_language_model(
+async def test_a_language_model_searches_and_plays_the_first_result(
     hass: HomeAssistant, in_the_kitchen: Client, query: str, where: dict[str, str], expected: list[str]
 ) -> None:
-    """It searches, chooses the first, and plays that."""
-    found = (await ask(hass, SEARCH, search_query=query, **where))["results"][0]
+    found = (await call_tool(hass, SEARCH, search_query=query, **where))["results"][0]
     assert found["can_play"]
     chosen = {key: found[key] for key in ("media_content_id", "media_content_type")}
-    assert (await ask(hass, PLAY, **chosen, **where))["success"]
+    assert (await call_tool(hass, PLAY, **chosen, **where))["success"]
     assert await titles(in_the_kitchen) == expected
     assert state(hass).state == "playing"
 
 
-async def test_language_model_looks_inside(hass: HomeAssistant, in_the_kitchen: Client) -> None:
-    artist = (await ask(hass, SEARCH, search_query="Miles Davis", player_area="Kitchen"))["results"][0]
+async def test_a_language_model_browses_a_result(hass: HomeAssistant, in_the_kitchen: Client) -> None:
+    artist = (await call_tool(hass, SEARCH, search_query="Miles Davis", player_area="Kitchen"))["results"][0]
     assert artist["can_search"]
-    found = await ask(
+    found = await call_tool(
         hass,
         SEARCH,
         search_query="green",
@@ -125,12 +124,11 @@ async def test_language_model_looks_inside(hass: HomeAssistant, in_the_kitchen: 
     assert [item["title"] for item in found["results"]] == ["Miles Davis – Blue in Green"]
 
 
-async def test_language_model_finds_nothing(hass: HomeAssistant, in_the_kitchen: Client) -> None:
-    assert (await ask(hass, SEARCH, search_query="zzzzzz", player_area="Kitchen"))["results"] == []
+async def test_a_language_model_gets_an_empty_result(hass: HomeAssistant, in_the_kitchen: Client) -> None:
+    assert (await call_tool(hass, SEARCH, search_query="zzzzzz", player_area="Kitchen"))["results"] == []
 
 
-async def test_intent(hass: HomeAssistant, in_the_kitchen: Client) -> None:
-    """The standard intent, with the class of media that was named."""
+async def test_the_intent_uses_the_given_media_class(hass: HomeAssistant, in_the_kitchen: Client) -> None:
     answer = await intent.async_handle(
         hass,
         "test",

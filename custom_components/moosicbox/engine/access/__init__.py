@@ -1,1 +1,4 @@
-"""Who may come in, who may do how much of what."""
+"""Access: principals and permissions, tokens, keys, pairing codes, rate limits, the authentication strategy.
+
+May import `protocol` and the root's basic modules (`limits`, `clock`, `signals`).
+"""

@@ -1,4 +1,4 @@
-"""Keys that tokens are checked with. Each is bound to one algorithm: a token can't choose how it is checked."""
+"""Public keys that verify tokens. Each key is bound to one algorithm, so that a token can't choose the algorithm."""
 
 import json
 from typing import Any, Final, NamedTuple
@@ -14,7 +14,7 @@ MIN_RSA_BITS: Final = 2048
 
 
 class TrustedKey(NamedTuple):
-    """A public key of somebody who may make tokens for this hub."""
+    """A public key of an issuer whose tokens this hub accepts."""
 
     algorithm: str
     key: Any
@@ -22,7 +22,7 @@ class TrustedKey(NamedTuple):
 
 
 def parse_keys(text: str) -> tuple[TrustedKey, ...]:
-    """The keys in a PEM text or a JWKS document; ValueError if there is something else in it."""
+    """Return the keys in a PEM text or a JWKS document. Raise ValueError for anything else."""
     text = text.strip()
     if not text:
         return ()
@@ -31,14 +31,14 @@ def parse_keys(text: str) -> tuple[TrustedKey, ...]:
     try:
         return (_bound(load_pem_public_key(text.encode())),)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError("This is no public key in PEM format") from error
+        raise ValueError("This is not a public key in PEM format") from error
 
 
 def _from_jwks(text: str) -> tuple[TrustedKey, ...]:
     try:
         keys = jwt.PyJWKSet.from_dict(json.loads(text)).keys
     except (ValueError, TypeError, AttributeError, jwt.PyJWTError) as error:
-        raise ValueError("This is no JWKS document") from error
+        raise ValueError("This is not a JWKS document") from error
     return tuple(_bound(key.key, key.key_id) for key in keys)
 
 
@@ -50,4 +50,4 @@ def _bound(key: object, key_id: str | None = None) -> TrustedKey:
             return TrustedKey("ES256", key, key_id)
         case Ed25519PublicKey():
             return TrustedKey("EdDSA", key, key_id)
-    raise ValueError(f"A public key is RSA with at least {MIN_RSA_BITS} bits, P-256 or Ed25519")
+    raise ValueError(f"A public key must be RSA with at least {MIN_RSA_BITS} bits, P-256 or Ed25519")

@@ -1,4 +1,4 @@
-"""Rate limits: per class of messages and by bytes, for a connection and for all connections of a user. No I/O."""
+"""Rate limits by class of messages and by bytes, for a connection and for all connections of a user. No I/O."""
 
 from typing import Final, Literal, NamedTuple
 
@@ -6,27 +6,24 @@ from ..limits import Limits
 
 type LimitClass = Literal["control", "chat", "library", "reports", "sync"]
 
-LEAST_WAIT: Final = 1.0
-"""Seconds that a refusal tells at least: who waits as told is refused too seldom to be closed for it."""
+MIN_WAIT: Final = 1.0
+"""Shortest `retry_after`, in seconds: a client that obeys it is refused too seldom to be disconnected for it."""
 CLASSES: Final[tuple[LimitClass, ...]] = ("control", "chat", "library", "reports", "sync")
 
 
 class TokenBucket:
-    """Holds up to `burst` tokens and gains `per_second` of them.
-
-    Kept as the one moment at which the bucket will be full again: what is missing is the time until then.
-    """
+    """A token bucket, stored as the time at which it will be full again."""
 
     __slots__ = ("depth_us", "full_us", "token_us")
 
     def __init__(self, per_second: float, burst: float) -> None:
-        """A full bucket."""
+        """Create a full bucket of `burst` tokens that gains `per_second` tokens."""
         self.token_us = 1e6 / per_second
         self.depth_us = burst * self.token_us
         self.full_us = float("-inf")
 
-    def take(self, now_us: int, amount: float = 1.0) -> float:
-        """0.0 if `amount` could be taken, else the seconds until it can."""
+    def consume(self, now_us: int, amount: float = 1.0) -> float:
+        """Take `amount` tokens and return 0.0, or return the seconds until they are available."""
         full_us = max(now_us, self.full_us) + amount * self.token_us
         if (over_us := full_us - now_us - self.depth_us) > 0:
             return over_us / 1e6
@@ -34,12 +31,12 @@ class TokenBucket:
         return 0.0
 
     def full(self, now_us: int) -> bool:
-        """Whether nothing was taken for so long that the bucket is full again."""
+        """Return whether the bucket is full."""
         return self.full_us <= now_us
 
 
 class Refusal(NamedTuple):
-    """Why a message is refused for now."""
+    """The limit that a message exceeds, and the seconds to wait."""
 
     limit_class: str
     per_minute: int
@@ -47,26 +44,26 @@ class Refusal(NamedTuple):
 
 
 def _refusal(limit_class: str, per_minute: float, over_us: float) -> Refusal:
-    return Refusal(limit_class, round(per_minute), max(LEAST_WAIT, over_us / 1e6))
+    return Refusal(limit_class, round(per_minute), max(MIN_WAIT, over_us / 1e6))
 
 
 class Limiter:
-    """The buckets of one connection, or of one user."""
+    """The token buckets of one connection or one user."""
 
     __slots__ = ("_buckets", "_bytes", "_limits", "_scale")
 
     def __init__(self, limits: Limits, scale: float = 1.0) -> None:
-        """`scale` times what one connection may."""
+        """Allow `scale` times the limits of one connection."""
         self._limits = limits
         self._scale = scale
         self._buckets: dict[LimitClass, TokenBucket] = {}
         bytes_per_minute = limits.bytes_per_minute * scale
         self._bytes = TokenBucket(bytes_per_minute / 60, max(bytes_per_minute, float(limits.max_message_size)))
 
-    def take(self, limit_class: LimitClass, size: int, now_us: int) -> Refusal | None:
-        """Count one message of `size` bytes; a Refusal, and nothing counted, if it is one too many."""
+    def consume(self, limit_class: LimitClass, size: int, now_us: int) -> Refusal | None:
+        """Count a message of `size` bytes; return a refusal, and count nothing, if a limit is exceeded."""
         bucket, volume = self._buckets.get(limit_class) or self._bucket(limit_class), self._bytes
-        # Each message passes here twice: what `TokenBucket.take` says is written out.
+        # Inlined `TokenBucket.consume`: this runs twice for each message.
         full_us = (bucket.full_us if bucket.full_us > now_us else now_us) + bucket.token_us  # noqa: FURB136 - faster
         volume_us = (volume.full_us if volume.full_us > now_us else now_us) + size * volume.token_us  # noqa: FURB136
         if (over_us := full_us - now_us - bucket.depth_us) > 0:
@@ -83,26 +80,25 @@ class Limiter:
         return bucket
 
     def full(self, now_us: int) -> bool:
-        """Whether it can be forgotten: a new one would say the same."""
+        """Return whether all buckets are full, so that the limiter can be dropped."""
         return self._bytes.full(now_us) and all(bucket.full(now_us) for bucket in self._buckets.values())
 
 
 class UserLimiters:
-    """The limiters of all users who did something lately."""
+    """The limiters of all recently active users."""
 
     def __init__(self, limits: Limits) -> None:
-        """Nobody did anything yet."""
         self.limits = limits
         self._limiters: dict[str, Limiter] = {}
 
     def __getitem__(self, sub: str) -> Limiter:
-        """The limiter of a user."""
+        """Return the limiter of a user, created if necessary."""
         if (limiter := self._limiters.get(sub)) is None:
             limiter = self._limiters[sub] = Limiter(self.limits, self.limits.user_rate_factor)
         return limiter
 
     def forget_idle(self, now_us: int, in_use: set[str]) -> None:
-        """Drop those that nobody has at hand and that are full again."""
+        """Drop limiters that are full and whose user isn't in `in_use`."""
         self._limiters = {
             sub: limiter for sub, limiter in self._limiters.items() if sub in in_use or not limiter.full(now_us)
         }

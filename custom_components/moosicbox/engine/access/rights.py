@@ -1,4 +1,4 @@
-"""Who somebody is and what they may do; every decision about a right is made with these."""
+"""Principals and their permissions; the visibility of topics."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -8,53 +8,54 @@ from ..protocol.errors import PermissionDenied
 PERMISSIONS: Final = frozenset(
     {"listen", "control", "play", "chat", "rooms", "library", "events", "broadcast", "admin"}
 )
-HOUSE_WIDE: Final = frozenset({"broadcast", "events", "admin"})
-"""What a token limited to rooms never may: these reach beyond every room."""
+SYSTEM_WIDE: Final = frozenset({"broadcast", "events", "admin"})
+"""Permissions that a token limited to rooms never has, because they apply to the whole system."""
 ROLES: Final = {
     "admin": PERMISSIONS,
-    "user": PERMISSIONS - HOUSE_WIDE,
+    "user": PERMISSIONS - SYSTEM_WIDE,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Somebody who was recognised. `credential` is the id of the token that they showed."""
+    """An authenticated user, guest or program."""
 
     sub: str
     name: str
     permissions: frozenset[str]
     credential: str
+    """The id of the token that was used."""
     realm: str = "moosicbox"
-    """Who vouches for them: this hub's tokens, or the house that it lives in."""
+    """The issuer of the credential: this hub, or Home Assistant."""
     rooms: frozenset[str] | None = None
-    """The only rooms that this token may see; None: no such limit."""
+    """The rooms that the token is limited to; `None`: not limited."""
     issued_at: float | None = field(default=None, compare=False)
     """Unix seconds."""
     expires_at: float | None = field(default=None, compare=False)
-    """Unix seconds; None: ends only by revocation."""
+    """Unix seconds; `None`: valid until it is revoked."""
 
     def may(self, permission: str) -> bool:
-        """Whether they have `permission`."""
+        """Return whether the principal has `permission`."""
         return permission in self.permissions
 
     def require(self, permission: str) -> None:
-        """PermissionDenied unless they have `permission`."""
+        """Raise PermissionDenied unless the principal has `permission`."""
         if permission not in self.permissions:
             raise PermissionDenied(f"This needs the permission {permission!r}")
 
     @property
     def is_admin(self) -> bool:
-        """Whether they may administrate the hub."""
+        """True if the principal may administer the hub."""
         return "admin" in self.permissions
 
     @property
     def may_add_foreign_media(self) -> bool:
-        """Guests add library tracks only: no URLs, no media sources."""
+        """True if the principal may add media other than library tracks; guests may not."""
         return "control" in self.permissions
 
 
 def topic_visible(topic: str, principal: Principal, client_id: str, player_id: str | None) -> bool:
-    """Whether `principal`, on this client, may hear `topic`."""
+    """Return whether `principal` may follow `topic` with this client, as far as its permissions decide."""
     kind, _, id_ = topic.partition(":")
     match kind:
         case "user":

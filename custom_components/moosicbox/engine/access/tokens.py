@@ -1,4 +1,4 @@
-"""Our own access tokens: made, checked, revoked."""
+"""The hub's own access tokens: issued, verified, revoked."""
 
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
@@ -16,44 +16,52 @@ import orjson
 
 from ..protocol.errors import AuthenticationFailed
 from .keys import TrustedKey
-from .rights import HOUSE_WIDE, PERMISSIONS, ROLES, Principal
+from .rights import PERMISSIONS, ROLES, SYSTEM_WIDE, Principal
 
 AUDIENCE: Final = "moosicbox"
 ISSUER: Final = "moosicbox"
 REFUSED: Final = "The token is not accepted"
 MAX_LIFETIME: Final = 10 * 365 * 86_400
-"""Seconds; the longest that a token of ours may be good for."""
+"""Longest validity of a token, in seconds."""
 MAX_SEEN: Final = 2_000
-"""Tokens whose signature isn't checked again."""
+"""Tokens that are remembered as verified, so that their signatures aren't checked again."""
 SUBJECT: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-"""It becomes part of topics, so it is an id."""
+"""The form of a `sub`: it becomes part of topic names."""
 LEEWAY: Final = 10
-"""Seconds that clocks may differ by."""
+"""Seconds by which clocks may differ."""
 REQUIRED_CLAIMS: Final = ["sub", "aud", "iss", "iat", "exp", "jti"]
 
 
 @dataclass(slots=True)
 class Revocations:
-    """What is revoked: single tokens until they would have expired, and all of a `sub` up to a time."""
+    """Revoked tokens: single ones, and all tokens of a `sub` that were issued until a time."""
 
     tokens: dict[str, float] = field(default_factory=dict)
-    """jti → exp, Unix seconds."""
+    """Expiry by jti, Unix seconds."""
     subjects: dict[str, float] = field(default_factory=dict)
-    """sub → Unix seconds: tokens issued until then are refused."""
+    """Unix seconds by sub: tokens issued until then are revoked."""
 
     def covers(self, sub: str, jti: str, issued_at: float) -> bool:
-        """Whether this token is revoked."""
+        """Return whether a token is revoked."""
         return jti in self.tokens or issued_at <= self.subjects.get(sub, float("-inf"))
 
+    def revoke_token(self, jti: str, now: float) -> None:
+        """Revoke one token. Its expiry time isn't known here: keep the entry for the longest lifetime."""
+        self.tokens[jti] = now + MAX_LIFETIME
+
+    def revoke_subject(self, sub: str, now: float) -> None:
+        """Revoke all tokens that were issued to `sub` until `now` (Unix seconds)."""
+        self.subjects[sub] = now
+
     def forget_expired(self, now: float) -> None:
-        """Drop single tokens that have expired by themselves."""
+        """Drop revocations of tokens that have expired."""
         self.tokens = {jti: exp for jti, exp in self.tokens.items() if exp + LEEWAY > now}
         self.subjects = {sub: at for sub, at in self.subjects.items() if at + MAX_LIFETIME > now}
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A new token and what one needs to revoke it."""
+    """A new token, with its id and expiry (Unix seconds)."""
 
     token: str
     jti: str
@@ -61,12 +69,12 @@ class IssuedToken:
 
 
 class Tokens:
-    """Makes and checks JWTs with one secret; the algorithm is bound to the key."""
+    """Issues and verifies JWTs. Each key is bound to one algorithm."""
 
     def __init__(
         self, key: bytes, revocations: Revocations, is_reserved: Callable[[str], bool] = lambda _: False
     ) -> None:
-        """`is_reserved` names subs that belong to somebody else, such as a user of the house."""
+        """Sign with `key`; `is_reserved` returns whether a sub belongs to a user of Home Assistant."""
         self._key = key
         self._is_reserved = is_reserved
         self._trusted: tuple[TrustedKey, ...] = ()
@@ -85,7 +93,21 @@ class Tokens:
         role: str | None = None,
         rooms: frozenset[str] | None = None,
     ) -> IssuedToken:
-        """A token for `sub`, good for `lifetime` seconds; ValueError for a sub, role or permission that can't be."""
+        """Return a new token.
+
+        Args:
+            sub: The id of its user.
+            name: The name that other users see.
+            now: Unix seconds.
+            lifetime: Validity in seconds.
+            permissions: The permissions of the token.
+            role: A role that stands for permissions; give one of the two.
+            rooms: The rooms that it is limited to, if it is.
+
+        Raises:
+            ValueError: If the sub is reserved, or the role or a permission doesn't exist; names the argument.
+
+        """
         if self._is_reserved(sub):
             raise ValueError("sub")
         if (permissions is None) == (role is None):
@@ -113,14 +135,14 @@ class Tokens:
         return IssuedToken(jwt.encode(claims, self._key, "HS256"), jti, claims["exp"])
 
     def trust(self, keys: tuple[TrustedKey, ...], issuer: str = "") -> None:
-        """Accept tokens made with these public keys, too; from `issuer` alone, if one is named."""
+        """Also accept tokens that verify with these public keys; only from `issuer`, unless it is empty."""
         self._trusted = keys
         self._trusted_issuer = issuer
         self._seen.clear()
 
     def verify(self, token: str) -> Principal:
-        """Whose token this is; AuthenticationFailed if it doesn't hold."""
-        # A signature that was right once stays right: after a cut a thousand clients show theirs again.
+        """Return the principal of a token. Raise AuthenticationFailed if it isn't valid."""
+        # Signatures are checked once: after a network failure a thousand clients authenticate again.
         digest = hashlib.sha256(token.encode()).digest()
         if (principal := self._seen.get(digest)) is None:
             principal = _principal(self._claims(token))
@@ -153,7 +175,7 @@ class Tokens:
             jwt.InvalidIssuedAtError,
             jwt.MissingRequiredClaimError,
         ) as error:
-            # Rightly signed, but not for here or now: a mistake, no forgery.
+            # The signature is valid, but the claims don't match: a mistake, not a forgery.
             raise AuthenticationFailed(REFUSED) from error
         except (jwt.InvalidTokenError, KeyError) as error:
             raise AuthenticationFailed(REFUSED, forged=True) from error
@@ -173,7 +195,7 @@ class Tokens:
 
 
 def is_ours(token: str) -> bool:
-    """Whether the token claims to be for this hub; proves nothing."""
+    """Return whether a token claims to be one of the hub's; it isn't verified."""
     try:
         payload = token.split(".")[1]
         claims = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -194,7 +216,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
     return Principal(
         sub=claims["sub"],
         name=str(claims.get("name") or claims["sub"])[:100],
-        permissions=granted if rooms is None else granted - HOUSE_WIDE,
+        permissions=granted if rooms is None else granted - SYSTEM_WIDE,
         credential=str(claims["jti"]),
         rooms=None if rooms is None else frozenset(rooms),
         issued_at=float(claims["iat"]),

@@ -1,4 +1,7 @@
-"""The client library: `async with MoosicBoxClient(url, token=…) as hub: await hub.player("kitchen").play()`."""
+"""The client library: `async with MoosicBoxClient(url, token=…) as hub: await hub.player("kitchen").play()`.
+
+Everything that programs use is exported here. docs/client.md is the guide.
+"""
 
 from ..protocol.client import ClientInfo
 from ..protocol.errors import (
@@ -44,7 +47,7 @@ from ..protocol.server import (
 )
 from .client import MoosicBoxClient
 from .config import ClientConfig
-from .connection import Connected, Disconnected
+from .connection_events import Connected, Disconnected
 from .errors import EventsLost, ProtocolMismatch, RequestTimedOut, SerializationError
 from .events import Events
 

@@ -1,10 +1,9 @@
-"""The client: connects, keeps a mirror of the hub's state, hands out events, and asks."""
+"""The client: a connection that keeps itself alive, a copy of the hub's state, events, and requests."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-import inspect
+from collections.abc import Callable
 import logging
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from aiohttp import ClientSession, TCPConnector
 
@@ -19,34 +18,43 @@ from ..protocol.client import (
     Subscribe,
     Unsubscribe,
 )
-from ..protocol.errors import ConnectionClosed, HubError
-from ..protocol.library import LibraryRequest
+from ..protocol.errors import ConnectionClosed
+from ..protocol.library_request import LibraryRequest
 from ..protocol.server import Hello, Welcome
 from ..protocol.types import ClientKind
 from ..sync.clock_filter import ClockFilter
 from .config import ClientConfig
-from .connection import Connected, Connection, Disconnected
-from .controls import PlayerControls, RoomControls
-from .errors import EventsLost, RequestTimedOut
-from .events import Events, Subscribers
+from .connection import Connection
+from .connection_events import Connected, Disconnected
+from .controls import PlayerControls
+from .events import Events, EventStreams
+from .handlers import Handler, Handlers
 from .messages import Message
 from .mirror import Mirror
+from .mirror_fetcher import MirrorFetcher
 from .pending import monotonic_us
+from .room_controls import RoomControls
 from .time_sync import TimeSync
 
 _LOGGER = logging.getLogger(__name__)
-
-FETCHES: Final = 5
-"""How often a queue is fetched that changes all the time, before it is left stale until its next change."""
-
-type Handler[T] = Callable[[T], Awaitable[None] | None]
 
 
 class MoosicBoxClient:
     """A client of a MoosicBox hub.
 
-    Enter it to connect; leave it to end the session. In between it connects again by itself: what is asked meanwhile
-    waits (up to its timeout), what came meanwhile is delivered after it.
+    Used as an asynchronous context manager: entering connects, leaving ends the session.
+
+        async with MoosicBoxClient("http://homeassistant.local:8123", token=token) as hub:
+            await hub.player("kitchen").play()
+
+    In between the client reconnects by itself. Requests made while the connection is down wait for the next one, up to
+    their timeout. After a resume, the messages of the meantime are delivered once and in order.
+
+    Attributes:
+        config: The settings.
+        clock: The filter that estimates the hub's clock; see `hub_now_us`.
+        clock_updated: Set after each new estimate of the clock; consumers clear it.
+        mirror: A copy of the hub's state, kept up to date unless `ClientConfig.mirror` is off.
     """
 
     def __init__(
@@ -60,40 +68,59 @@ class MoosicBoxClient:
         http: ClientSession | None = None,
         **settings: Any,
     ) -> None:
-        """`client` says more than `name` and `kind`; `settings` are the fields of `ClientConfig`."""
-        who = client or ClientInfo(name=name, kind=kind)
-        settings.setdefault("sync_clock", who.kind == "player")
-        self.config = ClientConfig(url=url, token=token, client=who, **settings)
+        """Create a client; nothing is connected yet.
+
+        Args:
+            url: Home Assistant's address, such as `http://homeassistant.local:8123`.
+            token: A token of the hub or of Home Assistant. For one that expires, use `get_token` (see `ClientConfig`).
+            name: This client's name, as others see it.
+            kind: `controller`, `monitor` or `player`. A player needs a `client` with its `player_id`.
+            client: The whole description of this client, instead of `name` and `kind`.
+            http: The HTTP session to use; it isn't closed. `None` opens one for this client.
+            **settings: Further fields of `ClientConfig`.
+
+        Raises:
+            TypeError: `settings` has a field that `ClientConfig` lacks.
+        """
+        info = client or ClientInfo(name=name, kind=kind)
+        settings.setdefault("sync_clock", info.kind == "player")
+        self.config = ClientConfig(url=url, token=token, client=info, **settings)
         self.clock = ClockFilter()
         self.clock_updated = asyncio.Event()
-        """Set whenever the clock has a new estimate."""
-        self.mirror = Mirror(self._fetch_queue, self._fetch_room)
-        self._own_http = http is None
+        self._fetcher = MirrorFetcher(self, lambda topic: topic in self.connection.session.topics)
+        self.mirror = Mirror(self._fetcher.fetch_queue, self._fetcher.fetch_room)
+        self._owns_http = http is None
         self._http = http
         self._connection: Connection | None = None
-        self._subscribers = Subscribers(self.config.max_events)
-        self._handlers: list[tuple[tuple[type, ...], Handler[Any]]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._fetching: dict[str, asyncio.Task[None]] = {}
+        self._streams = EventStreams(self.config.max_events)
+        self._handlers = Handlers(self._streams)
         self._running: asyncio.Task[None] | None = None
+        self._time_sync: asyncio.Task[None] | None = None
         self._rough_offset_us = 0
 
-    # ------------------------------------------------------------ life
+    # ---- lifecycle
 
     async def __aenter__(self) -> Self:
-        """Connect, and return when the hub has welcomed this client; raises why it doesn't."""
+        """Connect, and return when the hub has welcomed this client.
+
+        Raises:
+            AuthenticationFailed: The token is refused.
+            ConnectionClosed: No hub answered within `connect_timeout`, or it closed for good.
+            HubError: The hub refused this client for another reason.
+            ProtocolMismatch: The hub doesn't speak version 1 of the protocol.
+        """
         if self._http is None:
             self._http = ClientSession(connector=TCPConnector(limit=8))
         self._connection = connection = Connection(self.config, self._http)
-        connection.connected.subscribe(self._connected)
-        connection.disconnected.subscribe(self._disconnected)
-        connection.received.subscribe(self._received)
-        for kinds, handler in self._handlers:
-            self._handle(kinds, handler)
+        connection.connected.subscribe(self._on_connected)
+        connection.disconnected.subscribe(self._on_disconnected)
+        connection.received.subscribe(self._on_received)
+        self._handlers.start()
         self._running = asyncio.create_task(connection.run())
-        self._running.add_done_callback(self._ended)
+        self._running.add_done_callback(self._on_ended)
         if self.config.sync_clock:
-            self._spawn(TimeSync(self.clock, connection.probe, self.clock_updated.set).run())
+            sync = TimeSync(self.clock, connection.requests, self.clock_updated.set)
+            self._time_sync = asyncio.create_task(sync.run())
         try:
             async with asyncio.timeout(self.config.connect_timeout):
                 await connection.wait_ready()
@@ -110,210 +137,217 @@ class MoosicBoxClient:
         await self.close()
 
     async def close(self) -> None:
-        """End the session; what still waits for something learns of it."""
-        running = [task for task in (self._running, *self._tasks) if task is not None]
-        for task in running:
+        """End the session. Waiting requests raise `ConnectionClosed`; event streams end."""
+        tasks = [task for task in (self._running, self._time_sync) if task is not None]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        self._subscribers.end(None)
-        if self._own_http and self._http is not None:
+        tasks += self._handlers.stop() + self._fetcher.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._streams.close(None)
+        if self._owns_http and self._http is not None:
             await self._http.close()
             self._http = None
 
     async def run(self) -> None:
-        """Stay until cancelled, or until the hub says that there is no use in coming back; raises why."""
-        await asyncio.shield(self._started())
+        """Wait until the client ends by itself, or until cancelled. Cancelling doesn't end the session.
 
-    # ------------------------------------------------------------ state
+        Raises:
+            HubError: Why the client ended; see `Connection.run`.
+        """
+        if self._running is None:
+            raise ConnectionClosed("The client isn't connected: use it as `async with`")
+        await asyncio.shield(self._running)
+
+    # ---- state
 
     @property
     def connection(self) -> Connection:
-        """Below this: the connection that keeps itself alive."""
+        """The underlying connection.
+
+        Raises:
+            ConnectionClosed: The client was never entered.
+        """
         if self._connection is None:
             raise ConnectionClosed("The client isn't connected: use it as `async with`")
         return self._connection
 
     @property
     def hello(self) -> Hello | None:
-        """What the hub says of itself."""
+        """The hub's greeting: its version, limits and features (protocol: `hello`)."""
         return self.connection.hello
 
     @property
     def welcome(self) -> Welcome | None:
-        """Who this client is to the hub."""
+        """This client's user, permissions and ids (protocol: `welcome`)."""
         return self.connection.welcome
 
     def hub_now_us(self) -> float:
-        """The hub's time: to the millisecond with `sync_clock`, else to about half a round trip."""
+        """Return the hub's clock in microseconds.
+
+        Exact to about a millisecond with `sync_clock`, otherwise to half a round trip.
+        """
         now_us = monotonic_us()
         return self.clock.hub_now(now_us) if self.clock.ready else now_us + self._rough_offset_us
 
     def player(self, player_id: str) -> PlayerControls:
-        """A player, to look at and to command."""
+        """Return the state and the commands of a player."""
         return PlayerControls(self, player_id)
 
     def room(self, room_id: str) -> RoomControls:
-        """A room, to look at and to command."""
+        """Return the state and the commands of a room."""
         return RoomControls(self, room_id)
 
-    # ------------------------------------------------------------ events
+    # ---- events
 
     def events[T](self, *kinds: type[T]) -> Events[T]:
-        """What comes from now on: messages of the hub's of these types, `Connected`, `Disconnected`; all without types."""
-        return self._subscribers.add(*kinds)
+        """Return a stream of the events from now on; also before the client is entered.
+
+        Args:
+            *kinds: Types of the hub's messages (protocol: docs/protocol/hub-messages.md), `Connected` and
+                `Disconnected`; without types all events.
+
+        Returns:
+            An asynchronous iterator. `Events` describes its limit and its end.
+        """
+        return self._streams.subscribe(*kinds)
 
     def on[T](self, *kinds: type[T]) -> Callable[[Handler[T]], Handler[T]]:
-        """Decorate a function that is to be called with each event, one after the other."""
+        """Register the decorated function, or coroutine function, as a handler of events.
+
+        It is called with one event at a time. An exception in it is logged; events that it is too slow for are lost, with
+        a warning.
+
+        Args:
+            *kinds: As for `events`.
+        """
 
         def decorate(handler: Handler[T]) -> Handler[T]:
-            self._handlers.append((kinds, handler))
-            if self._running is not None:
-                self._handle(kinds, handler)
+            self._handlers.add(kinds, handler)
             return handler
 
         return decorate
 
-    # ------------------------------------------------------------ asking
+    # ---- requests
 
     async def request(self, message: Request, *, timeout: float | None = None, retry: bool = True) -> Any:
-        """Ask anything; the answer's data. Raises the hub's refusal, or RequestTimedOut."""
-        return await self.connection.request(message, timeout=timeout, retry=retry)
+        """Send any request of the protocol and return the data of its answer.
+
+        Without a connection the request waits for the next one; that time counts against `timeout`.
+
+        Args:
+            message: The request; its `request_id` is assigned here.
+            timeout: Seconds to wait for the answer; `None` uses `ClientConfig.request_timeout`.
+            retry: Send the request again after a cut (the hub executes it once), and after `rate_limit_exceeded` when
+                its `retry_after` has passed.
+
+        Raises:
+            RequestTimedOut: No answer came in time; the request may have been executed.
+            ConnectionClosed: The session ended before the answer.
+            MessageTooLarge: The message is larger than the hub's `max_message_size`; nothing was sent.
+            Unavailable: `max_requests` requests wait already; nothing was sent. Or the hub is at a limit.
+            HubError: The hub refused the request; docs/protocol/errors.md lists the subclasses.
+        """
+        return await self.connection.requests.request(message, timeout=timeout, retry=retry)
 
     async def send(self, message: Request) -> bool:
-        """Say something that needs no answer; False if there is no connection just now."""
-        return await self.connection.send(message)
+        """Send a message that needs no answer.
+
+        Returns:
+            `True` if it was sent; `False` while the connection is down.
+
+        Raises:
+            MessageTooLarge: The message is larger than the hub's `max_message_size`.
+        """
+        return await self.connection.requests.send(message)
 
     async def subscribe(self, *topics: str) -> None:
-        """Follow these topics, too: all or none."""
+        """Follow further topics: all of them, or none (protocol: `subscribe`, docs/protocol/topics.md).
+
+        Raises:
+            PermissionDenied: A topic may not be followed.
+            Unavailable: The limit of topics is reached.
+        """
         await self.request(Subscribe(topics=topics))
 
     async def unsubscribe(self, *topics: str) -> None:
-        """Follow these topics no more."""
+        """Stop following topics, and remove their state from the mirror (protocol: `unsubscribe`)."""
         await self.request(Unsubscribe(topics=topics))
-        self.mirror.forget(topics)
+        self.mirror.remove_topics(topics)
 
     async def library(self, request_type: Any, **fields: Any) -> dict[str, Any]:
-        """Ask the library."""
+        """Send a request to the library (protocol: `library_request`, which lists fields and results).
+
+        Raises:
+            NotSupported: The hub has no library.
+            TrackNotFound: `id` names nothing in the library.
+        """
         answer: dict[str, Any] = await self.request(LibraryRequest(request_type=request_type, **fields))
         return answer
 
     async def search(self, query: str, *, limit: int = 50) -> list[dict[str, Any]]:
-        """Find music in the library."""
+        """Search the library, and return the best matches of all kinds, each with `kind` and `score`."""
         items: list[dict[str, Any]] = (await self.library("search", query=query, limit=limit))["items"]
         return items
 
     async def broadcast(self, message: str | None = None, *, target: Any = "all", **fields: Any) -> int:
-        """Tell many; how many were told."""
+        """Send a notice to people, or an event to programs (protocol: `broadcast`). Needs the permission `broadcast`.
+
+        Args:
+            message: The notice; `None` for an event.
+            target: `all`, `user`, `permission`, `client` or `room`.
+            **fields: Further fields, such as `target_id`, `title`, `level`, `event` and `data`.
+
+        Returns:
+            How many clients receive it now.
+        """
         answer = await self.request(Broadcast(target=target, message=message, **fields))
         recipients: int = answer["recipients"]
         return recipients
 
     async def metrics(self) -> dict[str, Any]:
-        """The hub's numbers, for administrators."""
+        """Return the hub's metrics (protocol: `get_metrics`). Needs the permission `admin`."""
         numbers: dict[str, Any] = await self.request(GetMetrics())
         return numbers
 
     async def fire(self, event: str, **data: Any) -> None:
-        """Fire an event on Home Assistant's bus."""
+        """Fire `moosicbox_client_event` on Home Assistant's bus (protocol: `client_event`). Needs the permission `events`."""
         await self.request(ClientEvent(event=event, data=data))
 
     async def create_room(self, name: str, **settings: Any) -> RoomControls:
-        """Make a room; this client is its host."""
+        """Create a room with this client as its host (protocol: `room_command.create`). Needs the permission `rooms`.
+
+        Args:
+            name: The room's name.
+            **settings: Further fields, such as `id`, `description`, `is_public`, `control` and `wait`.
+
+        Raises:
+            Unavailable: The limit of rooms is reached.
+        """
         return self.room((await self.request(RoomCreate(name=name, **settings)))["room_id"])
 
     async def rooms(self) -> list[dict[str, Any]]:
-        """The rooms that one may see, asked anew."""
+        """Request the visible rooms (protocol: `room_command.list`)."""
         rooms: list[dict[str, Any]] = (await self.request(RoomList()))["rooms"]
         return rooms
 
-    # ------------------------------------------------------------ inside
+    # ---- connection events
 
-    def _started(self) -> asyncio.Task[None]:
-        if self._running is None:
-            raise ConnectionClosed("The client isn't connected: use it as `async with`")
-        return self._running
-
-    def _connected(self, connected: Connected) -> None:
+    def _on_connected(self, connected: Connected) -> None:
         if (hello := self.hello) is not None:
-            self.clock.identify(hello.clock_id)
+            self.clock.set_clock_id(hello.clock_id)
         self._rough_offset_us = connected.welcome.server_time_us - monotonic_us()
         if not connected.resumed:
-            self.mirror.begin_anew()
-        self._subscribers.tell(connected)
+            self.mirror.reset()
+        self._streams.publish(connected)
 
-    def _disconnected(self, disconnected: Disconnected) -> None:
-        _LOGGER.debug("Connection lost (%s), again in %.1f s", disconnected.reason, disconnected.retry_in)
-        self._subscribers.tell(disconnected)
+    def _on_disconnected(self, disconnected: Disconnected) -> None:
+        _LOGGER.debug("Connection lost (%s); reconnecting in %.1f s", disconnected.reason, disconnected.retry_in)
+        self._streams.publish(disconnected)
 
-    def _received(self, message: Message) -> None:
+    def _on_received(self, message: Message) -> None:
         if self.config.mirror:
-            self.mirror.take(message)
-        self._subscribers.tell(message)
+            self.mirror.apply(message)
+        self._streams.publish(message)
 
-    def _ended(self, running: asyncio.Task[None]) -> None:
-        self._subscribers.end(None if running.cancelled() else running.exception())
-
-    def _fetch_queue(self, topic: str) -> None:
-        # One at a time: an older one would bring what is older than what has been heard since.
-        if (running := self._fetching.pop(topic, None)) is not None:
-            running.cancel()
-        self._fetching[topic] = self._spawn(self._fetch(topic))
-
-    def _fetch_room(self, room_id: str) -> None:
-        key = f"room_state:{room_id}"
-        if (running := self._fetching.pop(key, None)) is not None:
-            running.cancel()
-        self._fetching[key] = self._spawn(self._get_room(room_id))
-
-    async def _get_room(self, room_id: str) -> None:
-        try:
-            state = await self.room(room_id).get()
-        except (HubError, RequestTimedOut) as error:
-            _LOGGER.debug("The state of the room %s could not be fetched: %s", room_id, error)
-            return
-        if f"room:{room_id}" in self.connection.session.topics:
-            self.mirror.take(state)
-
-    async def _fetch(self, topic: str) -> None:
-        kind, _, id_ = topic.partition(":")
-        queue = (self.room(id_) if kind == "room" else self.player(id_)).queue
-        mirror = self.mirror.queues[topic]
-        for _ in range(FETCHES):
-            try:
-                pages = await queue.pages()
-            except (HubError, RequestTimedOut) as error:
-                _LOGGER.warning("The queue of %s could not be fetched: %s", topic, error)
-                return
-            if mirror.adopt(pages):
-                return
-
-    def _handle(self, kinds: tuple[type, ...], handler: Handler[Any]) -> None:
-        self._spawn(self._call(self.events(*kinds), kinds, handler))
-
-    async def _call(self, events: Events[Any], kinds: tuple[type, ...], handler: Handler[Any]) -> None:
-        while True:
-            try:
-                async for event in events:
-                    await _called(handler, event)
-            except EventsLost:
-                _LOGGER.warning("%r is too slow for its events; some are lost", handler)
-                events = self.events(*kinds)
-                continue
-            except HubError:
-                pass  # `run` tells why there are no more.
-            return
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-
-async def _called(handler: Handler[Any], event: object) -> None:
-    try:
-        result = handler(event)
-        if inspect.isawaitable(result):
-            await result
-    except Exception:
-        _LOGGER.exception("A handler of events failed: %r", handler)
+    def _on_ended(self, running: asyncio.Task[None]) -> None:
+        self._streams.close(None if running.cancelled() else running.exception())

@@ -1,4 +1,4 @@
-"""What a client is told about its hub and about itself."""
+"""The settings of a client."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from ..protocol.client import ClientInfo
 API: Final = "api/moosicbox"
 
 type GetToken = Callable[[bool], Awaitable[str]]
-"""Brings a token; True asks for a fresh one, since the one before was refused or has expired."""
-type TransportChoice = Literal["auto", "websocket", "polling"]
+"""Returns a token. Its argument asks for a fresh one: the previous one was refused or has expired."""
+type Transport = Literal["auto", "websocket", "polling"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,42 +22,55 @@ class ClientConfig:
     url: str
     """Home Assistant's address, such as `http://homeassistant.local:8123`."""
     client: ClientInfo
+    """The description of this client for the hub (protocol: `authenticate`)."""
     token: str | None = None
     get_token: GetToken | None = None
-    """Instead of `token`, for tokens that don't last."""
+    """Used instead of `token` for tokens that expire."""
     subscribe: tuple[str, ...] | None = None
-    """Topics; None: what the hub gives by itself."""
-    transport: TransportChoice = "auto"
+    """The topics to follow; `None` for the hub's default ("Default subscriptions" in docs/protocol/topics.md)."""
+    transport: Transport = "auto"
+    """`auto` polls where WebSockets don't get through."""
     reconnect_attempts: int | None = None
-    """Failed attempts in a row after which to give up; None: never."""
+    """Failed attempts in a row before giving up; `None` for no limit."""
     reconnect_delay: float | None = None
-    """A fixed delay between attempts; None: longer and longer ones, each a random part of a bound."""
+    """A fixed delay between attempts; `None` for growing, random delays."""
     connect_timeout: float | None = None
-    """How long entering waits for the first welcome; None: as long as it takes."""
+    """How long entering the client waits for the first welcome; `None` for no limit."""
     request_timeout: float = 10
     heartbeat_interval: float | None = None
-    """After so long a silence the hub is asked whether it is there; None: as the hub says."""
+    """Silence after which the hub is pinged; `None` for the interval that the hub names."""
     heartbeat_timeout: float = 5
+    """How long the hub may take to answer that ping."""
     max_events: int = 1_000
-    """What may wait for one consumer of events."""
+    """Events that may wait for one consumer before it gets `EventsLost`."""
     max_requests: int = 256
-    """How many requests may wait for their answers."""
+    """Requests that may wait for their answers before `Unavailable` is raised."""
     mirror: bool = True
-    """Whether players, rooms and queues are kept in step."""
+    """Keep `MoosicBoxClient.mirror` up to date."""
     sync_clock: bool = False
-    """Whether the hub's clock is followed to the millisecond; players need that."""
+    """Measure the hub's clock to the millisecond, as players need it."""
 
     def address(self, *path: str) -> URL:
-        """An address of the hub's."""
+        """Return an address of the hub's API."""
         return base_url(self.url).joinpath(API, *path)
 
-    async def find_token(self, fresh: bool) -> str | None:
-        """The token to show; None: there is none."""
+    async def fetch_token(self, fresh: bool) -> str | None:
+        """Return the token to authenticate with, or `None` for a client without one.
+
+        Args:
+            fresh: The previous token must not be used again.
+        """
         return self.token if self.get_token is None else await self.get_token(fresh)
 
 
 def base_url(text: str) -> URL:
-    """Home Assistant's own address, from whatever a user calls it: without a scheme, `ws:`, or with a path of the hub's."""
+    """Return Home Assistant's address for what a user entered.
+
+    Accepts an address without a scheme, with `ws:` or `wss:`, or with a path of the hub's API.
+
+    Raises:
+        ValueError: This is no address.
+    """
     url = URL(text if "://" in text else f"http://{text}")
     scheme = {"ws": "http", "wss": "https"}.get(url.scheme, url.scheme)
     if scheme not in ("http", "https") or not url.host:

@@ -1,368 +1,215 @@
-"""A connection that keeps itself alive: it authenticates, resumes after a cut, and tries again until that is of no use.
+"""A connection that outlives its links: it authenticates, resumes after a cut, and reconnects for as long as that makes sense.
 
-Read `run` first: one turn of its loop is one link, from the attempt to its end.
+`_reconnect_loop` is the place to begin reading: each turn is one link, from the attempt to its end. `reader.py` has the
+incoming side, `requests.py` the outgoing one, and `reconnect.py` judges endings.
 """
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
-import logging
+from dataclasses import replace
 import random
 import time
 from typing import Any, Final, NoReturn
 
 from aiohttp import ClientSession
-import msgspec
 
-from ..protocol.client import Authenticate, Ping, Refresh, Request, Subscribe, TimeSync, Unsubscribe
-from ..protocol.codec import encode_request
+from ..protocol.client import Authenticate
 from ..protocol.codes import CloseCode
-from ..protocol.errors import ConnectionClosed, HubError, MessageTooLarge, RateLimitExceeded
-from ..protocol.server import Goodbye, Hello, Result, Subscribed, TimeSyncReply, Unsubscribed, Welcome
-from ..protocol.types import Position
+from ..protocol.server import Hello, Welcome
 from ..signals import Signal
 from .config import ClientConfig
-from .errors import RequestTimedOut, SerializationError, retry_after
+from .connection_events import Connected, Disconnected
+from .current_link import CurrentLink
+from .heartbeat import Heartbeat
 from .link import Link, LinkClosed, Opened
-from .messages import ErrorMessage, Message, UnknownMessage, decode, place_of
-from .pending import Pending, PendingRequests, monotonic_us
-from .reconnect import Ending, described, fault, judge, reconnect_delay
-from .session import Heard, SessionState
-from .time_sync import Probe
-from .token_refresh import keep_fresh
-from .transport_choice import TransportChoice
+from .reader import Reader
+from .reconnect import Ending, describe, final_error, judge, reconnect_delay
+from .requests import Requests
+from .session import SessionState
+from .token_refresh import TokenRefresh
+from .transport_selector import TransportSelector
 
-_LOGGER = logging.getLogger(__name__)
-
-STABLE: Final = 10.0
-"""Seconds after which a connection counts as a good one."""
-STRAGGLES: Final = 60.0
-"""Seconds for which an attempt that was given up may still come to the hub, over a network that was away."""
-BREATH: Final = 50
-"""Messages handled at a stretch before others of the loop have their turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The hub welcomed this client. `resumed`: nothing was missed; else everything begins anew with snapshots."""
-
-    welcome: Welcome
-    transport: str
-
-    @property
-    def resumed(self) -> bool:
-        """Whether the session went on."""
-        return self.welcome.resumed
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnected:
-    """The connection was lost; the next attempt comes in `retry_in` seconds."""
-
-    code: int
-    reason: str
-    retry_in: float
+STABLE_AFTER: Final = 10.0
+"""Seconds after which a connection counts as stable, so that the next delay starts small again."""
+STRAY_ATTEMPT_SECONDS: Final = 60.0
+"""Seconds for which an abandoned attempt may still reach the hub, over a network that was down."""
+DEFAULT_HEARTBEAT: Final = 30.0
 
 
 class Connection:
-    """One client's way to the hub, over all its links."""
+    """The connection of one client to the hub, over all its links.
+
+    Attributes:
+        session: The session to resume: its secret, and the position of each topic.
+        requests: Sends requests and waits for their answers.
+        hello: The hub's latest greeting; `None` before the first connection.
+        welcome: The hub's latest welcome; `None` before the first connection.
+        connected: Emitted after each `welcome`.
+        disconnected: Emitted after each lost connection, before the next attempt.
+        received: Emitted for each message that answers no request, in order and without duplicates.
+    """
 
     def __init__(self, config: ClientConfig, http: ClientSession) -> None:
-        """Nothing happens before `run`."""
         self.config = config
         self.session = SessionState()
+        self._current = CurrentLink()
+        self.requests = Requests(config, self._current)
         self.hello: Hello | None = None
         self.welcome: Welcome | None = None
-        self.received: Signal[Message] = Signal()
-        """Every message that answers no request."""
         self.connected: Signal[Connected] = Signal()
         self.disconnected: Signal[Disconnected] = Signal()
-        self._transport = TransportChoice(config, http)
-        self._requests = PendingRequests(config.max_requests)
-        self._link: Link | None = None
-        self._ready = asyncio.Event()
-        self._ended: BaseException | None = None
-        self._fresh_token = False
-        self._straggler_until = 0.0
-        self._heard = False
-        self._goodbye: Goodbye | None = None
-        self._last_error: HubError | None = None
-        self._wake = asyncio.Event()
+        self._heartbeat = Heartbeat(self.requests, config.heartbeat_timeout)
+        self._reader = Reader(self.session, self.requests.pending, self._heartbeat)
+        self.received = self._reader.received
+        self._token_refresh = TokenRefresh(config, self.requests)
+        self._transport = TransportSelector(config, http)
+        self._fetch_fresh_token = False
+        self._stray_attempt_until = 0.0
+        self._woken = asyncio.Event()
 
-    # ------------------------------------------------------------ life
+    @property
+    def link(self) -> Link | None:
+        """The link in use; `None` while the connection is down."""
+        return self._current.link
 
     async def run(self) -> None:
-        """Stay connected. Ends by being cancelled, which ends the session, or by raising why the hub is of no use."""
+        """Stay connected until cancelled; cancelling ends the session.
+
+        Raises:
+            AuthenticationFailed: The token is refused, and there is no other one.
+            ConnectionClosed: The hub closed with a code that forbids reconnecting, or `reconnect_attempts` failed.
+            HubError: The hub refused this client for another reason.
+            ProtocolMismatch: The hub doesn't speak this client's version of the protocol.
+        """
         try:
-            await self._link_after_link()
+            await self._reconnect_loop()
         except BaseException as error:
-            self._ended = error
+            self._current.fail(error)
             raise
         finally:
             self.session.forget()
-            self._requests.reject()
-            self._ready.set()  # Whoever waits for a connection learns that none will come.
-
-    async def _link_after_link(self) -> None:
-        attempt = 0
-        while True:
-            began = time.monotonic()
-            ending = await self._one_link()
-            was_ready, good = self._ready.is_set(), time.monotonic() - began > STABLE
-            self._ready.clear()
-            verdict = judge(
-                ending,
-                token_is_fresh=self._fresh_token and not was_ready,
-                can_renew=self.config.get_token is not None,
-                replaced_by_itself=self._straggler_until > time.monotonic(),
-            )
-            if ending.code == CloseCode.REPLACED:
-                self._straggler_until = 0.0
-            attempt = 0 if was_ready and good else attempt
-            if verdict.stop or attempt == self.config.reconnect_attempts:
-                raise fault(ending)
-            self._fresh_token = verdict.fresh_token
-            self._requests.reject(lambda pending: not pending.retry)
-            delay = verdict.after if verdict.after is not None else verdict.least + self._delay(attempt)
-            attempt += 1
-            self.disconnected(Disconnected(ending.code, described(ending), delay))
-            await self._rest(delay)
+            self.requests.pending.fail()
 
     def wake(self) -> None:
-        """The network is back: wait no longer."""
-        self._wake.set()
+        """Reconnect now instead of after the current delay, as when the network is back."""
+        self._woken.set()
 
-    async def _one_link(self) -> Ending:
-        link = self._transport.new_link()
-        self._goodbye = self._last_error = None
+    async def wait_ready(self) -> None:
+        """Wait until the hub has welcomed this client.
+
+        Raises:
+            HubError: The connection ended for good; see `run`.
+        """
+        await self._current.wait()
+
+    async def _reconnect_loop(self) -> None:
+        attempt = 0
+        while True:
+            started = time.monotonic()
+            ending = await self._run_link()
+            welcomed, stable = self.link is not None, time.monotonic() - started > STABLE_AFTER
+            self._current.clear()
+            verdict = judge(
+                ending,
+                token_is_fresh=self._fetch_fresh_token and not welcomed,
+                can_renew=self.config.get_token is not None,
+                replaced_by_itself=self._stray_attempt_until > time.monotonic(),
+            )
+            if ending.code == CloseCode.REPLACED:
+                self._stray_attempt_until = 0.0
+            attempt = 0 if welcomed and stable else attempt
+            if verdict.stop or attempt == self.config.reconnect_attempts:
+                raise final_error(ending)
+            self._fetch_fresh_token = verdict.fresh_token
+            self.requests.pending.fail(lambda pending: not pending.retry)
+            delay = verdict.after if verdict.after is not None else verdict.least + self._backoff(attempt)
+            attempt += 1
+            self.disconnected.emit(Disconnected(ending.code, describe(ending), delay))
+            await self._wait_before_retry(delay)
+
+    async def _run_link(self) -> Ending:
+        """Open a link, use it until it ends, and return how it ended."""
+        link = self._transport.create_link()
+        self._reader.reset()
         try:
             opened = await link.open(await self._authenticate())
         except LinkClosed as closed:
             await link.drop()
-            self._straggler_until = time.monotonic() + STRAGGLES
-            self._transport.failed(closed.ending, link)
+            self._stray_attempt_until = time.monotonic() + STRAY_ATTEMPT_SECONDS
+            self._transport.record_failure(closed.ending, link)
             return closed.ending
-        except asyncio.CancelledError:
+        except BaseException as error:
             await link.drop()
-            if _is_cancelled():
-                raise
-            # A library below has cancelled what it was waiting for; nobody wants this client to end.
-            return Ending(reason="the attempt was cut off")
-        self._transport.opened()
+            if isinstance(error, asyncio.CancelledError) and not _is_cancelled():
+                # A library cancelled what it awaited itself; this client goes on.
+                return Ending(reason="the attempt was cut off")
+            raise
+        self._transport.record_success()
         try:
-            await self._begin(link, opened)
-            await _first_of(
-                self._read(link), self._stay_alive(), self._refresh(), self._transport.look_for_websocket(link)
+            await self._start_session(link, opened)
+            await _run_until_failure(
+                self._reader.run(link),
+                self._heartbeat.run(self._heartbeat_interval(opened.hello)),
+                self._token_refresh.run(opened.welcome.expires_at or None),
+                self._transport.probe_websocket(link),
             )
         except LinkClosed as closed:
             await link.drop()
             return replace(
                 closed.ending,
-                goodbye=closed.ending.goodbye or self._goodbye,
-                error=closed.ending.error or self._last_error,
+                goodbye=closed.ending.goodbye or self._reader.goodbye,
+                error=closed.ending.error or self._reader.last_error,
             )
         except BaseException:
             await link.close()
             raise
-        finally:
-            self._link = None
 
     async def _authenticate(self) -> Authenticate:
         try:
-            token = await self.config.find_token(self._fresh_token)
+            token = await self.config.fetch_token(self._fetch_fresh_token)
         except (OSError, TimeoutError) as error:
             raise LinkClosed(Ending(reason=f"no token: {error}")) from error
         return Authenticate(
             token=token, client=self.config.client, subscribe=self.config.subscribe, resume=self.session.resume
         )
 
-    async def _begin(self, link: Link, opened: Opened) -> None:
+    async def _start_session(self, link: Link, opened: Opened) -> None:
         self.hello, self.welcome = opened
-        self._link = link
-        self._fresh_token = False
+        limit = opened.hello.limits.get("max_message_size")
+        self.requests.max_message_size = None if limit is None else int(limit)
+        self._fetch_fresh_token = False
         self.session.welcome(opened.welcome)
         if opened.welcome.resumed:
-            for pending in self._requests.unanswered():
-                await link.send(pending.payload)
+            await self.requests.resend(link)
         else:
-            self._requests.reject()
-        self.connected(Connected(opened.welcome, link.name))
-        self._ready.set()
+            self.requests.pending.fail()
+        self.connected.emit(Connected(opened.welcome, link.name))
+        self._current.set(link)
 
-    async def _rest(self, delay: float) -> None:
-        self._wake.clear()
+    def _heartbeat_interval(self, hello: Hello) -> float:
+        return self.config.heartbeat_interval or hello.heartbeat_interval or DEFAULT_HEARTBEAT
+
+    async def _wait_before_retry(self, delay: float) -> None:
+        self._woken.clear()
         try:
             async with asyncio.timeout(delay):
-                await self._wake.wait()
+                await self._woken.wait()
         except TimeoutError:
             pass
 
-    def _delay(self, attempt: int) -> float:
+    def _backoff(self, attempt: int) -> float:
         fixed = self.config.reconnect_delay
         return fixed if fixed is not None else reconnect_delay(attempt, random.random())  # noqa: S311
 
-    # ------------------------------------------------------------ in
-
-    async def _read(self, link: Link) -> None:
-        handled = 0
-        while True:
-            payload = await link.receive()
-            self._heard = True
-            try:
-                message = decode(payload)
-            except SerializationError as error:
-                _LOGGER.warning("%s", error)
-                continue
-            if (answered := self._requests.settle(message)) is None:
-                self._take(message)
-            elif isinstance(message, Result):
-                self._note_topics(answered.message, message.data)
-            handled += 1
-            if handled % BREATH == 0:
-                await asyncio.sleep(0)
-
-    def _take(self, message: Message) -> None:
-        match message:
-            case Goodbye():
-                self._goodbye = message
-            case ErrorMessage():
-                self._last_error = message.error
-            case Subscribed():
-                self.session.add(message.positions)
-            case Unsubscribed():
-                self.session.remove(message.topics)
-        if (place := place_of(message)) is not None:
-            heard = self.session.hear(*place)
-            if heard is Heard.AGAIN:
-                return
-            if heard is Heard.GAP:
-                raise LinkClosed(Ending(reason=f"a message of {place[0]} is missing"))
-        if isinstance(message, UnknownMessage):
-            _LOGGER.debug("A message of the type %s, unknown to this client", message.type)
-        self.received(message)
-
-    # ------------------------------------------------------------ staying
-
-    async def _stay_alive(self) -> None:
-        """A half-open connection can be silent for minutes: nothing heard for a heartbeat is worth a question."""
-        interval = self.config.heartbeat_interval or (self.hello.heartbeat_interval if self.hello else 30)
-        while True:
-            self._heard = False
-            await asyncio.sleep(interval)
-            if not self._heard:
-                try:
-                    await self.request(Ping(), timeout=self.config.heartbeat_timeout, retry=False)
-                except RequestTimedOut as error:
-                    raise LinkClosed(Ending(reason="the hub is silent")) from error
-                except HubError:
-                    continue
-
-    async def _refresh(self) -> None:
-        if self.welcome is not None and isinstance(self.welcome.expires_at, str) and self.config.get_token is not None:
-            await keep_fresh(self.welcome.expires_at, self._renew)
-        await asyncio.Event().wait()
-
-    async def _renew(self) -> str | None:
-        try:
-            token = await self.config.find_token(fresh=True)
-            answer = await self.request(Refresh(token=token or ""))
-        except (HubError, RequestTimedOut, OSError) as error:
-            # No harm yet: the hub closes with "token expired", and a fresh one is taken then.
-            _LOGGER.warning("The token could not be renewed: %s", error)
-            return None
-        expires_at: str | None = answer.get("expires_at")
-        return expires_at
-
-    # ------------------------------------------------------------ out
-
-    async def wait_ready(self) -> Link:
-        """The link, as soon as there is one; raises why there will be none."""
-        while self._link is None or not self._ready.is_set():
-            if self._ended is not None:
-                if isinstance(self._ended, asyncio.CancelledError):
-                    raise ConnectionClosed("The client is closed")
-                raise self._ended
-            await self._ready.wait()
-        return self._link
-
-    async def request(self, message: Request, *, timeout: float | None = None, retry: bool = True) -> Any:
-        """Ask, and return the answer's data. `retry`: ask again after a cut or when the hub says that it was too much."""
-        answer, _ = await self.ask(message, timeout=timeout, retry=retry)
-        return answer.data if isinstance(answer, Result) else answer
-
-    async def ask(
-        self, message: Request, *, timeout: float | None = None, retry: bool = True
-    ) -> tuple[Message, Pending]:
-        """Ask, and return the answer as it came, with when it came."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + (self.config.request_timeout if timeout is None else timeout)
-        try:
-            async with asyncio.timeout_at(until):
-                while True:
-                    link = await self.wait_ready()
-                    pending = self._requests.add(message, retry=retry)
-                    try:
-                        await self._send(link, pending)
-                        return await pending.answer, pending
-                    except RateLimitExceeded as error:
-                        wait = retry_after(error)
-                        if not retry or wait is None or loop.time() + wait > until:
-                            raise
-                        await asyncio.sleep(wait)
-                    finally:
-                        self._requests.forget(pending)
-        except TimeoutError as error:
-            raise RequestTimedOut("The hub did not answer in time") from error
-
-    async def probe(self) -> Probe:
-        """One probe of the clocks."""
-        t0_us = monotonic_us()
-        answer, pending = await self.ask(TimeSync(t0_us=t0_us), timeout=2, retry=False)
-        if not isinstance(answer, TimeSyncReply):
-            raise SerializationError("This answers no probe")
-        return Probe(answer.t0_us, answer.t1_us, answer.t2_us, pending.arrived_us)
-
-    async def send(self, message: Request) -> bool:
-        """Send what needs no answer; False if there is no connection just now."""
-        if (link := self._link) is None or not self._ready.is_set():
-            return False
-        try:
-            await link.send(self._checked(encode_request(message)))
-        except LinkClosed:
-            return False
-        return True
-
-    async def _send(self, link: Link, pending: Pending) -> None:
-        try:
-            await link.send(self._checked(pending.payload))
-        except LinkClosed:
-            # After a resume it is sent again; otherwise its wait ends with the connection.
-            if not pending.retry:
-                raise ConnectionClosed("The connection to the hub is lost") from None
-
-    def _checked(self, payload: bytes) -> bytes:
-        most = self.hello.limits.get("max_message_size") if self.hello is not None else None
-        if most is not None and len(payload) > most:
-            raise MessageTooLarge(len(payload), int(most))
-        return payload
-
-    def _note_topics(self, asked: Request, data: Any) -> None:
-        # Here and not where the answer is awaited: the topics' first messages may come right behind it.
-        match asked:
-            case Subscribe():
-                self.session.add(msgspec.convert(data["positions"], dict[str, Position]))
-            case Unsubscribe():
-                self.session.remove(asked.topics)
-
 
 def _is_cancelled() -> bool:
-    """Whether somebody wants the running task to end."""
+    """Return whether cancellation of the running task itself was requested."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
-async def _first_of(*work: Coroutine[Any, Any, None]) -> NoReturn:
-    """Run all, none of which returns, until one of them fails."""
+async def _run_until_failure(*work: Coroutine[Any, Any, None]) -> NoReturn:
+    """Run coroutines that never return, until one of them raises."""
     tasks = [asyncio.create_task(coroutine) for coroutine in work]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -374,4 +221,4 @@ async def _first_of(*work: Coroutine[Any, Any, None]) -> NoReturn:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    raise AssertionError("work without end has ended")
+    raise AssertionError("a coroutine that never returns has returned")

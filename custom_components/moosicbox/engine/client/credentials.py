@@ -1,4 +1,4 @@
-"""Where a program keeps its tokens: one private file, readable by its user alone."""
+"""Stores a program's token in a private file that only its user can read."""
 
 from dataclasses import asdict, dataclass, field
 import json
@@ -14,7 +14,7 @@ FILE: Final = "credentials.json"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What one Home Assistant knows this program by."""
+    """The result of a pairing with one Home Assistant."""
 
     url: str
     token: str = field(repr=False)
@@ -23,14 +23,14 @@ class Credentials:
 
 
 def folder() -> Path:
-    """The program's own folder."""
+    """Return the configuration folder: `$MOOSICBOX_CONFIG`, or `moosicbox` in the user's configuration folder."""
     if named := os.environ.get(FOLDER_VARIABLE):
         return Path(named)
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "moosicbox"
 
 
 def load(path: Path | None = None) -> Credentials | None:
-    """What was saved; None if nothing was."""
+    """Return the saved credentials, or `None`."""
     try:
         text = (path or folder() / FILE).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -39,10 +39,10 @@ def load(path: Path | None = None) -> Credentials | None:
 
 
 def save(credentials: Credentials, path: Path | None = None) -> Path:
-    """Write, whole or not at all, and for nobody else to read."""
+    """Write the credentials atomically, readable by this user alone, and return the file's path."""
     path = path or folder() / FILE
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Made with 0600 from the first byte on.
+    # mkstemp creates the file with mode 0600.
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{FILE}-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(asdict(credentials), file)
@@ -50,11 +50,11 @@ def save(credentials: Credentials, path: Path | None = None) -> Path:
     return path
 
 
-def forget(path: Path | None = None) -> None:
-    """Save nothing any more."""
+def delete(path: Path | None = None) -> None:
+    """Delete the saved credentials, if there are any."""
     (path or folder() / FILE).unlink(missing_ok=True)
 
 
 def new_player_id() -> str:
-    """An id for a new player; kept for ever after."""
+    """Return a random id for a new player, to be kept for as long as the player exists."""
     return f"box-{secrets.token_hex(6)}"

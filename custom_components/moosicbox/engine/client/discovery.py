@@ -1,4 +1,4 @@
-"""Finds Home Assistant in the network by zeroconf."""
+"""Finds Home Assistant in the local network by zeroconf."""
 
 import asyncio
 from typing import Final, NamedTuple
@@ -9,36 +9,41 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 SERVICE: Final = "_home-assistant._tcp.local."
 DETAILS_TIMEOUT_MS: Final = 3_000
 INTERFACES: InterfacesType = InterfaceChoice.All
-"""Where to look."""
+"""The network interfaces to search on."""
 
 
-class Found(NamedTuple):
-    """One Home Assistant."""
+class DiscoveredHub(NamedTuple):
+    """A Home Assistant in the network."""
 
     name: str
     url: str
 
 
-async def find(seconds: float = 3.0, *, enough: int | None = None) -> list[Found]:
-    """Those that answer within so many seconds, or the first `enough`."""
+async def discover(seconds: float = 3.0, *, limit: int | None = None) -> list[DiscoveredHub]:
+    """Search the network for Home Assistant.
+
+    Args:
+        seconds: How long to search.
+        limit: Return as soon as this many were found.
+    """
     names: asyncio.Queue[str] = asyncio.Queue()
 
-    def heard(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+    def on_change(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         if state_change is not ServiceStateChange.Removed:
             names.put_nowait(name)
 
-    found: dict[str, Found] = {}
+    found: dict[str, DiscoveredHub] = {}
     async with AsyncZeroconf(interfaces=INTERFACES) as zeroconf:
-        browser = AsyncServiceBrowser(zeroconf.zeroconf, SERVICE, handlers=[heard])
+        browser = AsyncServiceBrowser(zeroconf.zeroconf, SERVICE, handlers=[on_change])
         try:
             async with asyncio.timeout(seconds):
-                while enough is None or len(found) < enough:
+                while limit is None or len(found) < limit:
                     info = AsyncServiceInfo(SERVICE, await names.get())
                     if (
                         await info.async_request(zeroconf.zeroconf, DETAILS_TIMEOUT_MS)
-                        and (home := read(info)) is not None
+                        and (hub := parse_announcement(info)) is not None
                     ):
-                        found[home.url] = home
+                        found[hub.url] = hub
         except TimeoutError:
             pass
         finally:
@@ -46,11 +51,16 @@ async def find(seconds: float = 3.0, *, enough: int | None = None) -> list[Found
     return list(found.values())
 
 
-def read(info: AsyncServiceInfo) -> Found | None:
-    """Whom an announcement names: the address that Home Assistant wants to be called by at home, else where it is."""
-    told = info.decoded_properties
+def parse_announcement(info: AsyncServiceInfo) -> DiscoveredHub | None:
+    """Return the hub that an announcement names, or `None` if it has no address.
+
+    The internal URL comes first, then the address of the announcement, then the external URL.
+    """
+    properties = info.decoded_properties
     addresses = info.parsed_scoped_addresses(IPVersion.V4Only) or [
         f"[{address}]" for address in info.parsed_scoped_addresses(IPVersion.V6Only)
     ]
-    url = told.get("internal_url") or (f"http://{addresses[0]}:{info.port}" if addresses else told.get("base_url"))
-    return Found(told.get("location_name") or info.name.removesuffix(f".{SERVICE}"), url) if url else None
+    announced = f"http://{addresses[0]}:{info.port}" if addresses else properties.get("base_url")
+    url = properties.get("internal_url") or announced
+    name = properties.get("location_name") or info.name.removesuffix(f".{SERVICE}")
+    return DiscoveredHub(name, url) if url else None

@@ -1,4 +1,4 @@
-"""Events for consumers of every pace: each has a bounded queue, in which a newer state replaces an older one."""
+"""Streams of events for consumers of any speed: each has a bounded queue in which a newer state replaces an older one."""
 
 import asyncio
 from collections import OrderedDict
@@ -11,15 +11,22 @@ from .errors import EventsLost
 
 
 class Events[T](AsyncIterator[T]):
-    """What comes of some types, from the moment of its making on. Iterate it; it ends when the client does.
+    """An asynchronous iterator over events of some types, from the moment of its creation on.
 
-    The reader never waits for a consumer: it would keep answers back that the same consumer may be waiting for. So
-    what waits here is bounded: states replace one another, and where the rest passes the bound, `EventsLost` is
-    raised behind what still fitted.
+    Back-pressure: the connection never waits for a consumer, since the same consumer may be waiting for an answer
+    behind the event. Events wait here instead, up to a limit. A state that waits is replaced by a newer one of the same
+    topic and type. Beyond the limit the stream ends with `EventsLost`, after the events that fit.
+
+    The iterator ends when the client is closed, and raises the error that ended the client otherwise.
     """
 
     def __init__(self, kinds: tuple[type[T], ...], limit: int) -> None:
-        """No `kinds` means all."""
+        """Create a stream.
+
+        Args:
+            kinds: The types of events; empty for all.
+            limit: How many events may wait.
+        """
         self._kinds = kinds
         self._limit = limit
         self._waiting: OrderedDict[object, T] = OrderedDict()
@@ -27,21 +34,21 @@ class Events[T](AsyncIterator[T]):
         self._end: BaseException | None = None
 
     def offer(self, event: object) -> None:
-        """Something came."""
+        """Queue an event if it is of one of the stream's types."""
         if self._end is not None or (self._kinds and not isinstance(event, self._kinds)):
             return
         key = (type(event), event.topic) if isinstance(event, StateMessage) else object()
         self._waiting.pop(key, None)
         if len(self._waiting) >= self._limit:
-            self.end(EventsLost(f"More than {self._limit} events waited"))
+            self.close(EventsLost(f"More than {self._limit} events waited"))
             return
         self._waiting[key] = event  # type: ignore[assignment]
         self._arrival.set()
 
-    def end(self, why: BaseException | None = None) -> None:
-        """Nothing more will come."""
+    def close(self, error: BaseException | None = None) -> None:
+        """End the stream, after the events that wait; `error` is then raised instead of a plain end."""
         if self._end is None:
-            self._end = why or StopAsyncIteration()
+            self._end = error or StopAsyncIteration()
             self._arrival.set()
 
     @override
@@ -54,34 +61,33 @@ class Events[T](AsyncIterator[T]):
         return self._waiting.popitem(last=False)[1]
 
     def __enter__(self) -> Self:
-        """For those who want to end it themselves."""
+        """Return the stream, for a `with` that closes it."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nobody listens any more."""
-        self.end()
+        """Close the stream."""
+        self.close()
 
 
-class Subscribers:
-    """All who listen; whoever is forgotten by everybody else is forgotten here, too."""
+class EventStreams:
+    """All open streams of a client. A stream that its consumer dropped is garbage-collected."""
 
     def __init__(self, limit: int) -> None:
-        """`limit` of what may wait for one of them."""
         self._limit = limit
         self._all: WeakSet[Events[object]] = WeakSet()
 
-    def add[T](self, *kinds: type[T]) -> Events[T]:
-        """One more."""
+    def subscribe[T](self, *kinds: type[T]) -> Events[T]:
+        """Open a stream of these types; of all events without types."""
         events = Events(kinds, self._limit)
         self._all.add(events)  # type: ignore[arg-type]
         return events
 
-    def tell(self, event: object) -> None:
-        """Something came, for all who want it."""
+    def publish(self, event: object) -> None:
+        """Offer an event to all streams."""
         for events in tuple(self._all):
             events.offer(event)
 
-    def end(self, why: BaseException | None) -> None:
-        """Nothing more will come for anybody."""
+    def close(self, error: BaseException | None) -> None:
+        """End all streams."""
         for events in tuple(self._all):
-            events.end(why)
+            events.close(error)

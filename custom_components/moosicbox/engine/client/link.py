@@ -1,4 +1,4 @@
-"""What a transport gives to the connection: one way to the hub, for as long as it lasts."""
+"""The interface of a transport: one link to the hub, for as long as it lasts."""
 
 from typing import NamedTuple, Protocol
 
@@ -8,42 +8,48 @@ from .reconnect import Ending
 
 
 class LinkClosed(Exception):
-    """The link ended, or never came to be."""
+    """The link ended, or could not be opened.
+
+    Attributes:
+        ending: How it ended: the close code, the hub's error and its `goodbye`.
+    """
 
     def __init__(self, ending: Ending) -> None:
-        """`ending` says how."""
         super().__init__(ending.reason or f"closed with {ending.code}")
         self.ending = ending
 
 
 class Opened(NamedTuple):
-    """A link that was welcomed."""
+    """The hub's greeting and its welcome on a new link."""
 
     hello: Hello
     welcome: Welcome
 
 
 class Link(Protocol):
-    """One connection, by WebSocket or polling. All but `close` and `drop` raise LinkClosed when it ends."""
+    """One link to the hub, by WebSocket or polling.
+
+    `open`, `receive` and `send` raise `LinkClosed` when the link ends.
+    """
 
     name: str
 
     async def open(self, authenticate: Authenticate) -> Opened:
-        """Connect and be let in."""
+        """Connect and authenticate."""
         ...
 
     async def receive(self) -> str | bytes:
-        """The next frame."""
+        """Return the next frame."""
         ...
 
     async def send(self, payload: bytes) -> None:
-        """Send a frame, or see to it that it will be."""
+        """Send a frame, or queue it for sending."""
         ...
 
     async def close(self) -> None:
-        """End the session for good."""
+        """Close the link and end the session."""
         ...
 
     async def drop(self) -> None:
-        """Give this link up; the session waits to be resumed."""
+        """Close the link; the session can be resumed."""
         ...

@@ -1,4 +1,7 @@
-"""From the hub's JSON to typed messages. What a newer hub says in words unknown here is handed on as it is."""
+"""Decodes the hub's JSON into typed messages. Messages unknown to this version are kept as they are.
+
+The protocol's page: docs/protocol/hub-messages.md.
+"""
 
 from dataclasses import dataclass
 import functools
@@ -18,7 +21,7 @@ _BASES: Final = (ServerMessage, TopicMessage, NumberedMessage, StateMessage)
 
 @dataclass(frozen=True, slots=True)
 class ErrorMessage:
-    """The hub refused something; without `request_id` it isn't told what."""
+    """An `error` of the hub. Without `request_id` it doesn't name the message it is about."""
 
     error: HubError
     request_id: str | None = None
@@ -26,7 +29,7 @@ class ErrorMessage:
 
 @dataclass(frozen=True, slots=True)
 class UnknownMessage:
-    """A message of a type, or with values, that this client doesn't know."""
+    """A message of a type, or with values, that this version of the client doesn't know."""
 
     type: str
     fields: dict[str, Any]
@@ -37,8 +40,8 @@ class UnknownMessage:
 type Message = ServerMessage | ErrorMessage | UnknownMessage
 
 
-def models() -> tuple[type[ServerMessage], ...]:
-    """All messages that a hub sends, but `error`."""
+def server_message_models() -> tuple[type[ServerMessage], ...]:
+    """Return the models of all messages that a hub sends, except `error`."""
     return tuple(
         model
         for model in vars(server).values()
@@ -46,11 +49,17 @@ def models() -> tuple[type[ServerMessage], ...]:
     )
 
 
-_decoder: Final[msgspec.json.Decoder[ServerMessage]] = msgspec.json.Decoder(functools.reduce(operator.or_, models()))
+_decoder: Final[msgspec.json.Decoder[ServerMessage]] = msgspec.json.Decoder(
+    functools.reduce(operator.or_, server_message_models())
+)
 
 
 def decode(payload: str | bytes) -> Message:
-    """One frame; SerializationFailed if it is no message at all."""
+    """Decode one frame.
+
+    Raises:
+        SerializationError: The frame is no JSON object with a `type`.
+    """
     try:
         return _decoder.decode(payload)
     except msgspec.ValidationError:
@@ -69,7 +78,7 @@ def decode(payload: str | bytes) -> Message:
 
 
 def request_id_of(message: Message) -> str | None:
-    """The request that `message` answers."""
+    """Return the `request_id` that a message answers, or `None`."""
     if isinstance(message, UnknownMessage):
         value = message.fields.get("request_id")
         return value if isinstance(value, str) else None
@@ -77,7 +86,7 @@ def request_id_of(message: Message) -> str | None:
     return None if isinstance(request_id, UnsetType) else request_id
 
 
-def place_of(message: Message) -> tuple[str, int] | None:
-    """Topic and offset of a numbered message."""
+def topic_and_offset(message: Message) -> tuple[str, int] | None:
+    """Return topic and offset of a numbered message, or `None`."""
     topic, offset = getattr(message, "topic", UNSET), getattr(message, "offset", UNSET)
     return None if topic is UNSET or offset is UNSET else (topic, offset)

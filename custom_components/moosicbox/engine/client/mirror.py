@@ -1,4 +1,4 @@
-"""The hub's state as this client may see it: players, what they play, queues, rooms, who is here."""
+"""A copy of the hub's state, as far as this client may see it: players, playback, queues, rooms and users."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -26,32 +26,43 @@ CHAT_LINES: Final = 50
 
 
 class Mirror:
-    """Kept true by what comes on topics. `topic` is `player:<id>` or `room:<id>`."""
+    """State that follows from the messages of the subscribed topics.
 
-    def __init__(self, fetch: Callable[[str], None], fetch_room: Callable[[str], None]) -> None:
-        """`fetch` is to get the whole queue of a topic, `fetch_room` the state of a room."""
+    Attributes:
+        players: The players, by id.
+        players_known: `True` once the list of players, which may be empty, was received.
+        rooms: The visible rooms, by id.
+        users: The users that are present.
+        playback: The playback status, by topic (`player:<id>` or `room:<id>`).
+        queues: The queues, by topic.
+        room_states: The state of the followed rooms, by room id.
+    """
+
+    def __init__(self, fetch_queue: Callable[[str], None], fetch_room: Callable[[str], None]) -> None:
+        """Create an empty mirror.
+
+        Args:
+            fetch_queue: Called with a topic whose queue has to be fetched as a whole.
+            fetch_room: Called with the id of a room whose state has to be fetched.
+        """
         self.players: dict[str, PlayerInfo] = {}
         self.players_known = False
-        """Whether the list of players has come; there may be none."""
         self.rooms: dict[str, RoomInfo] = {}
         self.users: tuple[PresentUser, ...] = ()
         self.playback: dict[str, PlaybackStatus] = {}
-        """By topic."""
         self.queues: dict[str, QueueMirror] = {}
-        """By topic."""
         self.room_states: dict[str, RoomState] = {}
-        """Of the rooms that are followed, by id."""
-        self._fetch = fetch
+        self._fetch_queue = fetch_queue
         self._fetch_room = fetch_room
 
-    def begin_anew(self) -> None:
-        """A new session: snapshots bring everything again."""
+    def reset(self) -> None:
+        """Empty the mirror for a new session: its snapshots bring all state again."""
         self.players, self.rooms, self.users = {}, {}, ()
         self.players_known = False
         self.playback, self.queues, self.room_states = {}, {}, {}
 
-    def take(self, message: Message) -> None:
-        """Follow a message."""
+    def apply(self, message: Message) -> None:
+        """Update the mirror by a message."""
         match message:
             case PlayerList():
                 self.players = {player.player_id: player for player in message.players}
@@ -66,33 +77,33 @@ class Mirror:
                 held = self.playback[topic]
                 self.playback[topic] = msgspec.structs.replace(held, volume=message.volume, muted=message.muted)
             case QueueUpdated(topic=str() as topic):
-                if self.queues.setdefault(topic, QueueMirror()).take(message):
-                    self._fetch(topic)
+                if self.queues.setdefault(topic, QueueMirror()).apply(message):
+                    self._fetch_queue(topic)
             case Unsubscribed():
-                self.forget(message.topics)
+                self.remove_topics(message.topics)
             case _:
-                self._take_of_room(message)
+                self._apply_to_room(message)
 
-    def _take_of_room(self, message: Message) -> None:
+    def remove_topics(self, topics: Iterable[str]) -> None:
+        """Remove the state of topics that are no longer followed."""
+        for topic in topics:
+            self.playback.pop(topic, None)
+            self.queues.pop(topic, None)
+            self.room_states.pop(topic.removeprefix("room:"), None)
+
+    def _apply_to_room(self, message: Message) -> None:
         match message:
             case RoomState():
                 self.room_states[message.room_id] = message
             case RoomEvent(event_type="room_closed"):
                 self.room_states.pop(message.room_id, None)
             case RoomEvent():
-                # Events tell what happened, not all of what is so now.
+                # An event doesn't carry the whole new state.
                 self._fetch_room(message.room_id)
             case RoomChat():
-                self._hear(message)
+                self._append_chat(message)
 
-    def forget(self, topics: Iterable[str]) -> None:
-        """These aren't followed any more."""
-        for topic in topics:
-            self.playback.pop(topic, None)
-            self.queues.pop(topic, None)
-            self.room_states.pop(topic.removeprefix("room:"), None)
-
-    def _hear(self, message: RoomChat) -> None:
+    def _append_chat(self, message: RoomChat) -> None:
         room = self.room_states.get(message.room_id)
         if room is None or any(line.message_id == message.message_id for line in room.chat):
             return

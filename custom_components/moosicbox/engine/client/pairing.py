@@ -1,4 +1,7 @@
-"""Gets a token of its own for a box, by the short code that Home Assistant shows."""
+"""Obtains a token for a device by the short code that Home Assistant shows.
+
+The protocol's page: docs/protocol/pairing.md.
+"""
 
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -14,8 +17,8 @@ SCHEME: Final = "moosicbox"
 TIMEOUT: Final = 15.0
 
 
-def read_code(text: str) -> tuple[str, str | None]:
-    """The code, and the address if the text is a QR code's: `moosicbox:pair?url=…&code=…`."""
+def parse_code(text: str) -> tuple[str, str | None]:
+    """Return the code, and the hub's address if `text` is that of the QR code (`moosicbox:pair?url=…&code=…`)."""
     parts = urlsplit(text.strip())
     if parts.scheme != SCHEME:
         return text.strip(), None
@@ -24,7 +27,21 @@ def read_code(text: str) -> tuple[str, str | None]:
 
 
 async def pair(url: str, code: str, *, name: str, player_id: str, http: ClientSession | None = None) -> Credentials:
-    """Trade the code for a token; raises the hub's refusal."""
+    """Exchange a pairing code for a token.
+
+    Args:
+        url: Home Assistant's address.
+        code: The code as it was typed.
+        name: The player's name in Home Assistant.
+        player_id: The device's own id, chosen once and kept; see `new_player_id`.
+        http: The HTTP session to use; `None` opens one for this call.
+
+    Raises:
+        AuthenticationFailed: The code is wrong, was used, or has expired.
+        RateLimitExceeded: Too many wrong codes came from this address.
+        ConnectionClosed: No hub answers at `url`.
+        HubError: The hub refused for another reason.
+    """
     address = base_url(url)
     session = http or ClientSession(timeout=ClientTimeout(total=TIMEOUT))
     try:

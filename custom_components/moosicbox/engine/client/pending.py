@@ -10,59 +10,56 @@ import msgspec
 
 from ..protocol.client import Request
 from ..protocol.codec import encode_request
-from ..protocol.errors import ConnectionClosed, Unavailable
+from ..protocol.errors import ConnectionClosed
 from .messages import ErrorMessage, Message, request_id_of
 
 
 def monotonic_us() -> int:
-    """The local monotonic clock."""
+    """Return the local monotonic clock in microseconds."""
     return time.monotonic_ns() // 1000
 
 
 @dataclass(slots=True, eq=False)
-class Pending:
-    """One request. `retry`: it is sent again when the session goes on."""
+class PendingRequest:
+    """A request without an answer yet."""
 
     request_id: str
     message: Request
     payload: bytes
     retry: bool
+    """The request is sent again after a resume."""
     answer: asyncio.Future[Message] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    arrived_us: int = 0
-    """When the answer came, before anybody was woken for it."""
+    answered_us: int = 0
+    """Local monotonic clock (µs) when the answer was received, before the waiting task was resumed."""
 
 
 class PendingRequests:
-    """All that were sent and have no answer yet, in the order sent."""
+    """The requests that wait for their answers, in the order in which they were sent."""
 
-    def __init__(self, limit: int) -> None:
-        """`limit`: how many may wait."""
-        self._limit = limit
+    def __init__(self) -> None:
         self._numbers = itertools.count(1)
-        self._waiting: dict[str, Pending] = {}
+        self._waiting: dict[str, PendingRequest] = {}
 
-    def __len__(self) -> int:
-        """How many wait."""
-        return len(self._waiting)
-
-    def add(self, message: Request, *, retry: bool) -> Pending:
-        """Number a request; Unavailable if too many wait."""
-        if len(self._waiting) >= self._limit:
-            raise Unavailable("Too many requests wait for an answer")
+    def add(self, message: Request, *, retry: bool) -> PendingRequest:
+        """Assign a `request_id` to a request and encode it."""
         request_id = f"r{next(self._numbers)}"
         payload = encode_request(msgspec.structs.replace(message, request_id=request_id))
-        pending = self._waiting[request_id] = Pending(request_id, message, payload, retry)
+        pending = self._waiting[request_id] = PendingRequest(request_id, message, payload, retry)
         return pending
 
-    def forget(self, pending: Pending) -> None:
-        """Nobody waits for it any more."""
+    def discard(self, pending: PendingRequest) -> None:
+        """Drop a request: its caller doesn't wait any more."""
         self._waiting.pop(pending.request_id, None)
 
-    def settle(self, message: Message) -> Pending | None:
-        """Hand an answer to its request, which is returned; None if it answers none."""
+    def resolve(self, message: Message) -> PendingRequest | None:
+        """Hand an answer to the request it belongs to.
+
+        Returns:
+            The answered request, or `None` if `message` answers none.
+        """
         if (request_id := request_id_of(message)) is None or (found := self._waiting.pop(request_id, None)) is None:
             return None
-        found.arrived_us = monotonic_us()
+        found.answered_us = monotonic_us()
         if not found.answer.done():
             if isinstance(message, ErrorMessage):
                 found.answer.set_exception(message.error)
@@ -70,13 +67,13 @@ class PendingRequests:
                 found.answer.set_result(message)
         return found
 
-    def unanswered(self) -> list[Pending]:
-        """What to send again after a resume."""
+    def unanswered(self) -> list[PendingRequest]:
+        """Return the requests to send again after a resume."""
         return list(self._waiting.values())
 
-    def reject(self, which: Callable[[Pending], bool] = lambda _: True) -> None:
-        """The connection is gone, and these have no other."""
-        for pending in [pending for pending in self._waiting.values() if which(pending)]:
-            self.forget(pending)
+    def fail(self, predicate: Callable[[PendingRequest], bool] = lambda _: True) -> None:
+        """Raise `ConnectionClosed` in the callers of all requests that match `predicate`."""
+        for pending in [pending for pending in self._waiting.values() if predicate(pending)]:
+            self.discard(pending)
             if not pending.answer.done():
                 pending.answer.set_exception(ConnectionClosed("The connection to the hub ended before the answer"))

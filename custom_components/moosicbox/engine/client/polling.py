@@ -1,4 +1,7 @@
-"""The link by polling, where WebSockets don't get through."""
+"""A link by HTTP polling, for networks that let no WebSocket through.
+
+The protocol's page: docs/protocol/polling.md.
+"""
 
 import asyncio
 from collections import deque
@@ -22,16 +25,17 @@ from .messages import decode
 from .reconnect import LOST, Ending
 
 OPEN_TIMEOUT: Final = 15.0
-WAIT: Final = 25
-"""Seconds that a fetch waits at the hub for something to come."""
-ANSWER_TIMEOUT: Final = 40.0
+FETCH_WAIT: Final = 25
+"""Seconds that a fetch waits at the hub for a message."""
+REQUEST_TIMEOUT: Final = 40.0
 LOST_AFTER: Final = 25.0
-"""The hub gives a client up that stays away for 30 s: no use to ask again much later."""
+"""Seconds of failing requests after which the link is given up: the hub gives a client up after 30 s."""
 RETRY_DELAY: Final = 0.5
-MOST_AT_ONCE: Final = 100
+MAX_BATCH: Final = 100
+"""Messages in one request, as the hub allows."""
 CLOSE_TIMEOUT: Final = 2.0
-MOST_ARRIVED: Final = 1_000
-"""Messages that wait to be received; then nothing more is fetched."""
+MAX_RECEIVED: Final = 1_000
+"""Messages that wait for `receive`; at this number nothing more is fetched."""
 
 
 class _Fetched(msgspec.Struct):
@@ -40,119 +44,125 @@ class _Fetched(msgspec.Struct):
 
 
 class PollingLink:
-    """One session's time on polling: one request that fetches, and one at a time that sends."""
+    """A session over polling: one request fetches messages, and another one at a time sends them."""
 
     name = "polling"
 
     def __init__(self, http: ClientSession, sessions: URL) -> None:
-        """`sessions`: where sessions are opened."""
+        """Create a link.
+
+        Args:
+            http: The HTTP session to use.
+            sessions: The address at which sessions are opened (`…/api/moosicbox/sessions`).
+        """
         self._http = http
         self._sessions = sessions
         self._address = sessions
         self._headers: dict[str, str] = {}
-        self._arrived: asyncio.Queue[bytes] = asyncio.Queue(MOST_ARRIVED)
+        self._received: asyncio.Queue[bytes] = asyncio.Queue(MAX_RECEIVED)
         self._outgoing: deque[bytes] = deque()
         self._max_bytes = 0
-        self._to_send = asyncio.Event()
-        self._work: list[asyncio.Task[None]] = []
+        self._has_outgoing = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self, authenticate: Authenticate) -> Opened:
         """Open a session, or resume one."""
         token = authenticate.token or (authenticate.resume.secret if authenticate.resume is not None else "")
         body = encode_request(authenticate)
-        async with self._ask("POST", self._sessions, _bearer(token), OPEN_TIMEOUT, data=body) as response:
+        async with self._request("POST", self._sessions, _bearer(token), OPEN_TIMEOUT, data=body) as response:
             raw = await response.read()
             if response.status != 200:
-                raise LinkClosed(_refused(response.status, raw))
+                raise LinkClosed(_ending_for(response.status, raw))
         welcome = decode(raw)
         if not isinstance(welcome, Welcome) or isinstance(hello := welcome.hello, msgspec.UnsetType):
             raise LinkClosed(Ending(reason="this is no MoosicBox hub"))
         self._max_bytes = int(hello.limits.get("max_message_size", 0))
         self._address = self._sessions / welcome.session_id
         self._headers = _bearer(welcome.secret)
-        self._work = [asyncio.create_task(self._fetch_all()), asyncio.create_task(self._send_all())]
+        self._tasks = [asyncio.create_task(self._fetch_loop()), asyncio.create_task(self._send_loop())]
         return Opened(hello, welcome)
 
     async def receive(self) -> bytes:
-        """The next message, fetched or answered."""
-        if not self._arrived.empty():
-            return self._arrived.get_nowait()
-        arrival = asyncio.ensure_future(self._arrived.get())
+        """Return the next message: a fetched one, or the answer to a sent one."""
+        if not self._received.empty():
+            return self._received.get_nowait()
+        arrival = asyncio.ensure_future(self._received.get())
         try:
-            await asyncio.wait({arrival, *self._work}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({arrival, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
             if arrival.done():
                 return arrival.result()
         finally:
             arrival.cancel()
-        for task in self._work:
+        for task in self._tasks:
             if task.done():
                 task.result()
         raise LinkClosed(Ending())
 
     async def send(self, payload: bytes) -> None:
-        """Leave a message to be sent with the next request."""
+        """Queue a message for the next request."""
         self._outgoing.append(payload)
-        self._to_send.set()
+        self._has_outgoing.set()
 
     async def close(self) -> None:
-        """End the session for good."""
+        """End the session."""
         await self.drop()
         with suppress(LinkClosed):
-            async with self._ask("DELETE", self._address, self._headers, CLOSE_TIMEOUT):
+            async with self._request("DELETE", self._address, self._headers, CLOSE_TIMEOUT):
                 pass
 
     async def drop(self) -> None:
-        """Stop asking; the session waits to be resumed."""
-        for task in self._work:
+        """Stop polling; the session can be resumed."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _fetch_all(self) -> None:
-        query = {"wait": str(WAIT)}
+    async def _fetch_loop(self) -> None:
+        query = {"wait": str(FETCH_WAIT)}
         while True:
-            raw = await self._again("GET", (self._address / "messages").with_query(query))
+            raw = await self._request_with_retry("GET", (self._address / "messages").with_query(query))
             fetched = msgspec.json.decode(raw, type=_Fetched)
             for message in fetched.messages:
-                await self._arrived.put(bytes(message))
+                await self._received.put(bytes(message))
             query["cursor"] = fetched.cursor
 
-    async def _send_all(self) -> None:
+    async def _send_loop(self) -> None:
         while True:
-            await self._to_send.wait()
-            raw = await self._again("POST", self._address / "messages", data=b"[%b]" % b",".join(self._batch()))
+            await self._has_outgoing.wait()
+            body = b"[%b]" % b",".join(self._next_batch())
+            raw = await self._request_with_retry("POST", self._address / "messages", data=body)
             for answer in msgspec.json.decode(raw, type=list[msgspec.Raw]):
-                await self._arrived.put(bytes(answer))
+                await self._received.put(bytes(answer))
 
-    def _batch(self) -> list[bytes]:
+    def _next_batch(self) -> list[bytes]:
         batch = [self._outgoing.popleft()]
         size = len(batch[0]) + 2
-        while self._outgoing and len(batch) < MOST_AT_ONCE:
+        while self._outgoing and len(batch) < MAX_BATCH:
             size += len(self._outgoing[0]) + 1
             if size > self._max_bytes:
                 break
             batch.append(self._outgoing.popleft())
         if not self._outgoing:
-            self._to_send.clear()
+            self._has_outgoing.clear()
         return batch
 
-    async def _again(self, method: str, url: URL, **options: Any) -> bytes:
-        """Ask until there is an answer: a lost one is simply asked for again, request ids make that harmless."""
-        until = time.monotonic() + LOST_AFTER
+    async def _request_with_retry(self, method: str, url: URL, **options: Any) -> bytes:
+        """Repeat a request until it is answered. Cursors and request ids make the repetition harmless."""
+        deadline = time.monotonic() + LOST_AFTER
         while True:
             try:
-                async with self._ask(method, url, self._headers, ANSWER_TIMEOUT, **options) as response:
+                async with self._request(method, url, self._headers, REQUEST_TIMEOUT, **options) as response:
                     raw = await response.read()
                     if response.status == 200:
                         return raw
-                    ending = _refused(response.status, raw)
+                    ending = _ending_for(response.status, raw)
             except LinkClosed as closed:
                 ending = closed.ending
-            if ending.code != LOST or ending.error is not None or time.monotonic() > until:
+            if ending.code != LOST or ending.error is not None or time.monotonic() > deadline:
                 raise LinkClosed(ending)
             await asyncio.sleep(RETRY_DELAY)
 
     @asynccontextmanager
-    async def _ask(
+    async def _request(
         self, method: str, url: URL, headers: dict[str, str], timeout: float, **options: Any
     ) -> AsyncIterator[ClientResponse]:
         try:
@@ -168,8 +178,8 @@ def _bearer(token: str) -> dict[str, str]:
     return {hdrs.AUTHORIZATION: f"Bearer {token}", hdrs.CONTENT_TYPE: "application/json"}
 
 
-def _refused(status: int, raw: bytes) -> Ending:
-    """What an answer that is no success means."""
+def _ending_for(status: int, raw: bytes) -> Ending:
+    """Return how the link ended, by an HTTP status other than 200 and its body."""
     error: HubError | None = None
     with suppress(msgspec.DecodeError):
         fields = msgspec.json.decode(raw)

@@ -1,4 +1,7 @@
-"""A queue's copy, kept true by ops. Pure: it says when a fetch is needed, and takes what was fetched."""
+"""A copy of a queue that follows its ops. Pure, without I/O: it reports when a fetch is needed, and takes its result.
+
+The protocol's section: "Keeping a copy" in docs/protocol/queues.md.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,76 +23,90 @@ from ..protocol.types import (
     UpdateOp,
 )
 
-MOST_KEPT: Final = 1_000
-"""Changes kept while the queue is fetched; beyond that it is fetched once more."""
+MAX_BUFFERED: Final = 1_000
+"""Updates kept during a fetch; with more of them the queue is fetched once more."""
 
 
 class QueueMirror:
-    """One queue. While `stale`, what it holds may be old or a part only."""
+    """The copy of one queue.
+
+    Attributes:
+        items: The items in order.
+        current_item_id: The current item, or `None`.
+        revision: The hub's revision that `items` shows; -1 before the first message.
+        stale: `True` while `items` may be out of date or incomplete, until a fetch has ended.
+    """
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
         self.items: list[QueueItem] = []
         self.current_item_id: str | None = None
         self.revision = -1
         self.stale = True
-        self._kept: list[QueueUpdated] = []
+        self._buffered: list[QueueUpdated] = []
 
     @property
     def current_index(self) -> int | None:
-        """Where the current item stands."""
+        """The index of the current item, or `None`."""
         return self._index(self.current_item_id) if self.current_item_id is not None else None
 
-    def take(self, update: QueueUpdated) -> bool:
-        """Follow a message; True if the queue must be fetched now."""
+    def apply(self, update: QueueUpdated) -> bool:
+        """Follow a message.
+
+        Returns:
+            `True` if the whole queue has to be fetched now, to be passed to `replace`.
+        """
         if isinstance(update.queue, QueuePage):
-            return self._snapshot(update.queue)
+            return self._apply_snapshot(update.queue)
         if self.stale:
-            self._kept = [*self._kept, update][-MOST_KEPT:]
+            self._buffered = [*self._buffered, update][-MAX_BUFFERED:]
             return False
-        self._apply(update)
+        self._apply_ops(update)
         return self.stale
 
-    def adopt(self, pages: Sequence[QueuePage]) -> bool:
-        """Become what was fetched, then follow what came meanwhile; False if that isn't possible: fetch again."""
-        kept, self._kept = self._kept, []
+    def replace(self, pages: Sequence[QueuePage]) -> bool:
+        """Take the fetched pages of the whole queue, then follow the updates that came during the fetch.
+
+        Returns:
+            `True` if the copy is up to date; otherwise the queue has to be fetched again.
+        """
+        buffered, self._buffered = self._buffered, []
         first = pages[0]
         if any(page.revision != first.revision or page.epoch != first.epoch for page in pages):
             return False
         items = [item for page in pages for item in page.items]
         if len(items) != first.total:
             return False
-        self._hold(items, pages[-1])
-        for update in kept:
-            self._apply(update)
+        self._set(items, pages[-1])
+        for update in buffered:
+            self._apply_ops(update)
         return not self.stale
 
-    def _snapshot(self, page: QueuePage) -> bool:
-        self._kept = []
-        self._hold(list(page.items), page)
+    def _apply_snapshot(self, page: QueuePage) -> bool:
+        self._buffered = []
+        self._set(list(page.items), page)
         self.stale = page.total > len(page.items)
         return self.stale
 
-    def _hold(self, items: list[QueueItem], page: QueuePage) -> None:
+    def _set(self, items: list[QueueItem], page: QueuePage) -> None:
         self.items, self.current_item_id, self.revision = items, page.current_item_id, page.revision
         self.stale = False
 
-    def _apply(self, update: QueueUpdated) -> None:
-        leaves_revision = all(isinstance(op, CurrentOp | UpdateOp) for op in update.ops)
-        if update.revision == self.revision + (0 if leaves_revision else 1):
+    def _apply_ops(self, update: QueueUpdated) -> None:
+        keeps_revision = all(isinstance(op, CurrentOp | UpdateOp) for op in update.ops)
+        if update.revision == self.revision + (0 if keeps_revision else 1):
             for op in update.ops:
-                self._follow(op)
+                self._apply_op(op)
             self.revision = update.revision
         elif update.revision > self.revision:
             self.stale = True
 
-    def _follow(self, op: QueueOp) -> None:
+    def _apply_op(self, op: QueueOp) -> None:
         match op:
             case AddOp():
                 self.items[op.index : op.index] = op.items
             case RemoveOp():
-                gone = set(op.queue_item_ids)
-                self.items = [item for item in self.items if item.queue_item_id not in gone]
+                removed = set(op.queue_item_ids)
+                self.items = [item for item in self.items if item.queue_item_id not in removed]
             case MoveOp():
                 if (index := self._index(op.queue_item_id)) is not None:
                     self.items.insert(op.index, self.items.pop(index))

@@ -1,4 +1,8 @@
-"""Whether, when and with which token to connect again. Pure: the range of a close code holds the verdict."""
+"""Decides whether, when and with which token to reconnect. Pure, without I/O: the range of a close code holds the verdict.
+
+Held by `tests/golden/reconnect/` to the same rules as the browser's `frontend/client/reconnect.js`. The protocol's
+sections: "Leaving" in docs/protocol/connecting.md, and docs/protocol/close-codes.md.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,53 +14,67 @@ from .errors import retry_after
 
 MIN_DELAY: Final = 0.5
 MAX_DELAY: Final = 20.0
+"""Seconds."""
 FIRST_TERMINAL: Final = 4500
 LAST_CODE: Final = 4999
 MEANINGS: Final[dict[int, str]] = {
-    CloseCode.FORCED_OUT: "it was put out, or its token revoked",
+    CloseCode.FORCED_OUT: "it was disconnected by an administrator, or its token was revoked",
     CloseCode.TOKEN_EXPIRED: "its token has expired",
-    CloseCode.REPLACED: "another one has taken its place",
-    CloseCode.PROTOCOL_ERRORS: "it sent too much nonsense",
+    CloseCode.REPLACED: "another connection has replaced it",
+    CloseCode.PROTOCOL_ERRORS: "it sent too many invalid messages",
 }
-"""For people, of what can't be mended by trying again."""
+"""Why reconnecting is forbidden, for people."""
 LOST: Final = 1006
-"""The code of a connection that ended without one."""
+"""The code of a connection that ended without a close frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a connection, or an attempt at one, ended. `terminal`: the hub refused before there could be a code."""
+    """How a connection, or an attempt to connect, ended."""
 
     code: int = LOST
     error: HubError | None = None
+    """The hub's last `error` that answered no request."""
     goodbye: Goodbye | None = None
     terminal: bool = False
+    """The hub refused this client before there could be a close code."""
     reason: str = ""
-    """For people, where nothing else says why."""
+    """For people, where nothing else gives a reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do now."""
+    """The consequence of an ending."""
 
     stop: bool = False
+    """Don't reconnect."""
     fresh_token: bool = False
+    """Fetch a new token for the next attempt."""
     after: float | None = None
-    """Seconds to wait; None: as long as usual."""
+    """Seconds to wait; `None` for the usual, growing delay."""
     least: float = 0
-    """Seconds that are to be waited before the usual ones: the hub has no room, and others are waiting, too."""
+    """Seconds added before the usual delay: the hub is full, and other clients wait as well."""
 
 
 def reconnect_delay(attempt: int, random: float) -> float:
-    """Full jitter: anything between the least delay and a bound that doubles; `attempt` 0 is the first after a good connection."""
+    """Return the seconds before an attempt: a random part of a bound that doubles ("full jitter").
+
+    Args:
+        attempt: 0 for the first attempt after a stable connection, then counting up.
+        random: A random number from 0 to 1.
+    """
     bound = min(MAX_DELAY, MIN_DELAY * 2.0 ** min(attempt + 1, 10))
     return MIN_DELAY + random * (bound - MIN_DELAY)
 
 
 def judge(ending: Ending, *, token_is_fresh: bool, can_renew: bool, replaced_by_itself: bool = False) -> Verdict:
-    """What an ending means. Codes unknown here are obeyed, too.
+    """Return the consequence of an ending. Unknown close codes are judged by their range.
 
-    `replaced_by_itself`: an attempt of this client's that it has given up may still have reached the hub.
+    Args:
+        ending: How the connection or the attempt ended.
+        token_is_fresh: The attempt used a token that was fetched for it.
+        can_renew: A new token can be fetched.
+        replaced_by_itself: An abandoned attempt of this client may have reached the hub and replaced it (4509).
     """
     if ending.code == CloseCode.REPLACED and replaced_by_itself:
         return Verdict()
@@ -73,8 +91,8 @@ def judge(ending: Ending, *, token_is_fresh: bool, can_renew: bool, replaced_by_
     return Verdict(least=retry_after(ending.error) or 0)
 
 
-def described(ending: Ending) -> str:
-    """Why a connection ended, for people."""
+def describe(ending: Ending) -> str:
+    """Return the reason for an ending, for people."""
     if ending.error is not None:
         return ending.error.message
     if ending.goodbye is not None:
@@ -82,10 +100,10 @@ def described(ending: Ending) -> str:
     return ending.reason or MEANINGS.get(ending.code) or f"closed with {ending.code}"
 
 
-def fault(ending: Ending) -> HubError:
-    """What to raise when there is no use in trying again."""
+def final_error(ending: Ending) -> HubError:
+    """Return the exception to raise when reconnecting is forbidden."""
     if ending.error is not None:
         return ending.error
-    error = ConnectionClosed(f"The hub has parted from this client: {described(ending)}", again=False)
+    error = ConnectionClosed(f"The hub has disconnected this client: {describe(ending)}", again=False)
     error.details = {"close_code": ending.code}
     return error

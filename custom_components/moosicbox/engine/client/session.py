@@ -1,4 +1,8 @@
-"""What a session must remember to be resumed: its secret, and how far each topic was heard. Pure."""
+"""The memory of a session: its secret, and the position of each topic. Pure, without I/O.
+
+Held by `tests/golden/session/` to the same rules as the browser's `frontend/client/session.js`. The protocol's section:
+"Recovery" in docs/protocol/connecting.md.
+"""
 
 from collections.abc import Iterable, Mapping
 from enum import Enum, auto
@@ -8,27 +12,26 @@ from ..protocol.server import Welcome
 from ..protocol.types import Position
 
 
-class Heard(Enum):
-    """What a numbered message is to this session."""
+class Delivery(Enum):
+    """How a numbered message continues its topic."""
 
     NEW = auto()
-    AGAIN = auto()
-    """It was heard before."""
+    REPEAT = auto()
+    """A duplicate."""
     GAP = auto()
-    """Something before it is missing: only a resume brings it."""
+    """A message before it is missing; a resume delivers it."""
 
 
 class SessionState:
     """One session, over all its connections."""
 
     def __init__(self) -> None:
-        """None yet."""
         self._key: tuple[str, str] | None = None
         self._positions: dict[str, Position] = {}
 
     @property
     def resume(self) -> Resume | None:
-        """What to show to go on; None: there is nothing to go on with."""
+        """The `resume` member for `authenticate`; `None` without a session."""
         if self._key is None:
             return None
         session_id, secret = self._key
@@ -36,35 +39,35 @@ class SessionState:
 
     @property
     def topics(self) -> frozenset[str]:
-        """What is subscribed."""
+        """The subscribed topics."""
         return frozenset(self._positions)
 
     def welcome(self, welcome: Welcome) -> None:
-        """Go on, or begin anew: the positions are those before the first message that follows."""
+        """Continue the session or begin a new one, with the positions before the first message that follows."""
         self._key = (welcome.session_id, welcome.secret)
         self._positions = dict(welcome.positions)
 
     def add(self, positions: Mapping[str, Position]) -> None:
-        """These topics are subscribed, and were heard so far."""
+        """Add subscribed topics, each with the position before its first message."""
         self._positions |= positions
 
     def remove(self, topics: Iterable[str]) -> None:
-        """These topics aren't subscribed any more."""
+        """Remove topics that are no longer subscribed."""
         for topic in topics:
             self._positions.pop(topic, None)
 
-    def hear(self, topic: str, offset: int) -> Heard:
-        """Note a numbered message."""
+    def receive(self, topic: str, offset: int) -> Delivery:
+        """Classify a numbered message, and advance the topic's position if the message is the next one."""
         if (held := self._positions.get(topic)) is None:
-            return Heard.NEW
+            return Delivery.NEW
         if offset <= held.offset:
-            return Heard.AGAIN
+            return Delivery.REPEAT
         if offset > held.offset + 1:
-            return Heard.GAP
+            return Delivery.GAP
         self._positions[topic] = Position(epoch=held.epoch, offset=offset)
-        return Heard.NEW
+        return Delivery.NEW
 
     def forget(self) -> None:
-        """The session has ended."""
+        """Drop the session: the next connection begins a new one."""
         self._key = None
         self._positions = {}

@@ -1,43 +1,49 @@
-"""Feeds the clock: bursts of probes over the connection, of each burst the best sample."""
+"""Measures the hub's clock by bursts of probes over the connection.
+
+The protocol's section: "The hub's clock" in docs/protocol/playing.md.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
 
+from ..protocol.client import TimeSync as TimeSyncRequest
 from ..protocol.errors import HubError
-from ..sync.clock_filter import BURST_PROBES, ClockFilter, Sample, best_of, sample_of
-
-
-class Probe(NamedTuple):
-    """Four stamps: sent (local clock), received, sent back (hub's), arrived (local)."""
-
-    t0_us: int
-    t1_us: int
-    t2_us: int
-    t3_us: int
+from ..protocol.server import TimeSyncReply
+from ..sync.clock_filter import BURST_PROBES, PROBE_TIMEOUT, ClockFilter, Sample, best_of, sample_of
+from .errors import SerializationError
+from .pending import monotonic_us
+from .requests import Requests
 
 
 class TimeSync:
-    """Keeps `clock` right for as long as `run` runs."""
+    """Feeds a clock filter with the best sample of each burst."""
 
-    def __init__(self, clock: ClockFilter, probe: Callable[[], Awaitable[Probe]], updated: Callable[[], None]) -> None:
-        """`probe` asks the hub once; `updated` hears of each new estimate."""
+    def __init__(self, clock: ClockFilter, requests: Requests, on_update: Callable[[], None]) -> None:
         self._clock = clock
-        self._probe = probe
-        self._updated = updated
+        self._requests = requests
+        self._on_update = on_update
 
     async def run(self) -> None:
-        """Until cancelled; a lost connection means no samples, no more."""
+        """Probe until cancelled. While the connection is down there are no samples."""
         while True:
-            if burst := await self._burst():
+            if burst := await self._probe_burst():
                 self._clock.update(best_of(burst))
-                self._updated()
-            await asyncio.sleep(self._clock.pause)
+                self._on_update()
+            await asyncio.sleep(self._clock.burst_interval)
 
-    async def _burst(self) -> list[Sample]:
+    async def _probe_burst(self) -> list[Sample]:
         burst: list[Sample] = []
         with suppress(TimeoutError, HubError):
             for _ in range(BURST_PROBES):
-                burst.append(sample_of(*await self._probe()))  # noqa: PERF401 - what came before a fault counts
+                burst.append(await self._probe())  # noqa: PERF401 - keeps the samples before a failure
         return burst
+
+    async def _probe(self) -> Sample:
+        t0_us = monotonic_us()
+        answer, pending = await self._requests.exchange(
+            TimeSyncRequest(t0_us=t0_us), timeout=PROBE_TIMEOUT, retry=False
+        )
+        if not isinstance(answer, TimeSyncReply):
+            raise SerializationError("The answer to a probe is no time_sync")
+        return sample_of(answer.t0_us, answer.t1_us, answer.t2_us, pending.answered_us)

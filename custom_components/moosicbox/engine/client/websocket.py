@@ -1,4 +1,7 @@
-"""The link by WebSocket."""
+"""A link by WebSocket.
+
+The protocol's sections: "Upgrade" and "Hello, authenticate, welcome" in docs/protocol/connecting.md.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -29,16 +32,15 @@ PROTOCOL_VERSION: Final = 1
 OPEN_TIMEOUT: Final = 15.0
 CLOSE_TIMEOUT: Final = 2.0
 MAX_FRAME: Final = 16 * 1_048_576
-"""Bytes; a page of 500 queue items is far below."""
+"""Bytes; the hub's largest message, a page of 500 queue items, is far smaller."""
 
 
 class WebSocketLink:
-    """One WebSocket."""
+    """One WebSocket connection."""
 
     name = "websocket"
 
     def __init__(self, http: ClientSession, url: URL) -> None:
-        """`url` may be `http:`; it is the same address."""
         self._http = http
         self._url = url
         self._socket: ClientWebSocketResponse | None = None
@@ -47,17 +49,22 @@ class WebSocketLink:
         self._closing = False
 
     async def open(self, authenticate: Authenticate) -> Opened:
-        """Connect and be let in."""
+        """Connect and authenticate, within `OPEN_TIMEOUT`."""
         try:
             async with asyncio.timeout(OPEN_TIMEOUT):
                 hello = await self.greet()
                 await self.send(encode_request(authenticate))
-                return Opened(hello, await self._welcome())
+                return Opened(hello, await self._receive_welcome())
         except TimeoutError as error:
             raise LinkClosed(Ending(reason="the hub doesn't answer")) from error
 
     async def greet(self) -> Hello:
-        """Connect, and hear whom one talks to."""
+        """Connect and return the hub's `hello`.
+
+        Raises:
+            LinkClosed: The connection failed, or this is no hub.
+            ProtocolMismatch: The hub doesn't speak version 1.
+        """
         try:
             self._socket = await self._http.ws_connect(
                 self._url,
@@ -67,7 +74,7 @@ class WebSocketLink:
                 timeout=ClientWSTimeout(ws_close=CLOSE_TIMEOUT),
             )
         except WSServerHandshakeError as error:
-            raise LinkClosed(_refused(error)) from error
+            raise LinkClosed(_ending_for(error)) from error
         except (ClientError, OSError) as error:
             raise LinkClosed(Ending(reason=str(error) or type(error).__name__)) from error
         match decode(await self.receive()):
@@ -78,9 +85,9 @@ class WebSocketLink:
         raise LinkClosed(Ending(reason="this is no MoosicBox hub"))
 
     async def receive(self) -> str | bytes:
-        """The next frame."""
+        """Return the next text frame."""
         socket = self._open_socket()
-        # Reading on while it is being closed, aiohttp would close it by itself, with 1000: the end of the session.
+        # A read during the close would make aiohttp close with 1000, which ends the session.
         while not self._closing:
             try:
                 frame = await socket.receive()
@@ -94,19 +101,19 @@ class WebSocketLink:
         raise LinkClosed(self._ending())
 
     async def send(self, payload: bytes) -> None:
-        """Send a frame."""
+        """Send a text frame."""
         try:
             await self._open_socket().send_frame(payload, WSMsgType.TEXT)
         except (ClientError, OSError) as error:
-            # How it ended is read, not written.
+            # The close code and the last error are those that were read.
             raise LinkClosed(self._ending()) from error
 
     async def close(self) -> None:
-        """End the session for good."""
+        """Close with 1000, which ends the session."""
         await self._close(CloseCode.NORMAL)
 
     async def drop(self) -> None:
-        """Give the socket up; the session waits to be resumed."""
+        """Close with 4012; the session can be resumed."""
         await self._close(CloseCode.PING_TIMEOUT)
 
     async def _close(self, code: CloseCode) -> None:
@@ -116,7 +123,7 @@ class WebSocketLink:
                 async with asyncio.timeout(CLOSE_TIMEOUT):
                     await self._socket.close(code=code)
 
-    async def _welcome(self) -> Welcome:
+    async def _receive_welcome(self) -> Welcome:
         while True:
             match decode(await self.receive()):
                 case Welcome() as welcome:
@@ -136,8 +143,8 @@ class WebSocketLink:
         return self._socket
 
 
-def _refused(error: WSServerHandshakeError) -> Ending:
-    """What an HTTP status instead of a WebSocket means."""
+def _ending_for(error: WSServerHandshakeError) -> Ending:
+    """Return how the attempt ended, by the HTTP status that was answered instead of an upgrade."""
     reason = f"the web server answered {error.status}"
     after = error.headers.get("Retry-After", "") if error.headers is not None else ""
     seconds = int(after) if after.isdecimal() else None
@@ -145,11 +152,11 @@ def _refused(error: WSServerHandshakeError) -> Ending:
         case 401:
             return Ending(CloseCode.AUTHENTICATION_FAILED, AuthenticationFailed("The token is not accepted"))
         case 403:
-            return Ending(error=PermissionDenied("The web server lets this client not in"), terminal=True)
+            return Ending(error=PermissionDenied("The web server refuses this client"), terminal=True)
         case 429:
             return Ending(error=RateLimitExceeded(0, float(seconds or 5)), reason=reason)
         case 503:
-            refused = Unavailable("The hub has no room, or isn't loaded")
+            refused = Unavailable("The hub is full or not loaded")
             refused.details = {} if seconds is None else {"retry_after": seconds}
             return Ending(error=refused, reason=reason)
     return Ending(reason=reason)

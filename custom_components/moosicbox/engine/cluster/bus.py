@@ -1,23 +1,23 @@
-"""What a cluster asks of the place that its nodes share. Redis is one (`redis_bus.py`)."""
+"""The bus that the nodes of a cluster share: streams of messages, the leader's state, and the lease."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
-class Away(Exception):
-    """The shared place can't be reached; whether the last request arrived isn't known."""
+class BusUnavailable(Exception):
+    """The bus can't be reached. The last request may have been executed or not."""
 
 
-class Fenced(Exception):
-    """Another node leads: nothing was done."""
+class LeadershipLost(Exception):
+    """Another node leads. The request wasn't executed."""
 
 
-class Emptied(Exception):
-    """The shared place has lost what it was told last, or everything: nothing was done."""
+class StoreReset(Exception):
+    """The bus has lost what was stored last, or everything. The request wasn't executed."""
 
 
 class Numbered(NamedTuple):
-    """A message in a topic's history."""
+    """A message in the history of a topic."""
 
     topic: str
     offset: int
@@ -26,79 +26,83 @@ class Numbered(NamedTuple):
 
 
 class Commit(NamedTuple):
-    """What one turn of the leader changes: all of it is kept and sent, or nothing."""
+    """Changes that are stored and sent together, or not at all."""
 
     number: int
-    """Grows by one; the same number twice is done once."""
-    read: str
-    """The last of what the edges sent that was worked off."""
+    """Grows by one. A number that was committed already is ignored."""
+    last_read_id: str
+    """The stream id of the last batch from an edge that was executed."""
     histories: Sequence[Numbered]
-    forgotten: Sequence[str]
-    """Topics that are no more."""
-    writes: Mapping[str, Mapping[str, bytes | None]]
-    """Fields by hash; None: the field goes."""
-    downs: Mapping[str, bytes]
-    """What goes to each edge."""
-    parted: Sequence[str]
-    """Edges that count as gone."""
-    afresh: bool = False
-    """Whether all that was kept goes first."""
+    dropped_topics: Sequence[str]
+    """Topics whose histories are deleted."""
+    fields: Mapping[str, Mapping[str, bytes | None]]
+    """Fields to set by hash, or to delete."""
+    messages: Mapping[str, bytes]
+    """The messages to each edge, packed."""
+    removed_edges: Sequence[str]
+    """Edges that have left."""
+    wipe: bool = False
+    """True to delete everything that is stored before."""
 
 
 class Received(NamedTuple):
-    """What an edge sent in one go."""
+    """A batch of messages from an edge."""
 
     id: str
+    """Its position in the stream."""
     edge: str
     number: int
     data: bytes
 
 
 class Fetched(NamedTuple):
-    """What the leader sent in one go."""
+    """A batch of messages from the leader."""
 
     id: str
+    """Its position in the stream."""
     data: bytes
 
 
-class Beat(NamedTuple):
-    """What a node learns with each sign of life."""
+class HeartbeatReply(NamedTuple):
+    """The state of the cluster at a heartbeat."""
 
-    known: bool
-    """Whether it still counts as being here."""
+    registered: bool
+    """True if the edge is still part of the cluster."""
     leader: str | None
-    """Who leads."""
+    """The edge of the leader."""
     nodes: Mapping[str, str]
-    """The nodes that are here: their ids by edge."""
-    gone: Sequence[str]
-    """Edges without a sign of life that nobody has taken leave of yet."""
-    documents: int
+    """The ids of all nodes by edge."""
+    silent_edges: Sequence[str]
+    """Edges without a heartbeat that haven't been removed yet."""
+    documents_version: int
     """Grows with each change of a shared document."""
-    founded: bool
-    """Whether anybody ever led, as far as the shared place knows."""
+    has_been_led: bool
+    """True if there ever was a leader, as far as the bus knows."""
     clock_id: str | None
-    """The name of the cluster's time."""
+    """The id of the cluster's clock."""
 
 
-class Terms(NamedTuple):
-    """What leading is bound to."""
+class Leadership(NamedTuple):
+    """The terms on which a node has become the leader."""
 
     fence: int
-    commits: int
+    """The number of the leadership, higher than all before. Requests with another one are refused."""
+    commit_number: int
     """The number of the last commit."""
-    read: str
-    last: str
-    """The last of what edges sent."""
-    away: float
-    """Seconds since somebody led."""
+    last_read_id: str
+    """The stream id of the last batch from an edge that was executed."""
+    newest_id: str
+    """The stream id of the last batch that was sent."""
+    leaderless_seconds: float
+    """The time since the last leader renewed its lease."""
     clock_id: str | None
-    """The name of the cluster's time, if there is one."""
+    """The id of the cluster's clock, if there is one."""
     now_us: int | None
-    """What that is now, to a few milliseconds."""
+    """The time of the cluster's clock, accurate to a few milliseconds."""
 
 
-class Image(NamedTuple):
-    """All that is kept."""
+class ClusterSnapshot(NamedTuple):
+    """Everything that is stored."""
 
     hashes: Mapping[str, Mapping[str, bytes]]
     histories: Mapping[str, Sequence[Numbered]]
@@ -106,43 +110,74 @@ class Image(NamedTuple):
 
 
 class Bus(Protocol):
-    """Shared by all nodes. Every method may raise Away."""
+    """One node's access to what the nodes share. Every method may raise BusUnavailable."""
 
-    async def beat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> Beat:
-        """A sign of life, good for `seconds`; `new` for the first one. What was sent to it up to `read` isn't needed any more."""
+    async def heartbeat(self, edge: str, node_id: str, *, new: bool, seconds: float, read: str) -> HeartbeatReply:
+        """Report that an edge is alive.
 
-    async def lead(self, edge: str, priority: int, seconds: float, *, first: bool) -> Terms | None:
-        """Lead from now on, if nobody does; a node of higher priority that can't yet is let in next.
+        Args:
+            edge: The name of the edge.
+            node_id: The id of its node.
+            new: True to register the edge.
+            seconds: How long the heartbeat is valid.
+            read: The stream id up to which the messages to the edge can be deleted.
 
-        Where nobody ever led, only as the `first`: that is how it looks, too, when everything was lost.
         """
 
-    async def renew(self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int) -> bool:
-        """Lead on, by this time; False if a node of higher priority waits. Fenced, Emptied."""
+    async def acquire_lease(self, edge: str, priority: int, seconds: float, *, first: bool) -> Leadership | None:
+        """Become the leader if there is none; with a higher priority than the leader's, become the next one.
 
-    async def resign(self, edge: str, fence: int) -> None:
-        """Lead no more."""
+        Args:
+            edge: The edge that asks.
+            priority: The node's priority.
+            seconds: How long the lease is valid.
+            first: True to become the first leader ever. Without it, a bus without an earlier leader refuses: it may
+                have lost everything, and a node that still has the state should lead.
+
+        """
+
+    async def renew_lease(
+        self, edge: str, fence: int, priority: int, seconds: float, clock_id: str, now_us: int
+    ) -> bool:
+        """Remain the leader. Return `False` if a node of higher priority waits.
+
+        Args:
+            edge: The leader's edge.
+            fence: The number of its leadership.
+            priority: Its priority.
+            seconds: How long the lease is valid.
+            clock_id: The id of the cluster's clock.
+            now_us: The time of the cluster's clock.
+
+        Raises:
+            LeadershipLost: If another node leads.
+            StoreReset: If the bus doesn't know this leadership any more.
+
+        """
+
+    async def release_lease(self, edge: str, fence: int) -> None:
+        """Let another node become the leader."""
 
     async def send(self, edge: str, number: int, data: bytes) -> None:
-        """To whoever leads."""
+        """Send a batch from an edge to the leader."""
 
     async def receive(self, after: str, seconds: float) -> Sequence[Received]:
-        """What edges sent behind `after`; waits up to `seconds`."""
+        """Return the batches from all edges after a stream id; wait up to `seconds` for one."""
 
     async def commit(self, fence: int, commit: Commit) -> None:
-        """Do all of it, or nothing. Fenced, Emptied."""
+        """Store and send all changes. Raise LeadershipLost or StoreReset if nothing was changed."""
 
     async def fetch(self, edge: str, after: str, seconds: float) -> Sequence[Fetched]:
-        """What was sent to an edge behind `after`; waits up to `seconds`."""
+        """Return the batches to an edge after a stream id; wait up to `seconds` for one."""
 
-    async def load(self) -> Image:
-        """All that is kept."""
+    async def load(self) -> ClusterSnapshot:
+        """Return everything that is stored."""
 
     async def documents(self) -> Mapping[str, bytes]:
-        """The documents that all nodes share."""
+        """Return the documents that all nodes share."""
 
     async def put_document(self, name: str, document: bytes) -> None:
-        """Share a document."""
+        """Add or replace a document."""
 
     async def close(self) -> None:
-        """Need it no more."""
+        """Close the connections."""

@@ -1,4 +1,4 @@
-"""One time base for all nodes: the leader's, as each of them knows it."""
+"""The clock of a cluster: the leader's time, as each node knows it."""
 
 from collections.abc import Callable
 import time
@@ -13,10 +13,10 @@ def _monotonic_us() -> int:
 
 
 class ClusterClock(Clock):
-    """This process's monotonic clock, shifted to the cluster's time. Whoever leads goes on with what it knows."""
+    """This process's monotonic clock, shifted to the cluster's time. A new leader continues the time as it knows it."""
 
     def __init__(self, local_us: Callable[[], int] = _monotonic_us) -> None:
-        """`local_us` is this process's own time; the cluster's is the same, until it is known to be another."""
+        """Set up an unshifted clock; `local_us` returns this process's time in microseconds."""
         super().__init__()
         self._local_us = local_us
         self._shift_us = 0
@@ -29,26 +29,33 @@ class ClusterClock(Clock):
 
     @property
     def local_us(self) -> int:
-        """What this process alone would say."""
+        """This process's own time."""
         return self._local_us()
 
-    def name(self, clock_id: str) -> None:
-        """The cluster's name for its time; with another one, nothing is known of it yet."""
+    def set_clock_id(self, clock_id: str) -> None:
+        """Set the id of the cluster's clock. With another id, earlier readings are dropped."""
         self.clock_id = clock_id
-        self._filter.identify(clock_id)
+        self._filter.set_clock_id(clock_id)
 
     @property
-    def in_step(self) -> bool:
-        """Whether a leader of this time was asked often enough what it is."""
+    def is_synchronized(self) -> bool:
+        """True if there are enough readings of the leader's clock."""
         return self._filter.converged
 
-    def set(self, clock_id: str, now_us: int) -> None:
-        """It is `now_us` of the cluster's time."""
-        self.name(clock_id)
+    def set_time(self, clock_id: str, now_us: int) -> None:
+        """Set the cluster's time."""
+        self.set_clock_id(clock_id)
         self._shift_us = now_us - self.local_us
 
-    def told(self, t0_us: int, t1_us: int, t2_us: int) -> None:
-        """The leader's answer to a probe that was sent at `t0_us` of the local time."""
+    def add_reading(self, t0_us: int, t1_us: int, t2_us: int) -> None:
+        """Add a reading of the leader's clock.
+
+        Args:
+            t0_us: The local time at which the probe was sent.
+            t1_us: The leader's time at which it was received.
+            t2_us: The leader's time at which it was answered.
+
+        """
         self._burst.append(sample_of(t0_us, t1_us, t2_us, self.local_us))
         if len(self._burst) >= BURST_PROBES or not self._filter.ready:
             self._filter.update(best_of(self._burst))

@@ -1,22 +1,22 @@
-"""What happens in one turn after the other, made to last: committed as a whole, and told when it is kept."""
+"""Commits of the leader: changes are stored, and only then delivered."""
 
 import asyncio
 from collections.abc import Callable, Iterable
 import logging
 from typing import Final
 
-from .bus import Away, Bus, Emptied, Fenced
+from .bus import Bus, BusUnavailable, LeadershipLost, StoreReset
 from .journal import Journal
-from .wire import Down, Publishes
+from .wire import Publish, ToEdge
 
 _LOGGER = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 0.25
-"""How often a commit is tried where Redis is away."""
+"""How often a commit is repeated while Redis is unavailable."""
 
 
 class Commits:
-    """A leader's commits, one at a time; what happens meanwhile is in the next one."""
+    """Commits the changes of a journal, one commit at a time. Changes that happen meanwhile are part of the next one."""
 
     def __init__(
         self,
@@ -25,101 +25,113 @@ class Commits:
         edge: str,
         fence: int,
         *,
-        deliver: Callable[[Iterable[Down]], None],
-        deposed: Callable[[], None],
-        emptied: Callable[[], None],
+        deliver: Callable[[Iterable[ToEdge]], None],
+        on_deposed: Callable[[], None],
+        on_store_reset: Callable[[], None],
     ) -> None:
-        """`deliver` takes what goes to the leader's own `edge`; `deposed` hears that another node leads."""
-        self.away = False
-        """Whether Redis doesn't take commits now."""
+        """Set up commits under a fence.
+
+        Args:
+            journal: The changes.
+            bus: Where they are stored.
+            edge: The leader's own edge.
+            fence: The number of its leadership.
+            deliver: Takes the messages to the leader's own edge, once they are committed.
+            on_deposed: Called when another node leads; nothing is committed any more.
+            on_store_reset: Called when Redis has lost what was stored.
+
+        """
+        self.offline = False
+        """True if the last commit failed because Redis was unavailable."""
         self._journal = journal
         self._bus = bus
         self._edge = edge
         self._fence = fence
         self._deliver = deliver
-        self._deposed = deposed
-        self._emptied = emptied
+        self._on_deposed = on_deposed
+        self._on_store_reset = on_store_reset
         self._task: asyncio.Task[None] | None = None
         self._running = False
 
-    def begin(self) -> None:
-        """Keep from now on what happens, and tell of it."""
+    def start(self) -> None:
+        """Begin to commit and deliver."""
         self._running = True
-        self.wake()
+        self.commit_soon()
 
-    def begin_again(self, edge: str, fence: int) -> None:
-        """Lead under another name: what is under way was for nothing."""
+    def restart(self, edge: str, fence: int) -> None:
+        """Continue under another fence; a commit under way is given up."""
         self._edge, self._fence = edge, fence
 
-    async def settle(self) -> bool:
-        """Keep all that has happened, and nothing more from then on. False if another node leads already."""
+    async def drain(self) -> bool:
+        """Commit everything that has happened, then stop. Return `False` if another node leads already."""
         while self._running and (self._task is not None or self._journal):
-            self.wake()
+            self.commit_soon()
             if self._task is not None:
                 await asyncio.wait([self._task])
-        settled, self._running = self._running, False
-        return settled
+        drained, self._running = self._running, False
+        return drained
 
     async def stop(self) -> None:
-        """Keep nothing any more."""
+        """Stop at once; changes that aren't committed are lost."""
         self._running = False
         if (task := self._task) is not None:
             task.cancel()
             await asyncio.wait([task])
 
-    def wake(self) -> None:
-        """Something is to be committed, at the end of this turn of the loop."""
+    def commit_soon(self) -> None:
+        """Commit at the end of this turn of the event loop."""
         if self._running and self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._commit())
-        elif self.away:
-            self._deliver_alone()
+            self._task = asyncio.get_running_loop().create_task(self._run())
+        elif self.offline:
+            self._deliver_waiting_states()
 
-    async def _commit(self) -> None:
+    async def _run(self) -> None:
         try:
             while self._running and self._journal:
                 fence = self._fence
                 try:
-                    await self._keep(fence)
-                except Fenced, Emptied:
-                    # If all was kept anew meanwhile, that was from before.
+                    await self._commit(fence)
+                except LeadershipLost, StoreReset:
+                    # After a restart this only concerns the commit that was given up.
                     if fence == self._fence:
                         raise
-        except Fenced:
+        except LeadershipLost:
             self._running = False
-            self._deposed()
-        except Emptied:
-            self._emptied()
+            self._on_deposed()
+        except StoreReset:
+            self._on_store_reset()
         except Exception:
-            _LOGGER.exception("What happened could not be kept")
+            _LOGGER.exception("A commit failed")
             self._running = False
-            self._deposed()
+            self._on_deposed()
         finally:
             self._task = None
 
-    async def _keep(self, fence: int) -> None:
-        commit, own = self._journal.take(self._edge)
+    async def _commit(self, fence: int) -> None:
+        commit, local = self._journal.take_commit(self._edge)
         while fence == self._fence:
             try:
                 await self._bus.commit(fence, commit)
-            except Away as error:
-                if not self.away:
-                    _LOGGER.warning("What the hubs share can't be reached: %s", error)
-                self.away = True
-                self._deliver_states(own)
-                self._deliver_alone()
-                self._journal.thin_out()
+            except BusUnavailable as error:
+                if not self.offline:
+                    _LOGGER.warning("Redis is unavailable: %s", error)
+                self.offline = True
+                self._deliver_states(local)
+                self._deliver_waiting_states()
+                self._journal.coalesce()
                 await asyncio.sleep(RETRY_SECONDS)
             else:
-                self.away = False
-                self._deliver(own)
+                self.offline = False
+                self._deliver(local)
                 return
 
-    def _deliver_alone(self) -> None:
-        self._deliver_states(self._journal.downs.get(self._edge, []))
+    def _deliver_waiting_states(self) -> None:
+        self._deliver_states(self._journal.messages.get(self._edge, []))
 
-    def _deliver_states(self, own: list[Down]) -> None:
-        # The music goes on here. What has a number, and answers, wait until they are kept: nobody may ever hear otherwise.
-        states = [down for down in own if isinstance(down, Publishes) and down.key is not None]
+    def _deliver_states(self, messages: list[ToEdge]) -> None:
+        # Without Redis, playback goes on at this node. Numbered messages and answers wait for their commit: another
+        # leader could give the same number to another message.
+        states = [message for message in messages if isinstance(message, Publish) and message.key is not None]
         if states:
-            own[:] = [down for down in own if not isinstance(down, Publishes) or down.key is None]
+            messages[:] = [message for message in messages if not isinstance(message, Publish) or message.key is None]
             self._deliver(states)

@@ -1,63 +1,63 @@
-"""A node's connections: what clients say goes up to the leader, what the leader sends goes out to them."""
+"""A node's gateway: it forwards the messages of its clients to the leader, and delivers what the leader sends."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 import contextlib
 import itertools
 import logging
 import secrets
-from typing import Any, Final, override
+from typing import Final, override
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from ..access.authentication import Authentication, Peer
 from ..access.limiter import Limiter
 from ..access.rights import Principal
-from ..alarm import Alarm
 from ..delivery.frame import Frame
-from ..delivery.outbox import Outbox, Sink
 from ..delivery.topics import Topics
 from ..delivery.writer import Writer
-from ..greeting import goodbye, hello
-from ..hub import FEATURES
-from ..limits import Limits
-from ..metrics import Metrics, Traffic
+from ..greeting import FEATURES
+from ..limits import Limits, SharedLimits
+from ..metrics import Metrics
 from ..protocol.client import Authenticate, Ping, TimeSync
 from ..protocol.codec import Codec, Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import RateLimitExceeded, Unavailable
-from ..protocol.server import Goodbye, Hello, Pong, TimeSyncReply
+from ..protocol.server import Hello, Pong, TimeSyncReply
 from ..sessions.answers import Reply
-from ..sessions.session import Connection, Peer, Refused
-from ..transport.door import Door
+from ..sessions.session import Connection, Refused
+from ..timer_runner import TimerRunner
+from ..transport.gateway import Gateway, SessionHandle
+from .calls import Calls
 from .clock import ClusterClock
 from .wire import (
-    Answers,
-    Asks,
-    Closes,
-    Comes,
-    Down,
-    Drops,
-    Follows,
-    Goes,
-    Opened,
-    Publishes,
-    Recognises,
-    Refuses,
-    Replays,
-    Resets,
-    Says,
-    Sends,
-    Tells,
-    Unfollows,
-    Up,
+    Answer,
+    AuthenticateToken,
+    ClientConnected,
+    ClientDisconnected,
+    ClientMessage,
+    ClockReply,
+    CloseConnection,
+    Follow,
+    Publish,
+    Replay,
+    ResetEdge,
+    Send,
+    SessionDropped,
+    SessionOpened,
+    SessionRefused,
+    ToEdge,
+    TokenAuthenticated,
+    ToLeader,
+    Unfollow,
     error_of,
 )
 
 _LOGGER = logging.getLogger(__name__)
 
-OWN: Final = frozenset({"authenticate", "ping", "time_sync"})
-"""What a node understands by itself; all else is the leader's."""
+LOCAL_TYPES: Final = frozenset({"authenticate", "ping", "time_sync"})
+"""The messages that a node decodes itself; all others are decoded by the leader."""
 
 
 class _Head(msgspec.Struct):
@@ -65,107 +65,147 @@ class _Head(msgspec.Struct):
     request_id: str | None = None
 
 
-class EdgeSession:
-    """A client's session, as far as its node knows it; the rest is the leader's."""
+class EdgeSession(SessionHandle):
+    """A client's session as its node knows it. Its state is the leader's."""
 
-    __slots__ = ("client_id", "connection", "limiter", "number", "replies", "secret", "session_id", "topics")
+    __slots__ = ("_edge", "client_id", "connection", "limiter", "number", "replies", "secret", "session_id", "topics")
 
-    def __init__(self, number: int, connection: Connection, limits: Limits) -> None:
-        """Not let in yet."""
+    session_id: str
+    secret: str
+    connection: Connection | None
+
+    def __init__(self, edge: Edge, number: int, connection: Connection, limits: Limits) -> None:
+        self._edge = edge
         self.number = number
-        self.connection: Connection | None = connection
+        self.connection = connection
         self.session_id = ""
         self.secret = ""
         self.client_id = ""
         self.limiter = Limiter(limits)
-        """For what is answered here."""
+        """For requests that are answered at this node."""
         self.topics: dict[str, None] = {}
         self.replies: dict[int, tuple[str | None, Reply]] = {}
-        """Who waits for the answers to numbered messages."""
+        """Request id and callback of each numbered message that has no answer yet."""
 
+    @override
     def knows_secret(self, secret: str) -> bool:
-        """Whether `secret` is this session's."""
         return secrets.compare_digest(secret.encode(), self.secret.encode())
 
+    @override
+    def receive(self, decoded: Decoded, received_us: int, reply: Reply | None = None) -> None:
+        self._edge.receive(self, decoded, received_us, reply)
 
-class Edge(Door):
-    """One node's way in. `say` takes what goes up; it raises Unavailable where nothing can."""
+    @override
+    def drop(self, code: CloseCode, reason: str) -> None:
+        self._edge.drop(self, code, reason)
+
+    @override
+    def connection_lost(self, connection: Connection, *, ended: bool) -> None:
+        self._edge.connection_lost(self, ended=ended)
+
+
+class Edge(Gateway):
+    """The gateway of one node in a cluster: it holds the connections and forwards messages to the leader."""
 
     def __init__(
-        self, *, version: str, node_id: str, limits: Limits, clock: ClusterClock, say: Callable[[Up], None]
+        self,
+        *,
+        version: str,
+        node_id: str,
+        limits: Limits,
+        clock: ClusterClock,
+        send: Callable[[ToLeader], None],
+        on_clock_reply: Callable[[int, int, int], None],
+        authentication: Authentication | None = None,
     ) -> None:
-        """Nobody is here yet."""
-        self._limits = limits
+        """Set up a gateway that doesn't accept clients before `start`.
+
+        Args:
+            version: The version that clients are shown.
+            node_id: The name of the node.
+            limits: The limits until the leader's are known.
+            clock: The cluster's clock.
+            send: Sends a message to the leader; raises Unavailable.
+            on_clock_reply: Called with the times of an answered clock probe; see `ClockReply`.
+            authentication: Authenticates clients at this node; by default, the leader authenticates them.
+
+        """
+        metrics = Metrics()
+        writer = Writer(metrics.fan_out)
+        self._timer_runner = TimerRunner(clock)
+        self._limits = SharedLimits(limits)
+        self.topics = Topics(secrets.token_hex(8), self._limits, clock.now_us, writer)
+        super().__init__(
+            version=version,
+            node_id=node_id,
+            clock=clock,
+            timers=self._timer_runner.timers,
+            writer=writer,
+            compression=self.topics.compression,
+            metrics=metrics,
+        )
         self._clock = clock
-        self._alarm = Alarm(clock)
-        self.timers = self._alarm.timers
-        self.metrics = Metrics()
-        self.writer = Writer(self.metrics.fan_out)
-        self.topics = Topics(secrets.token_hex(8), limits, clock.now_us, self.writer)
-        self.features = dict(FEATURES)
-        self._version = version
-        self._node_id = node_id
-        self._say = say
+        self._authentication = authentication
+        self._features: Mapping[str, int] = FEATURES
+        self._send = send
+        self._on_clock_reply = on_clock_reply
         self._running = False
         self._sessions: dict[int, EdgeSession] = {}
         self._numbers = itertools.count(1)
-        self._calls: dict[int, tuple[asyncio.Future[Any], int]] = {}
-        """What was asked, and when."""
+        self._calls = Calls(send, lambda: clock.local_us)
         self._heads = msgspec.json.Decoder(_Head)
         self._codec = Codec()
         for model in (Authenticate, Ping, TimeSync):
             self._codec.register(model)
-        self.told: Callable[[int, int, int], None] = lambda _t0_us, _t1_us, _t2_us: None
-        """The leader said what time it is."""
 
     def __len__(self) -> int:
-        """How many connections there are."""
+        """Return the number of sessions."""
         return len(self._sessions)
 
+    # ------------------------------------------------------------ life cycle
+
     def start(self) -> None:
-        """Let clients in."""
+        """Accept clients."""
         if not self._running:
             self._running = True
-            self._alarm.start()
+            self._timer_runner.start()
 
     def stop(self, code: CloseCode, reason: str) -> None:
-        """Say goodbye to all clients."""
+        """Send all clients a goodbye and close their connections."""
         self._running = False
         for session in tuple(self._sessions.values()):
             if (connection := session.connection) is not None:
                 connection.outbox.send(Frame(encode(self.goodbye(reason))))
-                self._part(session, code, reason)
-        self.quit()
+                self._close(session, code, reason)
+        self.halt()
 
-    def quit(self) -> None:
-        """Do nothing any more; nobody is told."""
+    def halt(self) -> None:
+        """Stop all activity without notifying clients."""
         self._running = False
         self.writer.close()
-        self._alarm.stop()
+        self._timer_runner.stop()
 
     def reset(self, reason: str) -> None:
-        """What clients were told may be wrong: they come back and hear what is right."""
+        """Close all connections, because clients may have missed or received too much. They reconnect and resync."""
         for session in tuple(self._sessions.values()):
-            self._part(session, CloseCode.POSITION_LOST, reason)
-        self.give_up(reason, self._clock.local_us)
+            self._close(session, CloseCode.POSITION_LOST, reason)
+        self.fail_calls(reason, self._clock.local_us)
 
-    def give_up(self, reason: str, before_us: int) -> None:
-        """Nobody answers what was asked until then: whoever wants to come in comes again."""
-        for call, at_us in self._calls.values():
-            if at_us <= before_us and not call.done():
-                call.set_exception(Unavailable(reason))
+    def fail_calls(self, reason: str, before_us: int) -> None:
+        """Fail the calls to the leader that were made before `before_us` of the local time."""
+        self._calls.fail(reason, before_us)
 
-    # ------------------------------------------------------------ the door
+    def configure(self, limits: Limits, features: Mapping[str, int]) -> None:
+        """Use the leader's limits and features."""
+        self._limits.replace(limits)
+        self._features = features
+
+    # ------------------------------------------------------------ gateway
 
     @property
     @override
     def limits(self) -> Limits:
-        return self._limits
-
-    @property
-    @override
-    def clock(self) -> ClusterClock:
-        return self._clock
+        return self._limits.current
 
     @property
     @override
@@ -174,47 +214,29 @@ class Edge(Door):
 
     @property
     @override
-    def compression(self) -> Any:
-        return self.topics.compression
-
-    def configure(self, limits: Limits, features: dict[str, int]) -> None:
-        """Other bounds from now on."""
-        self._limits = self.topics.limits = limits
-        self.features = features
-        self.topics.compression.configure(limits.compression_level, limits.compression_threshold)
+    def features(self) -> Mapping[str, int]:
+        return self._features
 
     @override
-    def decode(self, text: bytes, /) -> Decoded:
+    def decode(self, text: bytes) -> Decoded:
         try:
             head = self._heads.decode(text)
         except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
             return Decoded(None, None, None, len(text), text)
-        if head.type in OWN:
+        if head.type in LOCAL_TYPES:
             return msgspec.structs.replace(self._codec.decode(text), text=text)
         return Decoded(head.request_id, None, None, len(text), text)
 
     @override
-    def hello(self, *, authenticated: bool) -> Hello:
-        return hello(
-            self._version, self._node_id, self._clock, self._limits, self.features, authenticated=authenticated
-        )
-
-    @override
-    def goodbye(self, reason: str) -> Goodbye:
-        return goodbye(reason)
-
-    @override
-    def new_outbox(self, sink: Sink, traffic: Traffic | None = None) -> Outbox:
-        return Outbox(self._limits.outbound_bytes, self._limits.outbound_messages, sink, self.writer, traffic)
-
-    @override
-    async def recognise(self, token: str, peer: Peer) -> Principal:
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        if self._authentication is not None:
+            return await self._authentication.authenticate_token(token, peer)
         number = next(self._numbers)
         try:
-            async with asyncio.timeout(self._limits.authentication_timeout):
-                principal: Principal = await self._called(number, Asks(number, token, peer.address))
+            async with asyncio.timeout(self.limits.authentication_timeout):
+                principal: Principal = await self._calls.call(number, AuthenticateToken(number, token, peer.address))
         except (TimeoutError, Refused) as error:
-            raise Unavailable("Nobody answers now", retry_after=1) from error
+            raise Unavailable("No hub answers now", retry_after=1) from error
         return principal
 
     @override
@@ -225,132 +247,118 @@ class Edge(Door):
         principal: Principal | None,
         hello: Hello | UnsetType = UNSET,
     ) -> EdgeSession:
+        if self._authentication is not None:
+            if message.token is not None:
+                principal = await self._authentication.authenticate_token(message.token, connection.peer)
+                message = msgspec.structs.replace(message, token=None)
+            elif principal is None and message.invite is None and message.resume is None:
+                principal = self._authentication.admit_anonymous(connection.peer)
         number = next(self._numbers)
-        session = self._sessions[number] = EdgeSession(number, connection, self._limits)
+        session = self._sessions[number] = EdgeSession(self, number, connection, self.limits)
         greeting = None if hello is UNSET else hello
-        coming = Comes(number, message, principal, connection.transport, connection.peer.address, greeting)
+        address = connection.peer.address
         try:
-            await self._called(number, coming)
+            await self._calls.call(
+                number, ClientConnected(number, message, principal, connection.transport, address, greeting)
+            )
         except BaseException:
             self._forget(session)
-            with contextlib.suppress(Unavailable):
-                self._say(Goes(number, ended=False))
+            self._report(ClientDisconnected(number, ended=False))
             raise
         return session
 
-    @override
-    def receive(self, member: EdgeSession, decoded: Decoded, received_us: int, reply: Reply | None = None) -> None:
-        if member.connection is None:
+    def receive(self, session: EdgeSession, decoded: Decoded, received_us: int, reply: Reply | None) -> None:
+        """Answer a message here, or forward it to the leader; see `SessionHandle.receive`."""
+        if session.connection is None:
             return
-        answer = reply or self._answerer(member)
+        answer = reply or self._reply_to(session)
         if decoded.message is not None and not isinstance(decoded.message, Authenticate):
-            answer(Frame(self._own(member, decoded, received_us)))
+            answer(Frame(self._answer_locally(session, decoded, received_us)))
             return
         number = 0
         if reply is not None:
             number = next(self._numbers)
-            member.replies[number] = (decoded.request_id, reply)
+            session.replies[number] = (decoded.request_id, reply)
         try:
-            self._say(Says(member.number, number, decoded.text, received_us))
+            self._send(ClientMessage(session.number, number, decoded.text, received_us))
         except Unavailable as error:
-            member.replies.pop(number, None)
+            session.replies.pop(number, None)
             answer(Frame(encode_error(error, decoded.request_id)))
 
-    @override
-    def drop(self, member: EdgeSession, code: CloseCode, reason: str) -> None:
-        if self._forget(member):
-            self._tell(Drops(member.number, code))
-        if (connection := member.connection) is not None:
-            member.connection = None
+    def drop(self, session: EdgeSession, code: CloseCode, reason: str) -> None:
+        """Close a session's connection; see `SessionHandle.drop`."""
+        if self._forget(session):
+            self._report(SessionDropped(session.number, code))
+        if (connection := session.connection) is not None:
+            session.connection = None
             connection.close(code, reason)
 
-    @override
-    def lose(self, member: EdgeSession, connection: Connection, *, ended: bool) -> None:
-        if self._forget(member):
-            self._tell(Goes(member.number, ended))
-        member.connection = None
+    def connection_lost(self, session: EdgeSession, *, ended: bool) -> None:
+        """Report to the leader that a connection is gone; see `SessionHandle.connection_lost`."""
+        if self._forget(session):
+            self._report(ClientDisconnected(session.number, ended))
+        session.connection = None
 
-    # ------------------------------------------------------------ down
+    # ------------------------------------------------------------ messages of the leader
 
-    def apply(self, downs: Iterable[Down]) -> None:
-        """Do what the leader says, in its order."""
-        for down in downs:
+    def apply(self, messages: Iterable[ToEdge]) -> None:
+        """Apply messages of the leader in their order."""
+        for message in messages:
             try:
-                self._apply(down)
+                self._apply(message)
             except Exception:
-                _LOGGER.exception("What the leader sent could not be done")
-                if (session := self._sessions.get(getattr(down, "connection", 0))) is not None:
-                    self._part(session, CloseCode.POSITION_LOST, "Something could not be delivered")
+                _LOGGER.exception("A message of the leader could not be applied")
+                if (session := self._sessions.get(getattr(message, "connection", 0))) is not None:
+                    self._close(session, CloseCode.POSITION_LOST, "A message could not be delivered")
 
-    def _apply(self, down: Down) -> None:
-        match down:
-            case Publishes(topic, payload, key):
+    def _apply(self, message: ToEdge) -> None:
+        match message:
+            case Publish(topic, payload, key):
                 if (followed := self.topics.find(topic)) is not None:
                     followed.send(Frame(payload, key))
-            case Recognises(call, principal, fault):
-                self._return(call, principal, None if fault is None else error_of(fault))
-            case Tells(t0_us, t1_us, t2_us):
-                self.told(t0_us, t1_us, t2_us)
-            case Resets():
-                self.reset("What the hubs share was lost")
+            case TokenAuthenticated(call, principal, fault):
+                self._calls.resolve(call, principal, None if fault is None else error_of(fault))
+            case ClockReply(t0_us, t1_us, t2_us):
+                self._on_clock_reply(t0_us, t1_us, t2_us)
+            case ResetEdge():
+                self.reset("The hubs have lost their shared state")
             case _:
-                if (session := self._sessions.get(down.connection)) is not None:
-                    self._apply_to(session, down)
-                elif isinstance(down, Opened):
-                    # Its client has given up meanwhile.
-                    self._tell(Goes(down.connection, ended=False))
+                if (session := self._sessions.get(message.connection)) is not None:
+                    self._apply_to(session, message)
+                elif isinstance(message, SessionOpened):
+                    # The client has disconnected meanwhile.
+                    self._report(ClientDisconnected(message.connection, ended=False))
 
-    def _apply_to(self, session: EdgeSession, down: Down) -> None:
+    def _apply_to(self, session: EdgeSession, message: ToEdge) -> None:
         if (connection := session.connection) is None:
             return
-        match down:
-            case Sends(_, payload, key):
+        match message:
+            case Send(_, payload, key):
                 connection.outbox.send(Frame(payload, key))
-            case Replays(_, payloads):
+            case Replay(_, payloads):
                 connection.outbox.replay(Frame(payload) for payload in payloads)
-            case Follows(_, topic):
+            case Follow(_, topic):
                 session.topics[topic] = None
                 connection.outbox.follow(self.topics, topic)
-            case Unfollows(_, topic):
+            case Unfollow(_, topic):
                 session.topics.pop(topic, None)
                 connection.outbox.unfollow(self.topics, topic)
-            case Answers(_, number, payload):
+            case Answer(_, number, payload):
                 if (waiting := session.replies.pop(number, None)) is not None:
                     waiting[1](None if payload is None else Frame(payload))
-            case Opened(number, session_id, secret, client_id):
+            case SessionOpened(number, session_id, secret, client_id):
                 session.session_id, session.secret, session.client_id = session_id, secret, client_id
-                self._return(number, session, None)
-            case Refuses(number, fault, code):
+                self._calls.resolve(number, session, None)
+            case SessionRefused(number, fault, code):
                 error = error_of(fault)
-                self._return(number, None, error if code is None else Refused(error, CloseCode(code)))
-            case Closes(_, code, reason):
-                self._part(session, CloseCode(code), reason)
+                self._calls.resolve(number, None, error if code is None else Refused(error, CloseCode(code)))
+            case CloseConnection(_, code, reason):
+                self._close(session, CloseCode(code), reason)
 
     # ------------------------------------------------------------ inside
 
-    async def _called(self, number: int, up: Up) -> Any:
-        # What a leader that went away left unanswered is asked no one else: the client comes again.
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._calls[number] = answer, self._clock.local_us
-        try:
-            self._say(up)
-            return await answer
-        except Unavailable as error:
-            raise Refused(error, CloseCode.RESTART) from error
-        finally:
-            del self._calls[number]
-
-    def _return(self, number: int, value: Any, error: Exception | None) -> None:
-        call, _ = self._calls.get(number, (None, 0))
-        if call is None or call.done():
-            return
-        if error is None:
-            call.set_result(value)
-        else:
-            call.set_exception(error)
-
-    def _own(self, member: EdgeSession, decoded: Decoded, received_us: int) -> bytes:
-        if (refusal := member.limiter.take("sync", decoded.size, received_us)) is not None:
+    def _answer_locally(self, session: EdgeSession, decoded: Decoded, received_us: int) -> bytes:
+        if (refusal := session.limiter.consume("sync", decoded.size, received_us)) is not None:
             self.metrics.refusals[refusal.limit_class] += 1
             return encode_error(RateLimitExceeded(refusal.per_minute, refusal.retry_after), decoded.request_id)
         request_id = decoded.request_id or UNSET
@@ -359,19 +367,19 @@ class Edge(Door):
             return encode(TimeSyncReply(t0_us=t0_us, t1_us=received_us, t2_us=now_us, request_id=request_id))
         return encode(Pong(server_time_us=self._clock.now_us(), request_id=request_id))
 
-    def _answerer(self, member: EdgeSession) -> Reply:
+    def _reply_to(self, session: EdgeSession) -> Reply:
         def answer(frame: Frame | None) -> None:
-            if frame is not None and member.connection is not None:
-                member.connection.outbox.send(frame)
+            if frame is not None and session.connection is not None:
+                session.connection.outbox.send(frame)
 
         return answer
 
-    def _tell(self, up: Up) -> None:
-        # Where nothing can go up, the leader takes this node for gone, and its connections with it.
+    def _report(self, message: ToLeader) -> None:
+        # If nothing can be sent, the leader will miss this node's heartbeats and remove its connections.
         with contextlib.suppress(Unavailable):
-            self._say(up)
+            self._send(message)
 
-    def _part(self, session: EdgeSession, code: CloseCode, reason: str) -> None:
+    def _close(self, session: EdgeSession, code: CloseCode, reason: str) -> None:
         self._forget(session)
         if (connection := session.connection) is not None:
             session.connection = None

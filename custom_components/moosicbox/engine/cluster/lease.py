@@ -1,75 +1,82 @@
-"""A node's claim to lead: when it may ask for the lead, and how long that holds."""
+"""A node's lease on the leadership: when the node may ask for it, and how long it holds."""
 
 import asyncio
 from typing import Final
 
-from .bus import Beat, Bus, Terms
+from .bus import Bus, HeartbeatReply, Leadership
 from .clock import ClusterClock
 
-PATIENCE_SECONDS: Final = 2.5
-"""How long those who were there are waited for once Redis is back: they all were as cut off."""
-ALIVE_SECONDS: Final = 3.0
-"""How long a sign of life is good for: then others go on without the node."""
+GRACE_SECONDS: Final = 2.5
+"""How long nodes wait for the heartbeats of the others: once Redis is back, all of them were cut off alike."""
+LEASE_SECONDS: Final = 3.0
+"""How long a heartbeat, and a lease, are valid. Afterwards the others continue without the node."""
 DOUBT_SECONDS: Final = 1.0
-"""How long a leader whose lease ran out waits before it keeps what it knows in an empty Redis: two signs of life."""
+"""How long a leader with an expired lease waits before it stores its state in an empty Redis: two heartbeats."""
 
 
 class Lease:
-    """Whoever led last is to be the first who leads again, for it knows what was."""
+    """The lease of one node. The last leader should be the first to lead again, since it has the newest state."""
 
     def __init__(self, bus: Bus, clock: ClusterClock, priority: int) -> None:
-        """It has none yet. With a higher `priority` it asks for the lead of others."""
+        """Set up without a lease. With a `priority` above 0, the node asks for the lease of others."""
         self.fence = 0
-        """Of the last time that this node led."""
+        """The fence of the node's last leadership."""
         self._bus = bus
         self._clock = clock
         self._priority = priority
-        self._founded = True
-        self._patient_until = 0.0
-        self._until = 0.0
+        self._has_been_led = True
+        self._deferred_until = 0.0
+        self._valid_until = 0.0
 
-    def be_patient(self) -> None:
-        """Let others come back first."""
-        self._patient_until = _now() + PATIENCE_SECONDS
+    def defer(self) -> None:
+        """Give the other nodes time to ask first."""
+        self._deferred_until = _now() + GRACE_SECONDS
 
-    def see(self, beat: Beat) -> None:
-        """Redis may have been emptied just now."""
-        if self._founded and not beat.founded:
-            self.be_patient()
-        self._founded = beat.founded
+    def apply_heartbeat(self, reply: HeartbeatReply) -> None:
+        """Defer if Redis seems to have been emptied."""
+        if self._has_been_led and not reply.has_been_led:
+            self.defer()
+        self._has_been_led = reply.has_been_led
 
-    async def ask(self, name: str, beat: Beat) -> Terms | None:
-        """Lead, if it is this node's turn. Away."""
-        if (beat.leader is not None and self._priority <= 0) or _now() < self._patient_until:
+    async def try_acquire(self, edge: str, reply: HeartbeatReply) -> Leadership | None:
+        """Ask for the leadership if it is this node's turn. Raise BusUnavailable."""
+        if (reply.leader is not None and self._priority <= 0) or _now() < self._deferred_until:
             return None
-        # Redis may have been emptied since that beat.
-        return await self._bus.lead(name, self._priority, ALIVE_SECONDS, first=not beat.founded)
+        # Redis may have been emptied since that heartbeat: then the bus refuses.
+        return await self._bus.acquire_lease(edge, self._priority, LEASE_SECONDS, first=not reply.has_been_led)
 
-    async def found(self, name: str) -> Terms | None:
-        """Lead on, though Redis knows nothing of it any more; None if another one was faster. Away."""
-        until = _now() + ALIVE_SECONDS
-        terms = await self._bus.lead(name, self._priority, ALIVE_SECONDS, first=True)
-        if terms is not None:
-            self.fence, self._until = terms.fence, until
-        return terms
+    async def acquire_anew(self, edge: str) -> Leadership | None:
+        """Acquire the first lease of an empty Redis; return `None` if another node has it. Raise BusUnavailable."""
+        until = _now() + LEASE_SECONDS
+        leadership = await self._bus.acquire_lease(edge, self._priority, LEASE_SECONDS, first=True)
+        if leadership is not None:
+            self.fence, self._valid_until = leadership.fence, until
+        return leadership
 
-    async def doubt(self) -> None:
-        """Wait, if another one may have led since, and know more: it finds out with its next sign of life."""
-        if _now() >= self._until:
+    async def wait_if_expired(self) -> None:
+        """Wait if another node may have led since the lease expired, so that the next heartbeat can tell."""
+        if _now() >= self._valid_until:
             await asyncio.sleep(DOUBT_SECONDS)
 
-    async def renew(self, name: str, fence: int) -> bool:
-        """Lead on; False if a node of higher priority waits. Away, Fenced, Emptied."""
-        until = _now() + ALIVE_SECONDS
-        alone = await self._bus.renew(
-            name, fence, self._priority, ALIVE_SECONDS, self._clock.clock_id, self._clock.now_us()
-        )
-        self._until = until
-        return alone
+    async def renew(self, edge: str, fence: int) -> bool:
+        """Renew the lease. Return `False` if a node of higher priority waits for it.
 
-    async def resign(self, name: str) -> None:
-        """Lead no more. Away."""
-        await self._bus.resign(name, self.fence)
+        Raises:
+            BusUnavailable: If Redis is unavailable.
+            LeadershipLost: If another node leads.
+            StoreReset: If Redis has lost what was stored.
+
+        """
+        until = _now() + LEASE_SECONDS
+        uncontested = await self._bus.renew_lease(
+            edge, fence, self._priority, LEASE_SECONDS, self._clock.clock_id, self._clock.now_us()
+        )
+        self._valid_until = until
+        return uncontested
+
+    async def release(self, edge: str) -> None:
+        """Give up the leadership. Raise BusUnavailable."""
+        await self._bus.release_lease(edge, self.fence)
 
 
 def _now() -> float:

@@ -1,7 +1,7 @@
-"""One node of a cluster: its connections, and, while it leads, the hub."""
+"""A node of a cluster: its gateway, and, while it leads, the hub."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine
 import contextlib
 from functools import partial
 import logging
@@ -10,48 +10,50 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from ..access.authentication import Authentication
 from ..hub import Hub
 from ..limits import Limits
 from ..protocol.codes import CloseCode
 from ..protocol.errors import Unavailable
 from ..signals import Signal
 from ..sync.clock_filter import BURST_PROBES
-from ..transport.door import Door
-from .bus import Away, Beat, Bus, Emptied, Fenced, Fetched, Terms
+from ..transport.gateway import Gateway
+from .bus import Bus, BusUnavailable, HeartbeatReply, Leadership, LeadershipLost, StoreReset
 from .clock import ClusterClock
-from .core import Core
+from .departures import Departures
+from .downlink import WAIT_SECONDS, Downlink
 from .edge import Edge
-from .lease import ALIVE_SECONDS, PATIENCE_SECONDS, Lease
-from .shared import Shared
-from .uplink import AWAY, RETRY_SECONDS, Uplink
-from .wire import Probes, Up, unpack_downs, unpack_ups
+from .leader import Leader
+from .lease import LEASE_SECONDS, Lease
+from .repeat import repeat
+from .shared_documents import SharedDocuments
+from .uplink import UNAVAILABLE, Uplink
+from .wire import ClockProbe, ToLeader, unpack_to_leader
 
 _LOGGER = logging.getLogger(__name__)
 
-BEAT_SECONDS: Final = 0.5
-"""How often a node gives a sign of life."""
-WAIT_SECONDS: Final = 1.0
-"""How long a read waits for something to come."""
+HEARTBEAT_SECONDS: Final = 0.5
+"""The time between two heartbeats."""
 PROBE_SECONDS: Final = 0.03
-"""Between the first readings of the leader's time."""
-ANSWER_US: Final = 2_000_000
-"""How long a new leader takes at most to answer what it was asked before it led."""
+"""The time between the first readings of the leader's clock."""
+TAKEOVER_US: Final = 2_000_000
+"""How long a new leader takes at most to answer the calls to the one before."""
 
 
 class ClusterStatus(NamedTuple):
-    """How a node sees the cluster."""
+    """The cluster as one node sees it."""
 
     node_id: str
     connected: bool
-    """Whether Redis answers."""
+    """True if Redis is available."""
     leads: bool
     leader: str | None
-    """The node that leads, if any is known to."""
+    """The id of the leading node, if any."""
     nodes: tuple[str, ...]
 
 
 class ClusterNode:
-    """Keeps a node in its cluster, from `start` to `stop`."""
+    """A node, which is part of its cluster from `start` to `stop`."""
 
     def __init__(
         self,
@@ -61,372 +63,370 @@ class ClusterNode:
         version: str,
         limits: Limits,
         make_hub: Callable[[ClusterClock], Hub],
+        authentication: Authentication | None = None,
         priority: int = 0,
         clock: ClusterClock | None = None,
     ) -> None:
-        """`make_hub` is called each time that this node begins to lead; a node of higher `priority` leads if it can."""
+        """Set up a node without connecting.
+
+        Args:
+            bus: The bus that the nodes share.
+            node_id: The name of this node.
+            version: The version that clients are shown.
+            limits: The limits until the leader's are known.
+            make_hub: Makes a hub; called each time that this node becomes the leader.
+            authentication: Authenticates clients at this node; by default, the leader authenticates them.
+            priority: The node of the highest priority leads.
+            clock: The cluster's clock, for tests.
+
+        """
         self.node_id = node_id
         self.clock = clock or ClusterClock()
         self.promoted: Signal[Hub] = Signal()
         """This node leads, with this hub."""
         self.demoted: Signal[Hub] = Signal()
-        """It leads no more."""
+        """This node doesn't lead any more."""
         self.changed: Signal[()] = Signal()
-        """`status` says something else."""
-        self.shared = Shared(bus)
+        """`status` has changed."""
+        self.shared = SharedDocuments(bus)
         self._bus = bus
         self._make_hub = make_hub
         self._priority = priority
         self._lease = Lease(bus, self.clock, priority)
-        self._edge = Edge(version=version, node_id=node_id, limits=limits, clock=self.clock, say=self._say)
-        self._edge.told = self._told
-        self.door: Door = self._edge
-        self._settings: Limits | None = None
-        """What the leader allows."""
-        self._name = ""
-        """This node's life as an edge; another one after others went on without it."""
-        self._new = True
-        self._up = Uplink(bus, lambda reason: self._set_connected(False, reason))
-        self._after = "0-0"
-        self._core: Core | None = None
-        self._beat: Beat | None = None
+        self._edge = Edge(
+            version=version,
+            node_id=node_id,
+            limits=limits,
+            clock=self.clock,
+            send=self._send_to_leader,
+            on_clock_reply=self._add_clock_reading,
+            authentication=authentication,
+        )
+        self.gateway: Gateway = self._edge
+        self._edge_name = ""
+        """The node's name as an edge. It gets another one after the others have continued without it."""
+        self._registered = False
+        self._uplink = Uplink(bus, lambda reason: self._set_connected(False, reason))
+        self._downlink = Downlink(bus, self._edge.apply, self._step_down)
+        self._departures = Departures()
+        self._leader: Leader | None = None
+        self._leader_limits: Limits | None = None
+        self._heartbeat: HeartbeatReply | None = None
+        """The last reply."""
         self._connected = False
-        self._missing: dict[str, float] = {}
-        """Edges without a sign of life, and since when."""
-        self._leader: str | None = None
-        self._led_since_us = 0
-        self._settling = False
-        self._beginning = False
+        self._leading_edge: str | None = None
+        """The edge of the last leader, and since when it leads."""
+        self._leading_since_us = 0
+        self._handing_over = False
+        self._recovering = False
         self._stopping = False
-        self._documents = -1
+        self._documents_version = -1
         self._tasks: list[asyncio.Task[None]] = []
-        self._fetcher: asyncio.Task[None] | None = None
-        self._inbox: asyncio.Task[None] | None = None
-        self.shared.changed.subscribe(self._document_changed)
+        self._receiver: asyncio.Task[None] | None = None
+        self.shared.changed.subscribe(self._apply_settings)
 
     @property
     def hub(self) -> Hub | None:
         """The hub, while this node leads."""
-        return None if self._core is None else self._core.hub
+        return None if self._leader is None else self._leader.hub
 
     def status(self) -> ClusterStatus:
-        """How it looks from here."""
-        beat = self._beat
-        nodes = {} if beat is None else beat.nodes
-        leader = None if beat is None or beat.leader is None else nodes.get(beat.leader)
-        leads = self._core is not None and self._connected and not self._core.away
+        """Return the cluster as this node sees it."""
+        heartbeat = self._heartbeat
+        nodes = {} if heartbeat is None else heartbeat.nodes
+        leader = None if heartbeat is None or heartbeat.leader is None else nodes.get(heartbeat.leader)
+        leads = self._leader is not None and self._connected and not self._leader.commits.offline
         return ClusterStatus(
             self.node_id, self._connected, leads, self.node_id if leads else leader, tuple(sorted({*nodes.values()}))
         )
 
-    # ------------------------------------------------------------ life
+    # ------------------------------------------------------------ life cycle
 
     async def start(self) -> None:
-        """Join the cluster as soon as Redis can be reached; clients are let in once somebody leads and time is known."""
-        self._rename()
+        """Join the cluster in the background. Clients are accepted once there is a leader and the time is known."""
+        self._restart_edge()
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(_again_and_again(step)) for step in (self._live, self._up.step)]
-        self._fetcher = loop.create_task(_again_and_again(self._fetch))
+        self._tasks = [loop.create_task(repeat(step)) for step in (self._live, self._uplink.step)]
+        self._downlink.start()
 
     async def stop(self, code: CloseCode, reason: str) -> None:
-        """Say goodbye to clients; another node leads on."""
+        """Close all connections with `code` and leave the cluster; another node becomes the leader."""
         self._stopping = True
         self._edge.stop(code, reason)
         await self._end_tasks()
-        with contextlib.suppress(Away, Fenced, Emptied, TimeoutError):
-            async with asyncio.timeout(ALIVE_SECONDS):
+        with contextlib.suppress(BusUnavailable, LeadershipLost, StoreReset, TimeoutError):
+            async with asyncio.timeout(LEASE_SECONDS):
                 await self._hand_over()
-        await self._drop_core()
+        await self._stop_leading()
         await self._bus.close()
 
     async def abandon(self) -> None:
-        """Go as if the process were killed: others find out by themselves."""
+        """Leave as if the process had been killed: the other nodes have to notice."""
         self._stopping = True
-        self._edge.quit()
+        self._edge.halt()
         await self._end_tasks()
-        await self._drop_core()
+        await self._stop_leading()
         await self._bus.close()
+
+    def configure(self, limits: Limits) -> None:
+        """Use other limits from now on, if this node leads: the leader's apply to all nodes."""
+        if (hub := self.hub) is not None:
+            hub.configure(limits)
+            hub.tasks.spawn(self._share_settings(hub))
 
     async def _end_tasks(self) -> None:
         for task in self._tasks:
             task.cancel()
-        # A promotion that is cancelled starts another fetcher.
+        # A promotion that is cancelled restarts the downlink.
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._stop_fetching()
+        await self._downlink.stop()
 
-    async def _stop_fetching(self) -> None:
-        if self._fetcher is not None:
-            self._fetcher.cancel()
-            await asyncio.wait([self._fetcher])
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        async def run() -> None:
+            with contextlib.suppress(BusUnavailable, LeadershipLost, StoreReset):
+                await work
 
-    def configure(self, limits: Limits) -> None:
-        """Other bounds from now on; the leader's hold for all nodes."""
-        if (hub := self.hub) is not None:
-            hub.configure(limits)
-            hub.spawn(self._share_settings(hub))
+        self._tasks = [task for task in self._tasks if not task.done()]
+        self._tasks.append(asyncio.get_running_loop().create_task(run()))
 
-    def _rename(self) -> None:
-        self._name = f"{self.node_id}.{secrets.token_hex(4)}"
-        self._new, self._after = True, "0-0"
-        self._up.rename(self._name)
+    # ------------------------------------------------------------ heartbeats
 
     async def _live(self) -> None:
         try:
-            await self._beat_once()
-        except Away as error:
+            await self._send_heartbeat()
+        except BusUnavailable as error:
             self._set_connected(False, str(error))
-        except Fenced:
-            await self._depose()
-        except Emptied:
-            await self._begin_again()
-        await asyncio.sleep(BEAT_SECONDS)
+        except LeadershipLost:
+            await self._step_down()
+        except StoreReset:
+            await self._recover_store()
+        await asyncio.sleep(HEARTBEAT_SECONDS)
 
-    async def _beat_once(self) -> None:
-        beat = await self._bus.beat(self._name, self.node_id, new=self._new, seconds=ALIVE_SECONDS, read=self._after)
-        self._new = False
-        self._up.open()
+    async def _send_heartbeat(self) -> None:
+        reply = await self._bus.heartbeat(
+            self._edge_name,
+            self.node_id,
+            new=not self._registered,
+            seconds=LEASE_SECONDS,
+            read=self._downlink.position,
+        )
+        self._registered = True
+        self._uplink.open()
         self._set_connected(True)
-        if not beat.known:
-            if self._core is not None:
-                # Others went on, or Redis was emptied: that one's leader must be the first who leads again.
-                await self._lease.renew(self._name, self._lease.fence)
-            self._edge.reset("Others went on without this node")
-            self._rename()
-            await self._beat_once()
+        if not reply.registered:
+            if self._leader is not None:
+                # Either another node leads, or Redis was emptied: then this node has to be the first to lead again.
+                await self._lease.renew(self._edge_name, self._lease.fence)
+            self._restart_edge("The other hubs have continued without this one")
+            await self._send_heartbeat()
             return
-        self._take(beat)
-        if beat.documents != self._documents:
-            await self.shared.look()
-            self._documents = beat.documents
-        if (core := self._core) is not None:
-            await self._lead_on(core, beat)
+        self._apply_heartbeat(reply)
+        if reply.documents_version != self._documents_version:
+            await self.shared.refresh()
+            self._documents_version = reply.documents_version
+        if self._leader is not None:
+            await self._continue_leading(self._leader, reply)
         else:
-            if beat.leader is not None:
-                await self._probe()
-            if (terms := await self._lease.ask(self._name, beat)) is not None:
-                await self._promote(terms)
+            if reply.leader is not None:
+                await self._probe_clock()
+            if (leadership := await self._lease.try_acquire(self._edge_name, reply)) is not None:
+                await self._promote(leadership)
 
-    def _take(self, beat: Beat) -> None:
-        before, self._beat = self._beat, beat
-        self._lease.see(beat)
+    def _apply_heartbeat(self, reply: HeartbeatReply) -> None:
+        before, self._heartbeat = self._heartbeat, reply
+        self._lease.apply_heartbeat(reply)
         now_us = self.clock.local_us
-        if beat.leader is not None and beat.leader != self._leader:
-            self._leader, self._led_since_us = beat.leader, now_us
-        elif now_us - self._led_since_us > ANSWER_US:
-            # What the leader before was asked and didn't answer, nobody answers.
-            self._edge.give_up("Another hub leads now", self._led_since_us)
-        if self._core is None and beat.clock_id is not None and beat.clock_id != self.clock.clock_id:
-            self.clock.name(beat.clock_id)
+        if reply.leader is not None and reply.leader != self._leading_edge:
+            self._leading_edge, self._leading_since_us = reply.leader, now_us
+        elif now_us - self._leading_since_us > TAKEOVER_US:
+            self._edge.fail_calls("Another hub leads now", self._leading_since_us)
+        if self._leader is None and reply.clock_id is not None and reply.clock_id != self.clock.clock_id:
+            self.clock.set_clock_id(reply.clock_id)
             if len(self._edge):
-                self._edge.reset("The hubs' time is another one now")
-                self._rename()
-        if before is None or (before.leader, before.nodes) != (beat.leader, beat.nodes):
-            self.changed()
+                self._restart_edge("The clock of the hubs has changed")
+        if before is None or (before.leader, before.nodes) != (reply.leader, reply.nodes):
+            self.changed.emit()
 
     def _set_connected(self, connected: bool, reason: str = "") -> None:
-        if connected != self._connected:
-            self._connected = connected
-            self._missing.clear()
-            if self._beat is not None:
-                # The first time nobody has to be waited for.
-                self._lease.be_patient()
-            log = _LOGGER.info if connected else _LOGGER.warning
-            log("Redis is there" if connected else "Redis can't be reached: %s", *([] if connected else [reason]))
-            self.changed()
+        if connected == self._connected:
+            return
+        self._connected = connected
+        self._departures.clear()
+        if self._heartbeat is not None:
+            # Nodes that have just started needn't wait for each other.
+            self._lease.defer()
+        if connected:
+            _LOGGER.info("Redis is available")
+        else:
+            _LOGGER.warning("Redis is unavailable: %s", reason)
+        self.changed.emit()
 
-    # ------------------------------------------------------------ leading
+    async def _probe_clock(self) -> None:
+        # A later leader continues the cluster's time as it knows it, so one reading isn't enough.
+        for _ in range(1 if self.clock.is_synchronized else BURST_PROBES + 1):
+            with contextlib.suppress(Unavailable):
+                self._send_to_leader(ClockProbe(self.clock.local_us))
+            if not self.clock.is_synchronized:
+                await asyncio.sleep(PROBE_SECONDS)
 
-    async def _promote(self, terms: Terms) -> None:
-        if terms.clock_id is not None and not (self.clock.clock_id == terms.clock_id and self.clock.in_step):
-            self.clock.set(terms.clock_id, terms.now_us or self.clock.now_us())
-        hub = self._make_hub(self.clock)
-        if self._settings is not None and not self._priority:
-            # It stands in for another one, and keeps to what that one allows.
-            hub.configure(self._settings)
-        core = Core(
+    def _add_clock_reading(self, t0_us: int, t1_us: int, t2_us: int) -> None:
+        self.clock.add_reading(t0_us, t1_us, t2_us)
+        if not self._stopping:
+            self._edge.start()
+
+    # ------------------------------------------------------------ leadership
+
+    async def _promote(self, leadership: Leadership) -> None:
+        clock = self.clock
+        if leadership.clock_id is not None and not (clock.clock_id == leadership.clock_id and clock.is_synchronized):
+            clock.set_time(leadership.clock_id, leadership.now_us or clock.now_us())
+        hub = self._make_hub(clock)
+        if self._leader_limits is not None and not self._priority:
+            # This node only stands in for the one whose limits these are.
+            hub.configure(self._leader_limits)
+        leader = Leader(
             hub,
             self._bus,
-            self._name,
-            terms,
+            self._edge_name,
+            leadership,
             deliver=self._edge.apply,
-            deposed=lambda: self._spawn(self._depose()) if self._core is core else None,
-            emptied=lambda: self._spawn(self._begin_again()) if self._core is core else None,
+            on_deposed=lambda: self._spawn(self._step_down()) if self._leader is leader else None,
+            on_store_reset=lambda: self._spawn(self._recover_store()) if self._leader is leader else None,
         )
-        staying = asyncio.get_running_loop().create_task(_again_and_again(partial(self._stay, terms.fence)))
+        loop = asyncio.get_running_loop()
+        renewal = loop.create_task(repeat(partial(self._keep_lease, leadership.fence)))
         try:
-            await self._catch_up()
-            await core.start(await self._bus.load())
-            # Another one may lead by now, if that took long.
-            await self._lease.renew(self._name, terms.fence)
+            # Messages of the earlier leader come before anything new.
+            await self._downlink.catch_up()
+            await leader.start(await self._bus.load())
+            # Another node may lead by now, if that took long.
+            await self._lease.renew(self._edge_name, leadership.fence)
         except BaseException:
-            await core.stop()
+            await leader.stop()
             raise
         finally:
-            staying.cancel()
-        self._core, self._lease.fence = core, terms.fence
-        core.begin()
-        self._inbox = asyncio.get_running_loop().create_task(_again_and_again(partial(self._receive, core)))
-        self._missing.clear()
+            renewal.cancel()
+        self._leader, self._lease.fence = leader, leadership.fence
+        leader.commits.start()
+        self._receiver = loop.create_task(repeat(partial(self._receive, leader)))
+        self._departures.clear()
         self._edge.start()
         _LOGGER.info("%s leads", self.node_id)
-        self.promoted(hub)
-        self.changed()
+        self.promoted.emit(hub)
+        self.changed.emit()
         await self._share_settings(hub)
 
-    async def _lead_on(self, core: Core, beat: Beat) -> None:
-        wanted = not await self._lease.renew(self._name, self._lease.fence)
-        now = asyncio.get_running_loop().time()
-        # Whoever has said something and isn't among the nodes was taken leave of before that came.
-        missing = {*beat.gone, *core.edges} - (beat.nodes.keys() - {*beat.gone})
-        self._missing = {edge: self._missing.get(edge, now) for edge in missing}
-        for edge, since in self._missing.items():
-            if now - since >= PATIENCE_SECONDS:
-                core.part(edge)
-        if wanted:
+    async def _keep_lease(self, fence: int) -> None:
+        # Loading what is stored may take longer than a lease is valid.
+        with contextlib.suppress(LeadershipLost, StoreReset):
+            await self._lease.renew(self._edge_name, fence)
+            await self._bus.heartbeat(
+                self._edge_name, self.node_id, new=False, seconds=LEASE_SECONDS, read=self._downlink.position
+            )
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    async def _continue_leading(self, leader: Leader, reply: HeartbeatReply) -> None:
+        uncontested = await self._lease.renew(self._edge_name, self._lease.fence)
+        for edge in self._departures.update(reply, leader.inbox.edges, asyncio.get_running_loop().time()):
+            leader.inbox.remove_edge(edge)
+        if not uncontested:
             await self._hand_over()
 
-    async def _stay(self, fence: int) -> None:
-        # To read all that is kept may take longer than a sign of life holds.
-        with contextlib.suppress(Fenced, Emptied):
-            await self._lease.renew(self._name, fence)
-            await self._bus.beat(self._name, self.node_id, new=False, seconds=ALIVE_SECONDS, read=self._after)
-        await asyncio.sleep(BEAT_SECONDS)
-
     async def _hand_over(self) -> None:
-        if (core := self._core) is not None:
-            self._settling = True
-            try:
-                if self._inbox is not None:
-                    self._inbox.cancel()
-                if not await core.settle():
-                    self._edge.reset("Another node leads")
-            finally:
-                self._settling = False
-                await self._drop_core()
-            await self._lease.resign(self._name)
-
-    async def _depose(self) -> None:
-        if self._core is not None:
-            _LOGGER.warning("Another node leads; %s follows", self.node_id)
-            # What this node did last was never kept, or was and its clients were not told.
-            self._edge.reset("Another node leads")
-            self._rename()
-            await self._drop_core()
-
-    async def _drop_core(self) -> None:
-        core, self._core = self._core, None
-        if self._inbox is not None:
-            self._inbox.cancel()
-            self._inbox = None
-        if core is not None:
-            await core.stop()
-            self.demoted(core.hub)
-            self.changed()
-
-    async def _begin_again(self) -> None:
-        if (core := self._core) is None or self._beginning:
+        if (leader := self._leader) is None:
             return
-        self._beginning = True
+        self._handing_over = True
         try:
-            await self._lease.doubt()
-            if self._core is core:
-                await self._keep_anew(core)
+            if self._receiver is not None:
+                self._receiver.cancel()
+            if not await leader.commits.drain():
+                self._edge.reset("Another hub leads now")
         finally:
-            self._beginning = False
+            self._handing_over = False
+            await self._stop_leading()
+        await self._lease.release(self._edge_name)
 
-    async def _keep_anew(self, core: Core) -> None:
-        _LOGGER.warning("Redis is empty: everything that is still known is kept anew")
-        if (terms := await self._lease.found(self._name)) is None:
-            await self._depose()
+    async def _step_down(self) -> None:
+        if self._leader is not None:
+            _LOGGER.warning("Another node leads; %s follows", self.node_id)
+            # The last changes of this node may not have been stored, or stored but not delivered.
+            self._restart_edge("Another hub leads now")
+            await self._stop_leading()
+
+    async def _stop_leading(self) -> None:
+        leader, self._leader = self._leader, None
+        if self._receiver is not None:
+            self._receiver.cancel()
+            self._receiver = None
+        if leader is not None:
+            await leader.stop()
+            self.demoted.emit(leader.hub)
+            self.changed.emit()
+
+    async def _recover_store(self) -> None:
+        if (leader := self._leader) is None or self._recovering:
             return
-        self._edge.reset("What the hubs share was lost")
-        self._rename()
-        core.begin_again(terms, self._name, secrets.token_hex(8))
-        self.shared.forget()
-        await self._share_settings(core.hub)
+        self._recovering = True
+        try:
+            await self._lease.wait_if_expired()
+            if self._leader is leader:
+                await self._store_anew(leader)
+        finally:
+            self._recovering = False
+
+    async def _store_anew(self, leader: Leader) -> None:
+        _LOGGER.warning("Redis is empty: this node stores its state anew")
+        if (leadership := await self._lease.acquire_anew(self._edge_name)) is None:
+            await self._step_down()
+            return
+        self._restart_edge("The hubs have lost their shared state")
+        leader.restart(leadership, self._edge_name, secrets.token_hex(8))
+        self.shared.clear()
+        await self._share_settings(leader.hub)
+
+    # ------------------------------------------------------------ settings
 
     async def _share_settings(self, hub: Hub) -> None:
         await self.shared.put("settings", {"limits": msgspec.to_builtins(hub.limits), "features": hub.features()})
 
-    def _document_changed(self, name: str) -> None:
+    def _apply_settings(self, name: str) -> None:
         if name == "settings" and (settings := self.shared.get(name)) is not None:
-            self._settings = msgspec.convert(settings["limits"], Limits)
-            self._edge.configure(self._settings, settings["features"])
+            self._leader_limits = msgspec.convert(settings["limits"], Limits)
+            self._edge.configure(self._leader_limits, settings["features"])
 
-    def _spawn(self, work: Any) -> None:
-        # Not from within what is to be ended.
-        self._tasks.append(asyncio.get_running_loop().create_task(self._tried(work)))
-        self._tasks = [task for task in self._tasks if not task.done()]
+    # ------------------------------------------------------------ messages
 
-    async def _tried(self, work: Any) -> None:
-        with contextlib.suppress(Away, Fenced, Emptied):
-            await work
+    def _restart_edge(self, reason: str | None = None) -> None:
+        if reason is not None:
+            self._edge.reset(reason)
+        self._edge_name = f"{self.node_id}.{secrets.token_hex(4)}"
+        self._registered = False
+        self._uplink.restart(self._edge_name)
+        self._downlink.restart(self._edge_name)
 
-    # ------------------------------------------------------------ up and down
-
-    def _told(self, t0_us: int, t1_us: int, t2_us: int) -> None:
-        self.clock.told(t0_us, t1_us, t2_us)
-        if not self._stopping:
-            self._edge.start()
-
-    async def _probe(self) -> None:
-        # Whoever may lead soon sets the time for all: one reading isn't enough for that.
-        for _ in range(1 if self.clock.in_step else BURST_PROBES + 1):
-            with contextlib.suppress(Unavailable):
-                self._say(Probes(self.clock.local_us))
-            if not self.clock.in_step:
-                await asyncio.sleep(PROBE_SECONDS)
-
-    def _say(self, up: Up) -> None:
-        core = self._core
-        if core is not None and not self._settling and not self._up and core.caught_up(self._name, self._up.sent):
-            if not core.takes(up, connected=self._connected):
-                raise Unavailable(AWAY)
-            core.work(self._name, 0, (up,))
+    def _send_to_leader(self, message: ToLeader) -> None:
+        if (leader := self._leader) is not None and self._can_execute_here(leader):
+            online = self._connected and not leader.commits.offline
+            if not leader.inbox.can_execute(message, online=online):
+                raise Unavailable(UNAVAILABLE)
+            leader.inbox.execute(self._edge_name, 0, (message,))
             return
         if not self._connected:
-            raise Unavailable(AWAY)
-        self._up.say(up)
+            raise Unavailable(UNAVAILABLE)
+        self._uplink.send(message)
 
-    async def _fetch(self) -> None:
-        name = self._name
-        fetched = await self._bus.fetch(name, self._after, WAIT_SECONDS)
-        if fetched and self._core is not None:
-            await self._depose()
-        if name == self._name:
-            self._apply(fetched)
+    def _can_execute_here(self, leader: Leader) -> bool:
+        # Messages that were sent by way of Redis come first.
+        if self._handing_over or self._uplink:
+            return False
+        return leader.inbox.has_executed(self._edge_name, self._uplink.batches_sent)
 
-    async def _catch_up(self) -> None:
-        # What the leader before sent here comes before anything new; by now it can send no more.
-        await self._stop_fetching()
-        try:
-            while fetched := await self._bus.fetch(self._name, self._after, 0.0):
-                self._apply(fetched)
-        finally:
-            self._fetcher = asyncio.get_running_loop().create_task(_again_and_again(self._fetch))
-
-    def _apply(self, fetched: Sequence[Fetched]) -> None:
-        for batch in fetched:
-            self._after = batch.id
-            self._edge.apply(unpack_downs(batch.data))
-
-    async def _receive(self, core: Core) -> None:
-        for batch in await self._bus.receive(core.read, WAIT_SECONDS):
+    async def _receive(self, leader: Leader) -> None:
+        for batch in await self._bus.receive(leader.last_read_id, WAIT_SECONDS):
             try:
-                ups = unpack_ups(batch.data)
+                messages = unpack_to_leader(batch.data)
             except msgspec.MsgspecError as error:
-                # A node of another version: whoever said it gets no answer, but nobody else waits for it.
-                _LOGGER.error("%s said what isn't understood here: %s", batch.edge, error)  # noqa: TRY400
-                ups = []
-            core.work(batch.edge, batch.number, ups, batch.id)
-
-
-async def _again_and_again(step: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await step()
-        except Away:
-            await asyncio.sleep(RETRY_SECONDS)
-        except Exception:
-            _LOGGER.exception("A node's work failed")
-            await asyncio.sleep(RETRY_SECONDS)
+                # A node of another version: its message isn't answered, but the others don't wait for it.
+                _LOGGER.error("A message of %s isn't understood: %s", batch.edge, error)  # noqa: TRY400
+                messages = []
+            leader.inbox.execute(batch.edge, batch.number, messages, batch.id)

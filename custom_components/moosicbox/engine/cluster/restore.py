@@ -1,95 +1,103 @@
-"""A new leader's first work: become what the one before left behind."""
+"""Restores a hub from the state that an earlier leader stored."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+import msgspec
+
 from ..delivery.frame import Frame
 from ..hub import Hub
-from ..playback.publisher import PlaybackOwner
+from ..playback.player import PlaybackContext
 from ..sessions.session import Session
-from .bus import Image
-from .images import KeptQueue, OrderImage, decoded, decoded_queues, restore_player, restore_room, restore_session
+from .bus import ClusterSnapshot
 from .link import Link, RemoteConnection
-from .wire import Says, unpack_ups
+from .saved_session import SavedSession, restore_session
+from .state_fields import StoredQueue, decode_queues, decode_state
+from .wire import ClientMessage, unpack_to_leader
 
-NO_QUEUE: Final = KeptQueue(OrderImage(), {})
-LONG_SECONDS: Final = 10.0
-"""If nobody led for longer than this, nobody can have heard the music, either."""
+NO_QUEUE: Final = StoredQueue()
+MAX_LEADERLESS_SECONDS: Final = 10.0
+"""After a longer time without a leader, no player can still have been playing."""
 
 
-class Unfinished(NamedTuple):
-    """What a client asked and the leader before didn't finish."""
+class PendingRequest(NamedTuple):
+    """A client's request that the earlier leader didn't answer."""
 
     field: str
     edge: str
-    says: Says
+    message: ClientMessage
 
 
-def restore(hub: Hub, image: Image, link_of: Callable[[str], Link]) -> bool:
-    """Make `hub`, which is empty, what is kept. Whether what the house kept by itself is in that."""
-    kept = decoded(image.hashes["state"])
-    queues = decoded_queues(image.hashes["items"], kept["order"])
-    (once,) = kept["hub"]
-    hub.topics.epoch = once.epoch
-    hub.invites.open = dict(once.invites)
-    for topic, offset in image.offsets.items():
-        hub.topics.restore(topic, offset, [message[1:] for message in image.histories.get(topic, ())])
-    for player in kept["player"]:
-        restore_player(hub, player, queues.get(f"player:{player.player_id}", NO_QUEUE))
-    for room in kept["room"] if hub.limits.rooms else ():
-        restore_room(hub, room, queues.get(f"room:{room.room_id}", NO_QUEUE))
-    for edge, number in kept["edge"]:
+def restore(hub: Hub, snapshot: ClusterSnapshot, link_of: Callable[[str], Link]) -> bool:
+    """Restore `hub`, which is empty, from what is stored.
+
+    Returns whether the state that Home Assistant stores is part of it.
+    """
+    fields = decode_state(snapshot.hashes["state"])
+    if fields.hub is None:
+        raise ValueError("The stored state of the hub can't be decoded")
+    queues = decode_queues(snapshot.hashes["items"], fields.orders)
+    hub.topics.epoch = fields.hub.epoch
+    hub.invites.open = dict(fields.hub.invites)
+    for topic, offset in snapshot.offsets.items():
+        hub.topics.restore(topic, offset, [message[1:] for message in snapshot.histories.get(topic, ())])
+    for player in fields.players:
+        queue = queues.get(f"player:{player.player_id}", NO_QUEUE)
+        hub.players.restore(msgspec.structs.replace(player, playback=queue.apply_to(player.playback)))
+    for room in fields.rooms if hub.limits.rooms else ():
+        queue = queues.get(f"room:{room.room_id}", NO_QUEUE)
+        hub.rooms.restore(msgspec.structs.replace(room, playback=queue.apply_to(room.playback)))
+    for context in (*hub.players, *hub.rooms):
+        for item in context.playback.queue.items:
+            hub.media_resolver.media.remember(item.track)
+    for edge, number in fields.edges:
         link_of(edge).number = number
-    for session in kept["session"]:
-        connection = None
-        if session.edge is not None:
-            link = link_of(session.edge)
-            connection = RemoteConnection(link, session.connection, session.transport, session.address, hub.limits)
-        restored = restore_session(hub, session, connection)
-        if connection is not None:
-            connection.session = restored
-    founded: bool = once.founded
-    return founded
+    for session in fields.sessions:
+        _restore_session(hub, session, link_of)
+    return fields.hub.has_stored_state
 
 
-def resume(hub: Hub, image: Image, away: float) -> None:
-    """Let everything go on that the one before was about; nobody led for `away` seconds."""
-    hub.presence.adopt(hub.sessions)
-    hub.attendance.adopt(hub.sessions)
+def resume(hub: Hub, leaderless_seconds: float) -> None:
+    """Continue what the earlier leader was doing, after `leaderless_seconds` without a leader."""
+    hub.presence.restore(hub.sessions)
+    hub.attendance.resume_away_timers(hub.sessions)
     for player in hub.players:
-        if not player.present:
-            hub.players.lost(player)
-    kept = decoded(
-        {field: data for field, data in image.hashes["state"].items() if field.startswith(("player:", "room:"))}
-    )
-    interrupted = {f"player:{player.player_id}" for player in kept["player"] if player.interrupted}
-    interrupted |= {f"room:{room.room_id}" for room in kept["room"] if room.interrupted}
+        if not player.connected:
+            hub.players.mark_disconnected(player)
     now_us = hub.clock.now_us()
-    owners: list[PlaybackOwner] = [*hub.players, *hub.rooms]
-    for owner in owners:
-        own = owner.own
-        if away > LONG_SECONDS and own.timeline.playing:
-            own.hold(now_us - int(away * 1e6))
-        elif own.current is not None and (
-            owner.topic in interrupted or (own.timeline.state == "buffering" and own.awaited is None)
-        ):
-            # Its media were looked for, or an announcement was made over it.
-            hub.publisher.start(own, own.current, position=own.timeline.position)
-        hub.publisher.schedule(owner)
+    contexts: list[PlaybackContext] = [*hub.players, *hub.rooms]
+    for context in contexts:
+        playback = context.playback
+        is_loading = playback.timeline.state == "buffering" and playback.pending_start is None
+        if leaderless_seconds > MAX_LEADERLESS_SECONDS and playback.timeline.playing:
+            playback.suspend(now_us - int(leaderless_seconds * 1e6))
+        elif playback.current is not None and (playback.interrupted or is_loading):
+            # An announcement has been lost, or the search for the item's media.
+            hub.publisher.start(playback, playback.current, position=playback.timeline.position)
+        hub.publisher.schedule(context)
 
 
-def unfinished(fields: Mapping[str, bytes]) -> list[Unfinished]:
-    """What was begun and not finished, in its order. Whether it was done in part nobody knows."""
-    found = []
+def decode_pending(fields: Mapping[str, bytes]) -> list[PendingRequest]:
+    """Return the requests that weren't answered, in their order. They may have been executed in part."""
+    requests = []
     for field, data in sorted(fields.items(), key=lambda entry: int(entry[0].rpartition("/")[2])):
-        (says,) = unpack_ups(data)
-        if isinstance(says, Says):
-            found.append(Unfinished(field, field.split("/")[0], says))
-    return found
+        (message,) = unpack_to_leader(data)
+        if isinstance(message, ClientMessage):
+            requests.append(PendingRequest(field, field.split("/")[0], message))
+    return requests
 
 
 def restore_answer(session: Session, request_id: str, payload: bytes) -> None:
-    """An answer that was given before."""
-    keep, session.answers.kept = session.answers.kept, None
-    session.answers.keep(request_id, Frame(payload) if payload else None)
-    session.answers.kept = keep
+    """Give `session` an answer that is stored already."""
+    kept, session.answers.on_stored = session.answers.on_stored, None
+    session.answers.store(request_id, Frame(payload) if payload else None)
+    session.answers.on_stored = kept
+
+
+def _restore_session(hub: Hub, session: SavedSession, link_of: Callable[[str], Link]) -> None:
+    if session.edge is None:
+        restore_session(hub, session, None)
+        return
+    link = link_of(session.edge)
+    connection = RemoteConnection(link, session.connection, session.transport, session.address, hub.limits)
+    connection.session = restore_session(hub, session, connection)

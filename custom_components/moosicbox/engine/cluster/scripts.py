@@ -1,8 +1,8 @@
-"""What Redis does in one go: nothing of it happens by halves, and nothing for a leader whose time is over."""
+"""Lua scripts, which Redis executes atomically. Those for the leader fail if another node leads."""
 
 from typing import Final
 
-BEAT: Final = """
+HEARTBEAT: Final = """
 local p, edge = KEYS[1], ARGV[1]
 local known = 1
 if ARGV[3] == '1' then
@@ -21,9 +21,9 @@ end
 return {known, redis.call('GET', p .. ':leader'), nodes, gone, redis.call('GET', p .. ':changes') or '0',
         redis.call('EXISTS', p .. ':fence'), redis.call('HGET', p .. ':clock', 'id')}
 """
-"""Prefix; edge, node id, whether it is new, milliseconds, the last of what it has read."""
+"""Key: prefix. Arguments: edge, node id, whether to register it, milliseconds, the stream id up to which it has read."""
 
-LEAD: Final = """
+ACQUIRE: Final = """
 local p, edge, priority = KEYS[1], ARGV[1], tonumber(ARGV[2])
 if ARGV[4] == '0' and redis.call('EXISTS', p .. ':fence') == 0 then return false end
 local leader, claim = redis.call('GET', p .. ':leader'), redis.call('GET', p .. ':claim')
@@ -50,16 +50,17 @@ local last = redis.call('XREVRANGE', p .. ':in', '+', '-', 'COUNT', 1)
 return {fence, redis.call('GET', p .. ':commits') or '0',
         redis.call('GET', p .. ':read') or '0-0', last[1] and last[1][1] or '0-0', away, id, us}
 """
-"""Prefix; edge, priority, milliseconds, whether to be the first one ever. Who claims is let in before all others, as long as it goes on asking.
+"""Key: prefix. Arguments: edge, priority, milliseconds, whether to be the first leader ever.
 
-A fence grows with the time of day: none ever comes twice, even where Redis forgot the last one.
-The cluster's time is told by Redis' clock, for a node that never was in step with a leader.
+A node of higher priority puts in a claim and becomes the next leader, as long as it repeats it.
+Fences grow with the time of day, so that none is used twice even if Redis has forgotten the last one.
+Redis' clock carries the cluster's time over, for a node that has no readings of a leader's clock.
 """
 
 RENEW: Final = """
 local p, fence = KEYS[1], redis.call('GET', KEYS[1] .. ':fence')
-if not fence or tonumber(fence) < tonumber(ARGV[2]) then return redis.error_reply('EMPTIED this is from before us') end
-if fence ~= ARGV[2] then return redis.error_reply('FENCED another one leads') end
+if not fence or tonumber(fence) < tonumber(ARGV[2]) then return redis.error_reply('EMPTIED the stored state is older than this leadership') end
+if fence ~= ARGV[2] then return redis.error_reply('FENCED another node leads') end
 redis.call('SET', p .. ':leader', ARGV[1], 'PX', ARGV[3])
 redis.call('SET', p .. ':priority', ARGV[4])
 local now = redis.call('TIME')
@@ -69,22 +70,25 @@ local claim = redis.call('GET', p .. ':claim')
 if claim and claim ~= ARGV[1] then return 0 end
 return 1
 """
-"""Prefix; edge, fence, milliseconds, priority, clock id, microseconds of that clock."""
+"""Key: prefix. Arguments: edge, fence, milliseconds, priority, clock id, microseconds of that clock.
 
-RESIGN: Final = """
+A lower fence than this leader's means that Redis has lost what was stored last.
+"""
+
+RELEASE: Final = """
 if redis.call('GET', KEYS[1] .. ':fence') == ARGV[2] and redis.call('GET', KEYS[1] .. ':leader') == ARGV[1] then
   redis.call('DEL', KEYS[1] .. ':leader')
 end
 """
-"""Prefix; edge, fence."""
+"""Key: prefix. Arguments: edge, fence."""
 
 COMMIT: Final = """
 local p, fence, MAX_UNREAD = KEYS[1], redis.call('GET', KEYS[1] .. ':fence'), 5000
-if not fence or tonumber(fence) < tonumber(ARGV[1]) then return redis.error_reply('EMPTIED this is from before us') end
-if fence ~= ARGV[1] then return redis.error_reply('FENCED another one leads') end
+if not fence or tonumber(fence) < tonumber(ARGV[1]) then return redis.error_reply('EMPTIED the stored state is older than this leadership') end
+if fence ~= ARGV[1] then return redis.error_reply('FENCED another node leads') end
 local behind = tonumber(ARGV[2]) - tonumber(redis.call('GET', p .. ':commits') or '0')
 if behind == 0 then return '' end
-if behind ~= 1 then return redis.error_reply('EMPTIED this is from before us') end
+if behind ~= 1 then return redis.error_reply('EMPTIED the stored state is older than this leadership') end
 local failed = ''
 redis.call('SET', p .. ':commits', ARGV[2])
 redis.call('SET', p .. ':read', ARGV[3])
@@ -111,13 +115,15 @@ while i <= #ARGV do
 end
 return failed
 """
-"""Prefix; fence, number, read; then commands, each behind its size. WIPE forgets what was kept; OUT sends to an edge, if
-that is still here. An edge that leaves so much unread
-counts as gone: it never misses something unnoticed. Answers what failed, if anything. A lower fence than the leader's is what Redis had before it lost some of what it was told."""
+"""Key: prefix. Arguments: fence, number, stream id up to which edges were read; then commands, each after its length.
+
+WIPE deletes what is stored. OUT sends to an edge if that is registered; an edge that leaves MAX_UNREAD batches unread is
+removed, so that it never misses one unnoticed. Returns the error of a command that failed, or an empty string.
+"""
 
 SEND: Final = """
 if redis.call('HEXISTS', KEYS[1] .. ':nodes', ARGV[1]) == 1 then
   redis.call('XADD', KEYS[1] .. ':in', '*', 'e', ARGV[1], 'n', ARGV[2], 'd', ARGV[3])
 end
 """
-"""Prefix; edge, number, data. What an edge says that others went on without is said to nobody."""
+"""Key: prefix. Arguments: edge, number, data. Batches of an edge that isn't registered are dropped."""

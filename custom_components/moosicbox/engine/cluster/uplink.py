@@ -1,85 +1,85 @@
-"""What a node's clients said, on its way to whoever leads."""
+"""Sends the messages of a node's edge to the leader."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Final
 
 from ..protocol.errors import Unavailable
-from .bus import Away, Bus
-from .wire import Says, Up, pack
+from .bus import Bus, BusUnavailable
+from .repeat import RETRY_SECONDS
+from .wire import ClientMessage, ToLeader, pack
 
-RETRY_SECONDS: Final = 0.25
-MAX_WAITING: Final = 8_388_608
-"""Bytes that Redis hasn't taken."""
-SMALL: Final = 512
-"""About what anything else than a client's message takes."""
-AT_ONCE: Final = 256
-"""Messages that go up in one piece."""
-AWAY: Final = "Redis can't be reached: this could not be kept"
+MAX_WAITING_BYTES: Final = 8_388_608
+"""The size of the messages that wait for Redis."""
+ASSUMED_BYTES: Final = 512
+"""The size that a message counts for if it isn't a client's."""
+BATCH_MESSAGES: Final = 256
+"""Messages of one batch."""
+UNAVAILABLE: Final = "Redis is unavailable: this could not be stored"
 
 
 class Uplink:
-    """A row of messages, each of which goes up once. It begins anew with each name that the node has."""
+    """A queue of messages, each of which is sent once. It is emptied whenever the edge gets another name."""
 
-    def __init__(self, bus: Bus, failed: Callable[[str], None]) -> None:
-        """`failed` hears why Redis took nothing."""
-        self.sent = 0
-        """How many pieces went up under this name, or are about to."""
+    def __init__(self, bus: Bus, on_failure: Callable[[str], None]) -> None:
+        """Set up a queue that isn't sent before `open`; `on_failure` is called with the reason if Redis is unavailable."""
+        self.batches_sent = 0
+        """The number of the last batch under this name, which may still be under way."""
         self._bus = bus
-        self._failed = failed
-        self._name = ""
-        self._known = False
-        self._waiting: list[Up] = []
+        self._on_failure = on_failure
+        self._edge = ""
+        self._open = False
+        self._waiting: list[ToLeader] = []
         self._bytes = 0
-        self._news = asyncio.Event()
+        self._wake = asyncio.Event()
 
     def __bool__(self) -> bool:
-        """Whether something waits."""
+        """Return whether messages wait."""
         return bool(self._waiting)
 
-    def rename(self, name: str) -> None:
-        """From now on the node is `name`; what it said before, others went on without."""
-        self._name, self._known, self.sent = name, False, 0
+    def restart(self, edge: str) -> None:
+        """Drop what waits and continue as `edge`, once opened."""
+        self._edge, self._open, self.batches_sent = edge, False, 0
         self._waiting.clear()
         self._bytes = 0
 
     def open(self) -> None:
-        """The node counts as being here: before, nobody could have answered it."""
-        self._known = True
-        self._news.set()
+        """Begin to send: the edge is registered, so it can be answered."""
+        self._open = True
+        self._wake.set()
 
-    def say(self, up: Up) -> None:
-        """Put `up` last; Unavailable if too much waits."""
-        size = _size(up)
-        if self._bytes + size > MAX_WAITING:
-            raise Unavailable(AWAY)
-        self._waiting.append(up)
+    def send(self, message: ToLeader) -> None:
+        """Queue a message. Raise Unavailable if too many wait."""
+        size = _size(message)
+        if self._bytes + size > MAX_WAITING_BYTES:
+            raise Unavailable(UNAVAILABLE)
+        self._waiting.append(message)
         self._bytes += size
-        self._news.set()
+        self._wake.set()
 
     async def step(self) -> None:
-        """Send what waits, as soon as something does; again and again until Redis has taken it."""
-        await self._news.wait()
-        self._news.clear()
-        ups, name = self._waiting[:AT_ONCE], self._name
-        if not ups or not self._known:
+        """Wait for messages and send one batch, repeating it until Redis has accepted it."""
+        await self._wake.wait()
+        self._wake.clear()
+        messages, edge = self._waiting[:BATCH_MESSAGES], self._edge
+        if not messages or not self._open:
             return
-        data = pack(ups)
-        self.sent += 1
-        number = self.sent
-        del self._waiting[: len(ups)]
-        self._bytes -= sum(map(_size, ups))
+        data = pack(messages)
+        self.batches_sent += 1
+        number = self.batches_sent
+        del self._waiting[: len(messages)]
+        self._bytes -= sum(map(_size, messages))
         if self._waiting:
-            self._news.set()
-        while name == self._name:
+            self._wake.set()
+        while edge == self._edge:
             try:
-                await self._bus.send(name, number, data)
-            except Away as error:
-                self._failed(str(error))
+                await self._bus.send(edge, number, data)
+            except BusUnavailable as error:
+                self._on_failure(str(error))
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 return
 
 
-def _size(up: Up) -> int:
-    return len(up.text) if isinstance(up, Says) else SMALL
+def _size(message: ToLeader) -> int:
+    return len(message.text) if isinstance(message, ClientMessage) else ASSUMED_BYTES

@@ -1,4 +1,4 @@
-"""What nodes tell one another: from an edge up to the leader, and down again. MessagePack, one list a message."""
+"""The messages between the edges of a cluster and its leader. MessagePack; a message is a list that begins with its tag."""
 
 from typing import Any, Final
 
@@ -10,12 +10,12 @@ from ..protocol.errors import AuthenticationFailed, HubError, InternalError
 from ..protocol.server import Hello
 
 
-class _Part(msgspec.Struct, array_like=True):
-    """One message; its class is told by a number."""
+class _Message(msgspec.Struct, array_like=True):
+    pass
 
 
-class Fault(_Part):
-    """A HubError on its way to another node."""
+class Fault(_Message):
+    """A HubError, as part of a message."""
 
     error_type: str
     message: str
@@ -23,110 +23,116 @@ class Fault(_Part):
     details: dict[str, Any]
 
 
-# ---------------------------------------------------------------- up
+# ---------------------------------------------------------------- to the leader
 
 
-class Asks(_Part, tag=1):
-    """Whose token is this?"""
+class AuthenticateToken(_Message, tag=1):
+    """A call to authenticate an access token."""
 
     call: int
     token: str
     address: str
 
 
-class Comes(_Part, tag=2):
-    """A client wants to be let in."""
+class ClientConnected(_Message, tag=2):
+    """A call to open or resume a session for a connection, which is numbered by its edge."""
 
     connection: int
     message: Authenticate
     principal: Principal | None
+    """The principal that the edge has authenticated, if any."""
     transport: str
     address: str
     hello: Hello | None
-    """What `welcome` has to bring along."""
+    """The greeting to include in `welcome`, if any."""
 
 
-class Says(_Part, tag=3):
-    """A client's message. `number`: its answer goes to who asked by that; 0: to the connection."""
+class ClientMessage(_Message, tag=3):
+    """A message of a client."""
 
     connection: int
     number: int
+    """The number under which the edge waits for the answer; 0 if the answer goes to the connection."""
     text: bytes
     at_us: int
+    """The hub time at which it was received."""
 
 
-class Goes(_Part, tag=4):
+class ClientDisconnected(_Message, tag=4):
     """A connection is gone."""
 
     connection: int
     ended: bool
+    """True if the client has closed it for good."""
 
 
-class Drops(_Part, tag=5):
-    """The edge parted from a connection."""
+class SessionDropped(_Message, tag=5):
+    """The edge has closed a connection."""
 
     connection: int
     code: int
 
 
-class Probes(_Part, tag=6):
-    """What time is it?"""
+class ClockProbe(_Message, tag=6):
+    """A request for the leader's time."""
 
     t0_us: int
+    """The edge's local time."""
 
 
-type Up = Asks | Comes | Says | Goes | Drops | Probes
+type ToLeader = AuthenticateToken | ClientConnected | ClientMessage | ClientDisconnected | SessionDropped | ClockProbe
 
-# ---------------------------------------------------------------- down
+# ---------------------------------------------------------------- to an edge
 
 
-class Publishes(_Part, tag=1):
-    """To all who follow a topic."""
+class Publish(_Message, tag=1):
+    """A publication to all connections that follow a topic."""
 
     topic: str
     payload: bytes
     key: str | None
+    """Of two publications with the same key, the later one replaces the earlier one."""
 
 
-class Sends(_Part, tag=2):
-    """To one connection."""
+class Send(_Message, tag=2):
+    """A frame to one connection."""
 
     connection: int
     payload: bytes
     key: str | None
 
 
-class Replays(_Part, tag=3):
-    """To one connection, paced by it."""
+class Replay(_Message, tag=3):
+    """Frames to one connection, sent as fast as it takes them."""
 
     connection: int
     payloads: list[bytes]
 
 
-class Follows(_Part, tag=4):
-    """From here on a connection hears a topic."""
+class Follow(_Message, tag=4):
+    """From now on, a connection gets the publications to a topic."""
 
     connection: int
     topic: str
 
 
-class Unfollows(_Part, tag=5):
-    """No more."""
+class Unfollow(_Message, tag=5):
+    """From now on, a connection doesn't get the publications to a topic."""
 
     connection: int
     topic: str
 
 
-class Closes(_Part, tag=6):
-    """The end of a connection."""
+class CloseConnection(_Message, tag=6):
+    """An order to close a connection."""
 
     connection: int
     code: int
     reason: str
 
 
-class Opened(_Part, tag=7):
-    """A client is in."""
+class SessionOpened(_Message, tag=7):
+    """The result of `ClientConnected`."""
 
     connection: int
     session_id: str
@@ -134,84 +140,85 @@ class Opened(_Part, tag=7):
     client_id: str
 
 
-class Refuses(_Part, tag=8):
-    """A client isn't let in; without a code, its credentials don't hold."""
+class SessionRefused(_Message, tag=8):
+    """The failure of `ClientConnected`."""
 
     connection: int
     fault: Fault
     code: int | None
+    """The close code; `None` if the credentials are wrong."""
 
 
-class Answers(_Part, tag=9):
-    """To a message that was numbered."""
+class Answer(_Message, tag=9):
+    """The answer to a numbered `ClientMessage`."""
 
     connection: int
     number: int
     payload: bytes | None
 
 
-class Recognises(_Part, tag=10):
-    """Whose token that is, or why nobody's."""
+class TokenAuthenticated(_Message, tag=10):
+    """The result of `AuthenticateToken`: a principal or a fault."""
 
     call: int
     principal: Principal | None
     fault: Fault | None
 
 
-class Tells(_Part, tag=11):
-    """The leader's time when it was asked, and when it answers."""
+class ClockReply(_Message, tag=11):
+    """The reply to a `ClockProbe`: its `t0_us`, and the leader's time when it was received and answered."""
 
     t0_us: int
     t1_us: int
     t2_us: int
 
 
-class Resets(_Part, tag=12):
-    """The leader knows nothing of the edge's connections any more."""
+class ResetEdge(_Message, tag=12):
+    """An order to close all connections: the leader doesn't know them any more."""
 
 
-type Down = (
-    Publishes
-    | Sends
-    | Replays
-    | Follows
-    | Unfollows
-    | Closes
-    | Opened
-    | Refuses
-    | Answers
-    | Recognises
-    | Tells
-    | Resets
+type ToEdge = (
+    Publish
+    | Send
+    | Replay
+    | Follow
+    | Unfollow
+    | CloseConnection
+    | SessionOpened
+    | SessionRefused
+    | Answer
+    | TokenAuthenticated
+    | ClockReply
+    | ResetEdge
 )
 
 _encoder: Final = msgspec.msgpack.Encoder()
-_ups: Final = msgspec.msgpack.Decoder(list[Up])
-_downs: Final = msgspec.msgpack.Decoder(list[Down])
+_to_leader: Final = msgspec.msgpack.Decoder(list[ToLeader])
+_to_edge: Final = msgspec.msgpack.Decoder(list[ToEdge])
 
 
-def pack(parts: list[Any]) -> bytes:
-    """Messages of one turn."""
-    return _encoder.encode(parts)
+def pack(messages: list[Any]) -> bytes:
+    """Return messages as one batch."""
+    return _encoder.encode(messages)
 
 
-def unpack_ups(data: bytes) -> list[Up]:
-    """What an edge sent."""
-    return _ups.decode(data)
+def unpack_to_leader(data: bytes) -> list[ToLeader]:
+    """Return the messages of a batch from an edge. Raise msgspec.MsgspecError."""
+    return _to_leader.decode(data)
 
 
-def unpack_downs(data: bytes) -> list[Down]:
-    """What the leader sent."""
-    return _downs.decode(data)
+def unpack_to_edge(data: bytes) -> list[ToEdge]:
+    """Return the messages of a batch from the leader. Raise msgspec.MsgspecError."""
+    return _to_edge.decode(data)
 
 
 def fault_of(error: HubError) -> Fault:
-    """`error`, to be sent."""
+    """Return `error` as part of a message."""
     return Fault(error.error_type, error.message, error.may_retry, error.details)
 
 
 def error_of(fault: Fault) -> HubError:
-    """`fault` as what it was."""
+    """Return the error that `fault` was made of; an InternalError if its type is unknown."""
     if fault.error_type == AuthenticationFailed.error_type:
         return AuthenticationFailed(fault.message)
     kinds = (kind for kind in HubError.__subclasses__() if kind.error_type == fault.error_type)

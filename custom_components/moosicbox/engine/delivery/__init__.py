@@ -1,1 +1,4 @@
-"""The way out: topics with history, and the frames on their way to each session."""
+"""Delivery: topics with their histories, outboxes, compression, and the writer that sends all outgoing data.
+
+May import `access`, `protocol` and the root's basic modules. It knows neither sessions nor transports.
+"""

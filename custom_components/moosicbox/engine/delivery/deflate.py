@@ -1,9 +1,9 @@
-"""Compression (RFC 7692): each message is deflated once for all who share the parameters, never once a client.
+"""Compression of WebSocket messages (RFC 7692): a message is compressed once for all clients with the same parameters.
 
-Where context takeover is in force, connections that got the same compressed messages share one stream: later messages
-refer back to earlier ones, for all of them alike. Whoever misses a message of the stream, or gets another compressed
-one in between, has another past: it is served whole messages until the stream begins anew, which it does with the next
-publication.
+With context takeover, connections that received the same compressed messages share one compressor: later messages
+refer back to earlier ones. A connection that missed a message of the shared stream, or received another compressed
+message in between, has a different history. It gets messages that are compressed on their own until the stream
+restarts, which happens with the next publication.
 """
 
 from typing import Final, NamedTuple
@@ -12,32 +12,33 @@ import zlib
 from .frame import Frame, websocket_header
 
 MAX_PRIVATE: Final = 65_536
-"""Bytes; a larger message to one client alone isn't worth the time that it would hold the loop."""
-SMALLEST_WINDOW: Final = 9
-"""As a power of two; no smaller one can be agreed on."""
+"""Bytes; larger messages to a single client are sent uncompressed, so that they don't block the event loop."""
+MIN_WINDOW: Final = 9
+"""The smallest window size of zlib's raw deflate, as a power of two."""
 _TAIL: Final = 4
-"""Bytes of the empty block at the end of a flush, which the wire leaves out."""
+"""Bytes of the empty block at the end of a flush; RFC 7692 omits them."""
 
 
-class Stream:
-    """A shared stream of one window size."""
+class SharedStream:
+    """The shared compressor of one window size."""
 
-    __slots__ = ("_compressor", "behind", "bits", "epoch", "level", "sequence")
+    __slots__ = ("_compressor", "bits", "epoch", "level", "needs_restart", "sequence")
 
     def __init__(self, bits: int, level: int) -> None:
-        """Begins with the first message."""
         self.bits = bits
-        self.behind = True
-        """Whether somebody who wants to follow can't: begin anew."""
+        self.needs_restart = True
+        """True if a connection could not follow the stream; the next message restarts it."""
         self.epoch = 0
+        """Number of restarts."""
         self.sequence = 0
+        """Number of messages since the last restart."""
         self.level = level
         self._compressor = _compressor(level, bits)
 
     def add(self, frame: Frame) -> None:
-        """The next message of the stream."""
-        if self.behind:
-            self.behind = False
+        """Compress `frame` as the next message of the stream."""
+        if self.needs_restart:
+            self.needs_restart = False
             self.epoch += 1
             self.sequence = 0
             self._compressor = _compressor(self.level, self.bits)
@@ -50,86 +51,90 @@ class Stream:
 
 
 class Compression:
-    """What is shared by the connections of one hub."""
+    """The shared compressors of a hub and the settings of compression."""
 
     def __init__(self, level: int, threshold: int) -> None:
-        """`threshold` in bytes: shorter messages aren't compressed."""
+        """`level` is zlib's, 1 to 9; messages shorter than `threshold` bytes aren't compressed."""
         self.level = level
         self.threshold = threshold
-        self._streams: dict[int, Stream] = {}
+        self._streams: dict[int, SharedStream] = {}
 
     def configure(self, level: int, threshold: int) -> None:
-        """Other settings; streams that run begin anew with them."""
+        """Change the settings; all streams restart."""
         if (level, threshold) != (self.level, self.threshold):
             self.level, self.threshold = level, threshold
             for stream in self._streams.values():
-                stream.level, stream.behind = level, True
+                stream.level, stream.needs_restart = level, True
 
-    def stream(self, bits: int) -> Stream:
-        """The shared stream of a window size."""
+    def stream(self, bits: int) -> SharedStream:
+        """Return the shared stream of a window size."""
         if (stream := self._streams.get(bits)) is None:
-            stream = self._streams[bits] = Stream(bits, self.level)
+            stream = self._streams[bits] = SharedStream(bits, self.level)
         return stream
 
     def publish(self, frame: Frame, windows: frozenset[int]) -> None:
-        """A message that connections of these window sizes are about to get."""
+        """Compress a message that is about to be sent to connections with these window sizes."""
         if len(frame.payload) >= self.threshold:
             for bits in windows:
                 self.stream(bits).add(frame)
 
 
-class Place(NamedTuple):
-    """All that decides what a connection gets: whoever is at the same place gets the same bytes."""
+class StreamPosition(NamedTuple):
+    """A connection's position in a shared stream; connections at the same position receive the same bytes."""
 
     window: int
-    """The window size of the shared stream that it follows; 0: none."""
+    """The window size of the shared stream; 0 without context takeover."""
     bits: int
+    """The window size that was negotiated, as a power of two."""
     epoch: int = 0
     sequence: int = 0
 
 
-type Encoded = dict[Place, tuple[bytes, Place]]
-"""What some frames are for those at a place, and where they are then."""
+type Encoded = dict[StreamPosition, tuple[bytes, StreamPosition]]
+"""The bytes of some frames by the position of the connection, with its position afterwards."""
 
 
 class Deflation:
-    """What one connection gets: its parameters and its place in the shared stream."""
+    """The compression of one connection: its parameters and its position in the shared stream."""
 
-    __slots__ = ("_compression", "_stream", "place")
+    __slots__ = ("_compression", "_stream", "position")
 
     def __init__(self, compression: Compression, bits: int, *, takeover: bool) -> None:
-        """`bits` is the window that was agreed on; without `takeover` each message stands alone."""
+        """`bits` is the negotiated window size; without `takeover`, each message is compressed on its own."""
         self._compression = compression
         self._stream = compression.stream(bits) if takeover else None
-        self.place = Place(bits if takeover else 0, bits)
+        self.position = StreamPosition(bits if takeover else 0, bits)
 
     def encode_all(self, frames: list[Frame], encoded: Encoded) -> bytes:
-        """The WebSocket frames for this connection; `encoded` has them already if another one is where this one is."""
-        if (known := encoded.get(self.place)) is None:
-            before = self.place
+        """Return the WebSocket frames for this connection.
+
+        `encoded` caches the result for other connections at the same position.
+        """
+        if (known := encoded.get(self.position)) is None:
+            before = self.position
             data = b"".join([self.encode(frame) for frame in frames])
-            known = encoded[before] = (data, self.place)
-        data, self.place = known
+            known = encoded[before] = (data, self.position)
+        data, self.position = known
         return data
 
     def encode(self, frame: Frame) -> bytes:
-        """The WebSocket frame for this connection."""
+        """Return the WebSocket frame for this connection."""
         size = len(frame.payload)
         if size < self._compression.threshold:
             return frame.websocket
-        window, bits, epoch, sequence = self.place
+        window, bits, epoch, sequence = self.position
         if (stream := self._stream) is not None and (streamed := frame.streamed.get(bits)) is not None:
             frame_epoch, frame_sequence, data = streamed
             if (frame_epoch == epoch and frame_sequence == sequence + 1) or frame_sequence == 1:
-                self.place = Place(window, bits, frame_epoch, frame_sequence)
+                self.position = StreamPosition(window, bits, frame_epoch, frame_sequence)
                 return data
             if frame_epoch == stream.epoch:
-                stream.behind = True
+                stream.needs_restart = True
         elif size > MAX_PRIVATE:
             return frame.websocket
-        self.place = Place(window, bits)
-        # A window larger than the message would cost time and find nothing.
-        bits = min(bits, max(SMALLEST_WINDOW, size.bit_length()))
+        self.position = StreamPosition(window, bits)
+        # A window larger than the message costs time without improving the result.
+        bits = min(bits, max(MIN_WINDOW, size.bit_length()))
         if (whole := frame.deflated.get(bits)) is None:
             compressor = _compressor(self._compression.level, bits)
             whole = _frame(compressor.compress(frame.payload) + compressor.flush(zlib.Z_SYNC_FLUSH))

@@ -1,50 +1,57 @@
-"""What waits to go out to one connection: in order, bounded, states replaced by newer ones. No I/O."""
+"""The outbound queue of one connection: ordered, bounded, newer states replace older ones. No I/O."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ..metrics import Traffic
 from .deflate import Deflation
 from .frame import Frame
 
-if TYPE_CHECKING:
-    from .topics import Topics
-
 
 class Sink(Protocol):
-    """What an outbox empties itself into."""
+    """The connection that an outbox belongs to."""
 
     def flush(self) -> bool:
-        """Take what is there; whether all could be sent."""
+        """Send what the outbox holds; return whether it was all sent."""
 
     def overflow(self) -> None:
-        """Too much waited: the outbox is closed."""
+        """Handle that the outbox exceeded its bounds; it is closed."""
 
 
-class Line(Protocol):
-    """A connection's way out, which writes at once what the kernel takes."""
+class DirectWriter(Protocol):
+    """A transport that frames can be written to without the outbox."""
 
     def write(self, data: bytes, /) -> None:
-        """Send `data`, behind what is still unsent."""
+        """Send `data` after anything that is still unsent."""
 
 
-class Pace(Protocol):
-    """How a line goes."""
+class FlowControl(Protocol):
+    """Write-side flow control."""
 
     @property
     def writing_paused(self) -> bool:
-        """Whether something written is still unsent."""
+        """True if written data is still unsent."""
+
+
+class TopicSource(Protocol):
+    """Topics that outboxes can subscribe to."""
+
+    def subscribe(self, name: str, outbox: Outbox, /) -> None:
+        """Have everything published to `name` put into `outbox`."""
+
+    def unsubscribe(self, name: str, outbox: Outbox, /) -> None:
+        """Put nothing more of `name` into `outbox`."""
 
 
 class Waker(Protocol):
-    """What has outboxes flushed."""
+    """Schedules flushes of outboxes."""
 
     def wake(self, outbox: Outbox, /) -> None:
-        """`outbox` is about to get something; flush it at the turn's end."""
+        """Flush `outbox` at the end of this turn of the event loop; called before a frame is added to it."""
 
 
-class _Nobody:
-    """Stands where no connection is: takes all, hears nothing."""
+class _Discard:
+    """Takes the place of a connection that doesn't exist: discards all frames."""
 
     writing_paused = False
 
@@ -52,22 +59,22 @@ class _Nobody:
         return True
 
     def overflow(self) -> None:
-        """Nothing is left to be ended."""
+        """Ignore the call."""
 
     def wake(self, _outbox: Outbox) -> None:
-        """Nothing will be flushed."""
+        """Ignore the call."""
 
 
-NOBODY = _Nobody()
+DISCARD = _Discard()
 
 
 class Outbox:
-    """A connection's outbound queue, in two parts.
+    """The outbound queue of a connection, in two parts.
 
-    `fresh` is what this turn of the loop brought. What the connection doesn't take at the turn's end is settled into
-    the part that waits: there a state takes the older one of its kind away, and live frames count against the bounds;
-    passing one calls `overflow`. Replayed frames (snapshots, history) don't count: their size is bounded by what they
-    are taken from.
+    `fresh` holds the frames of this turn of the event loop; topics append to it directly, which keeps the fan-out
+    fast. Frames that the connection can't send at the end of the turn move to `waiting`. There, a state replaces an
+    older one with the same key, and live frames count against the bounds; exceeding a bound closes the outbox and
+    calls `Sink.overflow`. Replayed frames (snapshots, history) don't count: they are bounded by their source.
     """
 
     __slots__ = (
@@ -79,9 +86,9 @@ class Outbox:
         "busy",
         "closed",
         "deflation",
+        "direct",
+        "flow_control",
         "fresh",
-        "line",
-        "pace",
         "sink",
         "size",
         "traffic",
@@ -96,44 +103,53 @@ class Outbox:
         waker: Waker,
         traffic: Traffic | None = None,
     ) -> None:
-        """Holds `max_bytes` in `max_frames` at most for `sink`, which `waker` has flushed at the turn's end."""
+        """Create an empty outbox.
+
+        Args:
+            max_bytes: Most bytes of live frames that may wait.
+            max_frames: Most live frames that may wait.
+            sink: Sends the frames.
+            waker: Schedules flushes of `sink`.
+            traffic: Counts what is sent.
+
+        """
         self.fresh: list[Frame] = []
         self.sink: Sink = sink
-        self.line: Line | None = None
-        """Straight to the client; None where nothing may go out so."""
-        self.pace: Pace = NOBODY
-        """Tells whether the client has taken what was written."""
+        self.direct: DirectWriter | None = None
+        """Writes frames directly to the client; `None` if all frames must pass through the outbox."""
+        self.flow_control: FlowControl = DISCARD
+        """The flow control of `direct`."""
         self.busy = False
-        """Whether it may hold something: what is new has to line up behind that."""
+        """True if it may hold frames, so that new ones must not be written directly."""
         self.traffic = traffic or Traffic()
         self.size = 0
-        """Bytes of live frames that wait."""
+        """Bytes of waiting live frames."""
         self.closed = False
         self.deflation: Deflation | None = None
-        """How frames are compressed for the client; None: not at all."""
+        """The compression of this connection; `None`: frames are sent uncompressed."""
         self._max_bytes = max_bytes
         self._max_frames = max_frames
         self._waker = waker
-        # In order of insertion; the key tells the kind: a topic and type (replaceable), a number (live), -number (replayed).
+        # In order of insertion. The key is a topic and type (replaceable), a number (live) or a negative number (replayed).
         self.waiting: dict[str | int, Frame] = {}
-        """What the connection couldn't take at once."""
+        """The frames that could not be sent at once."""
         self._next = 1
         self._replayed = 0
 
     def __len__(self) -> int:
-        """How many frames there are."""
+        """Return the number of frames."""
         return len(self.fresh) + len(self.waiting)
 
-    def follow(self, topics: Topics, name: str) -> None:
-        """From now on it gets what is published to `name`."""
-        topics[name].subscribe(self)
+    def follow(self, topics: TopicSource, name: str) -> None:
+        """Subscribe to the topic `name`."""
+        topics.subscribe(name, self)
 
-    def unfollow(self, topics: Topics, name: str) -> None:
-        """It gets nothing more of `name`."""
+    def unfollow(self, topics: TopicSource, name: str) -> None:
+        """Unsubscribe from the topic `name`."""
         topics.unsubscribe(name, self)
 
     def send(self, frame: Frame) -> None:
-        """Put a live frame last."""
+        """Append a live frame."""
         if not self.closed:
             self._waker.wake(self)
             self.fresh.append(frame)
@@ -141,11 +157,11 @@ class Outbox:
             self.traffic.bytes_sent += len(frame.payload)
 
     def replay(self, frames: Iterable[Frame]) -> None:
-        """Put frames last that are paced by the client and not bounded here."""
+        """Append replayed frames, which don't count against the bounds."""
         if self.closed:
             return
         self._waker.wake(self)
-        self.settle()
+        self.queue_fresh()
         for frame in frames:
             self.waiting[-self._next] = frame
             self._next += 1
@@ -153,14 +169,14 @@ class Outbox:
             self.traffic.messages_sent += 1
             self.traffic.bytes_sent += len(frame.payload)
 
-    def take(self, max_bytes: int) -> list[Frame]:
-        """The first frames, up to `max_bytes` (at least one), out of the box."""
+    def pop_frames(self, max_bytes: int) -> list[Frame]:
+        """Remove and return the first frames, up to `max_bytes` in total but at least one."""
         if not self.waiting:
             taken = self.fresh[:]
             if sum([len(frame.payload) for frame in taken]) <= max_bytes:
                 self.fresh.clear()
                 return taken
-        self.settle()
+        self.queue_fresh()
         waiting, taken, total = self.waiting, [], 0
         for key in list(waiting):
             size = len(waiting[key].payload)
@@ -173,11 +189,11 @@ class Outbox:
             else:
                 self.size -= size
         if not waiting:
-            waiting.clear()  # an empty dictionary keeps its room otherwise
+            waiting.clear()  # frees the memory of the emptied dictionary
         return taken
 
-    def settle(self) -> None:
-        """What this turn brought waits now."""
+    def queue_fresh(self) -> None:
+        """Move the fresh frames to the waiting ones."""
         if self.closed:
             self.fresh.clear()
             return
@@ -198,10 +214,10 @@ class Outbox:
             sink.overflow()
 
     def close(self) -> None:
-        """Nothing more goes out, and nothing holds on to the connection."""
+        """Discard all frames, now and later, and release the connection."""
         self.closed = True
-        self.sink = self.pace = NOBODY
-        self.line = None
+        self.sink = self.flow_control = DISCARD
+        self.direct = None
         self.fresh.clear()
         self.waiting.clear()
         self._replayed = 0

@@ -1,4 +1,4 @@
-"""Topics: numbered messages with a bounded history, states without. Publishing encodes once for all subscribers."""
+"""Topics: numbered messages with a bounded history, and states. A publication is encoded once for all subscribers."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
@@ -7,7 +7,7 @@ import weakref
 
 import msgspec
 
-from ..limits import Limits
+from ..limits import Limits, SharedLimits
 from ..protocol.codec import encode
 from ..protocol.server import TopicMessage
 from ..protocol.types import Position, ResumeFailure
@@ -16,20 +16,20 @@ from .frame import Frame
 from .outbox import Outbox
 
 MAX_RETIRED: Final = 10_000
-"""Topics that nobody uses, whose last offset is kept."""
+"""Unused topics whose last offset is remembered."""
 
 
 class PositionLost(Exception):
-    """What lies between a position and now isn't known any more."""
+    """Messages after a position are no longer in the history."""
 
     def __init__(self, failure: ResumeFailure) -> None:
-        """`failure` is the name that the wire gives it."""
+        """`failure` is the reason as the protocol names it, see `welcome.resume_failure`."""
         super().__init__(failure)
         self.failure = failure
 
 
 class _Publication:
-    """A numbered message in a history: its text alone, and its frame as long as somebody has still to be sent it."""
+    """A numbered message in a history. Its frame is kept only while an outbox still holds it."""
 
     __slots__ = ("_frame", "at_us", "offset", "payload")
 
@@ -48,43 +48,43 @@ class _Publication:
 
 
 class Outlet(Protocol):
-    """What brings publications to their subscribers."""
+    """Delivers publications to subscribers."""
 
-    def touch(self, topic: Topic) -> None:
-        """`topic` has something `fresh`."""
+    def deliver(self, topic: Topic) -> None:
+        """Deliver the fresh frames of `topic`, at the latest when `flush_pending` is called."""
 
-    def numbered(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
-        """A message was added to the history of `topic`."""
+    def add_to_history(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
+        """Add a message to the history of `topic`, if it is kept outside of the topic, too."""
 
-    def forgotten(self, topic: str) -> None:
-        """`topic` can never be used again."""
+    def drop_topic(self, topic: str) -> None:
+        """Drop the history of a topic that is never used again."""
 
-    def settle(self) -> None:
-        """Put what is on its way into the outboxes: somebody comes or goes."""
+    def flush_pending(self) -> None:
+        """Put undelivered frames into the outboxes; called before the subscribers of a topic change."""
 
 
 class InMemory:
-    """An outlet for histories that are kept nowhere else."""
+    """The part of an outlet for histories that are kept in memory only."""
 
-    def numbered(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
-        """The topic itself remembers."""
+    def add_to_history(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
+        """Do nothing: the topic keeps its history."""
 
-    def forgotten(self, topic: str) -> None:
-        """Nothing else does."""
+    def drop_topic(self, topic: str) -> None:
+        """Do nothing."""
 
 
-class _Immediately(InMemory):
-    def touch(self, topic: Topic) -> None:
-        frames = topic.take()
+class _ImmediateOutlet(InMemory):
+    def deliver(self, topic: Topic) -> None:
+        frames = topic.pop_fresh()
         for outbox in topic.subscribers:
             outbox.fresh.extend(frames)
 
-    def settle(self) -> None:
-        """Nothing ever is on its way."""
+    def flush_pending(self) -> None:
+        """Do nothing: frames are delivered at once."""
 
 
 class Topic:
-    """One row of numbered messages and the outboxes that follow it."""
+    """One topic: its history and its subscribers."""
 
     __slots__ = (
         "_compression",
@@ -102,13 +102,13 @@ class Topic:
     )
 
     def __init__(self, name: str, outlet: Outlet, compression: Compression, offset: int = 0) -> None:
-        """A topic that goes on after `offset`; `outlet` hears when subscribers have something to read."""
+        """Create a topic whose next message gets `offset` + 1; `outlet` delivers to its subscribers."""
         self.name = name
         self.offset = offset
         self.subscribers: dict[Outbox, tuple[int, int]] = {}
-        """With what had been sent, in messages and bytes, when each subscribed."""
+        """Outboxes with the messages and bytes that were sent before each subscribed."""
         self.fresh: list[Frame] = []
-        """What was published in this turn of the loop and isn't on its way yet."""
+        """Frames that were published in this turn of the event loop and aren't being delivered yet."""
         self._sent_messages = 0
         self._sent_bytes = 0
         self._outlet = outlet
@@ -118,23 +118,23 @@ class Topic:
         self._history_bytes = 0
         self._dropped_by: ResumeFailure = "position_expired"
 
-    def send_by(self, outlet: Outlet) -> None:
-        """Have `outlet` bring publications to their subscribers."""
+    def set_outlet(self, outlet: Outlet) -> None:
+        """Deliver by `outlet` from now on."""
         self._outlet = outlet
 
-    def begin_again(self) -> None:
-        """Nobody may ask for what was."""
+    def reset(self) -> None:
+        """Forget the history and count from 0 again."""
         self.offset = 0
         self._history = None
         self._history_bytes = 0
 
     @property
-    def idle(self) -> bool:
-        """Whether nobody follows it, and nobody can ask for what was."""
+    def is_idle(self) -> bool:
+        """True if the topic has neither subscribers nor a history."""
         return not self.subscribers and self._history is None
 
     def publish(self, message: TopicMessage, now_us: int, limits: Limits) -> int:
-        """Number `message`, remember it, send it; how many receive it."""
+        """Publish a numbered message; return the number of subscribers."""
         self.offset += 1
         frame = Frame(encode(msgspec.structs.replace(message, topic=self.name, offset=self.offset)))
         if self._history is None:
@@ -142,11 +142,11 @@ class Topic:
         self._history.append(_Publication(self.offset, now_us, frame))
         self._history_bytes += len(frame.payload)
         self.expire(now_us, limits)
-        self._outlet.numbered(self.name, self.offset, now_us, frame.payload)
+        self._outlet.add_to_history(self.name, self.offset, now_us, frame.payload)
         return self.send(frame)
 
     def restore(self, messages: Iterable[tuple[int, int, bytes]]) -> None:
-        """Remember what was published before, as offset, time and text; what lies before a gap is forgotten."""
+        """Restore the history from messages (offset, hub time, text); messages before a gap are dropped."""
         history: deque[_Publication] = deque()
         for offset, at_us, payload in messages:
             if history and offset != history[-1].offset + 1:
@@ -157,21 +157,21 @@ class Topic:
             self._history_bytes = sum(len(publication.payload) for publication in history)
 
     def publish_state(self, message: TopicMessage) -> int:
-        """Send a state; it replaces its predecessor where that still waits."""
+        """Publish a state, which replaces a waiting older one; return the number of subscribers."""
         return self.send(self.state_frame(message))
 
     def state_frame(self, message: TopicMessage) -> Frame:
-        """A state as this topic carries it."""
+        """Return the frame of a state of this topic."""
         return Frame(
             encode(msgspec.structs.replace(message, topic=self.name)), f"{self.name}/{message.__struct_config__.tag}"
         )
 
     def send(self, frame: Frame) -> int:
-        """One frame to all subscribers."""
+        """Send a frame to all subscribers; return their number."""
         if self._windows is None:
             deflations = [outbox.deflation for outbox in self.subscribers if outbox.deflation is not None]
-            windows = [deflation.place.window for deflation in deflations if deflation.place.window]
-            # To one client alone a stream has nothing to share.
+            windows = [deflation.position.window for deflation in deflations if deflation.position.window]
+            # With a single client there is nothing to share.
             self._windows = frozenset(windows) if len(windows) > 1 else frozenset()
         if self._windows:
             self._compression.publish(frame, self._windows)
@@ -179,23 +179,23 @@ class Topic:
             self._sent_messages += 1
             self._sent_bytes += len(frame.payload)
             self.fresh.append(frame)
-            self._outlet.touch(self)
+            self._outlet.deliver(self)
         return len(self.subscribers)
 
-    def take(self) -> list[Frame]:
-        """What was published since the last time."""
+    def pop_fresh(self) -> list[Frame]:
+        """Remove and return the fresh frames."""
         frames, self.fresh = self.fresh, []
         return frames
 
     def subscribe(self, outbox: Outbox) -> None:
-        """From now on `outbox` gets what is published here."""
-        self._outlet.settle()
+        """Send everything that is published from now on to `outbox`."""
+        self._outlet.flush_pending()
         self.subscribers.setdefault(outbox, (self._sent_messages, self._sent_bytes))
         self._windows = None
 
     def unsubscribe(self, outbox: Outbox) -> None:
-        """`outbox` gets nothing more."""
-        self._outlet.settle()
+        """Send nothing more to `outbox`."""
+        self._outlet.flush_pending()
         messages, size = self.sent_to(outbox)
         outbox.traffic.messages_sent += messages
         outbox.traffic.bytes_sent += size
@@ -203,12 +203,12 @@ class Topic:
         self._windows = None
 
     def sent_to(self, outbox: Outbox) -> tuple[int, int]:
-        """How many messages, and bytes, went to `outbox` since it subscribed. Counted here once for all."""
+        """Return the number of messages and bytes that were sent to `outbox` since it subscribed."""
         messages, size = self.subscribers.get(outbox, (self._sent_messages, self._sent_bytes))
         return self._sent_messages - messages, self._sent_bytes - size
 
     def since(self, offset: int, now_us: int, limits: Limits) -> list[Frame]:
-        """The numbered messages after `offset`; PositionLost if some of them are gone."""
+        """Return the numbered messages after `offset`. Raise PositionLost if some are no longer known."""
         self.expire(now_us, limits)
         if offset > self.offset:
             raise PositionLost("position_expired")
@@ -218,7 +218,7 @@ class Topic:
         return [publication.frame for publication in history if publication.offset > offset]
 
     def expire(self, now_us: int, limits: Limits) -> None:
-        """Forget what is too old or too much."""
+        """Drop messages from the history that exceed its bounds."""
         if (history := self._history) is None:
             return
         oldest_us = now_us - int(limits.history_seconds * 1e6)
@@ -234,106 +234,125 @@ class Topic:
 
 
 class Topics:
-    """All topics of a hub, made when they are first needed."""
+    """All topics of a hub, created when they are first used."""
 
-    def __init__(self, epoch: str, limits: Limits, now_us: Callable[[], int], outlet: Outlet | None = None) -> None:
-        """`epoch` names the life of all offsets; `outlet` hears which topics have something to be read."""
+    def __init__(
+        self, epoch: str, limits: SharedLimits, now_us: Callable[[], int], outlet: Outlet | None = None
+    ) -> None:
+        """Create no topics yet.
+
+        Args:
+            epoch: Names the sequence of offsets; positions of another epoch are lost.
+            limits: Bounds of histories.
+            now_us: Returns hub time.
+            outlet: Delivers publications; by default at once.
+
+        """
         self.epoch = epoch
-        self.limits = limits
+        self._limits = limits
         self._now_us = now_us
-        self._outlet = outlet or _Immediately()
-        self.compression = Compression(limits.compression_level, limits.compression_threshold)
+        self._outlet = outlet or _ImmediateOutlet()
+        current = limits.current
+        self.compression = Compression(current.compression_level, current.compression_threshold)
+        limits.changed.subscribe(self._limits_changed)
         self._topics: dict[str, Topic] = {}
         self._retired: OrderedDict[str, int] = OrderedDict()
-        """The last offset of topics that nobody uses: an offset never comes twice in an epoch."""
+        """The last offsets of unused topics: offsets are never reused within an epoch."""
         self._floor = 0
-        """No offset of a topic that isn't even retired any more is higher."""
+        """The highest offset of all topics that are no longer in `_retired`."""
 
     def __getitem__(self, name: str) -> Topic:
-        """The topic `name`."""
+        """Return the topic `name`, created if necessary."""
         if (topic := self._topics.get(name)) is None:
             offset = self._retired.pop(name, self._floor)
             topic = self._topics[name] = Topic(name, self._outlet, self.compression, offset)
         return topic
 
     def find(self, name: str) -> Topic | None:
-        """The topic `name`, if it is in use."""
+        """Return the topic `name` if it is in use."""
         return self._topics.get(name)
 
     def __len__(self) -> int:
-        """How many topics are in use."""
+        """Return the number of topics in use."""
         return len(self._topics)
 
     def publish(self, name: str, message: TopicMessage) -> int:
-        """Publish to `name`; how many receive it."""
+        """Publish `message` to the topic `name`; return the number of subscribers."""
         if message.numbered:
-            return self[name].publish(message, self._now_us(), self.limits)
+            return self[name].publish(message, self._now_us(), self._limits.current)
         if (topic := self._topics.get(name)) is not None and topic.subscribers:
             return topic.publish_state(message)
         return 0
 
+    def subscribe(self, name: str, outbox: Outbox) -> None:
+        """Send everything that is published to `name` from now on to `outbox`."""
+        self[name].subscribe(outbox)
+
     def unsubscribe(self, name: str, outbox: Outbox) -> None:
-        """`outbox` gets nothing more of `name`."""
+        """Send nothing more of `name` to `outbox`."""
         if (topic := self._topics.get(name)) is not None:
             topic.unsubscribe(outbox)
             self._retire_idle(topic)
 
-    def followed(self, name: str) -> bool:
-        """Whether anybody follows `name` now."""
+    def has_subscribers(self, name: str) -> bool:
+        """Return whether the topic `name` has subscribers."""
         return (topic := self._topics.get(name)) is not None and bool(topic.subscribers)
 
     def position(self, name: str) -> Position:
-        """Where `name` is now."""
+        """Return the current position of the topic `name`."""
         topic = self._topics.get(name)
         return Position(epoch=self.epoch, offset=topic.offset if topic else self._retired.get(name, self._floor))
 
     def since(self, name: str, position: Position) -> list[Frame]:
-        """What was published to `name` after `position`; PositionLost if that can't be said."""
+        """Return the numbered messages of `name` after `position`. Raise PositionLost if some are no longer known."""
         if position.epoch != self.epoch:
             raise PositionLost("epoch_changed")
-        return self[name].since(position.offset, self._now_us(), self.limits)
+        return self[name].since(position.offset, self._now_us(), self._limits.current)
 
     def sent_to(self, outbox: Outbox, names: Iterable[str]) -> tuple[int, int]:
-        """How many messages, and bytes, of these topics went to `outbox` since it subscribed."""
+        """Return the number of messages and bytes of these topics that were sent to `outbox` since it subscribed."""
         sent = [self._topics[name].sent_to(outbox) for name in names if name in self._topics]
         return sum(messages for messages, _ in sent), sum(size for _, size in sent)
 
     def restore(self, name: str, offset: int, messages: Iterable[tuple[int, int, bytes]]) -> None:
-        """Go on with a topic as another hub left it."""
+        """Restore a topic of another hub; see `Topic.restore`."""
         self._retired[name] = offset
         self[name].restore(messages)
 
-    def begin_again(self, epoch: str) -> None:
-        """Another life of all offsets: nothing of before counts."""
+    def reset(self, epoch: str) -> None:
+        """Begin another epoch: all histories and offsets are forgotten."""
         self.epoch = epoch
         self._retired.clear()
         self._floor = 0
         for topic in self._topics.values():
-            topic.begin_again()
+            topic.reset()
 
-    def send_by(self, outlet: Outlet) -> None:
-        """Have `outlet` bring publications to their subscribers."""
+    def set_outlet(self, outlet: Outlet) -> None:
+        """Deliver by `outlet` from now on."""
         self._outlet = outlet
         for topic in self._topics.values():
-            topic.send_by(outlet)
+            topic.set_outlet(outlet)
 
     def forget(self, name: str) -> None:
-        """Drop a topic that can never be used again."""
+        """Drop a topic that is never used again."""
         self._topics.pop(name, None)
-        self._outlet.forgotten(name)
+        self._outlet.drop_topic(name)
 
     def expire(self) -> None:
-        """Give back the memory of histories that nobody can ask for any more, and of topics that nobody uses."""
+        """Free expired histories and unused topics."""
         now_us = self._now_us()
         for topic in tuple(self._topics.values()):
-            topic.expire(now_us, self.limits)
+            topic.expire(now_us, self._limits.current)
             self._retire_idle(topic)
 
     def _retire_idle(self, topic: Topic) -> None:
-        if not topic.idle:
+        if not topic.is_idle:
             return
         del self._topics[topic.name]
         if topic.offset > self._floor:
             self._retired[topic.name] = topic.offset
         if len(self._retired) > MAX_RETIRED:
             self._floor = max(self._floor, self._retired.popitem(last=False)[1])
+
+    def _limits_changed(self, limits: Limits) -> None:
+        self.compression.configure(limits.compression_level, limits.compression_threshold)

@@ -1,4 +1,4 @@
-"""Flushes outboxes: once a turn of the loop, in slices of time, so that a large fan-out doesn't hold the loop."""
+"""Sends all outgoing data: once per turn of the event loop, in time slices, so that a large fan-out doesn't block it."""
 
 import asyncio
 from collections import deque
@@ -13,17 +13,17 @@ from .outbox import Outbox
 from .topics import InMemory, Topic
 
 SLICE_NS: Final = 700_000
-"""How long the loop is held at most."""
+"""Longest time slice."""
 BETWEEN_LOOKS: Final = 8
-"""Connections that are written to between two looks at the clock."""
+"""Connections that are written to between two readings of the clock."""
 RETRY_SECONDS: Final = 0.05
-"""How often a connection that takes nothing is looked at again."""
+"""Interval of attempts to write to a stalled connection."""
 MAX_DIRECT: Final = 65_536
-"""Bytes of a turn that go straight out; what is more is paced by each connection."""
+"""Bytes of one turn that are written directly; more is sent through the outboxes."""
 
 
 class _FanOut:
-    """One topic's frames of a turn on their way to its subscribers."""
+    """The delivery of one topic's frames of a turn to its subscribers."""
 
     __slots__ = ("data", "encoded", "frames", "rest")
 
@@ -35,15 +35,15 @@ class _FanOut:
 
 
 class Writer(InMemory):
-    """The one path on which data leaves the hub.
+    """Delivers publications and flushes outboxes.
 
-    The usual turn publishes to one topic: its frames are put together once, and the same bytes are written to each
-    subscriber that has nothing else to get. As soon as anything else wants to go out, what is on its way is settled
-    into the outboxes, where everything has its order.
+    Most turns of the event loop publish to a single topic. Its frames are joined once, and the same bytes are written
+    to each subscriber whose outbox is empty. As soon as other data is to be sent in the same turn, the undelivered
+    frames are moved to the outboxes, which preserve the order.
     """
 
     def __init__(self, fan_out: Histogram) -> None:
-        """Nothing to write yet; `fan_out` observes how long a turn's publications take to leave."""
+        """`fan_out` observes the time from a turn's first publication to its last write."""
         self._observed = fan_out
         self._since_ns = 0
         self._pending: Topic | None = None
@@ -54,50 +54,50 @@ class Writer(InMemory):
         self._retry: asyncio.TimerHandle | None = None
         self._turn = 0
 
-    def touch(self, topic: Topic) -> None:
-        """The subscribers of `topic` have something to read."""
+    def deliver(self, topic: Topic) -> None:
+        """Deliver the fresh frames of `topic` at the end of this turn."""
         if self._pending is not topic or self._fan_out is not None:
-            self.settle(but=topic)
+            self.flush_pending(but=topic)
             self._pending = topic
         if not self._since_ns:
             self._since_ns = time.perf_counter_ns()
         self._schedule()
 
     def wake(self, outbox: Outbox) -> None:
-        """One connection has something to read, behind all that was published before."""
+        """Flush `outbox` at the end of this turn, after everything that was published before."""
         if self._pending is not None or self._fan_out is not None:
-            self.settle()
-        self._line_up(outbox)
+            self.flush_pending()
+        self._enqueue(outbox)
         self._schedule()
 
-    def settle(self, but: Topic | None = None) -> None:
-        """Put what is on its way into the outboxes, in order; `but` keeps what was published to it last."""
+    def flush_pending(self, but: Topic | None = None) -> None:
+        """Move undelivered frames to the outboxes, except the pending ones of the topic `but`."""
         if (fan_out := self._fan_out) is not None:
             self._fan_out = None
-            self._put(fan_out.frames, fan_out.rest)
+            self._append_to_outboxes(fan_out.frames, fan_out.rest)
         if (pending := self._pending) is not None and pending is not but:
             self._pending = None
-            self._put(pending.take(), pending.subscribers)
+            self._append_to_outboxes(pending.pop_fresh(), pending.subscribers)
 
-    def forget(self, outbox: Outbox) -> None:
-        """A connection is gone."""
+    def discard(self, outbox: Outbox) -> None:
+        """Forget the outbox of a closed connection."""
         self._stalled.pop(outbox, None)
 
     def close(self) -> None:
-        """Look at nobody again who took nothing."""
+        """Stop retrying stalled connections."""
         self._stalled.clear()
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
 
-    def _put(self, frames: list[Frame], outboxes: Iterable[Outbox]) -> None:
+    def _append_to_outboxes(self, frames: list[Frame], outboxes: Iterable[Outbox]) -> None:
         for outbox in outboxes:
-            self._line_up(outbox)
+            self._enqueue(outbox)
             outbox.fresh.extend(frames)
 
-    def _line_up(self, outbox: Outbox) -> None:
+    def _enqueue(self, outbox: Outbox) -> None:
         outbox.busy = True
-        # Whoever has something fresh stands in line already.
+        # An outbox with fresh frames is in the queue already.
         if not outbox.fresh:
             self._ready.append(outbox)
 
@@ -109,8 +109,8 @@ class Writer(InMemory):
     def _run(self) -> None:
         until_ns = time.perf_counter_ns() + SLICE_NS
         if self._pending is not None and self._fan_out is None:
-            self._begin(self._pending)
-        if self._fan_out is None or self._go_on(self._fan_out, until_ns):
+            self._start_fan_out(self._pending)
+        if self._fan_out is None or self._continue_fan_out(self._fan_out, until_ns):
             self._flush(until_ns)
         self._scheduled = False
         if self._ready or self._fan_out is not None or self._pending is not None:
@@ -119,26 +119,26 @@ class Writer(InMemory):
             self._observed.observe((time.perf_counter_ns() - self._since_ns) / 1e9)
             self._since_ns = 0
         if self._stalled and self._retry is None:
-            self._retry = asyncio.get_running_loop().call_later(RETRY_SECONDS, self._look_again)
+            self._retry = asyncio.get_running_loop().call_later(RETRY_SECONDS, self._retry_stalled)
 
-    def _begin(self, topic: Topic) -> None:
+    def _start_fan_out(self, topic: Topic) -> None:
         data = b"".join([frame.websocket for frame in topic.fresh])
         if len(data) > MAX_DIRECT:
-            self.settle()
+            self.flush_pending()
             return
         self._pending = None
-        # Nobody is always the last one.
+        # Begin with another subscriber each time, so that none is always the last.
         subscribers = list(topic.subscribers)
         self._turn = start = (self._turn + 61) % max(1, len(subscribers))
-        self._fan_out = _FanOut(topic.take(), data, subscribers[start:] + subscribers[:start])
+        self._fan_out = _FanOut(topic.pop_fresh(), data, subscribers[start:] + subscribers[:start])
 
-    def _go_on(self, fan_out: _FanOut, until_ns: int) -> bool:
-        # Whether there is time left for others.
+    def _continue_fan_out(self, fan_out: _FanOut, until_ns: int) -> bool:
+        # Return whether all subscribers were served within the time slice.
         rest, data, frames, encoded = fan_out.rest, fan_out.data, fan_out.frames, fan_out.encoded
         for number, outbox in enumerate(rest, 1):
-            line = outbox.line
-            if line is None or outbox.busy or outbox.pace.writing_paused:
-                self._line_up(outbox)
+            line = outbox.direct
+            if line is None or outbox.busy or outbox.flow_control.writing_paused:
+                self._enqueue(outbox)
                 outbox.fresh.extend(frames)
             elif (deflation := outbox.deflation) is None:
                 line.write(data)
@@ -155,16 +155,16 @@ class Writer(InMemory):
             for _ in range(min(BETWEEN_LOOKS, len(ready))):
                 outbox = ready.popleft()
                 if stalled and outbox in stalled:
-                    outbox.settle()
+                    outbox.queue_fresh()
                 elif outbox.sink.flush():
                     outbox.busy = False
                 else:
-                    outbox.settle()
+                    outbox.queue_fresh()
                     stalled[outbox] = None
             if time.perf_counter_ns() > until_ns:
                 return
 
-    def _look_again(self) -> None:
+    def _retry_stalled(self) -> None:
         self._retry = None
         stalled, self._stalled = self._stalled, {}
         self._ready.extend(stalled)

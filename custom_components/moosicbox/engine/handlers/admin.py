@@ -1,31 +1,31 @@
-"""What administrators ask of the hub itself."""
+"""Requests of administrators: metrics and connected clients."""
 
-from typing import TYPE_CHECKING, Any
-
+from ..hub import Hub
+from ..metrics_report import client_reports, metrics_report
 from ..protocol.client import GetClients, GetMetrics
 from ..protocol.errors import NotSupported
-from ..report import client_reports, metrics_report
+from ..protocol.results import ClientsResult
 from ..sessions.session import Actor
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 
 class AdminHandlers:
-    """For the permission `admin`."""
+    """Handles requests that need the permission `admin`."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its messages into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the messages to the hub's table."""
+        hub = self.hub
         hub.register(GetMetrics, self.metrics, "admin")
         hub.register(GetClients, self.clients, "admin")
 
-    def metrics(self, _actor: Actor, _message: GetMetrics) -> dict[str, Any]:
-        """The hub's numbers."""
+    def metrics(self, _actor: Actor, _message: GetMetrics) -> dict[str, object]:
+        """Return the hub's metrics."""
         if not self.hub.limits.metrics:
-            raise NotSupported("This hub doesn't tell its numbers: its metrics are switched off")
+            raise NotSupported("Metrics are switched off")
         return metrics_report(self.hub)
 
-    def clients(self, _actor: Actor, _message: GetClients) -> dict[str, Any]:
-        """Who is connected."""
+    def clients(self, _actor: Actor, _message: GetClients) -> ClientsResult:
+        """Return the connected clients."""
         return {"clients": client_reports(self.hub)}

@@ -1,26 +1,26 @@
-"""Messages about the connection itself: clocks, subscriptions, tokens."""
-
-from typing import TYPE_CHECKING
+"""Messages about the connection itself: clock, subscriptions, token."""
 
 from msgspec import UNSET
 
 from ..clock import iso_from_unix
-from ..dispatcher import Followed
+from ..dispatcher import ResultThen
+from ..hub import Hub
 from ..protocol.client import Authenticate, Ping, Refresh, Subscribe, TimeSync, Unsubscribe
 from ..protocol.errors import AuthenticationFailed, InvalidMessage, NotSupported, Unavailable
+from ..protocol.results import RefreshResult
 from ..protocol.server import Pong, TimeSyncReply
 from ..sessions.session import Actor, Session
 
-if TYPE_CHECKING:
-    from ..hub import Hub
-
 
 class ConnectionHandlers:
-    """For clients only: somebody inside the house has no connection."""
+    """Handles messages of connected clients; commands from inside Home Assistant have no connection."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its messages into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the messages to the hub's table."""
+        hub = self.hub
         hub.register(Authenticate, self.authenticate)
         hub.register(Refresh, self.refresh)
         hub.register(Subscribe, self.subscribe)
@@ -29,41 +29,41 @@ class ConnectionHandlers:
         hub.register(TimeSync, self.time_sync, limit="sync")
 
     def authenticate(self, _actor: Actor, _message: Authenticate) -> None:
-        """Only the first message may be this one."""
-        raise InvalidMessage("This connection is authenticated already", ["type"])
+        """Refuse a second `authenticate`."""
+        raise InvalidMessage("This connection is already authenticated", ["type"])
 
-    async def refresh(self, actor: Actor, message: Refresh) -> dict[str, str]:
-        """Take a newer token of the same sub."""
+    async def refresh(self, actor: Actor, message: Refresh) -> RefreshResult:
+        """Replace the session's token by a newer one of the same user."""
         session = _session(actor)
         if session.connection is None:
-            raise AuthenticationFailed("The connection is gone")
-        principal = await self.hub.identity.recognise(message.token, session.connection.peer)
+            raise AuthenticationFailed("The connection is closed")
+        principal = await self.hub.identity.authenticate_token(message.token, session.connection.peer)
         if principal.sub != session.principal.sub:
-            raise AuthenticationFailed("The token belongs to somebody else")
+            raise AuthenticationFailed("The token belongs to another user")
         self.hub.sessions.renew(session, principal)
         return {} if principal.expires_at is None else {"expires_at": iso_from_unix(principal.expires_at)}
 
-    def subscribe(self, actor: Actor, message: Subscribe) -> Followed:
-        """All of the topics or none; the answer comes before what they carry."""
+    def subscribe(self, actor: Actor, message: Subscribe) -> ResultThen:
+        """Subscribe to all of the topics or none; the answer precedes their snapshots."""
         session = _session(actor)
         topics = tuple(dict.fromkeys(message.topics))
         subscriptions = self.hub.subscriptions
         subscriptions.require_visible(session, topics)
         if len(session.topics.keys() | set(topics)) > self.hub.limits.max_subscriptions:
-            raise Unavailable(f"A client follows at most {self.hub.limits.max_subscriptions} topics", again=False)
+            raise Unavailable(f"A client may follow at most {self.hub.limits.max_subscriptions} topics", again=False)
         positions = subscriptions.positions(topics)
-        return Followed({"positions": positions}, lambda: subscriptions.follow(session, topics))
+        return ResultThen({"positions": positions}, lambda: subscriptions.follow(session, topics))
 
     def unsubscribe(self, actor: Actor, message: Unsubscribe) -> None:
-        """No more of these."""
+        """Unsubscribe from topics."""
         self.hub.subscriptions.unfollow(_session(actor), message.topics)
 
     def ping(self, _actor: Actor, message: Ping) -> Pong:
-        """Here."""
+        """Answer a ping."""
         return Pong(server_time_us=self.hub.clock.now_us(), request_id=message.request_id or UNSET)
 
     def time_sync(self, actor: Actor, message: TimeSync) -> TimeSyncReply:
-        """One probe of the clocks."""
+        """Answer a clock probe."""
         return TimeSyncReply(
             t0_us=message.t0_us,
             t1_us=actor.received_us,

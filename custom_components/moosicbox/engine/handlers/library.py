@@ -1,29 +1,31 @@
-"""Questions to the library, and changes of what is ours in it."""
+"""Requests to the library: lists, search, favourites, playlists, scans."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from ..hub import Hub
 from ..library.library import Library
 from ..library.models import Hit, Page
 from ..protocol.errors import InvalidMessage, NotSupported
-from ..protocol.library import Filters, LibraryRequest
+from ..protocol.library_request import Filters, LibraryRequest
+from ..protocol.results import LibraryResult
 from ..sessions.session import Actor
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 
 class LibraryHandlers:
-    """One message, told by its `request_type`."""
+    """Handles `library_request`, by its `request_type`."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its message into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the message to the hub's table."""
+        hub = self.hub
         hub.register(LibraryRequest, self.request, "library", "library")
 
-    async def request(self, actor: Actor, asked: LibraryRequest) -> dict[str, Any]:
-        """Ask, or change."""
+    async def request(self, actor: Actor, asked: LibraryRequest) -> LibraryResult:
+        """Return an item or a page of items, or change the library."""
         if (library := self.hub.library) is None:
             raise NotSupported("This hub has no library")
         match asked.request_type:
@@ -34,11 +36,11 @@ class LibraryHandlers:
             case "edit_playlist":
                 actor.principal.require("control")
                 if asked.playlist is None:
-                    raise InvalidMessage("Say what changes in the playlist", ["playlist"])
+                    raise InvalidMessage("playlist must name the changes", ["playlist"])
                 return {"item": await library.edit_playlist(asked.id, asked.playlist)}
             case "scan":
                 actor.principal.require("admin")
-                library.scan_soon()
+                library.request_scan()
                 return {}
             case "get_artist":
                 return {"item": await library.artist(_id(asked))}
@@ -67,23 +69,23 @@ async def _list(library: Library, asked: LibraryRequest) -> Page[Any]:
     return await lists[asked.request_type](filters, asked.sort, asked.limit, asked.cursor)
 
 
-async def _search(library: Library, asked: LibraryRequest) -> dict[str, Any]:
+async def _search(library: Library, asked: LibraryRequest) -> LibraryResult:
     if asked.query is None:
-        raise InvalidMessage("Say what to search for", ["query"])
+        raise InvalidMessage("query must name what to search for", ["query"])
     kinds = asked.filters.kinds if asked.filters is not None else ()
     page = await library.search(asked.query, kinds, asked.limit, asked.cursor)
     return {**_page(page), "items": [_flat(hit) for hit in page.items]}
 
 
 def _flat(hit: Hit) -> dict[str, Any]:
-    return {"kind": hit.kind, "score": hit.score, **msgspec.structs.asdict(hit.item)}
+    return {"kind": hit.kind, "score": hit.score, **msgspec.to_builtins(hit.item)}
 
 
-def _page(page: Page[Any]) -> dict[str, Any]:
+def _page(page: Page[Any]) -> LibraryResult:
     return {"items": page.items, "total": page.total, "next_cursor": page.next_cursor}
 
 
 def _id(asked: LibraryRequest) -> str:
     if asked.id is None:
-        raise InvalidMessage("Name an id", ["id"])
+        raise InvalidMessage("id is required", ["id"])
     return asked.id

@@ -1,101 +1,102 @@
-"""Commands to players: transport, place, loudness, modes."""
+"""Commands to players and rooms: transport, position, volume, modes."""
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..playback.targets import Target
+from ..hub import Hub
 from ..protocol.client import ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
 from ..protocol.errors import InvalidMessage, QueueItemNotFound
 from ..rooms.room import Room
+from ..rooms.targets import Target
 from ..sessions.session import Actor
-
-if TYPE_CHECKING:
-    from ..hub import Hub
 
 
 class PlaybackHandlers:
-    """Each finds its player and tells its playback what to do."""
+    """Handles commands: finds the target, checks the right, changes its playback."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its messages into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the messages to the hub's table."""
+        hub = self.hub
         hub.register(PlaybackCommand, self.playback, "control", target_decides=True)
         hub.register(SeekCommand, self.seek, "control", target_decides=True)
         hub.register(VolumeCommand, self.volume, "control", target_decides=True)
         hub.register(ModeCommand, self.mode, "control", target_decides=True)
 
     def playback(self, actor: Actor, message: PlaybackCommand) -> Coroutine[Any, Any, None] | None:
-        """Transport. What is known already happens at once; media may have to be looked up first."""
-        target = self.hub.targets.music(actor, message.player_id, message.room_id)
+        """Execute a transport command; a coroutine is returned if media may have to be resolved first."""
+        target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
         playback = target.playback
         now_us = self.hub.clock.now_us()
         command = message.command
-        target.demand("playback.skip" if command == "next" else "playback.control")
+        target.require_right("playback.skip" if command == "next" else "playback.control")
         if command == "toggle":
             command = "pause" if playback.timeline.state in ("playing", "buffering") else "play"
         match command:
             case "pause":
-                target.owner.require("pause")
+                target.context.require_capability("pause")
                 playback.pause(now_us)
             case "stop":
                 playback.stop(now_us)
             case "play":
                 return self._play(actor, target, message)
             case "next":
-                return self.hub.conductor.skip(playback)
+                return self.hub.media_resolver.skip(playback)
             case "previous":
                 if (item := playback.predecessor(now_us)) is None:
                     raise QueueItemNotFound("Nothing is in the queue to play")
-                return self.hub.conductor.start(playback, item)
+                return self.hub.media_resolver.start(playback, item)
         return None
 
     def seek(self, actor: Actor, message: SeekCommand) -> None:
-        """Another place of the same item."""
-        target = self.hub.targets.music(actor, message.player_id, message.room_id)
-        target.demand("playback.control")
-        target.owner.require("seek")
+        """Move to another position in the current item."""
+        target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
+        target.require_right("playback.control")
+        target.context.require_capability("seek")
         target.playback.seek(self.hub.clock.now_us(), message.position_seconds)
 
     def volume(self, actor: Actor, message: VolumeCommand) -> None:
-        """Loudness, and how late it is heard."""
+        """Change volume, mute or output delay."""
         if message.volume is None and message.muted is None and message.output_delay_ms is None:
-            raise InvalidMessage("Name a volume, muted, or output_delay_ms", ["volume"])
-        owner = self.hub.targets.loudness(actor, message.player_id, message.room_id)
+            raise InvalidMessage("One of volume, muted and output_delay_ms is required", ["volume"])
+        context = self.hub.targets.volume_target(actor, message.player_id, message.room_id)
         if message.volume is not None:
-            owner.require("volume")
+            context.require_capability("volume")
         if message.muted is not None:
-            owner.require("mute")
-        if isinstance(owner, Room):
+            context.require_capability("mute")
+        if isinstance(context, Room):
             if message.output_delay_ms is not None:
-                raise InvalidMessage("Each player has an output delay of its own: name one", ["output_delay_ms"])
-            self.hub.rooms.set_volume(owner, message.volume, message.muted)
+                raise InvalidMessage("Output delays belong to players: name a player_id", ["output_delay_ms"])
+            self.hub.rooms.set_volume(context, message.volume, message.muted)
             return
         if message.volume is not None or message.muted is not None:
-            self.hub.players.set_volume(owner, message.volume, message.muted)
+            self.hub.players.set_volume(context, message.volume, message.muted)
         if message.output_delay_ms is not None:
-            self.hub.players.set_output_delay(owner, message.output_delay_ms)
+            self.hub.players.set_player_delay(context, message.output_delay_ms)
 
     def mode(self, actor: Actor, message: ModeCommand) -> None:
-        """Order and repetition."""
-        target = self.hub.targets.music(actor, message.player_id, message.room_id)
-        target.demand("playback.control")
+        """Change shuffle, repeat or autoplay."""
+        target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
+        target.require_right("playback.control")
         target.playback.set_modes(shuffle=message.shuffle, repeat=message.repeat, autoplay=message.autoplay)
 
     async def _play(self, actor: Actor, target: Target, message: PlaybackCommand) -> None:
         playback = target.playback
         if message.track_id is not None:
-            target.demand("queue.add")
-            media = await self.hub.conductor.resolve_track(message.track_id, actor.principal)
-            target.demand_media(media)
-            item = self.hub.new_item(media.track, target)
+            target.require_right("queue.add")
+            media = await self.hub.media_resolver.resolve_track(message.track_id, actor.principal)
+            target.require_media_right(media)
+            item = target.new_item(media.track, self.hub.clock.timestamp())
             playback.queue.add([item], "next")
-            await self.hub.conductor.start(playback, item, message.start_position or 0.0, left="skipped")
+            await self.hub.media_resolver.start(playback, item, message.start_position or 0.0, previous_state="skipped")
         elif message.queue_item_id is not None:
             item = playback.queue.get(message.queue_item_id)
-            await self.hub.conductor.start(playback, item, message.start_position or 0.0, left="skipped")
+            await self.hub.media_resolver.start(playback, item, message.start_position or 0.0, previous_state="skipped")
         elif (item_ := playback.current or playback.queue.first()) is None:
             raise QueueItemNotFound("Nothing is in the queue to play")
         elif message.start_position is not None:
-            await self.hub.conductor.start(playback, item_, message.start_position)
+            await self.hub.media_resolver.start(playback, item_, message.start_position)
         elif not playback.timeline.playing:
-            await self.hub.conductor.start(playback, item_, playback.timeline.position)
+            await self.hub.media_resolver.start(playback, item_, playback.timeline.position)

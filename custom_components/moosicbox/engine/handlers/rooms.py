@@ -1,14 +1,14 @@
-"""Rooms: making, joining and steering them, inviting into them, talking in them."""
+"""Commands of rooms: create, join, control, invite, chat."""
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from ..clock import iso_from_unix
+from ..hub import Hub
 from ..playback.player import Player
-from ..playback.targets import demand_move
 from ..protocol.client import (
     PlaybackCommand,
     RoomChat,
@@ -29,24 +29,25 @@ from ..protocol.client import (
     SeekCommand,
 )
 from ..protocol.errors import InvalidMessage, PermissionDenied, RoomNotFound, Unavailable
+from ..protocol.results import ChatResult, InviteResult, RoomListResult, RoomResult
 from ..rooms.rights import RoomRight
 from ..rooms.room import Room, RoomSettings
 from ..sessions.session import Actor, Session
 
-if TYPE_CHECKING:
-    from ..hub import Hub
-
 SETTINGS = RoomSettings.__struct_fields__
 PARTY = "/moosicbox/party/#"
-"""Where invited guests go; what stands behind the # no server sees."""
+"""The guest page; the invite follows in the fragment, which browsers don't send to servers."""
 
 
 class RoomHandlers:
-    """Each finds its room, checks the right, and tells the rooms what to do."""
+    """Handles `room_command` and `room_chat`: finds the room, checks the right, changes the room."""
 
     def __init__(self, hub: Hub) -> None:
-        """Puts its messages into the hub's table."""
         self.hub = hub
+
+    def register(self) -> None:
+        """Add the messages to the hub's table."""
+        hub = self.hub
         hub.register(RoomCreate, self.create, "rooms")
         hub.register(RoomUpdate, self.update, "listen")
         hub.register(RoomClose, self.close, "listen")
@@ -63,76 +64,76 @@ class RoomHandlers:
         hub.register(RoomSetRole, self.set_role, "listen")
         hub.register(RoomChat, self.chat, "chat", "chat")
 
-    def create(self, actor: Actor, message: RoomCreate) -> dict[str, str]:
-        """A new room; its maker is its host and in it at once. One made by the house has no host yet."""
+    def create(self, actor: Actor, message: RoomCreate) -> RoomResult:
+        """Create a room. Its creator becomes the host and joins; a room created by the system has no host yet."""
         principal = actor.principal
         if principal.rooms is not None:
             raise PermissionDenied("This token is limited to rooms")
         settings = RoomSettings(**{name: getattr(message, name) for name in SETTINGS})
-        maker = None if principal is self.hub.house else principal.sub
+        maker = None if principal is self.hub.system else principal.sub
         room = self.hub.rooms.create(settings, message.id, message.host_user_id or maker)
         if actor.session is not None:
-            self.hub.rooms.enter(room, actor.session)
+            self.hub.rooms.join(room, actor.session)
         return {"room_id": room.room_id}
 
     def update(self, actor: Actor, message: RoomUpdate) -> None:
-        """Other settings."""
+        """Change the settings of a room."""
         room = self._room(actor, message.room_id, "member.kick")
         changes = {name: value for name in SETTINGS if (value := getattr(message, name)) is not None}
         self.hub.rooms.update(room, msgspec.structs.replace(room.settings, **changes), message.host_user_id)
 
     def close(self, actor: Actor, message: RoomClose) -> None:
-        """The end of a room."""
+        """Close a room."""
         room = self._room(actor, message.room_id, "member.kick")
         self.hub.rooms.close(room)
 
-    def join(self, actor: Actor, message: RoomJoin) -> dict[str, Any]:
-        """In, with a player if the client is one; or another player that the asker may control."""
+    def join(self, actor: Actor, message: RoomJoin) -> dict[str, object]:
+        """Let the client join, or another player that it may control."""
         session = self._client(actor, message.player_id)
         self._redeem(actor, message)
         room = self.hub.rooms.get(message.room_id, actor.principal)
         if not room.visible_to(session.principal):
-            # Whoever may invite may bring somebody along.
-            room.demand(actor.principal, "member.kick")
-        self.hub.rooms.enter(room, session)
+            # A principal who may invite may also bring along another player.
+            room.require_right(actor.principal, "member.kick")
+        self.hub.rooms.join(room, session)
         return self._state(room)
 
     def leave(self, actor: Actor, message: RoomLeave) -> None:
-        """Out; twice changes nothing."""
+        """Let a participant leave; no error if it isn't in the room."""
         if (room := self.hub.rooms.find(message.room_id)) is None:
             raise RoomNotFound(f"There is no room {message.room_id}")
         if message.player_id is None and actor.session is not None:
             place = room.participants.get(actor.session.client_id)
         else:
-            place = room.place_of(self._player(actor, message.player_id))
+            place = room.participant_of(self._player(actor, message.player_id))
         if place is not None:
             self.hub.rooms.leave(room, place)
 
     def kick(self, actor: Actor, message: RoomKick) -> None:
-        """Somebody else out."""
+        """Remove a participant and ban its user."""
         room = self._room(actor, message.room_id, "member.kick")
         self.hub.rooms.kick(room, message.client_id)
 
-    def invite(self, actor: Actor, message: RoomInvite) -> dict[str, str]:
-        """A code that lets guests in."""
+    def invite(self, actor: Actor, message: RoomInvite) -> InviteResult:
+        """Return a new invite."""
         room = self._room(actor, message.room_id, "member.kick")
         if message.role == "host":
-            raise InvalidMessage("Nobody is invited as a host: hand the room over instead", ["role"])
+            raise InvalidMessage("An invite can't make a host: use set_role instead", ["role"])
         now = self.hub.clock.utc().timestamp()
-        code, invite = self.hub.invites.make(room.room_id, message.role, now, message.expires_in, message.uses)
-        self.hub.rooms.changed(room)
+        code, invite = self.hub.invites.create(room.room_id, message.role, now, message.expires_in, message.uses)
+        self.hub.rooms.changed.emit(room)
         return {"invite": code, "url": PARTY + code, "expires_at": iso_from_unix(invite.expires_at)}
 
-    def list(self, actor: Actor, _message: RoomList) -> dict[str, Any]:
-        """The rooms that one may see."""
-        return {"rooms": self.hub.room_lists.seen_by(actor.principal)}
+    def list(self, actor: Actor, _message: RoomList) -> RoomListResult:
+        """Return the visible rooms."""
+        return {"rooms": self.hub.room_lists.visible_to(actor.principal)}
 
-    def get(self, actor: Actor, message: RoomGet) -> dict[str, Any]:
-        """All about one room."""
+    def get(self, actor: Actor, message: RoomGet) -> dict[str, object]:
+        """Return the state of a room."""
         return self._state(self.hub.rooms.get(message.room_id, actor.principal))
 
     async def play(self, actor: Actor, message: RoomPlay) -> None:
-        """Music for everybody."""
+        """Start playback in a room."""
         command = PlaybackCommand(
             room_id=message.room_id,
             command="play",
@@ -142,39 +143,39 @@ class RoomHandlers:
         await self.hub.dispatcher.execute(actor, command)
 
     def pause(self, actor: Actor, message: RoomPause) -> None:
-        """Silence for everybody."""
+        """Pause playback in a room."""
         room = self._room(actor, message.room_id, "playback.control")
-        room.require("pause")
-        room.own.pause(self.hub.clock.now_us(), message.position)
+        room.require_capability("pause")
+        room.playback.pause(self.hub.clock.now_us(), message.position)
 
     async def seek(self, actor: Actor, message: RoomSeek) -> None:
-        """Another place for everybody."""
+        """Move to another position in a room's current item."""
         command = SeekCommand(room_id=message.room_id, position_seconds=message.position_seconds)
         await self.hub.dispatcher.execute(actor, command)
 
     def skip_vote(self, actor: Actor, message: RoomSkipVote) -> Coroutine[Any, Any, None] | None:
-        """A vote against the current item; with enough of them it is skipped."""
+        """Vote to skip the current item; a majority skips it."""
         room = self.hub.rooms.get(message.room_id, actor.principal)
-        room.demand_vote(actor.principal)
+        room.require_vote_right(actor.principal)
         if room.settings.control != "votes" or self.hub.rooms.vote(room, actor.principal.sub):
-            return self.hub.conductor.skip(room.own)
+            return self.hub.media_resolver.skip(room.playback)
         return None
 
     def set_role(self, actor: Actor, message: RoomSetRole) -> None:
-        """Another role for a member."""
+        """Change the role of a participant."""
         room = self._room(actor, message.room_id, "member.kick")
         self.hub.rooms.set_role(room, message.user_id, message.role)
 
-    def chat(self, actor: Actor, message: RoomChat) -> dict[str, str]:
-        """A line of talk."""
+    def chat(self, actor: Actor, message: RoomChat) -> ChatResult:
+        """Post a chat message."""
         room = self._room(actor, message.room_id, "chat")
-        return {"message_id": self.hub.rooms.say(room, actor.principal, message.message).message_id}
+        return {"message_id": self.hub.rooms.post_chat(room, actor.principal, message.message).message_id}
 
     # ------------------------------------------------------------ inside
 
     def _room(self, actor: Actor, room_id: str, right: RoomRight) -> Room:
         room = self.hub.rooms.get(room_id, actor.principal)
-        room.demand(actor.principal, right)
+        room.require_right(actor.principal, right)
         return room
 
     def _redeem(self, actor: Actor, message: RoomJoin) -> None:
@@ -193,22 +194,22 @@ class RoomHandlers:
     def _client(self, actor: Actor, player_id: str | None) -> Session:
         if player_id is None:
             if actor.session is None:
-                raise InvalidMessage("Name a player_id: only clients join by themselves", ["player_id"])
+                raise InvalidMessage("player_id is required: this command doesn't come from a client", ["player_id"])
             return actor.session
         player = self._player(actor, player_id)
-        session = self.hub.sessions.of_client(player.client_id)
+        session = self.hub.sessions.find_by_client(player.client_id)
         if session is None:
             raise Unavailable(f"{player.name} isn't connected")
         return session
 
     def _player(self, actor: Actor, player_id: str | None) -> Player:
         if player_id is None:
-            raise InvalidMessage("Name a player_id", ["player_id"])
+            raise InvalidMessage("player_id is required", ["player_id"])
         player = self.hub.players.get(player_id)
         if actor.session is None or actor.session.player_id != player_id:
-            demand_move(actor.principal, player)
+            self.hub.targets.require_move_right(actor.principal, player)
         return player
 
-    def _state(self, room: Room) -> dict[str, Any]:
+    def _state(self, room: Room) -> dict[str, object]:
         fields = msgspec.structs.asdict(room.state())
         return {name: value for name, value in fields.items() if value is not UNSET}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ..clock import Clock
-from ..delivery.subscriptions import Subscriptions
+from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
 from ..protocol.server import LibraryScanProgress, LibraryUpdated
 from ..protocol.types import UpdateType
@@ -17,7 +17,7 @@ TOPIC: Final = "library"
 GATHER_US: Final = 1_000_000
 """Changes of one kind within this time are told at once."""
 PROGRESS_US: Final = 500_000
-MOST_IDS: Final = 100
+MAX_IDS: Final = 100
 """That one message names."""
 
 
@@ -49,13 +49,13 @@ class LibraryFeed:
             undo()
         self._undo = ()
 
-    def provide(self, subscriptions: Subscriptions) -> None:
+    def register_topics(self, catalog: TopicCatalog) -> None:
         """Say where snapshots come from."""
-        subscriptions.provide(TOPIC, lambda _id, _viewer: [_message(self._library.progress)])
+        catalog.provide(TOPIC, lambda _id, _viewer: [_message(self._library.progress)])
 
     def _changed(self, change: Change) -> None:
         ids, total = self._gathered.get(change.update_type, ([], 0))
-        self._gathered[change.update_type] = ([*ids, *change.ids][:MOST_IDS], total + change.total)
+        self._gathered[change.update_type] = ([*ids, *change.ids][:MAX_IDS], total + change.total)
         if self._update is None:
             self._update = self._timers.at(self._clock.now_us() + GATHER_US, self._tell_changes)
 
@@ -65,7 +65,7 @@ class LibraryFeed:
         for update_type, (ids, total) in gathered.items():
             message = LibraryUpdated(update_type=update_type, affected_items=tuple(ids), total_changes=total)
             self._topics.publish(TOPIC, message)
-            self.updated(message)
+            self.updated.emit(message)
 
     def _progressed(self, progress: Progress) -> None:
         if not progress.scanning:

@@ -1,23 +1,23 @@
-"""The public face of the library."""
+"""The household's music library: its public API."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
-import logging
 import os
 from pathlib import Path
 import sqlite3
 import time
 from typing import Final
 
-from ..protocol.errors import HubError, TrackNotFound, Unavailable
-from ..protocol.library import Filters, PlaylistEdit
+from ..protocol.errors import TrackNotFound, Unavailable
+from ..protocol.library_request import Filters, PlaylistEdit
 from ..protocol.types import UpdateType
 from ..signals import Signal
-from . import autoplay, details, pictures, playlists
-from .compare import HERE
-from .database import Database
-from .indexing import salvage
-from .lists import ALBUMS, ARTISTS, GENRES, PLAYLISTS, TRACKS, Listing, Lists
+from .index import details, favourites, playlists, similar
+from .index.database import Database
+from .index.lists import ALBUMS, ARTISTS, GENRES, PLAYLISTS, TRACKS, Listing, Lists
+from .index.search import search
+from .index.states import PRESENT
+from .index.unreadable import harmful_files
+from .index.upkeep import salvage
 from .models import (
     Album,
     AlbumDetails,
@@ -36,197 +36,205 @@ from .models import (
     Progress,
     TrackDetails,
     TrackFile,
+    UnreadableFile,
 )
-from .scanner import ScanFailed, Scanner
+from .reader.file_reader import FileReader
+from .reader.messages import ReadPicture
+from .scan.scans import Scans
 from .seal import Seal
-from .search import search
-from .watcher import Watcher
 
-_LOGGER = logging.getLogger(__name__)
-
-MOST_IDS: Final = 100
-"""That one change names."""
-COUNTS: Final = """
-    SELECT
-        (SELECT count(*) FROM tracks WHERE state = 0), (SELECT count(*) FROM tracks WHERE state = 1),
-        (SELECT count(*) FROM albums WHERE tracks > 0), (SELECT count(*) FROM artists WHERE tracks > 0),
-        (SELECT count(*) FROM genres WHERE tracks > 0), (SELECT count(*) FROM playlists),
-        (SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size())
-"""
-_FAVOURITES: Final = {
-    "t": ("tracks", "track_id"),
-    "al": ("albums", "album_id"),
-    "ar": ("artists", "artist_id"),
-    "ge": ("genres", "genre_id"),
-    "pl": ("playlists", "playlist_id"),
+MAX_IDS: Final = 100
+"""Ids that one change names."""
+_COUNTS: Final = {
+    "tracks": "(SELECT count(*) FROM tracks WHERE state = 0)",
+    "unavailable": "(SELECT count(*) FROM tracks WHERE state = 1)",
+    "albums": "(SELECT count(*) FROM albums WHERE tracks > 0)",
+    "artists": "(SELECT count(*) FROM artists WHERE tracks > 0)",
+    "genres": "(SELECT count(*) FROM genres WHERE tracks > 0)",
+    "playlists": "(SELECT count(*) FROM playlists)",
+    "bytes": "(SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size())",
 }
 
 
 class Library:
-    """The household's music. Every question is answered off the event loop."""
+    """The household's music: found in folders, kept in an index, asked in threads.
+
+    Methods that ask raise Unavailable while the index isn't open or can't be read.
+
+    Args:
+        path: The file of the index.
+        folders: The folders with music.
+        scan_interval: Seconds after which the folders are scanned again at the latest; 0: only when changes are noticed.
+        seal: Makes the addresses of pictures.
+        transcodes: Whether players may be given other formats than that of a file; see `Streams`.
+    """
 
     def __init__(
-        self, path: Path, folders: Sequence[Path] = (), scan_interval: float = 1_800, seal: Seal | None = None
+        self,
+        path: Path,
+        folders: Sequence[Path] = (),
+        scan_interval: float = 1_800,
+        seal: Seal | None = None,
+        *,
+        transcodes: bool = False,
     ) -> None:
-        """The index lives at `path`; `folders` hold the music and are scanned again each `scan_interval` seconds.
-
-        `seal` makes the addresses of pictures.
-        """
         self.seal = seal or Seal()
-        self.folders = tuple(folders)
-        self.transcodes = False
-        """Whether players may be given other formats than that of a file; see `Streams`."""
-        self.scan_interval = scan_interval
+        self.transcodes = transcodes
         self.progress = Progress(scanning=False)
         self.counts = Counts()
+        self.unreadable: tuple[UnreadableFile, ...] = ()
+        """Files that ended the process which read them. They are passed over until they change."""
+        self.reader = FileReader()
+        """Reads single files, in the library or not."""
         self.changed: Signal[Change] = Signal()
         self.progressed: Signal[Progress] = Signal()
         self.counted: Signal[()] = Signal()
-        """`counts` are others now."""
+        """`counts` changed."""
+        self.unreadable_changed: Signal[()] = Signal()
         self.rebuilt: Signal[Path] = Signal()
-        """The index was damaged and begins anew; the damaged one was set aside there."""
+        """The index was damaged and is made anew; the damaged one was set aside at this path."""
         self._database = Database(path, self.seal, salvage, self._was_rebuilt)
         self._lists = Lists()
-        self._scanner = Scanner(self._database, self._tell, self._step)
-        self._watcher = Watcher(self._folders_changed)
-        self._roots: tuple[Path, ...] = ()
-        self._targets: set[Path] | None = set()
-        """Folders that wait to be looked at; None: all of them."""
-        self._following = False
-        self._wanted = asyncio.Event()
-        self._seen = asyncio.Condition()
-        self._scans = 0
-        self._scanning = False
-        self._task: asyncio.Task[None] | None = None
+        self._scans = Scans(
+            self._database,
+            folders,
+            scan_interval,
+            on_change=self._report,
+            on_progress=self._report_progress,
+            on_done=self._refresh,
+        )
+        self._harmful: tuple[UnreadableFile, ...] = ()
+        self.reader.changed.subscribe(self._update_unreadable)
 
-    # ------------------------------------------------------------ life
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders with music, as they were configured."""
+        return self._scans.folders
+
+    @property
+    def scan_interval(self) -> float:
+        """Seconds after which the folders are scanned again at the latest; 0: only when changes are noticed."""
+        return self._scans.interval
 
     async def start(self) -> None:
-        """Open the index: questions are answered from now on, folders looked at when that is asked for."""
+        """Open the index. It can be asked from now on; folders are scanned on request."""
         await self._database.open()
-        await self._count()
-        self._roots = await asyncio.to_thread(_resolved, self.folders)
-        self._task = asyncio.create_task(self._keep_scanning(), name="moosicbox library")
+        await self._refresh()
+        await self._scans.start()
 
     def follow_folders(self) -> None:
-        """Scan, and watch, from now on."""
-        self._following = True
-        self._watcher.start(self._roots)
-        self.scan_soon()
+        """Scan the folders now, and follow their changes from now on."""
+        self._scans.follow()
 
     async def stop(self) -> None:
-        """Close the index; a scan that runs goes on when the library is started again."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-        self._following = self._scanning = False
-        await self._watcher.stop()
+        """Close the index. A scan that runs is continued by the next one."""
+        await self._scans.stop()
+        await self.reader.close()
         await self._database.close()
-        async with self._seen:
-            self._seen.notify_all()
 
     async def configure(self, folders: Sequence[Path], scan_interval: float) -> None:
-        """Other folders from now on."""
-        self.scan_interval = scan_interval
-        if tuple(folders) != self.folders:
-            self.folders = tuple(folders)
-            await self._watcher.stop()
-            self._roots = await asyncio.to_thread(_resolved, self.folders)
-            if self._following:
-                self.follow_folders()
+        """Use other folders, or another interval, from now on."""
+        await self._scans.configure(folders, scan_interval)
 
     async def scan(self) -> None:
-        """Look for what changed, until all is seen; Unavailable if the library is closed meanwhile."""
-        wanted = self._scans + 1 + self._scanning
-        self.scan_soon()
-        async with self._seen:
-            await self._seen.wait_for(lambda: self._scans >= wanted or self._task is None)
-        if self._task is None:
-            raise Unavailable("The library isn't open")
+        """Scan all folders, and wait for the end; raise Unavailable if the library is closed meanwhile."""
+        await self._scans.scan()
 
-    def scan_soon(self) -> None:
-        """Look for what changed, in the background."""
-        self._targets = None
-        self._wanted.set()
+    def request_scan(self) -> None:
+        """Scan all folders in the background."""
+        self._scans.request()
 
-    # ------------------------------------------------------------ lists: InvalidMessage for a wrong sort or cursor
+    # ------------------------------------------------------------ lists
 
     async def get_tracks(
         self, filters: Filters = Filters(), sort: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[LibraryTrack]:
-        """Tracks. Sorts: title, artist, album, year, added, duration, played, plays; `-` before one turns it round."""
+        """Return a page of tracks.
+
+        Args:
+            filters: Which tracks.
+            sort: title, artist, album, year, added, duration, played or plays; `-` before it reverses the order.
+            limit: Items of the page.
+            cursor: From the page before; None for the first page.
+
+        Raises:
+            InvalidMessage: There is no such sort, or the cursor belongs to another list.
+        """
         usual = "album" if filters.album is not None or filters.artist is not None else "title"
         return await self._list(TRACKS, filters, sort or usual, limit, cursor)
 
     async def get_albums(
         self, filters: Filters = Filters(), sort: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Album]:
-        """Albums. Sorts: title, artist, year, added."""
+        """Return a page of albums, as `get_tracks`; sorts: title, artist, year, added."""
         usual = "year" if filters.artist is not None else "title"
         return await self._list(ALBUMS, filters, sort or usual, limit, cursor)
 
     async def get_artists(
         self, filters: Filters = Filters(), sort: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Artist]:
-        """Artists. Sorts: name, tracks."""
+        """Return a page of artists, as `get_tracks`; sorts: name, tracks."""
         return await self._list(ARTISTS, filters, sort or "name", limit, cursor)
 
     async def get_genres(
         self, filters: Filters = Filters(), sort: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Genre]:
-        """Genres. Sorts: name, tracks."""
+        """Return a page of genres, as `get_tracks`; sorts: name, tracks."""
         return await self._list(GENRES, filters, sort or "name", limit, cursor)
 
     async def get_playlists(
         self, filters: Filters = Filters(), sort: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Playlist]:
-        """Playlists. Sorts: name, updated."""
+        """Return a page of playlists, as `get_tracks`; sorts: name, updated."""
         return await self._list(PLAYLISTS, filters, sort or "name", limit, cursor)
 
     async def recent(self, filters: Filters = Filters(), limit: int = 50, cursor: str | None = None) -> Page[Album]:
-        """Albums, the newest in the library first."""
+        """Return a page of albums, those first that were added last."""
         return await self._list(ALBUMS, filters, "-added", limit, cursor)
 
     async def search(
         self, query: str, kinds: Iterable[Kind] = (), limit: int = 50, cursor: str | None = None
     ) -> Page[Hit]:
-        """What somebody means by `query`, best first; all kinds if none is named."""
+        """Return a page of what `query` finds, the best first; of all kinds if none is named.
+
+        Raises:
+            InvalidMessage: The cursor belongs to another list.
+        """
         return await self._database.read(lambda index: search(index, query, kinds, limit, cursor))
 
-    # ------------------------------------------------------------ one: TrackNotFound if there is none
+    # ------------------------------------------------------------ one item: TrackNotFound if there is none
 
     async def track(self, track_id: str) -> TrackDetails:
-        """All about a track."""
+        """Return all about a track."""
         return await self._database.read(lambda index: details.track(index, track_id))
 
     async def tracks(self, track_ids: Sequence[str]) -> list[LibraryTrack | None]:
-        """Many tracks by one question, in the order of their ids; None where there is no such track."""
+        """Return tracks in the order of their ids; None where there is no such track."""
         return await self._database.read(lambda index: details.tracks(index, track_ids))
 
     async def artist(self, artist_id: str) -> ArtistDetails:
-        """An artist and their albums."""
+        """Return an artist with their albums."""
         return await self._database.read(lambda index: details.artist(index, artist_id))
 
     async def album(self, album_id: str) -> AlbumDetails:
-        """An album and its tracks."""
+        """Return an album with its tracks."""
         return await self._database.read(lambda index: details.album(index, album_id))
 
     async def genre(self, genre_id: str) -> Genre:
-        """A genre."""
+        """Return a genre."""
         return await self._database.read(lambda index: details.genre(index, genre_id))
 
     async def playlist(self, playlist_id: str) -> PlaylistDetails:
-        """A playlist and its tracks."""
+        """Return a playlist with its tracks."""
         return await self._database.read(lambda index: details.playlist(index, playlist_id))
 
     async def track_path(self, track_id: str) -> TrackFile:
-        """Where a track's music is; Unavailable while its disk is away."""
+        """Return where a track's file is; raise Unavailable while its disk isn't there."""
         place = await self._database.read(lambda index: details.place(index, track_id))
-        if place.state != HERE:
-            raise Unavailable("The disk with this track is away")
+        if place.state != PRESENT:
+            raise Unavailable("The disk with this track isn't there")
         path = Path(os.fsdecode(place.folder + b"/" + place.name))
-        if (root := next((root for root in self._roots if path.is_relative_to(root)), None)) is None:
+        if (root := self._root_of(path)) is None:
             raise TrackNotFound(f"The library has no track {track_id} any more")
         return TrackFile(
             track_id=place.track_id,
@@ -238,45 +246,55 @@ class Library:
             duration=place.duration or None,
         )
 
-    async def artwork(self, id_: str) -> Picture | None:
-        """The picture of a track, album or artist; None if it has none."""
+    async def artwork(self, id_: str, edge: int | None = None) -> Picture | None:
+        """Return the picture of a track, album or artist; None if it has none that can be shown.
+
+        Args:
+            id_: Of the track, album or artist.
+            edge: The longer edge in pixels of the JPEG to return; None returns the picture as it is.
+        """
         place = await self._database.read(lambda index: details.picture_place(index, id_))
-        return None if place is None else await asyncio.to_thread(pictures.read, place, self._roots)
+        if place is None or (root := self._root_of(Path(os.fsdecode(place.folder)))) is None:
+            return None
+        music = place.folder + b"/" + place.name if place.picture else None
+        request = ReadPicture(os.fsencode(root), music, place.artwork, edge)
+        return await self.reader.picture(request, _version(place))
 
     async def artwork_version(self, id_: str) -> str | None:
-        """What changes with that picture; None if there is none."""
+        """Return a text that changes with the picture of a track, album or artist; None if there is none."""
         place = await self._database.read(lambda index: details.picture_place(index, id_))
-        return None if place is None else pictures.version(place)
+        return None if place is None else _version(place)
 
-    # ------------------------------------------------------------ what is ours
+    # ------------------------------------------------------------ what people make of it
 
     async def edit_playlist(self, playlist_id: str | None, edit: PlaylistEdit) -> PlaylistDetails | None:
-        """Make (without an id), change or delete a playlist; what it is then."""
+        """Create a playlist (without an id), change or delete it; return it as it is then.
+
+        Raises:
+            TrackNotFound: There is no such playlist, or no such track.
+            NotSupported: The playlist is a file.
+            InvalidMessage: A new playlist has no name, a position doesn't exist, or there would be too many tracks.
+        """
         made = await self._change(lambda index: playlists.edit(index, playlist_id, edit))
-        self._tell("playlists_changed", [made or playlist_id or ""])
+        self._report("playlists_changed", [made or playlist_id or ""])
         return None if made is None else await self.playlist(made)
 
     async def set_favourite(self, id_: str, *, favourite: bool = True) -> None:
-        """Mark a track, album, artist, genre or playlist; TrackNotFound."""
-        if (found := _FAVOURITES.get(id_.partition("-")[0])) is None:
-            raise TrackNotFound(f"The library has no {id_}")
-        table, column = found
-        change = f"UPDATE {table} SET favourite = ? WHERE {column} = ?"
-        if not await self._change(lambda index: index.execute(change, (favourite, id_)).rowcount):
-            raise TrackNotFound(f"The library has no {id_}")
-        self._tell("favourites_changed", [id_])
+        """Mark a track, album, artist, genre or playlist as a favourite, or not; raise TrackNotFound if there is none."""
+        await self._change(lambda index: favourites.set_favourite(index, id_, favourite=favourite))
+        self._report("favourites_changed", [id_])
 
     async def count_play(self, track_id: str) -> None:
-        """A track was played; nothing happens if it is none of ours."""
+        """Count that a track was played; without effect if the library doesn't have it."""
         change = "UPDATE tracks SET play_count = play_count + 1, played_at = ? WHERE track_id = ?"
         await self._change(lambda index: index.execute(change, (int(time.time()), track_id)).rowcount)
 
     async def similar(self, track_id: str, count: int = 1, exclude: Iterable[str] = ()) -> list[LibraryTrack]:
-        """Music that could follow a track: of its artist, genre and years, favourites and often played ones rather."""
+        """Return tracks that can follow a track: of its artist, genre and years, and rather what is liked and played."""
         excluded = frozenset(exclude)
-        return await self._database.read(lambda index: autoplay.similar(index, track_id, count, excluded))
+        return await self._database.read(lambda index: similar.similar(index, track_id, count, excluded))
 
-    # ------------------------------------------------------------ inside
+    # ------------------------------------------------------------ internal
 
     async def _list[T](
         self, listing: Listing[T], filters: Filters, sort: str, limit: int, cursor: str | None
@@ -289,56 +307,41 @@ class Library:
         self._lists.forget()
         return result
 
-    def _folders_changed(self, folders: list[Path]) -> None:
-        if not folders:
-            self._targets = None
-        elif self._targets is not None:
-            self._targets.update(folders)
-        self._wanted.set()
-
-    async def _keep_scanning(self) -> None:
-        while True:
-            try:
-                async with asyncio.timeout((self._following and self.scan_interval) or None):
-                    await self._wanted.wait()
-            except TimeoutError:
-                self._targets = None
-            self._wanted.clear()
-            targets, self._targets = self._targets, set()
-            self._scanning = True
-            try:
-                await self._scanner.scan(self._roots, targets or ())
-            except (ScanFailed, HubError, OSError, sqlite3.Error) as error:
-                _LOGGER.warning("The library couldn't be scanned, that is tried again later: %s", error)
-            await self._count()
-            self._scans += 1
-            self._scanning = False
-            async with self._seen:
-                self._seen.notify_all()
-
-    async def _count(self) -> None:
+    async def _refresh(self) -> None:
+        """Read the counts and the unreadable files from the index."""
+        question = f"SELECT {', '.join(_COUNTS.values())}"
         try:
-            row = await self._database.read(lambda index: index.execute(COUNTS).fetchone())
+            row = await self._database.read(lambda index: index.execute(question).fetchone())
+            self._harmful = await self._database.read(harmful_files)
         except Unavailable:
             return
-        names = ("tracks", "unavailable", "albums", "artists", "genres", "playlists", "bytes")
-        self.counts = Counts(**dict(zip(names, row, strict=True)))
-        self.counted()
+        self.counts = Counts(**dict(zip(_COUNTS, row, strict=True)))
+        self.counted.emit()
+        self._update_unreadable()
 
-    def _step(self, progress: Progress) -> None:
+    def _update_unreadable(self) -> None:
+        unreadable = (*self._harmful, *self.reader.unreadable)
+        if unreadable != self.unreadable:
+            self.unreadable = unreadable
+            self.unreadable_changed.emit()
+
+    def _root_of(self, path: Path) -> Path | None:
+        return next((root for root in self._scans.roots if path.is_relative_to(root)), None)
+
+    def _report_progress(self, progress: Progress) -> None:
         self.progress = progress
-        self.progressed(progress)
+        self.progressed.emit(progress)
 
-    def _tell(self, update_type: UpdateType, ids: Sequence[str]) -> None:
+    def _report(self, update_type: UpdateType, ids: Sequence[str]) -> None:
         self._lists.forget()
         if ids:
-            self.changed(Change(update_type=update_type, ids=tuple(ids[:MOST_IDS]), total=len(ids)))
+            self.changed.emit(Change(update_type=update_type, ids=tuple(ids[:MAX_IDS]), total=len(ids)))
 
     def _was_rebuilt(self, aside: Path) -> None:
         self._lists.forget()
-        self.rebuilt(aside)
-        self.scan_soon()
+        self.rebuilt.emit(aside)
+        self._scans.request()
 
 
-def _resolved(folders: Iterable[Path]) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys(Path(os.path.realpath(folder)) for folder in folders))
+def _version(place: details.Place) -> str:
+    return f"{place.mtime_ns:x}-{place.size:x}-{place.artwork_mtime_ns or 0:x}"

@@ -128,6 +128,8 @@ class PlaylistDetails(Playlist, frozen=True, kw_only=True):
     """A playlist with its tracks; those that are gone are left out."""
 
     tracks: tuple[LibraryTrack, ...]
+    missing: tuple[str, ...] = ()
+    """Lines of a playlist file that name no track of the library, the first hundred."""
 
 
 class Progress(Record, frozen=True, kw_only=True):
@@ -172,6 +174,18 @@ class TrackFile(Struct, frozen=True, kw_only=True):
     codec: str | None
     bitrate: int | None
     duration: float | None
+
+
+type Harm = Literal["crash", "timeout", "memory"]
+"""How a file ended the process that read it."""
+
+
+class UnreadableFile(Record, frozen=True, kw_only=True):
+    """A file that ended its reader process. It is passed over until it changes."""
+
+    path: str
+    reason: Harm
+    noticed_at: str
 
 
 class Picture(Struct, frozen=True, kw_only=True):

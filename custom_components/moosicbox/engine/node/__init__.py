@@ -1,1 +1,1 @@
-"""A hub without Home Assistant: one more node of a cluster."""
+"""A node of a cluster that runs without Home Assistant."""

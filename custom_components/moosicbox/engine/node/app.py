@@ -1,4 +1,4 @@
-"""A node's web server: the addresses that Home Assistant serves for the hub, where clients and players look for them."""
+"""A node's web server: the same addresses as the integration's in Home Assistant."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -7,40 +7,47 @@ from aiohttp import hdrs, web
 import msgspec
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from ..library.artwork import WITH_PICTURES, size_asked
+from ..access.authentication import Peer
 from ..library.seal import Seal
+from ..library.streaming.artwork import WITH_PICTURES, size_asked
 from ..protocol.errors import AuthenticationFailed, HubError, NotSupported, PermissionDenied, TrackNotFound
-from ..sessions.session import Peer
 from ..transport.endpoint import Endpoint
 from ..transport.responses import error_response, json_response, wants_text
-from .forwarded import forwarded
+from .forwarded import forwarded_middleware
+from .metrics_report import node_health, node_prometheus, node_report
 from .music import Music
 from .relay import Relay
-from .report import node_health, node_prometheus, node_report
 
 if TYPE_CHECKING:
     from ..cluster.node import ClusterNode
     from .config import NodeConfig
 
 API: Final = "/api/moosicbox"
-HOME: Final = "home"
-"""Under this name Home Assistant shares where it can be reached."""
+ADDRESSES_DOCUMENT: Final = "home"
+"""The name of the shared document with Home Assistant's own addresses."""
 
 
 class NodeApp:
-    """Everything that one node answers over HTTP."""
+    """The routes of a node."""
 
     def __init__(self, node: ClusterNode, config: NodeConfig, seal: Seal, music: Music | None) -> None:
-        """`music` is the node's own, if it has some; all other is Home Assistant's."""
+        """Create the routes.
+
+        Args:
+            node: The cluster node whose clients connect here.
+            config: The node's settings.
+            seal: Checks the addresses of artwork.
+            music: The node's own library; without one, tracks and artwork are relayed from Home Assistant.
+        """
         self.ending = False
-        """Whether the node is about to end: a load balancer sends nobody here any more."""
-        self.endpoint = Endpoint(node.door, self._allowed_origins)
-        self.relay = Relay(self._home)
+        """Set when the node shuts down: it then reports that it isn't ready, for load balancers."""
+        self.endpoint = Endpoint(node.gateway, self._allowed_origins)
+        self.relay = Relay(self._home_assistant_url)
         self._node = node
         self._limits = config.limits
         self._seal = seal
         self._music = music
-        self.web = web.Application(middlewares=[forwarded(config.trusted_proxies)])
+        self.web = web.Application(middlewares=[forwarded_middleware(config.trusted_proxies)])
         polling = self.endpoint.polling
         self.web.add_routes(
             [
@@ -99,18 +106,18 @@ class NodeApp:
         )
 
     async def _check_administrator(self, request: web.Request) -> None:
-        if (token := self.endpoint.admission.bearer(request)) is None:
+        if (token := self.endpoint.admission.bearer_token(request)) is None:
             raise AuthenticationFailed("A bearer token is needed")
-        principal = await self._node.door.recognise(token, Peer(request.remote or "", request))
+        principal = await self._node.gateway.authenticate_token(token, Peer(request.remote or "", request))
         if not principal.is_admin:
-            raise PermissionDenied("This is for administrators")
+            raise PermissionDenied("Metrics are for administrators")
 
     def _allowed_origins(self) -> list[str]:
-        home = self._node.shared.get(HOME) or {}
-        return [*home.get("urls", ()), *self._limits.allowed_origins]
+        addresses = self._node.shared.get(ADDRESSES_DOCUMENT) or {}
+        return [*addresses.get("urls", ()), *self._limits.allowed_origins]
 
-    def _home(self) -> str | None:
-        urls = (self._node.shared.get(HOME) or {}).get("urls", ())
+    def _home_assistant_url(self) -> str | None:
+        urls = (self._node.shared.get(ADDRESSES_DOCUMENT) or {}).get("urls", ())
         return urls[0] if urls else None
 
 

@@ -1,4 +1,7 @@
-"""What a node is told: by the command line, before the specification's variables, before a TOML file, before our defaults."""
+"""The settings of a node.
+
+Each is taken from the first place that has it: the command line, environment variables, a TOML file, the defaults.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,22 +17,22 @@ from ..settings import FORMS, SETTINGS, defaults, fault, from_environment, limit
 from .forwarded import Network
 
 ADDRESS: Final = "WS_BIND_ADDRESS"
-DEFAULT_HOST: Final = "0.0.0.0"  # noqa: S104 - a hub is there to be reached
+DEFAULT_HOST: Final = "0.0.0.0"  # noqa: S104 - a hub serves other machines
 DEFAULT_PORT: Final = 8080
 DEFAULT_DATA: Final = "/var/lib/moosicbox"
-OWN_KEYS: Final = {"host": str, "port": int, "data": str, "drain_seconds": int, "trusted_proxies": list}
-"""What is set at the top of the file, beside the tables of options."""
-MOST_DRAIN: Final = 300
-SECRET: Final = re.compile(r"(?<=//)[^/@]*@")
+TOP_LEVEL_KEYS: Final = {"host": str, "port": int, "data": str, "drain_seconds": int, "trusted_proxies": list}
+"""Settings at the top level of the file, beside the tables of options, with their types."""
+MAX_DRAIN: Final = 300
+PASSWORD: Final = re.compile(r"(?<=//)[^/@]*@")
 
 
 class ConfigError(Exception):
-    """Something is set wrong; the message says what, and where."""
+    """A setting is missing or invalid; the message names it and its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeConfig:
-    """All that a node needs to know."""
+    """All settings of a node."""
 
     redis_url: str = field(repr=False)
     node_id: str
@@ -37,21 +40,30 @@ class NodeConfig:
     port: int
     music: tuple[Path, ...]
     data: Path
-    """Where the index of the music and what is made from it are kept."""
+    """The folder of the library's index and caches."""
     drain_seconds: int
-    """How long before it parts from its clients a node that ends says so to whoever asks for its health."""
+    """How long a node that shuts down reports that it isn't ready before it closes its connections."""
     trusted_proxies: tuple[Network, ...]
-    """Load balancers that may say who is asking."""
+    """Load balancers whose `X-Forwarded-For` is trusted."""
     limits: Limits
 
     @property
     def redis(self) -> str:
-        """Where Redis is, for people: without the password."""
-        return SECRET.sub("", self.redis_url).partition("?")[0]
+        """The address of Redis without the password, for logs."""
+        return PASSWORD.sub("", self.redis_url).partition("?")[0]
 
 
-def load(given: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> NodeConfig:
-    """The settings, from the first of all places that has each. `given` is the command line's; ConfigError."""
+def load_config(given: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> NodeConfig:
+    """Read the settings.
+
+    Args:
+        given: The command line's settings; `None` values count as absent.
+        environment: The environment variables.
+        file: A TOML file.
+
+    Raises:
+        ConfigError: A setting is missing or invalid.
+    """
     values: dict[str, Any] = defaults() | {"host": DEFAULT_HOST, "port": DEFAULT_PORT, "drain_seconds": 5}
     values |= {
         "data": DEFAULT_DATA,
@@ -62,7 +74,7 @@ def load(given: Mapping[str, Any], environment: Mapping[str, str], file: Path | 
         values |= _from_file(file)
     variables, wrong = from_environment(environment)
     if wrong:
-        raise ConfigError(f"{wrong[0]} has no value that is allowed")
+        raise ConfigError(f"{wrong[0]} has an invalid value")
     values |= variables | _bind_address(environment.get(ADDRESS, "").strip())
     values |= {key: value for key, value in given.items() if value is not None}
     return _checked(values)
@@ -70,20 +82,20 @@ def load(given: Mapping[str, Any], environment: Mapping[str, str], file: Path | 
 
 def _checked(values: dict[str, Any]) -> NodeConfig:
     if not values["redis_url"]:
-        raise ConfigError("A node needs Redis: name it with --redis, WS_REDIS_URL or redis_url")
+        raise ConfigError("A node needs Redis: set its address by --redis, WS_REDIS_URL or redis_url")
     if not 0 <= values["port"] <= 65_535:
-        raise ConfigError(f"{values['port']} is no port")
-    if not 0 <= values["drain_seconds"] <= MOST_DRAIN:
-        raise ConfigError(f"drain_seconds is 0 to {MOST_DRAIN}")
+        raise ConfigError(f"{values['port']} is no valid port")
+    if not 0 <= values["drain_seconds"] <= MAX_DRAIN:
+        raise ConfigError(f"drain_seconds must be 0 to {MAX_DRAIN}")
     try:
         proxies = tuple(ip_network(proxy) for proxy in values["trusted_proxies"])
     except ValueError as error:
-        raise ConfigError(f"trusted_proxies are addresses or networks: {error}") from error
+        raise ConfigError(f"trusted_proxies must be addresses or networks: {error}") from error
     for key, form in FORMS.items():
         if not form.holds(values[key]):
-            raise ConfigError(f"{key} is not what it should be ({form.fault})")
+            raise ConfigError(f"{key} has an invalid value ({form.fault})")
     if (name := fault(values)) is not None:
-        raise ConfigError(f"The settings don't go together ({name})")
+        raise ConfigError(f"The settings contradict each other ({name})")
     return NodeConfig(
         redis_url=values["redis_url"],
         node_id=values["node_id"],
@@ -103,22 +115,22 @@ def _from_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is no TOML: {error}") from error
+        raise ConfigError(f"{path} is no valid TOML: {error}") from error
     known = {(setting.section, setting.key): setting for setting in SETTINGS}
     values: dict[str, Any] = {}
     for name, table in tables.items():
-        if (kind := OWN_KEYS.get(name)) is not None:
+        if (kind := TOP_LEVEL_KEYS.get(name)) is not None:
             if type(table) is not kind:
-                raise ConfigError(f"{path}: {name} is not of the right kind")
+                raise ConfigError(f"{path}: {name} has the wrong type")
             values[name] = table
             continue
         for key, value in table.items() if isinstance(table, dict) else [("", table)]:
             if (setting := known.get((name, key))) is None:
-                raise ConfigError(f"{path}: there is no {name}{key and '.'}{key}")
+                raise ConfigError(f"{path}: {name}{key and '.'}{key} is unknown")
             try:
                 values[key] = setting.checked(value)
             except ValueError as error:
-                raise ConfigError(f"{path}: {name}.{key} has no value that is allowed") from error
+                raise ConfigError(f"{path}: {name}.{key} has an invalid value") from error
     return values
 
 
@@ -127,5 +139,5 @@ def _bind_address(text: str) -> dict[str, Any]:
         return {}
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit()):
-        raise ConfigError(f"{ADDRESS} is a host and a port, such as {DEFAULT_HOST}:{DEFAULT_PORT}")
+        raise ConfigError(f"{ADDRESS} must be a host and a port, such as {DEFAULT_HOST}:{DEFAULT_PORT}")
     return {"host": host.strip("[]") or DEFAULT_HOST, "port": int(port)}

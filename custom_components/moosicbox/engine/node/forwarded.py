@@ -1,4 +1,4 @@
-"""Who is asking when a load balancer stands between: the address that it names, if it is one of ours."""
+"""The client's address behind load balancers, by `X-Forwarded-For`."""
 
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
@@ -8,8 +8,8 @@ from aiohttp.typedefs import Handler, Middleware
 type Network = IPv4Network | IPv6Network
 
 
-def forwarded(trusted: tuple[Network, ...]) -> Middleware:
-    """The middleware that tells the client's own address, where a `trusted` proxy forwards it."""
+def forwarded_middleware(trusted: tuple[Network, ...]) -> Middleware:
+    """Return a middleware that sets `request.remote` to the client's address, if trusted proxies forwarded the request."""
 
     def is_trusted(address: str) -> bool:
         return any(ip_address(address) in network for network in trusted)
@@ -19,7 +19,7 @@ def forwarded(trusted: tuple[Network, ...]) -> Middleware:
         header = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ()))
         if not header or not request.remote or not is_trusted(request.remote):
             return await handler(request)
-        # Each proxy appends whom it heard: the last that isn't one of ours is the client.
+        # Each proxy appends the address of its peer: the last address that isn't a trusted proxy's is the client's.
         hops = [hop.strip() for hop in header.split(",")]
         try:
             client = next((hop for hop in reversed(hops) if not is_trusted(hop)), hops[0])

@@ -1,42 +1,55 @@
-"""The household's music on a node: the same index and the same ids as Home Assistant's, made from the same files."""
+"""The household's music on a node: a library of its own, with the same ids as Home Assistant's, from the same files."""
 
 import asyncio
 from pathlib import Path
 import shutil
 
-from ..library import artwork, streams
-from ..library.artwork import Artwork
-from ..library.disk_cache import DiskCache
 from ..library.library import Library
 from ..library.seal import Seal
-from ..library.streams import Streams
+from ..library.streaming import artwork, streams
+from ..library.streaming.artwork import Artwork
+from ..library.streaming.disk_cache import DiskCache
+from ..library.streaming.streams import Streams
 from .config import NodeConfig
 
 
 class Music:
-    """A library, and what serves its tracks and pictures."""
+    """A library, and the handlers that serve its tracks and artwork."""
 
     def __init__(
         self, folders: tuple[Path, ...], data: Path, scan_interval: float, seal: Seal, ffmpeg: str | None
     ) -> None:
-        """Not open yet. `seal` knows the addresses that all nodes make."""
+        """Create the library; nothing is opened yet.
+
+        Args:
+            folders: The music folders.
+            data: The folder of the index and the caches.
+            scan_interval: Seconds between full scans.
+            seal: Signs and checks addresses as all nodes do.
+            ffmpeg: The path of ffmpeg for transcoding; `None` without it.
+        """
         self.library = Library(data / "library.db", folders, scan_interval, seal)
         self.library.transcodes = ffmpeg is not None
         self.streams = Streams(self.library, DiskCache(data / "tracks", streams.CACHE_BYTES), ffmpeg)
         self.artwork = Artwork(self.library, DiskCache(data / "artwork", artwork.CACHE_BYTES))
 
     async def start(self) -> None:
-        """Open the index, and look at the folders from now on."""
+        """Open the index, and watch the folders from now on.
+
+        Raises:
+            OSError: The folder of the index can't be written.
+            sqlite3.Error: The index can't be opened.
+        """
         await self.library.start()
         self.library.follow_folders()
 
     async def stop(self) -> None:
-        """Close it; what is known is kept."""
+        """Close the index."""
         await self.library.stop()
 
 
-async def make_music(config: NodeConfig, seal: Seal) -> Music | None:
-    """The music of the configured folders; None if there are none."""
+async def create_music(config: NodeConfig, seal: Seal) -> Music | None:
+    """Return the music of the configured folders, or `None` without folders."""
     if not config.music:
         return None
     ffmpeg = await asyncio.to_thread(shutil.which, "ffmpeg")

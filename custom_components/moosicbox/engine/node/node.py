@@ -1,8 +1,7 @@
-"""A node from its start to its end."""
+"""Runs a node, from its start to its orderly end."""
 
 import asyncio
 from contextlib import suppress
-import gc
 import logging
 import signal
 import sqlite3
@@ -10,6 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
+from ..assembly import build_hub
 from ..cluster.clock import ClusterClock
 from ..cluster.node import ClusterNode
 from ..cluster.redis_bus import RedisBus
@@ -18,32 +18,39 @@ from ..library.seal import Seal
 from ..protocol.codes import CloseCode
 from ..store import NoStore
 from .app import NodeApp
+from .authenticator import SECRETS_DOCUMENT, NodeAuthenticator
 from .config import NodeConfig
-from .gatekeeper import DOCUMENT, NodeGatekeeper
-from .media import NodeMedia
-from .music import Music, make_music
+from .media_provider import NodeMedia
+from .music import Music, create_music
 
 _LOGGER = logging.getLogger(__name__)
 
 PRIORITY: Final = 0
-"""Below Home Assistant's: nodes stand in for it."""
+"""Lower than Home Assistant's, which leads whenever it is present."""
 
 
 class StartFailed(Exception):
-    """A node can't begin; the message says why."""
+    """The node can't start; the message says why."""
 
 
 class Node:
-    """What one process serves."""
+    """A process that is a hub of a cluster: its web server, its cluster membership and its music."""
 
     def __init__(self, config: NodeConfig, version: str, music: Music | None, seal: Seal) -> None:
-        """Nothing runs yet."""
+        """Create a node; nothing runs yet.
+
+        Args:
+            config: The settings.
+            version: The version of the software, as the other nodes see it.
+            music: The node's library, or `None`.
+            seal: Signs and checks addresses; it gets its key from Home Assistant.
+        """
         self._config = config
         self._version = version
         self._music = music
         self._seal = seal
         self._joined = False
-        self._gatekeeper = NodeGatekeeper(config.limits)
+        self._authenticator = NodeAuthenticator(config.limits)
         self.cluster = ClusterNode(
             RedisBus(config.redis_url),
             node_id=config.node_id,
@@ -53,18 +60,22 @@ class Node:
             make_hub=self._make_hub,
         )
         self.app = NodeApp(self.cluster, config, seal, music)
-        self.cluster.shared.changed.subscribe(self._heard)
+        self.cluster.shared.changed.subscribe(self._apply_document)
         self._runner = web.AppRunner(self.app.web, access_log=None, handler_cancellation=True, shutdown_timeout=5)
 
     async def start(self) -> str:
-        """Let clients in; where. StartFailed."""
+        """Serve clients, and return the address.
+
+        Raises:
+            StartFailed: The port or the folder of the index can't be used.
+        """
         config = self._config
         await self._runner.setup()
         site = web.TCPSite(self._runner, config.host, config.port)
         try:
             await site.start()
         except OSError as error:
-            raise StartFailed(f"This node can't be reached at {config.host}:{config.port}: {error.strerror}") from error
+            raise StartFailed(f"This node can't listen on {config.host}:{config.port}: {error.strerror}") from error
         if self._music is not None:
             try:
                 await self._music.start()
@@ -72,14 +83,11 @@ class Node:
                 raise StartFailed(f"The index of the music can't be kept in {config.data}: {error}") from error
         await self.cluster.start()
         self._joined = True
-        self._heard(DOCUMENT)
-        if config.limits.short_gc_pauses:
-            gc.collect()
-            gc.freeze()
+        self._apply_document(SECRETS_DOCUMENT)
         return site.name
 
     async def stop(self) -> None:
-        """Part from all clients, each to come back at another moment, and end."""
+        """Close all connections, each with another delay for its return, and end."""
         if self._joined:
             await self.cluster.stop(CloseCode.RESTART, "shutdown")
         await self.app.endpoint.close(CloseCode.RESTART, "shutdown")
@@ -89,58 +97,60 @@ class Node:
             await self._music.stop()
 
     def _make_hub(self, clock: ClusterClock) -> Hub:
-        hub = Hub(
+        return build_hub(
             version=self._version,
             media=NodeMedia(self._seal),
-            recognise=self._gatekeeper.recognise,
+            authentication=self._authenticator,
             store=NoStore(),
             limits=self._config.limits,
             clock=clock,
             library=self._music.library if self._music is not None else None,
             node_id=self._config.node_id,
         )
-        hub.identity.issue = self._gatekeeper.create
-        return hub
 
-    def _heard(self, name: str) -> None:
-        if name != DOCUMENT:
+    def _apply_document(self, name: str) -> None:
+        if name != SECRETS_DOCUMENT:
             return
-        self._gatekeeper.learn(self.cluster.shared.get(DOCUMENT))
-        self._seal.use(self._gatekeeper.key)
+        self._authenticator.apply_secrets(self.cluster.shared.get(SECRETS_DOCUMENT))
+        self._seal.use(self._authenticator.key)
         if (hub := self.cluster.hub) is not None:
             hub.sessions.end_where(
-                lambda session: self._gatekeeper.is_revoked(session.principal),
+                lambda session: self._authenticator.is_revoked(session.principal),
                 CloseCode.FORCED_OUT,
                 "The token was revoked",
             )
 
 
 async def serve(config: NodeConfig, version: str) -> None:
-    """Run a node until somebody asks it to end. A second time, and it doesn't wait."""
-    seal = Seal()
-    node = Node(config, version, await make_music(config, seal), seal)
-    asked, again = asyncio.Event(), asyncio.Event()
+    """Run a node until SIGTERM or SIGINT; a second signal skips the waiting time for load balancers.
 
-    def end() -> None:
-        (again if asked.is_set() else asked).set()
+    Raises:
+        StartFailed: The node can't start.
+    """
+    seal = Seal()
+    node = Node(config, version, await create_music(config, seal), seal)
+    first_signal, second_signal = asyncio.Event(), asyncio.Event()
+
+    def handle_signal() -> None:
+        (second_signal if first_signal.is_set() else first_signal).set()
 
     loop = asyncio.get_running_loop()
     for number in signal.SIGTERM, signal.SIGINT:
-        loop.add_signal_handler(number, end)
+        loop.add_signal_handler(number, handle_signal)
     try:
-        where = await node.start()
+        address = await node.start()
         _LOGGER.info(
             "Node %s serves %s with Redis at %s%s",
             config.node_id,
-            where,
+            address,
             config.redis,
             "" if not config.music else f" and the music in {', '.join(map(str, config.music))}",
         )
-        await asked.wait()
-        _LOGGER.info("Ending in %s s: load balancers are told, then clients", config.drain_seconds)
+        await first_signal.wait()
+        _LOGGER.info("Shutting down in %s s: load balancers are told first, then clients", config.drain_seconds)
         node.app.ending = True
         with suppress(TimeoutError):
-            await asyncio.wait_for(again.wait(), config.drain_seconds)
+            await asyncio.wait_for(second_signal.wait(), config.drain_seconds)
     finally:
         await node.stop()
-        _LOGGER.info("Ended")
+        _LOGGER.info("Stopped")

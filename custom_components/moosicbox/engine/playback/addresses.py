@@ -1,4 +1,4 @@
-"""Music at plain addresses: what can be known of it without asking anybody."""
+"""Media at http(s) URLs, which need no provider."""
 
 import hashlib
 from pathlib import Path
@@ -7,12 +7,12 @@ from urllib.parse import quote, unquote, urlsplit
 
 from ..protocol.types import Track
 
-CHARACTERS: Final = "/:?#[]@!$&'()*+,;=%~-._"
-"""What an address may hold as it is."""
+SAFE_CHARACTERS: Final = "/:?#[]@!$&'()*+,;=%~-._"
+"""Characters that are left as they are in a URL."""
 
 
-def is_plain(media_content_id: str) -> bool:
-    """Whether this is the address of something elsewhere."""
+def is_http_url(media_content_id: str) -> bool:
+    """Return whether a media content id is an http(s) URL."""
     if not media_content_id[:8].lower().startswith(("http://", "https://")):
         return False
     try:
@@ -21,22 +21,22 @@ def is_plain(media_content_id: str) -> bool:
         return False
 
 
-def id_of(media_content_id: str) -> str:
-    """The track's id, the same on every node."""
+def url_track_id(media_content_id: str) -> str:
+    """Return the track id of a URL, the same on every node."""
     return "m-" + hashlib.sha256(media_content_id.encode()).hexdigest()[:24]
 
 
-def title_of(name: str) -> str:
-    """What a file or an address is called until more is known."""
+def title_from_path(name: str) -> str:
+    """Return a title made of a file name, as long as there are no tags."""
     return Path(unquote(name)).stem[:200] or "?"
 
 
-def track_at(url: str) -> Track:
-    """What plays at this address."""
+def track_from_url(url: str) -> Track:
+    """Return the track at a URL, without tags."""
     name = urlsplit(url).path.rstrip("/") or url
-    return Track(track_id=id_of(url), title=title_of(name), media_content_id=url)
+    return Track(track_id=url_track_id(url), title=title_from_path(name), media_content_id=url)
 
 
-def as_url(source: str) -> str:
-    """The address as a player fetches it."""
-    return quote(source, safe=CHARACTERS)
+def encode_url(source: str) -> str:
+    """Return a URL, or a path of the hub, with all unsafe characters encoded."""
+    return quote(source, safe=SAFE_CHARACTERS)

@@ -1,43 +1,59 @@
-"""Music that follows by itself: when the last item of a queue plays, the library adds one that fits."""
+"""Autoplay: adds a similar track when the last item of a queue plays."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Collection, Sequence
 import logging
 import secrets
-from typing import Any, Final
+from typing import Final, Protocol
 
 from ..access.rights import Principal
+from ..background import Spawn
 from ..clock import Clock
-from ..library.library import Library
 from ..protocol.errors import HubError
-from ..protocol.types import QueueItem, UserRef
-from .conductor import Conductor
+from ..protocol.types import QueueItem, Track, UserRef
 from .events import CurrentChanged, PlaybackEvent, QueueChanged, StatusChanged
+from .media_resolver import MediaResolver
 from .playback import Playback
 
 _LOGGER = logging.getLogger(__name__)
 
-NOT_AGAIN: Final = 100
-"""Items of the queue, the latest ones, that aren't repeated."""
+EXCLUDED_ITEMS: Final = 100
+"""The last items of the queue, which aren't added again."""
 
-type Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+class SimilarTracks(Protocol):
+    """A source of similar tracks."""
+
+    async def similar(self, track_id: str, *, exclude: Collection[str]) -> Sequence[Track]:
+        """Return tracks similar to `track_id`, the best first. Raise HubError."""
 
 
 class Autoplay:
-    """Follows playbacks, and those with `autoplay` on never end."""
+    """Follows playbacks, and continues those with autoplay that are at their end."""
 
-    def __init__(self, library: Library, conductor: Conductor, house: Principal, clock: Clock, spawn: Spawn) -> None:
-        """`house` is in whose name music is added; `spawn` runs what takes time."""
+    def __init__(
+        self, library: SimilarTracks, media_resolver: MediaResolver, system: Principal, clock: Clock, spawn: Spawn
+    ) -> None:
+        """Set up autoplay.
+
+        Args:
+            library: Where similar tracks come from.
+            media_resolver: Finds their media.
+            system: The principal that adds them.
+            clock: The hub's clock.
+            spawn: Runs a coroutine in the background.
+
+        """
         self._library = library
-        self._conductor = conductor
-        self._house = house
+        self._media_resolver = media_resolver
+        self._system = system
         self._clock = clock
         self._spawn = spawn
         self._choosing: set[Playback] = set()
 
-    def happened(self, playback: Playback, event: PlaybackEvent) -> None:
-        """Something happened to `playback`."""
-        matters = isinstance(event, CurrentChanged | StatusChanged | QueueChanged)
-        if matters and _at_its_end(playback) and playback not in self._choosing:
+    def handle_event(self, playback: Playback, event: PlaybackEvent) -> None:
+        """Continue a playback that is at its end, after an event of it."""
+        is_relevant = isinstance(event, CurrentChanged | StatusChanged | QueueChanged)
+        if is_relevant and _at_its_end(playback) and playback not in self._choosing:
             self._choosing.add(playback)
             self._spawn(self._continue(playback))
 
@@ -45,31 +61,30 @@ class Autoplay:
         try:
             if (current := playback.current) is None:
                 return
-            latest = [item.track.track_id for item in playback.queue.items[-NOT_AGAIN:]]
+            latest = [item.track.track_id for item in playback.queue.items[-EXCLUDED_ITEMS:]]
             found = await self._library.similar(current.track.track_id, exclude=latest)
-            media = await self._conductor.resolve_tracks([track.track_id for track in found], self._house)
+            media = await self._media_resolver.resolve_tracks([track.track_id for track in found], self._system)
             if media and _at_its_end(playback):
                 item = QueueItem(
                     queue_item_id=secrets.token_hex(8),
                     track=media[0].track,
-                    added_by=UserRef(id=self._house.sub, name=self._house.name),
+                    added_by=UserRef(id=self._system.sub, name=self._system.name),
                     added_at=self._clock.timestamp(),
                     origin="autoplay",
                 )
                 playback.queue.add([item], "end", None)
         except HubError as error:
-            _LOGGER.debug("Nothing follows by itself: %s", error)
+            _LOGGER.debug("Autoplay found no track: %s", error)
         finally:
             self._choosing.discard(playback)
 
 
 def _at_its_end(playback: Playback) -> bool:
-    """Whether the last item plays, and more shall follow."""
     current = playback.current
     return (
         playback.autoplay
         and playback.repeat == "off"
-        and playback.timeline.state in ("playing", "buffering")
+        and playback.is_active
         and current is not None
         and playback.queue.after(current.queue_item_id) is None
     )

@@ -1,4 +1,4 @@
-"""What a playback tells: the command to its players, and what else of it changed."""
+"""The events of a playback."""
 
 from typing import Literal, NamedTuple
 
@@ -6,7 +6,7 @@ from ..protocol.types import QueueItem, QueueOp, Track
 
 
 class Command(NamedTuple):
-    """What the players were told last."""
+    """The state that players have to reach at hub time `sync_time_us`."""
 
     command: Literal["play", "pause", "stop"]
     item: QueueItem | None
@@ -16,48 +16,55 @@ class Command(NamedTuple):
 
 
 class CommandIssued(NamedTuple):
-    """The players have something to do."""
+    """There is another command for the players."""
 
 
 class StatusChanged(NamedTuple):
-    """State, item, position or modes are others now."""
+    """The state, the item, the position or the modes have changed."""
 
 
 class PrepareChanged(NamedTuple):
-    """Another item will be the next one."""
+    """The item to prepare has changed."""
 
 
 class CurrentChanged(NamedTuple):
-    """Another track is the current one."""
+    """The current track has changed."""
 
     track: Track | None
     previous: Track | None
 
 
-class Sought(NamedTuple):
-    """Somebody went to another place of the item."""
+class PositionChanged(NamedTuple):
+    """The position was changed by a command."""
 
     position: float
 
 
 class QueueChanged(NamedTuple):
-    """The queue changed by `ops`."""
+    """The queue was changed by `ops`."""
 
     ops: tuple[QueueOp, ...]
 
 
 class ItemFailed(NamedTuple):
-    """Nobody could play an item; it is passed over."""
+    """An item is skipped because no player could play it, or its media wasn't found."""
 
     item: QueueItem
 
 
 class Lagged(NamedTuple):
-    """The others don't wait for these players any longer."""
+    """The other players go on without these ones."""
 
     player_ids: tuple[str, ...]
 
 
 type PlaybackEvent = (
-    CommandIssued | StatusChanged | PrepareChanged | CurrentChanged | Sought | QueueChanged | ItemFailed | Lagged
+    CommandIssued
+    | StatusChanged
+    | PrepareChanged
+    | CurrentChanged
+    | PositionChanged
+    | QueueChanged
+    | ItemFailed
+    | Lagged
 )

@@ -1,4 +1,4 @@
-"""Where music comes from: what the hub asks of whoever knows media, and what it remembers of the answers."""
+"""Media: the interface to their provider, and a cache of what it has found."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -9,11 +9,11 @@ from ..access.rights import Principal
 from ..protocol.types import Track
 
 type Accepts = frozenset[str] | None
-"""The types of sound that a player declared, in one spelling; None: any."""
+"""The media types that a player has declared, normalised; `None` means any."""
 
 
 def accepted_types(capabilities: Iterable[str] | None) -> Accepts:
-    """The types among a player's capabilities; one that names none is given everything."""
+    """Return the media types among a player's capabilities; `None` if there are none."""
     types = (capability.lower().replace(" ", "").replace('"', "") for capability in capabilities or ())
     return frozenset(found for found in types if "/" in found) or None
 
@@ -34,58 +34,65 @@ def lossy_types(accepts: Accepts) -> Accepts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A piece of music that can be played."""
+    """A track with its source."""
 
     track: Track
     source: str
-    """A path on the hub's own web server, or an http(s) address elsewhere."""
+    """A path on the hub's web server, or an http(s) URL."""
     mime_type: str | None = None
     codec: str | None = None
     in_library: bool = False
-    """Whether guests may add it, too."""
+    """True if guests may add it to queues."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamAddress:
-    """Where a player fetches a stream, and until when it may begin to (Unix seconds; None: no limit)."""
+    """Where a player fetches a stream, and until when it can start to (Unix time in seconds; `None`: without a limit)."""
 
     url: str
     expires_at: float | None = None
 
 
 class MediaProvider(Protocol):
-    """Knows media by their `media_content_id` and tracks by their `track_id`."""
+    """Finds media by `media_content_id` and tracks by `track_id`."""
 
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
-        """What this is; TrackNotFound, NotSupported or PermissionDenied."""
+        """Return the media of an id, on behalf of `principal`.
+
+        Raises:
+            TrackNotFound: If there is none.
+            NotSupported: If it isn't music that can be played.
+            PermissionDenied: If the principal has no access.
+
+        """
 
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
-        """Tracks by their ids, in this order; TrackNotFound if one of them is unknown."""
+        """Return the media of tracks, in this order. Raise TrackNotFound if one of them is unknown."""
 
     def remember(self, track: Track) -> None:
-        """A track from before a restart: it may be asked for by its id again."""
+        """Take note of a track of a restored queue, so that it can be found by its id."""
 
     def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
-        """A fresh address for a player that plays this, relative to its origin where the hub itself serves it."""
+        """Return an address for a player that accepts certain types; a path if the hub serves the stream."""
 
 
 class MediaCache:
-    """The media that were resolved lately, by queue item's `media_content_id`."""
+    """The media that were used last, by `media_content_id`."""
 
     def __init__(self, size: int) -> None:
-        """Remembers `size` media."""
+        """Set up a cache for `size` media."""
         self._size = size
         self._media: OrderedDict[str, Media] = OrderedDict()
 
     def get(self, media_content_id: str | None) -> Media | None:
-        """What is remembered of it."""
+        """Return cached media, or `None`."""
         if media_content_id is None or (media := self._media.get(media_content_id)) is None:
             return None
         self._media.move_to_end(media_content_id)
         return media
 
     def put(self, media: Media) -> None:
-        """Remember it; the longest unused one goes."""
+        """Add media; the least recently used are dropped."""
         if (media_content_id := media.track.media_content_id) is None:
             return
         self._media[media_content_id] = media
@@ -94,6 +101,6 @@ class MediaCache:
             self._media.popitem(last=False)
 
     def drop(self, media_content_id: str | None) -> None:
-        """Forget it, for it can't be played any more."""
+        """Drop media that have to be resolved again."""
         if media_content_id is not None:
             self._media.pop(media_content_id, None)

@@ -1,4 +1,4 @@
-"""Operations that a client may repeat without harm: per user and queue, across sessions, for a while."""
+"""Operations on a queue that a client may repeat: they are executed once per user and `op_id`, across sessions."""
 
 import asyncio
 from collections import OrderedDict
@@ -6,23 +6,26 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
 KEEP_US: Final = 300_000_000
+"""How long a result is kept."""
 MAX_OPERATIONS: Final = 1_000
-"""Remembered a queue; the oldest go first."""
+"""Results kept per queue; the oldest are dropped first."""
 
 type OperationKey = tuple[str, str]
-"""The sub and its `op_id`."""
+"""The user and the `op_id`."""
 
 
 class Operations:
-    """The operations that one queue has seen."""
+    """The recent operations on one queue."""
 
     def __init__(self) -> None:
-        """None yet."""
         self._results: OrderedDict[OperationKey, tuple[int, asyncio.Future[Any]]] = OrderedDict()
 
-    async def once(self, key: OperationKey, now_us: int, operate: Callable[[], Awaitable[Any]]) -> Any:
-        """The result of `operate`, which runs unless it did before. A failed one may be tried again."""
-        self._forget(now_us)
+    async def run_once(self, key: OperationKey, now_us: int, operate: Callable[[], Awaitable[Any]]) -> Any:
+        """Return the result of `operate`, which is only called if this operation wasn't executed before.
+
+        A failed operation may be repeated.
+        """
+        self._drop_old(now_us)
         if (seen := self._results.get(key)) is not None:
             return await asyncio.shield(seen[1])
         result = asyncio.ensure_future(operate())
@@ -33,19 +36,19 @@ class Operations:
             self._results.pop(key, None)
             raise
 
-    def done(self) -> Iterator[tuple[OperationKey, int, Any]]:
-        """Those with a result: the key, when, and the result."""
+    def completed(self) -> Iterator[tuple[OperationKey, int, Any]]:
+        """Yield the key, the hub time and the result of each completed operation."""
         for key, (at_us, result) in self._results.items():
             if result.done() and not result.cancelled() and result.exception() is None:
                 yield key, at_us, result.result()
 
-    def remember(self, key: OperationKey, at_us: int, result: Any) -> None:
-        """An operation that was done elsewhere."""
+    def add_completed(self, key: OperationKey, at_us: int, result: Any) -> None:
+        """Add an operation that was completed elsewhere."""
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         done.set_result(result)
         self._results[key] = (at_us, done)
 
-    def _forget(self, now_us: int) -> None:
+    def _drop_old(self, now_us: int) -> None:
         results = self._results
         while results:
             key, (at_us, _) = next(iter(results.items()))

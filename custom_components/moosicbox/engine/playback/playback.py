@@ -1,76 +1,35 @@
-"""What plays: a queue, a timeline, and the rules that move them. Solo playback is a room of one. No I/O; time comes in."""
+"""A playback: a queue with a timeline, and the rules that move it. A player has one of its own, a room has one.
+
+There is no I/O, and time is an argument: hub time in microseconds.
+"""
 
 from collections.abc import Callable, Iterable
 import random
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final
 
 from ..protocol.client import PlayerReport
 from ..protocol.errors import QueueItemNotFound
-from ..protocol.types import ItemState, QueueItem, QueueOp, RepeatMode
-from .events import (
-    Command,
-    CommandIssued,
-    CurrentChanged,
-    ItemFailed,
-    Lagged,
-    PlaybackEvent,
-    PrepareChanged,
-    QueueChanged,
-    Sought,
-    StatusChanged,
-)
+from ..protocol.types import ItemState, QueueItem, RepeatMode
+from .events import Command, ItemFailed, Lagged, PlaybackEvent, PositionChanged, StatusChanged
+from .members import Member, Members
 from .operations import Operations
-from .queue import Queue
+from .playhead import PendingStart, Playhead, plausible_duration
 from .timeline import Timeline
 
-SOLO_MARGIN_US: Final = 20_000
-ROOM_FLOOR_US: Final = 100_000
-ROOM_MARGIN_US: Final = 200_000
-LEAD_CAP_US: Final = 3_000_000
 HANDOVER_US: Final = 3_000_000
-"""How long before its start the following item is handed to the players."""
-HANDED_OVER_US: Final = 300_000
-"""An item that ends this shortly before its time is followed by what the players were handed already."""
-SHORTEST_SECONDS: Final = 0.5
-"""A shorter duration is a mistake, and would be repeated without a pause."""
-RESTART_SECONDS: Final = 3.0
-"""`previous` goes back to the start of an item that played longer than this."""
-ADOPT_SECONDS: Final = 0.25
-"""A lone player's true position is taken over when it differs by more than this."""
-STARTING_US: Final = 2_000_000
-"""A player that buffers this shortly after a command is still starting: no stall."""
+"""How long before its start the next item is handed to the players."""
+END_TOLERANCE_US: Final = 300_000
+"""An item that a player ends this shortly before its time is followed by the item that was handed over."""
+POSITION_TOLERANCE_SECONDS: Final = 0.25
+"""The position of a single player is adopted if it differs by more than this."""
+START_GRACE_US: Final = 2_000_000
+"""A player that buffers this shortly after a command is still starting, and hasn't stalled."""
 MAX_FAILURES: Final = 3
-"""Items in a row that nobody could play until the music stops."""
+"""Playback stops after this many items in a row that could not be played."""
 
 
-class Member(Protocol):
-    """What the timing needs to know of a player."""
-
-    player_id: str
-
-    @property
-    def lead_ms(self) -> float:
-        """How long it takes from a command to what is heard."""
-
-    round_trip_us: int
-    present: bool
-    lagging: bool
-    report: PlayerReport | None
-    failed_item_id: str | None
-
-    def is_ready(self, queue_item_id: str) -> bool:
-        """Whether it could start this item at once."""
-
-
-class Awaited(NamedTuple):
-    """A start that members still get ready for."""
-
-    position: float
-    since_us: int
-
-
-class Playback:
-    """One queue with its timeline, played by its members together."""
+class Playback(Playhead):
+    """One queue that its members play together."""
 
     def __init__(
         self,
@@ -79,213 +38,214 @@ class Playback:
         members: Callable[[], Iterable[Member]],
         emit: Callable[[PlaybackEvent], None],
     ) -> None:
-        """`members` are those who play along now; `emit` hears of everything that happens."""
-        self.queue = Queue(epoch, max_queue_items, self._queue_changed)
+        """Set up an empty playback.
+
+        Args:
+            epoch: The epoch of the queue's revisions.
+            max_queue_items: The bound of the queue.
+            members: Returns the members at any time.
+            emit: Called with each event.
+
+        """
+        super().__init__(epoch, max_queue_items, emit)
+        self.members = Members(members)
         self.operations = Operations()
-        self.timeline = Timeline()
-        self.repeat: RepeatMode = "off"
         self.autoplay = False
-        self.patience_us: int | None = 0
-        """How long a start waits for members who aren't ready; None: for ever."""
-        self.command: Command | None = None
-        self.awaited: Awaited | None = None
+        self.max_wait_us: int | None = 0
+        """How long a start waits for members that aren't ready; `None` means forever."""
         self.failures = 0
-        """Items in a row that couldn't be played."""
-        self.held: Timeline | None = None
-        """The timeline as it was before the last player went away."""
-        self.following: QueueItem | None = None
-        """The item that plays after the current one, as the players know it."""
-        self.duration: float | None = None
-        """Seconds of the current item: the player's word before the tags'."""
-        self.chosen: QueueItem | None = None
-        self._members = members
-        self._emit = emit
+        """Items in a row that could not be played."""
         self._random = random.Random()  # noqa: S311 - shuffles music, keeps no secrets
 
     # ------------------------------------------------------------ commands
 
-    @property
-    def current(self) -> QueueItem | None:
-        """The item that plays, or would."""
-        return self.queue.current
-
-    def is_current(self, queue_item_id: str | None) -> bool:
-        """Whether this is the item that plays, or would."""
-        return queue_item_id is not None and queue_item_id == self.queue.current_item_id
-
-    def present(self) -> list[Member]:
-        """The members who are here."""
-        return [member for member in self._members() if member.present]
-
     def lead_us(self) -> int:
-        """How far ahead a command must lie so that every member has it in time; laggards come after."""
-        present = self.present()
-        members = [member for member in present if not member.lagging] or present
-        current_id = self.queue.current_item_id or ""
-        ready = [member for member in members if member.is_ready(current_id)] or members
-        lead = max((int(member.lead_ms * 1000) for member in ready), default=0)
-        round_trip = max((member.round_trip_us for member in members), default=0)
-        if len(present) > 1:
-            return min(LEAD_CAP_US, max(ROOM_FLOOR_US, lead, round_trip * 3 // 2 + ROOM_MARGIN_US))
-        return min(LEAD_CAP_US, round_trip // 2 + SOLO_MARGIN_US + lead)
+        """Return how far in the future a command has to be, so that every member can follow it."""
+        return self.members.command_lead_us(self.queue.current_item_id)
 
-    def load(self, item: QueueItem, now_us: int, position: float = 0.0, left: ItemState = "played") -> None:
-        """Make `item` the current one; it plays once `start` says so. `left` is what becomes of the one before."""
-        self.awaited = None
-        self._choose(item, left)
+    def load(self, item: QueueItem, now_us: int, position: float = 0.0, previous_state: ItemState = "played") -> None:
+        """Make an item the current one, to be started once its media is known; see `start`."""
+        self.pending_start = None
+        self._load_item(item, previous_state)
         self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
 
-    def start(self, item: QueueItem, now_us: int, position: float = 0.0, left: ItemState = "played") -> None:
-        """Play `item` from `position` as soon as the members are ready; `left` is what becomes of the one before."""
-        self._choose(item, left)
-        if self.patience_us == 0 or not self._unready():
-            self._begin(position, now_us)
-            return
-        self.awaited = Awaited(self._bounded(position), now_us)
-        self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
-
-    def choose_paused(self, item: QueueItem, now_us: int, position: float = 0.0) -> None:
-        """Make `item` the current one without a sound."""
-        self._choose(item, "skipped")
+    def load_paused(self, item: QueueItem, now_us: int, position: float = 0.0) -> None:
+        """Make an item the current one without playing it; the one before counts as skipped."""
+        self._load_item(item, "skipped")
         self._issue("pause", Timeline("paused", self._bounded(position), now_us + self.lead_us(), 0.0))
 
-    def take_over(self, other: Playback) -> None:
-        """Have the queue and the modes of another playback; nothing of it is chosen yet."""
-        self.chosen = None
+    def start(self, item: QueueItem, now_us: int, position: float = 0.0, previous_state: ItemState = "played") -> None:
+        """Play an item as soon as the members are ready.
+
+        Args:
+            item: An item of the queue.
+            now_us: Hub time.
+            position: Where to start, in seconds.
+            previous_state: The state of the item that was current before.
+
+        """
+        self._load_item(item, previous_state)
+        if self.max_wait_us == 0 or not self._unready():
+            self._play(position, now_us)
+            return
+        self.pending_start = PendingStart(self._bounded(position), now_us)
+        self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
+
+    def copy_queue(self, other: Playback) -> None:
+        """Copy the queue and the modes of another playback, without a current item."""
+        self.loaded_item = None
         self.repeat, self.autoplay = other.repeat, other.autoplay
-        self.queue.adopt(other.queue)
+        self.queue.copy_from(other.queue)
 
     def pause(self, now_us: int, position: float | None = None) -> None:
-        """Stand still, at `position` if one is named."""
+        """Pause at `position`, by default where the music will be."""
         if self.current is None or self.timeline.state in ("idle", "paused"):
             return
         at_us = now_us + self.lead_us()
         place = self._bounded(self.timeline.position_at(at_us) if position is None else position)
         self._issue("pause", Timeline("paused", place, at_us, 0.0))
 
+    def interrupt(self, now_us: int) -> None:
+        """Pause for an announcement. Any later change of the timeline ends the interruption."""
+        if self.is_active:
+            self.pause(now_us)
+            self.interrupted = True
+
     def stop(self, now_us: int) -> None:
-        """Silence; the queue and the current item stay, the position doesn't."""
+        """Stop. The queue and the current item stay, the position is lost."""
         if self.timeline.state != "idle":
             self._issue("stop", Timeline("idle", 0.0, now_us + self.lead_us(), 0.0))
 
+    def finish(self, now_us: int) -> None:
+        """Stop, with no current item."""
+        self._unload_item(now_us)
+
     def seek(self, now_us: int, position: float) -> None:
-        """Go to another place of the current item."""
-        self._require_current()
+        """Go to a position of the current item. Raise QueueItemNotFound if there is none."""
+        if self.current is None:
+            raise QueueItemNotFound("The queue has no current item")
         at_us = now_us + self.lead_us()
         place = self._bounded(position)
-        if self.awaited is not None:
-            self.awaited = self.awaited._replace(position=place)
+        if self.pending_start is not None:
+            self.pending_start = self.pending_start._replace(position=place)
             self._set_timeline(Timeline("buffering", place, now_us, 0.0))
-        elif self.timeline.state in ("playing", "buffering"):
+        elif self.is_active:
             self._issue("play", Timeline("playing", place, at_us, 1.0))
         else:
             self._issue("pause", Timeline("paused", place, at_us, 0.0))
-        self._emit(Sought(place))
-
-    def successor(self) -> QueueItem | None:
-        """The item that `next` leads to; None at the end."""
-        item = self.queue.after(self.queue.current_item_id)
-        return self.queue.first() if item is None and self.repeat == "all" else item
-
-    def predecessor(self, now_us: int) -> QueueItem | None:
-        """The item that `previous` leads to: the current one if it plays for a while already."""
-        if (current := self.current) is None:
-            return None
-        if self.timeline.position_at(now_us) > RESTART_SECONDS:
-            return current
-        return self.queue.before(current.queue_item_id) or current
-
-    def finish(self, now_us: int) -> None:
-        """Nothing is left to play."""
-        self.awaited = None
-        item = self.chosen
-        self._leave("played")
-        self.chosen = None
-        self.queue.set_current(None)
-        self.duration = None
-        self._issue("stop", Timeline("idle", 0.0, now_us, 0.0))
-        if item is not None:
-            self._emit(CurrentChanged(None, item.track))
+        self._emit(PositionChanged(place))
 
     def set_modes(self, *, shuffle: bool | None, repeat: RepeatMode | None, autoplay: bool | None) -> None:
-        """In which order, how often, and whether music of the hub's choice follows."""
+        """Set the modes that aren't `None`."""
         if repeat is not None:
             self.repeat = repeat
         if autoplay is not None:
             self.autoplay = autoplay
         if shuffle is not None:
             self.queue.shuffle(shuffle, self._random)
-        self._update_following()
+        self._update_next_item()
         self._emit(StatusChanged())
 
-    # ------------------------------------------------------------ the course of time
-
-    @property
-    def ends_us(self) -> int | None:
-        """When the current item ends, if that can be known."""
-        return None if self.duration is None else self.timeline.reaches_us(self.duration)
+    # ------------------------------------------------------------ time
 
     @property
     def due_us(self) -> int | None:
-        """When `advance` has something to do."""
-        if self.awaited is not None:
-            return None if self.patience_us is None else self.awaited.since_us + self.patience_us
+        """The hub time at which `advance` has to be called."""
+        if self.pending_start is not None:
+            return None if self.max_wait_us is None else self.pending_start.since_us + self.max_wait_us
         if (ends_us := self.ends_us) is None:
             return None
-        handed_over = self.following is None or self.queue.locked_item_id is not None
-        return (
-            ends_us
-            if handed_over
-            else max(self.timeline.anchor_us, ends_us - HANDOVER_US - _most_lead_us(self.present()))
-        )
+        if self.next_item is None or self.queue.locked_item_id is not None:
+            return ends_us
+        return max(self.timeline.anchor_us, ends_us - HANDOVER_US - self.members.max_lead_us())
 
     def advance(self, now_us: int) -> None:
-        """Hand the following item to the players in time; make it the current one when its time has come."""
-        if self.awaited is not None:
-            self._wait_no_longer(now_us)
+        """Do what is due: hand the next item to the players, make it the current one, or stop waiting for members."""
+        if self.due_us is None or now_us < self.due_us:
             return
-        if (ends_us := self.ends_us) is None or self.due_us is None or now_us < self.due_us:
+        if self.pending_start is not None:
+            self._start_without_laggards(self.pending_start, now_us)
+        elif (ends_us := self.ends_us) is None:
             return
-        if self.following is None:
+        elif self.next_item is None:
             self.finish(now_us)
         elif self.queue.locked_item_id is None:
-            self.queue.locked_item_id = self.following.queue_item_id
-            self._send(Command("play", self.following, 0.0, ends_us, 1.0))
+            self._hand_over(self.next_item, ends_us)
         else:
-            self._choose(self.following)
+            self._load_item(self.next_item, "played")
             self._set_timeline(Timeline("playing", 0.0, ends_us, 1.0))
 
-    def members_changed(self, now_us: int) -> None:
-        """A member is ready, or comes, or goes: whoever was waited for may be so no longer."""
-        if self.awaited is not None and not self._unready():
-            self._begin(self.awaited.position, now_us)
+    def start_if_ready(self, now_us: int) -> None:
+        """Start if no member has to be waited for any more."""
+        if self.pending_start is not None and not self._unready():
+            self._play(self.pending_start.position, now_us)
 
-    def ended(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
-        """A member says that an item has ended; the item to start now, if it is this one's turn to follow."""
+    # ------------------------------------------------------------ members that come and go
+
+    def suspend(self, now_us: int) -> None:
+        """Pause because no player is left, until one is connected again."""
+        if self.is_active:
+            suspended = self.timeline
+            position = self._bounded(suspended.position_at(now_us))
+            self._issue("pause", Timeline("paused", position, now_us, 0.0))
+            self.suspended = suspended
+
+    def undo_suspend(self) -> None:
+        """Go on as if the player had never been disconnected: it has played on."""
+        if (suspended := self.suspended) is not None:
+            self._issue("play", suspended)
+
+    def resume_suspended(self, now_us: int) -> None:
+        """Go on because a player is connected: where the music would be by now, or where it was if that is over."""
+        if (suspended := self.suspended) is None:
+            return
+        if self.duration is not None and suspended.position_at(now_us) < self.duration:
+            self.undo_suspend()
+        else:
+            self._play(self.timeline.position, now_us)
+
+    def ensure_command(self, now_us: int) -> None:
+        """Have a command for players that return to this playback: to stop, if there was none yet."""
+        if self.command is None:
+            self.command = Command("stop", None, 0.0, now_us, 0.0)
+
+    def command_for_newcomer(self) -> Command | None:
+        """Return the command for a player that joins now: to get ready if a start is pending, otherwise the last one."""
+        if self.pending_start is None:
+            return self.command
+        return Command("pause", self.current, self.pending_start.position, self.pending_start.since_us, 0.0)
+
+    # ------------------------------------------------------------ reports of members
+
+    def handle_ended(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
+        """Handle a member's report that an item has ended.
+
+        Returns the item to start now; `None` if this isn't the end of the current item, or its successor starts anyway.
+        """
         current = self.current
         if current is None or current.queue_item_id != queue_item_id or not self.timeline.playing:
             return None
-        if not all(_counts_no_more(member, queue_item_id) for member in self.present()):
+        if not self.members.have_finished(queue_item_id):
             return None
-        if self.duration is not None and now_us < self.timeline.anchor_us + HANDED_OVER_US:
-            # It has just begun: this is the end of the round before.
+        if self.duration is not None and now_us < self.timeline.anchor_us + END_TOLERANCE_US:
+            # The item has just begun; with `repeat` "one", this is the end of the round before.
             return None
-        if self.queue.locked_item_id is not None and (ends_us := self.ends_us) and now_us > ends_us - HANDED_OVER_US:
+        if self.queue.locked_item_id is not None and (ends_us := self.ends_us) and now_us > ends_us - END_TOLERANCE_US:
             return None
-        if (following := self.following) is None:
+        if (following := self.next_item) is None:
             self.finish(now_us)
         return following
 
-    def failed(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
-        """A member can't play an item; the item to start now, if nobody can and there is one. Three in a row stop."""
+    def handle_failed(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
+        """Handle a member's report that it can't play an item.
+
+        Returns the item to start now, if no member can play the current one. After several failures, playback stops.
+        """
         current = self.current
-        if current is None or current.queue_item_id != queue_item_id:
+        if current is None or current.queue_item_id != queue_item_id or not self.is_active:
             return None
-        if self.timeline.state not in ("playing", "buffering"):
-            return None
-        if not all(member.lagging or member.failed_item_id == queue_item_id for member in self.present()):
-            # The others can: they neither wait for it nor follow it.
-            self.members_changed(now_us)
+        if not self.members.have_failed(queue_item_id):
+            self.start_if_ready(now_us)
             return None
         self.failures += 1
         self._emit(ItemFailed(current))
@@ -296,207 +256,58 @@ class Playback:
             return None
         return following
 
-    def passed_over(self, item: QueueItem) -> None:
-        """The media of `item` can't be found: it isn't played."""
+    def report_unplayable(self, item: QueueItem) -> None:
+        """Report that an item is skipped because its media can't be found."""
         self._emit(ItemFailed(item))
 
-    # ------------------------------------------------------------ what a lone player reports
-
-    def adopt(self, report: PlayerReport) -> None:
-        """Take over what the only player really does. Where several play, the timeline rules, not its members."""
+    def apply_report(self, report: PlayerReport) -> None:
+        """Adopt the position and state that a single player reports. Several players follow the timeline instead."""
         if not self.is_current(report.queue_item_id):
             return
         if report.state == "playing":
             self.failures = 0
-        alone = len(self.present()) < 2
-        if alone or self.duration is None:
-            self._learn_duration(report)
+        alone = len(self.members.connected()) < 2
+        duration = plausible_duration(report.duration_seconds)
+        if duration is not None and duration != self.duration and (alone or self.duration is None):
+            self._set_duration(duration)
         if alone:
             self._follow(report)
 
     def _follow(self, report: PlayerReport) -> None:
         timeline = self.timeline
-        if timeline.state not in ("playing", "buffering") or report.at_us < timeline.anchor_us:
+        if not self.is_active or report.at_us < timeline.anchor_us:
             return
-        stalled = Timeline("buffering", self._bounded(report.position_seconds), report.at_us, 0.0)
+        position = self._bounded(report.position_seconds)
         match report.state:
             case "playing":
-                off = abs(timeline.position_at(report.at_us) - report.position_seconds)
-                if timeline.state == "buffering" or off > ADOPT_SECONDS:
-                    self._issue("play", Timeline("playing", self._bounded(report.position_seconds), report.at_us, 1.0))
+                difference = abs(timeline.position_at(report.at_us) - report.position_seconds)
+                if timeline.state == "buffering" or difference > POSITION_TOLERANCE_SECONDS:
+                    self._issue("play", Timeline("playing", position, report.at_us, 1.0))
             case _ if report.needs_interaction:
                 if timeline.state != "buffering":
-                    self._stall(stalled)
+                    self._stall(position, report.at_us)
             case "buffering":
-                if timeline.playing and report.at_us > timeline.anchor_us + STARTING_US:
-                    self._stall(stalled)
+                if timeline.playing and report.at_us > timeline.anchor_us + START_GRACE_US:
+                    self._stall(position, report.at_us)
             case "paused":
-                self._issue("pause", Timeline("paused", self._bounded(report.position_seconds), report.at_us, 0.0))
+                self._issue("pause", Timeline("paused", position, report.at_us, 0.0))
 
-    def _learn_duration(self, report: PlayerReport) -> None:
-        if (duration := _sane(report.duration_seconds)) is not None and duration != self.duration:
-            self.duration = duration
-            # A hand-over named another end: it is made again.
-            self._take_back()
-            self._update_following()
-            self._emit(StatusChanged())
+    def _stall(self, position: float, at_us: int) -> None:
+        # An item that was handed over would start too early.
+        self._revoke_hand_over()
+        self._set_timeline(Timeline("buffering", position, at_us, 0.0))
 
-    def _stall(self, timeline: Timeline) -> None:
-        # What was handed over would start too early: the current item is not at its end.
-        self._take_back()
-        self._set_timeline(timeline)
-
-    def _take_back(self) -> None:
-        if self.queue.locked_item_id is not None:
-            self.queue.locked_item_id = None
-            position, anchor_us, rate = self.timeline[1:]
-            self._send(Command("play", self.current, position, anchor_us, rate))
-
-    def hold(self, now_us: int) -> None:
-        """Its last player is gone: stand still until one comes back."""
-        if self.timeline.state in ("playing", "buffering"):
-            place = self._bounded(self.timeline.position_at(now_us))
-            held = self.timeline
-            self._issue("pause", Timeline("paused", place, now_us, 0.0))
-            self.held = held
-
-    def release(self) -> None:
-        """Its last player was just cut off: go on as if it never had been."""
-        if (held := self.held) is not None:
-            self._issue("play", held)
-
-    def fall_silent(self, now_us: int) -> None:
-        """There is nothing for the player, which may still play something else: it is told so, whenever it asks."""
-        if self.command is None:
-            self.command = Command("stop", None, 0.0, now_us, 0.0)
-
-    def order_for_newcomers(self) -> Command | None:
-        """What somebody who comes now has to do: not what the others still play until all are ready for the next."""
-        if self.awaited is None:
-            return self.command
-        return Command("pause", self.current, self.awaited.position, self.awaited.since_us, 0.0)
-
-    def wake(self, now_us: int) -> None:
-        """A player is here again: go on where the music would be by now, or where it stood if that is over."""
-        if (held := self.held) is None:
-            return
-        if self.duration is not None and held.position_at(now_us) < self.duration:
-            self.release()
-        else:
-            self._begin(self.timeline.position, now_us)
-
-    def restore(self, timeline: Timeline, repeat: RepeatMode, held: Timeline | None = None) -> None:
-        """Become what was saved, after the queue did; nobody is told. `held`: what goes on when somebody comes."""
-        self.repeat = repeat
-        self.chosen = self.current
-        self.duration = _sane(self.chosen.track.duration) if self.chosen else None
-        if self.chosen is not None and timeline.state == "paused":
-            self.timeline = timeline
-            self.command = Command("pause", self.chosen, timeline.position, timeline.anchor_us, 0.0)
-            self.held = held
-        self.following = self._next_in_line()
-
-    # ------------------------------------------------------------ inside
+    # ------------------------------------------------------------ starting
 
     def _unready(self) -> list[Member]:
-        # Who has to be waited for. A lone player starts as soon as it can anyway.
-        present = self.present()
-        if (current := self.current) is None or len(present) < 2:
-            return []
-        item_id = current.queue_item_id
-        awaited = [member for member in present if not member.lagging and member.failed_item_id != item_id]
-        return [member for member in awaited if not member.is_ready(item_id)]
+        return [] if self.current is None else self.members.unready(self.current.queue_item_id)
 
-    def _begin(self, position: float, now_us: int) -> None:
-        at_us = now_us + self.lead_us()
-        self._issue("play", Timeline("playing", self._bounded(position), at_us, 1.0))
+    def _play(self, position: float, now_us: int) -> None:
+        self._issue("play", Timeline("playing", self._bounded(position), now_us + self.lead_us(), 1.0))
 
-    def _wait_no_longer(self, now_us: int) -> None:
-        if self.awaited is None or self.due_us is None or now_us < self.due_us:
-            return
+    def _start_without_laggards(self, pending: PendingStart, now_us: int) -> None:
         laggards = self._unready()
         for member in laggards:
             member.lagging = True
-        self._begin(self.awaited.position, now_us)
+        self._play(pending.position, now_us)
         self._emit(Lagged(tuple(member.player_id for member in laggards)))
-
-    def _require_current(self) -> QueueItem:
-        if (item := self.current) is None:
-            raise QueueItemNotFound("Nothing is in the queue to play")
-        return item
-
-    def _bounded(self, position: float) -> float:
-        return max(0.0, position if self.duration is None else min(position, self.duration))
-
-    def _choose(self, item: QueueItem, left: ItemState = "played") -> None:
-        self.queue.index(item.queue_item_id)
-        previous = self.chosen
-        self.queue.locked_item_id = None
-        if previous is not None and previous.queue_item_id == item.queue_item_id:
-            return
-        self._leave(left)
-        self.chosen = item
-        self.queue.set_current(item.queue_item_id)
-        self.queue.set_state(item.queue_item_id, "playing")
-        self.duration = _sane(item.track.duration)
-        self._emit(CurrentChanged(item.track, previous.track if previous else None))
-
-    def _leave(self, state: ItemState) -> None:
-        # The item may have been taken out of the queue while it played.
-        if (item := self.chosen) is not None and self.queue.has(item.queue_item_id):
-            self.queue.set_state(item.queue_item_id, state)
-
-    def _issue(self, command: Literal["play", "pause", "stop"], timeline: Timeline) -> None:
-        self.queue.locked_item_id = None
-        self.held = None
-        self.awaited = None
-        self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
-        self._set_timeline(timeline)
-
-    def _send(self, command: Command) -> None:
-        self.command = command
-        self._emit(CommandIssued())
-
-    def _set_timeline(self, timeline: Timeline) -> None:
-        self.timeline = timeline
-        self._update_following()
-        self._emit(StatusChanged())
-
-    def _next_in_line(self) -> QueueItem | None:
-        if self.current is None:
-            return None
-        if self.awaited is not None:
-            # So that they get ready for it.
-            return self.current
-        # What the players were handed will be played, whatever changed since.
-        if (locked := self.queue.locked_item_id) is not None and self.queue.has(locked):
-            return self.queue.get(locked)
-        return self.current if self.repeat == "one" else self.successor()
-
-    def _update_following(self) -> None:
-        following = self._next_in_line()
-        known = self.following
-        self.following = following
-        if (following and following.queue_item_id) != (known and known.queue_item_id):
-            self._emit(PrepareChanged())
-
-    def _queue_changed(self, ops: tuple[QueueOp, ...]) -> None:
-        self._emit(QueueChanged(ops))
-        self._update_following()
-
-
-def _counts_no_more(member: Member, queue_item_id: str | None) -> bool:
-    # It has ended the item, or doesn't play it.
-    if member.lagging or member.failed_item_id == queue_item_id:
-        return True
-    if (report := member.report) is None:
-        return False
-    return bool(report.needs_interaction) or (report.state == "idle" and report.queue_item_id == queue_item_id)
-
-
-def _most_lead_us(members: Iterable[Member]) -> int:
-    return max((int(member.lead_ms * 1000) for member in members), default=0)
-
-
-def _sane(duration: float | None) -> float | None:
-    return duration if duration is not None and duration >= SHORTEST_SECONDS else None

@@ -1,43 +1,42 @@
-"""A tick for those who ask for one: everybody else draws positions from an anchor and a rate."""
+"""Regular position updates, for clients that can't compute a position from an anchor and a rate."""
 
 from typing import Final
 
 from ..clock import Clock
-from ..delivery.subscriptions import Subscriptions
+from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
 from ..protocol.server import ProgressUpdate
 from ..timers import Timer, Timers
 from .player import Player
 from .players import Players
 
-EVERY_US: Final = 500_000
+INTERVAL_US: Final = 500_000
+"""The time between two updates."""
 
 
 class Progress:
-    """Publishes to `progress:` topics that somebody follows, while their player plays."""
+    """Publishes to the topics `progress:<player id>` that have subscribers, while their player plays."""
 
     def __init__(self, topics: Topics, players: Players, timers: Timers, clock: Clock) -> None:
-        """Nobody has asked yet."""
         self._topics = topics
         self._players = players
         self._timers = timers
         self._clock = clock
         self._timer: Timer | None = None
-        players.changed.subscribe(lambda _player: self.wake())
+        players.changed.subscribe(lambda _player: self.start_if_needed())
 
-    def provide(self, subscriptions: Subscriptions) -> None:
-        """Say where snapshots of progress come from, and hear of those who follow it."""
-        subscriptions.provide("progress", lambda player_id, _viewer: self._snapshot(player_id))
-        subscriptions.attached.subscribe(lambda _topics: self.wake())
+    def register_topics(self, catalog: TopicCatalog) -> None:
+        """Register the topics of progress."""
+        catalog.provide("progress", lambda player_id, _viewer: self._snapshot(player_id))
 
-    def wake(self) -> None:
-        """Somebody asked, or something began to play."""
-        if self._timer is None and self._audience():
-            self._timer = self._timers.at(self._clock.now_us() + EVERY_US, self._tick)
+    def start_if_needed(self) -> None:
+        """Start the timer if there is something to publish."""
+        if self._timer is None and self._followed_players():
+            self._timer = self._timers.at(self._clock.now_us() + INTERVAL_US, self._tick)
 
     def update(self, player: Player) -> ProgressUpdate:
-        """Where a player is now."""
-        playback = player.playback
+        """Return a player's current position, as a message."""
+        playback = player.active_playback
         position = playback.timeline.position_at(self._clock.now_us())
         return ProgressUpdate(
             position_seconds=round(position if playback.duration is None else min(position, playback.duration), 3),
@@ -51,13 +50,13 @@ class Progress:
 
     def _tick(self) -> None:
         self._timer = None
-        for player in self._audience():
+        for player in self._followed_players():
             self._topics.publish(f"progress:{player.player_id}", self.update(player))
-        self.wake()
+        self.start_if_needed()
 
-    def _audience(self) -> list[Player]:
+    def _followed_players(self) -> list[Player]:
         return [
             player
             for player in self._players
-            if player.playback.timeline.playing and self._topics.followed(f"progress:{player.player_id}")
+            if player.active_playback.timeline.playing and self._topics.has_subscribers(f"progress:{player.player_id}")
         ]

@@ -1,252 +1,176 @@
-"""What playbacks do, brought to those who render it and those who watch; and their course of time."""
+"""Publishes the events of playbacks: commands to the players that render them, state to subscribers."""
 
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Iterator
+from typing import Final
 
-from msgspec import UnsetType
-
+from ..background import Spawn
 from ..clock import Clock
 from ..delivery.topics import Topics
 from ..protocol.errors import HubError
-from ..protocol.server import PlaybackStatus, QueueUpdated, SeekUpdate, SynchronizedPlayback, TopicMessage, TrackChanged
+from ..protocol.server import QueueUpdated, SeekUpdate, TopicMessage, TrackChanged
 from ..protocol.types import AddOp, ItemState, QueueItem, QueueOp, ResetOp
 from ..signals import Signal
-from ..timers import Timer, Timers
-from .conductor import Conductor
+from ..timers import Timers
 from .events import (
     Command,
     CommandIssued,
     CurrentChanged,
     PlaybackEvent,
+    PositionChanged,
     PrepareChanged,
     QueueChanged,
-    Sought,
     StatusChanged,
 )
-from .media import Accepts
+from .instructions import Instructions
+from .media_resolver import MediaResolver
 from .playback import Playback
-from .player import Player
-from .render import made_up, prepare, queue_snapshot, synchronized_playback, volume_update
+from .player import PlaybackContext, Player
+from .render import queue_snapshot, synchronized_playback
+from .scheduler import PlaybackScheduler
 
-MAX_MIRRORED: Final = 100
-"""Items that a room's queue tells its players' topics at once; more of them are asked for."""
-
-type Spawn = Callable[[Coroutine[Any, Any, None]], None]
-
-
-class PlaybackOwner(Protocol):
-    """Whose music it is: a player's own, or a room's."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def topic(self) -> str:
-        """Where others hear of it."""
-
-    @property
-    def room_id(self) -> str | UnsetType:
-        """The room whose music it is."""
-
-    @property
-    def own(self) -> Playback:
-        """Its music."""
-
-    @property
-    def renderers(self) -> Sequence[Player]:
-        """The players that render it now."""
-
-    def status(self) -> PlaybackStatus:
-        """What plays and how."""
+MAX_MIRRORED_ITEMS: Final = 100
+"""New items that are repeated on the topics of a room's players; of more, a page is sent."""
 
 
 class PlaybackPublisher:
-    """Publishes what happens to playbacks. A room's players tell on their own topics what the room plays."""
+    """Publishes events of playbacks: a room's on its own topic and on those of its players."""
 
-    def __init__(self, topics: Topics, conductor: Conductor, timers: Timers, clock: Clock, spawn: Spawn) -> None:
-        """`spawn` runs what takes time."""
-        self.happened: Signal[PlaybackOwner, PlaybackEvent] = Signal()
+    def __init__(
+        self, topics: Topics, media_resolver: MediaResolver, timers: Timers, clock: Clock, spawn: Spawn
+    ) -> None:
+        """Set up without playbacks; `spawn` runs a coroutine in the background."""
+        self.playback_event: Signal[PlaybackContext, PlaybackEvent] = Signal()
+        """A playback has changed, and its messages are published."""
+        self.instructions = Instructions(media_resolver)
         self._topics = topics
-        self._conductor = conductor
-        self._timers = timers
+        self._media_resolver = media_resolver
         self._clock = clock
         self._spawn = spawn
-        self._owners: dict[str, PlaybackOwner] = {}
-        self._advances: dict[str, Timer] = {}
-        conductor.found.subscribe(self._media_found)
-        conductor.failed.subscribe(self._media_failed)
+        self._contexts: dict[str, PlaybackContext] = {}
+        self._scheduler = PlaybackScheduler(timers, clock)
+        media_resolver.media_found.subscribe(self._media_found)
+        media_resolver.media_failed.subscribe(self._media_failed)
 
-    def add(self, owner: PlaybackOwner) -> None:
-        """`owner`'s music matters from now on."""
-        self._owners[owner.topic] = owner
+    def add(self, context: PlaybackContext) -> None:
+        """Publish the events of a new player or room from now on."""
+        self._contexts[context.topic] = context
 
-    def remove(self, owner: PlaybackOwner) -> None:
-        """`owner` is no more."""
-        del self._owners[owner.topic]
-        if (timer := self._advances.pop(owner.topic, None)) is not None:
-            timer.cancel()
+    def remove(self, context: PlaybackContext) -> None:
+        """Publish no more events of a player or room."""
+        del self._contexts[context.topic]
+        self._scheduler.cancel(context)
 
-    # ------------------------------------------------------------ what happens
-
-    def publish(self, owner: PlaybackOwner, event: PlaybackEvent) -> None:
-        """Tell all whom it concerns."""
-        if self._owners.get(owner.topic) is not owner:
-            return
-        match event:
-            case CommandIssued():
-                self._publish_command(owner)
-            case PrepareChanged():
-                self._publish_prepare(owner)
-            case StatusChanged():
-                self.publish_status(owner)
-            case CurrentChanged(track, previous):
-                self._to_watchers(owner, TrackChanged(track=track, previous_track=previous))
-            case Sought(position):
-                self._to_watchers(owner, SeekUpdate(position_seconds=position))
-            case QueueChanged(ops):
-                self._publish_queue(owner, ops)
-        self.schedule(owner)
-        self.happened(owner, event)
-
-    def publish_status(self, owner: PlaybackOwner) -> None:
-        """What plays, to those who watch."""
-        self._topics.publish(owner.topic, owner.status())
-        for player in self._mirrors(owner):
-            self._topics.publish(player.topic, player.status())
-
-    def introduce(self, player: Player) -> None:
-        """`player` renders another music than before: it obeys that, and its watchers see that."""
-        if player.playback.command is None:
-            nothing = Command("stop", None, 0.0, self._clock.now_us(), 0.0)
-            self._topics.publish(f"play:{player.player_id}", synchronized_playback(nothing, None))
-        self.instruct(player)
-        self._topics.publish(player.topic, player.status())
-        self._topics.publish(player.topic, queue_snapshot(player.shown, ResetOp()))
-
-    def instruct(self, player: Player) -> None:
-        """Tell `player` anew what it has to do."""
-        for message in self.play_states(player):
-            self._topics.publish(f"play:{player.player_id}", message)
-        # It may need to know of what follows sooner than others.
-        self.schedule(player.room or player)
-
-    def play_states(self, player: Player) -> list[TopicMessage]:
-        """What a player has to know to do its part."""
-        owner: PlaybackOwner = player.room or player
-        instead = player.announcement or owner.own.order_for_newcomers()
-        command = self._command(owner, player.accepts, instead)
-        command = command and made_up(command, player)
-        following = self._prepare(owner, player.accepts)
-        return [message for message in (volume_update(player), command, following) if message is not None]
-
-    def start(self, playback: Playback, item: QueueItem, left: ItemState = "played", position: float = 0.0) -> None:
-        """Play `item` soon; what can't be played is passed over."""
+    def start(
+        self, playback: Playback, item: QueueItem, previous_state: ItemState = "played", position: float = 0.0
+    ) -> None:
+        """Start an item in the background; see `MediaResolver.start`. Failures are published as events."""
 
         async def start() -> None:
             try:
-                await self._conductor.start(playback, item, position, left)
+                await self._media_resolver.start(playback, item, position, previous_state)
             except HubError:
                 return
 
         self._spawn(start())
 
-    # ------------------------------------------------------------ who hears it
+    def schedule(self, context: PlaybackContext) -> None:
+        """Advance a playback, or a player's lead time, that has changed when it is due."""
+        self._scheduler.schedule(context)
 
-    def _publish_command(self, owner: PlaybackOwner) -> None:
-        for player, command in _addressed(owner, self._command):
-            self._topics.publish(f"play:{player.player_id}", made_up(command, player))
+    # ------------------------------------------------------------ events
 
-    def _publish_prepare(self, owner: PlaybackOwner) -> None:
-        for player, message in _addressed(owner, self._prepare):
-            self._topics.publish(f"play:{player.player_id}", message)
+    def publish(self, context: PlaybackContext, event: PlaybackEvent) -> None:
+        """Publish an event of a playback; events of a removed one are ignored."""
+        if self._contexts.get(context.topic) is not context:
+            return
+        match event:
+            case CommandIssued():
+                self._publish_command(context)
+            case PrepareChanged():
+                self._publish_prepare(context)
+            case StatusChanged():
+                self.publish_status(context)
+            case CurrentChanged(track, previous):
+                self._publish_state(context, TrackChanged(track=track, previous_track=previous))
+            case PositionChanged(position):
+                self._publish_state(context, SeekUpdate(position_seconds=position))
+            case QueueChanged(ops):
+                self._publish_queue(context, ops)
+        self.schedule(context)
+        self.playback_event.emit(context, event)
 
-    def _to_watchers(self, owner: PlaybackOwner, message: TopicMessage) -> None:
-        self._topics.publish(owner.topic, message)
-        for player in self._mirrors(owner):
+    def publish_status(self, context: PlaybackContext) -> None:
+        """Publish what a player or room plays."""
+        self._topics.publish(context.topic, context.status())
+        for player in _mirroring_players(context):
+            self._topics.publish(player.topic, player.status())
+
+    def _publish_state(self, context: PlaybackContext, message: TopicMessage) -> None:
+        self._topics.publish(context.topic, message)
+        for player in _mirroring_players(context):
             self._topics.publish(player.topic, message)
 
-    def _mirrors(self, owner: PlaybackOwner) -> Iterator[Player]:
-        return (player for player in owner.renderers if player is not owner)
-
-    def _publish_queue(self, owner: PlaybackOwner, ops: tuple[QueueOp, ...]) -> None:
-        queue = owner.own.queue
+    def _publish_queue(self, context: PlaybackContext, ops: tuple[QueueOp, ...]) -> None:
+        queue = context.playback.queue
         update = QueueUpdated(revision=queue.revision, current_index=queue.current_index, total=len(queue), ops=ops)
-        self._topics.publish(owner.topic, update)
-        if any(isinstance(op, AddOp) and len(op.items) > MAX_MIRRORED for op in ops):
-            update = queue_snapshot(owner.own, ResetOp())
-        for player in self._mirrors(owner):
-            if player.shown is owner.own:
+        self._topics.publish(context.topic, update)
+        if any(isinstance(op, AddOp) and len(op.items) > MAX_MIRRORED_ITEMS for op in ops):
+            update = queue_snapshot(context.playback, ResetOp())
+        for player in _mirroring_players(context):
+            if player.public_playback is context.playback:
                 self._topics.publish(player.topic, update)
 
-    def _command(
-        self, owner: PlaybackOwner, accepts: Accepts, instead: Command | None = None
-    ) -> SynchronizedPlayback | None:
-        if (command := instead or owner.own.command) is None:
-            return None
-        address = self._conductor.address(command.item, accepts) if command.item else None
-        if command.item is not None and address is None:
-            return None
-        return synchronized_playback(command, address, owner.room_id)
+    # ------------------------------------------------------------ instructions to players
 
-    def _prepare(self, owner: PlaybackOwner, accepts: Accepts) -> TopicMessage | None:
-        item = owner.own.following
-        address = self._conductor.address(item, accepts) if item else None
-        return None if item is not None and address is None else prepare(item, address)
+    def publish_instructions(self, player: Player) -> None:
+        """Publish everything again that a player needs to render its playback."""
+        for message in self.instructions.all_for(player):
+            self._topics.publish(f"play:{player.player_id}", message)
+        # Its lead time may have changed, too.
+        self.schedule(player.room or player)
 
-    # ------------------------------------------------------------ the course of time
+    def publish_switch(self, player: Player) -> None:
+        """Publish the playback of a player that has entered or left a room."""
+        if player.active_playback.command is None:
+            stop = Command("stop", None, 0.0, self._clock.now_us(), 0.0)
+            self._topics.publish(f"play:{player.player_id}", synchronized_playback(stop, None))
+        self.publish_instructions(player)
+        self._topics.publish(player.topic, player.status())
+        self._topics.publish(player.topic, queue_snapshot(player.public_playback, ResetOp()))
 
-    def schedule(self, owner: PlaybackOwner) -> None:
-        """See that the playback advances when it is due."""
-        timer = self._advances.get(owner.topic)
-        due_us = owner.own.due_us
-        if timer is not None and timer.action is not None and timer.due_us == due_us:
-            return
-        if timer is not None:
-            timer.cancel()
-        if due_us is None:
-            self._advances.pop(owner.topic, None)
-        else:
-            self._advances[owner.topic] = self._timers.at(due_us, self._advance, owner)
+    def _publish_command(self, context: PlaybackContext) -> None:
+        for player, message in self.instructions.commands(context):
+            self._topics.publish(f"play:{player.player_id}", message)
 
-    def _advance(self, owner: PlaybackOwner) -> None:
-        owner.own.advance(self._clock.now_us())
-        self.schedule(owner)
+    def _publish_prepare(self, context: PlaybackContext) -> None:
+        for player, message in self.instructions.preparations(context):
+            self._topics.publish(f"play:{player.player_id}", message)
 
-    # ------------------------------------------------------------ media that were looked for
+    # ------------------------------------------------------------ media
 
     def _media_found(self, media_content_id: str) -> None:
-        for owner in tuple(self._owners.values()):
-            playback = owner.own
+        for context in tuple(self._contexts.values()):
+            playback = context.playback
             if playback.command and _is_of(playback.command.item, media_content_id):
-                self._publish_command(owner)
-            if _is_of(playback.following, media_content_id):
-                self._publish_prepare(owner)
+                self._publish_command(context)
+            if _is_of(playback.next_item, media_content_id):
+                self._publish_prepare(context)
 
     def _media_failed(self, media_content_id: str) -> None:
-        for owner in tuple(self._owners.values()):
-            playback = owner.own
-            handed_over = playback.queue.locked_item_id is not None and _is_of(playback.following, media_content_id)
+        for context in tuple(self._contexts.values()):
+            playback = context.playback
+            handed_over = playback.queue.locked_item_id is not None and _is_of(playback.next_item, media_content_id)
             item = playback.command.item if playback.command and playback.timeline.playing else None
             if item is not None and playback.is_current(item.queue_item_id) and _is_of(item, media_content_id):
-                # It was to play, and can't: as after a restart.
-                self._spawn(self._conductor.skip(playback))
+                # After a restart, an item is played whose media may not exist any more.
+                self._spawn(self._media_resolver.skip(playback))
             elif handed_over and (behind := playback.queue.after(playback.queue.locked_item_id)) is not None:
                 self.start(playback, behind, "skipped")
 
 
-def _addressed[M](
-    owner: PlaybackOwner, message_for: Callable[[PlaybackOwner, Accepts], M | None]
-) -> Iterator[tuple[Player, M]]:
-    """What each player is told; those that play the same formats, the same. Who makes an announcement is told afterwards."""
-    messages: dict[Accepts, M | None] = {}
-    for player in owner.renderers:
-        if player.announcement is not None:
-            continue
-        if player.accepts not in messages:
-            messages[player.accepts] = message_for(owner, player.accepts)
-        if (message := messages[player.accepts]) is not None:
-            yield player, message
+def _mirroring_players(context: PlaybackContext) -> Iterator[Player]:
+    # The players of a room.
+    return (player for player in context.renderers if player is not context)
 
 
 def _is_of(item: QueueItem | None, media_content_id: str) -> bool:

@@ -1,19 +1,13 @@
-"""From the domain to messages: how players, queues and playback look on the wire."""
-
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+"""Makes messages of playbacks, queues and commands."""
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ..protocol.server import PlaybackStatus, PlayerList, Prepare, QueueUpdated, SynchronizedPlayback, VolumeUpdate
-from ..protocol.types import PlayableTrack, PlayerInfo, QueueItem, QueueOp
+from ..protocol.server import PlaybackStatus, Prepare, QueueUpdated, SynchronizedPlayback
+from ..protocol.types import PlayableTrack, QueueItem, QueueOp
 from .events import Command
 from .media import StreamAddress
 from .playback import Playback
-
-if TYPE_CHECKING:
-    from .player import Player
 
 
 def playback_status(
@@ -24,7 +18,7 @@ def playback_status(
     player_id: str | UnsetType = UNSET,
     room_id: str | UnsetType = UNSET,
 ) -> PlaybackStatus:
-    """What a player or a room plays and how."""
+    """Return what a player or a room plays."""
     timeline, item = playback.timeline, playback.current
     return PlaybackStatus(
         player_id=player_id,
@@ -46,32 +40,8 @@ def playback_status(
     )
 
 
-def volume_update(player: Player) -> VolumeUpdate:
-    """How loud `player` is."""
-    return VolumeUpdate(volume=player.volume, muted=player.muted)
-
-
-def player_info(player: Player) -> PlayerInfo:
-    """`player` in the list of players."""
-    return PlayerInfo(
-        player_id=player.player_id,
-        name=player.name,
-        available=player.available,
-        capabilities=player.capabilities,
-        # Who is in a private room is nobody else's business.
-        room_id=player.room.room_id if player.room and player.room.settings.is_public else None,
-        entity_id=player.entity_id,
-        output_delay_ms=player.output_delay_ms or UNSET,
-    )
-
-
-def player_list(players: Iterable[Player]) -> PlayerList:
-    """All of them."""
-    return PlayerList(players=tuple(player_info(player) for player in players))
-
-
 def queue_snapshot(playback: Playback, *ops: QueueOp) -> QueueUpdated:
-    """The queue as somebody who knows nothing of it needs it."""
+    """Return a queue's first page, for clients that don't know it."""
     queue = playback.queue
     return QueueUpdated(
         revision=queue.revision,
@@ -83,14 +53,14 @@ def queue_snapshot(playback: Playback, *ops: QueueOp) -> QueueUpdated:
 
 
 def playable(item: QueueItem, address: StreamAddress) -> PlayableTrack:
-    """An item's track with the address that one player fetches it from."""
+    """Return an item's track with a stream address."""
     return PlayableTrack(**msgspec.structs.asdict(item.track), stream_url=address.url)
 
 
 def synchronized_playback(
     command: Command, address: StreamAddress | None, room_id: str | UnsetType = UNSET
 ) -> SynchronizedPlayback:
-    """What a player has to do. Without an address there is nothing to fetch."""
+    """Return a command to a player; without an address, it has no track."""
     item = command.item
     return SynchronizedPlayback(
         command=command.command,
@@ -103,14 +73,14 @@ def synchronized_playback(
     )
 
 
-def made_up(message: SynchronizedPlayback, player: Player) -> SynchronizedPlayback:
-    """The same as much earlier as this player's loudspeakers sound late."""
-    early_us = round(player.output_delay_ms * 1000)
+def compensated(message: SynchronizedPlayback, output_delay_ms: float) -> SynchronizedPlayback:
+    """Return `message` for a player whose loudspeakers are late: it starts that much earlier."""
+    early_us = round(output_delay_ms * 1000)
     return msgspec.structs.replace(message, sync_time_us=message.sync_time_us - early_us) if early_us else message
 
 
 def prepare(item: QueueItem | None, address: StreamAddress | None) -> Prepare:
-    """What will follow."""
+    """Return the order to prepare an item, or none."""
     if item is None or address is None:
         return Prepare(queue_item_id=None, track=None)
     return Prepare(queue_item_id=item.queue_item_id, track=playable(item, address))

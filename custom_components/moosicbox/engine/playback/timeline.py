@@ -1,4 +1,4 @@
-"""A position in music as an anchor plus a rate: nothing ticks."""
+"""The position in an item as an anchor plus a rate, so that nothing has to tick."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from ..protocol.types import PlaybackState
 
 
 class Timeline(NamedTuple):
-    """At hub time `anchor_us` the music is at `position` seconds and goes on at `rate` from there."""
+    """At hub time `anchor_us` the item is at `position` seconds, and continues at `rate` (0: not at all)."""
 
     state: PlaybackState = "idle"
     position: float = 0.0
@@ -14,16 +14,16 @@ class Timeline(NamedTuple):
     rate: float = 0.0
 
     def position_at(self, at_us: int) -> float:
-        """Seconds into the item at hub time `at_us`; before the anchor it stands still."""
+        """Return the position in seconds at hub time `at_us`; before the anchor it doesn't move."""
         return self.position + self.rate * max(0, at_us - self.anchor_us) / 1e6
 
     def reaches_us(self, position: float) -> int | None:
-        """When the music is at `position`; None if it never gets there."""
+        """Return the hub time at which a position is reached, `None` if never."""
         if self.rate <= 0:
             return None
         return self.anchor_us + round((position - self.position) / self.rate * 1e6)
 
     @property
     def playing(self) -> bool:
-        """Whether it plays, or will from the anchor on."""
+        """True if the item plays, or will play from the anchor on."""
         return self.state == "playing"

@@ -1,1 +1,4 @@
-"""What goes over the wire: message models, errors, close codes and the JSON codec."""
+"""The protocol: models of all messages, errors, close codes, JSON encoding and decoding.
+
+The lowest layer; it imports nothing of the integration. The reference in `docs/protocol` is generated from it.
+"""

@@ -1,9 +1,25 @@
-"""What clients say to the hub: one model a message, or a message and its `action`."""
+"""Messages of clients: one model per message, or per message and `action`."""
 
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from .results import (
+    AddResult,
+    BroadcastResult,
+    ChatResult,
+    ClientsResult,
+    InviteResult,
+    QueueResult,
+    RefreshResult,
+    RevisionResult,
+    RoomListResult,
+    RoomResult,
+    StreamResult,
+    SubscribeResult,
+    TransferResult,
+)
+from .server import Pong, TimeSyncReply
 from .types import (
     BroadcastTarget,
     ClientKind,
@@ -34,18 +50,18 @@ Ids = Annotated[tuple[Id, ...], Meta(min_length=1, max_length=1000)]
 Topics = Annotated[tuple[TopicName, ...], Meta(max_length=1000)]
 
 
-class Request(Struct, frozen=True, kw_only=True):
-    """Anything that a client may ask for; with a `request_id` it gets exactly one answer."""
+class Request[Result = object](Struct, frozen=True, kw_only=True):
+    """A request of a client; with a `request_id` it gets exactly one answer. `Result` is the type of that answer."""
 
     request_id: RequestId | None = None
 
 
-class ClientMessage(Request, tag_field="type", frozen=True, kw_only=True):
-    """A message told by its `type` alone."""
+class ClientMessage[Result = object](Request[Result], tag_field="type", frozen=True, kw_only=True):
+    """A message identified by its `type` alone."""
 
 
 class ClientInfo(Record, frozen=True, kw_only=True):
-    """Who connects, and what it can do. `capabilities` absent means all."""
+    """Describes the client and its capabilities; absent `capabilities` mean all."""
 
     name: Name
     kind: ClientKind
@@ -57,15 +73,15 @@ class ClientInfo(Record, frozen=True, kw_only=True):
 
 
 class Resume(Record, frozen=True, kw_only=True):
-    """Where a lost session goes on."""
+    """Names the session to resume, and the position in each of its topics."""
 
     session_id: Id
     secret: Annotated[str, Meta(max_length=128)]
     positions: dict[TopicName, Position] = {}
 
 
-class Authenticate(ClientMessage, tag="authenticate", frozen=True, kw_only=True):
-    """The first message of a connection."""
+class Authenticate(ClientMessage[None], tag="authenticate", frozen=True, kw_only=True):
+    """Authenticates the client; the first message of a connection."""
 
     client: ClientInfo
     token: Token | None = None
@@ -74,35 +90,35 @@ class Authenticate(ClientMessage, tag="authenticate", frozen=True, kw_only=True)
     resume: Resume | None = None
 
 
-class Refresh(ClientMessage, tag="refresh", frozen=True, kw_only=True):
-    """A new token for the running session, before the old one expires."""
+class Refresh(ClientMessage[RefreshResult], tag="refresh", frozen=True, kw_only=True):
+    """Replaces the token of the running session before it expires."""
 
     token: Token
 
 
-class Subscribe(ClientMessage, tag="subscribe", frozen=True, kw_only=True):
-    """All of these topics, or none."""
+class Subscribe(ClientMessage[SubscribeResult], tag="subscribe", frozen=True, kw_only=True):
+    """Subscribes to all of the topics, or to none if one is refused."""
 
     topics: Annotated[tuple[TopicName, ...], Meta(min_length=1, max_length=1000)]
 
 
-class Unsubscribe(ClientMessage, tag="unsubscribe", frozen=True, kw_only=True):
-    """No more of these topics."""
+class Unsubscribe(ClientMessage[None], tag="unsubscribe", frozen=True, kw_only=True):
+    """Unsubscribes from topics."""
 
     topics: Annotated[tuple[TopicName, ...], Meta(min_length=1, max_length=1000)]
 
 
-class Ping(ClientMessage, tag="ping", frozen=True, kw_only=True):
-    """Is the hub there?"""
+class Ping(ClientMessage[Pong], tag="ping", frozen=True, kw_only=True):
+    """Checks that the hub responds."""
 
 
-class TimeSync(ClientMessage, tag="time_sync", frozen=True, kw_only=True):
-    """One probe of the clocks; `t0_us` is the client's own, returned as it came."""
+class TimeSync(ClientMessage[TimeSyncReply], tag="time_sync", frozen=True, kw_only=True):
+    """Probes the hub's clock; `t0_us` is the client's own time and is returned unchanged."""
 
     t0_us: HubMicroseconds
 
 
-class PlayerTarget(ClientMessage, frozen=True, kw_only=True):
+class PlayerTarget(ClientMessage[None], frozen=True, kw_only=True):
     """A command to a player or a room; a player that names neither means itself."""
 
     player_id: PlayerId | None = None
@@ -110,7 +126,7 @@ class PlayerTarget(ClientMessage, frozen=True, kw_only=True):
 
 
 class PlaybackCommand(PlayerTarget, tag="playback_command", frozen=True, kw_only=True):
-    """Transport: with `track_id`, `queue_item_id` or `start_position`, `play` begins there."""
+    """Controls playback; `play` starts at `track_id`, `queue_item_id` or `start_position` if one is given."""
 
     command: Literal["play", "pause", "toggle", "stop", "next", "previous"]
     track_id: Id | None = None
@@ -119,13 +135,13 @@ class PlaybackCommand(PlayerTarget, tag="playback_command", frozen=True, kw_only
 
 
 class SeekCommand(PlayerTarget, tag="seek_command", frozen=True, kw_only=True):
-    """Go on at another place of the same item."""
+    """Moves to another position in the current item."""
 
     position_seconds: Seconds
 
 
 class VolumeCommand(PlayerTarget, tag="volume_command", frozen=True, kw_only=True):
-    """Loudness, or silence, and how late its loudspeakers sound."""
+    """Changes volume, mute, or a player's output delay."""
 
     volume: Volume | None = None
     muted: bool | None = None
@@ -133,15 +149,15 @@ class VolumeCommand(PlayerTarget, tag="volume_command", frozen=True, kw_only=Tru
 
 
 class ModeCommand(PlayerTarget, tag="mode_command", frozen=True, kw_only=True):
-    """In which order, and how often, the queue is played."""
+    """Changes shuffle, repeat or autoplay."""
 
     shuffle: bool | None = None
     repeat: RepeatMode | None = None
     autoplay: bool | None = None
 
 
-class PlayerReport(ClientMessage, tag="player_report", frozen=True, kw_only=True):
-    """What a player does: `position_seconds` was true at hub time `at_us`."""
+class PlayerReport(ClientMessage[None], tag="player_report", frozen=True, kw_only=True):
+    """Reports a player's state; `position_seconds` was true at hub time `at_us`."""
 
     state: ReportState
     position_seconds: Seconds
@@ -158,8 +174,8 @@ class PlayerReport(ClientMessage, tag="player_report", frozen=True, kw_only=True
     error: Annotated[str, Meta(max_length=500)] | None = None
 
 
-class StreamRequest(ClientMessage, tag="stream_request", frozen=True, kw_only=True):
-    """A fresh address for an item whose address has expired, or one for a slower network."""
+class StreamRequest(ClientMessage[StreamResult], tag="stream_request", frozen=True, kw_only=True):
+    """Requests a new stream address for an item: the old one has expired, or the network is too slow for it."""
 
     queue_item_id: Id
     data_saver: bool = False
@@ -174,8 +190,8 @@ class After(Record, frozen=True, kw_only=True):
 Place = Literal["next", "end", "replace"] | After
 
 
-class QueueCommand(Request, tag_field="action", frozen=True, kw_only=True):
-    """A change of a queue, or a look into it."""
+class QueueCommand[Result = object](Request[Result], tag_field="action", frozen=True, kw_only=True):
+    """Changes or reads a queue."""
 
     type: Literal["queue_command"] = "queue_command"
     player_id: PlayerId | None = None
@@ -184,57 +200,58 @@ class QueueCommand(Request, tag_field="action", frozen=True, kw_only=True):
     if_revision: Index | None = None
 
 
-class QueueAdd(QueueCommand, tag="add", frozen=True, kw_only=True):
-    """More music: one of `track_id`, `track_ids`, `media_content_id`."""
+class QueueAdd(QueueCommand[AddResult], tag="add", frozen=True, kw_only=True):
+    """Adds music: one of `track_id`, `track_ids`, `media_content_id`; with `play`, the first new item starts at once."""
 
     track_id: Id | None = None
     track_ids: Ids | None = None
     media_content_id: MediaContentId | None = None
     position: Index | None = None
     place: Place | None = None
+    play: bool | None = None
 
 
-class QueueRemove(QueueCommand, tag="remove", frozen=True, kw_only=True):
-    """Less music."""
+class QueueRemove(QueueCommand[RevisionResult], tag="remove", frozen=True, kw_only=True):
+    """Removes items."""
 
     queue_item_id: Id | None = None
     queue_item_ids: Ids | None = None
 
 
-class QueueMove(QueueCommand, tag="move", frozen=True, kw_only=True):
-    """An item to another place."""
+class QueueMove(QueueCommand[RevisionResult], tag="move", frozen=True, kw_only=True):
+    """Moves an item to another place."""
 
     queue_item_id: Id
     place: Place
 
 
-class QueueReorder(QueueCommand, tag="reorder", rename={"from_": "from"}, frozen=True, kw_only=True):
-    """An item to another place, by indexes; `to` is counted after it was taken out."""
+class QueueReorder(QueueCommand[RevisionResult], tag="reorder", rename={"from_": "from"}, frozen=True, kw_only=True):
+    """Moves an item by indexes; `to` is counted after the item was taken out."""
 
     from_: Index
     to: Index
 
 
-class QueueClear(QueueCommand, tag="clear", frozen=True, kw_only=True):
-    """No music."""
+class QueueClear(QueueCommand[RevisionResult], tag="clear", frozen=True, kw_only=True):
+    """Removes all items."""
 
 
-class QueueGet(QueueCommand, tag="get", frozen=True, kw_only=True):
-    """A page of the queue."""
+class QueueGet(QueueCommand[QueueResult], tag="get", frozen=True, kw_only=True):
+    """Returns a page of the queue."""
 
     offset: Index = 0
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
 
 
-class QueueTransfer(QueueCommand, tag="transfer", frozen=True, kw_only=True):
-    """The whole queue to another player or room, which goes on at the same position."""
+class QueueTransfer(QueueCommand[TransferResult], tag="transfer", frozen=True, kw_only=True):
+    """Moves the whole queue to another player or room, which continues at the same position."""
 
     to_player_id: PlayerId | None = None
     to_room_id: Id | None = None
 
 
-class RoomCommand(Request, tag_field="action", frozen=True, kw_only=True):
-    """Making, joining and steering rooms."""
+class RoomCommand[Result = object](Request[Result], tag_field="action", frozen=True, kw_only=True):
+    """Creates, joins or controls rooms."""
 
     type: Literal["room_command"] = "room_command"
 
@@ -243,8 +260,8 @@ MaxParticipants = Annotated[int, Meta(ge=1, le=1000)]
 Description = Annotated[str, Meta(max_length=500)]
 
 
-class RoomCreate(RoomCommand, tag="create", frozen=True, kw_only=True):
-    """A new room; its maker is its host and in it at once."""
+class RoomCreate(RoomCommand[RoomResult], tag="create", frozen=True, kw_only=True):
+    """Creates a room; its creator becomes the host and joins at once."""
 
     name: Name
     id: Id | None = None
@@ -256,8 +273,8 @@ class RoomCreate(RoomCommand, tag="create", frozen=True, kw_only=True):
     wait: RoomWait = "bounded"
 
 
-class RoomUpdate(RoomCommand, tag="update", frozen=True, kw_only=True):
-    """Other settings; what isn't named stays."""
+class RoomUpdate(RoomCommand[None], tag="update", frozen=True, kw_only=True):
+    """Changes a room's settings; fields that are left out stay as they are."""
 
     room_id: Id
     name: Name | None = None
@@ -269,36 +286,36 @@ class RoomUpdate(RoomCommand, tag="update", frozen=True, kw_only=True):
     wait: RoomWait | None = None
 
 
-class RoomClose(RoomCommand, tag="close", frozen=True, kw_only=True):
-    """The end of a room."""
+class RoomClose(RoomCommand[None], tag="close", frozen=True, kw_only=True):
+    """Closes a room."""
 
     room_id: Id
 
 
-class RoomJoin(RoomCommand, tag="join", frozen=True, kw_only=True):
-    """Into a room; a private one needs an invite. `player_id`: another player that the asker may control."""
+class RoomJoin(RoomCommand[dict[str, object]], tag="join", frozen=True, kw_only=True):
+    """Joins a room; a private one needs an invite. `player_id` names another player that the client may control."""
 
     room_id: Id
     player_id: PlayerId | None = None
     invite: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
 
 
-class RoomLeave(RoomCommand, tag="leave", frozen=True, kw_only=True):
-    """Out of a room. `player_id`: another player that the asker may control."""
+class RoomLeave(RoomCommand[None], tag="leave", frozen=True, kw_only=True):
+    """Leaves a room. `player_id` names another player that the client may control."""
 
     room_id: Id
     player_id: PlayerId | None = None
 
 
-class RoomKick(RoomCommand, tag="kick", frozen=True, kw_only=True):
-    """Somebody else out of a room."""
+class RoomKick(RoomCommand[None], tag="kick", frozen=True, kw_only=True):
+    """Removes another client from a room and bans its user."""
 
     room_id: Id
     client_id: Id
 
 
-class RoomInvite(RoomCommand, tag="invite", frozen=True, kw_only=True):
-    """A code that lets guests in; `expires_in` in seconds."""
+class RoomInvite(RoomCommand[InviteResult], tag="invite", frozen=True, kw_only=True):
+    """Creates an invite for guests; `expires_in` is in seconds."""
 
     room_id: Id
     role: RoomRole = "guest"
@@ -306,61 +323,61 @@ class RoomInvite(RoomCommand, tag="invite", frozen=True, kw_only=True):
     uses: Annotated[int, Meta(ge=1, le=1000)] | None = None
 
 
-class RoomList(RoomCommand, tag="list", frozen=True, kw_only=True):
-    """The rooms that one may see."""
+class RoomList(RoomCommand[RoomListResult], tag="list", frozen=True, kw_only=True):
+    """Returns the visible rooms."""
 
 
-class RoomGet(RoomCommand, tag="get", frozen=True, kw_only=True):
-    """All about one room."""
+class RoomGet(RoomCommand[dict[str, object]], tag="get", frozen=True, kw_only=True):
+    """Returns the state of a room."""
 
     room_id: Id
 
 
-class RoomPlay(RoomCommand, tag="play", frozen=True, kw_only=True):
-    """Music for everybody in the room."""
+class RoomPlay(RoomCommand[None], tag="play", frozen=True, kw_only=True):
+    """Starts playback for all players of a room."""
 
     room_id: Id
     track_id: Id | None = None
     start_position: Seconds | None = None
 
 
-class RoomPause(RoomCommand, tag="pause", frozen=True, kw_only=True):
-    """Silence for everybody in the room."""
+class RoomPause(RoomCommand[None], tag="pause", frozen=True, kw_only=True):
+    """Pauses playback for all players of a room."""
 
     room_id: Id
     position: Seconds | None = None
 
 
-class RoomSeek(RoomCommand, tag="seek", frozen=True, kw_only=True):
-    """Another place of the same item, for everybody in the room."""
+class RoomSeek(RoomCommand[None], tag="seek", frozen=True, kw_only=True):
+    """Moves to another position in a room's current item."""
 
     room_id: Id
     position_seconds: Seconds
 
 
-class RoomSkipVote(RoomCommand, tag="skip_vote", frozen=True, kw_only=True):
-    """A vote against the current item."""
+class RoomSkipVote(RoomCommand[None], tag="skip_vote", frozen=True, kw_only=True):
+    """Votes to skip the current item."""
 
     room_id: Id
 
 
-class RoomSetRole(RoomCommand, tag="set_role", frozen=True, kw_only=True):
-    """Another role for a member."""
+class RoomSetRole(RoomCommand[None], tag="set_role", frozen=True, kw_only=True):
+    """Changes the role of a participant."""
 
     room_id: Id
     user_id: Id
     role: RoomRole
 
 
-class RoomChat(ClientMessage, tag="room_chat", frozen=True, kw_only=True):
-    """A line of talk."""
+class RoomChat(ClientMessage[ChatResult], tag="room_chat", frozen=True, kw_only=True):
+    """Posts a chat message in a room."""
 
     room_id: Id
     message: Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
-class Broadcast(ClientMessage, tag="broadcast", frozen=True, kw_only=True):
-    """To many at once: a notice for people (`message`) or an `event` for programs."""
+class Broadcast(ClientMessage[BroadcastResult], tag="broadcast", frozen=True, kw_only=True):
+    """Sends a notice for people (`message`) or an `event` for programs to many clients."""
 
     target: BroadcastTarget
     target_id: Id | None = None
@@ -371,16 +388,16 @@ class Broadcast(ClientMessage, tag="broadcast", frozen=True, kw_only=True):
     data: Any = None
 
 
-class ClientEvent(ClientMessage, tag="client_event", frozen=True, kw_only=True):
-    """Something that Home Assistant's automations may react to."""
+class ClientEvent(ClientMessage[None], tag="client_event", frozen=True, kw_only=True):
+    """Fires an event that Home Assistant's automations can react to."""
 
     event: Id
     data: dict[str, Any] = {}
 
 
-class GetMetrics(ClientMessage, tag="get_metrics", frozen=True, kw_only=True):
-    """The hub's numbers."""
+class GetMetrics(ClientMessage[dict[str, object]], tag="get_metrics", frozen=True, kw_only=True):
+    """Returns the hub's metrics."""
 
 
-class GetClients(ClientMessage, tag="get_clients", frozen=True, kw_only=True):
-    """Who is connected."""
+class GetClients(ClientMessage[ClientsResult], tag="get_clients", frozen=True, kw_only=True):
+    """Returns the connected clients."""

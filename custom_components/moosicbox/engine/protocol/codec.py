@@ -1,4 +1,4 @@
-"""Between JSON text and message models. What a frame says wrongly becomes a named error that knows its request."""
+"""Decoding and encoding of messages. Invalid messages become named errors with their request's id."""
 
 import functools
 import operator
@@ -14,9 +14,9 @@ from .server import ServerMessage
 
 MAX_REQUEST_ID: Final = 64
 MAX_DEPTH: Final = 4
+"""Depth of the fields of messages; deeper values are free-form data."""
 MAX_EXACT: Final = 2**53
-"""Beyond it a float is no longer one integer."""
-"""How deep the fields of messages lie; below it is what nobody asked for."""
+"""Largest float that stands for exactly one integer."""
 _PATH: Final = re.compile(r" - at `(?:key in |value in )?\$(?P<path>[^`]*)`$")
 _STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]")
 _REQUIRED: Final = re.compile(r"missing required field `(\w+)`")
@@ -25,25 +25,27 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 class MessageName(NamedTuple):
-    """A message is told by its `type`, in a family also by its `action`."""
+    """The name of a message: its `type`, and in a family its `action`."""
 
     type: str
     action: str | None = None
 
 
 class Decoded(msgspec.Struct, frozen=True):
-    """A frame: its message, or the error that answers it; `request_id` where it could be read, `size` in bytes."""
+    """A decoded frame: its message, or the error that answers it."""
 
     request_id: str | None
+    """The request's id, if it could be read."""
     message: Request | None
     error: HubError | None = None
     size: int = 0
+    """Size of the frame in bytes."""
     text: bytes = b""
-    """As it came, where it goes on to another node."""
+    """The frame's text, for messages that are forwarded to another node."""
 
 
 def message_name(model: type[Request]) -> MessageName:
-    """By what the wire tells `model`."""
+    """Return the name of a message model."""
     config = model.__struct_config__
     tag = str(config.tag)
     if config.tag_field == "type":
@@ -53,16 +55,15 @@ def message_name(model: type[Request]) -> MessageName:
 
 
 class Codec:
-    """Decodes the messages that were registered with it."""
+    """Decodes the registered messages."""
 
     def __init__(self) -> None:
-        """Knows nothing yet."""
         self._decoder: msgspec.json.Decoder[Request] | None = None
         self._models: dict[str, type[Request]] = {}
         self._families: dict[str, dict[str, type[Request]]] = {}
 
     def register(self, model: type[Request]) -> None:
-        """Learn a message."""
+        """Add a message model."""
         name = message_name(model)
         self._decoder = None
         if name.action is None:
@@ -71,7 +72,7 @@ class Codec:
             self._families.setdefault(name.type, {})[name.action] = model
 
     def unregister(self, model: type[Request]) -> None:
-        """Forget a message."""
+        """Remove a message model."""
         name = message_name(model)
         self._decoder = None
         if name.action is None:
@@ -80,7 +81,7 @@ class Codec:
             self._families[name.type].pop(name.action, None)
 
     def decode(self, text: str | bytes) -> Decoded:
-        """One frame's text; never raises."""
+        """Decode the text of a frame. Faults are returned in `Decoded.error`, never raised."""
         decoder = self._decoder or self._union()
         try:
             message = decoder.decode(text)
@@ -89,7 +90,7 @@ class Codec:
         return Decoded(message.request_id, message, None, len(text))
 
     def _union(self) -> msgspec.json.Decoder[Request]:
-        # Whatever it can't decode takes the slow way: families of messages, and errors that need their names.
+        # Families of messages and invalid messages can't be decoded by the union and take the slow path.
         union = functools.reduce(operator.or_, self._models.values())
         self._decoder = msgspec.json.Decoder(union)
         return self._decoder
@@ -98,16 +99,16 @@ class Codec:
         try:
             raw = orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            return Decoded(None, None, SerializationFailed(f"This is no JSON: {error}"), len(text))
+            return Decoded(None, None, SerializationFailed(f"This is not JSON: {error}"), len(text))
         return self.decode_object(raw, len(text))
 
     def decode_object(self, raw: Any, size: int) -> Decoded:
-        """One frame's object; never raises."""
+        """Decode a frame that has been parsed to an object. Faults are returned in `Decoded.error`, never raised."""
         if not isinstance(raw, dict):
-            return Decoded(None, None, SerializationFailed("A message is a JSON object"), size)
+            return Decoded(None, None, SerializationFailed("A message must be a JSON object"), size)
         request_id = raw.get("request_id")
         if request_id is not None and not (isinstance(request_id, str) and 0 < len(request_id) <= MAX_REQUEST_ID):
-            error = InvalidMessage("request_id is a string of 1 to 64 characters", ["request_id"])
+            error = InvalidMessage("request_id must be a string of 1 to 64 characters", ["request_id"])
             return Decoded(None, None, error, size)
         try:
             return Decoded(request_id, _converted(raw, self._model(raw)), None, size)
@@ -119,29 +120,29 @@ class Codec:
     def _model(self, raw: dict[str, Any]) -> type[Request]:
         type_ = raw.get("type")
         if not isinstance(type_, str):
-            raise InvalidMessage("A message has a type", ["type"])
+            raise InvalidMessage("A message needs a type", ["type"])
         if (model := self._models.get(type_)) is not None:
             return model
         if (family := self._families.get(type_)) is None:
-            raise UnknownType(f"This hub doesn't know messages of the type {type_[:64]!r}")
+            raise UnknownType(f"This hub doesn't support messages of the type {type_[:64]!r}")
         action = raw.get("action")
         if not isinstance(action, str) or (model := family.get(action)) is None:
-            raise InvalidMessage(f"{type_} has one of the actions {', '.join(sorted(family))}", ["action"])
+            raise InvalidMessage(f"{type_} needs one of the actions {', '.join(sorted(family))}", ["action"])
         return model
 
 
 def encode(message: ServerMessage) -> bytes:
-    """A message as it goes over the wire."""
+    """Encode a message of the hub."""
     return _encoder.encode(message)
 
 
 def encode_done(request_id: str) -> bytes:
-    """The result of a request that brought nothing but that it was done."""
+    """Encode a result without data."""
     return b'{"type":"result","request_id":' + _encoder.encode(request_id) + b',"data":{}}'
 
 
 def encode_error(error: HubError, request_id: str | None) -> bytes:
-    """An error as it goes over the wire."""
+    """Encode an error as the answer to a request."""
     answer = {
         "type": "error",
         "error_type": error.error_type,
@@ -155,12 +156,12 @@ def encode_error(error: HubError, request_id: str | None) -> bytes:
 
 
 def encode_request(message: Request) -> bytes:
-    """A client's message; what isn't set is left out."""
+    """Encode a message of a client; fields that aren't set are omitted."""
     return _encoder.encode({key: value for key, value in msgspec.to_builtins(message).items() if value is not None})
 
 
 def size_of(data: Any) -> int:
-    """Bytes of `data` as JSON."""
+    """Return the size of `data` as JSON, in bytes."""
     return len(_encoder.encode(data))
 
 
@@ -172,7 +173,7 @@ def _converted(raw: dict[str, Any], model: type[Request]) -> Request:
 
 
 def _relaxed(value: Any, depth: int = 0) -> Any:
-    """JSON has one kind of number, so 1.0 is 1; and null says no more than a field that isn't there."""
+    """Return `value` with whole floats as integers and without null fields, which JSON clients may send."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_EXACT:
         return int(value)
     if depth > MAX_DEPTH:
@@ -187,7 +188,7 @@ def _relaxed(value: Any, depth: int = 0) -> Any:
 
 
 def invalid_message(error: msgspec.ValidationError) -> InvalidMessage:
-    """What is wrong with a message, and where."""
+    """Return the error that describes a message's fault and the path to it."""
     text = str(error)
     path: list[str | int] = []
     if match := _PATH.search(text):

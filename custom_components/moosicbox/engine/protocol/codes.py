@@ -1,19 +1,19 @@
-"""Close codes: 4000 to 4499 say "reconnect", 4500 to 4999 say "don't, with these credentials"."""
+"""Close codes: after 4000 to 4499 a client reconnects, after 4500 to 4999 it doesn't with the same credentials."""
 
 from enum import IntEnum
 
 
 class CloseCode(IntEnum):
-    """Why the hub ends a connection."""
+    """The hub's reason for closing a connection."""
 
     NORMAL = 1000
     GOING_AWAY = 1001
-    """The hub shuts down, after `goodbye`."""
+    """The hub shuts down; sent after `goodbye`."""
     INVALID_TEXT = 1007
-    """A text message is not UTF-8."""
+    """A text message was not UTF-8."""
     MESSAGE_TOO_BIG = 1009
     RESTART = 4000
-    """Restart or drain: come back after the delay named in `goodbye`."""
+    """The hub restarts or drains: reconnect after the delay named in `goodbye`."""
     AUTHENTICATION_TIMEOUT = 4001
     SLOW_CONSUMER = 4008
     POSITION_LOST = 4010
@@ -27,5 +27,5 @@ class CloseCode(IntEnum):
 
     @property
     def reconnect(self) -> bool:
-        """Whether a client may come back with the same credentials."""
+        """True if a client may reconnect with the same credentials."""
         return self < 4500 and self not in (CloseCode.NORMAL, CloseCode.MESSAGE_TOO_BIG)

@@ -1,16 +1,16 @@
-"""The errors of the protocol: raised in the domain, answered by the transports, translated by Home Assistant's side."""
+"""The errors of the protocol: raised by the domain, sent by the transports, translated by Home Assistant's side."""
 
 from typing import Any, ClassVar
 
 
 class HubError(Exception):
-    """A refusal with a name. `details` are the further fields of the wire's `error`."""
+    """Base of all errors of the protocol. `details` are additional fields of the `error` message."""
 
     error_type: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, *, again: bool | None = None, **details: Any) -> None:
-        """`message` is for people: what happened and what helps. `again`: whether to try again helps, unlike usually."""
+        """`message` describes the error to people; `again` overrides `retryable` for this error."""
         super().__init__(message)
         self.message = message
         self.details = details
@@ -18,68 +18,68 @@ class HubError(Exception):
 
 
 class AuthenticationFailed(HubError):
-    """The credentials don't hold. `forged` tells a wrong token from one that was once right."""
+    """The credentials aren't accepted."""
 
     error_type = "authentication_failed"
 
     def __init__(self, message: str, *, forged: bool = False, expired: bool = False) -> None:
-        """The reasons stay inside: the wire gives one public error for every fault of a token."""
+        """`forged` and `expired` are for the caller only: clients get the same error for every fault of a token."""
         super().__init__(message)
         self.forged = forged
         self.expired = expired
 
 
 class PermissionDenied(HubError):
-    """A right is missing."""
+    """A permission or right is missing."""
 
     error_type = "permission_denied"
 
 
 class RateLimitExceeded(HubError):
-    """Too much of one class of messages: `limit` a minute; try again after `retry_after` seconds."""
+    """A rate limit was exceeded: `limit` per minute; retry after `retry_after` seconds."""
 
     error_type = "rate_limit_exceeded"
     retryable = True
 
     def __init__(self, limit: int, retry_after: float, message: str = "Too many messages, slow down") -> None:
-        """`limit` is in messages (or bytes) a minute, or in what `message` says, `retry_after` in seconds."""
+        """`limit` is in messages or bytes per minute unless `message` says otherwise; `retry_after` in seconds."""
         super().__init__(message, limit=limit, retry_after=round(retry_after, 3))
 
 
 class MessageTooLarge(HubError):
-    """A message of `size` bytes where `max_size` are allowed."""
+    """A message of `size` bytes exceeds the limit of `max_size`."""
 
     error_type = "message_too_large"
 
     def __init__(self, size: int, max_size: int) -> None:
         """Both in bytes."""
-        super().__init__(f"The message has {size} bytes, {max_size} are allowed", size=size, max_size=max_size)
+        super().__init__(f"The message has {size} bytes; {max_size} are allowed", size=size, max_size=max_size)
 
 
 class SerializationFailed(HubError):
-    """A frame that is no JSON object in text."""
+    """A frame is not a JSON object in text."""
 
     error_type = "serialization_error"
 
 
 class InvalidMessage(HubError):
-    """A known message with a wrong field, named by `path`."""
+    """A message has an invalid field, named by `path`."""
 
     error_type = "invalid_message"
 
     def __init__(self, message: str, path: list[str | int]) -> None:
-        """`path` leads from the message to the wrong field."""
+        """`path` is the path from the message to the wrong field."""
         super().__init__(message, path=path)
 
 
 class UnknownType(HubError):
-    """A message type that this hub doesn't know; never closes."""
+    """The hub doesn't support the message type; the connection stays open."""
 
     error_type = "unknown_type"
 
 
 class ClientNotFound(HubError):
-    """No such client is connected."""
+    """There is no such client."""
 
     error_type = "client_not_found"
 
@@ -92,61 +92,61 @@ class ConnectionClosed(HubError):
 
 
 class PlayerNotFound(HubError):
-    """No such player."""
+    """There is no such player."""
 
     error_type = "player_not_found"
 
 
 class RoomNotFound(HubError):
-    """No such room."""
+    """There is no such room."""
 
     error_type = "room_not_found"
 
 
 class RoomFull(HubError):
-    """The room has no place left."""
+    """The room has no free place."""
 
     error_type = "room_full"
 
 
 class QueueItemNotFound(HubError):
-    """No such item in the queue."""
+    """There is no such item in the queue."""
 
     error_type = "queue_item_not_found"
 
 
 class TrackNotFound(HubError):
-    """No such track, or nothing that can be played."""
+    """There is no such track, or it can't be played."""
 
     error_type = "track_not_found"
 
 
 class RevisionConflict(HubError):
-    """The queue changed since `if_revision`; `ops` are what was missed."""
+    """The queue has changed since `if_revision`; `ops` are the missed changes."""
 
     error_type = "revision_conflict"
 
 
 class ItemLocked(HubError):
-    """The item is already with the players."""
+    """The item has already been handed over to the players."""
 
     error_type = "item_locked"
 
 
 class NotSupported(HubError):
-    """This hub, or this player, can't do that."""
+    """This hub or player doesn't support the request."""
 
     error_type = "not_supported"
 
 
 class Unavailable(HubError):
-    """Not now; later, perhaps."""
+    """The request can't be executed now."""
 
     error_type = "unavailable"
     retryable = True
 
 
 class InternalError(HubError):
-    """A fault of the hub's own."""
+    """The hub failed."""
 
     error_type = "internal_error"

@@ -1,4 +1,4 @@
-"""What the hub says to clients: one model a message; `state` ones replace one another, the others are numbered."""
+"""Messages of the hub: one model per message. States replace one another, other topic messages are numbered."""
 
 from typing import Any, ClassVar, Literal
 
@@ -29,11 +29,11 @@ from .types import (
 
 
 class ServerMessage(Struct, tag_field="type", frozen=True, kw_only=True):
-    """Anything that the hub sends."""
+    """A message of the hub."""
 
 
 class TopicMessage(ServerMessage, frozen=True, kw_only=True):
-    """A message that is published; the topic fills in `topic` and `snapshot`."""
+    """A message that is published; its topic sets `topic` and `snapshot`."""
 
     numbered: ClassVar[bool] = False
 
@@ -42,7 +42,7 @@ class TopicMessage(ServerMessage, frozen=True, kw_only=True):
 
 
 class NumberedMessage(TopicMessage, frozen=True, kw_only=True):
-    """One of a row: the topic gives it the next `offset`; it is never dropped."""
+    """A message with an `offset` in its topic; it is never dropped."""
 
     numbered: ClassVar[bool] = True
 
@@ -50,18 +50,18 @@ class NumberedMessage(TopicMessage, frozen=True, kw_only=True):
 
 
 class StateMessage(TopicMessage, frozen=True, kw_only=True):
-    """Complete in itself: a newer one of the same topic and type replaces an older."""
+    """A state, complete in itself: a newer one of the same topic and type replaces an older one."""
 
 
 class ProtocolRange(Record, frozen=True, kw_only=True):
-    """The versions of the protocol that this hub speaks."""
+    """The versions of the protocol that the hub supports."""
 
     min: int = 1
     max: int = 1
 
 
 class Hello(ServerMessage, tag="hello", frozen=True, kw_only=True):
-    """The hub's greeting: what it is, what time it is, what it allows."""
+    """The greeting: the hub's version, clock, limits and features."""
 
     protocol: ProtocolRange
     server: str
@@ -94,21 +94,21 @@ class Welcome(ServerMessage, tag="welcome", frozen=True, kw_only=True):
 
 
 class Result(ServerMessage, tag="result", frozen=True, kw_only=True):
-    """What a request brought."""
+    """The answer to a request."""
 
     request_id: str
     data: Any
 
 
 class Pong(ServerMessage, tag="pong", frozen=True, kw_only=True):
-    """The hub is there."""
+    """The answer to `ping`."""
 
     server_time_us: int
     request_id: str | UnsetType = UNSET
 
 
 class TimeSyncReply(ServerMessage, tag="time_sync", frozen=True, kw_only=True):
-    """The probe back: received at `t1_us`, sent at `t2_us` of the hub's clock."""
+    """The answer to a clock probe: received at `t1_us`, sent at `t2_us` of the hub's clock."""
 
     t0_us: int
     t1_us: int
@@ -117,7 +117,7 @@ class TimeSyncReply(ServerMessage, tag="time_sync", frozen=True, kw_only=True):
 
 
 class Goodbye(ServerMessage, tag="goodbye", frozen=True, kw_only=True):
-    """The hub is about to close; come back after `reconnect_after` seconds."""
+    """Announces that the hub closes the connection; reconnect after `reconnect_after` seconds."""
 
     reason: str
     reconnect: bool
@@ -125,20 +125,20 @@ class Goodbye(ServerMessage, tag="goodbye", frozen=True, kw_only=True):
 
 
 class Subscribed(ServerMessage, tag="subscribed", frozen=True, kw_only=True):
-    """The hub itself subscribed this client."""
+    """The hub subscribed this client to topics."""
 
     positions: dict[str, Position]
 
 
 class Unsubscribed(ServerMessage, tag="unsubscribed", frozen=True, kw_only=True):
-    """The hub itself took these topics away."""
+    """The hub unsubscribed this client from topics."""
 
     topics: tuple[str, ...]
     reason: str
 
 
 class PlaybackStatus(StateMessage, tag="playback_status", frozen=True, kw_only=True):
-    """The position now is position_seconds + rate * max(0, now_us - anchor_us) / 1e6."""
+    """The state of playback. The current position is position_seconds + rate * max(0, now_us - anchor_us) / 1e6."""
 
     is_playing: bool
     state: PlaybackState
@@ -159,14 +159,14 @@ class PlaybackStatus(StateMessage, tag="playback_status", frozen=True, kw_only=T
 
 
 class TrackChanged(NumberedMessage, tag="track_changed", frozen=True, kw_only=True):
-    """Another track is the current one."""
+    """Another track became the current one."""
 
     track: Track | None
     previous_track: Track | None
 
 
 class QueueUpdated(NumberedMessage, tag="queue_updated", frozen=True, kw_only=True):
-    """The queue became `revision` by `ops`; a snapshot has the first page as `queue`."""
+    """The queue reached `revision` by `ops`; a snapshot holds the first page as `queue`."""
 
     revision: int
     current_index: int | None
@@ -176,7 +176,7 @@ class QueueUpdated(NumberedMessage, tag="queue_updated", frozen=True, kw_only=Tr
 
 
 class ProgressUpdate(StateMessage, tag="progress_update", frozen=True, kw_only=True):
-    """Where a player is, for those who asked for a tick."""
+    """A player's current position, published at regular intervals to subscribers of `progress`."""
 
     position_seconds: float
     duration_seconds: float | None
@@ -184,20 +184,20 @@ class ProgressUpdate(StateMessage, tag="progress_update", frozen=True, kw_only=T
 
 
 class SeekUpdate(StateMessage, tag="seek_update", frozen=True, kw_only=True):
-    """Somebody sought."""
+    """The position was changed by a seek."""
 
     position_seconds: float
 
 
 class VolumeUpdate(StateMessage, tag="volume_update", frozen=True, kw_only=True):
-    """A player's loudness."""
+    """The volume of a player."""
 
     volume: float
     muted: bool
 
 
 class SynchronizedPlayback(StateMessage, tag="synchronized_playback", frozen=True, kw_only=True):
-    """At hub time `sync_time_us` the player shall be at `start_position` of the item."""
+    """An order to a player: at hub time `sync_time_us`, be at `start_position` of the item."""
 
     command: Literal["play", "pause", "stop"]
     queue_item_id: Id | None
@@ -209,26 +209,26 @@ class SynchronizedPlayback(StateMessage, tag="synchronized_playback", frozen=Tru
 
 
 class Prepare(StateMessage, tag="prepare", frozen=True, kw_only=True):
-    """The item that will follow; null when there is none."""
+    """The item that follows the current one, to be loaded in advance; null if there is none."""
 
     queue_item_id: Id | None
     track: PlayableTrack | None
 
 
 class PlayerList(StateMessage, tag="player_list", frozen=True, kw_only=True):
-    """The players."""
+    """All players."""
 
     players: tuple[PlayerInfo, ...]
 
 
 class RoomList(StateMessage, tag="room_list", frozen=True, kw_only=True):
-    """The rooms that one may see."""
+    """The visible rooms."""
 
     rooms: tuple[RoomInfo, ...]
 
 
 class ChatLine(Record, frozen=True, kw_only=True):
-    """A line of talk in a room."""
+    """A chat message in the state of a room."""
 
     message_id: Id
     user_id: str
@@ -238,7 +238,7 @@ class ChatLine(Record, frozen=True, kw_only=True):
 
 
 class RoomState(TopicMessage, tag="room_state", frozen=True, kw_only=True):
-    """All about a room."""
+    """The complete state of a room."""
 
     room_id: Id
     name: str
@@ -256,7 +256,7 @@ class RoomState(TopicMessage, tag="room_state", frozen=True, kw_only=True):
 
 
 class RoomEvent(NumberedMessage, tag="room_event", frozen=True, kw_only=True):
-    """Something happened in a room."""
+    """An event in a room."""
 
     room_id: Id
     event_type: str
@@ -264,7 +264,7 @@ class RoomEvent(NumberedMessage, tag="room_event", frozen=True, kw_only=True):
 
 
 class RoomChat(NumberedMessage, tag="room_chat", frozen=True, kw_only=True):
-    """Somebody said something in a room."""
+    """A chat message in a room."""
 
     room_id: Id
     message_id: Id
@@ -275,13 +275,13 @@ class RoomChat(NumberedMessage, tag="room_chat", frozen=True, kw_only=True):
 
 
 class PresenceUpdate(StateMessage, tag="presence_update", frozen=True, kw_only=True):
-    """Who is here."""
+    """The users who are present."""
 
     users: tuple[PresentUser, ...]
 
 
 class LibraryUpdated(NumberedMessage, tag="library_updated", frozen=True, kw_only=True):
-    """The library changed; `affected_items` are ids, the first ones of `total_changes`."""
+    """The library changed; `affected_items` are the first ids of `total_changes`."""
 
     update_type: UpdateType
     affected_items: tuple[str, ...]
@@ -289,7 +289,7 @@ class LibraryUpdated(NumberedMessage, tag="library_updated", frozen=True, kw_onl
 
 
 class LibraryScanProgress(StateMessage, tag="library_scan_progress", frozen=True, kw_only=True):
-    """How far a scan is, in files."""
+    """The progress of a scan, in files."""
 
     scanning: bool
     scanned: int
@@ -309,14 +309,14 @@ class Notification(NumberedMessage, tag="notification", frozen=True, kw_only=Tru
 
 
 class UserNotification(NumberedMessage, tag="user_notification", frozen=True, kw_only=True):
-    """A notice for one person."""
+    """A notice for one user."""
 
     message: str
     level: Level
 
 
 class AdminNotification(NumberedMessage, tag="admin_notification", frozen=True, kw_only=True):
-    """A notice for those who run the hub."""
+    """A notice for administrators."""
 
     message: str
     scheduled_at: str | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""The constrained types and the small records that messages are made of."""
+"""Constrained types and records that messages consist of."""
 
 from typing import Annotated, Final, Literal
 
@@ -6,7 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}\Z")]
 PlayerId = Annotated[str, Meta(pattern=r"^[a-z0-9_.:-]{1,64}\Z")]
-"""Like any id, but lower case: it becomes part of an entity's unique id."""
+"""Like any id, but in lower case: it becomes part of an entity's unique id."""
 RequestId = Annotated[str, Meta(min_length=1, max_length=64)]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Volume = Annotated[float, Meta(ge=0, le=1)]
@@ -36,18 +36,18 @@ type ResumeFailure = Literal["session_unknown", "position_expired", "epoch_chang
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """A part of a message; values only, compared by content."""
+    """A part of a message; compared by value."""
 
 
 class Position(Record, frozen=True, kw_only=True):
-    """How far a topic has been read."""
+    """A position in a topic."""
 
     epoch: str
     offset: Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class Track(Record, frozen=True, kw_only=True):
-    """What is known of a piece of music; what isn't known is null."""
+    """The description of a track; unknown fields are null."""
 
     track_id: Id
     title: str
@@ -61,23 +61,29 @@ class Track(Record, frozen=True, kw_only=True):
     genre: str | None = None
     artwork_url: str | None = None
     media_content_id: str | None = None
+    track_gain: float | None | UnsetType = UNSET
+    """In dB, to a loudness of -18 LUFS; absent if unknown."""
+    track_peak: float | None | UnsetType = UNSET
+    """Full scale is 1."""
+    album_gain: float | None | UnsetType = UNSET
+    album_peak: float | None | UnsetType = UNSET
 
 
 class PlayableTrack(Track, frozen=True, kw_only=True):
-    """A track with the address from which one certain player may fetch it for a while."""
+    """A track with the temporary address of its stream for one player."""
 
     stream_url: str
 
 
 class UserRef(Record, frozen=True, kw_only=True):
-    """Who did something."""
+    """The user who performed an action."""
 
     id: str
     name: str
 
 
 class QueueItem(Record, frozen=True, kw_only=True):
-    """One place in a queue; its id is never used again."""
+    """An item of a queue; its id is never used again."""
 
     queue_item_id: Id
     track: Track
@@ -89,7 +95,7 @@ class QueueItem(Record, frozen=True, kw_only=True):
 
 
 class QueuePage(Record, frozen=True, kw_only=True):
-    """A part of a queue: `items` are those from `offset` on, of `total`."""
+    """A page of a queue: `items` from `offset` on, of `total`."""
 
     epoch: str
     revision: int
@@ -101,41 +107,41 @@ class QueuePage(Record, frozen=True, kw_only=True):
 
 
 class AddOp(Record, tag_field="op", tag="add", frozen=True, kw_only=True):
-    """`items` stand from `index` on."""
+    """`items` were inserted at `index`."""
 
     index: int
     items: tuple[QueueItem, ...]
 
 
 class RemoveOp(Record, tag_field="op", tag="remove", frozen=True, kw_only=True):
-    """The named items are gone."""
+    """The items were removed."""
 
     queue_item_ids: tuple[Id, ...]
 
 
 class MoveOp(Record, tag_field="op", tag="move", frozen=True, kw_only=True):
-    """The item stands at `index`, counted after it was taken out."""
+    """The item was moved to `index`, counted after it was taken out."""
 
     queue_item_id: Id
     index: int
 
 
 class ClearOp(Record, tag_field="op", tag="clear", frozen=True, kw_only=True):
-    """The queue is empty."""
+    """All items were removed."""
 
 
 class ResetOp(Record, tag_field="op", tag="reset", frozen=True, kw_only=True):
-    """The order changed as a whole: ask `get`."""
+    """The whole order changed; request it by `get`."""
 
 
 class CurrentOp(Record, tag_field="op", tag="current", frozen=True, kw_only=True):
-    """Another item is the current one; leaves `revision` as it is."""
+    """Another item became the current one; `revision` is unchanged."""
 
     queue_item_id: Id | None
 
 
 class UpdateOp(Record, tag_field="op", tag="update", frozen=True, kw_only=True):
-    """An item's state or votes changed; leaves `revision` as it is."""
+    """An item's state or votes changed; `revision` is unchanged."""
 
     queue_item_id: Id
     state: ItemState | UnsetType = UNSET
@@ -146,7 +152,7 @@ type QueueOp = AddOp | RemoveOp | MoveOp | ClearOp | ResetOp | CurrentOp | Updat
 
 
 class PlayerInfo(Record, frozen=True, kw_only=True):
-    """A player as the list of players shows it."""
+    """A player in the list of players."""
 
     player_id: PlayerId
     name: str
@@ -158,7 +164,7 @@ class PlayerInfo(Record, frozen=True, kw_only=True):
 
 
 class PresentUser(Record, frozen=True, kw_only=True):
-    """A user who is here, with the clients that they are here on."""
+    """A present user with their clients."""
 
     user_id: str
     username: str
@@ -168,7 +174,7 @@ class PresentUser(Record, frozen=True, kw_only=True):
 
 
 class RoomInfo(Record, frozen=True, kw_only=True):
-    """A room as the list of rooms shows it; `participants` is their number."""
+    """A room in the list of rooms; `participants` is their number."""
 
     room_id: Id
     name: str
@@ -179,7 +185,7 @@ class RoomInfo(Record, frozen=True, kw_only=True):
 
 
 class Participant(Record, frozen=True, kw_only=True):
-    """Somebody in a room."""
+    """A participant of a room."""
 
     user_id: str
     username: str

@@ -1,28 +1,27 @@
-"""Clients who drop out of rooms and come back: a page that reloads neither leaves nor comes."""
+"""Keeps the places of clients that are disconnected, so that a page that reloads neither leaves nor joins."""
 
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
 from ..clock import Clock
-from ..delivery.subscriptions import Subscriptions
-from ..limits import Limits
+from ..limits import SharedLimits
 from ..playback.player import Player
 from ..playback.players import Players
 from ..protocol.errors import HubError
-from ..sessions.presence import ClientKey, client_key
-from ..sessions.session import Session
+from ..sessions.session import ClientKey, Session, client_key
 from ..sessions.sessions import Sessions
+from ..sessions.subscriptions import Subscriptions
 from ..timers import Timers
-from .room import GUEST, Participant, Room
+from .room import GUEST_PREFIX, Participant, Room
 from .rooms import Rooms
 
-MAX_MISSING: Final = 1_000
-"""Clients of one room who may come back by themselves."""
+MAX_REJOINING: Final = 1_000
+"""Clients of one room that may rejoin by themselves."""
 
 
 class Attendance:
-    """Keeps places for those who are away, for a while."""
+    """Follows sessions: marks participants as away, removes them after a grace, and lets them return."""
 
     def __init__(
         self,
@@ -32,113 +31,117 @@ class Attendance:
         subscriptions: Subscriptions,
         timers: Timers,
         clock: Clock,
-        limits: Limits,
+        limits: SharedLimits,
     ) -> None:
-        """Follows `sessions` and `players`."""
-        self.limits = limits
+        self._limits = limits
         self._rooms = rooms
         self._players = players
         self._subscriptions = subscriptions
         self._timers = timers
         self._clock = clock
-        sessions.opened.subscribe(self._opened)
-        sessions.renewed.subscribe(self._renewed)
-        sessions.lost.subscribe(self._lost)
-        sessions.ended.subscribe(self._ended)
+        sessions.opened.subscribe(self._session_opened)
+        sessions.renewed.subscribe(self._session_renewed)
+        sessions.disconnected.subscribe(self._session_disconnected)
+        sessions.ended.subscribe(self._session_ended)
         players.removed.subscribe(self._player_removed)
 
-    def adopt(self, sessions: Sessions) -> None:
-        """Rooms were taken over from another hub: whose session had ended there still has its while to come back."""
-        due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
-        here = {session.client_id for session in sessions}
+    def resume_away_timers(self, sessions: Sessions) -> None:
+        """Give the participants of restored rooms that have no session time to return."""
+        client_ids = {session.client_id for session in sessions}
         for room in self._rooms:
             for participant in tuple(room.participants.values()):
-                if participant.client_id not in here:
-                    participant.away = True
-                    participant.leaving = self._timers.at(due_us, partial(self._gone, room, participant))
+                if participant.client_id not in client_ids:
+                    self._remove_later(room, participant)
 
     def forget_absent_guests(self) -> None:
-        """Whoever was invited and didn't come back is a player no more."""
+        """Remove the players of guests that are in no room and aren't connected."""
         for player in self._players:
             if player.room is None:
                 self._forget_guest(player)
 
-    def _opened(self, session: Session, resumed: bool) -> None:
+    # ------------------------------------------------------------ sessions
+
+    def _session_opened(self, session: Session, resumed: bool) -> None:
         key = client_key(session, session.client)
         for room in self._rooms:
             place = room.participants.get(session.client_id)
             if place is None and not resumed:
-                place = _kept_place(room, key)
+                place = _place_to_return_to(room, key)
             if place is not None:
                 self._return(room, place, session, key)
-            elif room.missing.pop(key, 0) > self._clock.now_us() and room.visible_to(session.principal):
+            elif room.rejoin_until.pop(key, 0) > self._clock.now_us() and room.visible_to(session.principal):
                 try:
-                    self._rooms.enter(room, session)
+                    self._rooms.join(room, session)
                 except HubError:
                     continue
 
     def _return(self, room: Room, participant: Participant, session: Session, key: ClientKey) -> None:
-        if participant.leaving is not None:
-            participant.leaving.cancel()
-            participant.leaving = None
-        room.reseat(participant, session.client_id, key)
+        if participant.removal is not None:
+            participant.removal.cancel()
+            participant.removal = None
+        room.rebind_participant(participant, session.client_id, key)
         participant.username = session.principal.name
         if not room.visible_to(session.principal):
-            self._rooms.let_go(room, participant, "permissions")
+            self._rooms.remove_participant(room, participant, "permissions")
             return
-        self._subscriptions.take_over(session, [room.topic])
-        self._rooms.attendance_changed(room)
+        self._subscriptions.assign(session, [room.topic])
+        self._rooms.update_attendance(room)
 
-    def _renewed(self, session: Session) -> None:
+    def _session_renewed(self, session: Session) -> None:
         for room, participant in tuple(self._places_of(session)):
             if not room.visible_to(session.principal):
-                self._rooms.let_go(room, participant, "permissions")
+                self._rooms.remove_participant(room, participant, "permissions")
 
-    def _lost(self, session: Session) -> None:
+    def _session_disconnected(self, session: Session) -> None:
         for room, participant in self._places_of(session):
             participant.away = True
-            self._rooms.attendance_changed(room)
+            self._rooms.update_attendance(room)
 
-    def _ended(self, session: Session) -> None:
-        due_us = self._clock.now_us() + int(self.limits.availability_grace * 1e6)
+    def _session_ended(self, session: Session) -> None:
         places = tuple(self._places_of(session))
         for room, participant in places:
-            participant.away = True
-            participant.leaving = self._timers.at(due_us, partial(self._gone, room, participant))
-            self._rooms.attendance_changed(room)
+            self._remove_later(room, participant)
+            self._rooms.update_attendance(room)
         if session.player_id is not None and not places:
             self._forget_guest(self._players.find(session.player_id))
-
-    def _gone(self, room: Room, participant: Participant) -> None:
-        if room.participants.get(participant.client_id) is not participant:
-            return
-        room.missing[participant.key] = self._clock.now_us() + int(self.limits.rejoin_seconds * 1e6)
-        if len(room.missing) > MAX_MISSING:
-            del room.missing[next(iter(room.missing))]
-        self._rooms.let_go(room, participant, "left")
-        self._forget_guest(participant.player)
-
-    def _forget_guest(self, player: Player | None) -> None:
-        if player is not None and not player.present and player.owner.startswith(GUEST):
-            self._players.remove(player.player_id)
-
-    def _player_removed(self, player: Player) -> None:
-        if (room := player.room) is not None:
-            for participant in tuple(room.participants.values()):
-                if participant.player is player:
-                    self._rooms.let_go(room, participant, "left")
 
     def _places_of(self, session: Session) -> Iterator[tuple[Room, Participant]]:
         for room in self._rooms:
             if (participant := room.participants.get(session.client_id)) is not None:
                 yield room, participant
 
+    # ------------------------------------------------------------ removal
 
-def _kept_place(room: Room, key: ClientKey) -> Participant | None:
-    # The same player, whoever is behind it; or the same client, first one whose session is over.
+    def _remove_later(self, room: Room, participant: Participant) -> None:
+        due_us = self._clock.now_us() + int(self._limits.current.availability_grace * 1e6)
+        participant.away = True
+        participant.removal = self._timers.at(due_us, partial(self._remove, room, participant))
+
+    def _remove(self, room: Room, participant: Participant) -> None:
+        if room.participants.get(participant.client_id) is not participant:
+            return
+        room.rejoin_until[participant.key] = self._clock.now_us() + int(self._limits.current.rejoin_seconds * 1e6)
+        if len(room.rejoin_until) > MAX_REJOINING:
+            del room.rejoin_until[next(iter(room.rejoin_until))]
+        self._rooms.remove_participant(room, participant, "left")
+        self._forget_guest(participant.player)
+
+    def _forget_guest(self, player: Player | None) -> None:
+        if player is not None and not player.connected and player.owner_user_id.startswith(GUEST_PREFIX):
+            self._players.remove(player.player_id)
+
+    def _player_removed(self, player: Player) -> None:
+        if (room := self._rooms.of_player(player)) is not None:
+            for participant in tuple(room.participants.values()):
+                if participant.player is player:
+                    self._rooms.remove_participant(room, participant, "left")
+
+
+def _place_to_return_to(room: Room, key: ClientKey) -> Participant | None:
+    # The place of the same player, whatever its user; otherwise of the same client, preferably without a session.
     away = [member for member in room.participants.values() if member.away]
     same_player = (
         member for member in away if member.player is not None and key[1:] == ("player", member.player.player_id)
     )
-    same_client = sorted((member for member in away if member.key == key), key=lambda member: member.leaving is None)
+    same_client = sorted((member for member in away if member.key == key), key=lambda member: member.removal is None)
     return next(same_player, None) or next(iter(same_client), None)

@@ -1,4 +1,4 @@
-"""Players of the house that are put together, like speakers: a room that is there as long as it joins at least two of them."""
+"""Groups of players: a group is a room that is closed once it has fewer than two players."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -7,138 +7,157 @@ from typing import Final
 import msgspec
 
 from ..access.rights import Principal
+from ..background import Spawn
 from ..clock import Clock
-from ..playback.conductor import Conductor
+from ..playback.contexts import move_outputs
+from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
-from ..playback.publisher import Spawn
-from ..playback.targets import demand_move
 from ..protocol.errors import HubError, InvalidMessage, PermissionDenied, RoomFull, Unavailable
 from ..sessions.session import Session
 from ..sessions.sessions import Sessions
 from ..timers import Timer, Timers
 from .room import Room, RoomSettings
 from .rooms import Rooms
+from .targets import Targets
 
 MAX_MEMBERS: Final = 100
 """Players of one group."""
-ID: Final = "group."
-"""What a group's id begins with; the leader's follows, so that the same group is the same room each time."""
+GROUP_ID_PREFIX: Final = "group."
+"""A group's id begins with this, followed by its leader's id. So it is the same room each time."""
+MAX_ID_LENGTH: Final = 64
 
 
 class Grouping:
-    """Joins players to others, and dissolves groups that join nothing any more."""
+    """Groups players, and dissolves groups that have become too small."""
 
     def __init__(
         self,
         players: Players,
         rooms: Rooms,
         sessions: Sessions,
-        conductor: Conductor,
+        targets: Targets,
+        media_resolver: MediaResolver,
         timers: Timers,
         clock: Clock,
         spawn: Spawn,
     ) -> None:
-        """`spawn` runs what takes time."""
         self._players = players
         self._rooms = rooms
         self._sessions = sessions
-        self._conductor = conductor
+        self._targets = targets
+        self._media_resolver = media_resolver
         self._timers = timers
         self._clock = clock
         self._spawn = spawn
         self._checks: dict[str, Timer] = {}
-        rooms.left.subscribe(lambda room, _participant: self._check_soon(room))
-        rooms.joined.subscribe(lambda room, _participant: self._check_soon(room))
-        rooms.closed.subscribe(self._closed)
+        rooms.left.subscribe(lambda room, _participant: self._schedule_check(room))
+        rooms.joined.subscribe(lambda room, _participant: self._schedule_check(room))
+        rooms.closed.subscribe(self._room_closed)
 
     def start(self) -> None:
-        """Groups of before a restart have a while to come back, too."""
+        """Check the groups that were restored."""
         for room in self._rooms:
-            self._check_soon(room)
+            self._schedule_check(room)
+
+    # ------------------------------------------------------------ commands
 
     async def join(self, principal: Principal, leader: Player | Room, players: Sequence[Player]) -> Room:
-        """`players` play along with `leader`, in its room, or in a new one that goes on with its music.
+        """Add players to the room of `leader`, or to a new group that continues its playback.
 
-        PermissionDenied, RoomFull, or Unavailable if one of the players isn't connected; then nothing has changed.
+        Args:
+            principal: On whose behalf.
+            leader: A room, or a player that is in a room or becomes the leader of a group.
+            players: The players to add; those that are in the room already are ignored.
+
+        Returns:
+            The room.
+
+        Raises:
+            PermissionDenied: If the principal may not control the leader or move the players.
+            Unavailable: If a player isn't connected.
+            RoomFull: If there aren't enough places.
+            InvalidMessage: If a group would have no other players.
+
         """
-        _demand_control(principal)
-        known = leader if isinstance(leader, Room) else leader.room
+        _require_control(principal)
+        known = self._room_of(leader)
         new = [player for player in dict.fromkeys(players) if player is not leader and not _is_in(player, known)]
         for player in new:
-            demand_move(principal, player)
-            self._session(player)
-        room = leader if isinstance(leader, Room) else leader.room or await self._make(leader, len(new))
+            self._targets.require_move_right(principal, player)
+            self._session_of(player)
+        if isinstance(leader, Room):
+            room = leader
+        else:
+            room = known or await self._create(leader, len(new))
         self._rooms.get(room.room_id, principal)
         if (places := room.settings.max_participants - len(room.participants)) < len(new):
             raise RoomFull(f"{room.name} has {max(0, places)} places left")
         for player in new:
-            self._rooms.enter(room, self._session(player))
+            self._rooms.join(room, self._session_of(player))
         return room
 
-    def check(self, principal: Principal, leader: Player | Room) -> None:
-        """PermissionDenied if nobody may join `leader` in `principal`'s name."""
-        _demand_control(principal)
-        if (room := leader if isinstance(leader, Room) else leader.room) is not None:
+    def require_control(self, principal: Principal, leader: Player | Room) -> None:
+        """Raise PermissionDenied unless a principal may add players to the room of `leader`."""
+        _require_control(principal)
+        if (room := self._room_of(leader)) is not None:
             self._rooms.get(room.room_id, principal)
 
     def leave(self, principal: Principal, player: Player) -> None:
-        """`player` plays alone again; alone already, it stays so. PermissionDenied."""
-        if (room := player.room) is not None and (place := room.place_of(player)) is not None:
-            demand_move(principal, player)
+        """Remove a player from its room, if it is in one. Raise PermissionDenied."""
+        room = self._rooms.of_player(player)
+        if room is not None and (place := room.participant_of(player)) is not None:
+            self._targets.require_move_right(principal, player)
             self._rooms.leave(room, place)
 
     def dissolve(self, principal: Principal, room: Room) -> None:
-        """Everybody plays alone again; the leader goes on with the music. PermissionDenied."""
-        _demand_control(principal)
+        """Close a group. Its first player continues the playback. Raise PermissionDenied."""
+        _require_control(principal)
         self._rooms.get(room.room_id, principal)
         self._spawn(self._dissolve(room))
 
-    # ------------------------------------------------------------ making
+    # ------------------------------------------------------------ creating
 
-    async def _make(self, leader: Player, others: int) -> Room:
+    async def _create(self, leader: Player, others: int) -> Room:
         if not others:
-            raise InvalidMessage(f"Name other players that {leader.name} shall play with", ["group_members"])
-        self._session(leader)
-        room_id = ID + leader.player_id
-        taken = len(room_id) > 64 or self._rooms.find(room_id) is not None
+            raise InvalidMessage(f"Name other players to group with {leader.name}", ["group_members"])
+        self._session_of(leader)
+        room_id = GROUP_ID_PREFIX + leader.player_id
+        unusable = len(room_id) > MAX_ID_LENGTH or self._rooms.find(room_id) is not None
         settings = RoomSettings(
             name=_name(leader, others), max_participants=MAX_MEMBERS, control="everyone", is_public=True
         )
-        room = self._rooms.create(settings, None if taken else room_id, leader.owner)
+        room = self._rooms.create(settings, None if unusable else room_id, leader.owner_user_id)
         room.is_group = True
-        room.outputs, leader.outputs = leader.outputs, {}
-        await self._hand_over(leader.own, room.own)
-        self._rooms.enter(room, self._session(leader))
+        move_outputs(leader, room)
+        await self._transfer(leader.solo_playback, room.playback)
+        self._rooms.join(room, self._session_of(leader))
         return room
 
-    async def _hand_over(self, source: Playback, to: Playback) -> None:
+    async def _transfer(self, source: Playback, to: Playback) -> None:
         if len(source.queue):
-            # What can't be played any more isn't; the queue goes over all the same.
+            # The queue is moved even if none of it can be played.
             with suppress(HubError):
-                await self._conductor.transfer(source, to)
+                await self._media_resolver.transfer(source, to)
 
-    def _session(self, player: Player) -> Session:
-        session = self._sessions.of_client(player.client_id) if player.present else None
+    def _room_of(self, leader: Player | Room) -> Room | None:
+        return leader if isinstance(leader, Room) else self._rooms.of_player(leader)
+
+    def _session_of(self, player: Player) -> Session:
+        session = self._sessions.find_by_client(player.client_id) if player.connected else None
         if session is None:
-            raise Unavailable(f"{player.name} isn't connected, so it can't play along")
+            raise Unavailable(f"{player.name} isn't connected, so it can't be grouped")
         return session
 
-    # ------------------------------------------------------------ coming and going
+    # ------------------------------------------------------------ checking
 
-    def _closed(self, room: Room) -> None:
+    def _room_closed(self, room: Room) -> None:
         if (timer := self._checks.pop(room.room_id, None)) is not None:
             timer.cancel()
 
-    def _rename(self, room: Room) -> None:
-        if room.is_group and len(room.renderers) > 1:
-            name = _name(room.renderers[0], len(room.renderers) - 1)
-            if name != room.settings.name:
-                self._rooms.update(room, msgspec.structs.replace(room.settings, name=name))
-
-    def _check_soon(self, room: Room) -> None:
-        # Not at once: whoever comes or leaves does so in the middle of something else.
+    def _schedule_check(self, room: Room) -> None:
+        # Not at once: the participants are just being changed.
         if room.is_group and self._rooms.find(room.room_id) is room:
             if (timer := self._checks.get(room.room_id)) is not None:
                 timer.cancel()
@@ -149,32 +168,40 @@ class Grouping:
         self._rename(room)
         if len(room.renderers) > 1:
             return
-        # Those who dropped out may come back by themselves for a while.
+        # Players that were disconnected may rejoin by themselves for a while.
         now_us = self._clock.now_us()
-        returns = [until_us for key, until_us in room.missing.items() if key[1] == "player" and until_us > now_us]
-        if len(room.renderers) + len(returns) > 1:
-            self._checks[room.room_id] = self._timers.at(min(returns) + 1, self._check, room)
+        deadlines = [
+            until_us for key, until_us in room.rejoin_until.items() if key[1] == "player" and until_us > now_us
+        ]
+        if len(room.renderers) + len(deadlines) > 1:
+            self._checks[room.room_id] = self._timers.at(min(deadlines) + 1, self._check, room)
         else:
             self._spawn(self._dissolve(room))
+
+    def _rename(self, room: Room) -> None:
+        if room.is_group and len(room.renderers) > 1:
+            name = _name(room.renderers[0], len(room.renderers) - 1)
+            if name != room.settings.name:
+                self._rooms.update(room, msgspec.structs.replace(room.settings, name=name))
 
     async def _dissolve(self, room: Room) -> None:
         if self._rooms.find(room.room_id) is not room:
             return
-        heir = next(iter(room.renderers), None) or self._last_seen(room)
+        heir = next(iter(room.renderers), None) or self._first_absent_player(room)
         if heir is not None:
-            heir.outputs |= room.outputs
-            await self._hand_over(room.own, heir.own)
+            move_outputs(room, heir)
+            await self._transfer(room.playback, heir.solo_playback)
         if self._rooms.find(room.room_id) is room:
-            if heir is not None and (place := room.place_of(heir)) is not None:
+            if heir is not None and (place := room.participant_of(heir)) is not None:
                 self._rooms.leave(room, place)
             self._rooms.close(room)
 
-    def _last_seen(self, room: Room) -> Player | None:
-        players = (self._players.find(player_id) for _sub, kind, player_id in room.missing if kind == "player")
+    def _first_absent_player(self, room: Room) -> Player | None:
+        players = (self._players.find(player_id) for _sub, kind, player_id in room.rejoin_until if kind == "player")
         return next((player for player in players if player is not None), None)
 
 
-def _demand_control(principal: Principal) -> None:
+def _require_control(principal: Principal) -> None:
     principal.require("control")
     if principal.rooms is not None:
         raise PermissionDenied("This token is limited to rooms")

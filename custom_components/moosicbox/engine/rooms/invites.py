@@ -1,26 +1,27 @@
-"""Invites into rooms: random codes, of which only hashes are kept, for a while and a number of uses."""
+"""Invites to rooms: random codes that are valid for a time and a number of uses. Only their hashes are stored."""
 
 from collections import OrderedDict, deque
 import hashlib
 import secrets
 from typing import Final
 
+from ..access.authentication import INVITE_REFUSED
 from ..protocol.errors import PermissionDenied, Unavailable
 from ..protocol.types import Record, RoomRole
 
 DEFAULT_LIFETIME: Final = 8 * 3600.0
-"""Seconds that an invite is good for if nothing else is said: an evening."""
+"""How long an invite is valid by default, in seconds."""
 MAX_INVITES: Final = 100
-"""Of one room, at a time."""
-WRONG_CODES: Final = 10
-"""From one address within `SHUT_OUT_US`, until it is shut out of invites for as long."""
-SHUT_OUT_US: Final = 15 * 60 * 1_000_000
+"""Valid invites of one room."""
+MAX_WRONG_CODES: Final = 10
+"""Wrong codes from one address within `LOCKOUT_US`, after which it is locked out for as long."""
+LOCKOUT_US: Final = 15 * 60 * 1_000_000
 MAX_ADDRESSES: Final = 1_000
-"""Whose wrong codes are counted."""
+"""Addresses whose wrong codes are counted."""
 
 
 class Invite(Record, frozen=True, kw_only=True):
-    """What a code admits to. `expires_at` in Unix seconds; `uses` left, None: any number."""
+    """The room and role that a code admits to. `expires_at` is a Unix time in seconds; `uses` are left, `None` means any number."""
 
     room_id: str
     role: RoomRole
@@ -32,38 +33,61 @@ class Invites:
     """The invites of a hub, by the hash of their code."""
 
     def __init__(self) -> None:
-        """None yet."""
         self.open: dict[str, Invite] = {}
         self._wrong: OrderedDict[str, deque[int]] = OrderedDict()
 
-    def make(
+    def create(
         self, room_id: str, role: RoomRole, now: float, lifetime: float | None, uses: int | None
     ) -> tuple[str, Invite]:
-        """A new code and what it is good for; Unavailable if the room has too many."""
-        self._forget_expired(now)
+        """Create an invite and return its code, too.
+
+        Args:
+            room_id: The room that it admits to.
+            role: The role of guests.
+            now: Unix time in seconds.
+            lifetime: How long it is valid, in seconds; `None` means the default.
+            uses: How often it can be used; `None` means any number.
+
+        Raises:
+            Unavailable: If the room has too many valid invites.
+
+        """
+        self._drop_expired(now)
         if sum(invite.room_id == room_id for invite in self.open.values()) >= MAX_INVITES:
-            raise Unavailable(f"A room has at most {MAX_INVITES} invites at a time", again=False)
+            raise Unavailable(f"A room has at most {MAX_INVITES} valid invites", again=False)
         code = secrets.token_urlsafe(24)
         lifetime = DEFAULT_LIFETIME if lifetime is None else lifetime
         invite = self.open[_digest(code)] = Invite(room_id=room_id, role=role, expires_at=now + lifetime, uses=uses)
         return code, invite
 
     def redeem(self, code: str, room_id: str | None, address: str, now: float, now_us: int) -> Invite:
-        """What `code` admits to (`room_id`, if that is named); one use of it is gone. PermissionDenied if it isn't good."""
-        wrong = self._wrong.setdefault(address, deque(maxlen=WRONG_CODES))
+        """Use up one use of an invite.
+
+        Args:
+            code: The code of the invite.
+            room_id: The room that it has to admit to; `None` means any.
+            address: The client's address, which is locked out after too many wrong codes.
+            now: Unix time in seconds.
+            now_us: Hub time in microseconds.
+
+        Raises:
+            PermissionDenied: If the code is wrong or has expired, or the address is locked out.
+
+        """
+        wrong = self._wrong.setdefault(address, deque(maxlen=MAX_WRONG_CODES))
         self._wrong.move_to_end(address)
         if len(self._wrong) > MAX_ADDRESSES:
             self._wrong.popitem(last=False)
-        while wrong and wrong[0] <= now_us - SHUT_OUT_US:
+        while wrong and wrong[0] <= now_us - LOCKOUT_US:
             wrong.popleft()
-        if len(wrong) >= WRONG_CODES:
-            raise PermissionDenied("Too many wrong invites came from this address; try again in a quarter of an hour")
-        self._forget_expired(now)
+        if len(wrong) >= MAX_WRONG_CODES:
+            raise PermissionDenied("Too many wrong codes came from this address; try again in 15 minutes")
+        self._drop_expired(now)
         digest = _digest(code)
         invite = self.open.get(digest)
         if invite is None or room_id not in (None, invite.room_id):
             wrong.append(now_us)
-            raise PermissionDenied("This invite isn't good, or not any more")
+            raise PermissionDenied(INVITE_REFUSED)
         if invite.uses == 1:
             del self.open[digest]
         elif invite.uses is not None:
@@ -73,13 +97,13 @@ class Invites:
         return invite
 
     def revoke(self, room_id: str) -> None:
-        """All invites into a room are void."""
+        """Revoke all invites to a room."""
         self.open = {digest: invite for digest, invite in self.open.items() if invite.room_id != room_id}
 
-    def _forget_expired(self, now: float) -> None:
+    def _drop_expired(self, now: float) -> None:
         self.open = {digest: invite for digest, invite in self.open.items() if invite.expires_at > now}
 
 
 def _digest(code: str) -> str:
-    # The code is random enough that nothing slower is needed.
+    # The code is random, so that a fast hash is enough.
     return hashlib.sha256(code.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What one may do in a room: roles as bundles of rights."""
+"""The rights in a room, and the roles that bundle them."""
 
 from typing import Final, Literal
 
@@ -33,15 +33,15 @@ ROLE_RIGHTS: Final[dict[RoomRole, frozenset[RoomRight]]] = {
     "guest": frozenset({"queue.add", "queue.move_own", "chat"}),
     "listener": frozenset({"chat"}),
 }
-PLAYBACK: Final[frozenset[RoomRight]] = frozenset({"playback.control", "playback.skip"})
+PLAYBACK_RIGHTS: Final[frozenset[RoomRight]] = frozenset({"playback.control", "playback.skip"})
 GUEST_PERMISSIONS: Final[dict[RoomRole, frozenset[str]]] = {
     "dj": frozenset({"listen", "play", "chat", "library"}),
     "guest": frozenset({"listen", "play", "chat", "library"}),
     "listener": frozenset({"listen", "play", "chat"}),
 }
-"""What an invited guest's token allows, by role: never what reaches beyond the room."""
+"""The permissions of an invited guest's token by role; none reaches beyond the room."""
 
 
 def rights_of(role: RoomRole, control: RoomControl) -> frozenset[RoomRight]:
-    """The rights of a role in a room that is controlled so."""
-    return ROLE_RIGHTS[role] | PLAYBACK if role == "guest" and control == "everyone" else ROLE_RIGHTS[role]
+    """Return the rights of a role in a room with this kind of control."""
+    return ROLE_RIGHTS[role] | PLAYBACK_RIGHTS if role == "guest" and control == "everyone" else ROLE_RIGHTS[role]

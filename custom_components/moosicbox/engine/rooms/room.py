@@ -1,4 +1,4 @@
-"""A room: people who listen together, what each of them may do, and what it plays. No I/O; time comes in."""
+"""A room: people who listen together, their rights, and the room's playback."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
@@ -9,28 +9,29 @@ from msgspec import UNSET, UnsetType
 
 from ..access.rights import Principal
 from ..playback.events import PlaybackEvent
-from ..playback.loudness import mean
+from ..playback.loudness import mean_volume
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.render import playback_status
 from ..protocol.errors import NotSupported, PermissionDenied, RoomFull
 from ..protocol.server import ChatLine, PlaybackStatus, RoomState
 from ..protocol.types import Participant as ParticipantInfo, Record, RoomControl, RoomInfo, RoomRole, RoomWait
-from ..sessions.presence import ClientKey
+from ..sessions.session import ClientKey
 from ..timers import Timer
 from .rights import ALL_RIGHTS, RoomRight, rights_of
 
-CHAT_LINES: Final = 50
-"""What somebody who comes sees of the talk."""
-WAIT_US: Final[dict[RoomWait, int | None]] = {"none": 0, "bounded": 3_000_000, "all": None}
+MAX_CHAT_LINES: Final = 50
+"""Lines of chat that a newcomer sees."""
+MAX_WAIT_US: Final[dict[RoomWait, int | None]] = {"none": 0, "bounded": 3_000_000, "all": None}
+"""How long a start waits for players that aren't ready; `None` means forever."""
 MAX_ROLES: Final = 1_000
 MAX_BANNED: Final = 1_000
-GUEST: Final = "guest:"
-"""How the subs of invited guests begin."""
+GUEST_PREFIX: Final = "guest:"
+"""The user ids of invited guests begin with this."""
 
 
 class RoomSettings(Record, frozen=True, kw_only=True):
-    """What the host can choose."""
+    """The settings that the host can change."""
 
     name: str
     description: str | None = None
@@ -42,26 +43,27 @@ class RoomSettings(Record, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Participant:
-    """A client in a room, perhaps with a player."""
+    """A client in a room."""
 
     client_id: str
     key: ClientKey
+    """Identifies the client beyond its session."""
     username: str
     joined_at: str
     player: Player | None
     away: bool = False
-    """Whether its connection is lost; it may come back."""
-    leaving: Timer | None = None
-    """When it has been away for too long."""
+    """True if its connection is lost. It may return."""
+    removal: Timer | None = None
+    """The timer that removes it if it doesn't return."""
 
     @property
     def user_id(self) -> str:
-        """Whose client it is."""
+        """The id of its user."""
         return self.key[0]
 
 
 class Room:
-    """One room. `own` is what it plays."""
+    """A room."""
 
     def __init__(
         self,
@@ -71,82 +73,96 @@ class Room:
         max_queue_items: int,
         emit: Callable[[Self, PlaybackEvent], None],
     ) -> None:
-        """An empty room without a host."""
+        """Set up an empty room without a host.
+
+        Args:
+            room_id: Its id.
+            settings: Its settings.
+            epoch: The epoch of its queue's revisions.
+            max_queue_items: The bound of its queue.
+            emit: Called with each event of its playback.
+
+        """
         self.room_id: str = room_id
         self.host_user_id: str | None = None
+        self.awaits_host = False
+        """True if the host left it empty: then the next participant becomes the host."""
         self.entity_id: str | None = None
         self.outputs: dict[str, float] = {}
-        """Other speakers of the house that play along, by what it calls them, and how many milliseconds late each sounds."""
         self.is_group = False
-        """Whether it is there to join players of the household, and only as long as it does."""
+        """True if it was made to group players, and is closed once it doesn't."""
         self.participants: dict[str, Participant] = {}
-        """By client id, in the order of their coming."""
-        self._clients: Counter[str] = Counter()
-        """How many clients each user has here."""
-        self.host_gone = False
-        """Whether the host left it empty: then who comes next is the host."""
+        """By client id, in the order in which they joined."""
+        self._clients_by_user: Counter[str] = Counter()
         self.roles: dict[str, RoomRole] = {}
-        """By user id, of those who were given one."""
+        """The roles that were given to users, by user id."""
         self.banned: dict[str, None] = {}
-        self.missing: dict[ClientKey, int] = {}
-        """Clients who may come back into the room by themselves, until a time of the hub's clock."""
-        self.chat: deque[ChatLine] = deque(maxlen=CHAT_LINES)
+        self.rejoin_until: dict[ClientKey, int] = {}
+        """The hub time until which a client that was removed may rejoin by itself."""
+        self.chat: deque[ChatLine] = deque(maxlen=MAX_CHAT_LINES)
         self.votes: set[str] = set()
-        """Users who want to skip the current item."""
-        self.own = Playback(epoch, max_queue_items, lambda: self.renderers, lambda event: emit(self, event))
+        """The users that have voted to skip the current item."""
+        self.playback = Playback(epoch, max_queue_items, lambda: self.renderers, lambda event: emit(self, event))
         self.settings = settings
         self.configure(settings)
 
     def configure(self, settings: RoomSettings) -> None:
-        """Other settings."""
+        """Replace the settings."""
         self.settings = settings
-        self.own.patience_us = WAIT_US[settings.wait]
+        self.playback.max_wait_us = MAX_WAIT_US[settings.wait]
 
-    # ------------------------------------------------------------ what it is
+    # ------------------------------------------------------------ playback
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name that people know it by."""
         return self.settings.name
 
     @property
     def topic(self) -> str:
-        """Where others hear of it."""
+        """The topic on which its state is published."""
         return f"room:{self.room_id}"
 
     @property
-    def playback(self) -> Playback:
-        """What it plays."""
-        return self.own
+    def is_public(self) -> bool:
+        """True if everybody may know of it."""
+        return self.settings.is_public
+
+    @property
+    def active_playback(self) -> Playback:
+        """The playback that its players render."""
+        return self.playback
 
     @property
     def renderers(self) -> Sequence[Player]:
-        """Its players, in the order of their coming."""
+        """Its players, in the order in which they joined."""
         return [member.player for member in self.participants.values() if member.player is not None]
 
     @property
     def volume(self) -> float:
-        """How loud its players are together."""
-        return mean([player.volume for player in self.renderers])
+        """The mean volume of its players."""
+        return mean_volume([player.volume for player in self.renderers])
 
     @property
     def muted(self) -> bool:
-        """Whether all of its players are muted."""
+        """True if all of its players are muted."""
         players = self.renderers
         return bool(players) and all(player.muted for player in players)
 
-    def require(self, capability: str) -> None:
-        """NotSupported if there are players, and none of them can do that."""
+    def require_capability(self, capability: str) -> None:
+        """Raise NotSupported if none of its players has a capability."""
         players = self.renderers
-        if players and not any(player.can(capability) for player in players):
-            raise NotSupported(f"No player in {self.name} can do that: none declared {capability!r}")
+        if players and not any(player.has_capability(capability) for player in players):
+            raise NotSupported(f"No player in {self.name} supports this: none has declared {capability!r}")
+
+    # ------------------------------------------------------------ messages
 
     def status(self) -> PlaybackStatus:
-        """What it plays and how."""
-        return playback_status(self.own, self.volume, muted=self.muted, room_id=self.room_id)
+        """Return what it plays, as a message."""
+        return playback_status(self.playback, self.volume, muted=self.muted, room_id=self.room_id)
 
     def info(self) -> RoomInfo:
-        """The room in a list of rooms."""
+        """Return its entry in the list of rooms."""
         settings = self.settings
         return RoomInfo(
             room_id=self.room_id,
@@ -158,8 +174,8 @@ class Room:
         )
 
     def state(self) -> RoomState:
-        """All about it."""
-        settings, current = self.settings, self.own.current
+        """Return its complete state, as a message."""
+        settings, current = self.settings, self.playback.current
         return RoomState(
             room_id=self.room_id,
             name=settings.name,
@@ -172,123 +188,12 @@ class Room:
             host_user_id=self.host_user_id,
             current_track=current.track if current else None,
             playback=self.status(),
-            queue=self.own.queue.page(),
+            queue=self.playback.queue.page(),
             chat=tuple(self.chat),
         )
 
-    # ------------------------------------------------------------ who may what
-
-    def role(self, user_id: str) -> RoomRole:
-        """A user's role."""
-        return "host" if user_id == self.host_user_id else self.roles.get(user_id, "guest")
-
-    @property
-    def users(self) -> Collection[str]:
-        """The users who take part."""
-        return self._clients.keys()
-
-    def has_user(self, user_id: str) -> bool:
-        """Whether a user takes part."""
-        return user_id in self._clients
-
-    def place_of(self, player: Player) -> Participant | None:
-        """A player's place."""
-        return next((member for member in self.participants.values() if member.player is player), None)
-
-    def seat(self, participant: Participant) -> None:
-        """Somebody is in."""
-        self.participants[participant.client_id] = participant
-        self._clients[participant.user_id] += 1
-
-    def unseat(self, participant: Participant) -> None:
-        """Somebody is out."""
-        del self.participants[participant.client_id]
-        self._clients[participant.user_id] -= 1
-        if not self._clients[participant.user_id]:
-            del self._clients[participant.user_id]
-
-    def reseat(self, participant: Participant, client_id: str, key: ClientKey) -> None:
-        """The same one is back as another client: in the old place, for who was there longest is heir to the host."""
-        members = list(self.participants.values())
-        self.unseat(participant)
-        participant.client_id, participant.key, participant.away = client_id, key, False
-        self.participants = {member.client_id: member for member in members}
-        self._clients[participant.user_id] += 1
-
-    def rights(self, principal: Principal) -> frozenset[RoomRight]:
-        """What somebody may do here. Who isn't in the room may do nothing, but for administrators and groups."""
-        sub = principal.sub
-        if principal.is_admin:
-            return ALL_RIGHTS
-        if not self.visible_to(principal):
-            return frozenset()
-        if self.has_user(sub) or sub == self.host_user_id:
-            return rights_of(self.role(sub), self.settings.control)
-        if self.settings.control == "everyone" and principal.may("control") and principal.rooms is None:
-            # Players that were put together stay the household's.
-            role = self.roles.get(sub, "dj" if self.is_group else "guest")
-            return rights_of(role, "everyone") - {"chat"}
-        return frozenset()
-
-    def demand(self, principal: Principal, right: RoomRight) -> None:
-        """PermissionDenied unless somebody has a right here."""
-        if right not in self.rights(principal):
-            raise PermissionDenied(f"In {self.name} this needs the right {right!r}")
-
-    def visible_to(self, principal: Principal) -> bool:
-        """Whether somebody may know of this room and hear it."""
-        sub = principal.sub
-        if principal.is_admin:
-            return True
-        if not principal.may("listen") or sub in self.banned:
-            return False
-        if principal.rooms is not None and self.room_id not in principal.rooms:
-            return False
-        if not sub.startswith(GUEST) and (self.settings.is_public or principal.rooms is not None):
-            return True
-        # An invite is for this very room, not for another one of its name.
-        return sub in self.roles or sub == self.host_user_id or self.has_user(sub)
-
-    def require_place(self) -> None:
-        """RoomFull if nobody more may come in."""
-        if len(self.participants) >= (most := self.settings.max_participants):
-            raise RoomFull(f"{self.name} has places for {most}")
-
-    def give_role(self, user_id: str, role: RoomRole) -> None:
-        """Remember a user's role."""
-        self.roles.pop(user_id, None)
-        self.roles[user_id] = role
-        if len(self.roles) > MAX_ROLES:
-            absent = next((known for known in self.roles if not self.has_user(known)), None)
-            if absent is not None:
-                del self.roles[absent]
-
-    def ban(self, user_id: str) -> None:
-        """Let a user in no more."""
-        self.roles.pop(user_id, None)
-        self.banned[user_id] = None
-        if len(self.banned) > MAX_BANNED:
-            del self.banned[next(iter(self.banned))]
-
-    # ------------------------------------------------------------ votes
-
-    @property
-    def votes_needed(self) -> int:
-        """More than half of the users who are here."""
-        present = {member.user_id for member in self.participants.values() if not member.away}
-        return len(present) // 2 + 1
-
-    def demand_vote(self, principal: Principal) -> None:
-        """PermissionDenied unless somebody may vote to skip."""
-        if not self.has_user(principal.sub):
-            raise PermissionDenied(f"Join {self.name} to vote")
-        if self.settings.control != "votes" or self.role(principal.sub) == "listener":
-            self.demand(principal, "playback.skip")
-
-    # ------------------------------------------------------------ inside
-
     def _participant_info(self, member: Participant) -> ParticipantInfo:
-        player, current = member.player, self.own.current
+        player, current = member.player, self.playback.current
         player_id: str | UnsetType = UNSET if player is None else player.player_id
         ready = player is None or current is None or player.is_ready(current.queue_item_id)
         report = None if player is None else player.report
@@ -303,3 +208,121 @@ class Room:
             joined_at=member.joined_at,
             sync_error_ms=UNSET if report is None or report.sync_error_ms is None else report.sync_error_ms,
         )
+
+    # ------------------------------------------------------------ participants
+
+    @property
+    def users(self) -> Collection[str]:
+        """The ids of the users that take part."""
+        return self._clients_by_user.keys()
+
+    def has_user(self, user_id: str) -> bool:
+        """Return whether a user takes part."""
+        return user_id in self._clients_by_user
+
+    def participant_of(self, player: Player) -> Participant | None:
+        """Return the participant that a player belongs to."""
+        return next((member for member in self.participants.values() if member.player is player), None)
+
+    def add_participant(self, participant: Participant) -> None:
+        """Add a participant."""
+        self.participants[participant.client_id] = participant
+        self._clients_by_user[participant.user_id] += 1
+
+    def discard_participant(self, participant: Participant) -> None:
+        """Remove a participant."""
+        del self.participants[participant.client_id]
+        self._clients_by_user[participant.user_id] -= 1
+        if not self._clients_by_user[participant.user_id]:
+            del self._clients_by_user[participant.user_id]
+
+    def rebind_participant(self, participant: Participant, client_id: str, key: ClientKey) -> None:
+        """Give a participant to another client that is the same one to its user.
+
+        It keeps its place in the order, by which the next host is chosen.
+        """
+        members = list(self.participants.values())
+        self.discard_participant(participant)
+        participant.client_id, participant.key, participant.away = client_id, key, False
+        self.participants = {member.client_id: member for member in members}
+        self._clients_by_user[participant.user_id] += 1
+
+    def require_capacity(self) -> None:
+        """Raise RoomFull if there is no place for another participant."""
+        if len(self.participants) >= (limit := self.settings.max_participants):
+            raise RoomFull(f"{self.name} takes at most {limit} participants")
+
+    # ------------------------------------------------------------ rights
+
+    def role(self, user_id: str) -> RoomRole:
+        """Return the role of a user."""
+        return "host" if user_id == self.host_user_id else self.roles.get(user_id, "guest")
+
+    def set_role(self, user_id: str, role: RoomRole) -> None:
+        """Set the role of a user. If there are too many roles, one of an absent user is dropped."""
+        self.roles.pop(user_id, None)
+        self.roles[user_id] = role
+        if len(self.roles) > MAX_ROLES:
+            absent = next((known for known in self.roles if not self.has_user(known)), None)
+            if absent is not None:
+                del self.roles[absent]
+
+    def ban(self, user_id: str) -> None:
+        """Keep a user out. If there are too many, the ban of the first one is lifted."""
+        self.roles.pop(user_id, None)
+        self.banned[user_id] = None
+        if len(self.banned) > MAX_BANNED:
+            del self.banned[next(iter(self.banned))]
+
+    def rights(self, principal: Principal) -> frozenset[RoomRight]:
+        """Return the rights of a principal.
+
+        Without taking part it has none, unless it is an administrator, the host, or may control a room that everyone
+        controls.
+        """
+        user_id = principal.sub
+        if principal.is_admin:
+            return ALL_RIGHTS
+        if not self.visible_to(principal):
+            return frozenset()
+        if self.has_user(user_id) or user_id == self.host_user_id:
+            return rights_of(self.role(user_id), self.settings.control)
+        if self.settings.control == "everyone" and principal.may("control") and principal.rooms is None:
+            # Grouped players are still controlled like single ones.
+            role = self.roles.get(user_id, "dj" if self.is_group else "guest")
+            return rights_of(role, "everyone") - {"chat"}
+        return frozenset()
+
+    def require_right(self, principal: Principal, right: RoomRight) -> None:
+        """Raise PermissionDenied if a principal lacks a right."""
+        if right not in self.rights(principal):
+            raise PermissionDenied(f"In {self.name} this needs the right {right!r}")
+
+    def visible_to(self, principal: Principal) -> bool:
+        """Return whether a principal may know of the room and subscribe to it."""
+        user_id = principal.sub
+        if principal.is_admin:
+            return True
+        if not principal.may("listen") or user_id in self.banned:
+            return False
+        if principal.rooms is not None and self.room_id not in principal.rooms:
+            return False
+        if not user_id.startswith(GUEST_PREFIX) and (self.settings.is_public or principal.rooms is not None):
+            return True
+        # An invite admits to one room, not to a later one with the same id.
+        return user_id in self.roles or user_id == self.host_user_id or self.has_user(user_id)
+
+    # ------------------------------------------------------------ votes
+
+    @property
+    def votes_needed(self) -> int:
+        """The number of votes to skip an item: more than half of the users that aren't away."""
+        present = {member.user_id for member in self.participants.values() if not member.away}
+        return len(present) // 2 + 1
+
+    def require_vote_right(self, principal: Principal) -> None:
+        """Raise PermissionDenied if a principal may not vote."""
+        if not self.has_user(principal.sub):
+            raise PermissionDenied(f"Join {self.name} to vote")
+        if self.settings.control != "votes" or self.role(principal.sub) == "listener":
+            self.require_right(principal, "playback.skip")

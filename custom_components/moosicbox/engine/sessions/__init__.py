@@ -1,1 +1,4 @@
-"""Who is here, what they asked, and how they come back."""
+"""Sessions of clients: opening, resuming and ending them, their subscriptions and answers, presence.
+
+May import `playback`, `delivery`, `access` and `protocol`.
+"""

@@ -1,4 +1,4 @@
-"""A client's session: who it is, what it follows, what it asked. It outlives its connections."""
+"""A client's session: its principal, subscriptions and requests. It outlives its connections."""
 
 import asyncio
 import hmac
@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from ..access.authentication import Peer
 from ..access.limiter import Limiter, TokenBucket
 from ..access.rights import Principal
 from ..delivery.frame import Frame
@@ -22,15 +23,8 @@ from ..timers import Timer
 from .answers import Answers, Reply
 
 
-class Peer(NamedTuple):
-    """Who is at the other end before anybody is known: the address, and the upgrade request for those who look closer."""
-
-    address: str
-    request: object
-
-
 class Connection(Protocol):
-    """A way to one client, WebSocket or polling."""
+    """A connection of a client: WebSocket, polling, or one at another node of a cluster."""
 
     outbox: Outbox
     peer: Peer
@@ -38,11 +32,15 @@ class Connection(Protocol):
     transport: str
 
     def close(self, code: CloseCode, reason: str) -> None:
-        """Send what waits, then end; the session hears nothing more of this connection."""
+        """Send what is waiting, then close. The session isn't notified."""
+
+
+type ClientKey = tuple[str, str, str]
+"""Identifies a client over all its sessions: sub, kind, and its player's id or its name."""
 
 
 class Incoming(NamedTuple):
-    """A client's message on its way to its handler; `reply` is called once."""
+    """A client's message that is to be executed; `reply` is called once with its answer."""
 
     decoded: Decoded
     received_us: int
@@ -50,12 +48,11 @@ class Incoming(NamedTuple):
 
 
 class Session:
-    """What the hub knows of one client."""
+    """The session of one client."""
 
     __slots__ = (
         "_answers",
         "_limits",
-        "came",
         "client",
         "client_id",
         "connected_at",
@@ -64,6 +61,7 @@ class Session:
         "follows_players",
         "inbox",
         "limiters",
+        "pending_topics",
         "principal",
         "refusals",
         "secret",
@@ -73,7 +71,7 @@ class Session:
     )
 
     def __init__(self, principal: Principal, client: ClientInfo, limits: Limits, connected_at: str) -> None:
-        """A new session with ids and a secret of its own."""
+        """Create a session with new ids and a new secret."""
         self.client_id = secrets.token_hex(8)
         self.session_id = secrets.token_hex(16)
         self.secret = secrets.token_urlsafe(32)
@@ -82,25 +80,26 @@ class Session:
         self.connected_at = connected_at
         self.topics: dict[str, None] = {}
         self.follows_players = False
-        """Whether it hears of new players without asking."""
-        self.came: tuple[str, ...] = ()
-        """Topics that the hub gave it while it was lost; it hears of them when it is back."""
+        """True if new players are subscribed to automatically."""
+        self.pending_topics: tuple[str, ...] = ()
+        """Topics that were assigned while the client was disconnected; subscribed to on resume."""
         self.connection: Connection | None = None
         self.limiters: tuple[Limiter, Limiter] | None = None
-        """Its own and the one that it shares with the user's other sessions, once it has said something."""
+        """The rate limiters of this session and of its user; created by the first message."""
         self.refusals: TokenBucket | None = None
-        """How much of what it said too fast was refused lately."""
+        """Counts refused messages; created by the first refusal."""
         self._limits = limits
         self._answers: Answers | None = None
         self.inbox: list[Incoming] = []
-        """What waits for `task`; seldom anything, so no deque, which costs a page's worth of memory."""
+        """Messages that wait for `task`. It is rarely used, and a list takes less memory than a deque."""
         self.task: asyncio.Task[None] | None = None
+        """Executes a message that takes time."""
         self.expiry: Timer | None = None
-        """Its token expires, or, while it is lost, the session itself."""
+        """Ends the session when the token expires or, while disconnected, when the time to resume is over."""
 
     @property
     def answers(self) -> Answers:
-        """What its requests were answered; most clients ask for nothing."""
+        """The stored answers; created when they are first needed."""
         if self._answers is None:
             limits = self._limits
             self._answers = Answers(limits.stored_answers_seconds, limits.stored_answers, limits.stored_answer_bytes)
@@ -108,30 +107,30 @@ class Session:
 
     @property
     def player_id(self) -> str | None:
-        """The player that this client is."""
+        """The id of the player that this client is, if it is one."""
         return self.client.player_id if self.client.kind == "player" else None
 
     def knows_secret(self, secret: str) -> bool:
-        """Whether `secret` is this session's."""
+        """Return whether `secret` is this session's, in constant time."""
         return hmac.compare_digest(secret.encode(), self.secret.encode())
 
     def send(self, message: ServerMessage) -> None:
-        """To this client alone, in the order of everything else."""
+        """Send `message` to this client only."""
         self.send_frame(Frame(encode(message)))
 
     def send_frame(self, frame: Frame) -> None:
-        """An encoded message to this client alone."""
+        """Send an encoded message to this client only."""
         if self.connection is not None:
             self.connection.outbox.send(frame)
 
     def answer(self, frame: Frame | None) -> None:
-        """The answer to one of this client's messages, on the connection that it has by now."""
+        """Send the answer to one of this client's messages by its current connection."""
         if frame is not None and self.connection is not None:
             self.connection.outbox.send(frame)
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who asks for something: a client's session, or somebody inside the house."""
+    """The origin of a command: a client's session, or code inside Home Assistant (no session)."""
 
     principal: Principal
     session: Session | None = None
@@ -139,10 +138,15 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Refused(Exception):
-    """A connection that isn't let in: the error to answer, the code to close with."""
+    """Raised when a connection is refused."""
 
     def __init__(self, error: HubError, code: CloseCode = CloseCode.AUTHENTICATION_FAILED) -> None:
-        """`error` is what the client is told."""
+        """`error` is sent to the client, then the connection is closed with `code`."""
         super().__init__(error.message)
         self.error = error
         self.code = code
+
+
+def client_key(session: Session, client: ClientInfo) -> ClientKey:
+    """Return the key that identifies `session`'s client, as it describes itself in `client`."""
+    return session.principal.sub, client.kind, session.player_id or client.name

@@ -1,4 +1,4 @@
-"""All sessions: letting clients in, taking lost ones up again, letting them go."""
+"""All sessions: opening, resuming and ending them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -6,13 +6,13 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
+from ..access.authentication import Authentication
 from ..access.rights import Principal
 from ..access.tokens import LEEWAY
 from ..clock import Clock, iso_from_unix
 from ..delivery.frame import Frame
-from ..delivery.subscriptions import Subscriptions
 from ..delivery.topics import PositionLost, Topics
-from ..limits import Limits
+from ..limits import Limits, SharedLimits
 from ..playback.players import Players
 from ..protocol.client import Authenticate, ClientInfo, Resume
 from ..protocol.codes import CloseCode
@@ -21,21 +21,22 @@ from ..protocol.server import Hello, Welcome
 from ..protocol.types import Position, ResumeFailure, UserRef
 from ..signals import Signal
 from ..timers import Timers
-from .session import Connection, Peer, Refused, Session
+from .session import Connection, Refused, Session
+from .subscriptions import Subscriptions
 
 REVOKING: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
-"""Codes with which rights end: what is under way in their name ends, too."""
+"""Codes that revoke the rights of a session: its running command is cancelled, too."""
 
 
 class _Resumption(NamedTuple):
     session: Session
     positions: dict[str, Position]
     missed: list[Frame]
-    fresh: list[str]
+    new_topics: list[str]
 
 
 class Sessions:
-    """The sessions of a hub, by id; those without a connection wait for theirs to come back."""
+    """The sessions of a hub, by id. A session without a connection waits for its client to resume it."""
 
     def __init__(
         self,
@@ -44,24 +45,23 @@ class Sessions:
         players: Players,
         timers: Timers,
         clock: Clock,
-        limits: Limits,
+        limits: SharedLimits,
+        authentication: Authentication,
     ) -> None:
-        """Nobody is here yet."""
         self.opened: Signal[Session, bool] = Signal()
-        """A client is here; True if it was here before."""
+        """A session was opened; true if it was resumed."""
         self.not_resumed: Signal[ResumeFailure] = Signal()
-        """A client wanted its session back, in vain."""
+        """A session could not be resumed."""
         self.renamed: Signal[Session, ClientInfo] = Signal()
-        """A client comes back, perhaps under another name."""
+        """A session is being resumed with this description of the client; its name may have changed."""
         self.renewed: Signal[Session] = Signal()
-        """A client showed a newer token, or its user may do other things now."""
-        self.lost: Signal[Session] = Signal()
-        """A client's connection is gone; it may come back."""
+        """The principal of a session was replaced, by a newer token or because its user changed."""
+        self.disconnected: Signal[Session] = Signal()
+        """A session lost its connection and may be resumed."""
         self.ended: Signal[Session] = Signal()
-        """A client is gone for good."""
-        self.limits = limits
-        self.admit: Callable[[Peer], Principal | None] = lambda _peer: None
-        """Who somebody is who shows no token; None: nobody."""
+        """A session ended."""
+        self._limits = limits
+        self._authentication = authentication
         self._topics = topics
         self._subscriptions = subscriptions
         self._players = players
@@ -69,31 +69,36 @@ class Sessions:
         self._clock = clock
         self._sessions: dict[str, Session] = {}
         self._connected: Counter[str] = Counter()
-        """Connections by sub."""
-        self._lost: dict[str, dict[Session, None]] = {}
-        """By sub, in the order in which their connections went."""
+        """Number of connections by sub."""
+        self._disconnected: dict[str, dict[Session, None]] = {}
+        """Disconnected sessions by sub, in the order of disconnection."""
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self._limits.current
 
     def __iter__(self) -> Iterator[Session]:
-        """All sessions, lost ones too."""
+        """Iterate over all sessions, including disconnected ones."""
         return iter(tuple(self._sessions.values()))
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of sessions."""
         return len(self._sessions)
 
     def find(self, session_id: str) -> Session | None:
-        """A session, if there is one of this id."""
+        """Return the session with this id, if any."""
         return self._sessions.get(session_id)
 
-    def of_client(self, client_id: str | None) -> Session | None:
-        """A client's session, if it is here."""
+    def find_by_client(self, client_id: str | None) -> Session | None:
+        """Return the connected session of a client, if any."""
         return next((session for session in self.connected() if session.client_id == client_id), None)
 
     def connected(self) -> Iterator[Session]:
-        """Those who are here."""
+        """Return the connected sessions."""
         return (session for session in self if session.connection is not None)
 
-    # ------------------------------------------------------------ coming
+    # ------------------------------------------------------------ opening and resuming
 
     def open(
         self,
@@ -103,24 +108,36 @@ class Sessions:
         hello: Hello | UnsetType = UNSET,
         token: str | UnsetType = UNSET,
     ) -> Session:
-        """Let a client in, on its lost session if that can go on; `token` is a new one for it. Raises Refused."""
+        """Open a session for a connection, or resume the one that `message` names.
+
+        Args:
+            connection: The client's connection.
+            message: The client's first message.
+            principal: The authenticated principal; `None` if the client has shown no credentials.
+            hello: The greeting to include in `welcome`.
+            token: A new token for the client, to include in `welcome`.
+
+        Raises:
+            Refused: If the client isn't admitted.
+
+        """
         resumption = None
         failure: ResumeFailure | UnsetType = UNSET
         if message.resume is not None:
-            principal = principal or self.named_by(message.resume)
+            principal = principal or self.resumable_principal(message.resume)
             try:
                 resumption = self._resumption(message.resume, message.client, principal)
             except PositionLost as lost:
                 failure = lost.failure
-                self.not_resumed(failure)
+                self.not_resumed.emit(failure)
         if resumption is not None:
             return self._resume(resumption, connection, message, hello)
-        if principal is None and (principal := self.admit(connection.peer)) is None:
+        if principal is None and (principal := self._authentication.admit_anonymous(connection.peer)) is None:
             raise Refused(AuthenticationFailed("A token is needed"))
-        return self._begin(connection, message, principal, failure, hello, token)
+        return self._create(connection, message, principal, failure, hello, token)
 
-    def named_by(self, resume: Resume) -> Principal | None:
-        """Whose session this is, for who knows its secret, as long as the token that opened it holds."""
+    def resumable_principal(self, resume: Resume) -> Principal | None:
+        """Return the principal of a session to resume, if the secret is right and the session's token hasn't expired."""
         session = self._sessions.get(resume.session_id)
         if session is None or not session.knows_secret(resume.secret):
             return None
@@ -132,7 +149,7 @@ class Sessions:
     def _resumption(self, resume: Resume, client: ClientInfo, principal: Principal | None) -> _Resumption:
         session = self._sessions.get(resume.session_id)
         if session is None and any(position.epoch != self._topics.epoch for position in resume.positions.values()):
-            # It is from another life of the hub: no secret could have survived that.
+            # The session belongs to an earlier run of the hub.
             raise PositionLost("epoch_changed")
         if session is None or not session.knows_secret(resume.secret):
             raise PositionLost("session_unknown")
@@ -141,7 +158,7 @@ class Sessions:
         if session.player_id is not None and not principal.may("play"):
             raise PositionLost("session_unknown")
         session.principal = principal
-        topics = [topic for topic in session.topics if self._subscriptions.visible(session, topic)]
+        topics = [topic for topic in session.topics if self._subscriptions.is_visible(session, topic)]
         positions = {topic: resume.positions[topic] for topic in topics if topic in resume.positions}
         try:
             missed = [frame for topic, position in positions.items() for frame in self._topics.since(topic, position)]
@@ -149,33 +166,33 @@ class Sessions:
             self.end(session, CloseCode.REPLACED)
             raise
         if (client.kind, client.player_id) == (session.client.kind, session.client.player_id):
-            self.renamed(session, client)
+            self.renamed.emit(session, client)
             session.client = client
-        fresh = [topic for topic in topics if topic not in positions]
-        fresh += [topic for topic in session.came if self._subscriptions.visible(session, topic)]
-        return _Resumption(session, positions, missed, fresh)
+        new_topics = [topic for topic in topics if topic not in positions]
+        new_topics += [topic for topic in session.pending_topics if self._subscriptions.is_visible(session, topic)]
+        return _Resumption(session, positions, missed, new_topics)
 
     def _resume(
         self, resumption: _Resumption, connection: Connection, message: Authenticate, hello: Hello | UnsetType
     ) -> Session:
-        session, positions, missed, fresh = resumption
+        session, positions, missed, new_topics = resumption
         self._disconnect(session, CloseCode.REPLACED, "Another connection resumed this session")
-        self._find_again(session)
-        session.topics = dict.fromkeys([*positions, *fresh])
-        session.came = ()
+        self._forget_disconnected(session)
+        session.topics = dict.fromkeys([*positions, *new_topics])
+        session.pending_topics = ()
         session.connection = connection
         self._welcome(
-            session, message, {**positions, **self._subscriptions.positions(fresh)}, resumed=True, hello=hello
+            session, message, {**positions, **self._subscriptions.positions(new_topics)}, resumed=True, hello=hello
         )
         self._subscriptions.attach(session, session.topics)
         connection.outbox.replay(missed)
-        self._arrived(session, resumed=True)
-        self._subscriptions.newest_states(session, positions)
-        self._subscriptions.snapshot(session, fresh)
-        self.opened(session, True)
+        self._mark_connected(session, resumed=True)
+        self._subscriptions.send_states(session, positions)
+        self._subscriptions.send_snapshots(session, new_topics)
+        self.opened.emit(session, True)
         return session
 
-    def _begin(
+    def _create(
         self,
         connection: Connection,
         message: Authenticate,
@@ -189,24 +206,24 @@ class Sessions:
             error = Unavailable(f"A user has at most {self.limits.max_connections_per_user} connections")
             raise Refused(error, CloseCode.RATE_LIMITED)
         session = Session(principal, client, self.limits, self._clock.timestamp())
-        own = []
+        player_topics = []
         if client.kind == "player":
             try:
                 player = self._players.claim(principal, client)
             except HubError as error:
                 raise Refused(error) from error
-            self._end_others(player.player_id)
-            own = [f"play:{player.player_id}"]
+            self._end_player_sessions(player.player_id)
+            player_topics = [f"play:{player.player_id}"]
         session.follows_players = message.subscribe is None
         if message.subscribe is None:
-            topics = self._subscriptions.default(session)
+            topics = self._subscriptions.default_topics(session)
         else:
-            topics = [topic for topic in message.subscribe if self._subscriptions.visible(session, topic)]
-        topics = list(dict.fromkeys(own + topics))
+            topics = [topic for topic in message.subscribe if self._subscriptions.is_visible(session, topic)]
+        topics = list(dict.fromkeys(player_topics + topics))
         self._sessions[session.session_id] = session
         session.connection = connection
-        # Before it follows anything: what its coming changes is in its snapshots.
-        self._arrived(session, resumed=False)
+        # Before it subscribes: its snapshots then include the changes that its arrival causes.
+        self._mark_connected(session, resumed=False)
         self._welcome(
             session,
             message,
@@ -217,8 +234,8 @@ class Sessions:
             token=token,
         )
         self._subscriptions.attach(session, topics)
-        self._subscriptions.snapshot(session, topics)
-        self.opened(session, False)
+        self._subscriptions.send_snapshots(session, topics)
+        self.opened.emit(session, False)
         return session
 
     def _welcome(
@@ -251,43 +268,45 @@ class Sessions:
             )
         )
 
-    def _arrived(self, session: Session, *, resumed: bool) -> None:
+    def _mark_connected(self, session: Session, *, resumed: bool) -> None:
         self._connected[session.principal.sub] += 1
         self._watch_expiry(session)
         if (player_id := session.player_id) is not None:
-            self._players.connected(self._players.get(player_id), session.client_id, session.client, resumed=resumed)
+            self._players.mark_connected(
+                self._players.get(player_id), session.client_id, session.client, resumed=resumed
+            )
 
-    def adopt(self, session: Session, connection: Connection | None) -> None:
-        """Go on with a session that another hub began; nobody is told."""
+    def restore(self, session: Session, connection: Connection | None) -> None:
+        """Take over a session of another hub; nothing is published or emitted."""
         self._sessions[session.session_id] = session
         player = None if session.player_id is None else self._players.find(session.player_id)
         if player is not None:
             player.client_id = session.client_id
         if connection is None:
-            self._await(session)
+            self._keep_for_resume(session)
             if player is not None:
-                self._players.lost(player)
+                self._players.mark_disconnected(player)
             return
         session.connection = connection
         self._connected[session.principal.sub] += 1
         self._watch_expiry(session)
         self._subscriptions.attach(session, session.topics)
         if player is not None:
-            player.present = player.available = True
+            player.connected = player.available = True
 
-    # ------------------------------------------------------------ staying
+    # ------------------------------------------------------------ renewing and expiring
 
     def renew(self, session: Session, principal: Principal) -> None:
-        """A newer token: what it may not see or be is taken away."""
+        """Replace the principal of a session; topics that it may not follow are withdrawn."""
         session.principal = principal
         if session.player_id is not None and not principal.may("play"):
             self.end(session, CloseCode.FORCED_OUT, "The permission to be a player ended")
             return
         if session.connection is not None:
             self._watch_expiry(session)
-        hidden = [topic for topic in session.topics if not self._subscriptions.visible(session, topic)]
+        hidden = [topic for topic in session.topics if not self._subscriptions.is_visible(session, topic)]
         self._subscriptions.withdraw(session, hidden, "permissions")
-        self.renewed(session)
+        self.renewed.emit(session)
 
     def _watch_expiry(self, session: Session) -> None:
         if session.expiry is not None:
@@ -305,73 +324,73 @@ class Sessions:
         else:
             self.end(session, CloseCode.TOKEN_EXPIRED, "The token expired")
 
-    # ------------------------------------------------------------ going
+    # ------------------------------------------------------------ disconnecting and ending
 
-    def lose(self, session: Session, connection: Connection, *, ended: bool) -> None:
-        """A connection is gone: by the client's will (`ended`), or for a while."""
+    def connection_lost(self, session: Session, connection: Connection, *, ended: bool) -> None:
+        """Handle the loss of a connection; `ended` if the client closed it for good."""
         if session.connection is not connection:
             return
         if ended:
             self.end(session, CloseCode.NORMAL)
             return
         self._detach(session)
-        self._await(session)
-        self.lost(session)
-        self._bound_lost(session.principal.sub)
+        self._keep_for_resume(session)
+        self.disconnected.emit(session)
+        self._limit_disconnected(session.principal.sub)
 
-    def _await(self, session: Session) -> None:
+    def _keep_for_resume(self, session: Session) -> None:
         due_us = self._clock.now_us() + int(self.limits.resume_seconds * 1e6)
         if session.expiry is not None:
             session.expiry.cancel()
         session.expiry = self._timers.at(due_us, self.end, session, CloseCode.NORMAL)
-        self._lost.setdefault(session.principal.sub, {})[session] = None
+        self._disconnected.setdefault(session.principal.sub, {})[session] = None
 
-    def _find_again(self, session: Session) -> None:
-        if (lost := self._lost.get(session.principal.sub)) is not None:
+    def _forget_disconnected(self, session: Session) -> None:
+        if (lost := self._disconnected.get(session.principal.sub)) is not None:
             lost.pop(session, None)
             if not lost:
-                del self._lost[session.principal.sub]
+                del self._disconnected[session.principal.sub]
 
-    def _bound_lost(self, sub: str) -> None:
-        lost = self._lost.get(sub, {})
-        if len(lost) > self.limits.max_connections_per_user:
-            self.end(next(iter(lost)), CloseCode.NORMAL)
+    def _limit_disconnected(self, sub: str) -> None:
+        disconnected = self._disconnected.get(sub, {})
+        if len(disconnected) > self.limits.max_connections_per_user:
+            self.end(next(iter(disconnected)), CloseCode.NORMAL)
 
     def end(self, session: Session, code: CloseCode, reason: str = "") -> None:
-        """A session is over."""
+        """End a session and close its connection with `code`."""
         if self._sessions.pop(session.session_id, None) is None:
             return
         if session.expiry is not None:
             session.expiry.cancel()
-        self._find_again(session)
+        self._forget_disconnected(session)
         session.inbox.clear()
         if session.task is not None and code in REVOKING:
             session.task.cancel()
         self._disconnect(session, code, reason)
         self._topics.forget(f"client:{session.client_id}")
-        self.ended(session)
+        self.ended.emit(session)
 
     def drop(self, session: Session, code: CloseCode, reason: str) -> None:
-        """Part from a connection; whether the session may come back, the code says."""
+        """Close a session's connection; end the session too if `code` doesn't allow to reconnect."""
         if not code.reconnect:
             self.end(session, code, reason)
         elif (connection := session.connection) is not None:
-            self.lose(session, connection, ended=False)
+            self.connection_lost(session, connection, ended=False)
             connection.close(code, reason)
 
     def end_where(self, matches: Callable[[Session], bool], code: CloseCode, reason: str) -> int:
-        """End all sessions that match; how many."""
+        """End all sessions that match; return their number."""
         found = [session for session in self if matches(session)]
         for session in found:
             self.end(session, code, reason)
         return len(found)
 
     def disconnect_all(self, code: CloseCode, reason: str) -> None:
-        """Close every connection; the sessions may go on elsewhere or later."""
+        """Close all connections; the sessions may be resumed later or at another node."""
         for session in self.connected():
             self.drop(session, code, reason)
 
-    def _end_others(self, player_id: str) -> None:
+    def _end_player_sessions(self, player_id: str) -> None:
         self.end_where(
             lambda session: session.player_id == player_id,
             CloseCode.REPLACED,
@@ -393,4 +412,4 @@ class Sessions:
         player_id = session.player_id
         if player_id is not None and (player := self._players.find(player_id)) is not None:
             if player.client_id == session.client_id:
-                self._players.lost(player)
+                self._players.mark_disconnected(player)

@@ -1,1 +1,1 @@
-"""Playing together: the hub's clock as a player knows it, and how a player keeps to a timeline. No I/O; time comes in."""
+"""Synchronised playback: an estimate of the hub's clock, and the correction of drift. No I/O; time is an argument."""

@@ -1,6 +1,12 @@
-"""An estimate of the hub's monotonic clock from four-stamp probes: a Kalman filter over offset and drift.
+"""Estimates the hub's monotonic clock from probes of four timestamps: a Kalman filter over offset and drift.
 
-`frontend/client/clock.js` is the same filter; both are held to `tests/golden/clock/`. All times are microseconds.
+The state is `hub clock - local clock` (offset, µs) and its rate of change (drift, dimensionless). Between two samples the
+offset moves by `drift x elapsed`, and the variance of both grows. A sample's variance is `(ERROR_SCALE x half its round
+trip)²`, since the true offset lies within half a round trip of the measured one. A residual that no round trip explains
+means that a clock was set or slept: the filter restarts from that sample.
+
+`frontend/client/clock.js` is the same filter; `tests/golden/clock/` holds both to the same results. All times are
+microseconds. The protocol's section: "The hub's clock" in docs/protocol/playing.md.
 """
 
 from collections.abc import Iterable
@@ -8,15 +14,16 @@ import math
 from typing import Final, NamedTuple
 
 BURST_PROBES: Final = 8
-"""Probes one after the other; the best of them is one sample."""
+"""Probes in a burst; the best one is the burst's sample."""
 BURST_INTERVAL: Final = 10.0
 """Seconds between bursts."""
 FIRST_BURSTS: Final = 5
 FIRST_BURST_INTERVAL: Final = 1.0
-"""Seconds between the first few, so that the clock is known soon."""
+"""Seconds between the first bursts, so that the clock is known soon."""
 PROBE_TIMEOUT: Final = 2.0
+"""Seconds after which a probe counts as lost."""
 
-# Parameters as Sendspin's time filter uses them; variances are per microsecond.
+# Parameters of Sendspin's time filter; variances are per microsecond.
 ERROR_SCALE: Final = 0.5
 MIN_ERROR_US: Final = 1_000
 DRIFT_PROCESS_VARIANCE: Final = 1e-11**2
@@ -25,13 +32,13 @@ FORGETTING: Final = 2
 FORGETTING_CUTOFF: Final = 3
 FORGETTING_AFTER: Final = 100
 DRIFT_PRIOR_VARIANCE: Final = 100e-6**2
-"""Oscillators of consumer devices keep within this of each other."""
+"""Oscillators of consumer devices differ by less than 100 ppm."""
 STEP_US: Final = 10_000
-"""Half the round trip bounds a sample's error, so a residual this far beyond it is a clock that was set or slept."""
+"""A residual this far beyond half the round trip means that a clock was set or slept."""
 
 
 class Sample(NamedTuple):
-    """What a probe says about the two clocks."""
+    """The result of a probe."""
 
     offset_us: float
     """Hub clock minus local clock."""
@@ -41,7 +48,14 @@ class Sample(NamedTuple):
 
 
 def sample_of(t0_us: float, t1_us: float, t2_us: float, t3_us: float) -> Sample:
-    """Of a probe sent at `t0_us` and answered at `t3_us` (local clock), received and sent back at `t1_us`, `t2_us` (hub clock)."""
+    """Return the sample of a probe.
+
+    Args:
+        t0_us: The local clock when the probe was sent.
+        t1_us: The hub's clock when the probe was received.
+        t2_us: The hub's clock when the answer was sent.
+        t3_us: The local clock when the answer was received.
+    """
     return Sample(
         offset_us=(t1_us - t0_us + (t2_us - t3_us)) / 2,
         round_trip_us=max(0, t3_us - t0_us - (t2_us - t1_us)),
@@ -50,19 +64,18 @@ def sample_of(t0_us: float, t1_us: float, t2_us: float, t3_us: float) -> Sample:
 
 
 def best_of(burst: Iterable[Sample]) -> Sample:
-    """The sample of a burst with the least round trip: the least queueing on the way."""
+    """Return the sample of a burst with the shortest round trip, which has the least queueing delay."""
     return min(burst, key=lambda sample: sample.round_trip_us)
 
 
 class ClockFilter:
-    """The hub's clock, as far as it is known."""
+    """An estimate of the hub's clock."""
 
     def __init__(self) -> None:
-        """Knows nothing yet."""
         self.clock_id: str | None = None
-        """The hub's clock that is followed."""
+        """The id of the hub's clock (`hello.clock_id`)."""
         self.round_trip_us = 0.0
-        """Of the last sample."""
+        """The round trip of the last sample."""
         self._count = 0
         self._offset = 0.0
         self._drift = 0.0
@@ -74,32 +87,32 @@ class ClockFilter:
 
     @property
     def ready(self) -> bool:
-        """Whether there is an estimate at all, good to half a round trip."""
+        """`True` once there is an estimate, which is exact to half a round trip."""
         return self._count > 0
 
     @property
     def converged(self) -> bool:
-        """Whether a second burst has confirmed the first."""
+        """`True` once a second burst has confirmed the first."""
         return self._count >= 2
 
     @property
-    def pause(self) -> float:
+    def burst_interval(self) -> float:
         """Seconds to wait until the next burst."""
         return FIRST_BURST_INTERVAL if self._count < FIRST_BURSTS else BURST_INTERVAL
 
     @property
     def error_us(self) -> float:
-        """Standard deviation of the estimate."""
+        """The standard deviation of the estimate; infinite without one."""
         return math.sqrt(self._offset_variance) if self.ready else math.inf
 
-    def identify(self, clock_id: str) -> None:
-        """Follow this clock of the hub; if it is another one, all is forgotten."""
+    def set_clock_id(self, clock_id: str) -> None:
+        """Name the hub's clock; if it is another one than before, drop the estimate."""
         if clock_id != self.clock_id:
             self.clock_id = clock_id
             self._count = 0
 
     def update(self, sample: Sample) -> None:
-        """Take in the best sample of a burst."""
+        """Correct the estimate by the best sample of a burst."""
         error_us = max(MIN_ERROR_US, sample.round_trip_us / 2)
         variance = (error_us * ERROR_SCALE) ** 2
         self.round_trip_us = sample.round_trip_us
@@ -116,17 +129,17 @@ class ClockFilter:
         self._count += 1
 
     def hub_now(self, local_us: float) -> float:
-        """The hub's time at a local time."""
-        return local_us + self._offset + self._used_drift * (local_us - self._at_us)
+        """Return the hub's time at a local time."""
+        return local_us + self._offset + self._significant_drift * (local_us - self._at_us)
 
     def local_at(self, hub_us: float) -> float:
-        """The local time at a time of the hub."""
-        drift = self._used_drift
+        """Return the local time at a time of the hub."""
+        drift = self._significant_drift
         return (hub_us - self._offset + drift * self._at_us) / (1 + drift)
 
     @property
-    def _used_drift(self) -> float:
-        # Extrapolating by a drift that is mere noise would do more harm than none.
+    def _significant_drift(self) -> float:
+        # A drift within its own noise would make the extrapolation worse.
         return self._drift if abs(self._drift) > DRIFT_SIGNIFICANCE * math.sqrt(self._drift_variance) else 0.0
 
     def _restart(self, sample: Sample, variance: float) -> None:

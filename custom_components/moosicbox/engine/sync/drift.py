@@ -1,6 +1,7 @@
-"""What a player does about not being where it should: nothing, a slightly different speed, or a jump.
+"""Corrects a player that is ahead of or behind the timeline: by nothing, a slightly different speed, or a jump.
 
-`frontend/player/drift.js` is the same law; both are held to `tests/golden/drift/`.
+`frontend/player/drift.js` is the same controller; `tests/golden/drift/` holds both to the same results. The protocol's
+section: "In time with others" in docs/protocol/playing.md.
 """
 
 from dataclasses import dataclass
@@ -8,62 +9,66 @@ from statistics import median
 from typing import Final, NamedTuple
 
 MAX_RATE_CHANGE: Final = 0.005
-"""A change of pitch that ears don't notice."""
+"""The largest change of speed; the change of pitch is inaudible."""
 RELEASE: Final = 0.25
-"""A correction that was begun goes on until this part of the dead band: so they are few, and then it is right."""
+"""A correction continues until the error is within this fraction of the dead band, so that corrections are rare."""
 
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """What is known of how a player measures and moves. In seconds."""
+    """How exactly a player measures and moves; times in seconds."""
 
     dead_band: float
-    """Below this nobody hears a difference, and the measurement itself isn't better."""
+    """Errors below this are left alone: they are inaudible, and within the precision of the measurement."""
     jump: float
-    """Above this no small change of speed would bring it back soon enough."""
+    """Errors above this are corrected by a jump: a change of speed would take too long."""
     correction: float
-    """Over which time an error is worked off."""
+    """The time over which an error is corrected by speed."""
     measurements: int
-    """An error counts when this many agree: their median."""
+    """The number of measurements whose median is the error."""
 
 
 EXACT: Final = Precision(dead_band=0.001, jump=0.02, correction=1.0, measurements=3)
-"""The sample that sounds is known, and one can go to another at once."""
+"""For players that know the audible sample, and can jump to another one at once."""
 COARSE: Final = Precision(dead_band=0.01, jump=0.1, correction=2.0, measurements=5)
-"""The position is told in steps, and a seek takes a time of its own."""
+"""For players that report positions in steps, and whose seeks take an unknown time."""
 
 
 class Correction(NamedTuple):
-    """What brings it back."""
+    """The correction of a player until the next measurement."""
 
     jump: bool = False
     rate: float = 1.0
-    """In terms of the speed it should have."""
+    """The speed, relative to the nominal one."""
 
 
-class Drift:
-    """Judges a few measurements."""
+class DriftController:
+    """Decides corrections from the last few measurements."""
 
     def __init__(self, precision: Precision = EXACT) -> None:
-        """Knows nothing yet."""
         self._precision = precision
         self._errors: list[float] = []
-        """The last ones, as they would be now with the rates that were applied since."""
+        """The last errors, each updated by the speeds that were applied since."""
         self._at = 0.0
         self._rate = 1.0
 
     @property
     def error(self) -> float | None:
-        """Seconds that the sound is ahead of where it should be."""
+        """Seconds that the player is ahead of the timeline; `None` without a measurement."""
         return median(self._errors) if self._errors else None
 
     def reset(self) -> None:
-        """The sound was moved: what was measured before says nothing now."""
+        """Drop the measurements, after the position was moved."""
         self._errors.clear()
         self._rate = 1.0
 
-    def measured(self, error: float, at: float) -> Correction:
-        """`error` was measured at local time `at`; what to do until the next measurement."""
+    def correct(self, error: float, at: float) -> Correction:
+        """Take a measurement, and return the correction until the next one.
+
+        Args:
+            error: Seconds that the player is ahead of the timeline.
+            at: The local time of the measurement, in seconds.
+        """
         moved = (self._rate - 1) * (at - self._at)
         self._errors = [*(earlier + moved for earlier in self._errors), error][-self._precision.measurements :]
         self._at = at

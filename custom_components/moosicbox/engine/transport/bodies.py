@@ -1,4 +1,4 @@
-"""The bodies of requests: bounded, and whole however slowly they come."""
+"""Reading of request bodies, bounded in size and time."""
 
 import asyncio
 from typing import Final
@@ -8,11 +8,11 @@ from aiohttp import web
 from ..protocol.errors import MessageTooLarge, SerializationFailed
 
 SECONDS: Final = 30
-"""How long a body may take."""
+"""Longest time that a body may take."""
 
 
 async def read_body(request: web.Request, max_size: int) -> bytes:
-    """All of it; MessageTooLarge, SerializationFailed."""
+    """Return the body of a request. Raise MessageTooLarge or SerializationFailed."""
     if (size := request.content_length or 0) > max_size:
         raise MessageTooLarge(size, max_size)
     body = bytearray()
@@ -23,7 +23,7 @@ async def read_body(request: web.Request, max_size: int) -> bytes:
                 if len(body) > max_size:
                     raise MessageTooLarge(len(body), max_size)
     except TimeoutError as error:
-        raise SerializationFailed("The body didn't come in time") from error
+        raise SerializationFailed("The body didn't arrive in time") from error
     except web.RequestPayloadError as error:
         raise SerializationFailed("The body can't be read") from error
     return bytes(body)

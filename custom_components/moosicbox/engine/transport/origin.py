@@ -1,4 +1,4 @@
-"""Whether a browser's page may talk to the hub: its Origin must be one that belongs to this house."""
+"""Origin checks: which pages may connect to the hub from a browser."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -8,15 +8,19 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def origin_allowed(origin: str | None, host: str, allowed: Callable[[], Iterable[str]]) -> bool:
-    """Exact match with the asked `host` (scheme aside: a proxy may end TLS) or one of `allowed`; no Origin, no browser."""
+    """Return whether a page of `origin` may connect.
+
+    The origin must match the requested `host` (with any scheme, because a proxy may terminate TLS) or one of
+    `allowed`. Requests without an Origin header don't come from pages and are allowed.
+    """
     if origin is None:
         return True
-    if (asking := _parts(origin)) is None:
+    if (requested := _parts(origin)) is None:
         return False
-    scheme, name, port = asking
+    scheme, name, port = requested
     if (name, port) == _host_parts(host, scheme):
         return True
-    return any(_parts(url) == asking for url in allowed())
+    return any(_parts(url) == requested for url in allowed())
 
 
 def _parts(url: str) -> tuple[str, str, int] | None:

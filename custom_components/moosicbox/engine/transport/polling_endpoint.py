@@ -1,4 +1,4 @@
-"""Polling over HTTP: requests in, answers out, and which session is polled by whom."""
+"""Polling over HTTP: requests, responses, and the open polling connections."""
 
 import asyncio
 from collections import OrderedDict
@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from aiohttp import web
 import msgspec
 
+from ..access.authentication import Peer
 from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded
 from ..protocol.codes import CloseCode
@@ -22,21 +23,21 @@ from ..protocol.errors import (
     SerializationFailed,
     Unavailable,
 )
-from ..sessions.session import Peer, Refused
+from ..sessions.session import Refused
 from .admission import Admission
 from .bodies import read_body
-from .door import Door, Member
+from .gateway import Gateway, SessionHandle
 from .polling import PollingConnection, closed_error
 from .responses import error_response, json_response
 
 MAX_MESSAGES: Final = 100
-"""Messages that one request may carry."""
+"""Most messages of one request."""
 DEFAULT_WAIT: Final = 25.0
-"""Seconds that a fetch waits for something to come."""
+"""Seconds that a fetch waits for messages by default."""
 MAX_WAIT: Final = 55.0
-"""Many proxies give up on an answer after a minute."""
+"""Longest wait, in seconds; many proxies time out after a minute."""
 REMEMBERED: Final = 1_000
-"""Ended connections whose close code can still be asked for; each for as long as a session can be resumed."""
+"""Ended connections whose close code is remembered, each for as long as its session can be resumed."""
 
 type Method[**P] = Callable[P, Awaitable[web.Response]]
 
@@ -47,7 +48,7 @@ class _Ended(NamedTuple):
     until_us: int
 
 
-def _errors_answered[**P](method: Method[P]) -> Method[P]:
+def _answer_errors[**P](method: Method[P]) -> Method[P]:
     @wraps(method)
     async def answered(*args: P.args, **kwargs: P.kwargs) -> web.Response:
         try:
@@ -59,74 +60,74 @@ def _errors_answered[**P](method: Method[P]) -> Method[P]:
 
 
 class PollingEndpoint:
-    """The polling connections of a hub, by the id of their session."""
+    """Handles polling requests; holds the polling connections by session id."""
 
-    def __init__(self, door: Door, admission: Admission) -> None:
-        """`admission` is shared with the other transports."""
-        self._door = door
+    def __init__(self, gateway: Gateway, admission: Admission) -> None:
+        """`admission` is shared with the WebSocket transport."""
+        self._gateway = gateway
         self._admission = admission
         self._open: dict[str, PollingConnection] = {}
         self._ended: OrderedDict[str, _Ended] = OrderedDict()
 
     def __len__(self) -> int:
-        """How many connections there are."""
+        """Return the number of connections."""
         return len(self._open)
 
-    @_errors_answered
+    @_answer_errors
     async def open(self, request: web.Request) -> web.Response:
-        """POST `authenticate`: open a session, or resume one."""
-        door, admission = self._door, self._admission
+        """Handle POST of `authenticate`: open or resume a session."""
+        gateway, admission = self._gateway, self._admission
         try:
-            admission.check_room(request)
+            admission.check_capacity(request)
             admission.check_origin(request)
             with admission.unauthenticated(request):
-                connection = PollingConnection(door, Peer(request.remote or "", request), self._connection_closed)
+                connection = PollingConnection(gateway, Peer(request.remote or "", request), self._connection_closed)
                 session = await self._authenticate(request, connection)
         except Refused as refused:
-            door.metrics.rejected[refused.error.error_type] += 1
-            # What isn't there for this user won't be there in a moment either: not a 503.
+            gateway.metrics.rejected[refused.error.error_type] += 1
+            # The user's own limit isn't a fault of the hub: 429 instead of 503.
             return error_response(
                 refused.error,
                 429 if isinstance(refused.error, Unavailable) and refused.code is not CloseCode.RESTART else None,
             )
         except HubError as error:
-            door.metrics.rejected[error.error_type] += 1
+            gateway.metrics.rejected[error.error_type] += 1
             raise
         self._open[session.session_id] = connection
         self._ended.pop(session.session_id, None)
-        return json_response(connection.begin(session).payload)
+        return json_response(connection.start(session).payload)
 
-    @_errors_answered
+    @_answer_errors
     async def fetch(self, request: web.Request, session_id: str) -> web.Response:
-        """GET: messages for the client."""
+        """Handle GET: return messages for the client."""
         connection = self._connection(request, session_id)
         frames, cursor = await connection.fetch(request.query.get("cursor"), _wait(request))
         messages = b",".join([frame.payload for frame in frames])
         return json_response(b'{"messages":[%b],"cursor":"%b"}' % (messages, cursor.encode()))
 
-    @_errors_answered
+    @_answer_errors
     async def send(self, request: web.Request, session_id: str) -> web.Response:
-        """POST: messages from the client, and their answers."""
+        """Handle POST: execute messages of the client and return their answers."""
         connection = self._connection(request, session_id)
-        body = await read_body(request, self._door.limits.max_message_size)
+        body = await read_body(request, self._gateway.limits.max_message_size)
         answers = await connection.receive(self._decode(body))
         return json_response(b"[%b]" % b",".join([frame.payload for frame in answers]))
 
-    @_errors_answered
+    @_answer_errors
     async def end(self, request: web.Request, session_id: str) -> web.Response:
-        """DELETE: the client goes for good."""
+        """Handle DELETE: end the session."""
         connection = self._connection(request, session_id)
-        self._door.lose(connection.session, connection, ended=True)
+        connection.session.connection_lost(connection, ended=True)
         return web.Response(status=204)
 
-    # ------------------------------------------------------------ who
+    # ------------------------------------------------------------ sessions
 
-    async def _authenticate(self, request: web.Request, connection: PollingConnection) -> Member:
-        door = self._door
-        bearer = self._admission.bearer(request)
+    async def _authenticate(self, request: web.Request, connection: PollingConnection) -> SessionHandle:
+        gateway = self._gateway
+        bearer = self._admission.bearer_token(request)
         try:
-            async with asyncio.timeout(door.limits.authentication_timeout):
-                decoded = door.decode(await read_body(request, door.limits.max_first_message_size))
+            async with asyncio.timeout(gateway.limits.authentication_timeout):
+                decoded = gateway.decode(await read_body(request, gateway.limits.max_first_message_size))
                 if decoded.error is not None:
                     raise decoded.error
                 if not isinstance(message := decoded.message, Authenticate):
@@ -134,24 +135,24 @@ class PollingEndpoint:
                 if bearer is None and message.invite is None:
                     raise AuthenticationFailed("A bearer token is needed")
                 principal = None
-                # A session may be resumed by its secret alone; whether that is right is seen when it is resumed.
+                # A session may be resumed by its secret alone, which is checked on resume.
                 resume = message.resume
                 if bearer and (resume is None or not compare_digest(bearer.encode(), resume.secret.encode())):
-                    principal = await door.recognise(bearer, connection.peer)
-                return await door.open(connection, message, principal, door.hello(authenticated=True))
+                    principal = await gateway.authenticate_token(bearer, connection.peer)
+                return await gateway.open(connection, message, principal, gateway.hello(authenticated=True))
         except TimeoutError as error:
-            raise AuthenticationFailed("Nothing was authenticated in time") from error
+            raise AuthenticationFailed("The client didn't authenticate in time") from error
 
     def _connection(self, request: web.Request, session_id: str) -> PollingConnection:
         self._admission.check_origin(request)
-        if (secret := self._admission.bearer(request)) is None:
-            raise AuthenticationFailed("The session's secret is needed as bearer")
-        self._forget_old()
+        if (secret := self._admission.bearer_token(request)) is None:
+            raise AuthenticationFailed("The session's secret is needed as a bearer token")
+        self._drop_old()
         if (connection := self._open.get(session_id)) is not None:
             if connection.session.knows_secret(secret):
                 return connection
         elif (ended := self._ended.get(session_id)) is None:
-            raise ClientNotFound("No such session is polled here")
+            raise ClientNotFound("There is no polling connection of this session")
         elif compare_digest(secret, ended.secret):
             raise closed_error(ended.code)
         raise AuthenticationFailed("This is not the session's secret")
@@ -160,17 +161,17 @@ class PollingEndpoint:
         session = connection.session
         if self._open.get(session.session_id) is connection:
             del self._open[session.session_id]
-        until_us = self._door.clock.now_us() + int(self._door.limits.resume_seconds * 1e6)
+        until_us = self._gateway.clock.now_us() + int(self._gateway.limits.resume_seconds * 1e6)
         self._ended[session.session_id] = _Ended(session.secret, code, until_us)
         self._ended.move_to_end(session.session_id)
-        self._forget_old()
+        self._drop_old()
 
-    def _forget_old(self) -> None:
-        ended, now_us = self._ended, self._door.clock.now_us()
+    def _drop_old(self) -> None:
+        ended, now_us = self._ended, self._gateway.clock.now_us()
         while ended and (len(ended) > REMEMBERED or next(iter(ended.values())).until_us < now_us):
             ended.popitem(last=False)
 
-    # ------------------------------------------------------------ what
+    # ------------------------------------------------------------ messages
 
     def _decode(self, body: bytes) -> list[Decoded]:
         try:
@@ -178,10 +179,10 @@ class PollingEndpoint:
         except msgspec.ValidationError as error:
             raise InvalidMessage("The body must be an array of messages", []) from error
         except (msgspec.DecodeError, RecursionError) as error:
-            raise SerializationFailed(f"This is no JSON: {error}") from error
+            raise SerializationFailed(f"This is not JSON: {error}") from error
         if len(messages) > MAX_MESSAGES:
-            raise InvalidMessage(f"A request carries at most {MAX_MESSAGES} messages", [MAX_MESSAGES])
-        return [self._door.decode(bytes(message)) for message in messages]
+            raise InvalidMessage(f"A request may hold at most {MAX_MESSAGES} messages", [MAX_MESSAGES])
+        return [self._gateway.decode(bytes(message)) for message in messages]
 
 
 def _wait(request: web.Request) -> float:
@@ -190,5 +191,5 @@ def _wait(request: web.Request) -> float:
     except ValueError:
         wait = math.nan
     if math.isnan(wait):
-        raise InvalidMessage("wait is a number of seconds", ["wait"])
+        raise InvalidMessage("wait must be a number of seconds", ["wait"])
     return min(max(wait, 0.0), MAX_WAIT)

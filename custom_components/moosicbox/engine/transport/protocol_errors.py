@@ -1,21 +1,20 @@
-"""The bucket of protocol errors: a client that says too much nonsense is put out."""
+"""Counts protocol errors: a client that sends too many is disconnected."""
 
 from ..limits import Limits
 from ..protocol.errors import HubError, InvalidMessage, SerializationFailed
 
 
 class ProtocolErrors:
-    """The latest errors of one connection."""
+    """The recent protocol errors of one connection."""
 
     __slots__ = ("_limits", "_moments")
 
     def __init__(self, limits: Limits) -> None:
-        """No errors yet."""
         self._limits = limits
         self._moments: tuple[int, ...] = ()
 
     def too_many(self, error: HubError | None, now_us: int) -> bool:
-        """Count a message's `error`; an unknown type is none of the protocol's."""
+        """Count `error` if it is a protocol error (an unknown type isn't one); return whether there were too many."""
         if not isinstance(error, SerializationFailed | InvalidMessage):
             return False
         most, window_us = self._limits.protocol_errors, self._limits.protocol_error_window * 1e6

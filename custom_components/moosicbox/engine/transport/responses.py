@@ -1,4 +1,4 @@
-"""The protocol's errors as HTTP answers, for what is refused before or beside a WebSocket."""
+"""HTTP responses: JSON, and the protocol's errors with their status codes."""
 
 import math
 from typing import Final
@@ -43,22 +43,22 @@ STATUS: Final[dict[type[HubError], int]] = {
 
 
 def json_response(body: bytes, status: int = 200) -> web.Response:
-    """What is JSON already; not for caches: it may hold secrets."""
+    """Return a response with a JSON body, marked as not cacheable because it may hold secrets."""
     return web.Response(
         body=body, status=status, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"}
     )
 
 
 def wants_text(request: web.Request) -> bool:
-    """Whether Prometheus asks, which names no JSON; programs that take whatever comes get that."""
+    """Return whether the client prefers text to JSON, as Prometheus does."""
     accept = request.headers.get(hdrs.ACCEPT, "").lower()
     return "text/plain" in accept and "application/json" not in accept
 
 
 def error_response(error: HubError, status: int | None = None) -> web.Response:
-    """An `error` as the body, under the status that fits it.
+    """Return a response with `error` as its body and the status that fits it, unless `status` is given.
 
-    Returned, not raised: Home Assistant counts a raised 401 as a wrong login.
+    It must be returned, not raised: Home Assistant counts a raised 401 as a failed login.
     """
     response = json_response(encode_error(error, None), status or STATUS.get(type(error), 400))
     if (retry_after := error.details.get("retry_after")) is not None:

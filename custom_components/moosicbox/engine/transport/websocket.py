@@ -1,4 +1,4 @@
-"""The WebSocket transport: one connection from its upgrade to its last frame."""
+"""The WebSocket transport."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiohttp import WSMessage, WSMsgType, hdrs, web
 
+from ..access.authentication import Peer
 from ..access.rights import Principal
 from ..delivery.deflate import Deflation
 from ..delivery.frame import Frame
@@ -19,33 +20,33 @@ from ..protocol.codec import Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import AuthenticationFailed, SerializationFailed
 from ..protocol.server import Goodbye
-from ..sessions.session import Peer, Refused
+from ..sessions.session import Refused
 from ..timers import Timer
-from .door import Door, Member
+from .gateway import Gateway, SessionHandle
 from .protocol_errors import ProtocolErrors
 
 _LOGGER = logging.getLogger(__name__)
 
 SUBPROTOCOL: Final = "moosicbox.v1"
 CHUNK: Final = 65_536
-"""Bytes that are written before the socket is asked again whether it takes more."""
+"""Bytes that are written between two checks of flow control."""
 UNSENT_BYTES: Final = 16_384
-"""What the kernel may hold unsent: a reader that stalls shows up early and costs little."""
+"""Unsent bytes that the kernel may buffer (`TCP_NOTSENT_LOWAT`), so that a stalled reader is noticed early."""
 PING: Final = bytes((0x89, 0))
 """A WebSocket ping without a payload."""
 LOST: Final = 1006
-"""The close code of a connection that ended without one."""
+"""Counted as the close code of a connection that ended without one."""
 BINARY: Final = Decoded(None, None, SerializationFailed("Messages are text frames"))
 
 
 class WebSocketConnection:
-    """One WebSocket. Everything but control frames goes out through its outbox."""
+    """One WebSocket connection. All frames but control frames are sent through its outbox."""
 
     __slots__ = (
-        "_door",
+        "_closing",
         "_errors",
-        "_farewell",
-        "_heartbeat",
+        "_gateway",
+        "_ping_timer",
         "_pinged_us",
         "_request",
         "_tcp",
@@ -59,17 +60,16 @@ class WebSocketConnection:
 
     transport = "websocket"
 
-    def __init__(self, door: Door, request: web.Request) -> None:
-        """Not accepted yet."""
-        limits = door.limits
+    def __init__(self, gateway: Gateway, request: web.Request) -> None:
+        limits = gateway.limits
         self.peer = Peer(request.remote or "", request)
         self.traffic = Traffic()
-        self.session: Member | None = None
-        self.outbox = door.new_outbox(self, self.traffic)
-        self._door = door
+        self.session: SessionHandle | None = None
+        self.outbox = gateway.new_outbox(self, self.traffic)
+        self._gateway = gateway
         self._request = request
         self._tcp: asyncio.Transport | None = None
-        # No heartbeat of aiohttp's: it leaves reference cycles behind. It agrees on compression, which we do ourselves.
+        # Without aiohttp's heartbeat, which leaves reference cycles behind. aiohttp negotiates compression only.
         self._ws = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             timeout=limits.close_timeout,
@@ -79,61 +79,64 @@ class WebSocketConnection:
             decode_text=False,
         )
         self.task: asyncio.Task[Any] | None = None
-        """What serves it."""
-        self._farewell: tuple[CloseCode, str] | None = None
-        """The code and the reason that it is closed with."""
-        self._heartbeat: Timer | None = None
+        """The task that runs `run`."""
+        self._closing: tuple[CloseCode, str] | None = None
+        """Close code and reason, once the connection is being closed."""
+        self._ping_timer: Timer | None = None
         self._pinged_us: int | None = None
         self._errors = ProtocolErrors(limits)
 
     async def run(self, principal: Principal | None, admission: AbstractContextManager[None]) -> web.WebSocketResponse:
         """Serve the connection until it ends.
 
-        `principal` is who the upgrade request proved to be; `admission` is held while nobody is authenticated.
+        `principal` is the one that the upgrade request has proved to be, if any. `admission` is entered until the
+        client has authenticated.
         """
         await self._open()
         ended = False
         try:
-            self.outbox.send(Frame(encode(self._door.hello(authenticated=principal is not None))))
+            self.outbox.send(Frame(encode(self._gateway.hello(authenticated=principal is not None))))
             with admission:
                 known = await self._authenticate(principal)
             del admission
             if known is not None:
-                self._beat()
+                self._schedule_ping()
                 ended = await self._read(known)
         except asyncio.CancelledError:
-            self._stopped()
+            self._handle_cancelled()
         finally:
-            self._gone(ended=ended)
-        await self._part()
+            self._clean_up(ended=ended)
+        await self._close_socket()
         return self._ws
 
     async def _open(self) -> None:
         await self._ws.prepare(self._request)
         self.task = asyncio.current_task()
         self._tcp = self._request.transport
-        self._keep_kernel_buffer_small()
-        self._agree_on_compression()
+        self._limit_kernel_buffer()
+        self._negotiate_compression()
         if self._tcp is not None:
-            # Writing is paused as long as anything is unsent: asked for each frame, that costs less than its size.
+            # With these limits writing is paused while anything is unsent, which is cheaper to check than the size.
             self._tcp.set_write_buffer_limits(high=1, low=0)
-            self.outbox.line, self.outbox.pace = self._tcp, self._request.protocol
+            self.outbox.direct, self.outbox.flow_control = self._tcp, self._request.protocol
 
-    # ------------------------------------------------------------ in
+    # ------------------------------------------------------------ from the client
 
-    async def _authenticate(self, principal: Principal | None) -> Member | None:
-        limits = self._door.limits
+    async def _authenticate(self, principal: Principal | None) -> SessionHandle | None:
+        limits = self._gateway.limits
         request_id = None
         try:
             async with asyncio.timeout(limits.authentication_timeout):
-                decoded = await self._first_message()
+                decoded = await self._receive_first()
                 if decoded is None:
                     return None
                 request_id = decoded.request_id
-                self.session = await self._door.open(self, _authenticate_of(decoded), principal)
+                self.session = await self._gateway.open(self, _authenticate_of(decoded), principal)
         except TimeoutError:
             self._refuse(
-                Refused(AuthenticationFailed("Nothing was authenticated in time"), CloseCode.AUTHENTICATION_TIMEOUT)
+                Refused(
+                    AuthenticationFailed("The client didn't authenticate in time"), CloseCode.AUTHENTICATION_TIMEOUT
+                )
             )
         except AuthenticationFailed as error:
             self._refuse(Refused(error), request_id)
@@ -141,7 +144,7 @@ class WebSocketConnection:
             self._refuse(refused, request_id)
         return self.session
 
-    async def _first_message(self) -> Decoded | None:
+    async def _receive_first(self) -> Decoded | None:
         while True:
             received = await self._ws.receive()
             if received.type is WSMsgType.PING:
@@ -152,15 +155,15 @@ class WebSocketConnection:
             raise AuthenticationFailed("The first message must be `authenticate`")
         if received.type is not WSMsgType.TEXT:
             return None
-        if len(received.data) > self._door.limits.max_first_message_size:
+        if len(received.data) > self._gateway.limits.max_first_message_size:
             raise AuthenticationFailed("The first message is too large")
-        return self._door.decode(received.data)
+        return self._gateway.decode(received.data)
 
-    async def _read(self, session: Member) -> bool:
-        # True if the client ended the session itself: closed normally, or without a code.
-        ws, door = self._ws, self._door
-        decode, receive, now_us = door.decode, door.receive, door.clock.now_us
-        while self._farewell is None:
+    async def _read(self, session: SessionHandle) -> bool:
+        # Returns true if the client ended the session: it closed normally or without a code.
+        ws, gateway = self._ws, self._gateway
+        decode, receive, now_us = gateway.decode, session.receive, gateway.clock.now_us
+        while self._closing is None:
             received: WSMessage = await ws.receive()
             received_us = now_us()
             if received.type is WSMsgType.TEXT or received.type is WSMsgType.BINARY:
@@ -169,32 +172,32 @@ class WebSocketConnection:
                 self.traffic.messages_received += 1
                 self.traffic.bytes_received += len(received.data)
                 decoded = decode(received.data) if received.type is WSMsgType.TEXT else BINARY
-                receive(session, decoded, received_us)
+                receive(decoded, received_us)
                 if received.type is WSMsgType.TEXT and not is_utf8(received.data):
-                    self._leave(CloseCode.INVALID_TEXT, "The text is not UTF-8")
+                    self._drop(CloseCode.INVALID_TEXT, "The text is not UTF-8")
                 elif decoded.error is not None and self._errors.too_many(decoded.error, received_us):
-                    self._leave(CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
+                    self._drop(CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
             elif received.type is WSMsgType.PING:
                 await ws.pong(received.data)
             elif received.type is WSMsgType.PONG:
-                self._measure(received_us)
-                self._beat()
+                self._measure_round_trip(received_us)
+                self._schedule_ping()
             else:
                 return received.type is WSMsgType.CLOSE and received.data in (0, CloseCode.NORMAL, 1005)
         return False
 
-    # ------------------------------------------------------------ out
+    # ------------------------------------------------------------ to the client
 
     def flush(self) -> bool:
-        """Send what there is; whether the client took all."""
+        """Send the frames of the outbox; return whether all were sent."""
         tcp = self._tcp
         if self.outbox.closed or tcp is None or tcp.is_closing():
             self.outbox.close()
             return True
         while len(self.outbox):
-            if self.outbox.pace.writing_paused:
+            if self.outbox.flow_control.writing_paused:
                 return False
-            frames = self.outbox.take(CHUNK)
+            frames = self.outbox.pop_frames(CHUNK)
             if (deflation := self.outbox.deflation) is not None:
                 tcp.write(b"".join([deflation.encode(frame) for frame in frames]))
             else:
@@ -202,18 +205,20 @@ class WebSocketConnection:
         return True
 
     def overflow(self) -> None:
-        """Too much waited to be read."""
-        # Not at once: others are being sent the same message just now.
-        asyncio.get_running_loop().call_soon(self._leave, CloseCode.SLOW_CONSUMER, "Too much waited to be read")
+        """Close the connection as too slow."""
+        # Deferred, because the same message is being sent to other connections right now.
+        asyncio.get_running_loop().call_soon(
+            self._drop, CloseCode.SLOW_CONSUMER, "Too many messages are waiting to be read"
+        )
 
-    def _agree_on_compression(self) -> None:
+    def _negotiate_compression(self) -> None:
         if not self._ws.compress:
             return
-        bits = min(int(self._ws.compress), self._door.limits.compression_window_bits)
+        bits = min(int(self._ws.compress), self._gateway.limits.compression_window_bits)
         takeover = "server_no_context_takeover" not in self._ws.headers.get(hdrs.SEC_WEBSOCKET_EXTENSIONS, "")
-        self.outbox.deflation = Deflation(self._door.compression, bits, takeover=takeover)
+        self.outbox.deflation = Deflation(self._gateway.compression, bits, takeover=takeover)
 
-    def _keep_kernel_buffer_small(self) -> None:
+    def _limit_kernel_buffer(self) -> None:
         sock = self._ws.get_extra_info("socket")
         if sock is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
             with contextlib.suppress(OSError):
@@ -221,64 +226,63 @@ class WebSocketConnection:
 
     # ------------------------------------------------------------ staying alive
 
-    def _beat(self) -> None:
-        if self._heartbeat is not None:
-            self._heartbeat.cancel()
-        interval_us = int(self._door.limits.heartbeat_interval * 1e6)
-        self._heartbeat = self._door.timers.at(self._door.clock.now_us() + interval_us, self._ping)
+    def _schedule_ping(self) -> None:
+        if self._ping_timer is not None:
+            self._ping_timer.cancel()
+        interval_us = int(self._gateway.limits.heartbeat_interval * 1e6)
+        self._ping_timer = self._gateway.timers.at(self._gateway.clock.now_us() + interval_us, self._ping)
 
-    def _measure(self, now_us: int) -> None:
+    def _measure_round_trip(self, now_us: int) -> None:
         if self._pinged_us is not None:
             self.traffic.round_trip_us = now_us - self._pinged_us
-            self._door.metrics.latency.observe(self.traffic.round_trip_us / 1e6)
+            self._gateway.metrics.latency.observe(self.traffic.round_trip_us / 1e6)
             self._pinged_us = None
 
     def _ping(self) -> None:
-        self._pinged_us = self._door.clock.now_us()
-        timeout_us = int(self._door.limits.ping_timeout * 1e6)
-        self._heartbeat = self._door.timers.at(self._door.clock.now_us() + timeout_us, self._no_pong)
+        self._pinged_us = self._gateway.clock.now_us()
+        timeout_us = int(self._gateway.limits.ping_timeout * 1e6)
+        self._ping_timer = self._gateway.timers.at(self._gateway.clock.now_us() + timeout_us, self._ping_timed_out)
         if self._tcp is not None and not self._tcp.is_closing():
             self._tcp.write(PING)
 
-    def _no_pong(self) -> None:
-        self._leave(CloseCode.PING_TIMEOUT, "No answer to a ping")
+    def _ping_timed_out(self) -> None:
+        self._drop(CloseCode.PING_TIMEOUT, "A ping wasn't answered in time")
 
-    # ------------------------------------------------------------ ending
+    # ------------------------------------------------------------ closing
 
     def close(self, code: CloseCode, reason: str) -> None:
-        """Send what waits, as far as the client takes it, then close. The session is not told."""
-        if self._farewell is not None:
+        """Send what the client accepts at once, then close. The session isn't notified."""
+        if self._closing is not None:
             return
-        # An outbox that overflowed takes part in nothing more: what came after it would leave a gap.
         self.flush()
         self.outbox.close()
-        self._farewell = (code, reason)
-        # The task that reads is the one to close: only so the client has its time to answer.
+        self._closing = (code, reason)
+        # The reading task closes the socket, which gives the client time to answer.
         if self.task is not None and self.task is not asyncio.current_task():
             self.task.cancel()
 
-    def _stopped(self) -> None:
-        # By `close`, or by the web server, which cancels the handler of a client that has gone.
-        if self._farewell is None:
+    def _handle_cancelled(self) -> None:
+        # Cancelled by `close`, or by the web server after the client has disconnected.
+        if self._closing is None:
             raise asyncio.CancelledError
         if self.task is not None:
             self.task.uncancel()
 
-    async def _part(self) -> None:
-        if self._farewell is not None:
-            code, reason = self._farewell
-            # A client that reads nothing would hold the drain for ever.
+    async def _close_socket(self) -> None:
+        if self._closing is not None:
+            code, reason = self._closing
+            # A client that doesn't read would block the closing handshake for ever.
             with contextlib.suppress(TimeoutError, ConnectionError):
-                async with asyncio.timeout(self._door.limits.close_timeout):
+                async with asyncio.timeout(self._gateway.limits.close_timeout):
                     await self._ws.close(code=code, message=reason.encode()[:120])
             if self._tcp is not None and not self._tcp.is_closing():
                 self._tcp.abort()
         if (exception := self._ws.exception()) is not None:
             exception.__traceback__ = exception.__context__ = None
 
-    def dismiss(self, goodbye: Goodbye, code: CloseCode) -> None:
-        """The hub closes while nobody is known here yet."""
-        if self.session is None and self._farewell is None:
+    def close_unauthenticated(self, goodbye: Goodbye, code: CloseCode) -> None:
+        """Close the connection if it hasn't authenticated yet; called when the hub stops."""
+        if self.session is None and self._closing is None:
             self.outbox.send(Frame(encode(goodbye)))
             self.close(code, goodbye.reason)
 
@@ -287,23 +291,23 @@ class WebSocketConnection:
         self.outbox.send(Frame(encode_error(refused.error, request_id)))
         self.close(refused.code, refused.error.error_type)
 
-    def _leave(self, code: CloseCode, reason: str) -> None:
+    def _drop(self, code: CloseCode, reason: str) -> None:
         if (session := self.session) is not None and session.connection is self:
-            self._door.drop(session, code, reason)
+            session.drop(code, reason)
         self.close(code, reason)
 
-    def _gone(self, *, ended: bool) -> None:
-        if self._heartbeat is not None:
-            self._heartbeat.cancel()
-            self._heartbeat = None
-        self._door.writer.forget(self.outbox)
+    def _clean_up(self, *, ended: bool) -> None:
+        if self._ping_timer is not None:
+            self._ping_timer.cancel()
+            self._ping_timer = None
+        self._gateway.writer.discard(self.outbox)
         self.outbox.close()
         if self.session is not None:
-            self._door.lose(self.session, self, ended=ended)
+            self.session.connection_lost(self, ended=ended)
             self.session = None
-        metrics = self._door.metrics
+        metrics = self._gateway.metrics
         metrics.past.add(self.traffic)
-        metrics.disconnects[self._farewell[0] if self._farewell else self._ws.close_code or LOST] += 1
+        metrics.disconnects[self._closing[0] if self._closing else self._ws.close_code or LOST] += 1
 
 
 def _authenticate_of(decoded: Decoded) -> Authenticate:
@@ -314,7 +318,7 @@ def _authenticate_of(decoded: Decoded) -> Authenticate:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Whether a text message is one; RFC 6455 (section 8.1) has the connection fail if not."""
+    """Return whether `data` is UTF-8, which RFC 6455 (section 8.1) requires of text messages."""
     if data.isascii():
         return True
     try:

@@ -1,21 +1,32 @@
-/** What a user can do, as messages to the hub. */
+/** The user's actions, as requests to the hub. */
 import { HubError } from "../client/index.js";
 
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("./queue.js").Edit} Edit */
-/** @typedef {import("./store.js").Store} Store */
-/** @typedef {import("./target.js").Target} Target */
-/** @typedef {"play" | "pause" | "stop" | "next" | "previous"} Command */
+/** @import { Connection } from "../client/connection.js" */
+/** @import { ClientMessage, ClientMessages } from "../client/messages.js" */
+/** @import { ResultOf, Results } from "../client/results.js" */
+/** @import { Edit, EditKind } from "./queue.js" */
+/** @import { Store } from "./store.js" */
+/** @import { Target } from "./target.js" */
+
+/** @typedef {Connection["request"]} Request */
+/** @typedef {ClientMessages["playback_command"]["command"]} Command */
 /** @typedef {"next" | "end" | "replace" | {after: string} | {position: number}} Place */
+/** @typedef {ClientMessages["library_request"]} LibraryRequest */
 
-/** @typedef {(message: Message, options?: {hold?: boolean, timeoutMs?: number}) => Promise<any>} Request */
+/**
+ * A change of a queue, without the fields that all changes have.
+ * @typedef {Omit<ClientMessages["queue_command.remove"], "type"> | Omit<ClientMessages["queue_command.clear"], "type">
+ *   | Omit<ClientMessages["queue_command.move"], "type"> | Omit<ClientMessages["queue_command.reorder"], "type">} QueueEdit
+ */
 
-const MOST_TRACKS = 1_000;
-const MOST_REMOVED = 1_000;
+// The hub's limits for one message.
+const MAX_ADDED = 1_000;
+const MAX_REMOVED = 1_000;
 const OP_ID_BYTES = 12;
-const ADD_MS = 30_000;
+// Adding resolves media, which may take long.
+const ADD_TIMEOUT_MS = 30_000;
 
-/** Actions never reject: `onerror` hears of whatever did not work, and the answer is then undefined. */
+/** Actions never reject: a failure is passed to `onerror`, and the action returns undefined. */
 export class Actions {
   #request;
   #store;
@@ -33,13 +44,14 @@ export class Actions {
   }
 
   /**
+   * @template {ClientMessage} Message
    * @param {Message} message
    * @param {{hold?: boolean, timeoutMs?: number}} [options]
-   * @returns {Promise<any>}
+   * @returns {Promise<ResultOf<Message> | undefined>}
    */
   async send(message, options) {
     try {
-      return (await this.#request(message, options)) ?? {};
+      return await this.#request(message, options);
     } catch (error) {
       this.#onerror(error);
       return undefined;
@@ -71,61 +83,63 @@ export class Actions {
     return this.send({ type: "volume_command", player_id, output_delay_ms });
   }
 
-  /** @param {Target} target @param {{shuffle?: boolean, repeat?: string, autoplay?: boolean}} change */
+  /** @param {Target} target @param {Pick<ClientMessages["mode_command"], "shuffle" | "repeat" | "autoplay">} change */
   mode({ address }, change) {
     return this.send({ type: "mode_command", ...address, ...change });
   }
 
   /**
    * @param {Target} target
-   * @param {{track_ids: string[]} | {media_content_id: string}} what
+   * @param {{track_ids: string[]} | {media_content_id: string}} media
    * @param {Place} place
+   * @returns {Promise<Results["queue_command.add"] | undefined>}
    */
-  async add({ address }, what, place) {
-    const tracks = "track_ids" in what ? { track_ids: what.track_ids.slice(0, MOST_TRACKS) } : what;
-    const where = typeof place === "object" && "position" in place ? place : { place };
-    const message = { type: "queue_command", action: "add", ...address, ...tracks, ...where, op_id: newOpId() };
-    return this.send(message, { hold: true, timeoutMs: ADD_MS });
+  add({ address }, media, place) {
+    const added = "track_ids" in media ? { track_ids: media.track_ids.slice(0, MAX_ADDED) } : media;
+    const where = typeof place === "object" && "position" in place ? { position: place.position } : { place };
+    return this.send(
+      { type: "queue_command", action: "add", ...address, ...added, ...where, op_id: newOpId() },
+      { hold: true, timeoutMs: ADD_TIMEOUT_MS },
+    );
   }
 
   /**
-   * Added next and played at once.
+   * Add tracks behind the current item, and play the first of them.
    * @param {Target} target
    * @param {string[]} track_ids
    */
   async playNow(target, track_ids) {
     const added = await this.add(target, { track_ids }, "next");
-    return added?.queue_item_ids?.[0] ? this.playItem(target, added.queue_item_ids[0]) : undefined;
+    const first = added?.queue_item_ids[0];
+    return first === undefined ? undefined : this.playItem(target, first);
   }
 
   /** @param {Target} target @param {string[]} itemIds */
   remove(target, itemIds) {
-    const queue_item_ids = itemIds.slice(0, MOST_REMOVED);
-    return this.#edit(target, { kind: "remove", itemIds: queue_item_ids }, { action: "remove", queue_item_ids });
+    const queue_item_ids = itemIds.slice(0, MAX_REMOVED);
+    return this.#edit(target, { kind: "remove", itemIds: queue_item_ids }, () => ({
+      action: "remove",
+      queue_item_ids,
+    }));
   }
 
   /** @param {Target} target */
   clear(target) {
-    return this.#edit(target, { kind: "clear" }, { action: "clear" });
+    return this.#edit(target, { kind: "clear" }, () => ({ action: "clear" }));
   }
 
   /**
-   * Behind another item: that stays true whatever others do meanwhile. To the very front by index, as the hub knows no
-   * other name for it; if the queue is another one by then, it is tried once more with what it is now.
+   * Move an item behind another one, which stays right whatever others do meanwhile. The front of the queue has only an index.
    * @param {Target} target
    * @param {string} itemId
    * @param {string | null} afterId null: to the front
    */
   move(target, itemId, afterId) {
-    const edit = /** @type {const} */ ({ kind: "move", itemId, afterId });
-    return afterId === null
-      ? this.#edit(target, edit, () => this.#toFront(target.topic, itemId))
-      : this.#edit(target, edit, { action: "move", queue_item_id: itemId, place: { after: afterId } });
-  }
-
-  /** @param {string} action @param {object} fields @param {{hold?: boolean}} [options] */
-  room(action, fields, options) {
-    return this.send({ type: "room_command", action, ...fields }, options);
+    return this.#edit(target, { kind: "move", itemId, afterId }, () =>
+      afterId === null
+        ? this.#moveToFront(target.topic, itemId)
+        : { action: "move", queue_item_id: itemId, place: { after: afterId } },
+    );
   }
 
   /** @param {string} room_id @param {string} message */
@@ -133,7 +147,7 @@ export class Actions {
     return this.send({ type: "room_chat", room_id, message }, { hold: true });
   }
 
-  /** @param {string} request_type @param {object} [fields] */
+  /** @param {LibraryRequest["request_type"]} request_type @param {Omit<LibraryRequest, "type" | "request_type">} [fields] */
   library(request_type, fields = {}) {
     return this.send({ type: "library_request", request_type, ...fields });
   }
@@ -141,30 +155,32 @@ export class Actions {
   /**
    * @param {string} topic
    * @param {string} itemId
+   * @returns {QueueEdit}
    */
-  #toFront(topic, itemId) {
+  #moveToFront(topic, itemId) {
     const queue = this.#store.state.queues[topic];
     const from = queue?.items.findIndex((item) => item?.queue_item_id === itemId) ?? -1;
     return { action: "reorder", from: Math.max(0, from), to: 0, if_revision: queue?.revision };
   }
 
   /**
-   * Shown at once; taken back if the hub refuses.
+   * Change a queue. The page shows the change at once, and reverts it if the hub refuses.
    * @param {Target} target
-   * @param {import("./queue.js").EditKind} kind
-   * @param {object | (() => object)} command made anew if the queue changed meanwhile
+   * @param {EditKind} kind
+   * @param {() => QueueEdit} command called again if the queue was changed by others meanwhile
    */
   async #edit({ topic, address }, kind, command) {
     const id = newOpId();
-    const made = () => (typeof command === "function" ? command() : command);
     const send = (/** @type {string} */ op_id) =>
-      this.#request({ type: "queue_command", ...address, ...made(), op_id }, { hold: true });
+      this.#request({ type: "queue_command", ...address, ...command(), op_id }, { hold: true });
     this.#setEdits(topic, (edits) => [...edits, { id, ...kind }]);
     try {
-      return await send(id).catch((error) => {
-        // By now the change that came in between was heard of.
-        const stale = error instanceof HubError && error.errorType === "revision_conflict";
-        return stale ? send(newOpId()) : Promise.reject(error);
+      return await send(id).catch((/** @type {unknown} */ error) => {
+        // The change of the others has arrived by now.
+        if (error instanceof HubError && error.errorType === "revision_conflict") {
+          return send(newOpId());
+        }
+        throw error;
       });
     } catch (error) {
       this.#onerror(error);

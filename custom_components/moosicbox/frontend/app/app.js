@@ -1,39 +1,34 @@
 /**
- * The hub as this page sees it, and this browser as a player of it. One for the whole page: the panel comes and
- * goes as the user walks through Home Assistant, the music stays.
+ * The hub's state as this page sees it, and this browser as a player. There is one instance for the whole page: the panel is
+ * created and removed as the user navigates in Home Assistant, while the music goes on.
  */
-import {
-  CLOSE_REPLACED,
-  Clock,
-  Connection,
-  ConnectionLostError,
-  Emitter,
-  TimeSync,
-  monotonicUs,
-} from "../client/index.js";
+import { CLOSE_REPLACED, Clock, Emitter, TimeSync, monotonicUs } from "../client/index.js";
 import { IdentityStore } from "../player/identity.js";
-import { Following } from "./following.js";
+import { homeAssistantAccess } from "./home-assistant-access.js";
+import { HubConnection } from "./hub-connection.js";
 import { exposeForInspection } from "./inspection.js";
-import { homeAssistantAccess } from "./home-assistant.js";
+import { LocalPlayer } from "./local-player.js";
 import { reduce } from "./reduce.js";
+import { RoomSubscriptions } from "./room-subscriptions.js";
 import { Store, initialState } from "./store.js";
 import { joinedRoomIds } from "./target.js";
-import { ThisPlayer } from "./this-player.js";
-import { onWake } from "./wake.js";
+import { onWake } from "./wake-events.js";
 
-/** @typedef {import("../client/types.js").ClientInfo} ClientInfo */
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("./home-assistant.js").Access} Access */
+/** @import { ConnectionState } from "../client/connection.js" */
+/** @import { ClientInfo, ClientMessage, ServerMessage, ServerMessages } from "../client/messages.js" */
+/** @import { ResultOf, RoomDetails } from "../client/results.js" */
+/** @import { Access } from "./home-assistant-access.js" */
+/** @import { DataSaverMode } from "../player/data-saver.js" */
+/** @import { ClientKind } from "./hub-connection.js" */
 
-const WS_PATH = "/api/moosicbox/ws";
-// Walking from page to page shouldn't cost a connection each time.
+// Navigation from page to page should not cost a connection each time.
 const LINGER_MS = 30_000;
 const CONTROLLER_NAME = "MoosicBox panel";
 
 /** @type {Promise<App> | undefined} */
 let instance;
 
-/** @returns {Promise<App>} the page's one and only, once the user is logged in */
+/** @returns {Promise<App>} the instance of the page, once the user is logged in */
 export function getApp() {
   instance ??= homeAssistantAccess().then((access) => new App(access));
   return instance;
@@ -42,19 +37,16 @@ export function getApp() {
 export class App {
   #access;
   #clock = new Clock();
+  #hub;
   #player;
-  /** @type {Connection | null} */
-  #connection = null;
-  /** @type {"player" | "controller" | null} */
-  #kind = null;
-  /** @type {Connection | null} whose place in rooms the new one has yet to take */
-  #leaving = null;
-  #following;
+  #subscriptions;
   #viewers = 0;
   #timeSync = new TimeSync({
     request: (message, options) => this.request(message, options),
     clock: this.#clock,
-    onupdate: () => this.#player.device?.player.proceed(),
+    onupdate: () => {
+      this.#player.device?.player.proceed();
+    },
   });
 
   /** @param {Access} access */
@@ -62,72 +54,69 @@ export class App {
     this.#access = access;
     const identity = new IdentityStore(access.userId, access.storage);
     const { playerId, name, dataSaver = "auto" } = identity.identity;
-    const sound = {
-      needsInteraction: false,
-      fault: null,
-      volume: 1,
-      muted: false,
-      dataSaver,
-      saving: false,
-      reason: null,
-    };
-    this.store = new Store(initialState({ status: "off", playerId, name, ...sound }));
-    /** @type {Emitter<{message: Message}>} what the hub says, for those who tell people of it */
-    this.heard = new Emitter();
-    this.#following = new Following(this.store, (message) => this.request(message));
-    this.#player = new ThisPlayer({
+    this.store = new Store(
+      initialState({
+        status: "off",
+        playerId,
+        name,
+        needsInteraction: false,
+        fault: null,
+        volume: 1,
+        muted: false,
+        dataSaver,
+        saving: false,
+        fallback: null,
+      }),
+    );
+    /** @type {Emitter<{message: ServerMessage}>} messages of the hub, for notifications to the user */
+    this.messages = new Emitter();
+    this.#subscriptions = new RoomSubscriptions(this.store, (message) => this.request(message));
+    this.#hub = new HubConnection({
+      access,
+      clientInfo: (kind) => this.#clientInfo(kind),
+      joinedRoomIds: () => joinedRoomIds(this.store.state),
+      onhello: ({ clock_id }) => {
+        this.#clock.identify(clock_id);
+      },
+      onwelcome: (welcome) => {
+        this.#handleWelcome(welcome);
+      },
+      onmessage: (message) => {
+        this.#handleMessage(message);
+      },
+      onstate: (state) => {
+        this.#handleConnectionState(state);
+      },
+    });
+    this.#player = new LocalPlayer({
       store: this.store,
       identity,
       clock: this.#clock,
       baseUrl: access.baseUrl,
-      send: (message) => this.#kind === "player" && (this.#connection?.send(message) ?? false),
+      send: (message) => this.#hub.kind === "player" && this.#hub.send(message),
       request: (message) => this.request(message),
-      onswitch: () => this.#connect(),
+      onswitch: () => {
+        this.#updateConnection();
+      },
     });
-    for (const subscribe of [onWake, access.onback]) {
-      subscribe(() => this.#connection?.wake());
-    }
+    const wake = () => {
+      this.#hub.wake();
+    };
+    onWake(wake);
+    access.onback(wake);
     exposeForInspection(() => this.#player.device);
   }
 
-  /** The login that this page has. */
   get access() {
     return this.#access;
   }
 
-  /** Which way messages take. */
+  /** The transport of the messages. */
   get transport() {
-    return this.#connection?.transport ?? "websocket";
+    return this.#hub.transport;
   }
 
-  /** Lets the browser fetch what a player needs, so that the click that starts it need not wait. */
-  warmUp() {
-    ThisPlayer.warmUp();
-  }
-
-  /** @param {string | null} topic of the player or room to show and steer; null: the likeliest */
-  choose(topic) {
-    this.store.update({ chosen: topic });
-    this.#following.forget();
-    this.#following.check();
-  }
-
-  /** @param {string} topic of a room that is shown somewhere */
-  follow(topic) {
-    this.#following.follow(topic);
-  }
-
-  /** Whether this page is in a room. @param {string} roomId */
-  isIn(roomId) {
-    return joinedRoomIds(this.store.state).includes(roomId);
-  }
-
-  /** @param {Message} state of a room that was asked for */
-  learnRoom(state) {
-    this.store.update(reduce(this.store.state, { ...state, type: "room_state" }, this.hubUs));
-  }
-
-  /** What relative addresses of the hub are relative to. */
+  /** Base of the hub's relative addresses. */
   get baseUrl() {
     return this.#access.baseUrl;
   }
@@ -137,180 +126,148 @@ export class App {
     return this.#clock.hubNow(monotonicUs());
   }
 
-  /** Whether positions can be told already. */
+  /** True if the hub's clock is known. */
   get hasTime() {
     return this.#clock.ready;
   }
 
-  /** @returns {() => void} to be called when the page that needs the hub is gone */
-  view() {
+  /** Fetch the player's code, so that the click that starts the player need not wait for it. */
+  prefetchPlayer() {
+    LocalPlayer.prefetch();
+  }
+
+  /** @param {string | null} topic of the player or room to show and control; null: the default one */
+  choose(topic) {
+    this.store.update({ chosen: topic });
+    this.#subscriptions.reset();
+    this.#subscriptions.ensureChosen();
+  }
+
+  /** @param {string} topic of a room that is shown */
+  subscribe(topic) {
+    this.#subscriptions.ensure(topic);
+  }
+
+  /** @param {string} roomId */
+  hasJoined(roomId) {
+    return joinedRoomIds(this.store.state).includes(roomId);
+  }
+
+  /** @param {RoomDetails} details the answer to a request */
+  updateRoom(details) {
+    this.store.update(reduce(this.store.state, { ...details, type: "room_state" }, this.hubUs));
+  }
+
+  /** @returns {() => void} to be called when the view that needs the connection is removed */
+  addViewer() {
     this.#viewers += 1;
-    this.#connect();
+    this.#updateConnection();
     return () => {
       setTimeout(() => {
         this.#viewers -= 1;
-        this.#connect();
+        this.#updateConnection();
       }, LINGER_MS);
     };
   }
 
-  /** Plays on, if this browser was made a player before. */
-  async resume() {
+  /** Start the player, if the user switched it on before. */
+  async resumePlayer() {
     await this.#player.resume();
   }
 
   /** @param {string} name */
-  async becomePlayer(name) {
-    await this.#player.become(name);
+  async enablePlayer(name) {
+    await this.#player.enable(name);
   }
 
-  stopBeingPlayer() {
-    this.#player.stop();
+  disablePlayer() {
+    this.#player.disable();
   }
 
-  /** @param {import("../player/data-saver.js").DataSaverMode} mode */
+  /** @param {DataSaverMode} mode */
   setDataSaver(mode) {
     this.#player.setDataSaver(mode);
   }
 
-  /** Clicks at every full second, to set the delay of the loudspeakers by. @param {(() => number) | null} delayMs null: silence */
+  /**
+   * Play a click at every full second, to set the delay of the loudspeakers.
+   * @param {(() => number) | null} delayMs null stops the clicks
+   */
   click(delayMs) {
     this.#player.device?.click(delayMs);
   }
 
-  /** Starts again after the hub refused or another tab took over. */
+  /** Connect again after the hub ended the connection. */
   retry() {
-    this.#connection?.start();
+    this.#hub.retry();
   }
 
   /**
+   * @template {ClientMessage} Message
    * @param {Message} message
    * @param {{timeoutMs?: number, retry?: boolean, hold?: boolean}} [options]
-   * @returns {Promise<any>}
+   * @returns {Promise<ResultOf<Message>>}
    */
-  async request(message, options) {
-    if (!this.#connection) {
-      throw new ConnectionLostError();
-    }
-    return this.#connection.request(message, options);
+  request(message, options) {
+    return this.#hub.request(message, options);
   }
 
-  /** Makes the connection what it has to be now: a player's, a controller's, or none. */
-  #connect() {
-    const kind = this.store.state.device.status === "on" ? "player" : this.#viewers > 0 ? "controller" : null;
-    if (kind === this.#kind) {
-      return;
+  #updateConnection() {
+    const isPlayer = this.store.state.device.status === "on";
+    const kind = isPlayer ? "player" : this.#viewers > 0 ? "controller" : null;
+    if (kind !== this.#hub.kind) {
+      this.#timeSync.stop();
+      this.#hub.switchTo(kind);
     }
-    this.#kind = kind;
-    this.#timeSync.stop();
-    this.#leaving?.stop();
-    this.#leaving = this.#connection;
-    this.#connection = kind ? this.#newConnection(kind) : null;
-    const rooms = joinedRoomIds(this.store.state);
-    if (this.#connection && rooms.length > 0) {
-      this.#moveIn(this.#connection, rooms);
-    } else {
-      this.#moveOut();
-    }
-    this.#connection?.start();
   }
 
   /**
-   * Whoever leaves a room as its host is its host no more: the new client comes before the old one goes.
-   * @param {Connection} connection
-   * @param {string[]} roomIds
-   */
-  #moveIn(connection, roomIds) {
-    const off = connection.on("welcome", async () => {
-      off();
-      /** @param {Connection | null} on @param {string} action */
-      const each = (on, action) =>
-        Promise.allSettled(roomIds.map((room_id) => on?.request({ type: "room_command", action, room_id })));
-      await each(connection, "join");
-      // Told, it goes at once; else its place would be kept for a while.
-      await each(this.#leaving, "leave");
-      if (connection === this.#connection) {
-        this.#moveOut();
-      }
-    });
-  }
-
-  #moveOut() {
-    this.#leaving?.stop();
-    this.#leaving = null;
-  }
-
-  /** @param {"player" | "controller"} kind */
-  #newConnection(kind) {
-    const url = new URL(WS_PATH, this.#access.baseUrl);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const connection = new Connection({
-      url: url.href,
-      client: this.#clientInfo(kind),
-      getToken: this.#access.getToken,
-      storage: this.#access.storage,
-    });
-    connection.on("hello", ({ clock_id }) => this.#clock.identify(clock_id));
-    connection.on("welcome", (welcome) => this.#welcomed(welcome));
-    connection.on("message", (message) => {
-      if (connection === this.#connection) {
-        this.#received(message);
-      }
-    });
-    connection.on("state", (state) => {
-      if (connection === this.#connection) {
-        this.#connectionChanged(state);
-      }
-    });
-    return connection;
-  }
-
-  /**
-   * @param {"player" | "controller"} kind
+   * @param {ClientKind} kind
    * @returns {ClientInfo}
    */
   #clientInfo(kind) {
     return kind === "player" ? this.#player.info : { name: this.#access.clientName ?? CONTROLLER_NAME, kind };
   }
 
-  /** @param {Message} welcome */
-  #welcomed(welcome) {
-    const { user, client_id: clientId, permissions, token } = welcome;
+  /** @param {ServerMessages["welcome"]} welcome */
+  #handleWelcome({ user, client_id: clientId, permissions, token, resumed }) {
     if (token) {
       this.#access.keepToken?.(token);
     }
-    const me = { userId: user?.id, name: user?.name, clientId, permissions: permissions ?? [] };
-    // Snapshots of what is followed come anew; what else was known of rooms may be over.
-    this.store.update(welcome.resumed ? { me } : { me, room: {}, edits: {} });
+    const me = { userId: user.id, name: user.name, clientId, permissions };
+    // A new session sends snapshots of what it is subscribed to. Anything else may be outdated.
+    this.store.update(resumed ? { me } : { me, room: {}, edits: {} });
     this.#timeSync.start();
     this.#player.device?.player.report();
-    this.#following.forget();
-    this.#following.check();
+    this.#subscriptions.reset();
+    this.#subscriptions.ensureChosen();
   }
 
-  /** @param {Message} message */
-  #received(message) {
-    if (message.topic === this.#player.topic) {
-      this.#player.obey(message);
+  /** @param {ServerMessage} message */
+  #handleMessage(message) {
+    if ("topic" in message && message.topic === this.#player.topic) {
+      this.#player.handle(message);
     } else {
       this.store.update(reduce(this.store.state, message, this.hubUs));
-      this.heard.emit("message", message);
+      this.messages.emit("message", message);
     }
   }
 
-  /** @param {import("../client/connection.js").ConnectionState} connection */
-  #connectionChanged(connection) {
+  /** @param {ConnectionState} connection */
+  #handleConnectionState(connection) {
+    const { device } = this.#player;
+    const ended = connection.phase === "stopped" && connection.closeCode !== null;
     if (connection.phase !== "ready") {
       this.#timeSync.stop();
     }
-    if (connection.closeCode === CLOSE_REPLACED && connection.phase === "stopped" && this.#player.device) {
-      this.#player.playElsewhere();
-    } else {
-      if (connection.phase === "stopped" && connection.closeCode !== null) {
-        // Nobody could stop the music any more.
-        this.#player.device?.player.silence();
-      }
-      this.store.update({ connection });
+    if (ended && connection.closeCode === CLOSE_REPLACED && device) {
+      this.#player.yieldToOtherTab();
+      return;
     }
+    if (ended) {
+      // Without a connection the music could not be stopped.
+      device?.player.silence();
+    }
+    this.store.update({ connection });
   }
 }

@@ -1,4 +1,4 @@
-/** This browser's loudspeaker and player, as long as it is one. */
+/** The player of this browser with its audio output, media controls and wake lock. */
 import { monotonicUs } from "../client/time-sync.js";
 import { capabilities } from "../player/capabilities.js";
 import { clickTrack } from "../player/click-track.js";
@@ -12,9 +12,10 @@ import { wakeLock } from "./wake-lock.js";
 
 export { tabLock } from "../player/tab-lock.js";
 
-/** @typedef {import("../client/clock.js").Clock} Clock */
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("../player/status.js").PlayerStatus} PlayerStatus */
+/** @import { Clock } from "../client/clock.js" */
+/** @import { Request } from "./actions.js" */
+/** @import { ClientMessage } from "../client/messages.js" */
+/** @import { PlayerStatus } from "../player/status.js" */
 
 const UNLOCKING_EVENTS = ["pointerdown", "pointerup", "keydown", "touchend", "click"];
 
@@ -23,18 +24,20 @@ export class Device {
   #saver;
   #decoding = Decoding.possible ? new Decoding() : null;
   #clock;
-  #companions;
+  #integrations;
   /** @type {(() => void) | null} */
   #stopClicks = null;
   #player;
-  #unlock = () => this.#output.unlock();
+  #unlock = () => {
+    this.#output.unlock();
+  };
 
   /**
    * @param {object} options
    * @param {Clock} options.clock
    * @param {string} options.baseUrl
-   * @param {(message: Message) => boolean} options.send
-   * @param {(message: Message) => Promise<any>} options.request
+   * @param {(message: ClientMessage) => boolean} options.send
+   * @param {Request} options.request
    * @param {(status: PlayerStatus) => void} options.onchange
    * @param {import("./store.js").Store} options.store
    * @param {import("../player/data-saver.js").DataSaverMode | undefined} options.dataSaver
@@ -53,8 +56,8 @@ export class Device {
     this.#player = new Player({ clock, output: this.#output, load, send });
     this.#player.on("change", onchange);
     const hubUs = () => clock.hubNow(monotonicUs());
-    this.#companions = [mediaSession({ store, request, hubUs, baseUrl }), wakeLock(store)];
-    // Browsers let sound out after a click or key press anywhere; it goes on by itself then.
+    this.#integrations = [mediaSession({ store, request, hubUs, baseUrl }), wakeLock(store)];
+    // Browsers allow sound after a click or key press anywhere in the page.
     for (const event of UNLOCKING_EVENTS) {
       addEventListener(event, this.#unlock, { capture: true, passive: true });
     }
@@ -64,7 +67,7 @@ export class Device {
     return this.#player;
   }
 
-  /** What the browser can play, and what can be done with it. */
+  /** The player's capabilities, and the formats that it can play. */
   get capabilities() {
     return capabilities(this.#decoding !== null);
   }
@@ -74,17 +77,20 @@ export class Device {
     this.#saver.setMode(mode);
   }
 
-  /** @returns {number} how far ahead of its sounding the player must know of something */
+  /** @returns {number} how long before its time a command has to arrive */
   get leadMs() {
     return Math.round(this.#output.leadUs / 1000);
   }
 
-  /** @returns {number} how loud the output is this very moment */
+  /** @returns {number} root mean square of the current output */
   signal() {
     return this.#output.signal();
   }
 
-  /** @param {(() => number) | null} delayMs of the loudspeakers; null: no clicks any more */
+  /**
+   * Play test clicks, to compare this device with another one.
+   * @param {(() => number) | null} delayMs of the loudspeakers; null stops the clicks
+   */
   click(delayMs) {
     this.#stopClicks?.();
     this.#stopClicks = delayMs && clickTrack({ output: this.#output, clock: this.#clock, delayMs, nowUs: monotonicUs });
@@ -92,7 +98,9 @@ export class Device {
 
   dispose() {
     this.click(null);
-    this.#companions.forEach((end) => end());
+    for (const end of this.#integrations) {
+      end();
+    }
     for (const event of UNLOCKING_EVENTS) {
       removeEventListener(event, this.#unlock, { capture: true });
     }

@@ -1,6 +1,6 @@
-/** A read-only look at the player for tests and the curious: `window.moosicbox.player`. */
+/** Expose the player's status, read-only, as `window.moosicbox.player`: for tests and for debugging. */
 
-/** @typedef {import("./device.js").Device} Device */
+/** @import { Device } from "./device.js" */
 
 /** @param {() => Device | null} device */
 export function exposeForInspection(device) {
@@ -9,7 +9,7 @@ export function exposeForInspection(device) {
     get status() {
       return device()?.player.status ?? null;
     },
-    /** @returns {number} root mean square of what goes out now */
+    /** @returns {number} root mean square of the current output */
     signal: () => device()?.signal() ?? 0,
   });
   Object.defineProperty(window, "moosicbox", { value: Object.freeze({ player }), configurable: true });

@@ -1,86 +1,94 @@
-/** What the system shows of the music, on the lock screen, on headsets and keyboards, and the keys that it has for it. */
+/** The operating system's media controls: the lock screen, and the media keys of keyboards and headsets. */
 import { targetOf } from "./target.js";
 
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("../client/types.js").PlaybackStatus} PlaybackStatus */
-/** @typedef {import("./store.js").AppState} AppState */
-/** @typedef {import("./store.js").Store} Store */
-/** @typedef {Pick<HTMLAudioElement, "play" | "pause">} Sounding */
+/** @import { Command, Request } from "./actions.js" */
+/** @import { ClientMessage, Track } from "../client/messages.js" */
+/** @import { AppState, PlaybackStatus, Store } from "./store.js" */
+/** @typedef {Pick<HTMLAudioElement, "play" | "pause">} SilentAudio */
 
-/** @type {Partial<Record<MediaSessionAction, "play" | "pause" | "stop" | "next" | "previous">>} */
-const COMMANDS = { play: "play", pause: "pause", stop: "stop", nexttrack: "next", previoustrack: "previous" };
+/** @type {[MediaSessionAction, Command][]} */
+const COMMANDS = [
+  ["play", "play"],
+  ["pause", "pause"],
+  ["stop", "stop"],
+  ["nexttrack", "next"],
+  ["previoustrack", "previous"],
+];
 const PICTURE_PIXELS = 512;
 
 /**
  * @typedef {object} Options
  * @property {Store} store
- * @property {(message: Message) => Promise<any>} request
+ * @property {Request} request
  * @property {() => number} hubUs
  * @property {string} baseUrl
- * @property {Sounding} [sounding] browsers show what plays in elements alone, not what is computed: this one plays silence
- * @property {MediaSession} [session]
- * @property {(init: MediaMetadataInit) => MediaMetadata} [describe]
+ * @property {SilentAudio} [silentAudio] browsers show the controls for media elements only, so this one plays silence
+ * @property {MediaSession} [session] absent in web views, for example of Android
+ * @property {(init: MediaMetadataInit) => MediaMetadata} [createMetadata]
  */
 
 /**
  * @param {Options} options
- * @returns {() => void} takes everything back
+ * @returns {() => void} removes the controls
  */
 export function mediaSession({
   store,
   request,
   hubUs,
   baseUrl,
-  sounding = silence(),
-  session = navigator.mediaSession,
-  describe = (init) => new MediaMetadata(init),
+  silentAudio = createSilentAudio(),
+  session = /** @type {MediaSession | undefined} */ (navigator.mediaSession),
+  createMetadata = (init) => new MediaMetadata(init),
 }) {
   if (!session) {
     return () => undefined;
   }
   const address = () => ({ player_id: store.state.device.playerId });
-  // What can't be done now is told on the page.
-  const send = (/** @type {Message} */ message) => void request(message).catch(() => undefined);
-  for (const [action, command] of Object.entries(COMMANDS)) {
-    handle(session, /** @type {MediaSessionAction} */ (action), () =>
-      send({ type: "playback_command", ...address(), command }),
-    );
+  // The page itself shows why a command can't be executed.
+  const send = (/** @type {ClientMessage} */ message) => {
+    request(message).catch(() => undefined);
+  };
+  for (const [action, command] of COMMANDS) {
+    setHandler(session, action, () => {
+      send({ type: "playback_command", ...address(), command });
+    });
   }
-  handle(session, "seekto", ({ seekTime }) =>
-    send({ type: "seek_command", ...address(), position_seconds: seekTime ?? 0 }),
-  );
+  setHandler(session, "seekto", ({ seekTime }) => {
+    send({ type: "seek_command", ...address(), position_seconds: seekTime ?? 0 });
+  });
 
   /** @type {PlaybackStatus | undefined} */
-  let shown;
+  let rendered;
   const render = (/** @type {AppState} */ state) => {
     const status = targetOf(state, `player:${state.device.playerId}`)?.status;
-    if (status === shown) {
+    if (status === rendered) {
       return;
     }
     const track = status?.current_track;
-    if (track?.track_id !== shown?.current_track?.track_id) {
-      session.metadata = track ? describe(metadata(track, baseUrl)) : null;
+    if (track?.track_id !== rendered?.current_track?.track_id) {
+      session.metadata = track ? createMetadata(metadata(track, baseUrl)) : null;
     }
-    shown = status;
+    rendered = status;
     session.playbackState = !track ? "none" : status.is_playing ? "playing" : "paused";
-    session.setPositionState(status && track ? place(status, hubUs()) : undefined);
+    session.setPositionState(status && track ? positionState(status, hubUs()) : undefined);
     if (status?.is_playing) {
-      // Refused before the first click; then nothing sounds at all yet.
-      sounding.play().catch(() => undefined);
+      // The browser refuses it before the first click, when the player makes no sound either.
+      silentAudio.play().catch(() => undefined);
     } else {
-      sounding.pause();
+      silentAudio.pause();
     }
   };
   const off = store.subscribe(render);
   render(store.state);
   return () => {
     off();
-    sounding.pause();
+    silentAudio.pause();
     session.metadata = null;
     session.playbackState = "none";
-    for (const action of [...Object.keys(COMMANDS), "seekto"]) {
-      handle(session, /** @type {MediaSessionAction} */ (action), null);
+    for (const [action] of COMMANDS) {
+      setHandler(session, action, null);
     }
+    setHandler(session, "seekto", null);
   };
 }
 
@@ -89,22 +97,22 @@ export function mediaSession({
  * @param {MediaSessionAction} action
  * @param {MediaSessionActionHandler | null} handler
  */
-function handle(session, action, handler) {
+function setHandler(session, action, handler) {
   try {
     session.setActionHandler(action, handler);
   } catch {
-    // A key that this browser doesn't know.
+    // This browser doesn't have the action.
   }
 }
 
 /**
- * @param {import("../client/types.js").Track} track
+ * @param {Track} track
  * @param {string} baseUrl
  * @returns {MediaMetadataInit}
  */
 function metadata({ title, artist, album, artwork_url }, baseUrl) {
   const artwork = artwork_url ? [{ src: pictureUrl(artwork_url, baseUrl) }] : [];
-  return { title: title ?? "", artist: artist ?? "", album: album ?? "", artwork };
+  return { title, artist: artist ?? "", album: album ?? "", artwork };
 }
 
 /**
@@ -122,9 +130,9 @@ function pictureUrl(address, baseUrl) {
 /**
  * @param {PlaybackStatus} status
  * @param {number} nowUs
- * @returns {MediaPositionState | undefined} undefined for what has no end
+ * @returns {MediaPositionState | undefined} undefined for a stream without an end
  */
-function place({ position_seconds, anchor_us, rate, duration_seconds }, nowUs) {
+function positionState({ position_seconds, anchor_us, rate, duration_seconds }, nowUs) {
   if (!duration_seconds) {
     return undefined;
   }
@@ -132,8 +140,8 @@ function place({ position_seconds, anchor_us, rate, duration_seconds }, nowUs) {
   return { duration: duration_seconds, position: Math.min(Math.max(0, position), duration_seconds), playbackRate: 1 };
 }
 
-/** @returns {Sounding} */
-function silence() {
+/** @returns {SilentAudio} */
+function createSilentAudio() {
   const audio = new Audio(new URL("./silence.flac", import.meta.url).href);
   audio.loop = true;
   return audio;

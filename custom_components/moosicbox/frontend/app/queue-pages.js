@@ -1,21 +1,21 @@
-/** Fetches the parts of queues that somebody wants to see. */
+/** Fetches the pages of queues that are in view. */
 import { withPage } from "./queue.js";
 
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("./store.js").Store} Store */
-/** @typedef {import("./target.js").Target} Target */
+/** @import { Request } from "./actions.js" */
+/** @import { Store } from "./store.js" */
+/** @import { Target } from "./target.js" */
 
-const PAGE = 200;
+const PAGE_SIZE = 200;
 
 export class QueuePages {
   #store;
   #request;
-  /** @type {Set<string>} topics that are being asked for */
-  #asking = new Set();
+  /** @type {Set<string>} topics of the requests that are in flight */
+  #fetching = new Set();
 
   /**
    * @param {Store} store
-   * @param {(message: Message) => Promise<any>} request
+   * @param {Request} request
    */
   constructor(store, request) {
     this.#store = store;
@@ -23,20 +23,20 @@ export class QueuePages {
   }
 
   /**
-   * Whatever is missing of it comes by itself; to be called again when it is shown.
+   * Fetch the first page that is missing in a range. To be called on each rendering, until nothing is missing.
    * @param {Target} target
    * @param {number} first
-   * @param {number} last index, exclusive
+   * @param {number} last exclusive
    */
-  want(target, first, last) {
+  ensure(target, first, last) {
     const { topic, queue, address } = target;
-    if (!queue || this.#asking.has(topic)) {
+    if (!queue || this.#fetching.has(topic)) {
       return;
     }
-    const seen = queue.items.slice(first, last).indexOf(undefined);
-    const missing = queue.stale ? first : seen < 0 ? -1 : first + seen;
+    const unknown = queue.items.slice(first, last).indexOf(undefined);
+    const missing = queue.stale ? first : unknown < 0 ? -1 : first + unknown;
     if (missing >= 0) {
-      void this.#fetch(topic, address, missing - (missing % PAGE));
+      void this.#fetch(topic, address, missing - (missing % PAGE_SIZE));
     }
   }
 
@@ -46,21 +46,21 @@ export class QueuePages {
    * @param {number} offset
    */
   async #fetch(topic, address, offset) {
-    this.#asking.add(topic);
+    this.#fetching.add(topic);
     try {
       const { queue: page } = await this.#request({
         type: "queue_command",
         action: "get",
         ...address,
         offset,
-        limit: PAGE,
+        limit: PAGE_SIZE,
       });
       const { queues } = this.#store.state;
-      this.#asking.delete(topic);
+      this.#fetching.delete(topic);
       this.#store.update({ queues: { ...queues, [topic]: withPage(queues[topic], page) } });
     } catch {
-      // Whoever still looks at it asks again with the next change.
-      this.#asking.delete(topic);
+      // The next rendering tries again.
+      this.#fetching.delete(topic);
     }
   }
 }

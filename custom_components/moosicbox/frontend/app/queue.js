@@ -1,9 +1,9 @@
-/** A copy of a queue as far as it is known: pages and changes come in, a new copy comes out. Pure. */
+/** A copy of a queue, as far as it is known. Each function takes a copy and returns a new one. Pure. */
 
-/** @typedef {import("../client/types.js").QueueItem} QueueItem */
-/** @typedef {import("../client/types.js").QueueOp} QueueOp */
-/** @typedef {import("../client/types.js").QueuePage} QueuePage */
-/** @typedef {import("../client/types.js").Message} Message */
+/** @import { QueueItem, QueuePage, ServerMessages } from "../client/messages.js" */
+
+/** @typedef {ServerMessages["queue_updated"]} QueueUpdated */
+/** @typedef {QueueUpdated["ops"][number]} QueueOp */
 
 /**
  * @typedef {object} Queue
@@ -11,7 +11,7 @@
  * @property {number} revision
  * @property {string | null} currentId
  * @property {readonly (QueueItem | undefined)[]} items as many as there are; undefined: not fetched yet
- * @property {boolean} stale whether something was missed: a page has to be fetched anew
+ * @property {boolean} stale true if a change was missed, so that a page has to be fetched again
  */
 
 /**
@@ -19,7 +19,7 @@
  */
 
 /**
- * A change that was asked for and not answered yet; shown as if it had been made.
+ * A change that was requested and is not confirmed yet. The page shows it as done.
  * @typedef {{id: string} & EditKind} Edit
  */
 
@@ -28,9 +28,8 @@
  * @returns {Queue}
  */
 export function fromPage(page) {
-  const { epoch, revision, current_item_id } = page;
-  const items = new Array(page.total).fill(undefined);
-  return { epoch, revision, currentId: current_item_id, items: withItems(items, page), stale: false };
+  const { epoch, revision, current_item_id, total } = page;
+  return { epoch, revision, currentId: current_item_id, items: withItems(unknownItems(total), page), stale: false };
 }
 
 /**
@@ -40,8 +39,7 @@ export function fromPage(page) {
  */
 export function withPage(queue, page) {
   if (
-    !queue ||
-    queue.epoch !== page.epoch ||
+    queue?.epoch !== page.epoch ||
     queue.revision < page.revision ||
     (queue.stale && queue.revision === page.revision)
   ) {
@@ -52,12 +50,12 @@ export function withPage(queue, page) {
 
 /**
  * @param {Queue | undefined} queue
- * @param {Message} message `queue_updated`
+ * @param {QueueUpdated} message
  * @returns {Queue | undefined}
  */
 export function withUpdate(queue, message) {
   if (message.queue) {
-    const known = queue && queue.epoch === message.queue.epoch && queue.revision === message.queue.revision;
+    const known = queue?.epoch === message.queue.epoch && queue.revision === message.queue.revision;
     return known ? withPage(queue, message.queue) : fromPage(message.queue);
   }
   if (!queue || message.revision < queue.revision) {
@@ -78,13 +76,14 @@ export function withUpdate(queue, message) {
 function withOp(queue, op) {
   switch (op.op) {
     case "add":
+      // A snapshot may contain an addition that is announced after it.
       return has(queue, op.items[0]?.queue_item_id)
         ? queue
         : { ...queue, items: queue.items.toSpliced(op.index, 0, ...op.items) };
     case "remove":
       return without(queue, op.queue_item_ids);
     case "move":
-      return moved(queue, op.queue_item_id, op.index);
+      return withMove(queue, op.queue_item_id, op.index);
     case "clear":
       return { ...queue, items: [], currentId: null };
     case "current":
@@ -107,51 +106,51 @@ function withOp(queue, op) {
  * @returns {Queue}
  */
 function without(queue, itemIds) {
-  const gone = new Set(itemIds);
-  const items = queue.items.filter((item) => !item || !gone.has(item.queue_item_id));
-  const unseen = gone.size - (queue.items.length - items.length);
-  // Where those stood that were never fetched is not known: only what stands before them is.
-  return { ...queue, items: unseen > 0 ? knownStart(items, items.length - unseen) : items };
+  const removed = new Set(itemIds);
+  const items = queue.items.filter((item) => !item || !removed.has(item.queue_item_id));
+  const unknown = removed.size - (queue.items.length - items.length);
+  // Items that were never fetched may have stood anywhere behind the first gap.
+  return { ...queue, items: unknown > 0 ? knownStart(items, items.length - unknown) : items };
 }
 
 /**
  * @param {Queue} queue
  * @param {string} itemId
- * @param {number} index after it was taken out
+ * @param {number} index after the item was taken out
  * @returns {Queue}
  */
-function moved(queue, itemId, index) {
+function withMove(queue, itemId, index) {
   const from = queue.items.findIndex((item) => item?.queue_item_id === itemId);
   if (from < 0) {
     const items = knownStart(queue.items, queue.items.length);
-    // It came from behind the first gap, into what is known or behind it.
-    return { ...queue, items: index < firstGap(items) ? forgetFrom(items, index) : items };
+    // An unknown item stood behind the first gap.
+    return { ...queue, items: index < firstGap(items) ? knownUntil(items, index) : items };
   }
   const items = queue.items.toSpliced(from, 1);
   return { ...queue, items: items.toSpliced(index, 0, queue.items[from]) };
 }
 
 /**
- * What the user shall see: the queue with what was asked for already done.
+ * Return the items with unconfirmed edits applied. An edit that no longer makes sense changes nothing.
  * @param {readonly (QueueItem | undefined)[]} items
  * @param {Edit[]} edits
  * @returns {readonly (QueueItem | undefined)[]}
  */
 export function withEdits(items, edits) {
-  return edits.reduce((shown, edit) => {
+  return edits.reduce((edited, edit) => {
     if (edit.kind === "clear") {
       return [];
     }
     if (edit.kind === "remove") {
-      return shown.filter((item) => !item || !edit.itemIds.includes(item.queue_item_id));
+      return edited.filter((item) => !item || !edit.itemIds.includes(item.queue_item_id));
     }
-    const moving = shown.find((item) => item?.queue_item_id === edit.itemId);
+    const moving = edited.find((item) => item?.queue_item_id === edit.itemId);
     if (!moving) {
-      return shown;
+      return edited;
     }
-    const rest = shown.filter((item) => item !== moving);
+    const rest = edited.filter((item) => item !== moving);
     const after = edit.afterId === null ? -1 : rest.findIndex((item) => item?.queue_item_id === edit.afterId);
-    return edit.afterId !== null && after < 0 ? shown : rest.toSpliced(after + 1, 0, moving);
+    return edit.afterId !== null && after < 0 ? edited : rest.toSpliced(after + 1, 0, moving);
   }, items);
 }
 
@@ -173,6 +172,14 @@ function has(queue, itemId) {
   return queue.items.some((item) => item?.queue_item_id === itemId);
 }
 
+/**
+ * @param {number} count
+ * @returns {undefined[]}
+ */
+function unknownItems(count) {
+  return Array.from({ length: count }, () => undefined);
+}
+
 /** @param {readonly (QueueItem | undefined)[]} items */
 function firstGap(items) {
   const gap = items.indexOf(undefined);
@@ -185,13 +192,13 @@ function firstGap(items) {
  */
 function knownStart(items, total) {
   const known = items.slice(0, Math.min(firstGap(items), total));
-  return [...known, ...new Array(total - known.length).fill(undefined)];
+  return [...known, ...unknownItems(total - known.length)];
 }
 
 /**
  * @param {readonly (QueueItem | undefined)[]} items
- * @param {number} index
+ * @param {number} end exclusive
  */
-function forgetFrom(items, index) {
-  return items.map((item, at) => (at < index ? item : undefined));
+function knownUntil(items, end) {
+  return items.map((item, index) => (index < end ? item : undefined));
 }

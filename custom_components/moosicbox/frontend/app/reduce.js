@@ -1,91 +1,112 @@
-/** What a message of the hub changes in the state: pure. */
+/** How a message of the hub changes the state. Pure. */
 import { withUpdate } from "./queue.js";
-import { fromState, withChat, withEvent } from "./rooms.js";
+import { fromDetails, withChat, withEvent } from "./rooms.js";
 
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("./store.js").AppState} AppState */
-
-/** @typedef {(state: AppState, message: Message, hubUs: number) => Partial<AppState>} Reducer */
-
-/** @type {Record<string, Reducer>} */
-const REDUCERS = {
-  player_list: (_, { players }) => ({ players }),
-  room_list: (_, { rooms }) => ({ rooms }),
-  room_state: (state, message) => withRoom(state, message.room_id, fromState(message, state.room[message.room_id])),
-  room_event: (state, message) => changedRoom(state, message.room_id, (room) => withEvent(room, message)),
-  room_chat: (state, message) => changedRoom(state, message.room_id, (room) => withChat(room, message)),
-  playback_status: (state, message) => withPlayback(state, message.topic, message),
-  volume_update: (state, { topic, volume, muted }) => changedPlayback(state, topic, { volume, muted }),
-  seek_update: (state, { topic, position_seconds }, hubUs) =>
-    changedPlayback(state, topic, { position_seconds, anchor_us: hubUs }),
-  track_changed: (state, { topic, track }) => changedPlayback(state, topic, { current_track: track }),
-  queue_updated: (state, message) => {
-    const queue = withUpdate(state.queues[message.topic], message);
-    return queue ? { queues: { ...state.queues, [message.topic]: queue } } : {};
-  },
-  library_updated: (state) => ({ libraryVersion: state.libraryVersion + 1 }),
-  library_scan_progress: (_, message) => ({ scan: /** @type {any} */ (message) }),
-  unsubscribed: (state, { topics }) => without(state, topics),
-};
+/** @import { ServerMessage } from "../client/messages.js" */
+/** @import { Queue } from "./queue.js" */
+/** @import { Room } from "./rooms.js" */
+/** @import { AppState, PlaybackStatus } from "./store.js" */
 
 /**
  * @param {AppState} state
- * @param {Message} message
+ * @param {ServerMessage} message
  * @param {number} hubUs the hub's clock now
- * @returns {Partial<AppState>}
+ * @returns {Partial<AppState>} empty for messages that change nothing, or what is not known as a whole
  */
 export function reduce(state, message, hubUs) {
-  return REDUCERS[message.type]?.(state, message, hubUs) ?? {};
+  const topic = ("topic" in message ? message.topic : undefined) ?? "";
+  switch (message.type) {
+    case "player_list":
+      return { players: message.players };
+    case "room_list":
+      return { rooms: message.rooms };
+    case "room_state":
+      return withRoom(state, fromDetails(message, state.room[message.room_id]));
+    case "room_event":
+      return withChangedRoom(state, message.room_id, (room) => withEvent(room, message));
+    case "room_chat":
+      return withChangedRoom(state, message.room_id, (room) => withChat(room, message));
+    case "playback_status":
+      return withPlayback(state, topic, message);
+    case "volume_update":
+      return withChangedPlayback(state, topic, { volume: message.volume, muted: message.muted });
+    case "seek_update":
+      return withChangedPlayback(state, topic, { position_seconds: message.position_seconds, anchor_us: hubUs });
+    case "track_changed":
+      return withChangedPlayback(state, topic, { current_track: message.track });
+    case "queue_updated":
+      return withQueue(state, topic, withUpdate(state.queues[topic], message));
+    case "library_updated":
+      return { libraryVersion: state.libraryVersion + 1 };
+    case "library_scan_progress":
+      return { scan: message };
+    case "unsubscribed":
+      return without(state, message.topics);
+    default:
+      return {};
+  }
 }
 
 /**
  * @param {AppState} state
  * @param {string} topic
- * @param {any} status
+ * @param {PlaybackStatus} status
+ * @returns {Partial<AppState>}
  */
 function withPlayback(state, topic, status) {
   return { playback: { ...state.playback, [topic]: status } };
 }
 
 /**
- * What was never told whole is not known.
  * @param {AppState} state
  * @param {string} topic
- * @param {object} change
+ * @param {Partial<PlaybackStatus>} change
+ * @returns {Partial<AppState>}
  */
-function changedPlayback(state, topic, change) {
-  const held = state.playback[topic];
-  return held ? withPlayback(state, topic, { ...held, ...change }) : {};
+function withChangedPlayback(state, topic, change) {
+  const status = state.playback[topic];
+  return status ? withPlayback(state, topic, { ...status, ...change }) : {};
+}
+
+/**
+ * @param {AppState} state
+ * @param {string} topic
+ * @param {Queue | undefined} queue
+ * @returns {Partial<AppState>}
+ */
+function withQueue(state, topic, queue) {
+  return queue ? { queues: { ...state.queues, [topic]: queue } } : {};
+}
+
+/**
+ * @param {AppState} state
+ * @param {Room} room
+ * @returns {Partial<AppState>}
+ */
+function withRoom(state, room) {
+  return { room: { ...state.room, [room.room_id]: room } };
 }
 
 /**
  * @param {AppState} state
  * @param {string} roomId
- * @param {import("./rooms.js").Room} room
+ * @param {(room: Room) => Room} change
+ * @returns {Partial<AppState>}
  */
-function withRoom(state, roomId, room) {
-  return { room: { ...state.room, [roomId]: room } };
-}
-
-/**
- * @param {AppState} state
- * @param {string} roomId
- * @param {(room: import("./rooms.js").Room) => import("./rooms.js").Room} change
- */
-function changedRoom(state, roomId, change) {
+function withChangedRoom(state, roomId, change) {
   const room = state.room[roomId];
-  return room ? withRoom(state, roomId, change(room)) : {};
+  return room ? withRoom(state, change(room)) : {};
 }
 
 /**
  * @param {AppState} state
- * @param {string[]} topics
+ * @param {string[]} topics that are no longer subscribed
  * @returns {Partial<AppState>}
  */
 function without(state, topics) {
-  const gone = new Set(topics);
+  const removed = new Set(topics);
   /** @template T @param {Record<string, T>} entries @param {string} [prefix] */
   const kept = (entries, prefix = "") =>
-    Object.fromEntries(Object.entries(entries).filter(([key]) => !gone.has(prefix + key)));
+    Object.fromEntries(Object.entries(entries).filter(([key]) => !removed.has(prefix + key)));
   return { room: kept(state.room, "room:"), queues: kept(state.queues), playback: kept(state.playback) };
 }

@@ -1,8 +1,8 @@
-/** What one may do: the hub decides, this only keeps the page from offering what it would refuse. Pure. */
+/** The rights of the user. The hub enforces the rights; the page uses them to offer nothing that the hub would refuse. Pure. */
 
 /** @typedef {"queue.add" | "queue.move_own" | "queue.move_any" | "playback.control" | "playback.skip" | "volume" | "member.kick" | "chat" | "vote"} Right */
-/** @typedef {import("./rooms.js").Room} Room */
-/** @typedef {import("./store.js").Me} Me */
+/** @import { Room } from "./rooms.js" */
+/** @import { Me } from "./store.js" */
 
 /** @type {Right[]} */
 const MUSIC = ["queue.add", "queue.move_own", "queue.move_any", "playback.control", "playback.skip", "volume"];
@@ -16,9 +16,9 @@ const BY_ROLE = {
 
 /**
  * @param {Me | null} me
- * @returns {Set<Right>} with a player that is in no room
+ * @returns {Set<Right>} on players that are in no room
  */
-export function rightsOnPlayers(me) {
+export function playerRights(me) {
   return new Set(me?.permissions.includes("control") ? MUSIC : []);
 }
 
@@ -27,14 +27,14 @@ export function rightsOnPlayers(me) {
  * @param {Me | null} me
  * @returns {Set<Right>}
  */
-export function rightsIn(room, me) {
+export function roomRights(room, me) {
   if (!room || !me) {
     return new Set();
   }
-  const own = room.participants.find(({ user_id }) => user_id === me.userId);
+  const participant = room.participants.find(({ user_id }) => user_id === me.userId);
   /** @type {Set<Right>} */
   const rights = new Set(me.permissions.includes("admin") ? BY_ROLE.host : []);
-  const role = own?.role ?? (room.host_user_id === me.userId ? "host" : null);
+  const role = participant?.role ?? (room.host_user_id === me.userId ? "host" : null);
   for (const right of role ? (BY_ROLE[role] ?? []) : []) {
     rights.add(right);
   }
@@ -43,7 +43,7 @@ export function rightsIn(room, me) {
       rights.add(right);
     }
   }
-  if (own && room.control === "votes" && role !== "listener" && !rights.has("playback.skip")) {
+  if (participant && room.control === "votes" && role !== "listener" && !rights.has("playback.skip")) {
     rights.add("vote");
   }
   return rights;

@@ -1,61 +1,59 @@
-/** What is known of the rooms that are followed: pure. */
+/** The rooms that are subscribed, as far as they are known. Pure. */
 
-/** @typedef {import("../client/types.js").ChatLine} ChatLine */
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("../client/types.js").Participant} Participant */
+/** @import { ChatLine, Participant, ServerMessages } from "../client/messages.js" */
+/** @import { RoomDetails } from "../client/results.js" */
 
 /**
- * @typedef {object} Room
- * @property {string} room_id
- * @property {string} name
- * @property {string | null} description
- * @property {number} max_participants
- * @property {boolean} is_public
- * @property {"host" | "everyone" | "votes"} control
- * @property {string} wait
- * @property {Participant[]} participants
- * @property {string | null} host_user_id
- * @property {ChatLine[]} chat
- * @property {{itemId: string, votes: number, needed: number, users: string[]} | null} vote against the current item
+ * The votes to skip the current item.
+ * @typedef {{itemId: string, votes: number, needed: number, users: string[]}} Vote
  */
 
-const CHAT_LINES = 200;
+/** @typedef {"room_id" | "name" | "description" | "max_participants" | "is_public" | "control" | "wait" | "participants" | "host_user_id" | "chat"} RoomField */
+/** @typedef {Pick<RoomDetails, RoomField> & {vote: Vote | null}} Room */
 
 /**
- * @param {Message} state `room_state`, or the answer to `join` or `get`
- * @param {Room | undefined} held
+ * The data of `room_event`; each type of event has some of these fields.
+ * @typedef {Pick<Participant, "client_id" | "user_id" | "username" | "role">
+ *   & {host_user_id: string, queue_item_id: string, votes: number, needed: number}} RoomEventData
+ */
+
+const MAX_CHAT_LINES = 200;
+
+/**
+ * @param {Pick<RoomDetails, RoomField>} details `room_state`, or the answer to `join` or `get`
+ * @param {Room | undefined} known
  * @returns {Room}
  */
-export function fromState(state, held) {
-  const { room_id, name, description, max_participants, is_public, control, wait, participants, host_user_id } = state;
-  const chat = state.chat.reduce(withLine, held?.chat ?? []);
+export function fromDetails(details, known) {
+  const { room_id, name, description, max_participants, is_public, control, wait, participants, host_user_id } =
+    details;
   return {
     ...{ room_id, name, description, max_participants, is_public, control, wait, participants, host_user_id },
-    chat,
-    vote: held?.vote ?? null,
+    chat: details.chat.reduce(withLine, known?.chat ?? []),
+    vote: known?.vote ?? null,
   };
 }
 
 /**
  * @param {Room} room
- * @param {Message} line `room_chat`
+ * @param {ChatLine} line
  * @returns {Room}
  */
-export function withChat(room, line) {
-  const { message_id, user_id, username, message, sent_at } = line;
+export function withChat(room, { message_id, user_id, username, message, sent_at }) {
   return { ...room, chat: withLine(room.chat, { message_id, user_id, username, message, sent_at }) };
 }
 
 /**
  * @param {Room} room
- * @param {Message} event `room_event`
+ * @param {ServerMessages["room_event"]} event
  * @returns {Room}
  */
-export function withEvent(room, { event_type, data }) {
+export function withEvent(room, { event_type, data: anyData }) {
+  const data = /** @type {RoomEventData} */ (/** @type {unknown} */ (anyData));
   const others = () => room.participants.filter(({ client_id }) => client_id !== data.client_id);
   switch (event_type) {
     case "user_joined": {
-      // The hub sends no role along; it follows with the next look at the room.
+      // The event carries no role. The next `get` corrects it.
       const role = room.host_user_id === data.user_id ? "host" : roleOf(room, data.user_id);
       const joined = { ...data, role, ready: true, lagging: false, joined_at: "" };
       return { ...room, participants: [...others(), joined] };
@@ -74,10 +72,10 @@ export function withEvent(room, { event_type, data }) {
       return { ...changed, host_user_id: data.host_user_id };
     }
     case "room_updated":
-      return { ...room, ...data };
+      return { ...room, ...anyData };
     case "skip_vote": {
       const { queue_item_id: itemId, votes, needed, user_id } = data;
-      const users = room.vote && room.vote.itemId === itemId ? room.vote.users : [];
+      const users = room.vote?.itemId === itemId ? room.vote.users : [];
       return { ...room, vote: { itemId, votes, needed, users: [...users, user_id] } };
     }
     default:
@@ -107,5 +105,5 @@ function roleOf(room, userId) {
  * @param {ChatLine} line
  */
 function withLine(chat, line) {
-  return chat.some(({ message_id }) => message_id === line.message_id) ? chat : [...chat, line].slice(-CHAT_LINES);
+  return chat.some(({ message_id }) => message_id === line.message_id) ? chat : [...chat, line].slice(-MAX_CHAT_LINES);
 }

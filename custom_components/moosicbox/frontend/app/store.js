@@ -1,30 +1,29 @@
-/** All that the pages show, in one place; whoever shows it subscribes. */
+/** The state of the page, in one place. Views subscribe to it and render from it alone. */
 
-/** @typedef {import("../client/connection.js").ConnectionState} ConnectionState */
-/** @typedef {import("../client/types.js").PlaybackStatus} PlaybackStatus */
-/** @typedef {import("../client/types.js").PlayerInfo} PlayerInfo */
-/** @typedef {import("../client/types.js").RoomInfo} RoomInfo */
-/** @typedef {import("./queue.js").Edit} Edit */
-/** @typedef {import("./queue.js").Queue} Queue */
-/** @typedef {import("./rooms.js").Room} Room */
+/** @import { ConnectionState } from "../client/connection.js" */
+/** @import { PlayerInfo, RoomInfo, ServerMessages } from "../client/messages.js" */
+/** @import { Edit, Queue } from "./queue.js" */
+/** @import { Room } from "./rooms.js" */
+
+/** @typedef {ServerMessages["playback_status"]} PlaybackStatus */
 
 /**
- * This browser as a player. `elsewhere`: another tab plays.
+ * This browser as a player. `elsewhere`: another tab is the player.
  * @typedef {object} DeviceState
  * @property {"off" | "starting" | "on" | "elsewhere"} status
  * @property {string} playerId
  * @property {string | null} name
- * @property {boolean} needsInteraction the browser waits for a click before it lets sound out
+ * @property {boolean} needsInteraction true if the browser allows sound only after a click
  * @property {import("../player/renderer.js").PlaybackFault | null} fault why the current item can't be played
  * @property {number} volume
  * @property {boolean} muted
  * @property {import("../player/data-saver.js").DataSaverMode} dataSaver as the user chose
- * @property {boolean} saving whether a smaller file than the item's own is played
- * @property {string | null} reason why the current item isn't decoded while it comes in
+ * @property {boolean} saving true if a smaller stream than the original file is played
+ * @property {import("../player/renderer.js").Fallback | null} fallback why the current item isn't decoded while it arrives; null if it is
  */
 
 /**
- * Whom the hub takes this page for.
+ * The identity that the hub has given to this page.
  * @typedef {object} Me
  * @property {string} userId
  * @property {string} name
@@ -36,22 +35,22 @@
  * @typedef {object} AppState
  * @property {ConnectionState} connection
  * @property {DeviceState} device
- * @property {Me | null} me null until the hub has said
- * @property {PlayerInfo[] | null} players null until the hub has told
- * @property {RoomInfo[] | null} rooms those that one may see; null until the hub has told
- * @property {Record<string, Room>} room by id: those that are followed
+ * @property {Me | null} me null until the hub's welcome
+ * @property {PlayerInfo[] | null} players null until the hub has sent them
+ * @property {RoomInfo[] | null} rooms that the user may see; null until the hub has sent them
+ * @property {Record<string, Room>} room details of the rooms that are subscribed, by id
  * @property {Record<string, PlaybackStatus>} playback by topic of a player or room
  * @property {Record<string, Queue>} queues by topic
  * @property {Record<string, Edit[]>} edits of queues that are not confirmed yet, by topic
- * @property {string | null} chosen topic of the player or room that the user steers
- * @property {string} tab that the user chose of the page that plays
- * @property {import("../client/types.js").ScanProgress | null} scan of the library
- * @property {number} libraryVersion grows when the library changed
+ * @property {string | null} chosen topic of the player or room that the user has chosen; null: the default one
+ * @property {string} tab that the user has chosen on the Listen page
+ * @property {ServerMessages["library_scan_progress"] | null} scan progress of the library
+ * @property {number} libraryVersion incremented when the library has changed
  */
 
 /**
  * @param {DeviceState} device
- * @returns {AppState} as long as nothing is known
+ * @returns {AppState} the state before anything is known
  */
 export function initialState(device) {
   return {
@@ -91,7 +90,7 @@ export class Store {
   update(change) {
     this.#state = { ...this.#state, ...change };
     if (!this.#scheduled) {
-      // Messages come in bunches: one rendering for all that arrived together.
+      // Messages arrive in bursts: one rendering for all that arrive together.
       this.#scheduled = true;
       queueMicrotask(() => {
         this.#scheduled = false;
@@ -104,7 +103,7 @@ export class Store {
 
   /**
    * @param {(state: AppState) => void} listener
-   * @returns {() => void} takes the listener off again
+   * @returns {() => void} removes the listener
    */
   subscribe(listener) {
     this.#listeners.add(listener);

@@ -1,13 +1,11 @@
-/** Which player or room the page shows and steers: pure. */
-import { rightsIn, rightsOnPlayers } from "./rights.js";
+/** The player or room that the page shows and controls. Pure. */
+import { playerRights, roomRights } from "./rights.js";
 
-/** @typedef {import("../client/types.js").PlaybackStatus} PlaybackStatus */
-/** @typedef {import("../client/types.js").PlayerInfo} PlayerInfo */
-/** @typedef {import("./queue.js").Queue} Queue */
-/** @typedef {import("./queue.js").Edit} Edit */
-/** @typedef {import("./rights.js").Right} Right */
-/** @typedef {import("./rooms.js").Room} Room */
-/** @typedef {import("./store.js").AppState} AppState */
+/** @import { PlayerInfo } from "../client/messages.js" */
+/** @import { Edit, Queue } from "./queue.js" */
+/** @import { Right } from "./rights.js" */
+/** @import { Room } from "./rooms.js" */
+/** @import { AppState, PlaybackStatus } from "./store.js" */
 
 /**
  * @typedef {object} Target
@@ -17,24 +15,24 @@ import { rightsIn, rightsOnPlayers } from "./rights.js";
  * @property {string} name
  * @property {boolean} available
  * @property {string | null} entityId
- * @property {string[] | null} capabilities null: all
- * @property {{player_id?: string, room_id?: string}} address what a command names it by
+ * @property {string[] | null} capabilities null: all of them
+ * @property {{player_id?: string, room_id?: string}} address fields that name it in a command
  * @property {Set<Right>} rights
  * @property {PlaybackStatus | undefined} status
  * @property {Queue | undefined} queue
  * @property {Edit[]} edits
- * @property {Room | undefined} room what is known of it
- * @property {boolean} joined whether this client is in the room
+ * @property {Room | undefined} room its details, if it is a room and subscribed
+ * @property {boolean} joined true if this client is in the room
  */
 
 /**
  * @param {AppState} state
- * @param {string | null} [topic] of the player or room; by default the one chosen, or the likeliest
+ * @param {string | null} [topic] of the player or room; without it the chosen one, or the default one
  * @returns {Target | null}
  */
 export function targetOf(state, topic = state.chosen) {
-  const found = topic ? named(state, topic) : null;
-  return found ?? (topic === state.chosen ? likeliest(state) : null);
+  const found = topic ? findTarget(state, topic) : null;
+  return found ?? (topic === state.chosen ? defaultTarget(state) : null);
 }
 
 /** @param {AppState} state */
@@ -45,19 +43,21 @@ export function joinedRoomIds({ me, room }) {
 }
 
 /**
+ * Return the room that the user has joined, else this browser's player, else one that plays, else any that is available.
  * @param {AppState} state
  * @returns {Target | null}
  */
-function likeliest(state) {
+function defaultTarget(state) {
   const [roomId] = joinedRoomIds(state);
   if (roomId) {
-    return named(state, `room:${roomId}`);
+    return findTarget(state, `room:${roomId}`);
   }
   const players = state.players ?? [];
-  const own = state.device.status === "on" && players.find(({ player_id }) => player_id === state.device.playerId);
+  const { status, playerId } = state.device;
+  const own = status === "on" ? players.find(({ player_id }) => player_id === playerId) : undefined;
   const playing = players.find(({ player_id }) => state.playback[`player:${player_id}`]?.is_playing);
-  const player = own || playing || players.find(({ available }) => available) || players[0];
-  return player ? ofPlayer(state, player) : null;
+  const player = own ?? playing ?? players.find(({ available }) => available) ?? players[0];
+  return player ? playerTarget(state, player) : null;
 }
 
 /**
@@ -65,15 +65,15 @@ function likeliest(state) {
  * @param {string} topic
  * @returns {Target | null}
  */
-function named(state, topic) {
+function findTarget(state, topic) {
   const [kind, ...rest] = topic.split(":");
   const id = rest.join(":");
   if (kind === "room") {
     const info = state.rooms?.find(({ room_id }) => room_id === id) ?? state.room[id];
-    return info ? ofRoom(state, id, info.name) : null;
+    return info ? roomTarget(state, id, info.name) : null;
   }
   const player = state.players?.find(({ player_id }) => player_id === id);
-  return player ? ofPlayer(state, player) : null;
+  return player ? playerTarget(state, player) : null;
 }
 
 /**
@@ -81,11 +81,11 @@ function named(state, topic) {
  * @param {PlayerInfo} player
  * @returns {Target}
  */
-function ofPlayer(state, player) {
+function playerTarget(state, player) {
   const room = player.room_id ? state.rooms?.find(({ room_id }) => room_id === player.room_id) : null;
   if (room && state.room[room.room_id]) {
-    // What it plays is the room's.
-    return ofRoom(state, room.room_id, room.name);
+    // A player in a room plays what the room plays.
+    return roomTarget(state, room.room_id, room.name);
   }
   return {
     kind: "player",
@@ -95,10 +95,10 @@ function ofPlayer(state, player) {
     entityId: player.entity_id ?? null,
     capabilities: player.capabilities ?? null,
     address: { player_id: player.player_id },
-    rights: rightsOnPlayers(state.me),
+    rights: playerRights(state.me),
     room: undefined,
     joined: false,
-    ...music(state, `player:${player.player_id}`),
+    ...musicOf(state, `player:${player.player_id}`),
   };
 }
 
@@ -108,7 +108,7 @@ function ofPlayer(state, player) {
  * @param {string} name
  * @returns {Target}
  */
-function ofRoom(state, id, name) {
+function roomTarget(state, id, name) {
   const room = state.room[id];
   return {
     kind: "room",
@@ -118,10 +118,10 @@ function ofRoom(state, id, name) {
     entityId: null,
     capabilities: null,
     address: { room_id: id },
-    rights: rightsIn(room, state.me),
+    rights: roomRights(room, state.me),
     room,
     joined: joinedRoomIds(state).includes(id),
-    ...music(state, `room:${id}`),
+    ...musicOf(state, `room:${id}`),
   };
 }
 
@@ -129,9 +129,9 @@ function ofRoom(state, id, name) {
  * @param {AppState} state
  * @param {string} topic
  */
-function music(state, topic) {
+function musicOf(state, topic) {
   return { topic, status: state.playback[topic], queue: state.queues[topic], edits: state.edits[topic] ?? NO_EDITS };
 }
 
-/** @type {Edit[]} one for all, so that nothing seems new */
+/** @type {Edit[]} the same array each time, so that no change is seen */
 const NO_EDITS = [];

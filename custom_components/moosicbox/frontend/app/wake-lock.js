@@ -1,23 +1,27 @@
-/** Keeps the screen of a tablet on while it plays: it stands there to be looked at. Phones go to sleep as always. */
+/** Keeps the screen on while a tablet plays, so that it can serve as a display. Phones turn their screens off as usual. */
 import { targetOf } from "./target.js";
 
-/** @typedef {import("./store.js").Store} Store */
+/** @import { Store } from "./store.js" */
 
 const TABLET = "(pointer: coarse) and (min-width: 600px) and (min-height: 600px)";
 
 /**
  * @param {Store} store
  * @param {object} [browser]
- * @param {WakeLock | undefined} [browser.wakeLock] undefined where the page came by plain http
+ * @param {WakeLock | undefined} [browser.api] undefined where the page was loaded by plain http
  * @param {boolean} [browser.tablet]
  * @param {Pick<Document, "visibilityState" | "addEventListener" | "removeEventListener">} [browser.page]
- * @returns {() => void} lets it go
+ * @returns {() => void} releases the lock
  */
 export function wakeLock(
   store,
-  { wakeLock = navigator.wakeLock, tablet = matchMedia(TABLET).matches, page = document } = {},
+  {
+    api = /** @type {WakeLock | undefined} */ (navigator.wakeLock),
+    tablet = matchMedia(TABLET).matches,
+    page = document,
+  } = {},
 ) {
-  if (!wakeLock || !tablet) {
+  if (!api || !tablet) {
     return () => undefined;
   }
   let wanted = false;
@@ -28,8 +32,8 @@ export function wakeLock(
     const playing = Boolean(targetOf(state, `player:${state.device.playerId}`)?.status?.is_playing);
     wanted = playing && page.visibilityState === "visible";
     if (wanted && !held) {
-      // Refused when the battery is low: then it is as it was.
-      const asked = wakeLock.request("screen").catch(() => undefined);
+      // The browser refuses it when the battery is low.
+      const asked = api.request("screen").catch(() => undefined);
       held = asked;
       void asked.then((lock) => lock?.addEventListener("release", () => held === asked && (held = null)));
     } else if (!wanted) {

@@ -1,4 +1,4 @@
-/** What the card shows; fetched when a dashboard has one. */
+/** The content of the card, fetched when a dashboard contains one. */
 import { getApp } from "../app/app.js";
 import { targetOf } from "../app/target.js";
 import { el, setText } from "../ui/dom.js";
@@ -6,13 +6,13 @@ import { localizer } from "../ui/localize.js";
 import { NowPlaying } from "../ui/now-playing/now-playing.js";
 import { QueueView } from "../ui/queue/queue-view.js";
 import { Shell } from "../ui/shell/shell.js";
-import { partStyles } from "../ui/part-styles.js";
+import { deferredStyles } from "../ui/deferred-styles.js";
 import { styles } from "../ui/styles.js";
 import { topicOf } from "./entities.js";
 import { cardStyles } from "./styles.js";
 
-/** @typedef {import("../ui/context.js").AppState} AppState */
-/** @typedef {import("./entities.js").Hass} Hass */
+/** @import { AppState } from "../ui/context.js" */
+/** @import { Hass } from "./entities.js" */
 /** @typedef {{type: string, entity?: string, show_queue?: boolean}} Config */
 
 /**
@@ -24,7 +24,7 @@ export async function cardView(root, hass, config) {
   const app = await getApp();
   const language = hass.locale?.language ?? hass.language ?? "en";
   const localize = await localizer(language);
-  await localize.more();
+  await localize.loadDeferred();
   return new CardView({ app, localize, language, root }, hass, config);
 }
 
@@ -37,7 +37,7 @@ class CardView {
   #playing;
   #queue;
   #hint = el("p", { class: "hint card-hint" });
-  #leave;
+  #removeViewer;
   #view;
   element;
 
@@ -51,17 +51,27 @@ class CardView {
     this.#localize = options.localize;
     this.#hass = hass;
     this.#config = config;
-    options.root.adoptedStyleSheets = [styles, partStyles, cardStyles];
-    this.#shell = new Shell({ ...options, navigate, open: (page) => navigate(`/moosicbox/${page}`) });
+    options.root.adoptedStyleSheets = [styles, deferredStyles, cardStyles];
+    this.#shell = new Shell({
+      ...options,
+      navigate,
+      open: (page) => {
+        navigate(`/moosicbox/${page}`);
+      },
+    });
     this.#playing = new NowPlaying(this.#shell.context);
     this.#queue = config.show_queue ? new QueueView(this.#shell.context) : null;
-    const parts = [this.#hint, this.#playing.element, ...(this.#queue ? [this.#queue.element] : [])];
+    const children = [this.#hint, this.#playing.element, ...(this.#queue ? [this.#queue.element] : [])];
     this.element = this.#shell.element;
-    this.#leave = this.#app.view();
+    this.#removeViewer = this.#app.addViewer();
     this.#view = {
-      element: el("div", { class: "moosicbox-card" }, ...parts),
-      render: (/** @type {AppState} */ state) => this.#render(state),
-      tick: (/** @type {number | null} */ hubUs) => this.#playing.tick(hubUs),
+      element: el("div", { class: "moosicbox-card" }, ...children),
+      render: (/** @type {AppState} */ state) => {
+        this.#render(state);
+      },
+      tick: (/** @type {number | null} */ hubUs) => {
+        this.#playing.tick(hubUs);
+      },
     };
     this.#shell.show(this.#view, []);
   }
@@ -76,7 +86,7 @@ class CardView {
     this.#shell.dispose();
     this.#playing.dispose();
     this.#queue?.dispose();
-    this.#leave();
+    this.#removeViewer();
   }
 
   /** @param {AppState} state */
@@ -84,10 +94,10 @@ class CardView {
     const { entity } = this.#config;
     const topic = entity ? topicOf(this.#hass, entity) : null;
     if (topic) {
-      this.#app.follow(topic);
+      this.#app.subscribe(topic);
     }
     const target = topic ? targetOf(state, topic) : null;
-    // As long as the hub has not said what there is, nothing is amiss.
+    // No hint before the hub has sent its players.
     this.#hint.hidden = target !== null || (Boolean(topic) && state.players === null);
     setText(this.#hint, entity ? this.#localize("card_gone", { entity }) : this.#localize("card_missing"));
     this.#playing.render(state, target);
@@ -95,7 +105,10 @@ class CardView {
   }
 }
 
-/** @param {string} path of a page of Home Assistant, opened without a reload */
+/**
+ * Open a page of Home Assistant without a reload.
+ * @param {string} path
+ */
 function navigate(path) {
   history.pushState(null, "", path);
   dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));

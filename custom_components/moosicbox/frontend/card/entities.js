@@ -1,7 +1,7 @@
-/** From Home Assistant's entities to the hub's players and rooms: by the ids of their devices. Pure. */
+/** Maps entities of Home Assistant to the hub's players and rooms, by the identifiers of their devices. Pure. */
 
 /**
- * What the card needs of it.
+ * The part of `hass` that the card uses.
  * @typedef {object} Hass
  * @property {string} [language]
  * @property {{language: string}} [locale]
@@ -11,7 +11,7 @@
  */
 
 const DOMAIN = "moosicbox";
-const ROOM = "ROOM:";
+const ROOM_PREFIX = "ROOM:";
 
 /**
  * @param {Hass} hass
@@ -25,5 +25,5 @@ export function topicOf(hass, entityId) {
   if (!id) {
     return null;
   }
-  return id.startsWith(ROOM) ? `room:${id.slice(ROOM.length)}` : `player:${id}`;
+  return id.startsWith(ROOM_PREFIX) ? `room:${id.slice(ROOM_PREFIX.length)}` : `player:${id}`;
 }

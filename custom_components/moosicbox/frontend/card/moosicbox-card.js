@@ -1,11 +1,11 @@
 /**
- * The dashboard card `moosicbox-card`. Known on every page of Home Assistant, so this is only its outside: what it shows
- * is fetched when a dashboard has one.
+ * The dashboard card `moosicbox-card`. This module is loaded on every page of Home Assistant, so it contains only the element;
+ * its content is fetched when a dashboard contains a card.
  */
-import { word } from "./words.js";
+import { cardString } from "./strings.js";
 
-/** @typedef {import("./card-view.js").Config} Config */
-/** @typedef {import("./entities.js").Hass} Hass */
+/** @import { Config } from "./card-view.js" */
+/** @import { Hass } from "./entities.js" */
 
 const TAG = "moosicbox-card";
 const ROWS = 5;
@@ -18,8 +18,8 @@ class MoosicBoxCard extends HTMLElement {
   #config = null;
   /** @type {Awaited<ReturnType<typeof import("./card-view.js").cardView>> | null} */
   #view = null;
-  #building = 0;
-  // Home Assistant's own element, with what its themes do to cards.
+  #buildCount = 0;
+  // Home Assistant's own card element, which its themes style.
   #card = document.createElement("ha-card");
 
   static getConfigForm() {
@@ -32,7 +32,7 @@ class MoosicBoxCard extends HTMLElement {
         },
         { name: "show_queue", selector: { boolean: {} } },
       ],
-      computeLabel: (/** @type {{name: "entity" | "show_queue"}} */ { name }) => word(name),
+      computeLabel: (/** @type {{name: "entity" | "show_queue"}} */ { name }) => cardString(name),
     };
   }
 
@@ -84,13 +84,13 @@ class MoosicBoxCard extends HTMLElement {
   }
 
   async #build() {
-    const building = ++this.#building;
+    const build = ++this.#buildCount;
     if (!this.isConnected || !this.#hass || !this.#config || !this.shadowRoot) {
       return;
     }
     const { cardView } = await import("./card-view.js");
     const view = await cardView(this.shadowRoot, this.#hass, this.#config);
-    if (building !== this.#building) {
+    if (build !== this.#buildCount) {
       view.dispose();
       return;
     }
@@ -100,13 +100,13 @@ class MoosicBoxCard extends HTMLElement {
   }
 
   #tearDown() {
-    this.#building += 1;
+    this.#buildCount += 1;
     this.#view?.dispose();
     this.#view = null;
   }
 }
 
-/** Makes the card known to Home Assistant, and to whoever picks cards for a dashboard. */
+/** Register the card with Home Assistant and its card picker. */
 export function registerCard() {
   if (customElements.get(TAG)) {
     return;
@@ -116,7 +116,7 @@ export function registerCard() {
   (page.customCards ??= []).push({
     type: TAG,
     name: "MoosicBox",
-    description: word("description"),
+    description: cardString("description"),
     preview: true,
   });
 }

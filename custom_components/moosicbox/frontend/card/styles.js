@@ -1,4 +1,4 @@
-/** How the card differs from the page. */
+/** Styles of the card, where they differ from those of the pages. */
 
 export const cardStyles = new CSSStyleSheet();
 

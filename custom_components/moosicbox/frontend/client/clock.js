@@ -1,15 +1,16 @@
 /**
- * An estimate of the hub's monotonic clock from four-stamp samples: a Kalman filter over offset and drift.
- * Pure: all times come in as microseconds of the local monotonic clock. `engine/sync/clock_filter.py` is the same
- * filter; both are held to `tests/golden/clock/`.
+ * Estimates the hub's monotonic clock from samples of four timestamps: a Kalman filter over offset and drift. Pure: all times
+ * are microseconds of the local monotonic clock.
+ *
+ * `engine/sync/clock_filter.py` implements the same filter; `tests/golden/clock/` holds both to it.
  */
 
 const BURST_INTERVAL_MS = 10_000;
-// The first few follow sooner, so that the clock is known soon.
+// The first bursts are more frequent, so that the estimate converges quickly.
 const FIRST_BURSTS = 5;
 const FIRST_BURST_INTERVAL_MS = 1_000;
 
-// Parameters as Sendspin's time filter uses them; variances are per microsecond.
+// Parameters of Sendspin's time filter; variances are per microsecond.
 const ERROR_SCALE = 0.5;
 const MIN_ERROR_US = 1_000;
 const DRIFT_PROCESS_VARIANCE = 1e-11 ** 2;
@@ -17,9 +18,9 @@ const DRIFT_SIGNIFICANCE = 2;
 const FORGETTING = 2;
 const FORGETTING_CUTOFF = 3;
 const FORGETTING_AFTER = 100;
-// Oscillators of consumer devices keep within this of each other.
+// Oscillators of consumer devices differ by less than this.
 const DRIFT_PRIOR_VARIANCE = 100e-6 ** 2;
-// Half the round trip bounds a sample's error, so a residual this far beyond it is a clock that was set or slept.
+// Half the round trip bounds a sample's error. A residual that exceeds it by this much means that a clock was set or stopped.
 const STEP_US = 10_000;
 
 /**
@@ -46,7 +47,7 @@ export function sampleOf(t0, t1, t2, t3) {
 
 /**
  * @param {Sample[]} burst at least one sample
- * @returns {Sample} the one with the least round trip: the least queueing on the way
+ * @returns {Sample} the one with the shortest round trip, which had the least queueing delay
  */
 export function bestOf(burst) {
   return burst.reduce((best, sample) => (sample.roundTripUs < best.roundTripUs ? sample : best));
@@ -65,22 +66,22 @@ export class Clock {
   #crossVariance = 0;
   #driftVariance = 0;
 
-  /** The hub's clock that is followed. */
+  /** The id of the hub's clock that is estimated. */
   get clockId() {
     return this.#clockId;
   }
 
-  /** Whether there is an estimate at all, good to half a round trip. */
+  /** True if there is an estimate. The first one is accurate to half a round trip. */
   get ready() {
     return this.#count > 0;
   }
 
-  /** Whether a second burst has confirmed the first. */
+  /** True if a second burst has confirmed the first. */
   get converged() {
     return this.#count >= 2;
   }
 
-  /** How long to wait until the next burst. */
+  /** The pause until the next burst. */
   get pauseMs() {
     return this.#count < FIRST_BURSTS ? FIRST_BURST_INTERVAL_MS : BURST_INTERVAL_MS;
   }
@@ -95,7 +96,7 @@ export class Clock {
     return this.ready ? Math.sqrt(this.#offsetVariance) : Infinity;
   }
 
-  /** @param {string} clockId when it differs from the one held, all is forgotten */
+  /** @param {string} clockId another id than the current one resets the estimate */
   identify(clockId) {
     if (clockId !== this.#clockId) {
       this.#clockId = clockId;
@@ -140,7 +141,7 @@ export class Clock {
     return (hubUs - this.#offset + drift * this.#atUs) / (1 + drift);
   }
 
-  /** Extrapolating by a drift that is mere noise would do more harm than none. */
+  /** The drift to extrapolate by: zero, unless it is significant. */
   get #usedDrift() {
     return Math.abs(this.#drift) > DRIFT_SIGNIFICANCE * Math.sqrt(this.#driftVariance) ? this.#drift : 0;
   }

@@ -1,21 +1,18 @@
 /**
- * A connection to the hub that keeps itself alive: it authenticates, resumes its session after a cut,
- * and tries again without end until the hub says that it is of no use.
+ * A connection to the hub that stays up: it authenticates, resumes its session after an interruption, and reconnects until
+ * the hub ends it for good.
  */
 import { Emitter } from "./emitter.js";
 import { AuthenticationError, ConnectionLostError } from "./errors.js";
-import { HeldRequests } from "./held-requests.js";
-import { CLOSE_ABNORMAL, CLOSE_AUTHENTICATION_FAILED, closeVerdict, reconnectDelay } from "./reconnect.js";
-import { Requests } from "./requests.js";
+import { Liveness } from "./liveness.js";
+import { PendingRequests } from "./pending-requests.js";
+import { QueuedRequests } from "./queued-requests.js";
+import { ReconnectingLink } from "./reconnecting-link.js";
 import { Session } from "./session.js";
 import { TokenRefresh } from "./token-refresh.js";
-import { Transport } from "./transport.js";
-import { websocketLink } from "./websocket-link.js";
 
-/** @typedef {import("./types.js").ClientInfo} ClientInfo */
-/** @typedef {import("./types.js").Message} Message */
-/** @typedef {import("./websocket-link.js").Link} Link */
-/** @typedef {import("./websocket-link.js").LinkEvents} LinkEvents */
+/** @import { ClientInfo, ClientMessage, ServerMessage, ServerMessages } from "./messages.js" */
+/** @import { ResultOf, Results } from "./results.js" */
 
 /** @typedef {"stopped" | "connecting" | "ready" | "waiting"} Phase */
 
@@ -23,12 +20,12 @@ import { websocketLink } from "./websocket-link.js";
  * @typedef {object} ConnectionState
  * @property {Phase} phase
  * @property {number | null} closeCode of the last close
- * @property {string | null} errorType why the hub closed, if it said so
+ * @property {string | null} errorType of the error that the hub sent before it closed
  * @property {number | null} retryInSeconds while waiting
  */
 
 /**
- * What the hub is shown: a token, or a guest's invite.
+ * A token, or a guest's invite, to authenticate with.
  * @typedef {{token: string} | {invite: string}} Credential
  */
 
@@ -37,326 +34,216 @@ import { websocketLink } from "./websocket-link.js";
  * @property {string} url `ws:` or `wss:` address of the hub
  * @property {ClientInfo} client
  * @property {(options: {fresh: boolean}) => Promise<string | Credential>} getToken may throw `AuthenticationError`
+ * @property {boolean} [canRenew] false if `getToken` can't return another token than the one that was refused
  * @property {string[]} [subscribe] topics; without it the hub's default ones
- * @property {Storage | null} [storage] remembers where WebSockets don't get through
+ * @property {Storage | null} [storage] remembers that WebSockets don't get through
  * @property {typeof WebSocket} [WebSocketClass]
  * @property {() => number} [random]
  */
 
 /**
- * `hello` and `welcome` are the hub's own messages; `message` is every other one that answers no request.
- * @typedef {{state: ConnectionState, hello: Message, welcome: Message, message: Message}} ConnectionEvents
+ * `message`: every message that is no answer, no `hello` and no `welcome`.
+ * @typedef {{state: ConnectionState, hello: ServerMessages["hello"], welcome: ServerMessages["welcome"], message: ServerMessage}} ConnectionEvents
  */
 
-const PROTOCOL_VERSION = 1;
-const CLOSE_SILENT = 4012;
-const HANDSHAKE_MS = 15_000;
-const REQUEST_MS = 10_000;
-const PING_MS = 5_000;
-const STABLE_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const PING_TIMEOUT_MS = 5_000;
 const DEFAULT_HEARTBEAT_SECONDS = 30;
 
 /** @extends {Emitter<ConnectionEvents>} */
 export class Connection extends Emitter {
-  /** @type {ConnectionOptions} */
   #options;
-  /** @type {Link | null} */
-  #link = null;
+  #link;
   #session = new Session();
-  #requests = new Requests();
-  #held = new HeldRequests();
-  #transport;
+  #requests = new PendingRequests();
+  #queued = new QueuedRequests();
   #refresh;
-  /** @type {ConnectionState} */
-  #state = { phase: "stopped", closeCode: null, errorType: null, retryInSeconds: null };
-  /** @type {object | null} the attempt that waits for a token */
-  #opening = null;
-  #attempt = 0;
-  #freshToken = false;
-  #heard = false;
+  #liveness = new Liveness(() => {
+    this.#probe();
+  });
   #heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS;
-  /** @type {Message | null} */
-  #goodbye = null;
-  /** @type {Message | null} */
-  #lastError = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #stableTimer;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  #livenessTimer;
+  // Counts the links, so that a late answer is not taken for one of the current link.
+  #linkNumber = 0;
 
   /** @param {ConnectionOptions} options */
   constructor(options) {
     super();
     this.#options = options;
-    this.#transport = new Transport(options.storage ?? null);
     this.#refresh = new TokenRefresh(async () => {
-      const credential = credentialOf(await this.#options.getToken({ fresh: true }));
-      return this.request({ type: "refresh", ...credential });
+      const credential = await options.getToken({ fresh: true });
+      if (typeof credential !== "string" && "invite" in credential) {
+        throw new AuthenticationError("An invite refreshes no token");
+      }
+      return this.request({ type: "refresh", token: typeof credential === "string" ? credential : credential.token });
+    });
+    this.#link = new ReconnectingLink(options, {
+      authenticate: (credential) => this.#authenticate(credential),
+      onmessage: (message) => {
+        this.#handleMessage(message);
+      },
+      onstate: (state) => {
+        this.emit("state", state);
+      },
+      onclose: () => {
+        this.#detach();
+        this.#requests.reject(new ConnectionLostError(), { keepRetryable: true });
+      },
+      onend: () => {
+        this.#detach();
+        this.#session.forget();
+        this.#requests.reject(new ConnectionLostError());
+        this.#queued.rejectAll();
+      },
     });
   }
 
-  /** @returns {ConnectionState} */
   get state() {
-    return this.#state;
+    return this.#link.state;
   }
 
-  /** @returns {import("./transport.js").TransportName} which way messages take */
+  /** The transport of the current or next link. */
   get transport() {
-    return this.#transport.name;
+    return this.#link.transport;
   }
 
+  /** Connect, unless that was done already. */
   start() {
-    if (this.#state.phase === "stopped") {
-      this.#attempt = 0;
-      this.#freshToken = false;
-      void this.#open();
-    }
+    this.#link.start();
   }
 
-  /** Ends the session for good. */
+  /** Disconnect, and end the session. */
   stop() {
-    this.#detach()?.close(1000);
-    this.#end({ closeCode: 1000, errorType: null });
+    this.#link.stop();
   }
 
-  /** Tells that the device woke up or the network came back: no reason to wait any longer. */
+  /** Reconnect without further delay, or check the connection: the device woke up or the network came back. */
   wake() {
-    if (this.#state.phase === "waiting") {
-      this.#attempt = 0;
-      void this.#open();
-    } else if (this.#state.phase === "ready") {
+    if (this.state.phase === "ready") {
       this.#probe();
+    } else {
+      this.#link.retryNow();
     }
   }
 
   /**
+   * Send a request and wait for its answer.
+   * @template {ClientMessage} Message
    * @param {Message} message without `request_id`
-   * @param {{timeoutMs?: number, retry?: boolean, hold?: boolean}} [options] `retry`: send again if the session is resumed
-   *   meanwhile; `hold`: without a connection, wait for it (up to two minutes) instead of failing
-   * @returns {Promise<any>} the result's data; a `HubError` when the hub refuses
+   * @param {{timeoutMs?: number, retry?: boolean, hold?: boolean}} [options] `retry`: send it again if the session is resumed
+   *   meanwhile; `hold`: without a connection, wait up to two minutes for one instead of failing
+   * @returns {Promise<ResultOf<Message>>} the result's data
+   * @throws {import("./errors.js").HubError} if the hub refuses
    */
-  async request(message, { timeoutMs = REQUEST_MS, retry = true, hold = false } = {}) {
-    if (this.#state.phase !== "ready") {
-      if (hold && this.#state.phase !== "stopped") {
-        return this.#held.hold(message);
-      }
+  async request(message, { timeoutMs = REQUEST_TIMEOUT_MS, retry = true, hold = false } = {}) {
+    const { phase } = this.state;
+    let answer;
+    if (phase === "ready") {
+      const created = this.#requests.create(message, { timeoutMs, retry });
+      this.send(created.message);
+      answer = created.answer;
+    } else if (hold && phase !== "stopped") {
+      answer = this.#queued.add(message);
+    } else {
       throw new ConnectionLostError();
     }
-    const { message: numbered, answer } = this.#requests.create(message, { timeoutMs, retry });
-    this.send(numbered);
-    return answer;
+    return /** @type {ResultOf<Message>} */ (await answer);
   }
 
   /**
-   * @param {Message} message
-   * @returns {boolean} whether there was a connection to send it on
+   * Send a message that needs no answer.
+   * @param {ClientMessage} message
+   * @returns {boolean} true if there was a connection
    */
   send(message) {
-    return this.#state.phase === "ready" && (this.#link?.send(message) ?? false);
-  }
-
-  async #open() {
-    clearTimeout(this.#timer);
-    this.#setState({ phase: "connecting", retryInSeconds: null });
-    const attempt = {};
-    this.#opening = attempt;
-    const { url, WebSocketClass } = this.#options;
-    let credential;
-    let open = (/** @type {LinkEvents} */ events) => websocketLink(url, events, WebSocketClass);
-    try {
-      credential = credentialOf(await this.#options.getToken({ fresh: this.#freshToken }));
-      if (this.#transport.name === "polling") {
-        // Few need it: it is fetched when it is.
-        const { pollingLink } = await import("./polling-link.js");
-        open = (events) => pollingLink(url, events);
-      }
-    } catch (error) {
-      if (this.#opening === attempt) {
-        this.#tokenFailed(error);
-      }
-      return;
-    }
-    if (this.#opening === attempt) {
-      this.#opening = null;
-      this.#connect(open, credential);
-    }
-  }
-
-  /** @param {unknown} error */
-  #tokenFailed(error) {
-    if (error instanceof AuthenticationError) {
-      this.#end({ closeCode: CLOSE_AUTHENTICATION_FAILED, errorType: "authentication_failed" });
-    } else {
-      this.#wait(null);
-    }
+    return this.#link.send(message);
   }
 
   /**
-   * @param {(events: LinkEvents) => Link} open
    * @param {Credential} credential
+   * @returns {ClientMessage}
    */
-  #connect(open, credential) {
-    this.#goodbye = null;
-    this.#lastError = null;
+  #authenticate(credential) {
     const { client, subscribe } = this.#options;
-    this.#link = open({
-      authenticate: () => ({ type: "authenticate", ...credential, client, subscribe, resume: this.#session.resume }),
-      onmessage: (message) => this.#received(message),
-      onclose: ({ code, opened }) => this.#closed(code, opened),
-    });
-    this.#timer = setTimeout(() => this.#drop(), HANDSHAKE_MS);
+    return { type: "authenticate", ...credential, client, subscribe, resume: this.#session.resume ?? undefined };
   }
 
-  /** @param {Message} message */
-  #received(message) {
-    this.#heard = true;
+  /** @param {ServerMessage} message */
+  #handleMessage(message) {
+    this.#liveness.markReceived();
     if (message.type === "hello") {
-      this.#hello(message);
+      this.#heartbeatSeconds = message.heartbeat_interval || DEFAULT_HEARTBEAT_SECONDS;
+      this.emit("hello", message);
     } else if (message.type === "welcome") {
-      this.#welcome(message);
-    } else if (!this.#requests.settle(message)) {
-      this.#dispatch(message);
+      this.#handleWelcome(message);
+    } else {
+      const request = this.#requests.answer(message);
+      if (!request) {
+        this.#dispatch(message);
+      } else if (message.type === "result") {
+        this.#recordSubscriptions(request, message.data);
+      }
     }
   }
 
-  /** @param {Message} hello */
-  #hello(hello) {
-    if (hello.protocol?.min > PROTOCOL_VERSION) {
-      this.#detach()?.close(1000);
-      this.#end({ closeCode: 1000, errorType: "protocol_version" });
-      return;
-    }
-    this.#transport.opened();
-    this.#heartbeatSeconds = hello.heartbeat_interval ?? DEFAULT_HEARTBEAT_SECONDS;
-    this.emit("hello", hello);
-  }
-
-  /** @param {Message} welcome */
-  #welcome(welcome) {
-    clearTimeout(this.#timer);
+  /** @param {ServerMessages["welcome"]} welcome */
+  #handleWelcome(welcome) {
+    this.#linkNumber += 1;
     this.#session.welcome(welcome);
-    this.#freshToken = false;
-    this.#refresh.schedule(welcome.expires_at);
-    this.#stableTimer = setTimeout(() => (this.#attempt = 0), STABLE_MS);
-    this.#livenessTimer = setInterval(() => this.#checkLiveness(), this.#heartbeatSeconds * 1000);
-    this.#setState({ phase: "ready", closeCode: null, errorType: null });
+    if (this.#options.canRenew ?? true) {
+      this.#refresh.schedule(welcome.expires_at);
+    }
+    this.#liveness.start(this.#heartbeatSeconds * 1000);
     if (welcome.resumed) {
-      for (const message of this.#requests.repeatable()) {
+      for (const message of this.#requests.unanswered()) {
         this.send(message);
       }
     } else {
       this.#requests.reject(new ConnectionLostError());
     }
     this.emit("welcome", welcome);
-    this.#held.release((message) => this.request(message));
-  }
-
-  /** @param {Message} message */
-  #dispatch(message) {
-    if (message.type === "goodbye") {
-      this.#goodbye = message;
-    } else if (message.type === "error") {
-      this.#lastError = message;
-    } else if (message.type === "subscribed") {
-      this.#session.add(message.positions);
-    } else if (message.type === "unsubscribed") {
-      this.#session.remove(message.topics ?? []);
-    } else if (!this.#session.advance(message)) {
-      return;
-    }
-    this.emit("message", message);
+    this.#queued.send((message) => this.request(message));
   }
 
   /**
-   * @param {number} code
-   * @param {boolean} opened whether the hub had spoken
+   * Record the topics of an answer at once: their first messages may follow before the caller of the request runs.
+   * @param {ClientMessage} request
+   * @param {unknown} data of its result
    */
-  #closed(code, opened) {
-    const wasReady = this.#state.phase === "ready";
-    this.#transport.closed(opened);
-    this.#detach();
-    const errorType = this.#lastError?.error_type ?? null;
-    const verdict = closeVerdict({
-      code,
-      goodbye: this.#goodbye,
-      error: this.#lastError,
-      freshTokenTried: this.#freshToken && !wasReady,
-    });
-    if (verdict.stop) {
-      this.#end({ closeCode: code, errorType });
-      return;
+  #recordSubscriptions(request, data) {
+    if (request.type === "subscribe") {
+      this.#session.subscribed(/** @type {Results["subscribe"]} */ (data).positions);
+    } else if (request.type === "unsubscribe") {
+      this.#session.unsubscribed(request.topics);
     }
-    this.#freshToken = verdict.freshToken;
-    this.#requests.reject(new ConnectionLostError(), { keepRetryable: true });
-    this.#setState({ closeCode: code, errorType });
-    this.#wait(verdict.after);
   }
 
-  /** @param {number | null} after seconds that the hub asked for, if it did */
-  #wait(after) {
-    const delay = after ?? reconnectDelay(this.#attempt, this.#options.random ?? Math.random);
-    this.#attempt += 1;
-    this.#setState({ phase: "waiting", retryInSeconds: delay });
-    this.#timer = setTimeout(() => void this.#open(), delay * 1000);
-  }
-
-  /** @param {{closeCode: number, errorType: string | null}} why */
-  #end(why) {
-    this.#opening = null;
-    clearTimeout(this.#timer);
-    this.#session.forget();
-    this.#requests.reject(new ConnectionLostError());
-    this.#held.rejectAll();
-    this.#setState({ phase: "stopped", retryInSeconds: null, ...why });
-  }
-
-  /** A half-open socket can stay silent for minutes: nothing heard for a heartbeat is worth a question. */
-  #checkLiveness() {
-    if (!this.#heard) {
-      this.#probe();
+  /** @param {ServerMessage} message that answers no request */
+  #dispatch(message) {
+    if (message.type === "subscribed") {
+      this.#session.subscribed(message.positions);
+    } else if (message.type === "unsubscribed") {
+      this.#session.unsubscribed(message.topics);
     }
-    this.#heard = false;
+    const delivery = this.#session.receive(message);
+    if (delivery === "new") {
+      this.emit("message", message);
+    } else if (delivery === "gap") {
+      this.#link.drop();
+    }
   }
 
+  /** Ask the hub for a sign of life; without one the link is dropped. */
   #probe() {
-    const link = this.#link;
-    this.request({ type: "ping" }, { timeoutMs: PING_MS, retry: false }).catch(() => {
-      if (link && link === this.#link) {
-        this.#drop();
+    const linkNumber = this.#linkNumber;
+    this.request({ type: "ping" }, { timeoutMs: PING_TIMEOUT_MS, retry: false }).catch(() => {
+      if (this.state.phase === "ready" && linkNumber === this.#linkNumber) {
+        this.#link.drop();
       }
     });
   }
 
-  /** Gives up a way that is silent, without ending the session. */
-  #drop() {
-    this.#link?.close(CLOSE_SILENT);
-    this.#closed(CLOSE_ABNORMAL, this.#state.phase === "ready");
-  }
-
-  /** @returns {Link | null} the way, which is heard no more */
   #detach() {
-    const link = this.#link;
-    this.#link = null;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#stableTimer);
-    clearInterval(this.#livenessTimer);
+    this.#liveness.stop();
     this.#refresh.cancel();
-    return link;
   }
-
-  /** @param {Partial<ConnectionState>} change */
-  #setState(change) {
-    this.#state = { ...this.#state, ...change };
-    this.emit("state", this.#state);
-  }
-}
-
-/**
- * @param {string | Credential} given
- * @returns {Credential}
- */
-function credentialOf(given) {
-  return typeof given === "string" ? { token: given } : given;
 }

@@ -1,35 +1,37 @@
-/** A small typed event emitter; subscribing returns its own undo. */
+/** A typed event emitter. */
 
 /**
- * @template {Record<string, any>} Events
+ * @template {object} Events the detail of each event, by its name
  */
 export class Emitter {
-  /** @type {Map<keyof Events, Set<(detail: any) => void>>} */
-  #listeners = new Map();
+  /** @type {{[Name in keyof Events]?: Set<(detail: Events[Name]) => void>}} */
+  #listeners = {};
 
   /**
    * @template {keyof Events} Name
    * @param {Name} name
    * @param {(detail: Events[Name]) => void} listener
-   * @returns {() => void} takes the listener off again
+   * @returns {() => void} removes the listener
    */
   on(name, listener) {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners.add(listener));
-    return () => void listeners.delete(listener);
+    const listeners = (this.#listeners[name] ??= new Set());
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
   }
 
   /**
+   * Call all listeners. An exception of one is reported and does not keep the others from being called.
    * @template {keyof Events} Name
    * @param {Name} name
    * @param {Events[Name]} detail
    */
   emit(name, detail) {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+    for (const listener of [...(this.#listeners[name] ?? [])]) {
       try {
         listener(detail);
       } catch (error) {
-        // One listener's fault must not keep the others from hearing.
         queueMicrotask(() => {
           throw error;
         });

@@ -1,25 +1,24 @@
-/** What can go wrong between this client and the hub, as types. */
+/** The errors that this client throws. */
 
-/** @typedef {import("./types.js").Message} Message */
+/** @import { ServerMessages } from "./messages.js" */
 
-/** The hub refused or failed; `errorType` is the protocol's `error_type`. */
+/** The hub refused a request, or failed. */
 export class HubError extends Error {
-  /** @param {Message} message an `error` message */
+  /** @param {ServerMessages["error"]} message the hub's answer */
   constructor(message) {
-    super(message.message ?? message.error_type);
+    super(message.message);
     this.name = "HubError";
-    /** @type {string} */
-    this.errorType = message.error_type ?? "internal_error";
-    /** @type {boolean} */
-    this.retryable = message.retryable === true;
+    /** @type {string} the protocol's `error_type` */
+    this.errorType = message.error_type;
+    this.retryable = message.retryable;
     /** @type {number | null} seconds */
     this.retryAfter = message.retry_after ?? null;
-    /** @type {Message} */
+    /** The whole message: some errors carry further fields. */
     this.details = message;
   }
 }
 
-/** The connection is not there, or went before the answer came. */
+/** There is no connection, or it was lost before the answer came. */
 export class ConnectionLostError extends Error {
   constructor() {
     super("The connection to the hub is lost");
@@ -27,7 +26,7 @@ export class ConnectionLostError extends Error {
   }
 }
 
-/** The answer did not come in time. */
+/** The answer did not come in time. The request may have been executed. */
 export class RequestTimeoutError extends Error {
   /** @param {string} type of the request */
   constructor(type) {
@@ -36,10 +35,10 @@ export class RequestTimeoutError extends Error {
   }
 }
 
-/** There is no token to be had: the user has to log in again. Thrown by `getToken`. */
+/** No token can be fetched: the user has to log in again. To be thrown by `getToken`. */
 export class AuthenticationError extends Error {
   /** @param {string} [message] */
-  constructor(message = "Logging in is needed") {
+  constructor(message = "Login required") {
     super(message);
     this.name = "AuthenticationError";
   }

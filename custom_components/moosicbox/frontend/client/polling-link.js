@@ -1,49 +1,54 @@
-/** The way to the hub by polling, where WebSockets don't get through: one request fetches, one at a time sends. */
-import { CLOSE_ABNORMAL, CLOSE_AUTHENTICATION_FAILED } from "./reconnect.js";
+/** A link by polling, for networks that let no WebSocket through: one request fetches, and one at a time sends. */
+import { CLOSE_ABNORMAL, CLOSE_AUTHENTICATION_FAILED, CLOSE_NORMAL } from "./close-codes.js";
 
-/** @typedef {import("./types.js").Message} Message */
-/** @typedef {import("./websocket-link.js").Link} Link */
-/** @typedef {import("./websocket-link.js").LinkEvents} LinkEvents */
+/** @import { Link, LinkEvents } from "./link.js" */
+/** @import { ClientMessage, ClientMessages, ServerMessage, ServerMessages } from "./messages.js" */
+
+/**
+ * The error in the body of a refused request.
+ * @typedef {ServerMessages["error"] & {close_code?: number}} RefusalBody
+ */
 
 const WAIT_SECONDS = 25;
 const RETRY_MS = 500;
-// The hub gives a client up that stays away for 30 s.
-const LOST_AFTER_MS = 25_000;
-const MOST_AT_ONCE = 100;
-const CLOSE_NORMAL = 1000;
+// The hub gives a client up that has not fetched for 30 s.
+const GIVE_UP_AFTER_MS = 25_000;
+const MAX_BATCH = 100;
 const GONE = 410;
+// Errors that the same client gets again whenever it tries.
+const FINAL_ERRORS = ["permission_denied", "invalid_message"];
 
-/** The hub answered, and refused. */
-class Refused extends Error {
+/** The hub, or a web server before it, refused a request. */
+class RefusedError extends Error {
   /**
-   * @param {number} status
-   * @param {Message} error
+   * @param {number} status of HTTP
+   * @param {Partial<RefusalBody>} body
    */
-  constructor(status, error) {
-    super(error.message ?? `The web server answered ${status}`);
-    this.error = error;
-    this.code =
-      status === GONE
-        ? (error.close_code ?? CLOSE_ABNORMAL)
-        : error.error_type === "authentication_failed"
-          ? CLOSE_AUTHENTICATION_FAILED
-          : CLOSE_ABNORMAL;
+  constructor(status, body) {
+    super(body.message ?? `The web server answered ${String(status)}`);
+    this.body = body;
+    this.code = closeCodeOf(status, body);
+    this.final = FINAL_ERRORS.includes(body.error_type ?? "");
   }
 }
 
 /**
  * @param {string} url of the hub's WebSocket
  * @param {LinkEvents} events
- * @param {typeof fetch} get
+ * @param {typeof fetch} fetchFunction
  * @returns {Link}
  */
-export function pollingLink(url, { authenticate, onmessage, onclose }, get = (...request) => fetch(...request)) {
-  const sessions = sessionsOf(url);
+export function pollingLink(
+  url,
+  { authenticate, onmessage, onclose },
+  fetchFunction = (input, init) => fetch(input, init),
+) {
+  const sessions = sessionsUrl(url);
   const ended = new AbortController();
   let address = sessions;
   let bearer = "";
   let opened = false;
-  /** @type {Message[]} */
+  /** @type {ClientMessage[]} */
   let outgoing = [];
   let sending = false;
 
@@ -51,34 +56,36 @@ export function pollingLink(url, { authenticate, onmessage, onclose }, get = (..
    * @param {string} method
    * @param {string} to
    * @param {unknown} [body]
+   * @returns {Promise<unknown>}
    */
-  async function ask(method, to, body) {
-    const response = await get(to, {
+  async function request(method, to, body) {
+    const response = await fetchFunction(to, {
       method,
       headers: { Authorization: `Bearer ${bearer}`, "Content-Type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: ended.signal,
     });
-    const answer = await response.json().catch(() => ({}));
+    const answer = /** @type {unknown} */ (await response.json().catch(() => ({})));
     if (!response.ok) {
-      throw new Refused(response.status, answer);
+      throw new RefusedError(response.status, /** @type {Partial<RefusalBody>} */ (answer));
     }
     return answer;
   }
 
   /**
-   * A lost answer is simply asked for again: cursors and request ids make that harmless.
+   * Repeat a request until it is answered; cursors and request ids make repetitions safe.
    * @param {string} method
    * @param {string} to
    * @param {unknown} [body]
+   * @returns {Promise<unknown>}
    */
-  async function askAgain(method, to, body) {
-    const until = performance.now() + LOST_AFTER_MS;
+  async function requestRepeatedly(method, to, body) {
+    const until = performance.now() + GIVE_UP_AFTER_MS;
     for (;;) {
       try {
-        return await ask(method, to, body);
+        return await request(method, to, body);
       } catch (error) {
-        if (ended.signal.aborted || error instanceof Refused || performance.now() > until) {
+        if (ended.signal.aborted || error instanceof RefusedError || performance.now() > until) {
           throw error;
         }
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -87,17 +94,21 @@ export function pollingLink(url, { authenticate, onmessage, onclose }, get = (..
   }
 
   async function open() {
-    const first = authenticate();
+    const first = /** @type {ClientMessages["authenticate"]} */ (authenticate());
     bearer = first.token ?? first.resume?.secret ?? "";
-    const welcome = await ask("POST", sessions, first);
+    const welcome = /** @type {ServerMessages["welcome"]} */ (await request("POST", sessions, first));
     opened = true;
     bearer = welcome.secret;
     address = `${sessions}/${welcome.session_id}`;
-    deliver(welcome.hello);
+    if (welcome.hello) {
+      deliver(welcome.hello);
+    }
     deliver(welcome);
     let cursor = "";
     while (!ended.signal.aborted) {
-      const fetched = await askAgain("GET", `${address}/messages?wait=${WAIT_SECONDS}${cursor}`);
+      const fetched = /** @type {{messages: ServerMessage[], cursor: string}} */ (
+        await requestRepeatedly("GET", `${address}/messages?wait=${String(WAIT_SECONDS)}${cursor}`)
+      );
       cursor = `&cursor=${encodeURIComponent(fetched.cursor)}`;
       fetched.messages.forEach(deliver);
     }
@@ -105,16 +116,17 @@ export function pollingLink(url, { authenticate, onmessage, onclose }, get = (..
 
   async function sendAll() {
     sending = true;
-    // Whatever is sent within this turn goes together.
-    await null;
+    // Messages that are sent in the same turn go together.
+    await Promise.resolve();
     while (outgoing.length > 0 && !ended.signal.aborted) {
-      const batch = outgoing.splice(0, MOST_AT_ONCE);
-      (await askAgain("POST", `${address}/messages`, batch)).forEach(deliver);
+      const batch = outgoing.splice(0, MAX_BATCH);
+      const answers = await requestRepeatedly("POST", `${address}/messages`, batch);
+      /** @type {ServerMessage[]} */ (answers).forEach(deliver);
     }
     sending = false;
   }
 
-  /** @param {Message} message */
+  /** @param {ServerMessage} message */
   function deliver(message) {
     if (!ended.signal.aborted) {
       onmessage(message);
@@ -122,19 +134,20 @@ export function pollingLink(url, { authenticate, onmessage, onclose }, get = (..
   }
 
   /** @param {unknown} error */
-  function failed(error) {
+  function fail(error) {
     if (ended.signal.aborted) {
       return;
     }
     ended.abort();
     outgoing = [];
-    if (error instanceof Refused && error.error.type === "error") {
-      onmessage(error.error);
+    const refusal = error instanceof RefusedError ? error : null;
+    if (refusal?.body.type === "error") {
+      onmessage(/** @type {RefusalBody} */ (refusal.body));
     }
-    onclose({ code: error instanceof Refused ? error.code : CLOSE_ABNORMAL, opened });
+    onclose({ code: refusal?.code ?? CLOSE_ABNORMAL, opened, refused: refusal?.final ?? false });
   }
 
-  open().catch(failed);
+  open().catch(fail);
   return {
     send(message) {
       if (!opened || ended.signal.aborted) {
@@ -142,23 +155,35 @@ export function pollingLink(url, { authenticate, onmessage, onclose }, get = (..
       }
       outgoing.push(message);
       if (!sending) {
-        sendAll().catch(failed);
+        sendAll().catch(fail);
       }
       return true;
     },
     close(code) {
       ended.abort();
       if (code === CLOSE_NORMAL && opened) {
-        // Nobody waits for the answer; the page may be going.
+        // The answer is not awaited: the page may be unloading.
         const headers = { Authorization: `Bearer ${bearer}` };
-        get(address, { method: "DELETE", headers, keepalive: true }).catch(() => undefined);
+        fetchFunction(address, { method: "DELETE", headers, keepalive: true }).catch(() => undefined);
       }
     },
   };
 }
 
+/**
+ * @param {number} status of HTTP
+ * @param {Partial<RefusalBody>} body
+ * @returns {number} the close code that a WebSocket would have had
+ */
+function closeCodeOf(status, body) {
+  if (status === GONE) {
+    return body.close_code ?? CLOSE_ABNORMAL;
+  }
+  return body.error_type === "authentication_failed" ? CLOSE_AUTHENTICATION_FAILED : CLOSE_ABNORMAL;
+}
+
 /** @param {string} url of the WebSocket */
-function sessionsOf(url) {
+function sessionsUrl(url) {
   const address = new URL("sessions", url);
   address.protocol = address.protocol === "wss:" ? "https:" : "http:";
   return address.href;

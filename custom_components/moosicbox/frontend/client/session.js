@@ -1,57 +1,77 @@
-/** What a session must remember to be resumed: its secret and how far each topic was heard. */
+/**
+ * Session state that survives a connection: the session's key and the position of each topic. Pure.
+ *
+ * `engine/client/session.py` follows the same rules; `tests/golden/session/` holds both to them.
+ */
 
-/** @typedef {import("./types.js").Message} Message */
-/** @typedef {import("./types.js").Positions} Positions */
+/** @import { Position, Resume, ServerMessage, ServerMessages } from "./messages.js" */
+
+/**
+ * The result of recording a message. `new`: deliver it; `repeat`: it was delivered before; `gap`: a message before it is missing,
+ * which only a resume can fetch.
+ * @typedef {"new" | "repeat" | "gap"} Delivery
+ */
 
 export class Session {
   /** @type {{session_id: string, secret: string} | null} */
   #key = null;
-  /** @type {Positions} */
-  #positions = {};
+  /** @type {Map<string, Position>} by topic */
+  #positions = new Map();
 
-  /** @returns {{session_id: string, secret: string, positions: Positions} | undefined} */
+  /** @returns {Resume | null} what `authenticate` sends to resume the session; null if there is none */
   get resume() {
-    return this.#key ? { ...this.#key, positions: this.#positions } : undefined;
+    return this.#key && { ...this.#key, positions: Object.fromEntries(this.#positions) };
   }
 
-  /** @param {Message} welcome */
-  welcome(welcome) {
-    this.#key = { session_id: welcome.session_id, secret: welcome.secret };
-    this.#positions = welcome.resumed ? this.#positions : {};
-    this.add(welcome.positions);
+  /**
+   * Start or continue a session. The positions of the welcome are those before the first message that follows it.
+   * @param {Pick<ServerMessages["welcome"], "session_id" | "secret" | "positions">} welcome
+   */
+  welcome({ session_id, secret, positions }) {
+    this.#key = { session_id, secret };
+    this.#positions.clear();
+    this.subscribed(positions);
   }
 
-  /** @param {Positions | undefined} positions of topics that were subscribed */
-  add(positions) {
-    Object.assign(this.#positions, structuredClone(positions ?? {}));
+  /** @param {Record<string, Position>} positions of topics that are subscribed from now on */
+  subscribed(positions) {
+    for (const [topic, { epoch, offset }] of Object.entries(positions)) {
+      this.#positions.set(topic, { epoch, offset });
+    }
   }
 
-  /** @param {string[]} topics that are no longer subscribed */
-  remove(topics) {
+  /** @param {readonly string[]} topics */
+  unsubscribed(topics) {
     for (const topic of topics) {
-      delete this.#positions[topic];
+      this.#positions.delete(topic);
     }
   }
 
   /**
-   * Notes a numbered message.
-   * @param {Message} message
-   * @returns {boolean} false when it was heard before
+   * Record a message, if it is numbered.
+   * @param {ServerMessage | {type: string, topic?: string, offset?: number}} message
+   * @returns {Delivery}
    */
-  advance({ topic, offset }) {
-    const position = this.#positions[topic];
-    if (!position || typeof offset !== "number") {
-      return true;
+  receive(message) {
+    const topic = "topic" in message ? message.topic : undefined;
+    const offset = "offset" in message ? message.offset : undefined;
+    const position = topic === undefined ? undefined : this.#positions.get(topic);
+    if (topic === undefined || !position || offset === undefined) {
+      return "new";
     }
     if (offset <= position.offset) {
-      return false;
+      return "repeat";
     }
-    position.offset = offset;
-    return true;
+    if (offset > position.offset + 1) {
+      return "gap";
+    }
+    this.#positions.set(topic, { epoch: position.epoch, offset });
+    return "new";
   }
 
+  /** Forget a session that has ended. */
   forget() {
     this.#key = null;
-    this.#positions = {};
+    this.#positions.clear();
   }
 }

@@ -1,9 +1,10 @@
-/** Feeds the clock: bursts of probes over the connection, of each burst the best sample. */
+/** Measures the hub's clock: bursts of probes over the connection, of each burst the best sample. */
 import { bestOf, sampleOf } from "./clock.js";
 
-/** @typedef {import("./clock.js").Clock} Clock */
-/** @typedef {import("./clock.js").Sample} Sample */
-/** @typedef {import("./types.js").Message} Message */
+/** @import { Clock, Sample } from "./clock.js" */
+/** @import { ClientMessages, ServerMessages } from "./messages.js" */
+
+/** @typedef {(message: ClientMessages["time_sync"], options: {timeoutMs: number, retry: boolean}) => Promise<ServerMessages["time_sync"]>} Probe */
 
 const BURST_PROBES = 8;
 const PROBE_TIMEOUT_MS = 2_000;
@@ -20,13 +21,14 @@ export class TimeSync {
   #onupdate;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  // Each start and stop begins a new generation, and ends the run of the one before.
   #generation = 0;
 
   /**
    * @param {object} options
-   * @param {(message: Message, options: {timeoutMs: number, retry: boolean}) => Promise<any>} options.request
-   * @param {Clock} options.clock
-   * @param {() => void} [options.onupdate] after each new estimate
+   * @param {Probe} options.request
+   * @param {Clock} options.clock updated after each burst
+   * @param {() => void} [options.onupdate] called after each new estimate
    * @param {() => number} [options.nowUs]
    */
   constructor({ request, clock, onupdate = () => undefined, nowUs = monotonicUs }) {
@@ -61,7 +63,7 @@ export class TimeSync {
 
   /**
    * @param {number} generation
-   * @returns {Promise<Sample[]>}
+   * @returns {Promise<Sample[]>} empty if the first probe is lost; a lost connection starts a new run
    */
   async #burst(generation) {
     const samples = [];
@@ -69,7 +71,6 @@ export class TimeSync {
       try {
         samples.push(await this.#probe());
       } catch {
-        // A lost probe is one sample less; a lost connection starts a new run.
         break;
       }
     }

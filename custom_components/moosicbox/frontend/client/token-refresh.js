@@ -1,4 +1,4 @@
-/** Renews the session's token before it expires. */
+/** Refreshes the session's token before it expires. */
 
 const MARGIN_MS = 60_000;
 const MIN_WAIT_MS = 30_000;
@@ -6,16 +6,16 @@ const MIN_WAIT_MS = 30_000;
 const MAX_WAIT_MS = 24 * 3600_000;
 
 export class TokenRefresh {
-  #renew;
+  #refresh;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {() => Promise<{expires_at?: string}>} renew sends a new token, answers when it expires */
-  constructor(renew) {
-    this.#renew = renew;
+  /** @param {() => Promise<{expires_at?: string}>} refresh sends a fresh token; returns when that one expires */
+  constructor(refresh) {
+    this.#refresh = refresh;
   }
 
-  /** @param {string | null | undefined} expiresAt ISO 8601 */
+  /** @param {string | null | undefined} expiresAt ISO 8601; without it nothing is scheduled */
   schedule(expiresAt) {
     this.cancel();
     if (!expiresAt) {
@@ -27,9 +27,11 @@ export class TokenRefresh {
       if (Date.now() < due) {
         this.schedule(expiresAt);
       } else {
-        // A failure is no harm: the hub closes with "token expired", and a fresh one is taken then.
-        this.#renew().then(
-          ({ expires_at }) => this.schedule(expires_at),
+        this.#refresh().then(
+          ({ expires_at }) => {
+            this.schedule(expires_at);
+          },
+          // No retry: the hub closes with "token expired", and the reconnect fetches a fresh token.
           () => undefined,
         );
       }

@@ -1,20 +1,7 @@
-/** The way to the hub over a WebSocket. */
+/** A link over a WebSocket. */
 
-/** @typedef {import("./types.js").Message} Message */
-
-/**
- * A way to the hub, open or about to be. `opened`: whether the hub spoke at all.
- * @typedef {object} Link
- * @property {(message: Message) => boolean} send whether it could be sent
- * @property {(code: number) => void} close 1000 ends the session, anything else leaves it to be resumed; nothing is heard after it
- */
-
-/**
- * @typedef {object} LinkEvents
- * @property {() => Message} authenticate the first message
- * @property {(message: Message) => void} onmessage
- * @property {(closing: {code: number, opened: boolean}) => void} onclose
- */
+/** @import { Link, LinkEvents } from "./link.js" */
+/** @import { ClientMessage, ServerMessage } from "./messages.js" */
 
 const SUBPROTOCOL = "moosicbox.v1";
 const OPEN = 1;
@@ -22,14 +9,14 @@ const OPEN = 1;
 /**
  * @param {string} url
  * @param {LinkEvents} events
- * @param {typeof WebSocket} Socket
+ * @param {typeof WebSocket} [Socket]
  * @returns {Link}
  */
 export function websocketLink(url, { authenticate, onmessage, onclose }, Socket = WebSocket) {
   const socket = new Socket(url, [SUBPROTOCOL]);
   let opened = false;
 
-  /** @param {Message} message */
+  /** @param {ClientMessage} message */
   const send = (message) => {
     if (socket.readyState !== OPEN) {
       return false;
@@ -39,15 +26,17 @@ export function websocketLink(url, { authenticate, onmessage, onclose }, Socket 
   };
 
   socket.onmessage = ({ data }) => {
-    const message = /** @type {Message} */ (JSON.parse(String(data)));
+    const message = parse(data);
     opened = true;
     onmessage(message);
-    // Whoever heard `hello` may have found that this hub is none for it.
+    // The listener closes the link if it doesn't support the hub's protocol version.
     if (message.type === "hello" && socket.onmessage) {
       send(authenticate());
     }
   };
-  socket.onclose = ({ code }) => onclose({ code, opened });
+  socket.onclose = ({ code }) => {
+    onclose({ code, opened, refused: false });
+  };
 
   return {
     send,
@@ -57,4 +46,14 @@ export function websocketLink(url, { authenticate, onmessage, onclose }, Socket 
       socket.close(code);
     },
   };
+}
+
+/**
+ * @param {unknown} data
+ * @returns {ServerMessage}
+ */
+function parse(data) {
+  /** @type {unknown} */
+  const message = JSON.parse(String(data));
+  return /** @type {ServerMessage} */ (message);
 }

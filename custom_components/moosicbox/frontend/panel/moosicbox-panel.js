@@ -1,35 +1,33 @@
-/** The panel in Home Assistant's sidebar. Home Assistant sets `hass`, `narrow` and `route`. */
+/** The panel in Home Assistant's sidebar. Home Assistant sets the properties `hass`, `narrow` and `route`. */
 import { getApp } from "../app/app.js";
-import { Lazy } from "../ui/components/lazy.js";
+import { LazyView } from "../ui/components/lazy-view.js";
 import { localizer } from "../ui/localize.js";
 import { Header } from "../ui/shell/header.js";
-import { Listen } from "../ui/shell/listen.js";
+import { ListenPage } from "../ui/shell/listen-page.js";
 import { Nav, PAGES } from "../ui/shell/nav.js";
-import { parts, prefetch } from "../ui/shell/parts.js";
+import { lazyViews, prefetch } from "../ui/shell/lazy-views.js";
 import { Shell } from "../ui/shell/shell.js";
-import { TargetButton } from "../ui/shell/targets.js";
+import { TargetButton } from "../ui/shell/target-button.js";
 import { styles } from "../ui/styles.js";
 
-/** @typedef {import("../app/app.js").App} App */
-/** @typedef {import("../ui/context.js").Context} Context */
-/** @typedef {import("../ui/context.js").PageName} PageName */
-/** @typedef {import("../ui/context.js").View} View */
+/** @import { App } from "../app/app.js" */
+/** @import { Context, PageName, View } from "../ui/context.js" */
 
 /**
- * What the panel needs of it.
+ * The part of `hass` that the panel uses.
  * @typedef {{language?: string, locale?: {language: string}}} Hass
  */
 /** @typedef {{prefix: string, path: string}} Route */
 
 const PREFIX = "/moosicbox";
-const WARM_UP_MS = 2_000;
+const PREFETCH_AFTER_MS = 2_000;
 
 /** @type {Record<PageName, (context: Context) => View>} */
 const PAGE_VIEWS = {
-  listen: (context) => new Listen(context),
-  library: (context) => new Lazy(context, parts.library),
-  rooms: (context) => new Lazy(context, parts.rooms),
-  hub: (context) => new Lazy(context, parts.hub),
+  listen: (context) => new ListenPage(context),
+  library: (context) => new LazyView(context, lazyViews.library),
+  rooms: (context) => new LazyView(context, lazyViews.rooms),
+  hub: (context) => new LazyView(context, lazyViews.hub),
 };
 
 class MoosicBoxPanel extends HTMLElement {
@@ -54,7 +52,7 @@ class MoosicBoxPanel extends HTMLElement {
   /** @type {App | null} */
   #app = null;
   /** @type {(() => void) | null} */
-  #leave = null;
+  #removeViewer = null;
 
   constructor() {
     super();
@@ -82,28 +80,30 @@ class MoosicBoxPanel extends HTMLElement {
   async connectedCallback() {
     this.#app = await getApp();
     if (this.isConnected) {
-      this.#leave = this.#app.view();
+      this.#removeViewer = this.#app.addViewer();
       this.#render();
-      setTimeout(() => this.#warmUp(), WARM_UP_MS);
+      setTimeout(() => {
+        this.#prefetch();
+      }, PREFETCH_AFTER_MS);
     }
   }
 
   disconnectedCallback() {
-    this.#leave?.();
-    this.#leave = null;
+    this.#removeViewer?.();
+    this.#removeViewer = null;
     this.#tearDown();
     this.#language = "";
   }
 
-  #warmUp() {
-    this.#app?.warmUp();
+  #prefetch() {
+    this.#app?.prefetchPlayer();
     if (this.#shell) {
       prefetch(this.#shell.context.localize);
     }
   }
 
   #render() {
-    if (!this.#app || !this.#leave || !this.#hass) {
+    if (!this.#app || !this.#removeViewer || !this.#hass) {
       return;
     }
     const language = this.#hass.locale?.language ?? this.#hass.language ?? "en";
@@ -126,11 +126,13 @@ class MoosicBoxPanel extends HTMLElement {
     this.#tearDown();
     this.lang = language;
     this.classList.add("with-nav");
-    const open = (/** @type {PageName} */ page) => navigate(`${PREFIX}/${page}`);
+    const open = (/** @type {PageName} */ page) => {
+      navigate(`${PREFIX}/${page}`);
+    };
     this.#shell = new Shell({ app, localize, language, root: this.shadowRoot, navigate, open });
     const { context } = this.#shell;
     const [target, nav] = [new TargetButton(context), new Nav(localize, PREFIX, open)];
-    const mini = new Lazy(context, parts.mini);
+    const mini = new LazyView(context, lazyViews.miniPlayer);
     this.#header = new Header(localize, nav.element, target.element);
     this.#target = target;
     this.#mini = mini;
@@ -149,21 +151,31 @@ class MoosicBoxPanel extends HTMLElement {
     this.dataset.page = this.#page;
     shell.show(page, [
       ...(this.#target ? [this.#target] : []),
-      // Where everything is shown, no short form of it is needed.
+      // The Listen page itself shows the current track.
       ...(this.#mini && this.#page !== "listen" ? [this.#mini] : []),
-      { element: this, render: (state) => this.#nav?.render(this.#page, state) },
+      {
+        element: this,
+        render: (state) => {
+          this.#nav?.render(this.#page, state);
+        },
+      },
     ]);
   }
 
   #tearDown() {
     this.#shell?.dispose();
     this.#shell = null;
-    Object.values(this.#pages).forEach((page) => page.dispose?.());
+    for (const page of Object.values(this.#pages)) {
+      page.dispose?.();
+    }
     this.#pages = {};
   }
 }
 
-/** @param {string} path of a page of Home Assistant, opened without a reload */
+/**
+ * Open a page of Home Assistant without a reload.
+ * @param {string} path
+ */
 function navigate(path) {
   history.pushState(null, "", path);
   dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));

@@ -1,6 +1,7 @@
 /** What the hub's commands mean in time: pure. */
 
-/** @typedef {import("../client/types.js").SynchronizedPlayback} SynchronizedPlayback */
+/** @typedef {import("../client/messages.js").ServerMessages["synchronized_playback"]} Message */
+/** @typedef {Pick<Message, "command"> & Partial<Message>} SynchronizedPlayback */
 /** @typedef {import("./slot.js").Slot} Slot */
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 

@@ -58,7 +58,9 @@ export class IdentityStore {
   /** @returns {Identity | null} */
   #read() {
     try {
-      return JSON.parse(this.#storage.getItem(this.#key) ?? "null");
+      /** @type {unknown} */
+      const identity = JSON.parse(this.#storage.getItem(this.#key) ?? "null");
+      return /** @type {Identity | null} */ (identity);
     } catch {
       return null;
     }

@@ -9,7 +9,7 @@ import { PieceRenderer } from "./renderer-pieces.js";
 import { PlaybackError } from "./renderer.js";
 import { StreamSource } from "./stream-source.js";
 
-/** @typedef {import("../client/types.js").Track} Track */
+/** @typedef {import("../client/messages.js").Track & {stream_url?: string | null}} Track */
 /** @typedef {import("./output.js").Output} Output */
 /** @typedef {import("./renderer.js").Renderer} Renderer */
 

@@ -51,7 +51,7 @@ export class Output extends Emitter {
     return this.context.state === "running";
   }
 
-  /** Whether the browser waits for a click before it lets sound out. */
+  /** True while the browser waits for a click before it plays sound. */
   get blocked() {
     return this.#settled && !this.running && this.context.state !== "closed";
   }
@@ -124,7 +124,8 @@ export class Output extends Emitter {
 
   /** @returns {boolean} false if the browser doesn't tell what is audible, or nothing is yet */
   #stamp() {
-    const stamp = this.running ? this.context.getOutputTimestamp?.() : undefined;
+    const { context } = /** @type {{context: Partial<AudioContext>}} */ (this);
+    const stamp = this.running ? context.getOutputTimestamp?.() : undefined;
     if (!stamp?.contextTime || !stamp.performanceTime) {
       return false;
     }

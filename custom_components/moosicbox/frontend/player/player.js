@@ -14,10 +14,11 @@ import { TimeKeeper } from "./time-keeper.js";
 import { positionAt } from "./timeline.js";
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
-/** @typedef {import("../client/types.js").Message} Message */
-/** @typedef {import("../client/types.js").SynchronizedPlayback} SynchronizedPlayback */
+/** @typedef {import("../client/messages.js").ClientMessage} ClientMessage */
+/** @typedef {import("../client/messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("./renderer.js").Renderer} Renderer */
 /** @typedef {import("./command.js").Start} Start */
+/** @typedef {import("./command.js").SynchronizedPlayback} SynchronizedPlayback */
 /** @typedef {import("./status.js").Mode} Mode */
 /** @typedef {import("./status.js").PlayerStatus} PlayerStatus */
 /** @typedef {import("./slot.js").Slot} Slot */
@@ -73,7 +74,7 @@ export class Player extends Emitter {
    * @param {Clock} options.clock
    * @param {Loudspeaker} options.output
    * @param {import("./media.js").Load} options.load
-   * @param {(message: Message) => boolean} options.send
+   * @param {(message: ClientMessage) => boolean} options.send
    * @param {() => number} [options.nowUs]
    */
   constructor({ clock, output, load, send, nowUs = monotonicUs }) {
@@ -91,10 +92,10 @@ export class Player extends Emitter {
     });
   }
 
-  /** @param {Message} message of the `play:` topic */
+  /** @param {ServerMessage} message of the `play:` topic */
   obey(message) {
     if (message.type === "synchronized_playback") {
-      this.#obey(/** @type {any} */ (message));
+      this.#obey(message);
     } else if (message.type === "prepare") {
       this.#slots.prepare(message.queue_item_id, message.track);
     } else if (message.type === "volume_update") {

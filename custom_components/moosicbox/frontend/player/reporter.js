@@ -1,7 +1,7 @@
 /** Tells the hub what the player does: on every change, and now and then while it plays. */
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
-/** @typedef {import("../client/types.js").Message} Message */
+/** @typedef {import("../client/messages.js").ClientMessage} ClientMessage */
 /** @typedef {import("./status.js").PlayerStatus} PlayerStatus */
 
 const INTERVAL_MS = 5_000;
@@ -17,7 +17,7 @@ export class Reporter {
 
   /**
    * @param {object} options
-   * @param {(message: Message) => boolean} options.send
+   * @param {(message: ClientMessage) => boolean} options.send
    * @param {Clock} options.clock
    * @param {() => PlayerStatus} options.status
    */

@@ -1,7 +1,7 @@
 /** A queue item that is being loaded, ready to sound, or failed. */
 import { PlaybackError } from "./renderer.js";
 
-/** @typedef {import("../client/types.js").Track} Track */
+/** @typedef {import("../client/messages.js").PlayableTrack} Track */
 /** @typedef {import("./media.js").Load} Load */
 /** @typedef {import("./renderer.js").Renderer} Renderer */
 
@@ -35,7 +35,7 @@ export class Slot {
           onsettled(this);
         }
       },
-      (error) => {
+      (/** @type {unknown} */ error) => {
         if (!this.#abort.signal.aborted) {
           this.fail(error);
           onsettled(this);

@@ -1,7 +1,7 @@
 /** The items that a player has at hand: the current one, the one that is about to start, and the prepared next. */
 import { Slot } from "./slot.js";
 
-/** @typedef {import("../client/types.js").Track} Track */
+/** @typedef {import("../client/messages.js").PlayableTrack} Track */
 
 // The hub may take back what it announced and order it a moment later.
 const LINGER_MS = 1_000;

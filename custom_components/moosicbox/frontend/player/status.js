@@ -2,7 +2,7 @@
 import { startPosition } from "./command.js";
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
-/** @typedef {import("../client/types.js").PlayerState} PlayerState */
+/** @typedef {import("../client/messages.js").ClientMessages["player_report"]["state"]} PlayerState */
 /** @typedef {import("./command.js").Start} Start */
 /** @typedef {import("./slots.js").Slots} Slots */
 
@@ -21,7 +21,7 @@ import { startPosition } from "./command.js";
  * @property {boolean} needsInteraction
  * @property {import("./renderer.js").RenderPath | null} path how the current item is played
  * @property {boolean} saving whether it is a smaller file than the item has
- * @property {string | null} reason why it isn't decoded while it comes in
+ * @property {Fallback | null} fallback why the current item isn't decoded while it arrives; null if it is
  * @property {import("./renderer.js").PlaybackError | null} error
  */
 
@@ -60,7 +60,7 @@ export function describe(facts) {
     needsInteraction,
     path: slot?.renderer?.path ?? null,
     saving: slot?.renderer?.small ?? false,
-    reason: slot?.renderer?.reason ?? null,
+    fallback: slot?.renderer?.fallback ?? null,
     error: slot?.error ?? null,
   };
 }

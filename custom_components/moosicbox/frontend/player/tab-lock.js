@@ -17,7 +17,8 @@ const ANSWER_MS = 300;
  */
 export function tabLock(onlost) {
   // Web Locks exist in secure contexts only; at home most pages come by plain http.
-  return navigator.locks ? new WebTabLock(onlost) : new ChannelTabLock(onlost);
+  const { locks } = /** @type {Partial<Navigator>} */ (navigator);
+  return locks ? new WebTabLock(onlost) : new ChannelTabLock(onlost);
 }
 
 class WebTabLock {
@@ -35,17 +36,21 @@ class WebTabLock {
     if (this.#release) {
       return true;
     }
-    return new Promise((resolve) => {
+    /** @type {Promise<boolean>} */
+    const acquired = new Promise((resolve) => {
       const options = steal ? { steal } : { signal: AbortSignal.timeout(PATIENCE_MS) };
-      const held = navigator.locks.request(NAME, options, () => {
+      const lock = navigator.locks.request(NAME, options, () => {
         resolve(true);
-        return new Promise((release) => (this.#release = () => release(undefined)));
+        /** @type {Promise<void>} */
+        const held = new Promise((release) => (this.#release = release));
+        return held;
       });
-      held.catch(() => {
+      lock.catch(() => {
         resolve(false);
         this.#lost();
       });
     });
+    return acquired;
   }
 
   release() {

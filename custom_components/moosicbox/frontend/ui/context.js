@@ -1,4 +1,4 @@
-/** What every part of the pages is given: the hub, what can be done, words, and the few things that the page as a whole does. */
+/** The context that is passed to every view. */
 
 /** @typedef {import("../app/app.js").App} App */
 /** @typedef {import("../app/actions.js").Actions} Actions */
@@ -14,20 +14,20 @@
  * @property {Actions} actions
  * @property {Localize} localize
  * @property {string} language
- * @property {boolean} guest whether there is no Home Assistant around
+ * @property {boolean} guest true if this is the guest page, without a login at Home Assistant
  * @property {(text: string, action?: {label: string, run: () => void}) => void} toast
- * @property {(page: PageName) => void} open one of our pages
- * @property {(path: string) => void} navigate to a page of Home Assistant
- * @property {(dialog: HTMLElement) => void} mount puts a dialog or menu into the page
- * @property {(...sheets: CSSStyleSheet[]) => void} style adds what a part that came later needs to look right
+ * @property {(page: PageName) => void} open opens a page of MoosicBox
+ * @property {(path: string) => void} navigate opens a page of Home Assistant
+ * @property {(dialog: HTMLElement) => void} mount adds a dialog or menu to the page
+ * @property {(...sheets: CSSStyleSheet[]) => void} addStyles adds style sheets that were fetched later
  */
 
 /**
- * A part of a page: made once, rendered from the state as often as that changes.
+ * A part of a page. It is created once, and rendered whenever the state has changed.
  * @typedef {object} View
  * @property {HTMLElement} element
  * @property {(state: AppState, target: Target | null) => void} render
- * @property {(hubUs: number | null) => void} [tick] before every picture: what moves by itself
+ * @property {(hubUs: number | null) => void} [tick] called on every animation frame with the hub's clock, if that is known
  * @property {() => void} [dispose]
  */
 

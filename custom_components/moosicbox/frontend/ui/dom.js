@@ -1,11 +1,13 @@
-/** The few helpers that stand in for a framework. */
+/** Helpers to create and update DOM elements. */
+
+/** @typedef {{[Type in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[Type]) => void}} Listeners */
 
 /**
  * @typedef {object} Props
  * @property {string} [class]
  * @property {string} [text]
  * @property {Record<string, string>} [attributes]
- * @property {Record<string, (event: any) => void>} [on]
+ * @property {Listeners} [on]
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -25,7 +27,7 @@ export function el(tag, props = {}, ...children) {
   if (props.text !== undefined) {
     element.textContent = props.text;
   }
-  dress(element, props);
+  applyProps(element, props);
   element.append(...children);
   return element;
 }
@@ -39,7 +41,7 @@ export function el(tag, props = {}, ...children) {
  */
 export function svg(tag, attributes, ...children) {
   const element = document.createElementNS(SVG, tag);
-  dress(element, { attributes });
+  applyProps(element, { attributes });
   element.append(...children);
   return element;
 }
@@ -48,12 +50,12 @@ export function svg(tag, attributes, ...children) {
  * @param {Element} element
  * @param {Props} props
  */
-function dress(element, { attributes = {}, on = {} }) {
+function applyProps(element, { attributes = {}, on = {} }) {
   for (const [name, value] of Object.entries(attributes)) {
     element.setAttribute(name, value);
   }
   for (const [type, listener] of Object.entries(on)) {
-    element.addEventListener(type, listener);
+    element.addEventListener(type, /** @type {EventListener} */ (listener));
   }
 }
 
@@ -61,7 +63,7 @@ function dress(element, { attributes = {}, on = {} }) {
  * @param {string} className
  * @param {string} text
  * @param {() => void} onclick
- * @param {Node[]} before in front of the text
+ * @param {Node[]} before the text
  */
 export function textButton(className, text, onclick, ...before) {
   const children = [...before, text];
@@ -69,17 +71,20 @@ export function textButton(className, text, onclick, ...before) {
 }
 
 /**
- * @param {Node} picture
+ * @param {Node} image
  * @param {string} label
  * @param {(event: MouseEvent) => void} onclick
  */
-export function iconButton(picture, label, onclick) {
-  const attributes = { type: "button", "aria-label": label, title: label };
-  return el("button", { class: "icon", attributes, on: { click: onclick } }, picture);
+export function iconButton(image, label, onclick) {
+  return el(
+    "button",
+    { class: "icon", attributes: { type: "button", "aria-label": label, title: label }, on: { click: onclick } },
+    image,
+  );
 }
 
 /**
- * Touches the page only if something is new, so that rendering from state stays cheap.
+ * Set the text, if it differs: an unchanged element costs no layout.
  * @param {Element} element
  * @param {string} text
  */
@@ -92,7 +97,7 @@ export function setText(element, text) {
 /**
  * @param {Element} element
  * @param {string} name
- * @param {string | null} value null takes the attribute away
+ * @param {string | null} value null removes the attribute
  */
 export function setAttribute(element, name, value) {
   if (element.getAttribute(name) === value) {
@@ -115,7 +120,7 @@ export function setLabel(button, label) {
 }
 
 /**
- * One view an entry, kept as long as its key is there; in the order of the entries.
+ * A list with one view for each entry. A view is kept as long as an entry has its key.
  * @template T
  * @template {{element: HTMLElement}} V
  */
@@ -126,7 +131,7 @@ export class KeyedList {
   #make;
 
   /**
-   * @param {HTMLElement} parent which has no other children
+   * @param {HTMLElement} parent without other children
    * @param {(entry: T) => V} make
    */
   constructor(parent, make) {

@@ -1,7 +1,7 @@
-/** Numbers and names as people read them. */
+/** Formats numbers, times and names for display. */
 
 /** @param {string} name */
-export const initialOf = (name) => [...name.trim()][0]?.toUpperCase() ?? "?";
+export const initialOf = (name) => Array.from(name.trim())[0]?.toUpperCase() ?? "?";
 
 /**
  * @param {number} seconds

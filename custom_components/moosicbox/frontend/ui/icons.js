@@ -1,4 +1,4 @@
-/** Icons, drawn on a grid of 24 by 24. */
+/** Icons, as paths on a grid of 24 by 24. */
 import { svg } from "./dom.js";
 
 const PATHS = {
@@ -54,18 +54,18 @@ const PATHS = {
 
 /**
  * @param {IconName} name
- * @returns {SVGSVGElement} decoration; the control around it has the words
+ * @returns {SVGSVGElement} hidden from screen readers: the control that contains it has a label
  */
 export function icon(name) {
   return svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: PATHS[name] }));
 }
 
 /**
- * @param {SVGSVGElement} picture
+ * @param {SVGSVGElement} image
  * @param {IconName} name
  */
-export function setIcon(picture, name) {
-  const path = picture.firstElementChild;
+export function setIcon(image, name) {
+  const path = image.firstElementChild;
   if (path && path.getAttribute("d") !== PATHS[name]) {
     path.setAttribute("d", PATHS[name]);
   }

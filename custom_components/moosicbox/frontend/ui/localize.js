@@ -1,51 +1,59 @@
-/** Texts in the user's language, and errors in words. */
+/** Texts in the user's language, and errors as text. */
 import { ConnectionLostError, HubError, RequestTimeoutError } from "../client/index.js";
-import en from "./strings/en.js";
+import en from "./strings/en-initial.js";
 
-/** @typedef {typeof en & typeof import("./strings/en-more.js").default} Texts */
+/** @typedef {typeof en & typeof import("./strings/en-deferred.js").default} Texts */
 /** @typedef {keyof Texts} TextKey */
-/** @typedef {{(key: TextKey, values?: Record<string, string>): string, more: () => Promise<void>}} Localize `more`: what the first page doesn't need */
+/** @typedef {(key: TextKey, values?: Record<string, string>) => string} Translate */
+
+/**
+ * `loadDeferred` fetches the texts that the first view does not need. `optional` returns null for an unknown key.
+ * @typedef {Translate & {loadDeferred: () => Promise<void>, optional: (key: string) => string | null}} Localize
+ */
 
 /** @typedef {{default: Partial<Texts>}} Strings */
+/** @typedef {{initial: () => Promise<Strings>, deferred: () => Promise<Strings>}} Language */
 
-/** @type {Record<string, {first: () => Promise<Strings>, more: () => Promise<Strings>}>} */
-const LANGUAGES = {
-  en: { first: async () => ({ default: en }), more: () => import("./strings/en-more.js") },
-  de: { first: () => import("./strings/de.js"), more: () => import("./strings/de-more.js") },
+/** @type {Language} */
+const ENGLISH = { initial: () => Promise.resolve({ default: en }), deferred: () => import("./strings/en-deferred.js") };
+/** @type {Record<string, Language>} */
+const OTHER_LANGUAGES = {
+  de: { initial: () => import("./strings/de-initial.js"), deferred: () => import("./strings/de-deferred.js") },
 };
 
 /**
- * @param {string} language as Home Assistant names it, e.g. `de` or `en-GB`
+ * @param {string} language as Home Assistant names it, such as `de` or `en-GB`; English if there are no texts in it
  * @returns {Promise<Localize>}
  */
 export async function localizer(language) {
-  const { first, more } =
-    LANGUAGES[language.split("-")[0] ?? ""] ?? /** @type {typeof LANGUAGES["en"]} */ (LANGUAGES.en);
-  /** @type {Partial<Texts>} English where there is no other, or it can't be fetched */
-  const texts = { ...en, ...(await first().catch(() => undefined))?.default };
+  const { initial, deferred } = OTHER_LANGUAGES[language.split("-")[0] ?? ""] ?? ENGLISH;
+  // If the language can't be fetched, the page is in English.
+  /** @type {Partial<Texts>} */
+  const texts = { ...en, ...(await initial().catch(() => undefined))?.default };
   /** @type {Promise<void> | undefined} */
-  let whole;
-  /** @type {Localize} */
-  // What a newer hub names and this page doesn't know is said in no words.
-  const localize = (key, values = {}) => (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-  localize.more = () => {
-    whole ??= more().then(
+  let loading;
+  const translate = (/** @type {TextKey} */ key, /** @type {Record<string, string>} */ values = {}) =>
+    (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, /** @type {string} */ name) => values[name] ?? "");
+  const loadDeferred = () => {
+    loading ??= deferred().then(
       (strings) => void Object.assign(texts, strings.default),
-      (error) => {
-        // Not for good: with the next part it is tried again.
-        whole = undefined;
+      (/** @type {unknown} */ error) => {
+        // The next call tries again.
+        loading = undefined;
         throw error;
       },
     );
-    return whole;
+    return loading;
   };
-  return localize;
+  const optional = (/** @type {string} */ key) =>
+    Object.hasOwn(texts, key) ? translate(/** @type {TextKey} */ (key)) : null;
+  return Object.assign(translate, { loadDeferred, optional });
 }
 
 /**
  * @param {Localize} localize
  * @param {unknown} error
- * @returns {string} what happened, and what helps
+ * @returns {string} what happened, and what the user can do
  */
 export function errorText(localize, error) {
   if (error instanceof ConnectionLostError) {
@@ -54,8 +62,6 @@ export function errorText(localize, error) {
   if (error instanceof RequestTimeoutError) {
     return localize("error_timeout");
   }
-  const key = error instanceof HubError ? `error_${error.errorType}` : "";
-  return Object.hasOwn(en, key)
-    ? localize(/** @type {TextKey} */ (key))
-    : localize("error_other", { message: error instanceof Error ? error.message : String(error) });
+  const known = error instanceof HubError ? localize.optional(`error_${error.errorType}`) : null;
+  return known ?? localize("error_other", { message: error instanceof Error ? error.message : String(error) });
 }

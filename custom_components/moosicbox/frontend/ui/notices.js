@@ -1,15 +1,13 @@
-/** Which notices the state calls for: pure. */
-import { CLOSE_AUTHENTICATION_FAILED } from "../client/index.js";
+/** The notices that the state calls for. Pure. */
+import { CLOSE_AUTHENTICATION_FAILED, CLOSE_FORCED_OUT } from "../client/index.js";
 
-/** @typedef {import("../app/store.js").AppState} AppState */
-/** @typedef {import("../client/connection.js").ConnectionState} ConnectionState */
-/** @typedef {import("./localize.js").Localize} Localize */
-/** @typedef {import("./components/notice.js").NoticeContent} NoticeContent */
-
-const CLOSE_FORCED_OUT = 4503;
+/** @import { AppState } from "../app/store.js" */
+/** @import { ConnectionState } from "../client/connection.js" */
+/** @import { NoticeContent } from "./components/notice.js" */
+/** @import { Localize } from "./localize.js" */
 
 /**
- * @typedef {object} Remedies
+ * @typedef {object} NoticeActions
  * @property {() => void} retry
  * @property {() => void} reload
  * @property {() => void} playHere
@@ -18,10 +16,10 @@ const CLOSE_FORCED_OUT = 4503;
 /**
  * @param {ConnectionState} connection
  * @param {Localize} localize
- * @param {Remedies} remedies
+ * @param {NoticeActions} actions
  * @returns {NoticeContent | null}
  */
-export function connectionNotice({ phase, closeCode, errorType }, localize, remedies) {
+export function connectionNotice({ phase, closeCode, errorType }, localize, actions) {
   if (phase === "ready" || (phase === "stopped" && closeCode === null)) {
     return null;
   }
@@ -30,11 +28,11 @@ export function connectionNotice({ phase, closeCode, errorType }, localize, reme
       ? { level: "info", title: localize("connecting") }
       : { level: "warning", title: localize("offline_title"), text: localize("offline_text") };
   }
-  const retry = { action: localize("retry"), onaction: remedies.retry };
+  const retry = { action: localize("retry"), onaction: actions.retry };
   /** @type {"stopped" | "stopped_version" | "stopped_denied" | "stopped_login" | "stopped_removed"} */
   let reason = "stopped";
   if (errorType === "protocol_version") {
-    const reload = { action: localize("reload"), onaction: remedies.reload };
+    const reload = { action: localize("reload"), onaction: actions.reload };
     return {
       level: "error",
       title: localize("stopped_version_title"),
@@ -55,21 +53,21 @@ export function connectionNotice({ phase, closeCode, errorType }, localize, reme
 /**
  * @param {AppState["device"]} device
  * @param {Localize} localize
- * @param {Remedies} remedies
+ * @param {NoticeActions} actions
  * @returns {NoticeContent | null}
  */
-export function deviceNotice({ status, needsInteraction, fault }, localize, remedies) {
+export function deviceNotice({ status, needsInteraction, fault }, localize, actions) {
   if (status === "elsewhere") {
     return {
       level: "info",
       title: localize("elsewhere_title"),
       text: localize("elsewhere_text"),
       action: localize("elsewhere_button"),
-      onaction: remedies.playHere,
+      onaction: actions.playHere,
     };
   }
   if (status === "on" && needsInteraction) {
-    // The click itself is the leave to sound; nothing else has to be done.
+    // Any click allows sound, so the button needs no action of its own.
     return {
       level: "warning",
       title: localize("allow_sound_title"),

@@ -1,4 +1,4 @@
-/** How it looks: Home Assistant's theme variables, light and dark, from 320 pixels up. */
+/** Styles of all pages: Home Assistant's theme variables, light and dark, from a width of 320 pixels. */
 
 export const styles = new CSSStyleSheet();
 
@@ -11,7 +11,7 @@ styles.replaceSync(`
   --card: var(--ha-card-background, var(--card-background-color, #fff));
   --back: var(--primary-background-color, #fafafa);
   --line: var(--divider-color, rgba(0, 0, 0, 0.12));
-  /* Home Assistant's own accent is too pale for words, and for words on it. */
+  /* Home Assistant's accent has too little contrast for text, and for text on it. */
   --accent-fill: color-mix(in srgb, var(--accent) 68%, black);
   --accent-text: color-mix(in srgb, var(--accent) 62%, var(--text));
   --hover: color-mix(in srgb, currentColor 8%, transparent);
@@ -55,7 +55,7 @@ nav a[aria-current] { background: color-mix(in srgb, currentColor 18%, transpare
 main { flex: 1; min-height: 0; overflow: auto; overscroll-behavior: contain; }
 .panel { flex: 1; min-height: 0; display: flex; flex-direction: column; }
 .pane { flex: 1; min-height: 0; display: flex; flex-direction: column; position: relative; }
-.entrance { width: min(420px, calc(100% - 32px)); margin: 8vh auto 0; }
+.name-form { width: min(420px, calc(100% - 32px)); margin: 8vh auto 0; }
 .page-body { width: 100%; max-width: 1280px; margin: 0 auto; padding: 16px; display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); align-content: start; }
 .hint { color: var(--text-2); max-width: 65ch; overflow-wrap: anywhere; }
 
@@ -90,7 +90,7 @@ input::placeholder { color: var(--text-2); opacity: 1; }
 main > .lazy { height: 100%; }
 .stage .lazy { flex: none; min-height: auto; }
 .listen.first .stage { grid-column: 1 / -1; grid-row: 2 / 4; justify-items: center; }
-/* Whoever has something to steer already is offered it below that; guests come for it. */
+/* Users who have a player already find the setup below it; guests find it first. */
 .listen:not(.first, .guest) .setup { order: 2; }
 .listen:not(.first) .setup .emblem { display: none; }
 .listen.guest .setup { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 16px; align-items: center; padding: 12px 16px; }
@@ -129,7 +129,7 @@ main > .lazy { height: 100%; }
 .toast { position: fixed; inset-inline: 16px; bottom: calc(88px + env(safe-area-inset-bottom)); z-index: 3; width: fit-content; max-width: min(520px, calc(100vw - 32px)); margin: 0 auto; padding: 12px 18px; border-radius: 12px; background: var(--text); color: var(--back); box-shadow: 0 4px 16px rgba(0, 0, 0, 0.3); display: flex; gap: 16px; align-items: center; overflow-wrap: anywhere; }
 .toast-action { color: inherit; font-weight: 500; text-decoration: underline; min-height: 32px; padding: 0 8px; }
 
-/* On phones, where the music plays says more than what this is called. */
+/* On phones the name of the player takes the place of the title. */
 @media (max-width: 500px) {
   header h1:has(~ .target:not([hidden])) { display: none; }
   header .target { margin-inline: auto 0; }

@@ -4,9 +4,9 @@ import sys
 
 
 def main() -> None:
-    """Run it."""
+    """Run the command line, or say which extra is missing."""
     try:
-        from .app import app  # noqa: PLC0415 - without the extra, say what is missing
+        from .app import app  # noqa: PLC0415 - the extra may not be installed
     except ImportError as error:
         if error.name not in ("typer", "rich", "zeroconf"):
             raise

@@ -1,4 +1,4 @@
-"""`python -m …client.cli`: the same as `moosicbox`."""
+"""Runs `moosicbox` as `python -m moosicbox.client.cli`."""
 
 from . import main
 

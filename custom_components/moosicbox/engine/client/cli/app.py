@@ -1,4 +1,4 @@
-"""The commands. Each is a few lines on top of the client library."""
+"""The commands of `moosicbox`, each a few lines on top of the client library."""
 
 from typing import Annotated, Literal
 
@@ -10,8 +10,8 @@ from .context import (
     complete_players,
     connected,
     find_player,
+    format_duration,
     is_player,
-    minutes,
     options,
     out,
     show,
@@ -27,13 +27,13 @@ app = typer.Typer(
 
     Pair this machine once (`moosicbox pair CODE`, the code is shown by Home Assistant under *MoosicBox, Add player*); then
 
-    * `moosicbox players` lists what can play,
-    * `moosicbox play kitchen "so what"` plays something of the library,
-    * `moosicbox monitor` shows what happens,
+    * `moosicbox players` lists the players,
+    * `moosicbox play kitchen "so what"` plays a track of the library,
+    * `moosicbox monitor` shows events,
     * `moosicbox player` makes this machine a speaker, `moosicbox node` one more hub.
 
     PLAYER is a player's id or name; leave it out if there is only one. Exit codes: 0 done, 1 refused by the hub, 2 wrong
-    usage, 3 no connection, 4 not let in.
+    usage, 3 no connection, 4 not paired or not authorised.
     """,
 )
 Player = Annotated[
@@ -50,7 +50,7 @@ def main(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
 ) -> None:
-    """What all commands share."""
+    """Store the options that all commands share."""
     options.url, options.token, options.json = url, token, json
 
 
@@ -67,9 +67,9 @@ async def players() -> None:
                 {
                     "player": info.player_id,
                     "name": info.name,
-                    "state": (status.state if status else None) if info.available else "away",
+                    "state": (status.state if status else None) if info.available else "offline",
                     "playing": track.title if track else None,
-                    "position": minutes(hub.player(info.player_id).position) if track else None,
+                    "position": format_duration(hub.player(info.player_id).position) if track else None,
                     "volume": f"{round(status.volume * 100)}%" if status else None,
                     "room": info.room_id,
                 }
@@ -87,21 +87,24 @@ async def play(
     player: Player = None,
     media: Annotated[
         str | None,
-        typer.Argument(help="Words to look for in the library, a track's id or an address. Without it: go on."),
+        typer.Argument(
+            help="Words to search for in the library, a track's id or an address. Without it, playback resumes."
+        ),
     ] = None,
-    at: Annotated[float | None, typer.Option(help="Begin at so many seconds.")] = None,
+    at: Annotated[float | None, typer.Option(help="Start at this position, in seconds.")] = None,
 ) -> None:
-    """Go on, or play something now in place of the queue.
+    """Resume playback, or replace the queue and play.
 
     `moosicbox play kitchen "so what"`
     """
     async with connected() as hub:
         if player is not None and media is None and not is_player(hub, player):
-            player, media = None, player  # One that there is only one of needn't be named.
+            player, media = None, player  # The only player needs no name.
         controls = hub.player(find_player(hub, player))
         if media is not None:
-            await queue.add_media(hub, controls.queue, media, "replace")
-        await controls.play(start_position=at)
+            await queue.add_media(hub, controls.queue, media, "replace", play=at is None)
+        if media is None or at is not None:
+            await controls.play(start_position=at)
 
 
 @app.command()
@@ -123,7 +126,7 @@ async def stop(player: Player = None) -> None:
 @app.command("next")
 @command
 async def next_(player: Player = None) -> None:
-    """Go on with the next item."""
+    """Play the next item."""
     async with connected() as hub:
         await hub.player(find_player(hub, player)).next()
 
@@ -131,15 +134,17 @@ async def next_(player: Player = None) -> None:
 @app.command()
 @command
 async def previous(player: Player = None) -> None:
-    """Go back to the previous item."""
+    """Play the previous item."""
     async with connected() as hub:
         await hub.player(find_player(hub, player)).previous()
 
 
 @app.command()
 @command
-async def seek(seconds: Annotated[float, typer.Argument(min=0, help="Where to go on.")], player: Player = None) -> None:
-    """Go on at another place of the same item."""
+async def seek(
+    seconds: Annotated[float, typer.Argument(min=0, help="The position, in seconds.")], player: Player = None
+) -> None:
+    """Go to a position in the current item."""
     async with connected() as hub:
         await hub.player(find_player(hub, player)).seek(seconds)
 
@@ -147,7 +152,7 @@ async def seek(seconds: Annotated[float, typer.Argument(min=0, help="Where to go
 @app.command()
 @command
 async def volume(
-    percent: Annotated[float, typer.Argument(min=0, max=100, help="How loud.")], player: Player = None
+    percent: Annotated[float, typer.Argument(min=0, max=100, help="The volume in per cent.")], player: Player = None
 ) -> None:
     """Set the volume."""
     async with connected() as hub:
@@ -170,34 +175,34 @@ async def search(
 @app.command()
 @command
 async def say(
-    message: Annotated[str, typer.Argument(help="What to tell.")],
-    user: Annotated[str | None, typer.Option(help="Only to this user.")] = None,
-    room: Annotated[str | None, typer.Option(help="Only to this room.")] = None,
+    message: Annotated[str, typer.Argument(help="The text of the notice.")],
+    user: Annotated[str | None, typer.Option(help="Only to this user's clients.")] = None,
+    room: Annotated[str | None, typer.Option(help="Only to the participants of this room.")] = None,
     title: Annotated[str | None, typer.Option()] = None,
-    level: Annotated[Literal["info", "success", "warning", "error"], typer.Option(help="How it is shown.")] = "info",
+    level: Annotated[Literal["info", "success", "warning", "error"], typer.Option(help="The importance.")] = "info",
 ) -> None:
-    """Show a notice to everybody, to a user or to a room. Needs the permission `broadcast`."""
+    """Show a notice to all clients, to a user or in a room. Needs the permission `broadcast`."""
     target, target_id = ("user", user) if user else ("room", room) if room else ("all", None)
     async with connected() as hub:
         recipients = await hub.broadcast(message, target=target, target_id=target_id, title=title, level=level)
     if options.json:
         show_json({"recipients": recipients})
     else:
-        out.print(f"Told to {recipients}")
+        out.print(f"Sent to {recipients} client{'' if recipients == 1 else 's'}")
 
 
 @app.command()
 @command
 async def stats() -> None:
-    """Show the hub's numbers. Needs the permission `admin`."""
+    """Show the hub's metrics. Needs the permission `admin`."""
     async with connected() as hub:
         metrics = await hub.metrics()
     if options.json:
         show_json(metrics)
     else:
         show(
-            [{"what": name, "value": value} for name, value in metrics.items() if not isinstance(value, dict)],
-            "what",
+            [{"metric": name, "value": value} for name, value in metrics.items() if not isinstance(value, dict)],
+            "metric",
             "value",
         )
 

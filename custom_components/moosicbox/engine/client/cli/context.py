@@ -1,4 +1,4 @@
-"""What all commands share: which hub, how its refusals end the program, how results are shown."""
+"""Shared by all commands: the choice of the hub, exit codes for errors, and the output of results."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -25,8 +25,8 @@ from ..errors import EventsLost, ProtocolMismatch, RequestTimedOut
 REFUSED: Final = 1
 USAGE: Final = 2
 UNREACHABLE: Final = 3
-NOT_LET_IN: Final = 4
-PUT_OUT: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
+UNAUTHORIZED: Final = 4
+REVOKED_CODES: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
 CONNECT_TIMEOUT: Final = 10.0
 SNAPSHOT_TIMEOUT: Final = 5.0
 COMPLETION_TIMEOUT: Final = 4.0
@@ -37,7 +37,7 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 @dataclass(slots=True)
 class Options:
-    """The options that stand before the command."""
+    """The options before the command."""
 
     url: str | None = None
     token: str | None = None
@@ -47,29 +47,28 @@ class Options:
 options = Options()
 
 
-class Stop(Exception):
-    """End with a message for people and an exit code."""
+class CommandFailed(Exception):
+    """Ends the program with a message and an exit code."""
 
     def __init__(self, message: str, code: int = REFUSED) -> None:
-        """`code` is what a shell sees."""
         super().__init__(message)
         self.code = code
 
 
 def command[**P](work: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run a coroutine as a command: whatever refuses, ends the program with a sentence and an exit code."""
+    """Make a coroutine function a command: its errors end the program with a sentence and an exit code."""
 
     @functools.wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             asyncio.run(work(*args, **kwargs))
-        except Stop as stop:
+        except CommandFailed as stop:
             fail(str(stop), stop.code)
         except AuthenticationFailed as error:
-            fail(f"{error.message}. Pair this machine with `moosicbox pair`, or name a token", NOT_LET_IN)
+            fail(f"{error.message}. Pair this machine with `moosicbox pair`, or give a token", UNAUTHORIZED)
         except ConnectionClosed as error:
-            put_out = error.details.get("close_code") in PUT_OUT
-            fail(str(error), NOT_LET_IN if put_out else UNREACHABLE)
+            is_revoked = error.details.get("close_code") in REVOKED_CODES
+            fail(str(error), UNAUTHORIZED if is_revoked else UNREACHABLE)
         except (RequestTimedOut, ProtocolMismatch) as error:
             fail(str(error), UNREACHABLE)
         except HubError as error:
@@ -85,68 +84,85 @@ def command[**P](work: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, No
 
 
 def fail(message: str, code: int) -> None:
-    """Say why, on the way that is for that, and end."""
+    """Print a message on standard error, and exit."""
     err.print(f"[red]moosicbox:[/red] {message}")
     raise typer.Exit(code)
 
 
-async def who() -> tuple[str, str]:
-    """The hub's address and the token to show: from the command line, the environment, the pairing; or looked for."""
-    kept = credentials.load()
-    if (token := options.token or (kept.token if kept else None)) is None:
-        raise Stop(
-            "Not paired yet. In Home Assistant choose MoosicBox, “Add player”; then `moosicbox pair CODE`", NOT_LET_IN
+async def find_hub() -> tuple[str, str]:
+    """Return the hub's address and the token: from the command line, the environment, the pairing or the network.
+
+    Raises:
+        CommandFailed: There is no token, or no single hub was found.
+    """
+    saved = credentials.load()
+    if (token := options.token or (saved.token if saved else None)) is None:
+        raise CommandFailed(
+            "Not paired yet. In Home Assistant choose MoosicBox, “Add player”; then `moosicbox pair CODE`", UNAUTHORIZED
         )
-    return options.url or (kept.url if kept else None) or await only_home(), token
+    return options.url or (saved.url if saved else None) or await discover_hub(), token
 
 
-async def only_home() -> str:
-    """The address of the one Home Assistant in this network."""
-    with err.status("Looking for Home Assistant in this network"):
-        found = await discovery.find()
+async def discover_hub() -> str:
+    """Return the address of the only Home Assistant in this network.
+
+    Raises:
+        CommandFailed: There is none, or more than one.
+    """
+    with err.status("Searching for Home Assistant in this network"):
+        found = await discovery.discover()
     if len(found) == 1:
         err.print(f"Found {found[0].name} at {found[0].url}")
         return found[0].url
     if not found:
-        raise Stop("No Home Assistant answers in this network: name it with --url before the command", UNREACHABLE)
-    told = ", ".join(f"{home.url} ({home.name})" for home in found)
-    raise Stop(f"Several answer; name one with --url before the command: {told}", USAGE)
+        raise CommandFailed(
+            "No Home Assistant answers in this network: give its address with --url before the command", UNREACHABLE
+        )
+    names = ", ".join(f"{home.url} ({home.name})" for home in found)
+    raise CommandFailed(f"Several answer; choose one with --url before the command: {names}", USAGE)
 
 
-async def client_of(**settings: Any) -> MoosicBoxClient:
-    """A client that isn't connected yet."""
-    url, token = await who()
+async def create_client(**settings: Any) -> MoosicBoxClient:
+    """Return a client that isn't connected yet."""
+    url, token = await find_hub()
     return MoosicBoxClient(url, token=token, name="moosicbox", connect_timeout=CONNECT_TIMEOUT, **settings)
 
 
 @asynccontextmanager
 async def connected() -> AsyncGenerator[MoosicBoxClient]:
-    """A connection for one command, with the players and what they play known."""
-    client = await client_of()
-    news = client.events(PlayerList, PlaybackStatus)
+    """Connect for one command, and yield when the players and their status are known."""
+    client = await create_client()
+    snapshots = client.events(PlayerList, PlaybackStatus)
     async with client:
         if client.connection.session.topics >= {"players"}:
             with suppress(TimeoutError):
                 async with asyncio.timeout(SNAPSHOT_TIMEOUT):
-                    while not _all_known(client):
-                        await anext(news)
+                    while not _has_all_snapshots(client):
+                        await anext(snapshots)
         yield client
 
 
-def _all_known(client: MoosicBoxClient) -> bool:
+def _has_all_snapshots(client: MoosicBoxClient) -> bool:
     followed = {topic for topic in client.connection.session.topics if topic.startswith("player:")}
     players = {f"player:{player_id}" for player_id in client.mirror.players}
     return client.mirror.players_known and followed & players <= client.mirror.playback.keys()
 
 
 def find_player(hub: MoosicBoxClient, text: str | None) -> str:
-    """The player that is meant: by id or name, or the only one."""
+    """Return the id of the player with this id or name; without `text`, that of the only available player.
+
+    Raises:
+        CommandFailed: No player was named, and there isn't exactly one.
+        PlayerNotFound: No player has this id or name.
+    """
     players = hub.mirror.players
     if text is None:
         available = [player.player_id for player in players.values() if player.available]
         if len(available) == 1:
             return available[0]
-        raise Stop(f"Which player? There are {len(available)}: {', '.join(sorted(available)) or 'none'}", USAGE)
+        raise CommandFailed(
+            f"Which player? There are {len(available)}: {', '.join(sorted(available)) or 'none'}", USAGE
+        )
     for player in players.values():
         if _is_called(player, text):
             return player.player_id
@@ -155,7 +171,7 @@ def find_player(hub: MoosicBoxClient, text: str | None) -> str:
 
 
 def is_player(hub: MoosicBoxClient, text: str) -> bool:
-    """Whether that is what a player is called."""
+    """Return whether a player has this id or name."""
     return any(_is_called(player, text) for player in hub.mirror.players.values())
 
 
@@ -164,24 +180,24 @@ def _is_called(player: PlayerInfo, text: str) -> bool:
 
 
 def complete_players(incomplete: str) -> list[str]:
-    """The players whose name begins so, for a shell; none if that can't be found out soon."""
+    """Return the players whose names begin with `incomplete`, for the shell; none if the hub doesn't answer soon."""
 
     async def names() -> list[str]:
         async with asyncio.timeout(COMPLETION_TIMEOUT), connected() as hub:
-            # A name of several words would have to be quoted.
+            # A name with spaces would have to be quoted; the id needs no quotes.
             players = hub.mirror.players.values()
             return sorted(player.player_id if " " in player.name else player.name for player in players)
 
-    # A shell has no options before the command to read from: what is paired, or in the environment.
+    # The completion doesn't get the options before the command: only the environment and the pairing count.
     options.url, options.token = os.environ.get("MOOSICBOX_URL"), os.environ.get("MOOSICBOX_TOKEN")
     try:
         return [name for name in asyncio.run(names()) if name.startswith(incomplete)]
-    except Stop, HubError, TimeoutError, ProtocolMismatch:
+    except CommandFailed, HubError, TimeoutError, ProtocolMismatch:
         return []
 
 
 def show(rows: list[dict[str, Any]], *columns: str, none: str = "") -> None:
-    """As a table for people, or what to tell them if there is `none`; as JSON for programs."""
+    """Print rows as a table (`none` if there are no rows), or as JSON with `--json`."""
     if options.json:
         show_json(rows)
         return
@@ -197,11 +213,11 @@ def show(rows: list[dict[str, Any]], *columns: str, none: str = "") -> None:
 
 
 def show_json(value: Any) -> None:
-    """One line of JSON, at once also into a pipe."""
+    """Print one line of JSON, unbuffered."""
     sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
     sys.stdout.buffer.flush()
 
 
-def minutes(seconds: float | None) -> str | None:
-    """A duration as people write it."""
+def format_duration(seconds: float | None) -> str | None:
+    """Return a duration as `minutes:seconds`."""
     return None if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02}"

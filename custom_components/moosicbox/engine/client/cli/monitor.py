@@ -1,4 +1,4 @@
-"""`moosicbox monitor`: what happens, as it happens."""
+"""`moosicbox monitor`: prints events as they happen."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,11 +6,22 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from ..connection import Connected, Disconnected
+from ..connection_events import Connected, Disconnected
 from ..messages import ErrorMessage, UnknownMessage
-from .context import client_of, command, options, out, show_json
+from .context import command, create_client, options, out, show_json
 
-TOLD = ("player_id", "room_id", "event_type", "username", "state", "message", "event", "reason", "volume", "muted")
+PRINTED_FIELDS = (
+    "player_id",
+    "room_id",
+    "event_type",
+    "username",
+    "state",
+    "message",
+    "event",
+    "reason",
+    "volume",
+    "muted",
+)
 
 
 @command
@@ -19,21 +30,21 @@ async def monitor(
         list[str] | None, typer.Argument(help="Only these topics, such as player:kitchen.", show_default="all")
     ] = None,
 ) -> None:
-    """Show what happens until Ctrl-C; with `--json` before the command, one message a line."""
-    hub = await client_of(subscribe=tuple(topics) if topics else None)
+    """Print events until Ctrl-C; with `--json` before the command, one JSON message a line."""
+    hub = await create_client(subscribe=tuple(topics) if topics else None)
     events = hub.events(object)
     async with hub:
         async for event in events:
-            tell(event)
+            print_event(event)
 
 
-def tell(event: object) -> None:
-    """One event, for people or programs."""
+def print_event(event: object) -> None:
+    """Print an event as a line for people, or as JSON."""
     fields = _fields(event)
     if options.json:
         show_json(fields)
         return
-    parts = [f"{name}={fields[name]}" for name in TOLD if fields.get(name) not in (None, "")]
+    parts = [f"{name}={fields[name]}" for name in PRINTED_FIELDS if fields.get(name) not in (None, "")]
     track = fields.get("track") or fields.get("current_track")
     if isinstance(track, dict):
         parts.append(" – ".join(filter(None, (track.get("artist"), track.get("title")))))

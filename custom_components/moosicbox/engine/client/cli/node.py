@@ -1,4 +1,4 @@
-"""`moosicbox node`: this machine as one more hub of a cluster."""
+"""`moosicbox node`: runs a hub of a cluster on this machine."""
 
 import asyncio
 from importlib.metadata import PackageNotFoundError, version
@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from ...node.config import ConfigError, load
-from .context import Stop, command
+from ...node.config import ConfigError, load_config
+from .context import CommandFailed, command
 
 WRONG_USAGE = 2
 
@@ -21,23 +21,25 @@ async def node(
         Path | None, typer.Option(envvar="MOOSICBOX_NODE_CONFIG", help="A TOML file with settings.")
     ] = None,
     redis: Annotated[
-        str | None, typer.Option(help="Where Redis is. With a password better by WS_REDIS_URL or in the file.")
+        str | None,
+        typer.Option(help="The address of Redis. One with a password belongs into WS_REDIS_URL or the file."),
     ] = None,
     node_id: Annotated[
-        str | None, typer.Option(help="How this node is called among the others.", show_default="this machine's name")
+        str | None, typer.Option(help="This node's name in the cluster.", show_default="this machine's name")
     ] = None,
-    host: Annotated[str | None, typer.Option(help="The address to listen at.", show_default="all")] = None,
-    port: Annotated[int | None, typer.Option(help="The port to listen at.", show_default="8080")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.", show_default="all")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on.", show_default="8080")] = None,
     music: Annotated[
-        list[Path] | None, typer.Option(help="A folder of Home Assistant's music, to serve it from here; repeatable.")
+        list[Path] | None,
+        typer.Option(help="A folder of Home Assistant's music, to serve it from this node; repeatable."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Where the index of the music is kept.", show_default="/var/lib/moosicbox")
+        Path | None, typer.Option(help="The folder for the index of the music.", show_default="/var/lib/moosicbox")
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
-    """Be a hub beside Home Assistant until Ctrl-C: clients may connect here as well. Both need the same Redis."""
-    from ...node.node import StartFailed, serve  # noqa: PLC0415 - a whole hub, which no other command needs
+    """Run a hub beside Home Assistant until Ctrl-C. Clients can connect to either; both need the same Redis."""
+    from ...node.node import StartFailed, serve  # noqa: PLC0415 - imports a whole hub, which no other command needs
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     if verbose:
@@ -51,13 +53,13 @@ async def node(
         "data": str(data) if data else None,
     }
     try:
-        settings = await asyncio.to_thread(load, given, os.environ, config)
+        settings = await asyncio.to_thread(load_config, given, os.environ, config)
     except ConfigError as error:
-        raise Stop(str(error), WRONG_USAGE) from error
+        raise CommandFailed(str(error), WRONG_USAGE) from error
     try:
         await serve(settings, _version())
     except StartFailed as error:
-        raise Stop(str(error)) from error
+        raise CommandFailed(str(error)) from error
 
 
 def _version() -> str:

@@ -1,4 +1,4 @@
-"""`moosicbox queue …`."""
+"""`moosicbox queue`: shows and changes a player's queue."""
 
 from typing import Annotated, Literal
 
@@ -8,10 +8,10 @@ import typer
 from ...protocol.client import Place
 from ...protocol.errors import InvalidMessage, TrackNotFound
 from ..client import MoosicBoxClient
-from ..controls import Queue
-from .context import command, complete_players, connected, err, find_player, minutes, options, show, show_json
+from ..queue_controls import Queue
+from .context import command, complete_players, connected, err, find_player, format_duration, options, show, show_json
 
-app = typer.Typer(no_args_is_help=True, help="See and change a player's queue.")
+app = typer.Typer(no_args_is_help=True, help="Show and change a player's queue.")
 
 Player = Annotated[
     str | None,
@@ -24,7 +24,7 @@ Player = Annotated[
 @app.command("list")
 @command
 async def list_(player: Player = None) -> None:
-    """List what is in the queue; the current item is marked."""
+    """List the items of the queue; the current one is marked."""
     async with connected() as hub:
         pages = await hub.player(find_player(hub, player)).queue.pages()
     items = [item for page in pages for item in page.items]
@@ -38,7 +38,7 @@ async def list_(player: Player = None) -> None:
                 "item": item.queue_item_id,
                 "title": item.track.title,
                 "artist": item.track.artist,
-                "length": minutes(item.track.duration),
+                "length": format_duration(item.track.duration),
                 "added by": item.added_by.name,
                 "state": item.state,
             }
@@ -53,10 +53,10 @@ async def list_(player: Player = None) -> None:
 @command
 async def add(
     media: Annotated[
-        list[str], typer.Argument(help="Each of them words to look for in the library, a track's id or an address.")
+        list[str], typer.Argument(help="One or more of: words to search for in the library, a track's id, an address.")
     ],
     player: Player = None,
-    place: Annotated[Literal["next", "end", "replace"], typer.Option(help="Where.")] = "end",
+    place: Annotated[Literal["next", "end", "replace"], typer.Option(help="Where to add.")] = "end",
 ) -> None:
     """Add to the queue.
 
@@ -79,10 +79,10 @@ async def add(
 async def move(
     item: Annotated[str, typer.Argument(help="An item's id, from `moosicbox queue list`.")],
     player: Player = None,
-    after: Annotated[str | None, typer.Option(help="Behind this item.")] = None,
-    place: Annotated[Literal["next", "end"], typer.Option(help="Where, if not behind another item.")] = "next",
+    after: Annotated[str | None, typer.Option(help="Move behind this item.")] = None,
+    place: Annotated[Literal["next", "end"], typer.Option(help="Where to move, without --after.")] = "next",
 ) -> None:
-    """Put an item to another place."""
+    """Move an item."""
     async with connected() as hub:
         await hub.player(find_player(hub, player)).queue.move(item, place, after=after)
 
@@ -92,7 +92,7 @@ async def move(
 async def remove(
     items: Annotated[list[str], typer.Argument(help="Items' ids, from `moosicbox queue list`.")], player: Player = None
 ) -> None:
-    """Take items out."""
+    """Remove items."""
     async with connected() as hub:
         await hub.player(find_player(hub, player)).queue.remove(items)
 
@@ -100,20 +100,24 @@ async def remove(
 @app.command()
 @command
 async def clear(player: Player = None) -> None:
-    """Take everything out."""
+    """Remove all items."""
     async with connected() as hub:
         await hub.player(find_player(hub, player)).queue.clear()
 
 
-async def add_media(hub: MoosicBoxClient, queue: Queue, media: str, place: Place) -> list[str]:
-    """Add what is at an address, a track by its id, or the first one that the library finds by words."""
+async def add_media(hub: MoosicBoxClient, queue: Queue, media: str, place: Place, *, play: bool = False) -> list[str]:
+    """Add the medium at an address, a track by its id, or the best match of a search; return the new items' ids.
+
+    Raises:
+        TrackNotFound: The search found nothing.
+    """
     if "://" in media:
-        return await queue.add(media=media, place=place)
+        return await queue.add(media=media, place=place, play=play)
     try:
-        return await queue.add(media, place=place)
+        return await queue.add(media, place=place, play=play)
     except TrackNotFound, InvalidMessage:
         found = next((item for item in await hub.search(media) if item.get("track_id")), None)
     if found is None:
-        raise TrackNotFound(f"Nothing in the library is like {media!r}")
+        raise TrackNotFound(f"Nothing in the library matches {media!r}")
     err.print(" – ".join(filter(None, (found.get("artist"), found.get("title")))))
-    return await queue.add(found["track_id"], place=place)
+    return await queue.add(found["track_id"], place=place, play=play)

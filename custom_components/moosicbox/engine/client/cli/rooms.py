@@ -1,4 +1,4 @@
-"""`moosicbox rooms` and `moosicbox join`."""
+"""`moosicbox rooms`, `join` and `leave`."""
 
 import asyncio
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .context import command, connected, err, find_player, show
-from .monitor import tell
+from .monitor import print_event
 
 
 @command
@@ -20,21 +20,21 @@ async def rooms() -> None:
 @command
 async def join(
     room: Annotated[str, typer.Argument(help="A room's id, from `moosicbox rooms`.")],
-    player: Annotated[str | None, typer.Option("--player", "-p", help="Put this player in, and return.")] = None,
-    invite: Annotated[str | None, typer.Option(help="For a private room.")] = None,
+    player: Annotated[str | None, typer.Option("--player", "-p", help="Let this player join, and return.")] = None,
+    invite: Annotated[str | None, typer.Option(help="A code for a private room.")] = None,
 ) -> None:
-    """Be in a room until Ctrl-C and see what happens there, or put a player into it."""
+    """Join a room until Ctrl-C and print its events, or let a player join it."""
     async with connected() as hub:
         if player is not None:
             await hub.room(room).join(invite, player_id=find_player(hub, player))
             return
         events = hub.events(object)
         state = await hub.room(room).join(invite)
-        err.print(f"In {state.name}; Ctrl-C leaves")
+        err.print(f"Joined {state.name}; Ctrl-C leaves")
         try:
             async for event in events:
                 if getattr(event, "topic", None) == f"room:{room}":
-                    tell(event)
+                    print_event(event)
         finally:
             await asyncio.shield(hub.room(room).leave())
 
@@ -42,7 +42,7 @@ async def join(
 @command
 async def leave(
     room: Annotated[str, typer.Argument(help="A room's id.")],
-    player: Annotated[str, typer.Option("--player", "-p", help="Which player.")],
+    player: Annotated[str, typer.Option("--player", "-p", help="The player's id or name.")],
 ) -> None:
     """Take a player out of a room."""
     async with connected() as hub:

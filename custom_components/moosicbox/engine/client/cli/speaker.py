@@ -1,4 +1,4 @@
-"""`moosicbox player`, `pair` and `unpair`: this machine as a speaker."""
+"""`moosicbox player`, `pair` and `unpair`: makes this machine a speaker."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -14,39 +14,40 @@ from .. import credentials, pairing
 from ..client import MoosicBoxClient
 from ..player.devices import list_devices
 from ..player.mpv import MpvError
-from ..player.program import CAPABILITIES, LEAD_MS, Output, play
-from .context import Stop, command, err, only_home, options, out, show, who
+from ..player.program import CAPABILITIES, LEAD_MS, Output, run_player
+from .context import CommandFailed, command, discover_hub, err, find_hub, options, out, show
 
-Name = Annotated[str | None, typer.Option(help="What Home Assistant calls it.", show_default="this machine's name")]
+Name = Annotated[
+    str | None, typer.Option(help="The player's name in Home Assistant.", show_default="this machine's name")
+]
 
 
 @command
 async def player(
     name: Name = None,
-    player_id: Annotated[str | None, typer.Option("--id", help="Its id; kept for ever after.")] = None,
-    output: Annotated[
-        str, typer.Option(help="Where the sound goes: `list` shows what there is, `null` is silence.")
-    ] = "auto",
+    player_id: Annotated[str | None, typer.Option("--id", help="The player's id; don't change it later.")] = None,
+    output: Annotated[str, typer.Option(help="The audio output: `list` shows the outputs, `null` is silent.")] = "auto",
     delay_ms: Annotated[
-        float, typer.Option(min=0, max=5000, help="What the sound needs behind this machine (Bluetooth: some 200).")
+        float,
+        typer.Option(min=0, max=5000, help="How late the sound is after this machine, in ms (Bluetooth: about 200)."),
     ] = 0,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
-    """Be a speaker until Ctrl-C. Needs mpv, and a token: `moosicbox pair` gets one.
+    """Be a speaker until Ctrl-C. Needs mpv, and a token from `moosicbox pair`.
 
-    Home Assistant is where this machine was paired with, unless `--url` stands before the command; with a token alone
-    it is looked for in the network.
+    Connects to the Home Assistant that this machine was paired with, or to `--url` (before the command). With a token
+    and without an address, Home Assistant is searched in the network.
     """
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(levelname)s %(message)s")
     if output == "list":
         show(await list_devices(), "device", "description")
         return
-    url, token = await who()
-    kept = credentials.load()
+    url, token = await find_hub()
+    saved = credentials.load()
     client = ClientInfo(
-        name=name or (kept.name if kept else platform.node() or "Speaker"),
+        name=name or (saved.name if saved else platform.node() or "Speaker"),
         kind="player",
-        player_id=player_id or (kept.player_id if kept else _id_of(platform.node())),
+        player_id=player_id or (saved.player_id if saved else _id_of(platform.node())),
         capabilities=CAPABILITIES,
         lead_ms=LEAD_MS,
         output_delay_ms=delay_ms,
@@ -54,28 +55,28 @@ async def player(
     hub = MoosicBoxClient(url, token=token, client=client, mirror=False, subscribe=())
     err.print(f"Playing as {client.name} ({client.player_id}) for {url}; Ctrl-C ends")
     try:
-        await _until_terminated(play(hub, Output(device=output, delay_ms=delay_ms)))
+        await _until_terminated(run_player(hub, Output(device=output, delay_ms=delay_ms)))
     except MpvError as error:
-        raise Stop(f"{error}. Is mpv installed?") from error
+        raise CommandFailed(f"{error}. Is mpv installed?") from error
 
 
 @command
 async def pair(
-    code: Annotated[str, typer.Argument(help="The code that Home Assistant shows, or what its QR code says.")],
+    code: Annotated[str, typer.Argument(help="The code that Home Assistant shows, or the text of its QR code.")],
     name: Name = None,
 ) -> None:
     """Get a token for this machine. In Home Assistant: *Settings, Devices & services, MoosicBox, Add player*.
 
-    Home Assistant is looked for in the network, unless `--url` stands before the command or in the QR code.
+    Home Assistant is searched in the network, unless `--url` (before the command) or the QR code names it.
     """
-    short, told = pairing.read_code(code)
-    url = options.url or told or await only_home()
-    kept = credentials.load()
+    short, address = pairing.parse_code(code)
+    url = options.url or address or await discover_hub()
+    saved = credentials.load()
     paired = await pairing.pair(
         url,
         short,
         name=name or platform.node() or "Speaker",
-        player_id=kept.player_id if kept else credentials.new_player_id(),
+        player_id=saved.player_id if saved else credentials.new_player_id(),
     )
     path = credentials.save(paired)
     out.print(f"Paired with {paired.url} as {paired.name}. The token is in {path}. Now: moosicbox player")
@@ -83,8 +84,8 @@ async def pair(
 
 @command
 async def unpair() -> None:
-    """Forget this machine's token. Home Assistant revokes it when the player is deleted there."""
-    credentials.forget()
+    """Delete this machine's token. Home Assistant revokes it when the player is deleted there."""
+    credentials.delete()
 
 
 def _id_of(name: str) -> str:
@@ -94,7 +95,7 @@ def _id_of(name: str) -> str:
 
 
 async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:
-    """A service manager's SIGTERM is no fault: end in order."""
+    """Await `work`, and end it in order on SIGTERM, as service managers send it."""
     terminated = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
     playing, waiting = asyncio.create_task(work), asyncio.create_task(terminated.wait())

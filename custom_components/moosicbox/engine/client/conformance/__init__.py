@@ -1,1 +1,1 @@
-"""Checks of the protocol against any hub, and a hub to check clients against. Neither uses this project's own client or hub."""
+"""Checks any hub against the protocol, and any client against a scripted hub. Neither uses this project's own client or hub."""

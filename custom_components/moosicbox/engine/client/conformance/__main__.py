@@ -1,4 +1,4 @@
-"""`python -m moosicbox.client.conformance URL TOKEN`: check a hub. `… --hub`: play the hub for a client under test."""
+"""`python -m moosicbox.client.conformance URL TOKEN` checks a hub; `… --hub` is a scripted hub that checks a client."""
 
 import argparse
 import asyncio
@@ -17,9 +17,9 @@ TIMEOUT: Final = 60.0
 
 
 async def check_hub(url: str, token: str) -> int:
-    """Run all checks and print a table; how many failed."""
+    """Run all checks, print a table, and return how many failed."""
     failures = 0
-    async with Target.at(url, token) as target:
+    async with Target.open(url, token) as target:
         for check in CHECKS:
             try:
                 async with asyncio.timeout(TIMEOUT):
@@ -30,27 +30,27 @@ async def check_hub(url: str, token: str) -> int:
             except (ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as error:
                 verdict = f"FAILED: {type(error).__name__} {error}"
             failures += verdict != "ok"
-            say(f"{check.__name__:14} {verdict:8} {(check.__doc__ or '').splitlines()[0]}")
-    say(f"{len(CHECKS) - failures} of {len(CHECKS)} passed")
+            print_line(f"{check.__name__:14} {verdict:8} {(check.__doc__ or '').splitlines()[0]}")
+    print_line(f"{len(CHECKS) - failures} of {len(CHECKS)} passed")
     return failures
 
 
-def say(line: str) -> None:
-    """Print a line at once."""
+def print_line(line: str) -> None:
+    """Print a line, unbuffered."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def main() -> None:
-    """Read the command line; exit code 1 if something failed."""
+    """Read the command line and run the checks; the exit code is 1 if one failed."""
     parser = argparse.ArgumentParser(prog="conformance", description=__doc__)
     parser.add_argument("url", nargs="?", help="the hub's address")
     parser.add_argument("token", nargs="?", default=os.environ.get(VARIABLE), help=f"else ${VARIABLE}")
-    parser.add_argument("--hub", action="store_true", help="play the hub, and judge the client that comes")
+    parser.add_argument("--hub", action="store_true", help="be a hub, and check the client that connects")
     parser.add_argument("--port", type=int, default=8124)
     arguments = parser.parse_args()
     if arguments.hub:
-        sys.exit(asyncio.run(serve(arguments.port, say)) > 0)
+        sys.exit(asyncio.run(serve(arguments.port, print_line)) > 0)
     if not arguments.url or not arguments.token:
         parser.error("a hub's address and a token are needed")
     sys.exit(asyncio.run(check_hub(arguments.url, arguments.token)) > 0)

@@ -1,4 +1,4 @@
-"""The checks: one function each, its first line what it checks. They change nothing that a household would notice."""
+"""The checks, one function each; its docstring's first line says what it checks. They change nothing that users notice."""
 
 from collections.abc import Awaitable, Callable
 import time
@@ -17,18 +17,18 @@ HELLO: Final = {
     *("type", "protocol", "server", "node_id", "clock_id", "server_time_us", "auth_required", "authenticated"),
     *("heartbeat_interval", "limits", "features"),
 }
-NOTICED: Final = (
+SIDE_EFFECTS: Final = (
     *("authenticate", "refresh", "broadcast", "client_event", "room_command.create"),
     *("library_request.favourite", "library_request.playlist"),
 )
-"""Frames that begin something, or that somebody would notice."""
+"""Golden frames that aren't sent: they start a session, or change something that users notice."""
 WELCOME: Final = {
     *("type", "client_id", "session_id", "secret", "resumed", "user", "permissions", "positions", "server_time_us"),
 }
 
 
 def check(function: Check) -> Check:
-    """Add to the list."""
+    """Register a check."""
     CHECKS.append(function)
     return function
 
@@ -44,7 +44,7 @@ async def greeting(target: Target) -> None:
 
 @check
 async def subprotocols(target: Target) -> None:
-    """Who offers no subprotocol is served; who offers only unknown ones gets 400."""
+    """A client without a subprotocol is served; one with only unknown subprotocols gets 400."""
     async with target.connect(protocols=()):
         pass
     try:
@@ -63,7 +63,7 @@ async def wrong_token(target: Target) -> None:
 
 @check
 async def first_message(target: Target) -> None:
-    """Any other first message is refused with authentication_failed and 4501."""
+    """A first message other than authenticate is refused with authentication_failed and 4501."""
     async with target.connect() as probe:
         await _refused(probe, {"type": "ping"})
 
@@ -77,12 +77,12 @@ async def welcome(target: Target) -> None:
         expect(probe.welcome["resumed"] is False, "a new session is not resumed")
         user = probe.welcome["user"]["id"]
         for topic in ("all", f"user:{user}", f"client:{probe.welcome['client_id']}", "players"):
-            expect(topic in probe.positions, f"the topic {topic} is followed by itself")
+            expect(topic in probe.positions, f"the topic {topic} is followed by default")
 
 
 @check
 async def snapshots(target: Target) -> None:
-    """After the welcome the list of players comes, marked as a snapshot and without offset."""
+    """The list of players follows the welcome, marked as a snapshot and without offset."""
     async with target.controller(subscribe=["players"]) as probe:
         players = await probe.receive()
         expect(players["type"] == "player_list", f"player_list, not {players['type']}")
@@ -91,62 +91,62 @@ async def snapshots(target: Target) -> None:
 
 @check
 async def answers(target: Target) -> None:
-    """Each request has exactly one answer; a repeated request_id gets it again."""
+    """Each request has exactly one answer; a repeated request_id gets the same answer again."""
     async with target.controller(subscribe=[]) as probe:
         request_id = uuid.uuid4().hex
         for _ in range(2):
-            answer = await probe.ask({"type": "subscribe", "topics": ["all"], "request_id": request_id})
+            answer = await probe.request({"type": "subscribe", "topics": ["all"], "request_id": request_id})
             expect(answer["type"] == "result" and "all" in answer["data"]["positions"], "result with positions")
-        pong = await probe.ask({"type": "ping"})
+        pong = await probe.request({"type": "ping"})
         expect(pong["type"] == "pong" and isinstance(pong["server_time_us"], int), "pong with the hub's time")
 
 
 @check
 async def clock(target: Target) -> None:
-    """time_sync returns t0_us, and stamps of a clock that moves on."""
+    """time_sync returns t0_us, and times of a clock that never goes back."""
     async with target.controller(subscribe=[]) as probe:
         last = 0
         for _ in range(3):
             t0_us = time.monotonic_ns() // 1000
-            answer = await probe.ask({"type": "time_sync", "t0_us": t0_us})
+            answer = await probe.request({"type": "time_sync", "t0_us": t0_us})
             expect(answer["type"] == "time_sync" and answer["t0_us"] == t0_us, "time_sync with the same t0_us")
-            expect(last <= answer["t1_us"] <= answer["t2_us"], "t1_us ≤ t2_us, and never back")
+            expect(last <= answer["t1_us"] <= answer["t2_us"], "t1_us ≤ t2_us, both never going back")
             last = answer["t2_us"]
 
 
 @check
-async def nonsense(target: Target) -> None:
-    """Nonsense is named and closes nothing: binary, no JSON, unknown type, wrong field, unknown field."""
+async def invalid_messages(target: Target) -> None:
+    """Invalid messages are answered and don't close: binary, no JSON, unknown type, wrong field; unknown fields are ignored."""
     async with target.controller(subscribe=[]) as probe:
         await probe.socket.send_bytes(b"{}")
         expect((await probe.receive()).get("error_type") == "serialization_error", "serialization_error for binary")
         await probe.socket.send_str("{")
         expect((await probe.receive()).get("error_type") == "serialization_error", "serialization_error for no JSON")
-        await probe.refused({"type": "no_such_message"}, "unknown_type")
-        wrong = await probe.refused({"type": "time_sync", "t0_us": "now"}, "invalid_message")
+        await probe.expect_error({"type": "no_such_message"}, "unknown_type")
+        wrong = await probe.expect_error({"type": "time_sync", "t0_us": "now"}, "invalid_message")
         expect(wrong.get("path") == ["t0_us"], "the path of the wrong field")
-        expect((await probe.ask({"type": "ping", "unknown": 1}))["type"] == "pong", "unknown fields are ignored")
+        expect((await probe.request({"type": "ping", "unknown": 1}))["type"] == "pong", "unknown fields are ignored")
 
 
 @check
 async def names(target: Target) -> None:
-    """What isn't there is called by its name: player_not_found, room_not_found, permission_denied."""
+    """Missing players and rooms, and forbidden topics, are refused with errors of their own."""
     async with target.controller(subscribe=[]) as probe:
         pause = {"type": "playback_command", "command": "pause"}
-        await probe.refused({**pause, "player_id": "no-such-player"}, "player_not_found")
-        await probe.refused({**pause, "room_id": "no-such-room"}, "room_not_found")
-        await probe.refused({"type": "subscribe", "topics": ["all", "user:somebody-else"]}, "permission_denied")
+        await probe.expect_error({**pause, "player_id": "no-such-player"}, "player_not_found")
+        await probe.expect_error({**pause, "room_id": "no-such-room"}, "room_not_found")
+        await probe.expect_error({"type": "subscribe", "topics": ["all", "user:another-user"]}, "permission_denied")
 
 
 @check
 async def messages(target: Target) -> None:
-    """Every message that a client may send is known: no golden frame of one is taken for nonsense."""
+    """Every message of clients is known: none of their golden frames is refused as invalid."""
     async with target.controller(subscribe=[]) as probe:
         for name, frame in golden("client").items():
-            if not name.startswith(NOTICED):
-                answer = await probe.ask(_about_nobody(frame))
-                nonsense = answer.get("error_type") in ("unknown_type", "serialization_error", "invalid_message")
-                expect(not nonsense, f"that {name} is understood, not {answer.get('message')}")
+            if not name.startswith(SIDE_EFFECTS):
+                answer = await probe.request(_with_missing_targets(frame))
+                is_invalid = answer.get("error_type") in ("unknown_type", "serialization_error", "invalid_message")
+                expect(not is_invalid, f"that {name} is understood, not {answer.get('message')}")
 
 
 @check
@@ -160,7 +160,7 @@ async def size(target: Target) -> None:
 
 @check
 async def resume(target: Target) -> None:
-    """A lost session goes on: same ids, its topics, no gap."""
+    """A lost session resumes with the same ids and topics, without a gap."""
     async with target.controller(subscribe=["all", "players"]) as probe:
         lost = probe
         await probe.socket.close(code=4012)
@@ -177,47 +177,47 @@ async def resume(target: Target) -> None:
 
 @check
 async def no_resume(target: Target) -> None:
-    """What can't go on begins anew, and says why."""
+    """A session that ended is not resumed, and resume_failure says why."""
     async with target.controller() as probe:
         ended = probe
         await probe.socket.close(code=1000)
     resume = {"session_id": ended.welcome["session_id"], "secret": ended.welcome["secret"], "positions": {}}
     async with target.controller(resume=resume) as probe:
-        expect(probe.welcome["resumed"] is False, "a session that was closed with 1000 is gone")
+        expect(probe.welcome["resumed"] is False, "a session that was closed with 1000 has ended")
         expect(probe.welcome.get("resume_failure") == "session_unknown", "resume_failure session_unknown")
 
 
 @check
 async def player(target: Target) -> None:
-    """A player appears in the list, obeys play: alone, and the newest connection with its id is it (4509)."""
-    who = {"name": "Conformance", "kind": "player", "player_id": "conformance-check"}
-    async with target.controller(subscribe=["players"], client=who) as probe:
-        expect(f"play:{who['player_id']}" in probe.positions, "its play: topic is followed by itself")
+    """A player appears in the list and follows its play: topic; a newer connection with its id replaces it (4509)."""
+    client = {"name": "Conformance", "kind": "player", "player_id": "conformance-check"}
+    async with target.controller(subscribe=["players"], client=client) as probe:
+        expect(f"play:{client['player_id']}" in probe.positions, "its play: topic is followed by default")
         while (message := await probe.receive())["type"] != "player_list" or not any(
-            player["player_id"] == who["player_id"] for player in message["players"]
+            player["player_id"] == client["player_id"] for player in message["players"]
         ):
             pass
-        async with target.controller(subscribe=[], client=who):
+        async with target.controller(subscribe=[], client=client):
             code = await probe.closed()
             expect(code == 4509, f"4509 for the older connection, not {code}")
 
 
 @check
 async def queue(target: Target) -> None:
-    """A queue answers get with a page, and a stale if_revision with revision_conflict."""
-    who = {"name": "Conformance", "kind": "player", "player_id": "conformance-check"}
-    async with target.controller(subscribe=[], client=who) as probe:
-        page = (await probe.ask({"type": "queue_command", "action": "get"}))["data"]["queue"]
+    """Get returns a page of the queue; a stale if_revision is refused with revision_conflict."""
+    client = {"name": "Conformance", "kind": "player", "player_id": "conformance-check"}
+    async with target.controller(subscribe=[], client=client) as probe:
+        page = (await probe.request({"type": "queue_command", "action": "get"}))["data"]["queue"]
         fields = {"epoch", "revision", "current_index", "current_item_id", "items", "total", "offset"}
         expect(page.keys() >= fields, f"a page has {sorted(fields - page.keys())}")
         stale = {"type": "queue_command", "action": "clear", "if_revision": page["revision"] + 7}
-        conflict = await probe.refused(stale, "revision_conflict")
-        expect(conflict.get("revision") == page["revision"], "the conflict tells the revision")
+        conflict = await probe.expect_error(stale, "revision_conflict")
+        expect(conflict.get("revision") == page["revision"], "the conflict names the revision")
 
 
 @check
 async def polling(target: Target) -> None:
-    """The same session by polling: open, fetch, send, end."""
+    """A session by polling: open, fetch, send, end."""
     bearer = {"Authorization": f"Bearer {target.token}"}
     body: Json = {"type": "authenticate", "client": {"name": "Conformance", "kind": "controller"}}
     async with target.http.post(target.address("sessions"), json=body, headers=bearer) as response:
@@ -238,8 +238,8 @@ async def polling(target: Target) -> None:
         expect(response.status == 410, f"410 for a session that ended, not {response.status}")
 
 
-def _about_nobody(frame: Json) -> Json:
-    """The same for a player or room that isn't there, from the first page on."""
+def _with_missing_targets(frame: Json) -> Json:
+    """Return the frame with ids of a player and room that don't exist, and without a cursor."""
     names = {name: "no-such-one" for name in frame if name.removeprefix("to_") in ("player_id", "room_id")}
     if frame["type"].endswith("_command") and not names.keys() & {"player_id", "room_id"}:
         names["player_id"] = "no-such-one"

@@ -1,6 +1,6 @@
-"""Plays the hub for a client under test: a script of what hubs and networks do, and a verdict on what the client does.
+"""A scripted hub that checks a client: each connection is one step of the script, with a verdict on the client.
 
-It speaks WebSocket alone, takes any token, and needs a client that connects as a player.
+It supports WebSocket only, accepts any token, and needs a client that connects as a player.
 """
 
 import asyncio
@@ -12,52 +12,52 @@ from typing import Any, Final, NamedTuple
 from aiohttp import WSMsgType, web
 
 from ..config import API
-from .frames import Json, fault, golden
+from .frames import Json, find_mismatch, golden
 from .probe import SUBPROTOCOL, Failed, expect
 
-PATIENCE: Final = 30.0
+MESSAGE_TIMEOUT: Final = 30.0
 EPOCH: Final = "conformance"
 ADDRESSED: Final = frozenset({"hello", "welcome", "goodbye", "result", "error", "pong", "time_sync"})
-"""Types that begin, end or answer something."""
-SILENCE: Final = 12
-"""Seconds that a client may take to come back."""
+"""Message types that depend on the connection's state, and so aren't sent as they are in the golden frames."""
+STAY_AWAY_SECONDS: Final = 12
+"""Seconds without a connection after which the client counts as staying away."""
 
-type Say = Callable[[str], None]
+type PrintLine = Callable[[str], None]
 
 
-class Act(NamedTuple):
+class Step(NamedTuple):
     """One connection of the script."""
 
     title: str
-    play: Callable[[Stage], Awaitable[None]]
+    run: Callable[[HubConnection], Awaitable[None]]
 
 
-class Stage:
+class HubConnection:
     """The hub's side of one connection."""
 
-    def __init__(self, socket: web.WebSocketResponse, told: Json) -> None:
-        """`told`: what was learnt about the client on earlier connections."""
+    def __init__(self, socket: web.WebSocketResponse, memory: Json) -> None:
         self.socket = socket
-        self.told = told
+        self.memory = memory
+        """Values of earlier connections."""
 
     async def send(self, type_: str, **fields: Any) -> None:
-        """Say something."""
+        """Send a message."""
         await self.socket.send_str(json.dumps({"type": type_, **fields}))
 
-    async def hear(self, *types: str) -> Json:
-        """The next message of one of these types; pings and probes are answered meanwhile."""
-        async with asyncio.timeout(PATIENCE):
+    async def receive(self, *types: str) -> Json:
+        """Return the next message of one of these types, and answer all others."""
+        async with asyncio.timeout(MESSAGE_TIMEOUT):
             while True:
                 frame = await self.socket.receive()
                 expect(frame.type is WSMsgType.TEXT, f"one of {types}, not the end of the connection")
                 message: Json = json.loads(frame.data)
-                expect(not (wrong := fault("client", message)), f"what the golden frames show: {wrong}")
+                expect(not (wrong := find_mismatch("client", message)), f"what the golden frames show: {wrong}")
                 if message.get("type") in types:
                     return message
-                await self._serve(message)
+                await self._answer(message)
 
     async def greet(self) -> Json:
-        """Say hello; the client's authenticate."""
+        """Send `hello`, and return the client's `authenticate`."""
         await self.send(
             "hello",
             protocol={"min": 1, "max": 1},
@@ -71,15 +71,15 @@ class Stage:
             limits={"max_message_size": 262_144},
             features={"queue": 1, "resume": 1, "sync": 1, "a_feature_of_tomorrow": 9},
         )
-        authenticate = await self.hear("authenticate")
+        authenticate = await self.receive("authenticate")
         expect(authenticate.get("client", {}).get("kind") == "player", "a client that connects as a player")
         return authenticate
 
     async def welcome(self, authenticate: Json, *, resumed: bool, offset: int = 0) -> None:
-        """Let the client in."""
+        """Send `welcome`."""
         player_id = authenticate["client"]["player_id"]
-        self.told["play"] = f"play:{player_id}"
-        positions = {topic: {"epoch": EPOCH, "offset": offset} for topic in ("all", self.told["play"])}
+        self.memory["play"] = f"play:{player_id}"
+        positions = {topic: {"epoch": EPOCH, "offset": offset} for topic in ("all", self.memory["play"])}
         fields = {"request_id": authenticate["request_id"]} if "request_id" in authenticate else {}
         await self.send(
             "welcome",
@@ -95,7 +95,7 @@ class Stage:
             **fields,
         )
 
-    async def _serve(self, message: Json) -> None:
+    async def _answer(self, message: Json) -> None:
         request_id = {"request_id": message["request_id"]} if "request_id" in message else {}
         match message.get("type"):
             case "time_sync":
@@ -108,68 +108,68 @@ class Stage:
 
 
 def now_us() -> int:
-    """The clock of this hub."""
+    """Return the clock of this hub."""
     return time.monotonic_ns() // 1000
 
 
-async def first(stage: Stage) -> None:
-    """Let in, learn the clock, ignore what is unknown."""
-    authenticate = await stage.greet()
+async def first_connection(connection: HubConnection) -> None:
+    """Accept the client, let it probe the clock, and send it unknown messages and fields."""
+    authenticate = await connection.greet()
     expect(authenticate.get("token"), "authenticate carries a token")
-    await stage.welcome(authenticate, resumed=False)
-    await stage.send("a_message_of_tomorrow", topic="all", data=1)
-    probe = await stage.hear("time_sync")
+    await connection.welcome(authenticate, resumed=False)
+    await connection.send("a_message_of_tomorrow", topic="all", data=1)
+    probe = await connection.receive("time_sync")
     stamp = now_us()
-    await stage.send(
+    await connection.send(
         "time_sync", t0_us=probe["t0_us"], t1_us=stamp, t2_us=stamp, request_id=probe.get("request_id", "")
     )
     for offset in (1, 2):
-        await stage.send("message", topic="all", offset=offset, event="check", data=offset)
-    await stage.send("synchronized_playback", **_stop(stage))
-    report = await stage.hear("player_report")
+        await connection.send("message", topic="all", offset=offset, event="check", data=offset)
+    await connection.send("synchronized_playback", **_stop(connection))
+    report = await connection.receive("player_report")
     expect(report.get("state") == "idle", "a stopped player reports idle")
-    stage.told["session"] = "session-1"
+    connection.memory["session"] = "session-1"
 
 
-async def cut(stage: Stage) -> None:
-    """After a cut: come back with resume, and name how far each topic was read."""
-    authenticate = await stage.greet()
+async def resume_after_cut(connection: HubConnection) -> None:
+    """After a cut, expect a resume with the position of each topic."""
+    authenticate = await connection.greet()
     resume = authenticate.get("resume") or {}
     expect(resume.get("session_id") == "session-1" and resume.get("secret") == "secret-1", "resume names the session")
     expect(resume.get("positions", {}).get("all") == {"epoch": EPOCH, "offset": 2}, "all was read up to offset 2")
-    await stage.welcome(authenticate, resumed=True, offset=2)
-    await stage.send("goodbye", reason="restart", reconnect=True, reconnect_after=1.0)
-    stage.told["goodbye_us"] = now_us()
-    await stage.socket.close(code=4000)
+    await connection.welcome(authenticate, resumed=True, offset=2)
+    await connection.send("goodbye", reason="restart", reconnect=True, reconnect_after=1.0)
+    connection.memory["goodbye_us"] = now_us()
+    await connection.socket.close(code=4000)
 
 
-async def goodbye(stage: Stage) -> None:
-    """After a goodbye: come back no sooner than it says; begin anew when the session is unknown."""
-    waited = (now_us() - stage.told["goodbye_us"]) / 1e6
+async def reconnect_after_goodbye(connection: HubConnection) -> None:
+    """After a goodbye, expect the client no sooner than told; then don't resume its session."""
+    waited = (now_us() - connection.memory["goodbye_us"]) / 1e6
     expect(waited >= 0.9, f"a wait of reconnect_after (1 s), not {waited:.2f} s")
-    authenticate = await stage.greet()
-    await stage.welcome(authenticate, resumed=False)
-    await stage.send("synchronized_playback", **_stop(stage))
-    await stage.hear("player_report")
+    authenticate = await connection.greet()
+    await connection.welcome(authenticate, resumed=False)
+    await connection.send("synchronized_playback", **_stop(connection))
+    await connection.receive("player_report")
 
 
-async def everything(stage: Stage) -> None:
-    """Hear one of each message that a hub may send, wanted or not, and go on as before; then be put out."""
-    authenticate = await stage.greet()
-    await stage.welcome(authenticate, resumed=False)
+async def every_message(connection: HubConnection) -> None:
+    """Send one of each message that a hub may send, expect the client to go on, then forbid it to reconnect."""
+    authenticate = await connection.greet()
+    await connection.welcome(authenticate, resumed=False)
     for frame in golden("server").values():
         if frame["type"] not in ADDRESSED and not str(frame.get("topic")).startswith("play:"):
-            # Of a topic that this client doesn't follow: no offset of it can be missed.
-            others = {"topic": "room:elsewhere"} if "topic" in frame else {}
-            await stage.socket.send_str(json.dumps({**frame, **others}))
-    await stage.send("synchronized_playback", **_stop(stage))
-    await stage.hear("player_report")
-    await stage.socket.close(code=4503)
+            # In a topic that this client doesn't follow, no offset can be missing.
+            replaced = {"topic": "room:elsewhere"} if "topic" in frame else {}
+            await connection.socket.send_str(json.dumps({**frame, **replaced}))
+    await connection.send("synchronized_playback", **_stop(connection))
+    await connection.receive("player_report")
+    await connection.socket.close(code=4503)
 
 
-def _stop(stage: Stage) -> Json:
+def _stop(connection: HubConnection) -> Json:
     return {
-        "topic": stage.told["play"],
+        "topic": connection.memory["play"],
         "snapshot": True,
         "command": "stop",
         "queue_item_id": None,
@@ -180,23 +180,23 @@ def _stop(stage: Stage) -> Json:
     }
 
 
-ACTS: Final = (
-    Act("first connection", first),
-    Act("resume after a cut", cut),
-    Act("goodbye", goodbye),
-    Act("every message", everything),
+STEPS: Final = (
+    Step("first connection", first_connection),
+    Step("resume after a cut", resume_after_cut),
+    Step("goodbye", reconnect_after_goodbye),
+    Step("every message", every_message),
 )
 
 
-async def serve(port: int, say: Say) -> int:
-    """Wait for a client and play all acts with it; how many it failed."""
-    script = _Script(say)
+async def serve(port: int, print_line: PrintLine) -> int:
+    """Wait for a client, run all steps with it, and return how many failed."""
+    script = _Script(print_line)
     app = web.Application()
     app.router.add_get(f"/{API}/ws", script.connection)
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    say(f"Let the client connect to http://127.0.0.1:{port}, as a player, with any token")
+    print_line(f"Let the client connect to http://127.0.0.1:{port}, as a player, with any token")
     try:
         await script.done.wait()
     finally:
@@ -205,43 +205,43 @@ async def serve(port: int, say: Say) -> int:
 
 
 class _Script:
-    def __init__(self, say: Say) -> None:
+    def __init__(self, print_line: PrintLine) -> None:
         self.done = asyncio.Event()
         self.failures = 0
-        self._say = say
-        self._acts = list(ACTS)
-        self._told: Json = {}
+        self._print_line = print_line
+        self._steps = list(STEPS)
+        self._memory: Json = {}
 
     async def connection(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(protocols=(SUBPROTOCOL,))
         await socket.prepare(request)
-        if not self._acts:
-            self._judge("closed with 4503", "FAILED: expected the client to stay away")
+        if not self._steps:
+            self._record("closed with 4503", "FAILED: expected no further connection")
             self.done.set()
             return socket
-        act = self._acts.pop(0)
+        step = self._steps.pop(0)
         try:
-            await act.play(Stage(socket, self._told))
+            await step.run(HubConnection(socket, self._memory))
             verdict = "ok"
         except Failed as failed:
             verdict = f"FAILED: expected {failed}"
         except (TimeoutError, KeyError, TypeError, ValueError) as error:
             verdict = f"FAILED: {type(error).__name__} {error}"
-        self._judge(act.title, verdict)
+        self._record(step.title, verdict)
         if verdict != "ok":
-            self._acts.clear()
+            self._steps.clear()
             self.done.set()
-        elif not self._acts:
-            asyncio.get_running_loop().call_later(SILENCE, self._stayed_away)
+        elif not self._steps:
+            asyncio.get_running_loop().call_later(STAY_AWAY_SECONDS, self._stayed_away)
         elif request.transport is not None and not socket.closed:
             request.transport.abort()
         return socket
 
     def _stayed_away(self) -> None:
         if not self.done.is_set():
-            self._judge("stays away after 4503", "ok")
+            self._record("stays away after 4503", "ok")
             self.done.set()
 
-    def _judge(self, title: str, verdict: str) -> None:
+    def _record(self, title: str, verdict: str) -> None:
         self.failures += verdict != "ok"
-        self._say(f"{title:24} {verdict}")
+        self._print_line(f"{title:24} {verdict}")

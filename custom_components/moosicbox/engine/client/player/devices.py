@@ -1,10 +1,14 @@
-"""The outputs that mpv finds on this machine."""
+"""Lists the audio outputs of this machine."""
 
 from .mpv import Mpv
 
 
 async def list_devices() -> list[dict[str, str]]:
-    """Their names, for `--output`, and what they are."""
+    """Return the outputs that mpv finds: `device`, the name for `--output`, and a `description`.
+
+    Raises:
+        MpvError: mpv can't be started.
+    """
     mpv = Mpv(("--ao=null",))
     await mpv.start()
     try:

@@ -1,46 +1,54 @@
-"""What the hub's orders mean in time. Pure."""
+"""The meaning of the hub's orders in time. Pure, without I/O.
+
+The protocol's section: "Orders" in docs/protocol/playing.md.
+"""
 
 from typing import Final, NamedTuple
 
 from ...protocol.server import SynchronizedPlayback
 
-RECONNECT: Final = 1.0
-"""Seconds; an order that comes later than that is one of before a reconnect."""
+STALE_AFTER: Final = 1.0
+"""Seconds after its due time at which an order counts as one from before a reconnect."""
 
 
-class Place(NamedTuple):
-    """At hub time `at_us` the music is at `position`, and goes on at `rate` from there."""
+class Anchor(NamedTuple):
+    """A point of a timeline: at hub time `at_us` the music is at `position` (seconds), and goes on at `rate`."""
 
     position: float
     at_us: float
     rate: float
 
     def position_at(self, hub_us: float) -> float:
-        """Where it is; before its time it stands still."""
+        """Return the position at a hub time; before `at_us` the music stands still."""
         return self.position + self.rate * max(0.0, hub_us - self.at_us) / 1e6
 
 
-def place_of(order: SynchronizedPlayback) -> Place:
-    """Where an order wants the music."""
-    return Place(order.start_position, order.sync_time_us, order.rate or 1.0)
+def anchor_of(order: SynchronizedPlayback) -> Anchor:
+    """Return the timeline that an order asks for."""
+    return Anchor(order.start_position, order.sync_time_us, order.rate or 1.0)
 
 
-def start_of(order: SynchronizedPlayback, received_us: float, start_us: float) -> Place:
-    """Where to begin, if that is possible from hub time `start_us` on.
+def start_anchor(order: SynchronizedPlayback, received_us: float, start_us: float) -> Anchor:
+    """Return where to start the item of an order, if the sound can start at hub time `start_us` at the earliest.
 
-    In a room at the live point. Alone in full, for nobody waits at the live point; but after a reconnect where it
-    was when the order came.
+    In a room the start is at the live position. Alone the item starts at its ordered position even if that is late, so
+    that nothing is left out; but for an order from before a reconnect, where the music was when the order was received.
+
+    Args:
+        order: The order to play.
+        received_us: The hub time at which the order was received.
+        start_us: The earliest hub time at which sound is possible.
     """
-    wanted = place_of(order)
+    wanted = anchor_of(order)
     if order.room_id:
         return wanted._replace(position=wanted.position_at(start_us), at_us=max(start_us, wanted.at_us))
-    late = received_us - wanted.at_us > RECONNECT * 1e6
-    position = wanted.position_at(received_us) if late else wanted.position
+    is_stale = received_us - wanted.at_us > STALE_AFTER * 1e6
+    position = wanted.position_at(received_us) if is_stale else wanted.position
     return wanted._replace(position=position, at_us=max(start_us, wanted.at_us))
 
 
-def same(a: SynchronizedPlayback | None, b: SynchronizedPlayback) -> bool:
-    """Whether obeying one is obeying the other; addresses of the audio may differ."""
+def is_same_order(a: SynchronizedPlayback | None, b: SynchronizedPlayback) -> bool:
+    """Return whether two orders ask for the same; the addresses of the audio may differ."""
     return a is not None and (a.command, a.queue_item_id, a.start_position, a.sync_time_us, a.rate, a.room_id) == (
         b.command,
         b.queue_item_id,

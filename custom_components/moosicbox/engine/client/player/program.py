@@ -1,4 +1,4 @@
-"""The headless player as a program: a connection, a player, and an mpv that is opened again when it ends."""
+"""The headless player as a program: a connection, a player, and an mpv that is restarted when it exits."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from ...protocol.client import StreamRequest
 from ...protocol.server import Prepare, SynchronizedPlayback, VolumeUpdate
 from ..client import MoosicBoxClient
 from ..config import base_url
-from ..connection import Connected
+from ..connection_events import Connected
 from ..events import Events
 from .deck import Deck
 from .mpv import PROGRAM, Mpv, MpvError
@@ -21,70 +21,82 @@ from .player import Player
 _LOGGER = logging.getLogger(__name__)
 
 LEAD_MS: Final = 80
-"""What the hub shall allow for: mpv loads what is on the same network within that."""
+"""The `lead_ms` that is declared to the hub: mpv loads a file of the same network within that time."""
 CAPABILITIES: Final = (
     *("pause", "seek", "volume", "mute", "audio/flac", "audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg"),
     *("audio/opus", "audio/wav", "audio/x-wav", "audio/webm"),
 )
 REOPEN_DELAY: Final = 2.0
+"""Seconds before an mpv that exited is started again."""
 
-type Order = SynchronizedPlayback | Prepare | VolumeUpdate | Connected
+type PlayMessage = SynchronizedPlayback | Prepare | VolumeUpdate | Connected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """Where the sound goes. `device` is a name that mpv knows; `null` is no sound at all."""
+    """The audio output."""
 
     device: str = "auto"
+    """The name of an mpv device; `null` for no sound."""
     delay_ms: float = 0
-    """What the sound needs behind mpv: amplifiers, Bluetooth."""
+    """How much later than mpv's output the sound is audible, as with an amplifier or Bluetooth."""
     mpv: str = PROGRAM
+    """The executable."""
 
     def options(self) -> Sequence[str]:
-        """Mpv's options for it."""
+        """Return mpv's command-line options for this output."""
         return ("--ao=null",) if self.device == "null" else (f"--audio-device={self.device}",)
 
 
-async def play(hub: MoosicBoxClient, output: Output) -> None:
-    """Connect `hub`, and be the player that it connects as. Ends by being cancelled, or as `hub.run` does."""
+async def run_player(hub: MoosicBoxClient, output: Output) -> None:
+    """Connect a client and be its player, until cancelled.
+
+    Args:
+        hub: A client with `kind="player"` that isn't entered yet.
+        output: Where the sound goes.
+
+    Raises:
+        MpvError: mpv can't be started.
+        HubError: The connection ended for good; see `MoosicBoxClient.run`.
+    """
     deck = Deck(Mpv(output.options(), output.mpv))
     player = Player(
         deck,
         hub.clock,
         send=hub.send,
-        renew=lambda item_id: _renew(hub, item_id),
+        renew=lambda item_id: _renew_address(hub, item_id),
         resolve=lambda address: str(base_url(hub.config.url).join(URL(address, encoded=True))),
         delay_ms=output.delay_ms,
     )
-    # Before connecting: the order that holds comes right behind the welcome.
-    orders: Events[Order] = hub.events(SynchronizedPlayback, Prepare, VolumeUpdate, Connected)
+    # Subscribed before connecting: the current order follows the welcome immediately.
+    messages: Events[PlayMessage] = hub.events(SynchronizedPlayback, Prepare, VolumeUpdate, Connected)
     await deck.open()
-    work: list[asyncio.Task[None]] = []
+    tasks: list[asyncio.Task[None]] = []
     try:
-        work = [
+        tasks = [
             asyncio.create_task(coroutine)
             for coroutine in (
-                _obey(orders, player),
+                _dispatch(messages, player),
                 player.run(),
                 _follow_clock(hub, player),
-                _keep_open(deck, player),
+                _restart_mpv(deck, player),
             )
         ]
         async with hub:
             await hub.run()
     finally:
-        for task in work:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await deck.close()
 
 
-async def _obey(orders: Events[Order], player: Player) -> None:
-    async for event in orders:
-        if isinstance(event, Connected):
+async def _dispatch(messages: Events[PlayMessage], player: Player) -> None:
+    async for message in messages:
+        if isinstance(message, Connected):
             player.report()
-        elif isinstance(event.topic, str) and event.topic.startswith("play:"):
-            player.obey(event)
+        elif isinstance(message.topic, str) and message.topic.startswith("play:"):
+            player.handle_message(message)
 
 
 async def _follow_clock(hub: MoosicBoxClient, player: Player) -> None:
@@ -94,19 +106,19 @@ async def _follow_clock(hub: MoosicBoxClient, player: Player) -> None:
         player.clock_updated()
 
 
-async def _keep_open(deck: Deck, player: Player) -> None:
+async def _restart_mpv(deck: Deck, player: Player) -> None:
     while True:
-        await deck.closed()
-        _LOGGER.warning("mpv has ended; it is started again")
+        await deck.wait_closed()
+        _LOGGER.warning("mpv has exited; it is started again")
         await asyncio.sleep(REOPEN_DELAY)
         try:
             await deck.open()
         except MpvError as error:
             _LOGGER.warning("%s", error)
             continue
-        player.begin_again()
+        player.restart()
 
 
-async def _renew(hub: MoosicBoxClient, item_id: str) -> str:
+async def _renew_address(hub: MoosicBoxClient, item_id: str) -> str:
     address: str = (await hub.request(StreamRequest(queue_item_id=item_id)))["stream_url"]
     return address

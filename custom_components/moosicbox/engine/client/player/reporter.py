@@ -1,4 +1,7 @@
-"""Tells the hub what the player does: on every change, and now and then while it plays."""
+"""Reports the player's state to the hub: on every change, and in intervals while it plays.
+
+The protocol's section: "Reports" in docs/protocol/playing.md.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,11 +13,13 @@ from ...protocol.types import ReportState
 from ...sync.clock_filter import ClockFilter
 
 INTERVAL: Final = 5.0
+MAX_ROUND_TRIP_US: Final = 60_000_000
+MAX_ERROR_LENGTH: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What a player does: `position` was true at local time `at_us`. `idle` with an item says that it has ended."""
+class PlayerStatus:
+    """The state of a player; `position` (seconds) was true at local time `at_us`. `idle` with an item: it has ended."""
 
     state: ReportState
     item_id: str | None = None
@@ -27,44 +32,51 @@ class Status:
     error: str | None = None
 
     @property
-    def facts(self) -> tuple[object, ...]:
-        """Whatever is worth a report of its own."""
+    def reported_fields(self) -> tuple[object, ...]:
+        """The fields whose change is reported at once."""
         return self.state, self.item_id, self.duration, self.ready_item_id, self.error
 
 
 class Reporter:
-    """Reports wait for nothing: a later one says all that an earlier one did."""
+    """Sends reports. Requests for a report that come together result in one: a report is complete in itself."""
 
     def __init__(
         self,
         clock: ClockFilter,
-        status: Callable[[], Awaitable[Status | None]],
+        status: Callable[[], Awaitable[PlayerStatus | None]],
         send: Callable[[Request], Awaitable[bool]],
         delay_us: float,
     ) -> None:
-        """`delay_us`: how much later than mpv's output the sound is heard."""
+        """Create a reporter.
+
+        Args:
+            clock: The hub's clock.
+            status: Returns the player's state, or `None` while it is undefined.
+            send: Sends a message, and returns whether it was sent.
+            delay_us: How much later than mpv's output the sound is audible.
+        """
         self._clock = clock
         self._status = status
         self._send = send
         self._delay_us = delay_us
-        self._told: tuple[object, ...] | None = None
+        self._last_sent: tuple[object, ...] | None = None
         self._due = asyncio.Event()
         self._forced = False
 
-    def tell(self, *, force: bool = False) -> None:
-        """Something changed. `force`: though nothing but the position did."""
+    def request_report(self, *, force: bool = False) -> None:
+        """Report soon, if something has changed; with `force` in any case."""
         self._forced |= force
         self._due.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Send reports until cancelled."""
         while True:
             try:
                 async with asyncio.timeout(INTERVAL):
                     await self._due.wait()
                 forced = self._forced
             except TimeoutError:
-                forced = self._told is not None and self._told[0] == "playing"
+                forced = self._last_sent is not None and self._last_sent[0] == "playing"
             self._due.clear()
             self._forced = False
             if self._clock.ready:
@@ -72,7 +84,7 @@ class Reporter:
 
     async def _report(self, *, forced: bool) -> None:
         status = await self._status()
-        if status is None or (not forced and status.facts == self._told):
+        if status is None or (not forced and status.reported_fields == self._last_sent):
             return
         sent = await self._send(
             PlayerReport(
@@ -83,9 +95,9 @@ class Reporter:
                 duration_seconds=status.duration,
                 buffered_seconds=status.buffered,
                 ready_item_id=status.ready_item_id,
-                round_trip_us=min(60_000_000, round(self._clock.round_trip_us)),
+                round_trip_us=min(MAX_ROUND_TRIP_US, round(self._clock.round_trip_us)),
                 sync_error_ms=status.sync_error_ms,
-                error=status.error[:500] if status.error else None,
+                error=status.error[:MAX_ERROR_LENGTH] if status.error else None,
             )
         )
-        self._told = status.facts if sent else None
+        self._last_sent = status.reported_fields if sent else None

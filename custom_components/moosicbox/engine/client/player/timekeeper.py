@@ -1,69 +1,79 @@
-"""Holds what plays where it should be by the hub's time, by small changes of speed, and jumps where these don't do."""
+"""Keeps the playback on the hub's timeline, by small changes of speed and, for large errors, by seeking.
+
+The protocol's section: "In time with others" in docs/protocol/playing.md.
+"""
 
 import asyncio
 import logging
 from typing import Final
 
 from ...sync.clock_filter import ClockFilter
-from ...sync.drift import EXACT, Drift
+from ...sync.drift import EXACT, DriftController
 from ..pending import monotonic_us
 from .deck import Deck
 from .mpv import MpvError
-from .orders import Place
+from .orders import Anchor
 
 _LOGGER = logging.getLogger(__name__)
 
-TICK: Final = 0.5
-SAME: Final = 0.1
-"""Seconds; an order this near to what sounds is the same one, measured again."""
-MOST_JUMPS: Final = 3
-"""Jumps in a row that didn't help: then it is left at that until the next order."""
+CHECK_INTERVAL: Final = 0.5
+ON_TIME: Final = 0.1
+"""Seconds of error within which playback counts as being on an order's timeline already."""
+MAX_SEEKS: Final = 3
+"""Seeks in a row that don't help; then the error is left alone until the next order."""
 
 
 class Timekeeper:
-    """One deck's time. While it follows nothing, it leaves the deck alone."""
+    """Corrects one deck while it follows a timeline, and converts between the hub's and the local clock.
+
+    Attributes:
+        delay_us: How much later than mpv's output the sound is audible.
+        start_latency_us: How much later than commanded mpv starts to sound, as measured at earlier starts.
+    """
 
     def __init__(self, deck: Deck, clock: ClockFilter, delay_ms: float) -> None:
-        """`delay_ms` is what the sound needs after mpv."""
         self.delay_us = delay_ms * 1000
         self.start_latency_us = 0.0
-        """How much later than told mpv begins to sound, as it was seen."""
         self._deck = deck
         self._clock = clock
-        self._drift = Drift(EXACT)
+        self._drift = DriftController(EXACT)
         self._following = False
-        self._place: Place | None = None
-        """Where the music should be; None: wherever it is."""
-        self._jumps = 0
+        self._anchor: Anchor | None = None
+        self._seeks = 0
         self._just_started = False
 
     @property
     def error(self) -> float | None:
-        """Seconds that the sound is ahead."""
+        """Seconds that the sound is ahead of the timeline; `None` while no timeline is followed."""
         return self._drift.error if self._following else None
 
-    def follow(self, place: Place | None, *, just_started: bool = False) -> None:
-        """From now on the music should be there; None: it is right wherever it is."""
-        self._following, self._place, self._just_started = True, place, just_started
+    def follow(self, anchor: Anchor | None, *, just_started: bool = False) -> None:
+        """Follow a timeline.
+
+        Args:
+            anchor: The timeline; `None` to take the current position as correct.
+            just_started: The playback was started for it now, so that its first error measures the latency.
+        """
+        self._following, self._anchor, self._just_started = True, anchor, just_started
         self._drift.reset()
-        self._jumps = 0
+        self._seeks = 0
 
-    def let_go(self) -> None:
-        """Nothing plays, or something is being done to it."""
-        self._following, self._place = False, None
+    def release(self) -> None:
+        """Follow no timeline, and leave the deck alone."""
+        self._following, self._anchor = False, None
 
-    def local(self, hub_us: float) -> float:
-        """The local time at which mpv must do what is to be heard at a time of the hub."""
+    def local_time(self, hub_us: float) -> float:
+        """Return the local time at which mpv must act for its effect to be audible at a hub time."""
         return self._clock.local_at(hub_us) - self.delay_us
 
-    def heard_at(self, local_us: float) -> float:
-        """The hub's time at which is heard what mpv puts out at a local time."""
+    def hub_time(self, local_us: float) -> float:
+        """Return the hub time at which mpv's output at a local time is audible."""
         return self._clock.hub_now(local_us) + self.delay_us
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Check the position in intervals, until cancelled."""
         while True:
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(CHECK_INTERVAL)
             if self._following and not self._deck.stalling and self._clock.ready:
                 try:
                     await self._check()
@@ -71,18 +81,18 @@ class Timekeeper:
                     _LOGGER.debug("%s", error)
 
     async def _check(self) -> None:
-        if (audible := await self._deck.audible()) is None or not self._following:
+        if (sample := await self._deck.measure_position()) is None or not self._following:
             return
-        if self._place is None:
-            self._place = Place(audible.position, self.heard_at(audible.at_us), 1.0)
-        error = audible.position - self._place.position_at(self.heard_at(audible.at_us))
-        if self._just_started and abs(error) < SAME:
+        if self._anchor is None:
+            self._anchor = Anchor(sample.position, self.hub_time(sample.at_us), 1.0)
+        error = sample.position - self._anchor.position_at(self.hub_time(sample.at_us))
+        if self._just_started and abs(error) < ON_TIME:
             self.start_latency_us = max(0.0, self.start_latency_us - error * 1e6 / 2)
         self._just_started = False
-        correction = self._drift.measured(error, audible.at_us / 1e6)
+        correction = self._drift.correct(error, sample.at_us / 1e6)
         if not correction.jump:
-            await self._deck.set_speed(self._place.rate * correction.rate)
-        elif self._deck.seekable and self._jumps < MOST_JUMPS:
-            self._jumps += 1
-            await self._deck.seek(self._place.position_at(self.heard_at(monotonic_us())))
+            await self._deck.set_speed(self._anchor.rate * correction.rate)
+        elif self._deck.seekable and self._seeks < MAX_SEEKS:
+            self._seeks += 1
+            await self._deck.seek(self._anchor.position_at(self.hub_time(monotonic_us())))
             self._drift.reset()

@@ -1,10 +1,10 @@
-/** A picture of music, with a note where there is none, and the colour that it is mostly of. */
+/** An artwork image, with an icon where there is none. */
 import { el, setAttribute } from "../dom.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../context.js").Context} Context */
+/** @import { Context } from "../context.js" */
 
-const SAMPLE = 24;
+const SAMPLE_PIXELS = 24;
 
 export class Artwork {
   #base;
@@ -18,8 +18,8 @@ export class Artwork {
    * @param {Context} context
    * @param {object} [options]
    * @param {string} [options.class]
-   * @param {number} [options.size] in pixels, that the hub is asked for
-   * @param {(colour: string | null) => void} [options.oncolour]
+   * @param {number} [options.size] in pixels, to request from the hub
+   * @param {(colour: string | null) => void} [options.oncolour] called with the dominant colour of each image
    */
   constructor({ app }, { class: className = "artwork", size, oncolour } = {}) {
     this.#base = app.baseUrl;
@@ -69,14 +69,14 @@ export class Artwork {
  * @returns {Promise<string | null>}
  */
 async function colourOf(image) {
-  const canvas = el("canvas", { attributes: { width: String(SAMPLE), height: String(SAMPLE) } });
-  const paper = canvas.getContext("2d", { willReadFrequently: true });
+  const canvas = el("canvas", { attributes: { width: String(SAMPLE_PIXELS), height: String(SAMPLE_PIXELS) } });
+  const drawing = canvas.getContext("2d", { willReadFrequently: true });
   try {
-    paper?.drawImage(image, 0, 0, SAMPLE, SAMPLE);
-    const pixels = paper?.getImageData(0, 0, SAMPLE, SAMPLE).data;
+    drawing?.drawImage(image, 0, 0, SAMPLE_PIXELS, SAMPLE_PIXELS);
+    const pixels = drawing?.getImageData(0, 0, SAMPLE_PIXELS, SAMPLE_PIXELS).data;
     return pixels ? (await import("./dominant-colour.js")).dominantColour(pixels) : null;
   } catch {
-    // A picture of another server, which scripts may not look into.
+    // An image of another server: the browser does not let scripts read its pixels.
     return null;
   }
 }

@@ -1,8 +1,8 @@
-/** A dialog over the page, closed by Escape, by its button or a click beside it. */
+/** A modal dialog, closed by Escape, by its button or by a click on the backdrop. */
 import { el, iconButton } from "../dom.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../context.js").Context} Context */
+/** @import { Context } from "../context.js" */
 
 let count = 0;
 
@@ -14,7 +14,7 @@ export class Dialog {
    * @param {object} options
    * @param {string} options.title
    * @param {Node[]} options.content
-   * @param {Node[]} [options.actions] at the bottom
+   * @param {Node[]} [options.actions] buttons at the bottom
    * @param {() => void} [options.onclose]
    */
   constructor(context, { title, content, actions = [], onclose }) {
@@ -26,8 +26,14 @@ export class Dialog {
         class: "dialog",
         attributes: { "aria-labelledby": id },
         on: {
-          close: () => this.#closed(),
-          click: (/** @type {MouseEvent} */ event) => event.target === this.element && this.close(),
+          close: () => {
+            this.#handleClose();
+          },
+          click: (event) => {
+            if (event.target === this.element) {
+              this.close();
+            }
+          },
         },
       },
       el(
@@ -37,7 +43,9 @@ export class Dialog {
           "div",
           { class: "dialog-head" },
           el("h2", { text: title, attributes: { id } }),
-          iconButton(icon("close"), context.localize("close"), () => this.close()),
+          iconButton(icon("close"), context.localize("close"), () => {
+            this.close();
+          }),
         ),
         el("div", { class: "dialog-content", attributes: { tabindex: "-1" } }, ...content),
         ...(actions.length > 0 ? [el("div", { class: "dialog-actions" }, ...actions)] : []),
@@ -51,32 +59,37 @@ export class Dialog {
     this.element.close();
   }
 
-  #closed() {
+  #handleClose() {
     this.element.remove();
     this.#onclose?.();
   }
 }
 
 /**
+ * Ask the user to confirm an action.
  * @param {Context} context
- * @param {{title: string, text: string, action: string}} words
- * @returns {Promise<boolean>} whether the user wants it
+ * @param {{title: string, text: string, action: string}} texts
+ * @returns {Promise<boolean>}
  */
 export function confirm(context, { title, text, action }) {
   return new Promise((resolve) => {
-    let sure = false;
+    let confirmed = false;
     const yes = el("button", { class: "main danger", text: action, attributes: { type: "button" } });
     const no = el("button", { class: "quiet", text: context.localize("cancel"), attributes: { type: "button" } });
     const dialog = new Dialog(context, {
       title,
       content: [el("p", { text })],
       actions: [no, yes],
-      onclose: () => resolve(sure),
+      onclose: () => {
+        resolve(confirmed);
+      },
     });
     yes.addEventListener("click", () => {
-      sure = true;
+      confirmed = true;
       dialog.close();
     });
-    no.addEventListener("click", () => dialog.close());
+    no.addEventListener("click", () => {
+      dialog.close();
+    });
   });
 }

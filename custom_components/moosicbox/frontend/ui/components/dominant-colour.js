@@ -1,18 +1,17 @@
-/** The colour that a picture makes one think of: the vivid ones count, grey hardly. Pure. */
+/** The dominant colour of an image. Vivid pixels count most, grey ones hardly. Pure. */
 
 const BUCKETS = 12;
-const LEAST_WEIGHT = 0.02;
+const MIN_WEIGHT = 0.02;
 
 /**
  * @param {Uint8ClampedArray} pixels RGBA
- * @returns {string | null} a CSS colour; null if it is all grey
+ * @returns {string | null} a CSS colour; null if the image is grey
  */
 export function dominantColour(pixels) {
   const buckets = Array.from({ length: BUCKETS }, () => ({ weight: 0, r: 0, g: 0, b: 0 }));
   for (let at = 0; at < pixels.length; at += 4) {
     const [r, g, b] = [pixels[at] ?? 0, pixels[at + 1] ?? 0, pixels[at + 2] ?? 0];
     const { hue, saturation, value } = hsv(r, g, b);
-    // Vivid, and neither black nor blinding.
     const weight = saturation ** 2 * value * ((pixels[at + 3] ?? 0) / 255);
     const bucket = buckets[Math.floor((hue / 360) * BUCKETS) % BUCKETS];
     if (bucket) {
@@ -23,7 +22,7 @@ export function dominantColour(pixels) {
     }
   }
   const best = buckets.reduce((a, b) => (b.weight > a.weight ? b : a));
-  if (best.weight < (LEAST_WEIGHT * pixels.length) / 4) {
+  if (best.weight < (MIN_WEIGHT * pixels.length) / 4) {
     return null;
   }
   const [r, g, b] = [best.r, best.g, best.b].map((sum) => Math.round(sum / best.weight));

@@ -1,12 +1,12 @@
-/** A menu beside the button that opened it: arrows move, Escape and clicks elsewhere close it. */
+/** A popup menu beside the button that opened it. Arrow keys move, Escape and clicks elsewhere close it. */
 import { el } from "../dom.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../icons.js").IconName} IconName */
+/** @import { Context } from "../context.js" */
+/** @import { IconName } from "../icons.js" */
 
 /**
- * @typedef {object} Choice
+ * @typedef {object} MenuItem
  * @property {string} label
  * @property {IconName} [icon]
  * @property {boolean} [checked]
@@ -19,23 +19,25 @@ const MARGIN = 8;
 /**
  * @param {Context} context
  * @param {HTMLElement} opener
- * @param {Choice[]} choices
+ * @param {MenuItem[]} items
  */
-export function openMenu(context, opener, choices) {
+export function openMenu(context, opener, items) {
   const menu = el("div", {
     class: "menu-popover",
     attributes: { role: "menu", popover: "auto", "aria-label": opener.getAttribute("aria-label") ?? "" },
     on: {
-      toggle: (/** @type {ToggleEvent} */ event) => {
+      toggle: (event) => {
         if (event.newState === "closed") {
           menu.remove();
           opener.setAttribute("aria-expanded", "false");
         }
       },
-      keydown: (/** @type {KeyboardEvent} */ event) => moveFocus(menu, event),
+      keydown: (event) => {
+        moveFocus(menu, event);
+      },
     },
   });
-  menu.append(...choices.map((choice) => item(choice, menu, opener)));
+  menu.append(...items.map((item) => menuButton(item, menu, opener)));
   context.mount(menu);
   menu.showPopover();
   opener.setAttribute("aria-haspopup", "menu");
@@ -45,24 +47,28 @@ export function openMenu(context, opener, choices) {
 }
 
 /**
- * @param {Choice} choice
+ * @param {MenuItem} item
  * @param {HTMLElement} menu
  * @param {HTMLElement} opener
  */
-function item({ label, icon: name, checked, run }, menu, opener) {
+function menuButton({ label, icon: name, checked, run }, menu, opener) {
   const attributes = {
-    type: "button",
     role: checked === undefined ? "menuitem" : "menuitemradio",
     tabindex: "-1",
     ...(checked === undefined ? {} : { "aria-checked": String(checked) }),
   };
-  const picture = checked ? icon("check") : name ? icon(name) : el("span", { class: "menu-gap" });
+  const image = checked ? icon("check") : name ? icon(name) : el("span", { class: "menu-gap" });
   const click = () => {
     menu.hidePopover();
     opener.focus();
     run();
   };
-  return el("button", { attributes, on: { click } }, picture, el("span", { text: label }));
+  return el(
+    "button",
+    { attributes: { type: "button", ...attributes }, on: { click } },
+    image,
+    el("span", { text: label }),
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
-/** A notice above the page: what is the matter, and the button that helps. */
-import { el, setAttribute, setText } from "../dom.js";
+/** A notice above the page, with a button to act on it. */
+import { el, setAttribute, setText, textButton } from "../dom.js";
 
 /**
  * @typedef {object} NoticeContent
@@ -13,13 +13,13 @@ import { el, setAttribute, setText } from "../dom.js";
 export class Notice {
   #title = el("strong");
   #text = el("span");
-  #button = el("button", { attributes: { type: "button" }, on: { click: () => this.#content?.onaction?.() } });
+  #button = textButton("", "", () => this.#content?.onaction?.());
   /** @type {NoticeContent | null} */
   #content = null;
 
   constructor() {
-    const words = el("div", { class: "notice-words" }, this.#title, this.#text);
-    this.element = el("div", { class: "notice", attributes: { role: "status" } }, words, this.#button);
+    const texts = el("div", { class: "notice-words" }, this.#title, this.#text);
+    this.element = el("div", { class: "notice", attributes: { role: "status" } }, texts, this.#button);
   }
 
   /** @param {NoticeContent | null} content null hides it */

@@ -1,7 +1,8 @@
-/** A QR code as a picture. */
+/** A QR code as an image. */
 import { correction, generate } from "../../vendor/lean-qr/lean-qr.js";
 import { svg } from "../dom.js";
 
+// The quiet zone that scanners need, in modules.
 const QUIET = 4;
 
 /**
@@ -27,7 +28,7 @@ export function qrCode(text, label) {
       "aria-label": label,
       "shape-rendering": "crispEdges",
     },
-    // Scanners want dark on light, whatever the theme.
+    // Scanners need dark on light, whatever the theme.
     svg("rect", { x: String(-QUIET), y: String(-QUIET), width: String(side), height: String(side), fill: "#fff" }),
     svg("path", { d: path, fill: "#000" }),
   );

@@ -1,4 +1,4 @@
-/** A slider that follows the state, except while the user holds it. */
+/** A slider that follows the state, except while the user drags it. */
 import { el, setAttribute } from "../dom.js";
 
 /**
@@ -7,14 +7,14 @@ import { el, setAttribute } from "../dom.js";
  * @property {string} className
  * @property {number} step of the keyboard
  * @property {(value: number) => void} [oninput] while dragging
- * @property {(value: number) => Promise<void>} onchange when let go; the slider stays there until this is done
+ * @property {(value: number) => Promise<void>} onchange when released; the slider keeps its value until this is done
  */
 
 /** Parts of a slider that can be told apart. Each change makes the browser lay the page out anew. */
 const STEPS = 1_000;
 
 export class Slider {
-  #held = false;
+  #dragging = false;
   #pending = 0;
   #step;
 
@@ -26,12 +26,14 @@ export class Slider {
       attributes: { type: "range", min: "0", max: "1", step: "any", "aria-label": label },
       on: {
         input: () => {
-          this.#held = true;
+          this.#dragging = true;
           this.#paint();
           oninput?.(this.value);
         },
-        change: () => void this.#letGo(onchange),
-        keydown: (event) => this.#key(/** @type {KeyboardEvent} */ (event)),
+        change: () => void this.#commit(onchange),
+        keydown: (event) => {
+          this.#handleKey(event);
+        },
       },
     });
   }
@@ -40,9 +42,9 @@ export class Slider {
     return this.element.valueAsNumber;
   }
 
-  /** Whether the user moves it, or what he chose is not confirmed yet. */
+  /** True if the user drags the slider, or the chosen value is not confirmed yet. */
   get busy() {
-    return this.#held || this.#pending > 0;
+    return this.#dragging || this.#pending > 0;
   }
 
   /**
@@ -61,24 +63,24 @@ export class Slider {
     }
   }
 
-  /** @param {string} text what a screen reader says instead of the bare number */
+  /** @param {string} text for screen readers, instead of the number */
   describe(text) {
     setAttribute(this.element, "aria-valuetext", text);
   }
 
   /** @param {(value: number) => Promise<void>} onchange */
-  async #letGo(onchange) {
-    this.#held = false;
+  async #commit(onchange) {
+    this.#dragging = false;
     this.#pending += 1;
     await onchange(this.value);
     this.#pending -= 1;
   }
 
   /**
-   * The browser's own steps are hundredths; for a song that is neither a second nor ten.
+   * Replace the browser's own steps, which are a hundredth of the range.
    * @param {KeyboardEvent} event
    */
-  #key(event) {
+  #handleKey(event) {
     const forward = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5 };
     const steps = forward[/** @type {keyof typeof forward} */ (event.key)];
     if (steps) {

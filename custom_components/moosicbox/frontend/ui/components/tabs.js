@@ -1,4 +1,4 @@
-/** Tabs, as screen readers know them: arrows go from one to the next. */
+/** A tab list, with the keys and roles that screen readers expect. */
 import { el, setAttribute, setText } from "../dom.js";
 
 /** @typedef {{id: string, label: string, hidden?: boolean, badge?: string}} Tab */
@@ -14,7 +14,7 @@ export class Tabs {
   element;
 
   /**
-   * @param {string} label of all of them
+   * @param {string} label of the list
    * @param {Tab[]} tabs
    * @param {(id: string) => void} onselect
    */
@@ -23,7 +23,11 @@ export class Tabs {
     this.element = el("div", {
       class: "tabs",
       attributes: { role: "tablist", "aria-label": label },
-      on: { keydown: (/** @type {KeyboardEvent} */ event) => this.#key(event) },
+      on: {
+        keydown: (event) => {
+          this.#handleKey(event);
+        },
+      },
     });
     for (const tab of tabs) {
       const parts = { label: el("span", { text: tab.label }), badge: el("span", { class: "badge" }) };
@@ -31,7 +35,11 @@ export class Tabs {
         "button",
         {
           attributes: { type: "button", role: "tab", id: `${this.#prefix}-${tab.id}` },
-          on: { click: () => this.#choose(tab.id) },
+          on: {
+            click: () => {
+              this.#select(tab.id);
+            },
+          },
         },
         parts.label,
         parts.badge,
@@ -41,7 +49,7 @@ export class Tabs {
     }
   }
 
-  /** @param {HTMLElement} panel what the tabs switch */
+  /** @param {HTMLElement} panel with the content that the tabs switch */
   control(panel) {
     panel.id = `${this.#prefix}-panel`;
     setAttribute(panel, "role", "tabpanel");
@@ -66,13 +74,13 @@ export class Tabs {
   }
 
   /** @param {string} id */
-  #choose(id) {
+  #select(id) {
     this.render(id);
     this.#onselect(id);
   }
 
   /** @param {KeyboardEvent} event */
-  #key(event) {
+  #handleKey(event) {
     const ids = [...this.#buttons].filter(([, { button }]) => !button.hidden).map(([id]) => id);
     const at = ids.indexOf(this.#selected);
     const forward = getComputedStyle(this.element).direction === "rtl" ? -1 : 1;
@@ -80,7 +88,7 @@ export class Tabs {
     const id = to === undefined ? undefined : ids[(to + ids.length) % ids.length];
     if (id !== undefined) {
       event.preventDefault();
-      this.#choose(id);
+      this.#select(id);
       this.#buttons.get(id)?.button.focus();
     }
   }

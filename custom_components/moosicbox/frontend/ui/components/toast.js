@@ -1,11 +1,11 @@
-/** A short message at the bottom of the page that goes away by itself, perhaps with a way back. */
+/** A short message at the bottom of the page that disappears by itself, with an optional button. */
 import { el, setText, textButton } from "../dom.js";
 
-const SHOWN_MS = 6_000;
-const SHOWN_WITH_ACTION_MS = 10_000;
+const DURATION_MS = 6_000;
+const DURATION_WITH_ACTION_MS = 10_000;
 
 export class Toast {
-  // Empty but there from the start: screen readers announce what changes in it.
+  // In the page from the start, because screen readers announce only changes.
   #text = el("span", { attributes: { role: "alert" } });
   #actions = el("span");
   element = el("div", { class: "toast", attributes: { hidden: "" } }, this.#text, this.#actions);
@@ -28,7 +28,12 @@ export class Toast {
       this.#actions.append(textButton("toast-action", action.label, run));
     }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#hide(), action ? SHOWN_WITH_ACTION_MS : SHOWN_MS);
+    this.#timer = setTimeout(
+      () => {
+        this.#hide();
+      },
+      action ? DURATION_WITH_ACTION_MS : DURATION_MS,
+    );
   }
 
   dispose() {

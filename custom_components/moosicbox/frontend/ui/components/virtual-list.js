@@ -1,4 +1,4 @@
-/** A long list of which only what is in sight is made; the rest is empty height. */
+/** A long list that creates only the rows in view. */
 import { el, setAttribute } from "../dom.js";
 
 /**
@@ -11,10 +11,10 @@ import { el, setAttribute } from "../dom.js";
  * @typedef {object} ListOptions
  * @property {number} rowHeight
  * @property {string} label
- * @property {() => R} make an empty row
+ * @property {() => R} make creates an empty row
  * @property {(row: R, index: number) => void} fill
- * @property {(index: number) => string} key rows are kept as long as theirs is in sight
- * @property {(first: number, last: number) => void} [onrange] what is in sight now; `last` is exclusive
+ * @property {(index: number) => string} key a row is kept as long as its key is in view
+ * @property {(first: number, last: number) => void} [onrange] called with the range in view; `last` is exclusive
  */
 
 const OVERSCAN = 6;
@@ -34,10 +34,16 @@ export class VirtualList {
   constructor(options) {
     this.#options = options;
     setAttribute(this.#space, "aria-label", options.label);
-    const on = { scroll: () => this.#show(false) };
-    // Keyboards scroll it when no row has anything to focus.
+    const on = {
+      scroll: () => {
+        this.#update(false);
+      },
+    };
+    // Focusable, so that the keyboard can scroll it where no row has a control.
     this.element = el("div", { class: "virtual-list", attributes: { tabindex: "-1" }, on }, this.#space);
-    this.#observer = new ResizeObserver(() => this.#show(false));
+    this.#observer = new ResizeObserver(() => {
+      this.#update(false);
+    });
     this.#observer.observe(this.element);
   }
 
@@ -48,7 +54,7 @@ export class VirtualList {
     if (this.#space.style.height !== height) {
       this.#space.style.height = height;
     }
-    this.#show(true);
+    this.#update(true);
   }
 
   /** @param {number} index */
@@ -75,8 +81,8 @@ export class VirtualList {
     this.#observer.disconnect();
   }
 
-  /** @param {boolean} anew whether those that were in sight already may have changed */
-  #show(anew) {
+  /** @param {boolean} refill true if the rows that are in view already may have changed */
+  #update(refill) {
     const { rowHeight, key, fill, make, onrange } = this.#options;
     const first = Math.max(0, Math.floor(this.element.scrollTop / rowHeight) - OVERSCAN);
     const last = Math.min(
@@ -92,7 +98,7 @@ export class VirtualList {
     const rows = [...wanted].map(([name, index]) => {
       const held = this.#rows.get(name);
       const row = held ?? this.#reuse(spare) ?? make();
-      if (anew || !held) {
+      if (refill || !held) {
         this.#rows.set(name, row);
         place(row.element, index, this.#count, rowHeight);
         fill(row, index);
@@ -113,14 +119,14 @@ export class VirtualList {
     const [taken] = free < 0 ? [] : spare.splice(free, 1);
     if (taken) {
       this.#rows.delete(taken[0]);
-      // Taken out at once: the others then stand in order already, and are not touched.
+      // Removed at once: the other rows are in order then, and need not be moved.
       taken[1].element.remove();
     }
     return taken?.[1];
   }
 
   /**
-   * Reading and tabbing follow the order in the page, not on the screen.
+   * Put the rows into the order of the list: reading and tabbing follow the order in the document.
    * @param {HTMLElement[]} rows
    */
   #arrange(rows) {
@@ -130,7 +136,7 @@ export class VirtualList {
         return;
       }
       if (row.parentNode && this.#hasFocus(row)) {
-        // Moving what has the focus would lose it: what stands in front of it moves.
+        // Moving the focused row would lose the focus: the rows before it move instead.
         while (children[index] !== row) {
           this.#space.append(/** @type {Element} */ (children[index]));
         }

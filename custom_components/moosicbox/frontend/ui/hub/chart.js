@@ -1,8 +1,8 @@
-/** A small chart of one number over the last minutes. */
+/** A small chart of one value over the last minutes. */
 import { el, setAttribute, setText, svg } from "../dom.js";
 import { paths } from "./series.js";
 
-/** @typedef {import("./series.js").Point} Point */
+/** @import { Point } from "./series.js" */
 
 const WIDTH = 200;
 const HEIGHT = 48;
@@ -13,7 +13,7 @@ export class Chart {
   #value = el("span", { class: "tile-value" });
   #area = svg("path", { class: "chart-area" });
   #line = svg("path", { class: "chart-line" });
-  #picture;
+  #image;
   element;
 
   /**
@@ -23,7 +23,7 @@ export class Chart {
   constructor(name, localize) {
     this.#name = name;
     this.#localize = localize;
-    this.#picture = svg(
+    this.#image = svg(
       "svg",
       { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" },
       this.#area,
@@ -35,19 +35,19 @@ export class Chart {
       { class: "card stat" },
       el("span", { class: "hint", text: name }),
       this.#value,
-      this.#picture,
+      this.#image,
     );
   }
 
   /**
    * @param {Point[]} points
-   * @param {string} value the newest, as people read it
+   * @param {string} value the newest one, formatted
    */
   render(points, value) {
     setText(this.#value, value);
     const { line, area } = paths(points, WIDTH, HEIGHT);
     setAttribute(this.#line, "d", line);
     setAttribute(this.#area, "d", area);
-    setAttribute(this.#picture, "aria-label", this.#localize("chart_of", { name: this.#name, value }));
+    setAttribute(this.#image, "aria-label", this.#localize("chart_of", { name: this.#name, value }));
   }
 }

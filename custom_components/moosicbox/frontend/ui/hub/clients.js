@@ -1,17 +1,18 @@
-/** Who is connected, and putting them out. */
+/** The table of connected clients, which administrators may disconnect. */
 import { confirm } from "../components/dialog.js";
 import { KeyedList, el, iconButton, setLabel, setText } from "../dom.js";
 import { formatDate } from "../format.js";
 import { icon } from "../icons.js";
-import { callAction } from "./home-actions.js";
+import { callAction } from "./home-assistant-api.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {Record<string, any>} Client as `get_clients` tells of it */
+/** @import { ConnectedClient } from "../../client/results.js" */
+/** @import { Context } from "../context.js" */
 
 const COLUMNS = /** @type {const} */ (["client", "user", "address", "latency", "messages", "since"]);
 
-export class Clients {
+export class ClientTable {
   #context;
+  /** @type {KeyedList<ConnectedClient, ClientRow>} */
   #rows;
   #count = el("span", { class: "badge" });
   element;
@@ -44,15 +45,17 @@ export class Clients {
     );
   }
 
-  /** @param {Client[]} clients */
+  /** @param {ConnectedClient[]} clients */
   render(clients) {
     setText(this.#count, String(clients.length));
     const own = this.#context.app.store.state.me?.clientId;
-    const sorted = [...clients].sort((a, b) => String(a.name).localeCompare(String(b.name)));
+    const sorted = clients.toSorted((a, b) => a.name.localeCompare(b.name));
     this.#rows.render(
       sorted,
       ({ client_id }) => client_id,
-      (row, client) => row.render(client, client.client_id === own),
+      (row, client) => {
+        row.render(client, client.client_id === own);
+      },
     );
   }
 }
@@ -60,8 +63,8 @@ export class Clients {
 class ClientRow {
   #context;
   #onchange;
-  /** @type {Client} */
-  #client = {};
+  /** @type {ConnectedClient | null} */
+  #client = null;
   #cells;
   #button;
   element;
@@ -74,43 +77,48 @@ class ClientRow {
     this.#context = context;
     this.#onchange = onchange;
     this.#button = iconButton(icon("close"), "", () => void this.#disconnect());
-    // On phones each client is a block of lines that say what they are.
+    // On phones each client is a block of labelled lines.
     this.#cells = COLUMNS.map((key) => el("td", { attributes: { "data-label": context.localize(key) } }));
     this.element = el("tr", {}, ...this.#cells, el("td", { class: "act" }, this.#button));
   }
 
   /**
-   * @param {Client} client
-   * @param {boolean} own
+   * @param {ConnectedClient} client
+   * @param {boolean} isOwn true if it is this page
    */
-  render(client, own) {
+  render(client, isOwn) {
     this.#client = client;
     const { language, localize } = this.#context;
     const { name, username, kind, transport, address, latency_ms, messages_received, messages_sent, connected_at } =
       client;
     const number = (/** @type {number} */ value) => value.toLocaleString(language);
     const texts = [
-      `${own ? localize("this_page", { name }) : name} · ${kind}`,
+      `${isOwn ? localize("this_page", { name }) : name} · ${kind}`,
       username,
       `${address} · ${transport}`,
       latency_ms === null ? "–" : `${latency_ms.toFixed(1)} ms`,
       `${number(messages_received)} / ${number(messages_sent)}`,
       formatDate(connected_at, language),
     ];
-    texts.forEach((text, index) => setText(/** @type {HTMLElement} */ (this.#cells[index]), text));
+    this.#cells.forEach((cell, index) => {
+      setText(cell, texts[index] ?? "");
+    });
     setLabel(this.#button, `${localize("disconnect")}: ${name}`);
-    this.#button.hidden = own;
+    this.#button.hidden = isOwn;
   }
 
   async #disconnect() {
-    const { client_id, name } = this.#client;
     const { localize } = this.#context;
-    const words = {
+    if (!this.#client) {
+      return;
+    }
+    const { client_id, name } = this.#client;
+    const texts = {
       title: localize("disconnect_title", { name }),
       text: localize("disconnect_text"),
       action: localize("disconnect"),
     };
-    if (await confirm(this.#context, words)) {
+    if (await confirm(this.#context, texts)) {
       await callAction(this.#context, "disconnect_client", { client_id });
       this.#onchange();
     }

@@ -1,19 +1,19 @@
-/** The hub's numbers over the last minutes, as charts and tiles want them. Pure. */
+/** The hub's metrics over the last minutes, as points of charts. Pure. */
 
 /**
  * @typedef {object} Sample
  * @property {number} atMs
  * @property {number} connections
- * @property {number} received messages, all told
- * @property {number} sent messages, all told
+ * @property {number} received messages since the hub was started
+ * @property {number} sent messages since the hub was started
  * @property {number | null} latencyMs
  */
 
 /** @typedef {{atMs: number, value: number}} Point */
 
 const KEPT_MS = 300_000;
-// A page just opened shows what it has, not the minutes that it missed.
-const LEAST_MS = 20_000;
+// The shortest span of the time axis: a page that was just opened has only a few samples.
+const MIN_SPAN_MS = 20_000;
 
 /**
  * @param {Sample[]} samples
@@ -22,7 +22,7 @@ const LEAST_MS = 20_000;
  */
 export function withSample(samples, sample) {
   const last = samples.at(-1);
-  // Counters that run backwards are those of a hub that started again.
+  // Counters that decrease are those of a restarted hub.
   const kept = last && sample.sent < last.sent ? [] : samples;
   return [...kept.filter(({ atMs }) => sample.atMs - atMs <= KEPT_MS), sample];
 }
@@ -30,7 +30,7 @@ export function withSample(samples, sample) {
 /**
  * @param {Sample[]} samples
  * @param {"received" | "sent"} counter
- * @returns {Point[]} how many a second, between one sample and the next
+ * @returns {Point[]} messages per second between each sample and the next
  */
 export function rates(samples, counter) {
   return samples.slice(1).map((sample, index) => {
@@ -56,14 +56,14 @@ export function gauges(samples, gauge) {
  * @param {Point[]} points
  * @param {number} width
  * @param {number} height
- * @returns {{line: string, area: string}} for the `d` of paths; the newest stands at the right edge
+ * @returns {{line: string, area: string}} the `d` of SVG paths; the newest point is at the right edge
  */
 export function paths(points, width, height) {
   const newest = points.at(-1);
   if (!newest || points.length < 2) {
     return { line: "", area: "" };
   }
-  const span = Math.max(LEAST_MS, newest.atMs - /** @type {Point} */ (points[0]).atMs);
+  const span = Math.max(MIN_SPAN_MS, newest.atMs - /** @type {Point} */ (points[0]).atMs);
   const top = Math.max(1, ...points.map(({ value }) => value)) * 1.1;
   const at = points.map(({ atMs, value }) => {
     const x = width * (1 - (newest.atMs - atMs) / span);

@@ -1,4 +1,4 @@
-/** How the hub's page looks; fetched with it. */
+/** Styles of the Hub page. */
 
 export const hubStyles = new CSSStyleSheet();
 

@@ -1,24 +1,25 @@
-/** Tokens for players and programs: make, see, revoke. */
+/** The list of tokens for players and programs: create, view, revoke. */
 import { Dialog, confirm } from "../components/dialog.js";
 import { qrCode } from "../components/qr-code.js";
 import { KeyedList, el, setText, textButton } from "../dom.js";
 import { formatDate } from "../format.js";
 import { icon } from "../icons.js";
-import { field, select, textInput } from "../room/fields.js";
-import { copy } from "../room/invite-dialog.js";
-import { askHome, callAction } from "./home-actions.js";
+import { copyText } from "../components/clipboard.js";
+import { field, select, textInput } from "../components/form-fields.js";
+import { callHomeAssistant, callAction } from "./home-assistant-api.js";
 
-/** @typedef {import("../context.js").Context} Context */
+/** @import { Context } from "../context.js" */
 /** @typedef {{jti: string, sub: string, name: string, issued_at: string, expires_at: string, revoked: boolean}} Token */
 
 const DAY = 86_400;
 const DEFAULT_DAYS = 365;
-const MOST_DAYS = 3650;
+const MAX_DAYS = 3650;
 const ID_PATTERN = "[A-Za-z0-9_.:\\-]{1,64}";
 
-export class Tokens {
+export class TokenList {
   #context;
   #list = el("ul");
+  /** @type {KeyedList<Token, TokenRow>} */
   #rows;
   #none;
   element;
@@ -29,16 +30,18 @@ export class Tokens {
     const { localize } = context;
     this.#rows = new KeyedList(this.#list, () => new TokenRow(context, () => void this.load()));
     this.#none = el("p", { class: "hint", text: localize("no_tokens") });
-    const make = textButton(
+    const create = textButton(
       "tonal",
-      localize("make_token"),
-      () => openMaker(context, () => void this.load()),
+      localize("create_token"),
+      () => {
+        openTokenForm(context, () => void this.load());
+      },
       icon("key"),
     );
     this.element = el(
       "section",
       { class: "card table-card", attributes: { "aria-label": localize("tokens") } },
-      el("div", { class: "page-head" }, el("h3", { text: localize("tokens") }), make),
+      el("div", { class: "page-head" }, el("h3", { text: localize("tokens") }), create),
       el("p", { class: "hint", text: localize("tokens_text") }),
       this.#none,
       this.#list,
@@ -46,14 +49,15 @@ export class Tokens {
   }
 
   async load() {
-    const answer = await askHome(this.#context, { type: "moosicbox/tokens" }, { quiet: true });
-    /** @type {Token[]} */
-    const tokens = answer?.tokens ?? [];
+    const answer = await callHomeAssistant(this.#context, { type: "moosicbox/tokens" }, { quiet: true });
+    const tokens = /** @type {{tokens: Token[]} | undefined} */ (answer)?.tokens ?? [];
     this.#none.hidden = tokens.length > 0;
     this.#rows.render(
       tokens,
       ({ jti }) => jti,
-      (row, token) => row.render(token),
+      (row, token) => {
+        row.render(token);
+      },
     );
   }
 }
@@ -65,7 +69,7 @@ class TokenRow {
   #token = null;
   #name = el("span", { class: "row-title" });
   #details = el("span", { class: "row-subtitle" });
-  #revoke;
+  #revokeButton;
   element;
 
   /**
@@ -75,13 +79,13 @@ class TokenRow {
   constructor(context, onchange) {
     this.#context = context;
     this.#onchange = onchange;
-    this.#revoke = textButton("quiet danger", context.localize("revoke"), () => void this.#end());
+    this.#revokeButton = textButton("quiet danger", context.localize("revoke"), () => void this.#revokeToken());
     this.element = el(
       "li",
       { class: "person token" },
       icon("key"),
       el("span", { class: "row-words" }, this.#name, this.#details),
-      this.#revoke,
+      this.#revokeButton,
     );
   }
 
@@ -98,20 +102,23 @@ class TokenRow {
         : localize("token_expires", { until: formatDate(expires_at, language) });
     setText(this.#name, name);
     setText(this.#details, `${sub} · ${state}`);
-    this.#revoke.hidden = revoked || expired;
-    this.#revoke.setAttribute("aria-label", `${localize("revoke")}: ${name}`);
+    this.#revokeButton.hidden = revoked || expired;
+    this.#revokeButton.setAttribute("aria-label", `${localize("revoke")}: ${name}`);
     this.element.classList.toggle("away", revoked || expired);
   }
 
-  async #end() {
+  async #revokeToken() {
     const { localize } = this.#context;
-    const { jti, name } = /** @type {Token} */ (this.#token);
-    const words = {
+    if (!this.#token) {
+      return;
+    }
+    const { jti, name } = this.#token;
+    const texts = {
       title: localize("revoke_title", { name }),
       text: localize("revoke_text"),
       action: localize("revoke"),
     };
-    if (await confirm(this.#context, words)) {
+    if (await confirm(this.#context, texts)) {
       await callAction(this.#context, "revoke_token", { jti });
       this.#onchange();
     }
@@ -120,9 +127,9 @@ class TokenRow {
 
 /**
  * @param {Context} context
- * @param {() => void} onmade
+ * @param {() => void} oncreated
  */
-function openMaker(context, onmade) {
+function openTokenForm(context, oncreated) {
   const { localize } = context;
   const name = textInput("", { required: "", maxlength: "100" });
   const sub = textInput("", { required: "", pattern: ID_PATTERN, maxlength: "64", spellcheck: "false" });
@@ -130,22 +137,25 @@ function openMaker(context, onmade) {
     ["user", localize("token_role_user")],
     ["admin", localize("token_role_admin")],
   ]);
-  const days = textInput(String(DEFAULT_DAYS), { type: "number", min: "1", max: String(MOST_DAYS), required: "" });
+  const days = textInput(String(DEFAULT_DAYS), { type: "number", min: "1", max: String(MAX_DAYS), required: "" });
   name.addEventListener("input", () => (sub.value = slug(name.value)));
-  const make = el("button", {
+  const create = el("button", {
     class: "main",
-    text: localize("make_token"),
+    text: localize("create_token"),
     attributes: { type: "submit", form: "token-form" },
   });
-  const submit = async (/** @type {Event} */ event) => {
-    event.preventDefault();
+  const save = async () => {
     const data = { sub: sub.value, name: name.value.trim(), role: role.value, expires_in: days.valueAsNumber * DAY };
-    const made = await callAction(context, "create_token", data, true);
-    if (made) {
+    const created = await callAction(context, "create_token", data, true);
+    if (created) {
       dialog.close();
-      showToken(context, data.name, made.token);
-      onmade();
+      showToken(context, data.name, /** @type {{token: string}} */ (created).token);
+      oncreated();
     }
+  };
+  const submit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    void save();
   };
   const form = el(
     "form",
@@ -155,7 +165,7 @@ function openMaker(context, onmade) {
     field(localize("token_role"), role),
     field(localize("token_days"), days),
   );
-  const dialog = new Dialog(context, { title: localize("make_token"), content: [form], actions: [make] });
+  const dialog = new Dialog(context, { title: localize("create_token"), content: [form], actions: [create] });
   name.focus();
 }
 
@@ -171,18 +181,18 @@ function showToken(context, name, token) {
     attributes: { type: "text", readonly: "", "aria-label": localize("token") },
   });
   text.value = token;
-  // Where to go, and what to show there.
+  // The device reads the hub's address and its token from the QR code.
   const pairing = JSON.stringify({ url: app.baseUrl, token });
   new Dialog(context, {
     title: name,
     content: [
-      el("p", { class: "hint", text: localize("token_made") }),
+      el("p", { class: "hint", text: localize("token_created") }),
       el("div", { class: "invite" }, qrCode(pairing, localize("token_qr", { name }))),
       el(
         "div",
         { class: "invite-row" },
         text,
-        textButton("tonal", localize("copy"), () => void copy(context, text), icon("copy")),
+        textButton("tonal", localize("copy"), () => void copyText(context, text), icon("copy")),
       ),
     ],
   });

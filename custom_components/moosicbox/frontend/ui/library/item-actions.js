@@ -1,11 +1,11 @@
-/** What can be done with something of the library: play it, now or later; like it. */
+/** The actions on an item of the library: play it, queue it, add it to the favourites. */
 import { targetOf } from "../../app/target.js";
 import { openMenu } from "../components/menu.js";
-import { titleOf, tracksOf } from "./kinds.js";
+import { titleOf, tracksOf } from "./item-kinds.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("./kinds.js").Kind} Kind */
-/** @typedef {import("./kinds.js").Item} Item */
+/** @import { Context } from "../context.js" */
+/** @import { Item, Kind } from "./item-kinds.js" */
+/** @import { MenuItem } from "../components/menu.js" */
 /** @typedef {"now" | "next" | "end" | "replace"} When */
 
 /**
@@ -14,7 +14,7 @@ import { titleOf, tracksOf } from "./kinds.js";
  * @param {Item} item
  * @param {When} when
  */
-export async function put(context, kind, item, when) {
+export async function playOrQueue(context, kind, item, when) {
   const { actions, app, localize, toast } = context;
   const target = targetOf(app.store.state);
   const ids = target ? await tracksOf(context, kind, item) : [];
@@ -26,8 +26,9 @@ export async function put(context, kind, item, when) {
     return;
   }
   const added = await actions.add(target, { track_ids: ids }, when);
-  if (added && when === "replace" && added.queue_item_ids?.[0]) {
-    await actions.playItem(target, added.queue_item_ids[0]);
+  const first = added?.queue_item_ids[0];
+  if (when === "replace" && first !== undefined) {
+    await actions.playItem(target, first);
   } else if (added) {
     toast(
       localize("added_count", {
@@ -42,32 +43,37 @@ export async function put(context, kind, item, when) {
  * @param {HTMLElement} opener
  * @param {Kind} kind
  * @param {Item} item
- * @param {{liked: boolean, run: () => void} | null} [heart]
+ * @param {{isFavourite: boolean, toggle: () => void} | null} [favourite]
  */
-export function openItemMenu(context, opener, kind, item, heart = null) {
+export function openItemMenu(context, opener, kind, item, favourite = null) {
   const { app, localize } = context;
   const rights = targetOf(app.store.state)?.rights;
-  const choice = (
+  const menuItem = (
     /** @type {import("../localize.js").TextKey} */ label,
     /** @type {import("../icons.js").IconName} */ icon,
     /** @type {When} */ when,
   ) => ({
     label: localize(label),
     icon,
-    run: () => void put(context, kind, item, when),
+    run: () => void playOrQueue(context, kind, item, when),
   });
   openMenu(context, opener, [
-    ...(rights?.has("playback.control") ? [choice("play_now", "play", "now")] : []),
-    ...(rights?.has("queue.add") ? [choice("play_next", "queue", "next"), choice("add_to_queue", "add", "end")] : []),
-    ...(rights?.has("queue.move_any") ? [choice("replace_queue", "repeat", "replace")] : []),
-    ...(heart
-      ? [
-          {
-            label: localize(heart.liked ? "unlike" : "like"),
-            icon: heart.liked ? /** @type {const} */ ("hearted") : /** @type {const} */ ("heart"),
-            run: heart.run,
-          },
-        ]
+    ...(rights?.has("playback.control") ? [menuItem("play_now", "play", "now")] : []),
+    ...(rights?.has("queue.add")
+      ? [menuItem("play_next", "queue", "next"), menuItem("add_to_queue", "add", "end")]
       : []),
+    ...(rights?.has("queue.move_any") ? [menuItem("replace_queue", "repeat", "replace")] : []),
+    ...(favourite ? [favouriteItem(favourite, localize)] : []),
   ]);
+}
+
+/**
+ * @param {{isFavourite: boolean, toggle: () => void}} favourite
+ * @param {import("../localize.js").Localize} localize
+ * @returns {MenuItem}
+ */
+function favouriteItem({ isFavourite, toggle }, localize) {
+  return isFavourite
+    ? { label: localize("remove_favourite"), icon: "hearted", run: toggle }
+    : { label: localize("add_favourite"), icon: "heart", run: toggle };
 }

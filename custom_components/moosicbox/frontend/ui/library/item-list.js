@@ -1,36 +1,36 @@
-/** Many things of one kind: pictures for albums and artists, lines for everything else. */
+/** A list of library items: tiles for albums and artists, rows for all other kinds. */
 import { VirtualList } from "../components/virtual-list.js";
 import { KeyedList, el, setText } from "../dom.js";
 import { ItemRow } from "./item-row.js";
-import { idOf } from "./kinds.js";
-import { Source } from "./source.js";
-import { Tile } from "./tile.js";
+import { idOf } from "./item-kinds.js";
+import { PagedList } from "./paged-list.js";
+import { ItemTile } from "./item-tile.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("./kinds.js").Item} Item */
-/** @typedef {import("./kinds.js").Kind} Kind */
+/** @import { Context } from "../context.js" */
+/** @import { Item, Kind } from "./item-kinds.js" */
+/** @import { ListRequest } from "./paged-list.js" */
 
 const ROW_HEIGHT = 64;
 const NEAR_THE_END_PX = 600;
 
 /**
  * @typedef {object} ListOptions
- * @property {Kind | "mixed"} kind mixed: each item says its own, as hits of a search do
- * @property {object} [request] what is asked of the library
- * @property {Item[]} [items] instead of asking
- * @property {HTMLElement} empty shown where there is nothing
+ * @property {Kind | "mixed"} kind `mixed`: each item has its own kind, as in the results of a search
+ * @property {ListRequest} request
+ * @property {HTMLElement} empty shown if the list is empty
  * @property {(kind: Kind, item: Item) => void} onopen
  * @property {string} label
- * @property {import("./item-row.js").Sleeve} [sleeve] of the album that all are of
+ * @property {string} [albumArtist] of the album that all tracks belong to
  */
 
 export class ItemList {
   #context;
   #options;
-  #source;
+  #items;
+  /** @type {KeyedList<Item, ItemTile> | null} */
   #tiles;
   #grid = el("div", { class: "grid", attributes: { role: "list" } });
-  #more = el("div", { class: "pane-scroll" });
+  #scroller = el("div", { class: "pane-scroll" });
   #list;
   #hint = el("p", { class: "hint loading" });
   element;
@@ -42,35 +42,40 @@ export class ItemList {
   constructor(context, options) {
     this.#context = context;
     this.#options = options;
-    const { kind, empty, onopen, label, sleeve } = options;
-    this.#source = new Source(context, options.request ?? {}, () => this.render());
-    if (options.items) {
-      Object.assign(this.#source, { items: options.items, total: options.items.length, state: "ready" });
-    }
-    const pictures = kind === "album" || kind === "artist";
-    this.#tiles = pictures ? new KeyedList(this.#grid, () => new Tile(context, kind, onopen)) : null;
-    this.#list = pictures
+    const { kind, request, empty, onopen, label, albumArtist } = options;
+    this.#items = new PagedList(context, request, () => {
+      this.render();
+    });
+    const isTiled = kind === "album" || kind === "artist";
+    this.#tiles = isTiled ? new KeyedList(this.#grid, () => new ItemTile(context, kind, onopen)) : null;
+    this.#list = isTiled
       ? null
       : new VirtualList({
           rowHeight: ROW_HEIGHT,
           label,
-          make: () => new ItemRow(context, onopen, { sleeve, mixed: kind === "mixed" }),
+          make: () => new ItemRow(context, onopen, { albumArtist, mixed: kind === "mixed" }),
           key: (index) => this.#key(index),
-          fill: (row, index) => row.render(this.#kindOf(index), this.#itemAt(index)),
-          onrange: (_, last) => this.#source.want(last),
+          fill: (row, index) => {
+            row.render(this.#kindOf(index), this.#itemAt(index));
+          },
+          onrange: (_, last) => {
+            this.#items.ensure(last);
+          },
         });
     this.#grid.setAttribute("aria-label", label);
-    this.#more.append(this.#grid);
-    this.#more.addEventListener("scroll", () => this.#wantMore());
-    this.element = el("div", { class: "item-list pane" }, this.#list?.element ?? this.#more, this.#hint, empty);
+    this.#scroller.append(this.#grid);
+    this.#scroller.addEventListener("scroll", () => {
+      this.#fetchNearEnd();
+    });
+    this.element = el("div", { class: "item-list pane" }, this.#list?.element ?? this.#scroller, this.#hint, empty);
   }
 
   render() {
-    const { items, total, state } = this.#source;
+    const { items, total, state } = this.#items;
     const { localize } = this.#context;
     if (state === "waiting" || (state === "failed" && this.#context.app.store.state.connection.phase === "ready")) {
-      this.#source.state = "waiting";
-      this.#source.want(0);
+      this.#items.state = "waiting";
+      this.#items.ensure(0);
     }
     this.#hint.hidden = items.length > 0 || state === "ready";
     setText(this.#hint, localize("loading"));
@@ -78,44 +83,48 @@ export class ItemList {
     this.#tiles?.render(
       items,
       (item) => idOf(/** @type {Kind} */ (this.#options.kind), item),
-      (tile, item) => tile.render(item),
+      (tile, item) => {
+        tile.render(item);
+      },
     );
     this.#list?.render(state === "ready" || items.length > 0 ? total : 0);
     if (this.#list) {
       this.#list.element.hidden = items.length === 0;
     } else {
-      this.#more.hidden = items.length === 0;
-      requestAnimationFrame(() => this.#wantMore());
+      this.#scroller.hidden = items.length === 0;
+      requestAnimationFrame(() => {
+        this.#fetchNearEnd();
+      });
     }
   }
 
   dispose() {
-    this.#source.end();
+    this.#items.dispose();
     this.#list?.dispose();
   }
 
-  #wantMore() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#more;
+  #fetchNearEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     if (clientHeight > 0 && scrollHeight - scrollTop - clientHeight < NEAR_THE_END_PX) {
-      this.#source.want(this.#source.items.length);
+      this.#items.ensure(this.#items.items.length);
     }
   }
 
   /** @param {number} index @returns {Kind} */
   #kindOf(index) {
     const { kind } = this.#options;
-    return kind === "mixed" ? (this.#source.items[index]?.kind ?? "track") : kind;
+    return kind === "mixed" ? (this.#items.items[index]?.kind ?? "track") : kind;
   }
 
   /** @param {number} index @returns {Item | undefined} */
   #itemAt(index) {
-    return this.#source.items[index];
+    return this.#items.items[index];
   }
 
   /** @param {number} index */
   #key(index) {
     const item = this.#itemAt(index);
-    // A playlist may have the same track twice.
+    // A playlist may contain the same track twice.
     return item ? `${index}:${idOf(this.#kindOf(index), item)}` : `#${index}`;
   }
 }

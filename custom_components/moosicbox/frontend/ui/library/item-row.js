@@ -1,20 +1,14 @@
-/** A track of the library in a line. */
+/** A library item as a row. Rows are reused for other items. */
 import { targetOf } from "../../app/target.js";
 import { Artwork } from "../components/artwork.js";
 import { el, iconButton, setAttribute, setLabel, setText } from "../dom.js";
 import { formatTime } from "../format.js";
 import { icon, setIcon } from "../icons.js";
-import { openItemMenu, put } from "./item-actions.js";
-import { detailsOf, titleOf } from "./kinds.js";
+import { openItemMenu, playOrQueue } from "./item-actions.js";
+import { detailsOf, idOf, titleOf } from "./item-kinds.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("./kinds.js").Item} Item */
-/** @typedef {import("./kinds.js").Kind} Kind */
-
-/**
- * What stands on it already: the picture, and whose album it is.
- * @typedef {{artist: string}} Sleeve
- */
+/** @import { Context } from "../context.js" */
+/** @import { Item, Kind } from "./item-kinds.js" */
 
 const THUMBNAIL_PIXELS = 96;
 
@@ -25,7 +19,7 @@ export class ItemRow {
   /** @type {Item | null} */
   #item = null;
   #onopen;
-  #sleeve;
+  #albumArtist;
   #mixed;
   #artwork;
   #number = el("span", { class: "row-number" });
@@ -41,25 +35,39 @@ export class ItemRow {
 
   /**
    * @param {Context} context
-   * @param {(kind: Kind, item: Item) => void} onopen of what has more inside
-   * @param {{sleeve?: Sleeve, mixed?: boolean}} [among] mixed: other kinds, so that each says its own
+   * @param {(kind: Kind, item: Item) => void} onopen called for items that contain others
+   * @param {{albumArtist?: string, mixed?: boolean}} [options] `albumArtist`: all rows are tracks of one album; `mixed`: show the kind
    */
-  constructor(context, onopen, { sleeve, mixed = false } = {}) {
+  constructor(context, onopen, { albumArtist, mixed = false } = {}) {
     this.#context = context;
-    this.#sleeve = sleeve;
+    this.#albumArtist = albumArtist;
     this.#mixed = mixed;
     this.#onopen = onopen;
     const { localize } = context;
     this.#artwork = new Artwork(context, { class: "artwork thumbnail", size: THUMBNAIL_PIXELS });
     this.#main = el(
       "button",
-      { class: "row-main", attributes: { type: "button" }, on: { click: () => this.#activate() } },
-      sleeve ? this.#number : this.#artwork.element,
+      {
+        class: "row-main",
+        attributes: { type: "button" },
+        on: {
+          click: () => {
+            this.#activate();
+          },
+        },
+      },
+      albumArtist === undefined ? this.#artwork.element : this.#number,
       el("span", { class: "row-words" }, this.#title, this.#subtitle),
     );
-    this.#heart = iconButton(this.#heartIcon, "", () => void this.#like());
-    this.#add = iconButton(icon("add"), "", () => this.#item && void put(context, this.#kind, this.#item, "end"));
-    this.#menu = iconButton(icon("more"), localize("more"), () => this.#openMenu(this.#menu));
+    this.#heart = iconButton(this.#heartIcon, "", () => void this.#toggleFavourite());
+    this.#add = iconButton(
+      icon("add"),
+      "",
+      () => this.#item && void playOrQueue(context, this.#kind, this.#item, "end"),
+    );
+    this.#menu = iconButton(icon("more"), localize("more"), () => {
+      this.#openMenu(this.#menu);
+    });
     const children = [this.#main, this.#time, this.#heart, this.#add, this.#menu];
     this.element = el("div", { class: "row item", attributes: { role: "listitem" } }, ...children);
   }
@@ -72,7 +80,7 @@ export class ItemRow {
     this.#kind = kind;
     this.#item = item ?? null;
     const { localize } = this.#context;
-    this.#heart.hidden = !item || !this.#mayLike;
+    this.#heart.hidden = !item || !this.#canFavourite;
     this.#add.hidden = this.#menu.hidden = !item;
     this.#main.disabled = !item;
     setText(this.#time, item?.duration ? formatTime(item.duration) : "");
@@ -88,7 +96,7 @@ export class ItemRow {
     setText(this.#subtitle, this.#details(kind, item));
     setText(this.#number, item.track_number ? String(item.track_number) : "");
     this.#artwork.element.classList.toggle("round", kind === "artist");
-    if (!this.#sleeve) {
+    if (this.#albumArtist === undefined) {
       this.#artwork.render(item.artwork_url);
     }
     setLabel(this.#add, localize("add_to", { title }));
@@ -104,8 +112,8 @@ export class ItemRow {
    */
   #details(kind, item) {
     const { localize } = this.#context;
-    if (this.#sleeve) {
-      return item.artist === this.#sleeve.artist ? "" : (item.artist ?? "");
+    if (this.#albumArtist !== undefined) {
+      return item.artist === this.#albumArtist ? "" : (item.artist ?? "");
     }
     const details = detailsOf(kind, item, localize);
     return this.#mixed && kind !== "track" ? `${localize(`kind_${kind}`)} · ${details}` : details;
@@ -117,8 +125,8 @@ export class ItemRow {
     }
     if (this.#kind !== "track") {
       this.#onopen(this.#kind, this.#item);
-    } else if (this.#playsAtOnce) {
-      void put(this.#context, "track", this.#item, "now");
+    } else if (this.#playsOnTap) {
+      void playOrQueue(this.#context, "track", this.#item, "now");
     } else {
       this.#openMenu(this.#main);
     }
@@ -128,32 +136,34 @@ export class ItemRow {
   #openMenu(opener) {
     const item = this.#item;
     if (item) {
-      // Where there is no room for the heart, it is here.
       openItemMenu(
         this.#context,
         opener,
         this.#kind,
         item,
-        this.#mayLike ? { liked: Boolean(item.favourite), run: () => void this.#like() } : null,
+        // On phones the row has no button for it.
+        this.#canFavourite
+          ? { isFavourite: Boolean(item.favourite), toggle: () => void this.#toggleFavourite() }
+          : null,
       );
     }
   }
 
-  /** A tap plays, as people know it; among others it asks first, for it would cut off what they hear. */
-  get #playsAtOnce() {
+  /** True if a tap plays the track. In a room it opens the menu instead, because the others are listening. */
+  get #playsOnTap() {
     const target = targetOf(this.#context.app.store.state);
     return target?.kind === "player" && target.rights.has("playback.control");
   }
 
-  get #mayLike() {
+  get #canFavourite() {
     const { app, guest } = this.#context;
     return !guest && Boolean(app.store.state.me?.permissions.includes("control"));
   }
 
-  async #like() {
+  async #toggleFavourite() {
     const item = this.#item;
     if (item) {
-      const id = item[`${this.#kind}_id`];
+      const id = idOf(this.#kind, item);
       const favourite = !item.favourite;
       if (await this.#context.actions.library("set_favourite", { id, favourite })) {
         item.favourite = favourite;

@@ -1,4 +1,4 @@
-/** How the library looks; fetched with it. */
+/** Styles of the Library page. */
 
 export const libraryStyles = new CSSStyleSheet();
 

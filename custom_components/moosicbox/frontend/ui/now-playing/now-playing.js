@@ -1,14 +1,13 @@
-/** What a player or room plays, large, with all its controls. */
+/** The current track of a player or room, with all its controls. */
 import { Artwork } from "../components/artwork.js";
 import { el, setAttribute, setText } from "../dom.js";
-import { Members } from "../room/members.js";
+import { ParticipantSummary } from "../room/participant-summary.js";
 import { Progress } from "./progress.js";
-import { Transport } from "./transport.js";
-import { Volume } from "./volume.js";
+import { TransportControls } from "./transport-controls.js";
+import { VolumeControls } from "./volume-controls.js";
 
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { Track } from "../../client/messages.js" */
+/** @import { AppState, Context, Target } from "../context.js" */
 
 const ARTWORK_PIXELS = 640;
 
@@ -20,8 +19,8 @@ export class NowPlaying {
   #artwork;
   #title = el("div", { class: "title" });
   #subtitle = el("div", { class: "subtitle" });
-  #added = el("span", { class: "added-by" });
-  #members;
+  #addedBy = el("span", { class: "added-by" });
+  #participants;
   #progress;
   #transport;
   #volume;
@@ -34,28 +33,31 @@ export class NowPlaying {
     const target = () => this.#target;
     this.#artwork = new Artwork(context, {
       size: ARTWORK_PIXELS,
-      oncolour: (colour) => this.element?.style.setProperty("--tint", colour ?? "transparent"),
+      oncolour: (colour) => {
+        this.element.style.setProperty("--tint", colour ?? "transparent");
+      },
     });
-    this.#progress = new Progress(
-      async (seconds) => void (this.#target && (await context.actions.seek(this.#target, seconds))),
-      localize,
-    );
-    this.#members = new Members(context);
-    this.#transport = new Transport(context, target);
-    this.#volume = new Volume(context);
-    const words = el(
+    this.#progress = new Progress(async (seconds) => {
+      if (this.#target) {
+        await context.actions.seek(this.#target, seconds);
+      }
+    }, localize);
+    this.#participants = new ParticipantSummary(context);
+    this.#transport = new TransportControls(context, target);
+    this.#volume = new VolumeControls(context);
+    const texts = el(
       "div",
       { class: "words" },
       this.#name,
       this.#title,
       this.#subtitle,
-      el("div", { class: "company" }, this.#members.element, this.#added),
+      el("div", { class: "company" }, this.#participants.element, this.#addedBy),
     );
     this.element = el(
       "section",
       { class: "card player" },
       this.#artwork.element,
-      el("div", { class: "body" }, words, this.#progress.element, this.#transport.element, this.#volume.element),
+      el("div", { class: "body" }, texts, this.#progress.element, this.#transport.element, this.#volume.element),
     );
   }
 
@@ -78,19 +80,19 @@ export class NowPlaying {
     setText(this.#name, name);
     setText(this.#title, track ? track.title || localize("unknown_title") : idleText(target, localize));
     setText(this.#subtitle, track ? subtitle(track) : "");
-    setText(this.#added, this.#addedBy(state, target));
-    this.#members.render(target);
+    setText(this.#addedBy, this.#addedByText(state, target));
+    this.#participants.render(target);
     this.#artwork.render(track?.artwork_url);
-    this.#progress.render(status, !usable || !may(target, "seek"));
+    this.#progress.render(status, !usable || !canSeek(target));
     this.#transport.render(state, target, usable);
     this.#volume.render(state, target, usable);
   }
 
   dispose() {
-    this.#members.dispose();
+    this.#participants.dispose();
   }
 
-  /** @param {number | null} hubUs the hub's clock now, if it is known */
+  /** @param {number | null} hubUs the hub's clock, if it is known */
   tick(hubUs) {
     this.#progress.tick(hubUs);
   }
@@ -99,7 +101,7 @@ export class NowPlaying {
    * @param {AppState} state
    * @param {Target} target
    */
-  #addedBy({ me }, { status, queue }) {
+  #addedByText({ me }, { status, queue }) {
     const { localize } = this.#context;
     const current = queue?.items.find((item) => item && item.queue_item_id === status?.queue_item_id);
     if (!current || !status?.current_track || current.added_by.id === me?.userId) {
@@ -122,15 +124,14 @@ function idleText({ available, status }, localize) {
   return localize(status?.state === "buffering" ? "state_buffering" : "nothing_plays");
 }
 
-/** @param {import("../../client/types.js").Track} track */
-export function subtitle({ artist, album }) {
+/** @param {Track} track */
+function subtitle({ artist, album }) {
   return [artist, album].filter(Boolean).join(" · ");
 }
 
 /**
  * @param {Target} target
- * @param {"seek" | "pause"} capability
  */
-function may({ capabilities, rights }, capability) {
-  return rights.has("playback.control") && (capabilities?.includes(capability) ?? true);
+function canSeek({ capabilities, rights }) {
+  return rights.has("playback.control") && (capabilities?.includes("seek") ?? true);
 }

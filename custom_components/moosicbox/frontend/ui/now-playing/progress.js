@@ -1,10 +1,10 @@
-/** Where a player is in the item: moves by itself from anchor and rate, and can be dragged. */
+/** The position in the current item, calculated from anchor and rate, as a slider to seek. */
 import { el, setText } from "../dom.js";
 import { formatTime } from "../format.js";
 import { Slider } from "../components/slider.js";
 
-/** @typedef {import("../../client/types.js").PlaybackStatus} PlaybackStatus */
-/** @typedef {import("../localize.js").Localize} Localize */
+/** @import { PlaybackStatus } from "../../app/store.js" */
+/** @import { Localize } from "../localize.js" */
 
 const STEP_SECONDS = 5;
 
@@ -27,10 +27,12 @@ export class Progress {
       label: localize("seek"),
       className: "progress",
       step: STEP_SECONDS,
-      oninput: () => this.#describe(this.#slider.value),
+      oninput: () => {
+        this.#renderTimes(this.#slider.value);
+      },
       onchange: seek,
     });
-    // Time runs from left to right, whatever is read how.
+    // Time runs from left to right in every script.
     const times = el("div", { class: "times" }, this.#elapsed, this.#total);
     this.element = el("div", { class: "progress-row", attributes: { dir: "ltr" } }, this.#slider.element, times);
   }
@@ -45,7 +47,7 @@ export class Progress {
     this.element.hidden = !status?.current_track;
   }
 
-  /** @param {number | null} hubUs the hub's clock now, if it is known */
+  /** @param {number | null} hubUs the hub's clock, if it is known */
   tick(hubUs) {
     const status = this.#status;
     if (!status?.current_track) {
@@ -57,12 +59,12 @@ export class Progress {
     this.#slider.element.hidden = !duration;
     this.#slider.render({ value: position, max: duration || 1, disabled: this.#disabled });
     if (!this.#slider.busy) {
-      this.#describe(position);
+      this.#renderTimes(position);
     }
   }
 
   /** @param {number} position */
-  #describe(position) {
+  #renderTimes(position) {
     const duration = this.#status?.duration_seconds;
     const [elapsed, total] = [formatTime(position), duration ? formatTime(duration) : this.#localize("live")];
     if (this.#elapsed.textContent !== elapsed || this.#total.textContent !== total) {

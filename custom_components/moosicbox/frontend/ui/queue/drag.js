@@ -1,27 +1,45 @@
-/** Dragging a row of a long list to another place, by pointer; the others make room as it passes. */
+/** Drags a row of a virtual list to another position, by pointer. The other rows make room for it. */
 
-/** @typedef {import("../components/virtual-list.js").VirtualList<any>} List */
+/** @import { Row } from "../components/virtual-list.js" */
+
+/**
+ * The list whose rows are dragged.
+ * @typedef {{readonly element: HTMLElement, readonly rows: Iterable<[string, Row]>}} List
+ */
 
 /**
  * @typedef {object} DragOptions
  * @property {List} list
  * @property {number} rowHeight
  * @property {() => number} count of rows
- * @property {(key: string) => number} indexOf a row, now; -1 if it is gone
- * @property {(key: string, to: number) => void} drop `to`: the index after it was taken out
+ * @property {(key: string) => number} indexOf index of a row; -1 if it is gone
+ * @property {(key: string, to: number) => void} drop `to`: the index after the row was taken out
  */
 
-const EDGE = 56;
-const MOST_PER_FRAME = 14;
+// Near the edges of the list, dragging scrolls.
+const EDGE_PX = 56;
+const MAX_SCROLL_PER_FRAME_PX = 14;
 
 export class Drag {
   #options;
   /** @type {{key: string, grip: number, clientY: number, frame: number} | null} */
-  #held = null;
-  #onmove = (/** @type {PointerEvent} */ event) => this.#move(event);
-  #onup = () => this.#end(true);
-  #oncancel = () => this.#end(false);
-  #onkey = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && this.#end(false);
+  #dragged = null;
+  #onmove = (/** @type {PointerEvent} */ event) => {
+    if (this.#dragged) {
+      this.#dragged.clientY = event.clientY;
+    }
+  };
+  #onup = () => {
+    this.#end(true);
+  };
+  #oncancel = () => {
+    this.#end(false);
+  };
+  #onkey = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Escape") {
+      this.#end(false);
+    }
+  };
 
   /** @param {DragOptions} options */
   constructor(options) {
@@ -29,7 +47,7 @@ export class Drag {
   }
 
   get active() {
-    return this.#held !== null;
+    return this.#dragged !== null;
   }
 
   /**
@@ -37,35 +55,28 @@ export class Drag {
    * @param {PointerEvent} event
    */
   start(key, event) {
-    if (event.button !== 0 || this.#held) {
+    if (event.button !== 0 || this.#dragged) {
       return;
     }
     event.preventDefault();
     const { list, rowHeight, indexOf } = this.#options;
     const grip = this.#contentY(event.clientY) - indexOf(key) * rowHeight;
-    this.#held = { key, grip, clientY: event.clientY, frame: 0 };
+    this.#dragged = { key, grip, clientY: event.clientY, frame: 0 };
     list.element.classList.add("reordering");
     addEventListener("pointermove", this.#onmove);
     addEventListener("pointerup", this.#onup);
     addEventListener("pointercancel", this.#oncancel);
     addEventListener("keydown", this.#onkey, { capture: true });
-    this.#follow();
+    this.#animate();
   }
 
   dispose() {
     this.#end(false);
   }
 
-  /** @param {PointerEvent} event */
-  #move(event) {
-    if (this.#held) {
-      this.#held.clientY = event.clientY;
-    }
-  }
-
-  /** Once a picture: scrolls near the edges, and puts the rows where they would be. */
-  #follow() {
-    const held = this.#held;
+  /** On each animation frame: scroll near the edges, and place the rows as they would be after the drop. */
+  #animate() {
+    const held = this.#dragged;
     if (!held) {
       return;
     }
@@ -75,7 +86,7 @@ export class Drag {
       this.#end(false);
       return;
     }
-    list.element.scrollTop += this.#pull(held.clientY);
+    list.element.scrollTop += this.#scrollStep(held.clientY);
     const to = this.#target(held);
     for (const [key, row] of list.rows) {
       const index = indexOf(key);
@@ -85,19 +96,19 @@ export class Drag {
       row.element.style.translate = offset ? `0 ${offset}px` : "";
       row.element.classList.toggle("dragged", own);
     }
-    held.frame = requestAnimationFrame(() => this.#follow());
+    held.frame = requestAnimationFrame(() => this.#animate());
   }
 
   /** @param {boolean} drop */
   #end(drop) {
-    const held = this.#held;
+    const held = this.#dragged;
     if (!held) {
       return;
     }
     const to = this.#target(held);
     const { list, indexOf, drop: dropped } = this.#options;
     const from = indexOf(held.key);
-    this.#held = null;
+    this.#dragged = null;
     cancelAnimationFrame(held.frame);
     removeEventListener("pointermove", this.#onmove);
     removeEventListener("pointerup", this.#onup);
@@ -127,9 +138,10 @@ export class Drag {
   }
 
   /** @param {number} clientY */
-  #pull(clientY) {
+  #scrollStep(clientY) {
     const { top, bottom } = this.#options.list.element.getBoundingClientRect();
-    const depth = clientY < top + EDGE ? clientY - top - EDGE : clientY > bottom - EDGE ? clientY - bottom + EDGE : 0;
-    return Math.round((Math.min(EDGE, Math.max(-EDGE, depth)) / EDGE) * MOST_PER_FRAME);
+    const depth =
+      clientY < top + EDGE_PX ? clientY - top - EDGE_PX : clientY > bottom - EDGE_PX ? clientY - bottom + EDGE_PX : 0;
+    return Math.round((Math.min(EDGE_PX, Math.max(-EDGE_PX, depth)) / EDGE_PX) * MAX_SCROLL_PER_FRAME_PX);
   }
 }

@@ -1,17 +1,15 @@
-/** The queue of a player or room: seen, played from, put in another order. */
+/** The queue of a player or room: play, reorder and remove its items. */
 import { withEdits } from "../../app/queue.js";
 import { QueuePages } from "../../app/queue-pages.js";
-import { emptyState } from "../components/empty.js";
+import { emptyState } from "../components/empty-state.js";
 import { VirtualList } from "../components/virtual-list.js";
 import { el, setText, textButton } from "../dom.js";
 import { Drag } from "./drag.js";
 import { QueueRow } from "./queue-row.js";
 import { clearWithUndo, removeWithUndo } from "./undo.js";
 
-/** @typedef {import("../../client/types.js").QueueItem} QueueItem */
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { QueueItem } from "../../client/messages.js" */
+/** @import { AppState, Context, Target } from "../context.js" */
 
 export const ROW_HEIGHT = 64;
 const PAGE_STEP = 10;
@@ -27,12 +25,12 @@ export class QueueView {
   #items = [];
   /** @type {Map<string, number>} */
   #indexes = new Map();
-  /** @type {unknown[]} what `#items` was made of */
-  #made = [];
-  #shownTopic = "";
+  /** @type {unknown[]} the parts of the state that `#items` was derived from */
+  #sources = [];
+  #scrolledTopic = "";
   #heading = el("span", { class: "queue-count" });
   #clear;
-  #spoken = el("div", { class: "spoken", attributes: { "aria-live": "assertive" } });
+  #announcement = el("div", { class: "spoken", attributes: { "aria-live": "assertive" } });
   #list;
   #drag;
   #empty;
@@ -43,11 +41,11 @@ export class QueueView {
     this.#context = context;
     const { app, localize } = context;
     const pages = new QueuePages(app.store, (message) => app.request(message));
-    this.#clear = textButton(
-      "quiet",
-      localize("clear"),
-      () => this.#target && void clearWithUndo(context, this.#target),
-    );
+    this.#clear = textButton("quiet", localize("clear"), () => {
+      if (this.#target) {
+        void clearWithUndo(context, this.#target);
+      }
+    });
     this.#list = new VirtualList({
       rowHeight: ROW_HEIGHT,
       label: localize("queue"),
@@ -57,24 +55,32 @@ export class QueueView {
         const item = this.#items[index];
         row.render(item, Boolean(item && item.queue_item_id === this.#target?.queue?.currentId));
       },
-      onrange: (first, last) => this.#target && pages.want(this.#target, first, last),
+      onrange: (first, last) => {
+        if (this.#target) {
+          pages.ensure(this.#target, first, last);
+        }
+      },
     });
     this.#drag = new Drag({
       list: this.#list,
       rowHeight: ROW_HEIGHT,
       count: () => this.#items.length,
       indexOf: (key) => this.#indexes.get(key) ?? -1,
-      drop: (key, to) => this.#move(key, to),
+      drop: (key, to) => {
+        this.#move(key, to);
+      },
     });
     this.#empty = emptyState({
       icon: "queue",
       title: localize("queue_empty"),
       text: localize("queue_empty_text"),
       action: localize("open_library"),
-      onaction: () => context.open("library"),
+      onaction: () => {
+        context.open("library");
+      },
     });
     const head = el("div", { class: "pane-head" }, this.#heading, this.#clear);
-    this.element = el("div", { class: "queue pane" }, head, this.#list.element, this.#empty, this.#spoken);
+    this.element = el("div", { class: "queue pane" }, head, this.#list.element, this.#empty, this.#announcement);
   }
 
   /**
@@ -86,10 +92,10 @@ export class QueueView {
     this.#me = state.me;
     this.#connected = state.connection.phase === "ready";
     const queue = target?.queue;
-    const made = [queue?.items, target?.edits];
-    if (made.some((part, index) => part !== this.#made[index])) {
-      this.#made = made;
-      this.#items = queue && target ? withEdits(queue.items, target.edits) : [];
+    const sources = [queue?.items, target?.edits];
+    if (sources.some((part, index) => part !== this.#sources[index])) {
+      this.#sources = sources;
+      this.#items = queue ? withEdits(queue.items, target.edits) : [];
       this.#indexes = new Map(this.#items.flatMap((item, index) => (item ? [[item.queue_item_id, index]] : [])));
     }
     this.element.classList.toggle("fixed", !this.#items.some((item) => item && this.#mayChange(item)));
@@ -105,7 +111,7 @@ export class QueueView {
     this.#empty.hidden = count > 0 || (target !== null && !queue);
     this.#list.element.hidden = count === 0;
     this.#list.render(count);
-    this.#showCurrent(target, queue?.currentId ?? null);
+    this.#scrollToCurrent(target, queue?.currentId ?? null);
   }
 
   dispose() {
@@ -114,14 +120,14 @@ export class QueueView {
   }
 
   /**
-   * Only when another queue comes into sight: nobody wants to be scrolled away while looking.
+   * Scroll to the current item when another queue is shown, but not while the user looks at the same queue.
    * @param {Target | null} target
    * @param {string | null} currentId
    */
-  #showCurrent(target, currentId) {
+  #scrollToCurrent(target, currentId) {
     const index = currentId ? this.#indexes.get(currentId) : undefined;
-    if (target && index !== undefined && this.#shownTopic !== target.topic && this.#list.element.clientHeight > 0) {
-      this.#shownTopic = target.topic;
+    if (target && index !== undefined && this.#scrolledTopic !== target.topic && this.#list.element.clientHeight > 0) {
+      this.#scrolledTopic = target.topic;
       this.#list.scrollTo(index);
     }
   }
@@ -129,38 +135,54 @@ export class QueueView {
   /** @returns {import("./queue-row.js").RowActions} */
   #rowActions() {
     const { actions } = this.#context;
-    const on = (/** @type {(target: Target) => void} */ act) => this.#target && act(this.#target);
+    const withTarget = (/** @type {(target: Target) => void} */ act) => {
+      if (this.#target) {
+        act(this.#target);
+      }
+    };
     return {
       mayPlay: () => this.#connected && Boolean(this.#target?.rights.has("playback.control")),
       mayChange: (item) => this.#mayChange(item),
-      mine: ({ added_by, origin }) => added_by.id === this.#me?.userId && origin !== "autoplay",
-      play: (item) => on((target) => void actions.playItem(target, item.queue_item_id)),
-      playNext: (item) =>
-        on((target) => void actions.move(target, item.queue_item_id, target.queue?.currentId ?? null)),
-      remove: (item) => on((target) => void removeWithUndo(this.#context, target, item, this.#before(item))),
-      grab: (item, event) => this.#mayChange(item) && this.#drag.start(item.queue_item_id, event),
-      key: (item, event) => this.#key(item, event),
+      isOwn: ({ added_by, origin }) => added_by.id === this.#me?.userId && origin !== "autoplay",
+      play: (item) => {
+        withTarget((target) => void actions.playItem(target, item.queue_item_id));
+      },
+      playNext: (item) => {
+        withTarget((target) => void actions.move(target, item.queue_item_id, target.queue?.currentId ?? null));
+      },
+      remove: (item) => {
+        withTarget((target) => void removeWithUndo(this.#context, target, item, this.#itemBefore(item)));
+      },
+      startDrag: (item, event) => {
+        if (this.#mayChange(item)) {
+          this.#drag.start(item.queue_item_id, event);
+        }
+      },
+      handleKey: (item, event) => {
+        this.#handleKey(item, event);
+      },
     };
   }
 
   /** @param {QueueItem} item */
-  #before({ queue_item_id }) {
+  #itemBefore({ queue_item_id }) {
     return this.#items[(this.#indexes.get(queue_item_id) ?? 0) - 1];
   }
 
   /** @param {QueueItem} item */
   #mayChange(item) {
     const rights = this.#target?.rights;
-    return Boolean(
-      rights?.has("queue.move_any") || (rights?.has("queue.move_own") && item.added_by.id === this.#me?.userId),
-    );
+    if (!rights) {
+      return false;
+    }
+    return rights.has("queue.move_any") || (rights.has("queue.move_own") && item.added_by.id === this.#me?.userId);
   }
 
   /**
    * @param {QueueItem} item
-   * @param {KeyboardEvent} event on its handle
+   * @param {KeyboardEvent} event
    */
-  #key(item, event) {
+  #handleKey(item, event) {
     const index = this.#indexes.get(item.queue_item_id) ?? -1;
     const last = this.#items.length - 1;
     const to = {
@@ -180,7 +202,7 @@ export class QueueView {
 
   /**
    * @param {string} itemId
-   * @param {number} to the index after it was taken out
+   * @param {number} to index after the item was taken out
    */
   #move(itemId, to) {
     const target = this.#target;
@@ -195,7 +217,12 @@ export class QueueView {
     const title = this.#items[from]?.track.title ?? "";
     void this.#context.actions.move(target, itemId, before?.queue_item_id ?? null);
     const { localize } = this.#context;
-    setText(this.#spoken, localize("moved", { title, position: String(to + 1), count: String(this.#items.length) }));
-    queueMicrotask(() => this.#list.scrollTo(to));
+    setText(
+      this.#announcement,
+      localize("moved", { title, position: String(to + 1), count: String(this.#items.length) }),
+    );
+    queueMicrotask(() => {
+      this.#list.scrollTo(to);
+    });
   }
 }

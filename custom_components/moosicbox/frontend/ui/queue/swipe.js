@@ -1,28 +1,28 @@
-/** Swiping a row out to the left, by finger. */
+/** Swipe a row to the left, by touch, to remove it. */
 
 /**
  * @typedef {object} SwipeOptions
  * @property {() => boolean} allowed
- * @property {() => void} swiped
+ * @property {() => void} onswipe
  */
 
-// Less is a shaky tap; and whoever goes rather up or down wants to scroll.
+// A shorter movement is an unsteady tap; a steeper one scrolls.
 const SLOP_PX = 10;
-const ENOUGH_PX = 96;
-// The click that follows a swipe isn't meant for the button that the finger was on.
-const CLICK_MS = 300;
+const REMOVE_PX = 96;
+// A click that follows a swipe is not meant for the button below the finger.
+const IGNORE_CLICK_MS = 300;
 
 /**
  * @param {HTMLElement} row
  * @param {SwipeOptions} options
  */
-export function swipeable(row, { allowed, swiped }) {
+export function swipeable(row, { allowed, onswipe }) {
   /** @type {{id: number, x: number, y: number, claimed: boolean, by: number} | null} */
   let held = null;
   let swipedAt = -Infinity;
-  const show = (/** @type {number} */ by) => {
+  const render = (/** @type {number} */ by) => {
     row.classList.toggle("swiped", by > 0);
-    row.classList.toggle("enough", by >= ENOUGH_PX);
+    row.classList.toggle("enough", by >= REMOVE_PX);
     row.style.setProperty("--swiped", `${by}px`);
   };
   row.addEventListener("pointerdown", ({ pointerType, pointerId, clientX, clientY }) => {
@@ -40,23 +40,36 @@ export function swipeable(row, { allowed, swiped }) {
     }
     if (held.claimed) {
       held.by = Math.max(0, left);
-      show(held.by);
+      render(held.by);
     }
   });
   const end = (/** @type {boolean} */ done) => {
-    const enough = done && held !== null && held.by >= ENOUGH_PX;
-    if (held?.claimed) {
+    if (!held) {
+      return;
+    }
+    const enough = done && held.by >= REMOVE_PX;
+    if (held.claimed) {
       swipedAt = performance.now();
     }
     held = null;
-    show(0);
+    render(0);
     if (enough) {
-      swiped();
+      onswipe();
     }
   };
-  row.addEventListener("pointerup", () => held && end(true));
-  row.addEventListener("pointercancel", () => held && end(false));
-  row.addEventListener("click", (event) => performance.now() - swipedAt < CLICK_MS && event.stopPropagation(), {
-    capture: true,
+  row.addEventListener("pointerup", () => {
+    end(true);
   });
+  row.addEventListener("pointercancel", () => {
+    end(false);
+  });
+  row.addEventListener(
+    "click",
+    (event) => {
+      if (performance.now() - swipedAt < IGNORE_CLICK_MS) {
+        event.stopPropagation();
+      }
+    },
+    { capture: true },
+  );
 }

@@ -1,12 +1,11 @@
-/** Emptying a queue, and thinking better of it. */
+/** Clear a queue or remove an item, with the option to undo it. */
 
-/** @typedef {import("../../client/types.js").QueueItem} QueueItem */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { QueueItem } from "../../client/messages.js" */
+/** @import { Context, Target } from "../context.js" */
 
-const PAGE = 500;
-const MOST_TRACKS = 1_000;
-const LIBRARY = "media-source://moosicbox/track/";
+const PAGE_SIZE = 500;
+const MAX_TRACKS = 1_000;
+const LIBRARY_PREFIX = "media-source://moosicbox/track/";
 
 /**
  * @param {Context} context
@@ -19,11 +18,7 @@ export async function clearWithUndo({ actions, localize, toast }, target) {
   }
   toast(localize("cleared", { count: String(items.length) }), {
     label: localize("undo"),
-    run: async () => {
-      for (const run of runs(items)) {
-        await actions.add(target, run, "end");
-      }
-    },
+    run: () => void addAll(actions, target, items),
   });
 }
 
@@ -34,11 +29,11 @@ export async function clearWithUndo({ actions, localize, toast }, target) {
  * @param {QueueItem | undefined} before it in the queue
  */
 export async function removeWithUndo({ actions, localize, toast }, target, item, before) {
-  const [what] = runs([item]);
-  if (what && (await actions.remove(target, [item.queue_item_id]))) {
+  const [media] = addCommands([item]);
+  if (media && (await actions.remove(target, [item.queue_item_id]))) {
     toast(localize("removed", { title: item.track.title || localize("unknown_title") }), {
       label: localize("undo"),
-      run: () => void actions.add(target, what, before ? { after: before.queue_item_id } : { position: 0 }),
+      run: () => void actions.add(target, media, before ? { after: before.queue_item_id } : { position: 0 }),
     });
   }
 }
@@ -46,13 +41,24 @@ export async function removeWithUndo({ actions, localize, toast }, target, item,
 /**
  * @param {Context["actions"]} actions
  * @param {Target} target
- * @returns {Promise<QueueItem[] | null>}
+ * @param {QueueItem[]} items
+ */
+async function addAll(actions, target, items) {
+  for (const media of addCommands(items)) {
+    await actions.add(target, media, "end");
+  }
+}
+
+/**
+ * @param {Context["actions"]} actions
+ * @param {Target} target
+ * @returns {Promise<QueueItem[] | null>} null if a page could not be fetched
  */
 async function allItems(actions, { address }) {
   /** @type {QueueItem[]} */
   const items = [];
   for (;;) {
-    const fields = { ...address, offset: items.length, limit: PAGE };
+    const fields = { ...address, offset: items.length, limit: PAGE_SIZE };
     const answer = await actions.send({ type: "queue_command", action: "get", ...fields });
     if (!answer) {
       return null;
@@ -65,23 +71,23 @@ async function allItems(actions, { address }) {
 }
 
 /**
- * Tracks of the library go back together, everything else by its own address.
+ * Return the media to add in order to restore items. Consecutive tracks of the library are added by one command.
  * @param {QueueItem[]} items
  * @returns {({track_ids: string[]} | {media_content_id: string})[]}
  */
-export function runs(items) {
+export function addCommands(items) {
   /** @type {({track_ids: string[]} | {media_content_id: string})[]} */
-  const found = [];
+  const commands = [];
   for (const { track } of items) {
-    const last = found.at(-1);
-    const foreign = track.media_content_id && !track.media_content_id.startsWith(LIBRARY);
+    const last = commands.at(-1);
+    const foreign = track.media_content_id && !track.media_content_id.startsWith(LIBRARY_PREFIX);
     if (foreign && track.media_content_id) {
-      found.push({ media_content_id: track.media_content_id });
-    } else if (last && "track_ids" in last && last.track_ids.length < MOST_TRACKS) {
+      commands.push({ media_content_id: track.media_content_id });
+    } else if (last && "track_ids" in last && last.track_ids.length < MAX_TRACKS) {
       last.track_ids.push(track.track_id);
     } else {
-      found.push({ track_ids: [track.track_id] });
+      commands.push({ track_ids: [track.track_id] });
     }
   }
-  return found;
+  return commands;
 }

@@ -1,15 +1,14 @@
-/** What people say in a room. */
+/** The chat of a room. */
 import { KeyedList, el, iconButton, setAttribute, setText } from "../dom.js";
 import { formatClock } from "../format.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../../client/types.js").ChatLine} ChatLine */
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { ChatLine } from "../../client/messages.js" */
+/** @import { AppState, Context, Target } from "../context.js" */
 
-const MOST_CHARACTERS = 2000;
-const NEAR_THE_END = 80;
+const MAX_CHARACTERS = 2000;
+// A log that is scrolled this close to its end follows new lines.
+const NEAR_END_PX = 80;
 
 export class Chat {
   #context;
@@ -31,14 +30,14 @@ export class Chat {
       class: "chat-log pane-scroll",
       attributes: { role: "log", "aria-label": localize("chat"), tabindex: "0" },
     });
-    const bubbles = el("div", { class: "chat-lines" });
+    const lines = el("div", { class: "chat-lines" });
     this.#none = el("p", { class: "hint", text: localize("chat_empty") });
-    this.#log.append(this.#none, bubbles);
-    this.#lines = new KeyedList(bubbles, (/** @type {ChatLine} */ line) => bubble(line, context.language));
+    this.#log.append(this.#none, lines);
+    this.#lines = new KeyedList(lines, (/** @type {ChatLine} */ line) => chatLine(line, context.language));
     this.#input = el("input", {
       attributes: {
         type: "text",
-        maxlength: String(MOST_CHARACTERS),
+        maxlength: String(MAX_CHARACTERS),
         autocomplete: "off",
         enterkeyhint: "send",
         "aria-label": localize("chat_input"),
@@ -47,9 +46,9 @@ export class Chat {
     });
     this.#send = iconButton(icon("send"), localize("send"), () => undefined);
     this.#send.type = "submit";
-    const submit = (/** @type {Event} */ event) => {
+    const submit = (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
-      void this.#say();
+      void this.#sendLine();
     };
     const form = el("form", { class: "chat-form", on: { submit } }, this.#input, this.#send);
     this.element = el("div", { class: "chat pane" }, this.#log, form);
@@ -62,7 +61,7 @@ export class Chat {
   render(state, target) {
     this.#target = target;
     const chat = target?.room?.chat ?? [];
-    const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_THE_END;
+    const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_END_PX;
     this.#none.hidden = chat.length > 0;
     this.#lines.render(
       chat,
@@ -75,12 +74,12 @@ export class Chat {
       this.#log.scrollTop = this.#log.scrollHeight;
     }
     this.#count = chat.length;
-    const may = target?.rights.has("chat") ?? false;
-    this.#input.disabled = this.#send.disabled = !may;
-    setAttribute(this.#input, "placeholder", this.#context.localize(may ? "chat_input" : "chat_join"));
+    const canWrite = target?.rights.has("chat") ?? false;
+    this.#input.disabled = this.#send.disabled = !canWrite;
+    setAttribute(this.#input, "placeholder", this.#context.localize(canWrite ? "chat_input" : "chat_join"));
   }
 
-  async #say() {
+  async #sendLine() {
     const text = this.#input.value.trim();
     if (!text || !this.#target) {
       return;
@@ -96,7 +95,7 @@ export class Chat {
  * @param {ChatLine} line
  * @param {string} language
  */
-function bubble({ username, message, sent_at }, language) {
+function chatLine({ username, message, sent_at }, language) {
   const name = el("span", { class: "chat-name" });
   const text = el("span", { class: "chat-text", attributes: { dir: "auto" } });
   setText(name, username);

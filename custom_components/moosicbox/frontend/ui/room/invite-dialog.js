@@ -1,13 +1,13 @@
-/** Inviting people: a link, and the same as a QR code for the phone beside one. */
+/** The dialog to invite guests: a link, also as a QR code. */
+import { copyText } from "../components/clipboard.js";
 import { qrCode } from "../components/qr-code.js";
 import { Dialog } from "../components/dialog.js";
 import { el, textButton } from "../dom.js";
 import { formatDate } from "../format.js";
 import { icon } from "../icons.js";
-import { field, select } from "./fields.js";
+import { field, select } from "../components/form-fields.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { Context, Target } from "../context.js" */
 
 const HOUR = 3600;
 
@@ -15,7 +15,7 @@ const HOUR = 3600;
  * @param {Context} context
  * @param {Target} target
  */
-export function openInvite(context, target) {
+export function openInviteDialog(context, target) {
   const { actions, app, language, localize } = context;
   const role = select("guest", [
     ["guest", localize("role_guest")],
@@ -29,33 +29,40 @@ export function openInvite(context, target) {
   ]);
   const result = el("div", { class: "invite", attributes: { "aria-live": "polite" } });
 
-  const make = async () => {
-    const fields = { room_id: target.id, role: role.value, expires_in: Number(until.value) };
-    const made = await actions.room("invite", fields);
-    if (!made) {
+  const create = async () => {
+    const created = await actions.send({
+      type: "room_command",
+      action: "invite",
+      room_id: target.id,
+      role: /** @type {"guest" | "dj" | "listener"} */ (role.value),
+      expires_in: Number(until.value),
+    });
+    if (!created) {
       return;
     }
-    const url = new URL(made.url, app.baseUrl).href;
+    const url = new URL(created.url, app.baseUrl).href;
     const link = el("input", {
       class: "invite-link",
       attributes: { type: "text", readonly: "", "aria-label": localize("invite_link") },
     });
     link.value = url;
-    link.addEventListener("focus", () => link.select());
+    link.addEventListener("focus", () => {
+      link.select();
+    });
     result.replaceChildren(
       qrCode(url, localize("invite_qr", { name: target.name })),
-      el("p", { class: "hint", text: localize("invite_until", { until: formatDate(made.expires_at, language) }) }),
+      el("p", { class: "hint", text: localize("invite_until", { until: formatDate(created.expires_at, language) }) }),
       el(
         "div",
         { class: "invite-row" },
         link,
-        textButton("tonal", localize("copy"), () => void copy(context, link), icon("copy")),
+        textButton("tonal", localize("copy"), () => void copyText(context, link), icon("copy")),
       ),
-      ...(reachable(url) ? [] : [el("p", { class: "hint warning", text: localize("invite_loopback") })]),
+      ...(isReachable(url) ? [] : [el("p", { class: "hint warning", text: localize("invite_loopback") })]),
     );
   };
-  role.addEventListener("change", () => void make());
-  until.addEventListener("change", () => void make());
+  role.addEventListener("change", () => void create());
+  until.addEventListener("change", () => void create());
   new Dialog(context, {
     title: localize("invite_title", { name: target.name }),
     content: [
@@ -64,25 +71,13 @@ export function openInvite(context, target) {
       el("div", { class: "form two" }, field(localize("invite_role"), role), field(localize("invite_expires"), until)),
     ],
   });
-  void make();
+  void create();
 }
 
 /**
- * Plain http has no clipboard for scripts; selecting and copying by command works there, too.
- * @param {Context} context
- * @param {HTMLInputElement} link
+ * @param {string} url
+ * @returns {boolean} true if other devices can open it
  */
-export async function copy({ localize, toast }, link) {
-  link.select();
-  try {
-    await navigator.clipboard.writeText(link.value);
-  } catch {
-    document.execCommand("copy");
-  }
-  toast(localize("copied"));
-}
-
-/** @param {string} url */
-function reachable(url) {
+function isReachable(url) {
   return !/^(localhost|127\.|\[::1\])/.test(new URL(url).hostname);
 }

@@ -1,17 +1,17 @@
-/** The rooms that there are: into them, or into a new one. */
+/** The Rooms page: the rooms that the user may see, to join, view or create one. */
 import { joinedRoomIds } from "../../app/target.js";
-import { emptyState } from "../components/empty.js";
+import { emptyState } from "../components/empty-state.js";
 import { KeyedList, el, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
-import { openCreate } from "./settings-dialog.js";
+import { openCreateDialog } from "./settings-dialog.js";
 
-/** @typedef {import("../../client/types.js").RoomInfo} RoomInfo */
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
+/** @import { RoomInfo } from "../../client/messages.js" */
+/** @import { AppState, Context } from "../context.js" */
 
 export class RoomList {
   #create;
   #list = el("div", { class: "cards" });
+  /** @type {KeyedList<RoomInfo, RoomCard>} */
   #cards;
   #empty;
   element;
@@ -19,7 +19,14 @@ export class RoomList {
   /** @param {Context} context */
   constructor(context) {
     const { localize } = context;
-    this.#create = textButton("main", localize("create_room"), () => openCreate(context), icon("add"));
+    this.#create = textButton(
+      "main",
+      localize("create_room"),
+      () => {
+        openCreateDialog(context);
+      },
+      icon("add"),
+    );
     this.#cards = new KeyedList(this.#list, () => new RoomCard(context));
     this.#empty = emptyState({ icon: "party", title: localize("no_rooms"), text: localize("no_rooms_text") });
     const head = el("div", { class: "page-head" }, el("h2", { text: localize("rooms") }), this.#create);
@@ -36,7 +43,9 @@ export class RoomList {
     this.#cards.render(
       rooms,
       ({ room_id }) => room_id,
-      (card, room) => card.render(room, joined.includes(room.room_id), connected),
+      (card, room) => {
+        card.render(room, joined.includes(room.room_id), connected);
+      },
     );
   }
 }
@@ -50,17 +59,19 @@ class RoomCard {
   #description = el("p", { class: "hint" });
   #people = el("span", { class: "chip" });
   #join;
-  #listen;
+  #view;
   element;
 
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
     const { localize } = context;
-    this.#join = textButton("tonal", "", () => void this.#enter());
-    this.#listen = textButton("quiet", localize("look_in"), () => this.#open());
+    this.#join = textButton("tonal", "", () => void this.#joinAndOpen());
+    this.#view = textButton("quiet", localize("view_room"), () => {
+      this.#open();
+    });
     const title = el("div", { class: "room-title" }, this.#name, this.#lock);
-    const actions = el("div", { class: "card-actions" }, this.#people, this.#listen, this.#join);
+    const actions = el("div", { class: "card-actions" }, this.#people, this.#view, this.#join);
     this.element = el("section", { class: "card room-card" }, title, this.#description, actions);
   }
 
@@ -76,13 +87,13 @@ class RoomCard {
     this.#lock.toggleAttribute("hidden", room.is_public);
     setText(this.#description, room.description ?? "");
     this.#description.hidden = !room.description;
-    const places = { count: String(room.participants), most: String(room.max_participants) };
+    const places = { count: String(room.participants), max: String(room.max_participants) };
     setText(this.#people, localize("places", places));
     setText(this.#join, localize(joined ? "open" : "join"));
     this.element.setAttribute("aria-label", room.name);
     this.#join.disabled = !joined && (!connected || room.participants >= room.max_participants);
-    this.#listen.hidden = joined;
-    this.#listen.disabled = !connected;
+    this.#view.hidden = joined;
+    this.#view.disabled = !connected;
     this.element.classList.toggle("joined", joined);
   }
 
@@ -93,10 +104,13 @@ class RoomCard {
     }
   }
 
-  async #enter() {
+  async #joinAndOpen() {
     const { actions, app } = this.#context;
     const room_id = this.#room?.room_id;
-    if (room_id && (app.isIn(room_id) || (await actions.room("join", { room_id })))) {
+    if (
+      room_id &&
+      (app.hasJoined(room_id) || (await actions.send({ type: "room_command", action: "join", room_id })))
+    ) {
       this.#open();
     }
   }

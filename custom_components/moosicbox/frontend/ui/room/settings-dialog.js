@@ -1,110 +1,124 @@
-/** Making a room, and changing how it is. */
+/** The dialogs to create a room and to change its settings. */
 import { Dialog, confirm } from "../components/dialog.js";
+import { checkbox, field, select, textInput } from "../components/form-fields.js";
 import { el, textButton } from "../dom.js";
-import { checkbox, field, select, textInput } from "./fields.js";
 
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { Room } from "../../app/rooms.js" */
+/** @import { Context, Target } from "../context.js" */
 
-const MOST_PEOPLE = 1000;
-const DEFAULT_PEOPLE = 20;
+/** @typedef {Pick<Room, "name" | "max_participants" | "is_public" | "control"> & {description: string}} Settings */
+
+/**
+ * @typedef {object} FormOptions
+ * @property {string} title
+ * @property {string} action text of the button
+ * @property {Settings} settings
+ * @property {Node[]} [buttons] further buttons
+ * @property {(settings: Settings) => Promise<boolean>} submit returns whether the hub accepted the settings
+ */
+
+const MAX_PARTICIPANTS = 1000;
+const DEFAULT_PARTICIPANTS = 20;
 
 /**
  * @param {Context} context
  * @param {Target} target
  */
-export function openSettings(context, target) {
+export function openSettingsDialog(context, { id, room }) {
   const { actions, localize } = context;
-  const { id, room } = target;
   if (!room) {
     return;
   }
-  const close = textButton("quiet danger", localize("close_room"), async () => {
-    const words = {
+  const closeRoom = async () => {
+    const texts = {
       title: localize("close_room_title", { name: room.name }),
       text: localize("close_room_text"),
       action: localize("close_room"),
     };
-    if ((await confirm(context, words)) && (await actions.room("close", { room_id: id }))) {
+    const confirmed = await confirm(context, texts);
+    if (confirmed && (await actions.send({ type: "room_command", action: "close", room_id: id }))) {
       dialog.close();
     }
+  };
+  const dialog = openForm(context, {
+    title: localize("room_settings"),
+    action: localize("save"),
+    settings: { ...room, description: room.description ?? "" },
+    buttons: [textButton("quiet danger", localize("close_room"), () => void closeRoom())],
+    submit: async (settings) =>
+      Boolean(await actions.send({ type: "room_command", action: "update", room_id: id, ...settings })),
   });
-  const dialog = openForm(context, localize("room_settings"), localize("save"), room, [close], async (settings) =>
-    Boolean(await actions.room("update", { room_id: id, ...settings })),
-  );
 }
 
 /** @param {Context} context */
-export function openCreate(context) {
+export function openCreateDialog(context) {
   const { actions, app, localize } = context;
   const name = localize("room_default_name", { name: app.store.state.me?.name ?? "" });
-  const room = { name, description: "", max_participants: DEFAULT_PEOPLE, is_public: true, control: "votes" };
-  openForm(context, localize("create_room"), localize("create"), room, [], async (settings) => {
-    const made = await actions.room("create", settings);
-    if (made) {
-      app.choose(`room:${made.room_id}`);
-      context.open("listen");
-    }
-    return Boolean(made);
+  openForm(context, {
+    title: localize("create_room"),
+    action: localize("create"),
+    settings: { name, description: "", max_participants: DEFAULT_PARTICIPANTS, is_public: true, control: "votes" },
+    submit: async (settings) => {
+      const created = await actions.send({ type: "room_command", action: "create", ...settings });
+      if (created) {
+        app.choose(`room:${created.room_id}`);
+        context.open("listen");
+      }
+      return Boolean(created);
+    },
   });
 }
 
 /**
  * @param {Context} context
- * @param {string} title
- * @param {string} action
- * @param {{name: string, description: string | null, max_participants: number, is_public: boolean, control: string}} room
- * @param {Node[]} others buttons
- * @param {(settings: object) => Promise<boolean>} submit whether it went well
+ * @param {FormOptions} options
  */
-function openForm(context, title, action, room, others, submit) {
+function openForm(context, { title, action, settings, buttons = [], submit }) {
   const { localize } = context;
-  const name = textInput(room.name, { maxlength: "100", required: "" });
-  const description = textInput(room.description ?? "", { maxlength: "500" });
-  const control = select(room.control, [
+  const name = textInput(settings.name, { maxlength: "100", required: "" });
+  const description = textInput(settings.description, { maxlength: "500" });
+  const control = select(settings.control, [
     ["host", localize("control_host")],
     ["votes", localize("control_votes")],
     ["everyone", localize("control_everyone")],
   ]);
-  const places = textInput(String(room.max_participants), {
+  const maxParticipants = textInput(String(settings.max_participants), {
     type: "number",
     min: "1",
-    max: String(MOST_PEOPLE),
+    max: String(MAX_PARTICIPANTS),
     required: "",
     inputmode: "numeric",
   });
-  const open = checkbox(localize("room_public"), room.is_public);
+  const isPublic = checkbox(localize("room_public"), settings.is_public);
   const save = el("button", { class: "main", text: action, attributes: { type: "submit", form: "room-form" } });
+  const saveSettings = async () => {
+    save.disabled = true;
+    const accepted = await submit({
+      name: name.value.trim() || settings.name,
+      description: description.value.trim(),
+      control: /** @type {Settings["control"]} */ (control.value),
+      max_participants: maxParticipants.valueAsNumber,
+      is_public: isPublic.input.checked,
+    });
+    if (accepted) {
+      dialog.close();
+    }
+    save.disabled = false;
+  };
+  const onsubmit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    void saveSettings();
+  };
   const form = el(
     "form",
-    {
-      class: "form",
-      attributes: { id: "room-form" },
-      on: {
-        submit: async (/** @type {Event} */ event) => {
-          event.preventDefault();
-          save.disabled = true;
-          const settings = {
-            name: name.value.trim() || room.name,
-            description: description.value.trim(),
-            control: control.value,
-            max_participants: places.valueAsNumber,
-            is_public: open.input.checked,
-          };
-          if (await submit(settings)) {
-            dialog.close();
-          }
-          save.disabled = false;
-        },
-      },
-    },
+    { class: "form", attributes: { id: "room-form" }, on: { submit: onsubmit } },
     field(localize("room_name"), name),
     field(localize("room_description"), description),
     field(localize("room_control"), control, localize("room_control_hint")),
-    field(localize("room_places"), places),
-    open.element,
+    field(localize("room_places"), maxParticipants),
+    isPublic.element,
   );
-  const dialog = new Dialog(context, { title, content: [form], actions: [...others, save] });
+  const dialog = new Dialog(context, { title, content: [form], actions: [...buttons, save] });
   name.select();
   return dialog;
 }

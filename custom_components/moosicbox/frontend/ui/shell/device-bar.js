@@ -1,14 +1,14 @@
-/** This browser as a player: what Home Assistant calls it, and the ways on from there. */
+/** This browser as a player: its entity, links to further pages, and the button to switch it off. */
 import { el, setText, textButton } from "../dom.js";
-import { Lazy } from "../components/lazy.js";
-import { parts } from "./parts.js";
+import { LazyView } from "../components/lazy-view.js";
+import { idOf } from "../library/item-kinds.js";
+import { lazyViews } from "./lazy-views.js";
 
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { AppState, Context, Target } from "../context.js" */
 
 const MEDIA_PAGE = "/media-browser";
-const SURPRISE_TRACKS = 50;
+const RANDOM_CANDIDATES = 500;
+const RANDOM_TRACKS = 50;
 
 export class DeviceBar {
   #context;
@@ -31,15 +31,19 @@ export class DeviceBar {
     this.#first = el(
       "div",
       { class: "first-steps" },
-      textButton("main", localize("surprise"), () => void this.#surprise()),
-      textButton("quiet", localize("open_library"), () => open("library")),
+      textButton("main", localize("play_random"), () => void this.#playRandom()),
+      textButton("quiet", localize("open_library"), () => {
+        open("library");
+      }),
     );
-    this.#media = textButton("quiet", localize("open_media"), () =>
-      navigate(`${MEDIA_PAGE}/${this.#entityId ?? "browser"}`),
-    );
-    this.#stop = textButton("quiet", localize("stop_being_player"), () => app.stopBeingPlayer());
-    this.#delay = new Lazy(context, parts.delay);
-    this.#sound = new Lazy(context, parts.sound);
+    this.#media = textButton("quiet", localize("open_media"), () => {
+      navigate(`${MEDIA_PAGE}/${this.#entityId ?? "browser"}`);
+    });
+    this.#stop = textButton("quiet", localize("disable_player"), () => {
+      app.disablePlayer();
+    });
+    this.#delay = new LazyView(context, lazyViews.outputDelay);
+    this.#sound = new LazyView(context, lazyViews.soundSettings);
     this.element = el(
       "div",
       { class: "device" },
@@ -82,21 +86,18 @@ export class DeviceBar {
       }
     }
     this.#stop.hidden = device.status !== "on";
-    setText(this.#stop, localize(guest ? "stop_listening" : "stop_being_player"));
+    setText(this.#stop, localize(guest ? "stop_listening" : "disable_player"));
   }
 
-  /** The shortest way to sound for somebody who has not chosen anything. */
-  async #surprise() {
+  /** Play random tracks, for users who have not chosen anything yet. */
+  async #playRandom() {
     const { actions, localize, open, toast } = this.#context;
     const target = this.#target;
-    const answer = target && (await actions.library("get_tracks", { limit: 500, sort: "title" }));
+    const answer = target && (await actions.library("get_tracks", { limit: RANDOM_CANDIDATES, sort: "title" }));
     if (!target || !answer) {
       return;
     }
-    const ids = shuffled(answer.items.map((/** @type {{track_id: string}} */ { track_id }) => track_id)).slice(
-      0,
-      SURPRISE_TRACKS,
-    );
+    const ids = shuffled((answer.items ?? []).map((track) => idOf("track", track))).slice(0, RANDOM_TRACKS);
     if (ids.length === 0) {
       toast(localize("library_empty"));
       open("library");

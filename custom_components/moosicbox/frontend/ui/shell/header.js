@@ -1,8 +1,8 @@
-/** The bar at the top, as Home Assistant's own pages have it. */
+/** The header, like that of Home Assistant's own pages. */
 import { el } from "../dom.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../localize.js").Localize} Localize */
+/** @import { Localize } from "../localize.js" */
 
 const MENU_BUTTON = "ha-menu-button";
 
@@ -22,8 +22,9 @@ export class Header {
         class: "icon",
         attributes: { type: "button", "aria-label": localize("menu") },
         on: {
-          click: ({ target }) =>
-            target?.dispatchEvent(new CustomEvent("hass-toggle-menu", { bubbles: true, composed: true })),
+          click: ({ target: button }) => {
+            button?.dispatchEvent(new CustomEvent("hass-toggle-menu", { bubbles: true, composed: true }));
+          },
         },
       },
       icon("menu"),
@@ -36,7 +37,7 @@ export class Header {
    * @param {boolean} narrow
    */
   render(hass, narrow) {
-    // Home Assistant loads its own button with other pages; whoever comes straight here gets ours.
+    // Home Assistant loads its own menu button with its other pages. If this page is the first one, ours takes its place.
     if (customElements.get(MENU_BUTTON)) {
       const button = this.#menu.querySelector(MENU_BUTTON) ?? document.createElement(MENU_BUTTON);
       Object.assign(button, { hass, narrow });

@@ -1,11 +1,9 @@
-/** What plays, in a line at the bottom of every other page. */
+/** The current track in a bar at the bottom of the other pages. */
 import { Artwork } from "../components/artwork.js";
 import { el, iconButton, setLabel, setText } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").Target} Target */
+/** @import { AppState, Context, Target } from "../context.js" */
 
 const THUMBNAIL_PIXELS = 96;
 
@@ -14,7 +12,7 @@ export class MiniPlayer {
   /** @type {Target | null} */
   #target = null;
   #playing = false;
-  /** @type {import("../../client/types.js").PlaybackStatus | undefined} */
+  /** @type {import("../../app/store.js").PlaybackStatus | undefined} */
   #status;
   #artwork;
   #title = el("span", { class: "row-title" });
@@ -32,7 +30,15 @@ export class MiniPlayer {
     this.#artwork = new Artwork(context, { class: "artwork thumbnail", size: THUMBNAIL_PIXELS });
     this.#open = el(
       "button",
-      { class: "row-main", attributes: { type: "button" }, on: { click: () => open("listen") } },
+      {
+        class: "row-main",
+        attributes: { type: "button" },
+        on: {
+          click: () => {
+            open("listen");
+          },
+        },
+      },
       this.#artwork.element,
       el("span", { class: "row-words" }, this.#title, this.#details),
     );
@@ -41,11 +47,11 @@ export class MiniPlayer {
         void actions.playback(this.#target, this.#playing ? "pause" : "play");
       }
     });
-    this.#next = iconButton(
-      icon("next"),
-      localize("next"),
-      () => this.#target && void actions.playback(this.#target, "next"),
-    );
+    this.#next = iconButton(icon("next"), localize("next"), () => {
+      if (this.#target) {
+        void actions.playback(this.#target, "next");
+      }
+    });
     this.element = el(
       "div",
       { class: "mini", attributes: { role: "region", "aria-label": localize("now_playing") } },
@@ -80,11 +86,11 @@ export class MiniPlayer {
     this.#next.disabled = !usable || !target.rights.has("playback.skip");
   }
 
-  /** @param {number | null} hubUs the hub's clock now, if it is known */
+  /** @param {number | null} hubUs the hub's clock, if it is known */
   tick(hubUs) {
     const { duration_seconds: duration, position_seconds = 0, rate = 0, anchor_us = 0 } = this.#status ?? {};
     const position = position_seconds + (hubUs === null ? 0 : (rate * Math.max(0, hubUs - anchor_us)) / 1e6);
-    // As fine as a screen is: nothing is painted for less.
+    // Rounded to what a screen can show, so that most frames need no repaint.
     const progress = duration ? Math.min(1, position / duration).toFixed(3) : "0";
     if (this.element.style.getPropertyValue("--progress") !== progress) {
       this.element.style.setProperty("--progress", progress);

@@ -1,10 +1,9 @@
-/** From page to page: along the top where there is room, at the bottom of a phone. */
+/** The navigation: in the header, or at the bottom on phones. */
 import { el, setAttribute } from "../dom.js";
 import { icon } from "../icons.js";
 
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").PageName} PageName */
-/** @typedef {import("../localize.js").Localize} Localize */
+/** @import { AppState, PageName } from "../context.js" */
+/** @import { Localize } from "../localize.js" */
 
 /** @type {{page: PageName, icon: import("../icons.js").IconName, admin?: boolean}[]} */
 export const PAGES = [
@@ -21,7 +20,7 @@ export class Nav {
 
   /**
    * @param {Localize} localize
-   * @param {string} prefix of the pages' addresses
+   * @param {string} prefix of the pages' paths
    * @param {(page: PageName) => void} open
    */
   constructor(localize, prefix, open) {

@@ -1,4 +1,4 @@
-/** The page as a whole: notices, one of our pages, what plays. Rendered from the state. */
+/** The frame of all pages: notices, the current page and toasts, rendered from the state. */
 import { Actions } from "../../app/actions.js";
 import { targetOf } from "../../app/target.js";
 import { Notice } from "../components/notice.js";
@@ -6,25 +6,21 @@ import { Toast } from "../components/toast.js";
 import { el } from "../dom.js";
 import { errorText } from "../localize.js";
 import { connectionNotice, deviceNotice } from "../notices.js";
-import { tell } from "../told.js";
-import { defaultName } from "./setup.js";
+import { showEventToast } from "../event-toasts.js";
+import { defaultName } from "./player-setup.js";
 
-/** @typedef {import("../context.js").App} App */
-/** @typedef {import("../context.js").AppState} AppState */
-/** @typedef {import("../context.js").Context} Context */
-/** @typedef {import("../context.js").PageName} PageName */
-/** @typedef {import("../context.js").View} View */
-/** @typedef {import("../localize.js").Localize} Localize */
+/** @import { App, Context, PageName, View } from "../context.js" */
+/** @import { Localize } from "../localize.js" */
 
 /**
  * @typedef {object} ShellOptions
  * @property {App} app
  * @property {Localize} localize
  * @property {string} language
- * @property {ShadowRoot} root whose styles the parts may add to
+ * @property {ShadowRoot} root to which the views add their styles
  * @property {boolean} [guest]
- * @property {(path: string) => void} [navigate] to a page of Home Assistant
- * @property {(page: PageName) => void} [open]
+ * @property {(path: string) => void} [navigate] opens a page of Home Assistant
+ * @property {(page: PageName) => void} [open] opens a page of MoosicBox
  */
 
 /** How often what moves by itself is drawn: times are in seconds, and a slider moves a pixel in several of them. */
@@ -41,7 +37,7 @@ export class Shell {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #frame = 0;
-  #undo;
+  #subscriptions;
   #main = el("main");
   #notices;
   /** @type {Context} */
@@ -52,8 +48,6 @@ export class Shell {
   constructor({ app, localize, language, root, guest = false, navigate = () => undefined, open = () => undefined }) {
     this.#app = app;
     this.#localize = localize;
-    /** @type {import("../../app/actions.js").Request} */
-    const request = (message, request) => app.request(message, request);
     this.context = {
       app,
       localize,
@@ -61,25 +55,39 @@ export class Shell {
       guest,
       navigate,
       open,
-      actions: new Actions(request, app.store, (error) => this.#toast.show(errorText(localize, error))),
-      toast: (text, action) => this.#toast.show(text, action),
-      mount: (dialog) => this.element.append(dialog),
-      style: (...sheets) => {
+      actions: new Actions(
+        (message, options) => app.request(message, options),
+        app.store,
+        (error) => {
+          this.#toast.show(errorText(localize, error));
+        },
+      ),
+      toast: (text, action) => {
+        this.#toast.show(text, action);
+      },
+      mount: (dialog) => {
+        this.element.append(dialog);
+      },
+      addStyles: (...sheets) => {
         root.adoptedStyleSheets = [...new Set([...root.adoptedStyleSheets, ...sheets])];
       },
     };
     this.#notices = el("div", { class: "notices" }, this.#connectionNotice.element, this.#deviceNotice.element);
     this.element = el("div", { class: "shell" }, this.#notices, this.#main, this.#toast.element);
-    this.#undo = [
-      app.store.subscribe(() => this.render()),
-      app.heard.on("message", (message) => tell(message, this.context)),
+    this.#subscriptions = [
+      app.store.subscribe(() => {
+        this.render();
+      }),
+      app.messages.on("message", (message) => {
+        showEventToast(message, this.context);
+      }),
     ];
     this.#animate();
   }
 
   /**
    * @param {View} page
-   * @param {View[]} others around it
+   * @param {View[]} others views around it
    */
   show(page, others) {
     this.#views = [page, ...others];
@@ -92,21 +100,27 @@ export class Shell {
   dispose() {
     clearTimeout(this.#timer);
     cancelAnimationFrame(this.#frame);
-    this.#undo.forEach((undo) => undo());
+    for (const unsubscribe of this.#subscriptions) {
+      unsubscribe();
+    }
     this.#toast.dispose();
   }
 
   render() {
     const { state } = this.#app.store;
-    const remedies = {
-      retry: () => this.#app.retry(),
-      reload: () => location.reload(),
-      playHere: () => void this.#app.becomePlayer(state.device.name ?? defaultName(this.#localize)),
+    const actions = {
+      retry: () => {
+        this.#app.retry();
+      },
+      reload: () => {
+        location.reload();
+      },
+      playHere: () => void this.#app.enablePlayer(state.device.name ?? defaultName(this.#localize)),
     };
-    // Guests are told at the door why it is over.
-    const told = this.context.guest && state.connection.phase === "stopped";
-    this.#connectionNotice.render(told ? null : connectionNotice(state.connection, this.#localize, remedies));
-    this.#deviceNotice.render(deviceNotice(state.device, this.#localize, remedies));
+    // The guest page itself shows that the connection has ended.
+    const shownByPage = this.context.guest && state.connection.phase === "stopped";
+    this.#connectionNotice.render(shownByPage ? null : connectionNotice(state.connection, this.#localize, actions));
+    this.#deviceNotice.render(deviceNotice(state.device, this.#localize, actions));
     const target = targetOf(state);
     for (const view of this.#views) {
       view.render(state, target);
@@ -117,8 +131,10 @@ export class Shell {
   #animate() {
     this.#tick();
     this.#timer = setTimeout(() => {
-      // A page that is hidden has no frames.
-      this.#frame = requestAnimationFrame(() => this.#animate());
+      // Hidden pages draw no frames.
+      this.#frame = requestAnimationFrame(() => {
+        this.#animate();
+      });
     }, TICK_MS);
   }
 

@@ -1,0 +1,106 @@
+"""Actions on the queue of a player or a room. Each needs the permissions of the protocol."""
+
+from typing import Final
+
+from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.helpers import config_validation as cv
+import voluptuous as vol
+
+from ..const import QUEUE_PLACES
+from ..contexts import context_fields, contexts_by_entity_id
+from ..errors import invalid
+from ..models import MoosicBoxData
+from .action import ID, ActionDescription, Fields, Handler, async_request
+from .target import CONTEXT_FIELDS, context_target, sent_fields
+
+CHANGE_FIELDS: Final[Fields] = {
+    **CONTEXT_FIELDS,
+    vol.Optional("op_id"): cv.string,
+    vol.Optional("if_revision"): vol.Coerce(int),
+}
+PLACE_FIELDS: Final[Fields] = {
+    vol.Exclusive("place", "place"): vol.In(QUEUE_PLACES),
+    vol.Exclusive("after", "place"): ID,
+}
+
+
+def _queue_command(action: str) -> Handler:
+    """Return a handler that sends the call's fields as a `queue_command` with this action."""
+
+    async def handle(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+        message = {
+            "type": "queue_command",
+            "action": action,
+            **sent_fields(call),
+            **context_target(data.hub, call),
+            **_destination(data, call),
+        }
+        response: ServiceResponse = await async_request(data, call, message)
+        return response
+
+    return handle
+
+
+def _destination(data: MoosicBoxData, call: ServiceCall) -> dict[str, object]:
+    """Return the destination of a transfer, which `to` names by its entity."""
+    if "to" not in call.data:
+        return {}
+    if (context := contexts_by_entity_id(data.hub).get(call.data["to"])) is None:
+        raise invalid("no_music_entity", entity_id=call.data["to"])
+    return {f"to_{field}": id_ for field, id_ in context_fields(context).items()}
+
+
+QUEUE_ACTIONS: Final = (
+    ActionDescription(
+        name="queue_add",
+        handler=_queue_command("add"),
+        fields={
+            **CHANGE_FIELDS,
+            **PLACE_FIELDS,
+            vol.Optional("track_id"): ID,
+            vol.Optional("track_ids"): vol.All(cv.ensure_list, [ID]),
+            vol.Optional("media_content_id"): cv.string,
+            vol.Optional("position"): vol.Coerce(int),
+        },
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="queue_remove",
+        handler=_queue_command("remove"),
+        fields={
+            **CHANGE_FIELDS,
+            vol.Optional("queue_item_id"): ID,
+            vol.Optional("queue_item_ids"): vol.All(cv.ensure_list, [ID]),
+        },
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="queue_move",
+        handler=_queue_command("move"),
+        fields={**CHANGE_FIELDS, **PLACE_FIELDS, vol.Required("queue_item_id"): ID},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="queue_clear",
+        handler=_queue_command("clear"),
+        fields=CHANGE_FIELDS,
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="get_queue",
+        handler=_queue_command("get"),
+        fields={**CONTEXT_FIELDS, vol.Optional("offset"): vol.Coerce(int), vol.Optional("limit"): vol.Coerce(int)},
+        response=SupportsResponse.ONLY,
+    ),
+    ActionDescription(
+        name="transfer_queue",
+        handler=_queue_command("transfer"),
+        fields={
+            **CHANGE_FIELDS,
+            vol.Exclusive("to", "to"): cv.entity_id,
+            vol.Exclusive("to_player_id", "to"): ID,
+            vol.Exclusive("to_room_id", "to"): ID,
+        },
+        response=SupportsResponse.OPTIONAL,
+    ),
+)

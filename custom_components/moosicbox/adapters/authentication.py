@@ -1,0 +1,215 @@
+"""Authentication of clients by tokens of the hub and of Home Assistant."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
+import time
+from typing import Any, Final, Required, TypedDict, Unpack, override
+
+from aiohttp import hdrs
+from aiohttp.web import Request
+from homeassistant.components.http.auth_util import async_user_not_allowed_do_auth
+from homeassistant.components.http.ban import process_success_login, process_wrong_login
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.network import NoURLAvailableError, get_url, is_cloud_connection
+from homeassistant.util.network import is_local
+import jwt
+
+from ..engine.api import (
+    Authentication,
+    AuthenticationFailed,
+    CloseCode,
+    IssuedToken,
+    Peer,
+    Principal,
+    Sessions,
+    Tokens,
+    is_ours,
+    origin_allowed,
+    parse_keys,
+)
+from .storage import SecretsStore, TokenRecord
+from .user_access import UserAccess, principal_of
+
+REFUSED: Final = "The token is not accepted"
+ANONYMOUS: Final = Principal(
+    sub="anonymous", name="Anonymous", permissions=frozenset({"listen"}), credential="anonymous"
+)
+"""The principal of clients without a token."""
+UNCHECKED_HEADERS: Final = (hdrs.FORWARDED, "X-Real-IP", "CF-Connecting-IP", "True-Client-IP")
+"""Headers of proxies that Home Assistant doesn't check."""
+
+
+class TokenClaims(TypedDict, total=False):
+    """The claims of a new token; exactly one of `permissions` and `role` is needed."""
+
+    sub: Required[str]
+    name: Required[str]
+    lifetime: Required[float]
+    """Seconds."""
+    permissions: frozenset[str] | None
+    role: str | None
+    rooms: frozenset[str] | None
+
+
+def own_urls(hass: HomeAssistant) -> list[str]:
+    """Return Home Assistant's internal and external URL, as far as they are known."""
+    urls = []
+    for internal in (True, False):
+        with suppress(NoURLAvailableError):
+            urls.append(get_url(hass, allow_internal=internal, allow_external=not internal, allow_ip=True))
+    return urls
+
+
+class Authenticator(Authentication):
+    """Authenticates tokens of the hub and of Home Assistant; issues and revokes tokens of the hub."""
+
+    def __init__(self, hass: HomeAssistant, secrets: SecretsStore, is_locked_out: Callable[[str], bool]) -> None:
+        """`secrets` must be loaded; tokens of a subject that `is_locked_out` are refused without being revoked."""
+        self.users = UserAccess(hass)
+        self.tokens = Tokens(secrets.key, secrets.revocations, self.users.is_user)
+        self._hass = hass
+        self._secrets = secrets
+        self._is_locked_out = is_locked_out
+        self._sessions: Sessions | None = None
+
+    async def async_start(self, sessions: Sessions) -> None:
+        """Start to end sessions when the access of their users ends."""
+        self._sessions = sessions
+        await self.users.async_start(sessions)
+
+    @callback
+    def async_stop(self) -> None:
+        """Stop watching users."""
+        self.users.async_stop()
+
+    def trust(self, keys: str, issuer: str) -> None:
+        """Accept tokens signed with these keys (PEM or JWKS), from this issuer unless it is empty."""
+        self.tokens.trust(parse_keys(keys), issuer)
+
+    @override
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        """Return the principal of a token; a forged token counts as a failed login, an expired one doesn't."""
+        request = peer.request if isinstance(peer.request, Request) else None
+        try:
+            principal = self.tokens.verify(token) if is_ours(token) else self._verify_access_token(token, request)
+        except AuthenticationFailed as error:
+            if error.forged and request is not None:
+                await process_wrong_login(request)
+            raise
+        if self._is_locked_out(principal.sub):
+            raise AuthenticationFailed(REFUSED)
+        if request is not None:
+            process_success_login(request)
+        return principal
+
+    @override
+    def admit_anonymous(self, peer: Peer) -> Principal | None:
+        """Return a principal that may listen if tokens are optional and the client is in the local network."""
+        request = peer.request
+        if self._sessions is None or self._sessions.limits.require_auth or not isinstance(request, Request):
+            return None
+        try:
+            is_local_peer = is_local(ip_address(peer.address))
+        except ValueError:
+            return None
+        # A foreign website could connect from a visitor's browser, and a proxy forwards clients from anywhere.
+        # Home Assistant has checked X-Forwarded-For; a request with any other proxy header is refused.
+        origin = request.headers.get(hdrs.ORIGIN)
+        if (
+            not is_local_peer
+            or is_cloud_connection(self._hass)
+            or any(header in request.headers for header in UNCHECKED_HEADERS)
+            or not origin_allowed(origin, "", lambda: own_urls(self._hass))
+        ):
+            return None
+        return ANONYMOUS
+
+    def end_anonymous_sessions(self) -> None:
+        """End the sessions of clients without a token."""
+        if self._sessions is not None:
+            self._sessions.end_where(
+                lambda session: session.principal == ANONYMOUS, CloseCode.FORCED_OUT, "A token is required now"
+            )
+
+    def shared_secrets(self) -> dict[str, Any]:
+        """Return what the other nodes of a cluster need to verify the hub's tokens."""
+        revocations = self._secrets.revocations
+        return {
+            "key": self._secrets.key.hex(),
+            "revoked_tokens": revocations.tokens,
+            "revoked_subjects": revocations.subjects,
+            "reserved": sorted(self.users.user_ids),
+        }
+
+    @override
+    def issue_guest_token(
+        self, *, sub: str, name: str, lifetime: float, permissions: frozenset[str], rooms: frozenset[str]
+    ) -> IssuedToken:
+        return self.tokens.issue(
+            sub=sub, name=name, now=time.time(), lifetime=lifetime, permissions=permissions, rooms=rooms
+        )
+
+    async def async_create(self, **claims: Unpack[TokenClaims]) -> IssuedToken:
+        """Issue a token and record it for administrators.
+
+        Raise ValueError with the name of the claim that isn't allowed.
+        """
+        now = time.time()
+        issued = self.tokens.issue(now=now, **claims)
+        await self._secrets.async_record(
+            {
+                "jti": issued.jti,
+                "sub": claims["sub"],
+                "name": claims["name"],
+                "issued_at": now,
+                "expires_at": issued.expires_at,
+            }
+        )
+        return issued
+
+    def issued_tokens(self) -> list[tuple[TokenRecord, bool]]:
+        """Return the recorded tokens, newest first, and whether each is revoked."""
+        is_revoked = self._secrets.revocations.covers
+        return [
+            (record, is_revoked(record["sub"], record["jti"], record["issued_at"]))
+            for record in reversed(self._secrets.issued)
+        ]
+
+    async def async_revoke(self, *, jti: str | None = None, sub: str | None = None) -> int:
+        """Revoke one token, or all tokens of a subject, and end their sessions; return the number of these."""
+        revocations, now = self._secrets.revocations, time.time()
+        revocations.forget_expired(now)
+        if jti is not None:
+            revocations.revoke_token(jti, now)
+        if sub is not None:
+            revocations.revoke_subject(sub, now)
+        await self._secrets.async_save()
+        if self._sessions is None:
+            return 0
+        return self._sessions.end_where(
+            lambda session: jti == session.principal.credential or sub == session.principal.sub,
+            CloseCode.FORCED_OUT,
+            "The token was revoked",
+        )
+
+    def _verify_access_token(self, token: str, request: Request | None) -> Principal:
+        refresh_token = self._hass.auth.async_validate_access_token(token)
+        if refresh_token is None:
+            raise AuthenticationFailed(REFUSED, forged=not self._has_valid_signature(token))
+        if async_user_not_allowed_do_auth(self._hass, refresh_token.user, request):
+            raise AuthenticationFailed(REFUSED)
+        self.users.async_watch(refresh_token)
+        return principal_of(refresh_token.user, refresh_token.id)
+
+    def _has_valid_signature(self, token: str) -> bool:
+        """Return whether Home Assistant issued the token, which may have expired or lost its user since."""
+        try:
+            issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
+            refresh_token = self._hass.auth.async_get_refresh_token(str(issuer))
+            if refresh_token is None:
+                return False
+            jwt.decode(token, refresh_token.jwt_key, algorithms=["HS256"], options={"verify_exp": False})
+        except jwt.InvalidTokenError:
+            return False
+        return True

@@ -1,0 +1,47 @@
+"""Devices of players and rooms: created with their first entity, renamed and removed here."""
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+
+from ..const import DOMAIN, ROOM_ID
+from ..contexts import PlayerOrRoom, context_identifier
+from ..engine.api import Hub, Player
+from .callbacks import combined
+
+
+@callback
+def async_track_devices(hass: HomeAssistant, entry_id: str, hub: Hub) -> CALLBACK_TYPE:
+    """Keep the device registry in step with the hub's players and rooms; return a function that stops it."""
+    registry = dr.async_get(hass)
+    _remove_closed_rooms(registry, entry_id, hub)
+
+    def device_of(context: PlayerOrRoom) -> dr.DeviceEntry | None:
+        return registry.async_get_device_by_identifier((DOMAIN, context_identifier(context)), entry_id)
+
+    @callback
+    def handle_changed(context: PlayerOrRoom) -> None:
+        version = context.client_version if isinstance(context, Player) else None
+        device = device_of(context)
+        if device is not None and (device.name, device.sw_version) != (context.name, version):
+            registry.async_update_device(device.id, name=context.name, sw_version=version)
+
+    @callback
+    def handle_removed(context: PlayerOrRoom) -> None:
+        if (device := device_of(context)) is not None:
+            registry.async_remove_device(device.id)
+
+    return combined(
+        hub.players.changed.subscribe(handle_changed),
+        hub.rooms.changed.subscribe(handle_changed),
+        hub.players.removed.subscribe(handle_removed),
+        hub.rooms.closed.subscribe(handle_removed),
+    )
+
+
+def _remove_closed_rooms(registry: dr.DeviceRegistry, entry_id: str, hub: Hub) -> None:
+    # Home Assistant may have been killed before it stored the removal of a closed room's device.
+    rooms = {context_identifier(room) for room in hub.rooms}
+    for device in dr.async_entries_for_config_entry(registry, entry_id):
+        identifiers = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
+        if any(identifier.startswith(ROOM_ID) for identifier in identifiers - rooms):
+            registry.async_remove_device(device.id)

@@ -1,0 +1,83 @@
+"""The library in Home Assistant: its folders, its files on disk, its repair issue."""
+
+from collections.abc import Iterable
+from pathlib import Path
+import shutil
+from typing import Final
+
+from homeassistant.components.ffmpeg import DATA_FFMPEG, DEFAULT_BINARY
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.start import async_at_started
+
+from ..const import DOMAIN
+from ..engine.api import ARTWORK_CACHE_BYTES, TRACK_CACHE_BYTES, Artwork, DiskCache, Library, Limits, Seal, Streams
+from .callbacks import combined
+
+FOLDER: Final = DOMAIN
+"""The folder of the index, in the configuration folder."""
+ISSUE: Final = "library_rebuilt"
+
+
+async def async_find_ffmpeg(hass: HomeAssistant) -> str | None:
+    """Return the path of Home Assistant's ffmpeg, or None if there is none."""
+    program = hass.data[DATA_FFMPEG].binary if DATA_FFMPEG in hass.data else DEFAULT_BINARY
+    return await hass.async_add_executor_job(shutil.which, program)
+
+
+def make_library(hass: HomeAssistant, limits: Limits, seal: Seal, *, transcodes: bool) -> Library:
+    """Return the library, not opened yet."""
+    index = Path(hass.config.path(FOLDER, "library.db"))
+    return Library(index, folders_of(hass, limits), limits.library_scan_interval, seal, transcodes=transcodes)
+
+
+def make_streams(hass: HomeAssistant, library: Library, ffmpeg: str | None) -> Streams:
+    """Return what serves tracks; with ffmpeg also in other formats than that of the file."""
+    return Streams(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "tracks")), TRACK_CACHE_BYTES), ffmpeg)
+
+
+def make_artwork(hass: HomeAssistant, library: Library) -> Artwork:
+    """Return what serves artwork."""
+    return Artwork(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "artwork")), ARTWORK_CACHE_BYTES))
+
+
+def folders_of(hass: HomeAssistant, limits: Limits) -> list[Path]:
+    """Return the folders of the options, else Home Assistant's media folders."""
+    folders: Iterable[str] = limits.library_folders or hass.config.media_dirs.values()
+    return [Path(folder) for folder in folders]
+
+
+async def async_start_library(hass: HomeAssistant, library: Library) -> CALLBACK_TYPE:
+    """Open the library, and scan and watch its folders once Home Assistant has started.
+
+    Return a function that undoes this, but leaves the library open.
+    """
+    unsubscribe = library.rebuilt.subscribe(lambda damaged: _create_issue(hass, damaged))
+    await library.start()
+
+    @callback
+    def follow_folders(_hass: HomeAssistant) -> None:
+        library.follow_folders()
+
+    return combined(unsubscribe, async_at_started(hass, follow_folders))
+
+
+async def async_remove_library(hass: HomeAssistant) -> None:
+    """Delete the index, the caches and the issue; the music files are not touched."""
+    ir.async_delete_issue(hass, DOMAIN, ISSUE)
+    for folder in hass.config.path(FOLDER), hass.config.cache_path(DOMAIN):
+        await hass.async_add_executor_job(lambda path: shutil.rmtree(path, ignore_errors=True), folder)
+
+
+@callback
+def _create_issue(hass: HomeAssistant, damaged: Path) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        ISSUE,
+        is_fixable=True,
+        is_persistent=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=ISSUE,
+        translation_placeholders={"file": str(damaged)},
+    )

@@ -1,0 +1,157 @@
+"""Media from Home Assistant: its media sources, and URLs."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import timedelta
+import time
+from typing import Final, override
+from urllib.parse import quote
+
+from homeassistant.components.http.auth import async_sign_path
+from homeassistant.components.media_player import BrowseError
+from homeassistant.components.media_source import PlayMedia, Unresolvable, async_resolve_media, is_media_source_id
+from homeassistant.core import HomeAssistant
+import msgspec
+
+from ..engine.api import (
+    Accepts,
+    FileReader,
+    FileTags,
+    Media,
+    MediaProvider,
+    NotSupported,
+    Picture,
+    Principal,
+    Seal,
+    StreamAddress,
+    Track,
+    TrackNotFound,
+    encode_url,
+    is_http_url,
+    title_from_path,
+    track_from_url,
+    url_track_id,
+)
+
+STREAM_LIFETIME: Final = timedelta(minutes=30)
+"""Validity of a stream's URL beyond the duration of the media."""
+OPEN_PATHS: Final = ("/local/", "/api/tts_proxy/")
+"""Paths of Home Assistant that need no signature."""
+AUDIO_TYPES: Final = frozenset({"application/ogg", "application/vnd.apple.mpegurl", "application/x-mpegurl"})
+MAX_PICTURES: Final = 32
+"""Cached pictures."""
+MAX_KNOWN: Final = 20_000
+"""Tracks whose `media_content_id` is remembered."""
+
+
+class HomeMedia(MediaProvider):
+    """Resolves media by `media_content_id`, and tracks that were resolved before by their `track_id`."""
+
+    def __init__(self, hass: HomeAssistant, seal: Seal, reader: FileReader) -> None:
+        """`seal` makes the URLs of pictures, `reader` reads tags and pictures."""
+        self._hass = hass
+        self._seal = seal
+        self._reader = reader
+        self._known: OrderedDict[str, str] = OrderedDict()
+        self._pictures: OrderedDict[str, Picture | None] = OrderedDict()
+
+    @override
+    async def resolve(self, media_content_id: str, principal: Principal) -> Media:
+        if is_media_source_id(media_content_id):
+            return await self._resolve_source(media_content_id)
+        if is_http_url(media_content_id):
+            return self._media_at(media_content_id)
+        if media_content_id.startswith(OPEN_PATHS) and not media_content_id.endswith("/"):
+            return self._media_at(media_content_id)
+        raise NotSupported("This can't be played: use a media source, an http or https URL, or a track of the library")
+
+    @override
+    async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
+        return [await self._resolve_track(track_id, principal) for track_id in track_ids]
+
+    @override
+    def remember(self, track: Track) -> None:
+        if track.media_content_id is not None:
+            self._remember(track.track_id, track.media_content_id)
+
+    @override
+    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+        source = media.source
+        if not source.startswith("/") or source.startswith(OPEN_PATHS) or "?" in source:
+            return StreamAddress(encode_url(source))
+        lifetime = STREAM_LIFETIME + timedelta(seconds=media.track.duration or 0)
+        expires_at = int(time.time() + lifetime.total_seconds())
+        # async_sign_path decodes the path, so only its query is used.
+        query = async_sign_path(self._hass, source, lifetime, use_content_user=True).rpartition("?")[2]
+        return StreamAddress(f"{source}?{query}", expires_at)
+
+    async def async_picture(self, track_id: str) -> Picture | None:
+        """Return the embedded picture of a track that was resolved before, or None."""
+        if track_id in self._pictures:
+            self._pictures.move_to_end(track_id)
+            return self._pictures[track_id]
+        if (media_content_id := self._known.get(track_id)) is None or not is_media_source_id(media_content_id):
+            return None
+        try:
+            play = await async_resolve_media(self._hass, media_content_id, None)
+        except Unresolvable, BrowseError:
+            return None
+        picture = None
+        if play.path is not None:
+            picture = await self._reader.read_picture(play.path)
+        self._pictures[track_id] = picture
+        if len(self._pictures) > MAX_PICTURES:
+            self._pictures.popitem(last=False)
+        return picture
+
+    async def _resolve_track(self, track_id: str, principal: Principal) -> Media:
+        if (media_content_id := self._known.get(track_id)) is None:
+            raise TrackNotFound(f"There is no track {track_id}")
+        return await self.resolve(media_content_id, principal)
+
+    async def _resolve_source(self, media_content_id: str) -> Media:
+        try:
+            play: PlayMedia = await async_resolve_media(self._hass, media_content_id, None)
+        except Exception as error:  # media sources raise any exception for incomplete ids
+            raise TrackNotFound(f"Home Assistant can't resolve {media_content_id}: {error}") from error
+        if not (play.mime_type.startswith("audio/") or play.mime_type.lower() in AUDIO_TYPES):
+            raise NotSupported(f"{media_content_id} is {play.mime_type}, not audio")
+        file, source = None, play.url
+        if play.path is not None:
+            if not await self._hass.async_add_executor_job(play.path.is_file):
+                raise TrackNotFound(f"There is no file {media_content_id}")
+            file = await self._reader.read_tags(play.path)
+            # The URL of a local file is its unquoted path.
+            source = quote(source)
+        track = self._track(media_content_id, play.path.name if play.path else media_content_id, file)
+        return Media(track=track, source=source, mime_type=play.mime_type)
+
+    def _media_at(self, url: str) -> Media:
+        self._remember(url_track_id(url), url)
+        return Media(track=track_from_url(url), source=url)
+
+    def _track(self, media_content_id: str, name: str, file: FileTags | None) -> Track:
+        track_id = url_track_id(media_content_id)
+        self._remember(track_id, media_content_id)
+        track = Track(track_id=track_id, title=title_from_path(name), media_content_id=media_content_id)
+        if file is None:
+            return track
+        return msgspec.structs.replace(
+            track,
+            title=file.title or track.title,
+            artist=file.artist,
+            album=file.album,
+            album_artist=file.album_artist,
+            duration=file.duration or None,
+            track_number=file.track_number or None,
+            disc_number=file.disc_number or None,
+            year=file.year or None,
+            genre=next(iter(file.genres), None),
+            artwork_url=self._seal.address(track_id) if file.picture else None,
+        )
+
+    def _remember(self, track_id: str, media_content_id: str) -> None:
+        self._known[track_id] = media_content_id
+        self._known.move_to_end(track_id)
+        if len(self._known) > MAX_KNOWN:
+            self._known.popitem(last=False)

@@ -1,0 +1,209 @@
+"""External speakers: media players of other integrations that play along with a player or a room."""
+
+from collections.abc import Iterator
+import logging
+from typing import Any, Final
+
+from homeassistant.components.media_player import (
+    DOMAIN as MEDIA_PLAYER,
+    MediaPlayerEntityFeature as Feature,
+    async_process_play_media_url,
+)
+from homeassistant.const import ATTR_ENTITY_ID, ATTR_SUPPORTED_FEATURES
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from ..contexts import PlayerOrRoom, context_identifier, contexts_by_entity_id
+from ..engine.api import (
+    MAX_OUTPUTS,
+    Command,
+    CommandIssued,
+    Hub,
+    HubError,
+    PlaybackContext,
+    PlaybackEvent,
+    Player,
+    Room,
+    Timer,
+)
+from ..errors import invalid
+from .callbacks import combined
+
+_LOGGER = logging.getLogger(__name__)
+
+TOLERANCE_US: Final = 500_000
+"""A speaker that is at most this far from the timeline isn't corrected."""
+MIN_SEEK_SECONDS: Final = 1.0
+"""A position below this is not sought when an item starts."""
+
+type Key = tuple[str, str]
+"""The identifier of the player or room, and the speaker's entity id."""
+
+
+class Outputs:
+    """Makes external speakers follow the commands of their player or room, as well as they can."""
+
+    def __init__(self, hass: HomeAssistant, hub: Hub) -> None:
+        self._hass = hass
+        self._hub = hub
+        self._timers: dict[Key, Timer] = {}
+        self._playing: dict[Key, tuple[str, int]] = {}
+        """The item that a speaker plays, and the hub time at which the item's start would have been."""
+        self._volumes: dict[str, tuple[float, bool]] = {}
+
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Start to control speakers; return a function that stops it."""
+        hub = self._hub
+        return combined(
+            hub.publisher.playback_event.subscribe(self._handle_playback),
+            hub.players.changed.subscribe(self._handle_changed),
+            hub.rooms.changed.subscribe(self._handle_changed),
+            hub.players.output_added.subscribe(self._handle_added),
+            hub.rooms.output_added.subscribe(self._handle_added),
+            hub.players.output_removed.subscribe(self._handle_removed),
+            hub.rooms.output_removed.subscribe(self._handle_removed),
+            self._cancel_timers,
+        )
+
+    @callback
+    def _cancel_timers(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def assigned(self) -> Iterator[tuple[PlayerOrRoom, str]]:
+        """Yield each player or room with the entity id of each of its speakers."""
+        for context in (*self._hub.players, *self._hub.rooms):
+            for entity_id in context.outputs:
+                yield context, entity_id
+
+    @callback
+    def async_add(self, context: PlayerOrRoom, entity_id: str) -> None:
+        """Add a speaker, and remove it from any other player or room.
+
+        Raise ServiceValidationError if the entity is no media player, or consists of the hub's own players.
+        """
+        state = self._hass.states.get(entity_id)
+        hub_entities = contexts_by_entity_id(self._hub).keys()
+        if state is None or state.domain != MEDIA_PLAYER or entity_id in hub_entities:
+            raise invalid("no_player_entity", entity_id=entity_id)
+        if not hub_entities.isdisjoint(state.attributes.get(ATTR_ENTITY_ID, ())):
+            # A group with one of the hub's players would send each command back to the hub.
+            raise invalid("output_of_ours", entity_id=entity_id)
+        if len(context.outputs) >= MAX_OUTPUTS:
+            raise invalid("too_many_outputs", most=str(MAX_OUTPUTS))
+        for other, assigned_id in tuple(self.assigned()):
+            if assigned_id == entity_id and other is not context:
+                self.async_remove(other, entity_id)
+        if isinstance(context, Player):
+            self._hub.players.add_output(context, entity_id)
+        else:
+            self._hub.rooms.add_output(context, entity_id)
+
+    @callback
+    def async_remove(self, context: PlayerOrRoom, entity_id: str) -> None:
+        """Remove a speaker and stop its playback."""
+        if isinstance(context, Player):
+            self._hub.players.remove_output(context, entity_id)
+        else:
+            self._hub.rooms.remove_output(context, entity_id)
+
+    @callback
+    def async_set_delay(self, context: PlayerOrRoom, entity_id: str, delay_ms: float) -> None:
+        """Set the time between a speaker's `play_media` action and its sound."""
+        if isinstance(context, Player):
+            self._hub.players.set_output_delay(context, entity_id, delay_ms)
+        else:
+            self._hub.rooms.set_output_delay(context, entity_id, delay_ms)
+
+    def _handle_added(self, context: PlayerOrRoom, entity_id: str) -> None:
+        self._volumes[context_identifier(context)] = (context.volume, context.muted)
+        self._schedule(context, entity_id)
+
+    def _handle_removed(self, context: PlayerOrRoom, entity_id: str) -> None:
+        key = (context_identifier(context), entity_id)
+        if (timer := self._timers.pop(key, None)) is not None:
+            timer.cancel()
+        if self._playing.pop(key, None) is not None:
+            self._call(entity_id, "media_stop", {})
+
+    def _handle_playback(self, context: PlaybackContext, event: PlaybackEvent) -> None:
+        if isinstance(event, CommandIssued) and isinstance(context, Player | Room):
+            for entity_id in context.outputs:
+                self._schedule(context, entity_id)
+
+    def _handle_changed(self, context: PlayerOrRoom) -> None:
+        if not context.outputs:
+            return
+        identifier, current = context_identifier(context), (context.volume, context.muted)
+        previous = self._volumes.get(identifier)
+        self._volumes[identifier] = current
+        if previous is None or previous == current:
+            return
+        for entity_id in context.outputs:
+            if previous[0] != current[0] and self._supports(entity_id, Feature.VOLUME_SET):
+                self._call(entity_id, "volume_set", {"volume_level": current[0]})
+            if previous[1] != current[1] and self._supports(entity_id, Feature.VOLUME_MUTE):
+                self._call(entity_id, "volume_mute", {"is_volume_muted": current[1]})
+
+    def _schedule(self, context: PlayerOrRoom, entity_id: str) -> None:
+        """Execute the context's current command on a speaker when it is due, earlier by the speaker's delay."""
+        command, key = context.playback.command, (context_identifier(context), entity_id)
+        if (timer := self._timers.pop(key, None)) is not None:
+            timer.cancel()
+        if command is None:
+            return
+        delay_us = round(context.outputs[entity_id] * 1000)
+        lead_us = delay_us if command.command == "play" else 0
+
+        def execute() -> None:
+            self._timers.pop(key, None)
+            self._hass.async_create_background_task(
+                self._async_execute(key, command, delay_us), f"moosicbox output {entity_id}", eager_start=True
+            )
+
+        self._timers[key] = self._hub.timers.at(command.sync_time_us - lead_us, execute)
+
+    async def _async_execute(self, key: Key, command: Command, delay_us: int) -> None:
+        entity_id, item = key[1], command.item
+        if command.command != "play" or item is None:
+            if self._playing.pop(key, None) is not None:
+                can_pause = command.command == "pause" and self._supports(entity_id, Feature.PAUSE)
+                await self._async_call(entity_id, "media_pause" if can_pause else "media_stop", {})
+            return
+        start_us = command.sync_time_us - round(command.position * 1e6)
+        previous = self._playing.get(key)
+        is_same_item = previous is not None and previous[0] == item.queue_item_id
+        if is_same_item and previous is not None and abs(previous[1] - start_us) < TOLERANCE_US:
+            return
+        self._playing[key] = (item.queue_item_id, start_us)
+        if not is_same_item:
+            try:
+                address = self._hub.media_resolver.address(item) or await self._hub.media_resolver.renew_address(item)
+                url = async_process_play_media_url(self._hass, address.url)
+            except (HubError, HomeAssistantError) as error:
+                _LOGGER.warning("%s can't play the current item: %s", entity_id, error)
+                return
+            await self._async_call(entity_id, "play_media", {"media_content_id": url, "media_content_type": "music"})
+        position = (self._hub.clock.now_us() + delay_us - start_us) / 1e6
+        if self._supports(entity_id, Feature.SEEK) and (is_same_item or position > MIN_SEEK_SECONDS):
+            await self._async_call(entity_id, "media_seek", {"seek_position": max(0.0, position)})
+
+    def _supports(self, entity_id: str, feature: Feature) -> bool:
+        state = self._hass.states.get(entity_id)
+        return state is not None and bool(state.attributes.get(ATTR_SUPPORTED_FEATURES, 0) & feature)
+
+    def _call(self, entity_id: str, action: str, data: dict[str, Any]) -> None:
+        self._hass.async_create_background_task(
+            self._async_call(entity_id, action, data), f"moosicbox output {entity_id}", eager_start=True
+        )
+
+    async def _async_call(self, entity_id: str, action: str, data: dict[str, Any]) -> None:
+        try:
+            await self._hass.services.async_call(
+                MEDIA_PLAYER, action, {ATTR_ENTITY_ID: entity_id, **data}, blocking=True
+            )
+        except HomeAssistantError as error:
+            # Best effort: the other speakers continue.
+            _LOGGER.warning("%s failed on %s: %s", action, entity_id, error)

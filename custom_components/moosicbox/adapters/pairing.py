@@ -1,0 +1,117 @@
+"""Pairing of players by code. Each paired player is a config subentry; deleting it locks the player out."""
+
+import re
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
+
+from ..const import DOMAIN
+from ..contexts import PlayerOrRoom
+from ..engine.api import MAX_LIFETIME, Hub, InvalidMessage, Offer, PairingCodes, PermissionDenied, Player, Signal
+from .authentication import Authenticator
+
+SUBENTRY: Final = "player"
+PREFIX: Final = "paired:"
+"""Before the player id, in the subject of a paired player's token."""
+PLAYER_ID: Final = re.compile(r"[a-z0-9_.:-]{1,50}")
+MAX_NAME: Final = 100
+
+
+class PairedDevice(NamedTuple):
+    """The device that redeems a code."""
+
+    name: str
+    player_id: str
+
+
+class Pairing:
+    """Offers codes, and issues tokens to devices that redeem them."""
+
+    def __init__(self, hass: HomeAssistant, hub: Hub, authenticator: Authenticator) -> None:
+        self.paired: Signal[Offer, PairedDevice] = Signal()
+        self._hass = hass
+        self._hub = hub
+        self._authenticator = authenticator
+        self._codes = PairingCodes()
+        self._player_ids: frozenset[str] = frozenset()
+
+    def offer(self, permissions: frozenset[str]) -> tuple[str, Offer]:
+        """Return a new code and its offer; raise Unavailable if too many codes are open."""
+        return self._codes.offer(permissions, self._hub.clock.now_us())
+
+    def withdraw(self, offer: Offer) -> None:
+        """Invalidate the code of an offer."""
+        self._codes.withdraw(offer)
+
+    def start(self) -> None:
+        """Remember the paired players, to notice deleted ones."""
+        self._player_ids = frozenset(_subentries(self._hass))
+
+    async def async_redeem(self, code: str, device: PairedDevice, address: str) -> dict[str, str]:
+        """Return a token for the device that sends this code; its earlier token is revoked.
+
+        `address` is the client's, for the limit of wrong guesses. Raise InvalidMessage for a wrong name or player id,
+        PermissionDenied if the player belongs to another user, and what `PairingCodes.redeem` raises.
+        """
+        if not PLAYER_ID.fullmatch(device.player_id):
+            raise InvalidMessage("player_id is 1 to 50 lower-case letters, digits and _.:-", ["player_id"])
+        if not 0 < len(device.name) <= MAX_NAME:
+            raise InvalidMessage(f"name is 1 to {MAX_NAME} characters", ["name"])
+        offer = self._codes.redeem(code, address, self._hub.clock.now_us())
+        sub = PREFIX + device.player_id
+        if (player := self._hub.players.find(device.player_id)) is not None and player.owner_user_id != sub:
+            raise PermissionDenied("This player_id belongs to another user")
+        await self._authenticator.async_revoke(sub=sub)
+        self._add_subentry(device)
+        issued = await self._authenticator.async_create(
+            sub=sub, name=device.name, permissions=offer.permissions, lifetime=MAX_LIFETIME
+        )
+        self.paired.emit(offer, device)
+        return {"token": issued.token, "player_id": device.player_id, "name": device.name}
+
+    async def async_subentries_changed(self) -> None:
+        """Lock out and remove the players whose subentries were deleted."""
+        before, self._player_ids = self._player_ids, frozenset(_subentries(self._hass))
+        for player_id in before - self._player_ids:
+            sub = PREFIX + player_id
+            await self._authenticator.async_revoke(sub=sub)
+            if (player := self._hub.players.find(player_id)) is not None and player.owner_user_id == sub:
+                self._hub.players.remove(player_id)
+
+    def subentry_of(self, context: PlayerOrRoom) -> str | None:
+        """Return the id of a paired player's subentry, which its entities belong to; None for any other context."""
+        if not isinstance(context, Player) or context.owner_user_id != PREFIX + context.player_id:
+            return None
+        subentry = _subentries(self._hass).get(context.player_id)
+        return None if subentry is None else subentry.subentry_id
+
+    def _add_subentry(self, device: PairedDevice) -> None:
+        entries = self._hass.config_entries
+        (entry,) = entries.async_entries(DOMAIN)
+        if (known := _subentries(self._hass).get(device.player_id)) is not None:
+            entries.async_update_subentry(entry, known, title=device.name)
+            return
+        entries.async_add_subentry(
+            entry,
+            ConfigSubentry(
+                data=MappingProxyType({"player_id": device.player_id}),
+                subentry_type=SUBENTRY,
+                title=device.name,
+                unique_id=device.player_id,
+            ),
+        )
+
+
+def is_locked_out(hass: HomeAssistant, sub: str) -> bool:
+    """Return whether this is the subject of a paired player whose subentry was deleted."""
+    return sub.startswith(PREFIX) and sub.removeprefix(PREFIX) not in _subentries(hass)
+
+
+def _subentries(hass: HomeAssistant) -> dict[str, ConfigSubentry]:
+    return {
+        str(subentry.unique_id): subentry
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for subentry in entry.get_subentries_of_type(SUBENTRY)
+    }

@@ -1,0 +1,224 @@
+"""The engine's public API: all that Home Assistant's side and other integrations import from the engine.
+
+State of the hub is changed by the methods of these objects only, never by assignment, and signals are subscribed to,
+never emitted, from outside. The parts that only a hub in a cluster needs are in `cluster_api`, which is loaded on demand.
+"""
+
+from . import settings
+from .access.authentication import Authentication, Peer
+from .access.keys import parse_keys
+from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, Offer, PairingCodes
+from .access.rights import PERMISSIONS, ROLES, Principal
+from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, is_ours
+from .assembly import build_hub
+from .clock import Clock, iso_from_unix
+from .handlers.rooms import PARTY as GUEST_PAGE_PATH
+from .hub import Hub
+from .internal_subscriber import InternalSubscriber
+from .library.library import Library
+from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Picture, Playlist
+from .library.reader.file_reader import FileReader
+from .library.reader.messages import FileTags
+from .library.seal import Seal
+from .library.streaming.artwork import CACHE_BYTES as ARTWORK_CACHE_BYTES, WITH_PICTURES, Artwork, size_asked
+from .library.streaming.disk_cache import DiskCache
+from .library.streaming.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
+from .limits import Limits
+from .metrics_report import Health, client_reports, health, metrics_report, prometheus, traffic
+from .playback.addresses import encode_url, is_http_url, title_from_path, track_from_url, url_track_id
+from .playback.contexts import MAX_OUTPUTS
+from .playback.events import (
+    Command,
+    CommandIssued,
+    CurrentChanged,
+    ItemFailed,
+    Lagged,
+    PlaybackEvent,
+    PositionChanged,
+    QueueChanged,
+    StatusChanged,
+)
+from .playback.media import Accepts, Media, MediaProvider, StreamAddress
+from .playback.playback import Playback
+from .playback.player import PlaybackContext, Player
+from .playback.timeline import Timeline
+from .protocol.client import (
+    ClientEvent,
+    ClientMessage,
+    GetClients,
+    GetMetrics,
+    ModeCommand,
+    PlaybackCommand,
+    QueueAdd,
+    QueueClear,
+    Request,
+    RoomLeave,
+    RoomList,
+    SeekCommand,
+    VolumeCommand,
+)
+from .protocol.codec import invalid_message
+from .protocol.codes import CloseCode
+from .protocol.errors import (
+    AuthenticationFailed,
+    ClientNotFound,
+    HubError,
+    InternalError,
+    InvalidMessage,
+    MessageTooLarge,
+    NotSupported,
+    PermissionDenied,
+    PlayerNotFound,
+    QueueItemNotFound,
+    RoomNotFound,
+    SerializationFailed,
+    TrackNotFound,
+    Unavailable,
+    UnknownType,
+)
+from .protocol.library_request import Filters
+from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
+from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, Track, UpdateOp
+from .rooms.room import Participant, Room
+from .sessions.session import Actor, Session
+from .sessions.sessions import Sessions
+from .signals import Signal
+from .store import StateStore
+from .timers import Timer
+from .transport.admission import RETRY_SECONDS
+from .transport.bodies import read_body
+from .transport.endpoint import Endpoint
+from .transport.gateway import Gateway, HubGateway
+from .transport.origin import origin_allowed
+from .transport.responses import error_response, json_response, wants_text
+
+__all__ = [
+    "ARTWORK_CACHE_BYTES",
+    "GUEST_PAGE_PATH",
+    "MAX_LIFETIME",
+    "MAX_OUTPUTS",
+    "MAX_OUTPUT_DELAY_MS",
+    "PAIRING_CODE_LIFETIME",
+    "PERMISSIONS",
+    "RETRY_SECONDS",
+    "ROLES",
+    "STREAM_PATH",
+    "TRACK_CACHE_BYTES",
+    "WITH_PICTURES",
+    "Accepts",
+    "Actor",
+    "AddOp",
+    "Album",
+    "Artist",
+    "Artwork",
+    "Authentication",
+    "AuthenticationFailed",
+    "ClientEvent",
+    "ClientMessage",
+    "ClientNotFound",
+    "Clock",
+    "CloseCode",
+    "Command",
+    "CommandIssued",
+    "CurrentChanged",
+    "CurrentOp",
+    "CustomMessage",
+    "DiskCache",
+    "Endpoint",
+    "FileReader",
+    "FileTags",
+    "Filters",
+    "Gateway",
+    "Genre",
+    "GetClients",
+    "GetMetrics",
+    "Health",
+    "Hit",
+    "Hub",
+    "HubError",
+    "HubGateway",
+    "InternalError",
+    "InternalSubscriber",
+    "InvalidMessage",
+    "IssuedToken",
+    "Item",
+    "ItemFailed",
+    "Kind",
+    "Lagged",
+    "Library",
+    "LibraryTrack",
+    "LibraryUpdated",
+    "Limits",
+    "Media",
+    "MediaProvider",
+    "MessageTooLarge",
+    "ModeCommand",
+    "NotSupported",
+    "Offer",
+    "PairingCodes",
+    "Participant",
+    "Peer",
+    "PermissionDenied",
+    "Picture",
+    "Playback",
+    "PlaybackCommand",
+    "PlaybackContext",
+    "PlaybackEvent",
+    "Player",
+    "PlayerNotFound",
+    "Playlist",
+    "PositionChanged",
+    "Principal",
+    "QueueAdd",
+    "QueueChanged",
+    "QueueClear",
+    "QueueItemNotFound",
+    "Request",
+    "Revocations",
+    "Room",
+    "RoomLeave",
+    "RoomList",
+    "RoomNotFound",
+    "Seal",
+    "SeekCommand",
+    "SerializationFailed",
+    "Session",
+    "Sessions",
+    "Signal",
+    "StateStore",
+    "StatusChanged",
+    "StreamAddress",
+    "Streams",
+    "Timeline",
+    "Timer",
+    "Tokens",
+    "TopicMessage",
+    "Track",
+    "TrackNotFound",
+    "Unavailable",
+    "UnknownType",
+    "UpdateOp",
+    "VolumeCommand",
+    "build_hub",
+    "client_reports",
+    "encode_url",
+    "error_response",
+    "health",
+    "invalid_message",
+    "is_http_url",
+    "is_ours",
+    "iso_from_unix",
+    "json_response",
+    "metrics_report",
+    "origin_allowed",
+    "parse_keys",
+    "prometheus",
+    "read_body",
+    "settings",
+    "size_asked",
+    "title_from_path",
+    "track_from_url",
+    "traffic",
+    "url_track_id",
+    "wants_text",
+]

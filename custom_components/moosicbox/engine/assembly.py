@@ -1,0 +1,242 @@
+"""Builds a hub: makes its parts, connects them, registers the handlers of messages."""
+
+import secrets
+from typing import Final
+
+from .access.authentication import Authentication
+from .access.rights import PERMISSIONS, Principal
+from .background import BackgroundTasks
+from .clock import Clock
+from .delivery.catalog import TopicCatalog
+from .delivery.topics import Topics
+from .delivery.writer import Writer
+from .dispatcher import Dispatcher
+from .handlers.admin import AdminHandlers
+from .handlers.broadcast import BroadcastHandlers
+from .handlers.connection import ConnectionHandlers
+from .handlers.library import LibraryHandlers
+from .handlers.playback import PlaybackHandlers
+from .handlers.queue import QueueHandlers
+from .handlers.reports import ReportHandlers
+from .handlers.rooms import RoomHandlers
+from .hub import Hub
+from .identity import Identity
+from .library.feed import LibraryFeed
+from .library.library import Library
+from .library.media_provider import LibraryMedia
+from .limits import Limits, SharedLimits
+from .metrics import Metrics
+from .notices import Notices
+from .persistence import Persistence
+from .playback.autoplay import Autoplay
+from .playback.media import MediaProvider
+from .playback.media_resolver import MediaResolver
+from .playback.players import Players
+from .playback.plays import Plays
+from .playback.progress import Progress
+from .playback.publisher import PlaybackPublisher
+from .protocol.client import ClientEvent
+from .protocol.codes import CloseCode
+from .protocol.server import TopicMessage
+from .reactions import connect
+from .rooms.announcements import Announcements
+from .rooms.attendance import Attendance
+from .rooms.grouping import Grouping
+from .rooms.invites import Invites
+from .rooms.listing import RoomLists
+from .rooms.rooms import Rooms
+from .rooms.targets import Targets
+from .sessions.presence import Presence
+from .sessions.session import Actor
+from .sessions.sessions import Sessions
+from .sessions.subscriptions import Subscriptions
+from .signals import Signal
+from .store import StateStore
+from .timer_runner import TimerRunner
+
+HANDLERS: Final = (
+    ConnectionHandlers,
+    PlaybackHandlers,
+    QueueHandlers,
+    ReportHandlers,
+    BroadcastHandlers,
+    LibraryHandlers,
+    AdminHandlers,
+    RoomHandlers,
+)
+
+
+def build_hub(
+    *,
+    version: str,
+    media: MediaProvider,
+    authentication: Authentication,
+    store: StateStore,
+    limits: Limits | None = None,
+    clock: Clock | None = None,
+    library: Library | None = None,
+    node_id: str = "local",
+) -> Hub:
+    """Build a hub; no event loop is needed yet.
+
+    Args:
+        version: The integration's version, for clients.
+        media: Finds media and makes the addresses of their streams.
+        authentication: Recognises clients.
+        store: Keeps the state that survives a restart.
+        limits: The limits to begin with.
+        clock: The hub's time.
+        library: Asked for media before `media`; the caller starts and stops it.
+        node_id: Names this hub among those of a cluster.
+    """
+    clock = clock or Clock()
+    shared_limits = SharedLimits(limits or Limits())
+    system = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="system")
+    metrics, tasks, timer_runner = Metrics(), BackgroundTasks(), TimerRunner(clock)
+    timers = timer_runner.timers
+    notified: Signal[Actor, str, TopicMessage] = Signal()
+    client_event: Signal[Actor, ClientEvent] = Signal()
+
+    # Delivery
+    writer = Writer(metrics.fan_out)
+    topics = Topics(secrets.token_hex(8), shared_limits, clock.now_us, writer)
+    catalog = TopicCatalog()
+    subscriptions = Subscriptions(topics, catalog)
+
+    # Playback
+    media_resolver = MediaResolver(
+        media if library is None else LibraryMedia(library, media), system, clock, shared_limits.current.media_cache
+    )
+    publisher = PlaybackPublisher(
+        topics=topics, media_resolver=media_resolver, timers=timers, clock=clock, spawn=tasks.spawn
+    )
+    players = Players(topics=topics, publisher=publisher, timers=timers, clock=clock, limits=shared_limits)
+    progress = Progress(topics=topics, players=players, timers=timers, clock=clock)
+
+    # Sessions and rooms
+    sessions = Sessions(
+        topics=topics,
+        subscriptions=subscriptions,
+        players=players,
+        timers=timers,
+        clock=clock,
+        limits=shared_limits,
+        authentication=authentication,
+    )
+    rooms = Rooms(
+        topics=topics,
+        publisher=publisher,
+        players=players,
+        sessions=sessions,
+        subscriptions=subscriptions,
+        clock=clock,
+        limits=shared_limits,
+    )
+    attendance = Attendance(
+        rooms=rooms,
+        players=players,
+        sessions=sessions,
+        subscriptions=subscriptions,
+        timers=timers,
+        clock=clock,
+        limits=shared_limits,
+    )
+    room_lists = RoomLists(rooms=rooms, sessions=sessions, topics=topics, timers=timers, clock=clock)
+    invites = Invites()
+    identity = Identity(authentication=authentication, sessions=sessions, invites=invites, rooms=rooms, clock=clock)
+    targets = Targets(players=players, rooms=rooms)
+    announcements = Announcements(
+        players=players,
+        publisher=publisher,
+        media_resolver=media_resolver,
+        timers=timers,
+        clock=clock,
+        spawn=tasks.spawn,
+    )
+    Notices(topics=topics, publisher=publisher, clock=clock, system=system, notified=notified)
+    grouping = Grouping(
+        players=players,
+        rooms=rooms,
+        sessions=sessions,
+        targets=targets,
+        media_resolver=media_resolver,
+        timers=timers,
+        clock=clock,
+        spawn=tasks.spawn,
+    )
+    presence = Presence(
+        sessions=sessions,
+        topics=topics,
+        timers=timers,
+        clock=clock,
+        limits=shared_limits,
+        rooms_by_user=rooms.by_user,
+    )
+    for provider in (players, rooms, room_lists, presence, progress):
+        provider.register_topics(catalog)
+
+    # Library
+    library_feed = None
+    if library is not None:
+        autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
+        plays = Plays(library, clock, tasks.spawn)
+        publisher.playback_event.subscribe(lambda context, event: autoplay.handle_event(context.playback, event))
+        publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
+        library_feed = LibraryFeed(library, topics, timers, clock)
+        library_feed.register_topics(catalog)
+
+    hub = Hub(
+        version=version,
+        node_id=node_id,
+        system=system,
+        clock=clock,
+        shared_limits=shared_limits,
+        metrics=metrics,
+        tasks=tasks,
+        timers=timers,
+        timer_runner=timer_runner,
+        writer=writer,
+        topics=topics,
+        catalog=catalog,
+        subscriptions=subscriptions,
+        sessions=sessions,
+        presence=presence,
+        identity=identity,
+        media_resolver=media_resolver,
+        publisher=publisher,
+        players=players,
+        progress=progress,
+        rooms=rooms,
+        attendance=attendance,
+        room_lists=room_lists,
+        invites=invites,
+        targets=targets,
+        grouping=grouping,
+        announcements=announcements,
+        persistence=Persistence(
+            store=store,
+            players=players,
+            rooms=rooms,
+            invites=invites,
+            attendance=attendance,
+            media_resolver=media_resolver,
+            timers=timers,
+            clock=clock,
+            limits=shared_limits,
+        ),
+        dispatcher=Dispatcher(
+            limits=shared_limits,
+            metrics=metrics,
+            close_flooding=lambda session: sessions.drop(
+                session, CloseCode.RATE_LIMITED, "Rate limits were exceeded again and again"
+            ),
+        ),
+        notified=notified,
+        client_event=client_event,
+        library=library,
+        library_feed=library_feed,
+    )
+    connect(hub)
+    for handlers in HANDLERS:
+        handlers(hub).register()
+    return hub

@@ -1,0 +1,32 @@
+"""Background tasks of a hub."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Any
+
+type Spawn = Callable[[Coroutine[Any, Any, None]], None]
+"""Runs a coroutine in the background."""
+
+
+class BackgroundTasks:
+    """Tasks that run beside everything else and end with the hub."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __iter__(self) -> Iterator[asyncio.Task[None]]:
+        """Iterate over the running tasks."""
+        return iter(tuple(self._tasks))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` in the background."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def cancel(self, others: Iterable[asyncio.Task[None]] = ()) -> None:
+        """Cancel all tasks, and `others`, and wait until they have ended."""
+        tasks = [*self, *others]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,59 @@
+"""The complete state of a session, and where its connection is."""
+
+from ..access.rights import Principal
+from ..hub import Hub
+from ..protocol.client import ClientInfo
+from ..protocol.types import Record
+from ..sessions.session import Session
+from .link import RemoteConnection
+
+
+class SavedSession(Record, frozen=True, kw_only=True):
+    """A session."""
+
+    session_id: str
+    client_id: str
+    secret: str
+    principal: Principal
+    client: ClientInfo
+    connected_at: str
+    topics: tuple[str, ...]
+    follows_players: bool
+    came: tuple[str, ...]
+    edge: str | None
+    """The edge that has the connection, `None` if there is none."""
+    connection: int
+    transport: str
+    address: str
+
+
+def capture_session(session: Session) -> SavedSession:
+    """Return the state of `session`."""
+    connection = session.connection
+    remote = connection if isinstance(connection, RemoteConnection) else None
+    return SavedSession(
+        session_id=session.session_id,
+        client_id=session.client_id,
+        secret=session.secret,
+        principal=session.principal,
+        client=session.client,
+        connected_at=session.connected_at,
+        topics=tuple(session.topics),
+        follows_players=session.follows_players,
+        came=session.pending_topics,
+        edge=remote.link.edge if remote else None,
+        connection=remote.number if remote else 0,
+        transport=remote.transport if remote else "",
+        address=remote.peer.address if remote else "",
+    )
+
+
+def restore_session(hub: Hub, state: SavedSession, connection: RemoteConnection | None) -> Session:
+    """Add the session that was captured to `hub`, on its connection if that still exists."""
+    session = Session(state.principal, state.client, hub.limits, state.connected_at)
+    session.session_id, session.client_id, session.secret = state.session_id, state.client_id, state.secret
+    session.topics = dict.fromkeys(state.topics)
+    session.follows_players = state.follows_players
+    session.pending_topics = state.came
+    hub.sessions.restore(session, connection)
+    return session

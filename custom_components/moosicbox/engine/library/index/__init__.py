@@ -1,0 +1,1 @@
+"""SQLite index of the music library: schema, writing, lists, search."""

@@ -1,0 +1,253 @@
+"""The index's file: one thread writes, others read; a damaged file is set aside and replaced."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+import contextlib
+import logging
+import os
+from pathlib import Path
+from queue import Empty, SimpleQueue
+import sqlite3
+from typing import Final
+
+from ...protocol.errors import Unavailable
+from ..seal import Seal, SealedIndex
+from .schema import TooNew, migrate
+
+_LOGGER = logging.getLogger(__name__)
+
+READERS: Final = 2
+CACHE_KIB: Final = 8_192
+"""Page cache of each connection."""
+WAIT_SECONDS: Final = 30
+"""How long a connection waits for another one's lock."""
+DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+SIDE_FILES: Final = ("-wal", "-shm")
+
+type Salvage = Callable[[sqlite3.Connection, sqlite3.Connection], None]
+"""Copies from a damaged index into a new one what can't be read from the music again."""
+
+
+class Database:
+    """An SQLite file that is used in threads only.
+
+    Args:
+        path: The file, which is created with its folder; only its owner may read it.
+        seal: Makes the addresses of pictures in records.
+        salvage: Copies what can be saved from a damaged file.
+        on_rebuilt: Called in the event loop with the path at which a damaged file was set aside.
+    """
+
+    def __init__(self, path: Path, seal: Seal, salvage: Salvage, on_rebuilt: Callable[[Path], None]) -> None:
+        self.path = path
+        self._seal = seal
+        self._salvage = salvage
+        self._on_rebuilt = on_rebuilt
+        self._writer: sqlite3.Connection | None = None
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._write_thread: ThreadPoolExecutor | None = None
+        self._read_threads: ThreadPoolExecutor | None = None
+
+    async def open(self) -> None:
+        """Open the file, or create it."""
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="moosicbox-library-write")
+        self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="moosicbox-library-read")
+        if (aside := await self._run(self._write_thread, self._open)) is not None:
+            self._on_rebuilt(aside)
+
+    async def close(self) -> None:
+        """Close the file when what runs is done."""
+        write_thread, read_threads = self._write_thread, self._read_threads
+        self._write_thread = self._read_threads = None
+        if write_thread is None or read_threads is None:
+            return
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, read_threads.shutdown)
+        await self._run(write_thread, self._close)
+        await loop.run_in_executor(None, write_thread.shutdown)
+
+    async def read[T](self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `question` reads, from one state of the index.
+
+        Raises:
+            Unavailable: The index can't be read now.
+        """
+        return await self._guarded(self._read_threads, lambda: self._ask(question))
+
+    async def write[T](self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """Make a change as a whole or, if it fails, not at all; return what `change` returns.
+
+        Raises:
+            Unavailable: The index can't be written now.
+        """
+        return await self._guarded(self._write_thread, lambda: transaction(self._opened(), change))
+
+    async def look_for_damage(self) -> None:
+        """Check the file, which another process found damaged, and replace it if it is."""
+        await self._rebuild()
+
+    async def _guarded[T](self, threads: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
+        if threads is None:
+            raise Unavailable("The library isn't open")
+        try:
+            return await self._run(threads, work)
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                await self._rebuild()
+                raise Unavailable("The library's index was damaged and is made anew") from error
+            if isinstance(error, sqlite3.OperationalError):
+                _LOGGER.warning("The library's index can't be used now: %s", error)
+                raise Unavailable(f"The library's index can't be used now: {error}") from error
+            raise
+
+    async def _rebuild(self) -> None:
+        if self._write_thread is not None:
+            # In the writer's thread: once, and while nothing is written.
+            aside = await self._run(self._write_thread, self._reopen)
+            if aside is not None:
+                self._on_rebuilt(aside)
+
+    @staticmethod
+    async def _run[T](threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
+
+    # ------------------------------------------------------------ in the threads
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._writer is None:
+            raise Unavailable("The library isn't open")
+        return self._writer
+
+    def _open(self) -> Path | None:
+        try:
+            self._writer = connect(self.path, self._seal)
+            migrate(self._writer)
+            check(self._writer)
+        except (sqlite3.DatabaseError, TooNew) as error:
+            if not (isinstance(error, TooNew) or is_damage(error)):
+                raise
+            return self._replace(error)
+        return None
+
+    def _reopen(self) -> Path | None:
+        try:
+            check(self._opened())
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                return self._replace(error)
+            raise
+        return None
+
+    def _replace(self, error: Exception) -> Path:
+        self._close()
+        aside = self.path.with_name(f"{self.path.name}.damaged")
+        _LOGGER.error("The library's index is damaged (%s): it is made anew, the old one is kept as %s", error, aside)
+        for suffix in ("", *SIDE_FILES):
+            damaged = self.path.with_name(self.path.name + suffix)
+            kept = aside.with_name(aside.name + suffix)
+            kept.unlink(missing_ok=True)
+            if damaged.exists():
+                damaged.rename(kept)
+        self._writer = connect(self.path, self._seal)
+        migrate(self._writer)
+        try:
+            damaged_index = sqlite3.connect(aside)
+        except sqlite3.DatabaseError:
+            return aside
+        try:
+            transaction(self._writer, lambda fresh: self._salvage(damaged_index, fresh))
+        finally:
+            damaged_index.close()
+        return aside
+
+    def _ask[T](self, question: Callable[[sqlite3.Connection], T]) -> T:
+        idle = self._idle
+        try:
+            reader = idle.get_nowait()
+        except Empty:
+            reader = connect(self.path, self._seal, read_only=True)
+        try:
+            reader.execute("BEGIN")
+            answer = question(reader)
+            reader.execute("COMMIT")
+        except BaseException:
+            reader.close()
+            raise
+        if idle is self._idle and self._read_threads is not None:
+            idle.put(reader)
+        else:
+            reader.close()
+        return answer
+
+    def _close(self) -> None:
+        idle, self._idle = self._idle, SimpleQueue()
+        while not idle.empty():
+            idle.get().close()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+def connect(path: Path, seal: Seal | None = None, *, read_only: bool = False) -> SealedIndex:
+    """Return a connection to an index; `seal` makes the addresses of pictures.
+
+    Unless it is only read, the file is created if it isn't there.
+    """
+    mode = "ro" if read_only else "rw"
+    if not read_only:
+        _make_private(path)
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=WAIT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=SealedIndex,
+    )
+    if seal is not None:
+        connection.seal = seal
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_size_limit = 16777216")
+    return connection
+
+
+def _make_private(path: Path) -> None:
+    """Create a file and its folder if they aren't there, and let only their owner read them."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # SQLite gives the files beside it the same mode.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    for file in (path, *(path.with_name(path.name + suffix) for suffix in SIDE_FILES)):
+        with contextlib.suppress(FileNotFoundError):
+            file.chmod(0o600)
+
+
+def transaction[T](connection: sqlite3.Connection, change: Callable[[sqlite3.Connection], T]) -> T:
+    """Make `change` as a whole or not at all; return what it returns."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = change(connection)
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+    return result
+
+
+def check(connection: sqlite3.Connection) -> None:
+    """Raise DatabaseError if the file is damaged."""
+    (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if answer != "ok":
+        error = sqlite3.DatabaseError(answer)
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+
+def is_damage(error: Exception) -> bool:
+    """Return whether `error` means that the file is damaged."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE

@@ -1,0 +1,26 @@
+"""Favourites among tracks, albums, artists, genres and playlists."""
+
+import sqlite3
+from typing import Final
+
+from ...protocol.errors import TrackNotFound
+from .ids import row_by_id
+
+_TABLES: Final = {
+    "t": ("tracks", "track_id"),
+    "al": ("albums", "album_id"),
+    "ar": ("artists", "artist_id"),
+    "ge": ("genres", "genre_id"),
+    "pl": ("playlists", "playlist_id"),
+}
+_WITH_FORMER_IDS: Final = ("albums", "artists")
+
+
+def set_favourite(index: sqlite3.Connection, id_: str, *, favourite: bool) -> None:
+    """Mark what has this id as a favourite, or not; raise TrackNotFound if there is nothing."""
+    table, column = _TABLES.get(id_.partition("-")[0], ("tracks", "track_id"))
+    key: str | int | None = id_
+    if table in _WITH_FORMER_IDS:
+        key, column = row_by_id(index, table, column, id_), "id"
+    if not index.execute(f"UPDATE {table} SET favourite = ? WHERE {column} = ?", (favourite, key)).rowcount:
+        raise TrackNotFound(f"The library has no {id_}")

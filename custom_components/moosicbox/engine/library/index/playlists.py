@@ -1,0 +1,116 @@
+"""Playlists that are made and changed by their listeners."""
+
+from collections.abc import Iterable, Sequence
+import secrets
+import sqlite3
+import time
+from typing import Final
+
+from ...protocol.errors import InvalidMessage, NotSupported, TrackNotFound, Unavailable
+from ...protocol.library_request import PlaylistEdit
+from .search_entries import PLAYLIST, drop_entry, put_entry
+from .states import DELETED
+from .text import sort_key
+
+MAX_PLAYLISTS: Final = 1_000
+MAX_TRACKS: Final = 10_000
+"""Tracks of a playlist."""
+
+
+def edit(index: sqlite3.Connection, playlist_id: str | None, change: PlaylistEdit) -> str | None:
+    """Create a playlist (without an id), change or delete it; return its id, or None if it is deleted.
+
+    Raises:
+        TrackNotFound: There is no such playlist, or no such track.
+        NotSupported: The playlist is a file.
+        InvalidMessage: A new playlist has no name, a position doesn't exist, or there would be too many tracks.
+        Unavailable: There are too many playlists.
+    """
+    row = None if playlist_id is None else _editable(index, playlist_id)
+    if row is not None and change.delete:
+        drop_entry(index, PLAYLIST, row)
+        index.execute("DELETE FROM playlists WHERE id = ?", (row,))
+        return None
+    now = int(time.time())
+    if row is None:
+        playlist_id, row = _create(index, change, now)
+    if change.name is not None:
+        index.execute("UPDATE playlists SET name = ?, sort = ? WHERE id = ?", (change.name, sort_key(change.name), row))
+        put_entry(index, PLAYLIST, row, change.name)
+    _write_tracks(index, row, _changed_tracks(index, row, change))
+    index.execute("UPDATE playlists SET updated_at = ? WHERE id = ?", (now, row))
+    return playlist_id
+
+
+def _editable(index: sqlite3.Connection, playlist_id: str) -> int:
+    known = index.execute("SELECT id, folder IS NULL FROM playlists WHERE playlist_id = ?", (playlist_id,)).fetchone()
+    if known is None:
+        raise TrackNotFound(f"The library has no playlist {playlist_id}")
+    row, editable = known
+    if not editable:
+        raise NotSupported("This playlist is a file in the library's folders; it is changed there")
+    return int(row)
+
+
+def _create(index: sqlite3.Connection, change: PlaylistEdit, now: int) -> tuple[str, int]:
+    if change.name is None or change.delete:
+        raise InvalidMessage("A new playlist needs a name", ["playlist", "name"])
+    (count,) = index.execute("SELECT count(*) FROM playlists WHERE folder IS NULL").fetchone()
+    if count >= MAX_PLAYLISTS:
+        raise Unavailable(f"There are {MAX_PLAYLISTS} playlists already")
+    playlist_id = f"pl-{secrets.token_hex(8)}"
+    (row,) = index.execute(
+        "INSERT INTO playlists (playlist_id, name, sort, updated_at) VALUES (?, '', '', ?) RETURNING id",
+        (playlist_id, now),
+    ).fetchone()
+    return playlist_id, row
+
+
+def _changed_tracks(index: sqlite3.Connection, row: int, change: PlaylistEdit) -> list[str]:
+    if change.track_ids is not None:
+        _require(index, change.track_ids)
+        before = list(change.track_ids)
+    else:
+        before = [
+            track_id
+            for (track_id,) in index.execute(
+                "SELECT track_id FROM playlist_items WHERE playlist = ? ORDER BY place", (row,)
+            )
+        ]
+    # Positions count what is listed: deleted tracks have none.
+    positional = bool(change.remove) or change.at is not None
+    listed = [place for place, track_id in enumerate(before) if _is_listed(index, track_id)] if positional else []
+    if any(position >= len(listed) for position in change.remove):
+        raise InvalidMessage(f"The playlist has {len(listed)} tracks", ["playlist", "remove"])
+    removed = {listed[position] for position in change.remove}
+    at = len(before)
+    if change.at is not None:
+        staying = [place for place in listed if place not in removed]
+        at = staying[change.at] if change.at < len(staying) else len(before)
+    added = list(change.add or ())
+    _require(index, added)
+    front = [track_id for place, track_id in enumerate(before[:at]) if place not in removed]
+    back = [track_id for place, track_id in enumerate(before[at:], at) if place not in removed]
+    found = [*front, *added, *back]
+    if len(found) > MAX_TRACKS:
+        raise InvalidMessage(f"A playlist has at most {MAX_TRACKS} tracks", ["playlist", "add"])
+    return found
+
+
+def _is_listed(index: sqlite3.Connection, track_id: str) -> bool:
+    found = index.execute("SELECT 1 FROM tracks WHERE track_id = ? AND state < ?", (track_id, DELETED)).fetchone()
+    return found is not None
+
+
+def _require(index: sqlite3.Connection, track_ids: Iterable[str]) -> None:
+    for track_id in track_ids:
+        if not _is_listed(index, track_id):
+            raise TrackNotFound(f"The library has no track {track_id}")
+
+
+def _write_tracks(index: sqlite3.Connection, row: int, track_ids: Sequence[str]) -> None:
+    index.execute("DELETE FROM playlist_items WHERE playlist = ?", (row,))
+    index.executemany(
+        "INSERT INTO playlist_items (playlist, place, track_id) VALUES (?, ?, ?)",
+        [(row, place, track_id) for place, track_id in enumerate(track_ids)],
+    )

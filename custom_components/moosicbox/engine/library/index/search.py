@@ -1,0 +1,271 @@
+"""Finds what a few words mean: artists, albums, tracks, genres and playlists, the likeliest first.
+
+A query is read in several ways, each looser than the one before; the first way that finds something counts:
+
+1. every word is in a name or around it, as it is written or as the beginning of a word;
+2. with words that sound alike ("and", "n", "&") and with misspellings;
+3. some words are missing: the more of them are found, the better.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
+import math
+import sqlite3
+from typing import Final, NamedTuple
+
+from ..models import Hit, Kind, Page
+from .cursors import read_cursor, write_cursor
+from .details import items_of
+from .search_entries import ALBUM, ARTIST, GENRE, KIND_BITS, PLAYLIST, TRACK, entry, is_known, near_words
+from .states import DELETED
+from .text import identity_key, natural_key, sort_key, words
+
+MAX_WORDS: Final = 12
+MAX_PHRASINGS: Final = 6
+CANDIDATES: Final = 200
+"""Names of each kind that are weighed; those that begin as the query, or are just that, come first."""
+SHORT: Final = 2
+"""Letters up to which a word before the last isn't taken for the beginning of another."""
+KINDS: Final[dict[Kind, int]] = {"artist": ARTIST, "album": ALBUM, "track": TRACK, "genre": GENRE, "playlist": PLAYLIST}
+_NAMES: Final = {number: kind for kind, number in KINDS.items()}
+_TABLES: Final = {
+    ARTIST: ("artists", "name"),
+    ALBUM: ("albums", "title"),
+    TRACK: ("tracks", "title"),
+    GENRE: ("genres", "name"),
+    PLAYLIST: ("playlists", "name"),
+}
+_BONUS: Final = {ARTIST: 6.0, GENRE: 5.0, PLAYLIST: 4.0, ALBUM: 3.0, TRACK: 1.0}
+"""A name that several have means the artist before the album, and the album before its title song."""
+_LISTED: Final = {
+    ARTIST: "SELECT id, favourite, 0 FROM artists WHERE tracks > 0",
+    ALBUM: "SELECT id, favourite, 0 FROM albums WHERE tracks > 0",
+    TRACK: f"SELECT id, favourite, play_count FROM tracks WHERE state < {DELETED}",
+    GENRE: "SELECT id, favourite, 0 FROM genres WHERE tracks > 0",
+    PLAYLIST: "SELECT id, favourite, 0 FROM playlists WHERE 1",
+}
+_COMMANDS: Final = frozenset(
+    words(
+        "play start put on listen to hear please me some any a the something music songs song tracks track album albums"
+        " artist band playlist genre by from of spiel spiele hoere bitte etwas musik lied lieder von der die das"
+    )
+)
+"""Words before a name in a spoken command."""
+_BETWEEN: Final = frozenset(words("by from of the a album song track artist band von der die das"))
+_UNIMPORTANT: Final = frozenset(
+    words(
+        "the a an and n of to in on at by for from with is it my me you your der die das den ein eine und von zu im in"
+    )
+)
+"""Words that alone are no reason to find a name."""
+_ALIKE: Final = tuple(
+    tuple(words(group))
+    for group in (
+        *("and n und et y", "to too two 2", "for four 4", "you u", "your ur", "are r", "one 1", "three 3", "five 5"),
+        *("six 6", "seven 7", "eight 8", "nine 9", "ten 10", "versus vs", "saint st", "mister mr", "doctor dr"),
+        *("number no nr", "okay ok", "part pt", "volume vol", "featuring feat ft"),
+    )
+)
+_SAME: Final = {word: [other for other in group if other != word] for group in _ALIKE for word in group}
+"""Words that are spoken or written for one another."""
+SAME: Final = 100.0
+SAME_BUT_ARTICLE: Final = 98.0
+"""The scores of names that are just what is asked for."""
+WEAK: Final = 0.5
+"""What a name is worth in which words are missing."""
+MIN_FOUND: Final = 0.5
+"""The part of the words that has to be found."""
+
+type Groups = list[list[str]]
+"""For each word of a query, the words that may stand for it, the word itself first."""
+
+
+class Candidate(NamedTuple):
+    """An entry, and the words of its name and around it."""
+
+    number: int
+    name: list[str]
+    context: list[str]
+
+
+def search(index: sqlite3.Connection, query: str, kinds: Iterable[Kind], limit: int, cursor: str | None) -> Page[Hit]:
+    """Return a page of what `query` finds; `total` counts what was weighed.
+
+    Args:
+        index: A connection.
+        query: Words.
+        kinds: What to find; everything if it is empty.
+        limit: Items of a page.
+        cursor: From the page before; None for the first page.
+
+    Raises:
+        InvalidMessage: The cursor belongs to another list.
+    """
+    wanted = [KINDS[kind] for kind in kinds] or list(_NAMES)
+    found = sorted((-score, number) for number, score in _find(index, query, wanted).items())
+    total = len(found)
+    if cursor is not None:
+        after = read_cursor(cursor, "search", (float, int))
+        found = [pair for pair in found if pair > after]
+    page, rest = found[:limit], found[limit:]
+    mask = (1 << KIND_BITS) - 1
+    items = items_of(index, [(_NAMES[number >> KIND_BITS], number & mask) for _, number in page])
+    hits = tuple(
+        Hit(kind=_NAMES[number >> KIND_BITS], score=round(-score, 2), item=item)
+        for (score, number), item in zip(page, items, strict=True)
+        if item is not None
+    )
+    return Page(items=hits, total=total, next_cursor=write_cursor("search", page[-1]) if rest else None)
+
+
+def _find(index: sqlite3.Connection, query: str, kinds: Collection[int]) -> dict[int, float]:
+    """Return the scores of what the first reading of `query` finds that finds anything."""
+    asked = words(query)[:MAX_WORDS]
+    if not asked:
+        # A name without letters is found by itself.
+        return _weigh(index, query, [], kinds) if query.strip() else {}
+    phrasings = [*_phrasings(asked), *_joined(index, asked)]
+    for phrasing in phrasings:
+        if found := _weigh(index, " ".join(phrasing), [[word] for word in phrasing], kinds):
+            return found
+    forgiving = [_forgiving(index, phrasing) for phrasing in phrasings]
+    for phrasing, groups in zip(phrasings, forgiving, strict=True):
+        if found := _weigh(index, " ".join(phrasing), groups, kinds):
+            return found
+    # Without the words of a command, where these are all that there is to a name.
+    for groups in reversed(forgiving):
+        if found := _weigh_some(index, groups, kinds):
+            return found
+    return {}
+
+
+def _phrasings(asked: list[str]) -> Iterator[list[str]]:
+    """Yield the query as it is; without words before a name; without words between names."""
+    yield asked
+    start = 0
+    while start < min(len(asked) - 1, MAX_PHRASINGS) and asked[start] in _COMMANDS:
+        start += 1
+        yield asked[start:]
+    names = [word for word in asked[start:] if word not in _BETWEEN]
+    if names and len(names) < len(asked) - start:
+        yield names
+
+
+def _joined(index: sqlite3.Connection, asked: list[str]) -> Iterator[list[str]]:
+    """Yield the query with two words as one, as "o connor" and "oconnor", where a name has that word."""
+    for at in range(len(asked) - 1):
+        if is_known(index, word := asked[at] + asked[at + 1]):
+            yield [*asked[:at], word, *asked[at + 2 :]]
+
+
+def _forgiving(index: sqlite3.Connection, phrasing: list[str]) -> Groups:
+    """Return each word with those that it may stand for; a word that no name has is left out."""
+    groups = []
+    for word in phrasing:
+        near = [*_SAME.get(word, ()), *near_words(index, word)]
+        if near or is_known(index, word):
+            groups.append([word, *near])
+    return groups
+
+
+def _weigh(index: sqlite3.Connection, phrase: str, groups: Groups, kinds: Collection[int]) -> dict[int, float]:
+    """Return the scores of names in which all groups are found."""
+    scores: dict[int, float] = {}
+    for kind in kinds:
+        weighed = {found.number: _score(found, groups) for found in _candidates(index, kind, groups)}
+        weighed |= _same(index, kind, phrase)
+        scores |= _listed(index, kind, weighed)
+    return scores
+
+
+def _weigh_some(index: sqlite3.Connection, groups: Groups, kinds: Collection[int]) -> dict[int, float]:
+    """Return the scores of names in which most of the groups are found."""
+    important = [group for group in groups if group[0] not in _UNIMPORTANT] or groups
+    if len(groups) < 2:
+        return {}
+    terms = " OR ".join(f'"{word}"' for word in dict.fromkeys(chain.from_iterable(important)))
+    scores: dict[int, float] = {}
+    for kind in kinds:
+        weighed = {}
+        for found in _matching(index, kind, terms, "ORDER BY rank"):
+            names = [*found.name, *found.context]
+            hit = [group for group in important if _fit(group, names)[0]]
+            if len(hit) >= MIN_FOUND * len(important):
+                weighed[found.number] = WEAK * _score(found, groups)
+        scores |= _listed(index, kind, weighed)
+    return scores
+
+
+def _listed(index: sqlite3.Connection, kind: int, weighed: dict[int, float]) -> dict[int, float]:
+    """Return the scores of those that are listed, with what their listeners' liking adds."""
+    scores = {}
+    marks = ", ".join(str(number & (1 << KIND_BITS) - 1) for number in weighed)
+    for row, favourite, plays in index.execute(f"{_LISTED[kind]} AND id IN ({marks})"):
+        number = entry(kind, row)
+        liking = 1.5 * favourite + min(2.0, math.log1p(plays) / 2)
+        scores[number] = weighed[number] + _BONUS[kind] + liking
+    return scores
+
+
+def _same(index: sqlite3.Connection, kind: int, phrase: str) -> Iterator[tuple[int, float]]:
+    """Yield the entries whose name is `phrase`, and their scores: an article that is said or left out counts little."""
+    table, column = _TABLES[kind]
+    exactly = identity_key(phrase)
+    for row, name in index.execute(
+        f"SELECT id, {column} FROM {table} WHERE sort IN (?, ?) LIMIT {CANDIDATES}",
+        (sort_key(phrase), natural_key(phrase)),
+    ):
+        yield entry(kind, row), SAME if identity_key(name) == exactly else SAME_BUT_ARTICLE
+
+
+def _candidates(index: sqlite3.Connection, kind: int, groups: Groups) -> Iterator[Candidate]:
+    if not groups:
+        return
+    last = len(groups) - 1
+    every = " AND ".join(
+        f"({' OR '.join(_term(word, begun=at == last or len(word) > SHORT) for word in group)})"
+        for at, group in enumerate(groups)
+    )
+    begins = " ".join(group[0] for group in groups)
+    for expression in (f'name : ^ "{begins}" *', every):
+        yield from _matching(index, kind, expression)
+
+
+def _matching(index: sqlite3.Connection, kind: int, expression: str, order: str = "") -> Iterator[Candidate]:
+    for number, name, context in index.execute(
+        f"SELECT rowid, name, context FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ? {order} LIMIT {CANDIDATES}",
+        (expression, entry(kind, 0), entry(kind + 1, 0) - 1),
+    ):
+        yield Candidate(number, name.split(), context.split())
+
+
+def _term(word: str, *, begun: bool) -> str:
+    return f'"{word}"{" *" if begun else ""}'
+
+
+def _score(found: Candidate, groups: Groups) -> float:
+    """Return how well a name answers: words in it count more than words around it, and one that is said whole most."""
+    in_name = around = 0.0
+    said: set[str] = set()
+    for group in groups:
+        here, word = _fit(group, found.name)
+        elsewhere, _ = _fit(group, found.context)
+        if here >= elsewhere / 2:
+            in_name += here
+            said.add(word)
+        else:
+            around += elsewhere
+    covered = len(said & set(found.name)) / max(1, len(found.name))
+    begins = bool(found.name) and found.name[0] in said
+    return 40 * in_name / len(groups) + 20 * around / len(groups) + 25 * covered + 5 * begins
+
+
+def _fit(group: list[str], names: list[str]) -> tuple[float, str]:
+    """Return how well the best of `names` fits, and which: as it is written, begun so, or misspelt."""
+    best, which = 0.0, ""
+    for at, word in enumerate(group):
+        for name in names:
+            fit = (1.0 if name == word else 0.75 if name.startswith(word) else 0.0) * (0.7 if at else 1.0)
+            if fit > best:
+                best, which = fit, name
+    return best, which

@@ -1,0 +1,81 @@
+"""Upkeep of the index: forgetting what isn't needed any more, and saving what people made from a damaged index."""
+
+import sqlite3
+import time
+from typing import Final
+
+from .search_entries import ALBUM, ARTIST, GENRE, TRACK, drop_entry
+from .states import DELETED
+
+KEEP_DELETED_SECONDS: Final = 30 * 86_400
+"""How long a deleted track is recognised, with its id, when it comes back."""
+_TABLES: Final = {ALBUM: "albums", ARTIST: "artists", GENRE: "genres"}
+
+
+def tidy(index: sqlite3.Connection) -> None:
+    """Forget tracks that were deleted long ago, and names that no track has any more."""
+    before = int(time.time()) - KEEP_DELETED_SECONDS
+    rows = index.execute("SELECT id FROM tracks WHERE state = ? AND gone_at < ?", (DELETED, before)).fetchall()
+    for (row,) in rows:
+        drop_entry(index, TRACK, row)
+    index.executemany("DELETE FROM tracks WHERE id = ?", rows)
+    _drop_unused(index, ALBUM, "SELECT id FROM albums WHERE id NOT IN (SELECT album FROM tracks WHERE album NOT NULL)")
+    _drop_unused(
+        index,
+        ARTIST,
+        "SELECT id FROM artists WHERE id NOT IN (SELECT artist FROM track_artists)"
+        " AND id NOT IN (SELECT artist FROM albums WHERE artist NOT NULL)",
+    )
+    _drop_unused(index, GENRE, "SELECT id FROM genres WHERE id NOT IN (SELECT genre FROM track_genres)")
+    index.execute(
+        "DELETE FROM folders WHERE id NOT IN (SELECT folder FROM tracks WHERE folder NOT NULL) AND artwork IS NULL"
+    )
+    index.execute("PRAGMA optimize")
+
+
+def salvage(damaged: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
+    """Copy favourites, play counts and playlists, as far as they can be read, into a new index."""
+    kept = "INSERT OR REPLACE INTO kept (item_id, favourite, play_count, played_at) VALUES (?, ?, ?, ?)"
+    _copy(
+        damaged,
+        "SELECT track_id, favourite, play_count, played_at FROM tracks WHERE favourite OR play_count",
+        fresh,
+        kept,
+    )
+    for table, column in (("artists", "artist_id"), ("albums", "album_id"), ("genres", "genre_id")):
+        _copy(damaged, f"SELECT {column}, 1, 0, 0 FROM {table} WHERE favourite", fresh, kept)
+    _copy(
+        damaged,
+        "SELECT item_id, favourite, play_count, played_at FROM kept",
+        fresh,
+        kept.replace("REPLACE", "IGNORE"),
+    )
+    _copy(
+        damaged,
+        "SELECT id, playlist_id, name, sort, updated_at, favourite FROM playlists WHERE folder IS NULL",
+        fresh,
+        "INSERT OR IGNORE INTO playlists (id, playlist_id, name, sort, updated_at, favourite) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    _copy(
+        damaged,
+        "SELECT playlist, place, track_id FROM playlist_items WHERE track_id NOT NULL AND folder IS NULL",
+        fresh,
+        "INSERT OR IGNORE INTO playlist_items (playlist, place, track_id)"
+        " SELECT ?1, ?2, ?3 WHERE ?1 IN (SELECT id FROM playlists)",
+    )
+
+
+def _copy(damaged: sqlite3.Connection, question: str, fresh: sqlite3.Connection, change: str) -> None:
+    try:
+        for row in damaged.execute(question):
+            fresh.execute(change, row)
+    except sqlite3.DatabaseError:
+        # The damage begins here: what was read before it is kept.
+        return
+
+
+def _drop_unused(index: sqlite3.Connection, kind: int, question: str) -> None:
+    rows = index.execute(f"{question} AND NOT favourite").fetchall()
+    for (row,) in rows:
+        drop_entry(index, kind, row)
+    index.executemany(f"DELETE FROM {_TABLES[kind]} WHERE id = ?", rows)

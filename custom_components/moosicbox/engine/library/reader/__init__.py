@@ -1,0 +1,1 @@
+"""Readers for tags, pictures and playlists in files."""

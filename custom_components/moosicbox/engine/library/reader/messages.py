@@ -1,0 +1,107 @@
+"""What the reader process is asked, and what it answers."""
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from ..models import Harm
+
+MAX_REPLY: Final = 12 * 1024 * 1024
+"""Bytes; a process that answers more is ended."""
+
+type Failure = Literal["unsupported"] | Harm
+"""Why a file can't be read: it is no music, or the reader process ended over it."""
+
+
+class ReadTags(Struct, tag=True, array_like=True, frozen=True):
+    """Read the tags of a music file at `path`, below `root`; with an empty root, links are followed."""
+
+    root: bytes
+    path: bytes
+
+
+class ReadPicture(Struct, tag=True, array_like=True, frozen=True):
+    """Read the picture embedded in `music`, else the one in the file `beside` it.
+
+    With `edge`, as a JPEG whose longer edge has that many pixels; otherwise as it is.
+    """
+
+    root: bytes
+    music: bytes | None
+    beside: bytes | None = None
+    edge: int | None = None
+
+
+class ReadPlaylist(Struct, tag=True, array_like=True, frozen=True):
+    """Read the M3U file at `path`, below `root`."""
+
+    root: bytes
+    path: bytes
+
+
+type Request = ReadTags | ReadPicture | ReadPlaylist
+
+
+class FileTags(Struct, tag=True, array_like=True, kw_only=True):
+    """What a music file contains. What its tags don't say is None, empty or 0."""
+
+    fingerprint: str
+    """Of the sound alone: other tags or another place leave it as it is."""
+    title: str | None = None
+    artist: str | None = None
+    """The artists as one text."""
+    artists: tuple[str, ...] = ()
+    album: str | None = None
+    album_artist: str | None = None
+    genres: tuple[str, ...] = ()
+    year: int = 0
+    track_number: int = 0
+    disc_number: int = 0
+    compilation: bool = False
+    release_id: str = ""
+    """The album's id at MusicBrainz."""
+    duration: float = 0.0
+    """Seconds."""
+    codec: str = ""
+    mime_type: str = ""
+    bitrate: int = 0
+    sample_rate: int = 0
+    channels: int = 0
+    picture: bool = False
+    """Whether it has an embedded picture that can be shown."""
+    track_gain: float | None = None
+    """In dB, to the loudness that ReplayGain 2 aims at (-18 LUFS)."""
+    track_peak: float | None = None
+    album_gain: float | None = None
+    album_peak: float | None = None
+    lyrics: str | None = None
+
+
+class FilePicture(Struct, tag=True, array_like=True):
+    """A picture; its type is what its bytes are, not what a label says."""
+
+    data: bytes
+    mime_type: str
+
+
+class FilePlaylist(Struct, tag=True, array_like=True):
+    """A playlist's title and the paths that it names."""
+
+    title: str | None
+    entries: tuple[bytes, ...]
+
+
+class Failed(Struct, tag=True, array_like=True):
+    """The file can't be read. `reason` is None if it couldn't be opened."""
+
+    reason: Failure | None
+
+
+type Reply = FileTags | FilePicture | FilePlaylist | Failed
+
+
+class Envelope(Struct, array_like=True):
+    """A reply; `last` says that the process ends behind it and answers nothing more."""
+
+    reply: Reply
+    last: bool = False

@@ -1,0 +1,105 @@
+"""The reader process: parses files that may be hostile, within limits of memory and time, one after another.
+
+It ends itself when a file takes too long, and is ended by the system when a file takes too much memory. The parent process
+(`client.py`) starts another one then, and remembers the file.
+"""
+
+from collections.abc import Iterator
+import os
+from pathlib import Path
+import resource
+import signal
+import sys
+from typing import BinaryIO, Final
+
+import msgspec
+
+from ..safe_open import open_file, open_inside
+from .messages import Envelope, Failed, ReadPicture, ReadPlaylist, ReadTags, Reply, Request
+from .pictures import read_picture
+from .playlist_files import read_playlist
+from .tags import read_tags
+
+MAX_MEMORY: Final = 512 * 1024 * 1024
+"""Bytes of address space."""
+MAX_CPU_SECONDS: Final = 10.0
+"""Of one file."""
+MAX_SECONDS: Final = 30.0
+"""Of one file, waiting for its disk included."""
+RETIRE_BYTES: Final = 160 * 1024 * 1024
+"""Memory with which the process is replaced: large files may leave it large."""
+MAX_OPEN_FILES: Final = 64
+
+
+def main() -> None:
+    """Answer requests from standard input on standard output until there are no more."""
+    replies = os.fdopen(os.dup(1), "wb")
+    # Libraries that print don't come between the replies.
+    os.dup2(2, 1)
+    _limit_process()
+    encoder = msgspec.msgpack.Encoder()
+    for request in _requests(sys.stdin.buffer):
+        envelope = _answer(request)
+        data = encoder.encode(envelope)
+        try:
+            replies.write(len(data).to_bytes(4) + data)
+            replies.flush()
+        except BrokenPipeError:
+            os._exit(0)
+        if envelope.last:
+            return
+
+
+def _requests(source: BinaryIO) -> Iterator[Request]:
+    decoder = msgspec.msgpack.Decoder(Request)
+    while len(head := source.read(4)) == 4:
+        yield decoder.decode(source.read(int.from_bytes(head)))
+
+
+def _answer(request: Request) -> Envelope:
+    # Their signals end the process.
+    signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
+    try:
+        reply = _read(request)
+    except MemoryError:
+        return Envelope(Failed("memory"), last=True)
+    except OSError:
+        reply = Failed(None)
+    except Exception:  # noqa: BLE001 - a parser may raise anything on bytes that it doesn't expect
+        reply = Failed("unsupported")
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    return Envelope(reply, last=_memory() > RETIRE_BYTES)
+
+
+def _read(request: Request) -> Reply:
+    match request:
+        case ReadTags(root, path):
+            with open_inside(root, path) if root else open_file(path) as file:
+                return read_tags(file, os.fstat(file.fileno()).st_size) or Failed("unsupported")
+        case ReadPicture():
+            return read_picture(request) or Failed("unsupported")
+        case ReadPlaylist(root, path):
+            with open_inside(root, path) as file:
+                return read_playlist(file)
+
+
+def _memory() -> int:
+    # Not the peak that the system reports: after a start, that is the parent's.
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def _limit_process() -> None:
+    for which, limit in (
+        (resource.RLIMIT_AS, MAX_MEMORY),
+        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
+        # It writes no file, not even what is left of a crash, and starts no process.
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        _, hard = resource.getrlimit(which)
+        bound = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(which, (bound, bound))

@@ -1,0 +1,1 @@
+"""Scanner: walks the library's folders in a process of its own and updates the index."""

@@ -1,0 +1,57 @@
+"""The track in a music file: from its tags and, where they leave something open, from its path."""
+
+import os
+
+import msgspec
+
+from ..index.albums import VARIOUS
+from ..index.found import FoundTrack
+from ..index.text import identity_key
+from ..reader.fields import MAX_TEXT, clean
+from ..reader.messages import FileTags
+from .comparison import ToRead
+from .path_names import PathNames, from_path
+
+
+def found_track(job: ToRead, tags: FileTags) -> FoundTrack:
+    """Return the track in the file of `job`."""
+    file = job.file
+    path = clean(os.fsdecode(os.path.join(job.folder, file.name)[len(job.root) :].lstrip(b"/")))
+    filled = _fill(tags, from_path(path, job.highest))
+    return FoundTrack(
+        **(msgspec.structs.asdict(tags) | filled),
+        folder=job.folder,
+        name=file.name,
+        volume=job.volume,
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        ctime_ns=file.ctime_ns,
+    )
+
+
+def _fill(tags: FileTags, names: PathNames) -> dict[str, object]:
+    """Return the fields that the tags leave open, as far as the path doesn't contradict the tags."""
+    filled: dict[str, object] = {"title": tags.title or names.title[:MAX_TEXT]}
+    if not tags.track_number:
+        filled |= {"track_number": names.track_number, "disc_number": tags.disc_number or names.disc_number}
+    if not (_agree(tags.album, names.album) and _agree(_credited(tags, names), names.album_artist or names.artist)):
+        return filled
+    if tags.artist is None and names.artist is not None:
+        filled |= {"artist": names.artist, "artists": (names.artist,)}
+    if tags.album is None:
+        filled["album"] = names.album
+    if not tags.year:
+        filled["year"] = names.year
+    if names.album_artist is not None and tags.album_artist is None:
+        filled |= {"album_artist": VARIOUS, "compilation": True}
+    return filled
+
+
+def _credited(tags: FileTags, names: PathNames) -> str | None:
+    """Return the tagged name that a folder would have: a folder of several artists says nothing about one of them."""
+    artist = None if names.album_artist is not None else next(iter(tags.artists), tags.artist)
+    return tags.album_artist or artist
+
+
+def _agree(tagged: str | None, named: str | None) -> bool:
+    return tagged is None or (named is not None and identity_key(tagged) == identity_key(named))

@@ -1,0 +1,50 @@
+"""The messages between the scanner's process and the hub's, and what a comparison finds."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from ...protocol.types import UpdateType
+from ..index.found import FoundFolder
+
+EXIT_DAMAGED: Final = 3
+"""The exit code of the scanner's process when it finds the index damaged."""
+
+
+class Order(Struct, kw_only=True):
+    """What to scan: `targets`, which lie below `roots`; without any, all of the roots."""
+
+    index: str
+    roots: tuple[bytes, ...]
+    targets: tuple[bytes, ...] = ()
+
+
+class Compared(Struct, kw_only=True):
+    """How the folders differ from the index, by its row ids."""
+
+    files: int
+    changed: tuple[int, ...]
+    back: tuple[int, ...]
+    """Were offline or deleted, and are there again unchanged."""
+    offline: tuple[int, ...]
+    """Their disk isn't there."""
+    deleted: tuple[int, ...]
+    folders: tuple[FoundFolder, ...]
+    playlists_deleted: tuple[int, ...]
+    readable: tuple[tuple[bytes, bytes], ...]
+    """Unreadable files that are deleted, by folder and name."""
+
+
+class Walked(Struct, tag="walked", kw_only=True):
+    """Progress: how many files were seen and, once all were, how many of them needn't be read."""
+
+    files: int
+    known: int = 0
+
+
+class Report(Struct, tag="report", kw_only=True):
+    """Progress: how many more files were read, or which tracks changed how."""
+
+    read: int = 0
+    update_type: UpdateType | None = None
+    ids: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""HTTP responses for tracks and pictures, transcoding and its cache."""

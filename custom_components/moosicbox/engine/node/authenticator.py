@@ -1,0 +1,94 @@
+"""Authentication on a node: checks the hub's own tokens by the key that Home Assistant shares with all nodes.
+
+Home Assistant's access tokens can be checked by Home Assistant alone.
+"""
+
+import logging
+import time
+from typing import Any, Final, override
+
+import msgspec
+
+from ..access.authentication import Authentication, Peer
+from ..access.keys import parse_keys
+from ..access.rights import Principal
+from ..access.tokens import IssuedToken, Revocations, Tokens, is_ours
+from ..limits import Limits
+from ..protocol.errors import Unavailable
+
+_LOGGER = logging.getLogger(__name__)
+
+SECRETS_DOCUMENT: Final = "secrets"
+"""The name of the shared document with `SharedSecrets`."""
+RETRY_SECONDS: Final = 5.0
+
+
+class SharedSecrets(msgspec.Struct, frozen=True, kw_only=True):
+    """The data that a node needs to check tokens, as Home Assistant shares it."""
+
+    key: str
+    """The signing key, hexadecimal."""
+    revoked_tokens: dict[str, float] = {}
+    revoked_subjects: dict[str, float] = {}
+    reserved: frozenset[str] = frozenset()
+    """Ids of Home Assistant's users; no token of the hub may have one as its `sub`."""
+
+
+class NodeAuthenticator(Authentication):
+    """Checks tokens, and issues tokens for guests."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.key = b""
+        self._tokens: Tokens | None = None
+        self._reserved: frozenset[str] = frozenset()
+        self._trusted = parse_keys(limits.trusted_keys)
+        self._trusted_issuer = limits.trusted_issuer
+
+    def apply_secrets(self, document: dict[str, Any] | None) -> None:
+        """Use the shared secrets from now on. A document that can't be read is logged and ignored."""
+        if document is None:
+            return
+        try:
+            shared = msgspec.convert(document, SharedSecrets)
+            key = bytes.fromhex(shared.key)
+        except (msgspec.ValidationError, ValueError) as error:
+            _LOGGER.warning("Home Assistant's shared secrets can't be read; does it run another version? %s", error)
+            return
+        self._reserved = shared.reserved
+        revocations = Revocations(dict(shared.revoked_tokens), dict(shared.revoked_subjects))
+        if self._tokens is None or key != self.key:
+            self.key = key
+            self._tokens = Tokens(key, revocations, lambda sub: sub in self._reserved)
+            self._tokens.trust(self._trusted, self._trusted_issuer)
+        else:
+            self._tokens.revocations = revocations
+
+    def is_revoked(self, principal: Principal) -> bool:
+        """Return whether the token behind a principal was revoked after it was checked."""
+        if self._tokens is None or principal.issued_at is None:
+            return False
+        return self._tokens.revocations.covers(principal.sub, principal.credential, principal.issued_at)
+
+    @override
+    async def authenticate_token(self, token: str, peer: Peer) -> Principal:
+        if self._tokens is None:
+            raise Unavailable(
+                "This node has not received the signing key from Home Assistant yet", retry_after=RETRY_SECONDS
+            )
+        if not is_ours(token):
+            raise Unavailable(
+                "Home Assistant is offline, and only it can check its own tokens", retry_after=RETRY_SECONDS
+            )
+        return self._tokens.verify(token)
+
+    @override
+    def issue_guest_token(
+        self, *, sub: str, name: str, lifetime: float, permissions: frozenset[str], rooms: frozenset[str]
+    ) -> IssuedToken:
+        if self._tokens is None:
+            raise Unavailable(
+                "This node has not received the signing key from Home Assistant yet", retry_after=RETRY_SECONDS
+            )
+        return self._tokens.issue(
+            sub=sub, name=name, now=time.time(), lifetime=lifetime, permissions=permissions, rooms=rooms
+        )

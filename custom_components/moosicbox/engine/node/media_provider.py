@@ -1,0 +1,64 @@
+"""The media that a node can resolve besides its library: http(s) addresses, and tracks that queues of other nodes have.
+
+Home Assistant's media sources can be resolved by Home Assistant alone.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final, override
+
+from ..access.rights import Principal
+from ..library.media_provider import signed
+from ..library.models import TRACK_MEDIA
+from ..library.seal import Seal, stream_source
+from ..playback.addresses import encode_url, is_http_url, track_from_url
+from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
+from ..protocol.errors import NotSupported, TrackNotFound, Unavailable
+from ..protocol.types import Track
+
+MAX_KNOWN: Final = 20_000
+RETRY_SECONDS: Final = 5.0
+
+
+class NodeMedia(MediaProvider):
+    """Resolves media by address, and remembered tracks by their id."""
+
+    def __init__(self, seal: Seal) -> None:
+        """Create a provider; `seal` signs addresses that every node accepts."""
+        self._seal = seal
+        self._known: OrderedDict[str, Track] = OrderedDict()
+
+    @override
+    async def resolve(self, media_content_id: str, principal: Principal) -> Media:
+        if is_http_url(media_content_id):
+            track = track_from_url(media_content_id)
+            self.remember(track)
+            return Media(track=track, source=media_content_id)
+        known = self._known.get(media_content_id.removeprefix(TRACK_MEDIA))
+        if known is not None and known.media_content_id == media_content_id:
+            return Media(track=known, source=stream_source(known.track_id), in_library=True)
+        if media_content_id.startswith(("media-source://", "/")):
+            raise Unavailable(
+                "Home Assistant is offline, and only it can resolve this medium", retry_after=RETRY_SECONDS
+            )
+        raise NotSupported("This medium can't be played; use an http(s) address or a track")
+
+    @override
+    async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
+        found = []
+        for track_id in track_ids:
+            if (track := self._known.get(track_id)) is None or track.media_content_id is None:
+                raise TrackNotFound(f"There is no track {track_id}")
+            found.append(await self.resolve(track.media_content_id, principal))
+        return found
+
+    @override
+    def remember(self, track: Track) -> None:
+        self._known[track.track_id] = track
+        self._known.move_to_end(track.track_id)
+        if len(self._known) > MAX_KNOWN:
+            self._known.popitem(last=False)
+
+    @override
+    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+        return signed(self._seal, media) if media.in_library else StreamAddress(encode_url(media.source))

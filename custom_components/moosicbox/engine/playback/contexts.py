@@ -1,0 +1,85 @@
+"""The common base of `Players` and `Rooms`: entity ids and outputs."""
+
+from typing import Final
+
+from ..protocol.errors import InvalidMessage, Unavailable
+from ..protocol.types import MAX_OUTPUT_DELAY_MS
+from ..signals import Signal
+from .player import PlaybackContext
+
+MAX_OUTPUTS: Final = 20
+"""Outputs of one player or room."""
+
+
+class PlaybackContexts[C: PlaybackContext]:
+    """The base class of `Players` and `Rooms`.
+
+    An output is a speaker of another system that plays along as well as it can. The hub only keeps the list: the
+    integration that adds an output makes it play, and chooses the string that identifies it.
+    """
+
+    def __init__(self) -> None:
+        self.changed: Signal[C] = Signal()
+        """Anything that a list or an entity shows of a player or room has changed."""
+        self.output_added: Signal[C, str] = Signal()
+        self.output_removed: Signal[C, str] = Signal()
+
+    def set_entity_id(self, context: C, entity_id: str | None) -> None:
+        """Set the id of the entity that stands for `context` in Home Assistant."""
+        if context.entity_id != entity_id:
+            context.entity_id = entity_id
+            self.changed.emit(context)
+
+    def add_output(self, context: C, output_id: str, delay_ms: float = 0.0) -> None:
+        """Add an output, or do nothing if `context` has it already.
+
+        Args:
+            context: The player or room.
+            output_id: The other system's name for the speaker, such as an entity id.
+            delay_ms: The time from a request until the speaker sounds, in milliseconds.
+
+        Raises:
+            InvalidMessage: If the delay is out of bounds.
+            Unavailable: If `context` has `MAX_OUTPUTS` outputs.
+
+        """
+        if output_id in context.outputs:
+            return
+        _require_delay(delay_ms)
+        if len(context.outputs) >= MAX_OUTPUTS:
+            raise Unavailable(f"{context.name} has {MAX_OUTPUTS} outputs already", again=False)
+        context.outputs[output_id] = delay_ms
+        self.output_added.emit(context, output_id)
+        self.changed.emit(context)
+
+    def remove_output(self, context: C, output_id: str) -> None:
+        """Remove an output, or do nothing if `context` doesn't have it."""
+        if context.outputs.pop(output_id, None) is not None:
+            self.output_removed.emit(context, output_id)
+            self.changed.emit(context)
+
+    def set_output_delay(self, context: C, output_id: str, delay_ms: float) -> None:
+        """Set the time from a request until an output sounds, in milliseconds.
+
+        Raises:
+            InvalidMessage: If `context` has no such output, or the delay is out of bounds.
+
+        """
+        if output_id not in context.outputs:
+            raise InvalidMessage(f"{output_id} is no output of {context.name}", ["output_id"])
+        _require_delay(delay_ms)
+        context.outputs[output_id] = delay_ms
+        self.changed.emit(context)
+
+
+def _require_delay(delay_ms: float) -> None:
+    if not 0 <= delay_ms <= MAX_OUTPUT_DELAY_MS:
+        raise InvalidMessage(f"A delay is between 0 and {MAX_OUTPUT_DELAY_MS} ms", ["delay_ms"])
+
+
+def move_outputs(source: PlaybackContext, to: PlaybackContext) -> None:
+    """Move outputs from a player to its group, or back, up to the bound."""
+    for output_id, delay_ms in source.outputs.items():
+        if output_id in to.outputs or len(to.outputs) < MAX_OUTPUTS:
+            to.outputs[output_id] = delay_ms
+    source.outputs = {}

@@ -1,0 +1,71 @@
+"""The messages that tell players what to render."""
+
+from collections.abc import Callable, Iterator
+
+from ..protocol.server import SynchronizedPlayback, TopicMessage
+from ..protocol.types import QueueItem
+from .events import Command
+from .media import Accepts
+from .media_resolver import MediaResolver
+from .player import PlaybackContext, Player
+from .render import compensated, prepare, synchronized_playback
+
+
+class Instructions:
+    """Makes the messages for the topics `play:<player id>`, with stream addresses that suit each player.
+
+    A message whose item has no known media is left out. Its media is then looked up, and the message sent later.
+    """
+
+    def __init__(self, media_resolver: MediaResolver) -> None:
+        self._media_resolver = media_resolver
+
+    def all_for(self, player: Player) -> list[TopicMessage]:
+        """Return everything that a player needs to begin: its volume, the command and the next item."""
+        context: PlaybackContext = player.room or player
+        command = self._command(context, player.accepts, player.announcement or context.playback.command_for_newcomer())
+        messages = (
+            player.volume_update(),
+            command and compensated(command, player.output_delay_ms),
+            self._prepare(context, player.accepts),
+        )
+        return [message for message in messages if message is not None]
+
+    def commands(self, context: PlaybackContext) -> Iterator[tuple[Player, SynchronizedPlayback]]:
+        """Yield the last command of a playback for each player that renders it."""
+        command = context.playback.command
+        for player, message in _for_renderers(context, lambda accepts: self._command(context, accepts, command)):
+            yield player, compensated(message, player.output_delay_ms)
+
+    def preparations(self, context: PlaybackContext) -> Iterator[tuple[Player, TopicMessage]]:
+        """Yield the next item of a playback for each player that renders it."""
+        return _for_renderers(context, lambda accepts: self._prepare(context, accepts))
+
+    def _command(
+        self, context: PlaybackContext, accepts: Accepts, command: Command | None
+    ) -> SynchronizedPlayback | None:
+        if command is None:
+            return None
+        address = self._media_resolver.address(command.item, accepts) if command.item else None
+        if command.item is not None and address is None:
+            return None
+        return synchronized_playback(command, address, context.room_id)
+
+    def _prepare(self, context: PlaybackContext, accepts: Accepts) -> TopicMessage | None:
+        item: QueueItem | None = context.playback.next_item
+        address = self._media_resolver.address(item, accepts) if item else None
+        return None if item is not None and address is None else prepare(item, address)
+
+
+def _for_renderers[M](
+    context: PlaybackContext, make_message: Callable[[Accepts], M | None]
+) -> Iterator[tuple[Player, M]]:
+    # Players that accept the same types get the same message. A player that makes an announcement gets it afterwards.
+    messages: dict[Accepts, M | None] = {}
+    for player in context.renderers:
+        if player.announcement is not None:
+            continue
+        if player.accepts not in messages:
+            messages[player.accepts] = make_message(player.accepts)
+        if (message := messages[player.accepts]) is not None:
+            yield player, message

@@ -1,0 +1,177 @@
+"""Resolves queue items to media, then starts them."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+import logging
+from typing import Final
+
+from ..access.rights import Principal
+from ..clock import Clock
+from ..protocol.errors import HubError, TrackNotFound, Unavailable
+from ..protocol.types import ItemState, QueueItem
+from ..signals import Signal
+from .media import Accepts, Media, MediaCache, MediaProvider, StreamAddress
+from .playback import MAX_FAILURES, Playback
+
+_LOGGER = logging.getLogger(__name__)
+
+RESOLVE_SECONDS: Final = 30.0
+"""How long a provider may take."""
+
+
+class MediaResolver:
+    """Resolves media, caches them, and starts items once their media is known."""
+
+    def __init__(self, media: MediaProvider, system: Principal, clock: Clock, cache_size: int) -> None:
+        """Set up with an empty cache.
+
+        Args:
+            media: Finds media.
+            system: The principal on whose behalf items of a queue are resolved: they were authorised when added.
+            clock: The hub's clock.
+            cache_size: How many media are cached.
+
+        """
+        self.media = media
+        self.media_found: Signal[str] = Signal()
+        """The media of a `media_content_id` are known now."""
+        self.media_failed: Signal[str] = Signal()
+        """The media of a `media_content_id` could not be found."""
+        self._system = system
+        self._clock = clock
+        self._cache = MediaCache(cache_size)
+        self._lookups: dict[str, asyncio.Task[Media | None]] = {}
+
+    # ------------------------------------------------------------ media
+
+    async def resolve(self, media_content_id: str, principal: Principal) -> Media:
+        """Return media on behalf of `principal`; see `MediaProvider.resolve`. Raise Unavailable if it takes too long."""
+        media = await _bounded(self.media.resolve(media_content_id, principal))
+        self._cache.put(media)
+        return media
+
+    async def resolve_track(self, track_id: str, principal: Principal) -> Media:
+        """Return the media of a track; see `resolve_tracks`."""
+        (media,) = await self.resolve_tracks([track_id], principal)
+        return media
+
+    async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
+        """Return the media of tracks. Raise TrackNotFound if one is unknown, Unavailable if it takes too long."""
+        found = await _bounded(self.media.resolve_tracks(track_ids, principal))
+        for media in found:
+            self._cache.put(media)
+        return found
+
+    def address(self, item: QueueItem, accepts: Accepts = None) -> StreamAddress | None:
+        """Return an address of an item for a player that accepts certain types.
+
+        Returns `None` if its media isn't known; it is then looked up, and `media_found` or `media_failed` fired.
+        """
+        if (media := self._cache.get(item.track.media_content_id)) is None:
+            self._look_up(item)
+            return None
+        return self.media.address(media, accepts)
+
+    async def renew_address(self, item: QueueItem, accepts: Accepts = None) -> StreamAddress:
+        """Return an address of an item after its media was looked up again. Raise TrackNotFound."""
+        self._cache.drop(item.track.media_content_id)
+        if (media := await self._look_up(item)) is None:
+            raise TrackNotFound("This item can't be played any more")
+        return self.media.address(media, accepts)
+
+    def close(self) -> None:
+        """Cancel all lookups."""
+        for task in self._lookups.values():
+            task.cancel()
+        self._lookups.clear()
+
+    def _look_up(self, item: QueueItem) -> asyncio.Task[Media | None]:
+        media_content_id = item.track.media_content_id or ""
+        if (task := self._lookups.get(media_content_id)) is None:
+            task = asyncio.ensure_future(self._find(item, media_content_id))
+            self._lookups[media_content_id] = task
+        return task
+
+    async def _find(self, item: QueueItem, media_content_id: str) -> Media | None:
+        try:
+            media = await _bounded(self.media.resolve(media_content_id, self._system))
+        except Exception as error:  # noqa: BLE001 - playback goes on after any error of a provider
+            log = _LOGGER.debug if isinstance(error, HubError) else _LOGGER.warning
+            log("%s can't be played: %r", item.track.track_id, error)
+            self.media_failed.emit(media_content_id)
+            return None
+        finally:
+            self._lookups.pop(media_content_id, None)
+        self._cache.put(media)
+        self.media_found.emit(media_content_id)
+        return media
+
+    # ------------------------------------------------------------ starting
+
+    async def start(
+        self, playback: Playback, item: QueueItem, position: float = 0.0, previous_state: ItemState = "played"
+    ) -> None:
+        """Start an item, or the next one whose media can be found. A later command supersedes this one.
+
+        Args:
+            playback: Where to start it.
+            item: An item of its queue.
+            position: Where to start the item, in seconds.
+            previous_state: The state of the item that was current before.
+
+        Raises:
+            TrackNotFound: If no media was found; the playback is finished.
+
+        """
+        for _ in range(MAX_FAILURES):
+            if self._cache.get(item.track.media_content_id) is None:
+                playback.load(item, self._clock.now_us(), position, previous_state)
+                media = await self._look_up(item)
+                if not playback.is_current(item.queue_item_id) or playback.timeline.state != "buffering":
+                    return
+                if media is None:
+                    playback.report_unplayable(item)
+                    previous_state = "skipped"
+                    if (following := playback.successor()) is None:
+                        break
+                    item, position = following, 0.0
+                    continue
+            playback.start(item, self._clock.now_us(), position, previous_state)
+            return
+        playback.finish(self._clock.now_us())
+        raise TrackNotFound(f"{item.track.title} can't be played")
+
+    async def skip(self, playback: Playback) -> None:
+        """Start the next item, or finish the playback if there is none."""
+        if (item := playback.successor()) is None:
+            playback.finish(self._clock.now_us())
+        else:
+            await self.start(playback, item, previous_state="skipped")
+
+    async def transfer(self, source: Playback, to: Playback) -> None:
+        """Move the queue and the position of one playback to another one, and empty the first.
+
+        Raises:
+            TrackNotFound: If no media was found; the queue is moved all the same.
+            Unavailable: If the other queue is too small; nothing is moved.
+
+        """
+        now_us = self._clock.now_us()
+        item, position, was_active = source.current, source.timeline.position_at(now_us), source.is_active
+        to.copy_queue(source)
+        source.queue.clear()
+        source.finish(now_us)
+        if item is None:
+            to.finish(now_us)
+        elif was_active:
+            await self.start(to, to.queue.get(item.queue_item_id), position)
+        else:
+            to.load_paused(to.queue.get(item.queue_item_id), now_us, position)
+
+
+async def _bounded[T](answer: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout(RESOLVE_SECONDS):
+            return await answer
+    except TimeoutError as error:
+        raise Unavailable("Finding this took too long") from error

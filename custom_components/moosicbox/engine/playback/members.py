@@ -1,0 +1,86 @@
+"""The players that render a playback, as far as timing is concerned."""
+
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from ..protocol.client import PlayerReport
+
+SOLO_MARGIN_US: Final = 20_000
+ROOM_MARGIN_US: Final = 200_000
+MIN_ROOM_LEAD_US: Final = 100_000
+MAX_LEAD_US: Final = 3_000_000
+
+
+class Member(Protocol):
+    """A player that renders the playback."""
+
+    player_id: str
+
+    @property
+    def lead_ms(self) -> float:
+        """The time from a command to the sound that it causes."""
+
+    round_trip_us: int
+    connected: bool
+    lagging: bool
+    """True if the others go on without it."""
+    report: PlayerReport | None
+    failed_item_id: str | None
+    """The item that it could not play last."""
+
+    def is_ready(self, queue_item_id: str) -> bool:
+        """Return whether it has buffered an item."""
+
+
+class Members:
+    """The members of a playback."""
+
+    def __init__(self, members: Callable[[], Iterable[Member]]) -> None:
+        """Set up with a function that returns the members at any time."""
+        self._members = members
+
+    def connected(self) -> list[Member]:
+        """Return the members that are connected."""
+        return [member for member in self._members() if member.connected]
+
+    def command_lead_us(self, item_id: str | None) -> int:
+        """Return how far in the future a command has to be, so that every member can follow it.
+
+        Members that lag, or that aren't ready for the item, don't count if there are others: they join later.
+        """
+        connected = self.connected()
+        members = [member for member in connected if not member.lagging] or connected
+        ready = [member for member in members if item_id is not None and member.is_ready(item_id)] or members
+        lead_us = max((int(member.lead_ms * 1000) for member in ready), default=0)
+        round_trip_us = max((member.round_trip_us for member in members), default=0)
+        if len(connected) > 1:
+            return min(MAX_LEAD_US, max(MIN_ROOM_LEAD_US, lead_us, round_trip_us * 3 // 2 + ROOM_MARGIN_US))
+        return min(MAX_LEAD_US, round_trip_us // 2 + SOLO_MARGIN_US + lead_us)
+
+    def max_lead_us(self) -> int:
+        """Return the longest lead of the connected members."""
+        return max((int(member.lead_ms * 1000) for member in self.connected()), default=0)
+
+    def unready(self, item_id: str) -> list[Member]:
+        """Return the members that a start of the item waits for; none for a single member, which starts when it can."""
+        connected = self.connected()
+        if len(connected) < 2:
+            return []
+        expected = [member for member in connected if not member.lagging and member.failed_item_id != item_id]
+        return [member for member in expected if not member.is_ready(item_id)]
+
+    def have_finished(self, item_id: str) -> bool:
+        """Return whether all connected members have ended the item or don't play it."""
+        return all(_has_finished(member, item_id) for member in self.connected())
+
+    def have_failed(self, item_id: str) -> bool:
+        """Return whether none of the connected members can play the item."""
+        return all(member.lagging or member.failed_item_id == item_id for member in self.connected())
+
+
+def _has_finished(member: Member, item_id: str) -> bool:
+    if member.lagging or member.failed_item_id == item_id:
+        return True
+    if (report := member.report) is None:
+        return False
+    return bool(report.needs_interaction) or (report.state == "idle" and report.queue_item_id == item_id)

@@ -1,0 +1,173 @@
+"""The current item of a queue and its timeline."""
+
+from collections.abc import Callable
+from typing import Final, Literal, NamedTuple
+
+from ..protocol.types import ItemState, QueueItem, QueueOp, RepeatMode
+from .events import Command, CommandIssued, CurrentChanged, PlaybackEvent, PrepareChanged, QueueChanged, StatusChanged
+from .queue import Queue
+from .timeline import Timeline
+
+MIN_DURATION_SECONDS: Final = 0.5
+"""A shorter duration is a mistake; repeating such an item would never pause."""
+RESTART_SECONDS: Final = 3.0
+"""`previous` goes back to the start of an item that has played longer than this."""
+
+
+class PendingStart(NamedTuple):
+    """A start for which members still get ready."""
+
+    position: float
+    since_us: int
+
+
+class Playhead:
+    """The state of a playback and its elementary transitions. Each transition emits its events."""
+
+    def __init__(self, epoch: str, max_queue_items: int, emit: Callable[[PlaybackEvent], None]) -> None:
+        self.queue = Queue(epoch, max_queue_items, self._queue_changed)
+        self.timeline = Timeline()
+        self.repeat: RepeatMode = "off"
+        self.command: Command | None = None
+        """The last command to the players."""
+        self.loaded_item: QueueItem | None = None
+        """The item that the timeline refers to. It may have been removed from the queue meanwhile."""
+        self.next_item: QueueItem | None = None
+        """The item that plays after the current one, as announced to the players."""
+        self.duration: float | None = None
+        """The duration of the current item in seconds: the player's, otherwise the one of its tags."""
+        self.pending_start: PendingStart | None = None
+        self.suspended: Timeline | None = None
+        """The timeline to go on with once a player is connected again."""
+        self.interrupted = False
+        """True if the playback is paused for an announcement, and hasn't been changed since."""
+        self._emit = emit
+
+    # ------------------------------------------------------------ queries
+
+    @property
+    def current(self) -> QueueItem | None:
+        """The current item of the queue."""
+        return self.queue.current
+
+    def is_current(self, queue_item_id: str | None) -> bool:
+        """Return whether an item is the current one."""
+        return queue_item_id is not None and queue_item_id == self.queue.current_item_id
+
+    @property
+    def is_active(self) -> bool:
+        """True if it plays, or is about to."""
+        return self.timeline.state in ("playing", "buffering")
+
+    @property
+    def ends_us(self) -> int | None:
+        """The hub time at which the current item ends, `None` if that isn't known."""
+        return None if self.duration is None else self.timeline.reaches_us(self.duration)
+
+    def successor(self) -> QueueItem | None:
+        """Return the item that `next` leads to, `None` at the end of the queue."""
+        item = self.queue.after(self.queue.current_item_id)
+        return self.queue.first() if item is None and self.repeat == "all" else item
+
+    def predecessor(self, now_us: int) -> QueueItem | None:
+        """Return the item that `previous` leads to: the current one if it has played for a while."""
+        if (current := self.current) is None:
+            return None
+        if self.timeline.position_at(now_us) > RESTART_SECONDS:
+            return current
+        return self.queue.before(current.queue_item_id) or current
+
+    def find_next_item(self) -> QueueItem | None:
+        """Return the item that the players should prepare."""
+        if self.current is None:
+            return None
+        if self.pending_start is not None:
+            return self.current
+        # A hand-over isn't revoked by a change of the queue.
+        if (locked := self.queue.locked_item_id) is not None and self.queue.has(locked):
+            return self.queue.get(locked)
+        return self.current if self.repeat == "one" else self.successor()
+
+    # ------------------------------------------------------------ transitions
+
+    def _load_item(self, item: QueueItem, previous_state: ItemState) -> None:
+        # Make `item` the current one; the one before is left in `previous_state`.
+        self.queue.index(item.queue_item_id)
+        previous = self.loaded_item
+        self.queue.locked_item_id = None
+        if previous is not None and previous.queue_item_id == item.queue_item_id:
+            return
+        self._set_loaded_state(previous_state)
+        self.loaded_item = item
+        self.queue.set_current(item.queue_item_id)
+        self.queue.set_state(item.queue_item_id, "playing")
+        self.duration = plausible_duration(item.track.duration)
+        self._emit(CurrentChanged(item.track, previous.track if previous else None))
+
+    def _unload_item(self, now_us: int) -> None:
+        # Stop with no current item.
+        self.pending_start = None
+        self._set_loaded_state("played")
+        item, self.loaded_item = self.loaded_item, None
+        self.queue.set_current(None)
+        self.duration = None
+        self._issue("stop", Timeline("idle", 0.0, now_us, 0.0))
+        if item is not None:
+            self._emit(CurrentChanged(None, item.track))
+
+    def _set_loaded_state(self, state: ItemState) -> None:
+        if (item := self.loaded_item) is not None and self.queue.has(item.queue_item_id):
+            self.queue.set_state(item.queue_item_id, state)
+
+    def _issue(self, command: Literal["play", "pause", "stop"], timeline: Timeline) -> None:
+        # Set the timeline and send the command that makes players follow it.
+        self.queue.locked_item_id = None
+        self.suspended = None
+        self.pending_start = None
+        self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
+        self._set_timeline(timeline)
+
+    def _hand_over(self, item: QueueItem, at_us: int) -> None:
+        # Make players start the next item at the end of the current one.
+        self.queue.locked_item_id = item.queue_item_id
+        self._send(Command("play", item, 0.0, at_us, 1.0))
+
+    def _revoke_hand_over(self) -> None:
+        if self.queue.locked_item_id is not None:
+            self.queue.locked_item_id = None
+            position, anchor_us, rate = self.timeline[1:]
+            self._send(Command("play", self.current, position, anchor_us, rate))
+
+    def _send(self, command: Command) -> None:
+        self.command = command
+        self._emit(CommandIssued())
+
+    def _set_timeline(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.interrupted = False
+        self._update_next_item()
+        self._emit(StatusChanged())
+
+    def _set_duration(self, duration: float) -> None:
+        self.duration = duration
+        # A hand-over that was made for another end isn't valid any more.
+        self._revoke_hand_over()
+        self._update_next_item()
+        self._emit(StatusChanged())
+
+    def _update_next_item(self) -> None:
+        before, self.next_item = self.next_item, self.find_next_item()
+        if (before and before.queue_item_id) != (self.next_item and self.next_item.queue_item_id):
+            self._emit(PrepareChanged())
+
+    def _queue_changed(self, ops: tuple[QueueOp, ...]) -> None:
+        self._emit(QueueChanged(ops))
+        self._update_next_item()
+
+    def _bounded(self, position: float) -> float:
+        return max(0.0, position if self.duration is None else min(position, self.duration))
+
+
+def plausible_duration(duration: float | None) -> float | None:
+    """Return `duration`, or `None` if it is too short to be true."""
+    return duration if duration is not None and duration >= MIN_DURATION_SECONDS else None

@@ -1,0 +1,69 @@
+"""Requests to the library."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from .client import ClientMessage, Ids
+from .results import LibraryResult
+from .types import Id, Name, Record
+
+Year = Annotated[int, Meta(ge=0, le=9999)]
+Text = Annotated[str, Meta(min_length=1, max_length=500)]
+
+type RequestType = Literal[
+    "get_artists",
+    "get_albums",
+    "get_tracks",
+    "get_genres",
+    "get_artist",
+    "get_album",
+    "get_track",
+    "get_playlists",
+    "get_playlist",
+    "search",
+    "recent",
+    "set_favourite",
+    "edit_playlist",
+    "scan",
+]
+type ItemKind = Literal["artist", "album", "track", "genre", "playlist"]
+
+
+class Filters(Record, omit_defaults=True, frozen=True, kw_only=True):
+    """Limits a list to items that match all of these; artist, album and genre by name or id."""
+
+    artist: Text | None = None
+    album: Text | None = None
+    genre: Text | None = None
+    year: Year | None = None
+    year_from: Year | None = None
+    year_to: Year | None = None
+    added_since: Annotated[str, Meta(max_length=40)] | None = None
+    favourite: bool | None = None
+    kinds: Annotated[tuple[ItemKind, ...], Meta(max_length=5)] = ()
+
+
+class PlaylistEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
+    """A change of a playlist: first `remove` (positions), then `add` (before position `at`, or at the end)."""
+
+    name: Name | None = None
+    track_ids: Annotated[tuple[Id, ...], Meta(max_length=10_000)] | None = None
+    remove: Annotated[tuple[Annotated[int, Meta(ge=0)], ...], Meta(max_length=10_000)] = ()
+    add: Ids | None = None
+    at: Annotated[int, Meta(ge=0)] | None = None
+    delete: bool = False
+
+
+class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen=True, kw_only=True):
+    """Reads the library, or changes favourites and playlists."""
+
+    request_type: RequestType
+    id: Id | None = None
+    filters: Filters | None = None
+    query: Annotated[str, Meta(max_length=500)] | None = None
+    sort: Annotated[str, Meta(max_length=64)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+    cursor: Annotated[str, Meta(max_length=512)] | None = None
+    favourite: bool | None = None
+    playlist: PlaylistEdit | None = None

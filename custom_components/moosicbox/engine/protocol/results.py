@@ -1,0 +1,98 @@
+"""The results of requests: the `data` of a `result`, by the request that it answers."""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+from .types import Position, QueuePage, RoomInfo
+
+
+class RefreshResult(TypedDict):
+    """The answer to `refresh`."""
+
+    expires_at: NotRequired[str]
+
+
+class SubscribeResult(TypedDict):
+    """The answer to `subscribe`."""
+
+    positions: dict[str, Position]
+
+
+class StreamResult(TypedDict):
+    """The answer to `stream_request`."""
+
+    stream_url: str
+    expires_at: str | None
+
+
+class RevisionResult(TypedDict):
+    """The answer to a `queue_command` that changes a queue: its revision after the change."""
+
+    revision: int
+
+
+class AddResult(RevisionResult):
+    """The answer to `queue_command` `add`."""
+
+    queue_item_ids: list[str]
+    started_item_id: NotRequired[str]
+    """The item that `play` started."""
+
+
+class TransferResult(RevisionResult):
+    """The answer to `queue_command` `transfer`."""
+
+    to_revision: int
+
+
+class QueueResult(TypedDict):
+    """The answer to `queue_command` `get`."""
+
+    queue: QueuePage
+
+
+class RoomResult(TypedDict):
+    """The answer to `room_command` `create`."""
+
+    room_id: str
+
+
+class InviteResult(TypedDict):
+    """The answer to `room_command` `invite`."""
+
+    invite: str
+    url: str
+    expires_at: str
+
+
+class RoomListResult(TypedDict):
+    """The answer to `room_command` `list`."""
+
+    rooms: list[RoomInfo]
+
+
+class ChatResult(TypedDict):
+    """The answer to `room_chat`."""
+
+    message_id: str
+
+
+class BroadcastResult(TypedDict):
+    """The answer to `broadcast`: the number of connections that it was sent to."""
+
+    recipients: int
+
+
+class ClientsResult(TypedDict):
+    """The answer to `get_clients`."""
+
+    clients: list[dict[str, object]]
+
+
+class LibraryResult(TypedDict, total=False):
+    """The answer to `library_request`: an `item`, or a page of `items`."""
+
+    item: object
+    items: Sequence[object]
+    total: int | None
+    next_cursor: str | None

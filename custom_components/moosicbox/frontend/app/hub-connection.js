@@ -1,0 +1,163 @@
+/**
+ * The page's connection to the hub. The page is a player, a controller, or not connected; a change of that takes another
+ * connection, which joins the rooms of the old one before that one leaves.
+ */
+import { Connection, ConnectionLostError } from "../client/index.js";
+
+/** @import { ConnectionState } from "../client/connection.js" */
+/** @import { ClientInfo, ClientMessage, ServerMessage, ServerMessages } from "../client/messages.js" */
+/** @import { ResultOf } from "../client/results.js" */
+/** @import { Access } from "./home-assistant-access.js" */
+
+/** @typedef {"player" | "controller"} ClientKind */
+
+/**
+ * @typedef {object} Options
+ * @property {Access} access
+ * @property {(kind: ClientKind) => ClientInfo} clientInfo
+ * @property {() => string[]} joinedRoomIds
+ * @property {(hello: ServerMessages["hello"]) => void} onhello
+ * @property {(welcome: ServerMessages["welcome"]) => void} onwelcome
+ * @property {(message: ServerMessage) => void} onmessage
+ * @property {(state: ConnectionState) => void} onstate
+ */
+
+const WS_PATH = "/api/moosicbox/ws";
+
+export class HubConnection {
+  /** @type {Options} */
+  #options;
+  /** @type {Connection | null} */
+  #connection = null;
+  /** @type {ClientKind | null} */
+  #kind = null;
+  /** @type {Connection | null} the previous connection, until the current one has joined its rooms */
+  #previous = null;
+
+  /** @param {Options} options */
+  constructor(options) {
+    this.#options = options;
+  }
+
+  /** The kind of client that the page is; null: not connected. */
+  get kind() {
+    return this.#kind;
+  }
+
+  /** The transport of the messages. */
+  get transport() {
+    return this.#connection?.transport ?? "websocket";
+  }
+
+  /** @param {ClientKind | null} kind */
+  switchTo(kind) {
+    if (kind === this.#kind) {
+      return;
+    }
+    this.#kind = kind;
+    this.#previous?.stop();
+    this.#previous = this.#connection;
+    this.#connection = kind && this.#create(kind);
+    const roomIds = this.#options.joinedRoomIds();
+    if (this.#connection && roomIds.length > 0) {
+      this.#handRoomsOver(this.#connection, roomIds);
+    } else {
+      this.#stopPrevious();
+    }
+    this.#connection?.start();
+  }
+
+  /** Connect again after the hub ended the connection. */
+  retry() {
+    this.#connection?.start();
+  }
+
+  wake() {
+    this.#connection?.wake();
+  }
+
+  /**
+   * @template {ClientMessage} Message
+   * @param {Message} message
+   * @param {{timeoutMs?: number, retry?: boolean, hold?: boolean}} [options]
+   * @returns {Promise<ResultOf<Message>>}
+   */
+  async request(message, options) {
+    if (!this.#connection) {
+      throw new ConnectionLostError();
+    }
+    return this.#connection.request(message, options);
+  }
+
+  /**
+   * @param {ClientMessage} message
+   * @returns {boolean} true if there was a connection
+   */
+  send(message) {
+    return this.#connection?.send(message) ?? false;
+  }
+
+  /**
+   * Let the new client join before the old one leaves: a host that leaves a room is no longer its host.
+   * @param {Connection} connection
+   * @param {string[]} roomIds
+   */
+  #handRoomsOver(connection, roomIds) {
+    const off = connection.on("welcome", () => {
+      off();
+      void this.#moveRooms(connection, roomIds);
+    });
+  }
+
+  /**
+   * @param {Connection} connection
+   * @param {string[]} roomIds
+   */
+  async #moveRooms(connection, roomIds) {
+    const previous = this.#previous;
+    const join = (/** @type {string} */ room_id) =>
+      connection.request({ type: "room_command", action: "join", room_id });
+    await Promise.allSettled(roomIds.map(join));
+    if (previous) {
+      // Without `leave` the hub would keep the old client's place for a while.
+      const leave = (/** @type {string} */ room_id) =>
+        previous.request({ type: "room_command", action: "leave", room_id });
+      await Promise.allSettled(roomIds.map(leave));
+    }
+    if (connection === this.#connection) {
+      this.#stopPrevious();
+    }
+  }
+
+  #stopPrevious() {
+    this.#previous?.stop();
+    this.#previous = null;
+  }
+
+  /** @param {ClientKind} kind */
+  #create(kind) {
+    const { access, clientInfo, onhello, onwelcome, onmessage, onstate } = this.#options;
+    const url = new URL(WS_PATH, access.baseUrl);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const connection = new Connection({
+      url: url.href,
+      client: clientInfo(kind),
+      getToken: access.getToken,
+      canRenew: access.canRenew,
+      storage: access.storage,
+    });
+    connection.on("hello", onhello);
+    connection.on("welcome", onwelcome);
+    connection.on("message", (message) => {
+      if (connection === this.#connection) {
+        onmessage(message);
+      }
+    });
+    connection.on("state", (state) => {
+      if (connection === this.#connection) {
+        onstate(state);
+      }
+    });
+    return connection;
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * What the hub answers to a request: the `data` of its `result`, or the message that stands in for one.
+ *
+ * `schema.json` has no models of these, so they are written by hand, from `docs/protocol/client-messages.md`; only answers that
+ * the browser side reads are here.
+ */
+import type { ClientMessage, Position, QueuePage, ServerMessages } from "./messages.js";
+
+export interface Results {
+  subscribe: { positions: Record<string, Position> };
+  refresh: { expires_at?: string };
+  ping: ServerMessages["pong"];
+  time_sync: ServerMessages["time_sync"];
+  stream_request: { stream_url: string; expires_at: string | null };
+  get_metrics: Metrics;
+  get_clients: { clients: ConnectedClient[] };
+  library_request: LibraryResult;
+  room_chat: { message_id: string };
+  "queue_command.add": { revision: number; queue_item_ids: string[] };
+  "queue_command.get": { queue: QueuePage };
+  "room_command.create": { room_id: string };
+  "room_command.invite": { invite: string; url: string; expires_at: string };
+  "room_command.get": RoomDetails;
+  "room_command.join": RoomDetails;
+}
+
+/** The fields of `room_state`, as an answer. */
+export type RoomDetails = Omit<ServerMessages["room_state"], "type" | "topic" | "snapshot">;
+
+export interface Metrics {
+  active_connections: number;
+  messages_received: number;
+  messages_sent: number;
+  average_latency_ms: number | null;
+  /** How many connections ended, by close code. */
+  disconnects: Record<string, number>;
+}
+
+export interface ConnectedClient {
+  client_id: string;
+  name: string;
+  kind: string;
+  username: string;
+  transport: string;
+  address: string;
+  connected_at: string;
+  latency_ms: number | null;
+  messages_received: number;
+  messages_sent: number;
+}
+
+export interface LibraryResult {
+  items?: LibraryItem[];
+  item?: LibraryItem;
+  total?: number;
+  next_cursor?: string | null;
+}
+
+export type LibraryKind = "artist" | "album" | "track" | "genre" | "playlist";
+
+/** A track, album, artist, genre or playlist. Which fields it has depends on its kind. */
+export interface LibraryItem {
+  track_id?: string;
+  album_id?: string;
+  artist_id?: string;
+  genre_id?: string;
+  playlist_id?: string;
+  /** Set on results of a search. */
+  kind?: LibraryKind;
+  /** Of a track or an album. */
+  title?: string;
+  /** Of an artist, a genre or a playlist. */
+  name?: string;
+  artist?: string | null;
+  album?: string | null;
+  year?: number | null;
+  duration?: number | null;
+  track_number?: number | null;
+  album_count?: number;
+  track_count?: number;
+  artwork_url?: string | null;
+  favourite?: boolean;
+  available?: boolean;
+  /** Of one album or playlist that was asked for. */
+  tracks?: LibraryItem[];
+}
+
+type NameOf<Message> = Message extends { type: infer Type extends string; action: infer Action extends string }
+  ? `${Type}.${Action}`
+  : Message extends { type: infer Type extends string }
+    ? Type
+    : never;
+
+/** The answer to a message; an object of unknown fields where none is declared above. */
+export type ResultOf<Message extends ClientMessage> =
+  NameOf<Message> extends keyof Results ? Results[NameOf<Message>] : Record<string, unknown>;

@@ -1,0 +1,67 @@
+/** The kinds of items in a library: how each is described, and which tracks it stands for. */
+
+/** @import { LibraryItem, LibraryKind } from "../../client/results.js" */
+/** @import { Context } from "../context.js" */
+/** @import { Localize } from "../localize.js" */
+
+/** @typedef {LibraryKind} Kind */
+/** @typedef {LibraryItem} Item */
+
+const MAX_TRACKS = 500;
+
+/** @type {Record<Kind, "artist_id" | "album_id" | "track_id" | "genre_id" | "playlist_id">} */
+const ID_FIELDS = {
+  artist: "artist_id",
+  album: "album_id",
+  track: "track_id",
+  genre: "genre_id",
+  playlist: "playlist_id",
+};
+
+/** @param {Kind} kind @param {Item} item */
+export const idOf = (kind, item) => item[ID_FIELDS[kind]] ?? "";
+
+/** @param {Item} item @param {Localize} localize */
+export const titleOf = (item, localize) => item.title || item.name || localize("unknown_title");
+
+/**
+ * @param {Kind} kind
+ * @param {Item} item
+ * @param {Localize} localize
+ * @returns {string}
+ */
+export function detailsOf(kind, item, localize) {
+  const count = (/** @type {"track" | "album"} */ what, /** @type {number} */ number) =>
+    number === 1 ? localize(`one_${what}`) : localize(`${what}_count`, { count: String(number) });
+  switch (kind) {
+    case "album":
+      return [item.artist || localize("unknown_artist"), item.year].filter(Boolean).join(" · ");
+    case "artist":
+      return item.album_count ? count("album", item.album_count) : count("track", item.track_count ?? 0);
+    case "track":
+      return [item.artist, item.album, item.available === false ? localize("unavailable_track") : ""]
+        .filter(Boolean)
+        .join(" · ");
+    default:
+      return count("track", item.track_count ?? 0);
+  }
+}
+
+/**
+ * @param {Context} context
+ * @param {Kind} kind
+ * @param {Item} item
+ * @returns {Promise<string[]>} the ids of the tracks that the item stands for, in their order
+ */
+export async function tracksOf({ actions }, kind, item) {
+  const id = idOf(kind, item);
+  if (kind === "track") {
+    return [id];
+  }
+  const answer =
+    kind === "album" || kind === "playlist"
+      ? await actions.library(`get_${kind}`, { id })
+      : await actions.library("get_tracks", { filters: { [kind]: id }, sort: "album", limit: MAX_TRACKS });
+  const tracks = answer?.item?.tracks ?? answer?.items ?? [];
+  return tracks.map((track) => idOf("track", track));
+}

@@ -1,0 +1,60 @@
+/** The form that makes this browser a player. It is the first thing that a new user sees. */
+import { describeBrowser } from "../../player/identity.js";
+import { el, setText } from "../dom.js";
+import { icon } from "../icons.js";
+
+/** @import { AppState, Context } from "../context.js" */
+/** @import { Localize } from "../localize.js" */
+
+const MAX_NAME = 100;
+
+export class PlayerSetup {
+  #localize;
+  /** @type {import("../localize.js").TextKey} */
+  #action;
+  #name = el("input", {
+    attributes: { id: "player-name", type: "text", maxlength: String(MAX_NAME), required: "", autocomplete: "off" },
+  });
+  #button = el("button", { class: "main", attributes: { type: "submit" } });
+  element;
+
+  /** @param {Context} context */
+  constructor({ app, guest, localize }) {
+    this.#localize = localize;
+    this.#action = guest ? "guest_listen" : "setup_button";
+    const name = app.store.state.device.name ?? app.access.clientName ?? defaultName(localize);
+    this.#name.value = name;
+    this.element = el(
+      "form",
+      {
+        class: "card setup",
+        on: {
+          submit: (event) => {
+            event.preventDefault();
+            void app.enablePlayer(this.#name.value.trim() || name);
+          },
+        },
+      },
+      el("div", { class: "emblem" }, icon("speaker")),
+      el("h2", { text: localize(guest ? "guest_listen" : "setup_title") }),
+      el("p", { text: localize(guest ? "guest_listen_text" : "setup_text") }),
+      // A guest's player has the guest's name.
+      ...(guest ? [] : [el("label", { text: localize("setup_name"), attributes: { for: "player-name" } }), this.#name]),
+      this.#button,
+    );
+  }
+
+  /** @param {AppState} state */
+  render({ device }) {
+    this.element.hidden = device.status !== "off" && device.status !== "starting";
+    this.#button.disabled = device.status === "starting";
+    setText(this.#button, this.#localize(device.status === "starting" ? "setup_starting" : this.#action));
+  }
+}
+
+/** @param {Localize} localize */
+export function defaultName(localize) {
+  const { browser, platform } = describeBrowser(navigator.userAgent);
+  const name = browser ?? localize("default_browser");
+  return platform ? localize("default_name", { browser: name, platform }) : name;
+}

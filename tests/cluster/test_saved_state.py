@@ -1,0 +1,84 @@
+"""The state in Redis: the format of earlier versions is read, and still written."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from custom_components.moosicbox.engine.cluster.bus import ClusterSnapshot
+from custom_components.moosicbox.engine.cluster.journal import Journal
+from custom_components.moosicbox.engine.cluster.link import Link
+from custom_components.moosicbox.engine.cluster.restore import restore
+from tests.engine.fakes import Harness
+
+GOLDEN: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "golden" / "saved" / "redis.json").read_text()
+)
+HASHES = {
+    name: {field: msgspec.msgpack.encode(value) for field, value in fields.items()} for name, fields in GOLDEN.items()
+}
+
+
+def restored() -> tuple[Harness, dict[str, Link]]:
+    """A hub that was restored from the golden state, and the links to its edges."""
+    harness = Harness()
+    links: dict[str, Link] = {}
+
+    def link_of(edge: str) -> Link:
+        return links.setdefault(edge, Link(edge, lambda _edge, _message: None))
+
+    assert restore(harness.hub, ClusterSnapshot(HASHES, {}, {}), link_of)
+    return harness, links
+
+
+async def test_stored_state_is_restored() -> None:
+    harness, links = restored()
+    hub = harness.hub
+    assert hub.topics.epoch == GOLDEN["state"]["hub:"]["epoch"]
+    assert links["cellar.1234"].number == 17
+    assert sorted(links["cellar.1234"].connections) == [1, 2, 3]
+    kitchen = hub.players.get("kitchen")
+    assert kitchen.owner_user_id == "ada"
+    assert kitchen.playback.interrupted
+    assert kitchen.playback.timeline.playing
+    assert [each.track.title for each in kitchen.playback.queue.items] == ["Four", "Two", "Three", "One"]
+    room = hub.rooms.find("party")
+    assert room is not None
+    assert [player.player_id for player in room.renderers] == ["attic"]
+    assert room.playback.queue.locked_item_id == room.playback.queue.ids[1]
+    assert len(hub.invites.open) == 1
+
+
+async def test_the_stored_format_stays_the_same() -> None:
+    harness, _ = restored()
+    journal = Journal(harness.hub, 0, "0-0")
+    journal.has_stored_state = True
+    journal.mark_all()
+    commit, _ = journal.take_commit("cellar.1234")
+    written = {
+        name: {field: msgspec.msgpack.decode(value) for field, value in fields.items() if value is not None}
+        for name, fields in commit.fields.items()
+    }
+    assert written["items"] == GOLDEN["items"]
+    for field, value in GOLDEN["state"].items():
+        kind = field.partition(":")[0]
+        if kind == "session":
+            # Sets have no order.
+            assert _sorted(written["state"][field]) == _sorted(value)
+        elif isinstance(value, dict):
+            assert _known(written["state"][field], value) == value
+        elif kind == "order":
+            assert written["state"][field] == value
+
+
+def _sorted(session: dict[str, Any]) -> dict[str, Any]:
+    principal = session["principal"]
+    return {**session, "principal": {**principal, "permissions": sorted(principal["permissions"])}}
+
+
+def _known(written: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
+    known = {name: written[name] for name in golden}
+    if "playback" in golden:
+        known["playback"] = {name: written["playback"][name] for name in golden["playback"]}
+    return known

@@ -1,0 +1,27 @@
+"""Odd files as people have them, run through the real scanner."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+
+from script.lib.field.case import Case
+from script.lib.field.cases import CASES
+from script.lib.field.run import Found, scanned
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def found(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Found]:
+    """What the library has of all cases: they are scanned together."""
+    async with scanned(CASES, tmp_path_factory.mktemp("field")) as library:
+        yield library
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_library_has_what_the_files_hold(case: Case, found: Found) -> None:
+    assert await found.differences(case) == []
+
+
+def test_cases_have_names_of_their_own() -> None:
+    assert len({case.name for case in CASES}) == len(CASES)

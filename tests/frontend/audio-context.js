@@ -1,4 +1,4 @@
-/** As much of Web Audio as the renderers use, on a clock that a test turns. */
+/** A fake of the part of Web Audio that the renderers use, on a clock that tests advance. */
 
 class FakeParam {
   events = [];
@@ -86,14 +86,14 @@ class FakeSource extends FakeNode {
     }
   }
 
-  /** Frame of the context at which it ends, as far as its speed never changes. */
+  /** Frame of the context at which it ends, if its speed doesn't change. */
   get end() {
     const { when, offset } = this.started;
     return Math.round((when + (this.buffer.duration - offset) / this.playbackRate.value) * this.context.sampleRate);
   }
 }
 
-/** A loudspeaker whose context is heard at once. */
+/** A fake output without latency. */
 export class FakeLoudspeaker {
   constructor(sampleRate = 48_000) {
     this.context = { sampleRate, currentTime: 0, sources: [] };
@@ -112,14 +112,15 @@ export class FakeLoudspeaker {
     return { contextTime: this.context.currentTime, atUs: this.nowUs };
   }
 
-  /** Sources that sounded, sound or will. */
+  /** All sources that are audible at some time. */
   get sources() {
     return this.context.sources.filter(({ started, stopped }) => started && stopped > started.when);
   }
 
   /**
-   * Lets time pass in small steps, and ends what has ended.
-   * @param {(ms: number) => void} tick turns the clock of timers
+   * Advance the time in small steps, and end sources.
+   * @param {number} seconds
+   * @param {(ms: number) => void} tick advances the clock of timers
    */
   pass(seconds, tick) {
     const end = this.context.currentTime + seconds;
@@ -136,7 +137,7 @@ export class FakeLoudspeaker {
     }
   }
 
-  /** @returns {() => void} that takes the globals away again */
+  /** @returns {() => void} removes the globals */
   install() {
     const names = { AudioBuffer: FakeBuffer, GainNode: FakeGain, AudioBufferSourceNode: FakeSource };
     Object.assign(globalThis, names);

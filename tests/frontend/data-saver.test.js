@@ -11,14 +11,14 @@ function saver(mode) {
   const made = new DataSaver(mode);
   const changes = [];
   made.on("change", () => changes.push(made.active));
-  /** A second of waiting for a network of that speed. */
+  /** Report a second of traffic of a network of that speed. */
   const network = (kbits, small = false) =>
     made.measured({ bytes: kbits * 125, waitedMs: 1_000, size: small ? null : SIZE }, DURATION, small);
   return { made, changes, network };
 }
 
 describe("the data saver", () => {
-  test("begins when the network can't carry the file, and not by one weak moment", () => {
+  test("begins if the network is too slow for the file for longer than a moment", () => {
     const { made, changes, network } = saver();
     network(500);
     assert.equal(made.active, false);
@@ -26,7 +26,7 @@ describe("the data saver", () => {
     assert.deepEqual([made.active, changes], [true, [true]]);
   });
 
-  test("stays away where the network is fast enough, however slow its first second", () => {
+  test("doesn't begin if only the first second is slow", () => {
     const { made, network } = saver();
     network(300);
     network(8_000);
@@ -35,7 +35,7 @@ describe("the data saver", () => {
     assert.equal(made.active, false);
   });
 
-  test("ends when the network would carry the larger file well", () => {
+  test("ends when the network is fast enough for the original file with some reserve", () => {
     const { made, changes, network } = saver();
     made.stalled();
     network(900);
@@ -49,7 +49,7 @@ describe("the data saver", () => {
     assert.deepEqual([made.active, changes], [false, [true, false]]);
   });
 
-  test("judges by waiting alone: what comes out of buffers tells nothing", () => {
+  test("judges only by time that was spent waiting", () => {
     const { made } = saver();
     for (let count = 0; count < 100; count += 1) {
       made.measured({ bytes: 10, waitedMs: 1, size: SIZE }, DURATION, false);
@@ -57,7 +57,7 @@ describe("the data saver", () => {
     assert.equal(made.active, false);
   });
 
-  test("is what the user says", () => {
+  test("follows the user's choice", () => {
     for (const [mode, active] of [
       ["on", true],
       ["off", false],

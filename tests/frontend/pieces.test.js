@@ -9,7 +9,7 @@ import { FakeBuffer, FakeLoudspeaker } from "./audio-context.js";
 const RATE = 48_000;
 const PIECE = RATE / 2;
 
-/** What the worker would send for an item of some length: as much as it is asked for, at once or when told to. */
+/** A fake worker that decodes an item of some length. It sends the requested pieces at once, or if `slow`, when `send` is called. */
 class FakeWorker {
   asked = [];
   slow = false;
@@ -18,16 +18,18 @@ class FakeWorker {
   #next = 0;
 
   constructor(seconds, { channels = 2, ringing = 0 } = {}) {
-    Object.assign(this, { end: Math.round(seconds * RATE), channels, ringing });
+    this.end = Math.round(seconds * RATE);
+    this.channels = channels;
+    this.ringing = ringing;
   }
 
   channel = {
-    open: ({ frame, wanted, phase }, ontold) => {
+    open: ({ frame, wanted, phase }, onmessage) => {
       this.asked.push({ open: frame, phase });
-      this.ontold = ontold;
+      this.onmessage = onmessage;
       this.#next = frame > 0 ? frame : -this.ringing;
       this.#wanted = wanted;
-      this.tell({
+      this.post({
         type: "opened",
         codec: "flac",
         sampleRate: RATE,
@@ -41,7 +43,7 @@ class FakeWorker {
       this.#wanted = frame;
       this.go();
     },
-    seek: (seek, frame, wanted, exactly) => {
+    seek: ({ seek, frame, exactly }, wanted) => {
       this.asked.push({ seek: frame, exactly });
       this.#seek = seek;
       this.#next = frame > 0 ? frame : -this.ringing;
@@ -51,8 +53,8 @@ class FakeWorker {
     close: () => this.asked.push("close"),
   };
 
-  tell(told) {
-    queueMicrotask(() => this.ontold(told));
+  post(message) {
+    queueMicrotask(() => this.onmessage(message));
   }
 
   go() {
@@ -61,17 +63,17 @@ class FakeWorker {
     }
   }
 
-  /** Sends pieces, at most so many. */
+  /** @param {number} most pieces to send */
   send(most) {
     const end = this.end + this.ringing;
     for (let count = 0; count < most && this.#next < Math.min(end, this.#wanted); count += 1) {
       const length = Math.min(PIECE, end - this.#next);
       const from = this.#next;
-      // Each sample says where it is.
+      // Each sample is its own frame number.
       const samples = () => Float32Array.from({ length }, (_, index) => from + index);
       this.#next += length;
       const last = this.#next === end;
-      this.tell({
+      this.post({
         type: "piece",
         seek: this.#seek,
         from,
@@ -104,17 +106,18 @@ async function open(seconds, options = {}) {
     exactly: false,
     duration: null,
     phase: options.phase ?? 0,
+    small: false,
   });
   const renderer = new PieceRenderer(loudspeaker, source);
   const events = [];
-  for (const name of ["ready", "ended", "stalled", "resumed", "failed"]) {
+  for (const name of /** @type {const} */ (["ready", "ended", "stalled", "resumed", "failed"])) {
     renderer.on(name, () => events.push(name));
   }
   await flush();
   return { worker, source, renderer, events };
 }
 
-/** What comes out of the loudspeaker: for each frame of the context, the samples that sound. */
+/** Return the samples that sound at each frame of the context. */
 function heard(from, until) {
   const frames = new Map();
   for (const { started, buffer, stopped } of loudspeaker.sources) {
@@ -142,7 +145,7 @@ afterEach(() => {
 });
 
 describe("pieces", () => {
-  test("sound back to back, each sample at its own frame", async () => {
+  test("play back to back, each sample at its own frame", async () => {
     const { renderer } = await open(60);
     renderer.start(0, 100_000);
     await pass(2);
@@ -154,7 +157,7 @@ describe("pieces", () => {
     renderer.dispose();
   });
 
-  test("start at the sample that is asked for", async () => {
+  test("start at the requested sample", async () => {
     const { renderer } = await open(60);
     renderer.start(3.3, 1_000_000);
     await pass(0.5);
@@ -162,7 +165,7 @@ describe("pieces", () => {
     renderer.dispose();
   });
 
-  test("are held in bounds: some seconds behind, half a minute ahead, asked for no sooner", async () => {
+  test("are held within bounds: some seconds behind, half a minute ahead, requested no sooner", async () => {
     const { renderer, source, worker } = await open(600);
     renderer.start(0, 0);
     for (let second = 0; second < 60; second += 1) {
@@ -177,7 +180,7 @@ describe("pieces", () => {
     renderer.dispose();
   });
 
-  test("of six channels are fewer seconds", async () => {
+  test("of six channels hold fewer seconds", async () => {
     const { renderer, source } = await open(600, { channels: 6 });
     renderer.start(0, 0);
     for (let second = 0; second < 40; second += 1) {
@@ -187,7 +190,7 @@ describe("pieces", () => {
     renderer.dispose();
   });
 
-  test("are played in buffers that are used again", async () => {
+  test("reuse their buffers", async () => {
     const buffers = new Buffers();
     const { renderer } = await open(600, { buffers });
     renderer.start(0, 0);
@@ -198,7 +201,7 @@ describe("pieces", () => {
     renderer.dispose();
   });
 
-  test("of a prepared item are its first seconds", async () => {
+  test("of a prepared item cover its first seconds", async () => {
     const { source, renderer } = await open(600);
     assert.ok(source.pieces.until >= 5 * RATE && source.pieces.until <= 7 * RATE);
     renderer.dispose();
@@ -206,7 +209,7 @@ describe("pieces", () => {
 });
 
 describe("a seek", () => {
-  test("within what is there needs nothing", async () => {
+  test("within the decoded pieces needs no request", async () => {
     const { renderer, worker } = await open(600);
     renderer.start(0, 0);
     await pass(20);
@@ -221,7 +224,7 @@ describe("a seek", () => {
     renderer.dispose();
   });
 
-  test("elsewhere asks once, and is told when it can sound", async () => {
+  test("elsewhere needs one request, and an event announces its sound", async () => {
     const { renderer, worker, events } = await open(600);
     renderer.start(0, 0);
     await pass(1);
@@ -240,7 +243,7 @@ describe("a seek", () => {
     renderer.dispose();
   });
 
-  test("whose sound isn't there goes on where it would be by then", async () => {
+  test("without sound continues at the position that it has reached by then", async () => {
     const { renderer, worker } = await open(600);
     renderer.start(0, 0);
     await pass(1);
@@ -257,7 +260,7 @@ describe("a seek", () => {
 });
 
 describe("the end", () => {
-  test("is told when the last sample was heard, and not when it was stopped before", async () => {
+  test("is reported when the last sample has played, and not after a stop", async () => {
     const { renderer, events } = await open(3.2);
     renderer.start(0, 0);
     await pass(3);
@@ -274,7 +277,7 @@ describe("the end", () => {
     renderer.dispose();
   });
 
-  test("of one is the beginning of the next, to the sample, though the order's time is a little off", async () => {
+  test("of one item is the start of the next, to the sample, though the command's time differs a little", async () => {
     const first = await open(7.123456);
     const second = await open(5);
     first.renderer.start(0, 0);
@@ -289,13 +292,13 @@ describe("the end", () => {
       assert.deepEqual(frames.get(change + frame), [frame < 0 ? change + frame : frame]);
     }
     await pass(1);
-    assert.deepEqual(first.events, [], "for the end of the first isn't one");
+    assert.deepEqual(first.events, [], "the end of the first item is no event");
     assert.ok(Math.abs(second.renderer.audible().position - (7.9 - 7.123456)) < 1e-3);
     first.renderer.dispose();
     second.renderer.dispose();
   });
 
-  test("isn't joined by what is ordered for another time", async () => {
+  test("isn't used by an item that starts at another time", async () => {
     const first = await open(7);
     const second = await open(5);
     first.renderer.start(0, 0);
@@ -309,7 +312,7 @@ describe("the end", () => {
     second.renderer.dispose();
   });
 
-  test("is where the same item can begin again", async () => {
+  test("can be joined by the same item", async () => {
     const { renderer, events, worker } = await open(14);
     renderer.start(0, 0);
     await pass(11.5);
@@ -330,7 +333,7 @@ describe("the end", () => {
     renderer.dispose();
   });
 
-  test("rings on where the rates differ, and the next begins to ring before it", async () => {
+  test("is mixed with the ringing of both items if the rates differ", async () => {
     const first = await open(7, { ringing: 17 });
     const second = await open(5, { ringing: 17 });
     first.renderer.start(0, 0);
@@ -350,7 +353,7 @@ describe("the end", () => {
 });
 
 describe("a slow network", () => {
-  test("makes it stand where it broke off, told at once, until there is enough again", async () => {
+  test("stalls playback until enough is decoded", async () => {
     const { renderer, worker, events } = await open(60, { slow: true });
     worker.send(4);
     await flush();
@@ -374,18 +377,18 @@ describe("a slow network", () => {
 });
 
 describe("another file of the same item", () => {
-  test("goes on behind what is there, and the one before when that fails", async () => {
+  test("continues behind the decoded pieces, and the former file after a failure", async () => {
     const { renderer, source, worker } = await open(60);
     renderer.start(0, 0);
     await pass(1);
     const until = source.pieces.until;
     const small = new FakeWorker(60);
-    source.replace(small.channel, true, () => assert.fail("it doesn't fail"));
+    source.replace(small.channel, true, () => assert.fail("it must not fail"));
     await flush();
     assert.equal(worker.asked.at(-1), "close");
     assert.deepEqual([small.asked[0].open, source.small], [until, true]);
     await pass(11);
-    // What was heard longer ago is in buffers that were used again.
+    // The buffers of earlier pieces were reused.
     const frames = heard(8 * RATE, 12 * RATE);
     for (let frame = 8 * RATE; frame < 12 * RATE; frame += 1) {
       assert.deepEqual(frames.get(frame), [frame]);
@@ -395,7 +398,7 @@ describe("another file of the same item", () => {
     broken.slow = true;
     const again = new FakeWorker(60);
     source.replace(broken.channel, true, () => again.channel);
-    broken.tell({ type: "failed", kind: "unreachable", message: "" });
+    broken.post({ type: "failed", kind: "unreachable", message: "" });
     await flush();
     assert.equal(source.small, false);
     await pass(5);
@@ -405,7 +408,7 @@ describe("another file of the same item", () => {
 });
 
 describe("another speed", () => {
-  test("moves what was scheduled, and leaves no gap", async () => {
+  test("reschedules pieces, and leaves no gap", async () => {
     const { renderer } = await open(60);
     renderer.start(0, 0);
     await pass(2);
@@ -431,7 +434,7 @@ describe("another speed", () => {
     for (const { started } of straight) {
       assert.ok(
         Math.abs(started.when * RATE - Math.round(started.when * RATE)) < 1e-6,
-        "samples fall on samples again",
+        "samples are aligned with those of the context again",
       );
     }
     renderer.dispose();

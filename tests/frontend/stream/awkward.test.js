@@ -31,7 +31,7 @@ function id3(size) {
   return tag;
 }
 
-describe("files as people have them:", () => {
+describe("odd files:", () => {
   test("FLAC behind ID3 tags, with a picture that isn't fetched", async () => {
     await files.ffmpeg("-i", "source.wav", "plain.flac");
     const bytes = concat(id3(3_000_000), id3(50), files.bytes("plain.flac"));
@@ -45,7 +45,7 @@ describe("files as people have them:", () => {
     listening.close();
   });
 
-  test("MP3 of a variable bit rate without a header, sought in both directions", async () => {
+  test("MP3 with a variable bit rate without a header, with seeks in both directions", async () => {
     await files.ffmpeg("-i", "source.wav", "-q:a", "4", "-write_xing", "0", "-id3v2_version", "0", "bare.mp3");
     const expected = reference(files.path("bare.mp3"), 2)[0];
     const { listening } = listen(files.bytes("bare.mp3"));
@@ -58,7 +58,7 @@ describe("files as people have them:", () => {
     listening.close();
   });
 
-  test("MP3 whose first frames are alike and the others aren't", async () => {
+  test("MP3 whose first frames have the same bit rate, unlike the others", async () => {
     const silence = ["-f", "lavfi", "-i", `anullsrc=r=${RATE}:cl=stereo:d=5`];
     const graph = ["-filter_complex", "[0][1]concat=n=2:v=0:a=1"];
     await files.ffmpeg(
@@ -120,7 +120,7 @@ describe("files as people have them:", () => {
         [11.4, 4],
       ].entries()) {
         const name = `link-${index}.${kind === "Opus" ? "opus" : "ogg"}`;
-        // Each with a number of its own.
+        // Each stream has a serial number of its own.
         const part = ["-ss", String(from), "-t", String(length), "-i", "source.wav", ...args];
         await files.ffmpeg(...part, "-serial_offset", String(index + 1), name);
         links.push(files.bytes(name));
@@ -143,7 +143,7 @@ describe("files as people have them:", () => {
 
       const late = listen(chain, { rate, duration: 15.4, from: 13 * rate, wanted: 13 * rate + 1 }).listening;
       await late.until(() => late.pieces.length >= 1);
-      assert.ok(difference(late.samples()[0], all.subarray(13 * rate)) < 2e-4, "at once in the last one");
+      assert.ok(difference(late.samples()[0], all.subarray(13 * rate)) < 2e-4, "from the last stream on");
       late.close();
     });
   }
@@ -165,7 +165,7 @@ describe("files as people have them:", () => {
     listening.close();
   });
 
-  test("WAV that doesn't know its size, as a stream is written", async () => {
+  test("WAV without its size, as streams are written", async () => {
     const bytes = files.bytes("source.wav").slice();
     const data = Buffer.from(bytes.buffer);
     const at = data.indexOf("data");
@@ -175,7 +175,7 @@ describe("files as people have them:", () => {
     listening.close();
   });
 
-  test("FLAC that breaks off", async () => {
+  test("FLAC without its end", async () => {
     await files.ffmpeg("-i", "source.wav", "whole.flac");
     const bytes = files.bytes("whole.flac");
     const { listening } = listen(bytes.slice(0, bytes.length / 2));
@@ -185,7 +185,7 @@ describe("files as people have them:", () => {
     listening.close();
   });
 
-  test("FLAC with a hole: it is silent for its time, and goes on in its place", async () => {
+  test("FLAC with a damaged part, which is replaced by silence", async () => {
     await files.ffmpeg("-i", "source.wav", "holed.flac");
     const bytes = files.bytes("holed.flac").slice();
     const middle = Math.floor(bytes.length / 2);
@@ -198,14 +198,14 @@ describe("files as people have them:", () => {
   });
 });
 
-describe("what can't be decoded here is said to be so:", () => {
+describe("unsupported files are reported:", () => {
   const fails = async (bytes, kind = "unsupported") => {
     const { listening } = listen(bytes);
     await assert.rejects(listening.all(), new RegExp(`^Error: ${kind}`));
   };
 
-  test("something that isn't music", () => fails(new TextEncoder().encode("<!doctype html>".repeat(1_000))));
-  test("nothing", () => fails(new Uint8Array()));
+  test("no audio", () => fails(new TextEncoder().encode("<!doctype html>".repeat(1_000))));
+  test("an empty file", () => fails(new Uint8Array()));
   test("ALAC", async () => {
     await files.ffmpeg("-i", "source.wav", "-c:a", "alac", "lossless.m4a");
     await fails(files.bytes("lossless.m4a"));
@@ -226,12 +226,12 @@ describe("what can't be decoded here is said to be so:", () => {
     );
     await fails(files.bytes("fragments.m4a"));
   });
-  test("FLAC that is cut in its header", async () => {
+  test("FLAC without the end of its header", async () => {
     await files.ffmpeg("-i", "source.wav", "cut.flac");
     await fails(files.bytes("cut.flac").slice(0, 30));
   });
   for (let seed = 1; seed <= 4; seed += 1) {
-    test(`headers with wrong bytes, ${seed}`, async () => {
+    test(`damaged headers, ${seed}`, async () => {
       await files.ffmpeg("-i", "source.wav", "-c:a", "aac", "-t", "2", "bent.m4a");
       const bytes = files.bytes("bent.m4a").slice();
       let state = seed;
@@ -240,7 +240,7 @@ describe("what can't be decoded here is said to be so:", () => {
         bytes[bytes.length - 1 - random(1_500)] = random(256);
       }
       const { listening } = listen(bytes);
-      // Whatever comes of it: it ends, and nothing but a fault of the stream is told.
+      // The session must end, and report nothing but a fault of the stream.
       await listening
         .until(() => listening.pieces.at(-1)?.last)
         .catch((error) => assert.match(error.message, /^unsupported/));

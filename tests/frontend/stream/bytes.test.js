@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { ByteReader } from "../../../custom_components/moosicbox/frontend/player/stream/bytes.js";
 import {
-  ByteReader,
+  GROWING_RANGE_BYTES,
   Interrupted,
   RANGE_BYTES,
-} from "../../../custom_components/moosicbox/frontend/player/stream/bytes.js";
-import { FileServer } from "./support.js";
+} from "../../../custom_components/moosicbox/frontend/player/stream/fetcher.js";
+import { FileServer, breakAfter } from "./support.js";
 
 const MIB = 1024 * 1024;
 const FILE = Uint8Array.from({ length: 5 * MIB }, (_, index) => (index * 2_654_435_761) >>> 24);
@@ -24,13 +25,13 @@ async function read(reader, count) {
 
 const part = (from, count) => FILE.slice(from, from + count);
 
-describe("bytes", () => {
-  test("come in bounded ranges, and only as they are needed", async () => {
+describe("ByteReader", () => {
+  test("fetches bounded ranges, and only as they are needed", async () => {
     const server = new FileServer(FILE);
     const reader = open(server);
     assert.deepEqual(await read(reader, 1_000), part(0, 1_000));
     assert.deepEqual(server.requests, [{ url: "http://hub/file", from: 0, to: RANGE_BYTES - 1 }]);
-    assert.ok(server.sent <= 2 * server.chunk, "no more was taken than what was asked for");
+    assert.ok(server.sent <= 2 * server.chunk, "no more was read than needed");
     for (let at = 1_000; at < 2 * MIB; at += 100_000) {
       assert.deepEqual(await read(reader, 100_000), part(at, 100_000));
     }
@@ -41,7 +42,7 @@ describe("bytes", () => {
     assert.equal(reader.size, FILE.length);
   });
 
-  test("of a whole file are held in little memory", async () => {
+  test("needs little memory for a whole file", async () => {
     const server = new FileServer(FILE, { chunk: 100_000 });
     const reader = open(server);
     let most = 0;
@@ -52,7 +53,7 @@ describe("bytes", () => {
     assert.ok(most <= MIB, `${most} bytes were held`);
   });
 
-  test("end where the file does", async () => {
+  test("stops at the end of the file", async () => {
     const reader = open(new FileServer(FILE));
     reader.seek(FILE.length - 10);
     assert.equal(await reader.fill(11), false);
@@ -60,7 +61,7 @@ describe("bytes", () => {
     assert.deepEqual(reader.bytes(10).slice(), part(FILE.length - 10, 10));
   });
 
-  test("nearby are read over, others asked for", async () => {
+  test("reads on to nearby bytes, and requests others", async () => {
     const server = new FileServer(FILE);
     const reader = open(server);
     await read(reader, 1_000);
@@ -75,7 +76,7 @@ describe("bytes", () => {
     assert.equal(server.requests.length, 3);
   });
 
-  test("of a server that knows no ranges are read on from the beginning", async () => {
+  test("reads on from the beginning if the server supports no ranges", async () => {
     const server = new FileServer(FILE, { ranges: false });
     const reader = open(server);
     await read(reader, 1_000);
@@ -84,11 +85,11 @@ describe("bytes", () => {
     assert.deepEqual(await read(reader, 10), part(2 * MIB, 10));
     assert.equal(server.requests.length, 1);
     reader.seek(100);
-    assert.deepEqual(await read(reader, 10), part(100, 10), "back means once more");
+    assert.deepEqual(await read(reader, 10), part(100, 10), "a seek backwards reads from the beginning again");
     assert.equal(server.requests.length, 2);
   });
 
-  test("of a file that grows are asked for to its end", async () => {
+  test("requests a growing file up to its end", async () => {
     const server = new FileServer(FILE, { ranges: false, length: false });
     const reader = open(server, { growing: true });
     assert.deepEqual(await read(reader, 10), part(0, 10));
@@ -99,7 +100,39 @@ describe("bytes", () => {
     assert.equal(reader.size, FILE.length);
   });
 
-  test("go on in their place after a connection broke", async () => {
+  test("requests the rest of a growing file in small ranges after a broken connection", async () => {
+    const complete = new FileServer(FILE);
+    let isFirst = true;
+    const fetch = async (url, options) => {
+      if (!isFirst) {
+        return complete.fetch(url, options);
+      }
+      isFirst = false;
+      const response = await new FileServer(FILE, { ranges: false, length: false }).fetch(url, options);
+      return new Response(response.body.pipeThrough(breakAfter(40_000)), response);
+    };
+    const reader = open({ fetch }, { growing: true });
+    for (let at = 0; at < MIB; at += 30_000) {
+      assert.deepEqual(await read(reader, 30_000), part(at, 30_000));
+    }
+    const [{ from, to }] = complete.requests;
+    assert.equal(to - from + 1, GROWING_RANGE_BYTES);
+  });
+
+  test("seeks by ranges in a transcoded file that is complete", async () => {
+    const server = new FileServer(FILE);
+    const reader = open(server, { growing: true });
+    await read(reader, 1_000);
+    assert.deepEqual([reader.seekable, reader.size], [true, FILE.length]);
+    reader.seek(3 * MIB);
+    assert.deepEqual(await read(reader, 10), part(3 * MIB, 10));
+    assert.deepEqual(
+      server.requests.map(({ from }) => from),
+      [0, 3 * MIB],
+    );
+  });
+
+  test("continues at the same place after a broken connection", async () => {
     const server = new FileServer(FILE);
     let broken = 0;
     const fetch = async (url, options) => {
@@ -118,7 +151,7 @@ describe("bytes", () => {
     assert.equal(broken, 3);
   });
 
-  test("that can't be had are told after some tries", async () => {
+  test("fails after some tries", async () => {
     let tries = 0;
     const fetch = async () => {
       tries += 1;
@@ -127,10 +160,10 @@ describe("bytes", () => {
     await assert.rejects(open({ fetch }).fill(1), { kind: "unreachable" });
     assert.equal(tries, 4);
     await assert.rejects(open({ fetch }, { foreign: true }).fill(1), { kind: "blocked" });
-    assert.equal(tries, 5, "another server won't allow it later either");
+    assert.equal(tries, 5, "another server is tried once");
   });
 
-  test("come from a fresh address when the old one has expired", async () => {
+  test("uses a new address if the old one has expired", async () => {
     const server = new FileServer(FILE);
     const fetch = async (url, options) =>
       url.includes("fresh") ? server.fetch(url, options) : new Response(null, { status: 403 });
@@ -139,7 +172,7 @@ describe("bytes", () => {
     await assert.rejects(open({ fetch }, { renew: async () => "http://hub/stale" }).fill(1), { kind: "not_found" });
   });
 
-  test("that nobody waits for any more are given up", async () => {
+  test("can be interrupted", async () => {
     const server = new FileServer(FILE);
     let hang = true;
     const fetch = (url, options) =>
@@ -155,21 +188,7 @@ describe("bytes", () => {
     assert.deepEqual(await read(reader, 10), part(0, 10));
   });
 
-  test("of which a header asks for too many are refused", async () => {
+  test("refuses to hold too many bytes", async () => {
     await assert.rejects(open(new FileServer(FILE)).fill(2 ** 31), { kind: "unsupported" });
   });
 });
-
-function breakAfter(count) {
-  let passed = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      passed += chunk.length;
-      if (passed > count) {
-        controller.error(new TypeError("network error"));
-      } else {
-        controller.enqueue(chunk);
-      }
-    },
-  });
-}

@@ -5,7 +5,7 @@ import { FileServer, Files, Listening, difference, reference } from "./support.j
 
 const SECONDS = 31.777;
 const RATE = 44_100;
-/** What ffmpeg is told for each, and how near to its own decoder ours is. */
+/** For each file: ffmpeg's arguments, and the largest difference from ffmpeg's own decoder. */
 const FORMATS = {
   "plain.flac": { args: [], near: 2e-5 },
   "deep.flac": { args: ["-sample_fmt", "s32"], near: 1e-6 },
@@ -38,7 +38,7 @@ before(async () => {
 
 after(() => files.remove());
 
-describe("all of a file, and from anywhere, to the sample:", () => {
+describe("whole files, and seeks, exact to the sample:", () => {
   for (const [
     name,
     { near, rate = RATE, channels = 2, seconds: length = SECONDS, untrimmed = false },
@@ -63,7 +63,7 @@ describe("all of a file, and from anywhere, to the sample:", () => {
         assert.equal(begun.from, frame);
         const part = listening.samples()[0];
         const apart = difference(part, expected[0].subarray(frame));
-        assert.ok(apart <= near, `from ${seconds} s on it is ${apart} off`);
+        assert.ok(apart <= near, `the difference from ${seconds} s on is ${apart}`);
         assert.ok(server.requests.length - before <= 1, "one request for a seek");
       }
       listening.close();
@@ -71,7 +71,7 @@ describe("all of a file, and from anywhere, to the sample:", () => {
   }
 });
 
-describe("where nothing is known of a file but its headers, a seek takes few requests:", () => {
+describe("a seek in a file of which only the headers are known takes few requests:", () => {
   for (const name of ["plain.flac", "constant.mp3", "variable.mp3", "small.opus", "vorbis.ogg", "plain.wav"]) {
     test(name, async () => {
       const { rate = RATE, channels = 2, near } = FORMATS[name];
@@ -80,7 +80,7 @@ describe("where nothing is known of a file but its headers, a seek takes few req
       const listening = new Listening(server, { rate, duration: SECONDS, from, wanted: from + rate });
       await listening.until(() => listening.pieces.length >= 2);
       const expected = reference(files.path(name), channels)[0].subarray(from);
-      // A variable bit rate without an index is known by reading on only: it is a guess, and says so.
+      // Without an index, a position in a variable bit rate is estimated, and marked so.
       const guessed = listening.pieces[0].exact === false;
       assert.equal(guessed, name === "variable.mp3");
       assert.ok(guessed || difference(listening.samples()[0], expected) <= near);
@@ -89,7 +89,7 @@ describe("where nothing is known of a file but its headers, a seek takes few req
     });
   }
 
-  test("rather late than at a guess, a variable bit rate is read through", async () => {
+  test("a file with a variable bit rate is read through if the position must be exact", async () => {
     const server = new FileServer(files.bytes("variable.mp3"));
     const from = Math.round(25.5 * RATE);
     const listening = new Listening(server, { duration: SECONDS, from, wanted: from + RATE, exactly: true });

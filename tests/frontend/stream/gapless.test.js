@@ -6,7 +6,7 @@ import { Resampler } from "../../../custom_components/moosicbox/frontend/player/
 import { FileServer, Files, Listening, difference, joined, reference } from "./support.js";
 
 const RATE = 44_100;
-/** Neither is a whole number of anything. */
+/** Lengths that are no multiples of any frame size. */
 const FIRST = 4 * RATE + 1_234;
 const SECOND = 3 * RATE + 567;
 const EDGE = 2_500;
@@ -15,7 +15,7 @@ const files = new Files();
 let whole;
 
 before(async () => {
-  // A melody that goes on over the cut: a sample too many or too few would be seen.
+  // The sound continues over the cut, so that a missing or doubled sample would be noticed.
   const wave = "0.4*sin(2*PI*(220+20*sin(t))*t)|0.4*sin(2*PI*(331+10*cos(2*t))*t)";
   const source = ["-f", "lavfi", "-i", `aevalsrc='${wave}':s=${RATE}:d=8,atrim=end_sample=${FIRST + SECOND}`];
   await files.ffmpeg(...source, "-sample_fmt", "s16", "whole.wav");
@@ -26,7 +26,7 @@ before(async () => {
 
 after(() => files.remove());
 
-/** Both halves of the album, one after the other. */
+/** Decode both halves of the album, one after the other. */
 async function album(names) {
   const heard = [];
   for (const name of names) {
@@ -37,7 +37,7 @@ async function album(names) {
   return heard;
 }
 
-/** An MP4 file as iTunes writes it: no edit list, but a tag that says what is priming and how many samples count. */
+/** Write an MP4 file as iTunes does: without an edit list, but with a tag that contains the priming and the number of samples. */
 function withItunesTag(name, priming, total) {
   const hex = (number, digits) => number.toString(16).toUpperCase().padStart(digits, "0");
   const value = ` 00000000 ${hex(priming, 8)} ${hex(0, 8)} ${hex(total, 16)} ${" 00000000".repeat(8)}`;
@@ -65,8 +65,8 @@ function withItunesTag(name, priming, total) {
 }
 
 describe("no sample is lost or doubled between two tracks:", () => {
-  /** Near the cut an encoder that loses something sees an end, and errs more; one sample off would make 0.02 everywhere. */
-  const check = ([first, second], near, nearCut = near) => {
+  /** Lossy encoders err more near the cut, where they see an end. One sample off would make a difference of 0.02 everywhere. */
+  const check = (/** @type {Float32Array[][]} */ [first, second], near, nearCut = near) => {
     assert.equal(first[0].length, FIRST);
     assert.equal(second[0].length, SECOND);
     whole.forEach((channel, index) => {
@@ -135,13 +135,13 @@ describe("no sample is lost or doubled between two tracks:", () => {
 describe("at another sample rate", () => {
   const TO = 48_000;
 
-  test("two tracks sound as if they were one", async () => {
+  test("two tracks sound like one", async () => {
     for (const half of [1, 2]) {
       await files.ffmpeg("-i", `${half}.wav`, `${half}.flac`);
     }
     const single = await resampled("whole.wav", 0);
     const first = await resampled("1.flac", 0);
-    // What follows begins within a sample, and says by how much.
+    // The second one begins within a sample.
     const end = Math.ceil((FIRST * TO) / RATE);
     const second = await resampled("2.flac", end - (FIRST * TO) / RATE);
     const sum = new Float32Array(single.samples.length);
@@ -155,7 +155,7 @@ describe("at another sample rate", () => {
     add(first, 0);
     add(second, end);
     assert.ok(difference(sum, single.samples) < 1e-4, `${difference(sum, single.samples)} off`);
-    assert.ok(Math.abs(first.from) > 0 && second.from === first.from, "each rings before its beginning");
+    assert.ok(Math.abs(first.from) > 0 && second.from === first.from, "the resampler rings before each beginning");
   });
 
   async function resampled(name, phase) {
@@ -165,7 +165,7 @@ describe("at another sample rate", () => {
     return { samples, from: listening.pieces[0].from };
   }
 
-  test("a sample is the same wherever decoding began", async () => {
+  test("samples don't depend on where decoding began", async () => {
     const listening = new Listening(new FileServer(files.bytes("whole.wav")), { rate: TO });
     const all = (await listening.all())[0].slice();
     const { from } = listening.pieces[0];
@@ -185,7 +185,7 @@ describe("at another sample rate", () => {
     [22_050, 48_000],
     [44_056, 48_000],
   ]) {
-    test(`a tone keeps its pitch and height from ${from} to ${to} Hz`, () => {
+    test(`a tone keeps its pitch and amplitude from ${from} to ${to} Hz`, () => {
       const resampler = new Resampler(from, to, 1);
       resampler.begin(0);
       const tone = (rate) =>
@@ -198,12 +198,12 @@ describe("at another sample rate", () => {
       const heard = joined(output);
       const middle = heard.subarray(1_000, heard.length - 1_000);
       const expected = tone(to).subarray(1_000, 1_000 + middle.length);
-      // A rate that has no common divisor is met to the 1024th part of a sample.
+      // Without a common divisor, the phase is rounded to the 1024th part of a sample.
       assert.ok(difference(middle, expected) < (from === 44_056 ? 1e-3 : 1e-4), `${difference(middle, expected)} off`);
     });
   }
 
-  test("what is too high for the new rate is gone", () => {
+  test("frequencies above the new rate are removed", () => {
     const resampler = new Resampler(96_000, 48_000, 1);
     resampler.begin(0);
     const input = Float32Array.from({ length: 48_000 }, (_, index) =>

@@ -1,4 +1,4 @@
-/** Files made by ffmpeg, a server for them, and what a session makes of them. */
+/** Test files made by ffmpeg, a fake server of files, and sessions that decode them. */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import { ByteReader } from "../../../custom_components/moosicbox/frontend/player/stream/bytes.js";
 import { Session } from "../../../custom_components/moosicbox/frontend/player/stream/session.js";
 
-// What gives memory back makes it unusable, as in browsers: Node 20 can't by itself.
-ArrayBuffer.prototype.transfer ??= function () {
+// Node 20 lacks it. A buffer whose memory was freed is unusable, as in browsers.
+/** @type {{transfer?: () => void}} */ (ArrayBuffer.prototype).transfer ??= function () {
   structuredClone(this, { transfer: [this] });
 };
 
@@ -28,7 +28,7 @@ export class Files {
     return new Uint8Array(readFileSync(this.path(name)));
   }
 
-  /** @param {...string} args without what is always said */
+  /** @param {...string} args without the common ones */
   async ffmpeg(...args) {
     await run("ffmpeg", ["-nostdin", "-loglevel", "error", "-y", ...args], { cwd: this.#folder });
   }
@@ -38,7 +38,7 @@ export class Files {
   }
 }
 
-/** What ffmpeg makes of a file: its samples, channel by channel. Of Opus it has a decoder of its own, which is another one. */
+/** Decode a file by ffmpeg, to samples by channel. The browser's Opus decoder is libopus, not ffmpeg's own. */
 export function reference(path, channels) {
   const decoder = path.endsWith(".opus") ? ["-c:a", "libopus"] : [];
   const args = ["-nostdin", "-loglevel", "error", ...decoder, "-i", path, "-f", "f32le", "-"];
@@ -52,20 +52,27 @@ function split(output, channels) {
   );
 }
 
-/** The browser's decoder, for Node: exactly the samples of the frames. */
+/** A stand-in for the browser's AAC decoder. */
 export async function nativeDecode(adts, _sampleRate, channels) {
   const args = ["-nostdin", "-loglevel", "error", "-f", "aac", "-i", "-", "-f", "f32le", "-"];
   return split(execFileSync("ffmpeg", args, { input: new Uint8Array(adts), maxBuffer: MAX_OUTPUT }), channels);
 }
 
-/** Answers requests of ranges, and remembers them. */
+/** A fake server of a file: responds to range requests, and records them. */
 export class FileServer {
   requests = [];
-  /** Bytes that were taken from it. */
+  /** Bytes that clients have read. */
   sent = 0;
 
+  /**
+   * @param {Uint8Array} bytes
+   * @param {{ranges?: boolean, chunk?: number, length?: boolean}} [options]
+   */
   constructor(bytes, { ranges = true, chunk = 16_384, length = true } = {}) {
-    Object.assign(this, { bytes, ranges, chunk, length });
+    this.bytes = bytes;
+    this.ranges = ranges;
+    this.chunk = chunk;
+    this.length = length;
   }
 
   fetch = async (url, { headers, signal }) => {
@@ -109,49 +116,116 @@ export class FileServer {
   }
 }
 
-/** A session, and the pieces that it made. */
+/** A fake hub that transcodes a file from any second on, by ffmpeg. It has no ranges. */
+export class TranscodingServer {
+  /** Requested starts, in seconds; null for the beginning. */
+  starts = [];
+  /** True to refuse starts other than the beginning. */
+  busy = false;
+  /** The number of bytes after which a connection breaks; null for never. */
+  breaksAfter = null;
+
+  /**
+   * @param {string} path
+   * @param {string[]} args of ffmpeg, for the output
+   */
+  constructor(path, args) {
+    this.path = path;
+    this.args = args;
+  }
+
+  fetch = async (url, { headers, signal }) => {
+    const start = new URL(url).searchParams.get("start");
+    this.starts.push(start === null ? null : Number(start));
+    if (start !== null && this.busy) {
+      return new Response(null, { status: 503 });
+    }
+    const seek = start === null ? [] : ["-ss", start];
+    const args = ["-nostdin", "-loglevel", "error", ...seek, "-i", this.path, ...this.args, "-"];
+    const bytes = new Uint8Array(execFileSync("ffmpeg", args, { maxBuffer: MAX_OUTPUT }));
+    const response = await new FileServer(bytes, { ranges: false, length: false }).fetch(url, { headers, signal });
+    if (this.breaksAfter === null) {
+      return response;
+    }
+    const broken = response.body.pipeThrough(breakAfter(this.breaksAfter));
+    this.breaksAfter = null;
+    return new Response(broken, response);
+  };
+}
+
+/** @param {number} count bytes after which a stream fails */
+export function breakAfter(count) {
+  let passed = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      passed += chunk.length;
+      if (passed > count) {
+        controller.error(new TypeError("network error"));
+      } else {
+        controller.enqueue(chunk);
+      }
+    },
+  });
+}
+
+/** A session, and its messages. */
 export class Listening {
-  told = [];
+  messages = [];
+  /** Seconds from which on a reader was opened, of all readers. */
+  starts = [];
   #waiting = [];
   #seek = 0;
 
   constructor(
     server,
-    { rate = 44_100, from = 0, wanted = Infinity, exactly = false, duration = null, phase = 0, reader = {} } = {},
+    {
+      rate = 44_100,
+      from = 0,
+      wanted = Infinity,
+      exactly = false,
+      duration = null,
+      phase = 0,
+      transcoded = false,
+      reader = {},
+    } = {},
   ) {
-    this.reader = new ByteReader("http://hub/file", { fetch: server.fetch, sleep: async () => undefined, ...reader });
-    const tell = (told) => {
-      this.told.push(told);
+    const openReader = (start) => {
+      this.starts.push(start);
+      const options = { fetch: server.fetch, sleep: async () => undefined, growing: transcoded, start, ...reader };
+      return new ByteReader("http://hub/file", options);
+    };
+    const send = (message) => {
+      this.messages.push(message);
       this.#waiting = this.#waiting.filter((check) => !check());
     };
-    const options = { reader: this.reader, known: { duration }, rate, phase, native: nativeDecode, tell };
+    const options = { openReader, transcoded, known: { duration }, rate, phase, native: nativeDecode, send };
     this.session = new Session(options, { frame: from, wanted, exactly });
   }
 
   get pieces() {
-    return this.told.filter(({ type, seek }) => type === "piece" && seek === this.#seek);
+    return this.messages.filter(({ type, seek }) => type === "piece" && seek === this.#seek);
   }
 
   get failure() {
-    return this.told.find(({ type }) => type === "failed") ?? null;
+    return this.messages.find(({ type }) => type === "failed") ?? null;
   }
 
   get duration() {
-    return this.told.findLast(({ duration }) => duration !== undefined)?.duration ?? null;
+    return this.messages.findLast(({ duration }) => duration !== undefined)?.duration ?? null;
   }
 
   seek(frame, { wanted = Infinity, exactly = true } = {}) {
     this.#seek += 1;
-    this.session.seek(this.#seek, frame, wanted, exactly);
+    this.session.seek({ seek: this.#seek, frame, exactly }, wanted);
   }
 
-  /** @returns {Promise<void>} when what was told is so */
-  until(isSo) {
+  /** @returns {Promise<void>} resolves when the messages fulfil a condition; rejects if the session fails */
+  until(isFulfilled) {
     return new Promise((resolve, reject) => {
       const check = () => {
         if (this.failure) {
           reject(new Error(`${this.failure.kind}: ${this.failure.message}`));
-        } else if (!isSo()) {
+        } else if (!isFulfilled()) {
           return false;
         } else {
           resolve();
@@ -164,13 +238,13 @@ export class Listening {
     });
   }
 
-  /** @returns {Promise<Float32Array[]>} all that sounds until the end of the item */
+  /** @returns {Promise<Float32Array[]>} the samples up to the end of the item */
   async all() {
     await this.until(() => this.pieces.at(-1)?.last);
     return this.samples();
   }
 
-  /** @returns {Float32Array[]} what is there by now; throws if it isn't without gaps */
+  /** @returns {Float32Array[]} the samples so far. Throws if there is a gap */
   samples() {
     const { pieces } = this;
     let next = pieces[0].from;
@@ -198,7 +272,7 @@ export function joined(arrays) {
   return whole;
 }
 
-/** @returns {number} the largest difference of two runs of samples */
+/** @returns {number} the largest difference between two series of samples */
 export function difference(one, other) {
   let most = 0;
   for (let index = 0; index < Math.min(one.length, other.length); index += 1) {

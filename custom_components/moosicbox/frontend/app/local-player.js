@@ -98,7 +98,7 @@ export class LocalPlayer {
 
   /** @param {ServerMessage} message of the player's topic */
   handle(message) {
-    this.#device?.player.obey(message);
+    this.#device?.player.handle(message);
     if (message.type === "volume_update") {
       this.#set({ volume: message.volume, muted: message.muted });
     }

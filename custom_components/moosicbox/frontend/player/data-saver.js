@@ -1,18 +1,18 @@
-/** Whether items are fetched small: because the user wants it, or because the network doesn't carry more. */
+/** Decides when small streams are fetched: if the user chose that, or if the network is too slow for lossless files. */
 import { Emitter } from "../client/emitter.js";
 
 /** @typedef {"auto" | "on" | "off"} DataSaverMode */
 
 /**
- * What a source took from the network.
+ * The network traffic of a source: received bytes, the time that was spent waiting for them, and the file's size.
  * @typedef {{bytes: number, waitedMs: number, size: number | null}} Traffic
  */
 
-/** So much waiting tells how fast the network is: what comes out of buffers at once doesn't. */
-const ENOUGH_MS = 1_500;
-/** A network must be this much faster than the file, or the sound breaks off at its first weakness. */
+/** The waiting time after which the throughput is calculated. Bytes that were buffered already need none. */
+const WINDOW_MS = 1_500;
+/** The network must be faster than the file by this factor; otherwise small streams are used. */
 const RESERVE = 1.25;
-/** And this much faster until the larger file is tried again. */
+/** The factor from which on lossless files are used again. */
 const PLENTY = 2.5;
 
 /** @extends {Emitter<{change: null}>} */
@@ -21,8 +21,8 @@ export class DataSaver extends Emitter {
   #slow = false;
   #bytes = 0;
   #waitedMs = 0;
-  /** Bits a second that the last file without loss needed. */
-  #needed = 0;
+  /** Bit rate of the last original file, bit/s. */
+  #neededRate = 0;
 
   /** @param {DataSaverMode} [mode] */
   constructor(mode = "auto") {
@@ -34,7 +34,7 @@ export class DataSaver extends Emitter {
     return this.#mode;
   }
 
-  /** Whether what is fetched from now on should be small. */
+  /** True if small streams should be fetched from now on. */
   get active() {
     return this.#mode === "on" || (this.#mode === "auto" && this.#slow);
   }
@@ -44,33 +44,33 @@ export class DataSaver extends Emitter {
     this.#change(() => (this.#mode = mode));
   }
 
-  /** The sound broke off for want of data. */
+  /** Note that playback stalled for lack of data. */
   stalled() {
     this.#change(() => (this.#slow = true));
   }
 
   /**
-   * Judges the network by what a source took since the last time.
-   * @param {Traffic} traffic
+   * Judge the network by the traffic of a source.
+   * @param {Traffic} traffic since the last call
    * @param {number | null} duration of the item, seconds
-   * @param {boolean} small whether it is the small stream of an item
+   * @param {boolean} small true if it was a small stream
    */
   measured({ bytes, waitedMs, size }, duration, small) {
-    this.#needed = !small && size && duration ? (size * 8) / duration : this.#needed;
+    this.#neededRate = !small && size && duration ? (size * 8) / duration : this.#neededRate;
     this.#bytes += bytes;
     this.#waitedMs += waitedMs;
-    if (this.#waitedMs < ENOUGH_MS || this.#needed === 0) {
+    if (this.#waitedMs < WINDOW_MS || this.#neededRate === 0) {
       return;
     }
-    const carried = (this.#bytes * 8) / (this.#waitedMs / 1_000);
+    const throughput = (this.#bytes * 8) / (this.#waitedMs / 1_000);
     this.#bytes = this.#waitedMs = 0;
-    this.#change(() => (this.#slow = carried < this.#needed * (this.#slow ? PLENTY : RESERVE)));
+    this.#change(() => (this.#slow = throughput < this.#neededRate * (this.#slow ? PLENTY : RESERVE)));
   }
 
-  /** @param {() => void} act */
-  #change(act) {
+  /** @param {() => void} apply */
+  #change(apply) {
     const before = this.active;
-    act();
+    apply();
     if (this.active !== before) {
       this.emit("change", null);
     }

@@ -1,52 +1,58 @@
-/** The page's side of the worker that decodes. */
+/** The page's side of the worker that decodes items. */
 
-/** @typedef {import("./stream/session.js").Told} Told */
+/** @typedef {import("./stream/session.js").SessionMessage} SessionMessage */
+/** @typedef {import("./stream/session.js").Target} Target */
+/** @typedef {import("./stream/worker.js").OpenRequest} OpenRequest */
+/** @typedef {import("./stream/worker.js").PageMessage} PageMessage */
+/** @typedef {import("./stream/worker.js").WorkerMessage} WorkerMessage */
+/** @typedef {import("./stream/worker.js").WorkerRequest} WorkerRequest */
 
 /**
- * One item.
+ * The connection to the worker's session of one item.
  * @typedef {object} Channel
- * @property {(options: {rate: number, phase: number, duration: number | null, frame: number, wanted: number, exactly: boolean}, ontold: (told: Told) => void) => void} open
- * @property {(frame: number) => void} want pieces up to that frame
- * @property {(seek: number, frame: number, wanted: number, exactly: boolean) => void} seek
+ * @property {(options: Omit<OpenRequest, keyof Address>, onmessage: (message: SessionMessage) => void) => void} open
+ * @property {(frame: number) => void} want requests pieces up to that frame
+ * @property {(target: Target, wanted: number) => void} seek
  * @property {() => void} close
  */
 
 /**
  * @typedef {object} Address
  * @property {string} url
- * @property {boolean} growing the server is still making it
- * @property {boolean} foreign
- * @property {() => Promise<string>} renew
+ * @property {boolean} transcoded true if the hub transcodes the file
+ * @property {boolean} foreign true for an address of another server
+ * @property {() => Promise<string>} renew returns a new address
  */
 
-const LOST = {
-  type: /** @type {const} */ ("failed"),
-  kind: /** @type {const} */ ("unsupported"),
-  message: "The decoder stopped",
-};
+/** @type {SessionMessage} */
+const LOST = { type: "failed", kind: "unsupported", message: "The decoder stopped" };
 
 export class Decoding {
   #worker;
-  /** @type {Map<number, {address: Address, ontold: (told: Told) => void}>} */
+  /** @type {Map<number, {address: Address, onmessage: (message: SessionMessage) => void}>} */
   #items = new Map();
   #lastId = 0;
-  /** One for each sample rate. @type {Map<number, OfflineAudioContext>} */
+  /** By sample rate. @type {Map<number, OfflineAudioContext>} */
   #contexts = new Map();
   #lost = false;
 
   constructor() {
     this.#worker = new Worker(new URL("./stream/worker.js", import.meta.url), { type: "module" });
-    this.#worker.onmessage = ({ data }) => void this.#told(data);
-    // Also where workers can't be modules: they fail to load then.
-    this.#worker.onerror = () => this.#lose();
+    this.#worker.onmessage = (/** @type {MessageEvent<WorkerMessage>} */ { data }) => {
+      this.#handle(data);
+    };
+    // Browsers whose workers can't be modules report an error as well.
+    this.#worker.onerror = () => {
+      this.#lose();
+    };
   }
 
-  /** Whether this browser has all that it takes. */
+  /** True if the browser has what decoding needs. */
   static get possible() {
     return typeof Worker === "function" && typeof WebAssembly === "object" && typeof OfflineAudioContext === "function";
   }
 
-  /** Whether the worker has failed, so that nothing can be decoded any more. */
+  /** True if the worker has failed, so that nothing can be decoded any more. */
   get lost() {
     return this.#lost;
   }
@@ -58,21 +64,24 @@ export class Decoding {
   channel(address) {
     this.#lastId += 1;
     const id = this.#lastId;
-    const post = (/** @type {object} */ message) => this.#worker.postMessage({ ...message, id });
     return {
-      open: (options, ontold) => {
-        this.#items.set(id, { address, ontold });
-        const { url, growing, foreign } = address;
-        post({ type: "open", url, growing, foreign, ...options });
+      open: (options, onmessage) => {
+        this.#items.set(id, { address, onmessage });
+        const { url, transcoded, foreign } = address;
+        this.#post({ type: "open", id, url, transcoded, foreign, ...options });
         if (this.#lost) {
-          ontold(LOST);
+          onmessage(LOST);
         }
       },
-      want: (frame) => post({ type: "want", frame }),
-      seek: (seek, frame, wanted, exactly) => post({ type: "seek", seek, frame, wanted, exactly }),
+      want: (frame) => {
+        this.#post({ type: "want", id, frame });
+      },
+      seek: (target, wanted) => {
+        this.#post({ type: "seek", id, target, wanted });
+      },
       close: () => {
         this.#items.delete(id);
-        post({ type: "close" });
+        this.#post({ type: "close", id });
       },
     };
   }
@@ -82,33 +91,34 @@ export class Decoding {
     this.#items.clear();
   }
 
-  /** @param {any} message */
-  async #told(message) {
-    const item = this.#items.get(message.id);
-    if (message.call === undefined) {
-      item?.ontold(message);
-      return;
+  /** @param {WorkerMessage} message */
+  #handle(message) {
+    if ("call" in message) {
+      void this.#respond(message);
+    } else {
+      this.#items.get(message.id)?.onmessage(message);
     }
-    const answer = (/** @type {unknown} */ value, /** @type {Transferable[]} */ transferred) =>
-      this.#worker.postMessage({ type: "answer", call: message.call, value }, transferred);
+  }
+
+  /** @param {WorkerRequest & {call: number}} request */
+  async #respond(request) {
+    const { call } = request;
     try {
-      if (message.type === "decode") {
-        const channels = await this.#decode(message);
-        answer(
-          channels,
-          channels.map(({ buffer }) => buffer),
-        );
+      if (request.type === "decode") {
+        const value = await this.#decode(request);
+        const buffers = value.map(({ buffer }) => buffer);
+        this.#post({ type: "result", call, value }, buffers);
       } else {
-        answer(await item?.address.renew(), []);
+        this.#post({ type: "result", call, value: await this.#items.get(request.id)?.address.renew() });
       }
     } catch (error) {
-      this.#worker.postMessage({ type: "answer", call: message.call, error: String(error) });
+      this.#post({ type: "result", call, error: String(error) });
     }
   }
 
   /**
-   * Decodes what workers can't: only a page has the browser's decoder where it came by plain http.
-   * @param {{adts: ArrayBuffer, sampleRate: number, channels: number}} request
+   * Decode by means of the browser. On pages loaded over plain HTTP, workers have no access to its decoders.
+   * @param {Extract<WorkerRequest, {type: "decode"}>} request
    */
   async #decode({ adts, sampleRate, channels }) {
     let context = this.#contexts.get(sampleRate);
@@ -120,10 +130,18 @@ export class Decoding {
     return Array.from({ length: buffer.numberOfChannels }, (_, channel) => buffer.getChannelData(channel).slice());
   }
 
+  /**
+   * @param {PageMessage} message
+   * @param {Transferable[]} [transferred]
+   */
+  #post(message, transferred = []) {
+    this.#worker.postMessage(message, transferred);
+  }
+
   #lose() {
     this.#lost = true;
-    for (const { ontold } of this.#items.values()) {
-      ontold(LOST);
+    for (const { onmessage } of this.#items.values()) {
+      onmessage(LOST);
     }
   }
 }

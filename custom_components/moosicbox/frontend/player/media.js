@@ -1,75 +1,92 @@
-/** Gets an item's audio and chooses how to play it: decoded while it comes in, else from memory if it fits, else by an element. */
-/** @typedef {import("./data-saver.js").DataSaver} DataSaver */
-/** @typedef {import("./decoding.js").Decoding} Decoding */
+/** Opens items: they are decoded while they arrive, or else completely if they fit in memory, or played by an audio element. */
 import { GONE_STATUSES, gone, streamError, unreachable } from "./fault.js";
-import { Buffers } from "./pieces.js";
 import { MemorySource } from "./memory-source.js";
+import { Buffers } from "./pieces.js";
 import { ElementRenderer } from "./renderer-element.js";
 import { PieceRenderer } from "./renderer-pieces.js";
 import { PlaybackError } from "./renderer.js";
 import { StreamSource } from "./stream-source.js";
 
-/** @typedef {import("../client/messages.js").Track & {stream_url?: string | null}} Track */
+/** @typedef {import("../client/messages.js").PlayableTrack} Track */
+/** @typedef {import("./data-saver.js").DataSaver} DataSaver */
+/** @typedef {import("./decoding.js").Decoding} Decoding */
 /** @typedef {import("./output.js").Output} Output */
+/** @typedef {import("./renderer.js").Fallback} Fallback */
 /** @typedef {import("./renderer.js").Renderer} Renderer */
 
-// Decoded as a whole, a quarter of an hour takes about 350 MB.
+/** Decoded completely, a quarter of an hour takes about 350 MB. */
 const MAX_SECONDS_IN_MEMORY = 15 * 60;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const RETRY_DELAYS_MS = [500, 2_000, 5_000];
 
-/**
- * Why an item isn't decoded while it comes in: the browser can't; its format can't be; the other server doesn't let scripts read it;
- * it has no end.
- * @typedef {"browser" | "format" | "blocked" | "endless"} Reason
- */
-
-/** Can't be decoded by ourselves. */
-class NotDecoded extends Error {
-  /** @param {Reason} reason */
-  constructor(reason) {
-    super(reason);
-    this.reason = reason;
+/** The item can't be decoded while it arrives. */
+class NotDecodable extends Error {
+  /** @param {Fallback} fallback */
+  constructor(fallback) {
+    super(fallback);
+    this.fallback = fallback;
   }
 }
 
 /**
  * @typedef {object} MediaOptions
  * @property {Output} output
- * @property {string} baseUrl what relative addresses are relative to
- * @property {(itemId: string, small: boolean) => Promise<string>} renew a fresh address for an item, of a smaller file if there is one
- * @property {Decoding | null} decoding null where the browser can't
+ * @property {string} baseUrl base of relative addresses
+ * @property {(itemId: string, small: boolean) => Promise<string>} renew returns a new address for an item; if `small`, that of a
+ *   small stream if there is one
+ * @property {Decoding | null} decoding null if the browser lacks what it needs
  * @property {DataSaver} saver
  */
 
 /**
- * Where an item will presumably begin.
+ * The probable start of an item.
  * @typedef {object} Beginning
  * @property {number} position seconds
- * @property {boolean} exactly rather late than at a guess
- * @property {Renderer | null} after what it follows without a gap
+ * @property {boolean} exactly true to start late rather than at an estimated position
+ * @property {Renderer | null} after the renderer of the item that it follows without a gap
  */
 
-/** @typedef {(track: Track, itemId: string, signal: AbortSignal, beginning: Beginning) => Promise<Renderer>} Load */
+/**
+ * Open an item. The promise resolves when it can be started, and rejects with a `PlaybackError`.
+ * @typedef {(track: Track, itemId: string, signal: AbortSignal, beginning: Beginning) => Promise<Renderer>} Load
+ */
 
 /**
  * @param {MediaOptions} options
- * @returns {Load} that resolves when the item can be started, and rejects with a `PlaybackError`
+ * @returns {Load}
  */
-export function mediaLoader({ output, baseUrl, renew, decoding, saver }) {
-  const buffers = new Buffers();
+export function mediaLoader(options) {
+  const loader = new Loader(options);
+  return (...item) => loader.load(...item);
+}
+
+class Loader {
+  #output;
+  #baseUrl;
+  #renew;
+  #decoding;
+  #saver;
+  #buffers = new Buffers();
+
+  /** @param {MediaOptions} options */
+  constructor({ output, baseUrl, renew, decoding, saver }) {
+    this.#output = output;
+    this.#baseUrl = baseUrl;
+    this.#renew = renew;
+    this.#decoding = decoding;
+    this.#saver = saver;
+  }
 
   /** @type {Load} */
-  async function load(track, itemId, signal, beginning) {
-    const address = track.stream_url ?? (await renew(itemId, false));
+  async load(track, itemId, signal, beginning) {
     try {
-      return await open(track, itemId, address, signal, beginning);
+      return await this.#open(track, itemId, track.stream_url, signal, beginning);
     } catch (error) {
       if (!(error instanceof PlaybackError) || error.fault === "unreachable") {
         throw error;
       }
-      // An element doesn't tell why it failed, so its failure may be an expired address as well.
-      return open(track, itemId, await renew(itemId, false), signal, beginning);
+      // The address may have expired: audio elements don't report why they failed.
+      return this.#open(track, itemId, await this.#renew(itemId, false), signal, beginning);
     }
   }
 
@@ -81,59 +98,67 @@ export function mediaLoader({ output, baseUrl, renew, decoding, saver }) {
    * @param {Beginning} beginning
    * @returns {Promise<Renderer>}
    */
-  async function open(track, itemId, address, signal, beginning) {
-    const url = new URL(address, baseUrl);
+  async #open(track, itemId, address, signal, beginning) {
+    const url = new URL(address, this.#baseUrl);
     try {
-      return await stream(track, itemId, url, signal, beginning);
+      return await this.#openStream(track, itemId, url, signal, beginning);
     } catch (error) {
-      if (!(error instanceof NotDecoded)) {
+      if (!(error instanceof NotDecodable)) {
         throw error;
       }
-      const { reason } = error;
-      const whole = reason === "blocked" || reason === "endless" ? null : await inMemory(track, url, reason, signal);
-      return whole ?? ElementRenderer.open(output, url.href, reason, signal);
+      const { fallback } = error;
+      const mayFit = fallback === "browser" || fallback === "format";
+      const renderer = mayFit ? await this.#openInMemory(track, url, fallback, signal) : null;
+      return renderer ?? ElementRenderer.open(this.#output, url.href, fallback, signal);
     }
   }
 
   /**
+   * Decode an item while it arrives.
    * @param {Track} track
    * @param {string} itemId
    * @param {URL} url
    * @param {AbortSignal} signal
    * @param {Beginning} beginning
-   * @returns {Promise<Renderer>} that has sound where it will presumably begin
+   * @returns {Promise<Renderer>} with sound at its probable start
    */
-  async function stream(track, itemId, url, signal, { position, exactly, after }) {
-    const foreign = !isOwn(url);
+  async #openStream(track, itemId, url, signal, { position, exactly, after }) {
+    const decoding = this.#decoding;
+    const isForeign = !isOwn(url);
     if (!decoding || decoding.lost) {
-      throw new NotDecoded("browser");
+      throw new NotDecodable("browser");
     }
-    if (foreign && !track.duration) {
-      // A foreign address of unknown length is most likely a radio station.
-      throw new NotDecoded("endless");
+    if (isForeign && !track.duration) {
+      // An address of another server without a duration is most likely a radio station.
+      throw new NotDecodable("live");
     }
-    const files = { plain: url, small: foreign ? null : await smallFile(itemId) };
-    const channel = (/** @type {URL} */ file) => decoding.channel(addressOf(file, itemId));
-    const source = new StreamSource(channel(files.small ?? url), buffers, {
-      rate: output.context.sampleRate,
+    const channel = (/** @type {URL} */ file) => decoding.channel(this.#addressOf(file, itemId));
+    const smallUrl = isForeign ? null : await this.#smallUrl(itemId);
+    const source = new StreamSource(channel(smallUrl ?? url), this.#buffers, {
+      rate: this.#output.context.sampleRate,
       position,
       exactly,
       duration: track.duration ?? null,
       phase: after?.endPhase ?? 0,
-      small: files.small !== null,
+      small: smallUrl !== null,
     });
-    source.on("traffic", (traffic) => saver.measured(traffic, source.duration, source.small));
-    const renderer = new PieceRenderer(output, source);
-    renderer.on("stalled", () => saver.stalled());
-    const unsubscribe = saver.on("change", async () => {
-      const small = foreign || source.small ? null : await smallFile(itemId);
+    source.on("traffic", (traffic) => {
+      this.#saver.measured(traffic, source.duration, source.small);
+    });
+    const renderer = new PieceRenderer(this.#output, source);
+    renderer.on("stalled", () => {
+      this.#saver.stalled();
+    });
+    const replace = async () => {
+      const small = isForeign || source.small ? null : await this.#smallUrl(itemId);
       if (small && !signal.aborted) {
         source.replace(channel(small), true, () => channel(url));
       }
-    });
+    };
+    const unsubscribe = this.#saver.on("change", () => void replace());
     signal.addEventListener("abort", unsubscribe);
     try {
-      await beginningOf(source, renderer, signal, { position, exactly });
+      await soundOf(source, renderer, signal, { position, exactly });
       return renderer;
     } catch (error) {
       unsubscribe();
@@ -144,12 +169,12 @@ export function mediaLoader({ output, baseUrl, renew, decoding, saver }) {
 
   /**
    * @param {string} itemId
-   * @returns {Promise<URL | null>} a smaller file of the item; null if none is wanted, or there is none
+   * @returns {Promise<URL | null>} the address of a small stream; null if none is wanted, or there is none
    */
-  async function smallFile(itemId) {
-    const address = saver.active ? await renew(itemId, true).catch(() => null) : null;
-    const url = address === null ? null : new URL(address, baseUrl);
-    return url && isMade(url) ? url : null;
+  async #smallUrl(itemId) {
+    const address = this.#saver.active ? await this.#renew(itemId, true).catch(() => null) : null;
+    const url = address === null ? null : new URL(address, this.#baseUrl);
+    return url && isTranscoded(url) ? url : null;
   }
 
   /**
@@ -157,48 +182,55 @@ export function mediaLoader({ output, baseUrl, renew, decoding, saver }) {
    * @param {string} itemId
    * @returns {import("./decoding.js").Address}
    */
-  function addressOf(url, itemId) {
-    const made = isMade(url);
+  #addressOf(url, itemId) {
+    const transcoded = isTranscoded(url);
     return {
       url: url.href,
-      growing: made,
+      transcoded,
       foreign: !isOwn(url),
-      renew: async () => new URL(await renew(itemId, made && saver.active), baseUrl).href,
+      renew: async () => new URL(await this.#renew(itemId, transcoded && this.#saver.active), this.#baseUrl).href,
     };
   }
 
   /**
+   * Decode an item completely.
    * @param {Track} track
    * @param {URL} url
-   * @param {Reason} reason
+   * @param {Fallback} fallback
    * @param {AbortSignal} signal
-   * @returns {Promise<Renderer | null>} null if it doesn't fit, or can't be decoded at once either
+   * @returns {Promise<Renderer | null>} null if it doesn't fit, or its format is unknown
    */
-  async function inMemory(track, url, reason, signal) {
+  async #openInMemory(track, url, fallback, signal) {
     const fits = track.duration ? track.duration <= MAX_SECONDS_IN_MEMORY : isOwn(url);
     const data = fits ? await fetchFile(url, signal) : null;
-    const buffer = data && (await output.context.decodeAudioData(data).catch(() => null));
-    return buffer && new PieceRenderer(output, new MemorySource(buffer, reason));
+    const buffer = data && (await this.#output.context.decodeAudioData(data).catch(() => null));
+    return buffer && new PieceRenderer(this.#output, new MemorySource(buffer, fallback));
   }
-
-  return load;
 }
 
+/** @type {Record<import("./stream/fault.js").FaultKind, Fallback | null>} */
+const FALLBACKS = { unsupported: "format", blocked: "blocked", unreachable: null, not_found: null };
+
 /**
+ * Wait for the first sound.
  * @param {StreamSource} source
- * @param {PieceRenderer} renderer of it
+ * @param {PieceRenderer} renderer of the source
  * @param {AbortSignal} signal
- * @param {{position: number, exactly: boolean}} where
- * @returns {Promise<void>} when there is sound; rejects with NotDecoded or PlaybackError
+ * @param {{position: number, exactly: boolean}} start
+ * @returns {Promise<void>} rejects with `NotDecodable` or `PlaybackError`
  */
-function beginningOf(source, renderer, signal, { position, exactly }) {
+function soundOf(source, renderer, signal, { position, exactly }) {
   return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason));
-    source.on("failed", (failure) => {
-      const reason = { unsupported: "format", blocked: "blocked", unreachable: null, not_found: null }[failure.kind];
-      reject(reason ? new NotDecoded(/** @type {Reason} */ (reason)) : streamError(failure));
+    signal.addEventListener("abort", () => {
+      reject(new DOMException("The item is no longer needed", "AbortError"));
     });
-    renderer.on("ready", () => resolve());
+    source.on("failed", (failure) => {
+      const fallback = FALLBACKS[failure.kind];
+      reject(fallback ? new NotDecodable(fallback) : streamError(failure));
+    });
+    renderer.on("ready", () => {
+      resolve();
+    });
     if (renderer.ready(position, exactly)) {
       resolve();
     }
@@ -208,7 +240,7 @@ function beginningOf(source, renderer, signal, { position, exactly }) {
 /**
  * @param {URL} url
  * @param {AbortSignal} signal
- * @returns {Promise<ArrayBuffer | null>} null if it is too large, or scripts may not read it
+ * @returns {Promise<ArrayBuffer | null>} null if it is too large, or scripts have no access
  */
 async function fetchFile(url, signal) {
   for (const delay of [...RETRY_DELAYS_MS, null]) {
@@ -220,7 +252,7 @@ async function fetchFile(url, signal) {
         throw error;
       }
       if (!isOwn(url)) {
-        // Most likely the server doesn't let scripts read it; an element may still play it.
+        // Most likely the server gives scripts no access; an audio element may still play it.
         return null;
       }
       if (delay !== null) {
@@ -242,7 +274,7 @@ async function fetchOnce(url, signal) {
     throw gone();
   }
   if (!response.ok) {
-    throw new PlaybackError("unreachable", `The server answered ${response.status}`);
+    throw new PlaybackError("unreachable", `The server responded with status ${response.status}`);
   }
   const length = Number(response.headers.get("content-length"));
   if (!length || length > MAX_FILE_BYTES) {
@@ -254,9 +286,9 @@ async function fetchOnce(url, signal) {
 
 /**
  * @param {URL} url
- * @returns {boolean} whether the hub makes that file for players that can't have the item's own, and writes it while it is read
+ * @returns {boolean} true if the hub transcodes the file, and may still be writing it
  */
-function isMade(url) {
+function isTranscoded(url) {
   return isOwn(url) && url.searchParams.has("format");
 }
 

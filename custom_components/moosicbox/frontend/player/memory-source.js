@@ -1,4 +1,4 @@
-/** An item that was decoded as a whole: where a browser can't do it in pieces, and it is short enough. */
+/** An item that was decoded completely: used if it can't be decoded while it arrives, and is short enough. */
 import { Emitter } from "../client/emitter.js";
 import { Pieces } from "./pieces.js";
 
@@ -13,12 +13,12 @@ export class MemorySource extends Emitter {
   first = 0;
 
   /**
-   * @param {AudioBuffer} buffer at the rate of the loudspeaker
-   * @param {string} reason why it isn't decoded in pieces
+   * @param {AudioBuffer} buffer at the context's sample rate
+   * @param {import("./renderer.js").Fallback} fallback
    */
-  constructor(buffer, reason) {
+  constructor(buffer, fallback) {
     super();
-    this.reason = reason;
+    this.fallback = fallback;
     this.rate = buffer.sampleRate;
     this.duration = buffer.duration;
     this.end = buffer.length;
@@ -29,9 +29,13 @@ export class MemorySource extends Emitter {
     return true;
   }
 
-  request() {}
+  request() {
+    // Everything is decoded.
+  }
 
-  follow() {}
+  follow() {
+    // Everything stays in memory.
+  }
 
   /** @param {number} position */
   frameAt(position) {

@@ -1,30 +1,30 @@
-/** The decoded sound around a place of an item: some seconds behind it and half a minute ahead, never more than so many bytes. */
+/** The decoded sound around a position of an item: some seconds behind it and half a minute ahead, bounded in bytes. */
 
 /**
- * Frames are samples at the rate of the loudspeaker, counted from the item's beginning.
+ * Frames are samples at the context's rate, counted from the item's beginning.
  * @typedef {{from: number, until: number, buffer: AudioBuffer, last: boolean}} Piece
  */
 
 export const AHEAD_SECONDS = 30;
 export const BEHIND_SECONDS = 5;
-/** Of 32-bit samples, all channels. Stereo at 48 kHz takes 0.37 MiB a second. */
+/** Bytes of 32-bit samples of all channels. Stereo at 48 kHz takes 0.37 MiB a second. */
 export const MAX_BYTES = 16 * 1024 * 1024;
 
 export class Pieces {
-  /** @type {Piece[]} in order, without gaps */
+  /** In order, without gaps. @type {Piece[]} */
   #pieces = [];
 
-  /** @returns {number} frame at which they begin */
+  /** @returns {number} the first frame */
   get from() {
     return this.#pieces[0]?.from ?? 0;
   }
 
-  /** @returns {number} frame at which they end */
+  /** @returns {number} the frame behind the last one */
   get until() {
     return this.#pieces.at(-1)?.until ?? 0;
   }
 
-  /** Whether the item ends where they do. */
+  /** True if the last piece is the item's end. */
   get complete() {
     return this.#pieces.at(-1)?.last ?? false;
   }
@@ -33,7 +33,10 @@ export class Pieces {
     return this.#pieces.reduce((sum, { buffer }) => sum + buffer.length * buffer.numberOfChannels * 4, 0);
   }
 
-  /** @param {Piece} piece */
+  /**
+   * Add a piece. If it doesn't follow the others, they are dropped.
+   * @param {Piece} piece
+   */
   add(piece) {
     if (this.#pieces.length > 0 && piece.from !== this.until) {
       this.clear();
@@ -41,7 +44,7 @@ export class Pieces {
     this.#pieces.push(piece);
   }
 
-  /** The item ends with what is there. */
+  /** Mark the last piece as the item's end. */
   close() {
     const last = this.#pieces.at(-1);
     if (last) {
@@ -49,7 +52,7 @@ export class Pieces {
     }
   }
 
-  /** @returns {Piece[]} what was there */
+  /** @returns {Piece[]} the removed pieces */
   clear() {
     return this.#pieces.splice(0);
   }
@@ -63,9 +66,9 @@ export class Pieces {
   }
 
   /**
-   * Forgets what ends before a frame.
+   * Remove the pieces that end before a frame.
    * @param {number} frame
-   * @returns {Piece[]} what was forgotten
+   * @returns {Piece[]} the removed pieces
    */
   dropBefore(frame) {
     const kept = this.#pieces.findIndex(({ until }) => until > frame);
@@ -79,16 +82,15 @@ export class Pieces {
  * @returns {{ahead: number, behind: number}} frames that may be held
  */
 export function bounds(rate, channels) {
-  // Whole pieces are forgotten and asked for: there may be two more.
+  // Whole pieces are dropped and requested, so there may be two more.
   const most = Math.floor(MAX_BYTES / (4 * channels)) - rate;
   const behind = Math.min(BEHIND_SECONDS * rate, Math.floor(most / 6));
   return { ahead: Math.min(AHEAD_SECONDS * rate, most - behind), behind };
 }
 
-/** Most that are kept for pieces to come. */
 const MAX_SPARE = 24;
 
-/** What pieces were in and others can be: so playing makes no garbage, which browsers collect late. */
+/** A pool of audio buffers. Browsers collect unused ones late, so memory would grow with new ones. */
 export class Buffers {
   /** @type {AudioBuffer[]} */
   #spare = [];
@@ -106,7 +108,7 @@ export class Buffers {
     return spare ?? new AudioBuffer({ length, numberOfChannels, sampleRate });
   }
 
-  /** @param {Piece[]} pieces that nothing plays any more */
+  /** @param {Piece[]} pieces that are no longer played */
   giveBack(pieces) {
     this.#spare.push(...pieces.map(({ buffer }) => buffer));
     this.#spare.splice(0, this.#spare.length - MAX_SPARE);

@@ -1,63 +1,42 @@
-/** Plays pieces back to back, scheduled on the context's clock: exact to the sample. */
+/** Plays an item's decoded pieces back to back on the context's clock, exact to the sample. */
 import { Emitter } from "../client/emitter.js";
 import { EXACT } from "./drift.js";
 import { streamError } from "./fault.js";
+import { FADE_SECONDS, Run, onSampleGrid } from "./run.js";
+import { Segments } from "./segments.js";
 
 /** @typedef {import("./output.js").Output} Output */
-/** @typedef {import("./pieces.js").Piece} Piece */
 /** @typedef {import("./renderer.js").RendererEvents} RendererEvents */
-/** @typedef {import("./renderer.js").Start} Start */
+/** @typedef {import("./renderer.js").StartOptions} StartOptions */
 /** @typedef {import("./memory-source.js").MemorySource | import("./stream-source.js").StreamSource} Source */
 
-// Cutting a wave anywhere but at zero clicks.
-const FADE_SECONDS = 0.01;
-const MAX_SEGMENTS = 32;
-/** So much is scheduled: more than a hidden page's timers sleep, and than the hub tells an end in advance. */
+/** The time for which pieces are scheduled ahead. It exceeds the timers' period in hidden pages, and the hub's notice of an end. */
 const SCHEDULED_SECONDS = 4;
-const PUMP_MS = 200;
-/** What must be there to begin. */
+const SCHEDULE_INTERVAL_MS = 200;
+/** The sound that must be decoded before a start. */
 const READY_SECONDS = 0.2;
-/** And after the network was too slow. */
+/** The sound that must be decoded before playback continues after a stall. */
 const RESUME_SECONDS = 2;
-/** A change of speed takes effect at the start of a block of samples, soon enough ahead to be heard of in time. */
+/** The rate of a source changes at a block of samples, and the change must be scheduled before that block. */
 const BLOCK = 128;
 const BLOCKS_AHEAD = 4;
-
-/**
- * From context time `from` on, the item is at `position` and moves with `rate`; `position` null is silence.
- * @typedef {{from: number, position: number | null, rate: number}} Segment
- */
-
-/** @typedef {{piece: Piece, source: AudioBufferSourceNode, begin: number}} Voice `begin` is a time of the context */
-
-/**
- * Pieces that sound one after the other, until they are told to stop.
- * @typedef {object} Run
- * @property {GainNode} fade
- * @property {{time: number, frame: number, rate: number}} anchor at that time of the context it is at that frame
- * @property {number} next frame that isn't scheduled yet
- * @property {Voice[]} voices
- * @property {number} end context time at which it was told to stop
- * @property {boolean} yields another one follows its end, which is no event therefore
- */
 
 /** @extends {Emitter<RendererEvents>} */
 export class PieceRenderer extends Emitter {
   precision = EXACT;
   #output;
   #source;
-  /** What sounds or will. @type {Run | null} */
+  /** The run that sounds or will sound. @type {Run | null} */
   #run = null;
-  /** All that may be heard still. @type {Set<Run>} */
+  /** All runs that may be audible. @type {Set<Run>} */
   #runs = new Set();
-  /** A start that waits for its sound. @type {{frame: number, when: number} | null} */
+  /** A start whose sound isn't decoded yet. @type {{frame: number, when: number} | null} */
   #pending = null;
-  /** Whether somebody waits for `ready`. */
-  #awaited = false;
+  /** True if the event `ready` is due. */
+  #readyRequested = false;
   #stalled = false;
-  /** @type {Segment[]} */
-  #segments = [];
-  #pump;
+  #segments = new Segments();
+  #timer;
   #unsubscribe;
 
   /**
@@ -68,13 +47,25 @@ export class PieceRenderer extends Emitter {
     super();
     this.#output = output;
     this.#source = source;
-    this.#pump = setInterval(() => this.#schedule(), PUMP_MS);
+    this.#timer = setInterval(() => {
+      this.#schedule();
+    }, SCHEDULE_INTERVAL_MS);
     const subscriptions = [
-      source.on("piece", () => this.#arrived()),
-      source.on("failed", (failure) => this.emit("failed", streamError(failure))),
-      source.on("duration", () => this.emit("duration", null)),
+      source.on("piece", () => {
+        this.#handlePiece();
+      }),
+      source.on("failed", (failure) => {
+        this.emit("failed", streamError(failure));
+      }),
+      source.on("duration", () => {
+        this.emit("duration", null);
+      }),
     ];
-    this.#unsubscribe = () => subscriptions.forEach((end) => end());
+    this.#unsubscribe = () => {
+      for (const unsubscribe of subscriptions) {
+        unsubscribe();
+      }
+    };
   }
 
   get path() {
@@ -85,8 +76,8 @@ export class PieceRenderer extends Emitter {
     return this.#source.small;
   }
 
-  get reason() {
-    return this.#source.reason;
+  get fallback() {
+    return this.#source.fallback;
   }
 
   get duration() {
@@ -97,13 +88,13 @@ export class PieceRenderer extends Emitter {
     return Math.max(0, this.#source.positionAt(this.#source.pieces.until));
   }
 
-  /** @returns {number | null} context time at which the item ends by itself; null if that isn't known or won't be */
+  /** @returns {number | null} context time at which the item ends by itself; null if it is unknown or was stopped */
   get endsAt() {
     const { end } = this.#source;
-    return this.#run && end !== null && this.#run.end === Infinity ? timeOf(this.#run, end, this.#source.rate) : null;
+    return this.#run && end !== null && this.#run.end === Infinity ? this.#run.timeOf(end) : null;
   }
 
-  /** @returns {number} by which part of a sample that end is later than what follows should begin */
+  /** @returns {number} the fraction of a sample by which `endsAt` is later than the item's real end */
   get endPhase() {
     return this.#source.endPhase;
   }
@@ -115,14 +106,14 @@ export class PieceRenderer extends Emitter {
   ready(position, exactly) {
     const frame = this.#source.frameAt(position);
     this.#source.request(frame, exactly);
-    this.#awaited = !this.#source.has(frame, READY_SECONDS);
-    return !this.#awaited;
+    this.#readyRequested = !this.#source.has(frame, READY_SECONDS);
+    return !this.#readyRequested;
   }
 
   /**
    * @param {number} position
    * @param {number} atUs
-   * @param {Partial<Start>} [how]
+   * @param {Partial<StartOptions>} [options]
    */
   start(position, atUs, { after = null, within = 0, exactly = true } = {}) {
     const { context } = this.#output;
@@ -130,29 +121,29 @@ export class PieceRenderer extends Emitter {
     const planned = this.#output.contextTimeAt(atUs);
     const joint = position === 0 ? (after?.endsAt ?? null) : null;
     const joins = joint !== null && Math.abs(joint - planned) <= within;
-    const when = onGrid(Math.max(joins ? joint : planned, context.currentTime), source.rate);
+    const when = onSampleGrid(Math.max(joins ? joint : planned, context.currentTime), source.rate);
     const frame = joins ? 0 : source.frameAt(position + when - planned);
     if (joins && this.#run && after === this) {
-      this.#run.yields = true;
+      this.#run.joined = true;
     } else {
       this.#silence(when);
     }
     this.#run = null;
     source.request(frame, exactly);
     if (source.has(frame, READY_SECONDS)) {
-      // Where it follows without a gap, also what rings before its first sample is heard.
+      // Without a gap, the resampler's ringing before the first sample is played as well.
       const lead = joins ? source.first : 0;
       this.#begin(frame + lead, when + lead / source.rate, !joins && position > FADE_SECONDS);
     } else {
       this.#pending = { frame, when };
-      this.#mark({ from: when, position: null, rate: 0 });
+      this.#segments.add({ from: when, position: null, rate: 0 });
       this.#setStalled(true);
     }
   }
 
   /**
    * @param {number} atUs
-   * @param {number} [within] seconds before its natural end: then it ends by itself
+   * @param {number} [within]
    */
   stop(atUs, within = 0) {
     const when = Math.max(this.#output.contextTimeAt(atUs), this.#output.context.currentTime);
@@ -160,19 +151,19 @@ export class PieceRenderer extends Emitter {
     this.#pending = null;
     this.#stalled = false;
     if (this.#run && endsAt !== null && Math.abs(endsAt - when) <= within) {
-      this.#run.yields = true;
-      this.#mark({ from: endsAt, position: null, rate: 0 });
+      this.#run.joined = true;
+      this.#segments.add({ from: endsAt, position: null, rate: 0 });
     } else {
       this.#silence(when);
       this.#run = null;
-      this.#mark({ from: when, position: null, rate: 0 });
+      this.#segments.add({ from: when, position: null, rate: 0 });
     }
   }
 
   audible() {
     const { contextTime, atUs } = this.#output.audible();
-    const position = this.#positionAt(contextTime);
-    return position === null ? null : { position, atUs };
+    const position = this.#segments.positionAt(contextTime);
+    return position === null ? null : { position: Math.min(this.duration ?? Infinity, position), atUs };
   }
 
   /** @param {number} rate */
@@ -181,151 +172,122 @@ export class PieceRenderer extends Emitter {
     const { currentTime, sampleRate } = this.#output.context;
     const block = BLOCK / sampleRate;
     const at = (Math.ceil(currentTime / block) + BLOCKS_AHEAD) * block;
-    if (!run || this.#stalled || run.anchor.rate === rate || run.anchor.time > currentTime || run.end < at) {
+    if (!run || this.#stalled || run.rate === rate || run.rateSince > currentTime || run.end < at) {
       return;
     }
-    const frame = frameAt(run, at, this.#source.rate);
-    run.anchor = { time: at, frame, rate };
-    this.#mark({ from: at, position: this.#source.positionAt(frame), rate });
-    for (const voice of [...run.voices]) {
-      if (voice.begin <= at) {
-        voice.source.playbackRate.setValueAtTime(rate, at);
-      } else {
-        this.#discard(run, voice);
-        run.next = Math.min(run.next, voice.piece.from);
-      }
-    }
+    run.changeRate(rate, at);
+    this.#segments.add({ from: at, position: this.#source.positionAt(run.frameAt(at)), rate });
     this.#schedule();
   }
 
   dispose() {
-    clearInterval(this.#pump);
+    clearInterval(this.#timer);
     this.#unsubscribe();
     for (const run of this.#runs) {
-      [...run.voices].forEach((voice) => this.#discard(run, voice));
-      run.fade.disconnect();
+      run.dispose();
     }
     this.#runs.clear();
     this.#run = null;
     this.#source.dispose();
   }
 
-  /** There is more sound. */
-  #arrived() {
+  #handlePiece() {
     if (this.#pending) {
-      this.#catchUp(this.#pending);
+      this.#beginPending(this.#pending);
     } else if (this.#stalled && this.#run && this.#source.has(this.#run.next, RESUME_SECONDS)) {
       this.#resume(this.#run);
     } else {
       this.#schedule();
     }
-    if (this.#awaited) {
-      this.#awaited = false;
+    if (this.#readyRequested) {
+      this.#readyRequested = false;
       this.emit("ready", null);
     }
   }
 
   /**
-   * Begins what waited for its sound, where it would be by now.
+   * Begin a start that waited for its sound, at the position that it would have reached by now.
    * @param {{frame: number, when: number}} pending
    */
-  #catchUp({ frame, when }) {
+  #beginPending({ frame, when }) {
     const { rate } = this.#source;
     const late = Math.max(0, this.#output.context.currentTime + FADE_SECONDS - when);
-    const behind = Math.ceil(late * rate);
-    if (this.#source.has(frame + behind, READY_SECONDS)) {
+    const skipped = Math.ceil(late * rate);
+    if (this.#source.has(frame + skipped, READY_SECONDS)) {
       this.#pending = null;
-      this.#begin(frame + behind, when + behind / rate, true);
+      this.#begin(frame + skipped, when + skipped / rate, true);
     }
   }
 
   /**
    * @param {number} frame
-   * @param {number} when
+   * @param {number} when context time
    * @param {boolean} fadesIn
    */
   #begin(frame, when, fadesIn) {
-    const { context, input } = this.#output;
-    const fade = new GainNode(context);
-    fade.connect(input);
-    if (fadesIn) {
-      fade.gain.setValueAtTime(0, when).linearRampToValueAtTime(1, when + FADE_SECONDS);
-    }
-    this.#run = { fade, anchor: { time: when, frame, rate: 1 }, next: frame, voices: [], end: Infinity, yields: false };
-    this.#runs.add(this.#run);
-    this.#mark({ from: when, position: this.#source.positionAt(frame), rate: 1 });
+    const { rate } = this.#source;
+    const run = new Run(this.#output, {
+      rate,
+      frame,
+      when,
+      fadesIn,
+      onidle: () => {
+        this.#handleIdle(run);
+      },
+    });
+    this.#run = run;
+    this.#runs.add(run);
+    this.#segments.add({ from: when, position: this.#source.positionAt(frame), rate: 1 });
     this.#setStalled(false);
     this.#schedule();
   }
 
-  /** Schedules what comes next, as far as it is there. */
+  /** Schedule the next pieces, as far as they are decoded. */
   #schedule() {
     const run = this.#run;
     if (!run || this.#stalled) {
       return;
     }
-    const { pieces, rate } = this.#source;
+    const { pieces } = this.#source;
     const now = this.#output.context.currentTime;
-    while (timeOf(run, run.next, rate) < Math.min(run.end, now + SCHEDULED_SECONDS)) {
+    while (run.timeOf(run.next) < Math.min(run.end, now + SCHEDULED_SECONDS)) {
       const piece = pieces.at(run.next);
       if (!piece) {
         break;
       }
-      if (timeOf(run, run.next, rate) < now && run.voices.length > 0) {
-        // It came too late.
+      if (run.timeOf(run.next) < now && !run.idle) {
+        // The piece was decoded too late.
         this.#stall(run);
         return;
       }
-      this.#voice(run, piece);
+      run.schedule(piece);
     }
-    if (run.yields) {
-      // What the source holds by now may be the beginning of what follows.
+    if (run.joined) {
+      // With repeat, the source may already hold the item's beginning again.
       return;
     }
-    this.#source.follow(Math.floor(frameAt(run, Math.max(now, run.anchor.time), rate)));
+    this.#source.follow(Math.floor(run.frameAt(Math.max(now, run.rateSince))));
     const finished = pieces.complete && run.next >= pieces.until;
-    if (finished && run.voices.length === 0) {
-      // It was begun at its end.
+    if (finished && run.idle) {
+      // The start was at the item's end.
       this.#forget(run);
       this.emit("ended", null);
-    } else if (!finished && timeOf(run, run.next, rate) <= now) {
+    } else if (!finished && run.timeOf(run.next) <= now) {
       this.#stall(run);
     }
   }
 
-  /**
-   * @param {Run} run
-   * @param {Piece} piece with the next frame
-   */
-  #voice(run, piece) {
-    const { context } = this.#output;
-    const { rate } = this.#source;
-    const source = new AudioBufferSourceNode(context, { buffer: piece.buffer, playbackRate: run.anchor.rate });
-    source.connect(run.fade);
-    const begin = timeOf(run, run.next, rate);
-    const voice = { piece, source, begin };
-    source.onended = () => this.#voiceEnded(run, voice);
-    // At the speed as it is, samples fall on samples: nothing has to be interpolated.
-    source.start(run.anchor.rate === 1 ? onGrid(begin, rate) : begin, (run.next - piece.from) / rate);
-    run.voices.push(voice);
-    run.next = piece.until;
-  }
-
-  /**
-   * @param {Run} run
-   * @param {Voice} voice
-   */
-  #voiceEnded(run, voice) {
-    this.#discard(run, voice);
-    if (run.voices.length > 0 || !this.#runs.has(run)) {
+  /** @param {Run} run a run without scheduled pieces */
+  #handleIdle(run) {
+    if (!this.#runs.has(run)) {
       return;
     }
     const { pieces } = this.#source;
-    if (run.end < Infinity || (run.yields && run !== this.#run)) {
+    if (run.end < Infinity || (run.joined && run !== this.#run)) {
       this.#forget(run);
     } else if (pieces.complete && run.next >= pieces.until) {
       this.#forget(run);
-      if (!run.yields) {
+      if (!run.joined) {
         this.emit("ended", null);
       }
     }
@@ -333,28 +295,17 @@ export class PieceRenderer extends Emitter {
 
   /** @param {Run} run */
   #forget(run) {
-    run.fade.disconnect();
+    run.dispose();
     this.#runs.delete(run);
     this.#run = this.#run === run ? null : this.#run;
   }
 
   /**
-   * @param {Run} run
-   * @param {Voice} voice
-   */
-  #discard(run, voice) {
-    voice.source.onended = null;
-    voice.source.stop();
-    voice.source.disconnect();
-    run.voices = run.voices.filter((other) => other !== voice);
-  }
-
-  /**
-   * The network is too slow: it stands where it broke off.
+   * Stop where the decoded sound ends.
    * @param {Run} run
    */
   #stall(run) {
-    this.#mark({ from: timeOf(run, run.next, this.#source.rate), position: null, rate: 0 });
+    this.#segments.add({ from: run.timeOf(run.next), position: null, rate: 0 });
     this.#setStalled(true);
     if (this.#source.has(run.next, RESUME_SECONDS)) {
       this.#resume(run);
@@ -363,11 +314,9 @@ export class PieceRenderer extends Emitter {
 
   /** @param {Run} run */
   #resume(run) {
-    const { rate } = this.#source;
-    const { currentTime } = this.#output.context;
-    const time = onGrid(currentTime + FADE_SECONDS, rate);
-    run.anchor = { time, frame: run.next, rate: 1 };
-    this.#mark({ from: time, position: this.#source.positionAt(run.next), rate: 1 });
+    const at = onSampleGrid(this.#output.context.currentTime + FADE_SECONDS, this.#source.rate);
+    run.resume(at);
+    this.#segments.add({ from: at, position: this.#source.positionAt(run.next), rate: 1 });
     this.#setStalled(false);
     this.#schedule();
   }
@@ -380,66 +329,17 @@ export class PieceRenderer extends Emitter {
     }
   }
 
-  /** @param {number} when context time from which on what sounds until now is silent */
+  /**
+   * Silence all runs.
+   * @param {number} when context time
+   */
   #silence(when) {
     const end = Math.max(when, this.#output.context.currentTime + FADE_SECONDS);
     for (const run of this.#runs) {
-      if (run.end <= end) {
-        continue;
-      }
-      const { gain } = run.fade;
-      gain.cancelScheduledValues(end - FADE_SECONDS);
-      gain.setValueAtTime(1, end - FADE_SECONDS).linearRampToValueAtTime(0, end);
-      run.end = end;
-      for (const voice of [...run.voices]) {
-        if (voice.begin >= end) {
-          this.#discard(run, voice);
-        } else {
-          voice.source.stop(end);
-        }
-      }
-      if (run.voices.length === 0) {
+      run.silence(end);
+      if (run.idle) {
         this.#forget(run);
       }
     }
   }
-
-  /** @param {Segment} segment */
-  #mark(segment) {
-    this.#segments = [...this.#segments.filter(({ from }) => from < segment.from), segment].slice(-MAX_SEGMENTS);
-  }
-
-  /**
-   * @param {number} contextTime
-   * @returns {number | null}
-   */
-  #positionAt(contextTime) {
-    const segment = this.#segments.findLast(({ from }) => from <= contextTime);
-    if (!segment || segment.position === null) {
-      return null;
-    }
-    return Math.min(this.duration ?? Infinity, segment.position + segment.rate * (contextTime - segment.from));
-  }
 }
-
-/**
- * @param {Run} run
- * @param {number} frame
- * @param {number} rate frames a second
- * @returns {number} context time at which it sounds
- */
-const timeOf = ({ anchor }, frame, rate) => anchor.time + (frame - anchor.frame) / (rate * anchor.rate);
-
-/**
- * @param {Run} run
- * @param {number} time
- * @param {number} rate
- */
-const frameAt = ({ anchor }, time, rate) => anchor.frame + (time - anchor.time) * rate * anchor.rate;
-
-/**
- * @param {number} time
- * @param {number} rate
- * @returns {number} the time of the nearest sample
- */
-const onGrid = (time, rate) => Math.round(time * rate) / rate;

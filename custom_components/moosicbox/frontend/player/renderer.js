@@ -1,36 +1,47 @@
 /**
- * What the player asks of a renderer: one audio item that can be started and stopped at exact times.
- * All times are µs of the local monotonic clock at which it is *audible*.
+ * The interface of renderers. A renderer plays one audio item, and can be started and stopped at exact times.
+ * All times are µs of the local monotonic clock at which the sound is *audible*.
  */
 
 /** @typedef {{ready: null, duration: null, ended: null, stalled: null, resumed: null, failed: PlaybackError}} RendererEvents */
 
-/** @typedef {"stream" | "memory" | "element"} RenderPath decoded while it comes in, decoded as a whole, or by an audio element */
+/**
+ * How an item is played: decoded while it arrives, decoded completely before it starts, or by an audio element.
+ * @typedef {"stream" | "memory" | "element"} RenderPath
+ */
 
 /**
- * How an item starts.
- * @typedef {object} Start
- * @property {number} position
- * @property {number} atUs
- * @property {Renderer | null} after what sounds until then: if it ends about there, this one begins at that very sample
- * @property {number} within seconds that count as "about there"
- * @property {boolean} exactly rather late than at a guessed position
+ * Why an item isn't decoded while it arrives: the browser lacks what that needs; the format is unknown; its server
+ * gives scripts no access; it is a live stream.
+ * @typedef {"browser" | "format" | "blocked" | "live"} Fallback
+ */
+
+/**
+ * Options of a start.
+ * @typedef {object} StartOptions
+ * @property {Renderer | null} after the renderer that plays until then. If it ends by itself about then, this one
+ *   starts at the very sample at which the other one ends
+ * @property {number} within the largest difference, in seconds, between the start and that end
+ * @property {boolean} exactly true to start late rather than at an estimated position
  */
 
 /**
  * @typedef {object} Renderer
  * @property {import("./drift.js").Precision} precision
  * @property {RenderPath} path
- * @property {boolean} small whether it is a smaller file than the item has
- * @property {string | null} reason why it isn't decoded while it comes in
- * @property {number | null} duration seconds; null for an endless stream
- * @property {number} bufferedSeconds
- * @property {number | null} endsAt the context's time at which it ends by itself, as far as that is known
- * @property {number} endPhase by which part of a sample that is later than it should be
- * @property {(position: number, exactly: boolean) => boolean} ready whether it can start there at once; if not, `ready` tells later
- * @property {(position: number, atUs: number, how?: Partial<Start>) => void} start also while it plays: then it changes over at that time
- * @property {(atUs: number, within?: number) => void} stop at that time, or by itself if it ends so many seconds from there
- * @property {() => {position: number, atUs: number} | null} audible null while nothing sounds
+ * @property {boolean} small true if a smaller stream than the original file is played
+ * @property {Fallback | null} fallback why the item isn't decoded while it arrives; null if it is
+ * @property {number | null} duration in seconds; null for a live stream
+ * @property {number} bufferedSeconds position up to which the item is loaded
+ * @property {number | null} endsAt the context's time at which the item ends by itself; null while unknown
+ * @property {number} endPhase the fraction of a sample by which that time is later than the item's real end
+ * @property {(position: number, exactly: boolean) => boolean} ready true if the item can start there at once;
+ *   otherwise the event `ready` follows
+ * @property {(position: number, atUs: number, options?: Partial<StartOptions>) => void} start also during playback:
+ *   the position jumps at that time
+ * @property {(atUs: number, within?: number) => void} stop at that time, or at the item's own end if that is at most
+ *   `within` seconds from it
+ * @property {() => {position: number, atUs: number} | null} audible the position that sounds now; null in silence
  * @property {(rate: number) => void} setRate
  * @property {() => void} dispose
  * @property {import("../client/emitter.js").Emitter<RendererEvents>["on"]} on
@@ -38,7 +49,7 @@
 
 /** @typedef {"unreachable" | "not_found" | "unsupported"} PlaybackFault */
 
-/** An item can't be played; the message is for people. */
+/** An item can't be played. The message is meant for users. */
 export class PlaybackError extends Error {
   /**
    * @param {PlaybackFault} fault

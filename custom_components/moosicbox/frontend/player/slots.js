@@ -1,26 +1,26 @@
-/** The items that a player has at hand: the current one, the one that is about to start, and the prepared next. */
+/** The items that a player has loaded: the current one, the one that is about to start, and the prepared next one. */
 import { Slot } from "./slot.js";
 
 /** @typedef {import("../client/messages.js").PlayableTrack} Track */
 
-// The hub may take back what it announced and order it a moment later.
-const LINGER_MS = 1_000;
+// The hub may withdraw the announced item and start it a moment later.
+const KEEP_FORMER_MS = 1_000;
 
 export class Slots {
-  /** What sounds, is paused, has ended or failed. @type {Slot | null} */
+  /** The item that plays, is paused, has ended or has failed. @type {Slot | null} */
   current = null;
-  /** What is to sound next, by a command. @type {Slot | null} */
+  /** The item of a `play` command that has not started yet. @type {Slot | null} */
   starting = null;
-  /** What will be asked for next, presumably. @type {Slot | null} */
+  /** The item that the hub announced by `prepare`. @type {Slot | null} */
   #next = null;
-  /** What was to sound next until a moment ago. @type {Slot | null} */
+  /** The item that was announced before. @type {Slot | null} */
   #former = null;
   #load;
   #onsettled;
 
   /**
    * @param {import("./media.js").Load} load
-   * @param {(slot: Slot) => void} onsettled when an item is ready or failed
+   * @param {(slot: Slot) => void} onsettled called when an item is ready or has failed
    */
   constructor(load, onsettled) {
     this.#load = load;
@@ -35,8 +35,8 @@ export class Slots {
   /**
    * @param {string} itemId
    * @param {Track} track
-   * @param {import("./media.js").Beginning} beginning of a new one
-   * @returns {Slot} the item's slot, wherever it is; a new one if there is none
+   * @param {import("./media.js").Beginning} beginning of a new slot
+   * @returns {Slot} the item's slot; a new one if there is none
    */
   take(itemId, track, beginning) {
     const known = this.#known(itemId);
@@ -50,7 +50,7 @@ export class Slots {
   }
 
   /**
-   * @param {string | null} itemId null when nothing follows
+   * @param {string | null} itemId null if nothing follows
    * @param {Track | null} track
    */
   prepare(itemId, track) {
@@ -72,14 +72,14 @@ export class Slots {
         this.#former?.dispose();
         this.#former = null;
       }
-    }, LINGER_MS);
+    }, KEEP_FORMER_MS);
   }
 
   /**
    * @param {Slot | null} kept
    * @param {number} inMs from now
    * @param {number} atUs the same moment on the local clock
-   * @param {number} within seconds before its natural end: then one ends by itself
+   * @param {number} within see `Renderer.stop`
    */
   retireAllBut(kept, inMs, atUs, within) {
     for (const slot of this.#active) {
@@ -104,7 +104,7 @@ export class Slots {
     return all.find((slot) => slot?.itemId === itemId && slot.usable) ?? null;
   }
 
-  /** @returns {Slot[]} that may sound */
+  /** @returns {Slot[]} the slots that may be audible */
   get #active() {
     return [...new Set([this.current, this.starting])].filter((slot) => slot !== null);
   }

@@ -1,66 +1,69 @@
-/** An item that is decoded by the worker while it comes in: asks for pieces, and holds them. */
+/** An item that the worker decodes while it arrives: requests its pieces, and holds them. */
 import { Emitter } from "../client/emitter.js";
 import { Pieces, bounds } from "./pieces.js";
 import { release } from "./stream/release.js";
 
+/** @typedef {import("./data-saver.js").Traffic} Traffic */
 /** @typedef {import("./decoding.js").Channel} Channel */
 /** @typedef {import("./pieces.js").Piece} Piece */
-/** @typedef {import("./stream/session.js").Told} Told */
+/** @typedef {import("./stream/session.js").SessionMessage} SessionMessage */
+/** @typedef {Extract<SessionMessage, {type: "failed"}>} Failure */
 
-/** @typedef {Extract<Told, {type: "failed"}>} Failure */
-/** @typedef {import("./data-saver.js").Traffic} Traffic */
-/** @typedef {{piece: null, failed: Failure, duration: null, traffic: Traffic}} SourceEvents `traffic`: since the last time */
+/** @typedef {{piece: null, failed: Failure, duration: null, traffic: Traffic}} SourceEvents `traffic`: since the last event */
 
-/** Until its sound is wanted, so much of an item is decoded. */
+/** The sound that is decoded before an item plays. */
 const PREPARED_SECONDS = 6;
-/** For each second that sounds, what is ahead grows by so many. */
+/** The sound ahead grows by so many seconds for each second of playback. */
 const GROWTH = 2;
-/** How often the worker hears that more is wanted: often enough that it never waits. */
+/** The worker is notified in such steps, so often that it never waits. */
 const STEP_SECONDS = 1;
-/** What comes soon anyway is waited for rather than asked for anew. */
+/** A position that will be decoded so soon is waited for; a later one is requested. */
 const SOON_SECONDS = 3;
-/** Frames: what durations in seconds lose. */
+/** Durations in seconds are imprecise by so many frames. */
 const ROUNDING = 1e-4;
 
 /** @extends {Emitter<SourceEvents>} */
 export class StreamSource extends Emitter {
   path = /** @type {const} */ ("stream");
-  /** Whether it is a smaller file than the item has. */
+  fallback = null;
+  /** True if a smaller stream than the original file is played. */
   small;
-  reason = null;
   pieces = new Pieces();
-  /** @type {number | null} seconds */
+  /** In seconds. @type {number | null} */
   duration;
   /** @type {string | null} */
   codec = null;
   #channel;
   #buffers;
   #phase;
+  /** Number of the last seek. */
   #seek = 0;
   #channels = 2;
-  /** Frame up to which was asked for. */
+  /** Frame up to which pieces are requested. */
   #wanted;
-  /** Where what comes now began. */
-  #begun;
+  /** Frame at which the requested pieces begin. */
+  #requestedFrom;
+  /** True if the worker has sent the item's last piece. */
   #ended = false;
-  /** Whether the item's own file told its duration. */
-  #told = false;
-  #taken = { bytes: 0, waitedMs: 0 };
-  /** What to go back to if another file of the item can't be had. @type {(() => Channel) | null} */
-  #before = null;
-  /** Frame at which it began to sound. @type {number | null} */
-  #followed = null;
+  /** True if the duration is that of the file, not of the tags. */
+  #knowsDuration = false;
+  /** Traffic that was reported by events. */
+  #reported = { bytes: 0, waitedMs: 0 };
+  /** Returns to the former file if the current one can't be fetched. @type {(() => Channel) | null} */
+  #former = null;
+  /** Frame at which playback began. @type {number | null} */
+  #playedFrom = null;
 
   /**
    * @param {Channel} channel to the worker
    * @param {import("./pieces.js").Buffers} buffers
    * @param {object} options
-   * @param {number} options.rate of the loudspeaker
-   * @param {number} options.position seconds at which it will presumably begin
-   * @param {number | null} options.duration as far as it is known
-   * @param {boolean} options.small whether it is a smaller file than the item has
-   * @param {boolean} options.exactly rather late than at a guess
-   * @param {number} options.phase by which part of a frame the item begins before the first
+   * @param {number} options.rate of the context
+   * @param {number} options.position seconds at which the item will probably start
+   * @param {number | null} options.duration seconds, as far as known
+   * @param {boolean} options.small true if it is a smaller stream than the original file
+   * @param {boolean} options.exactly true to start late rather than at an estimated position
+   * @param {number} options.phase the fraction of a frame by which the item begins before its first frame
    */
   constructor(channel, buffers, { rate, position, exactly, duration, phase, small }) {
     super();
@@ -70,10 +73,9 @@ export class StreamSource extends Emitter {
     this.#phase = phase;
     this.#channel = channel;
     this.#buffers = buffers;
-    this.#begun = this.frameAt(position);
-    this.#wanted = this.#begun + PREPARED_SECONDS * rate;
-    const begin = { frame: this.#begun, wanted: this.#wanted, exactly };
-    channel.open({ rate, duration, phase, ...begin }, (told) => this.#heard(told));
+    this.#requestedFrom = this.frameAt(position);
+    this.#wanted = this.#requestedFrom + PREPARED_SECONDS * rate;
+    this.#openChannel(exactly);
   }
 
   /** @returns {number | null} the first frame behind the item */
@@ -81,12 +83,12 @@ export class StreamSource extends Emitter {
     return this.duration === null ? null : Math.ceil(this.duration * this.rate - this.#phase - ROUNDING);
   }
 
-  /** @returns {number} by which part of a frame what follows begins before the first frame behind the item */
+  /** @returns {number} the fraction of a frame by which the item really ends before that frame */
   get endPhase() {
     return this.duration === null ? 0 : (this.end ?? 0) - (this.duration * this.rate - this.#phase);
   }
 
-  /** @returns {number} the first frame there is; negative where the item rings before its beginning */
+  /** @returns {number} the first frame; negative if the resampler rings before the item */
   get first() {
     return Math.min(0, this.pieces.from);
   }
@@ -104,58 +106,58 @@ export class StreamSource extends Emitter {
   /**
    * @param {number} frame
    * @param {number} seconds
-   * @returns {boolean} whether there is so much from that frame on, or all until the end
+   * @returns {boolean} true if so much is decoded from that frame on, or all until the item's end
    */
   has(frame, seconds) {
     const { pieces } = this;
-    const there = pieces.at(frame) !== null && pieces.until - frame >= seconds * this.rate;
-    return there || (pieces.complete && frame >= pieces.from);
+    const isDecoded = pieces.at(frame) !== null && pieces.until - frame >= seconds * this.rate;
+    return isDecoded || (pieces.complete && frame >= pieces.from);
   }
 
   /**
-   * Sees to it that what sounds from a frame on will be there.
+   * Request the sound from a frame on.
    * @param {number} frame
-   * @param {boolean} exactly rather late than at a guess
+   * @param {boolean} exactly
    */
   request(frame, exactly) {
     const { pieces } = this;
-    const begins = pieces.until > 0 ? pieces.from : this.#begun;
-    const ends = Math.max(pieces.until, this.#begun);
+    const begins = pieces.until > 0 ? pieces.from : this.#requestedFrom;
+    const ends = Math.max(pieces.until, this.#requestedFrom);
     if (frame < begins || (frame > ends + SOON_SECONDS * this.rate && !this.#ended)) {
       this.#seek += 1;
-      this.#begun = frame;
+      this.#requestedFrom = frame;
       this.#ended = false;
-      this.#followed = null;
+      this.#playedFrom = null;
       pieces.clear();
       this.#wanted = frame + PREPARED_SECONDS * this.rate;
-      this.#channel.seek(this.#seek, frame, this.#wanted, exactly);
+      this.#channel.seek({ seek: this.#seek, frame, exactly }, this.#wanted);
     } else {
       this.#want(frame + PREPARED_SECONDS * this.rate);
     }
   }
 
   /**
-   * Keeps enough ahead of what sounds, and lets go of what did. What is ahead grows little by little: an old device isn't busy
-   * with all of it at once, nor is a network that others use as well.
-   * @param {number} frame that sounds
+   * Keep enough sound decoded ahead of a frame, and drop what is behind it. The sound ahead grows gradually, to leave time to
+   * old devices, and the network to others.
+   * @param {number} frame that is audible
    */
   follow(frame) {
     const { ahead: most, behind } = bounds(this.rate, this.#channels);
-    this.#followed ??= frame;
-    const ahead = Math.min(most, PREPARED_SECONDS * this.rate + (frame - this.#followed) * GROWTH);
+    this.#playedFrom ??= frame;
+    const ahead = Math.min(most, PREPARED_SECONDS * this.rate + (frame - this.#playedFrom) * GROWTH);
     this.#buffers.giveBack(this.pieces.dropBefore(frame - behind));
     this.#want(frame + ahead);
   }
 
   /**
-   * Goes on with another file of the same item, behind what is there.
+   * Continue with another file of the same item, behind the pieces that are decoded.
    * @param {Channel} channel
    * @param {boolean} small
-   * @param {() => Channel} before to go back to if that fails
+   * @param {() => Channel} former returns to the former file, if the new one fails
    */
-  replace(channel, small, before) {
-    this.#before = before;
-    this.#open(channel, small);
+  replace(channel, small, former) {
+    this.#former = former;
+    this.#continueWith(channel, small);
   }
 
   dispose() {
@@ -163,7 +165,7 @@ export class StreamSource extends Emitter {
     this.#buffers.giveBack(this.pieces.clear());
   }
 
-  /** @param {number} frame up to which there should be sound */
+  /** @param {number} frame up to which sound is needed */
   #want(frame) {
     if (frame >= this.#wanted + STEP_SECONDS * this.rate) {
       this.#wanted = Math.floor(frame);
@@ -175,62 +177,78 @@ export class StreamSource extends Emitter {
    * @param {Channel} channel
    * @param {boolean} small
    */
-  #open(channel, small) {
+  #continueWith(channel, small) {
     this.#channel.close();
     this.#channel = channel;
     this.small = small;
     this.#seek = 0;
-    this.#taken = { bytes: 0, waitedMs: 0 };
-    this.#begun = Math.max(this.pieces.until, this.#begun);
-    const { rate, duration } = this;
-    const begin = { frame: this.#begun, wanted: this.#wanted, exactly: true };
-    channel.open({ rate, duration, phase: this.#phase, ...begin }, (told) => this.#heard(told));
+    this.#reported = { bytes: 0, waitedMs: 0 };
+    this.#requestedFrom = Math.max(this.pieces.until, this.#requestedFrom);
+    this.#openChannel(true);
   }
 
-  /** @param {Told} told */
-  #heard(told) {
-    switch (told.type) {
+  /** @param {boolean} exactly */
+  #openChannel(exactly) {
+    const { rate, duration } = this;
+    const options = {
+      rate,
+      duration,
+      phase: this.#phase,
+      frame: this.#requestedFrom,
+      wanted: this.#wanted,
+      exactly,
+    };
+    this.#channel.open(options, (message) => {
+      this.#handle(message);
+    });
+  }
+
+  /** @param {SessionMessage} message */
+  #handle(message) {
+    switch (message.type) {
       case "opened":
-        this.codec = told.codec;
-        this.#channels = told.channels;
-        if (!this.#told) {
-          this.#told = true;
-          this.#setDuration(told.duration);
+        this.codec = message.codec;
+        this.#channels = message.channels;
+        if (!this.#knowsDuration) {
+          this.#knowsDuration = true;
+          this.#setDuration(message.duration);
         }
         break;
       case "duration":
-        this.#setDuration(told.duration);
+        this.#setDuration(message.duration);
         break;
       case "failed":
-        if (this.#before) {
-          const channel = this.#before();
-          this.#before = null;
-          this.#open(channel, !this.small);
+        if (this.#former) {
+          const channel = this.#former();
+          this.#former = null;
+          this.#continueWith(channel, !this.small);
         } else {
-          this.emit("failed", told);
+          this.emit("failed", message);
         }
         break;
       case "piece":
-        this.#measure(told.traffic);
-        if (told.seek === this.#seek) {
-          this.#add(told);
+        this.#reportTraffic(message.traffic);
+        if (message.seek === this.#seek) {
+          this.#add(message);
         }
     }
   }
 
   /** @param {Traffic} traffic since the file was opened */
-  #measure({ bytes, waitedMs, size }) {
-    const since = { bytes: bytes - this.#taken.bytes, waitedMs: waitedMs - this.#taken.waitedMs, size };
-    this.#taken = { bytes, waitedMs };
-    this.emit("traffic", since);
+  #reportTraffic({ bytes, waitedMs, size }) {
+    const { bytes: reportedBytes, waitedMs: reportedMs } = this.#reported;
+    this.#reported = { bytes, waitedMs };
+    this.emit("traffic", { bytes: bytes - reportedBytes, waitedMs: waitedMs - reportedMs, size });
   }
 
-  /** @param {Extract<Told, {type: "piece"}>} told */
+  /** @param {Extract<SessionMessage, {type: "piece"}>} piece */
   #add({ from, channels, last }) {
-    const length = channels[0].length;
+    const length = channels[0]?.length ?? 0;
     if (length > 0) {
       const buffer = this.#buffers.take(length, channels.length, this.rate);
-      channels.forEach((samples, index) => buffer.copyToChannel(/** @type {any} */ (samples), index));
+      channels.forEach((samples, index) => {
+        buffer.copyToChannel(/** @type {Float32Array<ArrayBuffer>} */ (samples), index);
+      });
       release(...channels);
       this.pieces.add({ from, until: from + length, buffer, last });
     } else if (last) {

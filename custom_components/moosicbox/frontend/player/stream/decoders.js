@@ -1,7 +1,8 @@
-/** Decoders: each is loaded when an item first needs it. */
+/** Decoders. The library of each codec is loaded when an item first needs it. */
 import { StreamFault, unsupported } from "./fault.js";
-import { OggWriter, joined } from "./ogg-write.js";
+import { OggWriter } from "./ogg-write.js";
 import { readPcm } from "./pcm.js";
+import { concatenated } from "./reading.js";
 import { release } from "./release.js";
 
 /** @typedef {import("./demuxer.js").Packets} Packets */
@@ -9,32 +10,47 @@ import { release } from "./release.js";
 
 /**
  * @typedef {object} Decoder
- * @property {(packets: Packets) => Promise<Float32Array[]> | Float32Array[]} decode samples of each channel, each of a memory of its own; where the packets don't
- *   follow the ones before, perhaps some that belong to nothing in front
+ * @property {(packets: Packets) => Promise<Float32Array[]> | Float32Array[]} decode returns the samples of each channel, each in
+ *   a buffer of its own. If the packets don't follow the ones before, invalid samples may precede
  * @property {() => void} free
  */
 
-/** @typedef {(adts: ArrayBuffer, sampleRate: number, channels: number) => Promise<Float32Array[]>} NativeDecode by the browser */
+/**
+ * Decodes AAC by means of the browser.
+ * @typedef {(adts: ArrayBuffer, sampleRate: number, channels: number) => Promise<Float32Array[]>} NativeDecode
+ */
+
+/**
+ * The decoders of the vendored libraries, as far as they are used here.
+ * @typedef {object} LibraryDecoder
+ * @property {Promise<void>} ready
+ * @property {(data: Uint8Array) => Promise<{channelData: Float32Array[]}>} decode
+ * @property {(frames: Uint8Array[]) => Promise<{channelData: Float32Array[]}>} decodeFrames
+ * @property {() => Promise<void>} reset
+ * @property {() => void} free
+ */
+
+/** @typedef {Record<string, new (options?: object) => LibraryDecoder>} Library */
 
 const LIBRARIES = new URL("../../vendor/wasm-audio-decoders/", import.meta.url);
-const AAC_FRAME = 1_024;
-const AAC_OVERLAP = 2;
+
 /**
  * @param {Setup} setup
  * @param {NativeDecode} native
  * @returns {Promise<Decoder>}
+ * @throws {StreamFault}
  */
 export async function openDecoder(setup, native) {
   switch (setup.codec) {
     case "pcm":
-      return { decode: ({ data: [packet] }) => readPcm(packet, setup), free: () => undefined };
+      return { decode: ({ data: [packet = new Uint8Array()] }) => readPcm(packet, setup), free: () => undefined };
     case "aac":
       return aac(setup, native);
     case "flac":
-      return frames(setup, new (await library("flac-decoder")).FLACDecoder());
+      return frames(setup, await libraryDecoder("flac-decoder", "FLACDecoder"));
     case "mpeg":
-      // What encoders put in front and behind is cut by ourselves: the decoder knows nothing of seeks.
-      return frames(setup, new (await library("mpg123-decoder")).MPEGDecoder({ enableGapless: false }));
+      // The session trims the encoder's delay, because the decoder knows nothing of seeks.
+      return frames(setup, await libraryDecoder("mpg123-decoder", "MPEGDecoder", { enableGapless: false }));
     case "opus": {
       const { streams, coupled, mapping } = /** @type {NonNullable<Setup["opus"]>} */ (setup.opus);
       const options = {
@@ -44,78 +60,91 @@ export async function openDecoder(setup, native) {
         channelMappingTable: mapping,
         preSkip: 0,
       };
-      return frames(setup, new (await library("opus-decoder")).OpusDecoder(options));
+      return frames(setup, await libraryDecoder("opus-decoder", "OpusDecoder", options));
     }
     case "vorbis":
-      return vorbis(setup, new (await library("ogg-vorbis-decoder")).OggVorbisDecoder());
-    default:
-      throw unsupported("Nothing here decodes this");
+      return vorbis(setup, await libraryDecoder("ogg-vorbis-decoder", "OggVorbisDecoder"));
   }
 }
 
 /**
- * The libraries put what they export into the global scope.
- * @param {string} name
+ * Load a library, which adds its exports to the global scope, and create a decoder.
+ * @param {string} file
+ * @param {string} name of the decoder's class
+ * @param {object} [options]
+ * @returns {Promise<LibraryDecoder>}
  */
-async function library(name) {
-  const scope = /** @type {any} */ (globalThis);
-  // They derive a class from it that isn't used here; in workers of older browsers it is missing.
-  scope.Worker ??= class {};
+async function libraryDecoder(file, name, options) {
+  const scope = /** @type {{Worker?: unknown} & Record<string, Library>} */ (/** @type {unknown} */ (globalThis));
+  // The libraries extend this class, but use it only for workers of their own. Workers of old browsers lack it.
+  scope.Worker ??= EventTarget;
   try {
-    await import(new URL(`${name}.min.js`, LIBRARIES).href);
+    // eslint-disable-next-line no-unsanitized/method -- a file of this integration
+    await import(new URL(`${file}.min.js`, LIBRARIES).href);
   } catch (error) {
-    throw new StreamFault("unsupported", `The decoder can't be loaded: ${error}`);
+    throw new StreamFault("unsupported", `The decoder can't be loaded: ${String(error)}`);
   }
-  return scope[name];
+  const Decoder = scope[file]?.[name];
+  if (!Decoder) {
+    throw unsupported("The decoder is missing");
+  }
+  return new Decoder(options);
 }
 
 /**
  * @param {Setup} setup
- * @param {any} decoder of a library
+ * @param {LibraryDecoder} decoder
  * @returns {Promise<Decoder>}
  */
 async function frames({ channels, gain = 1 }, decoder) {
   await decoder.ready;
-  let used = false;
+  let isUsed = false;
   return {
     async decode({ data, reset }) {
-      if (reset && used) {
+      if (reset && isUsed) {
         await decoder.reset();
       }
-      used = true;
-      return louder((await decoder.decodeFrames(data)).channelData.slice(0, channels), gain);
+      isUsed = true;
+      return amplified((await decoder.decodeFrames(data)).channelData.slice(0, channels), gain);
     },
-    free: () => decoder.free(),
+    free: () => {
+      decoder.free();
+    },
   };
 }
 
-// Pictures may be in a comment: it is replaced by an empty one.
+/** An empty comment. It replaces that of the file, which may contain pictures. */
 const NO_COMMENT = Uint8Array.of(3, ...new TextEncoder().encode("vorbis"), 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
 /**
  * @param {Setup} setup
- * @param {any} decoder
+ * @param {LibraryDecoder} decoder
  * @returns {Promise<Decoder>}
  */
 async function vorbis(setup, decoder) {
-  const [identification, modes] = /** @type {Uint8Array[]} */ (setup.headers);
+  const [identification, modes] = /** @type {NonNullable<Setup["headers"]>} */ (setup.headers);
   await decoder.ready;
   const writer = new OggWriter();
-  await decoder.decode(joined([writer.pages([identification]), writer.pages([NO_COMMENT, modes])]));
+  await decoder.decode(concatenated([writer.pages([identification]), writer.pages([NO_COMMENT, modes])]));
   return {
     async decode({ data }) {
-      // A page is decoded when the next one begins: that is an empty one.
-      const pages = joined([writer.pages(data), writer.pages([])]);
+      // The decoder decodes a page when the next one begins, which is therefore an empty one.
+      const pages = concatenated([writer.pages(data), writer.pages([])]);
       const { channelData } = await decoder.decode(pages);
       release(pages);
       return channelData;
     },
-    free: () => decoder.free(),
+    free: () => {
+      decoder.free();
+    },
   };
 }
 
+const AAC_FRAME = 1_024;
+const AAC_OVERLAP = 2;
+
 /**
- * By the browser itself, a piece at a time: each begins with the last frames of the one before, for frames overlap.
+ * Decodes by means of the browser, in groups of frames. Each begins with the last frames of the one before, because frames overlap.
  * @param {Setup} setup
  * @param {NativeDecode} native
  * @returns {Decoder}
@@ -128,8 +157,8 @@ function aac(setup, native) {
       const all = [...(reset ? [] : before), ...data];
       before = data.slice(-AAC_OVERLAP).map((packet) => packet.slice());
       const channels = await native(adts(all, setup), setup.sampleRate, setup.channels);
-      if (channels.length < setup.channels || channels[0].length !== all.length * AAC_FRAME) {
-        throw unsupported("This browser doesn't decode AAC to the sample");
+      if (channels.length < setup.channels || channels[0]?.length !== all.length * AAC_FRAME) {
+        throw unsupported("This browser doesn't decode AAC exactly");
       }
       return channels.slice(0, setup.channels);
     },
@@ -142,11 +171,11 @@ const ADTS_BYTES = 7;
 /**
  * @param {Uint8Array[]} packets
  * @param {Setup} setup
- * @returns {ArrayBuffer} each with a header that tells all that a decoder must know
+ * @returns {ArrayBuffer} the packets, each with a header that describes it completely
  */
 function adts(packets, setup) {
   const { objectType, rateIndex } = /** @type {NonNullable<Setup["aac"]>} */ (setup.aac);
-  const headed = packets.flatMap((packet) => {
+  const parts = packets.flatMap((packet) => {
     const size = packet.length + ADTS_BYTES;
     const header = new Uint8Array(ADTS_BYTES);
     header[0] = 0xff;
@@ -158,16 +187,18 @@ function adts(packets, setup) {
     header[6] = 0xfc;
     return [header, packet];
   });
-  return joined(headed).buffer;
+  return concatenated(parts).buffer;
 }
 
 /**
  * @param {Float32Array[]} channels
  * @param {number} gain
  */
-function louder(channels, gain) {
+function amplified(channels, gain) {
   if (gain !== 1) {
-    channels.forEach((samples) => samples.forEach((sample, index) => (samples[index] = sample * gain)));
+    for (const samples of channels) {
+      samples.forEach((sample, index) => (samples[index] = sample * gain));
+    }
   }
   return channels;
 }

@@ -1,6 +1,6 @@
-/** Why a stream can't be decoded here. */
+/** The reasons why a stream can't be decoded. */
 
-/** @typedef {"unreachable" | "not_found" | "unsupported" | "blocked"} FaultKind `blocked`: scripts may not read it */
+/** @typedef {"unreachable" | "not_found" | "unsupported" | "blocked"} FaultKind `blocked`: the server gives scripts no access */
 
 export class StreamFault extends Error {
   /**

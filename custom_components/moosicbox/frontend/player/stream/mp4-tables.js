@@ -1,4 +1,4 @@
-/** The boxes and tables of MP4. */
+/** The boxes of MP4 files, and the table of a track's samples. */
 import { unsupported } from "./fault.js";
 import { text, view } from "./reading.js";
 
@@ -7,7 +7,7 @@ import { text, view } from "./reading.js";
  * @property {number} count
  * @property {Float64Array} offsets in the file
  * @property {Uint32Array} sizes
- * @property {number} duration of all, in units of the track
+ * @property {number} duration of all samples, in units of the track
  */
 
 const MAX_SAMPLES = 5_000_000;
@@ -15,8 +15,8 @@ const MAX_SAMPLES = 5_000_000;
 /**
  * @param {Uint8Array} container content of a box
  * @param {string} name
- * @param {...string} path further in
- * @returns {Uint8Array[]} contents of all boxes of that name
+ * @param {...string} path names of boxes inside
+ * @returns {Uint8Array[]} contents of all such boxes
  */
 export function findBoxes(container, name, ...path) {
   const found = [];
@@ -30,18 +30,8 @@ export function findBoxes(container, name, ...path) {
     }
     at += size;
   }
-  return path.length === 0 ? found : found.flatMap((box) => findBoxes(box, path[0], ...path.slice(1)));
-}
-
-/**
- * @param {Uint8Array} container
- * @param {string[]} path
- * @param {number} at
- * @param {string} value
- */
-export function isBox(container, path, at, value) {
-  const [box] = findBoxes(container, path[0], ...path.slice(1));
-  return box !== undefined && text(box, at, value.length) === value;
+  const [inner, ...rest] = path;
+  return inner === undefined ? found : found.flatMap((box) => findBoxes(box, inner, ...rest));
 }
 
 /**
@@ -57,17 +47,14 @@ export function readSamples(table) {
   const [short, long] = [box("stco"), box("co64")];
   const chunks = short ?? long;
   if (!sizeTable || !chunkTable || !chunks) {
-    throw unsupported("The MP4 file has no table of its contents");
+    throw unsupported("The MP4 file has no table of its samples");
   }
-  const [one, count] = [sizeTable.getUint32(4), sizeTable.getUint32(8)];
-  if (count > MAX_SAMPLES || (one === 0 && sizeTable.byteLength < 12 + 4 * count)) {
-    throw unsupported("The MP4 file's table is damaged");
+  const [commonSize, count] = [sizeTable.getUint32(4), sizeTable.getUint32(8)];
+  if (count > MAX_SAMPLES || (commonSize === 0 && sizeTable.byteLength < 12 + 4 * count)) {
+    throw unsupported("The table of the MP4 file is damaged");
   }
   const sizes = new Uint32Array(count);
   const offsets = new Float64Array(count);
-  for (let index = 0; index < count; index += 1) {
-    sizes[index] = one || sizeTable.getUint32(12 + 4 * index);
-  }
   const chunkCount = chunks.getUint32(4);
   let [sample, entry, perChunk] = [0, 0, 0];
   for (let chunk = 0; chunk < chunkCount && sample < count; chunk += 1) {
@@ -77,8 +64,10 @@ export function readSamples(table) {
     }
     let offset = short ? short.getUint32(8 + 4 * chunk) : Number(chunks.getBigUint64(8 + 8 * chunk));
     for (let index = 0; index < perChunk && sample < count; index += 1) {
+      const size = commonSize || sizeTable.getUint32(12 + 4 * sample);
+      sizes[sample] = size;
       offsets[sample] = offset;
-      offset += sizes[sample];
+      offset += size;
       sample += 1;
     }
   }

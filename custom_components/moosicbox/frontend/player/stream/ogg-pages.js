@@ -1,5 +1,5 @@
 /** The pages of an Ogg file. */
-import { text, view } from "./reading.js";
+import { byteAt, text, view } from "./reading.js";
 
 /** @typedef {import("./bytes.js").ByteReader} ByteReader */
 
@@ -7,12 +7,12 @@ import { text, view } from "./reading.js";
  * @typedef {object} Page
  * @property {number} offset in the file
  * @property {number} serial of its stream
- * @property {number | null} granule null if no packet ends in it
- * @property {boolean} begins a stream
- * @property {boolean} ends it
- * @property {boolean} continued its first part belongs to a packet that began before
- * @property {boolean} open its last part belongs to a packet that ends later
- * @property {Uint8Array[]} parts of packets
+ * @property {number | null} granule position at the end of the page's last packet; null if no packet ends in it
+ * @property {boolean} begins true for the first page of a stream
+ * @property {boolean} ends true for the last page of a stream
+ * @property {boolean} continued true if the first part belongs to a packet of the page before
+ * @property {boolean} open true if the last part's packet continues in the next page
+ * @property {Uint8Array[]} parts packets, and parts of packets
  */
 
 const HEADER_BYTES = 27;
@@ -27,16 +27,16 @@ export async function readPage(reader) {
     return null;
   }
   const offset = reader.position;
-  const segments = reader.bytes(HEADER_BYTES)[26];
+  const segments = byteAt(reader.bytes(HEADER_BYTES), 26);
   if (!(await reader.fill(HEADER_BYTES + segments))) {
     return null;
   }
   const head = reader.bytes(HEADER_BYTES + segments);
   const data = view(head);
-  const [flags, serial, granule] = [head[5], data.getUint32(14, true), data.getBigInt64(6, true)];
+  const [flags, serial, granule] = [data.getUint8(5), data.getUint32(14, true), data.getBigInt64(6, true)];
   const lacing = head.slice(HEADER_BYTES);
   const size = lacing.reduce((sum, length) => sum + length, 0);
-  if (!(await reader.fill(head.length + size))) {
+  if (!(await reader.fill(HEADER_BYTES + segments + size))) {
     return null;
   }
   const body = reader.bytes(HEADER_BYTES + segments + size).slice(HEADER_BYTES + segments);
@@ -54,11 +54,11 @@ export async function readPage(reader) {
 }
 
 /**
- * Goes to the next page.
+ * Move the reader to the next page.
  * @param {ByteReader} reader
  * @returns {Promise<boolean>} false if there is none
  */
-export async function syncPage(reader) {
+async function syncPage(reader) {
   while (await reader.fill(HEADER_BYTES)) {
     const bytes = reader.bytes(reader.available);
     for (let index = bytes.indexOf(CAPTURE); index >= 0; index = bytes.indexOf(CAPTURE, index + 1)) {

@@ -1,10 +1,11 @@
-/** Writes Ogg pages, for a decoder that reads nothing else. */
+/** Writes Ogg pages, for the Vorbis decoder, which accepts nothing else. */
+import { concatenated } from "./reading.js";
 
 const HEADER_BYTES = 27;
 const MAX_SEGMENTS = 255;
 const BEGINS = 2;
 
-/** Puts packets into the pages of one stream. */
+/** Writes packets into the pages of one stream. */
 export class OggWriter {
   #number = 0;
 
@@ -27,12 +28,15 @@ export class OggWriter {
       segments += needed;
     }
     pages.push(this.#page(waiting));
-    return joined(pages);
+    return concatenated(pages);
   }
 
   /** @param {Uint8Array[]} packets */
   #page(packets) {
-    const lacing = packets.flatMap(({ length }) => [...Array(Math.floor(length / 255)).fill(255), length % 255]);
+    const lacing = packets.flatMap(({ length }) => [
+      ...Array.from({ length: Math.floor(length / 255) }, () => 255),
+      length % 255,
+    ]);
     const header = new Uint8Array(HEADER_BYTES + lacing.length);
     const data = new DataView(header.buffer);
     header.set([0x4f, 0x67, 0x67, 0x53, 0, this.#number === 0 ? BEGINS : 0]);
@@ -41,17 +45,6 @@ export class OggWriter {
     header[26] = lacing.length;
     header.set(lacing, HEADER_BYTES);
     this.#number += 1;
-    return joined([header, ...packets]);
+    return concatenated([header, ...packets]);
   }
-}
-
-/** @param {Uint8Array[]} parts */
-export function joined(parts) {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,24 +1,23 @@
 /**
- * From a file's sample rate to that of the loudspeaker: a windowed sinc, the same for each output sample wherever decoding began.
+ * Converts a file's sample rate to that of the context, by a windowed sinc. The output doesn't depend on where decoding began.
  *
- * An item rings a little before its first and behind its last sample. Where two items follow each other without a gap, what one
- * rings behind its end and the other before its beginning is added, and comes out as if they were one.
+ * The filter rings a little before an item's first sample and behind its last one. If two items follow each other without a
+ * gap, the ringing of both is mixed, and the result is the same as if they were one item.
  */
-
 import { release } from "./release.js";
 
 /** Zero crossings of the sinc on each side. */
 const WIDTH = 16;
-/** Of the narrower of both bands, what is let through. */
+/** The pass band, as a share of the narrower of both bands. */
 const PASSED = 0.95;
 const KAISER_BETA = 8.5;
 const MAX_PHASES = 1_024;
 
 export class Resampler {
-  /** Input samples of one step, and output samples of one step. */
+  /** The ratio of the sample rates: so many input samples correspond to so many output samples. */
   #inputs;
   #outputs;
-  /** How far the output is behind its own counting, in parts of an input sample. */
+  /** The phase of the output, in fractions of an input sample. */
   #shift = 0;
   #half = 0;
   #phases = 1;
@@ -26,16 +25,16 @@ export class Resampler {
   #filter = new Float32Array();
   /** Number of the next output sample. */
   #next = 0;
-  /** Number of the input sample in front. */
+  /** Number of the first input sample that is held. */
   #first = 0;
   /** @type {Float32Array[]} */
   #held;
 
   /**
-   * @param {number} from samples a second
-   * @param {number} to
+   * @param {number} from input samples a second
+   * @param {number} to output samples a second
    * @param {number} channels
-   * @param {number} [phase] by which part of an output sample the item begins before the first of them
+   * @param {number} [phase] the fraction of an output sample by which the item begins before the first one
    */
   constructor(from, to, channels, phase = 0) {
     const divisor = greatestCommonDivisor(from, to);
@@ -56,15 +55,15 @@ export class Resampler {
     return this.#next;
   }
 
-  /** @returns {number} output samples that an item rings before its first and behind its last sample */
+  /** @returns {number} output samples of ringing before an item's beginning, and behind its end */
   get ringing() {
     return Math.ceil((this.#half * this.#outputs) / this.#inputs);
   }
 
   /**
-   * Begins anew.
-   * @param {number} output number of the first output sample
-   * @returns {number} number of the input sample that has to come first
+   * Start at an output sample.
+   * @param {number} output its number
+   * @returns {number} number of the first input sample that is needed
    */
   begin(output) {
     this.#next = output;
@@ -73,7 +72,7 @@ export class Resampler {
     }
     const at = Math.floor((output * this.#inputs + this.#shift) / this.#outputs);
     this.#first = Math.max(0, at - this.#half + 1);
-    // In front of the item there is silence.
+    // Silence precedes the item.
     const silence = this.#first - (at - this.#half + 1);
     this.#held = this.#held.map(() => new Float32Array(silence));
     const first = this.#first;
@@ -82,37 +81,36 @@ export class Resampler {
   }
 
   /**
-   * @param {Float32Array[]} input the following samples of each channel
-   * @returns {Float32Array[]} what can be told of the output by now; the input itself, if nothing has to be changed
+   * @param {Float32Array[]} input the next samples of each channel
+   * @returns {Float32Array[]} the output that is complete; the input itself if both rates are equal
    */
   push(input) {
     if (this.#half === 0) {
-      this.#next += input[0].length;
+      this.#next += lengthOf(input);
       return input;
     }
-    this.#hold(this.#held.map((held, channel) => joined(held, input[channel])));
-    const known = this.#first + this.#held[0].length;
-    // The last output sample whose inputs are all there.
+    this.#hold(this.#held.map((held, channel) => joined(held, input[channel] ?? EMPTY)));
+    const known = this.#first + lengthOf(this.#held);
+    // The end of the output samples whose inputs are all known.
     const end = Math.max(this.#next, Math.ceil(((known - this.#half) * this.#outputs - this.#shift) / this.#inputs));
     const output = this.#held.map((held) => this.#convolved(held, end - this.#next));
     this.#next = end;
     const kept = Math.floor((end * this.#inputs + this.#shift) / this.#outputs) - this.#half + 1;
-    const passed = Math.max(0, Math.min(this.#held[0].length, kept - this.#first));
+    const passed = Math.max(0, Math.min(lengthOf(this.#held), kept - this.#first));
     this.#hold(this.#held.map((held) => held.slice(passed)));
     this.#first += passed;
     return output;
   }
 
-  /** @param {Float32Array[]} held instead of what was */
+  /** @param {Float32Array[]} held replaces the samples that are held */
   #hold(held) {
     release(...this.#held);
     this.#held = held;
   }
 
   /**
-   * The rest, with silence behind.
    * @param {number} total input samples of the item
-   * @returns {Float32Array[]}
+   * @returns {Float32Array[]} the rest of the output, with its ringing
    */
   end(total) {
     if (this.#half === 0) {
@@ -144,7 +142,7 @@ export class Resampler {
       const filter = phase * taps;
       let sum = 0;
       for (let tap = 0; tap < taps; tap += 1) {
-        sum += held[start + tap] * this.#filter[filter + tap];
+        sum += /** @type {number} */ (held[start + tap]) * /** @type {number} */ (this.#filter[filter + tap]);
       }
       output[index] = sum;
     }
@@ -155,7 +153,7 @@ export class Resampler {
 /**
  * @param {number} phases
  * @param {number} half
- * @param {number} cutoff of half the input's rate
+ * @param {number} cutoff as a share of half the input's rate
  */
 function filterBank(phases, half, cutoff) {
   const taps = half * 2;
@@ -170,19 +168,24 @@ function filterBank(phases, half, cutoff) {
       bank[phase * taps + tap] = value;
       sum += value;
     }
-    // Each phase lets what doesn't change through as it is.
-    for (let tap = 0; tap < taps; tap += 1) {
-      bank[phase * taps + tap] /= sum;
+    // Each phase has the same gain for a constant signal.
+    for (let tap = phase * taps; tap < (phase + 1) * taps; tap += 1) {
+      bank[tap] = /** @type {number} */ (bank[tap]) / sum;
     }
   }
   return bank;
 }
 
+const EMPTY = new Float32Array();
+
+/** @param {Float32Array[]} channels */
+const lengthOf = ([first = EMPTY]) => first.length;
+
 /** @param {number} x */
 const sinc = (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 
 /**
- * The modified Bessel function of order 0.
+ * The modified Bessel function of the first kind, order 0.
  * @param {number} x
  */
 function bessel(x) {

@@ -1,27 +1,55 @@
-/** The worker that decodes: several items at once, each a session. */
+/** The worker that decodes items, each in a session of its own. */
 import { ByteReader } from "./bytes.js";
 import { Session } from "./session.js";
 
 /**
- * @typedef {{type: "open", id: number, url: string, growing: boolean, foreign: boolean, duration: number | null, rate: number, phase: number, frame: number, wanted: number, exactly: boolean}
- *   | {type: "want", id: number, frame: number}
- *   | {type: "seek", id: number, seek: number, frame: number, wanted: number, exactly: boolean}
- *   | {type: "close", id: number}
- *   | {type: "answer", call: number, value?: any, error?: string}} Asked
+ * An item to open.
+ * @typedef {object} OpenRequest
+ * @property {string} url
+ * @property {boolean} transcoded
+ * @property {boolean} foreign
+ * @property {number | null} duration
+ * @property {number} rate
+ * @property {number} phase
+ * @property {number} frame
+ * @property {number} wanted
+ * @property {boolean} exactly
  */
 
-const scope = /** @type {any} */ (globalThis);
+/**
+ * Messages of the page. `id` is the item's.
+ * @typedef {(OpenRequest & {type: "open", id: number})
+ *   | {type: "want", id: number, frame: number}
+ *   | {type: "seek", id: number, target: import("./session.js").Target, wanted: number}
+ *   | {type: "close", id: number}
+ *   | {type: "result", call: number, value?: unknown, error?: string}} PageMessage
+ */
+
+/**
+ * Requests to the page, for what only a page can do.
+ * @typedef {{type: "renew", id: number}
+ *   | {type: "decode", adts: ArrayBuffer, sampleRate: number, channels: number}} WorkerRequest
+ */
+
+/** @typedef {(import("./session.js").SessionMessage & {id: number}) | (WorkerRequest & {call: number})} WorkerMessage */
+
+/**
+ * The global scope of a worker, which TypeScript knows only without that of a page.
+ * @typedef {object} Scope
+ * @property {(message: WorkerMessage, transferred: Transferable[]) => void} postMessage
+ * @property {((event: MessageEvent<PageMessage>) => void) | null} onmessage
+ */
+const scope = /** @type {Scope} */ (/** @type {unknown} */ (globalThis));
 /** @type {Map<number, Session>} */
 const sessions = new Map();
-/** What the page was asked. @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
+/** Requests to the page without a result. @type {Map<number, {resolve: (value: unknown) => void, reject: (error: Error) => void}>} */
 const calls = new Map();
 let lastCall = 0;
 
 /**
- * Asks the page for what only it can do.
- * @param {{type: "renew", id: number} | {type: "decode", adts: ArrayBuffer, sampleRate: number, channels: number}} request
+ * @param {WorkerRequest} request
  * @param {Transferable[]} [transferred]
- * @returns {Promise<any>}
+ * @returns {Promise<unknown>} the page's result
  */
 function call(request, transferred = []) {
   lastCall += 1;
@@ -29,24 +57,29 @@ function call(request, transferred = []) {
   return new Promise((resolve, reject) => calls.set(lastCall, { resolve, reject }));
 }
 
-/** @param {Extract<Asked, {type: "open"}>} asked */
-function open({ id, url, growing, foreign, duration, rate, phase, frame, wanted, exactly }) {
-  const reader = new ByteReader(url, { growing, foreign, renew: () => call({ type: "renew", id }) });
+/** @param {OpenRequest & {id: number}} request */
+function open({ id, url, transcoded, foreign, duration, rate, phase, frame, wanted, exactly }) {
+  const renew = async () => /** @type {string} */ (await call({ type: "renew", id }));
+  /** @type {import("./session.js").SessionOptions} */
   const options = {
-    reader,
+    openReader: (start) => new ByteReader(url, { growing: transcoded, start, foreign, renew }),
+    transcoded,
     known: { duration },
     rate,
     phase,
-    /** @type {import("./decoders.js").NativeDecode} */
-    native: (adts, sampleRate, channels) => call({ type: "decode", adts, sampleRate, channels }, [adts]),
-    /** @param {import("./session.js").Told} told */
-    tell: (told) =>
-      scope.postMessage({ ...told, id }, told.type === "piece" ? told.channels.map(({ buffer }) => buffer) : []),
+    native: async (adts, sampleRate, channels) =>
+      /** @type {Float32Array[]} */ (await call({ type: "decode", adts, sampleRate, channels }, [adts])),
+    send: (message) => {
+      scope.postMessage(
+        { ...message, id },
+        message.type === "piece" ? message.channels.map(({ buffer }) => buffer) : [],
+      );
+    },
   };
   sessions.set(id, new Session(options, { frame, wanted, exactly }));
 }
 
-scope.onmessage = (/** @type {MessageEvent<Asked>} */ { data }) => {
+scope.onmessage = (/** @type {MessageEvent<PageMessage>} */ { data }) => {
   switch (data.type) {
     case "open":
       open(data);
@@ -55,16 +88,20 @@ scope.onmessage = (/** @type {MessageEvent<Asked>} */ { data }) => {
       sessions.get(data.id)?.want(data.frame);
       break;
     case "seek":
-      sessions.get(data.id)?.seek(data.seek, data.frame, data.wanted, data.exactly);
+      sessions.get(data.id)?.seek(data.target, data.wanted);
       break;
     case "close":
       sessions.get(data.id)?.close();
       sessions.delete(data.id);
       break;
-    case "answer": {
-      const { resolve, reject } = /** @type {NonNullable<ReturnType<typeof calls.get>>} */ (calls.get(data.call));
+    case "result": {
+      const waiting = calls.get(data.call);
       calls.delete(data.call);
-      data.error === undefined ? resolve(data.value) : reject(new Error(data.error));
+      if (data.error === undefined) {
+        waiting?.resolve(data.value);
+      } else {
+        waiting?.reject(new Error(data.error));
+      }
     }
   }
 };

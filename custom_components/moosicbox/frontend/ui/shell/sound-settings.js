@@ -46,7 +46,7 @@ export class SoundSettings {
   /** @param {AppState} state */
   render({ device: { dataSaver, saving, fallback } }) {
     this.#mode.value = dataSaver;
-    const text = fallback ? `fallback_${fallback}` : saving ? "saving" : null;
+    const text = fallback ? /** @type {const} */ (`fallback_${fallback}`) : saving ? "saving" : null;
     this.#status.hidden = text === null;
     setText(this.#status, text ? this.#localize(text) : "");
   }

@@ -1,4 +1,4 @@
-"""How soon a browser sounds after somebody pressed play, beside an audio element that plays the same file; and what it holds then."""
+"""The time from the `play` command to the first sound of a browser, beside an audio element with the same file; and its memory."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -12,11 +12,11 @@ from benchmarks.options import Options
 from benchmarks.report import Row, median, ratio
 from script.lib.browser import chromium
 
-from .alone import alone
-from .house import House, house
+from .measured_home import MeasuredHome, measured_home
 from .music import title
 from .tab import ARGUMENTS, LEFT, RIGHT, Tab, now, open_tab
 from .thin_network import thin_network
+from .unobserved import unobserved_player
 
 TRACKS: Final = (
     *(("FLAC", 200), ("FLAC", 600), ("MP3", 200), ("MP3", 600)),
@@ -26,15 +26,15 @@ LONG: Final = ("FLAC", 600), ("MP3", 600)
 WIFI: Final = 20e6
 MOBILE: Final = 4e6
 SLOW: Final = 4
-"""A wall tablet's processor beside this machine's."""
+"""The factor by which a wall tablet's processor is slower than this machine's."""
 SETTLE_SECONDS: Final = 4
 TRACKS_HEARD: Final = 10
 
 
 async def measure(options: Options) -> list[Row]:
-    """Press play, skip, seek, listen."""
+    """Measure starts, skips, seeks, and playback."""
     async with AsyncExitStack() as stack:
-        home = await stack.enter_async_context(house(TRACKS))
+        home = await stack.enter_async_context(measured_home(TRACKS))
         playwright = await stack.enter_async_context(async_playwright())
         wifi = await stack.enter_async_context(thin_network(home.port, WIFI))
         mobile = await stack.enter_async_context(thin_network(home.port, MOBILE))
@@ -51,7 +51,7 @@ async def _browser(playwright: Playwright) -> Browser:
     return await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
 
 
-async def _here(playwright: Playwright, home: House, repetitions: int) -> list[Row]:
+async def _here(playwright: Playwright, home: MeasuredHome, repetitions: int) -> list[Row]:
     browser = await _browser(playwright)
     tab = await open_tab(browser, home, f"http://127.0.0.1:{home.port}", "here")
     rows = await _starts(tab, home, "this machine", repetitions, "≤ 0.35")
@@ -60,7 +60,7 @@ async def _here(playwright: Playwright, home: House, repetitions: int) -> list[R
     return rows
 
 
-async def _there(playwright: Playwright, home: House, port: int, repetitions: int) -> list[Row]:
+async def _there(playwright: Playwright, home: MeasuredHome, port: int, repetitions: int) -> list[Row]:
     browser = await _browser(playwright)
     tab = await open_tab(browser, home, f"http://127.0.0.1:{port}", "there")
     await tab.throttle(SLOW)
@@ -73,19 +73,19 @@ async def _there(playwright: Playwright, home: House, port: int, repetitions: in
     return rows
 
 
-async def _saving(playwright: Playwright, home: House, port: int) -> list[Row]:
+async def _saving(playwright: Playwright, home: MeasuredHome, port: int) -> list[Row]:
     browser = await _browser(playwright)
     tab = await open_tab(browser, home, f"http://127.0.0.1:{port}", "saving")
     await tab.save_data()
     await tab.throttle(SLOW)
-    # Each of them once: what was transcoded before is kept.
+    # Each track once, because the hub keeps transcoded files.
     heard = [(await _start(tab, home, title(*track))).heard for track in TRACKS if track[0] == "FLAC"]
     await browser.close()
     where = f"CPU / {SLOW}, {MOBILE / 1e6:.0f} Mbit/s, data saver"
-    return [Row(f"{where}: play to sound, FLAC, transcoded while it is heard", max(heard), "s", "≤ 1.5")]
+    return [Row(f"{where}: play to sound, FLAC, transcoded meanwhile", max(heard), "s", "≤ 1.5")]
 
 
-async def _plain_http(playwright: Playwright, home: House, repetitions: int) -> list[Row]:
+async def _plain_http(playwright: Playwright, home: MeasuredHome, repetitions: int) -> list[Row]:
     browser = await _browser(playwright)
     tab = await open_tab(browser, home, f"http://home.test:{home.port}", "plain")
     assert not await tab.page.evaluate("isSecureContext")
@@ -96,28 +96,28 @@ async def _plain_http(playwright: Playwright, home: House, repetitions: int) -> 
 
 
 class Start(NamedTuple):
-    """Seconds from a command until it was heard, and until the time that the hub's order names for that."""
+    """Seconds from a command to its sound, and to the time that the hub's command names for it."""
 
     heard: float
     ordered: float
 
 
-async def _start(tab: Tab, home: House, track: str) -> Start:
-    """Play a track, from silence."""
+async def _start(tab: Tab, home: MeasuredHome, track: str) -> Start:
+    """Play a track, after silence."""
     await home.hub.player(tab.player_id).stop()
     await asyncio.sleep(1)
     return await _command(tab, home, home.hub.player(tab.player_id).play(home.ids[track]))
 
 
-async def _command(tab: Tab, home: House, command: Awaitable[None]) -> Start:
-    """Do something by which the left channel is loud soon."""
+async def _command(tab: Tab, home: MeasuredHome, command: Awaitable[None]) -> Start:
+    """Execute a command after which the left channel is loud."""
     asked, asked_us = now(), home.hub.hub_now_us()
     await command
     heard = await tab.heard(LEFT, asked)
     return Start(heard, (await tab.due() - asked_us) / 1e6)
 
 
-async def _starts(tab: Tab, home: House, where: str, repetitions: int, goal: str) -> list[Row]:
+async def _starts(tab: Tab, home: MeasuredHome, where: str, repetitions: int, goal: str) -> list[Row]:
     await asyncio.sleep(SETTLE_SECONDS)
     rows, orders = [], []
     for kind, seconds in TRACKS:
@@ -135,10 +135,10 @@ async def _starts(tab: Tab, home: House, where: str, repetitions: int, goal: str
             Row(f"{where}: audio element, {track} s", median(theirs), "s"),
             Row(f"{where}: ours : element, {track} s", ratio(ours, theirs), "×", "≤ 1.2"),
         ]
-    return [*rows, Row(f"{where}: of that until the time that the order names", median(orders), "s")]
+    return [*rows, Row(f"{where}: of that, until the time that the hub's command names", median(orders), "s")]
 
 
-async def _skips(tab: Tab, home: House, where: str, repetitions: int) -> list[Row]:
+async def _skips(tab: Tab, home: MeasuredHome, where: str, repetitions: int) -> list[Row]:
     player = home.hub.player(tab.player_id)
     later = []
     for _ in range(repetitions):
@@ -148,7 +148,7 @@ async def _skips(tab: Tab, home: House, where: str, repetitions: int) -> list[Ro
         asked = now()
         await player.play()
         await tab.heard(LEFT, asked)
-        # The half that is quiet on the left, so that the next track's beginning can be told.
+        # The second half is quiet on the left, so that the next track's beginning is noticed.
         asked = now()
         await player.seek(150)
         await tab.heard(RIGHT, asked)
@@ -156,10 +156,17 @@ async def _skips(tab: Tab, home: House, where: str, repetitions: int) -> list[Ro
         start = await _command(tab, home, player.next())
         later.append(start.heard - start.ordered)
     await player.stop()
-    return [Row(f"{where}: skip to the prepared next item, beyond the order's time", median(later), "s", "≤ 0.1")]
+    return [
+        Row(
+            f"{where}: skip to the prepared next item, beyond the time of the hub's command",
+            median(later),
+            "s",
+            "≤ 0.1",
+        )
+    ]
 
 
-async def _seeks(tab: Tab, home: House, where: str, repetitions: int) -> list[Row]:
+async def _seeks(tab: Tab, home: MeasuredHome, where: str, repetitions: int) -> list[Row]:
     player = home.hub.player(tab.player_id)
     rows = []
     for track in LONG:
@@ -176,7 +183,7 @@ async def _seeks(tab: Tab, home: House, where: str, repetitions: int) -> list[Ro
     return rows
 
 
-async def _listening(tab: Tab, home: House, where: str) -> list[Row]:
+async def _listening(tab: Tab, home: MeasuredHome, where: str) -> list[Row]:
     player = home.hub.player(tab.player_id)
     rows = []
     for track in (("FLAC", 600), ("AAC", 200)):
@@ -194,8 +201,8 @@ async def _listening(tab: Tab, home: House, where: str) -> list[Row]:
     return rows
 
 
-async def _held(home: House) -> list[Row]:
-    async with alone(home) as tab:
+async def _held(home: MeasuredHome) -> list[Row]:
+    async with unobserved_player(home) as tab:
         idle = tab.memory()
         player = home.hub.player(tab.player_id)
         held = []
@@ -205,6 +212,6 @@ async def _held(home: House) -> list[Row]:
             held.append(tab.memory() - idle)
         await asyncio.sleep(30)
         return [
-            Row("the tab's memory beyond that of the idle page, most while ten tracks are played", max(held), "MiB"),
+            Row("the tab's memory beyond that of the idle page, maximum while ten tracks are played", max(held), "MiB"),
             Row("after ten tracks, while the last one plays", tab.memory() - idle, "MiB", "≤ 60"),
         ]

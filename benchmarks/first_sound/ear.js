@@ -1,12 +1,12 @@
 /**
- * Listens to what goes out of every AudioContext of a page, without anything the player believes. The music is loud on the left
- * channel in its first half and on the right one in its second (see music.py). Runs before all else of the page, also where the
- * page came by plain http and there is no AudioWorklet.
+ * Measures the output of every AudioContext of a page, independently of the player. The music is loud on the left channel in its
+ * first half, and on the right one in its second half (see music.py). The script runs before all others of the page. It needs
+ * no AudioWorklet, which pages loaded over plain HTTP lack.
  */
 (() => {
   const LOUD = 0.05;
   const SAMPLES = 32_768;
-  const LOOK_MS = 100;
+  const INTERVAL_MS = 100;
   const { connect } = AudioNode.prototype;
   /** @type {{context: AudioContext, sides: AnalyserNode[]}[]} */
   const outputs = [];
@@ -23,7 +23,7 @@
     return connect.call(this, target, ...more);
   };
 
-  /** When the first loud sample after `afterMs` is audible, in ms of performance.now(); null if none of the last 0.7 s is. */
+  /** The time at which the first loud sample after `afterMs` is audible, in ms of performance.now(); null if there is none in the last 0.7 s. */
   function loudAt({ context, sides }, side, afterMs) {
     const stamp = context.getOutputTimestamp();
     if (!stamp.performanceTime) {
@@ -37,7 +37,7 @@
     return index < 0 ? null : atMs(index);
   }
 
-  /** When the last order of the hub to play is to be carried out, µs of its clock. */
+  /** The time of the hub's last command to play, µs of its clock. */
   let due = 0;
   const { WebSocket } = window;
   window.WebSocket = class extends WebSocket {
@@ -52,20 +52,20 @@
 
   window.ear = {
     due: () => due,
-    /** @returns {Promise<number>} when a side is first loud after a time, in ms of performance.now() */
+    /** @returns {Promise<number>} the time at which a side is first loud after `afterMs`, in ms of performance.now() */
     loud: (side, afterMs) =>
       new Promise((resolve) => {
-        const look = () => {
+        const check = () => {
           const found = outputs.map((output) => loudAt(output, side, afterMs)).filter((at) => at !== null);
           if (found.length > 0) {
             resolve(Math.min(...found));
           } else {
-            setTimeout(look, LOOK_MS);
+            setTimeout(check, INTERVAL_MS);
           }
         };
-        look();
+        check();
       }),
-    /** @returns {Promise<number>} ms from a click on play in an audio element until it is loud on the left */
+    /** @returns {Promise<number>} ms from the start of an audio element until it is loud on the left */
     async element(url) {
       window.elementContext ??= new AudioContext({ latencyHint: "playback" });
       await window.elementContext.resume();

@@ -1,4 +1,4 @@
-"""Noise that tells where it is: loud on the left in its first half, on the right in its second."""
+"""Noise for tests: loud on the left in its first half, and on the right in its second half."""
 
 import asyncio
 from pathlib import Path
@@ -10,7 +10,7 @@ LOUD: Final = 0.6
 
 
 class Kind(NamedTuple):
-    """A format that people have."""
+    """A format of files."""
 
     suffix: str
     arguments: tuple[str, ...]
@@ -28,12 +28,12 @@ KINDS: Final = {
 
 
 def title(kind: str, seconds: int) -> str:
-    """What the track is called in the library."""
+    """Return a track's title."""
     return f"{kind} {seconds}"
 
 
 async def write_track(folder: Path, kind: str, seconds: int) -> None:
-    """Write one track, tagged with its title."""
+    """Write a track, tagged with its title."""
     suffix, arguments = KINDS[kind]
     half = seconds / 2
     left = f"anoisesrc=c=pink:r={RATE}:d={seconds}:seed=1,volume='if(lt(t,{half}),{LOUD},{QUIET})':eval=frame"
@@ -41,7 +41,7 @@ async def write_track(folder: Path, kind: str, seconds: int) -> None:
     process = await asyncio.create_subprocess_exec(
         *("ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-f", "lavfi", "-i", left, "-f", "lavfi", "-i", right),
         *("-filter_complex", "[0][1]join=inputs=2:channel_layout=stereo", "-metadata", f"title={title(kind, seconds)}"),
-        *("-metadata", "artist=Noise", *arguments, folder / f"{title(kind, seconds).replace(' ', '-')}.{suffix}"),
+        *("-metadata", "artist=Noise", *arguments, str(folder / f"{title(kind, seconds).replace(' ', '-')}.{suffix}")),
     )
     if code := await process.wait():
         raise OSError(f"ffmpeg ended with {code}")

@@ -1,4 +1,4 @@
-"""A browser tab that is a player, as slow as one likes, and what comes out of it."""
+"""A browser tab that is a player, with a slow processor if wanted, and its sound."""
 
 import json
 from pathlib import Path
@@ -10,24 +10,23 @@ from playwright.async_api import Browser, CDPSession, Page
 from benchmarks.process import memory
 from script.lib.browser import storage_state
 
-from .house import House
+from .measured_home import MeasuredHome
 
 HERE: Final = Path(__file__).parent
 ARGUMENTS: Final = [
     "--no-sandbox",
     "--disable-background-networking",
     "--autoplay-policy=no-user-gesture-required",
-    # A name as people have at home: by plain http it is no secure context, unlike localhost.
+    # A page loaded over plain HTTP from a name is no secure context, unlike one from localhost.
     "--host-resolver-rules=MAP home.test 127.0.0.1",
 ]
 LEFT, RIGHT = 0, 1
 
 
 class Tab:
-    """One player."""
+    """A player. `zero` is that of performance.now(), in seconds of the monotonic clock, which all processes share."""
 
     def __init__(self, player_id: str, page: Page, devtools: CDPSession, zero: float, pid: int) -> None:
-        """`zero` is that of performance.now(), in seconds of the monotonic clock that all processes of a machine share."""
         self.player_id = player_id
         self.page = page
         self._pid = pid
@@ -35,33 +34,33 @@ class Tab:
         self._zero = zero
 
     async def throttle(self, rate: float) -> None:
-        """Slow the page's thread down from now on."""
+        """Slow the page's thread down."""
         await self._devtools.send("Emulation.setCPUThrottlingRate", {"rate": rate})
 
     async def heard(self, side: int, asked: float) -> float:
-        """Seconds from a moment of the monotonic clock until that side is loud."""
+        """Return the seconds from a time of the monotonic clock until that side is loud."""
         at_ms: float = await self.page.evaluate(
             "([side, after]) => ear.loud(side, after)", [side, (asked - self._zero) * 1e3]
         )
         return self._zero + at_ms / 1e3 - asked
 
     async def element(self, address: str) -> float:
-        """The same of an audio element that plays an address."""
+        """Return the same for an audio element that plays an address."""
         milliseconds: float = await self.page.evaluate("(address) => ear.element(address)", address)
         return milliseconds / 1e3
 
     async def due(self) -> float:
-        """When the last order to play was to be carried out, in µs of the hub's clock."""
+        """Return the time of the hub's last command to play, in µs of the hub's clock."""
         due_us: float = await self.page.evaluate("ear.due()")
         return due_us
 
     async def save_data(self) -> None:
-        """Let it fetch smaller files from now on."""
+        """Switch the data saver on."""
         await self.page.get_by_text("Data saver", exact=True).click()
-        await self.page.get_by_label("Fetch smaller files").select_option("on")
+        await self.page.get_by_label("Load smaller files").select_option("on")
 
     def worker_cpu(self) -> float:
-        """Seconds that the worker has used."""
+        """Return the CPU seconds that the decoding worker has used."""
         return sum(
             int((task / "schedstat").read_text().split()[0]) / 1e9
             for task in Path(f"/proc/{self._pid}/task").iterdir()
@@ -69,12 +68,12 @@ class Tab:
         )
 
     async def close(self) -> None:
-        """Close its window."""
+        """Close the window."""
         await self.page.context.close()
 
 
-async def open_tab(browser: Browser, home: House, url: str, name: str) -> Tab:
-    """A tab of a profile of its own that is a player."""
+async def open_tab(browser: Browser, home: MeasuredHome, url: str, name: str) -> Tab:
+    """Open a tab with a profile of its own, and make it a player."""
     context = await browser.new_context(base_url=url, locale="en-GB", storage_state=storage_state(home.client, url))
     await context.add_init_script(path=HERE / "ear.js")
     page = await context.new_page()
@@ -94,5 +93,5 @@ async def open_tab(browser: Browser, home: House, url: str, name: str) -> Tab:
 
 
 def now() -> float:
-    """The clock that moments are of."""
+    """Return the monotonic time, in seconds."""
     return time.monotonic()

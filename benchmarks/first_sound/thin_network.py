@@ -1,4 +1,4 @@
-"""A thin network in front of a server: all its connections share one line of so many bits a second."""
+"""A slow network in front of a server: all connections share one line with a limited bit rate."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -11,14 +11,14 @@ DELAY: Final = 0.003
 
 
 class Line:
-    """What everything from the server goes through."""
+    """The line that all bytes of the server share."""
 
     def __init__(self, bits_per_second: float) -> None:
         self._seconds_per_byte = 8 / bits_per_second
         self._free_at = 0.0
 
     async def carry(self, size: int) -> None:
-        """Wait until so many bytes have passed."""
+        """Wait until so many bytes have been transferred."""
         now = asyncio.get_running_loop().time()
         self._free_at = max(now, self._free_at) + size * self._seconds_per_byte
         await asyncio.sleep(self._free_at - now)
@@ -26,12 +26,12 @@ class Line:
 
 @asynccontextmanager
 async def thin_network(port: int, bits_per_second: float) -> AsyncGenerator[int]:
-    """Yield a port that leads to `port`."""
+    """Yield a port that forwards to `port`."""
     line = Line(bits_per_second)
     carried: set[asyncio.Task[None]] = set()
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A small buffer before the line, so that a server notices that the client takes no more.
+        # The buffer in front of the line is small, so that the server notices that the client reads no more.
         there, back = await asyncio.open_connection("127.0.0.1", port, limit=CHUNK)
         await asyncio.gather(_carry(reader, back, None), _carry(there, writer, line))
 

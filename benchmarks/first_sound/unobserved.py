@@ -1,4 +1,4 @@
-"""A browser that no tool looks into: what it holds is its own. Playwright makes browsers keep all that they fetched."""
+"""A browser without developer tools, to measure its memory. With Playwright, browsers keep everything that they fetched."""
 
 import asyncio
 from asyncio.subprocess import DEVNULL
@@ -14,28 +14,27 @@ from playwright.async_api import async_playwright
 from benchmarks.process import memory
 from script.lib.browser import chromium, storage_state
 
-from .house import House
+from .measured_home import MeasuredHome
 from .tab import ARGUMENTS
 
 SETTLE_SECONDS: Final = 20
 
 
-class Alone:
-    """A browser with one page that is a player."""
+class UnobservedPlayer:
+    """A browser with one page that is a player. `pid` is the browser's process."""
 
     def __init__(self, player_id: str, pid: int) -> None:
-        """`pid` is the browser's."""
         self.player_id = player_id
         self._pid = pid
 
     def memory(self) -> float:
-        """MiB of the page's process: the largest of those that draw pages."""
+        """Return the memory of the page's process, in MiB."""
         return max(memory(pid) for pid in _renderers(self._pid)) / 1024
 
 
 @asynccontextmanager
-async def alone(home: House) -> AsyncGenerator[Alone]:
-    """Start one that was made a player before, and let it settle."""
+async def unobserved_player(home: MeasuredHome) -> AsyncGenerator[UnobservedPlayer]:
+    """Make a browser profile a player, and start a browser with it."""
     url = home.client.url
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         async with async_playwright() as playwright:
@@ -55,13 +54,13 @@ async def alone(home: House) -> AsyncGenerator[Alone]:
             await asyncio.sleep(1)
             await context.close()
         process = await asyncio.create_subprocess_exec(
-            *(chromium(), *ARGUMENTS, "--headless=new", f"--user-data-dir={profile}", f"{url}/moosicbox"),
+            *(str(chromium()), *ARGUMENTS, "--headless=new", f"--user-data-dir={profile}", f"{url}/moosicbox"),
             stdout=DEVNULL,
             stderr=DEVNULL,
         )
         try:
             await asyncio.sleep(SETTLE_SECONDS)
-            yield Alone(json.loads(identity)["playerId"], process.pid)
+            yield UnobservedPlayer(json.loads(identity)["playerId"], process.pid)
         finally:
             process.terminate()
             await process.wait()
@@ -72,7 +71,7 @@ def _renderers(root: int) -> list[int]:
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             parent = int(path.read_text().rpartition(")")[2].split()[1])
-        except OSError:  # a process that has just ended
+        except OSError:  # The process has just ended.
             continue
         parents.setdefault(parent, []).append(int(path.parent.name))
     found, waiting = [], [root]

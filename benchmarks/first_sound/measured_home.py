@@ -1,4 +1,4 @@
-"""A Home Assistant with noise in its library, and a client that may do all there."""
+"""A Home Assistant with noise in its library, and a client with all rights."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
@@ -17,17 +17,17 @@ from .music import title, write_track
 TRACKS: Final = "sensor.moosicbox_tracks_in_the_library"
 
 
-class House(NamedTuple):
-    """A running one."""
+class MeasuredHome(NamedTuple):
+    """A running Home Assistant."""
 
     port: int
     client: HomeAssistantClient
     hub: MoosicBoxClient
     ids: dict[str, str]
-    """Of the tracks, by their titles."""
+    """The tracks' ids by their titles."""
 
     async def address(self, name: str) -> str:
-        """Where anything may fetch a track."""
+        """Return an address from which any client can fetch a track."""
         async with self.client.websocket() as websocket:
             content = f"media-source://moosicbox/track/{self.ids[name]}"
             found = await websocket.command("media_source/resolve_media", media_content_id=content)
@@ -36,8 +36,8 @@ class House(NamedTuple):
 
 
 @asynccontextmanager
-async def house(tracks: Iterable[tuple[str, int]]) -> AsyncGenerator[House]:
-    """Have these tracks, each of a kind and so many seconds long."""
+async def measured_home(tracks: Iterable[tuple[str, int]]) -> AsyncGenerator[MeasuredHome]:
+    """Run a Home Assistant with tracks, each a kind and its seconds."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         config = ConfigFolder(folder / "config")
@@ -57,4 +57,4 @@ async def house(tracks: Iterable[tuple[str, int]]) -> AsyncGenerator[House]:
         hub = await stack.enter_async_context(MoosicBoxClient(client.url, token=made["token"]))
         found = await asyncio.gather(*(hub.search(name) for name in names))
         ids = {item["title"]: item["track_id"] for items in found for item in items if "track_id" in item}
-        yield House(port, client, hub, ids)
+        yield MeasuredHome(port, client, hub, ids)

@@ -1,4 +1,4 @@
-"""mpv with a hostile file: whatever is beside the music isn't decoded."""
+"""mpv decodes only the music of a file."""
 
 import asyncio
 from pathlib import Path
@@ -9,19 +9,19 @@ import pytest
 
 from custom_components.moosicbox.engine.client.player.mpv import OPTIONS
 
-pytestmark = pytest.mark.skipif(shutil.which("mpv") is None, reason="needs mpv")
+pytestmark = [pytest.mark.process, pytest.mark.skipif(shutil.which("mpv") is None, reason="needs mpv")]
 
 
 def made(path: Path, *arguments: str) -> Path:
-    """A second of sound, beside a video where the arguments name one."""
+    """Write a file with a second of sound, and with a video if the arguments have a video codec."""
     command = ["ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "sine=duration=1"]
     command += ["-f", "lavfi", "-i", "testsrc=duration=1:size=64x64"] if "-c:v" in arguments else []
-    subprocess.run([*command, *arguments, path], check=True)  # noqa: S603 - our own words
+    subprocess.run([*command, *arguments, path], check=True)  # noqa: S603 - constant arguments
     return path
 
 
 async def played(path: Path, log: Path) -> str:
-    """What mpv logs while it plays a file."""
+    """Play a file with mpv, and return its log."""
     options = [option for option in OPTIONS if not option.startswith("--idle")]
     process = await asyncio.create_subprocess_exec(
         "mpv", *options, "--ao=null", "--untimed", f"--log-file={log}", path, stdin=asyncio.subprocess.DEVNULL

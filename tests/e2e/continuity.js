@@ -1,6 +1,6 @@
 /**
- * Looks at every sample that goes out of a page's AudioContext. The music is a saw: each sample is higher than the one before by the
- * same step, but for the teeth. `window.continuity()` gives where that isn't so, between the first sample and the last.
+ * Checks every sample of a page's audio output. The music is a sawtooth wave: each sample is higher than the one before by the same
+ * step, except at the teeth. `window.continuity()` returns the number of samples and the places where that isn't so.
  */
 (() => {
   const { connect } = AudioNode.prototype;

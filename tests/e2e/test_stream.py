@@ -1,4 +1,4 @@
-"""Items are decoded while they come in: by plain http as people have it at home, and on localhost."""
+"""The player decodes items while they arrive: on pages loaded over plain HTTP from a name, and on localhost."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -17,7 +17,7 @@ from .tabs import Tab, Tabs
 from .test_player import POSITION, PlayerTab, become_player
 
 NAMED: Final = "home.test"
-"""By plain http no secure context: there is neither WebCodecs nor AudioWorklet."""
+"""A page loaded over plain HTTP from a name is no secure context: it has neither WebCodecs nor AudioWorklet."""
 LONG_SECONDS: Final = 120
 FORMATS: Final = {
     "flac": (),
@@ -33,7 +33,7 @@ MEDIA: Final = "media-source://media_source/local"
 
 
 async def ffmpeg(folder: Path, *arguments: str) -> None:
-    """Make a file in a folder."""
+    """Run ffmpeg in a folder."""
     process = await asyncio.create_subprocess_exec(
         "ffmpeg", "-nostdin", "-loglevel", "error", "-y", *arguments, cwd=folder
     )
@@ -42,7 +42,7 @@ async def ffmpeg(folder: Path, *arguments: str) -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def files(home: Home) -> AsyncGenerator[None]:
-    """Long items of all formats, and a record without gaps."""
+    """Provide long items of all formats, and two tracks without a gap."""
     folder = home.folder.media / "streams"
     folder.mkdir()
     noise = f"anoisesrc=c=pink:a=0.3:r=44100:d={LONG_SECONDS}:seed=1"
@@ -65,7 +65,7 @@ async def files(home: Home) -> AsyncGenerator[None]:
 async def player(
     home: Home, open_tab: OpenTab, files: None, request: pytest.FixtureRequest
 ) -> AsyncGenerator[PlayerTab]:
-    """A tab that is a player, at an address of the loopback or at a name of the network."""
+    """Open a tab that is a player, at a loopback address or at a name."""
     url = home.url if request.param is None else home.url.replace("127.0.0.1", request.param)
     tab = await open_tab("/moosicbox", url=url)
     assert await tab.page.evaluate("isSecureContext") is (request.param is None)
@@ -74,13 +74,13 @@ async def player(
     await player.forget()
 
 
-async def test_formats(player: PlayerTab) -> None:
+async def test_all_formats_play_and_seek(player: PlayerTab) -> None:
     for suffix in FORMATS:
         await player.play(f"{MEDIA}/streams/long.{suffix}")
         await player.wait_until_heard()
         await player.wait_until_past(0.5)
         status = await player.page.evaluate(STATUS)
-        assert (status["path"], status["reason"], status["saving"]) == ("stream", None, False), suffix
+        assert (status["path"], status["fallback"], status["saving"]) == ("stream", None, False), suffix
         assert status["duration"] == pytest.approx(LONG_SECONDS, abs=0.1)
         assert status["buffered"] < 40
 
@@ -93,8 +93,7 @@ async def test_formats(player: PlayerTab) -> None:
     assert player.tab.errors == []
 
 
-async def test_little_is_fetched(player: PlayerTab, home: Home) -> None:
-    """Some ranges of a file of twelve megabytes, and none is asked for twice."""
+async def test_few_ranges_of_a_large_file_are_fetched_and_none_twice(player: PlayerTab, home: Home) -> None:
     ranges: list[str] = []
 
     def requested(request: Request) -> None:
@@ -113,27 +112,27 @@ async def test_little_is_fetched(player: PlayerTab, home: Home) -> None:
     assert not any(size * 0.4 < first < size * 0.7 for first in firsts), ranges
 
 
-async def test_what_cannot_be_decoded_in_pieces_says_so(player: PlayerTab) -> None:
+async def test_the_fallback_of_an_item_is_shown(player: PlayerTab) -> None:
     await player.play(f"{MEDIA}/streams/fragments.m4a")
     await player.wait_until_heard()
     status = await player.page.evaluate(STATUS)
-    assert (status["path"], status["reason"]) == ("memory", "format")
-    await expect(player.page.get_by_text("can't be decoded while it comes in")).to_be_visible()
+    assert (status["path"], status["fallback"]) == ("memory", "format")
+    await expect(player.page.get_by_text("can't be decoded while it loads")).to_be_visible()
     await player.tab.screenshot("player-not-streamed")
     await player.play(f"{MEDIA}/streams/long.flac")
-    await expect(player.page.get_by_text("can't be decoded while it comes in")).to_be_hidden()
+    await expect(player.page.get_by_text("can't be decoded while it loads")).to_be_hidden()
 
 
-async def test_data_saver(player: PlayerTab, home: Home) -> None:
+async def test_the_data_saver_fetches_a_small_stream(player: PlayerTab, home: Home) -> None:
     found = await home.api.ask("moosicbox.search_library", query=SONGS[0].title, kinds=["track"])
     await player.page.get_by_text("Data saver", exact=True).click()
-    choice = player.page.get_by_label("Fetch smaller files")
+    choice = player.page.get_by_label("Load smaller files")
     await choice.select_option("on")
     await player.play(f"media-source://moosicbox/track/{found['items'][0]['track_id']}")
     await player.wait_until_heard()
     status = await player.page.evaluate(STATUS)
     assert (status["path"], status["saving"]) == ("stream", True)
-    await expect(player.page.get_by_text("A smaller file is played")).to_be_visible()
+    await expect(player.page.get_by_text("A smaller file is playing")).to_be_visible()
     await player.tab.screenshot("player-data-saver")
     await player.page.reload()
     await player.wait_until_heard()
@@ -141,15 +140,14 @@ async def test_data_saver(player: PlayerTab, home: Home) -> None:
     await expect(choice).to_have_value("on")
 
 
-async def test_gapless(home: Home, tabs: Tabs, files: None) -> None:
-    """Not one sample is lost or doubled between two tracks of a record: each that goes out is looked at."""
+async def test_no_sample_is_lost_or_doubled_between_two_tracks(home: Home, tabs: Tabs, files: None) -> None:
     context = await tabs.context()
     await context.add_init_script(path=Path(__file__).with_name("continuity.js"))
     tab = Tab(await context.new_page())
     await tab.page.goto("/moosicbox")
     player = await become_player(home, tab, "gapless")
     if await tab.page.evaluate("new AudioContext().sampleRate") != 44_100:
-        pytest.skip("this machine's loudspeaker has another rate than the files: tests/frontend/stream looks at that")
+        pytest.skip("the output has another sample rate than the files; tests/frontend/stream tests that")
     await player.play(f"{MEDIA}/streams/first.flac")
     await player.play(f"{MEDIA}/streams/second.flac", enqueue="add")
     await tab.page.wait_for_function(f"continuity().heard > {FIRST_SAMPLES + 3 * 44_100}")

@@ -10,6 +10,8 @@ from custom_components.moosicbox.engine.library.reader import client
 from custom_components.moosicbox.engine.library.reader.client import ReaderProcess
 from custom_components.moosicbox.engine.library.reader.messages import Failed, FileTags, ReadTags, Request
 
+pytestmark = pytest.mark.process
+
 FOLDER = Path(client.__file__).parents[3]
 PROGRAM = """
 import os, signal, sys, time
@@ -87,7 +89,7 @@ def requests(*paths: str) -> list[Request]:
 
 
 def results(reader: ReaderProcess, *paths: str) -> list[str | None]:
-    """What became of each path: its own name if it was read, else the reason."""
+    """Return each path if it was read, else the reason why not."""
     replies = [
         reply.fingerprint if isinstance(reply, FileTags) else reply.reason
         for reply in reader.ask_all(requests(*paths))

@@ -20,12 +20,15 @@ from custom_components.moosicbox.engine.library.reader.messages import (
     FilePicture,
     FileTags,
     ReadPicture,
+    ReadPlaylist,
     ReadTags,
     Reply,
     Request,
 )
 from script.lib.sounds import Sounds, png
 from tests.engine.library.serving import serve
+
+pytestmark = pytest.mark.process
 
 MIB = 1024 * 1024
 MAX_READER = 320 * MIB
@@ -128,7 +131,7 @@ async def test_a_file_that_ends_its_reader_is_named_and_passed_over(
     (file,) = library.unreadable
     assert (file.path, file.reason, told) == (str(hostile), "memory", [1])
 
-    # It isn't read again: what was noted stays.
+    # It isn't read again: the note of it stays.
     mark = "UPDATE unreadable SET noticed_at = 1"
     await library._database.write(lambda index: index.execute(mark))
     await library.scan()
@@ -210,7 +213,7 @@ def test_a_picture_of_the_largest_kind_stays_within_the_reader(tmp_path: Path) -
     made = BytesIO()
     Image.new("RGBA", (3_990, 3_990)).save(made, "PNG")
     (tmp_path / "cover.png").write_bytes(made.getvalue())
-    reply, peak = ask(ReadPicture(bytes(tmp_path), None, bytes(tmp_path / "cover.png"), 1024))
+    reply, peak = ask(ReadPicture(bytes(tmp_path), bytes(tmp_path / "cover.png"), embedded=False, edge=1024))
     assert isinstance(reply, FilePicture)
     assert peak < MAX_READER
 
@@ -222,9 +225,12 @@ def test_only_regular_files_below_the_root_are_read(tmp_path: Path, name: str) -
     (tmp_path / "outside.png").write_bytes(png())
     (root / "link.png").symlink_to(tmp_path / "outside.png")
     os.mkfifo(root / "pipe.png")
+    path = bytes(root) + b"/" + name.encode()
     for request in (
-        ReadPicture(bytes(root), None, bytes(root) + b"/" + name.encode()),
-        ReadTags(bytes(root), bytes(root) + b"/" + name.encode()),
+        ReadPicture(bytes(root), path, embedded=False),
+        ReadPicture(bytes(root), path, embedded=True),
+        ReadTags(bytes(root), path),
+        ReadPlaylist(bytes(root), path),
     ):
         reply, _ = ask(request)
         assert reply == Failed(None)

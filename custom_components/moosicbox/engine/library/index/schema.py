@@ -1,4 +1,8 @@
-"""The index's tables, as numbered steps from nothing to now. A released step is never changed."""
+"""The index's tables, as numbered steps from nothing to now. A released step is never changed.
+
+A step for which files have to be read again, as one that comes with a better reader, sets their `mtime_ns` to -1 and
+empties `unreadable`.
+"""
 
 from collections.abc import Callable
 import sqlite3
@@ -195,6 +199,7 @@ CREATE TABLE unreadable (
     PRIMARY KEY (folder, name)
 ) WITHOUT ROWID;
 UPDATE folders SET artwork = CAST(CAST(path AS TEXT) || '/' || CAST(artwork AS TEXT) AS BLOB) WHERE artwork NOT NULL;
+UPDATE artists SET picture_album = (SELECT a.id FROM albums a WHERE a.album_id = picture_album);
 UPDATE tracks SET mtime_ns = -1;
 UPDATE playlists SET mtime_ns = -1;
 """

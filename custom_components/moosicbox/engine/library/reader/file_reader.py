@@ -65,11 +65,11 @@ class FileReader:
         Raises:
             Unavailable: Too many files wait to be read.
         """
-        return await self.picture(ReadPicture(b"", os.fsencode(path), None, edge))
+        return await self.picture(ReadPicture(b"", os.fsencode(path), embedded=True, edge=edge))
 
     async def picture(self, request: ReadPicture, version: str = "") -> Picture | None:
         """Return the picture that `request` asks for, with `version`; None if there is none that can be shown."""
-        reply = await self._ask(self._pictures, request, request.music or request.beside or b"")
+        reply = await self._ask(self._pictures, request, request.path)
         if not isinstance(reply, FilePicture):
             return None
         return Picture(data=reply.data, mime_type=reply.mime_type, version=version)

@@ -1,4 +1,4 @@
-"""What the reader process is asked, and what it answers."""
+"""The requests to the reader process, and its replies."""
 
 from typing import Final, Literal
 
@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from ..models import Harm
 
+MAX_SECONDS: Final = 30.0
+"""Of one file, waiting for its disk included."""
 MAX_REPLY: Final = 12 * 1024 * 1024
 """Bytes; a process that answers more is ended."""
 
@@ -21,14 +23,15 @@ class ReadTags(Struct, tag=True, array_like=True, frozen=True):
 
 
 class ReadPicture(Struct, tag=True, array_like=True, frozen=True):
-    """Read the picture embedded in `music`, else the one in the file `beside` it.
+    """Read the picture in the file at `path`, below `root`; with an empty root, links are followed.
 
-    With `edge`, as a JPEG whose longer edge has that many pixels; otherwise as it is.
+    The picture is embedded in music, or the file itself. With `edge`, it becomes a JPEG whose longer edge has that many
+    pixels.
     """
 
     root: bytes
-    music: bytes | None
-    beside: bytes | None = None
+    path: bytes
+    embedded: bool
     edge: int | None = None
 
 
@@ -43,10 +46,10 @@ type Request = ReadTags | ReadPicture | ReadPlaylist
 
 
 class FileTags(Struct, tag=True, array_like=True, kw_only=True):
-    """What a music file contains. What its tags don't say is None, empty or 0."""
+    """The contents of a music file. Fields without a tag are None, empty or 0."""
 
     fingerprint: str
-    """Of the sound alone: other tags or another place leave it as it is."""
+    """A hash of the sound alone: other tags or another place leave it as it is."""
     title: str | None = None
     artist: str | None = None
     """The artists as one text."""
@@ -68,7 +71,7 @@ class FileTags(Struct, tag=True, array_like=True, kw_only=True):
     sample_rate: int = 0
     channels: int = 0
     picture: bool = False
-    """Whether it has an embedded picture that can be shown."""
+    """True if it has an embedded picture that can be shown."""
     track_gain: float | None = None
     """In dB, to the loudness that ReplayGain 2 aims at (-18 LUFS)."""
     track_peak: float | None = None

@@ -1,4 +1,7 @@
-"""Music files: what container their bytes are, and the sound, tag values and pictures in it. Names and labels don't count."""
+"""Music files: the container that their bytes are, and the sound, tag values and pictures in it.
+
+Names and labels don't count.
+"""
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
@@ -19,12 +22,13 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 
 from .chunks import RIFF_NAMES, read_chunked
+from .flac import samples_of
 from .id3 import MAX_TAG, id3_size, read_id3, read_id3v1
 
 MAX_DURATION: Final = 7 * 86_400
 """Seconds; a longer duration isn't believed."""
 MIN_MP3_RATE: Final = 8_000
-"""Bits a second of the slowest MP3: what bounds its duration by its size."""
+"""Bits a second of the slowest MP3; with the size, the bound of a duration."""
 MAX_ID3_TAGS: Final = 8
 """Tags in front of the sound, one behind another."""
 
@@ -70,7 +74,7 @@ type Pictures = Callable[[], Iterable[tuple[bool, bytes]]]
 
 
 class Music(NamedTuple):
-    """What a file holds. `tags` are in the order in which they are believed."""
+    """The contents of a file. `tags` are in the order in which they are believed."""
 
     codec: str
     mime_type: str
@@ -120,7 +124,7 @@ def open_music(file: BufferedReader, size: int) -> Music | None:
     file.seek(start)
     head = file.read(12)
     if head[:4] == b"fLaC":
-        return _flac(file, start, front)
+        return _flac(file, start, size, front)
     if head[:4] == b"OggS":
         return _ogg(file, start, front)
     if head[4:8] == b"ftyp":
@@ -158,14 +162,18 @@ def _parsed(kind: Callable[..., Any], file: _Tail) -> Any:
     return kind(file)
 
 
-def _flac(file: BufferedReader, start: int, front: ID3 | None) -> Music:
+def _flac(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Music:
     flac = _parsed(_Flac, _Tail(file, start))
     info = flac.info
+    length, bitrate = info.length, whole(info.bitrate)
+    if not length and info.sample_rate:
+        length = samples_of(file, size, info.max_blocksize) / info.sample_rate
+        bitrate = int((size - start) * 8 / length) if length else 0
     return Music(
         codec="flac",
         mime_type="audio/flac",
-        duration=_duration(info.length),
-        bitrate=whole(info.bitrate),
+        duration=_duration(length),
+        bitrate=bitrate,
         sample_rate=whole(info.sample_rate),
         channels=whole(info.channels),
         md5=whole(info.md5_signature),

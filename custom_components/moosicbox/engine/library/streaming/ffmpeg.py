@@ -15,7 +15,7 @@ MAX_CPU_SECONDS: Final = 3_600
 PREROLL_SECONDS: Final = 0.5
 """How much earlier decoding starts: the first sound behind a seek depends on what was before it."""
 PIPE_BYTES: Final = 256 * 1024
-"""Output that is buffered here; ffmpeg waits while nobody takes it."""
+"""Output that is buffered here; ffmpeg waits while it isn't taken."""
 
 
 def input_arguments(source: BinaryIO, mime_type: str, start: float = 0) -> list[str]:
@@ -28,7 +28,7 @@ def input_arguments(source: BinaryIO, mime_type: str, start: float = 0) -> list[
     ]
     if early:
         arguments += ["-ss", f"{early:.6f}"]
-    # What is open is read, whatever its name leads to by now.
+    # The open file is read, not the one that has its name by now.
     arguments += ["-i", f"/dev/fd/{source.fileno()}"]
     if start:
         arguments += ["-ss", f"{start - early:.6f}"]
@@ -51,7 +51,7 @@ async def running(
         program: ffmpeg.
         arguments: Its arguments; its standard output is a pipe.
         source: The open file that the arguments name.
-        niceness: What is added to its niceness.
+        niceness: Is added to the niceness of this process.
         max_file_bytes: The size of a file that it may write.
         errors: Where its messages go.
 

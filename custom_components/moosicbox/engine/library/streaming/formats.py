@@ -71,8 +71,10 @@ def plays(accepts: Accepts, mime_type: str | None, codec: str | None) -> bool:
     """Return whether a player that accepts these types plays `codec` in `mime_type`; true if either is unknown."""
     if accepts is None or mime_type is None:
         return True
-    names = _DECLARED.get((mime_type, codec or ""), {mime_type})
-    return not accepts.isdisjoint(names)
+    if mime_type in SOURCES and codec and (mime_type, codec) not in _DECLARED:
+        # A codec that its container rarely has, as ADPCM in a WAV.
+        return False
+    return not accepts.isdisjoint(_DECLARED.get((mime_type, codec or ""), {mime_type}))
 
 
 def instead(accepts: Accepts) -> Format | None:

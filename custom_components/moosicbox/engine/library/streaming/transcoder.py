@@ -142,7 +142,7 @@ class Transcoder:
             while process.stdout is not None and await process.stdout.read(4_096):
                 transcoding.grow()
                 if transcoding.is_far_ahead:
-                    # It pauses until more of its file is read; others run meanwhile.
+                    # It pauses until more of its file is read, and another process runs meanwhile.
                     process.send_signal(signal.SIGSTOP)
                     slot.release()
                     limit.reschedule(None)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 AHEAD_BYTES: Final = 32 * 1024 * 1024
-"""How far a file may grow beyond what was read of it; then its process is paused."""
+"""How far a file may grow beyond the part that was read; then its process is paused."""
 
 
 class TranscodingFailed(Exception):
@@ -36,7 +36,7 @@ class Transcoding:
 
     @property
     def is_far_ahead(self) -> bool:
-        """Whether it has grown far beyond what was read of it."""
+        """True if it has grown far beyond the part that was read."""
         return self._size - self._wanted > AHEAD_BYTES
 
     async def read(self, offset: int, size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Tracks in formats that they weren't recorded in, by a real ffmpeg; and what becomes of it when nobody listens."""
+"""Tracks in other formats than that of their file, by a real ffmpeg, and the end of it with its listeners."""
 
 from array import array
 import asyncio
@@ -15,9 +15,8 @@ from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.streaming import ffmpeg, transcoder as transcode, transcoding
 from custom_components.moosicbox.engine.library.streaming.formats import FORMATS as MADE
 from script.lib.sounds import FORMATS, Sounds
+from tests.engine.library.serving import serve
 from tests.http import HttpClient
-
-from .serving import serve
 
 TYPES = {"flac": "audio/flac", "opus": "audio/ogg", "mp3": "audio/mpeg"}
 LONG = 600
@@ -63,7 +62,7 @@ async def ids(library: Library) -> list[str]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Wait for processes and files, which notify nobody."""
+    """Wait for processes and files, which send no signal."""
     while not holds():  # noqa: ASYNC110
         await asyncio.sleep(0.01)
 
@@ -74,12 +73,12 @@ async def gone(pid: int) -> None:
 
 
 def state(pid: int) -> str:
-    """What a process does: T is stopped."""
+    """Return the state of a process; T is stopped."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def wait_channel(pid: int) -> str:
-    """What a process waits for in the kernel."""
+    """Return the function of the kernel in which a process waits."""
     return Path(f"/proc/{pid}/wchan").read_text().removeprefix("anon_")
 
 
@@ -163,7 +162,7 @@ async def test_a_part_is_answered_when_its_bytes_are_there(
         await until(lambda: not kept(tmp_path))
 
 
-async def test_asking_makes_nothing(
+async def test_a_head_request_transcodes_nothing(
     sounds: Sounds, music: Path, tmp_path: Path, library: Library, http: HttpClient
 ) -> None:
     sounds.put(music / "x.flac", title="X")
@@ -174,13 +173,15 @@ async def test_asking_makes_nothing(
 
 
 @pytest.mark.parametrize("name", ["exe", "", "../mp3", "FLAC"])
-async def test_no_such_format(sounds: Sounds, music: Path, library: Library, http: HttpClient, name: str) -> None:
+async def test_an_unknown_format_is_not_found(
+    sounds: Sounds, music: Path, library: Library, http: HttpClient, name: str
+) -> None:
     sounds.put(music / "x.flac", title="X")
     (url,) = await ids(library)
     assert (await http.get(url, params={"format": name})).status == 404
 
 
-async def test_it_is_heard_before_it_is_made(
+async def test_sound_is_sent_while_it_is_transcoded(
     long_song: Path, music: Path, tmp_path: Path, library: Library, http: HttpClient
 ) -> None:
     (music / "long.wav").hardlink_to(long_song)
@@ -194,7 +195,7 @@ async def test_it_is_heard_before_it_is_made(
         assert len(kept(tmp_path)) == 1
 
 
-async def test_nobody_listens_any_more(
+async def test_a_client_that_disconnects_ends_its_process(
     long_song: Path, music: Path, tmp_path: Path, library: Library, socket_enabled: None, program: Callable[[str], str]
 ) -> None:
     """A client that is killed takes its ffmpeg along, and what was made so far."""
@@ -253,7 +254,7 @@ async def test_a_program_that_fails(
 async def test_a_program_that_breaks_off(
     sounds: Sounds, music: Path, tmp_path: Path, library: Library, socket_enabled: None, program: Callable[[str], str]
 ) -> None:
-    """What was sent so far isn't taken for the whole."""
+    """A broken connection tells the client that the track isn't complete."""
     sounds.put(music / "x.flac", title="X")
     (url,) = await ids(library)
     script = f"""
@@ -305,7 +306,7 @@ async def test_requests_above_the_limit_are_refused(
 
 @pytest.mark.parametrize("made", MADE)
 @pytest.mark.parametrize("kind", FORMATS)
-async def test_from_the_middle(
+async def test_transcoding_from_a_place_in_the_track(
     kind: str, made: str, sounds: Sounds, music: Path, tmp_path: Path, library: Library, http: HttpClient
 ) -> None:
     sounds.put(music / f"x.{FORMATS[kind][0]}", kind, title="X")
@@ -317,7 +318,9 @@ async def test_from_the_middle(
     assert not (tmp_path / "cache" / "tracks").exists() or kept(tmp_path) == []
 
 
-async def test_from_the_middle_to_the_sample(long_song: Path, music: Path, library: Library, http: HttpClient) -> None:
+async def test_transcoding_from_a_place_is_exact_to_the_sample(
+    long_song: Path, music: Path, library: Library, http: HttpClient
+) -> None:
     (music / "long.wav").hardlink_to(long_song)
     (url,) = await ids(library)
     whole = long_song.read_bytes()[-LONG * RATE * 2 :]
@@ -332,14 +335,16 @@ async def test_from_the_middle_to_the_sample(long_song: Path, music: Path, libra
 
 
 @pytest.mark.parametrize("start", ["1.5", "99", "-1", "x", "", "nan", "inf", "1e3", "٣"])
-async def test_no_such_place(sounds: Sounds, music: Path, library: Library, http: HttpClient, start: str) -> None:
+async def test_a_start_outside_of_the_track_is_refused(
+    sounds: Sounds, music: Path, library: Library, http: HttpClient, start: str
+) -> None:
     sounds.put(music / "x.flac", title="X")
     (url,) = await ids(library)
     assert (await http.get(url, params={"format": "mp3", "start": start})).status == 400
     assert (await http.get(url, params={"start": "0.5"})).status == 400
 
 
-async def test_it_waits_for_who_does_not_read(
+async def test_a_stalled_listener_pauses_its_process(
     long_song: Path,
     music: Path,
     tmp_path: Path,
@@ -370,7 +375,7 @@ async def test_it_waits_for_who_does_not_read(
 
 
 @pytest.mark.parametrize("reason", ["large", "full"])
-async def test_what_cannot_be_kept_goes_straight_to_its_listener(
+async def test_a_track_that_cannot_be_kept_is_streamed_live(
     reason: str,
     long_song: Path,
     music: Path,
@@ -417,7 +422,7 @@ async def test_only_decoders_of_sound_are_used(
     """A video beside the music is never decoded, whatever it is."""
     make = ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-f", "lavfi", "-i", "testsrc=duration=1:size=64x64"]
     make += ["-f", "lavfi", "-i", "sine=duration=1", "-c:v", "magicyuv", "-c:a", "aac", "-f", "mov"]
-    subprocess.run([*make, music / "x.m4a"], check=True)  # noqa: S603 - our own words
+    subprocess.run([*make, music / "x.m4a"], check=True)  # noqa: ASYNC221, S603 - our own words
     (url,) = await ids(library)
     script = f"""
         for argument in "$@"; do
@@ -468,7 +473,7 @@ async def test_the_process_has_limits(
         await gone(pid)
 
 
-async def test_what_is_no_sound(
+async def test_a_file_that_became_a_playlist_leads_nowhere(
     music: Path, sounds: Sounds, tmp_path: Path, library: Library, http: HttpClient
 ) -> None:
     """A file that became a playlist doesn't lead ffmpeg anywhere."""

@@ -14,8 +14,7 @@ from custom_components.moosicbox.engine.library.index.writer import set_state
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage
 from custom_components.moosicbox.engine.protocol.library_request import Filters
-
-from .found import fill, found, write
+from tests.engine.library.found import fill, found, write
 
 COLLECTION = [
     found("So What", "Miles Davis", "Kind of Blue", genres=("Jazz",), year=1959, track_number=1),
@@ -133,7 +132,7 @@ def test_a_list_read_by_cursors_misses_and_repeats_nothing(
     listing: Listing[object],
     data: st.DataObject,
 ) -> None:
-    """What is there all the time comes once, in order; what comes and goes, once or not at all."""
+    """Items that stay are listed once, in order; items that come or go, at most once."""
     sort = data.draw(st.sampled_from([*listing.sorts])) if listing.sorts else ""
     sort = data.draw(st.sampled_from(["", "-"])) + sort
     with tempfile.TemporaryDirectory() as folder:

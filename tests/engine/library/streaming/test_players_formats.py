@@ -1,4 +1,4 @@
-"""What players are given by what they declared."""
+"""The formats that players get, by those that they declared."""
 
 import pytest
 

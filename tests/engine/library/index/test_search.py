@@ -13,8 +13,7 @@ from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Kind
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage
 from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
-
-from .found import fill, found
+from tests.engine.library.found import fill, found
 
 MILES, BLUE = "Miles Davis", "Kind of Blue"
 COLLECTION = [
@@ -117,14 +116,14 @@ async def best(library: Library, query: str, *kinds: Kind) -> tuple[str, str] | 
         ("blue train", "album", "Blue Train"),
     ],
 )
-async def test_what_a_person_means(filled: Library, query: str, kind: str, name: str) -> None:
+async def test_the_meant_item_is_the_first_hit(filled: Library, query: str, kind: str, name: str) -> None:
     assert await best(filled, query) == (kind, name)
 
 
 @pytest.mark.parametrize(
     "query", ["", " ", "xqzw", "?", '"', "*", "NEAR(", "a AND", "-", "miles -davis qqq", "(" * 50, "é" * 500]
 )
-async def test_nothing_breaks_it(filled: Library, query: str) -> None:
+async def test_no_query_breaks_the_search(filled: Library, query: str) -> None:
     await filled.search(query)
 
 
@@ -136,7 +135,7 @@ async def test_a_search_is_limited_to_kinds(filled: Library) -> None:
     assert await best(filled, "sunday", "playlist") == ("playlist", "Sunday Jazz")
 
 
-async def test_what_people_like_comes_first(filled: Library) -> None:
+async def test_favourites_come_first(filled: Library) -> None:
     found: list[Any] = [hit.item for hit in (await filled.search("love song", ["track"], 200)).items]
     (liked,) = [track for track in found if track.title == "Love Song 77"]
     await filled.set_favourite(liked.track_id)

@@ -123,10 +123,9 @@ async def test_players_of_one_room_get_formats_that_they_support(
         (("audio/flac", "audio/ogg", "audio/mpeg"), "Copper Rain", None),
     ],
 )
-async def test_data_saver(
+async def test_the_data_saver_gets_lossless_tracks_in_a_small_format(
     connect: Connect, token: str, tracks: dict[str, str], accepted: tuple[str, ...], song: str, format_name: str | None
 ) -> None:
-    """What is lossless is made small for a player that asks for it, in a format that it accepts."""
     box = await speaker(connect, token, "box", *accepted)
     await box.request("playback_command", command="play", track_id=tracks[song])
     told = await box.until("synchronized_playback", command="play")

@@ -20,7 +20,16 @@ def accepted_types(capabilities: Iterable[str] | None) -> Accepts:
 
 LOSSY: Final = frozenset(
     {
-        *("audio/mpeg", "audio/mp3", "audio/aac", "audio/mp4", "audio/m4a", "audio/x-m4a", "audio/opus", "audio/vorbis"),
+        *(
+            "audio/mpeg",
+            "audio/mp3",
+            "audio/aac",
+            "audio/mp4",
+            "audio/m4a",
+            "audio/x-m4a",
+            "audio/opus",
+            "audio/vorbis",
+        ),
         *("audio/ogg", "application/ogg", "audio/ogg;codecs=opus", "audio/ogg;codecs=vorbis"),
     }
 )

@@ -204,7 +204,8 @@ export default {
   saving: "A smaller file is playing, to save data.",
   fallback_browser: "This browser can't decode music while it loads: tracks start later.",
   fallback_format: "This format can't be decoded while it loads: the track starts later.",
-  fallback_blocked: "The server of this track gives web pages no access: this device isn't exactly in sync with others.",
+  fallback_blocked:
+    "The server of this track gives web pages no access: this device isn't exactly in sync with others.",
   fallback_live: "The browser itself plays live streams: this device isn't exactly in sync with others.",
 
   delay: "Delay of the loudspeakers",

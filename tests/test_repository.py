@@ -34,7 +34,8 @@ TRANSLATION_KEYS = {
 }
 # May be imported without being declared; entity platforms and our own platform files may, too.
 UNDECLARED_COMPONENTS = {
-    *("automation", "conversation", "device_automation", "diagnostics", "frontend", "media_source", "panel_custom"),
+    *("automation", "conversation", "device_automation", "diagnostics", "frontend", "homeassistant", "media_source"),
+    "panel_custom",
     *("persistent_notification", "repairs", "script", "system_health", "webhook", "websocket_api"),
 }
 QUALITY_RULES = set(  # By tier: bronze, silver, gold, platinum.

@@ -1,4 +1,4 @@
-"""What a user may refer to by "it" in the next sentence."""
+"""The items that a user may refer to by "it" in the next sentence."""
 
 from collections import OrderedDict
 from time import monotonic

@@ -1,4 +1,4 @@
-"""Requests for music: what a name means, and playing it."""
+"""Requests for music by a name, or without any."""
 
 from collections.abc import Iterable
 from typing import Final, Literal

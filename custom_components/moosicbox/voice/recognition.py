@@ -102,8 +102,6 @@ def _text(value: object) -> str:
 def matches_any(text: str, templates: Iterable[str]) -> bool:
     """Return whether a text matches one of other integrations' templates, whose lists are all wildcards."""
     sentences = list(templates)
-    intents = _intents("", {"other": sentences})
-    for template in sentences:
-        for slot in re.findall(r"\{(\w+)", template):
-            intents.slot_lists[slot] = WildcardSlotList(slot)
-    return next(iter(recognize_all(text, intents)), None) is not None
+    slots = {slot for template in sentences for slot in re.findall(r"\{(\w+)", template)}
+    lists = {slot: WildcardSlotList(slot) for slot in slots}
+    return next(iter(recognize_all(text, _intents("", {"other": sentences}), slot_lists=lists)), None) is not None

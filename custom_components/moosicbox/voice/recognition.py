@@ -103,5 +103,5 @@ def matches_any(text: str, templates: Iterable[str]) -> bool:
     """Return whether a text matches one of other integrations' templates, whose lists are all wildcards."""
     sentences = list(templates)
     slots = {slot for template in sentences for slot in re.findall(r"\{(\w+)", template)}
-    lists = {slot: WildcardSlotList(slot) for slot in slots}
+    lists: dict[str, SlotList] = {slot: WildcardSlotList(slot) for slot in slots}
     return next(iter(recognize_all(text, _intents("", {"other": sentences}), slot_lists=lists)), None) is not None

@@ -260,6 +260,21 @@ def identifier_of(media_content_id: str) -> str:
     return media_content_id.removeprefix(SOURCE).removeprefix("/")
 
 
+def media_content_id(item: Item) -> str:
+    """Return the id of an item in the media browser."""
+    match item:
+        case LibraryTrack():
+            return f"{SOURCE}/track/{item.track_id}"
+        case Album():
+            return f"{SOURCE}/album/{item.album_id}"
+        case Artist():
+            return f"{SOURCE}/artist/{item.artist_id}"
+        case Genre():
+            return f"{SOURCE}/genre/{item.genre_id}"
+        case Playlist():
+            return f"{SOURCE}/playlist/{item.playlist_id}"
+
+
 async def tracks_of(library: Library, media_content_id: str) -> list[str] | None:
     """Return the track ids of an album, artist, genre, playlist or the favourites; None for any other id.
 

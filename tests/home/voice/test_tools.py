@@ -1,12 +1,10 @@
 """Tools for language models, called as a conversation agent calls them."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, override
+from typing import Any
 
 from homeassistant.auth.models import User
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.components.tts import TextToSpeechEntity, TtsAudioType
-from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.llm import LLM_API_ASSIST, APIInstance, LLMContext, ToolInput, async_get_api
@@ -17,25 +15,13 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.rooms.room import RoomSettings
 from tests.fixtures import BRASS, COPPER, PAPER
 from tests.home.actions import next_command, play, state, titles
+from tests.home.speech import add_speech
 from tests.wire.client import Client
 
 from .conftest import KITCHEN, LOUNGE
 
 FAVOURITES = "media-source://moosicbox/favourites"
 ALL = {"search", "play", "now_playing", "queue", "change_queue", "rooms", "move_players"}
-
-
-class Speech(TextToSpeechEntity):
-    """A text-to-speech engine."""
-
-    _attr_default_language = "en"
-    _attr_supported_languages = ["en"]
-    entity_id = "tts.speech"
-
-    @override
-    def get_tts_audio(self, message: str, language: str, options: dict[str, Any]) -> TtsAudioType:
-        return "mp3", b"speech"
-
 
 type Call = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -147,7 +133,7 @@ async def test_players_are_moved(hass: HomeAssistant, hub: Hub, call: Call) -> N
 
 async def test_a_message_is_announced(hass: HomeAssistant, house: dict[str, Client], call: Call) -> None:
     assert "announce" not in await offered(hass), "there is no text-to-speech engine"
-    await hass.data[DATA_COMPONENT].async_add_entities([Speech()])
+    await add_speech(hass)
     assert await call("announce", message="Dinner is ready", player="Kitchen") == {"announced_on": "Kitchen"}
     assert "tts_proxy" in (await next_command(house["kitchen"]))["track"]["stream_url"]
 

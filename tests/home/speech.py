@@ -12,6 +12,7 @@ class Speech(TextToSpeechEntity):
 
     _attr_default_language = "en"
     _attr_supported_languages = ["en"]
+    _attr_name = "Speech"
     entity_id = "tts.speech"
 
     def __init__(self) -> None:

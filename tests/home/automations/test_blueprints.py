@@ -1,22 +1,17 @@
 """Blueprints: each is added as the Hub page adds it, becomes an automation as by the editor, and runs."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.const import EVENT_CALL_SERVICE
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr
-from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_capture_events,
-    async_fire_time_changed,
-    async_mock_service,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, async_mock_service
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.moosicbox.blueprints import FOLDER
@@ -149,7 +144,12 @@ async def test_the_doorbell_sends_the_guests_link(
 
 
 async def test_an_announcement_turns_others_down(
-    hass: HomeAssistant, tts: None, kitchen: Client, lounge: Client, use: Use
+    hass: HomeAssistant,
+    tts: None,
+    kitchen: Client,
+    lounge: Client,
+    use: Use,
+    hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
     speech = await add_speech(hass)
     await act(hass, "volume_set", LOUNGE, volume_level=0.6)
@@ -157,12 +157,17 @@ async def test_an_announcement_turns_others_down(
     await play(hass, BRASS, entity_id=LOUNGE)
     message = "Dinner & {{ 'drinks' }}?"
     await use(
-        "duck_and_announce", start=GO, message=message, player=KITCHEN, engine="tts.speech", others=[LOUNGE, KITCHEN]
+        "duck_and_announce",
+        start=GO,
+        message=message,
+        player=KITCHEN,
+        engine="tts.speech",
+        turned_down=[LOUNGE, KITCHEN],
     )
     hass.bus.async_fire("go")
     told = await next_command(kitchen)
-    assert "tts_proxy" in told["track"]["stream_url"]
-    assert speech.messages == ["Dinner & drinks?"]
+    spoken = await (await hass_client_no_auth()).get(told["track"]["stream_url"])
+    assert (await spoken.read(), speech.messages) == (b"speech", ["Dinner & drinks?"])
     assert volumes(hass) == [0.5, 0.1]
     await report(kitchen, "idle", told)
     await hass.async_block_till_done()
@@ -187,29 +192,18 @@ async def test_good_night_stops_everything(
     assert (volumes(hass), len(done)) == ([0.5, 0.5], 1)
 
 
-async def test_good_night_fades_the_music_out(
-    hass: HomeAssistant, kitchen: Client, use: Use, freezer: FrozenDateTimeFactory
-) -> None:
+async def test_good_night_fades_the_music_out(hass: HomeAssistant, kitchen: Client, use: Use) -> None:
     await act(hass, "volume_set", volume_level=0.5)
     await play(hass, BRASS)
-    levels: list[float] = []
-
-    @callback
-    def changed(event: Event[EventStateChangedData]) -> None:
-        level = round(state(hass).attributes["volume_level"], 3)
-        if not levels or levels[-1] != level:
-            levels.append(level)
-
-    async_track_state_change_event(hass, KITCHEN, changed)
-    await use("good_night", start=GO, minutes=10)
+    calls = async_capture_events(hass, EVENT_CALL_SERVICE)
+    over = asyncio.Event()
+    hass.bus.async_listen("over", callback(lambda _event: over.set()))
+    await use("good_night", start=GO, minutes=0.01, **{"finally": [{"event": "over"}]})
     hass.bus.async_fire("go")
-    await hass.async_block_till_done()
-    for _ in range(20):
-        freezer.tick(30)
-        async_fire_time_changed(hass)
-        await hass.async_block_till_done()
-    assert levels == [*(round(0.5 * (1 - step / 20), 3) for step in range(1, 21)), 0.5]
-    assert state(hass).state == "idle"
+    await over.wait()
+    levels = [call.data["service_data"]["volume_level"] for call in calls if call.data["service"] == "volume_set"]
+    assert levels == pytest.approx([*(0.5 * (1 - step / 20) for step in range(1, 21)), 0.5])
+    assert (state(hass).state, state(hass).attributes["volume_level"]) == ("idle", 0.5)
 
 
 async def test_the_music_follows_a_person(

@@ -6,6 +6,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .adapters.devices import async_track_devices
+from .adapters.entities import async_track_entities
 from .adapters.event_bridge import EventBridge
 from .adapters.library_folders import async_remove_library, async_start_library, folders_of
 from .adapters.runtime import async_build
@@ -52,6 +53,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     else:
         await data.cluster.async_start(entry)
     entry.async_on_unload(async_track_devices(hass, entry.entry_id, data.hub))
+    entry.async_on_unload(async_track_entities(hass, entry.entry_id, data.hub, data.outputs))
     entry.async_on_unload(data.outputs.async_start())
     entry.async_on_unload(EventBridge(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(data.health.async_start())

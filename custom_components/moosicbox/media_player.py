@@ -4,7 +4,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, override
 
-from homeassistant.components.media_player import MediaPlayerEntityFeature
+from homeassistant.components.media_player import MediaPlayerEntityFeature, MediaPlayerState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -125,8 +125,24 @@ class RoomEntity(PlaybackEntity):
 
     @property
     @override
+    def state(self) -> MediaPlayerState:
+        # Without any player, a room's queue moves on, but no sound is heard.
+        return super().state if self._listeners or not self._playback.is_active else MediaPlayerState.IDLE
+
+    @property
+    @override
     def group_members(self) -> list[str]:
         return entity_ids(self.playback_context)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return {"listeners": self._listeners, **super().extra_state_attributes}
+
+    @property
+    def _listeners(self) -> int:
+        """The players and external speakers that play the room's music."""
+        return len(self.playback_context.renderers) + len(self.playback_context.outputs)
 
     @override
     async def async_unjoin_player(self) -> None:

@@ -1,8 +1,7 @@
 """Checks of option values before they are stored, with the names of the options for messages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.importlib import async_import_module
@@ -16,45 +15,40 @@ from .options import cluster_settings
 NAME: Final = f"component.{DOMAIN}.options.step.init.sections.{{section}}.data.{{key}}"
 
 
-@dataclass(slots=True)
-class Faults:
-    """What is wrong with option values."""
+class Faults(NamedTuple):
+    """The faults of option values."""
 
-    reasons: dict[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = {}
     """The translation key of the reason, by the key of the option."""
-    placeholders: dict[str, str] = field(default_factory=dict)
+    placeholders: Mapping[str, str] = {}
     """For the translations of the reasons."""
 
 
 async def async_check(hass: HomeAssistant, values: dict[str, Any], stored: Mapping[str, Any]) -> Faults:
     """Check complete values and convert them in place to the types of their settings.
 
-    `stored` are the values so far: what was accepted once is not looked for again, so that a folder which is offline
-    doesn't prevent other changes.
+    `stored` are the values so far. Folders among them are not looked for again: one that is offline must not prevent
+    other changes.
     """
-    faults = Faults()
     for setting in settings.SETTINGS:
         try:
             values[setting.key] = setting.checked(values[setting.key])
         except ValueError:
-            faults.reasons[setting.key] = "out_of_range"
-            faults.placeholders |= {"least": f"{setting.least:,}", "most": f"{setting.most:,}"}
-            faults.placeholders["option"] = await _async_name(hass, setting)
-            return faults
-    faults.reasons = settings.faults(values)
-    if "library_folders" not in faults.reasons:
-        for folder in values["library_folders"]:
-            if folder not in stored["library_folders"] and (reason := await async_folder_fault(hass, folder)):
-                faults.reasons["library_folders"] = reason
-                faults.placeholders["folder"] = folder
-                break
+            bounds = {"least": f"{setting.least:,}", "most": f"{setting.most:,}"}
+            option = await _async_name(hass, setting)
+            return Faults({setting.key: "out_of_range"}, {"option": option, **bounds})
+    if reasons := settings.faults(values):
+        return Faults(reasons)
+    for folder in values["library_folders"]:
+        if folder not in stored["library_folders"] and (reason := await async_folder_fault(hass, folder)):
+            return Faults({"library_folders": reason}, {"folder": folder})
     cluster = cluster_settings(values)
-    if not faults.reasons and cluster is not None and cluster != cluster_settings(stored):
+    if cluster is not None and cluster != cluster_settings(stored):
         # Imported here: a single hub doesn't load the client of Redis.
         module = await async_import_module(hass, f"{__package__}.adapters.cluster")
         if not await module.async_can_connect(cluster.redis_url):
-            faults.reasons["redis_url"] = "cannot_connect"
-    return faults
+            return Faults({"redis_url": "cannot_connect"})
+    return Faults()
 
 
 async def _async_name(hass: HomeAssistant, setting: settings.Setting) -> str:

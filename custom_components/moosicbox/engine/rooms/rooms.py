@@ -63,7 +63,7 @@ class Rooms(RoomRegistry):
             settings: Its settings.
             room_id: Its id; a random one by default.
             host_user_id: Its host; by default, the first participant.
-            is_group: Whether it is a group of players.
+            is_group: True for a group of players.
 
         Raises:
             InvalidMessage: If there is a room of this id.

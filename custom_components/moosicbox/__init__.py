@@ -11,6 +11,7 @@ from .adapters.event_bridge import EventBridge
 from .adapters.folder_monitor import FolderMonitor
 from .adapters.library_folders import async_remove_library, async_start_library, folders_of
 from .adapters.runtime import async_build
+from .adapters.trigger_events import TriggerEvents
 from .const import DOMAIN, HUB_ID, ROOM_ID
 from .engine.api import CloseCode
 from .http.guest_page import GUEST_VIEWS
@@ -21,6 +22,7 @@ from .http.panel import async_add_panel, async_remove_panel, async_setup_static
 from .models import DATA_KEPT, MoosicBoxConfigEntry, MoosicBoxData
 from .options import cluster_settings, limits_of
 from .services import async_setup_services
+from .voice.startup import async_start_voice
 from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -60,7 +62,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     entry.async_on_unload(data.outputs.async_start())
     entry.async_on_unload(EventBridge(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(FolderMonitor(hass, data.hub, data.library).async_start())
+    entry.async_on_unload(TriggerEvents(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(data.health.async_start())
+    entry.async_on_unload(async_start_voice(hass, data))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_add_panel(hass)
 

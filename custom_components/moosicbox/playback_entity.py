@@ -36,8 +36,10 @@ from .engine.api import (
     VolumeCommand,
 )
 from .entity import PlaybackContextEntity
+from .errors import invalid
 from .grouping import async_join
 from .models import MoosicBoxData
+from .start_music import async_start_music
 
 STATES: Final = {
     "idle": MediaPlayerState.IDLE,
@@ -58,6 +60,8 @@ FEATURES: Final = (
     | MediaPlayerEntityFeature.REPEAT_SET
     | MediaPlayerEntityFeature.GROUPING
     | MediaPlayerEntityFeature.SEARCH_MEDIA
+    | MediaPlayerEntityFeature.TURN_ON
+    | MediaPlayerEntityFeature.TURN_OFF
 )
 FEATURES_BY_CAPABILITY: Final = {
     "pause": MediaPlayerEntityFeature.PAUSE,
@@ -212,6 +216,24 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
     def _track(self) -> Track | None:
         item = self._playback.current
         return item.track if item else None
+
+    @override
+    async def async_turn_on(self) -> None:
+        started = await async_start_music(self.hass, self.data, self.playback_context, self._user_id)
+        if started is None:
+            raise invalid("nothing_to_play")
+
+    @override
+    async def async_turn_off(self) -> None:
+        await self._send_command("stop")
+
+    @override
+    async def async_toggle(self) -> None:
+        # There is no state "off": a player is idle or paused instead.
+        if self._playback.is_active:
+            await self.async_turn_off()
+        else:
+            await self.async_turn_on()
 
     @override
     async def async_media_play(self) -> None:

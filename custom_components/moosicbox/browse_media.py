@@ -188,13 +188,13 @@ class Browser:
 
     async def _songs(self, artist_id: str) -> BrowseMediaSource:
         tracks = await self._library.get_tracks(Filters(artist=artist_id), limit=MAX_CHILDREN)
-        songs = (await self._all_songs(artist_id))[0]
-        songs.children = [
+        node = (await self._all_songs(artist_id))[0]
+        node.children = [
             self._nodes.track(track, with_length(track.title, track), f"artist/{artist_id}/{TRACKS}")
             for track in tracks.items
         ]
-        songs.not_shown = (tracks.total or 0) - len(tracks.items)
-        return songs
+        node.not_shown = (tracks.total or 0) - len(tracks.items)
+        return node
 
     async def _name_of(self, media_content_id: str | None) -> str:
         """Return the name of the artist or album that the search is limited to."""

@@ -106,6 +106,7 @@ async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry)
         folders_of(hass, limits),
         limits.library_scan_interval,
         measures_loudness=limits.library_measure_loudness,
+        online_lyrics=limits.library_online_lyrics,
     )
 
 

@@ -22,6 +22,11 @@ async def search_library(data: MoosicBoxData, call: ServiceCall) -> ServiceRespo
     return await _request(data, call, {**message, "filters": {"kinds": fields["kinds"]}})
 
 
+async def get_lyrics(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Return the lyrics of a track."""
+    return await _request(data, call, {"request_type": "get_lyrics", "id": call.data["track_id"]})
+
+
 async def scan_library(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Start a scan of the library's folders."""
     await _request(data, call, {"request_type": "scan"})
@@ -55,6 +60,12 @@ LIBRARY_ACTIONS: Final = (
             vol.Optional("kinds", default=list): vol.All(cv.ensure_list, [vol.In(KINDS)]),
             vol.Optional("limit", default=20): vol.All(vol.Coerce(int), vol.Range(min=1, max=500)),
         },
+        response=SupportsResponse.ONLY,
+    ),
+    ActionDescription(
+        name="get_lyrics",
+        handler=get_lyrics,
+        fields={vol.Required("track_id"): ID},
         response=SupportsResponse.ONLY,
     ),
     ActionDescription(name="scan_library", handler=scan_library, admin_only=True),

@@ -108,6 +108,8 @@ class Limits:
     """Interval of scans where the file system reports no changes, as on network shares; 0: never."""
     library_measure_loudness: bool = True
     """True if the loudness of tracks is measured in the background where their tags don't tell it."""
+    library_online_lyrics: bool = False
+    """True if lyrics that files don't have are looked up at LRCLIB."""
     metrics: bool = True
     """True if metrics are available."""
     rooms: bool = True

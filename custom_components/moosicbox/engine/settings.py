@@ -122,6 +122,7 @@ SETTINGS: Final = (
     Setting("library_folders", "library", "library_folders"),
     Setting("library_scan_interval", "library", "library_scan_interval", 0, 86_400, "s"),
     Setting("library_measure_loudness", "library", "library_measure_loudness"),
+    Setting("library_online_lyrics", "library", "library_online_lyrics"),
     Setting("require_auth", "security", "require_auth"),
     Setting("allowed_origins", "security", "allowed_origins"),
     Setting("validate_csrf", "security", "validate_csrf"),

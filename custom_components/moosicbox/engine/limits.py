@@ -6,7 +6,7 @@ from typing import Final
 from .signals import Signal
 
 LOUDNESS_MODES: Final = ("auto", "track", "album", "off")
-"""What sounds equally loud: tracks, albums, or with `auto` albums that play in order, and tracks otherwise."""
+"""Equal loudness of tracks, of albums, or with `auto` of albums that play in order, and of tracks otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class Limits:
     library_measure_loudness: bool = True
     """True if the loudness of tracks is measured in the background where their tags don't tell it."""
     loudness: str = "auto"
-    """What sounds equally loud: one of `LOUDNESS_MODES`."""
+    """One of `LOUDNESS_MODES`."""
     loudness_preamp: int = 0
     """Added to the gains of tracks, in dB."""
     crossfade: int = 0

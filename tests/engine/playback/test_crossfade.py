@@ -26,10 +26,10 @@ def start_of_second(stage: Stage) -> tuple[float, float]:
     stage.play("a")
     began_us = stage.playback.timeline.anchor_us
     stage.events.clear()
-    stage.pass_seconds(179.0)
+    stage.pass_to(stage.playback.due_us or 0)
     assert stage.of(CommandIssued)
     assert stage.command.item == stage.playback.next_item
-    stage.pass_seconds(2.0)
+    stage.pass_to(stage.playback.due_us or 0)
     assert stage.current == "b"
     assert stage.playback.timeline.anchor_us == stage.command.sync_time_us
     return (stage.command.sync_time_us - began_us) / SECOND, stage.command.crossfade

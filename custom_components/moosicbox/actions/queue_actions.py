@@ -36,7 +36,11 @@ def _queue_command(action: str) -> Handler:
             **_destination(data, call),
         }
         response: ServiceResponse = await async_request(data, call, message)
-        return response
+        room = data.hub.rooms.find(str(message.get("room_id")))
+        if response is None or room is None:
+            return response
+        # Without any, the room's queue moves on, but no sound is heard.
+        return {**response, "listeners": len(room.renderers) + len(room.outputs)}
 
     return handle
 

@@ -17,6 +17,8 @@ from .callbacks import combined
 FOLDER: Final = DOMAIN
 """The folder of the index, in the configuration folder."""
 ISSUE: Final = "library_rebuilt"
+SYSTEM_FOLDERS: Final = ("/proc", "/sys", "/dev", "/run", "/etc", "/boot")
+"""Folders of the operating system, which contain no music, but endless or private files."""
 
 
 async def async_find_ffmpeg(hass: HomeAssistant) -> str | None:
@@ -52,6 +54,26 @@ def folders_of(hass: HomeAssistant, limits: Limits) -> list[Path]:
     """Return the folders of the options, else Home Assistant's media folders."""
     folders: Iterable[str] = limits.library_folders or hass.config.media_dirs.values()
     return [Path(folder) for folder in folders]
+
+
+async def async_folder_fault(hass: HomeAssistant, folder: str) -> str | None:
+    """Return the translation key of the reason why a folder can't be one of the library, or None if it can."""
+    return await hass.async_add_executor_job(_folder_fault, Path(folder))
+
+
+def _folder_fault(folder: Path) -> str | None:
+    try:
+        if not folder.exists():
+            return "folder_missing"
+        if not folder.is_dir():
+            return "folder_is_file"
+        path = folder.resolve(strict=True)
+        if path == path.parent or any(path.is_relative_to(system) for system in SYSTEM_FOLDERS):
+            return "folder_of_system"
+        next(folder.iterdir(), None)
+    except OSError:
+        return "folder_unreadable"
+    return None
 
 
 async def async_start_library(hass: HomeAssistant, library: Library) -> CALLBACK_TYPE:

@@ -45,6 +45,7 @@ from .rooms.grouping import Grouping
 from .rooms.invites import Invites
 from .rooms.listing import RoomLists
 from .rooms.rooms import Rooms
+from .rooms.sync_monitor import SyncMonitor
 from .rooms.targets import Targets
 from .sessions.presence import Presence
 from .sessions.session import Actor
@@ -218,6 +219,7 @@ def build_hub(
         targets=targets,
         grouping=grouping,
         announcements=announcements,
+        sync_monitor=SyncMonitor(players, rooms),
         persistence=Persistence(
             store=store,
             players=players,

@@ -15,6 +15,8 @@ from .media import Accepts, accepted_types
 from .playback import Playback
 from .render import playback_status
 
+MAX_SYNC_ERROR_MS: Final = 40.0
+"""A player whose error is larger can be heard as an echo of the others; see `ui/room/sync-quality.js`."""
 MAX_READY_ITEMS: Final = 8
 """Buffered items of a player that are remembered."""
 
@@ -186,6 +188,12 @@ class Player:
             self.failed_item_id = item_id
         elif playing_id is not None:
             self.failed_item_id = None
+
+    @property
+    def is_in_sync(self) -> bool:
+        """False if the other players go on without it, or its last report had a large synchronisation error."""
+        error = None if self.report is None else self.report.sync_error_ms
+        return not self.lagging and (error is None or abs(error) <= MAX_SYNC_ERROR_MS)
 
     @property
     def lead_ms(self) -> float:

@@ -25,6 +25,8 @@ deferredStyles.replaceSync(`
 .player-name { font-size: 14px; font-weight: 500; color: var(--text-2); }
 .title { font-size: 22px; line-height: 1.25; margin-top: 4px; }
 .subtitle { color: color-mix(in srgb, var(--text) 78%, transparent); min-height: 1.4em; }
+.unheard { color: var(--text-2); }
+.unheard:empty { display: none; }
 .added-by { font-size: 14px; color: color-mix(in srgb, var(--text) 72%, transparent); }
 .player .player-name { color: color-mix(in srgb, var(--text) 78%, transparent); }
 .player-name, .title, .subtitle { overflow: hidden; text-overflow: ellipsis; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }

@@ -20,6 +20,7 @@ export class NowPlaying {
   #title = el("div", { class: "title" });
   #subtitle = el("div", { class: "subtitle" });
   #addedBy = el("span", { class: "added-by" });
+  #unheard = el("div", { class: "unheard", attributes: { role: "status" } });
   #participants;
   #progress;
   #transport;
@@ -51,6 +52,7 @@ export class NowPlaying {
       this.#name,
       this.#title,
       this.#subtitle,
+      this.#unheard,
       el("div", { class: "company" }, this.#participants.element, this.#addedBy),
     );
     this.element = el(
@@ -81,6 +83,7 @@ export class NowPlaying {
     setText(this.#title, track ? track.title || localize("unknown_title") : idleText(target, localize));
     setText(this.#subtitle, track ? subtitle(track) : "");
     setText(this.#addedBy, this.#addedByText(state, target));
+    setText(this.#unheard, isUnheard(target) ? localize("room_without_players") : "");
     this.#participants.render(target);
     this.#artwork.render(track?.artwork_url);
     this.#progress.render(status, !usable || !canSeek(target));
@@ -122,6 +125,15 @@ function idleText({ available, status }, localize) {
     return localize("state_unavailable");
   }
   return localize(status?.state === "buffering" ? "state_buffering" : "nothing_plays");
+}
+
+/**
+ * Return whether a room plays without any player in it.
+ *
+ * @param {Target} target
+ */
+function isUnheard({ room, status }) {
+  return Boolean(room && status?.is_playing && !room.participants.some(({ player_id }) => player_id));
 }
 
 /** @param {Track} track */

@@ -445,6 +445,7 @@ export interface ServerMessages {
     snapshot?: boolean;
     queue_item_id: string | null;
     track: PlayableTrack | null;
+    gain_db?: number;
   };
   "presence_update": {
     type: "presence_update";
@@ -542,6 +543,8 @@ export interface ServerMessages {
     sync_time_us: number;
     rate: number;
     room_id?: string;
+    gain_db?: number;
+    crossfade?: number;
   };
   "time_sync": {
     type: "time_sync";

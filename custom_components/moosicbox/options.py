@@ -10,6 +10,8 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -20,7 +22,7 @@ from .engine.api import Limits, settings
 
 _LOGGER = logging.getLogger(__name__)
 
-type OptionSelector = NumberSelector | BooleanSelector | TextSelector
+type OptionSelector = NumberSelector | BooleanSelector | SelectSelector | TextSelector
 
 
 class Option(NamedTuple):
@@ -54,6 +56,8 @@ def _selector(setting: settings.Setting) -> OptionSelector:
             return WholeNumberSelector(config)
         case list():
             return TextSelector(TextSelectorConfig(multiple=True))
+    if setting.choices:
+        return SelectSelector(SelectSelectorConfig(options=list(setting.choices), translation_key=setting.key))
     if setting.secret:
         return TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
     return TextSelector(TextSelectorConfig(multiline=setting.key == "trusted_keys"))

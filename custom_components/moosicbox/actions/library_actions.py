@@ -7,6 +7,7 @@ from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
+from ..engine.api import Kind
 from ..errors import invalid
 from ..models import MoosicBoxData
 from .action import ID, QUERY, ActionDescription, async_request
@@ -23,6 +24,12 @@ async def search_library(data: MoosicBoxData, call: ServiceCall) -> ServiceRespo
     fields = call.data
     message = {"request_type": "search", "query": fields["query"], "limit": fields["limit"]}
     return await _request(data, call, {**message, "filters": {"kinds": fields["kinds"]}})
+
+
+async def get_lyrics(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Return the lyrics of a track."""
+    id_ = call.data.get("track_id") or await _named_or_current(data, call, ["track"])
+    return await _request(data, call, {"request_type": "get_lyrics", "id": id_})
 
 
 async def scan_library(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
@@ -44,18 +51,19 @@ async def edit_playlist(data: MoosicBoxData, call: ServiceCall) -> ServiceRespon
 
 async def set_favourite(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Mark an item of the library as a favourite, or remove the mark."""
-    favourite = call.data["favourite"]
-    if "id" in call.data:
-        id_ = call.data["id"]
-    elif "query" in call.data:
-        id_ = id_of(await async_find(data, call.data["query"], call.data["kinds"]))
-    else:
-        current = context_of(data.hub, context_target(data.hub, call)).active_playback.current
-        if current is None:
-            raise invalid("nothing_plays")
-        id_ = current.track.track_id
-    await _request(data, call, {"request_type": "set_favourite", "id": id_, "favourite": favourite})
+    id_ = call.data.get("id") or await _named_or_current(data, call, call.data["kinds"])
+    await _request(data, call, {"request_type": "set_favourite", "id": id_, "favourite": call.data["favourite"]})
     return None
+
+
+async def _named_or_current(data: MoosicBoxData, call: ServiceCall, kinds: list[Kind]) -> str:
+    """Return the id of the item that is searched for, or of the current song of a player or room."""
+    if "query" in call.data:
+        return id_of(await async_find(data, call.data["query"], kinds))
+    current = context_of(data.hub, context_target(data.hub, call)).active_playback.current
+    if current is None:
+        raise invalid("nothing_plays")
+    return current.track.track_id
 
 
 async def _request(data: MoosicBoxData, call: ServiceCall, fields: Mapping[str, Any]) -> ServiceResponse:
@@ -71,6 +79,16 @@ LIBRARY_ACTIONS: Final = (
             vol.Required("query"): QUERY,
             vol.Optional("kinds", default=list): vol.All(cv.ensure_list, [vol.In(KINDS)]),
             vol.Optional("limit", default=20): vol.All(vol.Coerce(int), vol.Range(min=1, max=500)),
+        },
+        response=SupportsResponse.ONLY,
+    ),
+    ActionDescription(
+        name="get_lyrics",
+        handler=get_lyrics,
+        fields={
+            **TARGET_FIELDS,
+            vol.Exclusive("query", "item"): QUERY,
+            vol.Exclusive("track_id", "item"): ID,
         },
         response=SupportsResponse.ONLY,
     ),

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from .access.keys import parse_keys
-from .limits import Limits
+from .limits import LOUDNESS_MODES, Limits
 
 UNLIMITED: Final = 1_000_000_000
 """Messages or bytes per minute if rate limiting is switched off."""
@@ -50,6 +50,8 @@ class Setting(NamedTuple):
     """The default of a setting without a `field`."""
     secret: bool = False
     """True if the value must not be shown."""
+    choices: tuple[str, ...] = ()
+    """The values of a choice."""
 
     @property
     def default(self) -> Any:
@@ -67,7 +69,7 @@ class Setting(NamedTuple):
             case int() if isinstance(value, int | float) and not isinstance(value, bool):
                 if float(value).is_integer() and self.least <= value <= self.most:
                     return int(value)
-            case str() if isinstance(value, str):
+            case str() if isinstance(value, str) and (not self.choices or value in self.choices):
                 return value
             case list() if isinstance(value, list) and all(isinstance(item, str) for item in value):
                 return value
@@ -91,6 +93,10 @@ SETTINGS: Final = (
     Setting("library_folders", "library", "library_folders"),
     Setting("library_scan_interval", "library", "library_scan_interval", 0, 86_400, "s"),
     Setting("library_measure_loudness", "library", "library_measure_loudness"),
+    Setting("library_online_lyrics", "library", "library_online_lyrics"),
+    Setting("loudness", "sound", "loudness", choices=LOUDNESS_MODES),
+    Setting("loudness_preamp", "sound", "loudness_preamp", -15, 15, "dB"),
+    Setting("crossfade", "sound", "crossfade", 0, 12, "s"),
     Setting("max_connections", "connections", "max_connections", 1, MAX_CONNECTIONS, None, "WS_MAX_CONNECTIONS"),
     Setting("max_connections_per_user", "connections", "max_connections_per_user", 1, 1_000),
     Setting("max_connections_per_ip", "connections", "max_unauthenticated_per_address", 1, 1_000),

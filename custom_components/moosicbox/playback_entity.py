@@ -21,21 +21,11 @@ from homeassistant.util import dt as dt_util
 
 from .browse_media import async_browse, async_search
 from .commands import hub_command
-from .contexts import PlayerOrRoom, context_fields, contexts_by_entity_id
-from .engine.api import (
-    Hub,
-    ModeCommand,
-    Playback,
-    PlaybackCommand,
-    Player,
-    QueueClear,
-    SeekCommand,
-    Timeline,
-    Track,
-    VolumeCommand,
-)
+from .contexts import PlayerOrRoom, context_fields
+from .engine.api import ModeCommand, Playback, PlaybackCommand, QueueClear, SeekCommand, Timeline, Track, VolumeCommand
 from .entity import PlaybackContextEntity
 from .errors import invalid
+from .grouping import async_join
 from .models import MoosicBoxData
 from .queue_media import queue_add
 from .start_music import async_start_music
@@ -198,11 +188,6 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
         queue = self._playback.queue
         return {"queue_position": queue.current_index, "queue_size": len(queue)}
 
-    @property
-    def _output_context(self) -> PlayerOrRoom:
-        """The context that external speakers are added to."""
-        return self.playback_context
-
     @callback
     def _remove_outputs(self) -> bool:
         """Remove all external speakers; return whether there were any."""
@@ -314,22 +299,7 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
 
     @override
     async def async_join_players(self, group_members: list[str]) -> None:
-        players, others = split_players(self.hub, group_members)
-        principal = await self.async_principal()
-        with hub_command(self.data):
-            self.hub.grouping.require_control(principal, self.playback_context)
-            if players or not others:
-                await self.hub.grouping.join(principal, self.playback_context, players)
-            for entity_id in others:
-                self.data.outputs.async_add(self._output_context, entity_id)
+        await async_join(self.hass, self.data, self.playback_context, group_members, self._user_id)
 
     async def _send_command(self, command: Literal["play", "pause", "stop", "next", "previous"]) -> None:
         await self.async_execute(PlaybackCommand(**self._context_fields, command=command))
-
-
-def split_players(hub: Hub, entity_ids: list[str]) -> tuple[list[Player], list[str]]:
-    """Return the players among the entities, and the other entities."""
-    contexts = contexts_by_entity_id(hub)
-    players = [player for entity_id in entity_ids if isinstance(player := contexts.get(entity_id), Player)]
-    known = {player.entity_id for player in players}
-    return players, [entity_id for entity_id in entity_ids if entity_id not in known]

@@ -109,7 +109,12 @@ def build_hub(
         media if library is None else LibraryMedia(library, media), system, clock, shared_limits.current.media_cache
     )
     publisher = PlaybackPublisher(
-        topics=topics, media_resolver=media_resolver, timers=timers, clock=clock, spawn=tasks.spawn
+        topics=topics,
+        media_resolver=media_resolver,
+        timers=timers,
+        clock=clock,
+        spawn=tasks.spawn,
+        limits=shared_limits,
     )
     players = Players(topics=topics, publisher=publisher, timers=timers, clock=clock, limits=shared_limits)
     progress = Progress(topics=topics, players=players, timers=timers, clock=clock)

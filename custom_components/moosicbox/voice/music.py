@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from typing import Final, Literal
 
 from .. import start_music
-from ..browse_media import media_content_id
 from ..contexts import PlayerOrRoom
 from ..engine.api import Genre, Item, Kind, Library, Named, find_named
 from ..errors import errors_translated
-from ..queue_media import queue_add
+from ..queue_media import media_content_id, queue_add
 from ..start_music import async_start_music
 from .memory import Offered
 from .recognition import Recogniser

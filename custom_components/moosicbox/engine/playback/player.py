@@ -229,6 +229,11 @@ class Player:
         """Return whether it has a capability."""
         return self.capabilities is None or capability in self.capabilities
 
+    @property
+    def mixes(self) -> bool:
+        """True if it can play two sounds at once, which it has to declare."""
+        return self.capabilities is not None and "mix" in self.capabilities
+
     def require_capability(self, capability: str) -> None:
         """Raise NotSupported unless it has a capability."""
         if not self.has_capability(capability):

@@ -7,11 +7,11 @@ from homeassistant.helpers.llm import ToolAnnotations
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from ...browse_media import is_library_id, media_content_id
+from ...browse_media import is_library_id
 from ...contexts import PlayerOrRoom
 from ...engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist
 from ...errors import errors_translated
-from ...queue_media import queue_add
+from ...queue_media import media_content_id, queue_add
 from ..targets import distinct
 from .tool import PLAYER, PLAYER_FIELD, HubTool, ToolCall, ToolFailure, names
 

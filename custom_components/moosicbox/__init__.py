@@ -132,6 +132,7 @@ async def _async_configure_library(hass: HomeAssistant, data: MoosicBoxData) -> 
         folders_of(hass, limits),
         limits.library_scan_interval,
         measures_loudness=limits.library_measure_loudness,
+        online_lyrics=limits.library_online_lyrics,
     )
 
 

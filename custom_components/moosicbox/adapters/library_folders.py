@@ -8,6 +8,7 @@ from typing import Final
 from homeassistant.components.ffmpeg import DATA_FFMPEG, DEFAULT_BINARY
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.start import async_at_started
 
 from ..const import DOMAIN
@@ -37,6 +38,8 @@ def make_library(hass: HomeAssistant, limits: Limits, seal: Seal, ffmpeg: str | 
         seal,
         ffmpeg=ffmpeg,
         measures_loudness=limits.library_measure_loudness,
+        session=lambda: async_get_clientsession(hass),
+        online_lyrics=limits.library_online_lyrics,
     )
 
 

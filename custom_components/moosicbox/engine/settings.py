@@ -93,6 +93,7 @@ SETTINGS: Final = (
     Setting("library_folders", "library", "library_folders"),
     Setting("library_scan_interval", "library", "library_scan_interval", 0, 86_400, "s"),
     Setting("library_measure_loudness", "library", "library_measure_loudness"),
+    Setting("library_online_lyrics", "library", "library_online_lyrics"),
     Setting("loudness", "sound", "loudness", choices=LOUDNESS_MODES),
     Setting("loudness_preamp", "sound", "loudness_preamp", -15, 15, "dB"),
     Setting("crossfade", "sound", "crossfade", 0, 12, "s"),

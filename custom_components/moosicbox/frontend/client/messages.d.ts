@@ -42,7 +42,7 @@ export interface ClientMessages {
   "library_request": {
     type: "library_request";
     request_id?: string | null;
-    request_type: "edit_playlist" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_playlist" | "get_playlists" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite";
+    request_type: "edit_playlist" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite";
     id?: string | null;
     filters?: Filters | null;
     query?: string | null;

@@ -189,7 +189,8 @@ async def async_setup_entry(
 
     @callback
     def add_room(room: Room) -> None:
-        async_add_entities([ParticipantsSensor(data, room)])
+        if not room.is_group:
+            async_add_entities([ParticipantsSensor(data, room)])
 
     if data.cluster is not None:
         async_add_entities([NodesSensor(data, data.cluster.node)])
@@ -210,7 +211,8 @@ async def async_setup_entry(
     for player in hub.players:
         add_speaker(player)
     entry.async_on_unload(hub.players.added.subscribe(add_speaker))
-    async_add_entities([ParticipantsSensor(data, room) for room in hub.rooms])
+    for room in hub.rooms:
+        add_room(room)
     entry.async_on_unload(hub.rooms.added.subscribe(add_room))
 
 

@@ -20,6 +20,9 @@ homeassistant:
   auth_providers:
 {auth_providers}
 
+# Tests speak to Assist, and add blueprints.
+automation:
+conversation:
 frontend:
 media_source:
 # Every page asks for its state and complains without it.

@@ -24,6 +24,7 @@ from custom_components.moosicbox.engine.speakers.snapcast import server as snapc
 from custom_components.moosicbox.speaker_flow import url_of
 from tests.engine.speakers.sendspin_speaker import SendspinSpeaker, listening, make_speaker
 from tests.engine.speakers.snapcast_client import hello, snapcast_client
+from tests.states import state_of
 
 PLAYER = "snapcast-001122334455"
 
@@ -125,8 +126,8 @@ async def test_a_snapcast_client_is_added_by_one_click(
         assert sorted(each.entity_id for each in own if each.config_subentry_id == subentry.subentry_id) == [
             *("media_player.den", "number.den_delay_of_the_loudspeakers", "sensor.den_connection"),
         ]
-        assert hass.states.get("sensor.den_connection").state == "connected"
-    await until(lambda: hass.states.get("sensor.den_connection").state == "disconnected")
+        assert state_of(hass, "sensor.den_connection").state == "connected"
+    await until(lambda: state_of(hass, "sensor.den_connection").state == "disconnected")
 
 
 async def test_a_removed_speaker_is_gone(
@@ -190,7 +191,7 @@ async def test_a_sendspin_speaker_is_found_and_trusted(
         await hass.async_block_till_done()
         (subentry,) = entry.get_subentries_of_type("speaker")
         assert dict(subentry.data) == {"kind": "sendspin", "url": url}
-        assert hass.states.get("media_player.den").state == "idle"
+        assert state_of(hass, "media_player.den").state == "idle"
         # It is known now, also at another address.
         result = await discovered(hass, speaker, url.replace("127.0.0.1", "127.0.0.2"))
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")

@@ -16,7 +16,20 @@ from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
-from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Picture, Playlist
+from .library.models import (
+    STREAM_PATH,
+    Album,
+    Artist,
+    Genre,
+    Hit,
+    Item,
+    Kind,
+    LibraryTrack,
+    Picture,
+    Playlist,
+    Progress,
+)
+from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
 from .library.reader.messages import FileTags
 from .library.seal import Seal
@@ -51,9 +64,12 @@ from .protocol.client import (
     PlaybackCommand,
     QueueAdd,
     QueueClear,
+    QueueMove,
+    QueueRemove,
     Request,
     RoomLeave,
     RoomList,
+    RoomSkipVote,
     SeekCommand,
     VolumeCommand,
 )
@@ -76,9 +92,9 @@ from .protocol.errors import (
     Unavailable,
     UnknownType,
 )
-from .protocol.library_request import Filters
+from .protocol.library_request import Filters, LibraryRequest
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
-from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, Track, UpdateOp
+from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, QueueItem, Track, UpdateOp
 from .rooms.room import Participant, Room
 from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
@@ -146,6 +162,7 @@ __all__ = [
     "Kind",
     "Lagged",
     "Library",
+    "LibraryRequest",
     "LibraryTrack",
     "LibraryUpdated",
     "Limits",
@@ -153,6 +170,7 @@ __all__ = [
     "MediaProvider",
     "MessageTooLarge",
     "ModeCommand",
+    "Named",
     "NotSupported",
     "Offer",
     "PairingCodes",
@@ -169,16 +187,21 @@ __all__ = [
     "Playlist",
     "PositionChanged",
     "Principal",
+    "Progress",
     "QueueAdd",
     "QueueChanged",
     "QueueClear",
+    "QueueItem",
     "QueueItemNotFound",
+    "QueueMove",
+    "QueueRemove",
     "Request",
     "Revocations",
     "Room",
     "RoomLeave",
     "RoomList",
     "RoomNotFound",
+    "RoomSkipVote",
     "Seal",
     "SeekCommand",
     "SerializationFailed",
@@ -203,6 +226,7 @@ __all__ = [
     "client_reports",
     "encode_url",
     "error_response",
+    "find_named",
     "health",
     "invalid_message",
     "is_http_url",

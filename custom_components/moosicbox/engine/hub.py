@@ -32,6 +32,7 @@ from .rooms.grouping import Grouping
 from .rooms.invites import Invites
 from .rooms.listing import RoomLists
 from .rooms.rooms import Rooms
+from .rooms.sync_monitor import SyncMonitor
 from .rooms.targets import Targets
 from .sessions.presence import Presence
 from .sessions.session import Actor
@@ -74,6 +75,7 @@ class Hub:
     targets: Targets
     grouping: Grouping
     announcements: Announcements
+    sync_monitor: SyncMonitor
     persistence: Persistence
     dispatcher: Dispatcher
     notified: Signal[Actor, str, TopicMessage]

@@ -333,7 +333,7 @@ class NodesSensor(HubEntity, SensorEntity):
 
 
 class SpeakerConnection(PlaybackContextEntity, SensorEntity):
-    """Whether a speaker that is fed is connected, and if not, why. It is available when the speaker isn't."""
+    """State of the connection to a fed speaker. It is available when the speaker is not."""
 
     playback_context: Player
 

@@ -185,7 +185,7 @@ class HomeSpeakers:
         if player is not None and player.owner_user_id == PREFIXES[SPEAKER] + player_id:
             self._hub.players.remove(player_id)
 
-    # ---- what speakers need of Home Assistant
+    # ---- the ports and folders of Home Assistant that speakers need
 
     @callback
     def _handle_discovered(self, info: SpeakerInfo) -> None:

@@ -29,7 +29,7 @@ FORMATS = {
 
 @pytest.fixture(scope="module")
 def written(noises: Path) -> dict[str, bytes]:
-    """What ffmpeg writes of the noise, by codec."""
+    """The output of ffmpeg for the noise, by codec."""
 
     async def render(audio_format: AudioFormat) -> bytes:
         arguments = ffmpeg.command("ffmpeg", str(noises / "whole.flac"), 0.0, audio_format)

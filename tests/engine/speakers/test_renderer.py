@@ -124,7 +124,7 @@ async def test_renders_only_a_little_ahead(renderer: Renderer, noises: Path) -> 
     ],
 )
 async def test_refuses_what_is_no_music(renderer: Renderer, noises: Path, name: str, content: bytes) -> None:
-    """A list would lead ffmpeg to addresses that nobody has checked."""
+    """A list would lead ffmpeg to addresses that were not checked."""
     (noises / name).write_bytes(content)
     reader = renderer.open("item", f"/{name}", 0.0, FLAC)
     with pytest.raises(RenderingFailed):

@@ -296,7 +296,7 @@ async def test_another_server_takes_the_speaker(house: Stage, service: SendspinS
         other.connect_to_client(url, connection_reason=ConnectionReason.PLAYBACK)
         await house.until(lambda: house.speakers.state_of(speaker.player_id) == "other_server")
         assert not is_connected(house, speaker)
-        # Whoever plays last has it.
+        # The server that plays last has it.
         service.reclaim(speaker.player_id)
         await house.until(lambda: is_connected(house, speaker))
         assert house.speakers.state_of(speaker.player_id) == "connected"

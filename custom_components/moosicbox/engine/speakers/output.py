@@ -10,7 +10,7 @@ class Output(Protocol):
     """A connected speaker. Times are hub times in microseconds; the speaker's clock follows the hub's.
 
     Attributes:
-        audio_format: What the speaker accepts.
+        audio_format: Formats that the speaker accepts.
         lead_us: How long a speaker that is silent takes from its first audio to sound.
         late_us: How long before its time audio must be sent to be played.
         ahead_us: How long before its time audio is sent at the earliest; the speaker's buffer limits it.

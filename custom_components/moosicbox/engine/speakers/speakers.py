@@ -21,7 +21,7 @@ _LOGGER = logging.getLogger(__name__)
 MAX_SPEAKERS: Final = 64
 """Speakers that are known at once, added or not."""
 CAPABILITIES: Final = ("pause", "seek", "announce")
-"""What every fed player can do; it takes media of all types, because the renderer decodes them."""
+"""Capabilities of every fed player; it takes media of all types, because the renderer decodes them."""
 
 type Kind = Literal["snapcast", "sendspin"]
 type SpeakerState = Literal["connected", "disconnected", "in_use", "other_server", "pairing_required", "incompatible"]

@@ -1,4 +1,4 @@
-"""The audio of a rendering: what is asked for, and what it consists of."""
+"""The audio of a rendering: the requested format, its header and its chunks."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
@@ -14,7 +14,7 @@ MAX_CHANNELS: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioFormat:
-    """What a speaker accepts. Speakers with equal formats share a rendering.
+    """A format that a speaker accepts. Speakers with equal formats share a rendering.
 
     Attributes:
         codec: How the samples are encoded.
@@ -31,11 +31,11 @@ class AudioFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioHeader:
-    """What the chunks of a rendering are.
+    """The format of the chunks of a rendering.
 
     Attributes:
         rate: Samples per second and channel.
-        codec_header: What a decoder needs before the first chunk; empty for PCM.
+        codec_header: Bytes that a decoder needs before the first chunk; empty for PCM.
     """
 
     codec: Codec

@@ -33,7 +33,7 @@ def command(
         program: The executable.
         url: Where the item is.
         position: Where to begin, in seconds.
-        audio_format: What to write.
+        audio_format: The format to write.
         length: The item's length in seconds, if more would be decoded.
     """
     rates = "|".join(map(str, audio_format.rates))

@@ -47,7 +47,7 @@ class Renderer:
             item_id: Identifies the item; readers of the same item and format share a rendering where they can.
             address: Where the item's media is fetched from.
             position: Where to begin, in seconds.
-            audio_format: What is needed.
+            audio_format: The format that the speaker accepts.
 
         Raises:
             RenderingFailed: Too many renderings run.

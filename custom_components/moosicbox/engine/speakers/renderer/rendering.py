@@ -34,7 +34,7 @@ class Rendering:
     """A running ffmpeg and the audio that it has produced. It runs until it is closed.
 
     Attributes:
-        header: What the chunks are; `None` until the first one exists.
+        header: The format of the chunks; `None` until the first one exists.
         end: The sample after the item's last one; `None` as long as it isn't known.
     """
 
@@ -50,7 +50,7 @@ class Rendering:
         Args:
             command: Returns the command that renders.
             position: Where in the item the rendering begins, in seconds.
-            audio_format: What the command writes.
+            audio_format: The output of the command.
             on_unused: Called when the last reader is closed.
         """
         self.header: AudioHeader | None = None

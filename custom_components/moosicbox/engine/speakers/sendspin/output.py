@@ -19,7 +19,7 @@ MIN_AHEAD_US: Final = 300_000
 """A speaker with a smaller buffer isn't served."""
 LATE_US: Final = 60_000
 START_US: Final = 50_000
-"""What it takes here to start, in addition to what the speaker needs."""
+"""Time to start on this side, in addition to what the speaker needs."""
 MIN_RATE: Final = 8_000
 CHUNK_OVERHEAD: Final = 16
 MAX_LEAD_US: Final = 2_000_000

@@ -150,7 +150,7 @@ class SendspinService:
     # ---- speakers that were added
 
     def set_addresses(self, addresses: Mapping[str, str]) -> None:
-        """Set where added speakers are dialled: URLs by player id. Others dial this server."""
+        """Set where added speakers are dialled: URLs by player id. The other speakers dial this server."""
         for player_id, url in self._addresses.items():
             if addresses.get(player_id) != url:
                 self.server.disconnect_from_client(url)

@@ -1,4 +1,4 @@
-"""What is kept of Sendspin: this server's identity, and what it has agreed on with speakers."""
+"""Stored state of Sendspin: this server's identity, and what it has agreed on with speakers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, override

@@ -17,7 +17,7 @@ from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.diagnostics import async_get_config_entry_diagnostics, async_get_device_diagnostics
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.rooms.room import RoomSettings
-from tests.fixtures import BRASS, Advance, Connect
+from tests.fixtures import BRASS, Advance, Connect, CreateToken
 from tests.wire.client import Client
 
 from .actions import act, play, state

@@ -24,12 +24,12 @@ from ..engine.api import (
     Principal,
     Sessions,
     Tokens,
-    is_ours,
     origin_allowed,
     parse_keys,
+    read_claims,
 )
 from .storage import SecretsStore, TokenRecord
-from .user_access import UserAccess, principal_of
+from .user_access import REALM, UserAccess, principal_of
 
 REFUSED: Final = "The token is not accepted"
 ANONYMOUS: Final = Principal(
@@ -89,17 +89,25 @@ class Authenticator(Authentication):
 
     @override
     async def authenticate_token(self, token: str, peer: Peer) -> Principal:
-        """Return the principal of a token; a forged token counts as a failed login, an expired one doesn't."""
+        """Return the principal of a token.
+
+        A forged token counts as a failed login, an expired one doesn't. Only a login with Home Assistant's own token
+        resets the count, as everywhere in Home Assistant: the owner of a hub's token can't clear its own guesses.
+        """
         request = peer.request if isinstance(peer.request, Request) else None
         try:
-            principal = self.tokens.verify(token) if is_ours(token) else self._verify_access_token(token, request)
+            claims = read_claims(token)
+            if claims.is_ours:
+                principal = self.tokens.verify(token)
+            else:
+                principal = self._verify_access_token(token, claims.iss, request)
         except AuthenticationFailed as error:
             if error.forged and request is not None:
                 await process_wrong_login(request)
             raise
         if self._is_locked_out(principal.sub):
             raise AuthenticationFailed(REFUSED)
-        if request is not None:
+        if request is not None and principal.realm == REALM:
             process_success_login(request)
         return principal
 
@@ -193,22 +201,23 @@ class Authenticator(Authentication):
             "The token was revoked",
         )
 
-    def _verify_access_token(self, token: str, request: Request | None) -> Principal:
+    def _verify_access_token(self, token: str, issuer: str | None, request: Request | None) -> Principal:
+        # Home Assistant uses the issuer as the key of a dictionary before it verifies the token.
+        if issuer is None:
+            raise AuthenticationFailed(REFUSED, forged=True)
         refresh_token = self._hass.auth.async_validate_access_token(token)
         if refresh_token is None:
-            raise AuthenticationFailed(REFUSED, forged=not self._has_valid_signature(token))
+            raise AuthenticationFailed(REFUSED, forged=not self._has_valid_signature(token, issuer))
         if async_user_not_allowed_do_auth(self._hass, refresh_token.user, request):
             raise AuthenticationFailed(REFUSED)
         self.users.async_watch(refresh_token)
         return principal_of(refresh_token.user, refresh_token.id)
 
-    def _has_valid_signature(self, token: str) -> bool:
+    def _has_valid_signature(self, token: str, issuer: str) -> bool:
         """Return whether Home Assistant issued the token, which may have expired or lost its user since."""
+        if (refresh_token := self._hass.auth.async_get_refresh_token(issuer)) is None:
+            return False
         try:
-            issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
-            refresh_token = self._hass.auth.async_get_refresh_token(str(issuer))
-            if refresh_token is None:
-                return False
             jwt.decode(token, refresh_token.jwt_key, algorithms=["HS256"], options={"verify_exp": False})
         except jwt.InvalidTokenError:
             return False

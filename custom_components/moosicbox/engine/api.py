@@ -9,7 +9,7 @@ from .access.authentication import Authentication, Peer
 from .access.keys import parse_keys
 from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, Offer, PairingCodes
 from .access.rights import PERMISSIONS, ROLES, Principal
-from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, is_ours
+from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, read_claims
 from .assembly import build_hub
 from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
@@ -206,7 +206,6 @@ __all__ = [
     "health",
     "invalid_message",
     "is_http_url",
-    "is_ours",
     "iso_from_unix",
     "json_response",
     "metrics_report",
@@ -214,6 +213,7 @@ __all__ = [
     "parse_keys",
     "prometheus",
     "read_body",
+    "read_claims",
     "settings",
     "size_asked",
     "title_from_path",

@@ -12,7 +12,7 @@ import msgspec
 from ..access.authentication import Authentication, Peer
 from ..access.keys import parse_keys
 from ..access.rights import Principal
-from ..access.tokens import IssuedToken, Revocations, Tokens, is_ours
+from ..access.tokens import IssuedToken, Revocations, Tokens, read_claims
 from ..limits import Limits
 from ..protocol.errors import Unavailable
 
@@ -75,7 +75,7 @@ class NodeAuthenticator(Authentication):
             raise Unavailable(
                 "This node has not received the signing key from Home Assistant yet", retry_after=RETRY_SECONDS
             )
-        if not is_ours(token):
+        if not read_claims(token).is_ours:
             raise Unavailable(
                 "Home Assistant is offline, and only it can check its own tokens", retry_after=RETRY_SECONDS
             )

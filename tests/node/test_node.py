@@ -5,13 +5,14 @@ from pathlib import Path
 import signal
 
 from aiohttp import ClientSession, WSServerHandshakeError
+import jwt
 import pytest
 
 from custom_components.moosicbox.engine.access.tokens import Tokens
 from custom_components.moosicbox.engine.cluster.shared_documents import SharedDocuments
 from script.lib.redis_server import RedisServer
 
-from .conftest import Connect, StartNode, issue
+from .conftest import KEY, Connect, StartNode, issue
 
 
 async def test_serves_clients_and_drains_on_sigterm(
@@ -78,7 +79,9 @@ async def test_home_assistant_token_is_refused_as_retryable(
     node = await start_node("--redis", redis_server.url)
     await node.ready()
     client = await connect(node)
-    await client.send("authenticate", token="eyJ.not.ours", client={"name": "Test", "kind": "controller"})
+    await client.send(
+        "authenticate", token=jwt.encode({"iss": "login"}, KEY, "HS256"), client={"name": "Test", "kind": "controller"}
+    )
     refusal = await client.receive()
     assert (refusal["error_type"], refusal["retryable"]) == ("unavailable", True)
     assert (await client.closed())[0] == 4000

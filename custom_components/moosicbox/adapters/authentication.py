@@ -1,6 +1,6 @@
 """Authentication of clients by tokens of the hub and of Home Assistant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from ipaddress import ip_address
 import time
@@ -8,7 +8,6 @@ from typing import Any, Final, Required, TypedDict, Unpack, override
 
 from aiohttp import hdrs
 from aiohttp.web import Request
-from homeassistant.components.http.auth_util import async_user_not_allowed_do_auth
 from homeassistant.components.http.ban import process_success_login, process_wrong_login
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url, is_cloud_connection
@@ -24,14 +23,14 @@ from ..engine.api import (
     Principal,
     Sessions,
     Tokens,
+    is_locked,
     origin_allowed,
     parse_keys,
     read_claims,
 )
 from .storage import SecretsStore, TokenRecord
-from .user_access import REALM, UserAccess, principal_of
+from .user_access import REALM, REFUSED, UserAccess, request_of
 
-REFUSED: Final = "The token is not accepted"
 ANONYMOUS: Final = Principal(
     sub="anonymous", name="Anonymous", permissions=frozenset({"listen"}), credential="anonymous"
 )
@@ -64,19 +63,22 @@ def own_urls(hass: HomeAssistant) -> list[str]:
 class Authenticator(Authentication):
     """Authenticates tokens of the hub and of Home Assistant; issues and revokes tokens of the hub."""
 
-    def __init__(self, hass: HomeAssistant, secrets: SecretsStore, is_locked_out: Callable[[str], bool]) -> None:
-        """`secrets` must be loaded; tokens of a subject that `is_locked_out` are refused without being revoked."""
+    def __init__(
+        self, hass: HomeAssistant, secrets: SecretsStore, paired_players: Callable[[], Collection[str]]
+    ) -> None:
+        """`secrets` must be loaded; tokens of a paired player that isn't one of `paired_players` are refused."""
         self.users = UserAccess(hass)
         self.tokens = Tokens(secrets.key, secrets.revocations, self.users.is_user)
         self._hass = hass
         self._secrets = secrets
-        self._is_locked_out = is_locked_out
+        self._paired_players = paired_players
         self._sessions: Sessions | None = None
 
     async def async_start(self, sessions: Sessions) -> None:
-        """Start to end sessions when the access of their users ends."""
+        """End the sessions whose access has ended, now and when it ends."""
         self._sessions = sessions
         await self.users.async_start(sessions)
+        sessions.verify_where(lambda _session: True)
 
     @callback
     def async_stop(self) -> None:
@@ -94,22 +96,30 @@ class Authenticator(Authentication):
         A forged token counts as a failed login, an expired one doesn't. Only a login with Home Assistant's own token
         resets the count, as everywhere in Home Assistant: the owner of a hub's token can't clear its own guesses.
         """
-        request = peer.request if isinstance(peer.request, Request) else None
+        request = request_of(peer)
         try:
             claims = read_claims(token)
             if claims.is_ours:
                 principal = self.tokens.verify(token)
             else:
-                principal = self._verify_access_token(token, claims.iss, request)
+                principal = self._verify_access_token(token, claims.iss, peer)
+            self._require_unlocked(principal)
         except AuthenticationFailed as error:
             if error.forged and request is not None:
                 await process_wrong_login(request)
             raise
-        if self._is_locked_out(principal.sub):
-            raise AuthenticationFailed(REFUSED)
         if request is not None and principal.realm == REALM:
             process_success_login(request)
         return principal
+
+    @override
+    def verify_again(self, principal: Principal, peer: Peer | None) -> Principal:
+        if principal == ANONYMOUS:
+            return self._verify_anonymous(peer)
+        if principal.realm == REALM:
+            return self.users.verify_again(principal, peer)
+        self._require_unlocked(principal)
+        return self.tokens.verify_again(principal)
 
     @override
     def admit_anonymous(self, peer: Peer) -> Principal | None:
@@ -148,6 +158,7 @@ class Authenticator(Authentication):
             "revoked_tokens": revocations.tokens,
             "revoked_subjects": revocations.subjects,
             "reserved": sorted(self.users.user_ids),
+            "paired": sorted(self._paired_players()),
         }
 
     @override
@@ -201,17 +212,26 @@ class Authenticator(Authentication):
             "The token was revoked",
         )
 
-    def _verify_access_token(self, token: str, issuer: str | None, request: Request | None) -> Principal:
+    def _verify_access_token(self, token: str, issuer: str | None, peer: Peer) -> Principal:
         # Home Assistant uses the issuer as the key of a dictionary before it verifies the token.
         if issuer is None:
             raise AuthenticationFailed(REFUSED, forged=True)
         refresh_token = self._hass.auth.async_validate_access_token(token)
         if refresh_token is None:
             raise AuthenticationFailed(REFUSED, forged=not self._has_valid_signature(token, issuer))
-        if async_user_not_allowed_do_auth(self._hass, refresh_token.user, request):
+        return self.users.log_in(refresh_token, peer)
+
+    def _verify_anonymous(self, peer: Peer | None) -> Principal:
+        if self._sessions is None or self._sessions.limits.require_auth:
             raise AuthenticationFailed(REFUSED)
-        self.users.async_watch(refresh_token)
-        return principal_of(refresh_token.user, refresh_token.id)
+        # If the connection is another node's, that node has checked its address.
+        if peer is not None and request_of(peer) is not None and self.admit_anonymous(peer) is None:
+            raise AuthenticationFailed(REFUSED)
+        return ANONYMOUS
+
+    def _require_unlocked(self, principal: Principal) -> None:
+        if is_locked(principal.sub, self._paired_players()):
+            raise AuthenticationFailed(REFUSED)
 
     def _has_valid_signature(self, token: str, issuer: str) -> bool:
         """Return whether Home Assistant issued the token, which may have expired or lost its user since."""

@@ -16,7 +16,7 @@ from .health_monitor import HealthMonitor
 from .library_folders import async_find_ffmpeg, async_start_library, make_artwork, make_library, make_streams
 from .media_provider import HomeMedia
 from .outputs import Outputs
-from .pairing import Pairing, is_locked_out
+from .pairing import Pairing, paired_players
 from .storage import HomeStateStore, SecretsStore
 
 
@@ -33,7 +33,7 @@ async def async_build(
     else:
         secrets, state = SecretsStore(hass), HomeStateStore(hass)
         await secrets.async_load()
-    authenticator = Authenticator(hass, secrets, partial(is_locked_out, hass))
+    authenticator = Authenticator(hass, secrets, partial(paired_players, hass))
     limits, seal = limits_of(entry.options), Seal(secrets.key)
     ffmpeg = await async_find_ffmpeg(hass)
     library = make_library(hass, limits, seal, transcodes=ffmpeg is not None)

@@ -7,7 +7,7 @@ never emitted, from outside. The parts that only a hub in a cluster needs are in
 from . import settings
 from .access.authentication import Authentication, Peer
 from .access.keys import parse_keys
-from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, Offer, PairingCodes
+from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, PAIRED_PREFIX, Offer, PairingCodes, is_locked
 from .access.rights import PERMISSIONS, ROLES, Principal
 from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, read_claims
 from .assembly import build_hub
@@ -98,6 +98,7 @@ __all__ = [
     "MAX_LIFETIME",
     "MAX_OUTPUTS",
     "MAX_OUTPUT_DELAY_MS",
+    "PAIRED_PREFIX",
     "PAIRING_CODE_LIFETIME",
     "PERMISSIONS",
     "RETRY_SECONDS",
@@ -206,6 +207,7 @@ __all__ = [
     "health",
     "invalid_message",
     "is_http_url",
+    "is_locked",
     "iso_from_unix",
     "json_response",
     "metrics_report",

@@ -151,10 +151,17 @@ class Tokens:
             self._seen[digest] = principal
             if len(self._seen) > MAX_SEEN:
                 self._seen.popitem(last=False)
-        elif (principal.expires_at or 0.0) + LEEWAY <= time.time():
+        return self.verify_again(principal)
+
+    def verify_again(self, principal: Principal) -> Principal:
+        """Return the principal of a token that was verified before. Raise AuthenticationFailed if it isn't valid now."""
+        if principal.expires_at is None or principal.issued_at is None:
+            raise AuthenticationFailed(REFUSED)
+        if principal.expires_at + LEEWAY <= time.time():
             raise AuthenticationFailed(REFUSED, expired=True)
-        issued_at = principal.issued_at or 0.0
-        if self._is_reserved(principal.sub) or self.revocations.covers(principal.sub, principal.credential, issued_at):
+        if self._is_reserved(principal.sub) or self.revocations.covers(
+            principal.sub, principal.credential, principal.issued_at
+        ):
             raise AuthenticationFailed(REFUSED)
         return principal
 

@@ -114,11 +114,7 @@ class Node:
         self._authenticator.apply_secrets(self.cluster.shared.get(SECRETS_DOCUMENT))
         self._seal.use(self._authenticator.key)
         if (hub := self.cluster.hub) is not None:
-            hub.sessions.end_where(
-                lambda session: self._authenticator.is_revoked(session.principal),
-                CloseCode.FORCED_OUT,
-                "The token was revoked",
-            )
+            hub.sessions.verify_where(lambda _session: True)
 
 
 async def serve(config: NodeConfig, version: str) -> None:

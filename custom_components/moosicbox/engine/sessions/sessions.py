@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from ..access.authentication import Authentication
+from ..access.authentication import Authentication, Peer
 from ..access.rights import Principal
 from ..access.tokens import LEEWAY
 from ..clock import Clock, iso_from_unix
@@ -26,6 +26,7 @@ from .subscriptions import Subscriptions
 
 REVOKING: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
 """Codes that revoke the rights of a session: its running command is cancelled, too."""
+ACCESS_ENDED: Final = "The access ended"
 
 
 class _Resumption(NamedTuple):
@@ -118,13 +119,17 @@ class Sessions:
             token: A new token for the client, to include in `welcome`.
 
         Raises:
+            AuthenticationFailed: If the principal's access has ended.
             Refused: If the client isn't admitted.
 
         """
         resumption = None
         failure: ResumeFailure | UnsetType = UNSET
+        if principal is None and message.resume is not None:
+            principal = self.resumable_principal(message.resume)
+        if principal is not None:
+            principal = self._verified(principal, connection.peer, message.resume)
         if message.resume is not None:
-            principal = principal or self.resumable_principal(message.resume)
             try:
                 resumption = self._resumption(message.resume, message.client, principal)
             except PositionLost as lost:
@@ -135,6 +140,38 @@ class Sessions:
         if principal is None and (principal := self._authentication.admit_anonymous(connection.peer)) is None:
             raise Refused(AuthenticationFailed("A token is needed"))
         return self._create(connection, message, principal, failure, hello, token)
+
+    def _verified(self, principal: Principal, peer: Peer, resume: Resume | None) -> Principal:
+        # Here every session begins or resumes, at once after this: nothing can revoke the access in between.
+        try:
+            return self._authentication.verify_again(principal, peer)
+        except Unavailable as error:
+            # The principal's issuer is offline: an open session is resumed by its own secret.
+            if resume is not None and principal == self.resumable_principal(resume):
+                return principal
+            raise Refused(error, CloseCode.RESTART) from error
+
+    def verify_where(self, matches: Callable[[Session], bool]) -> int:
+        """Verify the principals of all sessions that match: renew them, and end those whose access has ended.
+
+        Return the number of ended sessions.
+        """
+        ended = 0
+        for session in [session for session in self if matches(session)]:
+            peer = None if session.connection is None else session.connection.peer
+            try:
+                principal = self._authentication.verify_again(session.principal, peer)
+            except AuthenticationFailed as error:
+                code = CloseCode.TOKEN_EXPIRED if error.expired else CloseCode.FORCED_OUT
+                self.end(session, code, ACCESS_ENDED)
+                ended += 1
+            except Unavailable:
+                continue
+            else:
+                before = session.principal
+                if (principal, principal.expires_at) != (before, before.expires_at):
+                    self.renew(session, principal)
+        return ended
 
     def resumable_principal(self, resume: Resume) -> Principal | None:
         """Return the principal of a session to resume, if the secret is right and the session's token hasn't expired."""

@@ -302,7 +302,7 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
     @override
     async def async_join_players(self, group_members: list[str]) -> None:
         players, others = split_players(self.hub, group_members)
-        principal = await self.async_principal()
+        principal = await self.async_principal(*group_members)
         with hub_command(self.data):
             self.hub.grouping.require_control(principal, self.playback_context)
             if players or not others:

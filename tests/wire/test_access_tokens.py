@@ -18,15 +18,17 @@ from tests.http import HttpClient
 from .client import CONTROLLER, PATH, Client, resume_of
 from .tokens import Forge, login, refused, wrong_logins
 
-USER = ["chat", "control", "library", "listen", "play", "rooms"]
+READER = ["library", "listen"]
+USER = sorted([*READER, "chat", "control", "play", "rooms"])
 ADMIN = sorted([*USER, "admin", "broadcast", "events"])
 
 
 async def test_permissions_follow_from_the_user(
     hass: HomeAssistant, connect: Connect, hass_admin_user: MockUser, hass_read_only_user: MockUser
 ) -> None:
-    """Users of Home Assistant get the permissions of their role."""
-    for user, permissions in (hass_admin_user, ADMIN), (hass_read_only_user, USER):
+    """Home Assistant's policy for its users decides."""
+    member = await hass.auth.async_create_user("Member", group_ids=["system-users"])
+    for user, permissions in (hass_admin_user, ADMIN), (member, USER), (hass_read_only_user, READER):
         _, token = await login(hass, user)
         client = await connect()
         welcome = await client.authenticate(token)

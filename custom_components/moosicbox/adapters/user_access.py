@@ -1,13 +1,17 @@
 """The access of Home Assistant's users: their sessions end when it ends."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from aiohttp.web import Request
 from homeassistant.auth import EVENT_USER_ADDED, EVENT_USER_REMOVED, EVENT_USER_UPDATED
 from homeassistant.auth.models import RefreshToken, User
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.components.http.auth_util import async_user_not_allowed_do_auth
+from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 
+from ..const import DOMAIN
 from ..engine.api import ROLES, AuthenticationFailed, Peer, Principal, Session, Sessions, Signal
 
 REALM: Final = "home_assistant"
@@ -15,15 +19,40 @@ REALM: Final = "home_assistant"
 REFUSED: Final = "The token is not accepted"
 
 
-def principal_of(user: User, credential: str = "") -> Principal:
-    """Return the principal of a Home Assistant user; `credential` is the id of the refresh token, if any."""
+READER: Final = frozenset({"listen", "library"})
+"""The permissions of a user who may see media players, but not control them."""
+ANY_PLAYER: Final = (f"{Platform.MEDIA_PLAYER}.{DOMAIN}",)
+"""Stands for all players, where a command isn't for certain entities."""
+
+
+def principal_of(user: User, credential: str = "", entity_ids: Iterable[str] = ANY_PLAYER) -> Principal:
+    """Return the principal of a Home Assistant user, whose permissions follow Home Assistant's policy for the user.
+
+    Args:
+        user: The user.
+        credential: The id of the refresh token, if any.
+        entity_ids: The entities that the user must be allowed to control.
+
+    """
     return Principal(
         sub=user.id,
         name=user.name or "Home Assistant",
-        permissions=ROLES["admin" if user.is_admin else "user"],
+        permissions=_permissions_of(user, entity_ids),
         credential=credential,
         realm=REALM,
     )
+
+
+def _permissions_of(user: User, entity_ids: Iterable[str]) -> frozenset[str]:
+    if user.is_admin:
+        return ROLES["admin"]
+
+    def allows(policy: str) -> bool:
+        return all(user.permissions.check_entity(entity_id, policy) for entity_id in entity_ids)
+
+    if allows(POLICY_CONTROL):
+        return ROLES["user"]
+    return READER if allows(POLICY_READ) else frozenset()
 
 
 class UserAccess:

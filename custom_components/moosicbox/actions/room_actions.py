@@ -80,6 +80,13 @@ async def invite(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     return {**result, "link": link}
 
 
+async def revoke_invites(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Revoke all invites of a room; return their number."""
+    message = {"type": "room_command", "action": "revoke_invites", **room_target(data.hub, call)}
+    response: ServiceResponse = await async_request(data, call, message)
+    return response
+
+
 def _room_message(**kind: str) -> Handler:
     """Return a handler that sends the call's fields to its room as one message of this kind."""
 
@@ -129,6 +136,12 @@ ROOM_ACTIONS: Final = (
             vol.Optional("uses"): vol.Coerce(int),
         },
         response=SupportsResponse.ONLY,
+    ),
+    ActionDescription(
+        name="revoke_invites",
+        handler=revoke_invites,
+        fields=ROOM_FIELDS,
+        response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(
         name="room_chat",

@@ -189,11 +189,14 @@ class Authenticator(Authentication):
 
     def issued_tokens(self) -> list[tuple[TokenRecord, bool]]:
         """Return the recorded tokens, newest first, and whether each is revoked."""
-        is_revoked = self._secrets.revocations.covers
         return [
-            (record, is_revoked(record["sub"], record["jti"], record["issued_at"]))
+            (record, self.is_revoked(record["sub"], record["jti"], record["issued_at"]))
             for record in reversed(self._secrets.issued)
         ]
+
+    def is_revoked(self, sub: str, jti: str, issued_at: float) -> bool:
+        """Return whether a token was revoked; `issued_at` in Unix seconds."""
+        return self._secrets.revocations.covers(sub, jti, issued_at)
 
     async def async_revoke(self, *, jti: str | None = None, sub: str | None = None) -> int:
         """Revoke one token, or all tokens of a subject, and end their sessions; return the number of these."""

@@ -90,6 +90,8 @@ _DEFAULTS: Final = Limits()
 SETTINGS: Final = (
     Setting("max_connections", "connections", "max_connections", 1, MAX_CONNECTIONS, None, "WS_MAX_CONNECTIONS"),
     Setting("max_connections_per_user", "connections", "max_connections_per_user", 1, 1_000),
+    Setting("max_guests_per_room", "connections", "max_guests_per_room", 0, 1_000),
+    Setting("max_guest_players_per_room", "connections", "max_guest_players_per_room", 0, 500),
     Setting("max_connections_per_ip", "connections", "max_unauthenticated_per_address", 1, 1_000),
     Setting(
         "connection_timeout_seconds", "connections", "authentication_timeout", 1, 120, "s", "WS_CONNECTION_TIMEOUT"

@@ -10,6 +10,8 @@ PERMISSIONS: Final = frozenset(
 )
 SYSTEM_WIDE: Final = frozenset({"broadcast", "events", "admin"})
 """Permissions that a token limited to rooms never has, because they apply to the whole system."""
+GUEST_PREFIX: Final = "guest:"
+"""The user ids of invited guests begin with this."""
 ROLES: Final = {
     "admin": PERMISSIONS,
     "user": PERMISSIONS - SYSTEM_WIDE,
@@ -47,6 +49,17 @@ class Principal:
     def is_admin(self) -> bool:
         """True if the principal may administer the hub."""
         return "admin" in self.permissions
+
+    def require_household(self, permission: str) -> None:
+        """Raise PermissionDenied unless the principal has `permission` for the household, not for certain rooms only."""
+        self.require(permission)
+        if self.rooms is not None:
+            raise PermissionDenied("This token is limited to rooms")
+
+    @property
+    def is_guest(self) -> bool:
+        """True if the principal was invited to a room and has no account."""
+        return self.sub.startswith(GUEST_PREFIX)
 
     @property
     def may_add_foreign_media(self) -> bool:

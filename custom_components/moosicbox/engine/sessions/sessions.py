@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from msgspec import UNSET, UnsetType
 
 from ..access.authentication import Authentication, Peer
-from ..access.rights import Principal
+from ..access.rights import GUEST_PREFIX, Principal
 from ..access.tokens import LEEWAY
 from ..clock import Clock, iso_from_unix
 from ..delivery.frame import Frame
@@ -21,6 +21,7 @@ from ..protocol.server import Hello, Welcome
 from ..protocol.types import Position, ResumeFailure, UserRef
 from ..signals import Signal
 from ..timers import Timers
+from .guest_places import require_guest_place
 from .session import Connection, Refused, Session
 from .subscriptions import Subscriptions
 
@@ -69,6 +70,7 @@ class Sessions:
         self._timers = timers
         self._clock = clock
         self._sessions: dict[str, Session] = {}
+        self._guards: list[Callable[[Principal], None]] = []
         self._connected: Counter[str] = Counter()
         """Number of connections by sub."""
         self._disconnected: dict[str, dict[Session, None]] = {}
@@ -141,8 +143,18 @@ class Sessions:
             raise Refused(AuthenticationFailed("A token is needed"))
         return self._create(connection, message, principal, failure, hello, token)
 
+    def add_guard(self, guard: Callable[[Principal], None]) -> None:
+        """Call `guard` with the principal of each session that begins or resumes; it may raise AuthenticationFailed."""
+        self._guards.append(guard)
+
+    def require_guest_place(self, rooms: frozenset[str] | None, client: ClientInfo) -> None:
+        """Raise Unavailable if there is no place for another guest of `rooms`."""
+        require_guest_place(self._sessions.values(), rooms, client, self.limits)
+
     def _verified(self, principal: Principal, peer: Peer, resume: Resume | None) -> Principal:
         # Here every session begins or resumes, at once after this: nothing can revoke the access in between.
+        for guard in self._guards:
+            guard(principal)
         try:
             return self._authentication.verify_again(principal, peer)
         except Unavailable as error:
@@ -239,9 +251,13 @@ class Sessions:
         token: str | UnsetType,
     ) -> Session:
         client = message.client
-        if self._connected[principal.sub] >= self.limits.max_connections_per_user:
-            error = Unavailable(f"A user has at most {self.limits.max_connections_per_user} connections")
-            raise Refused(error, CloseCode.RATE_LIMITED)
+        if self._connected[principal.sub] >= (most := self._max_connections(principal.sub)):
+            raise Refused(Unavailable(f"A user has at most {most} connections"), CloseCode.RATE_LIMITED)
+        if principal.is_guest:
+            try:
+                self.require_guest_place(principal.rooms, client)
+            except Unavailable as error:
+                raise Refused(error, CloseCode.RATE_LIMITED) from error
         session = Session(principal, client, self.limits, self._clock.timestamp())
         player_topics = []
         if client.kind == "player":
@@ -390,8 +406,12 @@ class Sessions:
 
     def _limit_disconnected(self, sub: str) -> None:
         disconnected = self._disconnected.get(sub, {})
-        if len(disconnected) > self.limits.max_connections_per_user:
+        if len(disconnected) > self._max_connections(sub):
             self.end(next(iter(disconnected)), CloseCode.NORMAL)
+
+    def _max_connections(self, sub: str) -> int:
+        limits = self.limits
+        return limits.max_connections_per_guest if sub.startswith(GUEST_PREFIX) else limits.max_connections_per_user
 
     def end(self, session: Session, code: CloseCode, reason: str = "") -> None:
         """End a session and close its connection with `code`."""

@@ -57,6 +57,9 @@ export default {
     "Diese Adresse funktioniert nur auf diesem Computer. Öffne Home Assistant über seine Netzwerkadresse, bevor du Telefone einlädst.",
   invite_role: "Rolle",
   invite_expires: "Gültig für",
+  invite_revoke: "Alle Einladungen widerrufen",
+  invites_revoked:
+    "Alle Einladungen in diesen Raum sind widerrufen. Gäste, die schon da sind, bleiben, bis du sie entfernst.",
   hour: "1 Stunde",
   evening: "8 Stunden",
   three_days: "3 Tage",

@@ -54,6 +54,8 @@ export default {
     "This address works only on this computer. Open Home Assistant by its network address before you invite phones.",
   invite_role: "Role",
   invite_expires: "Valid for",
+  invite_revoke: "Revoke all invites",
+  invites_revoked: "All invites to this room are revoked. Guests who used one stay until you remove them.",
   hour: "1 hour",
   evening: "8 hours",
   three_days: "3 days",

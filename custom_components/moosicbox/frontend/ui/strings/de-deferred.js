@@ -221,6 +221,7 @@ export default {
   guest_no_invite: "Einladung erforderlich",
   guest_no_invite_text: "Bitte den Gastgeber um einen neuen Link oder QR-Code und öffne ihn auf diesem Gerät.",
   guest_ended: "Diese Einladung ist nicht mehr gültig",
-  guest_ended_text: "Sie ist abgelaufen, oder der Raum wurde geschlossen. Bitte den Gastgeber um eine neue.",
+  guest_ended_text:
+    "Sie ist abgelaufen oder widerrufen, oder der Raum wurde geschlossen. Bitte den Gastgeber um eine neue.",
   guest_connecting: "Verbindet …",
 };

@@ -216,6 +216,6 @@ export default {
   guest_no_invite: "Invite required",
   guest_no_invite_text: "Ask the host for a new link or QR code, and open it on this device.",
   guest_ended: "This invite is no longer valid",
-  guest_ended_text: "It has expired, or the room was closed. Ask the host for a new one.",
+  guest_ended_text: "It has expired or was revoked, or the room was closed. Ask the host for a new one.",
   guest_connecting: "Connecting …",
 };

@@ -14,7 +14,7 @@ STOP_TIMEOUT = 20.0
 
 
 class RedisServer:
-    """Starts, stops, pauses and empties it; what it holds survives a stop, as it does where people run one."""
+    """Starts, stops, pauses and empties a Redis server, which keeps its data over a stop."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()

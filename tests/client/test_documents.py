@@ -6,11 +6,15 @@ from pathlib import Path
 import re
 import sys
 
+import pytest
+
 from script.lib.config_folder import REPOSITORY
 from tests.fixtures import BRASS
 from tests.wire.client import Client
 
 from .conftest import Dial
+
+pytestmark = pytest.mark.process
 
 PAGE = REPOSITORY / "docs" / "client.md"
 

@@ -103,7 +103,7 @@ async def test_two_commands_and_a_code_make_a_speaker(
 
 
 async def completed(box: Shell, typed: str) -> list[str]:
-    """What the shell offers for the last word."""
+    """Return the shell's completions of the last word."""
     place = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
     code, out, err = await Shell(box.config, box.program, _MOOSICBOX_COMPLETE="complete_bash", **place).run()
     assert (code, err) == (0, "")

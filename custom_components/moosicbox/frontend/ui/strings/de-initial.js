@@ -100,8 +100,8 @@ export default {
   stopped_denied_title: "Dieser Browser darf kein Player sein",
   stopped_denied_text:
     "Deinem Benutzer fehlt die Berechtigung, oder der Player gehört einem anderen Benutzer. Wende dich an einen Administrator.",
-  stopped_removed_title: "Ein Administrator oder der Gastgeber hat diesen Browser getrennt",
-  stopped_removed_text: "Versuche es erneut, oder frage nach.",
+  stopped_removed_title: "Ein Administrator hat diesen Browser getrennt",
+  stopped_removed_text: "Versuche es erneut, oder wende dich an einen Administrator.",
   stopped_version_title: "Diese Seite ist veraltet",
   stopped_version_text: "Die Zentrale verwendet ein neueres Protokoll. Lade die Seite neu.",
   stopped_title: "Die Zentrale hat die Verbindung beendet",

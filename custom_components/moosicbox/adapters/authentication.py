@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from ipaddress import ip_address
+import re
 import time
 from typing import Any, Final, Required, TypedDict, Unpack, override
 
@@ -35,8 +36,8 @@ ANONYMOUS: Final = Principal(
     sub="anonymous", name="Anonymous", permissions=frozenset({"listen"}), credential="anonymous"
 )
 """The principal of clients without a token."""
-UNCHECKED_HEADERS: Final = (hdrs.FORWARDED, "X-Real-IP", "CF-Connecting-IP", "True-Client-IP")
-"""Headers of proxies that Home Assistant doesn't check."""
+PROXY_HEADERS: Final = re.compile(r"via|forwarded|x-forwarded-.*|x-original-.*|x-envoy-.*|cf-.*|fly-.*|.*-ip")
+"""Headers that proxies add, in lower case."""
 
 
 class TokenClaims(TypedDict, total=False):
@@ -132,12 +133,11 @@ class Authenticator(Authentication):
         except ValueError:
             return None
         # A foreign website could connect from a visitor's browser, and a proxy forwards clients from anywhere.
-        # Home Assistant has checked X-Forwarded-For; a request with any other proxy header is refused.
         origin = request.headers.get(hdrs.ORIGIN)
         if (
             not is_local_peer
             or is_cloud_connection(self._hass)
-            or any(header in request.headers for header in UNCHECKED_HEADERS)
+            or _came_through_unchecked_proxy(request)
             or not origin_allowed(origin, "", lambda: own_urls(self._hass))
         ):
             return None
@@ -245,3 +245,11 @@ class Authenticator(Authentication):
         except jwt.InvalidTokenError:
             return False
         return True
+
+
+def _came_through_unchecked_proxy(request: Request) -> bool:
+    """Return whether a proxy forwarded a request without naming the client in the header that Home Assistant checks."""
+    names = {name.lower() for name in request.headers}
+    # Home Assistant refuses X-Forwarded-For of proxies that it doesn't trust, and checks its companions with it.
+    checked = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"} if "x-forwarded-for" in names else set()
+    return any(PROXY_HEADERS.fullmatch(name) for name in names - checked)

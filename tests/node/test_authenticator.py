@@ -48,7 +48,7 @@ async def test_unavailable_before_the_secrets_arrive(home: Tokens) -> None:
     with pytest.raises(Unavailable) as raised:
         await node_authenticator.authenticate_token(token(home), PEER)
     assert raised.value.may_retry
-    assert node_authenticator.key == b""
+    assert node_authenticator.keys.addresses == ()
 
 
 async def test_home_assistant_tokens_are_unavailable(authenticator: NodeAuthenticator) -> None:

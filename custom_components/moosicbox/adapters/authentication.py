@@ -1,7 +1,6 @@
 """Authentication of clients by tokens of the hub and of Home Assistant."""
 
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from ipaddress import ip_address
 import re
 import time
@@ -11,14 +10,16 @@ from aiohttp import hdrs
 from aiohttp.web import Request
 from homeassistant.components.http.ban import process_success_login, process_wrong_login
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.network import NoURLAvailableError, get_url, is_cloud_connection
+from homeassistant.helpers.network import is_cloud_connection
 from homeassistant.util.network import is_local
 import jwt
+import msgspec
 
 from ..engine.api import (
     Authentication,
     AuthenticationFailed,
     CloseCode,
+    HubKeys,
     IssuedToken,
     Peer,
     Principal,
@@ -29,6 +30,7 @@ from ..engine.api import (
     parse_keys,
     read_claims,
 )
+from .own_addresses import own_urls
 from .storage import SecretsStore, TokenRecord
 from .user_access import REALM, REFUSED, UserAccess, request_of
 
@@ -52,15 +54,6 @@ class TokenClaims(TypedDict, total=False):
     rooms: frozenset[str] | None
 
 
-def own_urls(hass: HomeAssistant) -> list[str]:
-    """Return Home Assistant's internal and external URL, as far as they are known."""
-    urls = []
-    for internal in (True, False):
-        with suppress(NoURLAvailableError):
-            urls.append(get_url(hass, allow_internal=internal, allow_external=not internal, allow_ip=True))
-    return urls
-
-
 class Authenticator(Authentication):
     """Authenticates tokens of the hub and of Home Assistant; issues and revokes tokens of the hub."""
 
@@ -69,7 +62,9 @@ class Authenticator(Authentication):
     ) -> None:
         """`secrets` must be loaded; tokens of a paired player that isn't one of `paired_players` are refused."""
         self.users = UserAccess(hass)
-        self.tokens = Tokens(secrets.key, secrets.revocations, self.users.is_user)
+        keys = secrets.keys.tokens
+        self.tokens = Tokens(keys[0].key, secrets.revocations, self.users.is_user)
+        self.tokens.use(keys)
         self._hass = hass
         self._secrets = secrets
         self._paired_players = paired_players
@@ -79,7 +74,7 @@ class Authenticator(Authentication):
         """End the sessions whose access has ended, now and when it ends."""
         self._sessions = sessions
         await self.users.async_start(sessions)
-        sessions.verify_where(lambda _session: True)
+        self._verify_sessions()
 
     @callback
     def async_stop(self) -> None:
@@ -89,6 +84,7 @@ class Authenticator(Authentication):
     def trust(self, keys: str, issuer: str) -> None:
         """Accept tokens signed with these keys (PEM or JWKS), from this issuer unless it is empty."""
         self.tokens.trust(parse_keys(keys), issuer)
+        self._verify_sessions()
 
     @override
     async def authenticate_token(self, token: str, peer: Peer) -> Principal:
@@ -154,7 +150,8 @@ class Authenticator(Authentication):
         """Return what the other nodes of a cluster need to verify the hub's tokens."""
         revocations = self._secrets.revocations
         return {
-            "key": self._secrets.key.hex(),
+            "key": self._secrets.secrets[0].key,
+            "keys": [msgspec.to_builtins(secret) for secret in self._secrets.secrets],
             "revoked_tokens": revocations.tokens,
             "revoked_subjects": revocations.subjects,
             "reserved": sorted(self.users.user_ids),
@@ -186,6 +183,14 @@ class Authenticator(Authentication):
             }
         )
         return issued
+
+    async def async_rotate_key(self, grace: float) -> HubKeys:
+        """Sign with a new key from now on, and return the keys; tokens of the current one are valid for `grace` seconds."""
+        await self._secrets.async_rotate(grace)
+        keys = self._secrets.keys
+        self.tokens.use(keys.tokens)
+        self._verify_sessions()
+        return keys
 
     def issued_tokens(self) -> list[tuple[TokenRecord, bool]]:
         """Return the recorded tokens, newest first, and whether each is revoked."""
@@ -223,6 +228,10 @@ class Authenticator(Authentication):
         if refresh_token is None:
             raise AuthenticationFailed(REFUSED, forged=not self._has_valid_signature(token, issuer))
         return self.users.log_in(refresh_token, peer)
+
+    def _verify_sessions(self) -> None:
+        if self._sessions is not None:
+            self._sessions.verify_where(lambda _session: True)
 
     def _verify_anonymous(self, peer: Peer | None) -> Principal:
         if self._sessions is None or self._sessions.limits.require_auth:

@@ -108,6 +108,8 @@ class Limits:
     """Public keys of other issuers of tokens, as PEM or JWKS."""
     trusted_issuer: str = ""
     """The `iss` that tokens of `trusted_keys` must have; empty: any."""
+    media_sources: tuple[str, ...] = ("media_source", "moosicbox", "radio_browser", "tts")
+    """The media sources of Home Assistant that the hub's own tokens may use, and that may deliver HLS."""
     library_folders: tuple[str, ...] = ()
     """The library's folders; empty: Home Assistant's media folders."""
     library_scan_interval: float = 1_800

@@ -72,7 +72,7 @@ class _Reactions:
             hub.sessions.end_where(
                 lambda session: session.principal.sub == user_id, CloseCode.FORCED_OUT, "The host removed this guest"
             )
-        hub.persistence.save()
+        hub.rooms.changed.emit(room)
 
     def room_closed(self, room: Room) -> None:
         hub = self._hub

@@ -20,6 +20,7 @@ RATES: Final = (
 """The limits that the setting `rate_limiting` switches off."""
 MAX_CONNECTIONS: Final = 20_000
 ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
+SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9_]*")
 NODE_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
 BOOLEANS: Final = {
@@ -127,6 +128,7 @@ SETTINGS: Final = (
     Setting("require_auth", "security", "require_auth"),
     Setting("allowed_origins", "security", "allowed_origins"),
     Setting("validate_csrf", "security", "validate_csrf"),
+    Setting("media_sources", "security", "media_sources"),
     Setting("trusted_keys", "security", "trusted_keys"),
     Setting("trusted_issuer", "security", "trusted_issuer"),
     Setting("cluster_mode", "cluster", variable="WS_CLUSTER_MODE", other=False),
@@ -165,6 +167,7 @@ def _is_redis(url: str) -> bool:
 
 FORMS: Final = {
     "allowed_origins": Form("origin_invalid", lambda origins: all(ORIGIN.fullmatch(origin) for origin in origins)),
+    "media_sources": Form("media_source_invalid", lambda names: all(SOURCE.fullmatch(name) for name in names)),
     "library_folders": Form("folder_invalid", lambda folders: all(folder.startswith("/") for folder in folders)),
     "trusted_keys": Form("keys_invalid", _is_keys),
     "redis_url": Form("redis_url_invalid", _is_redis),

@@ -10,6 +10,8 @@ PERMISSIONS: Final = frozenset(
 )
 SYSTEM_WIDE: Final = frozenset({"broadcast", "events", "admin"})
 """Permissions that a token limited to rooms never has, because they apply to the whole system."""
+SYSTEM: Final = "system"
+"""The realm of the hub itself and of automations."""
 GUEST_PREFIX: Final = "guest:"
 """The user ids of invited guests begin with this."""
 ROLES: Final = {
@@ -28,7 +30,9 @@ class Principal:
     credential: str
     """The id of the token that was used."""
     realm: str = "moosicbox"
-    """The issuer of the credential: this hub, or Home Assistant."""
+    """The issuer of the credential: this hub, Home Assistant, or `SYSTEM` for the hub itself."""
+    key_id: str = field(default="", compare=False)
+    """The key that has verified the token."""
     rooms: frozenset[str] | None = None
     """The rooms that the token is limited to; `None`: not limited."""
     issued_at: float | None = field(default=None, compare=False)

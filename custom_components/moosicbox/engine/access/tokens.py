@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import hashlib
 import re
 import secrets
@@ -15,6 +15,7 @@ import jwt
 import msgspec
 
 from ..protocol.errors import AuthenticationFailed
+from .hub_key import HubKey
 from .keys import TrustedKey
 from .rights import PERMISSIONS, ROLES, SYSTEM_WIDE, Principal
 
@@ -77,7 +78,7 @@ class Tokens:
         self, key: bytes, revocations: Revocations, is_reserved: Callable[[str], bool] = lambda _: False
     ) -> None:
         """Sign with `key`; `is_reserved` returns whether a sub belongs to a user of Home Assistant."""
-        self._key = key
+        self._keys: tuple[HubKey, ...] = (HubKey(key),)
         self._is_reserved = is_reserved
         self._trusted: tuple[TrustedKey, ...] = ()
         self._trusted_issuer = ""
@@ -134,7 +135,12 @@ class Tokens:
             claims["permissions"] = sorted(permissions)
         if rooms is not None:
             claims["rooms"] = sorted(rooms)
-        return IssuedToken(jwt.encode(claims, self._key, "HS256"), jti, claims["exp"])
+        return IssuedToken(jwt.encode(claims, self._keys[0].key, "HS256"), jti, claims["exp"])
+
+    def use(self, keys: tuple[HubKey, ...]) -> None:
+        """Use other keys from now on; the first one signs, all of them verify."""
+        self._keys = keys
+        self._seen.clear()
 
     def trust(self, keys: tuple[TrustedKey, ...], issuer: str = "") -> None:
         """Also accept tokens that verify with these public keys; only from `issuer`, unless it is empty."""
@@ -147,7 +153,7 @@ class Tokens:
         # Signatures are checked once: after a network failure a thousand clients authenticate again.
         digest = hashlib.sha256(token.encode()).digest()
         if (principal := self._seen.get(digest)) is None:
-            principal = _principal(self._claims(token))
+            principal = _principal(*self._claims(token))
             self._seen[digest] = principal
             if len(self._seen) > MAX_SEEN:
                 self._seen.popitem(last=False)
@@ -163,18 +169,29 @@ class Tokens:
             principal.sub, principal.credential, principal.issued_at
         ):
             raise AuthenticationFailed(REFUSED)
-        return principal
+        return self._valid_with_its_key(principal)
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _valid_with_its_key(self, principal: Principal) -> Principal:
+        # Sessions of earlier versions don't know by which key they were verified.
+        if not principal.key_id or any(principal.key_id == trusted.fingerprint for trusted in self._trusted):
+            return principal
+        now = time.time()
+        for key in self._keys:
+            if key.id == principal.key_id and key.is_valid(now):
+                ends_before = key.valid_until is not None and key.valid_until < (principal.expires_at or 0.0)
+                return replace(principal, expires_at=key.valid_until) if ends_before else principal
+        raise AuthenticationFailed(REFUSED)
+
+    def _claims(self, token: str) -> tuple[dict[str, Any], str]:
+        """Return the claims of a token, and the id of the key that has verified it."""
+        now = time.time()
+        own = [TrustedKey("HS256", key.key, fingerprint=key.id) for key in self._keys if key.is_valid(now)]
         try:
-            own = TrustedKey("HS256", self._key)
-            if not self._trusted:
-                return self._checked(token, own)
             header = jwt.get_unverified_header(token)
-            for trusted in (own, *self._trusted):
+            for trusted in (*own, *self._trusted):
                 if trusted.algorithm == header["alg"] and trusted.key_id in (None, header.get("kid")):
                     with suppress(jwt.InvalidSignatureError):
-                        return self._checked(token, trusted)
+                        return self._checked(token, trusted), trusted.fingerprint
         except jwt.ExpiredSignatureError as error:
             raise AuthenticationFailed(REFUSED, expired=True) from error
         except (
@@ -227,7 +244,7 @@ def read_claims(token: str) -> UnverifiedClaims:
         raise AuthenticationFailed(REFUSED, forged=True) from error
 
 
-def _principal(claims: dict[str, Any]) -> Principal:
+def _principal(claims: dict[str, Any], key_id: str) -> Principal:
     permissions, role, rooms = claims.get("permissions"), claims.get("role"), claims.get("rooms")
     if permissions is None:
         granted = ROLES.get(role) if isinstance(role, str) else None
@@ -245,6 +262,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
         rooms=None if rooms is None else frozenset(rooms),
         issued_at=float(claims["iat"]),
         expires_at=float(claims["exp"]),
+        key_id=key_id,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, override
 import msgspec
 
 from ..access.authentication import Authentication, Peer
+from ..access.hub_keys import HubKeys, HubSecret, derive_keys, raw_keys
 from ..access.keys import parse_keys
 from ..access.pairing import is_locked
 from ..access.rights import Principal
@@ -29,7 +30,9 @@ class SharedSecrets(msgspec.Struct, frozen=True, kw_only=True):
     """The data that a node needs to check tokens, as Home Assistant shares it."""
 
     key: str
-    """The signing key, hexadecimal."""
+    """The current secret, hexadecimal."""
+    keys: tuple[HubSecret, ...] = ()
+    """All valid secrets, the current one first; Home Assistants of earlier versions share only `key`."""
     revoked_tokens: dict[str, float] = {}
     revoked_subjects: dict[str, float] = {}
     reserved: frozenset[str] = frozenset()
@@ -42,7 +45,7 @@ class NodeAuthenticator(Authentication):
     """Checks tokens, and issues tokens for guests."""
 
     def __init__(self, limits: Limits) -> None:
-        self.key = b""
+        self.keys = HubKeys((), ())
         self._tokens: Tokens | None = None
         self._reserved: frozenset[str] = frozenset()
         self._paired: frozenset[str] | None = None
@@ -55,18 +58,19 @@ class NodeAuthenticator(Authentication):
             return
         try:
             shared = msgspec.convert(document, SharedSecrets)
-            key = bytes.fromhex(shared.key)
+            keys = derive_keys(shared.keys) if shared.keys else raw_keys(shared.key)
         except (msgspec.ValidationError, ValueError) as error:
             _LOGGER.warning("Home Assistant's shared secrets can't be read; does it run another version? %s", error)
             return
         self._reserved, self._paired = shared.reserved, shared.paired
         revocations = Revocations(dict(shared.revoked_tokens), dict(shared.revoked_subjects))
-        if self._tokens is None or key != self.key:
-            self.key = key
-            self._tokens = Tokens(key, revocations, lambda sub: sub in self._reserved)
+        if self._tokens is None:
+            self._tokens = Tokens(keys.tokens[0].key, revocations, lambda sub: sub in self._reserved)
             self._tokens.trust(self._trusted, self._trusted_issuer)
-        else:
-            self._tokens.revocations = revocations
+        self._tokens.revocations = revocations
+        if keys != self.keys:
+            self.keys = keys
+            self._tokens.use(keys.tokens)
 
     @override
     async def authenticate_token(self, token: str, peer: Peer) -> Principal:

@@ -17,7 +17,7 @@ from ..hub import Hub
 from ..library.seal import Seal
 from ..protocol.codes import CloseCode
 from ..store import NoStore
-from .app import NodeApp
+from .app import ADDRESSES_DOCUMENT, NodeApp
 from .authenticator import SECRETS_DOCUMENT, NodeAuthenticator
 from .config import NodeConfig
 from .media_provider import NodeMedia
@@ -99,7 +99,7 @@ class Node:
     def _make_hub(self, clock: ClusterClock) -> Hub:
         return build_hub(
             version=self._version,
-            media=NodeMedia(self._seal),
+            media=NodeMedia(self._seal, self._home_urls),
             authentication=self._authenticator,
             store=NoStore(),
             limits=self._config.limits,
@@ -108,11 +108,14 @@ class Node:
             node_id=self._config.node_id,
         )
 
+    def _home_urls(self) -> list[str]:
+        return list((self.cluster.shared.get(ADDRESSES_DOCUMENT) or {}).get("urls", ()))
+
     def _apply_document(self, name: str) -> None:
         if name != SECRETS_DOCUMENT:
             return
         self._authenticator.apply_secrets(self.cluster.shared.get(SECRETS_DOCUMENT))
-        self._seal.use(self._authenticator.key)
+        self._seal.use(self._authenticator.keys.addresses)
         if (hub := self.cluster.hub) is not None:
             hub.sessions.verify_where(lambda _session: True)
 

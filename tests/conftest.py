@@ -32,6 +32,7 @@ LONGEST = (
     "home/cluster/test_cluster.py",
     "node/test_node.py",
     "engine/library/test_transcode.py",
+    "client/test_many_clients.py",
     "cluster/test_histories.py",
 )
 """Files in the order in which workers take them: those that wait beside those that need the processor."""

@@ -9,7 +9,7 @@ from typing import Self
 
 from .process import StartError, free_port
 
-START_TIMEOUT = 20.0
+START_TIMEOUT = 60.0
 STOP_TIMEOUT = 20.0
 
 

@@ -13,7 +13,7 @@ from .home import Home
 from .tabs import Tab, Tabs
 
 FOLDER = Path(__file__).parent
-TIMEOUT_SECONDS = 180
+TIMEOUT_SECONDS = 300
 
 type OpenTab = Callable[..., Awaitable[Tab]]
 

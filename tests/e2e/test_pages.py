@@ -96,7 +96,7 @@ async def test_hub_page(home: Home, open_tab: OpenTab) -> None:
     tab, other = await open_tab("/moosicbox/hub"), await open_tab("/moosicbox")
     page = tab.page
     # How it is depends on the machine; that it is told doesn't.
-    await expect(page.locator(".health[data-status]")).to_be_visible(timeout=20_000)
+    await expect(page.locator(".health[data-status]")).to_be_visible()
     await page.get_by_role("button", name="Create token").click()
     dialog = page.get_by_role("dialog", name="Create token")
     await dialog.get_by_label("Name", exact=True).fill("Kitchen Radio")

@@ -9,7 +9,7 @@ from homeassistant.auth.models import RefreshToken, User
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.components.http.auth_util import async_user_not_allowed_do_auth
 from homeassistant.const import Platform
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 
 from ..const import DOMAIN
 from ..engine.api import ROLES, AuthenticationFailed, Peer, Principal, Session, Sessions, Signal
@@ -89,6 +89,10 @@ class UserAccess:
         if peer is None or request_of(peer) is None:
             return principal_of(refresh_token.user, refresh_token.id)
         return self.log_in(refresh_token, peer)
+
+    def context_of(self, sub: str | None) -> Context:
+        """Return the context of an event that `sub` caused: with the user, if it is the id of one."""
+        return Context(user_id=sub if sub is not None and self.is_user(sub) else None)
 
     async def async_load(self) -> None:
         """Load the ids of all users."""

@@ -17,7 +17,20 @@ from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
-from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Picture, Playlist
+from .library.models import (
+    STREAM_PATH,
+    Album,
+    Artist,
+    Genre,
+    Hit,
+    Item,
+    Kind,
+    LibraryTrack,
+    Picture,
+    Playlist,
+    Progress,
+)
+from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
 from .library.reader.messages import FileTags
 from .library.seal import Seal
@@ -61,9 +74,11 @@ from .protocol.client import (
     PlaybackCommand,
     QueueAdd,
     QueueClear,
+    QueueMove,
     Request,
     RoomLeave,
     RoomList,
+    RoomSkipVote,
     SeekCommand,
     VolumeCommand,
 )
@@ -86,9 +101,9 @@ from .protocol.errors import (
     Unavailable,
     UnknownType,
 )
-from .protocol.library_request import Filters
+from .protocol.library_request import Filters, LibraryRequest
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
-from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, Track, UpdateOp
+from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, QueueItem, Track, UpdateOp
 from .rooms.room import Participant, Room
 from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
@@ -160,6 +175,7 @@ __all__ = [
     "Kind",
     "Lagged",
     "Library",
+    "LibraryRequest",
     "LibraryTrack",
     "LibraryUpdated",
     "Limits",
@@ -167,6 +183,7 @@ __all__ = [
     "MediaProvider",
     "MessageTooLarge",
     "ModeCommand",
+    "Named",
     "NotSupported",
     "Offer",
     "PairingCodes",
@@ -183,16 +200,20 @@ __all__ = [
     "Playlist",
     "PositionChanged",
     "Principal",
+    "Progress",
     "QueueAdd",
     "QueueChanged",
     "QueueClear",
+    "QueueItem",
     "QueueItemNotFound",
+    "QueueMove",
     "Request",
     "Revocations",
     "Room",
     "RoomLeave",
     "RoomList",
     "RoomNotFound",
+    "RoomSkipVote",
     "Seal",
     "SeekCommand",
     "SerializationFailed",
@@ -218,6 +239,7 @@ __all__ = [
     "derive_keys",
     "encode_url",
     "error_response",
+    "find_named",
     "health",
     "invalid_message",
     "is_address_of",

@@ -76,7 +76,7 @@ class Seal:
         source = stream_source(track_id, format_name)
         return self._is_genuine(signature, "stream", source, until) and int(until) >= now
 
-    # ------------------------------------------------------------ what nodes relay
+    # ------------------------------------------------------------ addresses relayed by nodes
 
     def relayed(self, source: str, until: int, run: str) -> str:
         """Return an address of Home Assistant that nodes fetch for their players.

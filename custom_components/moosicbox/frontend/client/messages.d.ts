@@ -91,6 +91,7 @@ export interface ClientMessages {
     muted?: boolean | null;
     needs_interaction?: boolean | null;
     error?: string | null;
+    ended_announcement_id?: string | null;
   };
   "queue_command.add": {
     action: "add";
@@ -347,6 +348,15 @@ export interface ServerMessages {
     offset?: number;
     message: string;
     scheduled_at?: string;
+  };
+  "announcement": {
+    type: "announcement";
+    topic?: string;
+    snapshot?: boolean;
+    announcement_id: string | null;
+    track: PlayableTrack | null;
+    sync_time_us: number;
+    ducking_db: number;
   };
   "error": {
     type: "error";

@@ -2,7 +2,9 @@
 
 import asyncio
 from contextlib import suppress
+from ipaddress import ip_address
 import logging
+import os
 import signal
 import sqlite3
 from typing import Final
@@ -27,6 +29,8 @@ _LOGGER = logging.getLogger(__name__)
 
 PRIORITY: Final = 0
 """Lower than Home Assistant's, which leads whenever it is present."""
+PRIVATE: Final = 0o077
+"""Files of the node are its own user's only."""
 
 
 class StartFailed(Exception):
@@ -126,6 +130,7 @@ async def serve(config: NodeConfig, version: str) -> None:
     Raises:
         StartFailed: The node can't start.
     """
+    os.umask(PRIVATE)
     seal = Seal()
     node = Node(config, version, await create_music(config, seal), seal)
     first_signal, second_signal = asyncio.Event(), asyncio.Event()
@@ -145,6 +150,12 @@ async def serve(config: NodeConfig, version: str) -> None:
             config.redis,
             "" if not config.music else f" and the music in {', '.join(map(str, config.music))}",
         )
+        if not _is_loopback(config.host):
+            _LOGGER.warning(
+                "Clients send their tokens to %s in plain text: put a proxy with TLS in front of this node, and let it "
+                "listen on 127.0.0.1",
+                address,
+            )
         await first_signal.wait()
         _LOGGER.info("Shutting down in %s s: load balancers are told first, then clients", config.drain_seconds)
         node.app.ending = True
@@ -153,3 +164,10 @@ async def serve(config: NodeConfig, version: str) -> None:
     finally:
         await node.stop()
         _LOGGER.info("Stopped")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,5 +1,6 @@
 """Pairing of players by code. Each paired player is a config subentry; deleting it locks the player out."""
 
+from collections.abc import Collection
 import re
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -9,13 +10,11 @@ from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
 from ..contexts import PlayerOrRoom
-from ..engine.api import MAX_LIFETIME, Hub, InvalidMessage, Offer, PairingCodes, PermissionDenied, Signal
+from ..engine.api import MAX_LIFETIME, PAIRED_PREFIX, Hub, InvalidMessage, Offer, PairingCodes, PermissionDenied, Signal
 from .authentication import Authenticator
-from .subentries import PAIRED, PREFIXES, subentries, subentry_of
+from .subentries import PAIRED, subentries, subentry_of
 
 SUBENTRY: Final = PAIRED
-PREFIX: Final = PREFIXES[PAIRED]
-"""Before the player id, in the subject of a paired player's token."""
 PLAYER_ID: Final = re.compile(r"[a-z0-9_.:-]{1,50}")
 MAX_NAME: Final = 100
 
@@ -61,7 +60,7 @@ class Pairing:
         if not 0 < len(device.name) <= MAX_NAME:
             raise InvalidMessage(f"name is 1 to {MAX_NAME} characters", ["name"])
         offer = self._codes.redeem(code, address, self._hub.clock.now_us())
-        sub = PREFIX + device.player_id
+        sub = PAIRED_PREFIX + device.player_id
         if (player := self._hub.players.find(device.player_id)) is not None and player.owner_user_id != sub:
             raise PermissionDenied("This player_id belongs to another user")
         await self._authenticator.async_revoke(sub=sub)
@@ -76,7 +75,7 @@ class Pairing:
         """Lock out and remove the players whose subentries were deleted."""
         before, self._player_ids = self._player_ids, frozenset(subentries(self._hass, SUBENTRY))
         for player_id in before - self._player_ids:
-            sub = PREFIX + player_id
+            sub = PAIRED_PREFIX + player_id
             await self._authenticator.async_revoke(sub=sub)
             if (player := self._hub.players.find(player_id)) is not None and player.owner_user_id == sub:
                 self._hub.players.remove(player_id)
@@ -102,6 +101,6 @@ class Pairing:
         )
 
 
-def is_locked_out(hass: HomeAssistant, sub: str) -> bool:
-    """Return whether this is the subject of a paired player whose subentry was deleted."""
-    return sub.startswith(PREFIX) and sub.removeprefix(PREFIX) not in subentries(hass, SUBENTRY)
+def paired_players(hass: HomeAssistant) -> Collection[str]:
+    """Return the ids of all paired players; deleting a player's subentry locks it out."""
+    return subentries(hass, SUBENTRY).keys()

@@ -7,11 +7,11 @@ from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
 from ..contexts import PlayerOrRoom
-from ..engine.api import Player
+from ..engine.api import PAIRED_PREFIX, Player
 
 PAIRED: Final = "player"
 SPEAKER: Final = "speaker"
-PREFIXES: Final = {PAIRED: "paired:", SPEAKER: "speaker:"}
+PREFIXES: Final = {PAIRED: PAIRED_PREFIX, SPEAKER: "speaker:"}
 """Before the player id, in the owner of such a player."""
 
 

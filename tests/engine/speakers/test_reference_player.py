@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.moosicbox.engine.protocol.client import PlaybackCommand, QueueAdd
 from custom_components.moosicbox.engine.speakers.sendspin import service as module
-from custom_components.moosicbox.engine.speakers.sendspin.service import NotReachable, SendspinService
+from custom_components.moosicbox.engine.speakers.sendspin.service import Candidate, NotReachable, SendspinService
 from custom_components.moosicbox.engine.speakers.sendspin.store import PairingStore
 from script.lib.process import free_port
 from script.lib.speakers import SilentSound
@@ -92,15 +92,17 @@ async def play(house: Stage, player_id: str) -> None:
 
 async def added(house: Stage, service: SendspinService, url: str) -> str:
     """Dial a player as soon as it listens, trust it, and add it; return its id."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                candidate = await service.probe(url)
-                break
-            except NotReachable:
-                await asyncio.sleep(0.2)
-    player_id = candidate.info.player_id
+    player_id = (await probed(service, url)).info.player_id
     await service.trust(player_id)
     house.speakers.set_added({player_id: "Study"})
     service.set_addresses({player_id: url})
     return player_id
+
+
+async def probed(service: SendspinService, url: str) -> Candidate:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await service.probe(url)
+            except NotReachable:
+                await asyncio.sleep(0.2)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from ..access.authentication import Peer
-from ..access.rights import Principal
+from ..access.rights import SPEAKERS, Principal
 from ..delivery.frame import Frame
 from ..metrics import Traffic
 from ..protocol.client import Authenticate, ClientInfo, Request
@@ -130,7 +130,11 @@ class HubClient:
         self.outbox = self._gateway.new_outbox(self, self.traffic)
         topics = (f"player:{self._info.player_id}",)
         principal = Principal(
-            sub=f"speaker:{self._info.player_id}", name=self._info.name, permissions=PERMISSIONS, credential="speaker"
+            sub=f"speaker:{self._info.player_id}",
+            name=self._info.name,
+            permissions=PERMISSIONS,
+            credential="speaker",
+            realm=SPEAKERS,
         )
         self._session = await self._gateway.open(self, Authenticate(client=self._info, subscribe=topics), principal)
 

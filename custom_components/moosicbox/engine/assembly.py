@@ -14,11 +14,13 @@ from .dispatcher import Dispatcher
 from .handlers.admin import AdminHandlers
 from .handlers.broadcast import BroadcastHandlers
 from .handlers.connection import ConnectionHandlers
+from .handlers.household import HouseholdHandlers
 from .handlers.library import LibraryHandlers
 from .handlers.playback import PlaybackHandlers
 from .handlers.queue import QueueHandlers
 from .handlers.reports import ReportHandlers
 from .handlers.rooms import RoomHandlers
+from .household.household import build_household
 from .hub import Hub
 from .identity import Identity
 from .library.feed import LibraryFeed
@@ -63,6 +65,7 @@ HANDLERS: Final = (
     LibraryHandlers,
     AdminHandlers,
     RoomHandlers,
+    HouseholdHandlers,
 )
 
 
@@ -172,7 +175,10 @@ def build_hub(
         limits=shared_limits,
         rooms_by_user=rooms.by_user,
     )
-    for provider in (players, rooms, room_lists, presence, progress):
+    household = build_household(
+        players=players, rooms=rooms, publisher=publisher, topics=topics, timers=timers, clock=clock
+    )
+    for provider in (players, rooms, room_lists, presence, progress, household):
         provider.register_topics(catalog)
 
     # Library
@@ -213,11 +219,13 @@ def build_hub(
         targets=targets,
         grouping=grouping,
         announcements=announcements,
+        household=household,
         persistence=Persistence(
             store=store,
             players=players,
             rooms=rooms,
             invites=invites,
+            household=household,
             attendance=attendance,
             media_resolver=media_resolver,
             timers=timers,

@@ -12,6 +12,7 @@ from .delivery.topics import Topics
 from .delivery.writer import Writer
 from .dispatcher import Dispatcher, Handler
 from .greeting import FEATURES, goodbye
+from .household.household import Household
 from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
@@ -74,6 +75,7 @@ class Hub:
     targets: Targets
     grouping: Grouping
     announcements: Announcements
+    household: Household
     persistence: Persistence
     dispatcher: Dispatcher
     notified: Signal[Actor, str, TopicMessage]

@@ -24,6 +24,8 @@ def connect(hub: Hub) -> None:
     hub.rooms.left.subscribe(lambda _room, _participant: hub.presence.schedule_publish())
     hub.rooms.closed.subscribe(reactions.room_closed)
     hub.rooms.skip_voted.subscribe(lambda room: hub.tasks.spawn(hub.media_resolver.skip(room.playback)))
+    hub.grouping.inherited.subscribe(hub.household.sleep_timers.move)
+    hub.household.changed.subscribe(save)
     hub.publisher.playback_event.subscribe(lambda _context, _event: save())
 
 

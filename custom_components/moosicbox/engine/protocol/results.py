@@ -89,6 +89,13 @@ class ClientsResult(TypedDict):
     clients: list[dict[str, object]]
 
 
+class SleepTimerResult(TypedDict):
+    """The answer to `household_command` `set_sleep_timer`."""
+
+    ends_at: str | None
+    """When the music stops; `None` if that isn't known yet."""
+
+
 class LibraryResult(TypedDict, total=False):
     """The answer to `library_request`: an `item`, or a page of `items`."""
 

@@ -16,6 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine.playback",),
     ("engine.sessions",),
     ("engine.rooms", "engine.library"),
+    ("engine.household",),
     ("engine.store", "engine.identity", "engine.notices", "engine.dispatcher"),
     ("engine.persistence",),
     ("engine.hub",),

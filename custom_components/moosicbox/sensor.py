@@ -12,8 +12,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import StateType
 
-from .engine.api import Hub, Library, Room, traffic
+from .engine.api import Hub, Library, Player, Room, traffic
 from .entity import HubEntity, PlaybackContextEntity
+from .household_entities import SleepTimerSensor
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 if TYPE_CHECKING:
@@ -181,13 +182,17 @@ NOISY: Final = (
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the hub's sensors, and one for each room, now and when rooms are created."""
+    """Add the hub's sensors, and those of players and rooms, now and when they are added."""
     data = entry.runtime_data
     hub = data.hub
 
     @callback
     def add_room(room: Room) -> None:
-        async_add_entities([ParticipantsSensor(data, room)])
+        async_add_entities([ParticipantsSensor(data, room), SleepTimerSensor(data, room)])
+
+    @callback
+    def add_player(player: Player) -> None:
+        async_add_entities([SleepTimerSensor(data, player)], config_subentry_id=data.pairing.subentry_of(player))
 
     if data.cluster is not None:
         async_add_entities([NodesSensor(data, data.cluster.node)])
@@ -199,7 +204,11 @@ async def async_setup_entry(
             *(NoisySensor(data, description) for description in NOISY),
         ]
     )
-    async_add_entities([ParticipantsSensor(data, room) for room in hub.rooms])
+    for room in hub.rooms:
+        add_room(room)
+    for player in hub.players:
+        add_player(player)
+    entry.async_on_unload(hub.players.added.subscribe(add_player))
     entry.async_on_unload(hub.rooms.added.subscribe(add_room))
 
 

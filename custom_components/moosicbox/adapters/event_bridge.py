@@ -35,6 +35,7 @@ EVENT_LIBRARY_UPDATED: Final = f"{DOMAIN}_library_updated"
 EVENT_NOTIFICATION: Final = f"{DOMAIN}_notification"
 EVENT_ROOM_EVENT: Final = f"{DOMAIN}_room_event"
 EVENT_QUEUE_UPDATED: Final = f"{DOMAIN}_queue_updated"
+EVENT_SLEEP_TIMER_ENDED: Final = f"{DOMAIN}_sleep_timer_ended"
 EVENT_TRACK_CHANGED: Final = f"{DOMAIN}_track_changed"
 
 
@@ -56,6 +57,9 @@ class EventBridge:
             hub.client_event.subscribe(self._handle_client_event),
             hub.notified.subscribe(self._handle_notified),
             hub.publisher.playback_event.subscribe(self._handle_playback),
+            hub.household.sleep_timers.ended.subscribe(
+                lambda context: self._fire(EVENT_SLEEP_TIMER_ENDED, _context_data(context))
+            ),
             hub.rooms.event_published.subscribe(self._handle_room_event),
             hub.rooms.added.subscribe(lambda room: self._handle_room_event(room, "room_created", {})),
             *(

@@ -76,6 +76,7 @@ from .protocol.errors import (
     Unavailable,
     UnknownType,
 )
+from .protocol.household import CancelSleepTimer, SetSleepTimer, SleepTimerInfo
 from .protocol.library_request import Filters
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
 from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, Track, UpdateOp
@@ -113,6 +114,7 @@ __all__ = [
     "Artwork",
     "Authentication",
     "AuthenticationFailed",
+    "CancelSleepTimer",
     "ClientEvent",
     "ClientMessage",
     "ClientNotFound",
@@ -184,7 +186,9 @@ __all__ = [
     "SerializationFailed",
     "Session",
     "Sessions",
+    "SetSleepTimer",
     "Signal",
+    "SleepTimerInfo",
     "StateStore",
     "StatusChanged",
     "StreamAddress",

@@ -37,7 +37,7 @@ class House:
         self.harness.lose(self.sessions.pop(name), ended=True)
 
     async def restart(self, after_seconds: float = 0.0, *, wall_seconds: float | None = None) -> House:
-        """Return the house after a restart of the hub, as after a SIGKILL: nothing but the stored state is left.
+        """Return the house after a restart of the hub, as after a SIGKILL. Only the stored state is left.
 
         The hub's clock may begin anew: `wall_seconds` is how far the time of day has moved, if that differs.
         """

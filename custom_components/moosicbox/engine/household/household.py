@@ -21,7 +21,7 @@ TOPIC = "household"
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Household:
-    """What happens later without a client: built by `build_household`."""
+    """The tasks that the hub does later without a client; built by `build_household`."""
 
     fades: Fades
     sleep_timers: SleepTimers
@@ -32,7 +32,7 @@ class Household:
 
     def __post_init__(self) -> None:
         self.changed: Signal[()] = Signal()
-        """Something has changed that has to be stored."""
+        """The state to store has changed."""
         for part in (self.fades, self.sleep_timers):
             part.changed.subscribe(self._part_changed)
 

@@ -39,6 +39,7 @@ class SavedSleepTimer(Record, frozen=True, kw_only=True):
     deadline: float
     """Unix time in seconds."""
     fade_seconds: float
+    minutes: float | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +51,8 @@ class _SleepTimer:
     deadline_us: int
     """The same as hub time."""
     fade_seconds: float
+    minutes: float | None = None
+    """How long it was set for."""
     armed: Playback | None = None
     """The playback that ends after `last_item_id`."""
     last_item_id: str | None = None
@@ -106,7 +109,7 @@ class SleepTimers:
 
         Args:
             context: A room stops. A player stops, or leaves its room if it is in one at the end.
-            until: What ends the music.
+            until: The kind of end.
             minutes: When `until` is "time".
             fade_seconds: How long the volume is lowered before the end.
 
@@ -120,7 +123,8 @@ class SleepTimers:
             raise InvalidMessage("minutes is required", ["minutes"])
         seconds = MAX_TRACK_SECONDS if minutes is None or until != "time" else minutes * 60
         self.cancel(context)
-        self._add(context, until, self._clock.utc().timestamp() + seconds, fade_seconds)
+        deadline = self._clock.utc().timestamp() + seconds
+        self._add(context, until, deadline, fade_seconds, minutes if until == "time" else None)
         self.changed.emit()
 
     def cancel(self, context: PlaybackContext) -> None:
@@ -136,7 +140,7 @@ class SleepTimers:
         if (running := self._running.get(source.topic)) is not None:
             self._drop(running)
             if heir.topic not in self._running:
-                self._add(heir, running.until, running.deadline, running.fade_seconds)
+                self._add(heir, running.until, running.deadline, running.fade_seconds, running.minutes)
             self.changed.emit()
 
     def find(self, context: PlaybackContext) -> SleepTimerInfo | None:
@@ -154,7 +158,11 @@ class SleepTimers:
         """Return the timers, to be restored after a restart."""
         return tuple(
             SavedSleepTimer(
-                topic=topic, until=running.until, deadline=running.deadline, fade_seconds=running.fade_seconds
+                topic=topic,
+                until=running.until,
+                deadline=running.deadline,
+                fade_seconds=running.fade_seconds,
+                minutes=running.minutes,
             )
             for topic, running in self._running.items()
         )
@@ -164,18 +172,20 @@ class SleepTimers:
         contexts = {context.topic: context for context in (*self._players, *self._rooms)}
         for timer in saved:
             if (context := contexts.get(timer.topic)) is not None:
-                self._add(context, timer.until, timer.deadline, timer.fade_seconds)
+                self._add(context, timer.until, timer.deadline, timer.fade_seconds, timer.minutes)
 
     # ------------------------------------------------------------ time
 
-    def _add(self, context: Player | Room, until: SleepEnd, deadline: float, fade_seconds: float) -> None:
+    def _add(
+        self, context: Player | Room, until: SleepEnd, deadline: float, fade_seconds: float, minutes: float | None
+    ) -> None:
         remaining_us = round((deadline - self._clock.utc().timestamp()) * 1e6)
-        running = _SleepTimer(context, until, deadline, self._clock.now_us() + remaining_us, fade_seconds)
+        running = _SleepTimer(context, until, deadline, self._clock.now_us() + remaining_us, fade_seconds, minutes)
         self._running[context.topic] = running
         self._update(running)
 
     def _update(self, running: _SleepTimer) -> None:
-        # Schedule what the timer has to do next, after anything has changed.
+        # Schedule the next step of the timer, after any change.
         if running.until != "time":
             self._arm(running)
         ends_us = self._ends_us(running)
@@ -283,6 +293,7 @@ class SleepTimers:
             until=running.until,
             ends_at=None if ends_us is None else iso_from_unix(at),
             fade_seconds=running.fade_seconds,
+            minutes=running.minutes,
             player_id=context.player_id if isinstance(context, Player) else UNSET,
             room_id=context.room_id,
         )

@@ -16,7 +16,7 @@ type SleepEnd = Literal["time", "track", "album"]
 
 
 class HouseholdCommand[Result = object](Request[Result], tag_field="action", frozen=True, kw_only=True):
-    """Controls what happens later: sleep timers."""
+    """Schedules tasks of the hub: sleep timers."""
 
     type: Literal["household_command"] = "household_command"
 
@@ -48,6 +48,7 @@ class SleepTimerInfo(Record, frozen=True, kw_only=True):
     until: SleepEnd
     ends_at: str | None
     fade_seconds: float
+    minutes: float | None = None
     player_id: PlayerId | UnsetType = UNSET
     room_id: Id | UnsetType = UNSET
 

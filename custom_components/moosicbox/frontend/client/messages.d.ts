@@ -39,6 +39,28 @@ export interface ClientMessages {
     type: "get_metrics";
     request_id?: string | null;
   };
+  "household_command.cancel_sleep_timer": {
+    action: "cancel_sleep_timer";
+    request_id?: string | null;
+    type: "household_command";
+    player_id?: string | null;
+    room_id?: string | null;
+  };
+  "household_command.get": {
+    action: "get";
+    request_id?: string | null;
+    type: "household_command";
+  };
+  "household_command.set_sleep_timer": {
+    action: "set_sleep_timer";
+    request_id?: string | null;
+    type: "household_command";
+    player_id?: string | null;
+    room_id?: string | null;
+    minutes?: number | null;
+    until?: "album" | "time" | "track";
+    fade_seconds?: number;
+  };
   "library_request": {
     type: "library_request";
     request_id?: string | null;
@@ -367,6 +389,12 @@ export interface ServerMessages {
     heartbeat_interval: number;
     limits: Record<string, number | number>;
     features: Record<string, number>;
+  };
+  "household_state": {
+    type: "household_state";
+    topic?: string;
+    snapshot?: boolean;
+    sleep_timers: Array<SleepTimerInfo>;
   };
   "library_scan_progress": {
     type: "library_scan_progress";
@@ -763,6 +791,15 @@ export interface RoomInfo {
   is_public: boolean;
   participants: number;
   max_participants: number;
+}
+
+export interface SleepTimerInfo {
+  until: "album" | "time" | "track";
+  ends_at: string | null;
+  fade_seconds: number;
+  minutes: number | null;
+  player_id?: string;
+  room_id?: string;
 }
 
 export interface Track {

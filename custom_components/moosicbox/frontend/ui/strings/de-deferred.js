@@ -220,4 +220,16 @@ export default {
   guest_ended: "Diese Einladung ist nicht mehr gültig",
   guest_ended_text: "Sie ist abgelaufen, oder der Raum wurde geschlossen. Bitte den Gastgeber um eine neue.",
   guest_connecting: "Verbindet …",
+
+  sleep_timer: "Schlummer-Timer",
+  sleep_timers: "Schlummer-Timer",
+  no_sleep_timers: "Es ist kein Schlummer-Timer gestellt.",
+  sleep_minutes: "{minutes} Min.",
+  sleep_track: "Ende des Titels",
+  sleep_album: "Ende des Albums",
+  sleep_for: "Musik anhalten auf",
+  sleep_at: "{name}: bis {time}",
+  sleep_until_track: "{name}: bis zum Ende des Titels",
+  sleep_until_album: "{name}: bis zum Ende des Albums",
+  sleep_cancel: "Schlummer-Timer von {name} abbrechen",
 };

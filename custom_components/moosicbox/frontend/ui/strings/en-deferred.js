@@ -216,4 +216,16 @@ export default {
   guest_ended: "This invite is no longer valid",
   guest_ended_text: "It has expired, or the room was closed. Ask the host for a new one.",
   guest_connecting: "Connecting …",
+
+  sleep_timer: "Sleep timer",
+  sleep_timers: "Sleep timers",
+  no_sleep_timers: "No sleep timer is set.",
+  sleep_minutes: "{minutes} min",
+  sleep_track: "End of the track",
+  sleep_album: "End of the album",
+  sleep_for: "Stop the music on",
+  sleep_at: "{name}: until {time}",
+  sleep_until_track: "{name}: until the end of the track",
+  sleep_until_album: "{name}: until the end of the album",
+  sleep_cancel: "Cancel the sleep timer of {name}",
 };

@@ -1,0 +1,31 @@
+/** The Household page: timers that the hub keeps, such as sleep timers. */
+import { el } from "../dom.js";
+import { SleepTimers } from "./sleep-timers.js";
+
+/** @import { AppState, Context, Target } from "../context.js" */
+
+export class HouseholdPage {
+  #sections;
+  element;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#sections = [new SleepTimers(context)];
+    this.element = el(
+      "div",
+      { class: "household page-body" },
+      el("div", { class: "page-head" }, el("h2", { text: context.localize("household") })),
+      ...this.#sections.map(({ element }) => element),
+    );
+  }
+
+  /**
+   * @param {AppState} state
+   * @param {Target | null} target
+   */
+  render(state, target) {
+    for (const section of this.#sections) {
+      section.render(state, target);
+    }
+  }
+}

@@ -165,7 +165,7 @@ async def test_commands_during_an_announcement_take_effect_after_it(hass: HomeAs
     assert state(hass).state == "idle"
 
 
-async def test_a_player_that_reconnects_hears_the_rest(
+async def test_a_reconnecting_player_plays_the_rest(
     hass: HomeAssistant, kitchen: Client, connect: Connect, token: str, lose: Lose, advance: Advance
 ) -> None:
     await announce(hass, PAPER)

@@ -325,6 +325,7 @@ export interface ClientMessages {
     type: "stream_request";
     request_id?: string | null;
     queue_item_id: string;
+    data_saver?: boolean;
   };
   "subscribe": {
     type: "subscribe";

@@ -147,7 +147,7 @@ async def test_a_link_in_the_place_of_a_picture(
     assert (await http.get(f"/artwork/{album}")).status == 404
 
 
-def test_a_full_cache_forgets_what_nobody_asked_for(tmp_path: Path) -> None:
+def test_a_full_cache_drops_the_least_recently_used(tmp_path: Path) -> None:
     cache = DiskCache(tmp_path / "cache", 1_000)
 
     def put(name: str) -> None:

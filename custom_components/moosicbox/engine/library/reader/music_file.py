@@ -93,16 +93,21 @@ class _Flac(FLAC):
 
 
 class _Tail:
-    """A file from `start` on, for parsers that begin at 0."""
+    """A file of `size` bytes from `start` on, for parsers that begin at 0.
 
-    def __init__(self, file: BufferedReader, start: int) -> None:
+    A parser that asks for more bytes than there are, as by a forged length, gets these without a buffer of that size.
+    """
+
+    def __init__(self, file: BufferedReader, start: int, size: int) -> None:
         self._file = file
         self._start = start
+        self._size = size
         self.name = ""
         file.seek(start)
 
     def read(self, size: int = -1) -> bytes:
-        return self._file.read(size)
+        rest = max(0, self._size - self._file.tell())
+        return self._file.read(rest if size < 0 else min(size, rest))
 
     def tell(self) -> int:
         return self._file.tell() - self._start
@@ -126,11 +131,11 @@ def open_music(file: BufferedReader, size: int) -> Music | None:
     if head[:4] == b"fLaC":
         return _flac(file, start, size, front)
     if head[:4] == b"OggS":
-        return _ogg(file, start, front)
+        return _ogg(_Tail(file, start, size), front)
     if head[4:8] == b"ftyp":
-        return _mp4(file, start, front)
+        return _mp4(_Tail(file, start, size), front)
     if (head[:4] in RIFF_NAMES and head[8:12] == b"WAVE") or (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")):
-        return _chunked(_Tail(file, start), head, size - start, front)
+        return _chunked(_Tail(file, start, size), head, size - start, front)
     # Behind the header of a tag whose size is a lie.
     return _mp3(file, start + 10 if head[:3] == b"ID3" else start, size, front)
 
@@ -163,7 +168,7 @@ def _parsed(kind: Callable[..., Any], file: _Tail) -> Any:
 
 
 def _flac(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Music:
-    flac = _parsed(_Flac, _Tail(file, start))
+    flac = _parsed(_Flac, _Tail(file, start, size))
     info = flac.info
     length, bitrate = info.length, whole(info.bitrate)
     if not length and info.sample_rate:
@@ -182,10 +187,11 @@ def _flac(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Mus
     )
 
 
-def _ogg(file: BufferedReader, start: int, front: ID3 | None) -> Music | None:
+def _ogg(file: _Tail, front: ID3 | None) -> Music | None:
     for kind, codec in _OGG_CODECS.items():
+        file.seek(0)
         try:
-            ogg = _parsed(kind, _Tail(file, start))
+            ogg = _parsed(kind, file)
         except MutagenError:
             continue
         info = ogg.info
@@ -205,8 +211,8 @@ def _ogg(file: BufferedReader, start: int, front: ID3 | None) -> Music | None:
     return None
 
 
-def _mp4(file: BufferedReader, start: int, front: ID3 | None) -> Music | None:
-    mp4 = _parsed(MP4, _Tail(file, start))
+def _mp4(file: _Tail, front: ID3 | None) -> Music | None:
+    mp4 = _parsed(MP4, file)
     info, tags = mp4.info, mp4.tags
     if not (info.codec or "").startswith(("mp4a", "alac")):
         return None
@@ -242,8 +248,9 @@ def _chunked(file: _Tail, head: bytes, size: int, front: ID3 | None) -> Music | 
 
 
 def _mp3(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Music:
-    info = MPEGInfo(file, start)
-    ape, last = _ape(file), None
+    bounded = _Tail(file, 0, size)
+    info = _parsed(partial(MPEGInfo, offset=start), bounded)
+    ape, last = _ape(bounded), None
     if size >= 128:
         file.seek(size - 128)
         last = read_id3v1(file.read(128))
@@ -260,12 +267,13 @@ def _mp3(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Musi
     )
 
 
-def _ape(file: BufferedReader) -> APEv2 | None:
+def _ape(file: _Tail) -> APEv2 | None:
     file.seek(0)
     try:
-        return APEv2(file)
+        tags: APEv2 = _parsed(APEv2, file)
     except MutagenError:
         return None
+    return tags
 
 
 def _duration(value: Any) -> float:

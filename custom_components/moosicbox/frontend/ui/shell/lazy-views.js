@@ -9,6 +9,7 @@ export const lazyViews = {
   nowPlaying: async () => (await import("../now-playing/now-playing.js")).NowPlaying,
   deviceBar: async () => (await import("./device-bar.js")).DeviceBar,
   outputDelay: async () => (await import("./output-delay.js")).OutputDelay,
+  soundSettings: async () => (await import("./sound-settings.js")).SoundSettings,
   sidePanel: async () => (await import("./side-panel.js")).SidePanel,
   queue: async () => (await import("../queue/queue-view.js")).QueueView,
   participants: async () => (await import("../room/participant-list.js")).ParticipantList,

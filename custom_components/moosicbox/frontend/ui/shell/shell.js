@@ -23,6 +23,9 @@ import { defaultName } from "./player-setup.js";
  * @property {(page: PageName) => void} [open] opens a page of MoosicBox
  */
 
+/** How often what moves by itself is drawn: times are in seconds, and a slider moves a pixel in several of them. */
+const TICK_MS = 200;
+
 export class Shell {
   #app;
   #localize;
@@ -31,6 +34,8 @@ export class Shell {
   #toast = new Toast();
   /** @type {View[]} */
   #views = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   #frame = 0;
   #subscriptions;
   #main = el("main");
@@ -93,6 +98,7 @@ export class Shell {
   }
 
   dispose() {
+    clearTimeout(this.#timer);
     cancelAnimationFrame(this.#frame);
     for (const unsubscribe of this.#subscriptions) {
       unsubscribe();
@@ -124,9 +130,12 @@ export class Shell {
 
   #animate() {
     this.#tick();
-    this.#frame = requestAnimationFrame(() => {
-      this.#animate();
-    });
+    this.#timer = setTimeout(() => {
+      // Hidden pages draw no frames.
+      this.#frame = requestAnimationFrame(() => {
+        this.#animate();
+      });
+    }, TICK_MS);
   }
 
   #tick() {

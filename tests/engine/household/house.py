@@ -37,9 +37,9 @@ class House:
         self.harness.lose(self.sessions.pop(name), ended=True)
 
     async def restart(self, after_seconds: float = 0.0, *, wall_seconds: float | None = None) -> House:
-        """Return the house after a restart of the hub, as after a SIGKILL. Only the stored state is left.
+        """Kill the hub, and return a house whose hub has restored the stored state.
 
-        The hub's clock may begin anew: `wall_seconds` is how far the time of day has moved, if that differs.
+        `wall_seconds` is how far the time of day has moved meanwhile, if that differs.
         """
         assert self.harness.store.state is not None
         kept = self.harness.store.state()

@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import StateType
 
+from .alarm_entities import AlarmNext, NextAlarm, async_track_alarms
 from .engine.api import Hub, Library, Player, Room, traffic
 from .entity import HubEntity, PlaybackContextEntity
 from .household_entities import SleepTimerSensor
@@ -196,6 +197,8 @@ async def async_setup_entry(
 
     if data.cluster is not None:
         async_add_entities([NodesSensor(data, data.cluster.node)])
+    async_track_alarms(entry, lambda alarm: async_add_entities([AlarmNext(data, alarm)]))
+    async_add_entities([NextAlarm(data)])
     async_add_entities([LibrarySensor(data, description) for description in LIBRARY])
     async_add_entities(
         [

@@ -13,6 +13,7 @@ from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, is_ou
 from .assembly import build_hub
 from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
+from .household.alarms import AlarmEvent
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
@@ -76,7 +77,16 @@ from .protocol.errors import (
     Unavailable,
     UnknownType,
 )
-from .protocol.household import CancelSleepTimer, SetSleepTimer, SleepTimerInfo
+from .protocol.household import (
+    Alarm,
+    CancelSleepTimer,
+    DismissAlarm,
+    SaveAlarm,
+    SetSleepTimer,
+    SkipAlarm,
+    SleepTimerInfo,
+    SnoozeAlarm,
+)
 from .protocol.library_request import Filters
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
 from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, Track, UpdateOp
@@ -109,6 +119,8 @@ __all__ = [
     "Accepts",
     "Actor",
     "AddOp",
+    "Alarm",
+    "AlarmEvent",
     "Album",
     "Artist",
     "Artwork",
@@ -126,6 +138,7 @@ __all__ = [
     "CurrentOp",
     "CustomMessage",
     "DiskCache",
+    "DismissAlarm",
     "Endpoint",
     "FileReader",
     "FileTags",
@@ -181,6 +194,7 @@ __all__ = [
     "RoomLeave",
     "RoomList",
     "RoomNotFound",
+    "SaveAlarm",
     "Seal",
     "SeekCommand",
     "SerializationFailed",
@@ -188,7 +202,9 @@ __all__ = [
     "Sessions",
     "SetSleepTimer",
     "Signal",
+    "SkipAlarm",
     "SleepTimerInfo",
+    "SnoozeAlarm",
     "StateStore",
     "StatusChanged",
     "StreamAddress",

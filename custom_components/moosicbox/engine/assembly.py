@@ -176,7 +176,16 @@ def build_hub(
         rooms_by_user=rooms.by_user,
     )
     household = build_household(
-        players=players, rooms=rooms, publisher=publisher, topics=topics, timers=timers, clock=clock
+        players=players,
+        rooms=rooms,
+        publisher=publisher,
+        media_resolver=media_resolver,
+        library=library,
+        topics=topics,
+        timers=timers,
+        clock=clock,
+        system=system,
+        spawn=tasks.spawn,
     )
     for provider in (players, rooms, room_lists, presence, progress, household):
         provider.register_topics(catalog)

@@ -107,9 +107,11 @@ class Hub:
             self._started = True
             self._clean_up()
             self.grouping.start()
+            self.household.start()
         if self.library_feed is not None:
             self.library_feed.start()
         self.running = True
+        self.household.watch_clock()
         self.timer_runner.start()
 
     async def stop(self, code: CloseCode, reason: str) -> None:
@@ -125,6 +127,7 @@ class Hub:
         self.running = False
         if self.library_feed is not None:
             self.library_feed.stop()
+        self.household.halt()
         self.media_resolver.close()
         self.writer.close()
         self.timer_runner.stop()

@@ -26,6 +26,7 @@ async def house() -> AsyncGenerator[House]:
     """A house whose bedroom plays three tracks at half volume."""
     made = House("bedroom", "bathroom")
     await made.start()
+    await made.pass_seconds(1)
     await made.do(VolumeCommand(player_id="bedroom", volume=0.5))
     await made.do(QueueAdd(player_id="bedroom", track_ids=("one", "two", "three"), play=True))
     yield made

@@ -1,13 +1,24 @@
-"""Commands of the household: sleep timers."""
+"""Commands of the household: sleep timers and alarms."""
 
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
+from ..clock import iso_from_unix
 from ..hub import Hub
-from ..protocol.household import CancelSleepTimer, HouseholdGet, SetSleepTimer
-from ..protocol.results import SleepTimerResult
+from ..protocol.errors import PermissionDenied
+from ..protocol.household import (
+    CancelSleepTimer,
+    DeleteAlarm,
+    DismissAlarm,
+    HouseholdGet,
+    SaveAlarm,
+    SetSleepTimer,
+    SkipAlarm,
+    SnoozeAlarm,
+)
+from ..protocol.results import AlarmResult, SleepTimerResult
 from ..sessions.session import Actor
 
 
@@ -23,6 +34,11 @@ class HouseholdHandlers:
         hub.register(HouseholdGet, self.get, "listen")
         hub.register(SetSleepTimer, self.set_sleep_timer, "control", target_decides=True)
         hub.register(CancelSleepTimer, self.cancel_sleep_timer, "control", target_decides=True)
+        hub.register(SaveAlarm, self.save_alarm, "control")
+        hub.register(DeleteAlarm, self.delete_alarm, "control")
+        hub.register(SkipAlarm, self.skip_alarm, "control")
+        hub.register(SnoozeAlarm, self.snooze_alarm, "control")
+        hub.register(DismissAlarm, self.dismiss_alarm, "control")
 
     def get(self, _actor: Actor, _message: HouseholdGet) -> dict[str, Any]:
         """Return the state of the household."""
@@ -41,3 +57,55 @@ class HouseholdHandlers:
         """Cancel the sleep timer of a player or room."""
         context = self.hub.targets.volume_target(actor, message.player_id, message.room_id)
         self.hub.household.sleep_timers.cancel(context)
+
+    # ------------------------------------------------------------ alarms
+
+    def save_alarm(self, actor: Actor, message: SaveAlarm) -> AlarmResult:
+        """Add or change an alarm."""
+        _require_household(actor)
+        if message.player_id is not None:
+            self.hub.players.get(message.player_id)
+        if message.room_id is not None:
+            self.hub.rooms.get(message.room_id, actor.principal)
+        return self._result(self.hub.household.alarms.save(message).alarm_id)
+
+    def delete_alarm(self, actor: Actor, message: DeleteAlarm) -> None:
+        """Delete an alarm."""
+        _require_household(actor)
+        self.hub.household.alarms.delete(message.alarm_id)
+
+    def skip_alarm(self, actor: Actor, message: SkipAlarm) -> AlarmResult:
+        """Skip the next occurrence of an alarm, or don't."""
+        _require_household(actor)
+        self.hub.household.alarms.skip(message.alarm_id, skip=message.skip)
+        return self._result(message.alarm_id)
+
+    def snooze_alarm(self, actor: Actor, message: SnoozeAlarm) -> AlarmResult:
+        """Silence alarms that ring for a while."""
+        _require_household(actor)
+        ringing = self.hub.household.ringing
+        active = self._active(message.alarm_id)
+        for alarm_id in active:
+            ringing.snooze(alarm_id, message.minutes)
+        until = [at for alarm_id in active if (at := ringing.snoozed_until(alarm_id)) is not None]
+        return {"next_at": iso_from_unix(min(until)) if until else None}
+
+    def dismiss_alarm(self, actor: Actor, message: DismissAlarm) -> None:
+        """End alarms that ring or are snoozed."""
+        _require_household(actor)
+        for alarm_id in self._active(message.alarm_id):
+            self.hub.household.ringing.dismiss(alarm_id)
+
+    def _active(self, alarm_id: str | None) -> list[str]:
+        if alarm_id is not None:
+            self.hub.household.alarms.get(alarm_id)
+        return [alarm.alarm_id for alarm in self.hub.household.ringing.active(alarm_id)]
+
+    def _result(self, alarm_id: str) -> AlarmResult:
+        next_at = self.hub.household.alarms.next_at(alarm_id)
+        return {"alarm_id": alarm_id, "next_at": None if next_at is None else iso_from_unix(next_at)}
+
+
+def _require_household(actor: Actor) -> None:
+    if actor.principal.rooms is not None:
+        raise PermissionDenied("This token is limited to rooms")

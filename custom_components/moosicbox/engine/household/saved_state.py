@@ -4,6 +4,8 @@ Both Home Assistant's storage and a cluster keep all of it: its times are Unix s
 """
 
 from ..protocol.types import Record
+from .alarms import SavedAlarm
+from .ringing import SavedRinging
 from .sleep_timers import SavedSleepTimer
 
 
@@ -11,5 +13,8 @@ class SavedHousehold(Record, frozen=True, kw_only=True):
     """The state of the household."""
 
     sleep_timers: tuple[SavedSleepTimer, ...] = ()
+    alarms: tuple[SavedAlarm, ...] = ()
+    ringing: tuple[SavedRinging, ...] = ()
+    time_zone: str = "UTC"
     faded_volumes: dict[str, float] = {}
     """The volumes that fades have lowered, by player id."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from ..protocol.server import SynchronizedPlayback, TopicMessage
+from ..protocol.server import AlarmTone, SynchronizedPlayback, TopicMessage
 from ..protocol.types import QueueItem
 from .events import Command
 from .media import Accepts
@@ -28,6 +28,7 @@ class Instructions:
             player.volume_update(),
             command and compensated(command, player.output_delay_ms),
             self._prepare(context, player.accepts),
+            AlarmTone(sounds=True) if player.sounds_tone else None,
         )
         return [message for message in messages if message is not None]
 

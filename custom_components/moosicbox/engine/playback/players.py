@@ -14,7 +14,7 @@ from ..delivery.topics import Topics
 from ..limits import SharedLimits
 from ..protocol.client import ClientInfo, PlayerReport
 from ..protocol.errors import InvalidMessage, PermissionDenied, PlayerNotFound, Unavailable
-from ..protocol.server import PlayerList, TopicMessage
+from ..protocol.server import AlarmTone, PlayerList, TopicMessage
 from ..protocol.types import ItemState
 from ..signals import Signal
 from ..timers import Timer, Timers
@@ -190,6 +190,12 @@ class Players(PlaybackContexts[Player]):
         if publish_room and player.room is not None:
             self._topics.publish(player.room.topic, player.room.status())
         self.changed.emit(player)
+
+    def set_tone(self, player: Player, *, sounds: bool) -> None:
+        """Let a player make the tone of an alarm, or stop it."""
+        if player.sounds_tone != sounds:
+            player.sounds_tone = sounds
+            self._topics.publish(f"play:{player.player_id}", AlarmTone(sounds=sounds))
 
     @override
     def set_entity_id(self, context: Player, entity_id: str | None) -> None:

@@ -115,6 +115,12 @@ class QueueItemNotFound(HubError):
     error_type = "queue_item_not_found"
 
 
+class AlarmNotFound(HubError):
+    """There is no such alarm."""
+
+    error_type = "alarm_not_found"
+
+
 class TrackNotFound(HubError):
     """There is no such track, or it can't be played."""
 

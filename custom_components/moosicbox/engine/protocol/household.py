@@ -1,22 +1,29 @@
-"""The household's day: sleep timers."""
+"""The household's day: sleep timers and alarms."""
 
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
 from .client import Request
-from .results import SleepTimerResult
+from .results import AlarmResult, SleepTimerResult
 from .server import StateMessage
-from .types import Id, PlayerId, Record
+from .types import Id, MediaContentId, Name, PlayerId, Record, Volume
 
 Minutes = Annotated[float, Meta(gt=0, le=1_440)]
 FadeSeconds = Annotated[float, Meta(ge=0, le=600)]
 
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?\Z")]
+Text = Annotated[str, Meta(min_length=1, max_length=500)]
+EntityId = Annotated[str, Meta(max_length=255)]
+
+type Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+type SourceKind = Literal["track", "album", "artist", "genre", "playlist", "favourites"]
+type AlarmPhase = Literal["idle", "waiting", "ringing", "snoozed"]
 type SleepEnd = Literal["time", "track", "album"]
 
 
 class HouseholdCommand[Result = object](Request[Result], tag_field="action", frozen=True, kw_only=True):
-    """Schedules tasks of the hub: sleep timers."""
+    """Schedules tasks of the hub: sleep timers, alarms."""
 
     type: Literal["household_command"] = "household_command"
 
@@ -53,7 +60,94 @@ class SleepTimerInfo(Record, frozen=True, kw_only=True):
     room_id: Id | UnsetType = UNSET
 
 
+class MusicSource(Record, omit_defaults=True, frozen=True, kw_only=True):
+    """Music: one of media, tracks, a query, or an item of the library by `kind` and `id`."""
+
+    media_content_id: MediaContentId | None = None
+    track_ids: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
+    query: Text | None = None
+    kind: SourceKind | None = None
+    id: Id | None = None
+    title: Annotated[str, Meta(max_length=200)] | None = None
+
+
+Days = Annotated[tuple[Day, ...], Meta(max_length=7)]
+Sources = Annotated[tuple[MusicSource, ...], Meta(max_length=10)]
+
+
+class SaveAlarm(HouseholdCommand[AlarmResult], tag="save_alarm", frozen=True, kw_only=True):
+    """Adds an alarm, or changes the fields that are given of the alarm `alarm_id`."""
+
+    alarm_id: Id | None = None
+    name: Name | None = None
+    player_id: PlayerId | None = None
+    room_id: Id | None = None
+    time: TimeOfDay | None = None
+    days: Days | None = None
+    enabled: bool | None = None
+    sources: Sources | None = None
+    volume: Volume | None = None
+    fade_seconds: FadeSeconds | None = None
+    snooze_minutes: Annotated[float, Meta(ge=1, le=60)] | None = None
+    stop_minutes: Annotated[float, Meta(ge=1, le=240)] | None = None
+    only_if: EntityId | None = None
+
+
+class DeleteAlarm(HouseholdCommand[None], tag="delete_alarm", frozen=True, kw_only=True):
+    """Deletes an alarm."""
+
+    alarm_id: Id
+
+
+class SkipAlarm(HouseholdCommand[AlarmResult], tag="skip_alarm", frozen=True, kw_only=True):
+    """Skips the next occurrence of an alarm, or no longer skips it."""
+
+    alarm_id: Id
+    skip: bool = True
+
+
+class SnoozeAlarm(HouseholdCommand[AlarmResult], tag="snooze_alarm", frozen=True, kw_only=True):
+    """Silences an alarm that rings for a while; without `alarm_id`, all that ring."""
+
+    alarm_id: Id | None = None
+    minutes: Annotated[float, Meta(ge=1, le=60)] | None = None
+
+
+class DismissAlarm(HouseholdCommand[None], tag="dismiss_alarm", frozen=True, kw_only=True):
+    """Ends an alarm that rings or is snoozed; without `alarm_id`, all of them."""
+
+    alarm_id: Id | None = None
+
+
+class Alarm(Record, frozen=True, kw_only=True):
+    """The settings of an alarm."""
+
+    alarm_id: Id
+    name: str
+    time: TimeOfDay
+    player_id: PlayerId | None = None
+    room_id: Id | None = None
+    days: tuple[Day, ...] = ()
+    enabled: bool = True
+    sources: tuple[MusicSource, ...] = ()
+    volume: float | None = None
+    fade_seconds: float = 30.0
+    snooze_minutes: float = 9.0
+    stop_minutes: float = 60.0
+    only_if: str | None = None
+
+
+class AlarmInfo(Alarm, frozen=True, kw_only=True):
+    """An alarm with its state."""
+
+    next_at: str | None
+    skipped_at: str | None
+    phase: AlarmPhase
+    snoozed_until: str | None
+
+
 class HouseholdState(StateMessage, tag="household_state", frozen=True, kw_only=True):
     """The complete state of the household."""
 
     sleep_timers: tuple[SleepTimerInfo, ...]
+    alarms: tuple[AlarmInfo, ...] = ()

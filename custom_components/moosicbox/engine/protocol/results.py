@@ -96,6 +96,14 @@ class SleepTimerResult(TypedDict):
     """When the music stops; `None` if that isn't known yet."""
 
 
+class AlarmResult(TypedDict):
+    """The answer to commands of alarms."""
+
+    alarm_id: NotRequired[str]
+    next_at: NotRequired[str | None]
+    """When it rings next; `None` if it doesn't."""
+
+
 class LibraryResult(TypedDict, total=False):
     """The answer to `library_request`: an `item`, or a page of `items`."""
 

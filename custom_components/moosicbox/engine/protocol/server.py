@@ -215,6 +215,12 @@ class Prepare(StateMessage, tag="prepare", frozen=True, kw_only=True):
     track: PlayableTrack | None
 
 
+class AlarmTone(StateMessage, tag="alarm_tone", frozen=True, kw_only=True):
+    """An order to a player with the capability `tone`: make a sound that wakes people, without any network, or stop."""
+
+    sounds: bool
+
+
 class PlayerList(StateMessage, tag="player_list", frozen=True, kw_only=True):
     """All players."""
 

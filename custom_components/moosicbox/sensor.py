@@ -189,7 +189,8 @@ async def async_setup_entry(
 
     @callback
     def add_room(room: Room) -> None:
-        async_add_entities([ParticipantsSensor(data, room), SleepTimerSensor(data, room)])
+        if not room.is_group:
+            async_add_entities([ParticipantsSensor(data, room), SleepTimerSensor(data, room)])
 
     @callback
     def add_player(player: Player) -> None:

@@ -17,6 +17,19 @@ class FakeParam {
     return this;
   }
 
+  /** @returns {number} the value at a time, as Web Audio calculates it */
+  valueAt(time) {
+    let before = { value: this.value, at: 0 };
+    for (const event of this.events) {
+      if (event.at > time) {
+        const part = (time - before.at) / (event.at - before.at);
+        return event.ramp === undefined ? before.value : before.value + (event.ramp - before.value) * part;
+      }
+      before = { value: event.value ?? event.ramp, at: event.at };
+    }
+    return before.value;
+  }
+
   cancelScheduledValues(at) {
     this.events = this.events.filter((event) => event.at < at);
     return this;
@@ -58,9 +71,9 @@ export class FakeBuffer {
 }
 
 class FakeGain extends FakeNode {
-  constructor(context) {
+  constructor(context, { gain = 1 } = {}) {
     super(context);
-    this.gain = new FakeParam(1);
+    this.gain = new FakeParam(gain);
   }
 }
 

@@ -283,7 +283,7 @@ describe("the end", () => {
     first.renderer.start(0, 0);
     await pass(5);
     const orderUs = 7_123_456 + 9_000;
-    first.renderer.stop(orderUs, 0.02);
+    first.renderer.stop(orderUs, { within: 0.02 });
     second.renderer.start(0, orderUs, { after: first.renderer, within: 0.02 });
     await pass(1.9);
     const change = Math.round(7.123456 * RATE);
@@ -298,12 +298,33 @@ describe("the end", () => {
     second.renderer.dispose();
   });
 
+  test("is mixed with the next item for as long as it fades out", async () => {
+    const first = await open(40);
+    const second = await open(40);
+    first.renderer.start(0, 0);
+    await pass(20);
+    first.renderer.stop(28_000_000, { fadeSeconds: 12 });
+    second.renderer.start(0, 28_000_000, { after: first.renderer, gain: 0.5, fadeSeconds: 12 });
+    await pass(7);
+    for (let second = 27; second < 40; second += 1) {
+      await pass(1);
+      const both = heard(second * RATE, (second + 1) * RATE);
+      for (let frame = second * RATE; frame < (second + 1) * RATE; frame += 1_000) {
+        assert.deepEqual(both.get(frame), second < 28 ? [frame] : [frame, frame - 28 * RATE]);
+      }
+    }
+    await pass(1);
+    assert.deepEqual([first.events, first.renderer.audible()], [[], null]);
+    first.renderer.dispose();
+    second.renderer.dispose();
+  });
+
   test("isn't used by an item that starts at another time", async () => {
     const first = await open(7);
     const second = await open(5);
     first.renderer.start(0, 0);
     await pass(5);
-    first.renderer.stop(6_900_000, 0.02);
+    first.renderer.stop(6_900_000, { within: 0.02 });
     second.renderer.start(0, 6_900_000, { after: first.renderer, within: 0.02 });
     await pass(1.95);
     const change = Math.round(6.9 * RATE);
@@ -317,7 +338,7 @@ describe("the end", () => {
     renderer.start(0, 0);
     await pass(11.5);
     assert.equal(renderer.ready(0, true), false);
-    renderer.stop(14_000_000, 0.02);
+    renderer.stop(14_000_000, { within: 0.02 });
     await flush();
     renderer.start(0, 14_000_000, { after: renderer, within: 0.02 });
     await pass(2);
@@ -338,7 +359,7 @@ describe("the end", () => {
     const second = await open(5, { ringing: 17 });
     first.renderer.start(0, 0);
     await pass(5);
-    first.renderer.stop(7_000_000, 0.02);
+    first.renderer.stop(7_000_000, { within: 0.02 });
     second.renderer.start(0, 7_000_000, { after: first.renderer, within: 0.02 });
     await pass(1.9);
     const change = 7 * RATE;

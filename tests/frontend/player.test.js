@@ -431,6 +431,28 @@ describe("an item that is decoded while it arrives", () => {
     }
   });
 
+  test("is mixed with the former item", async () => {
+    const first = await playing("a", 50);
+    prepare("b");
+    const second = await ready("b");
+    command("play", "b", { sync_time_us: hubUs() + 2 * SECOND, crossfade: 6, gain_db: -20 });
+    assert.deepEqual([first.stops.at(-1), first.fades.at(-1)], [0, 6]);
+    const [{ within, fadeSeconds, gain }] = second.starts;
+    assert.deepEqual([within, fadeSeconds, gain], [0, 6, 0.1]);
+    await pass(3_000);
+    assert.deepEqual([lastReport().state, lastReport().queue_item_id], ["playing", "b"]);
+    command("pause", "b", { start_position: 2, sync_time_us: hubUs() });
+    assert.deepEqual(first.fades.at(-1), 0, "a pause silences the former item, too");
+  });
+
+  test("isn't mixed with an item that doesn't play", async () => {
+    const first = await playing("a", 50);
+    command("pause", "a", { start_position: 51, sync_time_us: hubUs() });
+    command("play", "b", { crossfade: 6 });
+    const second = await ready("b");
+    assert.deepEqual([first.fades.at(-1), second.starts[0].fadeSeconds, second.starts[0].gain], [0, 0, 1]);
+  });
+
   test("doesn't wait for an end after a skip", async () => {
     const first = await playing("a", 50);
     command("play", "b", { start_position: 10 });

@@ -42,6 +42,8 @@ export class FakeRenderer {
   /** The options of its starts and stops. */
   starts = [];
   stops = [];
+  /** The times in which it faded out. */
+  fades = [];
 
   ready(position) {
     return !this.lacks(position);
@@ -52,8 +54,9 @@ export class FakeRenderer {
     this.#mark({ atUs, position });
   }
 
-  stop(atUs, within) {
+  stop(atUs, { within = 0, fadeSeconds = 0 } = {}) {
     this.stops.push(within);
+    this.fades.push(fadeSeconds);
     this.#mark({ atUs, position: null });
   }
 

@@ -50,7 +50,7 @@ ALARM_FIELDS: Final[Fields] = {
 async def save_alarm(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Add or change an alarm; return its id and when it rings."""
     fields = sent_fields(call)
-    media, query = fields.pop("media_content_id", []), fields.pop("query", None)
+    media, query = call.data.get("media_content_id", []), call.data.get("query")
     sources: list[dict[str, Any]] = [_source(data, media_id) for media_id in media]
     if query is not None:
         sources.append({"query": query})

@@ -17,7 +17,20 @@ from .household.alarms import AlarmEvent
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
-from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Picture, Playlist
+from .library.models import (
+    STREAM_PATH,
+    Album,
+    Artist,
+    Genre,
+    Hit,
+    Item,
+    Kind,
+    LibraryTrack,
+    Picture,
+    Playlist,
+    Progress,
+)
+from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
 from .library.reader.messages import FileTags
 from .library.seal import Seal
@@ -52,9 +65,11 @@ from .protocol.client import (
     PlaybackCommand,
     QueueAdd,
     QueueClear,
+    QueueMove,
     Request,
     RoomLeave,
     RoomList,
+    RoomSkipVote,
     SeekCommand,
     VolumeCommand,
 )
@@ -87,9 +102,9 @@ from .protocol.household import (
     SleepTimerInfo,
     SnoozeAlarm,
 )
-from .protocol.library_request import Filters
+from .protocol.library_request import Filters, LibraryRequest
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
-from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, Track, UpdateOp
+from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, QueueItem, Track, UpdateOp
 from .rooms.room import Participant, Room
 from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
@@ -161,6 +176,7 @@ __all__ = [
     "Kind",
     "Lagged",
     "Library",
+    "LibraryRequest",
     "LibraryTrack",
     "LibraryUpdated",
     "Limits",
@@ -168,6 +184,7 @@ __all__ = [
     "MediaProvider",
     "MessageTooLarge",
     "ModeCommand",
+    "Named",
     "NotSupported",
     "Offer",
     "PairingCodes",
@@ -184,16 +201,20 @@ __all__ = [
     "Playlist",
     "PositionChanged",
     "Principal",
+    "Progress",
     "QueueAdd",
     "QueueChanged",
     "QueueClear",
+    "QueueItem",
     "QueueItemNotFound",
+    "QueueMove",
     "Request",
     "Revocations",
     "Room",
     "RoomLeave",
     "RoomList",
     "RoomNotFound",
+    "RoomSkipVote",
     "SaveAlarm",
     "Seal",
     "SeekCommand",
@@ -223,6 +244,7 @@ __all__ = [
     "client_reports",
     "encode_url",
     "error_response",
+    "find_named",
     "health",
     "invalid_message",
     "is_http_url",

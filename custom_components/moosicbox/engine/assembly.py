@@ -47,6 +47,7 @@ from .rooms.grouping import Grouping
 from .rooms.invites import Invites
 from .rooms.listing import RoomLists
 from .rooms.rooms import Rooms
+from .rooms.sync_monitor import SyncMonitor
 from .rooms.targets import Targets
 from .sessions.presence import Presence
 from .sessions.session import Actor
@@ -111,7 +112,12 @@ def build_hub(
         media if library is None else LibraryMedia(library, media), system, clock, shared_limits.current.media_cache
     )
     publisher = PlaybackPublisher(
-        topics=topics, media_resolver=media_resolver, timers=timers, clock=clock, spawn=tasks.spawn
+        topics=topics,
+        media_resolver=media_resolver,
+        timers=timers,
+        clock=clock,
+        spawn=tasks.spawn,
+        limits=shared_limits,
     )
     players = Players(topics=topics, publisher=publisher, timers=timers, clock=clock, limits=shared_limits)
     progress = Progress(topics=topics, players=players, timers=timers, clock=clock)
@@ -229,6 +235,7 @@ def build_hub(
         grouping=grouping,
         announcements=announcements,
         household=household,
+        sync_monitor=SyncMonitor(players, rooms),
         persistence=Persistence(
             store=store,
             players=players,

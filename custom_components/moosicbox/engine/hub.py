@@ -33,6 +33,7 @@ from .rooms.grouping import Grouping
 from .rooms.invites import Invites
 from .rooms.listing import RoomLists
 from .rooms.rooms import Rooms
+from .rooms.sync_monitor import SyncMonitor
 from .rooms.targets import Targets
 from .sessions.presence import Presence
 from .sessions.session import Actor
@@ -76,6 +77,7 @@ class Hub:
     grouping: Grouping
     announcements: Announcements
     household: Household
+    sync_monitor: SyncMonitor
     persistence: Persistence
     dispatcher: Dispatcher
     notified: Signal[Actor, str, TopicMessage]

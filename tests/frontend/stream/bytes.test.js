@@ -163,6 +163,54 @@ describe("ByteReader", () => {
     assert.equal(tries, 5, "another server is tried once");
   });
 
+  test("tries for a minute once the file has begun", async () => {
+    const server = new FileServer(FILE);
+    const slept = [];
+    let outage = false;
+    const fetch = async (url, options) => {
+      if (outage) {
+        throw new TypeError("Failed to fetch");
+      }
+      return server.fetch(url, options);
+    };
+    const reader = open({ fetch }, { sleep: async (ms) => slept.push(ms) });
+    await read(reader, RANGE_BYTES);
+    outage = true;
+    await assert.rejects(reader.fill(1), { kind: "unreachable" });
+    assert.ok(slept.reduce((sum, ms) => sum + ms) > 55_000);
+    outage = false;
+    assert.deepEqual(await read(reader, 10), part(RANGE_BYTES, 10));
+  });
+
+  test("gives up a response that stalls, and requests the rest", async () => {
+    const server = new FileServer(FILE);
+    let first = true;
+    const fetch = async (url, options) => {
+      const response = await server.fetch(url, options);
+      if (!first) {
+        return response;
+      }
+      first = false;
+      const sent = server.bytes.slice(0, 40_000);
+      const body = new ReadableStream({
+        start(controller) {
+          controller.enqueue(sent);
+          options.signal.addEventListener("abort", () => {
+            controller.error(options.signal.reason);
+          });
+        },
+      });
+      return new Response(body, response);
+    };
+    const reader = open({ fetch }, { stallMs: 20 });
+    assert.deepEqual(await read(reader, 30_000), part(0, 30_000));
+    assert.deepEqual(await read(reader, 30_000), part(30_000, 30_000));
+    assert.deepEqual(
+      server.requests.map(({ from }) => from),
+      [0, 40_000],
+    );
+  });
+
   test("uses a new address if the old one has expired", async () => {
     const server = new FileServer(FILE);
     const fetch = async (url, options) =>

@@ -124,6 +124,9 @@ export class TranscodingServer {
   busy = false;
   /** The number of bytes after which a connection breaks; null for never. */
   breaksAfter = null;
+  /** The number of requests that fail after that. */
+  outage = 0;
+  #broken = false;
 
   /**
    * @param {string} path
@@ -135,6 +138,10 @@ export class TranscodingServer {
   }
 
   fetch = async (url, { headers, signal }) => {
+    if (this.#broken && this.outage > 0) {
+      this.outage -= 1;
+      throw new TypeError("Failed to fetch");
+    }
     const start = new URL(url).searchParams.get("start");
     this.starts.push(start === null ? null : Number(start));
     if (start !== null && this.busy) {
@@ -149,6 +156,7 @@ export class TranscodingServer {
     }
     const broken = response.body.pipeThrough(breakAfter(this.breaksAfter));
     this.breaksAfter = null;
+    this.#broken = true;
     return new Response(broken, response);
   };
 }
@@ -189,9 +197,16 @@ export class Listening {
       reader = {},
     } = {},
   ) {
-    const openReader = (start) => {
+    const openReader = (start, patient) => {
       this.starts.push(start);
-      const options = { fetch: server.fetch, sleep: async () => undefined, growing: transcoded, start, ...reader };
+      const options = {
+        fetch: server.fetch,
+        sleep: async () => undefined,
+        growing: transcoded,
+        start,
+        patient: patient || undefined,
+        ...reader,
+      };
       return new ByteReader("http://hub/file", options);
     };
     const send = (message) => {

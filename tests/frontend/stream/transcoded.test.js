@@ -110,4 +110,16 @@ describe("a file that the hub transcodes", () => {
     assert.ok(server.starts[1] > server.starts[0]);
     listening.close();
   });
+
+  test("continues from the middle after an outage", async () => {
+    const { server, listening } = listen(FLAC, { from: 10 * RATE, wanted: 0 });
+    server.breaksAfter = 300_000;
+    server.outage = 8;
+    listening.session.want(50 * RATE);
+    await listening.until(() => listening.pieces.length > 0 && listening.pieces.at(-1).from > 40 * RATE);
+    assertSource(listening, 10 * RATE);
+    assert.equal(server.starts.length, 2);
+    assert.ok(server.starts[1] > server.starts[0]);
+    listening.close();
+  });
 });

@@ -13,6 +13,8 @@ class Command(NamedTuple):
     position: float
     sync_time_us: int
     rate: float
+    crossfade: float = 0.0
+    """The time in seconds for which the item is mixed with the end of the one before."""
 
 
 class CommandIssued(NamedTuple):

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
+from ..limits import SharedLimits
 from ..protocol.server import AlarmTone, SynchronizedPlayback, TopicMessage
 from ..protocol.types import QueueItem
 from .events import Command
+from .gain import gain_db
 from .media import Accepts
 from .media_resolver import MediaResolver
 from .player import PlaybackContext, Player
@@ -17,8 +19,9 @@ class Instructions:
     A message whose item has no known media is left out. Its media is then looked up, and the message sent later.
     """
 
-    def __init__(self, media_resolver: MediaResolver) -> None:
+    def __init__(self, media_resolver: MediaResolver, limits: SharedLimits) -> None:
         self._media_resolver = media_resolver
+        self._limits = limits
 
     def all_for(self, player: Player) -> list[TopicMessage]:
         """Return everything that a player needs to begin: its volume, the command and the next item."""
@@ -50,12 +53,20 @@ class Instructions:
         address = self._media_resolver.address(command.item, accepts) if command.item else None
         if command.item is not None and address is None:
             return None
-        return synchronized_playback(command, address, context.room_id)
+        return synchronized_playback(command, address, context.room_id, self._gain_db(context, command.item))
 
     def _prepare(self, context: PlaybackContext, accepts: Accepts) -> TopicMessage | None:
         item: QueueItem | None = context.playback.next_item
         address = self._media_resolver.address(item, accepts) if item else None
-        return None if item is not None and address is None else prepare(item, address)
+        if item is not None and address is None:
+            return None
+        return prepare(item, address, self._gain_db(context, item))
+
+    def _gain_db(self, context: PlaybackContext, item: QueueItem | None) -> float | None:
+        limits = self._limits.current
+        if item is None:
+            return None
+        return gain_db(context.playback.queue, item, limits.loudness, limits.loudness_preamp)
 
 
 def _for_renderers[M](

@@ -15,6 +15,8 @@ from .media import Accepts, accepted_types
 from .playback import Playback
 from .render import playback_status
 
+MAX_SYNC_ERROR_MS: Final = 40.0
+"""A player whose error is larger can be heard as an echo of the others; see `ui/room/sync-quality.js`."""
 MAX_READY_ITEMS: Final = 8
 """Buffered items of a player that are remembered."""
 
@@ -190,6 +192,12 @@ class Player:
             self.failed_item_id = None
 
     @property
+    def is_in_sync(self) -> bool:
+        """False if the other players go on without it, or its last report had a large synchronisation error."""
+        error = None if self.report is None else self.report.sync_error_ms
+        return not self.lagging and (error is None or abs(error) <= MAX_SYNC_ERROR_MS)
+
+    @property
     def lead_ms(self) -> float:
         """The time from a command to its sound."""
         return self.declared_lead_ms + self.output_delay_ms
@@ -227,6 +235,11 @@ class Player:
     def makes_tones(self) -> bool:
         """True if it has declared that it can make a tone of its own."""
         return self.connected and self.capabilities is not None and "tone" in self.capabilities
+
+    @property
+    def mixes(self) -> bool:
+        """True if it can play two sounds at once, which it has to declare."""
+        return self.capabilities is not None and "mix" in self.capabilities
 
     def require_capability(self, capability: str) -> None:
         """Raise NotSupported unless it has a capability."""

@@ -131,10 +131,10 @@ class Playhead:
         self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
         self._set_timeline(timeline)
 
-    def _hand_over(self, item: QueueItem, at_us: int) -> None:
-        # Make players start the next item at the end of the current one.
+    def _hand_over(self, item: QueueItem, at_us: int, crossfade: float) -> None:
+        # Make players start the next item at the end of the current one, or mix both there.
         self.queue.locked_item_id = item.queue_item_id
-        self._send(Command("play", item, 0.0, at_us, 1.0))
+        self._send(Command("play", item, 0.0, at_us, 1.0, crossfade))
 
     def _revoke_hand_over(self) -> None:
         if self.queue.locked_item_id is not None:

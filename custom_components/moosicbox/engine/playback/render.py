@@ -58,7 +58,10 @@ def playable(item: QueueItem, address: StreamAddress) -> PlayableTrack:
 
 
 def synchronized_playback(
-    command: Command, address: StreamAddress | None, room_id: str | UnsetType = UNSET
+    command: Command,
+    address: StreamAddress | None,
+    room_id: str | UnsetType = UNSET,
+    gain_db: float | None = None,
 ) -> SynchronizedPlayback:
     """Return a command to a player; without an address, it has no track."""
     item = command.item
@@ -70,6 +73,8 @@ def synchronized_playback(
         sync_time_us=command.sync_time_us,
         rate=command.rate,
         room_id=room_id,
+        gain_db=gain_db or UNSET,
+        crossfade=command.crossfade or UNSET,
     )
 
 
@@ -79,8 +84,8 @@ def compensated(message: SynchronizedPlayback, output_delay_ms: float) -> Synchr
     return msgspec.structs.replace(message, sync_time_us=message.sync_time_us - early_us) if early_us else message
 
 
-def prepare(item: QueueItem | None, address: StreamAddress | None) -> Prepare:
+def prepare(item: QueueItem | None, address: StreamAddress | None, gain_db: float | None = None) -> Prepare:
     """Return the order to prepare an item, or none."""
     if item is None or address is None:
         return Prepare(queue_item_id=None, track=None)
-    return Prepare(queue_item_id=item.queue_item_id, track=playable(item, address))
+    return Prepare(queue_item_id=item.queue_item_id, track=playable(item, address), gain_db=gain_db or UNSET)

@@ -206,6 +206,8 @@ class SynchronizedPlayback(StateMessage, tag="synchronized_playback", frozen=Tru
     sync_time_us: int
     rate: float
     room_id: Id | UnsetType = UNSET
+    gain_db: float | UnsetType = UNSET
+    crossfade: float | UnsetType = UNSET
 
 
 class Prepare(StateMessage, tag="prepare", frozen=True, kw_only=True):
@@ -213,6 +215,7 @@ class Prepare(StateMessage, tag="prepare", frozen=True, kw_only=True):
 
     queue_item_id: Id | None
     track: PlayableTrack | None
+    gain_db: float | UnsetType = UNSET
 
 
 class AlarmTone(StateMessage, tag="alarm_tone", frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
 from ..protocol.errors import HubError, NotSupported, Unavailable
 from ..protocol.types import QueueItem, UserRef
+from ..signals import Signal
 from ..timers import Timer, Timers
 from .room import Room
 
@@ -67,6 +68,8 @@ class Announcements:
         self._timers = timers
         self._clock = clock
         self._spawn = spawn
+        self.finished: Signal[Player | Room, QueueItem] = Signal()
+        """An announcement is over: its target and its item."""
         self._waiting: list[Announcement] = []
         self._running: dict[Player, Announcement] = {}
         players.reported.subscribe(self._player_reported)
@@ -189,6 +192,7 @@ class Announcements:
             del self._running[player]
             player.announcement = None
         self._start_waiting()
+        self.finished.emit(announcement.target, announcement.item)
         playback = announcement.playback
         if playback is None:
             return

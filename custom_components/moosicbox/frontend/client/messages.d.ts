@@ -108,7 +108,7 @@ export interface ClientMessages {
   "library_request": {
     type: "library_request";
     request_id?: string | null;
-    request_type: "edit_playlist" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_playlist" | "get_playlists" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite";
+    request_type: "edit_playlist" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite";
     id?: string | null;
     filters?: Filters | null;
     query?: string | null;
@@ -524,6 +524,7 @@ export interface ServerMessages {
     snapshot?: boolean;
     queue_item_id: string | null;
     track: PlayableTrack | null;
+    gain_db?: number;
   };
   "presence_update": {
     type: "presence_update";
@@ -621,6 +622,8 @@ export interface ServerMessages {
     sync_time_us: number;
     rate: number;
     room_id?: string;
+    gain_db?: number;
+    crossfade?: number;
   };
   "time_sync": {
     type: "time_sync";

@@ -11,6 +11,8 @@
  * @property {Slot} slot
  * @property {Timeline} timeline
  * @property {boolean} inRoom
+ * @property {number} gain linear
+ * @property {number} fadeSeconds the time for which the item is mixed with the end of the playing one
  * @property {number} within if the playing item ends at most so many seconds from the start, the new one follows without a gap
  * @property {number} receivedUs local time
  * @property {boolean} scheduled
@@ -29,6 +31,14 @@ export const RECONNECT_US = 1_000_000;
 export function startPosition({ timeline, inRoom, receivedUs }, dueUs, atUs) {
   const liveUs = inRoom ? atUs : receivedUs - dueUs > RECONNECT_US ? receivedUs : dueUs;
   return timeline.position + (timeline.rate * Math.max(0, liveUs - dueUs)) / 1e6;
+}
+
+/**
+ * @param {number | undefined} decibels
+ * @returns {number} the linear gain
+ */
+export function linearGain(decibels) {
+  return 10 ** ((decibels ?? 0) / 20);
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
-import { RECONNECT_US, sameCommand, startPosition } from "./command.js";
+import { RECONNECT_US, linearGain, sameCommand, startPosition } from "./command.js";
 import { Reporter } from "./reporter.js";
 import { Slots } from "./slots.js";
 import { describe } from "./status.js";
@@ -193,9 +193,13 @@ export class Player extends Emitter {
     }
     clearTimeout(this.#change);
     this.#change = undefined;
-    const within = timeline.position > 0 ? 0 : inRoom ? JOINED_IN_ROOM_SECONDS : JOINED_SECONDS;
-    this.#retireAllBut(slot, this.#due(command), within);
-    const start = { slot, timeline, inRoom, within, receivedUs: this.#nowUs(), scheduled: false, waited: false };
+    const fadeSeconds = this.#mode === "playing" && slot !== this.#slots.current ? (command.crossfade ?? 0) : 0;
+    const joinedSeconds = inRoom ? JOINED_IN_ROOM_SECONDS : JOINED_SECONDS;
+    const within = timeline.position > 0 || fadeSeconds > 0 ? 0 : joinedSeconds;
+    this.#retireAllBut(slot, this.#due(command), { within, fadeSeconds });
+    const gain = linearGain(command.gain_db);
+    const receivedUs = this.#nowUs();
+    const start = { slot, timeline, inRoom, within, gain, fadeSeconds, receivedUs, scheduled: false, waited: false };
     this.#setStart(start);
     this.proceed();
     start.waited = !start.scheduled;
@@ -250,17 +254,18 @@ export class Player extends Emitter {
    * @param {Renderer} renderer
    */
   #begin(start, renderer) {
-    const { slot, timeline, inRoom, within } = start;
+    const { slot, timeline, inRoom, within, gain } = start;
     const dueUs = this.#clock.localAt(timeline.hubUs);
     const atUs = Math.max(dueUs, this.#nowUs() + this.#output.leadUs);
     const position = startPosition(start, dueUs, atUs);
     if (!renderer.ready(position, inRoom)) {
       // The sound at the old position must not continue.
-      renderer.stop(Math.max(dueUs, this.#nowUs()), within);
+      renderer.stop(Math.max(dueUs, this.#nowUs()), { within });
       return;
     }
+    const fadeSeconds = Math.max(0, start.fadeSeconds - (atUs - dueUs) / 1e6);
     const after = this.#mode === "playing" ? (this.#slots.current?.renderer ?? null) : null;
-    renderer.start(position, atUs, { after, within, exactly: inRoom });
+    renderer.start(position, atUs, { after, within, exactly: inRoom, gain, fadeSeconds });
     start.scheduled = true;
     this.#applyAt(atUs, () => {
       this.#setStart(null);
@@ -413,10 +418,10 @@ export class Player extends Emitter {
   /**
    * @param {Slot | null} kept
    * @param {number} atUs
-   * @param {number} [within] see `Renderer.stop`
+   * @param {Partial<import("./renderer.js").StopOptions>} [options] of the stop
    */
-  #retireAllBut(kept, atUs, within = 0) {
-    this.#slots.retireAllBut(kept, (atUs - this.#nowUs()) / 1000, atUs, within);
+  #retireAllBut(kept, atUs, options = {}) {
+    this.#slots.retireAllBut(kept, (atUs - this.#nowUs()) / 1000, atUs, options);
   }
 
   /** @param {Start | null} start */

@@ -24,6 +24,7 @@ export class ElementRenderer extends Emitter {
   #element;
   /** Null if the element's sound bypasses the context. @type {GainNode | null} */
   #fade = null;
+  #gain = 1;
   #started = false;
   #stalled = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -116,8 +117,10 @@ export class ElementRenderer extends Emitter {
       this.#fade = output.context.createGain();
       output.context.createMediaElementSource(element).connect(this.#fade).connect(output.input);
     } else {
-      element.volume = output.gain;
-      this.#unsubscribe = output.on("volume", (gain) => (element.volume = gain));
+      this.#setVolume();
+      this.#unsubscribe = output.on("volume", () => {
+        this.#setVolume();
+      });
     }
   }
 
@@ -138,8 +141,10 @@ export class ElementRenderer extends Emitter {
   /**
    * @param {number} position
    * @param {number} atUs
+   * @param {Partial<import("./renderer.js").StartOptions>} [options]
    */
-  start(position, atUs) {
+  start(position, atUs, { gain = this.#gain, fadeSeconds = FADE_SECONDS } = {}) {
+    this.#gain = gain;
     if (this.duration === null && this.#started) {
       // The buffer of a live stream is outdated after a pause.
       this.#element.load();
@@ -147,8 +152,8 @@ export class ElementRenderer extends Emitter {
     this.#started = true;
     this.#schedule(atUs - this.#latencyUs, () => {
       const element = this.#element;
-      this.#fade?.gain.cancelScheduledValues(0);
-      this.#fade?.gain.setTargetAtTime(1, this.#output.context.currentTime, FADE_SECONDS / 3);
+      this.#fadeTo(gain, fadeSeconds);
+      this.#setVolume();
       if (Math.abs(element.currentTime - position) > SEEK_TOLERANCE_SECONDS && this.#canSeek(position)) {
         element.currentTime = position;
       }
@@ -156,11 +161,16 @@ export class ElementRenderer extends Emitter {
     });
   }
 
-  /** @param {number} atUs */
-  stop(atUs) {
-    const fadeUs = this.#fade ? FADE_SECONDS * 1e6 : 0;
-    this.#schedule(atUs - this.#latencyUs - fadeUs, () => {
-      this.#fade?.gain.setTargetAtTime(0, this.#output.context.currentTime, FADE_SECONDS / 3);
+  /**
+   * @param {number} atUs
+   * @param {Partial<import("./renderer.js").StopOptions>} [options]
+   */
+  stop(atUs, { fadeSeconds = 0 } = {}) {
+    const shortest = this.#fade ? FADE_SECONDS : 0;
+    const fadeUs = Math.max(shortest, fadeSeconds) * 1e6;
+    const early = fadeSeconds > 0 ? 0 : fadeUs;
+    this.#schedule(atUs - this.#latencyUs - early, () => {
+      this.#fadeTo(0, fadeUs / 1e6);
       this.#schedule(monotonicUs() + fadeUs, () => {
         this.#element.pause();
       });
@@ -191,6 +201,22 @@ export class ElementRenderer extends Emitter {
     element.removeAttribute("src");
     element.load();
     this.#fade?.disconnect();
+  }
+
+  /**
+   * @param {number} gain
+   * @param {number} seconds
+   */
+  #fadeTo(gain, seconds) {
+    this.#fade?.gain.cancelScheduledValues(0);
+    this.#fade?.gain.setTargetAtTime(gain, this.#output.context.currentTime, seconds / 3);
+  }
+
+  /** Set the volume of an element whose sound bypasses the context. */
+  #setVolume() {
+    if (!this.#fade) {
+      this.#element.volume = Math.min(1, this.#output.gain * this.#gain);
+    }
   }
 
   /**

@@ -2,12 +2,16 @@
 import { Emitter } from "../client/emitter.js";
 import { EXACT } from "./drift.js";
 import { streamError } from "./fault.js";
-import { FADE_SECONDS, Run, onSampleGrid } from "./run.js";
+import { FADE_SECONDS } from "./fade.js";
+import { onSampleGrid } from "./run.js";
+import { Runs } from "./runs.js";
 import { Segments } from "./segments.js";
 
 /** @typedef {import("./output.js").Output} Output */
 /** @typedef {import("./renderer.js").RendererEvents} RendererEvents */
 /** @typedef {import("./renderer.js").StartOptions} StartOptions */
+/** @typedef {import("./renderer.js").StopOptions} StopOptions */
+/** @typedef {import("./run.js").Run} Run */
 /** @typedef {import("./memory-source.js").MemorySource | import("./stream-source.js").StreamSource} Source */
 
 /** The time for which pieces are scheduled ahead. It exceeds the timers' period in hidden pages, and the hub's notice of an end. */
@@ -26,10 +30,8 @@ export class PieceRenderer extends Emitter {
   precision = EXACT;
   #output;
   #source;
-  /** The run that sounds or will sound. @type {Run | null} */
-  #run = null;
-  /** All runs that may be audible. @type {Set<Run>} */
-  #runs = new Set();
+  #runs;
+  #gain = 1;
   /** A start whose sound isn't decoded yet. @type {{frame: number, when: number} | null} */
   #pending = null;
   /** True if the event `ready` is due. */
@@ -47,6 +49,9 @@ export class PieceRenderer extends Emitter {
     super();
     this.#output = output;
     this.#source = source;
+    this.#runs = new Runs(output, (run) => {
+      this.#handleIdle(run);
+    });
     this.#timer = setInterval(() => {
       this.#schedule();
     }, SCHEDULE_INTERVAL_MS);
@@ -91,7 +96,8 @@ export class PieceRenderer extends Emitter {
   /** @returns {number | null} context time at which the item ends by itself; null if it is unknown or was stopped */
   get endsAt() {
     const { end } = this.#source;
-    return this.#run && end !== null && this.#run.end === Infinity ? this.#run.timeOf(end) : null;
+    const run = this.#runs.current;
+    return run && end !== null && run.end === Infinity ? run.timeOf(end) : null;
   }
 
   /** @returns {number} the fraction of a sample by which `endsAt` is later than the item's real end */
@@ -115,7 +121,8 @@ export class PieceRenderer extends Emitter {
    * @param {number} atUs
    * @param {Partial<StartOptions>} [options]
    */
-  start(position, atUs, { after = null, within = 0, exactly = true } = {}) {
+  start(position, atUs, { after = null, within = 0, exactly = true, gain = this.#gain, fadeSeconds = 0 } = {}) {
+    this.#gain = gain;
     const { context } = this.#output;
     const source = this.#source;
     const planned = this.#output.contextTimeAt(atUs);
@@ -123,17 +130,19 @@ export class PieceRenderer extends Emitter {
     const joins = joint !== null && Math.abs(joint - planned) <= within;
     const when = onSampleGrid(Math.max(joins ? joint : planned, context.currentTime), source.rate);
     const frame = joins ? 0 : source.frameAt(position + when - planned);
-    if (joins && this.#run && after === this) {
-      this.#run.joined = true;
+    const run = this.#runs.current;
+    if (joins && run && after === this) {
+      run.joined = true;
     } else {
-      this.#silence(when);
+      this.#runs.silence(when);
     }
-    this.#run = null;
+    this.#runs.current = null;
     source.request(frame, exactly);
     if (source.has(frame, READY_SECONDS)) {
       // Without a gap, the resampler's ringing before the first sample is played as well.
       const lead = joins ? source.first : 0;
-      this.#begin(frame + lead, when + lead / source.rate, !joins && position > FADE_SECONDS);
+      const shortest = !joins && position > FADE_SECONDS ? FADE_SECONDS : 0;
+      this.#begin(frame + lead, when + lead / source.rate, Math.max(shortest, fadeSeconds));
     } else {
       this.#pending = { frame, when };
       this.#segments.add({ from: when, position: null, rate: 0 });
@@ -143,19 +152,24 @@ export class PieceRenderer extends Emitter {
 
   /**
    * @param {number} atUs
-   * @param {number} [within]
+   * @param {Partial<StopOptions>} [options]
    */
-  stop(atUs, within = 0) {
+  stop(atUs, { within = 0, fadeSeconds = 0 } = {}) {
     const when = Math.max(this.#output.contextTimeAt(atUs), this.#output.context.currentTime);
     const { endsAt } = this;
+    const run = this.#runs.current;
     this.#pending = null;
     this.#stalled = false;
-    if (this.#run && endsAt !== null && Math.abs(endsAt - when) <= within) {
-      this.#run.joined = true;
+    if (run && endsAt !== null && Math.abs(endsAt - when) <= within) {
+      run.joined = true;
       this.#segments.add({ from: endsAt, position: null, rate: 0 });
+    } else if (fadeSeconds > 0) {
+      // The run remains the current one, so that its pieces are scheduled until it is silent.
+      this.#runs.silence(when + fadeSeconds, fadeSeconds);
+      this.#segments.add({ from: when + fadeSeconds, position: null, rate: 0 });
     } else {
-      this.#silence(when);
-      this.#run = null;
+      this.#runs.silence(when);
+      this.#runs.current = null;
       this.#segments.add({ from: when, position: null, rate: 0 });
     }
   }
@@ -168,7 +182,7 @@ export class PieceRenderer extends Emitter {
 
   /** @param {number} rate */
   setRate(rate) {
-    const run = this.#run;
+    const run = this.#runs.current;
     const { currentTime, sampleRate } = this.#output.context;
     const block = BLOCK / sampleRate;
     const at = (Math.ceil(currentTime / block) + BLOCKS_AHEAD) * block;
@@ -183,19 +197,16 @@ export class PieceRenderer extends Emitter {
   dispose() {
     clearInterval(this.#timer);
     this.#unsubscribe();
-    for (const run of this.#runs) {
-      run.dispose();
-    }
-    this.#runs.clear();
-    this.#run = null;
+    this.#runs.dispose();
     this.#source.dispose();
   }
 
   #handlePiece() {
+    const run = this.#runs.current;
     if (this.#pending) {
       this.#beginPending(this.#pending);
-    } else if (this.#stalled && this.#run && this.#source.has(this.#run.next, RESUME_SECONDS)) {
-      this.#resume(this.#run);
+    } else if (this.#stalled && run && this.#source.has(run.next, RESUME_SECONDS)) {
+      this.#resume(run);
     } else {
       this.#schedule();
     }
@@ -215,28 +226,17 @@ export class PieceRenderer extends Emitter {
     const skipped = Math.ceil(late * rate);
     if (this.#source.has(frame + skipped, READY_SECONDS)) {
       this.#pending = null;
-      this.#begin(frame + skipped, when + skipped / rate, true);
+      this.#begin(frame + skipped, when + skipped / rate, FADE_SECONDS);
     }
   }
 
   /**
    * @param {number} frame
    * @param {number} when context time
-   * @param {boolean} fadesIn
+   * @param {number} fadeSeconds
    */
-  #begin(frame, when, fadesIn) {
-    const { rate } = this.#source;
-    const run = new Run(this.#output, {
-      rate,
-      frame,
-      when,
-      fadesIn,
-      onidle: () => {
-        this.#handleIdle(run);
-      },
-    });
-    this.#run = run;
-    this.#runs.add(run);
+  #begin(frame, when, fadeSeconds) {
+    this.#runs.begin({ rate: this.#source.rate, frame, when, gain: this.#gain, fadeSeconds });
     this.#segments.add({ from: when, position: this.#source.positionAt(frame), rate: 1 });
     this.#setStalled(false);
     this.#schedule();
@@ -244,7 +244,7 @@ export class PieceRenderer extends Emitter {
 
   /** Schedule the next pieces, as far as they are decoded. */
   #schedule() {
-    const run = this.#run;
+    const run = this.#runs.current;
     if (!run || this.#stalled) {
       return;
     }
@@ -270,7 +270,7 @@ export class PieceRenderer extends Emitter {
     const finished = pieces.complete && run.next >= pieces.until;
     if (finished && run.idle) {
       // The start was at the item's end.
-      this.#forget(run);
+      this.#runs.forget(run);
       this.emit("ended", null);
     } else if (!finished && run.timeOf(run.next) <= now) {
       this.#stall(run);
@@ -279,25 +279,15 @@ export class PieceRenderer extends Emitter {
 
   /** @param {Run} run a run without scheduled pieces */
   #handleIdle(run) {
-    if (!this.#runs.has(run)) {
-      return;
-    }
     const { pieces } = this.#source;
-    if (run.end < Infinity || (run.joined && run !== this.#run)) {
-      this.#forget(run);
+    if (run.end < Infinity || (run.joined && run !== this.#runs.current)) {
+      this.#runs.forget(run);
     } else if (pieces.complete && run.next >= pieces.until) {
-      this.#forget(run);
+      this.#runs.forget(run);
       if (!run.joined) {
         this.emit("ended", null);
       }
     }
-  }
-
-  /** @param {Run} run */
-  #forget(run) {
-    run.dispose();
-    this.#runs.delete(run);
-    this.#run = this.#run === run ? null : this.#run;
   }
 
   /**
@@ -326,20 +316,6 @@ export class PieceRenderer extends Emitter {
     if (stalled !== this.#stalled) {
       this.#stalled = stalled;
       this.emit(stalled ? "stalled" : "resumed", null);
-    }
-  }
-
-  /**
-   * Silence all runs.
-   * @param {number} when context time
-   */
-  #silence(when) {
-    const end = Math.max(when, this.#output.context.currentTime + FADE_SECONDS);
-    for (const run of this.#runs) {
-      run.silence(end);
-      if (run.idle) {
-        this.#forget(run);
-      }
     }
   }
 }

@@ -23,6 +23,16 @@
  *   starts at the very sample at which the other one ends
  * @property {number} within the largest difference, in seconds, between the start and that end
  * @property {boolean} exactly true to start late rather than at an estimated position
+ * @property {number} gain linear; that of the start before if it isn't given
+ * @property {number} fadeSeconds the time in which the item fades in
+ */
+
+/**
+ * Options of a stop.
+ * @typedef {object} StopOptions
+ * @property {number} within the largest difference, in seconds, between that time and the item's own end, which is then
+ *   played
+ * @property {number} fadeSeconds the time in which the item fades out, from the stop on
  */
 
 /**
@@ -39,8 +49,7 @@
  *   otherwise the event `ready` follows
  * @property {(position: number, atUs: number, options?: Partial<StartOptions>) => void} start also during playback:
  *   the position jumps at that time
- * @property {(atUs: number, within?: number) => void} stop at that time, or at the item's own end if that is at most
- *   `within` seconds from it
+ * @property {(atUs: number, options?: Partial<StopOptions>) => void} stop
  * @property {() => {position: number, atUs: number} | null} audible the position that sounds now; null in silence
  * @property {(rate: number) => void} setRate
  * @property {() => void} dispose

@@ -1,10 +1,8 @@
 /** Pieces that are scheduled back to back on the context's clock, until the run is silenced. */
+import { FADE_SECONDS, Fade } from "./fade.js";
 
 /** @typedef {import("./output.js").Output} Output */
 /** @typedef {import("./pieces.js").Piece} Piece */
-
-/** Cutting a wave anywhere but at zero makes a click, so it is faded. */
-export const FADE_SECONDS = 0.01;
 
 /** @typedef {{piece: Piece, source: AudioBufferSourceNode, startsAt: number}} Voice `startsAt`: context time */
 
@@ -13,7 +11,8 @@ export const FADE_SECONDS = 0.01;
  * @property {number} rate frames a second
  * @property {number} frame the first frame
  * @property {number} when context time of that frame
- * @property {boolean} fadesIn
+ * @property {number} gain linear
+ * @property {number} fadeSeconds the time in which it fades in
  * @property {() => void} onidle called when the last scheduled piece has ended
  */
 
@@ -37,14 +36,13 @@ export class Run {
    * @param {Output} output
    * @param {RunOptions} options
    */
-  constructor({ context, input }, { rate, frame, when, fadesIn, onidle }) {
+  constructor({ context, input }, { rate, frame, when, gain, fadeSeconds, onidle }) {
     this.#context = context;
     this.#frameRate = rate;
     this.#onidle = onidle;
-    this.#fade = new GainNode(context);
-    this.#fade.connect(input);
-    if (fadesIn) {
-      this.#fade.gain.setValueAtTime(0, when).linearRampToValueAtTime(1, when + FADE_SECONDS);
+    this.#fade = new Fade(context, input, gain);
+    if (fadeSeconds > 0) {
+      this.#fade.fadeIn(when, fadeSeconds);
     }
     this.next = frame;
     this.#anchor = { time: when, frame, rate: 1 };
@@ -90,7 +88,7 @@ export class Run {
   schedule(piece) {
     const { rate } = this.#anchor;
     const source = new AudioBufferSourceNode(this.#context, { buffer: piece.buffer, playbackRate: rate });
-    source.connect(this.#fade);
+    source.connect(this.#fade.input);
     const voice = { piece, source, startsAt: this.timeOf(this.next) };
     source.onended = () => {
       this.#discard(voice);
@@ -133,15 +131,14 @@ export class Run {
   /**
    * Fade out, unless the run ends earlier.
    * @param {number} end context time of silence
+   * @param {number} [fadeSeconds]
    */
-  silence(end) {
+  silence(end, fadeSeconds = FADE_SECONDS) {
     if (this.end <= end) {
       return;
     }
     this.end = end;
-    const { gain } = this.#fade;
-    gain.cancelScheduledValues(end - FADE_SECONDS);
-    gain.setValueAtTime(1, end - FADE_SECONDS).linearRampToValueAtTime(0, end);
+    this.#fade.fadeOut(end, fadeSeconds);
     for (const voice of [...this.#voices]) {
       if (voice.startsAt >= end) {
         this.#discard(voice);

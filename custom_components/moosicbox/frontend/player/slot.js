@@ -70,13 +70,13 @@ export class Slot {
    * Stop at a time, and dispose of the renderer then.
    * @param {number} inMs from now
    * @param {number} atUs the same moment on the local clock
-   * @param {number} within see `Renderer.stop`
+   * @param {Partial<import("./renderer.js").StopOptions>} options
    */
-  retire(inMs, atUs, within) {
+  retire(inMs, atUs, options) {
     this.#retired = true;
     if (this.renderer) {
-      this.renderer.stop(atUs, within);
-      setTimeout(() => this.dispose(), inMs + DISPOSE_DELAY_MS);
+      this.renderer.stop(atUs, options);
+      setTimeout(() => this.dispose(), inMs + (options.fadeSeconds ?? 0) * 1_000 + DISPOSE_DELAY_MS);
     } else {
       this.dispose();
     }

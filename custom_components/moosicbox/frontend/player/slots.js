@@ -15,6 +15,8 @@ export class Slots {
   #next = null;
   /** The item that was announced before. @type {Slot | null} */
   #former = null;
+  /** The items that fade out. @type {Slot[]} */
+  #fading = [];
   #load;
   #onsettled;
 
@@ -79,14 +81,17 @@ export class Slots {
    * @param {Slot | null} kept
    * @param {number} inMs from now
    * @param {number} atUs the same moment on the local clock
-   * @param {number} within see `Renderer.stop`
+   * @param {Partial<import("./renderer.js").StopOptions>} options of the stop
    */
-  retireAllBut(kept, inMs, atUs, within) {
-    for (const slot of this.#active) {
-      if (slot !== kept) {
-        slot.retire(inMs, atUs, within);
-      }
+  retireAllBut(kept, inMs, atUs, options) {
+    const retired = this.#active.filter((slot) => slot !== kept);
+    for (const slot of this.#fading) {
+      slot.renderer?.stop(atUs);
     }
+    for (const slot of retired) {
+      slot.retire(inMs, atUs, options);
+    }
+    this.#fading = options.fadeSeconds ? retired : [];
   }
 
   dispose() {

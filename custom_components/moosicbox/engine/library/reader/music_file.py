@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from mutagen import MutagenError
 from mutagen.apev2 import APEv2
 from mutagen.flac import FLAC, Picture as FlacPicture, StreamInfo, VCFLACDict
-from mutagen.id3 import ID3
+from mutagen.id3 import ID3, SYLT
 from mutagen.mp3 import MPEGInfo
 from mutagen.mp4 import MP4
 from mutagen.oggflac import OggFLAC
@@ -85,6 +85,7 @@ class Music(NamedTuple):
     md5: int
     tags: tuple[Values, ...]
     pictures: Pictures
+    synced_lyrics: Sequence[SYLT] = ()
 
 
 class _Flac(FLAC):
@@ -244,6 +245,7 @@ def _chunked(file: _Tail, head: bytes, size: int, front: ID3 | None) -> Music | 
         md5=0,
         tags=(_id3(id3), lambda name: texts.get(name, ()), _id3(front)),
         pictures=lambda: [*_id3_pictures(id3), *_id3_pictures(front)],
+        synced_lyrics=[*_id3_lyrics(id3), *_id3_lyrics(front)],
     )
 
 
@@ -264,6 +266,7 @@ def _mp3(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Musi
         md5=0,
         tags=(_id3(front), _ape_values(ape), _id3(last)),
         pictures=lambda: [*_id3_pictures(front), *_ape_pictures(ape)],
+        synced_lyrics=_id3_lyrics(front),
     )
 
 
@@ -317,6 +320,10 @@ def _id3(tags: ID3 | None) -> Values:
 
 def _id3_pictures(tags: ID3 | None) -> Iterable[tuple[bool, bytes]]:
     return [] if tags is None else [(frame.type == 3, frame.data) for frame in tags.getall("APIC")]
+
+
+def _id3_lyrics(tags: ID3 | None) -> list[SYLT]:
+    return [] if tags is None else tags.getall("SYLT")
 
 
 def _mp4_values(tags: Any) -> Values:

@@ -6,14 +6,20 @@ export const RANGE_BYTES = 1024 * 1024;
 /** The size of a range of a file that is still being written: the hub responds when all of it is written. */
 export const GROWING_RANGE_BYTES = 128 * 1024;
 const RETRY_DELAYS_MS = [500, 2_000, 5_000];
+/** Further tries for a file that plays: sound is decoded in advance, so that an outage may pass unnoticed. */
+const PATIENT_DELAYS_MS = [...RETRY_DELAYS_MS, ...Array.from({ length: 10 }, () => 5_000)];
+/** A response without a byte in this time is given up. */
+const STALL_MS = 8_000;
 const GONE_STATUSES = [401, 403, 404, 410];
-const BUSY_STATUS = 503;
 
 /** The read was cancelled, because another position is needed. */
 export class Interrupted extends Error {}
 
 /** The connection of a stream with `start` broke. A repeated request would return different bytes. */
 export class ConnectionLost extends Error {}
+
+/** The hub doesn't transcode from `start` on now. */
+export class StartRefused extends Error {}
 
 /**
  * @typedef {object} FetcherOptions
@@ -22,6 +28,8 @@ export class ConnectionLost extends Error {}
  * @property {boolean} [growing] true if the hub may still be writing the file
  * @property {number} [start] seconds from which on the hub transcodes; such a stream has no ranges
  * @property {boolean} [foreign] true for another server, which scripts can read only with its permission
+ * @property {boolean} [patient] true if sound of the file is decoded already, so that there is time for more tries
+ * @property {number} [stallMs] milliseconds without a byte after which a response is given up
  * @property {(ms: number) => Promise<void>} [sleep]
  */
 
@@ -38,7 +46,10 @@ export class Fetcher {
   #at = 0;
   /** Offset at which the response ends by its headers; null if unknown. @type {number | null} */
   #until = null;
+  /** Of the current position. */
   #abort = new AbortController();
+  /** Of the current response. */
+  #connection = new AbortController();
   #requests = 0;
   #received = 0;
   #waitedMs = 0;
@@ -65,6 +76,7 @@ export class Fetcher {
    * @throws {StreamFault} if the file can't be fetched
    * @throws {Interrupted}
    * @throws {ConnectionLost}
+   * @throws {StartRefused}
    */
   async next(offset) {
     while (this.size === null || offset < this.size) {
@@ -91,9 +103,13 @@ export class Fetcher {
 
   /** @param {number} offset */
   async #retried(offset) {
-    for (const delay of [...RETRY_DELAYS_MS, null]) {
+    const isPatient = this.#options.patient ?? this.#received > 0;
+    for (const delay of [...(isPatient ? PATIENT_DELAYS_MS : RETRY_DELAYS_MS), null]) {
       const { signal } = this.#abort;
       const started = performance.now();
+      const stall = setTimeout(() => {
+        this.#connection.abort();
+      }, this.#options.stallMs ?? STALL_MS);
       try {
         const chunk = await this.#chunk(offset, signal);
         this.#waitedMs += performance.now() - started;
@@ -101,7 +117,7 @@ export class Fetcher {
       } catch (error) {
         this.#body = null;
         throwIfAborted(signal);
-        if (error instanceof StreamFault) {
+        if (error instanceof StreamFault || error instanceof StartRefused) {
           throw error;
         }
         if (this.#options.foreign && this.#received === 0) {
@@ -114,6 +130,8 @@ export class Fetcher {
           await (this.#options.sleep ?? sleep)(delay);
         }
         throwIfAborted(signal);
+      } finally {
+        clearTimeout(stall);
       }
     }
     throw new StreamFault("unreachable", "The server doesn't respond, or the audio can't be fetched now");
@@ -157,9 +175,10 @@ export class Fetcher {
   async #request(offset, signal) {
     const last = this.#lastOf(offset);
     this.#requests += 1;
+    this.#connection = new AbortController();
     const response = await (this.#options.fetch ?? fetch)(this.#address, {
       headers: { Range: `bytes=${offset}-${last ?? ""}` },
-      signal,
+      signal: AbortSignal.any([signal, this.#connection.signal]),
     });
     if (GONE_STATUSES.includes(response.status)) {
       return this.#requestAnew(offset, signal);
@@ -168,8 +187,8 @@ export class Fetcher {
       this.size = Math.min(this.size ?? offset, offset);
       return null;
     }
-    if (response.status === BUSY_STATUS && this.#options.start) {
-      throw new StreamFault("unreachable", "The hub transcodes too many tracks at once");
+    if (!response.ok && this.#options.start) {
+      throw new StartRefused();
     }
     if (!response.ok) {
       const message = `The server responded with status ${response.status}`;
@@ -222,8 +241,8 @@ export class Fetcher {
     if (!renew || this.#renewed) {
       throw new StreamFault("not_found", "The file is gone, or its address has expired");
     }
-    this.#renewed = true;
     this.#url = await renew();
+    this.#renewed = true;
     const body = await this.#request(offset, signal);
     this.#renewed = false;
     return body;

@@ -1,5 +1,5 @@
 /** Decodes one item in small pieces, from any position on, and as far as it is requested. */
-import { ConnectionLost, Interrupted } from "./fetcher.js";
+import { ConnectionLost, Interrupted, StartRefused } from "./fetcher.js";
 import { openDecoder } from "./decoders.js";
 import { openDemuxer } from "./demuxer.js";
 import { StreamFault, unsupported } from "./fault.js";
@@ -23,7 +23,8 @@ import { Resampler } from "./resampler.js";
 
 /**
  * @typedef {object} SessionOptions
- * @property {(start: number) => ByteReader} openReader returns a reader of the file; of a transcoded one, from so many seconds on
+ * @property {(start: number, patient: boolean) => ByteReader} openReader returns a reader of the file; of a transcoded one, from
+ *   so many seconds on; `patient`: see `FetcherOptions`
  * @property {boolean} transcoded true if the hub transcodes the file, so that it can be read from any second on
  * @property {import("./demuxer.js").Known} known
  * @property {number} rate of the context
@@ -93,7 +94,7 @@ export class Session {
     this.#target = { seek: 0, frame, exactly };
     this.#wanted = wanted;
     this.#start = this.#startFor(frame);
-    this.#reader = options.openReader(this.#start);
+    this.#reader = options.openReader(this.#start, false);
     void this.#run();
   }
 
@@ -164,7 +165,7 @@ export class Session {
     const target = this.#target ?? { seek: this.#seek, frame: this.#writer?.from ?? 0, exactly: true };
     if (error instanceof ConnectionLost && this.#lostConnections < MAX_LOST_CONNECTIONS) {
       this.#lostConnections += 1;
-    } else if (error instanceof StreamFault && error.kind === "unreachable" && this.#start > 0) {
+    } else if (error instanceof StartRefused) {
       this.#canStartAnywhere = false;
     } else {
       return false;
@@ -199,7 +200,7 @@ export class Session {
     this.#earlier = { bytes: this.#earlier.bytes + bytes, waitedMs: this.#earlier.waitedMs + waitedMs };
     this.#reader.interrupt();
     this.#start = this.#startFor(frame);
-    this.#reader = this.#options.openReader(this.#start);
+    this.#reader = this.#options.openReader(this.#start, this.#earlier.bytes > 0);
     this.#demuxer = null;
     this.#hasRead = false;
   }

@@ -62,7 +62,8 @@ function open({ id, url, transcoded, foreign, duration, rate, phase, frame, want
   const renew = async () => /** @type {string} */ (await call({ type: "renew", id }));
   /** @type {import("./session.js").SessionOptions} */
   const options = {
-    openReader: (start) => new ByteReader(url, { growing: transcoded, start, foreign, renew }),
+    openReader: (start, patient) =>
+      new ByteReader(url, { growing: transcoded, start, foreign, renew, ...(patient ? { patient } : {}) }),
     transcoded,
     known: { duration },
     rate,

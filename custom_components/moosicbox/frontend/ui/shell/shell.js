@@ -7,6 +7,7 @@ import { el } from "../dom.js";
 import { errorText } from "../localize.js";
 import { connectionNotice, deviceNotice } from "../notices.js";
 import { showEventToast } from "../event-toasts.js";
+import { showRequestedInvite } from "../room/shown-invite.js";
 import { defaultName } from "./player-setup.js";
 
 /** @import { App, Context, PageName, View } from "../context.js" */
@@ -80,6 +81,7 @@ export class Shell {
       }),
       app.messages.on("message", (message) => {
         showEventToast(message, this.context);
+        void showRequestedInvite(message, this.context);
       }),
     ];
     this.#animate();

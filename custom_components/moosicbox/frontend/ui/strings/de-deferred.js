@@ -8,6 +8,11 @@ export default {
   in_room: "In {name}",
   participant_count: "{count} hören zu",
 
+  lyrics: "Songtext",
+  lyrics_none: "Zu diesem Titel wurde kein Songtext gefunden.",
+  lyrics_online: "Songtext von LRCLIB",
+  lyrics_pause: "Instrumental",
+
   now_playing: "Läuft gerade",
   queue_empty: "Die Warteschlange ist leer",
   queue_empty_text: "Hinzugefügte Musik wird hier der Reihe nach abgespielt.",

@@ -6,6 +6,11 @@ export default {
   in_room: "In {name}",
   participant_count: "{count} listening",
 
+  lyrics: "Lyrics",
+  lyrics_none: "No lyrics were found for this track.",
+  lyrics_online: "Lyrics from LRCLIB",
+  lyrics_pause: "Instrumental",
+
   now_playing: "Now playing",
   queue_empty: "The queue is empty",
   queue_empty_text: "Music that you add plays here in order.",

@@ -99,7 +99,7 @@ export class Device {
     this.#stopClicks = delayMs && clickTrack({ output: this.#output, clock: this.#clock, delayMs, nowUs: monotonicUs });
   }
 
-  /** @param {boolean} sounds whether the tone of an alarm is made */
+  /** @param {boolean} sounds true to make the tone of an alarm, false to stop it */
   tone(sounds) {
     this.#stopTone?.();
     this.#stopTone = sounds ? alarmTone(this.#output) : null;

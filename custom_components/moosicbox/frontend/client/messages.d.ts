@@ -756,12 +756,12 @@ export interface MoveOp {
 }
 
 export interface MusicSource {
-  media_content_id: string | null;
-  track_ids: Array<string>;
-  query: string | null;
-  kind: "album" | "artist" | "favourites" | "genre" | "playlist" | "track" | null;
-  id: string | null;
-  title: string | null;
+  media_content_id?: string;
+  track_ids?: Array<string>;
+  query?: string;
+  kind?: "album" | "artist" | "favourites" | "genre" | "playlist" | "track";
+  id?: string;
+  title?: string;
 }
 
 export interface Participant {

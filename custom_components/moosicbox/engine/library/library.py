@@ -174,6 +174,18 @@ class Library:
             elif self._scans.following:
                 self._meter.start()
 
+    async def begin_backup(self) -> None:
+        """Keep the index's file unchanged until `end_backup`, so that it can be copied; changes are kept beside it.
+
+        Raises:
+            Unavailable: The index can't be written now.
+        """
+        await self._database.begin_backup()
+
+    async def end_backup(self) -> None:
+        """End what `begin_backup` began."""
+        await self._database.end_backup()
+
     async def scan(self) -> None:
         """Scan all folders, and wait for the end; raise Unavailable if the library is closed meanwhile."""
         await self._scans.scan()

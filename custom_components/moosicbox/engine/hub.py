@@ -13,6 +13,7 @@ from .delivery.topics import Topics
 from .delivery.writer import Writer
 from .dispatcher import Dispatcher, Handler
 from .greeting import FEATURES, goodbye
+from .household.household import Household
 from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
@@ -76,6 +77,7 @@ class Hub:
     targets: Targets
     grouping: Grouping
     announcements: Announcements
+    household: Household
     sync_monitor: SyncMonitor
     persistence: Persistence
     dispatcher: Dispatcher
@@ -109,11 +111,13 @@ class Hub:
             self._started = True
             self._clean_up()
             self.grouping.start()
+            self.household.start()
             if self.artwork_renewal is not None:
                 self.artwork_renewal.start()
         if self.library_feed is not None:
             self.library_feed.start()
         self.running = True
+        self.household.watch_clock()
         self.timer_runner.start()
 
     async def stop(self, code: CloseCode, reason: str) -> None:
@@ -129,6 +133,7 @@ class Hub:
         self.running = False
         if self.library_feed is not None:
             self.library_feed.stop()
+        self.household.halt()
         self.media_resolver.close()
         self.writer.close()
         self.timer_runner.stop()

@@ -4,7 +4,7 @@ import secrets
 from typing import Final
 
 from .access.authentication import Authentication
-from .access.rights import PERMISSIONS, Principal
+from .access.rights import PERMISSIONS, SYSTEM, Principal
 from .background import BackgroundTasks
 from .clock import Clock
 from .delivery.catalog import TopicCatalog
@@ -43,6 +43,7 @@ from .rooms.announcements import Announcements
 from .rooms.attendance import Attendance
 from .rooms.grouping import Grouping
 from .rooms.invites import Invites
+from .rooms.listeners import listeners_of
 from .rooms.listing import RoomLists
 from .rooms.rooms import Rooms
 from .rooms.sync_monitor import SyncMonitor
@@ -92,7 +93,7 @@ def build_hub(
     """
     clock = clock or Clock()
     shared_limits = SharedLimits(limits or Limits())
-    system = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="system")
+    system = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential=SYSTEM)
     metrics, tasks, timer_runner = Metrics(), BackgroundTasks(), TimerRunner(clock)
     timers = timer_runner.timers
     notified: Signal[Actor, str, TopicMessage] = Signal()
@@ -185,7 +186,7 @@ def build_hub(
     library_feed = None
     if library is not None:
         autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
-        plays = Plays(library, clock, tasks.spawn)
+        plays = Plays(library, clock, tasks.spawn, lambda playback, item: listeners_of(rooms, system, playback, item))
         publisher.playback_event.subscribe(lambda context, event: autoplay.handle_event(context.playback, event))
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)

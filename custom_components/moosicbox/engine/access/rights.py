@@ -10,6 +10,10 @@ PERMISSIONS: Final = frozenset(
 )
 SYSTEM_WIDE: Final = frozenset({"broadcast", "events", "admin"})
 """Permissions that a token limited to rooms never has, because they apply to the whole system."""
+ANONYMOUS: Final = "anonymous"
+"""The subject of clients without a token."""
+SYSTEM: Final = "system"
+"""The credential of the hub itself, and of automations."""
 ROLES: Final = {
     "admin": PERMISSIONS,
     "user": PERMISSIONS - SYSTEM_WIDE,
@@ -47,6 +51,11 @@ class Principal:
     def is_admin(self) -> bool:
         """True if the principal may administer the hub."""
         return "admin" in self.permissions
+
+    @property
+    def is_person(self) -> bool:
+        """True if the principal may have favourites and plays of its own; guests and automations have none."""
+        return self.rooms is None and self.sub != ANONYMOUS and self.credential != SYSTEM
 
     @property
     def may_add_foreign_media(self) -> bool:

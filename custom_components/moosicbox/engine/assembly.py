@@ -24,6 +24,7 @@ from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
 from .library.media_provider import LibraryMedia
+from .library.scrobbling import Scrobbler
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .notices import Notices
@@ -183,7 +184,7 @@ def build_hub(
         provider.register_topics(catalog)
 
     # Library
-    library_feed = None
+    library_feed = scrobbler = None
     if library is not None:
         autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
         plays = Plays(library, clock, tasks.spawn, lambda playback, item: listeners_of(rooms, system, playback, item))
@@ -191,6 +192,8 @@ def build_hub(
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)
         library_feed.register_topics(catalog)
+        if library.session is not None:
+            scrobbler = Scrobbler(library.people, library.session, timers, clock, tasks.spawn)
 
     hub = Hub(
         version=version,
@@ -243,6 +246,7 @@ def build_hub(
         client_event=client_event,
         library=library,
         library_feed=library_feed,
+        scrobbler=scrobbler,
     )
     connect(hub)
     for handlers in HANDLERS:

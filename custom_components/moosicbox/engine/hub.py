@@ -15,6 +15,7 @@ from .greeting import FEATURES, goodbye
 from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
+from .library.scrobbling import Scrobbler
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .persistence import Persistence
@@ -84,6 +85,7 @@ class Hub:
     """A client fired an event for automations."""
     library: Library | None = None
     library_feed: LibraryFeed | None = None
+    scrobbler: Scrobbler | None = None
     running: bool = field(default=False, init=False)
     problems: set[str] = field(default_factory=set, init=False)
     """The reported problems that degrade the hub's health, by a key that can be translated."""
@@ -109,6 +111,8 @@ class Hub:
             self.grouping.start()
         if self.library_feed is not None:
             self.library_feed.start()
+        if self.scrobbler is not None:
+            self.scrobbler.start()
         self.running = True
         self.timer_runner.start()
 
@@ -125,6 +129,8 @@ class Hub:
         self.running = False
         if self.library_feed is not None:
             self.library_feed.stop()
+        if self.scrobbler is not None:
+            self.scrobbler.stop()
         self.media_resolver.close()
         self.writer.close()
         self.timer_runner.stop()

@@ -8,7 +8,7 @@ import msgspec
 from ..hub import Hub
 from ..library.index.lists import OwnFilters
 from ..library.library import Library
-from ..library.models import Hit, Page
+from ..library.models import AlbumDetails, Hit, Page, PlaylistDetails
 from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied
 from ..protocol.library_request import Filters, LibraryRequest, RequestType
 from ..protocol.results import LibraryResult
@@ -32,18 +32,32 @@ class LibraryHandlers:
             raise NotSupported("This hub has no library")
         if (change := _CHANGES.get(asked.request_type)) is not None:
             return await change(library, actor, asked)
+        if asked.request_type in ("get_scrobbling", "set_scrobbling"):
+            return await self._scrobbling(library, actor, asked)
         if (item := _item_reader(library, asked)) is not None:
-            return {"item": await item(_id(asked))}
+            found = await item(_id(asked))
+            return {"item": await _with_own_tracks(library, actor, found)}
         if asked.request_type == "get_history":
             user_id = _person(actor) if asked.mine else None
             return _page(await library.people.history(user_id, asked.limit, asked.cursor))
         if asked.request_type == "search":
-            return await _search(library, asked)
+            return await _search(library, actor, asked)
         page = await _list(library, asked, actor)
         if actor.principal.is_person:
             items = await library.people.with_own_fields(actor.principal.sub, page.items)
             page = msgspec.structs.replace(page, items=tuple(items))
         return _page(page)
+
+    async def _scrobbling(self, library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
+        user_id = _person(actor)
+        if asked.request_type == "set_scrobbling":
+            if asked.token is None:
+                await library.people.set_scrobbling_token(user_id, None)
+            elif self.hub.scrobbler is None:
+                raise NotSupported("This hub can't reach other services")
+            else:
+                await self.hub.scrobbler.connect(user_id, asked.token)
+        return {"item": await library.people.scrobbling(user_id)}
 
 
 def _item_reader(library: Library, asked: LibraryRequest) -> Callable[[str], Awaitable[Any]] | None:
@@ -55,6 +69,14 @@ def _item_reader(library: Library, asked: LibraryRequest) -> Callable[[str], Awa
         "get_lyrics": library.lyrics,
     }
     return readers.get(asked.request_type)
+
+
+async def _with_own_tracks(library: Library, actor: Actor, item: Any) -> Any:
+    """Add the fields that are the user's own to the tracks of an album or a playlist."""
+    if not actor.principal.is_person or not isinstance(item, AlbumDetails | PlaylistDetails):
+        return item
+    tracks = await library.people.with_own_fields(actor.principal.sub, item.tracks)
+    return msgspec.structs.replace(item, tracks=tuple(tracks))
 
 
 async def _set_favourite(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
@@ -104,12 +126,16 @@ async def _list(library: Library, asked: LibraryRequest, actor: Actor) -> Page[A
     return await lists[asked.request_type](filters, asked.sort, asked.limit, asked.cursor)
 
 
-async def _search(library: Library, asked: LibraryRequest) -> LibraryResult:
+async def _search(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
     if asked.query is None:
         raise InvalidMessage("query must name what to search for", ["query"])
     kinds = asked.filters.kinds if asked.filters is not None else ()
     page = await library.search(asked.query, kinds, asked.limit, asked.cursor)
-    return {**_page(page), "items": [_flat(hit) for hit in page.items]}
+    hits = page.items
+    if actor.principal.is_person:
+        items = await library.people.with_own_fields(actor.principal.sub, [hit.item for hit in hits])
+        hits = tuple(msgspec.structs.replace(hit, item=item) for hit, item in zip(hits, items, strict=True))
+    return {**_page(page), "items": [_flat(hit) for hit in hits]}
 
 
 def _flat(hit: Hit) -> dict[str, Any]:

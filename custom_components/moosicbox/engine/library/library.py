@@ -120,6 +120,8 @@ class Library:
         self._meter = None
         if ffmpeg is not None:
             self._meter = LoudnessMeter(self._database, ffmpeg, self._root_of, lambda: self._scans.running)
+        self.session = session
+        """Returns the HTTP session for requests to other services."""
         self._online_lyrics = None if session is None else OnlineLyrics(self.reader, session)
         self._asks_online = online_lyrics
         self._harmful: tuple[UnreadableFile, ...] = ()

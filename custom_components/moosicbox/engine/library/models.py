@@ -131,6 +131,13 @@ class Played(Record, frozen=True, kw_only=True):
     track: LibraryTrack
 
 
+class Scrobbling(Record, frozen=True, kw_only=True):
+    """Whether a user's plays are reported to ListenBrainz, and how many wait for that."""
+
+    connected: bool
+    waiting: int
+
+
 class Hit(Record, frozen=True, kw_only=True):
     """A result of a search; a higher score is better."""
 

@@ -23,6 +23,8 @@ type RequestType = Literal[
     "get_playlist",
     "get_lyrics",
     "get_history",
+    "get_scrobbling",
+    "set_scrobbling",
     "search",
     "recent",
     "set_favourite",
@@ -114,3 +116,4 @@ class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen
     favourite: bool | None = None
     playlist: PlaylistEdit | None = None
     mine: bool = False
+    token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None

@@ -25,7 +25,7 @@ _OWN_PLAYS: Final = " LEFT JOIN user_plays u ON u.track_id = t.track_id AND u.us
 _GAIN: Final = "coalesce(t.track_gain, t.measured_gain)"
 _TEXTS: Final[dict[RuleField, str]] = {
     "title": "t.sort {}",
-    "album": "t.album_sort {}",
+    "album": "a.sort {}",
     "artist": "EXISTS (SELECT 1 FROM track_artists l JOIN artists r ON r.id = l.artist WHERE l.track = t.id AND r.sort {})",
     "genre": "EXISTS (SELECT 1 FROM track_genres l JOIN genres g ON g.id = l.genre WHERE l.track = t.id AND g.sort {})",
 }

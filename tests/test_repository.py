@@ -347,10 +347,15 @@ def test_actions_are_described(services: dict[str, Any], translations: dict[str,
     assert set(services) == set(described) == set(icons.get("services", {}))
     for name, service in services.items():
         fields = (service or {}).get("fields", {})
-        assert set(fields) == set(described[name].get("fields", {})), name
+        sections = {key for key, field in fields.items() if "fields" in field}
+        named = fields.keys() - sections | {key for section in sections for key in fields[section]["fields"]}
+        assert named == set(described[name].get("fields", {})), name
+        assert sections == set(described[name].get("sections", {})), name
+        assert all(fields[section]["collapsed"] for section in sections)
         assert all(
             text["name"] and text["description"]
-            for text in (described[name], *described[name].get("fields", {}).values())
+            for key in ("fields", "sections")
+            for text in (described[name], *described[name].get(key, {}).values())
         )
 
 

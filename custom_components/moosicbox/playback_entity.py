@@ -296,7 +296,7 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
         starts = enqueue in (MediaPlayerEnqueue.PLAY, MediaPlayerEnqueue.REPLACE)
         add = QueueAdd(**self._context_fields, place=PLACES_BY_ENQUEUE[enqueue], play=starts or None)
         with hub_command(self.data):
-            track_ids = await tracks_of(self.data.library, media_id)
+            track_ids = await tracks_of(self.data.library, media_id, whole=enqueue is MediaPlayerEnqueue.REPLACE)
         if track_ids is not None:
             add = msgspec.structs.replace(add, track_ids=tuple(track_ids))
         elif TRACK_ID.fullmatch(media_id):

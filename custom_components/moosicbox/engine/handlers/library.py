@@ -38,8 +38,7 @@ class LibraryHandlers:
             found = await item(_id(asked))
             return {"item": await _with_own_tracks(library, actor, found)}
         if asked.request_type == "get_history":
-            user_id = _person(actor) if asked.mine else None
-            return _page(await library.people.history(user_id, asked.limit, asked.cursor))
+            return await _history(library, actor, asked)
         if asked.request_type == "search":
             return await _search(library, actor, asked)
         page = await _list(library, asked, actor)
@@ -77,6 +76,17 @@ async def _with_own_tracks(library: Library, actor: Actor, item: Any) -> Any:
         return item
     tracks = await library.people.with_own_fields(actor.principal.sub, item.tracks)
     return msgspec.structs.replace(item, tracks=tuple(tracks))
+
+
+async def _history(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
+    # Guests don't learn what the household hears.
+    actor.principal.require("control")
+    user_id = _person(actor) if asked.mine else None
+    page = await library.people.history(user_id, asked.limit, asked.cursor)
+    if actor.principal.is_person:
+        items = await library.people.with_own_fields(actor.principal.sub, page.items)
+        page = msgspec.structs.replace(page, items=tuple(items))
+    return _page(page)
 
 
 async def _set_favourite(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:

@@ -124,11 +124,10 @@ class Playlist(Record, frozen=True, kw_only=True):
 type Item = LibraryTrack | Artist | Album | Genre | Playlist
 
 
-class Played(Record, frozen=True, kw_only=True):
-    """A play of a track in the history."""
+class PlayedTrack(LibraryTrack, frozen=True, kw_only=True):
+    """A track in the history, with the time when it was played."""
 
     played_at: str
-    track: LibraryTrack
 
 
 class Scrobbling(Record, frozen=True, kw_only=True):

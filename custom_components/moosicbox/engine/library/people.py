@@ -9,7 +9,7 @@ import msgspec
 from ..signals import Signal
 from .index import people, scrobbles
 from .index.database import Database
-from .models import Item, Page, Played, Scrobbling
+from .models import Item, Page, PlayedTrack, Scrobbling
 
 type Write = Callable[[Callable[[sqlite3.Connection], object]], Awaitable[object]]
 """Makes a change of the index, and forgets what was remembered of it."""
@@ -67,7 +67,7 @@ class People:
         """Delete plays that were reported."""
         await self._write(lambda index: scrobbles.drop(index, ids))
 
-    async def history(self, user_id: str | None, limit: int = 50, cursor: str | None = None) -> Page[Played]:
+    async def history(self, user_id: str | None, limit: int = 50, cursor: str | None = None) -> Page[PlayedTrack]:
         """Return a page of what a user (None: the household) has heard, the latest first.
 
         Raises:

@@ -4,9 +4,11 @@ from collections.abc import Collection, Sequence
 import sqlite3
 from typing import Any, Final
 
+import msgspec
+
 from ...clock import iso_from_unix
 from ...protocol.errors import TrackNotFound, Unavailable
-from ..models import Album, Artist, Genre, Item, LibraryTrack, Page, Played, Playlist
+from ..models import Album, Artist, Genre, Item, LibraryTrack, Page, PlayedTrack, Playlist
 from .cursors import read_cursor, write_cursor
 from .ids import row_by_id
 from .rows import TRACK, select, tracks_of
@@ -63,7 +65,7 @@ def add_play(index: sqlite3.Connection, track_id: str, user_ids: Collection[str]
     index.execute("DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?", (MAX_HISTORY,))
 
 
-def history(index: sqlite3.Connection, user_id: str, limit: int, cursor: str | None) -> Page[Played]:
+def history(index: sqlite3.Connection, user_id: str, limit: int, cursor: str | None) -> Page[PlayedTrack]:
     """Return a page of what was played, the latest first.
 
     Args:
@@ -85,7 +87,8 @@ def history(index: sqlite3.Connection, user_id: str, limit: int, cursor: str | N
     ).fetchall()
     tracks = tracks_of(index, [row[2:] for row in rows[:limit]])
     items = tuple(
-        Played(played_at=iso_from_unix(row[1]), track=track) for row, track in zip(rows[:limit], tracks, strict=True)
+        PlayedTrack(**msgspec.structs.asdict(track), played_at=iso_from_unix(row[1]))
+        for row, track in zip(rows[:limit], tracks, strict=True)
     )
     following = write_cursor("history", (rows[limit - 1][0],)) if len(rows) > limit else None
     return Page(items=items, total=total, next_cursor=following)

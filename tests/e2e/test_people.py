@@ -1,4 +1,4 @@
-"""What belongs to one user: favourites, the history, and smart playlists, from the panel."""
+"""The data of one user: favourites, the history, and smart playlists, from the panel."""
 
 from playwright.async_api import expect
 import pytest

@@ -112,7 +112,6 @@ async def test_who_has_favourites_of_their_own(filled: dict[str, str], harness: 
 
 
 async def test_plays_count_for_who_listens(filled: dict[str, str], harness: LibraryHarness, library: Library) -> None:
-    """Who added the track hears it; a guest is nobody's count."""
     harness.connect(user(ANNA), player_id="kitchen")
     await harness.hub.execute(QueueAdd(player_id="kitchen", track_ids=(filled["Halo"], filled["So What"])), user(ANNA))
     await harness.hub.execute(PlaybackCommand(player_id="kitchen", command="play"), user(ANNA))

@@ -107,7 +107,7 @@ class Library:
         self._database = Database(path, self.seal, salvage, self._was_rebuilt)
         self._lists = Lists()
         self.people = People(self._database, self._change)
-        """What single users like and hear."""
+        """Favourites and plays of single users."""
         self._scans = Scans(
             self._database,
             folders,

@@ -131,7 +131,7 @@ class PlayedTrack(LibraryTrack, frozen=True, kw_only=True):
 
 
 class Scrobbling(Record, frozen=True, kw_only=True):
-    """Whether a user's plays are reported to ListenBrainz, and how many wait for that."""
+    """The state of a user's reports to ListenBrainz; `waiting` plays aren't reported yet."""
 
     connected: bool
     waiting: int

@@ -1,4 +1,4 @@
-"""What single users like and hear; that of the household is in the items themselves."""
+"""Favourites and plays of single users; those of the household are in the items themselves."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 import sqlite3

@@ -8,7 +8,7 @@ from .room_registry import RoomRegistry
 
 
 def listeners_of(rooms: RoomRegistry, system: Principal, playback: Playback, item: QueueItem) -> set[str]:
-    """Return the ids of the users who hear an item: who added it, and those in the room that plays it.
+    """Return the ids of the users who hear an item: the user who added it, and those in the room that plays it.
 
     An item of autoplay counts for the user who added an item before it. Guests aren't counted.
     """

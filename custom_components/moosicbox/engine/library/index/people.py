@@ -1,4 +1,4 @@
-"""What belongs to single users: favourites, play counts, and the history of what was played."""
+"""The data of single users: favourites, play counts, and the history of what was played."""
 
 from collections.abc import Collection, Sequence
 import sqlite3

@@ -31,7 +31,7 @@ def edit(
         index: A connection.
         playlist_id: The playlist; None creates one.
         change: The change.
-        owner: The user whose plays and favourites count in rules that ask for these; None: nobody's.
+        owner: The user whose plays and favourites count in rules that ask for these; None: there is no such user.
 
     Raises:
         PermissionDenied: Rules ask for the plays and favourites of a user, and there is none.

@@ -38,7 +38,7 @@ def tracks_query(rules: SmartRules, owner: str, columns: str, now: float | None 
     Args:
         rules: The rules.
         owner: The user whose plays and favourites count if the rules ask for these.
-        columns: What is selected, of the tables of tracks.
+        columns: The selected columns, of the tables of tracks.
         now: The Unix time that ages are counted from; None: now.
 
     Raises:

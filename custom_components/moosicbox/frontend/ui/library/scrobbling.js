@@ -1,4 +1,4 @@
-/** Whether the user's plays are reported to ListenBrainz, above the history. */
+/** The state of the user's reports to ListenBrainz, above the history. */
 import { field, textInput } from "../components/form-fields.js";
 import { el, setText, textButton } from "../dom.js";
 

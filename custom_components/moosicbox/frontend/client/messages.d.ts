@@ -93,6 +93,7 @@ export interface ClientMessages {
     muted?: boolean | null;
     needs_interaction?: boolean | null;
     error?: string | null;
+    ended_announcement_id?: string | null;
   };
   "queue_command.add": {
     action: "add";
@@ -343,6 +344,15 @@ export interface ServerMessages {
     offset?: number;
     message: string;
     scheduled_at?: string;
+  };
+  "announcement": {
+    type: "announcement";
+    topic?: string;
+    snapshot?: boolean;
+    announcement_id: string | null;
+    track: PlayableTrack | null;
+    sync_time_us: number;
+    ducking_db: number;
   };
   "error": {
     type: "error";

@@ -47,7 +47,7 @@ async def test_a_smart_playlist_from_the_phone(home: Home, open_tab: OpenTab) ->
     await dialog.get_by_role("button", name="Add a rule").click()
     await dialog.get_by_label("Property").select_option("title")
     await dialog.get_by_label("Comparison").select_option("contains")
-    await dialog.get_by_label("Value").fill("rain")
+    await dialog.get_by_role("textbox", name="Value").fill("rain")
     await still(page)
     assert await violations(page, "moosicbox-panel") == []
     await tab.screenshot("smart-playlist-phone")
@@ -58,7 +58,7 @@ async def test_a_smart_playlist_from_the_phone(home: Home, open_tab: OpenTab) ->
     await expect(page.get_by_text(SONGS[0].title)).to_have_count(0)
     await page.get_by_role("button", name="Edit rules").click()
     dialog = page.get_by_role("dialog", name="Edit rules")
-    await dialog.get_by_label("Value").fill("brass")
+    await dialog.get_by_role("textbox", name="Value").fill("brass")
     await dialog.get_by_role("button", name="Save").click()
     await page.get_by_role("button", name="Rainy").first.click()
     await expect(page.get_by_text(SONGS[0].title)).to_be_visible()

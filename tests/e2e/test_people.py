@@ -1,6 +1,6 @@
 """The data of one user: favourites, the history, and smart playlists, from the panel."""
 
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 import pytest
 
 from script.lib.music import SONGS
@@ -8,13 +8,13 @@ from script.lib.music import SONGS
 from .conftest import OpenTab
 from .home import Home
 from .pages import still, violations
-from .tabs import PHONE
+from .tabs import DESKTOP, PHONE
 
 
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
-async def test_my_favourites_and_history(home: Home, open_tab: OpenTab, viewport: None) -> None:
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_my_favourites_and_history(home: Home, open_tab: OpenTab, viewport: ViewportSize) -> None:
     """Mark a song by its menu, find it among the own favourites, and take it away."""
-    tab = await open_tab("/moosicbox/library", **({"viewport": viewport} if viewport else {}))
+    tab = await open_tab("/moosicbox/library", viewport=viewport)
     page, song = tab.page, SONGS[1].title
     await page.get_by_role("tab", name="Songs").click()
     await page.get_by_role("button", name=f"More about {song}").click()
@@ -32,7 +32,7 @@ async def test_my_favourites_and_history(home: Home, open_tab: OpenTab, viewport
     await expect(page.get_by_label("User token of ListenBrainz")).to_be_visible()
     await still(page)
     assert await violations(page, "moosicbox-panel") == []
-    await tab.screenshot(f"history-{'phone' if viewport else 'desktop'}")
+    await tab.screenshot(f"history-{viewport['width']}")
     assert tab.errors == []
 
 

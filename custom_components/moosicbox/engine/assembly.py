@@ -5,6 +5,7 @@ from typing import Final
 
 from .access.authentication import Authentication
 from .access.rights import PERMISSIONS, SYSTEM, Principal
+from .artwork_renewal import ArtworkRenewal
 from .background import BackgroundTasks
 from .clock import Clock
 from .delivery.catalog import TopicCatalog
@@ -98,7 +99,7 @@ def build_hub(
     """
     clock = clock or Clock()
     shared_limits = SharedLimits(limits or Limits())
-    system = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential=SYSTEM)
+    system = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="system", realm=SYSTEM)
     metrics, tasks, timer_runner = Metrics(), BackgroundTasks(), TimerRunner(clock)
     timers = timer_runner.timers
     notified: Signal[Actor, str, TopicMessage] = Signal()
@@ -204,6 +205,18 @@ def build_hub(
         if library.session is not None:
             scrobbler = Scrobbler(library.people, library.session, timers, clock, tasks.spawn)
 
+    artwork_renewal = None
+    if library is not None:
+        artwork_renewal = ArtworkRenewal(
+            seal=library.seal,
+            players=players,
+            rooms=rooms,
+            publisher=publisher,
+            timers=timers,
+            clock=clock,
+            spawn=tasks.spawn,
+        )
+
     hub = Hub(
         version=version,
         node_id=node_id,
@@ -255,6 +268,7 @@ def build_hub(
         client_event=client_event,
         library=library,
         library_feed=library_feed,
+        artwork_renewal=artwork_renewal,
         scrobbler=scrobbler,
     )
     connect(hub)

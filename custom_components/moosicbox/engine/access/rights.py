@@ -13,7 +13,9 @@ SYSTEM_WIDE: Final = frozenset({"broadcast", "events", "admin"})
 ANONYMOUS: Final = "anonymous"
 """The subject of clients without a token."""
 SYSTEM: Final = "system"
-"""The credential of the hub itself, and of automations."""
+"""The realm of the hub itself and of automations."""
+GUEST_PREFIX: Final = "guest:"
+"""The user ids of invited guests begin with this."""
 ROLES: Final = {
     "admin": PERMISSIONS,
     "user": PERMISSIONS - SYSTEM_WIDE,
@@ -30,7 +32,9 @@ class Principal:
     credential: str
     """The id of the token that was used."""
     realm: str = "moosicbox"
-    """The issuer of the credential: this hub, or Home Assistant."""
+    """The issuer of the credential: this hub, Home Assistant, or `SYSTEM` for the hub itself."""
+    key_id: str = field(default="", compare=False)
+    """The key that has verified the token."""
     rooms: frozenset[str] | None = None
     """The rooms that the token is limited to; `None`: not limited."""
     issued_at: float | None = field(default=None, compare=False)
@@ -52,10 +56,21 @@ class Principal:
         """True if the principal may administer the hub."""
         return "admin" in self.permissions
 
+    def require_household(self, permission: str) -> None:
+        """Raise PermissionDenied unless the principal has `permission` for the household, not for certain rooms only."""
+        self.require(permission)
+        if self.rooms is not None:
+            raise PermissionDenied("This token is limited to rooms")
+
+    @property
+    def is_guest(self) -> bool:
+        """True if the principal was invited to a room and has no account."""
+        return self.sub.startswith(GUEST_PREFIX)
+
     @property
     def is_person(self) -> bool:
         """True if the principal may have favourites and plays of its own; guests and automations have none."""
-        return self.rooms is None and self.sub != ANONYMOUS and self.credential != SYSTEM
+        return self.rooms is None and self.sub != ANONYMOUS and self.realm != SYSTEM
 
     @property
     def may_add_foreign_media(self) -> bool:

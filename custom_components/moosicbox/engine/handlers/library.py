@@ -80,7 +80,7 @@ async def _with_own_tracks(library: Library, actor: Actor, item: Any) -> Any:
 
 async def _history(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
     # Guests don't learn what the household hears.
-    actor.principal.require("control")
+    actor.principal.require_household("control")
     user_id = _person(actor) if asked.mine else None
     page = await library.people.history(user_id, asked.limit, asked.cursor)
     if actor.principal.is_person:
@@ -90,7 +90,7 @@ async def _history(library: Library, actor: Actor, asked: LibraryRequest) -> Lib
 
 
 async def _set_favourite(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
-    actor.principal.require("control")
+    actor.principal.require_household("control")
     favourite = asked.favourite is not False
     if asked.mine:
         await library.people.set_favourite(_person(actor), _id(asked), favourite=favourite)
@@ -100,7 +100,7 @@ async def _set_favourite(library: Library, actor: Actor, asked: LibraryRequest) 
 
 
 async def _edit_playlist(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
-    actor.principal.require("control")
+    actor.principal.require_household("control")
     if asked.playlist is None:
         raise InvalidMessage("playlist must name the changes", ["playlist"])
     user_id = actor.principal.sub if actor.principal.is_person else None

@@ -1,9 +1,8 @@
 """The users who hear a playback, for counts of plays."""
 
-from ..access.rights import ANONYMOUS, Principal
+from ..access.rights import ANONYMOUS, GUEST_PREFIX, Principal
 from ..playback.playback import Playback
 from ..protocol.types import QueueItem
-from .room import GUEST_PREFIX
 from .room_registry import RoomRegistry
 
 

@@ -16,11 +16,13 @@ from .fetching import SessionFactory
 from .handlers.admin import AdminHandlers
 from .handlers.broadcast import BroadcastHandlers
 from .handlers.connection import ConnectionHandlers
+from .handlers.household import HouseholdHandlers
 from .handlers.library import LibraryHandlers
 from .handlers.playback import PlaybackHandlers
 from .handlers.queue import QueueHandlers
 from .handlers.reports import ReportHandlers
 from .handlers.rooms import RoomHandlers
+from .household.household import build_household
 from .hub import Hub
 from .identity import Identity
 from .library.feed import LibraryFeed
@@ -69,6 +71,7 @@ HANDLERS: Final = (
     LibraryHandlers,
     AdminHandlers,
     RoomHandlers,
+    HouseholdHandlers,
 )
 
 
@@ -186,7 +189,19 @@ def build_hub(
         limits=shared_limits,
         rooms_by_user=rooms.by_user,
     )
-    for provider in (players, rooms, room_lists, presence, progress):
+    household = build_household(
+        players=players,
+        rooms=rooms,
+        publisher=publisher,
+        media_resolver=media_resolver,
+        library=library,
+        topics=topics,
+        timers=timers,
+        clock=clock,
+        system=system,
+        spawn=tasks.spawn,
+    )
+    for provider in (players, rooms, room_lists, presence, progress, household):
         provider.register_topics(catalog)
 
     if session is not None:
@@ -245,12 +260,14 @@ def build_hub(
         targets=targets,
         grouping=grouping,
         announcements=announcements,
+        household=household,
         sync_monitor=SyncMonitor(players, rooms),
         persistence=Persistence(
             store=store,
             players=players,
             rooms=rooms,
             invites=invites,
+            household=household,
             attendance=attendance,
             media_resolver=media_resolver,
             timers=timers,

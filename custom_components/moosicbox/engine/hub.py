@@ -13,6 +13,7 @@ from .delivery.topics import Topics
 from .delivery.writer import Writer
 from .dispatcher import Dispatcher, Handler
 from .greeting import FEATURES, goodbye
+from .household.household import Household
 from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
@@ -77,6 +78,7 @@ class Hub:
     targets: Targets
     grouping: Grouping
     announcements: Announcements
+    household: Household
     sync_monitor: SyncMonitor
     persistence: Persistence
     dispatcher: Dispatcher
@@ -111,6 +113,7 @@ class Hub:
             self._started = True
             self._clean_up()
             self.grouping.start()
+            self.household.start()
             if self.artwork_renewal is not None:
                 self.artwork_renewal.start()
         if self.library_feed is not None:
@@ -118,6 +121,7 @@ class Hub:
         if self.scrobbler is not None:
             self.scrobbler.start()
         self.running = True
+        self.household.watch_clock()
         self.timer_runner.start()
 
     async def stop(self, code: CloseCode, reason: str) -> None:
@@ -135,6 +139,7 @@ class Hub:
             self.library_feed.stop()
         if self.scrobbler is not None:
             self.scrobbler.stop()
+        self.household.halt()
         self.media_resolver.close()
         self.writer.close()
         self.timer_runner.stop()

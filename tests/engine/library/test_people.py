@@ -20,7 +20,7 @@ from custom_components.moosicbox.engine.protocol.library_request import (
     Filters,
     LibraryRequest,
     PlaylistEdit,
-    Rule,
+    SmartRule,
     SmartRules,
 )
 from tests.engine.fakes import principal
@@ -174,7 +174,7 @@ async def test_a_removed_user_is_forgotten(filled: dict[str, str], library: Libr
 
 
 def rules(*conditions: tuple[str, str, Any], **fields: Any) -> SmartRules:
-    made = [Rule(field=field, op=op, value=value) for field, op, value in conditions]  # type: ignore[arg-type]
+    made = [SmartRule(field=field, op=op, value=value) for field, op, value in conditions]  # type: ignore[arg-type]
     return SmartRules(rules=tuple(made), order=fields.pop("order", "title"), **fields)
 
 
@@ -249,7 +249,7 @@ ORDERS = ("random", "title", "-artist", "year", "-added", "duration", "-plays", 
 @given(
     st.lists(
         st.builds(
-            Rule,
+            SmartRule,
             field=st.sampled_from(FIELDS),
             op=st.sampled_from(["is", "is_not", "contains", "at_least", "at_most"]),
             value=VALUES,
@@ -259,7 +259,7 @@ ORDERS = ("random", "title", "-artist", "year", "-added", "duration", "-plays", 
     st.sampled_from(ORDERS),
     st.booleans(),
 )
-def test_any_rules_are_refused_or_answered(made: list[Rule], order: Any, mine: bool) -> None:
+def test_any_rules_are_refused_or_answered(made: list[SmartRule], order: Any, mine: bool) -> None:
     """Each set of rules that isn't refused is valid SQL with as many values as it has marks."""
     try:
         query, values = tracks_query(SmartRules(rules=tuple(made), order=order, mine=mine), ANNA, "t.id", 1e9)

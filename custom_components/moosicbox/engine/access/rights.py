@@ -99,7 +99,7 @@ def topic_visible(topic: str, principal: Principal, client_id: str, player_id: s
             return not id_
         case "permission":
             return principal.may(id_)
-        case "players" | "presence":
+        case "players" | "presence" | "household":
             return not id_ and principal.may("listen")
         case "library":
             return not id_ and principal.may("library")

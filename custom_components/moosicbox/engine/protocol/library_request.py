@@ -73,7 +73,7 @@ type SmartOrder = Literal[
 ]
 
 
-class Rule(Record, frozen=True, kw_only=True):
+class SmartRule(Record, frozen=True, kw_only=True):
     """A condition of a smart playlist's tracks."""
 
     field: RuleField
@@ -84,7 +84,7 @@ class Rule(Record, frozen=True, kw_only=True):
 class SmartRules(Record, omit_defaults=True, frozen=True, kw_only=True):
     """The rules of a smart playlist, and which of the tracks that fulfil them are in it."""
 
-    rules: Annotated[tuple[Rule, ...], Meta(max_length=20)] = ()
+    rules: Annotated[tuple[SmartRule, ...], Meta(max_length=20)] = ()
     match: Literal["all", "any"] = "all"
     order: SmartOrder = "random"
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 100

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from ...protocol.errors import InvalidMessage
-from ...protocol.library_request import Rule, RuleField, SmartOrder, SmartRules
+from ...protocol.library_request import RuleField, SmartOrder, SmartRule, SmartRules
 from .states import PRESENT
 from .text import sort_key
 
@@ -82,7 +82,7 @@ class _Owner:
 _OWNER: Final = _Owner()
 
 
-def _condition(rule: Rule, now: int, *, mine: bool) -> Condition:
+def _condition(rule: SmartRule, now: int, *, mine: bool) -> Condition:
     field, value = rule.field, rule.value
     if field in _TEXTS:
         return _text(rule)
@@ -109,7 +109,7 @@ def _condition(rule: Rule, now: int, *, mine: bool) -> Condition:
     return f"coalesce({columns[field]} {_COMPARISONS[rule.op]} ?, 0)", (value,)
 
 
-def _text(rule: Rule) -> Condition:
+def _text(rule: SmartRule) -> Condition:
     if not isinstance(rule.value, str):
         raise _refused(rule)
     forms: dict[str, Callable[[str], Condition]] = {
@@ -144,5 +144,5 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _refused(rule: Rule) -> InvalidMessage:
+def _refused(rule: SmartRule) -> InvalidMessage:
     return InvalidMessage(f"{rule.field} can't be compared by {rule.op} with this value", ["playlist", "rules"])

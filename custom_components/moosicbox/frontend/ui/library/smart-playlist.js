@@ -5,11 +5,11 @@ import { el, iconButton, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 
 /** @import { Context } from "../context.js" */
-/** @import { Rule, SmartRules } from "../../client/messages.js" */
+/** @import { SmartRule, SmartRules } from "../../client/messages.js" */
 
 /** @typedef {"text" | "number" | "days" | "boolean"} ValueKind */
 
-/** @type {Record<Rule["field"], ValueKind>} */
+/** @type {Record<SmartRule["field"], ValueKind>} */
 const FIELDS = {
   genre: "text",
   artist: "text",
@@ -24,7 +24,7 @@ const FIELDS = {
   favourite: "boolean",
 };
 
-/** @type {Record<ValueKind, Rule["op"][]>} */
+/** @type {Record<ValueKind, SmartRule["op"][]>} */
 const OPS = {
   text: ["is", "is_not", "contains"],
   number: ["at_least", "at_most", "is", "is_not"],
@@ -74,7 +74,7 @@ export function openSmartPlaylist(context, { id, name, rules }, onsaved) {
   const list = el("div", { class: "smart-rules", attributes: { role: "list", "aria-label": localize("smart_rules") } });
   /** @type {RuleRow[]} */
   let rows = [];
-  const add = (/** @type {Rule} */ rule) => {
+  const add = (/** @type {SmartRule} */ rule) => {
     if (rows.length < MAX_RULES) {
       const row = new RuleRow(context, rule, () => {
         rows = rows.filter((each) => each !== row);
@@ -154,14 +154,14 @@ class RuleRow {
 
   /**
    * @param {Context} context
-   * @param {Rule} rule
+   * @param {SmartRule} rule
    * @param {() => void} onremove
    */
   constructor({ localize }, rule, onremove) {
     this.#localize = localize;
     this.#field = select(
       rule.field,
-      Object.keys(FIELDS).map((each) => [each, localize(`smart_field_${/** @type {Rule["field"]} */ (each)}`)]),
+      Object.keys(FIELDS).map((each) => [each, localize(`smart_field_${/** @type {SmartRule["field"]} */ (each)}`)]),
     );
     this.#boolean = select(String(rule.value), [
       ["true", localize("smart_yes")],
@@ -188,10 +188,10 @@ class RuleRow {
     this.#op.value = rule.op;
   }
 
-  /** @returns {Rule} */
+  /** @returns {SmartRule} */
   get rule() {
-    const property = /** @type {Rule["field"]} */ (this.#field.value);
-    const op = /** @type {Rule["op"]} */ (this.#op.value);
+    const property = /** @type {SmartRule["field"]} */ (this.#field.value);
+    const op = /** @type {SmartRule["op"]} */ (this.#op.value);
     const kind = FIELDS[property];
     if (kind === "boolean") {
       return { field: property, op, value: this.#boolean.value === "true" };
@@ -200,7 +200,7 @@ class RuleRow {
   }
 
   #render() {
-    const kind = FIELDS[/** @type {Rule["field"]} */ (this.#field.value)];
+    const kind = FIELDS[/** @type {SmartRule["field"]} */ (this.#field.value)];
     const chosen = this.#op.value;
     const ops = OPS[kind];
     this.#op.replaceChildren(
@@ -213,7 +213,7 @@ class RuleRow {
         }),
       ),
     );
-    this.#op.value = ops.includes(/** @type {Rule["op"]} */ (chosen)) ? chosen : (ops[0] ?? "is");
+    this.#op.value = ops.includes(/** @type {SmartRule["op"]} */ (chosen)) ? chosen : (ops[0] ?? "is");
     this.#value.hidden = kind === "boolean";
     this.#boolean.hidden = kind !== "boolean";
     this.#value.type = kind === "text" ? "text" : "number";

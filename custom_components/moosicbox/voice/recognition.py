@@ -49,12 +49,7 @@ class Recogniser:
     def triggers(self) -> list[str]:
         """Return the templates of all languages for Assist, which knows no list of names: with the names in them."""
         names = f"({'|'.join(sorted(self._names))})"
-        return [
-            TARGET.sub(names, template)
-            for language in self._languages.values()
-            for templates in language.sentences.values()
-            for template in templates
-        ]
+        return [TARGET.sub(names, each) for language in self._languages.values() for each in language.triggers]
 
     def recognise(self, text: str, language: str | None) -> Spoken | None:
         """Return the meaning of a sentence; `language` is preferred."""

@@ -52,7 +52,8 @@ def _load(code: str) -> Language:
         sentences=sentences(rules),
         triggers=tuple(template for each in triggers.values() for template in each),
         queries=templates("queries", rules),
-        answers=content["answers"],
+        # Home Assistant's loader returns a subclass, which the hub's messages can't contain.
+        answers={key: str(text) for key, text in content["answers"].items()},
     )
 
 

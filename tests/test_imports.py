@@ -16,6 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "engine.timers",
         "engine.metrics",
         "engine.background",
+        "engine.clock_watch",
         "engine.fetching",
     ),
     ("engine.limits", "engine.timer_runner", "engine.sync"),

@@ -15,6 +15,8 @@ class FakeOutput extends Emitter {
   running = true;
   leadUs = 20_000;
   volumes = [];
+  /** The decibels by which the music was lowered, in order. */
+  ducked = [];
 
   get blocked() {
     return !this.running;
@@ -22,6 +24,10 @@ class FakeOutput extends Emitter {
 
   setVolume(volume, muted) {
     this.volumes.push([volume, muted]);
+  }
+
+  duck(decibels) {
+    this.ducked.push(decibels);
   }
 
   allow(running) {
@@ -105,6 +111,8 @@ beforeEach(() => {
     output,
     load: (track, itemId, signal, beginning) =>
       new Promise((resolve, reject) => loads.push({ track, itemId, signal, beginning, resolve, reject })),
+    loadAnnouncement: (track, itemId, signal, beginning) =>
+      new Promise((resolve, reject) => loads.push({ track, itemId, signal, beginning, resolve, reject })),
     send: (message) => reports.push(message) > 0,
     nowUs,
   });
@@ -137,6 +145,7 @@ describe("play", () => {
       sync_error_ms: undefined,
       needs_interaction: false,
       error: undefined,
+      ended_announcement_id: undefined,
     });
   });
 
@@ -458,6 +467,80 @@ describe("an item that is decoded while it arrives", () => {
     command("play", "b", { start_position: 10 });
     const second = await ready("b");
     assert.deepEqual([first.stops.at(-1), second.starts[0].within], [0, 0]);
+  });
+});
+
+describe("an announcement", () => {
+  const announce = (id, more = {}) =>
+    player.handle({
+      type: "announcement",
+      topic: "play:p",
+      announcement_id: id,
+      track: id && { track_id: `t-${id}`, stream_url: `/say/${id}`, duration: 2 },
+      sync_time_us: hubUs() + 100_000,
+      ducking_db: id ? 12 : 0,
+      ...more,
+    });
+
+  test("is played over the music, which is lowered", async () => {
+    const music = await playing("a", 10);
+    announce("x");
+    assert.deepEqual(output.ducked, []);
+    const spoken = await ready("x");
+    assert.deepEqual(spoken.segments, [{ atUs: nowUs() + 100_000, position: 0 }]);
+    assert.deepEqual(output.ducked, [12]);
+    await pass(2_000);
+    assert.deepEqual([lastReport().state, lastReport().queue_item_id], ["playing", "a"]);
+    spoken.emit("ended");
+    assert.deepEqual(output.ducked, [12, 0]);
+    assert.deepEqual([lastReport().queue_item_id, lastReport().ended_announcement_id], ["a", "x"]);
+    assert.deepEqual([music.stops, spoken.disposed], [[], true]);
+  });
+
+  test("is played once, though the hub sends it again", async () => {
+    announce("x");
+    announce("x");
+    assert.equal(loads.length, 1);
+    (await ready("x")).emit("ended");
+    announce("x");
+    assert.equal(loads.length, 1);
+  });
+
+  test("is ended by another one, or by the hub", async () => {
+    announce("x");
+    const first = await ready("x");
+    announce("y");
+    assert.deepEqual([first.disposed, output.ducked], [true, [12, 0]]);
+    const second = await ready("y");
+    announce(null);
+    assert.deepEqual([second.disposed, output.ducked], [true, [12, 0, 12, 0]]);
+    assert.equal(lastReport()?.ended_announcement_id, undefined);
+  });
+
+  test("that is withdrawn while it loads isn't played", async () => {
+    announce("x");
+    announce(null);
+    assert.equal(loaded("x").signal.aborted, true);
+    const renderer = await ready("x");
+    assert.deepEqual([renderer.disposed, renderer.starts, output.ducked], [true, [], []]);
+  });
+
+  test("that can't be played is over", async () => {
+    await playing("a", 10);
+    announce("x");
+    loaded("x").reject(new PlaybackError("not_found", "gone"));
+    await settle();
+    assert.deepEqual([lastReport().state, lastReport().ended_announcement_id], ["playing", "x"]);
+    assert.deepEqual(output.ducked, []);
+  });
+
+  test("waits for the permission to play sound", async () => {
+    output.allow(false);
+    announce("x");
+    const spoken = await ready("x");
+    assert.deepEqual(spoken.starts, []);
+    output.allow(true);
+    assert.equal(spoken.starts.length, 1);
   });
 });
 

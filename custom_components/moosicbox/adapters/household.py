@@ -31,8 +31,7 @@ class HouseholdAdapter:
     async def async_start(self) -> CALLBACK_TYPE:
         """Give the household what it needs, before the hub is started; return a function that ends it."""
         household = self._hub.household
-        household.ringing.is_allowed = self._is_allowed
-        household.ringing.tone = TONE
+        household.ringing.connect_host(self._is_allowed, TONE)
         await self._async_set_time_zone()
 
         async def config_changed(_event: Event) -> None:

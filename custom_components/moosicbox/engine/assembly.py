@@ -161,6 +161,7 @@ def build_hub(
         timers=timers,
         clock=clock,
         spawn=tasks.spawn,
+        limits=shared_limits,
     )
     Notices(topics=topics, publisher=publisher, clock=clock, system=system, notified=notified)
     grouping = Grouping(

@@ -118,6 +118,8 @@ class Limits:
     """Added to the gains of tracks, in dB."""
     crossfade: int = 0
     """Time for which a track and the next one are mixed; 0: never."""
+    announcement_ducking: int = 12
+    """Decibels by which players that can mix lower the music for an announcement; 0: the music is paused."""
     library_online_lyrics: bool = False
     """True if lyrics that files don't have are looked up at LRCLIB."""
     metrics: bool = True

@@ -97,6 +97,7 @@ SETTINGS: Final = (
     Setting("loudness", "sound", "loudness", choices=LOUDNESS_MODES),
     Setting("loudness_preamp", "sound", "loudness_preamp", -15, 15, "dB"),
     Setting("crossfade", "sound", "crossfade", 0, 12, "s"),
+    Setting("announcement_ducking", "sound", "announcement_ducking", 0, 40, "dB"),
     Setting("max_connections", "connections", "max_connections", 1, MAX_CONNECTIONS, None, "WS_MAX_CONNECTIONS"),
     Setting("max_connections_per_user", "connections", "max_connections_per_user", 1, 1_000),
     Setting("max_connections_per_ip", "connections", "max_unauthenticated_per_address", 1, 1_000),

@@ -199,7 +199,7 @@ async def test_it_rings_only_if_the_entity_allows_it(house: House) -> None:
         asked.append(entity_id)
         return len(asked) > 1
 
-    house.hub.household.ringing.is_allowed = is_allowed
+    house.hub.household.ringing.connect_host(is_allowed)
     await add(house, days=("mon", "tue"), only_if="person.ada")
     await house.pass_to(24, "07:00:10")
     assert (asked, house.log) == (

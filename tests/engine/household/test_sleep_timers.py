@@ -78,7 +78,7 @@ async def test_a_user_who_changes_the_volume_ends_the_fade(house: House) -> None
 async def test_the_music_ends_with_the_track_and_the_next_one_is_ready(house: House) -> None:
     await house.pass_seconds(10)
     await house.do(SetSleepTimer(player_id="bedroom", until="track", fade_seconds=0))
-    house.wires["bedroom"].take()
+    house.received["bedroom"].clear()
     await house.pass_seconds(TRACK_SECONDS - 11)
     assert house.is_playing("bedroom")
     await house.pass_seconds(2)
@@ -86,7 +86,7 @@ async def test_the_music_ends_with_the_track_and_the_next_one_is_ready(house: Ho
     assert playback.timeline.state == "paused"
     assert playback.current is not None
     assert playback.current.track.track_id == "two"
-    orders = of_type(house.wires["bedroom"].take(), "synchronized_playback")
+    orders = of_type(house.received["bedroom"], "synchronized_playback")
     assert [order["command"] for order in orders] == ["pause"], "the next track was never handed over"
     assert (await house.do(HouseholdGet()))["sleep_timers"] == ()
     await house.do(PlaybackCommand(player_id="bedroom", command="play"))

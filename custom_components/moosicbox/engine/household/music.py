@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from msgspec import UNSET
+
 from ..access.rights import Principal
 from ..library.library import Library
 from ..library.models import Album, Artist, Genre, Hit, LibraryTrack, Playlist
@@ -32,9 +34,11 @@ class HubMusic:
 
     async def find(self, source: MusicSource, principal: Principal) -> Sequence[Media]:
         """Return the media of a source, at least one. Raise HubError."""
-        if source.media_content_id is not None:
+        if source.media_content_id is not UNSET:
             return [await self._media_resolver.resolve(source.media_content_id, principal)]
-        track_ids = source.track_ids or [track.track_id for track in await self._tracks(source) if track.available]
+        track_ids = list(source.track_ids or ()) or [
+            track.track_id for track in await self._tracks(source) if track.available
+        ]
         if not track_ids:
             raise TrackNotFound("The source has no track that can be played now")
         return await self._media_resolver.resolve_tracks(track_ids[:MAX_TRACKS], principal)
@@ -42,12 +46,14 @@ class HubMusic:
     async def _tracks(self, source: MusicSource) -> Sequence[LibraryTrack]:
         if (library := self._library) is None:
             raise TrackNotFound("This hub has no library")
-        if source.query is not None:
+        if source.query is not UNSET:
             hits = (await library.search(source.query, limit=1)).items
             if not hits:
                 raise TrackNotFound(f"The library has nothing for {source.query!r}")
             return await self._of_hit(library, hits[0])
-        if source.kind is None or source.id is None:
+        if source.kind == "favourites":
+            return (await library.get_tracks(Filters(favourite=True), limit=MAX_TRACKS)).items
+        if source.kind is UNSET or source.id is UNSET:
             raise InvalidMessage("A source needs media, tracks, a query, or the kind and id of an item", ["sources"])
         return await self._of_item(library, source.kind, source.id)
 
@@ -70,4 +76,4 @@ class HubMusic:
                 return (await library.get_tracks(Filters(artist=id_), limit=MAX_TRACKS)).items
             case "genre":
                 return (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
-        return (await library.get_tracks(Filters(favourite=True), limit=MAX_TRACKS)).items
+        return ()

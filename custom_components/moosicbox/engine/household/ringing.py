@@ -90,10 +90,8 @@ class Ringing:
         spawn: Spawn,
     ) -> None:
         self.changed: Signal[()] = Signal()
-        self.is_allowed: Callable[[str], bool] = lambda _entity_id: True
-        """Returns whether the entity of `only_if` lets an alarm ring; set by the host."""
-        self.tone: Media | None = None
-        """The sound for players that can't make a tone of their own; set by the host."""
+        self._is_allowed: Callable[[str], bool] = lambda _entity_id: True
+        self._tone: Media | None = None
         self._alarms = alarms
         self._players = players
         self._rooms = rooms
@@ -110,6 +108,16 @@ class Ringing:
         players.changed.subscribe(self._player_changed)
         players.reported.subscribe(self._player_reported)
         publisher.playback_event.subscribe(self._playback_changed)
+
+    def connect_host(self, is_allowed: Callable[[str], bool], tone: Media | None = None) -> None:
+        """Use abilities of the host.
+
+        Args:
+            is_allowed: Returns whether the entity of `only_if` lets an alarm ring.
+            tone: The sound for players that can't make a tone of their own.
+
+        """
+        self._is_allowed, self._tone = is_allowed, tone
 
     # ------------------------------------------------------------ queries and commands
 
@@ -165,7 +173,7 @@ class Ringing:
     # ------------------------------------------------------------ ringing
 
     def _due(self, alarm: Alarm, due: float) -> None:
-        if alarm.only_if is not None and not self.is_allowed(alarm.only_if):
+        if alarm.only_if is not None and not self._is_allowed(alarm.only_if):
             self._alarms.happened.emit(alarm, "skipped", "only_if")
             return
         self._drop(alarm.alarm_id)
@@ -242,9 +250,9 @@ class Ringing:
     async def _find(self, alarm: Alarm, source: int) -> Sequence[Media]:
         if source < len(alarm.sources):
             return await self._music.find(alarm.sources[source], self._system)
-        if self.tone is None:
+        if self._tone is None:
             raise TrackNotFound("This hub has no tone for players that can't make their own")
-        return [self.tone] * TONE_REPETITIONS
+        return [self._tone] * TONE_REPETITIONS
 
     def _make_tone(self, ringing: _Ringing) -> bool:
         # Return whether a player makes its own tone.

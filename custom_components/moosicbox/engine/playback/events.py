@@ -17,6 +17,14 @@ class Command(NamedTuple):
     """The time in seconds for which the item is mixed with the end of the one before."""
 
 
+class MixedAnnouncement(NamedTuple):
+    """An announcement that a player mixes with its music, which it lowers by `ducking_db` meanwhile."""
+
+    item: QueueItem
+    sync_time_us: int
+    ducking_db: float
+
+
 class CommandIssued(NamedTuple):
     """There is another command for the players."""
 

@@ -10,7 +10,7 @@ from .gain import gain_db
 from .media import Accepts
 from .media_resolver import MediaResolver
 from .player import PlaybackContext, Player
-from .render import compensated, prepare, synchronized_playback
+from .render import announcement_order, compensated, prepare, synchronized_playback
 
 
 class Instructions:
@@ -24,7 +24,7 @@ class Instructions:
         self._limits = limits
 
     def all_for(self, player: Player) -> list[TopicMessage]:
-        """Return everything that a player needs to begin: its volume, the command and the next item."""
+        """Return everything that a player needs to begin: its volume, the command, the next item, an announcement."""
         context: PlaybackContext = player.room or player
         command = self._command(context, player.accepts, player.announcement or context.playback.command_for_newcomer())
         messages = (
@@ -32,8 +32,18 @@ class Instructions:
             command and compensated(command, player.output_delay_ms),
             self._prepare(context, player.accepts),
             AlarmTone(sounds=True) if player.sounds_tone else None,
+            self.announcement(player),
         )
         return [message for message in messages if message is not None]
+
+    def announcement(self, player: Player) -> TopicMessage | None:
+        """Return the announcement that a player mixes with its playback; `None` if there is none."""
+        if (announcement := player.mixed_announcement) is None:
+            return None
+        if (address := self._media_resolver.address(announcement.item, player.accepts)) is None:
+            return None
+        order = announcement_order(announcement, address, announcement.sync_time_us)
+        return compensated(order, player.output_delay_ms)
 
     def commands(self, context: PlaybackContext) -> Iterator[tuple[Player, SynchronizedPlayback]]:
         """Yield the last command of a playback for each player that renders it."""

@@ -10,7 +10,7 @@ from ..protocol.client import ClientInfo, PlayerReport
 from ..protocol.errors import NotSupported
 from ..protocol.server import PlaybackStatus, VolumeUpdate
 from ..protocol.types import PlayerInfo
-from .events import Command, PlaybackEvent
+from .events import Command, MixedAnnouncement, PlaybackEvent
 from .media import Accepts, accepted_types
 from .playback import Playback
 from .render import playback_status
@@ -112,6 +112,8 @@ class Player:
         """The announcement that it plays instead of its playback."""
         self.sounds_tone = False
         """True while it makes the tone of an alarm."""
+        self.mixed_announcement: MixedAnnouncement | None = None
+        """The announcement that it mixes with its playback."""
         self.report: PlayerReport | None = None
         """Its last report since it connected."""
         self.lagging = False

@@ -26,7 +26,7 @@ from .instructions import Instructions
 from .media_resolver import MediaResolver
 from .playback import Playback
 from .player import PlaybackContext, Player
-from .render import queue_snapshot, synchronized_playback
+from .render import announcement_order, queue_snapshot, synchronized_playback
 from .scheduler import PlaybackScheduler
 
 MAX_MIRRORED_ITEMS: Final = 100
@@ -138,6 +138,11 @@ class PlaybackPublisher:
             self._topics.publish(f"play:{player.player_id}", message)
         # Its lead time may have changed, too.
         self.schedule(player.room or player)
+
+    def publish_announcement(self, player: Player) -> None:
+        """Publish the announcement that a player mixes with its playback, or that there is none any more."""
+        message = self.instructions.announcement(player) or announcement_order(None, None, self._clock.now_us())
+        self._topics.publish(f"play:{player.player_id}", message)
 
     def publish_switch(self, player: Player) -> None:
         """Publish the playback of a player that has entered or left a room."""

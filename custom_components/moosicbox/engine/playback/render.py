@@ -3,9 +3,9 @@
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ..protocol.server import PlaybackStatus, Prepare, QueueUpdated, SynchronizedPlayback
+from ..protocol.server import AnnouncementOrder, PlaybackStatus, Prepare, QueueUpdated, SynchronizedPlayback
 from ..protocol.types import PlayableTrack, QueueItem, QueueOp
-from .events import Command
+from .events import Command, MixedAnnouncement
 from .media import StreamAddress
 from .playback import Playback
 
@@ -78,7 +78,22 @@ def synchronized_playback(
     )
 
 
-def compensated(message: SynchronizedPlayback, output_delay_ms: float) -> SynchronizedPlayback:
+def announcement_order(
+    announcement: MixedAnnouncement | None, address: StreamAddress | None, now_us: int
+) -> AnnouncementOrder:
+    """Return the order to mix an announcement with the music, or to end the one before."""
+    if announcement is None or address is None:
+        return AnnouncementOrder(announcement_id=None, track=None, sync_time_us=now_us, ducking_db=0.0)
+    item, sync_time_us, ducking_db = announcement
+    return AnnouncementOrder(
+        announcement_id=item.queue_item_id,
+        track=playable(item, address),
+        sync_time_us=sync_time_us,
+        ducking_db=ducking_db,
+    )
+
+
+def compensated[M: (SynchronizedPlayback, AnnouncementOrder)](message: M, output_delay_ms: float) -> M:
     """Return `message` for a player whose loudspeakers are late: it starts that much earlier."""
     early_us = round(output_delay_ms * 1000)
     return msgspec.structs.replace(message, sync_time_us=message.sync_time_us - early_us) if early_us else message

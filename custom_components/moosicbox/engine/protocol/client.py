@@ -172,6 +172,7 @@ class PlayerReport(ClientMessage[None], tag="player_report", frozen=True, kw_onl
     muted: bool | None = None
     needs_interaction: bool | None = None
     error: Annotated[str, Meta(max_length=500)] | None = None
+    ended_announcement_id: Id | None = None
 
 
 class StreamRequest(ClientMessage[StreamResult], tag="stream_request", frozen=True, kw_only=True):

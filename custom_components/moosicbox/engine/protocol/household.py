@@ -60,15 +60,15 @@ class SleepTimerInfo(Record, frozen=True, kw_only=True):
     room_id: Id | UnsetType = UNSET
 
 
-class MusicSource(Record, omit_defaults=True, frozen=True, kw_only=True):
+class MusicSource(Record, frozen=True, kw_only=True):
     """Music: one of media, tracks, a query, or an item of the library by `kind` and `id`."""
 
-    media_content_id: MediaContentId | None = None
-    track_ids: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
-    query: Text | None = None
-    kind: SourceKind | None = None
-    id: Id | None = None
-    title: Annotated[str, Meta(max_length=200)] | None = None
+    media_content_id: MediaContentId | UnsetType = UNSET
+    track_ids: Annotated[tuple[Id, ...], Meta(max_length=100)] | UnsetType = UNSET
+    query: Text | UnsetType = UNSET
+    kind: SourceKind | UnsetType = UNSET
+    id: Id | UnsetType = UNSET
+    title: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
 
 
 Days = Annotated[tuple[Day, ...], Meta(max_length=7)]

@@ -224,6 +224,15 @@ class AlarmTone(StateMessage, tag="alarm_tone", frozen=True, kw_only=True):
     sounds: bool
 
 
+class AnnouncementOrder(StateMessage, tag="announcement", frozen=True, kw_only=True):
+    """An announcement to be mixed with what the player plays; null ends it."""
+
+    announcement_id: Id | None
+    track: PlayableTrack | None
+    sync_time_us: int
+    ducking_db: float
+
+
 class PlayerList(StateMessage, tag="player_list", frozen=True, kw_only=True):
     """All players."""
 

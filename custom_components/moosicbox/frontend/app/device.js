@@ -48,15 +48,17 @@ export class Device {
   constructor({ clock, baseUrl, send, request, onchange, store, dataSaver }) {
     this.#saver = new DataSaver(dataSaver);
     this.#clock = clock;
-    const load = mediaLoader({
+    const media = {
       output: this.#output,
       decoding: this.#decoding,
       saver: this.#saver,
       baseUrl,
-      renew: async (itemId, small) =>
+      renew: async (/** @type {string} */ itemId, /** @type {boolean} */ small) =>
         (await request({ type: "stream_request", queue_item_id: itemId, data_saver: small })).stream_url,
-    });
-    this.#player = new Player({ clock, output: this.#output, load, send });
+    };
+    const load = mediaLoader(media);
+    const loadAnnouncement = mediaLoader({ ...media, input: this.#output.loud });
+    this.#player = new Player({ clock, output: this.#output, load, loadAnnouncement, send });
     this.#player.on("change", onchange);
     const hubUs = () => clock.hubNow(monotonicUs());
     this.#integrations = [mediaSession({ store, request, hubUs, baseUrl }), wakeLock(store)];
@@ -99,7 +101,7 @@ export class Device {
     this.#stopClicks = delayMs && clickTrack({ output: this.#output, clock: this.#clock, delayMs, nowUs: monotonicUs });
   }
 
-  /** @param {boolean} sounds whether the tone of an alarm is made */
+  /** @param {boolean} sounds true to make the tone of an alarm, false to stop it */
   tone(sounds) {
     this.#stopTone?.();
     this.#stopTone = sounds ? alarmTone(this.#output) : null;

@@ -157,6 +157,7 @@ export interface ClientMessages {
     muted?: boolean | null;
     needs_interaction?: boolean | null;
     error?: string | null;
+    ended_announcement_id?: string | null;
   };
   "queue_command.add": {
     action: "add";
@@ -413,6 +414,15 @@ export interface ServerMessages {
     topic?: string;
     snapshot?: boolean;
     sounds: boolean;
+  };
+  "announcement": {
+    type: "announcement";
+    topic?: string;
+    snapshot?: boolean;
+    announcement_id: string | null;
+    track: PlayableTrack | null;
+    sync_time_us: number;
+    ducking_db: number;
   };
   "error": {
     type: "error";
@@ -756,12 +766,12 @@ export interface MoveOp {
 }
 
 export interface MusicSource {
-  media_content_id: string | null;
-  track_ids: Array<string>;
-  query: string | null;
-  kind: "album" | "artist" | "favourites" | "genre" | "playlist" | "track" | null;
-  id: string | null;
-  title: string | null;
+  media_content_id?: string;
+  track_ids?: Array<string>;
+  query?: string;
+  kind?: "album" | "artist" | "favourites" | "genre" | "playlist" | "track";
+  id?: string;
+  title?: string;
 }
 
 export interface Participant {

@@ -31,6 +31,7 @@ class NotDecodable extends Error {
 /**
  * @typedef {object} MediaOptions
  * @property {Output} output
+ * @property {AudioNode} [input] of the output; by default, that of music
  * @property {string} baseUrl base of relative addresses
  * @property {(itemId: string, small: boolean) => Promise<string>} renew returns a new address for an item; if `small`, that of a
  *   small stream if there is one
@@ -62,6 +63,7 @@ export function mediaLoader(options) {
 
 class Loader {
   #output;
+  #input;
   #baseUrl;
   #renew;
   #decoding;
@@ -69,8 +71,9 @@ class Loader {
   #buffers = new Buffers();
 
   /** @param {MediaOptions} options */
-  constructor({ output, baseUrl, renew, decoding, saver }) {
+  constructor({ output, input = output.input, baseUrl, renew, decoding, saver }) {
     this.#output = output;
+    this.#input = input;
     this.#baseUrl = baseUrl;
     this.#renew = renew;
     this.#decoding = decoding;
@@ -109,7 +112,7 @@ class Loader {
       const { fallback } = error;
       const mayFit = fallback === "browser" || fallback === "format";
       const renderer = mayFit ? await this.#openInMemory(track, url, fallback, signal) : null;
-      return renderer ?? ElementRenderer.open(this.#output, url.href, fallback, signal);
+      return renderer ?? ElementRenderer.open(this.#output, this.#input, url.href, fallback, signal);
     }
   }
 
@@ -145,7 +148,7 @@ class Loader {
     source.on("traffic", (traffic) => {
       this.#saver.measured(traffic, source.duration, source.small);
     });
-    const renderer = new PieceRenderer(this.#output, source);
+    const renderer = new PieceRenderer(this.#output, source, this.#input);
     renderer.on("stalled", () => {
       this.#saver.stalled();
     });
@@ -204,7 +207,7 @@ class Loader {
     const fits = track.duration ? track.duration <= MAX_SECONDS_IN_MEMORY : isOwn(url);
     const data = fits ? await fetchFile(url, signal) : null;
     const buffer = data && (await this.#output.context.decodeAudioData(data).catch(() => null));
-    return buffer && new PieceRenderer(this.#output, new MemorySource(buffer, fallback));
+    return buffer && new PieceRenderer(this.#output, new MemorySource(buffer, fallback), this.#input);
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
+import { Announcer } from "./announcer.js";
 import { RECONNECT_US, linearGain, sameCommand, startPosition } from "./command.js";
 import { Reporter } from "./reporter.js";
 import { Slots } from "./slots.js";
@@ -31,6 +32,7 @@ import { positionAt } from "./timeline.js";
  * @property {boolean} blocked
  * @property {number} leadUs
  * @property {(volume: number, muted: boolean) => void} setVolume
+ * @property {(decibels: number) => void} duck
  * @property {(name: "running", listener: () => void) => () => void} on
  */
 
@@ -57,6 +59,7 @@ export class Player extends Emitter {
   /** The hub's clock to which the command's time refers. @type {string | null} */
   #commandClock = null;
   #slots;
+  #announcer;
   /** @type {Mode} */
   #mode = "idle";
   #stalled = false;
@@ -76,15 +79,18 @@ export class Player extends Emitter {
    * @param {Clock} options.clock
    * @param {Loudspeaker} options.output
    * @param {import("./media.js").Load} options.load
+   * @param {import("./media.js").Load} options.loadAnnouncement
    * @param {(message: ClientMessage) => boolean} options.send
    * @param {() => number} [options.nowUs]
    */
-  constructor({ clock, output, load, send, nowUs = monotonicUs }) {
+  constructor({ clock, output, load, loadAnnouncement, send, nowUs = monotonicUs }) {
     super();
     this.#clock = clock;
     this.#output = output;
     this.#slots = new Slots(load, (slot) => this.#settled(slot));
     this.#nowUs = nowUs;
+    const onended = () => this.#changed({ force: true });
+    this.#announcer = new Announcer({ clock, output, load: loadAnnouncement, nowUs, onended });
     this.#time = new TimeKeeper(clock);
     this.#reporter = new Reporter({ send, clock, status: () => this.status });
     this.#tick = setInterval(() => this.#correctDrift(), TICK_MS);
@@ -100,6 +106,8 @@ export class Player extends Emitter {
       this.#execute(message);
     } else if (message.type === "prepare") {
       this.#slots.prepare(message.queue_item_id, message.track);
+    } else if (message.type === "announcement") {
+      this.#announcer.handle(message);
     } else if (message.type === "volume_update") {
       this.#output.setVolume(message.volume, message.muted);
     }
@@ -108,6 +116,7 @@ export class Player extends Emitter {
   /** Continue with a command that was waiting. It has to be called when the clock has a new estimate. */
   proceed() {
     this.#stopIfForgotten();
+    this.#announcer.proceed();
     const start = this.#start;
     if (start?.slot.error) {
       this.#setStart(null);
@@ -130,6 +139,7 @@ export class Player extends Emitter {
     this.#reporter.stop();
     this.#unsubscribe();
     this.#slots.dispose();
+    this.#announcer.dispose();
   }
 
   /** @returns {PlayerStatus} */
@@ -144,6 +154,7 @@ export class Player extends Emitter {
       nowUs: this.#nowUs(),
       syncErrorMs: this.#time.errorMs,
       needsInteraction: this.#output.blocked,
+      endedAnnouncementId: this.#announcer.endedId,
     });
   }
 

@@ -34,22 +34,23 @@ export class ElementRenderer extends Emitter {
 
   /**
    * @param {Output} output
+   * @param {AudioNode} input of the output
    * @param {string} url
    * @param {Fallback} fallback why the item isn't decoded while it arrives
    * @param {AbortSignal} signal
    * @returns {Promise<ElementRenderer>} resolves when it can be started
    */
-  static async open(output, url, fallback, signal) {
+  static async open(output, input, url, fallback, signal) {
     const isForeign = new URL(url).origin !== location.origin;
     try {
       if (isForeign) {
         // Without the server's permission, the context would receive silence: the sound has to bypass it.
         return (
-          (await ElementRenderer.#load(output, url, "anonymous", fallback, signal).catch(() => null)) ??
-          (await ElementRenderer.#load(output, url, null, fallback, signal))
+          (await ElementRenderer.#load(output, input, url, "anonymous", fallback, signal).catch(() => null)) ??
+          (await ElementRenderer.#load(output, input, url, null, fallback, signal))
         );
       }
-      return await ElementRenderer.#load(output, url, "anonymous", fallback, signal);
+      return await ElementRenderer.#load(output, input, url, "anonymous", fallback, signal);
     } catch (error) {
       signal.throwIfAborted();
       throw await explain(/** @type {MediaError} */ (error), url);
@@ -58,19 +59,20 @@ export class ElementRenderer extends Emitter {
 
   /**
    * @param {Output} output
+   * @param {AudioNode} input of the output
    * @param {string} url
    * @param {string | null} crossOrigin null to bypass the context
    * @param {Fallback} fallback
    * @param {AbortSignal} signal
    * @returns {Promise<ElementRenderer>} rejects with the element's own error
    */
-  static #load(output, url, crossOrigin, fallback, signal) {
+  static #load(output, input, url, crossOrigin, fallback, signal) {
     const element = new Audio();
     element.preload = "auto";
     element.crossOrigin = crossOrigin;
     return new Promise((resolve, reject) => {
       element.oncanplay = () => {
-        resolve(new ElementRenderer(output, element, crossOrigin !== null, fallback));
+        resolve(new ElementRenderer(output, input, element, crossOrigin !== null, fallback));
       };
       element.onerror = () => {
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a MediaError, which `explain` reads
@@ -87,11 +89,12 @@ export class ElementRenderer extends Emitter {
 
   /**
    * @param {Output} output
+   * @param {AudioNode} input of the output
    * @param {HTMLAudioElement} element that can play
    * @param {boolean} routed true if the sound goes through the context
    * @param {Fallback} fallback
    */
-  constructor(output, element, routed, fallback) {
+  constructor(output, input, element, routed, fallback) {
     super();
     this.fallback = fallback;
     this.#output = output;
@@ -115,7 +118,7 @@ export class ElementRenderer extends Emitter {
     element.preservesPitch = false;
     if (routed) {
       this.#fade = output.context.createGain();
-      output.context.createMediaElementSource(element).connect(this.#fade).connect(output.input);
+      output.context.createMediaElementSource(element).connect(this.#fade).connect(input);
     } else {
       this.#setVolume();
       this.#unsubscribe = output.on("volume", () => {

@@ -44,12 +44,13 @@ export class PieceRenderer extends Emitter {
   /**
    * @param {Output} output
    * @param {Source} source
+   * @param {AudioNode} [input] of the output
    */
-  constructor(output, source) {
+  constructor(output, source, input = output.input) {
     super();
     this.#output = output;
     this.#source = source;
-    this.#runs = new Runs(output, (run) => {
+    this.#runs = new Runs(output.context, input, (run) => {
       this.#handleIdle(run);
     });
     this.#timer = setInterval(() => {

@@ -1,7 +1,6 @@
 /** Pieces that are scheduled back to back on the context's clock, until the run is silenced. */
 import { FADE_SECONDS, Fade } from "./fade.js";
 
-/** @typedef {import("./output.js").Output} Output */
 /** @typedef {import("./pieces.js").Piece} Piece */
 
 /** @typedef {{piece: Piece, source: AudioBufferSourceNode, startsAt: number}} Voice `startsAt`: context time */
@@ -33,10 +32,11 @@ export class Run {
   #voices = [];
 
   /**
-   * @param {Output} output
+   * @param {BaseAudioContext} context
+   * @param {AudioNode} input
    * @param {RunOptions} options
    */
-  constructor({ context, input }, { rate, frame, when, gain, fadeSeconds, onidle }) {
+  constructor(context, input, { rate, frame, when, gain, fadeSeconds, onidle }) {
     this.#context = context;
     this.#frameRate = rate;
     this.#onidle = onidle;

@@ -2,23 +2,25 @@
 import { FADE_SECONDS } from "./fade.js";
 import { Run } from "./run.js";
 
-/** @typedef {import("./output.js").Output} Output */
 /** @typedef {Omit<import("./run.js").RunOptions, "onidle">} Beginning */
 
 export class Runs {
   /** The run that sounds or will sound. @type {Run | null} */
   current = null;
-  #output;
+  #context;
+  #input;
   #onidle;
   /** @type {Set<Run>} */
   #all = new Set();
 
   /**
-   * @param {Output} output
+   * @param {BaseAudioContext} context
+   * @param {AudioNode} input of the output
    * @param {(run: Run) => void} onidle called when the last scheduled piece of a run has ended
    */
-  constructor(output, onidle) {
-    this.#output = output;
+  constructor(context, input, onidle) {
+    this.#context = context;
+    this.#input = input;
     this.#onidle = onidle;
   }
 
@@ -27,7 +29,7 @@ export class Runs {
    * @param {Beginning} beginning
    */
   begin(beginning) {
-    const run = new Run(this.#output, {
+    const run = new Run(this.#context, this.#input, {
       ...beginning,
       onidle: () => {
         if (this.#all.has(run)) {
@@ -45,7 +47,7 @@ export class Runs {
    * @param {number} [fadeSeconds]
    */
   silence(when, fadeSeconds = FADE_SECONDS) {
-    const end = Math.max(when, this.#output.context.currentTime + FADE_SECONDS);
+    const end = Math.max(when, this.#context.currentTime + FADE_SECONDS);
     for (const run of this.#all) {
       run.silence(end, fadeSeconds);
       if (run.idle) {

@@ -19,6 +19,7 @@ import { startPosition } from "./command.js";
  * @property {string | null} readyItemId
  * @property {number | null} syncErrorMs
  * @property {boolean} needsInteraction
+ * @property {string | null} endedAnnouncementId the last announcement that has ended, or that couldn't be played
  * @property {import("./renderer.js").RenderPath | null} path of the current item
  * @property {boolean} saving true if a smaller stream than the original file is played
  * @property {import("./renderer.js").Fallback | null} fallback why the current item isn't decoded while it arrives; null if it is
@@ -37,6 +38,7 @@ import { startPosition } from "./command.js";
  * @property {number} nowUs
  * @property {number | null} syncErrorMs
  * @property {boolean} needsInteraction
+ * @property {string | null} endedAnnouncementId
  */
 
 /**
@@ -44,7 +46,7 @@ import { startPosition } from "./command.js";
  * @returns {PlayerStatus}
  */
 export function describe(facts) {
-  const { mode, slots, start, syncErrorMs, needsInteraction } = facts;
+  const { mode, slots, start, syncErrorMs, needsInteraction, endedAnnouncementId } = facts;
   const sounds = mode === "playing" && slots.current?.renderer?.audible();
   // Until a new item's time, the old one plays.
   const awaited = start?.waited && !sounds ? start : null;
@@ -58,6 +60,7 @@ export function describe(facts) {
     readyItemId: slots.readyItemId,
     syncErrorMs: mode === "playing" ? syncErrorMs : null,
     needsInteraction,
+    endedAnnouncementId,
     path: slot?.renderer?.path ?? null,
     saving: slot?.renderer?.small ?? false,
     fallback: slot?.renderer?.fallback ?? null,

@@ -126,6 +126,11 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .household-card h3 { font-size: 18px; }
 .plain-list { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
 .plain-list li { display: flex; align-items: center; gap: 8px; min-height: 48px; }
+.alarm-time { font-size: 24px; font-variant-numeric: tabular-nums; }
+.alarm-row .row-subtitle { white-space: normal; }
+.alarm-row .row-main { height: auto; min-height: 60px; }
+.days { border: 0; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); }
+.days legend { font-size: 14px; color: var(--text-2); padding: 0; }
 .list-text { flex: 1; min-width: 0; overflow-wrap: anywhere; }
 .card-actions { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
 .card-actions .chip { margin-inline-end: auto; }

@@ -1,5 +1,6 @@
-/** The Household page: timers that the hub keeps, such as sleep timers. */
+/** The Household page: alarms and timers, which the hub keeps. */
 import { el } from "../dom.js";
+import { Alarms } from "./alarms.js";
 import { SleepTimers } from "./sleep-timers.js";
 
 /** @import { AppState, Context, Target } from "../context.js" */
@@ -10,7 +11,7 @@ export class HouseholdPage {
 
   /** @param {Context} context */
   constructor(context) {
-    this.#sections = [new SleepTimers(context)];
+    this.#sections = [new Alarms(context), new SleepTimers(context)];
     this.element = el(
       "div",
       { class: "household page-body" },

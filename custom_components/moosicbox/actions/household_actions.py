@@ -10,7 +10,7 @@ import voluptuous as vol
 from ..browse_media import identifier_of, is_library_id
 from ..models import MoosicBoxData
 from .action import ID, ActionDescription, Fields, Handler, async_request
-from .target import CONTEXT_FIELDS, TARGET_FIELDS, context_target, sent_fields
+from .target import CONTEXT_FIELDS, TARGET_FIELDS, context_target, sent_fields, targeted_players
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SLEEP_FIELDS: Final[Fields] = {
@@ -74,14 +74,41 @@ def _source(data: MoosicBoxData, media_id: str) -> dict[str, Any]:
     return {"media_content_id": media_id}
 
 
+RULE_FIELDS: Final[Fields] = {
+    **TARGET_FIELDS,
+    vol.Optional("rule_id"): ID,
+    vol.Optional("name"): cv.string,
+    vol.Optional("begins"): vol.Any(None, cv.string),
+    vol.Optional("ends"): vol.Any(None, cv.string),
+    vol.Optional("days"): vol.All(cv.ensure_list, [vol.In(DAYS)]),
+    vol.Optional("max_volume"): vol.Coerce(float),
+    vol.Optional("announcement_volume"): vol.Any(None, vol.Coerce(float)),
+    vol.Optional("silent"): cv.boolean,
+    vol.Optional("genres"): vol.All(cv.ensure_list, [cv.string]),
+    vol.Optional("artists"): vol.All(cv.ensure_list, [cv.string]),
+    vol.Optional("albums"): vol.All(cv.ensure_list, [cv.string]),
+}
+
+
+async def save_rule(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Add or change a rule of the targeted players; return its id."""
+    fields = sent_fields(call)
+    if any(str(field) in call.data for field in TARGET_FIELDS):
+        fields["player_ids"] = [player.player_id for player in targeted_players(data.hub, call)]
+    response: ServiceResponse = await async_request(
+        data, call, {"type": "household_command", "action": "save_rule", **fields}
+    )
+    return response
+
+
 async def get_household(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Return all alarms and sleep timers."""
+    """Return all alarms, sleep timers and rules."""
     response: ServiceResponse = await async_request(data, call, {"type": "household_command", "action": "get"})
     return response
 
 
-def _alarm_command(action: str) -> Handler:
-    """Return a handler that sends the call's fields as a command to an alarm."""
+def _household_command(action: str) -> Handler:
+    """Return a handler that sends the call's fields as a command."""
 
     async def handle(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
         response: ServiceResponse = await async_request(
@@ -112,22 +139,35 @@ HOUSEHOLD_ACTIONS: Final = (
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(
-        name="delete_alarm", handler=_alarm_command("delete_alarm"), fields={vol.Required("alarm_id"): ID}
+        name="delete_alarm", handler=_household_command("delete_alarm"), fields={vol.Required("alarm_id"): ID}
     ),
     ActionDescription(
         name="skip_alarm",
-        handler=_alarm_command("skip_alarm"),
+        handler=_household_command("skip_alarm"),
         fields={vol.Required("alarm_id"): ID, vol.Optional("skip"): cv.boolean},
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(
         name="snooze_alarm",
-        handler=_alarm_command("snooze_alarm"),
+        handler=_household_command("snooze_alarm"),
         fields={vol.Optional("alarm_id"): ID, vol.Optional("minutes"): MINUTES},
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(
-        name="dismiss_alarm", handler=_alarm_command("dismiss_alarm"), fields={vol.Optional("alarm_id"): ID}
+        name="dismiss_alarm", handler=_household_command("dismiss_alarm"), fields={vol.Optional("alarm_id"): ID}
+    ),
+    ActionDescription(
+        name="save_rule",
+        handler=save_rule,
+        fields=RULE_FIELDS,
+        response=SupportsResponse.OPTIONAL,
+        admin_only=True,
+    ),
+    ActionDescription(
+        name="delete_rule",
+        handler=_household_command("delete_rule"),
+        fields={vol.Required("rule_id"): ID},
+        admin_only=True,
     ),
     ActionDescription(name="get_household", handler=get_household, response=SupportsResponse.ONLY),
 )

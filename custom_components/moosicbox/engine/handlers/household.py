@@ -11,14 +11,16 @@ from ..protocol.errors import PermissionDenied
 from ..protocol.household import (
     CancelSleepTimer,
     DeleteAlarm,
+    DeleteRule,
     DismissAlarm,
     HouseholdGet,
     SaveAlarm,
+    SaveRule,
     SetSleepTimer,
     SkipAlarm,
     SnoozeAlarm,
 )
-from ..protocol.results import AlarmResult, SleepTimerResult
+from ..protocol.results import AlarmResult, RuleResult, SleepTimerResult
 from ..sessions.session import Actor
 
 
@@ -39,6 +41,8 @@ class HouseholdHandlers:
         hub.register(SkipAlarm, self.skip_alarm, "control")
         hub.register(SnoozeAlarm, self.snooze_alarm, "control")
         hub.register(DismissAlarm, self.dismiss_alarm, "control")
+        hub.register(SaveRule, self.save_rule, "admin")
+        hub.register(DeleteRule, self.delete_rule, "admin")
 
     def get(self, _actor: Actor, _message: HouseholdGet) -> dict[str, Any]:
         """Return the state of the household."""
@@ -57,6 +61,16 @@ class HouseholdHandlers:
         """Cancel the sleep timer of a player or room."""
         context = self.hub.targets.volume_target(actor, message.player_id, message.room_id)
         self.hub.household.sleep_timers.cancel(context)
+
+    # ------------------------------------------------------------ rules
+
+    def save_rule(self, _actor: Actor, message: SaveRule) -> RuleResult:
+        """Add or change a rule."""
+        return {"rule_id": self.hub.household.rules.save(message).rule_id}
+
+    def delete_rule(self, _actor: Actor, message: DeleteRule) -> None:
+        """Delete a rule."""
+        self.hub.household.rules.delete(message.rule_id)
 
     # ------------------------------------------------------------ alarms
 

@@ -94,6 +94,7 @@ class Fades:
         share = 1.0 if length_us <= 0 else min(1.0, (now_us - fade.from_us) / length_us)
         fade.last = fade.start + (fade.end - fade.start) * share
         self._players.set_volume(fade.player, fade.last, None)
+        fade.last = fade.player.volume
         if share < 1:
             self._set_timer(fade, min(fade.until_us, now_us + STEP_US), self._step, fade)
         elif fade.end > 0:

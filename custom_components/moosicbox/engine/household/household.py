@@ -22,6 +22,7 @@ from .alarms import Alarms
 from .fades import Fades
 from .music import HubMusic
 from .ringing import Ringing
+from .rules import Rules
 from .saved_state import SavedHousehold
 from .schedule import time_zone
 from .sleep_timers import SleepTimers
@@ -37,6 +38,7 @@ class Household:
     sleep_timers: SleepTimers
     alarms: Alarms
     ringing: Ringing
+    rules: Rules
     topics: Topics
     timers: Timers
     clock: Clock
@@ -48,7 +50,7 @@ class Household:
         self.changed: Signal[()] = Signal()
         """The state to store has changed."""
         self._clock_watch = ClockWatch(self.handle_clock_jump)
-        for part in (self.fades, self.sleep_timers, self.alarms, self.ringing):
+        for part in (self.fades, self.sleep_timers, self.alarms, self.ringing, self.rules):
             part.changed.subscribe(self._part_changed)
 
     # ------------------------------------------------------------ life cycle
@@ -59,6 +61,7 @@ class Household:
         self.ringing.start(self._saved.ringing)
         self._saved = SavedHousehold()
         self.alarms.start()
+        self.rules.start()
 
     def watch_clock(self) -> None:
         """Notice that the time of day is set, until `halt`."""
@@ -71,6 +74,7 @@ class Household:
     def handle_clock_jump(self) -> None:
         """Schedule alarms anew, because the time of day was set."""
         self.alarms.check()
+        self.rules.check()
 
     async def load_time_zone(self, name: str) -> None:
         """Use the time zone with this IANA name, whose file is read in a thread."""
@@ -81,7 +85,9 @@ class Household:
         """Use the time zone with this IANA name; a file is read unless the zone was used before."""
         if name != self._time_zone:
             self._time_zone = name
-            self.alarms.set_zone(time_zone(name))
+            zone = time_zone(name)
+            self.alarms.set_zone(zone)
+            self.rules.set_zone(zone)
             self.changed.emit()
 
     # ------------------------------------------------------------ state
@@ -95,6 +101,7 @@ class Household:
                 self.alarms.info(alarm, ringing.phase(alarm.alarm_id), ringing.snoozed_until(alarm.alarm_id))
                 for alarm in self.alarms
             ),
+            rules=tuple(self.rules),
         )
 
     def register_topics(self, catalog: TopicCatalog) -> None:
@@ -107,6 +114,7 @@ class Household:
             sleep_timers=self.sleep_timers.capture(),
             alarms=self.alarms.capture(),
             ringing=self.ringing.capture(),
+            rules=tuple(self.rules),
             time_zone=self._time_zone,
             faded_volumes=dict(self.fades.volumes()),
         )
@@ -119,6 +127,7 @@ class Household:
             self.set_time_zone(saved.time_zone)
         self.fades.restore_all(saved.faded_volumes)
         self.alarms.restore(saved.alarms)
+        self.rules.restore(saved.rules)
 
     def _snapshot(self, _id: str, _viewer: Principal) -> list[HouseholdState]:
         return [self.state()]
@@ -169,6 +178,7 @@ def build_household(
             system=system,
             spawn=spawn,
         ),
+        rules=Rules(players, rooms, timers, clock),
         topics=topics,
         timers=timers,
         clock=clock,

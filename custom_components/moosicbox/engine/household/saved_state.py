@@ -3,6 +3,7 @@
 Both Home Assistant's storage and a cluster keep all of it: its times are Unix seconds.
 """
 
+from ..protocol.household import Rule
 from ..protocol.types import Record
 from .alarms import SavedAlarm
 from .ringing import SavedRinging
@@ -15,6 +16,7 @@ class SavedHousehold(Record, frozen=True, kw_only=True):
     sleep_timers: tuple[SavedSleepTimer, ...] = ()
     alarms: tuple[SavedAlarm, ...] = ()
     ringing: tuple[SavedRinging, ...] = ()
+    rules: tuple[Rule, ...] = ()
     time_zone: str = "UTC"
     faded_volumes: dict[str, float] = {}
     """The volumes that fades have lowered, by player id."""

@@ -1,6 +1,6 @@
 """The players of a hub: which clients they belong to, their availability, volume and reports."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import logging
 import secrets
 from typing import Final, override
@@ -53,6 +53,7 @@ class Players(PlaybackContexts[Player]):
         self._clock = clock
         self._players: dict[str, Player] = {}
         self._graces: dict[str, Timer] = {}
+        self._max_volume: Callable[[Player], float] = lambda _player: 1.0
         publisher.playback_event.subscribe(self._playback_changed)
 
     def __iter__(self) -> Iterator[Player]:
@@ -188,7 +189,7 @@ class Players(PlaybackContexts[Player]):
         `publish_room` publishes the status of its room, too.
         """
         if volume is not None:
-            player.volume = volume
+            player.volume = min(volume, self._max_volume(player))
         if muted is not None:
             player.muted = muted
         message = player.volume_update()
@@ -204,6 +205,10 @@ class Players(PlaybackContexts[Player]):
         if player.sounds_tone != sounds:
             player.sounds_tone = sounds
             self._topics.publish(f"play:{player.player_id}", AlarmTone(sounds=sounds))
+
+    def limit_volumes(self, max_volume: Callable[[Player], float]) -> None:
+        """Lower volumes that are set from now on to the cap that `max_volume` returns for the player."""
+        self._max_volume = max_volume
 
     @override
     def set_entity_id(self, context: Player, entity_id: str | None) -> None:

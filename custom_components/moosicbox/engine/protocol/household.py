@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from .client import Request
-from .results import AlarmResult, SleepTimerResult
+from .results import AlarmResult, RuleResult, SleepTimerResult
 from .server import StateMessage
 from .types import Id, MediaContentId, Name, PlayerId, Record, Volume
 
@@ -146,8 +146,53 @@ class AlarmInfo(Alarm, frozen=True, kw_only=True):
     snoozed_until: str | None
 
 
+Share = Annotated[float, Meta(ge=0, le=1)]
+Names = Annotated[tuple[Name, ...], Meta(max_length=100)]
+
+
+class SaveRule(HouseholdCommand[RuleResult], tag="save_rule", frozen=True, kw_only=True):
+    """Adds a rule of players, or changes the fields that are given of the rule `rule_id`."""
+
+    rule_id: Id | None = None
+    name: Name | UnsetType = UNSET
+    player_ids: Annotated[tuple[PlayerId, ...], Meta(max_length=500)] | UnsetType = UNSET
+    begins: TimeOfDay | UnsetType | None = UNSET
+    ends: TimeOfDay | UnsetType | None = UNSET
+    days: Days | UnsetType = UNSET
+    max_volume: Share | UnsetType = UNSET
+    announcement_volume: Share | UnsetType | None = UNSET
+    silent: bool | UnsetType = UNSET
+    genres: Names | UnsetType = UNSET
+    artists: Names | UnsetType = UNSET
+    albums: Names | UnsetType = UNSET
+
+
+class DeleteRule(HouseholdCommand[None], tag="delete_rule", frozen=True, kw_only=True):
+    """Deletes a rule."""
+
+    rule_id: Id
+
+
+class Rule(Record, frozen=True, kw_only=True):
+    """A rule of players: it applies in its hours, or all the time."""
+
+    rule_id: Id
+    name: str
+    player_ids: tuple[PlayerId, ...] = ()
+    begins: TimeOfDay | None = None
+    ends: TimeOfDay | None = None
+    days: tuple[Day, ...] = ()
+    max_volume: float = 1.0
+    announcement_volume: float | None = None
+    silent: bool = False
+    genres: tuple[str, ...] = ()
+    artists: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()
+
+
 class HouseholdState(StateMessage, tag="household_state", frozen=True, kw_only=True):
     """The complete state of the household."""
 
     sleep_timers: tuple[SleepTimerInfo, ...]
     alarms: tuple[AlarmInfo, ...] = ()
+    rules: tuple[Rule, ...] = ()

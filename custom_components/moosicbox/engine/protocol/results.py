@@ -104,6 +104,12 @@ class AlarmResult(TypedDict):
     """When it rings next; `None` if it doesn't."""
 
 
+class RuleResult(TypedDict):
+    """The answer to `household_command` `save_rule`."""
+
+    rule_id: str
+
+
 class LibraryResult(TypedDict, total=False):
     """The answer to `library_request`: an `item`, or a page of `items`."""
 

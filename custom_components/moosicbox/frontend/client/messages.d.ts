@@ -52,6 +52,12 @@ export interface ClientMessages {
     type: "household_command";
     alarm_id: string;
   };
+  "household_command.delete_rule": {
+    action: "delete_rule";
+    request_id?: string | null;
+    type: "household_command";
+    rule_id: string;
+  };
   "household_command.dismiss_alarm": {
     action: "dismiss_alarm";
     request_id?: string | null;
@@ -80,6 +86,23 @@ export interface ClientMessages {
     snooze_minutes?: number | null;
     stop_minutes?: number | null;
     only_if?: string | null;
+  };
+  "household_command.save_rule": {
+    action: "save_rule";
+    request_id?: string | null;
+    type: "household_command";
+    rule_id?: string | null;
+    name?: string;
+    player_ids?: Array<string>;
+    begins?: string | null;
+    ends?: string | null;
+    days?: Array<"fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed">;
+    max_volume?: number;
+    announcement_volume?: number | null;
+    silent?: boolean;
+    genres?: Array<string>;
+    artists?: Array<string>;
+    albums?: Array<string>;
   };
   "household_command.set_sleep_timer": {
     action: "set_sleep_timer";
@@ -426,7 +449,7 @@ export interface ServerMessages {
   };
   "error": {
     type: "error";
-    error_type: "alarm_not_found" | "authentication_failed" | "client_not_found" | "connection_closed" | "internal_error" | "invalid_message" | "item_locked" | "message_too_large" | "not_supported" | "permission_denied" | "player_not_found" | "queue_item_not_found" | "rate_limit_exceeded" | "revision_conflict" | "room_full" | "room_not_found" | "serialization_error" | "track_not_found" | "unavailable" | "unknown_type";
+    error_type: "alarm_not_found" | "authentication_failed" | "client_not_found" | "connection_closed" | "internal_error" | "invalid_message" | "item_locked" | "message_too_large" | "not_supported" | "permission_denied" | "player_not_found" | "queue_item_not_found" | "rate_limit_exceeded" | "refused_by_rule" | "revision_conflict" | "room_full" | "room_not_found" | "rule_not_found" | "serialization_error" | "track_not_found" | "unavailable" | "unknown_type";
     message: string;
     retryable: boolean;
     retry_after?: number;
@@ -457,6 +480,7 @@ export interface ServerMessages {
     snapshot?: boolean;
     sleep_timers: Array<SleepTimerInfo>;
     alarms: Array<AlarmInfo>;
+    rules: Array<Rule>;
   };
   "library_scan_progress": {
     type: "library_scan_progress";
@@ -885,6 +909,21 @@ export interface RoomInfo {
   is_public: boolean;
   participants: number;
   max_participants: number;
+}
+
+export interface Rule {
+  rule_id: string;
+  name: string;
+  player_ids: Array<string>;
+  begins: string | null;
+  ends: string | null;
+  days: Array<"fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed">;
+  max_volume: number;
+  announcement_volume: number | null;
+  silent: boolean;
+  genres: Array<string>;
+  artists: Array<string>;
+  albums: Array<string>;
 }
 
 export interface SleepTimerInfo {

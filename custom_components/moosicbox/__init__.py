@@ -14,6 +14,7 @@ from .adapters.folder_monitor import FolderMonitor
 from .adapters.household import HouseholdAdapter
 from .adapters.library_folders import async_remove_library, async_start_library, folders_of
 from .adapters.runtime import async_build
+from .adapters.storage import HomeStateStore, SecretsStore
 from .adapters.trigger_events import TriggerEvents
 from .const import ALARM_ID, DOMAIN, HUB_ID, ROOM_ID
 from .engine.api import CloseCode, HubError
@@ -93,21 +94,24 @@ async def async_unload_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -
 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) -> None:
-    """Delete all stored data."""
-    if (data := hass.data.pop(DATA_KEPT, None)) is not None:
-        await data.state.async_remove()
-        await data.secrets.async_remove()
-        await async_remove_library(hass)
+    """Delete all stored data, also that of an entry which was not loaded since Home Assistant's start."""
+    data = hass.data.pop(DATA_KEPT, None)
+    state, secrets = (HomeStateStore(hass), SecretsStore(hass)) if data is None else (data.state, data.secrets)
+    await state.async_remove()
+    await secrets.async_remove()
+    await async_remove_library(hass)
 
 
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
-    """Close the room, or remove the player, of a device; a player that connects again is added again."""
+    """Close the room, or remove the player, of a device; refuse it for a connected player, which would come back."""
     hub = entry.runtime_data.hub
     identifiers = [identifier for domain, identifier in device.identifiers if domain == DOMAIN]
     for identifier in identifiers:
-        if hub.players.find(identifier) is not None:
+        if (player := hub.players.find(identifier)) is not None:
+            if player.connected:
+                return False
             hub.players.remove(identifier)
         elif identifier.startswith(ROOM_ID) and (room := hub.rooms.find(identifier.removeprefix(ROOM_ID))) is not None:
             hub.rooms.close(room)

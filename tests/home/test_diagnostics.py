@@ -35,7 +35,7 @@ async def secrets(
     """A playing player of a user with a name; returns the texts that must be redacted."""
     assert await async_setup_component(hass, "diagnostics", {})
     origin = "https://anna.example"
-    hass.config_entries.async_update_entry(entry, options={"allowed_origins": [origin]})
+    hass.config_entries.async_update_entry(entry, options={"allowed_origins": [origin], "trusted_issuer": "anna-idp"})
     token = await create_token("anna-1969", name="Anna Arndt")
     client = await connect()
     welcome = await client.authenticate(token, client=player("anna-bedroom", "Anna's bedroom"))
@@ -47,7 +47,7 @@ async def secrets(
     key: bytes = entry.runtime_data.secrets.key
     return {
         *(token, welcome["secret"], welcome["session_id"], key.hex(), origin, session.connection.peer.address),
-        *("anna-1969", "Anna Arndt", "anna-bedroom", "Anna's bedroom", "anna_s_bedroom"),
+        *("anna-idp", "anna-1969", "Anna Arndt", "anna-bedroom", "Anna's bedroom", "anna_s_bedroom"),
     }
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.importlib import async_import_module
 
 from ..const import DOMAIN, HUB_ID, NAME, VERSION
@@ -48,6 +49,7 @@ async def async_build(
             limits=limits,
             clock=clock,
             library=library,
+            session=lambda: async_get_clientsession(hass),
             node_id=settings.node_id if settings is not None else "local",
         )
 

@@ -106,7 +106,7 @@ from .protocol.household import (
 )
 from .protocol.library_request import Filters, LibraryRequest
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
-from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, QueueItem, Track, UpdateOp
+from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, PresentUser, QueueItem, Track, UpdateOp
 from .rooms.room import Participant, Room
 from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
@@ -203,6 +203,7 @@ __all__ = [
     "PlayerNotFound",
     "Playlist",
     "PositionChanged",
+    "PresentUser",
     "Principal",
     "Progress",
     "QueueAdd",

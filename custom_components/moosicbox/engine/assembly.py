@@ -11,6 +11,7 @@ from .delivery.catalog import TopicCatalog
 from .delivery.topics import Topics
 from .delivery.writer import Writer
 from .dispatcher import Dispatcher
+from .fetching import SessionFactory
 from .handlers.admin import AdminHandlers
 from .handlers.broadcast import BroadcastHandlers
 from .handlers.connection import ConnectionHandlers
@@ -37,6 +38,7 @@ from .playback.players import Players
 from .playback.plays import Plays
 from .playback.progress import Progress
 from .playback.publisher import PlaybackPublisher
+from .playback.radio_titles import RadioTitles
 from .protocol.client import ClientEvent
 from .protocol.codes import CloseCode
 from .protocol.server import TopicMessage
@@ -79,6 +81,7 @@ def build_hub(
     limits: Limits | None = None,
     clock: Clock | None = None,
     library: Library | None = None,
+    session: SessionFactory | None = None,
     node_id: str = "local",
 ) -> Hub:
     """Build a hub; no event loop is needed yet.
@@ -91,6 +94,7 @@ def build_hub(
         limits: The limits to begin with.
         clock: The hub's time.
         library: Asked for media before `media`; the caller starts and stops it.
+        session: Returns the HTTP session for requests to radio stations; their titles aren't shown without one.
         node_id: Names this hub among those of a cluster.
     """
     clock = clock or Clock()
@@ -196,6 +200,10 @@ def build_hub(
     )
     for provider in (players, rooms, room_lists, presence, progress, household):
         provider.register_topics(catalog)
+
+    if session is not None:
+        radio_titles = RadioTitles(media_resolver, session, timers, clock, tasks.spawn)
+        publisher.playback_event.subscribe(lambda context, _event: radio_titles.update(context.playback))
 
     # Library
     library_feed = None

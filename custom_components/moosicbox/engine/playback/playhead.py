@@ -36,6 +36,8 @@ class Playhead:
         """The item that plays after the current one, as announced to the players."""
         self.duration: float | None = None
         """The duration of the current item in seconds: the player's, otherwise the one of its tags."""
+        self.stream_title: str | None = None
+        """The title that the current item's radio station sends."""
         self.pending_start: PendingStart | None = None
         self.suspended: Timeline | None = None
         """The timeline to go on with once a player is connected again."""
@@ -106,6 +108,7 @@ class Playhead:
         self.queue.set_current(item.queue_item_id)
         self.queue.set_state(item.queue_item_id, "playing")
         self.duration = plausible_duration(item.track.duration)
+        self.stream_title = None
         self._emit(CurrentChanged(item.track, previous.track if previous else None))
 
     def _unload_item(self, now_us: int) -> None:
@@ -115,9 +118,16 @@ class Playhead:
         item, self.loaded_item = self.loaded_item, None
         self.queue.set_current(None)
         self.duration = None
+        self.stream_title = None
         self._issue("stop", Timeline("idle", 0.0, now_us, 0.0))
         if item is not None:
             self._emit(CurrentChanged(None, item.track))
+
+    def set_stream_title(self, title: str | None) -> None:
+        """Set the title that the current item's radio station sends."""
+        if title != self.stream_title:
+            self.stream_title = title
+            self._emit(StatusChanged())
 
     def _set_loaded_state(self, state: ItemState) -> None:
         if (item := self.loaded_item) is not None and self.queue.has(item.queue_item_id):

@@ -156,6 +156,7 @@ class PlaybackStatus(StateMessage, tag="playback_status", frozen=True, kw_only=T
     queue_revision: int
     player_id: PlayerId | UnsetType = UNSET
     room_id: Id | UnsetType = UNSET
+    stream_title: str | UnsetType = UNSET
 
 
 class TrackChanged(NumberedMessage, tag="track_changed", frozen=True, kw_only=True):

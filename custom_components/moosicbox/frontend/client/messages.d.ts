@@ -540,6 +540,7 @@ export interface ServerMessages {
     queue_revision: number;
     player_id?: string;
     room_id?: string;
+    stream_title?: string;
   };
   "player_list": {
     type: "player_list";

@@ -1,6 +1,7 @@
 /** The Household page: alarms and timers, which the hub keeps. */
 import { el } from "../dom.js";
 import { Alarms } from "./alarms.js";
+import { Rules } from "./rules.js";
 import { SleepTimers } from "./sleep-timers.js";
 
 /** @import { AppState, Context, Target } from "../context.js" */
@@ -11,7 +12,7 @@ export class HouseholdPage {
 
   /** @param {Context} context */
   constructor(context) {
-    this.#sections = [new Alarms(context), new SleepTimers(context)];
+    this.#sections = [new Alarms(context), new SleepTimers(context), new Rules(context)];
     this.element = el(
       "div",
       { class: "household page-body" },

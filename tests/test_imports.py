@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine.sessions",),
     ("engine.rooms", "engine.library"),
     ("engine.household",),
-    ("engine.store", "engine.identity", "engine.notices", "engine.dispatcher"),
+    ("engine.store", "engine.identity", "engine.notices", "engine.artwork_renewal", "engine.dispatcher"),
     ("engine.persistence",),
     ("engine.hub",),
     ("engine.internal_subscriber", "engine.metrics_report", "engine.reactions"),

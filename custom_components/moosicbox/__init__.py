@@ -137,6 +137,7 @@ def _apply_options(entry: MoosicBoxConfigEntry) -> None:
     else:
         data.cluster.node.configure(limits)
     data.authenticator.trust(limits.trusted_keys, limits.trusted_issuer)
+    data.media.configure(limits)
     if limits.require_auth:
         data.authenticator.end_anonymous_sessions()
 

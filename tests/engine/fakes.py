@@ -92,12 +92,20 @@ class FakeAuthentication(Authentication):
 
     def __init__(self) -> None:
         self.tokens: dict[str, Principal] = {}
+        self.revoked: set[str] = set()
+        """Credentials whose access has ended."""
 
     @override
     async def authenticate_token(self, token: str, peer: Peer) -> Principal:
         if token not in self.tokens:
             raise AuthenticationFailed("The token is not accepted")
         return self.tokens[token]
+
+    @override
+    def verify_again(self, principal: Principal, peer: Peer | None) -> Principal:
+        if principal.credential in self.revoked:
+            raise AuthenticationFailed("The token is not accepted")
+        return principal
 
 
 class FakeMedia:

@@ -45,8 +45,9 @@ async def secrets(
     session = next(iter(hub.sessions))
     assert session.connection is not None
     key: bytes = entry.runtime_data.secrets.key
+    secret: str = entry.runtime_data.secrets.secrets[0].key
     return {
-        *(token, welcome["secret"], welcome["session_id"], key.hex(), origin, session.connection.peer.address),
+        *(token, welcome["secret"], welcome["session_id"], key.hex(), secret, origin, session.connection.peer.address),
         *("anna-idp", "anna-1969", "Anna Arndt", "anna-bedroom", "Anna's bedroom", "anna_s_bedroom"),
     }
 

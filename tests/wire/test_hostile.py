@@ -12,13 +12,15 @@ import pytest
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.sessions.session import Session
 from custom_components.moosicbox.engine.signals import Signal
-from tests.fixtures import Connect
+from tests.fixtures import Connect, ManualClock
 from tests.http import HttpClient
 
 from .client import PATH, Client
 from .raw import BINARY, CLOSE, COMPRESSED, CONTINUATION, FINAL, PING, PONG, TEXT, RawClient, frame
 
 STRANGERS = 1_000
+FLOOD = 20_000
+"""Control frames; more than one chunk of the socket."""
 
 type ConnectRaw = Callable[..., Awaitable[RawClient]]
 
@@ -221,19 +223,19 @@ async def test_duplicate_keys_do_not_bypass_permissions(raw: RawClient) -> None:
     assert (await raw.until("pong"))["request_id"] in ("a", "b")
 
 
-async def test_all_pings_of_a_flood_are_answered_in_order(raw: RawClient) -> None:
-    for number in range(2_000):
+async def test_pings_that_come_at_once_are_answered_in_order(raw: RawClient, hub: Hub) -> None:
+    for number in range(hub.limits.sync_burst):
         raw.send(PING, str(number).encode())
     raw.send(TEXT, ping("behind"))
     pongs = []
     while (received := await raw.receive())[0] == FINAL | PONG:
         pongs.append(int(received[1]))
-    assert pongs == list(range(2_000))
+    assert pongs == list(range(hub.limits.sync_burst))
     assert json.loads(received[1])["request_id"] == "behind"
 
 
-async def test_unsolicited_pongs_are_ignored(raw: RawClient) -> None:
-    for _ in range(2_000):
+async def test_unsolicited_pongs_are_ignored(raw: RawClient, hub: Hub) -> None:
+    for _ in range(hub.limits.sync_burst):
         raw.send(PONG, b"unasked")
     await answered(raw)
 
@@ -278,3 +280,30 @@ async def test_connections_that_never_authenticate_are_bounded(
         await socket.close()
     for _ in range(limit):
         await connect_raw()
+
+
+@pytest.mark.parametrize("opcode", [PING, PONG], ids=["pings", "pongs"])
+@pytest.mark.parametrize("logged_in", [False, True], ids=["stranger", "client"])
+async def test_control_frames_are_limited(
+    connect_raw: ConnectRaw, hub: Hub, token: str, opcode: int, logged_in: bool
+) -> None:
+    """A flood is answered up to the limit, and closes the connection; its rest isn't read."""
+    flooder = await connect_raw()
+    if logged_in:
+        await flooder.authenticate(token, subscribe=[])
+    flooder.writer.write(frame(opcode) * FLOOD)
+    pongs, code = 0, None
+    while code is None:
+        first, payload = await flooder.receive()
+        pongs += first == FINAL | PONG
+        code = int.from_bytes(payload[:2]) if first == FINAL | CLOSE else None
+    assert code == 4029
+    assert pongs == (hub.limits.sync_burst if opcode == PING else 0)
+
+
+async def test_usual_pings_are_answered(raw: RawClient, hub: Hub, clock: ManualClock) -> None:
+    for number in range(2 * hub.limits.sync_burst):
+        clock.moment_us += 1_000_000
+        raw.send(PING, str(number).encode())
+        assert await raw.receive() == (FINAL | PONG, str(number).encode())
+    await answered(raw)

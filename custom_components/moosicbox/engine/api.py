@@ -6,10 +6,11 @@ never emitted, from outside. The parts that only a hub in a cluster needs are in
 
 from . import settings
 from .access.authentication import Authentication, Peer
+from .access.hub_keys import HubKeys, HubSecret, derive_keys, rotated
 from .access.keys import parse_keys
-from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, Offer, PairingCodes
-from .access.rights import PERMISSIONS, ROLES, Principal
-from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, is_ours
+from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, PAIRED_PREFIX, Offer, PairingCodes, is_locked
+from .access.rights import PERMISSIONS, ROLES, SYSTEM, Principal
+from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, read_claims
 from .assembly import build_hub
 from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
@@ -39,7 +40,16 @@ from .library.streaming.disk_cache import DiskCache
 from .library.streaming.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
 from .limits import Limits
 from .metrics_report import Health, client_reports, health, metrics_report, prometheus, traffic
-from .playback.addresses import encode_url, is_http_url, title_from_path, track_from_url, url_track_id
+from .playback.addresses import (
+    encode_url,
+    is_address_of,
+    is_http_url,
+    is_open_path,
+    parse_url,
+    title_from_path,
+    track_from_url,
+    url_track_id,
+)
 from .playback.contexts import MAX_OUTPUTS
 from .playback.events import (
     Command,
@@ -126,11 +136,13 @@ __all__ = [
     "MAX_LIFETIME",
     "MAX_OUTPUTS",
     "MAX_OUTPUT_DELAY_MS",
+    "PAIRED_PREFIX",
     "PAIRING_CODE_LIFETIME",
     "PERMISSIONS",
     "RETRY_SECONDS",
     "ROLES",
     "STREAM_PATH",
+    "SYSTEM",
     "TRACK_CACHE_BYTES",
     "WITH_PICTURES",
     "Accepts",
@@ -169,6 +181,8 @@ __all__ = [
     "Hub",
     "HubError",
     "HubGateway",
+    "HubKeys",
+    "HubSecret",
     "InternalError",
     "InternalSubscriber",
     "InvalidMessage",
@@ -247,20 +261,26 @@ __all__ = [
     "VolumeCommand",
     "build_hub",
     "client_reports",
+    "derive_keys",
     "encode_url",
     "error_response",
     "find_named",
     "health",
     "invalid_message",
+    "is_address_of",
     "is_http_url",
-    "is_ours",
+    "is_locked",
+    "is_open_path",
     "iso_from_unix",
     "json_response",
     "metrics_report",
     "origin_allowed",
     "parse_keys",
+    "parse_url",
     "prometheus",
     "read_body",
+    "read_claims",
+    "rotated",
     "settings",
     "size_asked",
     "title_from_path",

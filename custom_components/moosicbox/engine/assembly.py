@@ -4,7 +4,8 @@ import secrets
 from typing import Final
 
 from .access.authentication import Authentication
-from .access.rights import PERMISSIONS, Principal
+from .access.rights import PERMISSIONS, SYSTEM, Principal
+from .artwork_renewal import ArtworkRenewal
 from .background import BackgroundTasks
 from .clock import Clock
 from .delivery.catalog import TopicCatalog
@@ -99,7 +100,7 @@ def build_hub(
     """
     clock = clock or Clock()
     shared_limits = SharedLimits(limits or Limits())
-    system = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="system")
+    system = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="system", realm=SYSTEM)
     metrics, tasks, timer_runner = Metrics(), BackgroundTasks(), TimerRunner(clock)
     timers = timer_runner.timers
     notified: Signal[Actor, str, TopicMessage] = Signal()
@@ -215,6 +216,18 @@ def build_hub(
         library_feed = LibraryFeed(library, topics, timers, clock)
         library_feed.register_topics(catalog)
 
+    artwork_renewal = None
+    if library is not None:
+        artwork_renewal = ArtworkRenewal(
+            seal=library.seal,
+            players=players,
+            rooms=rooms,
+            publisher=publisher,
+            timers=timers,
+            clock=clock,
+            spawn=tasks.spawn,
+        )
+
     hub = Hub(
         version=version,
         node_id=node_id,
@@ -268,6 +281,7 @@ def build_hub(
         client_event=client_event,
         library=library,
         library_feed=library_feed,
+        artwork_renewal=artwork_renewal,
     )
     connect(hub)
     for handlers in HANDLERS:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from .access.limiter import LimitClass
 from .access.rights import Principal
+from .artwork_renewal import ArtworkRenewal
 from .background import BackgroundTasks
 from .clock import Clock
 from .delivery.catalog import TopicCatalog
@@ -86,6 +87,7 @@ class Hub:
     """A client fired an event for automations."""
     library: Library | None = None
     library_feed: LibraryFeed | None = None
+    artwork_renewal: ArtworkRenewal | None = None
     running: bool = field(default=False, init=False)
     problems: set[str] = field(default_factory=set, init=False)
     """The reported problems that degrade the hub's health, by a key that can be translated."""
@@ -110,6 +112,8 @@ class Hub:
             self._clean_up()
             self.grouping.start()
             self.household.start()
+            if self.artwork_renewal is not None:
+                self.artwork_renewal.start()
         if self.library_feed is not None:
             self.library_feed.start()
         self.running = True
@@ -180,6 +184,11 @@ class Hub:
     def publish(self, topic: str, message: TopicMessage) -> int:
         """Publish `message` to the subscribers of `topic`; return their number."""
         return self.topics.publish(topic, message)
+
+    def renew_artwork(self) -> None:
+        """Renew the addresses of pictures in queues, after the key that seals them has changed."""
+        if self.artwork_renewal is not None:
+            self.artwork_renewal.renew()
 
     def report_problem(self, key: str) -> None:
         """Degrade the hub's health for the reason `key`, until `clear_problem`."""

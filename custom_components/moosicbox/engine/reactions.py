@@ -1,5 +1,6 @@
 """The reactions of a hub's parts to each other's events."""
 
+from .access.rights import GUEST_PREFIX
 from .hub import Hub
 from .limits import Limits
 from .playback.player import Player
@@ -23,6 +24,7 @@ def connect(hub: Hub) -> None:
     hub.rooms.joined.subscribe(lambda _room, _participant: hub.presence.schedule_publish())
     hub.rooms.left.subscribe(lambda _room, _participant: hub.presence.schedule_publish())
     hub.rooms.closed.subscribe(reactions.room_closed)
+    hub.rooms.kicked.subscribe(reactions.user_kicked)
     hub.rooms.skip_voted.subscribe(lambda room: hub.tasks.spawn(hub.media_resolver.skip(room.playback)))
     hub.grouping.inherited.subscribe(hub.household.sleep_timers.move)
     hub.grouping.inherited.subscribe(hub.household.alarms.move)
@@ -65,6 +67,16 @@ class _Reactions:
         for session in hub.sessions:
             hub.subscriptions.withdraw(session, topics, "removed")
         hub.persistence.save()
+
+    def user_kicked(self, room: Room, user_id: str) -> None:
+        # Otherwise a guest would return as another guest, by the same invite.
+        hub = self._hub
+        hub.invites.revoke(room.room_id)
+        if user_id.startswith(GUEST_PREFIX):
+            hub.sessions.end_where(
+                lambda session: session.principal.sub == user_id, CloseCode.FORCED_OUT, "The host removed this guest"
+            )
+        hub.rooms.changed.emit(room)
 
     def room_closed(self, room: Room) -> None:
         hub = self._hub

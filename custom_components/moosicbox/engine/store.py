@@ -26,7 +26,7 @@ PLAYER_FIELDS: Final = frozenset(
     {"player_id", "name", "owner_user_id", "volume", "muted", "output_delay_ms", "capabilities", "outputs"}
 )
 ROOM_FIELDS: Final = frozenset(
-    {"room_id", "settings", "host_user_id", "is_group", "roles", "banned", "chat", "outputs"}
+    {"room_id", "settings", "host_user_id", "is_group", "roles", "banned", "guests", "chat", "outputs"}
 )
 
 

@@ -4,14 +4,14 @@ Home Assistant's media sources can be resolved by Home Assistant alone.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, override
 
 from ..access.rights import Principal
 from ..library.media_provider import signed
 from ..library.models import TRACK_MEDIA
 from ..library.seal import Seal, stream_source
-from ..playback.addresses import encode_url, is_http_url, track_from_url
+from ..playback.addresses import encode_url, is_address_of, is_open_path, parse_url, track_from_url
 from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import NotSupported, TrackNotFound, Unavailable
 from ..protocol.types import Track
@@ -23,14 +23,24 @@ RETRY_SECONDS: Final = 5.0
 class NodeMedia(MediaProvider):
     """Resolves media by address, and remembered tracks by their id."""
 
-    def __init__(self, seal: Seal) -> None:
-        """Create a provider; `seal` signs addresses that every node accepts."""
+    def __init__(self, seal: Seal, home_urls: Callable[[], Iterable[str]] = tuple) -> None:
+        """Create a provider.
+
+        Args:
+            seal: Signs addresses that every node accepts.
+            home_urls: Returns Home Assistant's own addresses, as far as they are known.
+
+        """
         self._seal = seal
+        self._home_urls = home_urls
         self._known: OrderedDict[str, Track] = OrderedDict()
 
     @override
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
-        if is_http_url(media_content_id):
+        if (address := parse_url(media_content_id)) is not None:
+            if is_address_of(address, self._home_urls()) and not is_open_path(address.path):
+                # Home Assistant bans players that fetch such an address without a login.
+                raise NotSupported("This address of Home Assistant needs a login")
             track = track_from_url(media_content_id)
             self.remember(track)
             return Media(track=track, source=media_content_id)

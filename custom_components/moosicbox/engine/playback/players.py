@@ -98,10 +98,12 @@ class Players(PlaybackContexts[Player]):
             if player.owner_user_id != principal.sub and not principal.is_admin:
                 raise PermissionDenied("This player_id belongs to another user")
             return player
-        if sum(player.owner_user_id == principal.sub for player in self) >= self._limits.current.max_players_per_user:
-            raise Unavailable(f"A user has at most {self._limits.current.max_players_per_user} players", again=False)
-        if len(self._players) >= self._limits.current.max_players:
-            raise Unavailable(f"This hub takes at most {self._limits.current.max_players} players", again=False)
+        limits = self._limits.current
+        most = limits.max_players_per_guest if principal.is_guest else limits.max_players_per_user
+        if sum(player.owner_user_id == principal.sub for player in self) >= most:
+            raise Unavailable(f"A user has at most {most} players", again=False)
+        if len(self._players) >= limits.max_players:
+            raise Unavailable(f"This hub takes at most {limits.max_players} players", again=False)
         return self.add(player_id, client.name, principal.sub, client.version)
 
     def add(self, player_id: str, name: str, owner_user_id: str, version: str | None = None) -> Player:

@@ -65,6 +65,12 @@ class InviteResult(TypedDict):
     expires_at: str
 
 
+class RevokedInvitesResult(TypedDict):
+    """The answer to `room_command` `revoke_invites`."""
+
+    revoked: int
+
+
 class RoomListResult(TypedDict):
     """The answer to `room_command` `list`."""
 

@@ -46,8 +46,11 @@ class Rooms(RoomRegistry):
         self.skip_voted: Signal[Room] = Signal()
         """A departure turned the votes to skip into a majority."""
         self._require_join: Callable[[Player, Room], None] = lambda _player, _room: None
+        self.kicked: Signal[Room, str] = Signal()
+        """A user of this id was removed from a room."""
         self._sessions = sessions
         self._subscriptions = subscriptions
+        sessions.add_guard(self.require_admitted)
 
     # ------------------------------------------------------------ life cycle
 
@@ -201,6 +204,7 @@ class Rooms(RoomRegistry):
             if member.user_id == participant.user_id:
                 self.remove_participant(room, member, "kicked")
         self._unsubscribe_hidden(room, "kicked")
+        self.kicked.emit(room, participant.user_id)
 
     def remove_participant(self, room: Room, participant: Participant, reason: str) -> None:
         """Remove a participant; `reason` is published with the event."""
@@ -272,7 +276,10 @@ class Rooms(RoomRegistry):
         self._publish_event(room, "role_changed", {"user_id": user_id, "role": role})
 
     def admit(self, room: Room, user_id: str, role: RoomRole) -> None:
-        """Admit a user that was invited: lift a ban, and give the role unless the user has one with more rights."""
+        """Admit a user that was invited: lift a ban, and give the role unless the user has one with more rights.
+
+        A ban is lifted by a newer invite only, because a kick revokes the older ones.
+        """
         room.banned.pop(user_id, None)
         current = room.roles.get(user_id)
         if user_id != room.host_user_id and (current is None or ROLE_RIGHTS[current] < ROLE_RIGHTS[role]):

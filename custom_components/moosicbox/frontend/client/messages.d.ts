@@ -348,6 +348,12 @@ export interface ClientMessages {
     track_id?: string | null;
     start_position?: number | null;
   };
+  "room_command.revoke_invites": {
+    action: "revoke_invites";
+    request_id?: string | null;
+    type: "room_command";
+    room_id: string;
+  };
   "room_command.seek": {
     action: "seek";
     request_id?: string | null;

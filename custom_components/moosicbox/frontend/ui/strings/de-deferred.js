@@ -62,6 +62,9 @@ export default {
     "Diese Adresse funktioniert nur auf diesem Computer. Öffne Home Assistant über seine Netzwerkadresse, bevor du Telefone einlädst.",
   invite_role: "Rolle",
   invite_expires: "Gültig für",
+  invite_revoke: "Alle Einladungen widerrufen",
+  invites_revoked:
+    "Alle Einladungen in diesen Raum sind widerrufen. Gäste, die schon da sind, bleiben, bis du sie entfernst.",
   hour: "1 Stunde",
   evening: "8 Stunden",
   three_days: "3 Tage",
@@ -252,7 +255,8 @@ export default {
   guest_no_invite: "Einladung erforderlich",
   guest_no_invite_text: "Bitte den Gastgeber um einen neuen Link oder QR-Code und öffne ihn auf diesem Gerät.",
   guest_ended: "Diese Einladung ist nicht mehr gültig",
-  guest_ended_text: "Sie ist abgelaufen, oder der Raum wurde geschlossen. Bitte den Gastgeber um eine neue.",
+  guest_ended_text:
+    "Sie ist abgelaufen oder widerrufen, oder der Raum wurde geschlossen. Bitte den Gastgeber um eine neue.",
   guest_connecting: "Verbindet …",
 
   sleep_timer: "Schlummer-Timer",

@@ -59,6 +59,8 @@ export default {
     "This address works only on this computer. Open Home Assistant by its network address before you invite phones.",
   invite_role: "Role",
   invite_expires: "Valid for",
+  invite_revoke: "Revoke all invites",
+  invites_revoked: "All invites to this room are revoked. Guests who used one stay until you remove them.",
   hour: "1 hour",
   evening: "8 hours",
   three_days: "3 days",
@@ -248,7 +250,7 @@ export default {
   guest_no_invite: "Invite required",
   guest_no_invite_text: "Ask the host for a new link or QR code, and open it on this device.",
   guest_ended: "This invite is no longer valid",
-  guest_ended_text: "It has expired, or the room was closed. Ask the host for a new one.",
+  guest_ended_text: "It has expired or was revoked, or the room was closed. Ask the host for a new one.",
   guest_connecting: "Connecting …",
 
   sleep_timer: "Sleep timer",

@@ -298,7 +298,7 @@ async def test_an_alarm_rings_is_snoozed_and_stopped(
         *(trigger(f"alarm_{kind}", KITCHEN) for kind in ("rang", "snoozed", "stopped", "missed"))
     )
     await add_alarm(hass, hub)
-    await advance(61)
+    await advance(6)
     await report(kitchen, "playing", await next_command(kitchen))
     await hass.services.async_call(DOMAIN, "snooze_alarm", {}, blocking=True)
     await hass.services.async_call(DOMAIN, "dismiss_alarm", {}, blocking=True)
@@ -319,8 +319,8 @@ async def test_an_alarm_is_missed(
 
 
 async def add_alarm(hass: HomeAssistant, hub: Hub) -> None:
-    """Add an alarm in the kitchen that rings in a minute."""
-    at = dt_util.as_local(hub.clock.utc() + timedelta(seconds=60))
+    """Add an alarm in the kitchen that rings in five seconds."""
+    at = dt_util.as_local(hub.clock.utc() + timedelta(seconds=5))
     alarm = {"entity_id": KITCHEN, "name": "Work", "time": f"{at:%H:%M:%S}", "media_content_id": BRASS}
     await hass.services.async_call(DOMAIN, "save_alarm", alarm, blocking=True, return_response=True)
 

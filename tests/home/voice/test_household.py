@@ -6,10 +6,10 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.protocol.household import SaveAlarm
+from custom_components.moosicbox.engine.protocol.household import MusicSource, SaveAlarm
 from custom_components.moosicbox.voice.household_commands import minutes_of_day
 from tests.fixtures import BRASS, Advance
-from tests.home.actions import play
+from tests.home.actions import next_command, play, report
 from tests.wire.client import Client
 
 from .conftest import Say
@@ -90,11 +90,13 @@ async def test_an_alarm_is_snoozed_and_dismissed(
     say: Say, hub: Hub, house: dict[str, Client], advance: Advance, language: str, snooze: str, dismiss: str
 ) -> None:
     assert (await say(snooze, language)).text in ("No alarm is ringing.", "Es klingelt kein Wecker.")
-    at = hub.clock.utc() + timedelta(seconds=60)
-    alarm = SaveAlarm(player_id="kitchen", name="Work", time=f"{at:%H:%M:%S}")
+    at = hub.clock.utc() + timedelta(seconds=5)
+    music = MusicSource(media_content_id=BRASS)
+    alarm = SaveAlarm(player_id="kitchen", name="Work", time=f"{at:%H:%M:%S}", sources=(music,))
     hub.household.set_time_zone("UTC")
     await hub.execute(alarm)
-    await advance(61)
+    await advance(6)
+    await report(house["kitchen"], "playing", await next_command(house["kitchen"]))
     [ringing] = hub.household.ringing.active()
     await say(snooze, language)
     assert hub.household.ringing.phase(ringing.alarm_id) == "snoozed"

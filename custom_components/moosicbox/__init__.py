@@ -1,5 +1,7 @@
 """MoosicBox: a real-time music hub in Home Assistant's web server."""
 
+from contextlib import suppress
+
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -9,12 +11,13 @@ from .adapters.devices import async_track_devices
 from .adapters.entities import async_track_entities
 from .adapters.event_bridge import EventBridge
 from .adapters.folder_monitor import FolderMonitor
+from .adapters.household import HouseholdAdapter
 from .adapters.library_folders import async_remove_library, async_start_library, folders_of
 from .adapters.runtime import async_build
 from .adapters.storage import HomeStateStore, SecretsStore
 from .adapters.trigger_events import TriggerEvents
-from .const import DOMAIN, HUB_ID, ROOM_ID
-from .engine.api import CloseCode
+from .const import ALARM_ID, DOMAIN, HUB_ID, ROOM_ID
+from .engine.api import CloseCode, HubError
 from .http.guest_page import GUEST_VIEWS
 from .http.hub_views import VIEWS
 from .http.management import MANAGEMENT_VIEWS
@@ -28,12 +31,8 @@ from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [
-    Platform.BINARY_SENSOR,
-    Platform.BUTTON,
-    Platform.EVENT,
-    Platform.MEDIA_PLAYER,
-    Platform.NUMBER,
-    Platform.SENSOR,
+    *(Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.MEDIA_PLAYER, Platform.NUMBER),
+    *(Platform.SENSOR, Platform.SWITCH, Platform.TIME),
 ]
 
 
@@ -58,6 +57,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
     await data.authenticator.async_start(data.hub.sessions)
     entry.async_on_unload(data.authenticator.async_stop)
+    household = HouseholdAdapter(hass, data.hub)
+    entry.async_on_unload(await household.async_start())
     if data.cluster is None:
         # The library of the last setup may have been given other folders since.
         await _async_configure_library(hass, data)
@@ -115,6 +116,9 @@ async def async_remove_config_entry_device(
             hub.players.remove(identifier)
         elif identifier.startswith(ROOM_ID) and (room := hub.rooms.find(identifier.removeprefix(ROOM_ID))) is not None:
             hub.rooms.close(room)
+        elif identifier.startswith(ALARM_ID):
+            with suppress(HubError):
+                hub.household.alarms.delete(identifier.removeprefix(ALARM_ID))
     return HUB_ID not in identifiers
 
 

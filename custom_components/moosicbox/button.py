@@ -1,16 +1,14 @@
-"""A button that brings a Sendspin speaker back from another server."""
+"""The buttons of alarms, favourites, and Sendspin speakers."""
 
-from typing import override
-
-from homeassistant.components.button import ButtonEntity
-from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .alarm_entities import AlarmButton, async_track_alarms
 from .contexts import PlayerOrRoom
-from .engine.api import Player
-from .entity import PlaybackContextEntity
-from .models import MoosicBoxConfigEntry, MoosicBoxData
+from .engine.api import Alarm, Player
+from .favourite_button import FavouriteButton
+from .models import MoosicBoxConfigEntry
+from .reclaim_button import ReclaimButton
 
 PARALLEL_UPDATES = 0
 
@@ -18,41 +16,32 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add a button for each Sendspin speaker that is dialled, now and when they are added."""
+    """Add the buttons of each alarm, player and room, now and when they are added."""
     data = entry.runtime_data
 
     @callback
-    def add(player: Player) -> None:
+    def add(alarm: Alarm) -> None:
+        async_add_entities([AlarmButton(data, alarm, "snooze"), AlarmButton(data, alarm, "dismiss")])
+
+    async_track_alarms(entry, add)
+
+    @callback
+    def add_favourite(context: PlayerOrRoom) -> None:
+        if isinstance(context, Player) or not context.is_group:
+            button = FavouriteButton(data, context)
+            async_add_entities([button], config_subentry_id=data.pairing.subentry_of(context))
+
+    for context in (*data.hub.players, *data.hub.rooms):
+        add_favourite(context)
+    entry.async_on_unload(data.hub.players.added.subscribe(add_favourite))
+    entry.async_on_unload(data.hub.rooms.added.subscribe(add_favourite))
+
+    @callback
+    def add_reclaim(player: Player) -> None:
         subentry = data.speakers.added.get(player.player_id)
         if subentry is not None and "url" in subentry.data:
             async_add_entities([ReclaimButton(data, player)], config_subentry_id=subentry.subentry_id)
 
     for player in data.hub.players:
-        add(player)
-    entry.async_on_unload(data.hub.players.added.subscribe(add))
-
-
-class ReclaimButton(PlaybackContextEntity, ButtonEntity):
-    """Asks the speaker to leave another server and come to this one."""
-
-    playback_context: Player
-
-    _attr_translation_key = "reclaim"
-    _attr_entity_category = EntityCategory.CONFIG
-
-    def __init__(self, data: MoosicBoxData, player: Player) -> None:
-        super().__init__(data, player, "reclaim")
-
-    @property
-    @override
-    def available(self) -> bool:
-        return True
-
-    @callback
-    @override
-    def _handle_changed(self, context: PlayerOrRoom) -> None:
-        """Ignore what the player plays."""
-
-    @override
-    async def async_press(self) -> None:
-        await self.data.speakers.async_reclaim(self.playback_context.player_id)
+        add_reclaim(player)
+    entry.async_on_unload(data.hub.players.added.subscribe(add_reclaim))

@@ -14,9 +14,11 @@ from homeassistant.helpers.typing import StateType
 
 from .adapters.speakers import SPEAKER_STATES
 from .adapters.user_access import REALM
+from .alarm_entities import AlarmNext, NextAlarm, async_track_alarms
 from .contexts import PlayerOrRoom
 from .engine.api import Hub, Library, Player, PresentUser, Room, traffic
 from .entity import HubEntity, PlaybackContextEntity
+from .household_entities import SleepTimerSensor
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 if TYPE_CHECKING:
@@ -205,17 +207,23 @@ COUNTERS: Final = (
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the hub's sensors, and one for each room, now and when rooms are created."""
+    """Add the hub's sensors, and those of players and rooms, now and when they are added."""
     data = entry.runtime_data
     hub = data.hub
 
     @callback
     def add_room(room: Room) -> None:
         if not room.is_group:
-            async_add_entities([ParticipantsSensor(data, room)])
+            async_add_entities([ParticipantsSensor(data, room), SleepTimerSensor(data, room)])
+
+    @callback
+    def add_player(player: Player) -> None:
+        async_add_entities([SleepTimerSensor(data, player)], config_subentry_id=data.pairing.subentry_of(player))
 
     if data.cluster is not None:
         async_add_entities([NodesSensor(data, data.cluster.node)])
+    async_track_alarms(entry, lambda alarm: async_add_entities([AlarmNext(data, alarm)]))
+    async_add_entities([NextAlarm(data)])
     async_add_entities([LibrarySensor(data, description) for description in LIBRARY])
     async_add_entities(
         [
@@ -236,6 +244,9 @@ async def async_setup_entry(
     entry.async_on_unload(hub.players.added.subscribe(add_speaker))
     for room in hub.rooms:
         add_room(room)
+    for player in hub.players:
+        add_player(player)
+    entry.async_on_unload(hub.players.added.subscribe(add_player))
     entry.async_on_unload(hub.rooms.added.subscribe(add_room))
 
 

@@ -14,6 +14,7 @@ from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, read_
 from .assembly import build_hub
 from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
+from .household.alarms import AlarmEvent
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
@@ -102,6 +103,17 @@ from .protocol.errors import (
     Unavailable,
     UnknownType,
 )
+from .protocol.household import (
+    Alarm,
+    CancelSleepTimer,
+    DismissAlarm,
+    MusicSource,
+    SaveAlarm,
+    SetSleepTimer,
+    SkipAlarm,
+    SleepTimerInfo,
+    SnoozeAlarm,
+)
 from .protocol.library_request import Filters, LibraryRequest
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
 from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, PresentUser, QueueItem, Track, UpdateOp
@@ -136,11 +148,14 @@ __all__ = [
     "Accepts",
     "Actor",
     "AddOp",
+    "Alarm",
+    "AlarmEvent",
     "Album",
     "Artist",
     "Artwork",
     "Authentication",
     "AuthenticationFailed",
+    "CancelSleepTimer",
     "ClientEvent",
     "ClientMessage",
     "ClientNotFound",
@@ -152,6 +167,7 @@ __all__ = [
     "CurrentOp",
     "CustomMessage",
     "DiskCache",
+    "DismissAlarm",
     "Endpoint",
     "FileReader",
     "FileTags",
@@ -184,6 +200,7 @@ __all__ = [
     "MediaProvider",
     "MessageTooLarge",
     "ModeCommand",
+    "MusicSource",
     "Named",
     "NotSupported",
     "Offer",
@@ -217,12 +234,17 @@ __all__ = [
     "RoomList",
     "RoomNotFound",
     "RoomSkipVote",
+    "SaveAlarm",
     "Seal",
     "SeekCommand",
     "SerializationFailed",
     "Session",
     "Sessions",
+    "SetSleepTimer",
     "Signal",
+    "SkipAlarm",
+    "SleepTimerInfo",
+    "SnoozeAlarm",
     "StateStore",
     "StatusChanged",
     "StreamAddress",

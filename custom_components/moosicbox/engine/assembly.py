@@ -16,16 +16,19 @@ from .fetching import SessionFactory
 from .handlers.admin import AdminHandlers
 from .handlers.broadcast import BroadcastHandlers
 from .handlers.connection import ConnectionHandlers
+from .handlers.household import HouseholdHandlers
 from .handlers.library import LibraryHandlers
 from .handlers.playback import PlaybackHandlers
 from .handlers.queue import QueueHandlers
 from .handlers.reports import ReportHandlers
 from .handlers.rooms import RoomHandlers
+from .household.household import build_household
 from .hub import Hub
 from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
 from .library.media_provider import LibraryMedia
+from .library.scrobbling import Scrobbler
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .notices import Notices
@@ -46,6 +49,7 @@ from .rooms.announcements import Announcements
 from .rooms.attendance import Attendance
 from .rooms.grouping import Grouping
 from .rooms.invites import Invites
+from .rooms.listeners import listeners_of
 from .rooms.listing import RoomLists
 from .rooms.rooms import Rooms
 from .rooms.sync_monitor import SyncMonitor
@@ -67,6 +71,7 @@ HANDLERS: Final = (
     LibraryHandlers,
     AdminHandlers,
     RoomHandlers,
+    HouseholdHandlers,
 )
 
 
@@ -184,7 +189,19 @@ def build_hub(
         limits=shared_limits,
         rooms_by_user=rooms.by_user,
     )
-    for provider in (players, rooms, room_lists, presence, progress):
+    household = build_household(
+        players=players,
+        rooms=rooms,
+        publisher=publisher,
+        media_resolver=media_resolver,
+        library=library,
+        topics=topics,
+        timers=timers,
+        clock=clock,
+        system=system,
+        spawn=tasks.spawn,
+    )
+    for provider in (players, rooms, room_lists, presence, progress, household):
         provider.register_topics(catalog)
 
     if session is not None:
@@ -192,14 +209,16 @@ def build_hub(
         publisher.playback_event.subscribe(lambda context, _event: radio_titles.update(context.playback))
 
     # Library
-    library_feed = None
+    library_feed = scrobbler = None
     if library is not None:
         autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
-        plays = Plays(library, clock, tasks.spawn)
+        plays = Plays(library, clock, tasks.spawn, lambda playback, item: listeners_of(rooms, system, playback, item))
         publisher.playback_event.subscribe(lambda context, event: autoplay.handle_event(context.playback, event))
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)
         library_feed.register_topics(catalog)
+        if library.session is not None:
+            scrobbler = Scrobbler(library.people, library.session, timers, clock, tasks.spawn)
 
     artwork_renewal = None
     if library is not None:
@@ -241,12 +260,14 @@ def build_hub(
         targets=targets,
         grouping=grouping,
         announcements=announcements,
+        household=household,
         sync_monitor=SyncMonitor(players, rooms),
         persistence=Persistence(
             store=store,
             players=players,
             rooms=rooms,
             invites=invites,
+            household=household,
             attendance=attendance,
             media_resolver=media_resolver,
             timers=timers,
@@ -265,6 +286,7 @@ def build_hub(
         library=library,
         library_feed=library_feed,
         artwork_renewal=artwork_renewal,
+        scrobbler=scrobbler,
     )
     connect(hub)
     for handlers in HANDLERS:

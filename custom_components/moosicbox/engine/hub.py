@@ -13,9 +13,11 @@ from .delivery.topics import Topics
 from .delivery.writer import Writer
 from .dispatcher import Dispatcher, Handler
 from .greeting import FEATURES, goodbye
+from .household.household import Household
 from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
+from .library.scrobbling import Scrobbler
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .persistence import Persistence
@@ -76,6 +78,7 @@ class Hub:
     targets: Targets
     grouping: Grouping
     announcements: Announcements
+    household: Household
     sync_monitor: SyncMonitor
     persistence: Persistence
     dispatcher: Dispatcher
@@ -86,6 +89,7 @@ class Hub:
     library: Library | None = None
     library_feed: LibraryFeed | None = None
     artwork_renewal: ArtworkRenewal | None = None
+    scrobbler: Scrobbler | None = None
     running: bool = field(default=False, init=False)
     problems: set[str] = field(default_factory=set, init=False)
     """The reported problems that degrade the hub's health, by a key that can be translated."""
@@ -109,11 +113,15 @@ class Hub:
             self._started = True
             self._clean_up()
             self.grouping.start()
+            self.household.start()
             if self.artwork_renewal is not None:
                 self.artwork_renewal.start()
         if self.library_feed is not None:
             self.library_feed.start()
+        if self.scrobbler is not None:
+            self.scrobbler.start()
         self.running = True
+        self.household.watch_clock()
         self.timer_runner.start()
 
     async def stop(self, code: CloseCode, reason: str) -> None:
@@ -129,6 +137,9 @@ class Hub:
         self.running = False
         if self.library_feed is not None:
             self.library_feed.stop()
+        if self.scrobbler is not None:
+            self.scrobbler.stop()
+        self.household.halt()
         self.media_resolver.close()
         self.writer.close()
         self.timer_runner.stop()

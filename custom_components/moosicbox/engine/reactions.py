@@ -26,6 +26,9 @@ def connect(hub: Hub) -> None:
     hub.rooms.closed.subscribe(reactions.room_closed)
     hub.rooms.kicked.subscribe(reactions.user_kicked)
     hub.rooms.skip_voted.subscribe(lambda room: hub.tasks.spawn(hub.media_resolver.skip(room.playback)))
+    hub.grouping.inherited.subscribe(hub.household.sleep_timers.move)
+    hub.grouping.inherited.subscribe(hub.household.alarms.move)
+    hub.household.changed.subscribe(save)
     hub.publisher.playback_event.subscribe(lambda _context, _event: save())
 
 
@@ -56,6 +59,7 @@ class _Reactions:
 
     def player_removed(self, player: Player) -> None:
         hub, player_id = self._hub, player.player_id
+        hub.household.alarms.delete_of(player_id=player_id)
         topics = [player.topic, f"play:{player_id}", f"progress:{player_id}"]
         hub.sessions.end_where(
             lambda session: session.player_id == player_id, CloseCode.FORCED_OUT, "The player was removed"
@@ -77,6 +81,7 @@ class _Reactions:
     def room_closed(self, room: Room) -> None:
         hub = self._hub
         hub.invites.revoke(room.room_id)
+        hub.household.alarms.delete_of(room_id=room.room_id)
         hub.sessions.end_where(
             lambda session: session.principal.rooms == frozenset({room.room_id}),
             CloseCode.FORCED_OUT,

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol, override
 
 import msgspec
 
+from .household.saved_state import SavedHousehold
 from .playback.player import Player
 from .playback.saved_state import SavedPlayback, SavedPlayer, capture_player, paused_playback
 from .playback.timeline import Timeline
@@ -81,10 +82,17 @@ class StoredHub(Record, frozen=True, kw_only=True):
     players: tuple[StoredPlayer, ...] = ()
     rooms: tuple[StoredRoom, ...] = ()
     invites: dict[str, Invite] = {}
+    household: SavedHousehold = SavedHousehold()
 
 
 def encode_state(
-    players: Iterable[Player], rooms: Iterable[Room], invites: Mapping[str, Invite], *, now_us: int, now: float
+    players: Iterable[Player],
+    rooms: Iterable[Room],
+    invites: Mapping[str, Invite],
+    household: SavedHousehold,
+    *,
+    now_us: int,
+    now: float,
 ) -> bytes:
     """Return the JSON to store; `now_us` and `now` are the same moment as hub time and as Unix time in seconds."""
     return msgspec.json.encode(
@@ -92,6 +100,7 @@ def encode_state(
             "players": [_stored_player(capture_player(player), now_us) for player in players],
             "rooms": [_stored_room(capture_room(room), now_us, now) for room in rooms],
             "invites": dict(invites),
+            "household": household,
         }
     )
 

@@ -10,6 +10,8 @@ PERMISSIONS: Final = frozenset(
 )
 SYSTEM_WIDE: Final = frozenset({"broadcast", "events", "admin"})
 """Permissions that a token limited to rooms never has, because they apply to the whole system."""
+ANONYMOUS: Final = "anonymous"
+"""The subject of clients without a token."""
 SPEAKERS: Final = "speakers"
 """The realm of fed speakers, whose sessions the hub opens itself: no token could expire or be revoked."""
 SYSTEM: Final = "system"
@@ -68,6 +70,11 @@ class Principal:
         return self.sub.startswith(GUEST_PREFIX)
 
     @property
+    def is_person(self) -> bool:
+        """True if the principal may have favourites and plays of its own; guests and automations have none."""
+        return self.rooms is None and self.sub != ANONYMOUS and self.realm != SYSTEM
+
+    @property
     def may_add_foreign_media(self) -> bool:
         """True if the principal may add media other than library tracks; guests may not."""
         return "control" in self.permissions
@@ -94,7 +101,7 @@ def topic_visible(topic: str, principal: Principal, client_id: str, player_id: s
             return not id_
         case "permission":
             return principal.may(id_)
-        case "players" | "presence":
+        case "players" | "presence" | "household":
             return not id_ and principal.may("listen")
         case "library":
             return not id_ and principal.may("library")

@@ -1,6 +1,6 @@
 """The players of a hub: which clients they belong to, their availability, volume and reports."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import logging
 import secrets
 from typing import Final, override
@@ -14,7 +14,7 @@ from ..delivery.topics import Topics
 from ..limits import SharedLimits
 from ..protocol.client import ClientInfo, PlayerReport
 from ..protocol.errors import InvalidMessage, PermissionDenied, PlayerNotFound, Unavailable
-from ..protocol.server import PlayerList, TopicMessage
+from ..protocol.server import AlarmTone, PlayerList, TopicMessage
 from ..protocol.types import ItemState
 from ..signals import Signal
 from ..timers import Timer, Timers
@@ -53,6 +53,7 @@ class Players(PlaybackContexts[Player]):
         self._clock = clock
         self._players: dict[str, Player] = {}
         self._graces: dict[str, Timer] = {}
+        self._max_volume: Callable[[Player], float] = lambda _player: 1.0
         publisher.playback_event.subscribe(self._playback_changed)
 
     def __iter__(self) -> Iterator[Player]:
@@ -190,7 +191,7 @@ class Players(PlaybackContexts[Player]):
         `publish_room` publishes the status of its room, too.
         """
         if volume is not None:
-            player.volume = volume
+            player.volume = min(volume, self._max_volume(player))
         if muted is not None:
             player.muted = muted
         message = player.volume_update()
@@ -200,6 +201,16 @@ class Players(PlaybackContexts[Player]):
         if publish_room and player.room is not None:
             self._topics.publish(player.room.topic, player.room.status())
         self.changed.emit(player)
+
+    def set_tone(self, player: Player, *, sounds: bool) -> None:
+        """Let a player make the tone of an alarm, or stop it."""
+        if player.sounds_tone != sounds:
+            player.sounds_tone = sounds
+            self._topics.publish(f"play:{player.player_id}", AlarmTone(sounds=sounds))
+
+    def limit_volumes(self, max_volume: Callable[[Player], float]) -> None:
+        """Lower volumes that are set from now on to the cap that `max_volume` returns for the player."""
+        self._max_volume = max_volume
 
     @override
     def set_entity_id(self, context: Player, entity_id: str | None) -> None:

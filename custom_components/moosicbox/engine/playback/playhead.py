@@ -41,6 +41,8 @@ class Playhead:
         self.pending_start: PendingStart | None = None
         self.suspended: Timeline | None = None
         """The timeline to go on with once a player is connected again."""
+        self.ends_after: str | None = None
+        """The id of the item after which playback ends, as for a sleep timer; see `Playback.end_after`."""
         self.interrupted = False
         """True if the playback is paused for an announcement, and hasn't been changed since."""
         self._emit = emit
@@ -88,6 +90,8 @@ class Playhead:
         # A hand-over isn't revoked by a change of the queue.
         if (locked := self.queue.locked_item_id) is not None and self.queue.has(locked):
             return self.queue.get(locked)
+        if self.is_current(self.ends_after):
+            return None
         return self.current if self.repeat == "one" else self.successor()
 
     # ------------------------------------------------------------ transitions

@@ -95,6 +95,27 @@ class ClientsResult(TypedDict):
     clients: list[dict[str, object]]
 
 
+class SleepTimerResult(TypedDict):
+    """The answer to `household_command` `set_sleep_timer`."""
+
+    ends_at: str | None
+    """When the music stops; `None` if that isn't known yet."""
+
+
+class AlarmResult(TypedDict):
+    """The answer to commands of alarms."""
+
+    alarm_id: NotRequired[str]
+    next_at: NotRequired[str | None]
+    """When it rings next; `None` if it doesn't."""
+
+
+class RuleResult(TypedDict):
+    """The answer to `household_command` `save_rule`."""
+
+    rule_id: str
+
+
 class LibraryResult(TypedDict, total=False):
     """The answer to `library_request`: an `item`, or a page of `items`."""
 

@@ -219,6 +219,12 @@ class Prepare(StateMessage, tag="prepare", frozen=True, kw_only=True):
     gain_db: float | UnsetType = UNSET
 
 
+class AlarmTone(StateMessage, tag="alarm_tone", frozen=True, kw_only=True):
+    """An order to a player with the capability `tone`: make a sound that wakes people, without any network, or stop."""
+
+    sounds: bool
+
+
 class AnnouncementOrder(StateMessage, tag="announcement", frozen=True, kw_only=True):
     """An announcement to be mixed with what the player plays; null ends it."""
 

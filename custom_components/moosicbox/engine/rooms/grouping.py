@@ -17,6 +17,7 @@ from ..playback.players import Players
 from ..protocol.errors import HubError, InvalidMessage, RoomFull, Unavailable
 from ..sessions.session import Session
 from ..sessions.sessions import Sessions
+from ..signals import Signal
 from ..timers import Timer, Timers
 from .room import Room, RoomSettings
 from .rooms import Rooms
@@ -51,6 +52,8 @@ class Grouping:
         self._timers = timers
         self._clock = clock
         self._spawn = spawn
+        self.inherited: Signal[Room, Player] = Signal()
+        """A group is about to be closed, and a player has taken over its playback."""
         self._checks: dict[str, Timer] = {}
         rooms.left.subscribe(lambda room, _participant: self._schedule_check(room))
         rooms.joined.subscribe(lambda room, _participant: self._schedule_check(room))
@@ -193,6 +196,8 @@ class Grouping:
         if self._rooms.find(room.room_id) is room:
             if heir is not None and (place := room.participant_of(heir)) is not None:
                 self._rooms.leave(room, place)
+            if heir is not None:
+                self.inherited.emit(room, heir)
             self._rooms.close(room)
 
     def _first_absent_player(self, room: Room) -> Player | None:

@@ -1,5 +1,6 @@
 """Commands for rooms: create and close, join and leave, roles, chat and votes."""
 
+from collections.abc import Callable
 import secrets
 
 import msgspec
@@ -44,6 +45,7 @@ class Rooms(RoomRegistry):
         self.left: Signal[Room, Participant] = Signal()
         self.skip_voted: Signal[Room] = Signal()
         """A departure turned the votes to skip into a majority."""
+        self._require_join: Callable[[Player, Room], None] = lambda _player, _room: None
         self.kicked: Signal[Room, str] = Signal()
         """A user of this id was removed from a room."""
         self._sessions = sessions
@@ -156,6 +158,8 @@ class Rooms(RoomRegistry):
             raise PermissionDenied(f"{principal.name} is limited to other rooms")
         room.require_capacity()
         player = None if session.player_id is None else self._players.find(session.player_id)
+        if player is not None:
+            self._require_join(player, room)
         if player is not None and (before := self.of_player(player)) is not None:
             if (place := before.participant_of(player)) is not None:
                 self.leave(before, place)
@@ -181,6 +185,10 @@ class Rooms(RoomRegistry):
             self._attach_player(player, room)
         self.joined.emit(room, participant)
         self.changed.emit(room)
+
+    def restrict_joins(self, require_join: Callable[[Player, Room], None]) -> None:
+        """Call `require_join` before a player joins a room; it raises HubError to refuse it."""
+        self._require_join = require_join
 
     def leave(self, room: Room, participant: Participant) -> None:
         """Remove a participant that leaves."""

@@ -4,7 +4,7 @@
  * `schema.json` has no models of these, so they are written by hand, from `docs/protocol/client-messages.md`; only answers that
  * the browser side reads are here.
  */
-import type { ClientMessage, Position, QueuePage, ServerMessages } from "./messages.js";
+import type { ClientMessage, Position, QueuePage, ServerMessages, SmartRules } from "./messages.js";
 
 export interface Results {
   subscribe: { positions: Record<string, Position> };
@@ -18,6 +18,10 @@ export interface Results {
   room_chat: { message_id: string };
   "queue_command.add": { revision: number; queue_item_ids: string[] };
   "queue_command.get": { queue: QueuePage };
+  "household_command.save_alarm": { alarm_id: string; next_at: string | null };
+  "household_command.skip_alarm": { alarm_id: string; next_at: string | null };
+  "household_command.save_rule": { rule_id: string };
+  "household_command.set_sleep_timer": { ends_at: string | null };
   "room_command.create": { room_id: string };
   "room_command.invite": { invite: string; url: string; expires_at: string };
   "room_command.get": RoomDetails;
@@ -80,6 +84,14 @@ export interface LibraryItem {
   track_count?: number;
   artwork_url?: string | null;
   favourite?: boolean;
+  my_favourite?: boolean;
+  my_play_count?: number;
+  /** In the history. */
+  played_at?: string;
+  /** A playlist with rules. */
+  smart?: boolean;
+  /** Of one smart playlist that was asked for. */
+  rules?: SmartRules;
   available?: boolean;
   /** Of one album or playlist that was asked for. */
   tracks?: LibraryItem[];

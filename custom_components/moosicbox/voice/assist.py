@@ -23,7 +23,7 @@ from ..adapters.callbacks import combined
 from ..engine.api import HubError
 from ..errors import action_error
 from ..models import MoosicBoxData
-from . import group_commands, household_commands, playback_commands, queue_commands
+from . import group_commands, playback_commands, queue_commands
 from .language import Language
 from .memory import Memory
 from .recognition import Recogniser, Spoken, matches_any
@@ -58,12 +58,6 @@ COMMANDS: Final[dict[str, Handler]] = {
     "leave_group": group_commands.leave_group,
     "dissolve_group": group_commands.dissolve_group,
     "invite": group_commands.invite,
-    "sleep_timer": household_commands.sleep_timer,
-    "sleep_timer_track": household_commands.sleep_timer_track,
-    "cancel_sleep_timer": household_commands.cancel_sleep_timer,
-    "wake_me": household_commands.wake_me,
-    "snooze": household_commands.snooze,
-    "stop_alarm": household_commands.stop_alarm,
 }
 """The handlers of the commands, which have their sentences in each file of `sentences/`."""
 INTENTS: Final = {

@@ -15,7 +15,7 @@ SYNTAX: Final = re.compile(r"[^\w' -]+")
 """Characters of names that have a meaning in templates; Assist removes punctuation from texts, too."""
 WILDCARDS: Final = ("query", "genre")
 """Slots for any text."""
-RANGES: Final = {"minutes": (1, 720), "hour": (0, 23), "minute": (0, 59)}
+RANGES: Final = {"minutes": (1, 720)}
 """Slots for numbers, in digits or words, and their bounds."""
 
 

@@ -29,6 +29,7 @@ def memory(pid: int, field: str) -> int:
 
 
 async def connect(session: ClientSession, home: Home) -> Client:
+    """Connect; a client that isn't read for long is disconnected, so each step has its own."""
     client = Client(await session.ws_connect(f"{home.url}/api/moosicbox/ws"))
     client.hello = await client.receive()
     return client
@@ -39,11 +40,16 @@ async def create_token(home: Home, sub: str, **fields: Any) -> str:
     return str(made["token"])
 
 
-async def fetch_pictures(session: ClientSession, home: Home, client: Client) -> None:
+async def fetch_pictures(session: ClientSession, home: Home, token: str) -> None:
     """Ask for the pictures of all albums at once."""
-    albums = (await client.request("library_request", request_type="albums"))["data"]["items"]
+    client = await connect(session, home)
+    await client.authenticate(token)
+    answer = await client.request("library_request", request_type="get_albums")
+    assert answer["type"] == "result", answer
+    albums = answer["data"]["items"]
     addresses = [album["artwork_url"] for album in albums if album.get("artwork_url")]
     assert addresses
+    await client.close()
 
     async def fetch(address: str) -> None:
         async with session.get(f"{home.url}{address}?size=64") as response:
@@ -82,13 +88,14 @@ async def throw_everything(home: Home, session: ClientSession, sounds: Sounds, t
     client = await connect(session, home)
     await client.authenticate(token, client=player("desk"))
     await client.request("queue_command", player_id="desk", action="add", media_content_id=SONG)
+    await client.close()
     folder = home.folder.media
     sounds.put(folder / "harmless" / "song.mp3", title="Harmless", album="Harmless", artist="A")
     (pictures := tmp_path / "pictures").mkdir()
     huge = write_huge_pictures(pictures)
     (folder / "harmless" / "cover.jpg").write_bytes(huge[-1].read_bytes())
     await home.api.call("moosicbox.scan_library")
-    await fetch_pictures(session, home, client)
+    await fetch_pictures(session, home, token)
     for path in MESSAGES:
         await throw_messages(home, session, path, chance, 1)
 
@@ -108,12 +115,15 @@ async def throw_everything(home: Home, session: ClientSession, sounds: Sounds, t
         sounds.put(folder / picture.stem / "x.mp3", title=picture.suffix, album=picture.suffix, artist="A")
         (folder / picture.stem / f"cover{picture.suffix}").write_bytes(picture.read_bytes())
     await home.api.call("moosicbox.scan_library")
-    await fetch_pictures(session, home, client)
+    await fetch_pictures(session, home, token)
+    client = await connect(session, home)
+    await client.authenticate(token, client=player("desk"))
     for file in sorted((folder / "bombs").iterdir()):
         media = f"media-source://media_source/local/bombs/{file.name}"
         answer = await client.request("queue_command", player_id="desk", action="add", media_content_id=media)
         assert answer["type"] == "result" or answer["error_type"] != "internal_error", answer
 
+    await client.close()
     for path in MESSAGES:
         await throw_messages(home, session, path, chance, VARIANTS)
     for number in range(40):

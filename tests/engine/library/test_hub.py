@@ -89,7 +89,7 @@ async def test_an_offline_track_cannot_be_added(harness: LibraryHarness, library
         lambda index: index.execute("UPDATE tracks SET state = 1 WHERE track_id = ?", (first,)).rowcount
     )
     player(harness)
-    with pytest.raises(Unavailable, match="away"):
+    with pytest.raises(Unavailable, match="there"):
         await harness.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
 
 

@@ -1,9 +1,11 @@
 """MoosicBox: a real-time music hub in Home Assistant's web server."""
 
 from contextlib import suppress
+from functools import partial
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
@@ -70,6 +72,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     entry.async_on_unload(async_track_entities(hass, entry.entry_id, data.hub, data.outputs))
     entry.async_on_unload(data.outputs.async_start())
     await data.speakers.async_apply(entry.options)
+    entry.async_on_unload(entry.async_on_state_change(partial(_offer_speakers, entry)))
     entry.async_on_unload(EventBridge(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(FolderMonitor(hass, data.hub, data.library).async_start())
     entry.async_on_unload(TriggerEvents(hass, data.hub, data.authenticator).async_start())
@@ -120,6 +123,12 @@ async def async_remove_config_entry_device(
             with suppress(HubError):
                 hub.household.alarms.delete(identifier.removeprefix(ALARM_ID))
     return HUB_ID not in identifiers
+
+
+@callback
+def _offer_speakers(entry: MoosicBoxConfigEntry) -> None:
+    if entry.state is ConfigEntryState.LOADED:
+        entry.runtime_data.speakers.async_offer_waiting()
 
 
 async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:

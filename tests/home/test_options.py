@@ -52,6 +52,7 @@ def test_all_variables_are_there() -> None:
         *("WS_MAX_CONNECTIONS", "WS_HEARTBEAT_INTERVAL", "WS_CONNECTION_TIMEOUT", "WS_MAX_MESSAGE_SIZE"),
         *("WS_ENABLE_COMPRESSION", "WS_RATE_LIMIT_PER_MINUTE"),
         *("WS_CLUSTER_MODE", "WS_REDIS_URL", "WS_NODE_ID"),
+        *("WS_SENDSPIN", "WS_SNAPCAST"),
     }
 
 

@@ -94,6 +94,12 @@ class HomeSpeakers:
             ConfigSubentry(data=MappingProxyType(data), subentry_type=SPEAKER, title=name, unique_id=player_id),
         )
 
+    @callback
+    def async_offer_waiting(self) -> None:
+        """Offer the speakers that connected before the entry was loaded: their dialogs need it."""
+        for info in () if self._speakers is None else self._speakers.waiting:
+            self._handle_discovered(info)
+
     # ---- life cycle
 
     async def async_apply(self, options: Mapping[str, Any]) -> None:

@@ -132,8 +132,6 @@ SETTINGS: Final = (
     Setting("chat_per_minute", "rate_limits", "chat_per_minute", 1, 10_000),
     Setting("library_per_minute", "rate_limits", "library_per_minute", 1, 10_000),
     Setting("cleanup_interval_seconds", "rate_limits", "cleanup_interval", 1, 3_600, "s"),
-    Setting("sendspin", "speakers", variable="WS_SENDSPIN", other=False),
-    Setting("snapcast", "speakers", variable="WS_SNAPCAST", other=False),
     Setting("require_auth", "security", "require_auth"),
     Setting("allowed_origins", "security", "allowed_origins"),
     Setting("validate_csrf", "security", "validate_csrf"),
@@ -146,6 +144,8 @@ SETTINGS: Final = (
     Setting("metrics", "features", "metrics"),
     Setting("rate_limiting", "features", other=True),
     Setting("rooms", "features", "rooms"),
+    Setting("sendspin", "speakers", variable="WS_SENDSPIN", other=False),
+    Setting("snapcast", "speakers", variable="WS_SNAPCAST", other=False),
 )
 SECTIONS: Final = tuple(dict.fromkeys(setting.section for setting in SETTINGS))
 

@@ -192,6 +192,7 @@ def build_hub(
     household = build_household(
         players=players,
         rooms=rooms,
+        grouping=grouping,
         publisher=publisher,
         media_resolver=media_resolver,
         library=library,

@@ -35,7 +35,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine.transport",),
     ("engine.cluster",),
     ("engine.node",),
-    ("engine.api", "engine.cluster_api"),
+    ("engine.speakers",),
+    ("engine.api", "engine.cluster_api", "engine.speakers_api", "engine.sendspin_api"),
     ("engine.client",),
     ("",),
 )

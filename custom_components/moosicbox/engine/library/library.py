@@ -359,10 +359,22 @@ class Library:
         """Count that a track was played, by these users; without effect if the library doesn't have it."""
         await self.people.count_play(track_id, user_ids)
 
-    async def similar(self, track_id: str, count: int = 1, exclude: Iterable[str] = ()) -> list[LibraryTrack]:
-        """Return tracks that can follow a track: of its artist, genre and years, and rather what is liked and played."""
-        excluded = frozenset(exclude)
-        return await self._database.read(lambda index: similar.similar(index, track_id, count, excluded))
+    async def similar(
+        self,
+        track_ids: Sequence[str],
+        count: int = 1,
+        exclude: Collection[str] = (),
+        skipped: Collection[str] = (),
+    ) -> list[LibraryTrack]:
+        """Return tracks that can follow others: of their artists, related artists, genres and years.
+
+        Args:
+            track_ids: The music to follow, the current track first.
+            count: The number of tracks to return at most.
+            exclude: Tracks that aren't returned.
+            skipped: Tracks that were skipped: artists and genres of theirs become unlikely.
+        """
+        return await self._database.read(lambda index: similar.similar(index, track_ids, count, exclude, skipped))
 
     # ------------------------------------------------------------ internal
 

@@ -80,10 +80,15 @@ class Stage:
             )
         return self.playback.handle_ended(queue_item_id, self.now_us)
 
-    def report(self, state: ReportState, position: float, at_us: int | None = None, **fields: Any) -> None:
+    def report(
+        self, state: ReportState, position: float, at_us: int | None = None, member: int = 0, **fields: Any
+    ) -> None:
+        """Report from one of the members."""
         fields.setdefault("queue_item_id", self.current)
         at_us = self.now_us if at_us is None else at_us
-        self.playback.apply_report(PlayerReport(state=state, position_seconds=position, at_us=at_us, **fields))
+        report = PlayerReport(state=state, position_seconds=position, at_us=at_us, **fields)
+        self.members[member].report = report
+        self.playback.apply_report(report)
 
 
 def assert_command_matches(stage: Stage) -> None:

@@ -179,7 +179,7 @@ def build_hub(
     library_feed = None
     if library is not None:
         autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
-        plays = Plays(library, clock, tasks.spawn)
+        plays = Plays(library, timers, clock, tasks.spawn)
         publisher.playback_event.subscribe(lambda context, event: autoplay.handle_event(context.playback, event))
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)

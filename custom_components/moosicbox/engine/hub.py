@@ -101,18 +101,20 @@ class Hub:
     async def start(self, *, restored: bool = False) -> None:
         """Load the stored state, unless another hub's was `restored` already, and accept clients."""
         if not self._started:
-            await self.persistence.start(restored=restored)
+            await self.persistence.load(restored=restored)
             self._started = True
             self._clean_up()
             self.grouping.start()
         if self.library_feed is not None:
             self.library_feed.start()
         self.running = True
+        self.persistence.start()
         self.timer_runner.start()
 
     async def stop(self, code: CloseCode, reason: str) -> None:
         """Send all clients a goodbye and close their connections; their sessions can be resumed after `start`."""
         self.running = False
+        self.persistence.stop()
         for session in self.sessions.connected():
             session.send(goodbye(reason))
         self.sessions.disconnect_all(code, reason)
@@ -121,6 +123,7 @@ class Hub:
     async def halt(self) -> None:
         """Stop all activity without notifying clients."""
         self.running = False
+        self.persistence.stop()
         if self.library_feed is not None:
             self.library_feed.stop()
         self.media_resolver.close()

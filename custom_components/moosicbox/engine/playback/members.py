@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from ..protocol.client import PlayerReport
+from .timeline import plausible_duration
 
 SOLO_MARGIN_US: Final = 20_000
 ROOM_MARGIN_US: Final = 200_000
@@ -69,6 +70,14 @@ class Members:
         expected = [member for member in connected if not member.lagging and member.failed_item_id != item_id]
         return [member for member in expected if not member.is_ready(item_id)]
 
+    def reported_duration(self, item_id: str, known: float | None) -> float | None:
+        """Return the longest duration of an item that connected members report, in seconds.
+
+        So that nothing is cut off for one of them, the `known` duration counts for members that report none.
+        """
+        durations = [_reported_duration(member, item_id) or known for member in self.connected()]
+        return max((duration for duration in durations if duration is not None), default=None)
+
     def have_finished(self, item_id: str) -> bool:
         """Return whether all connected members have ended the item or don't play it."""
         return all(_has_finished(member, item_id) for member in self.connected())
@@ -76,6 +85,13 @@ class Members:
     def have_failed(self, item_id: str) -> bool:
         """Return whether none of the connected members can play the item."""
         return all(member.lagging or member.failed_item_id == item_id for member in self.connected())
+
+
+def _reported_duration(member: Member, item_id: str) -> float | None:
+    report = member.report
+    if report is None or report.queue_item_id != item_id:
+        return None
+    return plausible_duration(report.duration_seconds)
 
 
 def _has_finished(member: Member, item_id: str) -> bool:

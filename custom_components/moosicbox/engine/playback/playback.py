@@ -13,8 +13,8 @@ from ..protocol.types import ItemState, QueueItem, RepeatMode
 from .events import Command, ItemFailed, Lagged, PlaybackEvent, PositionChanged, StatusChanged
 from .members import Member, Members
 from .operations import Operations
-from .playhead import PendingStart, Playhead, plausible_duration
-from .timeline import Timeline
+from .playhead import PendingStart, Playhead
+from .timeline import Timeline, plausible_duration
 
 HANDOVER_US: Final = 3_000_000
 """How long before its start the next item is handed to the players."""
@@ -22,6 +22,8 @@ END_TOLERANCE_US: Final = 300_000
 """An item that a player ends this shortly before its time is followed by the item that was handed over."""
 POSITION_TOLERANCE_SECONDS: Final = 0.25
 """The position of a single player is adopted if it differs by more than this."""
+DURATION_TOLERANCE_SECONDS: Final = 0.05
+"""The duration that several players report is adopted if it differs by more than this from the known one."""
 START_GRACE_US: Final = 2_000_000
 """A player that buffers this shortly after a command is still starting, and hasn't stalled."""
 MAX_FAILURES: Final = 3
@@ -95,6 +97,7 @@ class Playback(Playhead):
         """Copy the queue and the modes of another playback, without a current item."""
         self.loaded_item = None
         self.repeat, self.autoplay = other.repeat, other.autoplay
+        self.reported_durations = other.reported_durations.copy()
         self.queue.copy_from(other.queue)
 
     def pause(self, now_us: int, position: float | None = None) -> None:
@@ -261,17 +264,26 @@ class Playback(Playhead):
         self._emit(ItemFailed(item))
 
     def apply_report(self, report: PlayerReport) -> None:
-        """Adopt the position and state that a single player reports. Several players follow the timeline instead."""
-        if not self.is_current(report.queue_item_id):
+        """Adopt the duration that players report, and the position and state that a single player reports.
+
+        Several players follow the timeline instead.
+        """
+        if (item_id := report.queue_item_id) is None or not self.is_current(item_id):
             return
         if report.state == "playing":
             self.failures = 0
         alone = len(self.members.connected()) < 2
-        duration = plausible_duration(report.duration_seconds)
-        if duration is not None and duration != self.duration and (alone or self.duration is None):
-            self._set_duration(duration)
+        self._adopt_duration(item_id, plausible_duration(report.duration_seconds), alone=alone)
         if alone:
             self._follow(report)
+
+    def _adopt_duration(self, item_id: str, duration: float | None, *, alone: bool) -> None:
+        # Decoders differ a little, which is no reason to move the end for all.
+        tolerance = 0.0 if alone else DURATION_TOLERANCE_SECONDS
+        if not alone:
+            duration = self.members.reported_duration(item_id, self.duration)
+        if duration is not None and (self.duration is None or abs(duration - self.duration) > tolerance):
+            self._set_duration(item_id, duration)
 
     def _follow(self, report: PlayerReport) -> None:
         timeline = self.timeline

@@ -20,6 +20,7 @@ from ..signals import Signal
 from ..timers import Timer, Timers
 from .contexts import PlaybackContexts
 from .events import PlaybackEvent, QueueChanged, StatusChanged
+from .loudness import CONFIRMED, rounded
 from .player import PlaybackContext, Player
 from .publisher import PlaybackPublisher
 from .render import queue_snapshot
@@ -177,10 +178,16 @@ class Players(PlaybackContexts[Player]):
     ) -> None:
         """Set the volume (0 to 1) and whether a player is muted, unless they are `None`.
 
-        `publish_room` publishes the status of its room, too.
+        Args:
+            player: The player.
+            volume: A volume outside of 0 to 1 is remembered, and the nearest one inside is set.
+            muted: Whether it is muted.
+            publish_room: Whether the status of its room is published, too.
+
         """
         if volume is not None:
-            player.volume = volume
+            player.volume = rounded(volume)
+            player.unbounded_volume = None if 0 <= volume <= 1 else volume
         if muted is not None:
             player.muted = muted
         message = player.volume_update()
@@ -212,8 +219,11 @@ class Players(PlaybackContexts[Player]):
             report = msgspec.structs.replace(report, position_seconds=audible)
         before, playback = player.report, player.active_playback
         player.apply_report(report)
-        if report.volume is not None or report.muted is not None:
-            self.set_volume(player, report.volume, report.muted)
+        volume = report.volume
+        if volume is not None and abs(volume - player.volume) < CONFIRMED:
+            volume = None
+        if volume is not None or report.muted not in (None, player.muted):
+            self.set_volume(player, volume, report.muted)
         previous_state: ItemState
         match report.state:
             case "idle":

@@ -1,15 +1,15 @@
 """The current item of a queue and its timeline."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from ..protocol.types import ItemState, QueueItem, QueueOp, RepeatMode
 from .events import Command, CommandIssued, CurrentChanged, PlaybackEvent, PrepareChanged, QueueChanged, StatusChanged
 from .queue import Queue
-from .timeline import Timeline
+from .timeline import Timeline, plausible_duration
 
-MIN_DURATION_SECONDS: Final = 0.5
-"""A shorter duration is a mistake; repeating such an item would never pause."""
+MAX_REPORTED_DURATIONS: Final = 100
 RESTART_SECONDS: Final = 3.0
 """`previous` goes back to the start of an item that has played longer than this."""
 
@@ -35,7 +35,9 @@ class Playhead:
         self.next_item: QueueItem | None = None
         """The item that plays after the current one, as announced to the players."""
         self.duration: float | None = None
-        """The duration of the current item in seconds: the player's, otherwise the one of its tags."""
+        """The duration of the current item in seconds: the players', otherwise the one of its tags."""
+        self.reported_durations: OrderedDict[str, float] = OrderedDict()
+        """The durations of the last items that players have reported, by the ids of the items."""
         self.pending_start: PendingStart | None = None
         self.suspended: Timeline | None = None
         """The timeline to go on with once a player is connected again."""
@@ -101,7 +103,7 @@ class Playhead:
         self.loaded_item = item
         self.queue.set_current(item.queue_item_id)
         self.queue.set_state(item.queue_item_id, "playing")
-        self.duration = plausible_duration(item.track.duration)
+        self.duration = self.reported_durations.get(item.queue_item_id) or plausible_duration(item.track.duration)
         self._emit(CurrentChanged(item.track, previous.track if previous else None))
 
     def _unload_item(self, now_us: int) -> None:
@@ -148,8 +150,10 @@ class Playhead:
         self._update_next_item()
         self._emit(StatusChanged())
 
-    def _set_duration(self, duration: float) -> None:
-        self.duration = duration
+    def _set_duration(self, item_id: str, duration: float) -> None:
+        self.duration = self.reported_durations[item_id] = duration
+        if len(self.reported_durations) > MAX_REPORTED_DURATIONS:
+            self.reported_durations.popitem(last=False)
         # A hand-over that was made for another end isn't valid any more.
         self._revoke_hand_over()
         self._update_next_item()
@@ -166,8 +170,3 @@ class Playhead:
 
     def _bounded(self, position: float) -> float:
         return max(0.0, position if self.duration is None else min(position, self.duration))
-
-
-def plausible_duration(duration: float | None) -> float | None:
-    """Return `duration`, or `None` if it is too short to be true."""
-    return duration if duration is not None and duration >= MIN_DURATION_SECONDS else None

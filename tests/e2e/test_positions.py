@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 import json
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession
@@ -80,15 +81,19 @@ async def test_a_clean_stop_saves_the_position(home: Home, reader: Reader) -> No
     assert paused["start_position"] >= stopped_us / 1e6
 
 
+async def until_written(path: Path) -> None:
+    before = path.stat().st_mtime_ns if path.exists() else 0
+    async with asyncio.timeout(2 * INTERVAL):
+        while not path.exists() or path.stat().st_mtime_ns == before:  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(0.1)
+
+
 async def test_a_crash_loses_at_most_ten_seconds(home: Home, reader: Reader) -> None:
     order = await reader.play()
     state, positions = (home.folder.path / ".storage" / f"moosicbox.{name}" for name in ("state", "positions"))
-    before = positions.stat().st_mtime_ns if positions.exists() else 0
-    await asyncio.sleep(1)
+    await until_written(positions)
     written = state.stat().st_mtime_ns
-    async with asyncio.timeout(2 * INTERVAL):
-        while not positions.exists() or positions.stat().st_mtime_ns == before:  # noqa: ASYNC110 - another process writes
-            await asyncio.sleep(0.1)
+    await until_written(positions)
     assert state.stat().st_mtime_ns == written, "The whole state was written for a position"
     saved = json.loads(positions.read_text(encoding="utf-8"))["data"]["positions"]["player:reader"]["position"]
     killed_us = await reader.position_us(order)

@@ -21,6 +21,7 @@ class Member:
     lagging: bool = False
     report: PlayerReport | None = None
     failed_item_id: str | None = None
+    announcement: Command | None = None
     ready: set[str] = field(default_factory=set)
 
     def is_ready(self, queue_item_id: str) -> bool:

@@ -146,7 +146,7 @@ class QueueHandlers:
             return
         if current is None:
             playback.finish(self.hub.clock.now_us())
-        elif playback.timeline.state in ("playing", "buffering"):
+        elif playback.goes_on:
             await self.hub.media_resolver.start(playback, current, previous_state="skipped")
         else:
             playback.load_paused(current, self.hub.clock.now_us())

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from ..protocol.client import PlayerReport
+from .events import Command
 from .timeline import plausible_duration
 
 SOLO_MARGIN_US: Final = 20_000
@@ -28,6 +29,8 @@ class Member(Protocol):
     report: PlayerReport | None
     failed_item_id: str | None
     """The item that it could not play last."""
+    announcement: Command | None
+    """The announcement that it plays instead."""
 
     def is_ready(self, queue_item_id: str) -> bool:
         """Return whether it has buffered an item."""
@@ -43,6 +46,11 @@ class Members:
     def connected(self) -> list[Member]:
         """Return the members that are connected."""
         return [member for member in self._members() if member.connected]
+
+    def are_announcing(self) -> bool:
+        """Return whether all connected members play an announcement, so that none of them can render the playback."""
+        connected = self.connected()
+        return bool(connected) and all(member.announcement is not None for member in connected)
 
     def command_lead_us(self, item_id: str | None) -> int:
         """Return how far in the future a command has to be, so that every member can follow it.

@@ -69,7 +69,10 @@ class Playback(Playhead):
         """Make an item the current one, to be started once its media is known; see `start`."""
         self.pending_start = None
         self._load_item(item, previous_state)
-        self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
+        if self.members.are_announcing():
+            self._interrupt_at(position, now_us)
+        else:
+            self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
 
     def load_paused(self, item: QueueItem, now_us: int, position: float = 0.0) -> None:
         """Make an item the current one without playing it; the one before counts as skipped."""
@@ -77,7 +80,7 @@ class Playback(Playhead):
         self._issue("pause", Timeline("paused", self._bounded(position), now_us + self.lead_us(), 0.0))
 
     def start(self, item: QueueItem, now_us: int, position: float = 0.0, previous_state: ItemState = "played") -> None:
-        """Play an item as soon as the members are ready.
+        """Play an item as soon as the members are ready, or after the announcement that they play.
 
         Args:
             item: An item of the queue.
@@ -87,6 +90,9 @@ class Playback(Playhead):
 
         """
         self._load_item(item, previous_state)
+        if self.members.are_announcing():
+            self._interrupt_at(position, now_us)
+            return
         if self.max_wait_us == 0 or not self._unready():
             self._play(position, now_us)
             return
@@ -101,7 +107,8 @@ class Playback(Playhead):
         self.queue.copy_from(other.queue)
 
     def pause(self, now_us: int, position: float | None = None) -> None:
-        """Pause at `position`, by default where the music will be."""
+        """Pause at `position`, by default where the music will be; also after an announcement."""
+        self.interrupted = False
         if self.current is None or self.timeline.state in ("idle", "paused"):
             return
         at_us = now_us + self.lead_us()
@@ -109,10 +116,19 @@ class Playback(Playhead):
         self._issue("pause", Timeline("paused", place, at_us, 0.0))
 
     def interrupt(self, now_us: int) -> None:
-        """Pause for an announcement. Any later change of the timeline ends the interruption."""
+        """Pause for an announcement, if it plays.
+
+        Commands during the announcement change what follows it: `start` and `seek` where the music goes on, `pause` and
+        `stop` that it doesn't.
+        """
         if self.is_active:
             self.pause(now_us)
             self.interrupted = True
+
+    def suspend_interrupted(self, now_us: int) -> None:
+        """End an interruption without a player to go on: that has to wait until one is connected."""
+        self.interrupted = False
+        self.suspended = Timeline("playing", self.timeline.position, now_us, 1.0)
 
     def stop(self, now_us: int) -> None:
         """Stop. The queue and the current item stay, the position is lost."""
@@ -134,6 +150,8 @@ class Playback(Playhead):
             self._set_timeline(Timeline("buffering", place, now_us, 0.0))
         elif self.is_active:
             self._issue("play", Timeline("playing", place, at_us, 1.0))
+        elif self.interrupted:
+            self._interrupt_at(place, now_us)
         else:
             self._issue("pause", Timeline("paused", place, at_us, 0.0))
         self._emit(PositionChanged(place))
@@ -310,6 +328,11 @@ class Playback(Playhead):
         self._set_timeline(Timeline("buffering", position, at_us, 0.0))
 
     # ------------------------------------------------------------ starting
+
+    def _interrupt_at(self, position: float, now_us: int) -> None:
+        # Go on there after the announcement.
+        self._issue("pause", Timeline("paused", self._bounded(position), now_us, 0.0))
+        self.interrupted = True
 
     def _unready(self) -> list[Member]:
         return [] if self.current is None else self.members.unready(self.current.queue_item_id)

@@ -42,7 +42,7 @@ class Playhead:
         self.suspended: Timeline | None = None
         """The timeline to go on with once a player is connected again."""
         self.interrupted = False
-        """True if the playback is paused for an announcement, and hasn't been changed since."""
+        """True if the playback is paused for an announcement, and plays on after it."""
         self._emit = emit
 
     # ------------------------------------------------------------ queries
@@ -60,6 +60,11 @@ class Playhead:
     def is_active(self) -> bool:
         """True if it plays, or is about to."""
         return self.timeline.state in ("playing", "buffering")
+
+    @property
+    def goes_on(self) -> bool:
+        """True if it is active, or will be after an announcement."""
+        return self.is_active or self.interrupted
 
     @property
     def ends_us(self) -> int | None:

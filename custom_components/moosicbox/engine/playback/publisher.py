@@ -129,6 +129,11 @@ class PlaybackPublisher:
         # Its lead time may have changed, too.
         self.schedule(player.room or player)
 
+    def publish_preparation(self, player: Player) -> None:
+        """Publish the item again that a player has to prepare."""
+        if (message := self.instructions.preparation(player)) is not None:
+            self._topics.publish(f"play:{player.player_id}", message)
+
     def publish_switch(self, player: Player) -> None:
         """Publish the playback of a player that has entered or left a room."""
         if player.active_playback.command is None:

@@ -4,7 +4,6 @@ There is no I/O, and time is an argument: hub time in microseconds.
 """
 
 from collections.abc import Callable, Iterable
-import random
 from typing import Final
 
 from ..protocol.client import PlayerReport
@@ -57,7 +56,6 @@ class Playback(Playhead):
         """How long a start waits for members that aren't ready; `None` means forever."""
         self.failures = 0
         """Items in a row that could not be played."""
-        self._random = random.Random()  # noqa: S311 - shuffles music, keeps no secrets
 
     # ------------------------------------------------------------ commands
 
@@ -163,7 +161,7 @@ class Playback(Playhead):
         if autoplay is not None:
             self.autoplay = autoplay
         if shuffle is not None:
-            self.queue.shuffle(shuffle, self._random)
+            self.queue.shuffle(shuffle)
         self._update_next_item()
         self._emit(StatusChanged())
 

@@ -18,6 +18,7 @@ class PlaybackMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stage = Stage()
+        self.stage.playback.queue.generator = chance(7)
         self.playback = self.stage.playback
         self.playback._random = chance(1)
 

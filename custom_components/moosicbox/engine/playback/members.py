@@ -86,9 +86,9 @@ class Members:
         durations = [_reported_duration(member, item_id) or known for member in self.connected()]
         return max((duration for duration in durations if duration is not None), default=None)
 
-    def have_finished(self, item_id: str) -> bool:
-        """Return whether all connected members have ended the item or don't play it."""
-        return all(_has_finished(member, item_id) for member in self.connected())
+    def have_finished(self, item_id: str, from_us: int) -> bool:
+        """Return whether all connected members have ended the item since hub time `from_us`, or don't play it."""
+        return all(_has_finished(member, item_id, from_us) for member in self.connected())
 
     def have_failed(self, item_id: str) -> bool:
         """Return whether none of the connected members can play the item."""
@@ -102,9 +102,11 @@ def _reported_duration(member: Member, item_id: str) -> float | None:
     return plausible_duration(report.duration_seconds)
 
 
-def _has_finished(member: Member, item_id: str) -> bool:
+def _has_finished(member: Member, item_id: str, from_us: int) -> bool:
     if member.lagging or member.failed_item_id == item_id:
         return True
     if (report := member.report) is None:
         return False
-    return bool(report.needs_interaction) or (report.state == "idle" and report.queue_item_id == item_id)
+    if report.needs_interaction:
+        return True
+    return report.state == "idle" and report.queue_item_id == item_id and report.at_us >= from_us

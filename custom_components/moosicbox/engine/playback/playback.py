@@ -13,12 +13,14 @@ from .events import Command, ItemFailed, Lagged, PlaybackEvent, PositionChanged,
 from .members import Member, Members
 from .operations import Operations
 from .playhead import PendingStart, Playhead
-from .timeline import Timeline, plausible_duration
+from .timeline import MIN_DURATION_SECONDS, Timeline, plausible_duration
 
 HANDOVER_US: Final = 3_000_000
 """How long before its start the next item is handed to the players."""
 END_TOLERANCE_US: Final = 300_000
-"""An item that a player ends this shortly before its time is followed by the item that was handed over."""
+"""How far from its time a player may end an item whose successor was handed over."""
+MIN_PLAYED_US: Final = round(MIN_DURATION_SECONDS * 1e6)
+"""An item that ends sooner than this after its start, long before its time, could not be played."""
 POSITION_TOLERANCE_SECONDS: Final = 0.25
 """The position of a single player is adopted if it differs by more than this."""
 DURATION_TOLERANCE_SECONDS: Final = 0.05
@@ -191,7 +193,9 @@ class Playback(Playhead):
         elif self.queue.locked_item_id is None:
             self._hand_over(self.next_item, ends_us)
         else:
+            repeated = self.is_current(self.next_item.queue_item_id)
             self._load_item(self.next_item, "played")
+            self.ends_from_us = ends_us + END_TOLERANCE_US if repeated else 0
             self._set_timeline(Timeline("playing", 0.0, ends_us, 1.0))
 
     def start_if_ready(self, now_us: int) -> None:
@@ -236,35 +240,45 @@ class Playback(Playhead):
 
     # ------------------------------------------------------------ reports of members
 
-    def handle_ended(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
+    def handle_ended(self, report: PlayerReport, now_us: int) -> QueueItem | None:
         """Handle a member's report that an item has ended.
 
         Returns the item to start now; `None` if this isn't the end of the current item, or its successor starts anyway.
+        An item that ends as soon as it has started counts as failed; see `handle_failed`.
         """
-        current = self.current
-        if current is None or current.queue_item_id != queue_item_id or not self.timeline.playing:
+        item_id, at_us = report.queue_item_id, report.at_us
+        if item_id is None or not self._is_about_current(report) or not self.timeline.playing:
             return None
-        if not self.members.have_finished(queue_item_id):
+        if not self.members.have_finished(item_id, self.ends_from_us):
             return None
-        if self.duration is not None and now_us < self.timeline.anchor_us + END_TOLERANCE_US:
-            # The item has just begun; with `repeat` "one", this is the end of the round before.
+        ends_us = self.ends_us
+        if ends_us is not None and at_us < min(self.timeline.anchor_us + MIN_PLAYED_US, ends_us - MIN_PLAYED_US):
+            return self._skip_failed(now_us)
+        if self.queue.locked_item_id is not None and ends_us is not None and at_us > ends_us - END_TOLERANCE_US:
             return None
-        if self.queue.locked_item_id is not None and (ends_us := self.ends_us) and now_us > ends_us - END_TOLERANCE_US:
-            return None
+        self.failures = 0
         if (following := self.next_item) is None:
             self.finish(now_us)
         return following
 
-    def handle_failed(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
+    def handle_failed(self, report: PlayerReport, now_us: int) -> QueueItem | None:
         """Handle a member's report that it can't play an item.
 
         Returns the item to start now, if no member can play the current one. After several failures, playback stops.
         """
-        current = self.current
-        if current is None or current.queue_item_id != queue_item_id or not self.is_active:
+        item_id = report.queue_item_id
+        if item_id is None or not self._is_about_current(report) or not self.is_active:
             return None
-        if not self.members.have_failed(queue_item_id):
+        if not self.members.have_failed(item_id):
             self.start_if_ready(now_us)
+            return None
+        return self._skip_failed(now_us)
+
+    def _is_about_current(self, report: PlayerReport) -> bool:
+        return self.is_current(report.queue_item_id) and report.at_us >= self.ends_from_us
+
+    def _skip_failed(self, now_us: int) -> QueueItem | None:
+        if (current := self.current) is None:
             return None
         self.failures += 1
         self._emit(ItemFailed(current))
@@ -286,7 +300,7 @@ class Playback(Playhead):
         """
         if (item_id := report.queue_item_id) is None or not self.is_current(item_id):
             return
-        if report.state == "playing":
+        if report.state == "playing" and report.at_us >= self.timeline.anchor_us + MIN_PLAYED_US:
             self.failures = 0
         alone = len(self.members.connected()) < 2
         self._adopt_duration(item_id, plausible_duration(report.duration_seconds), alone=alone)

@@ -227,9 +227,9 @@ class Players(PlaybackContexts[Player]):
         previous_state: ItemState
         match report.state:
             case "idle":
-                following, previous_state = playback.handle_ended(report.queue_item_id, now_us), "played"
+                following, previous_state = playback.handle_ended(report, now_us), "played"
             case "error":
-                following, previous_state = playback.handle_failed(report.queue_item_id, now_us), "skipped"
+                following, previous_state = playback.handle_failed(report, now_us), "skipped"
             case _:
                 following, previous_state = None, "played"
                 if report.state == "playing" and playback.is_current(report.queue_item_id):

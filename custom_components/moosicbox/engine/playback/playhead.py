@@ -43,6 +43,8 @@ class Playhead:
         """The timeline to go on with once a player is connected again."""
         self.interrupted = False
         """True if the playback is paused for an announcement, and plays on after it."""
+        self.ends_from_us = 0
+        """Reports of an end or a failure from before this hub time are about an earlier start of the current item."""
         self._emit = emit
 
     # ------------------------------------------------------------ queries
@@ -128,11 +130,17 @@ class Playhead:
 
     def _issue(self, command: Literal["play", "pause", "stop"], timeline: Timeline) -> None:
         # Set the timeline and send the command that makes players follow it.
+        self.ends_from_us = timeline.anchor_us if self._is_ordered(self.current) else 0
         self.queue.locked_item_id = None
         self.suspended = None
         self.pending_start = None
         self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
         self._set_timeline(timeline)
+
+    def _is_ordered(self, item: QueueItem | None) -> bool:
+        # Return whether the players were told to play the item.
+        ordered = self.command.item if self.command is not None and self.command.command == "play" else None
+        return item is not None and ordered is not None and item.queue_item_id == ordered.queue_item_id
 
     def _hand_over(self, item: QueueItem, at_us: int) -> None:
         # Make players start the next item at the end of the current one.

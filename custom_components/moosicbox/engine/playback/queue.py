@@ -52,7 +52,7 @@ class Queue:
             generator: Shuffles; a new one by default.
 
         """
-        self._random = generator or random.Random()  # noqa: S311 - shuffles music, keeps no secrets
+        self.generator = generator or random.Random()  # noqa: S311 - shuffles music, keeps no secrets
         self.epoch = epoch
         self.max_items = max_items
         self.revision = 0
@@ -278,7 +278,7 @@ class Queue:
             rest = self._items[start:]
             locked = [item for item in rest if item.queue_item_id == self.locked_item_id]
             rest = [item for item in rest if item.queue_item_id != self.locked_item_id]
-            self._random.shuffle(rest)
+            self.generator.shuffle(rest)
             self._items[start:] = locked + rest
         else:
             by_id = {item.queue_item_id: item for item in self._items}
@@ -324,7 +324,7 @@ class Queue:
             if starts and number == 0:
                 index, start = start, start + 1
             else:
-                index = self._random.randint(start, len(self._items))
+                index = self.generator.randint(start, len(self._items))
             self._items.insert(index, item)
             ops.append(AddOp(index=index, items=(item,)))
         return ops if len(ops) <= MAX_SHUFFLED_OPS else [ResetOp()]

@@ -2,12 +2,7 @@
 
 import pytest
 
-from custom_components.moosicbox.engine.playback.events import (
-    CommandIssued,
-    CurrentChanged,
-    ItemFailed,
-    PrepareChanged,
-)
+from custom_components.moosicbox.engine.playback.events import CommandIssued, CurrentChanged, ItemFailed, PrepareChanged
 from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
 from custom_components.moosicbox.engine.playback.playback import HANDOVER_US, MAX_FAILURES
 from custom_components.moosicbox.engine.playback.timeline import Timeline

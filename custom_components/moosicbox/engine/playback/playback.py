@@ -77,7 +77,7 @@ class Playback(Playhead):
     def load_paused(self, item: QueueItem, now_us: int, position: float = 0.0) -> None:
         """Make an item the current one without playing it; the one before counts as skipped."""
         self._load_item(item, "skipped")
-        self._issue("pause", Timeline("paused", self._bounded(position), now_us + self.lead_us(), 0.0))
+        self._issue("pause", Timeline("paused", self._bounded(position), now_us + self.lead_us(), 0.0), now_us)
 
     def start(self, item: QueueItem, now_us: int, position: float = 0.0, previous_state: ItemState = "played") -> None:
         """Play an item as soon as the members are ready, or after the announcement that they play.
@@ -113,7 +113,7 @@ class Playback(Playhead):
             return
         at_us = now_us + self.lead_us()
         place = self._bounded(self.timeline.position_at(at_us) if position is None else position)
-        self._issue("pause", Timeline("paused", place, at_us, 0.0))
+        self._issue("pause", Timeline("paused", place, at_us, 0.0), now_us)
 
     def interrupt(self, now_us: int) -> None:
         """Pause for an announcement, if it plays.
@@ -133,7 +133,7 @@ class Playback(Playhead):
     def stop(self, now_us: int) -> None:
         """Stop. The queue and the current item stay, the position is lost."""
         if self.timeline.state != "idle":
-            self._issue("stop", Timeline("idle", 0.0, now_us + self.lead_us(), 0.0))
+            self._issue("stop", Timeline("idle", 0.0, now_us + self.lead_us(), 0.0), now_us)
 
     def finish(self, now_us: int) -> None:
         """Stop, with no current item."""
@@ -149,11 +149,11 @@ class Playback(Playhead):
             self.pending_start = self.pending_start._replace(position=place)
             self._set_timeline(Timeline("buffering", place, now_us, 0.0))
         elif self.is_active:
-            self._issue("play", Timeline("playing", place, at_us, 1.0))
+            self._issue("play", Timeline("playing", place, at_us, 1.0), now_us)
         elif self.interrupted:
             self._interrupt_at(place, now_us)
         else:
-            self._issue("pause", Timeline("paused", place, at_us, 0.0))
+            self._issue("pause", Timeline("paused", place, at_us, 0.0), now_us)
         self._emit(PositionChanged(place))
 
     def set_modes(self, *, shuffle: bool | None, repeat: RepeatMode | None, autoplay: bool | None) -> None:
@@ -350,7 +350,7 @@ class Playback(Playhead):
         return [] if self.current is None else self.members.unready(self.current.queue_item_id)
 
     def _play(self, position: float, now_us: int) -> None:
-        self._issue("play", Timeline("playing", self._bounded(position), now_us + self.lead_us(), 1.0))
+        self._issue("play", Timeline("playing", self._bounded(position), now_us + self.lead_us(), 1.0), now_us)
 
     def _start_without_laggards(self, pending: PendingStart, now_us: int) -> None:
         laggards = self._unready()

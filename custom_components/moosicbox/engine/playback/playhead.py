@@ -30,6 +30,8 @@ class Playhead:
         self.repeat: RepeatMode = "off"
         self.command: Command | None = None
         """The last command to the players."""
+        self.decided_us: int | None = None
+        """The hub time at which the command was decided that is being sent, if it takes effect some time after that."""
         self.loaded_item: QueueItem | None = None
         """The item that the timeline refers to. It may have been removed from the queue meanwhile."""
         self.next_item: QueueItem | None = None
@@ -99,6 +101,11 @@ class Playhead:
 
     # ------------------------------------------------------------ transitions
 
+    def delay_command(self, delay_us: int) -> None:
+        """Delay the command that is being sent, because preparing it took that long."""
+        if self.command is not None:
+            self.command = self.command._replace(sync_time_us=self.command.sync_time_us + delay_us)
+
     def _load_item(self, item: QueueItem, previous_state: ItemState) -> None:
         # Make `item` the current one; the one before is left in `previous_state`.
         self.queue.index(item.queue_item_id)
@@ -128,14 +135,19 @@ class Playhead:
         if (item := self.loaded_item) is not None and self.queue.has(item.queue_item_id):
             self.queue.set_state(item.queue_item_id, state)
 
-    def _issue(self, command: Literal["play", "pause", "stop"], timeline: Timeline) -> None:
-        # Set the timeline and send the command that makes players follow it.
-        self.ends_from_us = timeline.anchor_us if self._is_ordered(self.current) else 0
+    def _issue(
+        self, command: Literal["play", "pause", "stop"], timeline: Timeline, decided_us: int | None = None
+    ) -> None:
+        # Set the timeline and send the command that makes players follow it, delayed by the work since `decided_us`.
+        repeated = self._is_ordered(self.current)
         self.queue.locked_item_id = None
         self.suspended = None
         self.pending_start = None
-        self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
-        self._set_timeline(timeline)
+        self.decided_us = decided_us
+        sent = self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
+        self.decided_us = None
+        self.ends_from_us = sent.sync_time_us if repeated else 0
+        self._set_timeline(timeline._replace(anchor_us=sent.sync_time_us))
 
     def _is_ordered(self, item: QueueItem | None) -> bool:
         # Return whether the players were told to play the item.
@@ -153,9 +165,11 @@ class Playhead:
             position, anchor_us, rate = self.timeline[1:]
             self._send(Command("play", self.current, position, anchor_us, rate))
 
-    def _send(self, command: Command) -> None:
+    def _send(self, command: Command) -> Command:
+        # Return the command as it was sent; see `delay_command`.
         self.command = command
         self._emit(CommandIssued())
+        return self.command
 
     def _set_timeline(self, timeline: Timeline) -> None:
         self.timeline = timeline

@@ -25,7 +25,7 @@ from .instructions import Instructions
 from .media_resolver import MediaResolver
 from .playback import Playback
 from .player import PlaybackContext, Player
-from .render import queue_snapshot, synchronized_playback
+from .render import delayed, queue_snapshot, synchronized_playback
 from .scheduler import PlaybackScheduler
 
 MAX_MIRRORED_ITEMS: Final = 100
@@ -144,8 +144,17 @@ class PlaybackPublisher:
         self._topics.publish(player.topic, queue_snapshot(player.public_playback, ResetOp()))
 
     def _publish_command(self, context: PlaybackContext) -> None:
-        for player, message in self.instructions.commands(context):
+        orders = list(self.instructions.commands(context))
+        playback = context.playback
+        if playback.decided_us is not None and (late_us := self._clock.now_us() - playback.decided_us) > 0:
+            # Stamped when sent: the work of making the orders isn't taken from the players' time to follow them.
+            playback.delay_command(late_us)
+            orders = [(player, delayed(message, late_us)) for player, message in orders]
+        for player, message in orders:
             self._topics.publish(f"play:{player.player_id}", message)
+        if len(orders) == 1:
+            # The time of a single player is short. That of several ones is long enough for the end of the turn.
+            self._topics.flush(f"play:{orders[0][0].player_id}")
 
     def _publish_prepare(self, context: PlaybackContext) -> None:
         for player, message in self.instructions.preparations(context):

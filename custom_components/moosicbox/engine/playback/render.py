@@ -73,6 +73,11 @@ def synchronized_playback(
     )
 
 
+def delayed(message: SynchronizedPlayback, delay_us: int) -> SynchronizedPlayback:
+    """Return `message` with a later time."""
+    return msgspec.structs.replace(message, sync_time_us=message.sync_time_us + delay_us)
+
+
 def compensated(message: SynchronizedPlayback, output_delay_ms: float) -> SynchronizedPlayback:
     """Return `message` for a player whose loudspeakers are late: it starts that much earlier."""
     early_us = round(output_delay_ms * 1000)

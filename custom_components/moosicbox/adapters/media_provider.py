@@ -3,13 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
+import logging
 import time
 from typing import Final, override
 from urllib.parse import quote
 
 from homeassistant.components.http.auth import async_sign_path
-from homeassistant.components.media_player import BrowseError
-from homeassistant.components.media_source import PlayMedia, Unresolvable, async_resolve_media, is_media_source_id
+from homeassistant.components.media_source import PlayMedia, async_resolve_media, is_media_source_id
 from homeassistant.core import HomeAssistant
 import msgspec
 
@@ -32,6 +32,8 @@ from ..engine.api import (
     track_from_url,
     url_track_id,
 )
+
+_LOGGER = logging.getLogger(__name__)
 
 STREAM_LIFETIME: Final = timedelta(minutes=30)
 """Validity of a stream's URL beyond the duration of the media."""
@@ -94,7 +96,8 @@ class HomeMedia(MediaProvider):
             return None
         try:
             play = await async_resolve_media(self._hass, media_content_id, None)
-        except Unresolvable, BrowseError:
+        except Exception as error:  # noqa: BLE001 - media sources raise any exception for incomplete ids
+            _LOGGER.debug("Home Assistant can't resolve %s: %r", media_content_id, error)
             return None
         picture = None
         if play.path is not None:

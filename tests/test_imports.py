@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine.settings", "engine.delivery"),
     ("engine.playback",),
     ("engine.sessions",),
-    ("engine.rooms", "engine.library"),
+    ("engine.rooms", "engine.library", "engine.radio"),
     ("engine.store", "engine.identity", "engine.notices", "engine.dispatcher"),
     ("engine.persistence",),
     ("engine.hub",),

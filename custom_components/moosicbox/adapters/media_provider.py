@@ -2,8 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 import logging
+from pathlib import Path, PurePosixPath
 import time
 from typing import Final, override
 from urllib.parse import quote
@@ -11,9 +13,13 @@ from urllib.parse import quote
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.components.media_source import PlayMedia, async_resolve_media, is_media_source_id
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import msgspec
 
 from ..engine.api import (
+    MAX_PLAYLIST_BYTES,
+    PLAYLIST_SUFFIXES,
+    PLAYLIST_TYPES,
     Accepts,
     FileReader,
     FileTags,
@@ -23,11 +29,15 @@ from ..engine.api import (
     Picture,
     Principal,
     Seal,
+    Stream,
     StreamAddress,
+    StreamFinder,
     Track,
     TrackNotFound,
     encode_url,
+    is_clean_path,
     is_http_url,
+    require_playable,
     title_from_path,
     track_from_url,
     url_track_id,
@@ -52,6 +62,7 @@ class HomeMedia(MediaProvider):
     def __init__(self, hass: HomeAssistant, seal: Seal, reader: FileReader) -> None:
         """`seal` makes the URLs of pictures, `reader` reads tags and pictures."""
         self._hass = hass
+        self._finder = StreamFinder(lambda: nullcontext(async_get_clientsession(hass)))
         self._seal = seal
         self._reader = reader
         self._known: OrderedDict[str, str] = OrderedDict()
@@ -62,9 +73,11 @@ class HomeMedia(MediaProvider):
         if is_media_source_id(media_content_id):
             return await self._resolve_source(media_content_id)
         if is_http_url(media_content_id):
-            return self._media_at(media_content_id)
-        if media_content_id.startswith(OPEN_PATHS) and not media_content_id.endswith("/"):
-            return self._media_at(media_content_id)
+            stream = await self._finder.find(media_content_id)
+            return self._media_at(media_content_id, stream)
+        if media_content_id.startswith(OPEN_PATHS) and is_clean_path(media_content_id):
+            _require_sound(media_content_id)
+            return self._media_at(media_content_id, Stream(media_content_id))
         raise NotSupported("This can't be played: use a media source, an http or https URL, or a track of the library")
 
     @override
@@ -117,9 +130,15 @@ class HomeMedia(MediaProvider):
             play: PlayMedia = await async_resolve_media(self._hass, media_content_id, None)
         except Exception as error:  # media sources raise any exception for incomplete ids
             raise TrackNotFound(f"Home Assistant can't resolve {media_content_id}: {error}") from error
-        if not (play.mime_type.startswith("audio/") or play.mime_type.lower() in AUDIO_TYPES):
+        mime_type = play.mime_type.lower()
+        if not (mime_type.startswith("audio/") or mime_type in AUDIO_TYPES):
             raise NotSupported(f"{media_content_id} is {play.mime_type}, not audio")
+        require_playable(mime_type, media_content_id)
         file, source = None, play.url
+        if play.path is None and is_http_url(source):
+            source = (await self._finder.find(source)).url
+        elif play.path is not None and (mime_type in PLAYLIST_TYPES or play.path.suffix.lower() in PLAYLIST_SUFFIXES):
+            return self._media_at(media_content_id, await self._stream_in(play.path))
         if play.path is not None:
             if not await self._hass.async_add_executor_job(play.path.is_file):
                 raise TrackNotFound(f"There is no file {media_content_id}")
@@ -129,9 +148,16 @@ class HomeMedia(MediaProvider):
         track = self._track(media_content_id, play.path.name if play.path else media_content_id, file)
         return Media(track=track, source=source, mime_type=play.mime_type)
 
-    def _media_at(self, url: str) -> Media:
+    async def _stream_in(self, path: Path) -> Stream:
+        try:
+            data = await self._hass.async_add_executor_job(_start_of, path)
+        except OSError as error:
+            raise TrackNotFound(f"{path.name} can't be read: {error.strerror}") from error
+        return await self._finder.find_in(data, path.name)
+
+    def _media_at(self, url: str, stream: Stream) -> Media:
         self._remember(url_track_id(url), url)
-        return Media(track=track_from_url(url), source=url)
+        return Media(track=track_from_url(url, stream.title), source=stream.url)
 
     def _track(self, media_content_id: str, name: str, file: FileTags | None) -> Track:
         track_id = url_track_id(media_content_id)
@@ -158,3 +184,16 @@ class HomeMedia(MediaProvider):
         self._known.move_to_end(track_id)
         if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
+
+
+def _require_sound(path: str) -> None:
+    """Raise NotSupported if a path on Home Assistant's web server names something else than sound."""
+    suffix = PurePosixPath(path.partition("?")[0]).suffix.lower()
+    require_playable(suffix, path)
+    if suffix in PLAYLIST_SUFFIXES:
+        raise NotSupported(f"{path} is a playlist: use its full address")
+
+
+def _start_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_PLAYLIST_BYTES)

@@ -25,7 +25,14 @@ from .library.streaming.disk_cache import DiskCache
 from .library.streaming.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
 from .limits import Limits
 from .metrics_report import Health, client_reports, health, metrics_report, prometheus, traffic
-from .playback.addresses import encode_url, is_http_url, title_from_path, track_from_url, url_track_id
+from .playback.addresses import (
+    encode_url,
+    is_clean_path,
+    is_http_url,
+    title_from_path,
+    track_from_url,
+    url_track_id,
+)
 from .playback.contexts import MAX_OUTPUTS, PlaybackContexts
 from .playback.events import (
     Command,
@@ -79,6 +86,14 @@ from .protocol.errors import (
 from .protocol.library_request import Filters
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
 from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, Track, UpdateOp
+from .radio.stream_finder import (
+    MAX_PLAYLIST_BYTES,
+    PLAYLIST_SUFFIXES,
+    PLAYLIST_TYPES,
+    Stream,
+    StreamFinder,
+    require_playable,
+)
 from .rooms.room import Participant, Room
 from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
@@ -98,8 +113,11 @@ __all__ = [
     "MAX_LIFETIME",
     "MAX_OUTPUTS",
     "MAX_OUTPUT_DELAY_MS",
+    "MAX_PLAYLIST_BYTES",
     "PAIRING_CODE_LIFETIME",
     "PERMISSIONS",
+    "PLAYLIST_SUFFIXES",
+    "PLAYLIST_TYPES",
     "RETRY_SECONDS",
     "ROLES",
     "STREAM_PATH",
@@ -188,7 +206,9 @@ __all__ = [
     "Signal",
     "StateStore",
     "StatusChanged",
+    "Stream",
     "StreamAddress",
+    "StreamFinder",
     "Streams",
     "Timeline",
     "Timer",
@@ -206,6 +226,7 @@ __all__ = [
     "error_response",
     "health",
     "invalid_message",
+    "is_clean_path",
     "is_http_url",
     "is_ours",
     "iso_from_unix",
@@ -215,6 +236,7 @@ __all__ = [
     "parse_keys",
     "prometheus",
     "read_body",
+    "require_playable",
     "settings",
     "size_asked",
     "title_from_path",

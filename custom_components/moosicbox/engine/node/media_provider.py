@@ -15,6 +15,7 @@ from ..playback.addresses import encode_url, is_http_url, track_from_url
 from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import NotSupported, TrackNotFound, Unavailable
 from ..protocol.types import Track
+from ..radio.stream_finder import StreamFinder
 
 MAX_KNOWN: Final = 20_000
 RETRY_SECONDS: Final = 5.0
@@ -23,17 +24,25 @@ RETRY_SECONDS: Final = 5.0
 class NodeMedia(MediaProvider):
     """Resolves media by address, and remembered tracks by their id."""
 
-    def __init__(self, seal: Seal) -> None:
-        """Create a provider; `seal` signs addresses that every node accepts."""
+    def __init__(self, seal: Seal, finder: StreamFinder | None = None) -> None:
+        """Create a provider.
+
+        Args:
+            seal: Signs addresses that every node accepts.
+            finder: Finds the streams at addresses; a new one by default.
+
+        """
         self._seal = seal
+        self._finder = finder or StreamFinder()
         self._known: OrderedDict[str, Track] = OrderedDict()
 
     @override
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
         if is_http_url(media_content_id):
-            track = track_from_url(media_content_id)
+            stream = await self._finder.find(media_content_id)
+            track = track_from_url(media_content_id, stream.title)
             self.remember(track)
-            return Media(track=track, source=media_content_id)
+            return Media(track=track, source=stream.url)
         known = self._known.get(media_content_id.removeprefix(TRACK_MEDIA))
         if known is not None and known.media_content_id == media_content_id:
             return Media(track=known, source=stream_source(known.track_id), in_library=True)

@@ -1,4 +1,4 @@
-"""Runs benchmarks and prints what came out; `script/bench` starts this."""
+"""Runs benchmarks and prints their results, for `script/bench`."""
 
 import argparse
 import asyncio
@@ -25,7 +25,7 @@ NAMES = (
 
 
 def machine() -> str:
-    """What this ran on."""
+    """Return a description of this machine."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown CPU")
     software = (
@@ -35,7 +35,7 @@ def machine() -> str:
 
 
 def write_down(header: str, sections: dict[str, str], *, whole: bool) -> None:
-    """Put results into the page: all anew, or a few, each with a header of its own, among those of another run."""
+    """Write results into the page: all of them, or single ones with a header of their own among those of another run."""
     method, _, results = DOCS.read_text(encoding="utf-8").partition(RESULTS)
     if not whole:
         first, *rest = re.split(r"^### (\w+)\n", results, flags=re.MULTILINE)
@@ -46,7 +46,7 @@ def write_down(header: str, sections: dict[str, str], *, whole: bool) -> None:
 
 
 async def main() -> None:
-    """Run what was asked for."""
+    """Run the benchmarks of the command line."""
     parser = argparse.ArgumentParser(prog="script/bench", description="Measures the hub beside its peers.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; default: all")
     parser.add_argument("--quick", action="store_true", help="few connections and repetitions: to see that it works")

@@ -8,11 +8,11 @@ from .targets import API, HUB, C, targets
 
 SIZE = 250
 GOALS = {8: 1.0, 32: 0.3}
-"""µs of CPU a delivery, by messages in a turn."""
+"""The goal in µs of CPU for a delivery, by messages in a turn."""
 
 
 async def measure(options: Options) -> list[Row]:
-    """Bursts."""
+    """Measure bursts."""
     used: dict[tuple[str, int], list[float]] = {}
     names = (HUB, C, API)
     async with targets(*names) as servers, options.loads(servers.values()) as loads:

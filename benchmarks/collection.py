@@ -1,4 +1,4 @@
-"""A collection of music: real tagged files, and as many more that are only named."""
+"""A collection of music: real tagged files, and further files that exist by name only."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,8 +53,8 @@ QUESTIONS = 300
 SUFFIXES = ("mp3", "flac", "opus")
 
 
-class Tagged(NamedTuple):
-    """A track as its tags tell of it."""
+class TaggedTrack(NamedTuple):
+    """The tags of a track."""
 
     artist: str
     album: str
@@ -66,12 +66,12 @@ class Tagged(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Where it lies in the collection."""
+        """The path in the collection."""
         return f"{self.artist}/{self.album}/{self.number:02} {self.title}.{self.suffix}"
 
 
-def tracks(count: int, seed: int = 1) -> Iterator[Tagged]:
-    """So many different tracks; the same ones each time."""
+def tracks(count: int, seed: int = 1) -> Iterator[TaggedTrack]:
+    """Yield `count` different tracks, the same ones for each seed."""
     chance = random.Random(seed)
     words = [
         "".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))).capitalize() for _ in range(max(200, count // 5))
@@ -88,11 +88,11 @@ def tracks(count: int, seed: int = 1) -> Iterator[Tagged]:
                     return
                 made += 1
                 title = " ".join(chance.choices(words, k=chance.randint(1, 4)))
-                yield Tagged(artist, album, title, number, year, genre, suffix)
+                yield TaggedTrack(artist, album, title, number, year, genre, suffix)
 
 
-def queries(everything: list[Tagged]) -> list[str]:
-    """What people type: names, their beginnings, names of two things, and mistakes."""
+def queries(everything: list[TaggedTrack]) -> list[str]:
+    """Return search texts as people type them: names, their beginnings, combinations, and misspellings."""
     step = max(1, len(everything) // QUESTIONS)
     found = []
     for number, track in enumerate(everything[::step][:QUESTIONS]):
@@ -113,15 +113,15 @@ def queries(everything: list[Tagged]) -> list[str]:
     return found
 
 
-def write_files(folder: Path, wanted: list[Tagged]) -> int:
-    """Real files; the size of all of them in bytes."""
+def write_files(folder: Path, wanted: list[TaggedTrack]) -> int:
+    """Write real files and return their total size in bytes."""
     sounds = {suffix: _sound(folder.parent, suffix) for suffix in SUFFIXES}
     chance, size = random.Random(2), 0
     for track in wanted:
         path = folder / track.path
         path.parent.mkdir(parents=True, exist_ok=True)
         sound = bytearray(sounds[track.suffix])
-        # Each its own sound, as in any collection; a FLAC file says a fingerprint of its own, right behind its sizes.
+        # Each file needs a sound of its own; a FLAC file contains a fingerprint of it, right behind its sizes.
         at = 26 if track.suffix == "flac" else len(sound) // 2
         sound[at : at + 16] = chance.randbytes(16)
         if track.suffix == "opus":
@@ -141,7 +141,7 @@ def _sound(folder: Path, suffix: str) -> bytes:
     return path.read_bytes()
 
 
-def _tag(path: Path, track: Tagged) -> None:
+def _tag(path: Path, track: TaggedTrack) -> None:
     fields = {
         "title": track.title,
         "artist": track.artist,

@@ -9,19 +9,19 @@ from .targets import API, HUB, LOOP, PLAYER_ID, targets
 
 CONNECTIONS = 50
 GOALS = {1: 75_000, 16: 300_000}
-"""Commands a CPU second, by how many a client sends at once."""
+"""The goal in commands for each CPU second, by the number that a client sends at once."""
 NUMBER = "%"
-"""What the load generator puts a number in for."""
+"""The placeholder that the load generator replaces by a number."""
 
 PING = "ping"
 VOLUME = "volume_command"
 
 
 async def measure(options: Options) -> list[Row]:
-    """Commands."""
+    """Measure commands."""
     commands = {
         (HUB, PING): json.dumps({"type": "ping", "request_id": NUMBER}),
-        # Each time another volume, of which the player, the topics and the entity must hear.
+        # A different volume each time, so that the player, the topics and the entity change.
         (HUB, VOLUME): json.dumps(
             {"type": VOLUME, "player_id": PLAYER_ID, "volume": f"0.{NUMBER}", "request_id": NUMBER}
         ).replace(f'"0.{NUMBER}"', f"0.{NUMBER}"),

@@ -10,13 +10,13 @@ from .report import Row, median, ratio
 from .targets import HUB, Target, targets
 
 BROWSER = "permessage-deflate; client_max_window_bits"
-"""What browsers offer; with it context takeover is in force."""
+"""The extension that browsers offer, with context takeover."""
 SIZES = {250: ("a status", 30), 4096: ("a page of a queue", 100)}
-"""What they are, and how many bytes one may take once its like was sent."""
+"""The messages, each with the maximum bytes on the wire after a similar one was sent."""
 
 
 async def measure(options: Options) -> list[Row]:
-    """Compression."""
+    """Measure compression."""
     async with targets(HUB) as plain_servers, targets(HUB) as servers:
         plain, compressed = plain_servers[HUB], servers[HUB]
         async with plain.load() as plain_load, compressed.load() as compressed_load, compressed.load() as joiners:

@@ -24,7 +24,7 @@ ENTITY: Final = "media_player.long_queue"
 QUEUE: Final = 10_000
 AT_ONCE: Final = 1_000
 CHANGES: Final = 60
-# As a click in the sidebar does, with Home Assistant's frontend already there; until the panel takes commands.
+# Opens the panel like a click in the sidebar, with Home Assistant's frontend loaded, and waits until it takes commands.
 OPENED = """() => new Promise((resolve) => {
   const started = performance.now();
   history.pushState(null, "", "/moosicbox");
@@ -45,7 +45,7 @@ OPENED = """() => new Promise((resolve) => {
 WEIGHT = """() => performance.getEntriesByType("resource")
   .filter(({name}) => name.includes("/moosicbox/static/"))
   .reduce((sum, {encodedBodySize}) => sum + encodedBodySize, 0)"""
-# By wheel-sized steps through the whole queue and back, a step a picture.
+# Scrolls by wheel-sized steps through the whole queue and back, one step for each picture.
 SCROLLED = """() => new Promise((resolve) => {
   const list = document.querySelector("home-assistant").shadowRoot.querySelector("home-assistant-main")
     .shadowRoot.querySelector("moosicbox-panel").shadowRoot.querySelector(".virtual-list");
@@ -77,7 +77,7 @@ CHANGE = f"""() => {{
 
 
 async def measure(options: Options) -> list[Row]:
-    """Open it, scroll, change."""
+    """Measure opening, scrolling and updates."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         client = await stack.enter_async_context(_home_assistant(folder))
@@ -128,7 +128,7 @@ async def _scrolling(browser: Browser, client: HomeAssistantClient, repetitions:
 
 @asynccontextmanager
 async def traced(page: Page) -> AsyncGenerator[list[float]]:
-    """Fills a list with the CPU time, in ms, of every task of the page's main thread meanwhile.
+    """Yield a list that gets the CPU time, in ms, of every task of the page's main thread.
 
     Not the time on the clock: this machine does other things as well.
     """

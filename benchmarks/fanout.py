@@ -8,11 +8,11 @@ from .report import Row, median, ratio
 from .targets import API, BARE, HUB, LOOP, SOCKETIO, C, targets
 
 SIZES = {250: {C: 0.8, LOOP: 1.5, API: 1.4, SOCKETIO: 3.0}, 4096: {C: 0.85, LOOP: 3.5, API: 1.4, SOCKETIO: 3.0}}
-"""Frames per CPU second that we must reach, as a multiple of theirs."""
+"""The goals in frames for each CPU second, as a multiple of a peer's."""
 
 
 async def measure(options: Options) -> list[Row]:
-    """Fan-out."""
+    """Measure fan-out."""
     used: dict[tuple[str, int], list[Cpu]] = {}
     names = (HUB, C, BARE, LOOP, API, SOCKETIO)
     async with targets(*names) as servers, options.loads(servers.values()) as loads:
@@ -39,7 +39,7 @@ async def measure(options: Options) -> list[Row]:
                 goal = f"≥ {goals[name]}" if name in goals else ""
                 rows.append(Row(f"MoosicBox : {name}, {size} B", ratio(theirs, ours), "×", goal))
             if name == BARE:
-                # What nobody inside Home Assistant gets past.
+                # The limit for every view inside Home Assistant.
                 limit = ratio([cpu.total for cpu in used[C, size]], theirs)
                 rows.append(Row(f"{BARE} : {C}, {size} B", limit, "×"))
     return rows

@@ -9,7 +9,7 @@ GOAL = 60
 
 
 async def measure(options: Options) -> list[Row]:
-    """Churn."""
+    """Measure connections that come and go."""
     rows = []
     for name in (HUB, API, LOOP):
         async with targets(name) as servers, servers[name].load() as load:

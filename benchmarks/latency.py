@@ -11,7 +11,7 @@ GOAL = 1.3
 
 
 async def measure(options: Options) -> list[Row]:
-    """Latency of a fan-out."""
+    """Measure the latency of a fan-out."""
     last: dict[tuple[str, int], list[float]] = {}
     names = (HUB, C, LOOP, API)
     async with targets(*names) as servers, options.loads(servers.values()) as loads:

@@ -22,7 +22,7 @@ OURS, PEER = "MoosicBox", "beets"
 
 
 async def measure(options: Options) -> list[Row]:
-    """Scan and ask."""
+    """Measure scans and queries."""
     real, named = options.real_tracks, options.named_tracks
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "music"

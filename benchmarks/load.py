@@ -1,4 +1,4 @@
-"""The load generator as an object."""
+"""The load generator, as an object."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ PATIENCE = 120
 
 
 class Load:
-    """Connections to one server, in a process of their own."""
+    """Connections to one server, in a separate process."""
 
     def __init__(self, program: Path, port: int, path: str, control: Path, texts: tuple[str, ...]) -> None:
         self._arguments = (str(program), str(port), path, str(control), *texts)
@@ -29,7 +29,7 @@ class Load:
         await self._process.wait()
 
     async def command(self, *words: object) -> dict[str, Any]:
-        """Do something and return what came of it."""
+        """Execute a command and return its result."""
         assert self._process is not None and self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(" ".join(map(str, words)).encode() + b"\n")
         async with asyncio.timeout(PATIENCE):
@@ -40,19 +40,19 @@ class Load:
         return result
 
     async def offer(self, extensions: str) -> None:
-        """What connections from now on offer, and the server has to take."""
+        """Set the extension that further connections offer, and that the server must accept."""
         await self.command("offer", extensions)
 
     async def open(self, count: int) -> None:
-        """So many connections more, authenticated and subscribed."""
+        """Open `count` further connections, authenticated and subscribed."""
         await self.command("open", count)
 
     async def stall(self, count: int) -> None:
-        """The first `count` connections read nothing any more."""
+        """Stop reading in the first `count` connections."""
         await self.command("stall", count)
 
     async def run(self, rounds: int, burst: int, size: int, timeout_ms: int = 60_000) -> dict[str, Any]:
-        """Let the server publish bursts, each when everybody has the one before."""
+        """Let the server publish bursts, each when all clients have the previous one."""
         return await self.command("run", rounds, burst, size, timeout_ms)
 
     async def pump(self, count: int, window: int, text: str) -> dict[str, Any]:
@@ -60,9 +60,9 @@ class Load:
         return await self.command("pump", count, window, text)
 
     async def close(self) -> None:
-        """End all connections with a close frame."""
+        """Close all connections with a close frame."""
         await self.command("close")
 
     async def abort(self) -> None:
-        """End all connections without a word."""
+        """Close all connections without a close frame."""
         await self.command("abort")

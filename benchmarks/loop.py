@@ -9,7 +9,7 @@ GOAL = 1.0
 
 
 async def measure(options: Options) -> list[Row]:
-    """The longest turn of the loop in each fan-out."""
+    """Measure the longest turn of the loop in each fan-out."""
     rows = []
     for names in ((HUB, API), (LOOP,)):
         async with targets(*names) as servers:

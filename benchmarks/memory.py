@@ -8,16 +8,16 @@ from .targets import API, BARE, HUB, LOOP, Target, targets
 
 SIZE = 250
 MESSAGES = 1_200
-"""More than a topic's history holds: then it grows no further."""
+"""More messages than a topic's history holds, so that it doesn't grow further."""
 WARM_UP = 50
 SETTLE_SECONDS = 1.0
 GOAL = 20
 
 
 async def measure(options: Options) -> list[Row]:
-    """Memory a connection, idle and after traffic."""
+    """Measure the memory of a connection, idle and after traffic."""
     rows = []
-    # Ours first, and all stay open: nobody gets memory that another one gave back.
+    # MoosicBox first, and all stay open, so that none reuses memory that another one freed.
     async with targets(HUB, BARE, API, LOOP) as servers, options.loads(servers.values()) as loads:
         for name, load in loads.items():
             server = servers[name]
@@ -36,6 +36,6 @@ async def measure(options: Options) -> list[Row]:
 
 
 async def settled(server: Target) -> float:
-    """Its memory in KiB, once nothing is going on any more."""
-    await asyncio.sleep(SETTLE_SECONDS)  # what was asked to happen a moment later has happened
+    """Return the server's memory in KiB, after its work has ended."""
+    await asyncio.sleep(SETTLE_SECONDS)  # until delayed work has ended
     return server.memory()

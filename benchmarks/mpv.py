@@ -11,8 +11,8 @@ from script.lib.browser import chromium
 
 from .options import Options
 from .report import Row
-from .sync.house import House, house
 from .sync.listener import Listener, differences
+from .sync.measured_home import MeasuredHome, measured_home
 from .sync.party import Party, pauses, spread
 from .sync.sound_card import SoundCard, sound_card
 from .sync.speaker import speaker
@@ -23,9 +23,9 @@ BROWSER: Final = len(BOXES)
 
 
 async def measure(options: Options) -> list[Row]:
-    """Play for a while, the boxes alone and then with a browser."""
+    """Measure the headless players, alone and then with a browser."""
     async with AsyncExitStack() as stack:
-        home = await stack.enter_async_context(house())
+        home = await stack.enter_async_context(measured_home())
         card = await stack.enter_async_context(sound_card(home.folder, (*BOXES, "browser")))
         for number in range(len(BOXES)):
             await stack.enter_async_context(speaker(home, card, number))
@@ -35,13 +35,13 @@ async def measure(options: Options) -> list[Row]:
         ]
 
 
-async def _boxes(home: House, card: SoundCard, seconds: float) -> list[Row]:
+async def _boxes(home: MeasuredHome, card: SoundCard, seconds: float) -> list[Row]:
     *boxes, _ = card.listeners
     party = await _party(home, "Boxes", boxes, seconds)
     return [*spread("two mpv", differences(boxes, party.moments()), None, 5), *pauses("two mpv", party)]
 
 
-async def _mixed(home: House, card: SoundCard, seconds: float) -> list[Row]:
+async def _mixed(home: MeasuredHome, card: SoundCard, seconds: float) -> list[Row]:
     *boxes, browser = card.listeners
     async with _chromium(card.environment, card.output(BROWSER)) as browser_process:
         browser.player_id = (await open_tab(browser_process, home.client, "browser")).player_id
@@ -51,7 +51,7 @@ async def _mixed(home: House, card: SoundCard, seconds: float) -> list[Row]:
     return [*spread("mpv and browser", apart, None, 15), *pauses("mpv and browser", party)]
 
 
-async def _party(home: House, name: str, listeners: Sequence[Listener], seconds: float) -> Party:
+async def _party(home: MeasuredHome, name: str, listeners: Sequence[Listener], seconds: float) -> Party:
     party = Party(await home.hub.create_room(name), home.hub)
     for listener in listeners:
         await party.join(listener)
@@ -67,7 +67,7 @@ async def _chromium(environment: Mapping[str, str], output: str) -> AsyncGenerat
         browser = await playwright.chromium.launch(
             executable_path=chromium(),
             args=BROWSER_ARGUMENTS,
-            # Headless, it is mute unless told otherwise.
+            # Headless browsers are muted by default.
             ignore_default_args=["--mute-audio"],
             env={**os.environ, **environment, "PULSE_SINK": output},
         )

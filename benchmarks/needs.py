@@ -1,4 +1,4 @@
-"""The programs and packages that single benchmarks need beside the tests' own."""
+"""The programs and packages that single benchmarks need besides those of the tests."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import sys
 
 REPOSITORY = Path(__file__).parents[1]
 BEETS_PYTHON = REPOSITORY / ".venv" / "beets" / "bin" / "python"
-"""An environment of its own: beets requires other versions than Home Assistant."""
+"""A separate environment: beets requires other versions than Home Assistant."""
 
 COMPILER, SOUND, BEETS, SOCKETIO = "compiler", "sound", "beets", "python-socketio"
 

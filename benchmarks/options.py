@@ -1,4 +1,4 @@
-"""How much is measured."""
+"""The size of a run."""
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,16 +17,16 @@ class Options:
     repetitions: int = 7
     rounds: int = 20
     commands: int = 400
-    """That each client sends in a repetition."""
+    """Commands that each client sends in a repetition."""
     listening_seconds: float = 600
-    """How long browsers play together."""
+    """Seconds that browsers play together."""
 
     real_tracks: int = 5_000
     named_tracks: int = 95_000
 
     @asynccontextmanager
     async def loads(self, servers: Iterable[Target]) -> AsyncGenerator[dict[str, Load]]:
-        """A load generator for each server."""
+        """Return a load generator for each server."""
         async with AsyncExitStack() as stack:
             yield {server.name: await stack.enter_async_context(server.load()) for server in servers}
 

@@ -1,4 +1,4 @@
-"""What the kernel knows of a process: its time on the CPU, its memory, what waits in its sockets."""
+"""Measurements of processes by the kernel: CPU time, memory, and unsent bytes of sockets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def pinned(core: int) -> Iterator[None]:
-    """What is started inside runs on this core alone."""
+    """Run processes that are started inside on this core only."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core} & before or before)
     try:
@@ -30,35 +30,35 @@ class Cpu(NamedTuple):
     user: float
 
     def since(self, before: Cpu) -> Cpu:
-        """What was used between two looks."""
+        """Return the time used since `before`."""
         return Cpu(self.total - before.total, self.user - before.user)
 
 
 def cpu(pid: int) -> Cpu:
-    """What all threads of a process have used until now."""
+    """Return the CPU time of all threads of a process."""
     nanoseconds = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         try:
             nanoseconds += int((task / "schedstat").read_text().split()[0])
-        except FileNotFoundError, ProcessLookupError:  # a thread that has just ended
+        except FileNotFoundError, ProcessLookupError:  # the thread has just ended
             continue
     user_ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
     return Cpu(nanoseconds / 1e9, user_ticks * TICK_SECONDS)
 
 
 def children_cpu() -> float:
-    """Seconds on the CPU of all processes that this one started and that have ended."""
+    """Return the CPU seconds of all ended child processes."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def kept_waiting(thread: int) -> float:
-    """Seconds that a thread of this process was ready while others had the core."""
+    """Return the seconds that a thread of this process was ready while other threads had the core."""
     return int(Path(f"/proc/self/task/{thread}/schedstat").read_text().split()[1]) / 1e9
 
 
 def memory(pid: int) -> float:
-    """The proportional set size in KiB; what the kernel holds in sockets isn't in it."""
+    """Return the proportional set size in KiB, which excludes the kernel's socket buffers."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return float(line.split()[1])
@@ -66,6 +66,6 @@ def memory(pid: int) -> float:
 
 
 def unread_bytes(port: int) -> list[int]:
-    """What the kernel holds of each connection that a server on `port` has: not sent yet, or not acknowledged."""
+    """Return the unsent and unacknowledged bytes of each connection of a server on `port`."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return [int(row[4].partition(":")[0], 16) for row in rows if int(row[1].partition(":")[2], 16) == port]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One number. `goal` says what it must be, in words that `meets` understands: "≥ 0.8", "≤ 1.5"."""
+    """A measured number. `goal` is a relation and a limit, such as "≥ 0.8" or "≤ 1.5", or empty."""
 
     what: str
     value: float
@@ -15,7 +15,7 @@ class Row(NamedTuple):
 
     @property
     def meets(self) -> bool | None:
-        """Whether the goal is met; None: there is none."""
+        """True if the goal is met; `None` without a goal."""
         if not self.goal:
             return None
         relation, limit = self.goal.split()
@@ -23,17 +23,17 @@ class Row(NamedTuple):
 
 
 def median(values: Iterable[float]) -> float:
-    """The middle one."""
+    """Return the median."""
     return statistics.median(list(values))
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """The median of ratios that were measured in the same repetition, so that a slow minute of the machine cancels."""
+    """Return the median of the ratios within each repetition, so that slow phases of the machine cancel."""
     return median(a / b for a, b in zip(ours, theirs, strict=True))
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Rows as Markdown."""
+    """Return the rows as a Markdown table."""
     lines = ["| measurement | value | goal | |", "|---|---:|---:|---|"]
     for row in rows:
         met = {None: "", True: "met", False: "**missed**"}[row.meets]

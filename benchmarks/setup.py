@@ -13,7 +13,7 @@ GOAL = 220
 
 
 async def measure(options: Options) -> list[Row]:
-    """Set-up with a token."""
+    """Measure the set-up of connections with a token."""
     names = (HUB, BARE, API, LOOP)
     used: dict[str, list[float]] = {name: [] for name in names}
     count = options.connections // 2
@@ -23,7 +23,7 @@ async def measure(options: Options) -> list[Row]:
             await load.close()
         for _ in range(options.repetitions):
             for name in random.sample(names, len(names)):
-                await asyncio.sleep(SETTLE_SECONDS)  # the goodbyes of the ones before aren't ours to pay
+                await asyncio.sleep(SETTLE_SECONDS)  # until the previous connections are closed
                 before = servers[name].cpu()
                 await loads[name].open(count)
                 used[name].append(servers[name].cpu().since(before).total / count * 1e6)

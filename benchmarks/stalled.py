@@ -9,14 +9,14 @@ from .targets import API, HUB, LOOP, targets
 
 SIZE = 4096
 MESSAGES = 200
-"""Fewer than an outbox holds: the stuck ones shall stay."""
+"""Fewer messages than an outbox holds, so that the stuck clients stay connected."""
 SHARE = 10
 TIMEOUT_MS = 15_000
 SETTLE_SECONDS = 1.0
 
 
 async def measure(options: Options) -> list[Row]:
-    """Stalled clients."""
+    """Measure stalled clients."""
     rows = []
     clients = options.connections // 2
     stuck = clients // SHARE
@@ -24,7 +24,7 @@ async def measure(options: Options) -> list[Row]:
         for name, load in loads.items():
             server = servers[name]
             await load.open(clients)
-            # The topic's history is full from here on, and counts for nobody.
+            # Fill the topic's history first, so that it doesn't count as the clients' memory.
             await load.run(MESSAGES * 2, 1, SIZE)
             free = [(await load.run(MESSAGES // 5, 1, SIZE, TIMEOUT_MS))["frame_p99_us"] for _ in range(5)]
             await asyncio.sleep(SETTLE_SECONDS)

@@ -1,4 +1,4 @@
-"""The servers that are measured beside one another, each a process on the same core, all alive at once."""
+"""The servers of a benchmark: each a process on the same core, all alive at once."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -23,7 +23,7 @@ COMPONENT = "moosicbox_benchmark"
 BARE_PATH = "/api/moosicbox_benchmark/bare"
 PLAYER_ID = "benchmark"
 
-# No recorder: it would write down every event and state, ours and those of the peer.
+# No recorder: it would write every event and state, those of the peer included.
 CONFIGURATION = """\
 homeassistant:
   name: Benchmark
@@ -43,7 +43,7 @@ BARE = "bare view"
 
 @dataclass
 class Target:
-    """One server: where it listens and what one says to it first."""
+    """A server: its address and the first messages of its clients."""
 
     name: str
     pid: int
@@ -56,23 +56,23 @@ class Target:
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     def player(self) -> str:
-        """What a client says first that is a player of the hub; it follows its own topics alone."""
+        """Return the first message of a player, which follows its own topics only."""
         return authenticate(self.token, (), kind="player", player_id=PLAYER_ID)
 
     def load(self, *texts: str) -> Load:
-        """Clients of this server; `texts` instead of what they say by default."""
+        """Return a load generator for this server; `texts` replace the default first messages."""
         return Load(self.program, self.port, self.path, self.control, texts or self.texts)
 
     def cpu(self) -> Cpu:
-        """What its process has used."""
+        """Return the CPU time of the server's process."""
         return cpu(self.pid)
 
     def memory(self) -> float:
-        """KiB of its process."""
+        """Return the memory of the server's process in KiB."""
         return memory(self.pid)
 
     async def ask(self, question: str) -> Any:
-        """What it saw about itself since it was asked last; the first time in a connection only begins."""
+        """Return a probe's measurements since the last request; the first request only starts it."""
         reader, writer = await self._talk()
         writer.write(question.encode() + b"\n")
         return json.loads(await reader.readline())
@@ -83,7 +83,7 @@ class Target:
         return self._streams
 
     async def hush(self) -> None:
-        """Let it look at itself no more."""
+        """Stop the probes."""
         _, writer = await self._talk()
         writer.close()
         await writer.wait_closed()
@@ -91,14 +91,14 @@ class Target:
 
 
 def build(folder: Path) -> None:
-    """Compile what is in C."""
+    """Compile the C programs."""
     for name in ("load", "peer"):
         subprocess.run(["gcc", "-O2", "-Wall", "-o", folder / name, HERE / f"{name}.c"], check=True)
 
 
 @asynccontextmanager
 async def targets(*names: str) -> AsyncGenerator[dict[str, Target]]:
-    """Start these servers, fresh, and stop them in the end."""
+    """Start these servers, and stop them afterwards."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         build(folder)
@@ -175,7 +175,7 @@ async def _home_assistant(folder: Path) -> AsyncGenerator[dict[str, Target]]:
 
 
 def authenticate(token: str, topics: tuple[str, ...] = ("all",), **client: Any) -> str:
-    """The first message of a client of the hub."""
+    """Return the first message of a client of the hub."""
     who = {"name": "Benchmark", "kind": "controller", **client}
     return json.dumps({"type": "authenticate", "token": token, "client": who, "subscribe": list(topics)})
 
@@ -191,5 +191,5 @@ def _link_component(path: Path) -> None:
 
 async def _until_exists(path: Path) -> None:
     async with asyncio.timeout(20):
-        while not path.exists():  # noqa: ASYNC110 - another process makes it
+        while not path.exists():  # noqa: ASYNC110 - another process creates it
             await asyncio.sleep(0.05)

@@ -37,7 +37,7 @@ def now_us() -> int:
 
 @dataclass
 class Playback:
-    """What the hub asked for last: to be at `start` at `sync_us` of its clock, then to go on at `rate`."""
+    """The hub's last command: be at `start` at `sync_us` of the hub's clock, then play at `rate`."""
 
     command: str = "stop"
     item_id: str | None = None

@@ -1,4 +1,4 @@
-"""Many clients over many minutes, and how large their process and the hub's are meanwhile; `script/soak` starts this."""
+"""Measure the memory of the hub and of many clients over many minutes; started by `script/soak`."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ WIDTHS = (8, 8, 10, 14, 10)
 
 
 class Sample(NamedTuple):
-    """After a round."""
+    """Measured after a round."""
 
     seconds: float
     objects: int
@@ -31,7 +31,7 @@ class Sample(NamedTuple):
 
 
 async def soak(clients: int, seconds: float) -> bool:
-    """Go round until the time is over; whether nothing has grown."""
+    """Run rounds until the time is over; return True if no process has grown."""
     with tempfile.TemporaryDirectory() as folder:
         async with home_assistant(Path(folder)) as (home, hub_pid):
             tokens = [

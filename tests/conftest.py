@@ -1,6 +1,6 @@
 """Fixtures and marks for all tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 import fcntl
 from pathlib import Path
 
@@ -9,18 +9,47 @@ import pytest
 # Home Assistant's test folder of the same name must not be found first.
 import custom_components  # noqa: F401
 from script.lib.sounds import Sounds
+from tests.readers import Readers, shared_readers
 
 PROCESS_FIXTURES = frozenset({"prepared", "redis_server", "sounds", "start_node"})
 """A test that uses one of these starts processes: Home Assistant, nodes, Redis, ffmpeg, the scanner."""
 
+LONGEST = (
+    "e2e/test_journeys.py",
+    "cluster/test_processes.py",
+    "e2e/test_network.py",
+    "e2e/test_speaker_network.py",
+    "e2e/test_demo.py",
+    "cluster/test_party.py",
+    "e2e/test_pages.py",
+    "e2e/test_guest.py",
+    "e2e/test_pairing.py",
+    "e2e/test_player.py",
+    "e2e/test_party.py",
+    "e2e/test_queue_page.py",
+    "e2e/test_room.py",
+    "e2e/test_programs.py",
+    "home/cluster/test_cluster.py",
+    "node/test_node.py",
+    "engine/library/test_transcode.py",
+    "client/test_many_clients.py",
+    "cluster/test_histories.py",
+)
+"""Files in the order in which workers take them: those that wait beside those that need the processor."""
+
+TESTS = Path(__file__).parent
+
 type SharedFolder = Callable[[str, Callable[[Path], object]], Path]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that `script/test --fast` leaves out because their fixtures start processes."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that start processes, and let workers begin with the files that take longest."""
     for item in items:
         if isinstance(item, pytest.Function) and PROCESS_FIXTURES.intersection(item.fixturenames):
             item.add_marker(pytest.mark.process)
+    if hasattr(config, "workerinput"):
+        ranks = {TESTS / name: rank for rank, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +91,10 @@ def shared_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 def sounds(shared_folder: SharedFolder) -> Sounds:
     """Return short sounds in every format."""
     return Sounds(shared_folder("sounds", Sounds))
+
+
+@pytest.fixture(scope="session")
+def readers() -> Generator[Readers]:
+    """Provide reader processes for all tests."""
+    with shared_readers() as readers:
+        yield readers

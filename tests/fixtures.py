@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import shutil
@@ -22,6 +23,7 @@ from custom_components.moosicbox.engine.library.library import Library
 from script.lib.music import SONGS, write_songs
 from tests.conftest import SharedFolder
 from tests.http import HttpClient
+from tests.readers import Readers, use
 
 from .wire.client import Client, player
 
@@ -29,6 +31,9 @@ type Connect = Callable[..., Awaitable[Client]]
 type CreateToken = Callable[..., Awaitable[str]]
 type Lose = Callable[[Client], Awaitable[None]]
 type Advance = Callable[[float], Awaitable[None]]
+
+CLOSE_TIMEOUT = 0.2
+"""Seconds."""
 
 MEDIA = "media-source://media_source/local/"
 BRASS, COPPER, PAPER = (MEDIA + song.file_name for song in SONGS)
@@ -80,9 +85,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
 
 @pytest.fixture
 async def entry(
-    hass: HomeAssistant, clock: ManualClock, media_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
+    clock: ManualClock,
+    media_folder: Path,
+    tmp_path: Path,
+    readers: Readers,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> MockConfigEntry:
     """The config entry, set up. Its library is open, but scans its folders only on request."""
+    use(readers, monkeypatch)
     monkeypatch.setattr(Library, "follow_folders", lambda _: None)
     hass.config.config_dir = str(tmp_path / "config")
     hass.config.media_dirs = {"local": str(media_folder)}
@@ -91,6 +102,9 @@ async def entry(
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
+    # Most clients of the tests don't read the hub's close frame when the entry is unloaded.
+    hub: Hub = entry.runtime_data.hub
+    hub.configure(replace(hub.limits, close_timeout=CLOSE_TIMEOUT))
     return entry
 
 

@@ -19,6 +19,7 @@ REPOSITORY = Path(__file__).parents[1]
 EXCLUDED = ("custom_components/moosicbox/frontend/vendor/", "docs/protocol/", "typings/")
 """docs/protocol/ is generated from script/protocol_reference/, which is checked."""
 SUFFIXES = {".py", ".js", ".mjs", ".md", ".yaml"}
+SCRIPT = re.compile(r"script/[\w-]+$")
 STRINGS = re.compile(r"translations/en\.json|ui/strings/en[\w-]*\.js$")
 """Files whose strings are shown to users."""
 
@@ -87,6 +88,8 @@ def texts(path: Path) -> Iterator[Text]:
             yield from markdown_texts(source)
         case ".yaml":
             yield from yaml_texts(source)
+        case "":
+            yield from shell_texts(source)
 
 
 def python_texts(source: str) -> Iterator[Text]:
@@ -137,10 +140,15 @@ def yaml_texts(source: str) -> Iterator[Text]:
         if isinstance(event, yaml.ScalarEvent):
             assert event.start_mark is not None
             yield from prose(event.start_mark.line + 1, event.value)
+    yield from shell_texts(source)
+
+
+def shell_texts(source: str) -> Iterator[Text]:
+    """Yield comments that begin with `#`."""
     yield from joined_comments(
         (number, match[1].strip())
         for number, line in enumerate(source.splitlines(), 1)
-        if (match := re.match(r"\s*# ?(.*)$", line))
+        if (match := re.match(r"\s*#(?!!) ?(.*)$", line))
     )
 
 
@@ -197,7 +205,13 @@ def files() -> list[Path]:
         capture_output=True,
         text=True,
     ).stdout
-    names = sorted({name for name in listed.split("\0") if Path(name).suffix in SUFFIXES or STRINGS.search(name)})
+    names = sorted(
+        {
+            name
+            for name in listed.split("\0")
+            if Path(name).suffix in SUFFIXES or STRINGS.search(name) or SCRIPT.fullmatch(name)
+        }
+    )
     return [REPOSITORY / name for name in names if not name.startswith(EXCLUDED) and (REPOSITORY / name).is_file()]
 
 

@@ -39,7 +39,7 @@ def number(text: str) -> int:
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.key)
-def test_option(option: Option) -> None:
+def test_options_are_documented_with_their_defaults(option: Option) -> None:
     if option.section == "features":
         assert f"`{option.key}`" in page("options.md").partition("## Features")[2]
         return
@@ -58,7 +58,7 @@ def test_options_page_names_no_others() -> None:
     assert set(rows(page("options.md").partition("## Features")[0])) <= {option.key for option in OPTIONS}
 
 
-def test_actions() -> None:
+def test_actions_and_their_fields_are_documented() -> None:
     text = page("actions.md") + page("tokens.md") + page("rooms.md")
     for action in ACTIONS:
         assert f"moosicbox.{action.name}" in text
@@ -66,14 +66,14 @@ def test_actions() -> None:
             assert f"`{field}`" in text or f"{field}:" in text, f"{action.name}: {field}"
 
 
-def test_events() -> None:
+def test_fired_events_are_documented() -> None:
     tree = ast.parse((INTEGRATION / "adapters" / "event_bridge.py").read_text("utf-8"))
     fired = {f"moosicbox_{name}" for name in re.findall(r"\{DOMAIN\}_(\w+)", ast.unparse(tree))}
     assert fired
     assert set(rows(page("events.md"))) == fired
 
 
-def test_entities() -> None:
+def test_entities_are_documented() -> None:
     translations = json.loads((INTEGRATION / "translations" / "en.json").read_text("utf-8"))["entity"]
     text = page("sensors.md")
     for entities in translations.values():
@@ -81,7 +81,7 @@ def test_entities() -> None:
             assert entity["name"] in text
 
 
-def test_reasons() -> None:
+def test_reasons_of_problems_are_documented() -> None:
     translations = json.loads((INTEGRATION / "translations" / "en.json").read_text("utf-8"))
     attributes = translations["entity"]["binary_sensor"]["problem"]["state_attributes"]
     known = rows(page("health.md"))
@@ -89,7 +89,7 @@ def test_reasons() -> None:
 
 
 @pytest.mark.parametrize("name", ["tokens.md", "protocol/tokens.md"])
-def test_permissions(name: str) -> None:
+def test_permissions_are_documented(name: str) -> None:
     assert set(rows(page(name))) >= PERMISSIONS
 
 

@@ -27,7 +27,7 @@ NOT_TOLD = {
     *("close_timeout", "compression", "compress_local", "compression_threshold", "compression_level"),
     *("compression_window_bits", "media_cache", "cleanup_interval", "require_auth", "allowed_origins"),
     *("validate_csrf", "metrics", "rooms", "library_folders", "library_scan_interval", "trusted_keys"),
-    "trusted_issuer",
+    *("library_measure_loudness", "trusted_issuer"),
 }
 """Limits that bound nothing that a client does."""
 

@@ -301,7 +301,7 @@ def foreign_imports(wanted: Callable[[Path], bool]) -> set[str]:
     return {named.get(name, name.replace("_", "-")) for name in imported - sys.stdlib_module_names}
 
 
-def test_manifest(manifest: dict[str, Any]) -> None:
+def test_manifest_is_valid_and_sorted(manifest: dict[str, Any]) -> None:
     keys = list(manifest)
     assert keys == ["domain", "name", *sorted(set(keys) - {"domain", "name"})]
     assert set(keys) <= MANIFEST_KEYS
@@ -408,7 +408,7 @@ def test_brand_image(name: str, size: tuple[int | None, int]) -> None:
     assert colour_type == 6, "with transparency"
 
 
-def test_hacs(manifest: dict[str, Any]) -> None:
+def test_hacs_file_matches_the_manifest(manifest: dict[str, Any]) -> None:
     hacs = read_json(REPOSITORY / "hacs.json")
     assert set(hacs) <= {"name", "homeassistant", "filename", "zip_release", "hide_default_branch", "render_readme"}
     assert hacs["name"] == manifest["name"]

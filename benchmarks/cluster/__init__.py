@@ -18,7 +18,7 @@ from .nodes import Servers, servers
 SIZE = 250
 CLIENTS = 300
 ROUNDS = 10
-"""Rounds per repetition, each with `rounds` messages."""
+"""Rounds in a repetition, each with `rounds` messages."""
 KILLS = 20
 HUB, PEER = "cluster_node", "cluster_socketio"
 PATHS = {HUB: "/ws", PEER: "/socket.io/?EIO=4&transport=websocket"}
@@ -36,7 +36,7 @@ ALONE = {HUB: "MoosicBox, one hub without Redis", PEER: "python-socketio, one pr
 
 
 async def measure(options: Options) -> list[Row]:
-    """Cost, latency, clocks, failover."""
+    """Measure cost, latency, clocks and failover."""
     cost: dict[str, list[float]] = {name: [] for name in CASES}
     late: dict[str, list[float]] = {name: [] for name in CASES}
     apart: list[float] = []
@@ -70,7 +70,7 @@ async def measure(options: Options) -> list[Row]:
 
 
 async def _publish(those: Servers, crowd: Crowd, count: int) -> None:
-    # Each when everybody has the one before, from each node in turn.
+    # From each node in turn, each message when all clients have the previous one.
     for number in range(count):
         wanted = crowd.frames + CLIENTS
         await those.nodes[number % len(those.nodes)].publish(1, SIZE)
@@ -115,7 +115,7 @@ async def _kill(three: Servers) -> float:
     await client.open
     began = time.monotonic()
     await leader.kill()
-    # Its answer is the message itself, which everybody hears.
+    # The published message itself is the answer.
     data = {"text": "x" * SIZE}
     client.say(json.dumps({"type": "broadcast", "target": "all", "event": "after", "data": data}))
     async with asyncio.timeout(30):

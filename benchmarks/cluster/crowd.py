@@ -1,4 +1,4 @@
-"""Connections spread over nodes that count what they get, and one at each node that looks at the time."""
+"""Connections spread over nodes that count frames, and one for each node that measures the latency."""
 
 import asyncio
 import base64
@@ -10,12 +10,12 @@ import time
 from typing import override
 
 COUNTED = 200
-"""Bytes from which a frame is what was published."""
+"""Bytes from which a frame counts as a published message."""
 _AT = re.compile(rb'"at_us":\s*(\d+)')
 
 
 class Connection(asyncio.Protocol):
-    """A WebSocket that reads headers, and nothing else unless it times."""
+    """A WebSocket that reads frame headers only, unless it measures the latency."""
 
     def __init__(
         self, path: str, texts: tuple[str, ...], got: Callable[[int], None], *, times: list[float] | None
@@ -82,14 +82,14 @@ class Connection(asyncio.Protocol):
         return size >= COUNTED
 
     def say(self, text: str, opcode: int = 1) -> None:
-        """Send a text, masked by nothing."""
+        """Send a text frame with an empty mask."""
         payload = text.encode()
         assert len(payload) < 65_536
         size = bytes((0x80 | len(payload),)) if len(payload) < 126 else bytes((0x80 | 126,)) + len(payload).to_bytes(2)
         self._transport.write(bytes((0x80 | opcode,)) + size + bytes(4) + payload)
 
     def close(self) -> None:
-        """Without a word."""
+        """Close without a close frame."""
         self._transport.abort()
 
 
@@ -99,7 +99,7 @@ class Crowd:
     def __init__(self) -> None:
         self.frames = 0
         self.times_us: list[float] = []
-        """How long each message took to those that look."""
+        """The latency of each message at the measuring connections."""
         self._connections: list[Connection] = []
         self._news = asyncio.Event()
 
@@ -108,7 +108,7 @@ class Crowd:
         self._news.set()
 
     async def open(self, ports: list[int], count: int, path: str, texts: tuple[str, ...]) -> None:
-        """So many, the same number at each."""
+        """Open `count` connections, the same number at each node."""
         loop = asyncio.get_running_loop()
         for index in range(count):
             times = self.times_us if index < len(ports) else None
@@ -122,19 +122,19 @@ class Crowd:
                 await connection.open
 
     async def until(self, frames: int) -> None:
-        """Until all of them together have so many."""
+        """Wait until all connections together have received so many frames."""
         async with asyncio.timeout(30):
             while self.frames < frames:
                 self._news.clear()
                 await self._news.wait()
 
     def close(self) -> None:
-        """Go."""
+        """Close all connections."""
         for connection in self._connections:
             connection.close()
 
 
 def texts(token: str) -> tuple[str, ...]:
-    """What a client of the hub says first."""
+    """Return the first message of a client of the hub."""
     client = {"name": "Benchmark", "kind": "controller"}
     return (json.dumps({"type": "authenticate", "token": token, "client": client, "subscribe": ["all"]}),)

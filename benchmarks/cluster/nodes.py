@@ -1,4 +1,4 @@
-"""Servers of one sort around one Redis, or one alone, each a process on the servers' core."""
+"""Servers of one kind that share a Redis, or a single one, each a process on the servers' core."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -18,7 +18,7 @@ PATIENCE = 30
 
 @dataclass
 class Server:
-    """One process; killed, it can be started again."""
+    """One process, which can be started again after a kill."""
 
     module: str
     name: str
@@ -28,7 +28,7 @@ class Server:
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Return when it serves."""
+        """Start the process and wait until it serves."""
         self.port = free_port()
         self._control.unlink(missing_ok=True)
         with pinned(SERVER_CORE):
@@ -37,7 +37,7 @@ class Server:
                 *(str(self.port), str(self._control), self.name, self.url),
             )
         async with asyncio.timeout(PATIENCE):
-            while not self._control.exists():  # noqa: ASYNC110 - another process makes it
+            while not self._control.exists():  # noqa: ASYNC110 - another process creates it
                 await asyncio.sleep(0.02)
 
     @property
@@ -51,7 +51,7 @@ class Server:
         return self.process.pid
 
     async def status(self) -> dict[str, Any]:
-        """What it says of itself."""
+        """Return the server's own status."""
         reader, writer = await asyncio.open_unix_connection(self._control)
         writer.write(b"status\n")
         answer: dict[str, Any] = json.loads(await reader.readline())
@@ -59,14 +59,14 @@ class Server:
         return answer
 
     async def publish(self, burst: int, size: int) -> None:
-        """Have it publish."""
+        """Let it publish messages."""
         _, writer = await asyncio.open_unix_connection(self._control)
         writer.write(f"publish {burst} {size}\n".encode())
         await writer.drain()
         writer.close()
 
     async def kill(self) -> None:
-        """At once."""
+        """Kill the process."""
         assert self.process is not None
         if self.process.returncode is None:
             self.process.kill()
@@ -75,18 +75,18 @@ class Server:
 
 @dataclass
 class Servers:
-    """All of one sort."""
+    """All servers of one kind."""
 
     nodes: list[Server]
     redis: RedisServer | None
 
     def cpu(self) -> float:
-        """Seconds that all of them have used, Redis too."""
+        """Return the CPU seconds of all of them and of Redis."""
         pids = [node.pid for node in self.nodes] + ([] if self.redis is None else [self.redis.pid])
         return sum(cpu(pid).total for pid in pids)
 
     async def leader(self) -> Server:
-        """Who leads, as soon as anybody does."""
+        """Wait for a leader and return its node."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 for node in self.nodes:
@@ -97,7 +97,7 @@ class Servers:
 
 @asynccontextmanager
 async def servers(module: str, count: int, folder: Path, *, redis: bool) -> AsyncGenerator[Servers]:
-    """So many processes; they are gone afterwards."""
+    """Start so many processes, and kill them afterwards."""
     async with AsyncExitStack() as stack:
         folder.mkdir()
         store: RedisServer | None = None

@@ -1,4 +1,4 @@
-"""A peer: the loop of the tutorials, `await ws.send_str(json.dumps(message))` to each client. Arguments: port, control socket."""
+"""A peer: the loop of tutorials, `await ws.send_str(json.dumps(message))` for each client. Arguments: port, control socket."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ tasks: set[asyncio.Task[None]] = set()
 
 
 async def connect(request: web.Request) -> web.WebSocketResponse:
-    """Keep one client and answer what it asks."""
+    """Serve one client and answer its requests."""
     ws = web.WebSocketResponse()
     await ws.prepare(request)
     clients.add(ws)
@@ -30,7 +30,7 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
 
 
 async def broadcast(burst: int, size: int) -> None:
-    """Each message to each client."""
+    """Send each message to each client."""
     for _ in range(burst):
         content = message(size)
         for ws in list(clients):
@@ -38,14 +38,14 @@ async def broadcast(burst: int, size: int) -> None:
 
 
 def publish(burst: int, size: int) -> None:
-    """Begin to broadcast."""
+    """Start a broadcast."""
     task = asyncio.ensure_future(broadcast(burst, size))
     tasks.add(task)
     task.add_done_callback(tasks.discard)
 
 
 async def main(port: int, control: Path) -> None:
-    """Serve until the end."""
+    """Serve until the process is ended."""
     app = web.Application()
     app.router.add_get("/", connect)
     runner = web.AppRunner(app, access_log=None)

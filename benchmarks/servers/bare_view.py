@@ -1,6 +1,6 @@
-"""A peer inside Home Assistant that does the least that can be done there: a view that upgrades and reads, and one ready frame written to each.
+"""A peer inside Home Assistant that does the minimum: a view that upgrades and reads, and writes one prepared frame to each client.
 
-It knows nobody, checks nothing, bounds nothing: what it costs is what aiohttp, asyncio and Home Assistant's web server cost.
+It has no authentication, no checks and no limits, so that its cost is that of aiohttp, asyncio and Home Assistant's web server.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ PATH: Final = "/api/moosicbox_benchmark/bare"
 
 
 class BareView(HomeAssistantView):
-    """Where its clients connect."""
+    """The view that clients connect to."""
 
     url = PATH
     name = "api:moosicbox_benchmark:bare"
@@ -28,7 +28,7 @@ class BareView(HomeAssistantView):
         self._lines: dict[asyncio.Transport, None] = {}
 
     async def get(self, request: web.Request) -> web.WebSocketResponse:
-        """Greet, hear who it is, welcome, read."""
+        """Send a greeting and a welcome, and read until the end."""
         ws = web.WebSocketResponse(autoping=False, compress=False)
         await ws.prepare(request)
         line = request.transport
@@ -45,7 +45,7 @@ class BareView(HomeAssistantView):
         return ws
 
     def publish(self, burst: int, size: int) -> None:
-        """Each message to each client, in one turn of the loop."""
+        """Write each message to each client, in one turn of the loop."""
         for _ in range(burst):
             frame = Frame(json.dumps(message(size)).encode()).websocket
             for line in self._lines:

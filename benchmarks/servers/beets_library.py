@@ -1,4 +1,4 @@
-"""The same with beets: imports as its command does, without looking anything up, and prints what it measured as JSON."""
+"""The library benchmark with beets: imports like its command, without lookups, and prints the measurements as JSON."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ threaded: yes
 
 
 def main(folder: Path, index: Path, real: int) -> None:
-    """Measure."""
+    """Measure, and print the results."""
     config = index.with_suffix(".yaml")
     config.write_text(CONFIG.format(folder=folder, index=index))
     beet = [str(Path(sys.executable).with_name("beet")), "-c", str(config), "import", "-A", "-C", "-q", str(folder)]

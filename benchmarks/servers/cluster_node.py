@@ -1,4 +1,4 @@
-"""A node of a cluster, or a hub alone. Arguments: port, control socket, name, Redis' URL or nothing."""
+"""A node of a cluster, or a single hub. Arguments: port, control socket, name, optionally the URL of Redis."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ LIMITS = Limits(
 
 
 class EveryoneIsAdmin(Authentication):
-    """Accepts every token as an administrator's."""
+    """An authentication that accepts every token as an administrator's."""
 
     @override
     async def authenticate_token(self, token: str, peer: Peer) -> Principal:
@@ -59,24 +59,24 @@ class Publisher:
         self._member: SessionHandle | None = None
 
     async def open(self) -> None:
-        """Come in."""
+        """Connect."""
         who = Authenticate(token="x", client=ClientInfo(name="Publisher", kind="controller"), subscribe=())  # noqa: S106
         self._member = await self._gateway.open(self, who, None)
 
     def flush(self) -> bool:
-        """Take what comes."""
+        """Drop the frames of the outbox."""
         self.outbox.pop_frames(MANY)
         return True
 
     def overflow(self) -> None:
-        """It takes all."""
+        """Ignore overflows: all frames are dropped."""
 
     def close(self, _code: CloseCode, _reason: str) -> None:
-        """Come again, should it be needed."""
+        """Reconnect if the session was closed."""
         self._member = None
 
     def publish(self, burst: int, size: int) -> None:
-        """To all, as any client may."""
+        """Broadcast to all clients."""
         for _ in range(burst):
             at_us = time.monotonic_ns() // 1000
             data = {**message(size), "at_us": at_us}
@@ -86,7 +86,7 @@ class Publisher:
 
 
 async def main(port: int, control: Path, name: str, url: str = "") -> None:
-    """Serve until the end."""
+    """Serve until the process is ended."""
 
     def make_hub(clock: Clock) -> Hub:
         return build_hub(
@@ -114,7 +114,7 @@ async def main(port: int, control: Path, name: str, url: str = "") -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
-    while not gateway.running:  # noqa: ASYNC110 - nothing tells
+    while not gateway.running:  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(0.05)
     publisher = Publisher(gateway)
     await publisher.open()

@@ -1,4 +1,4 @@
-"""A peer: python-socketio over several processes by its Redis manager. Arguments: port, control socket, name, Redis' URL or nothing."""
+"""A peer: python-socketio in several processes with its Redis manager. Arguments: port, control socket, name, optionally the URL of Redis."""
 
 import asyncio
 from pathlib import Path
@@ -17,7 +17,7 @@ PATIENCE = 600
 
 
 async def main(port: int, control: Path, _name: str, url: str = "") -> None:
-    """Serve until the end."""
+    """Serve until the process is ended."""
     manager = socketio.AsyncRedisManager(url) if url else None
     server = socketio.AsyncServer(
         async_mode="aiohttp", client_manager=manager, ping_interval=PATIENCE, ping_timeout=PATIENCE

@@ -1,4 +1,4 @@
-"""How a server under measurement is told what to do: lines on a Unix socket."""
+"""The control of a server under measurement: lines on a Unix socket."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from typing import override
 from .probes import GarbageProbe, LoopProbe
 
 type Publish = Callable[[int, int], object]
-"""Publish so many messages of such a size in one turn of the loop."""
+"""Publishes a number of messages of a size in one turn of the loop."""
 type Questions = dict[bytes, Callable[[], object]]
-"""What else a server can be asked."""
+"""Further requests of a server, with the functions that answer them."""
 
 
 class Control(asyncio.Protocol):
-    """`publish BURST SIZE` has no answer; `collect` collects garbage; `loop` and `garbage` answer what was seen since they were asked last."""
+    """`publish BURST SIZE` has no answer; `collect` collects garbage; `loop` and `garbage` answer with the measurements since their last request."""
 
     def __init__(self, publish: Publish, questions: Questions) -> None:
         self._publish = publish
@@ -36,7 +36,7 @@ class Control(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        # The load generator and the runner wait for each other: a line comes in one piece.
+        # The peers wait for each answer, so that a line arrives in one piece.
         match data.split():
             case [b"publish", burst, size]:
                 self._publish(int(burst), int(size))
@@ -49,11 +49,11 @@ class Control(asyncio.Protocol):
             case [question]:
                 self._answer(self._questions[question]())
 
-    def _answer(self, seen: object) -> None:
+    def _answer(self, result: object) -> None:
         assert self._transport is not None
-        self._transport.write(json.dumps(seen).encode() + b"\n")
+        self._transport.write(json.dumps(result).encode() + b"\n")
 
 
 async def listen(path: Path, publish: Publish, questions: Questions | None = None) -> None:
-    """Obey at `path` from now on."""
+    """Accept commands on the socket at `path`."""
     await asyncio.get_running_loop().create_unix_server(lambda: Control(publish, questions or {}), path)

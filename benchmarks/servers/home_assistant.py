@@ -1,4 +1,4 @@
-"""The part inside Home Assistant, set up there as an integration of its own: publishes by our hub, by Home Assistant's API, or by a bare view."""
+"""An integration inside Home Assistant that publishes by MoosicBox, by Home Assistant's API, or by a bare view."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from .messages import message
 DOMAIN: Final = "moosicbox_benchmark"
 EVENT: Final = DOMAIN
 ENVELOPE: Final = 75
-"""Bytes that the hub's message has around its data, so that a frame has about the size that was asked for."""
+"""Bytes of the hub's message around its data, subtracted so that frames have the requested size."""
 
 NOT_MEASURED: Final[dict[str, Any]] = {
     "max_connections": 20_000,
@@ -31,11 +31,11 @@ NOT_MEASURED: Final[dict[str, Any]] = {
     "bytes_per_minute": 1_000_000_000_000,
     "compress_local": True,
 }
-"""Limits that would stop the load. They are still counted against: that is part of what is measured."""
+"""Limits that would stop the load. They are raised, but still checked: that is a part of the cost."""
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Obey on one socket for our hub, on one for Home Assistant's events, on one for the bare view."""
+    """Accept commands on three sockets: for MoosicBox, for Home Assistant's events, and for the bare view."""
     sockets = config[DOMAIN]
 
     def loaded_hub() -> Hub:

@@ -1,4 +1,4 @@
-"""What is published: like the hub's own messages in shape, so that encoding them costs what it costs."""
+"""The published messages. They have the shape of the hub's messages, so that encoding them has a realistic cost."""
 
 import itertools
 import json
@@ -22,7 +22,7 @@ _TRACK_SIZE = max(len(json.dumps(track)) for track in _TRACKS)
 
 
 def message(size: int) -> dict[str, Any]:
-    """A new message of about `size` bytes of JSON: a status, with tracks of a queue as far as they fit in."""
+    """Return a new message of about `size` bytes of JSON: a status, filled up with tracks of a queue."""
     content: dict[str, Any] = {
         "player_id": "kitchen",
         "state": "playing",

@@ -1,4 +1,4 @@
-"""A process with a library alone: scans, answers, and prints what it measured as JSON."""
+"""A process with a library only: scans, answers queries, and prints the measurements as JSON."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -15,7 +15,7 @@ import threading
 import time
 from typing import Any
 
-from benchmarks.collection import SECONDS, Tagged, queries, tracks
+from benchmarks.collection import SECONDS, TaggedTrack, queries, tracks
 from benchmarks.process import children_cpu, kept_waiting, memory
 from custom_components.moosicbox.engine.library.index.found import FoundTrack
 from custom_components.moosicbox.engine.library.index.writer import IndexWriter
@@ -23,12 +23,12 @@ from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.protocol.library_request import Filters
 
 TICK = 0.002
-"""Seconds between two looks at the clock."""
+"""Seconds between two readings of the clock."""
 PAGES = 20
 
 
 class Stalls:
-    """How late the loop was, in milliseconds."""
+    """The lateness of the loop, in milliseconds."""
 
     def __init__(self) -> None:
         self.late: list[float] = []
@@ -42,13 +42,13 @@ class Stalls:
 
 
 def stopwatch(thread: int) -> float:
-    """Milliseconds, without those in which the thread was ready and others had the core."""
+    """Return the lateness in milliseconds, without the time in which other threads had the core."""
     return (time.perf_counter() - kept_waiting(thread)) * 1000
 
 
 @asynccontextmanager
 async def watched() -> AsyncGenerator[Stalls]:
-    """Look at the clock again and again meanwhile."""
+    """Measure the lateness of the loop meanwhile."""
     stalls = Stalls()
 
     async def look() -> None:
@@ -64,7 +64,7 @@ async def watched() -> AsyncGenerator[Stalls]:
 
 
 async def timed(questions: list[Callable[[], Awaitable[Any]]]) -> list[float]:
-    """Milliseconds of the CPU for each, in all threads."""
+    """Return the CPU milliseconds of each query, in all threads."""
     found = []
     for ask in questions:
         started = time.process_time()
@@ -74,7 +74,7 @@ async def timed(questions: list[Callable[[], Awaitable[Any]]]) -> list[float]:
 
 
 async def main(folder: Path, index: Path, real: int, named: int) -> None:
-    """Measure."""
+    """Measure, and print the results."""
     seen: dict[str, float] = {}
     async with watched() as idle:
         await asyncio.sleep(3)
@@ -93,7 +93,7 @@ async def main(folder: Path, index: Path, real: int, named: int) -> None:
     started = time.perf_counter()
     found = name_files(folder, everything[real:])
     for some in itertools.batched(found, 64, strict=False):
-        # As the scanner writes what it is told.
+        # In the same way as the scanner writes.
         await library._database.write(partial(_write, some))  # noqa: SLF001
     seen["named_files_a_second"] = named / (time.perf_counter() - started)
     async with watched() as stalls:
@@ -119,8 +119,8 @@ def _write(tracks_found: tuple[FoundTrack, ...], index: sqlite3.Connection) -> N
     IndexWriter().write(index, tracks_found)
 
 
-def name_files(folder: Path, wanted: list[Tagged]) -> Iterator[FoundTrack]:
-    """Files of one byte, and what a scanner would have found in real ones."""
+def name_files(folder: Path, wanted: list[TaggedTrack]) -> Iterator[FoundTrack]:
+    """Create files of one byte, and yield the tags that a scanner would have found in real ones."""
     chance = random.Random(3)
     for track in wanted:
         path = folder / track.path
@@ -151,8 +151,8 @@ def name_files(folder: Path, wanted: list[Tagged]) -> Iterator[FoundTrack]:
         )
 
 
-async def browse(library: Library, everything: list[Tagged]) -> list[float]:
-    """The first pages of lists, sorted and filtered as pages do, each page by the cursor of the one before."""
+async def browse(library: Library, everything: list[TaggedTrack]) -> list[float]:
+    """Return queries for the first pages of lists, sorted and filtered as in the frontend, each by the previous cursor."""
     found = []
     some = everything[:: max(1, len(everything) // 10)]
     asked = [

@@ -1,4 +1,4 @@
-"""What a server observes about itself while it is measured. Each begins with the first `take`."""
+"""Measurements of a server by itself. Each probe starts with its first `take`."""
 
 import asyncio
 import gc
@@ -20,7 +20,7 @@ class LoopProbe:
         self._last = (0, 0)
 
     def take(self) -> dict[str, float]:
-        """What was seen since the last `take`."""
+        """Return the measurements since the last `take`."""
         wall, cpu = self._longest
         if self._handle is None:
             self._look()
@@ -29,7 +29,7 @@ class LoopProbe:
         return {"wall_us": wall / 1e3, "cpu_us": cpu / 1e3}
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop measuring."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
@@ -43,7 +43,7 @@ class LoopProbe:
 
 
 class GarbageProbe:
-    """Pauses for garbage collection: the longest and all, in ms of CPU time, how many there were and what they found."""
+    """Pauses for garbage collection: the longest and the sum in ms of CPU time, their number, and the collected objects."""
 
     def __init__(self) -> None:
         self._watching = False
@@ -51,7 +51,7 @@ class GarbageProbe:
         self._seen = dict(NOTHING)
 
     def take(self) -> dict[str, float]:
-        """What was seen since the last `take`."""
+        """Return the measurements since the last `take`."""
         if not self._watching:
             gc.callbacks.append(self._look)
             self._watching = True
@@ -59,13 +59,13 @@ class GarbageProbe:
         return seen
 
     def collect(self) -> float:
-        """How many ms of CPU time a full collection takes now."""
+        """Collect garbage and return the CPU time in ms."""
         before = time.thread_time_ns()
         gc.collect()
         return (time.thread_time_ns() - before) / 1e6
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop measuring."""
         if self._watching:
             gc.callbacks.remove(self._look)
             self._watching = False

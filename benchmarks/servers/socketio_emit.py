@@ -1,4 +1,4 @@
-"""A peer: python-socketio's `emit` to all. Arguments: port, control socket."""
+"""A peer: python-socketio's `emit` to all clients. Arguments: port, control socket."""
 
 import asyncio
 from pathlib import Path
@@ -12,27 +12,27 @@ from .control import listen
 from .messages import message
 
 PATIENCE = 600
-"""Seconds between its pings: the load generator doesn't know them."""
+"""Seconds between its pings, which the load generator doesn't support."""
 
 server = socketio.AsyncServer(async_mode="aiohttp", ping_interval=PATIENCE, ping_timeout=PATIENCE)
 tasks: set[asyncio.Task[Any]] = set()
 
 
 async def broadcast(burst: int, size: int) -> None:
-    """Each message to all."""
+    """Emit each message to all clients."""
     for _ in range(burst):
         await server.emit("message", message(size))
 
 
 def publish(burst: int, size: int) -> None:
-    """Begin to broadcast."""
+    """Start a broadcast."""
     task = asyncio.ensure_future(broadcast(burst, size))
     tasks.add(task)
     task.add_done_callback(tasks.discard)
 
 
 async def main(port: int, control: Path) -> None:
-    """Serve until the end."""
+    """Serve until the process is ended."""
     app = web.Application()
     server.attach(app)
     runner = web.AppRunner(app, access_log=None)

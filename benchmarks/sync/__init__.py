@@ -12,8 +12,8 @@ from benchmarks.report import Row
 from custom_components.moosicbox.engine.client import MoosicBoxClient
 from script.lib.browser import chromium
 
-from .house import House, house
 from .listener import differences
+from .measured_home import MeasuredHome, measured_home
 from .party import EVERY, SETTLING, Party, pauses, spread
 from .slow_network import slow_network
 from .tab import BROWSER_ARGUMENTS, Disturbance, OpenTab, Tab, open_tab
@@ -23,9 +23,9 @@ PPM: Final = 100
 
 
 async def measure(options: Options) -> list[Row]:
-    """Play for a while, with two and with four."""
+    """Measure two and four browsers."""
     async with AsyncExitStack() as stack:
-        home = await stack.enter_async_context(house())
+        home = await stack.enter_async_context(measured_home())
         playwright = await stack.enter_async_context(async_playwright())
         browser = await playwright.chromium.launch(executable_path=chromium(), args=BROWSER_ARGUMENTS)
         stack.push_async_callback(browser.close)
@@ -38,7 +38,7 @@ async def measure(options: Options) -> list[Row]:
         ]
 
 
-async def _open(browser: Browser, home: House, name: str, disturbance: Disturbance | None = None) -> Tab:
+async def _open(browser: Browser, home: MeasuredHome, name: str, disturbance: Disturbance | None = None) -> Tab:
     tab = await open_tab(browser, home.client, name, disturbance)
     await tab.read_all_the_time()
     return tab

@@ -1,15 +1,15 @@
-"""Somebody who plays along, and what is read of the sound."""
+"""A player under measurement, and the readings of its sound."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 LASTS: Final = 0.15
-"""A reading says where the sound is for this long."""
+"""Seconds for which a reading is valid."""
 
 
 class Reading(NamedTuple):
-    """At this moment of the machine's monotonic clock this sounds."""
+    """The audible position at a time of the machine's monotonic clock."""
 
     at: float
     track: int
@@ -17,19 +17,19 @@ class Reading(NamedTuple):
 
 
 class Listener:
-    """One player. Its readings are of a clock that is the same for all that are compared."""
+    """One player. The readings of all players have the same clock."""
 
     def __init__(self, player_id: str) -> None:
         self.player_id = player_id
         self.readings: list[Reading] = []
         self.silences: list[float] = []
-        """When its sound ended."""
+        """The times at which its sound ended."""
 
     async def close(self) -> None:
-        """Read no more; the readings stay."""
+        """Stop reading; the readings stay."""
 
     def heard(self, at: float) -> Reading | None:
-        """What sounds at a moment; None if that isn't known to the point."""
+        """Return the audible position at a time, or `None` without a valid reading."""
         index = bisect_right(self.readings, at, key=lambda reading: reading.at)
         if index == 0:
             return None
@@ -41,7 +41,7 @@ class Listener:
 
 
 def differences(listeners: Sequence[Listener], moments: Sequence[float]) -> list[float]:
-    """By how many milliseconds each two of them are apart, at each of these moments."""
+    """Return the differences in ms between each two players, at each of these times."""
     found: list[float] = []
     for at in moments:
         heard = [reading for listener in listeners if (reading := listener.heard(at)) is not None]

@@ -1,4 +1,4 @@
-"""A room, what people do in it, and how far apart its players were."""
+"""A room, the commands in it, and the differences between its players."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,34 +10,34 @@ from custom_components.moosicbox.engine.client import MoosicBoxClient
 from custom_components.moosicbox.engine.client.room_controls import RoomControls
 from custom_components.moosicbox.engine.protocol.client import RoomJoin
 
-from .house import TRACKS
 from .listener import Listener
+from .measured_home import TRACKS
 
 CLOCK_SECONDS: Final = 12
-"""Until the players know the hub's clock better than at first."""
+"""Seconds until the players' clocks have converged."""
 SETTLING: Final = 2.0
-"""Seconds after a command that don't count."""
+"""Seconds after a command that are not compared."""
 EVERY: Final = 0.1
 
 
 class Party:
-    """A room and what people do in it."""
+    """A room and the commands in it."""
 
     def __init__(self, room: RoomControls, hub: MoosicBoxClient) -> None:
         self.listeners: list[Listener] = []
         self.pauses: list[float] = []
-        """When they were asked for."""
+        """The times of the pause commands."""
         self._commands: list[float] = []
         self._room = room
         self._hub = hub
 
     async def join(self, listener: Listener) -> None:
-        """Somebody comes, perhaps late."""
+        """Let a player join, also during playback."""
         await self._hub.request(RoomJoin(room_id=self._room.id, player_id=listener.player_id))
         self.listeners.append(listener)
 
     async def begin(self) -> None:
-        """Play, again and again."""
+        """Start playing the rulers in a loop."""
         await asyncio.sleep(CLOCK_SECONDS)
         for track in range(TRACKS):
             await self._room.queue.add(media=f"media-source://media_source/local/ruler-{track}.flac")
@@ -45,7 +45,7 @@ class Party:
         await self._do(self._room.play())
 
     async def go_on(self, seconds: float) -> None:
-        """Seek, let a track change by itself, pause, go on, skip: a minute long, again and again."""
+        """Repeat a sequence of a minute: seek, an automatic change of tracks, pause, play, skip."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             await asyncio.sleep(15)
@@ -59,13 +59,13 @@ class Party:
             await self._do(self._room.next())
 
     async def end(self) -> None:
-        """Read the rest, and close."""
+        """Stop the playback and the readings."""
         await self._room.stop()
         for listener in self.listeners:
             await listener.close()
 
     def moments(self) -> list[float]:
-        """All that count: not the two seconds after each command."""
+        """Return the times to compare at, without those shortly after a command."""
         start, end = self._commands[0], min(listener.readings[-1].at for listener in self.listeners)
         moments = (start + EVERY * number for number in range(int((end - start) / EVERY)))
         return [at for at in moments if not any(0 <= at - command < SETTLING for command in self._commands)]
@@ -94,7 +94,7 @@ def pauses(who: str, party: Party) -> list[Row]:
     spreads: list[float] = []
     for asked in party.pauses:
         ends = [
-            # Whoever plays on counts as long as anybody looks.
+            # A player that plays on counts until the end of the readings.
             next((at for at in listener.silences if at > asked), asked + SETTLING)
             for listener in party.listeners
             if listener.heard(asked) is not None

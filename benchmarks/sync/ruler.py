@@ -1,4 +1,4 @@
-"""Music that is a ruler: any sample says which track it is of, and where in it. `meter.js` and `read` read it."""
+"""Music that is a ruler: each sample encodes its track and position. `meter.js` and `read` decode it."""
 
 import asyncio
 from pathlib import Path
@@ -10,17 +10,17 @@ type Samples = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 SECONDS: Final = 60
 RATE: Final = 48_000
-# The left channel rises from -0.5 to 0.5 within each second; the right one stands for the second and the track.
+# The left channel rises from -0.5 to 0.5 within each second; the right one encodes the second and the track.
 _SOUND = "aevalsrc='mod(t,1)-0.5|0.1+0.8*({track}*64+floor(t))/2048':s={rate}:d={seconds}"
 
 
 _SPAN: Final = 128
-"""Samples in a row that have to be of one piece for the first of them to count."""
+"""Consecutive samples that have to be continuous for the first of them to count."""
 _STEADY: Final = 1e-4
 
 
 def read(left: Samples, right: Samples) -> tuple[int, float] | None:
-    """Which track the first of these samples is of, and where in it; None where that isn't clear."""
+    """Return the track and the position of the first sample, or `None` if they are ambiguous."""
     if right[0] < 0.01 or abs(right[0] - right[_SPAN - 1]) > _STEADY or left[_SPAN - 1] <= left[0]:
         return None
     code = (right[0] - 0.1) / 0.8 * 2048
@@ -31,7 +31,7 @@ def read(left: Samples, right: Samples) -> tuple[int, float] | None:
 
 
 async def write_rulers(folder: Path, count: int) -> list[str]:
-    """Write tracks 0 … count - 1, losslessly; return their names."""
+    """Write the tracks 0 … count - 1 losslessly, and return their file names."""
     return [await _write(folder / f"ruler-{track}.flac", track) for track in range(count)]
 
 

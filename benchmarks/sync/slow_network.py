@@ -1,4 +1,4 @@
-"""A bad network in front of a server: each way of each piece of data takes a time of its own, in order."""
+"""A bad network in front of a server: each piece of data is delayed by a random time, in order."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,7 +10,7 @@ CHUNK = 65_536
 
 @asynccontextmanager
 async def slow_network(port: int, jitter: float) -> AsyncGenerator[int]:
-    """Yield a port that leads to `port`, delayed by up to `jitter` seconds each way."""
+    """Yield a port that forwards to `port`, with a delay of up to `jitter` seconds in each direction."""
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", port)

@@ -1,7 +1,7 @@
-"""A sound card that is none: PulseAudio with outputs side by side, all written down as one recording.
+"""A virtual sound card: PulseAudio with several outputs, all recorded together.
 
-What its players sound like is compared sample by sample, with no clock and no word of theirs in between. It is timed
-as a card is, and tells each player how long its sound takes to come out.
+The players' sound is compared sample by sample, without using their clocks or reports. The card has the timing of a real
+one, and reports its latency to each player.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from .listener import Listener, Reading
 from .ruler import RATE, Samples, read
 
 BLOCK: Final = RATE // 20
-"""Frames; of each the first is read."""
+"""Frames of a block, of which the first one is read."""
 START_TIMEOUT: Final = 10.0
 
 
 class SoundCard:
-    """Its listeners are what comes out of it, in the order of its outputs."""
+    """The card, with a listener for each output."""
 
     def __init__(self, server: str, listeners: Sequence[Listener]) -> None:
         self.environment = {"PULSE_SERVER": server}
@@ -33,11 +33,11 @@ class SoundCard:
 
     @staticmethod
     def output(number: int) -> str:
-        """What an output is called."""
+        """Return the name of an output."""
         return f"out-{number}"
 
     async def listen(self, recording: asyncio.StreamReader) -> None:
-        """Read what is recorded until it ends."""
+        """Read the recording until it ends."""
         size = BLOCK * len(self.listeners) * 2 * np.dtype(np.int16).itemsize
         await recording.readexactly(size)
         began = time.monotonic() - BLOCK / RATE
@@ -59,7 +59,7 @@ class SoundCard:
 
 @asynccontextmanager
 async def sound_card(folder: Path, players: Sequence[str]) -> AsyncGenerator[SoundCard]:
-    """One with an output for each of these players."""
+    """Start a card with an output for each of these players."""
     server = f"unix:{folder}/card.socket"
     environment = {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "PULSE_SERVER": server}
     channels = [f"aux{number}" for number in range(2 * len(players))]
@@ -84,7 +84,7 @@ async def sound_card(folder: Path, players: Sequence[str]) -> AsyncGenerator[Sou
         )
         assert recorder.stdout is not None
         card = SoundCard(server, [Listener(player) for player in players])
-        async with asyncio.TaskGroup() as tasks:  # Without a recording there is nothing to measure.
+        async with asyncio.TaskGroup() as tasks:  # A failed recording ends the benchmark.
             listening = tasks.create_task(card.listen(recorder.stdout))
             yield card
             listening.cancel()

@@ -1,4 +1,4 @@
-"""The headless player as a process of its own, playing into the sound card."""
+"""The headless player as a process, with the virtual sound card as its output."""
 
 import asyncio
 from asyncio.subprocess import DEVNULL
@@ -9,13 +9,13 @@ import sys
 
 from script.lib.config_folder import REPOSITORY
 
-from .house import House
+from .measured_home import MeasuredHome
 from .sound_card import SoundCard
 
 
 @asynccontextmanager
-async def speaker(home: House, card: SoundCard, number: int) -> AsyncGenerator[None]:
-    """The player of the card's output of that number; it is there when this is entered."""
+async def speaker(home: MeasuredHome, card: SoundCard, number: int) -> AsyncGenerator[None]:
+    """Start the player for an output of the card, and wait until it is connected."""
     name = card.listeners[number].player_id
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "custom_components.moosicbox.engine.client.cli", "player"),

@@ -1,4 +1,4 @@
-"""A browser tab that plays along, and what is read of its sound."""
+"""A browser tab under measurement, and the readings of its sound."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,14 +23,14 @@ BROWSER_ARGUMENTS: Final = [
 
 
 class Disturbance(NamedTuple):
-    """What is wrong with a tab's machine and its network."""
+    """The simulated faults of a tab's clock and network."""
 
     ppm: float
     url: str
 
 
 class Tab(Listener):
-    """One player in a browser. It is read in the machine's monotonic clock, which is the same for all tabs."""
+    """A player in a browser. Its readings are in the machine's monotonic clock, which all tabs share."""
 
     def __init__(self, player_id: str, context: BrowserContext, page: Page) -> None:
         super().__init__(player_id)
@@ -40,7 +40,7 @@ class Tab(Listener):
         self._reader: asyncio.Task[None] | None = None
 
     async def read_all_the_time(self) -> None:
-        """From now on."""
+        """Start reading."""
         # The zero of performance.now(), in seconds of the monotonic clock that all processes of a machine share.
         session = await self._context.new_cdp_session(self._page)
         await session.send("Performance.enable")
@@ -72,7 +72,7 @@ class Tab(Listener):
 async def open_tab(
     browser: Browser, client: HomeAssistantClient, name: str, disturbance: Disturbance | None = None
 ) -> Tab:
-    """A tab of a profile of its own that is a player; not read yet."""
+    """Open a tab with a profile of its own, and make it a player; reading isn't started."""
     url = disturbance.url if disturbance else client.url
     context = await browser.new_context(base_url=url, locale="en-GB", storage_state=storage_state(client, url))
     await context.add_init_script(path=HERE / "meter.js")

@@ -102,7 +102,11 @@ async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry)
         return
     limits = _apply_options(entry)
     await entry.runtime_data.pairing.async_subentries_changed()
-    await entry.runtime_data.library.configure(folders_of(hass, limits), limits.library_scan_interval)
+    await entry.runtime_data.library.configure(
+        folders_of(hass, limits),
+        limits.library_scan_interval,
+        measures_loudness=limits.library_measure_loudness,
+    )
 
 
 def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:

@@ -1,4 +1,4 @@
-"""Covers of albums that nobody ever recorded: a few shapes in a few colours, drawn by the browser."""
+"""Covers of invented albums: a few shapes in a few colours, drawn by the browser."""
 
 from collections.abc import Callable
 import random

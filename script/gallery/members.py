@@ -10,7 +10,7 @@ type Message = dict[str, Any]
 
 
 class Member:
-    """A silent player of somebody, in a room."""
+    """A silent player in a room; it belongs to the user of its token."""
 
     def __init__(self, token: str, player_id: str, player: str, sync_error_ms: float) -> None:
         self._token = token

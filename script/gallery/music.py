@@ -15,7 +15,7 @@ AT_ONCE = 3
 
 @dataclass(frozen=True)
 class Album:
-    """What is written into the tags; songs are as long as in `seconds`, in turn."""
+    """The tags of an album's files; the lengths of its songs are those of `seconds`, in turn."""
 
     artist: str
     title: str

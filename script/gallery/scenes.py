@@ -1,4 +1,4 @@
-"""What is photographed: a name, and how to get there."""
+"""The screenshots: each has a name, and a function that brings the page there."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def _search(text: str) -> Get:
 
 
 async def _join(page: Page) -> None:
-    """Into the party, as somebody of the household."""
+    """Join the party as a user of Home Assistant."""
     card = page.get_by_role("region", name="Garden party", exact=True)
     await card.get_by_role("button", name="Join").or_(card.get_by_role("button", name="Open")).first.click()
     await expect(page.get_by_role("region", name="Controls of Garden party")).to_be_attached()

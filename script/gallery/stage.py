@@ -68,13 +68,13 @@ class Stage:
         await self._mark_favourites()
 
     async def language(self, language: str) -> None:
-        """What the user reads from now on."""
+        """Set the user's language."""
         value = {"language": language, "number_format": "language", "time_format": "language"}
         async with self.client.websocket() as websocket:
             await websocket.command("frontend/set_user_data", key="language", value=value)
 
     async def leave(self) -> None:
-        """Everybody goes home."""
+        """End all connections of the players."""
         for member in self._members:
             await member.leave()
 

@@ -43,7 +43,7 @@ LOOPBACK_LOGIN = """\
 
 
 class ConfigFolder:
-    """The folder's files; what Home Assistant has stored in it survives a second `write`."""
+    """Home Assistant's configuration folder; a second `write` keeps what Home Assistant has stored there."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -81,7 +81,7 @@ def size() -> Size:
 
 
 def grows(sizes: Sequence[float]) -> bool:
-    """Whether the second half is larger than the first; the beginning, in which caches fill, doesn't count."""
+    """Tell if the second half is larger than the first, without the beginning, in which caches fill."""
     warm = sizes[len(sizes) // 4 :]
     middle = len(warm) // 2
     return median(warm[middle:]) > median(warm[:middle]) * GROWTH

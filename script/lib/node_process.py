@@ -48,7 +48,7 @@ class NodeProcess:
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
+        """True until the process has ended."""
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:

@@ -21,7 +21,7 @@ UNWANTED_ENVIRONMENT = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
+    """Return a free loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether nobody listens on that loopback port."""
+    """Tell if no process listens on that loopback port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
@@ -60,7 +60,7 @@ class HomeAssistantProcess:
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
+        """True until the process has ended."""
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:

@@ -9,12 +9,12 @@ from typing import Self
 
 from .process import StartError, free_port
 
-START_TIMEOUT = 20.0
+START_TIMEOUT = 60.0
 STOP_TIMEOUT = 20.0
 
 
 class RedisServer:
-    """Starts, stops, pauses and empties it; what it holds survives a stop, as it does where people run one."""
+    """Starts, stops, pauses and empties a Redis server, which keeps its data over a stop."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()

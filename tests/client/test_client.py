@@ -26,7 +26,7 @@ from tests.wire.client import Client
 from .conftest import Dial
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
-PATIENCE = 10
+PATIENCE = 60
 
 
 async def until(condition: Any) -> None:

@@ -6,11 +6,15 @@ from pathlib import Path
 import re
 import sys
 
+import pytest
+
 from script.lib.config_folder import REPOSITORY
 from tests.fixtures import BRASS
 from tests.wire.client import Client
 
 from .conftest import Dial
+
+pytestmark = pytest.mark.process
 
 PAGE = REPOSITORY / "docs" / "client.md"
 
@@ -33,7 +37,7 @@ async def test_example_program_prints_the_playing_track(
     await hub.player("kitchen").queue.add(media=BRASS)
     await hub.player("kitchen").play()
     assert display.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         shown = await display.stdout.readline()
     assert shown.decode() == "kitchen: Brass Morning by The Wind-Up Trio (playing)\n"
     display.kill()

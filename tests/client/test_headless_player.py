@@ -21,6 +21,8 @@ from tests.fixtures import BRASS, COPPER
 from .conftest import Dial
 from .test_client import until
 
+pytestmark = pytest.mark.process
+
 ENTITY = "media_player.speaker"
 
 

@@ -1,8 +1,6 @@
 """A thousand clients in one process connect, receive, are cut off and resume, without leaking. `script/soak` runs longer."""
 
-import asyncio
 import logging
-import time
 
 from homeassistant.core import HomeAssistant
 import pytest
@@ -14,11 +12,10 @@ from script.lib.crowd import Crowd, grows, size
 from tests.fixtures import CreateToken
 
 CLIENTS = 1_000
-SECONDS = 40
-MIN_ROUNDS = 8
+ROUNDS = 8
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_memory_of_a_thousand_clients_does_not_grow(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -30,8 +27,6 @@ async def test_memory_of_a_thousand_clients_does_not_grow(
     room = {"max_connections": CLIENTS * 2, "max_connections_per_user": CLIENTS * 2, "max_connections_per_ip": CLIENTS}
     hass.config_entries.async_update_entry(entry, options=room)
     await hass.async_block_till_done()
-    # The debug mode that the test plugin enables costs many times what the clients cost.
-    asyncio.get_running_loop().set_debug(False)
     monkeypatch.setattr(logging.getLogger("aiohttp.access"), "disabled", True)
 
     async def publish(number: int) -> None:
@@ -39,8 +34,7 @@ async def test_memory_of_a_thousand_clients_does_not_grow(
 
     async with Crowd(address, [await create_token()], CLIENTS) as crowd:
         objects: list[int] = []
-        until = time.monotonic() + SECONDS
-        while len(objects) < MIN_ROUNDS or time.monotonic() < until:
+        for _ in range(ROUNDS):
             await crowd.go_round(publish)
             objects.append(size().objects)
     assert not grows(objects), objects

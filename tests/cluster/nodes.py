@@ -22,7 +22,7 @@ from custom_components.moosicbox.engine.protocol.errors import AuthenticationFai
 from custom_components.moosicbox.engine.transport.endpoint import Endpoint
 from tests.engine.fakes import FakeMedia, FakeStore, principal
 
-SECONDS = 15.0
+SECONDS = 60.0
 """How long a test waits for an event."""
 
 

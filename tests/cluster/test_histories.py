@@ -15,7 +15,7 @@ HISTORIES = int(os.environ.get("MOOSICBOX_HISTORIES", "60"))
 
 
 @pytest.mark.parametrize("seed", range(HISTORIES))
-def test_history(seed: int) -> None:
+def test_guarantees_hold_under_failures(seed: int) -> None:
     """The guarantees hold under failures of nodes, networks and Redis."""
 
     async def story(world: World) -> None:

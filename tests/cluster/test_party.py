@@ -140,7 +140,7 @@ async def test_redis_away(redis_server: RedisServer) -> None:
         assert ada.code is None
         assert bob.code is None
         redis_server.resume()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while (await bob.ask("queue_command", action="clear", player_id="kitchen"))["type"] == "error":  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         await ada.of("queue_updated", total=0)
@@ -149,7 +149,7 @@ async def test_redis_away(redis_server: RedisServer) -> None:
 
 async def refusal(who: Caller) -> dict[str, Any]:
     """Send requests until one is refused; pending ones are answered when Redis is back."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         for number in itertools.count():
             await who.say("queue_command", action="get", player_id="kitchen", request_id=f"q{number}")
             await asyncio.sleep(0.1)
@@ -161,7 +161,7 @@ async def refusal(who: Caller) -> dict[str, Any]:
 
 async def total(who: Caller, room_id: str) -> int:
     """Return the length of the room's queue as soon as a hub answers."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (page := await who.ask("queue_command", action="get", room_id=room_id)).get("retryable"):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     count: int = page["data"]["queue"]["total"]
@@ -170,7 +170,7 @@ async def total(who: Caller, room_id: str) -> int:
 
 async def returned(call: Callable[..., Any], node: Node, resume: dict[str, Any] | None = None) -> Caller:
     """Reconnect until the epoch is the new one: the leader may learn of the loss by the first client."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(ConnectionError):
                 caller: Caller = await call(node, "bob", resume=resume)

@@ -13,7 +13,7 @@ from .home import Home
 from .tabs import Tab, Tabs
 
 FOLDER = Path(__file__).parent
-TIMEOUT_SECONDS = 180
+TIMEOUT_SECONDS = 300
 
 type OpenTab = Callable[..., Awaitable[Tab]]
 
@@ -23,7 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(FOLDER):
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS))
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
@@ -79,7 +80,7 @@ async def open_tab(tabs: Tabs) -> AsyncGenerator[OpenTab]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def close_rooms(home: Home) -> AsyncGenerator[None]:
-    """Leave no rooms: whoever was in one comes back into it by itself, tabs of later tests too."""
+    """Remove all rooms: a tab of a later test would rejoin the room of its user."""
     yield
     async with home.api.websocket() as websocket:
         devices = await websocket.command("config/device_registry/list")

@@ -8,7 +8,7 @@ from typing import Literal
 CHUNK = 65_536
 
 type Cut = Literal["silent", "refused"]
-"""Nothing arrives any more and nobody says so; or every connection breaks, and no new one is let in."""
+"""Silent: data is dropped without an error. Refused: connections break and new ones are rejected."""
 
 
 class Network:
@@ -30,7 +30,7 @@ class Network:
             self._break()
 
     def mend(self) -> None:
-        """New connections get through; those from before the cut are dead, and whoever uses them hears so."""
+        """Let new connections through; those from before the cut are reset."""
         self._break()
         self._whole.set()
 

@@ -1,4 +1,4 @@
-"""What people do on the pages, as steps of tests."""
+"""Steps of tests: actions of people on the pages, and checks of a page."""
 
 from typing import Any
 
@@ -14,6 +14,24 @@ AXE_RUN = """async (root) => {
   const {violations} = await axe.run(root, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]});
   return violations.map(({id, nodes}) => `${id}: ${nodes.map(({target, failureSummary}) => `${target} ${failureSummary}`).join(" | ")}`);
 }"""
+
+# No animation changes the page any more; endless ones, such as the bars of a playing song, don't count.
+STILL = """() => {
+  const elements = (root) =>
+    [...root.querySelectorAll("*")].flatMap((element) => [element, ...(element.shadowRoot ? elements(element.shadowRoot) : [])]);
+  const ends = (animation) => Number.isFinite(animation.effect.getComputedTiming().endTime);
+  return (
+    document.fonts.status === "loaded" &&
+    elements(document)
+      .flatMap((element) => element.getAnimations())
+      .every((animation) => animation.playState !== "running" || !ends(animation))
+  );
+}"""
+
+
+async def still(page: Page) -> None:
+    """Wait until fonts are loaded and transitions are over, so that colours and sizes are final."""
+    await page.wait_for_function(STILL)
 
 
 async def make_room(tab: Tab, name: str, control: str = "host") -> None:
@@ -40,27 +58,27 @@ async def invite_link(tab: Tab) -> str:
 
 
 async def come_in(page: Page, name: str) -> None:
-    """Pass the door of the guests' page."""
+    """Join by the form of the guests' page."""
     await page.get_by_label("Your name").fill(name)
     await page.get_by_role("button", name="Join").click()
     await expect(page.get_by_role("tab", name="People")).to_be_visible()
 
 
 async def rows_of(page: Page) -> list[str]:
-    """The titles in the queue, in the order on the screen."""
+    """Return the titles in the queue, in the order on the screen."""
     rows = page.get_by_role("list", name="Queue").get_by_role("listitem")
     return [await row.locator(".row-title").inner_text() for row in await rows.all()]
 
 
 async def violations(page: Page, selector: str) -> Any:
-    """What axe holds against a part of the page."""
+    """Return the violations that axe finds in a part of the page."""
     # Not as a script of the page: the guests' page allows none but its own.
     await page.evaluate(AXE.read_text())
     root = await page.locator(selector).first.element_handle()
     return await page.evaluate(AXE_RUN, root)
 
 
-# What sticks out of the screen or lies under the bars; what scrolls sideways by itself may be wider.
+# Elements that stick out of the screen or lie under the bars. Elements that scroll sideways may be wider.
 MISFITS = """(root) => {
   const box = (element) => element.getBoundingClientRect();
   const shown = (element) => element.checkVisibility() && box(element).width > 1;
@@ -93,5 +111,5 @@ MISFITS = """(root) => {
 
 
 async def misfits(page: Page, selector: str) -> list[str]:
-    """What does not fit on the screen."""
+    """Return descriptions of the elements that do not fit on the screen."""
     return await page.locator(selector).first.evaluate(f"(element) => ({MISFITS})(element.shadowRoot)")  # type: ignore[no-any-return]

@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize, expect
 
 from script.lib.browser import chromium, storage_state
 from script.lib.config_folder import REPOSITORY
@@ -12,7 +12,8 @@ from script.lib.config_folder import REPOSITORY
 from .home import Home
 
 ARTIFACTS = REPOSITORY / ".artifacts"
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 60_000
+"""How long a page is waited for. Playwright's own five seconds are too short on a busy machine."""
 PHONE: ViewportSize = {"width": 360, "height": 740}
 TABLET: ViewportSize = {"width": 1024, "height": 768}
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
@@ -26,6 +27,8 @@ ARGUMENTS = [
 ]
 SOUND_ALLOWED = "no-user-gesture-required"
 SOUND_AFTER_A_CLICK = "user-gesture-required"
+
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @dataclass

@@ -3,7 +3,12 @@
 import asyncio
 import sys
 
+import pytest
+
 from script.lib.config_folder import REPOSITORY
+
+# Longer than the demo's own limit, which says what it waited for.
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_demo_plays_once() -> None:

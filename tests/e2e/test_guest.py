@@ -65,7 +65,7 @@ async def test_party_with_a_guest(home: Home, tabs: Tabs, open_tab: OpenTab) -> 
     assert await violations(guest.page, "moosicbox-guest-page") == []
     await guest.screenshot("guest-phone")
 
-    # Who listens along, and how: at a glance, and in words.
+    # The list of listeners and the quality of their sync, as icons and as text.
     company = guest.page.get_by_role("button", name="Participants: ")
     await company.click()
     await expect(guest.page.locator(".person")).to_have_count(2)

@@ -26,7 +26,7 @@ async def test_panel_opens(home: Home, open_tab: OpenTab) -> None:
     assert tab.errors == []
 
 
-async def test_restart(home: Home) -> None:
+async def test_the_entry_is_loaded_after_a_restart(home: Home) -> None:
     await home.restart()
     (entry,) = await home.api.get(ENTRY)
     assert entry["state"] == "loaded"

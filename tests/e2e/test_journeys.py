@@ -125,7 +125,7 @@ async def test_swiped_out_of_the_queue(home: Home, open_tab: OpenTab) -> None:
 
 
 async def test_lock_screen_and_clicks(home: Home, open_tab: OpenTab) -> None:
-    """What a device that plays has beside the page."""
+    """Test clicks, the controls on the lock screen, and the screen that stays awake while it plays."""
     tab = await open_tab("/moosicbox", viewport={"width": 820, "height": 1100}, has_touch=True)
     page = tab.page
     await page.add_init_script(
@@ -208,7 +208,7 @@ async def test_a_part_that_could_not_be_fetched_comes_later(home: Home, open_tab
 
 
 async def test_a_tap_on_a_song_plays_it(home: Home, open_tab: OpenTab) -> None:
-    """Where nobody else is disturbed; the keys of the keyboard do the same."""
+    """It plays at once when no other player is affected; so do the keys of the keyboard."""
     tab = await open_tab("/moosicbox")
     page = tab.page
     await page.get_by_label("Name of this player").fill("Desk")

@@ -19,7 +19,7 @@ CUT_SECONDS = 30
 NOTICES = 5
 LONG_SONG = replace(SONGS[0], title="Night Train", step_seconds=1.2)
 """Well over a minute."""
-# What sounds at a moment of the local clock: a number that stays the same as long as nothing is skipped or repeated.
+# The start of the item by the local clock: constant as long as no sound is skipped or repeated.
 WATCH = """() => {
   window.seen = [];
   setInterval(() => {

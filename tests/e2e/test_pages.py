@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import OpenTab
 from .home import Home
-from .pages import make_room, violations
+from .pages import make_room, still, violations
 from .tabs import PHONE, TABLET, Tabs
 
 pytestmark = pytest.mark.usefixtures("close_rooms")
@@ -30,10 +30,10 @@ async def test_first_use(home: Home, open_tab: OpenTab) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(("viewport", "dark"), [(PHONE, True), (TABLET, False)], ids=["phone-dark", "tablet-light"])
-async def test_accessible(open_tab: OpenTab, name: str, viewport: dict[str, int], dark: bool) -> None:
+async def test_pages_are_accessible(open_tab: OpenTab, name: str, viewport: dict[str, int], dark: bool) -> None:
     tab = await open_tab(f"/moosicbox/{name}", viewport=viewport, dark=dark)
     await expect(tab.page.locator("moosicbox-panel main > *")).to_be_visible()
-    await tab.page.wait_for_timeout(500)  # What axe looks at should be there; nothing is asserted about time.
+    await still(tab.page)
     assert await violations(tab.page, "moosicbox-panel") == []
     assert not await tab.page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert tab.errors == []
@@ -59,8 +59,8 @@ async def test_dialogs_are_accessible(open_tab: OpenTab) -> None:
     assert await violations(page, "moosicbox-panel") == []
 
 
-async def test_library(home: Home, open_tab: OpenTab) -> None:
-    """Search as one types; what is found goes into the queue."""
+async def test_search_results_are_added_to_the_queue(home: Home, open_tab: OpenTab) -> None:
+    """The search runs while the user types; its results can be put into the queue."""
     tab = await open_tab("/moosicbox/rooms")
     page = tab.page
     await make_room(tab, "Listening room")
@@ -96,7 +96,7 @@ async def test_hub_page(home: Home, open_tab: OpenTab) -> None:
     tab, other = await open_tab("/moosicbox/hub"), await open_tab("/moosicbox")
     page = tab.page
     # How it is depends on the machine; that it is told doesn't.
-    await expect(page.locator(".health[data-status]")).to_be_visible(timeout=20_000)
+    await expect(page.locator(".health[data-status]")).to_be_visible()
     await page.get_by_role("button", name="Create token").click()
     dialog = page.get_by_role("dialog", name="Create token")
     await dialog.get_by_label("Name", exact=True).fill("Kitchen Radio")
@@ -120,7 +120,7 @@ async def test_hub_page(home: Home, open_tab: OpenTab) -> None:
     assert tab.errors == []
 
 
-async def test_german(home: Home, open_tab: OpenTab) -> None:
+async def test_pages_follow_the_language_of_the_user(home: Home, open_tab: OpenTab) -> None:
     async with home.api.websocket() as websocket:
         await websocket.command(
             "frontend/set_user_data",
@@ -167,8 +167,8 @@ async def test_plain_http_on_a_host_name(home: Home, tabs: Tabs, open_tab: OpenT
     assert tab.errors == []
 
 
-async def test_card(home: Home, open_tab: OpenTab) -> None:
-    """On a dashboard, without anybody having edited resources."""
+async def test_cards_work_on_a_dashboard(home: Home, open_tab: OpenTab) -> None:
+    """The card works on a dashboard without a manually added resource."""
     tab = await open_tab("/moosicbox/rooms")
     await make_room(tab, "Card room")
     cards = [

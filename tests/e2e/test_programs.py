@@ -34,7 +34,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def desk(house: Home, tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    """Somebody who may do all, by a token."""
+    """A shell with the token of an administrator."""
     made = await house.api.ask("moosicbox.create_token", sub="desk", name="Desk", role="admin")
     return Shell(tmp_path_factory.mktemp("desk"), MOOSICBOX_URL=house.url, MOOSICBOX_TOKEN=made["token"])
 

@@ -67,7 +67,7 @@ async def test_dragging_moves_for_everybody(room: Tab, open_tab: OpenTab) -> Non
         await expect(page.locator(".row").first).to_contain_text("Paper Lantern")
         await expect(page.locator(".row").last).to_contain_text("Copper Rain")
         assert await rows_of(page) == agreed
-    # Whoever moves by keyboard keeps the focus.
+    # The row that is moved by keyboard keeps the focus.
     await expect(front).to_be_focused()
     assert host.errors == other.errors == []
 
@@ -108,7 +108,7 @@ async def test_changes_made_offline_arrive_later(home: Home, room: Tab) -> None:
     await expect(page.get_by_text("No connection to Home Assistant")).to_be_hidden()
 
 
-async def test_phone(home: Home, room: Tab, open_tab: OpenTab) -> None:
+async def test_a_phone_shows_one_part_at_a_time(home: Home, room: Tab, open_tab: OpenTab) -> None:
     """One thing at a time, and nothing wider than the screen."""
     tab = await open_tab("/moosicbox/rooms", viewport={**PHONE, "width": 320})
     page = tab.page

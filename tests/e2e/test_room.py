@@ -1,4 +1,4 @@
-"""Browsers in one room: what really sounds in each, read sample by sample."""
+"""Browsers in one room: the sound of each is read sample by sample."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -15,7 +15,7 @@ from .home import Home
 from .tabs import Tabs
 
 TOGETHER_MS = 20
-"""Far less than anybody could hear, far more than they are apart on a machine that does nothing else."""
+"""Not audible, and much more than their difference on an idle machine."""
 PATIENCE_SECONDS = 60
 
 
@@ -69,7 +69,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 def together(listeners: Sequence[Listener], *, track: int, past: float) -> bool:
-    """Whether at one moment all play the same place of a track, behind `past` seconds."""
+    """Tell if all play the same position of a track, after `past` seconds, at one moment."""
     if not all(listener.readings for listener in listeners):
         return False
     at = min(listener.readings[-1].at for listener in listeners)
@@ -89,7 +89,7 @@ async def test_a_song_sounds_in_all_at_the_same_place(party: Party) -> None:
     both = [await party.join("room-1"), await party.join("room-2")]
     await party.room.play()
     await until(lambda: together(both, track=0, past=0))
-    # Nobody began in the middle, so nobody missed the start.
+    # Both began at the start of the track.
     assert [(listener.readings[0].track, listener.readings[0].position < 1) for listener in both] == [(0, True)] * 2
 
     await party.room.seek(30)

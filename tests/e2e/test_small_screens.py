@@ -15,7 +15,7 @@ NAME = "Everybody who can't sleep on Sundays and would rather listen to somethin
 SONG = "media-source://media_source/local/brass-morning.flac"
 
 
-async def test_pages(home: Home, open_tab: OpenTab) -> None:
+async def test_pages_fit_the_smallest_screen(home: Home, open_tab: OpenTab) -> None:
     tab = await open_tab("/moosicbox/listen", viewport=SMALLEST)
     page = tab.page
     await expect(page.get_by_role("button", name="Play on this device")).to_be_visible()
@@ -42,7 +42,7 @@ async def test_room_with_a_long_name(home: Home, open_tab: OpenTab, viewport: di
     for name in "Queue", "People", "Chat":
         await page.get_by_role("tab", name=name).click()
         assert await misfits(page, "moosicbox-panel") == []
-    # What plays stands at the bottom of the other pages, above the bar.
+    # The current track is shown at the bottom of the other pages, above the bar.
     for name in "Library", "Rooms":
         await page.get_by_role("link", name=name).click()
         await expect(page.get_by_role("region", name="Now playing")).to_be_visible()

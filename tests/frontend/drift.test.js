@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 
 import { COARSE, Drift, EXACT } from "../../custom_components/moosicbox/frontend/player/drift.js";
 
-/** What every implementation of the law is held to; tests/engine/sync tries the same law on players of chance. */
+/** Vectors for every implementation of the algorithm; tests/engine/sync also tests it with random players. */
 const GOLDEN = new URL("../golden/drift/", import.meta.url);
 const PRECISIONS = { exact: EXACT, coarse: COARSE };
 

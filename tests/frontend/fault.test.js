@@ -9,7 +9,7 @@ const FOREIGN = "https://radio.example/stream";
 
 let asked;
 
-/** What a server answers to the question whether it is there. */
+/** Make every request to a server be answered by this function. */
 function serverAnswers(answer) {
   mock.method(globalThis, "fetch", async (url, options) => {
     asked.push({ url, ...options });

@@ -62,7 +62,7 @@ def leaked(data: Any, secrets: set[str]) -> list[str]:
     return [secret for secret in secrets if secret in text]
 
 
-async def test_entry(
+async def test_entry_diagnostics_have_no_secrets(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_client: ClientSessionGenerator,
@@ -78,7 +78,7 @@ async def test_entry(
     assert set(await get_diagnostics_for_device(hass, hass_client, entry, hub_device)) == set(found)
 
 
-async def test_device(
+async def test_device_diagnostics_have_no_secrets(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_client: ClientSessionGenerator,

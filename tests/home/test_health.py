@@ -41,7 +41,7 @@ async def full(hass: HomeAssistant, entry: MockConfigEntry, controller: Client, 
     await check_health(hass, freezer)
 
 
-async def test_healthy(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_a_new_hub_is_healthy(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     found = state(hass, PROBLEM)
     assert found.state == "off"
     assert (found.attributes["status"], found.attributes["reasons"]) == ("healthy", [])

@@ -69,7 +69,7 @@ async def test_other_folders_by_option(
     assert library.counts.tracks == 0
 
 
-async def test_search(hass: HomeAssistant, library: Library) -> None:
+async def test_the_search_action_returns_items(hass: HomeAssistant, library: Library) -> None:
     await library.scan()
     found = await search(hass, "windup trio")
     assert (found["items"][0]["kind"], found["items"][0]["name"]) == ("artist", ARTIST)

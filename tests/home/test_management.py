@@ -29,7 +29,9 @@ async def error_of(response: ClientResponse) -> str:
     return error_type
 
 
-async def test_health(hass: HomeAssistant, admin: HttpClient, entry: MockConfigEntry, controller: Client) -> None:
+async def test_health_is_reported(
+    hass: HomeAssistant, admin: HttpClient, entry: MockConfigEntry, controller: Client
+) -> None:
     assert await (await admin.get(f"{BASE}/health")).json() == {"status": "healthy", "reasons": []}
     hass.config_entries.async_update_entry(entry, options={"max_connections": 1, "max_connections_per_user": 1})
     await hass.async_block_till_done()
@@ -73,7 +75,9 @@ async def test_metrics_can_be_switched_off(hass: HomeAssistant, entry: MockConfi
         assert await error_of(response) == "not_supported"
 
 
-async def test_clients(admin: HttpClient, kitchen: Client, controller: Client, token: str) -> None:
+async def test_clients_are_listed_without_secrets(
+    admin: HttpClient, kitchen: Client, controller: Client, token: str
+) -> None:
     response = await admin.get(f"{BASE}/clients")
     text = await response.text()
     found = {client["client_id"]: client for client in (await response.json())["clients"]}
@@ -93,12 +97,12 @@ async def test_a_client_is_disconnected(admin: HttpClient, controller: Client) -
     assert await error_of(again) == "client_not_found"
 
 
-async def test_rooms(admin: HttpClient) -> None:
+async def test_rooms_are_listed(admin: HttpClient) -> None:
     assert await (await admin.get(f"{BASE}/rooms")).json() == {"rooms": []}
 
 
 @pytest.mark.parametrize("type_", [{}, {"type": "broadcast"}])
-async def test_broadcast(admin: HttpClient, controller: Client, type_: dict[str, str]) -> None:
+async def test_a_broadcast_reaches_clients(admin: HttpClient, controller: Client, type_: dict[str, str]) -> None:
     response = await admin.post(f"{BASE}/broadcast", json={**type_, "target": "all", "message": "Hello"})
     assert await response.json() == {"recipients": 1}
     assert (await controller.until("notification"))["message"] == "Hello"

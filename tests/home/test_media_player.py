@@ -22,7 +22,9 @@ async def test_new_player(hass: HomeAssistant, kitchen: Client, snapshot: Snapsh
     assert {"state": shown.state, **shown.attributes} == snapshot
 
 
-async def test_playing(hass: HomeAssistant, kitchen: Client, snapshot: SnapshotAssertion) -> None:
+async def test_the_entity_mirrors_the_playback(
+    hass: HomeAssistant, kitchen: Client, snapshot: SnapshotAssertion
+) -> None:
     """The entity mirrors the playback."""
     await play(hass, BRASS)
     shown = state(hass)

@@ -49,7 +49,7 @@ async def notify(hub: Hub, message: str, target: Any, target_id: str | None = No
     return recipients
 
 
-async def test_info(kitchen: Client, page: Page) -> None:
+async def test_info_has_address_version_and_players(kitchen: Client, page: Page) -> None:
     await page.socket.send_json_auto_id({"type": "moosicbox/info"})
     info = (await page.socket.receive_json())["result"]
     assert (info["path"], info["version"]) == ("/api/moosicbox/ws", VERSION)
@@ -172,7 +172,7 @@ async def ask(page: Page, type_: str) -> Message:
     return answer
 
 
-async def test_health(admin_page: Page) -> None:
+async def test_health_is_reported(admin_page: Page) -> None:
     assert (await ask(admin_page, "moosicbox/health"))["result"] == {"status": "healthy", "reasons": []}
 
 

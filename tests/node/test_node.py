@@ -32,7 +32,7 @@ async def test_serves_clients_and_drains_on_sigterm(
         assert await response.json() == {"status": "healthy", "reasons": []}
     node.signal(signal.SIGTERM)
     # Load balancers see the shutdown before clients do.
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         while True:
             async with http.get(f"{node.url}/api/moosicbox/ready") as response:
                 if response.status == 503:

@@ -10,7 +10,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 from tests.http import HttpClient
 
 PATH = "/api/moosicbox/ws"
-PATIENCE = 10
+PATIENCE = 60
 """Seconds after which a missing message fails the test."""
 
 type Message = dict[str, Any]

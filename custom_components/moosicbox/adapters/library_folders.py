@@ -25,10 +25,17 @@ async def async_find_ffmpeg(hass: HomeAssistant) -> str | None:
     return await hass.async_add_executor_job(shutil.which, program)
 
 
-def make_library(hass: HomeAssistant, limits: Limits, seal: Seal, *, transcodes: bool) -> Library:
+def make_library(hass: HomeAssistant, limits: Limits, seal: Seal, ffmpeg: str | None) -> Library:
     """Return the library, not opened yet."""
     index = Path(hass.config.path(FOLDER, "library.db"))
-    return Library(index, folders_of(hass, limits), limits.library_scan_interval, seal, transcodes=transcodes)
+    return Library(
+        index,
+        folders_of(hass, limits),
+        limits.library_scan_interval,
+        seal,
+        ffmpeg=ffmpeg,
+        measures_loudness=limits.library_measure_loudness,
+    )
 
 
 def make_streams(hass: HomeAssistant, library: Library, ffmpeg: str | None) -> Streams:

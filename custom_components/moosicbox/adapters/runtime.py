@@ -36,7 +36,7 @@ async def async_build(
     authenticator = Authenticator(hass, secrets, partial(is_locked_out, hass))
     limits, seal = limits_of(entry.options), Seal(secrets.key)
     ffmpeg = await async_find_ffmpeg(hass)
-    library = make_library(hass, limits, seal, transcodes=ffmpeg is not None)
+    library = make_library(hass, limits, seal, ffmpeg)
     media = HomeMedia(hass, seal, library.reader)
 
     def make_hub(clock: Clock | None = None) -> Hub:

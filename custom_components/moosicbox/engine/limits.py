@@ -106,6 +106,8 @@ class Limits:
     """The library's folders; empty: Home Assistant's media folders."""
     library_scan_interval: float = 1_800
     """Interval of scans where the file system reports no changes, as on network shares; 0: never."""
+    library_measure_loudness: bool = True
+    """True if the loudness of tracks is measured in the background where their tags don't tell it."""
     metrics: bool = True
     """True if metrics are available."""
     rooms: bool = True

@@ -121,6 +121,7 @@ SETTINGS: Final = (
     Setting("cleanup_interval_seconds", "rate_limits", "cleanup_interval", 1, 3_600, "s"),
     Setting("library_folders", "library", "library_folders"),
     Setting("library_scan_interval", "library", "library_scan_interval", 0, 86_400, "s"),
+    Setting("library_measure_loudness", "library", "library_measure_loudness"),
     Setting("require_auth", "security", "require_auth"),
     Setting("allowed_origins", "security", "allowed_origins"),
     Setting("validate_csrf", "security", "validate_csrf"),

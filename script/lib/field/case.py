@@ -19,7 +19,7 @@ class Case:
 
     name: str
     trick: str
-    """What is odd about the files."""
+    """The unusual property of the files."""
     write: Write
     tracks: Mapping[str, Fields | None] = field(default_factory=dict)
     """Fields of tracks by their paths in the case's folder; None: the file isn't listed."""
@@ -34,4 +34,4 @@ class Case:
     finds: Mapping[str, str] = field(default_factory=dict)
     """The title or name that the first result of a search has, by query."""
     change: Write | None = None
-    """What is done to the files after a first scan; the records are those after a second one."""
+    """Changes the files after a first scan; the expected records are those after a second scan."""

@@ -18,7 +18,7 @@ TOLERANCE = 0.11
 
 
 class Found:
-    """What the library has after the scans."""
+    """The library's records after the scans."""
 
     def __init__(self, library: Library, music: Path) -> None:
         self._library = library

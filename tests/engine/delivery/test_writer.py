@@ -103,7 +103,7 @@ class Crowd:
 
     async def drained(self) -> None:
         """Resume all transports; every client gets its remaining messages."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while any(listener.heard != b"".join(listener.due) for listener in self.listeners):
                 for listener in self.listeners:
                     assert b"".join(listener.due).startswith(listener.heard)

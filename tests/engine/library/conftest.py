@@ -28,7 +28,7 @@ async def library(tmp_path: Path, music: Path) -> AsyncGenerator[Library]:
 
 @pytest.fixture
 def changes(library: Library) -> list[Change]:
-    """What the library tells."""
+    """The changes that the library reports."""
     told: list[Change] = []
     library.changed.subscribe(told.append)
     return told

@@ -1,7 +1,6 @@
 """Odd files as people have them, run through the real scanner."""
 
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -10,10 +9,12 @@ from script.lib.field.case import Case
 from script.lib.field.cases import CASES
 from script.lib.field.run import Found, scanned
 
+pytestmark = pytest.mark.process
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def found(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Found]:
-    """What the library has of all cases: they are scanned together."""
+    """The library with the files of all cases: they are scanned together."""
     async with scanned(CASES, tmp_path_factory.mktemp("field")) as library:
         yield library
 

@@ -74,7 +74,7 @@ async def test_a_thousand_tracks_are_one_question(
     assert address.startswith(f"/api/moosicbox/tracks/{ids[0]}/stream?until=")
 
 
-async def test_tracks_of_others_beside_ours(harness: LibraryHarness, library: Library) -> None:
+async def test_tracks_of_another_provider_are_resolved_too(harness: LibraryHarness, library: Library) -> None:
     first, second = (await all_ids(library))[:2]
     kitchen = player(harness)
     await harness.hub.execute(QueueAdd(player_id="kitchen", track_ids=(first, "song", second)))
@@ -83,7 +83,7 @@ async def test_tracks_of_others_beside_ours(harness: LibraryHarness, library: Li
         await harness.hub.execute(QueueAdd(player_id="kitchen", track_id="t-nothing"))
 
 
-async def test_what_is_away_cannot_be_added(harness: LibraryHarness, library: Library) -> None:
+async def test_an_offline_track_cannot_be_added(harness: LibraryHarness, library: Library) -> None:
     (first, *_) = await all_ids(library)
     await library._change(
         lambda index: index.execute("UPDATE tracks SET state = 1 WHERE track_id = ?", (first,)).rowcount
@@ -99,7 +99,7 @@ async def played_through(harness: Harness, seconds: float) -> None:
 
 
 async def harness_settled(harness: Harness) -> None:
-    # Questions to the library run in threads: what is spawned is waited for.
+    # The library answers from threads: wait for the tasks that the hub spawned.
     for _ in range(3):
         await settle()
         for task in harness.hub.tasks:

@@ -183,7 +183,7 @@ def test_the_current_item_can_be_removed() -> None:
     assert stage.states == {"b": "playing", "c": "pending"}
 
 
-def test_modes() -> None:
+def test_modes_are_changed_one_by_one() -> None:
     stage = Stage("abcdef")
     stage.play("a")
     stage.playback.set_modes(shuffle=True, repeat="all", autoplay=True)

@@ -91,7 +91,7 @@ def test_without_a_duration_nothing_is_due() -> None:
 @pytest.mark.parametrize(
     ("repeat", "after"), [("off", ["b", "c", None]), ("all", ["b", "c", "a"]), ("one", ["a", "a", "a"])]
 )
-def test_repeat(repeat: RepeatMode, after: list[str | None]) -> None:
+def test_the_repeat_mode_decides_what_follows(repeat: RepeatMode, after: list[str | None]) -> None:
     stage = Stage("abc", 60.0, repeat)
     stage.play("a")
     for expected in after:

@@ -103,7 +103,7 @@ async def test_the_queue_plays_on_without_reports() -> None:
     assert kitchen.state == "idle"
 
 
-async def test_commands() -> None:
+async def test_playback_commands_set_state_and_item() -> None:
     kitchen = Kitchen()
     await kitchen.play("one", "two", "three")
     steps: tuple[tuple[Any, str, str], ...] = (

@@ -259,7 +259,7 @@ def test_after_and_before() -> None:
     assert queue_of("").first() is None
 
 
-def test_page() -> None:
+def test_a_page_has_its_place_and_the_current_item() -> None:
     queue = queue_of("abcde", current="d")
     page = queue.page(1, 2)
     assert [each.queue_item_id for each in page.items] == ["b", "c"]

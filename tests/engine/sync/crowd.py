@@ -51,7 +51,7 @@ class Member:
     crystal_ppm: float = 0.0
     """How much faster than its clock its audio output runs."""
     lead_ms: float = 0.0
-    present: bool = True
+    connected: bool = True
     round_trip_us: int = 0
     player_id: str = "player"
     lagging: bool = False

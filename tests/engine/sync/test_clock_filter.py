@@ -16,7 +16,7 @@ from .worlds import LocalClock, Network, burst
 
 
 @pytest.mark.parametrize("path", sorted(CLOCK.glob("*.json")), ids=lambda path: path.stem)
-def test_vectors(path: Path) -> None:
+def test_golden_clock_vectors(path: Path) -> None:
     vector: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     clock = ClockFilter()
     for number, step in enumerate(vector["bursts"]):

@@ -17,7 +17,7 @@ seeds = st.integers(0, 10**6)
 
 
 @pytest.mark.parametrize("path", sorted(DRIFT.glob("*.json")), ids=lambda path: path.stem)
-def test_vectors(path: Path) -> None:
+def test_golden_drift_vectors(path: Path) -> None:
     vector: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     drift = DriftController(PRECISIONS[vector["precision"]])
     for step in vector["steps"]:

@@ -199,7 +199,7 @@ async def test_the_password_of_redis_is_redacted(hass: HomeAssistant, entry: Moc
     assert report["cluster"]["leader"] == "home"
 
 
-async def test_ready(http: HttpClient, hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_ready_fails_after_unload(http: HttpClient, hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert (await http.get("/api/moosicbox/ready")).status == 200
     await hass.config_entries.async_unload(entry.entry_id)
     assert (await http.get("/api/moosicbox/ready")).status == 503

@@ -106,7 +106,7 @@ async def test_favourites_are_a_folder(hass: HomeAssistant, kitchen: Client, lib
     assert await titles(kitchen) == [track.title]
 
 
-async def test_thumbnails(
+async def test_albums_have_thumbnails(
     hass: HomeAssistant,
     kitchen: Client,
     library: Library,
@@ -168,7 +168,7 @@ async def test_home_assistants_pages_browse_by_websocket(
         ("debut", {"media_content_id": f"{OURS}/albums"}, "Debut"),
     ],
 )
-async def test_search(
+async def test_the_media_browser_searches_the_library(
     hass: HomeAssistant, kitchen: Client, library: Library, query: str, fields: dict[str, Any], first: str
 ) -> None:
     if "media_content_id" in fields:

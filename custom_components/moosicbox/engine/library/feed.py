@@ -1,4 +1,4 @@
-"""The topic `library`: what changed in it, and how far a scan is."""
+"""The topic `library`: changes of the library, and the progress of scans."""
 
 from collections.abc import Callable
 from typing import Final
@@ -15,19 +15,19 @@ from .models import Change, Progress
 
 TOPIC: Final = "library"
 GATHER_US: Final = 1_000_000
-"""Changes of one kind within this time are told at once."""
+"""Changes of one kind within this time are one message."""
 PROGRESS_US: Final = 500_000
+"""The least time between two reports of progress."""
 MAX_IDS: Final = 100
-"""That one message names."""
+"""Ids that one message names."""
 
 
 class LibraryFeed:
-    """Publishes what the library tells, in few messages."""
+    """Publishes a library's changes and progress, in few messages."""
 
     def __init__(self, library: Library, topics: Topics, timers: Timers, clock: Clock) -> None:
-        """Follows nothing yet."""
         self.updated: Signal[LibraryUpdated] = Signal()
-        """This was published."""
+        """Emitted with each change that is published."""
         self._library = library
         self._topics = topics
         self._timers = timers
@@ -35,31 +35,34 @@ class LibraryFeed:
         self._gathered: dict[UpdateType, tuple[list[str], int]] = {}
         self._update: Timer | None = None
         self._progress: Timer | None = None
-        self._undo: tuple[Callable[[], None], ...] = ()
+        self._unsubscribe: tuple[Callable[[], None], ...] = ()
 
     def start(self) -> None:
         """Follow the library."""
         self.stop()
         library = self._library
-        self._undo = (library.changed.subscribe(self._changed), library.progressed.subscribe(self._progressed))
+        self._unsubscribe = (
+            library.changed.subscribe(self._gather_change),
+            library.progressed.subscribe(self._schedule_progress),
+        )
 
     def stop(self) -> None:
-        """Follow it no more: it may outlive the hub."""
-        for undo in self._undo:
-            undo()
-        self._undo = ()
+        """Stop following the library, which may outlive the hub."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe = ()
 
-    def register_topics(self, catalog: TopicCatalog) -> None:
-        """Say where snapshots come from."""
+    def provide(self, catalog: TopicCatalog) -> None:
+        """Register the snapshot of the topic: the progress of the scan."""
         catalog.provide(TOPIC, lambda _id, _viewer: [_message(self._library.progress)])
 
-    def _changed(self, change: Change) -> None:
+    def _gather_change(self, change: Change) -> None:
         ids, total = self._gathered.get(change.update_type, ([], 0))
         self._gathered[change.update_type] = ([*ids, *change.ids][:MAX_IDS], total + change.total)
         if self._update is None:
-            self._update = self._timers.at(self._clock.now_us() + GATHER_US, self._tell_changes)
+            self._update = self._timers.at(self._clock.now_us() + GATHER_US, self._publish_changes)
 
-    def _tell_changes(self) -> None:
+    def _publish_changes(self) -> None:
         self._update = None
         gathered, self._gathered = self._gathered, {}
         for update_type, (ids, total) in gathered.items():
@@ -67,15 +70,15 @@ class LibraryFeed:
             self._topics.publish(TOPIC, message)
             self.updated.emit(message)
 
-    def _progressed(self, progress: Progress) -> None:
+    def _schedule_progress(self, progress: Progress) -> None:
         if not progress.scanning:
             if self._progress is not None:
                 self._progress.cancel()
-            self._tell_progress()
+            self._publish_progress()
         elif self._progress is None:
-            self._progress = self._timers.at(self._clock.now_us() + PROGRESS_US, self._tell_progress)
+            self._progress = self._timers.at(self._clock.now_us() + PROGRESS_US, self._publish_progress)
 
-    def _tell_progress(self) -> None:
+    def _publish_progress(self) -> None:
         self._progress = None
         self._topics.publish(TOPIC, _message(self._library.progress))
 

@@ -1,4 +1,4 @@
-"""Paths of folders, as bytes: what lies in what, and which folder is one disc of an album."""
+"""Paths of folders, as bytes, and the names of folders that hold one disc of an album."""
 
 import os
 import re

@@ -18,6 +18,7 @@ from .index.search import search
 from .index.states import PRESENT
 from .index.unreadable import harmful_files
 from .index.upkeep import salvage
+from .loudness import LoudnessMeter
 from .models import (
     Album,
     AlbumDetails,
@@ -66,7 +67,8 @@ class Library:
         folders: The folders with music.
         scan_interval: Seconds after which the folders are scanned again at the latest; 0: only when changes are noticed.
         seal: Makes the addresses of pictures.
-        transcodes: Whether players may be given other formats than that of a file; see `Streams`.
+        ffmpeg: The program that transcodes and measures; None: players get files as they are.
+        measures_loudness: True to measure the loudness of tracks whose tags don't tell it.
     """
 
     def __init__(
@@ -76,10 +78,12 @@ class Library:
         scan_interval: float = 1_800,
         seal: Seal | None = None,
         *,
-        transcodes: bool = False,
+        ffmpeg: str | None = None,
+        measures_loudness: bool = False,
     ) -> None:
         self.seal = seal or Seal()
-        self.transcodes = transcodes
+        self.transcodes = ffmpeg is not None
+        """True if players may be given other formats than that of a file; see `Streams`."""
         self.progress = Progress(scanning=False)
         self.counts = Counts()
         self.unreadable: tuple[UnreadableFile, ...] = ()
@@ -103,6 +107,10 @@ class Library:
             on_progress=self._report_progress,
             on_done=self._refresh,
         )
+        self._measures_loudness = measures_loudness
+        self._meter = None
+        if ffmpeg is not None:
+            self._meter = LoudnessMeter(self._database, ffmpeg, self._root_of, lambda: self._scans.running)
         self._harmful: tuple[UnreadableFile, ...] = ()
         self.reader.changed.subscribe(self._update_unreadable)
 
@@ -123,18 +131,32 @@ class Library:
         await self._scans.start()
 
     def follow_folders(self) -> None:
-        """Scan the folders now, and follow their changes from now on."""
+        """Scan the folders now, and follow their changes from now on; measure loudness between scans."""
         self._scans.follow()
+        if self._meter is not None and self._measures_loudness:
+            self._meter.start()
 
     async def stop(self) -> None:
         """Close the index. A scan that runs is continued by the next one."""
         await self._scans.stop()
+        if self._meter is not None:
+            await self._meter.stop()
         await self.reader.close()
         await self._database.close()
 
-    async def configure(self, folders: Sequence[Path], scan_interval: float) -> None:
-        """Use other folders, or another interval, from now on."""
+    async def configure(
+        self, folders: Sequence[Path], scan_interval: float, *, measures_loudness: bool | None = None
+    ) -> None:
+        """Use other folders and another interval from now on, and measure loudness or not; None: as before."""
         await self._scans.configure(folders, scan_interval)
+        if measures_loudness is None or measures_loudness == self._measures_loudness:
+            return
+        self._measures_loudness = measures_loudness
+        if self._meter is not None:
+            if not measures_loudness:
+                await self._meter.stop()
+            elif self._scans.following:
+                self._meter.start()
 
     async def scan(self) -> None:
         """Scan all folders, and wait for the end; raise Unavailable if the library is closed meanwhile."""
@@ -265,7 +287,7 @@ class Library:
         place = await self._database.read(lambda index: details.picture_place(index, id_))
         return None if place is None else _version(place)
 
-    # ------------------------------------------------------------ what people make of it
+    # ------------------------------------------------------------ favourites, playlists and plays
 
     async def edit_playlist(self, playlist_id: str | None, edit: PlaylistEdit) -> PlaylistDetails | None:
         """Create a playlist (without an id), change or delete it; return it as it is then.
@@ -315,6 +337,8 @@ class Library:
             self._harmful = await self._database.read(harmful_files)
         except Unavailable:
             return
+        if self._meter is not None:
+            self._meter.look()
         self.counts = Counts(**dict(zip(_COUNTS, row, strict=True)))
         self.counted.emit()
         self._update_unreadable()

@@ -1,4 +1,4 @@
-"""The library as the first place where the hub looks for music."""
+"""The library as a provider of media, in front of the other one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,17 +14,21 @@ from .models import TRACK_MEDIA, LibraryTrack
 from .seal import Seal, stream_source
 from .streaming.formats import instead, plays
 
-OURS: Final = "t-"
-"""How the id of a track of the library begins."""
+TRACK_PREFIX: Final = "t-"
+"""The prefix of ids of the library's tracks."""
 STREAM_SECONDS: Final = 1_800
-"""Beyond the music itself: how long a player may take until it fetches."""
+"""How much longer than the music an address is valid: the time until a player fetches it."""
 
 
 class LibraryMedia(MediaProvider):
-    """Tracks of the library; whatever else is asked for, `others` may know."""
+    """Resolves tracks of the library, and passes other media on.
+
+    Args:
+        library: The library.
+        others: Resolves all other media.
+    """
 
     def __init__(self, library: Library, others: MediaProvider) -> None:
-        """`others` makes the addresses of its own streams."""
         self._library = library
         self._others = others
 
@@ -32,21 +36,21 @@ class LibraryMedia(MediaProvider):
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
         if not media_content_id.startswith(TRACK_MEDIA):
             return await self._others.resolve(media_content_id, principal)
-        (media,) = await self._ours([media_content_id.removeprefix(TRACK_MEDIA)])
+        (media,) = await self._library_media([media_content_id.removeprefix(TRACK_MEDIA)])
         return media
 
     @override
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
-        ours = [track_id for track_id in track_ids if track_id.startswith(OURS)]
-        others = [track_id for track_id in track_ids if not track_id.startswith(OURS)]
-        found = dict(zip(ours, await self._ours(ours), strict=True)) if ours else {}
+        own = [track_id for track_id in track_ids if track_id.startswith(TRACK_PREFIX)]
+        others = [track_id for track_id in track_ids if not track_id.startswith(TRACK_PREFIX)]
+        found = dict(zip(own, await self._library_media(own), strict=True)) if own else {}
         if others:
             found |= zip(others, await self._others.resolve_tracks(others, principal), strict=True)
         return [found[track_id] for track_id in track_ids]
 
     @override
     def remember(self, track: Track) -> None:
-        if not track.track_id.startswith(OURS):
+        if not track.track_id.startswith(TRACK_PREFIX):
             self._others.remember(track)
 
     @override
@@ -59,7 +63,7 @@ class LibraryMedia(MediaProvider):
                 media = replace(media, source=source, mime_type=made.mime_type)
         return signed(self._library.seal, media)
 
-    async def _ours(self, track_ids: Sequence[str]) -> list[Media]:
+    async def _library_media(self, track_ids: Sequence[str]) -> list[Media]:
         return [
             _media(track_id, track)
             for track_id, track in zip(track_ids, await self._library.tracks(track_ids), strict=True)
@@ -67,7 +71,7 @@ class LibraryMedia(MediaProvider):
 
 
 def signed(seal: Seal, media: Media) -> StreamAddress:
-    """The address of a library's stream, good for as long as it plays and somewhat longer."""
+    """Return the address of a library's stream, valid for as long as it plays and somewhat longer."""
     until = int(time.time() + STREAM_SECONDS + (media.track.duration or 0))
     return StreamAddress(seal.signed(media.source, until), until)
 
@@ -76,7 +80,7 @@ def _media(track_id: str, track: LibraryTrack | None) -> Media:
     if track is None:
         raise TrackNotFound(f"The library has no track {track_id}")
     if not track.available:
-        raise Unavailable(f"The disk with {track.title} is away")
+        raise Unavailable(f"The disk with {track.title} isn't there")
     plain = Track(**{field: getattr(track, field) for field in Track.__struct_fields__})
     return Media(
         track=plain, source=stream_source(track_id), mime_type=track.mime_type, codec=track.codec, in_library=True

@@ -1,4 +1,4 @@
-"""What the library knows: records as the wire shows them, and what a scan finds in a file."""
+"""Records of the library, as the protocol has them, and what its parts pass to each other."""
 
 from pathlib import Path
 from typing import Literal
@@ -10,12 +10,12 @@ from ..protocol.types import Id, Record, Track, UpdateType
 type Kind = Literal["artist", "album", "track", "genre", "playlist"]
 
 TRACK_MEDIA: str = "media-source://moosicbox/track/"
-"""With a track's id behind it: its `media_content_id`."""
+"""The `media_content_id` of a track, without its id."""
 STREAM_PATH: str = "/api/moosicbox/tracks/{track_id}/stream"
 
 
 class LibraryTrack(Track, frozen=True, kw_only=True):
-    """A track of the library; `available` is false while its disk is away."""
+    """A track of the library; `available` is false while its disk isn't there."""
 
     artists: tuple[str, ...] = ()
     artist_id: Id | None = None
@@ -31,7 +31,7 @@ class LibraryTrack(Track, frozen=True, kw_only=True):
 
 
 class TrackDetails(LibraryTrack, frozen=True, kw_only=True):
-    """All about one track. Gains in dB, peaks as a part of full scale."""
+    """All about one track. Gains are in dB, peaks parts of full scale."""
 
     genres: tuple[str, ...] = ()
     sample_rate: int | None = None
@@ -46,7 +46,7 @@ class TrackDetails(LibraryTrack, frozen=True, kw_only=True):
 
 
 class Artist(Record, frozen=True, kw_only=True):
-    """Somebody who made music here."""
+    """An artist of tracks in the library."""
 
     artist_id: Id
     name: str
@@ -57,7 +57,7 @@ class Artist(Record, frozen=True, kw_only=True):
 
 
 class Album(Record, frozen=True, kw_only=True):
-    """What belongs together; `year` is its earliest track's, `duration` the sum."""
+    """An album; `year` is that of its earliest track, `duration` the sum in seconds."""
 
     album_id: Id
     title: str
@@ -73,7 +73,7 @@ class Album(Record, frozen=True, kw_only=True):
 
 
 class Genre(Record, frozen=True, kw_only=True):
-    """A sort of music."""
+    """A genre of tracks in the library."""
 
     genre_id: Id
     name: str
@@ -82,7 +82,7 @@ class Genre(Record, frozen=True, kw_only=True):
 
 
 class Playlist(Record, frozen=True, kw_only=True):
-    """Tracks in an order of somebody's choice; one that was found as a file can't be changed."""
+    """A playlist; one that is a file can't be changed."""
 
     playlist_id: Id
     name: str
@@ -97,7 +97,7 @@ type Item = LibraryTrack | Artist | Album | Genre | Playlist
 
 
 class Hit(Record, frozen=True, kw_only=True):
-    """Something that a search found; the more points the better."""
+    """A result of a search; a higher score is better."""
 
     kind: Kind
     score: float
@@ -105,7 +105,7 @@ class Hit(Record, frozen=True, kw_only=True):
 
 
 class Page[T](Struct, frozen=True, kw_only=True):
-    """Some of `total` items; `next_cursor` asks for those that follow."""
+    """A page of a list of `total` items; `next_cursor` asks for the next one."""
 
     items: tuple[T, ...]
     total: int
@@ -113,19 +113,19 @@ class Page[T](Struct, frozen=True, kw_only=True):
 
 
 class AlbumDetails(Album, frozen=True, kw_only=True):
-    """An album with its tracks, the first thousand, in their order."""
+    """An album with its first thousand tracks, in their order."""
 
     tracks: tuple[LibraryTrack, ...]
 
 
 class ArtistDetails(Artist, frozen=True, kw_only=True):
-    """An artist with the albums that they are on, the first five hundred, by year."""
+    """An artist with the first five hundred albums that they are on, by year."""
 
     albums: tuple[Album, ...]
 
 
 class PlaylistDetails(Playlist, frozen=True, kw_only=True):
-    """A playlist with its tracks; those that are gone are left out."""
+    """A playlist with its tracks, without those that are deleted."""
 
     tracks: tuple[LibraryTrack, ...]
     missing: tuple[str, ...] = ()
@@ -133,7 +133,7 @@ class PlaylistDetails(Playlist, frozen=True, kw_only=True):
 
 
 class Progress(Record, frozen=True, kw_only=True):
-    """How far a scan is, in files; `total` grows while folders are still being walked."""
+    """The progress of a scan, in files; `total` grows while folders are walked."""
 
     scanning: bool
     scanned: int = 0
@@ -144,7 +144,7 @@ class Progress(Record, frozen=True, kw_only=True):
 
 
 class Change(Record, frozen=True, kw_only=True):
-    """What became of tracks: their ids, the first ones of `total`."""
+    """A change of `total` items: its kind, and the first ids."""
 
     update_type: UpdateType
     ids: tuple[str, ...]
@@ -152,7 +152,7 @@ class Change(Record, frozen=True, kw_only=True):
 
 
 class Counts(Record, frozen=True, kw_only=True):
-    """How much there is."""
+    """How much is in the library."""
 
     tracks: int = 0
     unavailable: int = 0
@@ -161,11 +161,11 @@ class Counts(Record, frozen=True, kw_only=True):
     genres: int = 0
     playlists: int = 0
     bytes: int = 0
-    """Of the index itself."""
+    """The size of the index."""
 
 
 class TrackFile(Struct, frozen=True, kw_only=True):
-    """Where a track's music is. `path` is inside one of the library's folders by its name; links are for the opener to check."""
+    """Where a track's file is. `path` is below `root`, one of the library's folders; links are checked when it is opened."""
 
     track_id: str
     path: Path
@@ -189,7 +189,7 @@ class UnreadableFile(Record, frozen=True, kw_only=True):
 
 
 class Picture(Struct, frozen=True, kw_only=True):
-    """Artwork as it was found, embedded or beside the music; `version` changes with it."""
+    """A picture that was embedded in music or beside it; `version` changes with it."""
 
     data: bytes
     mime_type: str

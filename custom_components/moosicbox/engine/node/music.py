@@ -17,7 +17,14 @@ class Music:
     """A library, and the handlers that serve its tracks and artwork."""
 
     def __init__(
-        self, folders: tuple[Path, ...], data: Path, scan_interval: float, seal: Seal, ffmpeg: str | None
+        self,
+        folders: tuple[Path, ...],
+        data: Path,
+        scan_interval: float,
+        seal: Seal,
+        ffmpeg: str | None,
+        *,
+        measures_loudness: bool = False,
     ) -> None:
         """Create the library; nothing is opened yet.
 
@@ -27,9 +34,11 @@ class Music:
             scan_interval: Seconds between full scans.
             seal: Signs and checks addresses as all nodes do.
             ffmpeg: The path of ffmpeg for transcoding; `None` without it.
+            measures_loudness: True measures the loudness of tracks whose tags don't have it.
         """
-        self.library = Library(data / "library.db", folders, scan_interval, seal)
-        self.library.transcodes = ffmpeg is not None
+        self.library = Library(
+            data / "library.db", folders, scan_interval, seal, ffmpeg=ffmpeg, measures_loudness=measures_loudness
+        )
         self.streams = Streams(self.library, DiskCache(data / "tracks", streams.CACHE_BYTES), ffmpeg)
         self.artwork = Artwork(self.library, DiskCache(data / "artwork", artwork.CACHE_BYTES))
 
@@ -53,4 +62,12 @@ async def create_music(config: NodeConfig, seal: Seal) -> Music | None:
     if not config.music:
         return None
     ffmpeg = await asyncio.to_thread(shutil.which, "ffmpeg")
-    return Music(config.music, config.data, config.limits.library_scan_interval, seal, ffmpeg)
+    limits = config.limits
+    return Music(
+        config.music,
+        config.data,
+        limits.library_scan_interval,
+        seal,
+        ffmpeg,
+        measures_loudness=limits.library_measure_loudness,
+    )

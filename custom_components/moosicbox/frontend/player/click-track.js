@@ -8,7 +8,7 @@ const AHEAD_US = 1_500_000;
 const LOOK_MS = 250;
 const CLICK_SECONDS = 0.03;
 const PITCH_HZ = 1_000;
-// The first of four is higher, so that nobody counts a whole beat wrong.
+// The first of four beats is higher, so that an error of a whole beat is audible.
 const ACCENT_HZ = 1_500;
 const BEATS = 4;
 const LOUDNESS = 0.5;

@@ -1,6 +1,7 @@
 /**
- * What a player does about not being where it should: nothing, a slightly different speed, or a jump. Pure.
- * `engine/sync/drift.py` is the same law; both are held to `tests/golden/drift/`.
+ * Corrects the difference between a player's position and the expected one: nothing, a slightly
+ * different speed, or a jump. Pure. `engine/sync/drift.py` is the same algorithm; the vectors in
+ * `tests/golden/drift/` test both.
  */
 
 /** A change of pitch that ears don't notice. */
@@ -9,12 +10,12 @@ const MAX_RATE_CHANGE = 0.005;
 const RELEASE = 0.25;
 
 /**
- * What is known of how a player measures and moves, in seconds.
+ * The precision of a player's measurements and corrections, in seconds.
  * @typedef {object} Precision
- * @property {number} deadBand below this nobody hears a difference, and the measurement itself isn't better
- * @property {number} jump above this no small change of speed would bring it back soon enough
- * @property {number} correction over which time an error is worked off
- * @property {number} measurements an error counts when this many agree: their median
+ * @property {number} deadBand errors below this are not audible, and not measured reliably
+ * @property {number} jump errors above this take too long to correct by a small change of speed
+ * @property {number} correction the time in which an error is corrected
+ * @property {number} measurements the number of measurements whose median is the error
  */
 
 /**
@@ -52,7 +53,7 @@ export class Drift {
     return middle.length > 0 ? middle.reduce((sum, error) => sum + error, 0) / middle.length : null;
   }
 
-  /** The sound was moved: what was measured before says nothing now. */
+  /** Discard earlier measurements, after a jump of the position. */
   reset() {
     this.#errors = [];
     this.#rate = 1;

@@ -8,8 +8,8 @@ export class OutputClock {
   #stamps = [];
 
   /**
-   * @param {number} contextTime what was heard
-   * @param {number} atUs when that was so
+   * @param {number} contextTime the time of the audio context that is audible
+   * @param {number} atUs the local time at which it is audible
    */
   add(contextTime, atUs) {
     if (this.#stamps.at(-1)?.atUs !== atUs) {
@@ -18,14 +18,14 @@ export class OutputClock {
     }
   }
 
-  /** The context stood still, or goes elsewhere. */
+  /** Discard the stamps: the context was suspended or its output changed. */
   reset() {
     this.#stamps = [];
   }
 
   /**
    * @param {number} atUs
-   * @returns {number} the context's time that is heard then; there must be a stamp
+   * @returns {number} the context's time that is audible then; there must be a stamp
    */
   contextTimeAt(atUs) {
     const offsets = this.#stamps.map(({ offsetUs }) => offsetUs).sort((a, b) => a - b);

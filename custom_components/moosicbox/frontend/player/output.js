@@ -51,7 +51,7 @@ export class Output extends Emitter {
     return this.context.state === "running";
   }
 
-  /** Whether the browser waits for a click before it lets sound out. */
+  /** True while the browser waits for a click before it plays sound. */
   get blocked() {
     return this.#settled && !this.running && this.context.state !== "closed";
   }

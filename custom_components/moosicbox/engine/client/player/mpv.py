@@ -22,6 +22,14 @@ PROGRAM: Final = "mpv"
 ANSWER_TIMEOUT: Final = 10.0
 STOP_TIMEOUT: Final = 3.0
 MAX_LINE: Final = 4 * 1_048_576
+DECODERS: Final = (
+    *("aac", "aac_fixed", "aac_latm", "ac3", "eac3", "alac", "ape", "flac", "mp1float", "mp2float", "mp3float", "mp3"),
+    *("opus", "libopus", "tta", "vorbis", "wavpack", "wmalossless", "wmapro", "wmav1", "wmav2"),
+    *("dsd_lsbf", "dsd_lsbf_planar", "dsd_msbf", "dsd_msbf_planar", "adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms"),
+    *("pcm_alaw", "pcm_mulaw", "pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le"),
+    *("pcm_s32be", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be"),
+)
+"""The decoders that a file may use: of music only, whatever else a hostile file contains."""
 OPTIONS: Final = (
     *("--no-config", "--idle=yes", "--no-terminal", "--no-video", "--load-scripts=no", "--ytdl=no"),
     *("--audio-display=no", "--gapless-audio=yes", "--prefetch-playlist=yes", "--audio-pitch-correction=no"),
@@ -31,6 +39,7 @@ OPTIONS: Final = (
     "--stream-lavf-o=reconnect=1,reconnect_streamed=1,reconnect_delay_max=120",
     # Plays only what the hub names: no playlist or manifest may refer to files of this machine.
     *("--access-references=no", "--load-unsafe-playlists=no"),
+    *(f"--demuxer-lavf-o-append=codec_whitelist={','.join(DECODERS)}", f"--ad={','.join(DECODERS)},-", "--no-sub"),
 )
 
 

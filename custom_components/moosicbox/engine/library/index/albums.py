@@ -14,7 +14,7 @@ from .text import identity_key
 
 VARIOUS: Final = "Various Artists"
 _LATE: Final = 10_000
-"""What sorts an album without a year behind the others."""
+"""Sorts an album without a year behind the others."""
 
 
 class AlbumTrack(NamedTuple):

@@ -44,7 +44,7 @@ _MORE: Final = {
     "last_played_at": "t.played_at",
     "lyrics": "y.text",
 }
-"""What only the details of a track tell."""
+"""Columns that only the details of a track have."""
 
 
 class Place(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a scan finds, as it is written into the index."""
+"""The findings of a scan, as they are written into the index."""
 
 from msgspec import Struct
 

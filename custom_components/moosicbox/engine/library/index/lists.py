@@ -84,7 +84,7 @@ class Lists:
         Args:
             index: A connection.
             listing: The kind of list.
-            filters: What to list.
+            filters: The conditions of items.
             sort: One of the list's sorts; `-` before it reverses the order.
             limit: Items of a page.
             cursor: From the page before; None for the first page.

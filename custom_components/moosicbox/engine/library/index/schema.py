@@ -195,6 +195,7 @@ CREATE TABLE unreadable (
     PRIMARY KEY (folder, name)
 ) WITHOUT ROWID;
 UPDATE folders SET artwork = CAST(CAST(path AS TEXT) || '/' || CAST(artwork AS TEXT) AS BLOB) WHERE artwork NOT NULL;
+UPDATE artists SET picture_album = (SELECT a.id FROM albums a WHERE a.album_id = picture_album);
 UPDATE tracks SET mtime_ns = -1;
 UPDATE playlists SET mtime_ns = -1;
 """

@@ -72,7 +72,7 @@ SAME: Final = 100.0
 SAME_BUT_ARTICLE: Final = 98.0
 """The scores of names that are just what is asked for."""
 WEAK: Final = 0.5
-"""What a name is worth in which words are missing."""
+"""The factor for a name in which words are missing."""
 MIN_FOUND: Final = 0.5
 """The part of the words that has to be found."""
 
@@ -94,7 +94,7 @@ def search(index: sqlite3.Connection, query: str, kinds: Iterable[Kind], limit: 
     Args:
         index: A connection.
         query: Words.
-        kinds: What to find; everything if it is empty.
+        kinds: The kinds of items to find; all of them if it is empty.
         limit: Items of a page.
         cursor: From the page before; None for the first page.
 

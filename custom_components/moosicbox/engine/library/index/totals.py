@@ -13,7 +13,9 @@ _ALBUM: Final = f"""
         year = found.year,
         compilation = found.compilation,
         added_at = found.added_at,
-        picture_track = found.picture
+        picture_track = found.picture,
+        measured_gain = CASE WHEN albums.tracks = found.tracks THEN measured_gain END,
+        measured_peak = CASE WHEN albums.tracks = found.tracks THEN measured_peak END
     FROM (
         SELECT
             count(*) AS tracks,

@@ -1,4 +1,4 @@
-"""What a change of tracks touches, and must be brought up to date: sums, spellings and albums."""
+"""Sums, spellings and albums that a change of tracks makes out of date."""
 
 import sqlite3
 

@@ -70,7 +70,7 @@ def _copy(damaged: sqlite3.Connection, question: str, fresh: sqlite3.Connection,
         for row in damaged.execute(question):
             fresh.execute(change, row)
     except sqlite3.DatabaseError:
-        # The damage begins here: what was read before it is kept.
+        # The damage begins here: rows before it are kept.
         return
 
 

@@ -7,7 +7,7 @@ MAX_CHUNK: Final = 64 * 1024 * 1024
 """Bytes of a chunk that is read; sound is never read."""
 RIFF_NAMES: Final = frozenset({b"RIFF", b"RF64", b"BW64"})
 UNKNOWN_SIZES: Final = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000})
-"""What programs write as the size of sound while they don't know it, as into a pipe."""
+"""Sizes of sound that programs write while they don't know it, as into a pipe."""
 _CODECS: Final = {1: "pcm", 3: "pcm", 2: "adpcm", 6: "alaw", 7: "mulaw", 0x11: "adpcm", 0x55: "mp3"}
 _AIFC_CODECS: Final = {
     **dict.fromkeys((b"NONE", b"twos", b"sowt", b"raw ", b"in24", b"in32", b"fl32", b"FL32", b"fl64", b"FL64"), "pcm"),
@@ -30,7 +30,7 @@ _AIFF_TEXTS: Final = {b"NAME": "title", b"AUTH": "artist"}
 
 
 class Readable(Protocol):
-    """What chunks are read from."""
+    """A file from which chunks are read."""
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes."""
@@ -48,7 +48,7 @@ class Chunk(NamedTuple):
 
 
 class Chunked(NamedTuple):
-    """What a WAV or AIFF file holds."""
+    """The sound and the tags of a WAV or AIFF file."""
 
     codec: str
     duration: float

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+import contextlib
 import select
 import signal
 import subprocess
@@ -17,6 +18,8 @@ PIPELINED: Final = 4
 """Requests on their way, so that the process needn't wait for the next one. They fit into a pipe's buffer."""
 GRACE_SECONDS: Final = 5.0
 """How much later than the process itself its parent ends it."""
+KILL_SECONDS: Final = 1.0
+"""How long a killed process is waited for: its end may wait for a disk."""
 _FAILURES: Final[dict[int, Failure]] = {-signal.SIGPROF: "timeout", -signal.SIGALRM: "timeout"}
 
 
@@ -46,7 +49,9 @@ class ReaderProcess:
                 self._send(request)
             if not waiting:
                 return
-            envelope = self._receive() or self._try_again(waiting[0])
+            envelope = self._receive()
+            if not isinstance(envelope, Envelope):
+                envelope = self._try_again(waiting[0], envelope)
             waiting.popleft()
             if envelope.last:
                 self._end()
@@ -64,13 +69,14 @@ class ReaderProcess:
         """Wait for the end of the process that was closed."""
         self._end()
 
-    def _try_again(self, request: Request) -> Envelope:
-        failure = self._end()
+    def _try_again(self, request: Request, failure: Failure) -> Envelope:
+        self._end()
         if failure != "timeout":
             self._send(request)
-            if (envelope := self._receive()) is not None:
-                return Envelope(envelope.reply, last=True)
-            failure = self._end()
+            found = self._receive()
+            if isinstance(found, Envelope):
+                return Envelope(found.reply, last=True)
+            failure = found
         return Envelope(Failed(failure), last=True)
 
     def _send(self, request: Request) -> None:
@@ -91,42 +97,42 @@ class ReaderProcess:
             # It ended: `_receive` finds out for which request.
             return
 
-    def _receive(self) -> Envelope | None:
-        """Return the next reply; None if the process ended, or is hung, without one."""
+    def _receive(self) -> Envelope | Failure:
+        """Return the next reply, or why there is none."""
         if self._process is None:
-            return None
+            return "crash"
         out = _pipe(self._process.stdout)
         head = _read(out, 4)
-        length = int.from_bytes(head)
-        if len(head) < 4 or length > MAX_REPLY or len(data := _read(out, length)) < length:
-            return None
-        try:
-            return self._decoder.decode(data)
-        except msgspec.MsgspecError:
-            return None
-
-    def _end(self) -> Failure:
-        """End the process; return why it ended, if it did by itself."""
-        process, self._process = self._process, None
-        if process is None:
-            return "crash"
-        # A hung process ends when its disk answers: nobody waits for that.
-        hung = process.poll() is None and not _is_ready(_pipe(process.stdout), 0)
-        process.kill()
-        for pipe in process.stdin, process.stdout:
-            _pipe(pipe).close()
-        if hung:
+        if head is None:
             return "timeout"
-        code = process.wait()
-        return "memory" if code == -signal.SIGKILL else _FAILURES.get(code, "crash")
+        if len(head) < 4:
+            code = self._process.wait()
+            return "memory" if code == -signal.SIGKILL else _FAILURES.get(code, "crash")
+        length = int.from_bytes(head)
+        data = _read(out, length) if length <= MAX_REPLY else None
+        try:
+            return "crash" if data is None else self._decoder.decode(data)
+        except msgspec.MsgspecError:
+            return "crash"
+
+    def _end(self) -> None:
+        """End the process, without waiting for one that waits for its disk."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            for pipe in process.stdin, process.stdout:
+                _pipe(pipe).close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(KILL_SECONDS)
 
 
-def _read(out: IO[bytes], size: int) -> bytes:
-    """Read `size` bytes; fewer if the process ends or sends none for too long."""
+def _read(out: IO[bytes], size: int) -> bytes | None:
+    """Read `size` bytes; fewer if the process ends; None if it sends nothing for too long."""
     found = bytearray()
     while len(found) < size:
-        part = out.read(size - len(found)) if _is_ready(out, MAX_SECONDS + GRACE_SECONDS) else b""
-        if not part:
+        if not _is_ready(out, MAX_SECONDS + GRACE_SECONDS):
+            return None
+        if not (part := out.read(size - len(found))):
             break
         found += part
     return bytes(found)

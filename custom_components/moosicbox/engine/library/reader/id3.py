@@ -15,8 +15,10 @@ MAX_TAG: Final = 64 * 1024 * 1024
 """Bytes of a tag that is read."""
 MAX_FRAMES: Final = 300
 """Frames of a tag that are parsed."""
-MAX_TEXT_FRAME: Final = 1024 * 1024
-"""Bytes of a frame that is no picture; a longer one is left out."""
+MAX_TEXTS: Final = 1024 * 1024
+"""Bytes of all frames that are no pictures; beyond it, frames are left out."""
+MAX_VALUES: Final = 8 * 1024
+"""Bytes of a frame with a list of values, whose parsing costs their square; a longer one is cut."""
 MAX_PICTURE_FRAME: Final = 32 * 1024 * 1024
 
 _TEXTS: Final = (
@@ -83,20 +85,27 @@ def read_id3v1(data: bytes) -> ID3 | None:
 
 def _frames(body: bytes, major: int, *, unsynchronised: bool) -> Iterator[bytes]:
     """Yield the frames to parse, plain and with their headers."""
-    count, left = 0, MAX_TAG
+    count, texts, pictures = 0, MAX_TEXTS, MAX_TAG
     for name, flags, start, end in _split(body, major):
-        limit = min(MAX_PICTURE_FRAME if name.rstrip(b"\0") in _PICTURES else MAX_TEXT_FRAME, left)
+        is_picture = name.rstrip(b"\0") in _PICTURES
+        limit = min(MAX_PICTURE_FRAME, pictures) if is_picture else texts
         if name.rstrip(b"\0") not in _KEPT or end - start > limit:
             continue
         data = _plain(body[start:end], flags, major, limit, unsynchronised=unsynchronised)
+        if name.startswith(b"T"):
+            data = _cut(data)
         if not data:
             continue
+        if is_picture:
+            pictures -= len(data)
+        else:
+            texts -= len(data)
         if major == 2:
             yield name + len(data).to_bytes(3) + data
         else:
             size = _to_syncsafe(len(data)) if major == 4 else len(data).to_bytes(4)
             yield name + size + b"\0\0" + data
-        count, left = count + 1, left - len(data)
+        count += 1
         if count == MAX_FRAMES:
             return
 
@@ -150,6 +159,16 @@ def _plain(data: bytes, flags: int, major: int, limit: int, *, unsynchronised: b
         if unsynchronised or flags & bits.unsynchronised:
             data = data.replace(b"\xff\x00", b"\xff")
     return _inflate(data, limit) if flags & bits.compressed else data
+
+
+def _cut(data: bytes) -> bytes:
+    """Return the beginning of a long list of values, in whole characters."""
+    if len(data) <= MAX_VALUES:
+        return data
+    if data[0] == 3:
+        return b"\3" + data[1:MAX_VALUES].decode("utf-8", "ignore").encode()
+    # An odd number: the encoding, and characters of two bytes each.
+    return data[: MAX_VALUES - 1]
 
 
 def _inflate(data: bytes, limit: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What the reader process is asked, and what it answers."""
+"""The requests to the reader process, and its replies."""
 
 from typing import Final, Literal
 
@@ -43,10 +43,10 @@ type Request = ReadTags | ReadPicture | ReadPlaylist
 
 
 class FileTags(Struct, tag=True, array_like=True, kw_only=True):
-    """What a music file contains. What its tags don't say is None, empty or 0."""
+    """The contents of a music file. Fields without a tag are None, empty or 0."""
 
     fingerprint: str
-    """Of the sound alone: other tags or another place leave it as it is."""
+    """A hash of the sound alone: other tags or another place leave it as it is."""
     title: str | None = None
     artist: str | None = None
     """The artists as one text."""
@@ -68,7 +68,7 @@ class FileTags(Struct, tag=True, array_like=True, kw_only=True):
     sample_rate: int = 0
     channels: int = 0
     picture: bool = False
-    """Whether it has an embedded picture that can be shown."""
+    """True if it has an embedded picture that can be shown."""
     track_gain: float | None = None
     """In dB, to the loudness that ReplayGain 2 aims at (-18 LUFS)."""
     track_peak: float | None = None

@@ -1,4 +1,7 @@
-"""Music files: what container their bytes are, and the sound, tag values and pictures in it. Names and labels don't count."""
+"""Music files: the container that their bytes are, and the sound, tag values and pictures in it.
+
+Names and labels don't count.
+"""
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +27,7 @@ from .id3 import MAX_TAG, id3_size, read_id3, read_id3v1
 MAX_DURATION: Final = 7 * 86_400
 """Seconds; a longer duration isn't believed."""
 MIN_MP3_RATE: Final = 8_000
-"""Bits a second of the slowest MP3: what bounds its duration by its size."""
+"""Bits a second of the slowest MP3; with the size, the bound of a duration."""
 MAX_ID3_TAGS: Final = 8
 """Tags in front of the sound, one behind another."""
 
@@ -70,7 +73,7 @@ type Pictures = Callable[[], Iterable[tuple[bool, bytes]]]
 
 
 class Music(NamedTuple):
-    """What a file holds. `tags` are in the order in which they are believed."""
+    """The contents of a file. `tags` are in the order in which they are believed."""
 
     codec: str
     mime_type: str

@@ -1,4 +1,4 @@
-"""Compares folders with the index: what is new, changed, back, offline or deleted."""
+"""Compares folders with the index: finds new, changed, returned, offline and deleted files."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

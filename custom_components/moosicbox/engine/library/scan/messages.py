@@ -12,7 +12,7 @@ EXIT_DAMAGED: Final = 3
 
 
 class Order(Struct, kw_only=True):
-    """What to scan: `targets`, which lie below `roots`; without any, all of the roots."""
+    """An order to scan `targets`, which lie below `roots`; without any, all of the roots."""
 
     index: str
     roots: tuple[bytes, ...]
@@ -20,7 +20,7 @@ class Order(Struct, kw_only=True):
 
 
 class Compared(Struct, kw_only=True):
-    """How the folders differ from the index, by its row ids."""
+    """Differences between the folders and the index, by its row ids."""
 
     files: int
     changed: tuple[int, ...]

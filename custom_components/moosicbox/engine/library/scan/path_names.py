@@ -1,4 +1,4 @@
-"""What the path of a file says about its music: `Artist/Album (Year)/CD1/01 - Title.mp3`, or as much of that as there is."""
+"""Names in the path of a file: `Artist/Album (Year)/CD1/01 - Title.mp3`, or as much of that as there is."""
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -17,11 +17,11 @@ _VARIOUS: Final = frozenset(
     identity_key(name)
     for name in (VARIOUS, "Various", "VA", "V.A.", "Verschiedene Interpreten", "Verschiedene", "Diverse")
 )
-"""What folders of music by several artists are called."""
+"""The names of folders with music by several artists."""
 
 
 class PathNames(NamedTuple):
-    """What a path says."""
+    """The names in a path."""
 
     title: str
     artist: str | None = None

@@ -25,7 +25,7 @@ CHUNKS_AHEAD: Final = 8
 MAX_TITLE: Final = 100
 
 type Found = FoundTrack | FoundUnreadable | None
-"""What was found in a file; None if it couldn't be opened."""
+"""The track in a file, or why there is none; None if it couldn't be opened."""
 
 
 class Readers:

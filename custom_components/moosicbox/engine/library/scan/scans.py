@@ -48,7 +48,7 @@ class Scans:
         self._on_done = on_done
         self._targets: set[Path] | None = set()
         """Folders to scan; None: all of them."""
-        self._following = False
+        self.following = False
         self._wanted = asyncio.Event()
         self._finished = asyncio.Condition()
         self._count = 0
@@ -62,7 +62,7 @@ class Scans:
 
     def follow(self) -> None:
         """Scan all folders now, and follow their changes from now on."""
-        self._following = True
+        self.following = True
         self._watcher.start(self.roots)
         self.request()
 
@@ -72,7 +72,7 @@ class Scans:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        self._following = self.running = False
+        self.following = self.running = False
         await self._watcher.stop()
         async with self._finished:
             self._finished.notify_all()
@@ -84,7 +84,7 @@ class Scans:
             self.folders = tuple(folders)
             await self._watcher.stop()
             self.roots = await asyncio.to_thread(_resolved, self.folders)
-            if self._following:
+            if self.following:
                 self.follow()
 
     def request(self) -> None:
@@ -115,7 +115,7 @@ class Scans:
     async def _run(self) -> None:
         while True:
             try:
-                async with asyncio.timeout((self._following and self.interval) or None):
+                async with asyncio.timeout((self.following and self.interval) or None):
                     await self._wanted.wait()
             except TimeoutError:
                 self._targets = None

@@ -1,4 +1,4 @@
-"""Walking the library's folders: what is in each, and on which disk.
+"""Walks the library's folders, and lists the files in each.
 
 No link is followed, except that a root folder may be one: each folder is opened relative to the one around it, so that
 links that are put there meanwhile aren't followed either.

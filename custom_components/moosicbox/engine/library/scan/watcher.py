@@ -45,7 +45,7 @@ class Watcher:
         def watch() -> None:
             try:
                 _watch(folders, wake, lambda changed: loop.call_soon_threadsafe(report, changed))
-            except Exception as error:  # noqa: BLE001 - whatever the system refuses: the folders are scanned regularly
+            except Exception as error:  # noqa: BLE001 - the folders are scanned regularly anyway
                 _LOGGER.warning("The library's folders can't be watched, they are scanned from time to time: %s", error)
             finally:
                 if not loop.is_closed():

@@ -1,4 +1,4 @@
-"""Files that were made from others, kept as long as there is room. For the executor."""
+"""A bounded folder of files that were made from others. Blocking: for threads."""
 
 import os
 from pathlib import Path
@@ -8,61 +8,71 @@ import time
 from typing import BinaryIO, Final
 
 UNFINISHED: Final = "unfinished-"
-ROOM: Final = 0.9
-"""How full the cache is after files had to go, so that not each new one costs a look at all."""
+FULL: Final = 0.9
+"""How full the cache is after files were removed: so not each new file costs a look at all."""
 
 
 class DiskCache:
-    """A folder of at most so many bytes; those go first that nobody asked for the longest."""
+    """A folder with files up to a size; those that weren't opened for the longest time are removed first.
 
-    def __init__(self, folder: Path, most_bytes: int) -> None:
-        """`folder` is this cache's alone; it is made when it is needed."""
+    Only the owner of the process may read it.
+
+    Args:
+        folder: The folder, which this cache has for itself.
+        max_bytes: The size of all files together.
+    """
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
         self._folder = folder
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._bytes: int | None = None
         self._lock = Lock()
 
+    def create(self) -> Path:
+        """Create the folder if it isn't there; return it."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._folder
+
     def open(self, name: str) -> BinaryIO | None:
-        """What is kept under `name`."""
+        """Open the file that is kept as `name`; None if there is none."""
         try:
             file = (self._folder / name).open("rb")
         except FileNotFoundError:
             return None
-        # Its time of change says what it is; only that of use moves.
+        # The time of its change says what it is; only that of its use moves.
         os.utime(file.fileno(), ns=(time.time_ns(), os.fstat(file.fileno()).st_mtime_ns))
         return file
 
     def unfinished(self) -> Path:
-        """An empty file to write into, then to keep or to remove."""
+        """Create an empty file to write into; the caller keeps or removes it."""
         with self._lock:
             self._measure()
-        path = self._folder / f"{UNFINISHED}{secrets.token_hex(8)}"
+        path = self.create() / f"{UNFINISHED}{secrets.token_hex(8)}"
         path.touch(mode=0o600)
         return path
 
     def keep(self, unfinished: Path, name: str) -> None:
-        """The file is finished: keep it under `name`."""
+        """Keep a finished file as `name`."""
         size = unfinished.stat().st_size
         unfinished.replace(self._folder / name)
         with self._lock:
             self._bytes = self._measure() + size
-            if self._bytes > self._most_bytes:
-                self._bytes = self._make_room(int(self._most_bytes * ROOM))
+            if self._bytes > self._max_bytes:
+                self._bytes = self._make_room(int(self._max_bytes * FULL))
 
     def _measure(self) -> int:
         if self._bytes is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            for left_over in self._folder.glob(f"{UNFINISHED}*"):
+            for left_over in self.create().glob(f"{UNFINISHED}*"):
                 left_over.unlink(missing_ok=True)
             self._bytes = sum(entry.stat().st_size for entry in os.scandir(self._folder))
         return self._bytes
 
-    def _make_room(self, most_bytes: int) -> int:
+    def _make_room(self, max_bytes: int) -> int:
         found = [(entry.stat(), entry) for entry in os.scandir(self._folder) if not entry.name.startswith(UNFINISHED)]
         found.sort(key=lambda pair: pair[0].st_atime_ns)
         total = sum(status.st_size for status, _ in found)
         for status, entry in found:
-            if total <= most_bytes:
+            if total <= max_bytes:
                 break
             Path(entry.path).unlink(missing_ok=True)
             total -= status.st_size

@@ -1,4 +1,4 @@
-"""Which formats a player plays by what it declared, and which one it is given instead."""
+"""The formats that players declare, the one that a player gets instead, and what ffmpeg is allowed to read."""
 
 from typing import Final, NamedTuple
 
@@ -11,52 +11,72 @@ _DECLARED: Final = {
     ("audio/ogg", "vorbis"): {"audio/ogg", "application/ogg", "audio/vorbis", "audio/ogg;codecs=vorbis"},
     ("audio/ogg", "opus"): {"audio/ogg", "application/ogg", "audio/opus", "audio/ogg;codecs=opus"},
     ("audio/mp4", "aac"): {"audio/mp4", "audio/x-m4a", "audio/m4a", "audio/aac", "audio/mp4;codecs=mp4a.40.2"},
-    # Who plays MP4 seldom plays what Apple alone puts into it.
+    # A player of MP4 seldom plays ALAC.
     ("audio/mp4", "alac"): {"audio/alac", "audio/x-alac", "audio/mp4;codecs=alac"},
     ("audio/wav", "pcm"): {"audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"},
     ("audio/aiff", "pcm"): {"audio/aiff", "audio/x-aiff"},
 }
-"""The names that players have for what is in a container."""
+"""The types by which players declare a codec in a container."""
 
-DEMUXERS: Final = {
-    "audio/mpeg": "mp3",
-    "audio/flac": "flac",
-    "audio/ogg": "ogg",
-    "audio/mp4": "mov",
-    "audio/wav": "wav",
-    "audio/aiff": "aiff",
+
+class Source(NamedTuple):
+    """A container: ffmpeg's name for it, and the decoders that may be used for what is in it.
+
+    Neither is left for ffmpeg to guess from a file that may be hostile: it would open the decoder of a video beside the
+    music, or follow a playlist anywhere.
+    """
+
+    demuxer: str
+    decoders: tuple[str, ...]
+
+
+_PCM: Final = (
+    *("pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_f32le"),
+    *("pcm_f32be", "pcm_f64le", "pcm_f64be", "pcm_alaw", "pcm_mulaw", "adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt"),
+)
+SOURCES: Final = {
+    "audio/mpeg": Source("mp3", ("mp3float", "mp3", "mp2float", "mp2")),
+    "audio/flac": Source("flac", ("flac",)),
+    "audio/ogg": Source("ogg", ("vorbis", "libvorbis", "opus", "libopus", "flac")),
+    "audio/mp4": Source("mov", ("aac", "aac_fixed", "libfdk_aac", "alac")),
+    "audio/wav": Source("wav", (*_PCM, "mp3float", "mp3")),
+    "audio/aiff": Source("aiff", _PCM),
 }
-"""ffmpeg's names for the containers. It isn't left to guess: a playlist with another name would lead it anywhere."""
+"""By the types of files."""
 
 
 class Format(NamedTuple):
-    """What a track can be made into."""
+    """A format that tracks are transcoded to."""
 
     name: str
     mime_type: str
     codec: str
     arguments: tuple[str, ...]
+    bytes_per_second: int
+    """Of usual music, for an estimate of what a track will need."""
 
 
 FORMATS: Final = {
     made.name: made
     for made in (
-        Format("flac", "audio/flac", "flac", ("-c:a", "flac", "-compression_level", "3", "-f", "flac")),
-        Format("opus", "audio/ogg", "opus", ("-c:a", "libopus", "-b:a", "160k", "-f", "ogg")),
-        Format("mp3", "audio/mpeg", "mp3", ("-c:a", "libmp3lame", "-b:a", "256k", "-f", "mp3")),
+        Format("flac", "audio/flac", "flac", ("-c:a", "flac", "-compression_level", "3", "-f", "flac"), 180_000),
+        Format("opus", "audio/ogg", "opus", ("-c:a", "libopus", "-b:a", "160k", "-f", "ogg"), 21_000),
+        Format("mp3", "audio/mpeg", "mp3", ("-c:a", "libmp3lame", "-b:a", "256k", "-f", "mp3"), 32_000),
     )
 }
-"""The best first: without loss, then the smaller ones."""
+"""The best first: the lossless one, then the smaller ones."""
 
 
 def plays(accepts: Accepts, mime_type: str | None, codec: str | None) -> bool:
-    """Whether a player that accepts this plays `codec` in `mime_type`; what isn't known is worth a try."""
+    """Return whether a player that accepts these types plays `codec` in `mime_type`; true if either is unknown."""
     if accepts is None or mime_type is None:
         return True
-    names = _DECLARED.get((mime_type, codec or ""), {mime_type})
-    return not accepts.isdisjoint(names)
+    if mime_type in SOURCES and codec and (mime_type, codec) not in _DECLARED:
+        # A codec that its container rarely has, as ADPCM in a WAV.
+        return False
+    return not accepts.isdisjoint(_DECLARED.get((mime_type, codec or ""), {mime_type}))
 
 
 def instead(accepts: Accepts) -> Format | None:
-    """The format that such a player is given for what it can't play."""
+    """Return the format that a player gets for what it can't play; None if it plays none of them."""
     return next((made for made in FORMATS.values() if plays(accepts, made.mime_type, made.codec)), None)

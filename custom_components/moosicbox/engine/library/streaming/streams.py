@@ -1,7 +1,8 @@
-"""Tracks over HTTP: files as they are, or in a format that the player can play."""
+"""Serves tracks over HTTP: files as they are, or in a format that the player plays."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+import math
 import os
 import re
 import time
@@ -15,8 +16,9 @@ from ..library import Library
 from ..models import TrackFile
 from ..safe_open import open_inside
 from .disk_cache import DiskCache
-from .formats import DEMUXERS, FORMATS, Format
-from .transcoder import Transcoder, Transcoding, TranscodingFailed
+from .formats import FORMATS, SOURCES, Format
+from .transcoder import Transcoder
+from .transcoding import Transcoding, TranscodingFailed
 
 HEADERS: Final = {
     hdrs.CACHE_CONTROL: "private, max-age=3600",
@@ -24,16 +26,20 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 CACHE_BYTES: Final = 1024 * 1024 * 1024
-"""Of what was transcoded, that may be kept on the disk."""
+"""Transcoded tracks that are kept on the disk."""
 CHUNK: Final = 128 * 1024
-RANGE: Final = re.compile(r"bytes=(?:(\d+)-(\d*)|-\d+)", re.ASCII)
+MAX_PART: Final = 1024 * 1024
+"""Bytes of a part that is waited for while a track is being transcoded; a larger one is sent as it comes."""
+STALL_SECONDS: Final = 600
+"""After which a player that takes nothing of a transcoded track loses its connection."""
+RANGE: Final = re.compile(r"bytes=(?:(\d{1,15})-(\d{0,15})|-\d{1,15})", re.ASCII)
+START: Final = re.compile(r"\d{1,7}(?:\.\d{1,6})?", re.ASCII)
 
 
 class OpenedFile(web.FileResponse):
-    """A response that is a file, whatever becomes of its name."""
+    """A response with an open file, whatever its name leads to by now; the file is closed when it is sent."""
 
     def __init__(self, file: BinaryIO, mime_type: str, headers: Mapping[str, str] = HEADERS) -> None:
-        """`file` is closed when it is sent."""
         super().__init__(f"/dev/fd/{file.fileno()}", headers={**headers, hdrs.CONTENT_TYPE: mime_type})
         status = os.fstat(file.fileno())
         self._file = file
@@ -42,12 +48,15 @@ class OpenedFile(web.FileResponse):
     @override
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         try:
-            return await super().prepare(self._honest(request))
+            return await super().prepare(self._with_valid_range(request))
         finally:
             self._file.close()
 
-    def _honest(self, request: web.BaseRequest) -> web.BaseRequest:
-        # What aiohttp leaves to others: parts of another state of the file, of a mere question, or that make no sense.
+    def _with_valid_range(self, request: web.BaseRequest) -> web.BaseRequest:
+        """Return the request without a range that doesn't count; aiohttp would heed, or refuse, it.
+
+        That is one of another state of the file, one with HEAD, and one that makes no sense.
+        """
         wanted = request.headers.get(hdrs.RANGE)
         if wanted is None:
             return request
@@ -61,73 +70,126 @@ class OpenedFile(web.FileResponse):
 
 
 class Streams:
-    """Serves the tracks of a library."""
+    """Serves the tracks of a library.
+
+    Args:
+        library: The library.
+        cache: Keeps what was transcoded.
+        ffmpeg: The program; without it, tracks are only served as they are.
+    """
 
     def __init__(self, library: Library, cache: DiskCache, ffmpeg: str | None) -> None:
-        """What `ffmpeg` makes is kept in `cache`; without it all is served as it is."""
         self._library = library
         self._cache = cache
         self._transcoder = None if ffmpeg is None else Transcoder(ffmpeg, cache)
 
     def check(self, request: web.Request, track_id: str) -> None:
-        """AuthenticationFailed unless the address is one that we made, and still good."""
+        """Raise AuthenticationFailed unless the request's address is sealed by this hub and hasn't expired."""
         query = request.query
         until, signature = query.get("until", ""), query.get("sig", "")
         if not self._library.seal.admits(track_id, query.get("format"), until, signature, time.time()):
-            raise AuthenticationFailed("This address isn't good, or not any more")
+            raise AuthenticationFailed("This address isn't valid, or has expired")
 
     async def respond(self, request: web.Request, track_id: str, format_name: str | None) -> web.StreamResponse:
-        """The track, in the format of that name. TrackNotFound, Unavailable."""
+        """Return a track as it is, or in the format of that name.
+
+        In a format, the query parameter `start` asks for the sound from so many seconds on. The seal of an address
+        doesn't cover it: it is a part of the track, as a range of bytes is.
+
+        Raises:
+            TrackNotFound: The library has no such track.
+            Unavailable: The track's disk isn't there, it can't be transcoded, or too many are being transcoded.
+            HTTPNotFound: The file isn't there, or there is no such format.
+            HTTPBadRequest: `start` is no time in the track.
+        """
         place = await self._library.track_path(track_id)
+        start = _start_asked(request, place, format_name)
         try:
             file = await asyncio.to_thread(open_inside, place.root, place.path)
         except OSError as error:
             raise web.HTTPNotFound from error
         if format_name is None:
             return OpenedFile(file, place.mime_type)
-        if (to := FORMATS.get(format_name)) is None or place.mime_type not in DEMUXERS:
+        if (to := FORMATS.get(format_name)) is None or place.mime_type not in SOURCES:
             file.close()
             raise web.HTTPNotFound
         with file:
-            return await self._transcoded(request, place, file, to)
-
-    async def _transcoded(
-        self, request: web.Request, place: TrackFile, file: BinaryIO, to: Format
-    ) -> web.StreamResponse:
-        status = os.fstat(file.fileno())
-        name = f"{place.track_id}-{status.st_mtime_ns:x}-{status.st_size:x}.{to.name}"
-        if (kept := await asyncio.to_thread(self._cache.open, name)) is not None:
-            return OpenedFile(kept, to.mime_type)
-        headers = {**HEADERS, hdrs.CONTENT_TYPE: to.mime_type, hdrs.ACCEPT_RANGES: "bytes"}
-        if request.method == hdrs.METH_HEAD:
-            return web.Response(headers=headers)
-        if self._transcoder is None:
-            raise Unavailable("Nothing can be transcoded here")
-        async with self._transcoder.make(name, file, place.mime_type, to) as making:
             try:
-                if request.headers.get(hdrs.RANGE, "bytes=0-") != "bytes=0-":
-                    # Where a part begins and ends is known when all is made.
-                    return OpenedFile(await making.whole(), to.mime_type)
-                return await _send(request, web.StreamResponse(headers=headers), making)
+                return await self._transcoded(request, place, file, to, start)
             except TranscodingFailed as error:
                 raise Unavailable("This track can't be transcoded") from error
 
+    async def _transcoded(
+        self, request: web.Request, place: TrackFile, file: BinaryIO, to: Format, start: float
+    ) -> web.StreamResponse:
+        status = os.fstat(file.fileno())
+        name = f"{place.track_id}-{status.st_mtime_ns:x}-{status.st_size:x}.{to.name}"
+        if not start and (kept := await asyncio.to_thread(self._cache.open, name)) is not None:
+            return OpenedFile(kept, to.mime_type)
+        headers = {**HEADERS, hdrs.CONTENT_TYPE: to.mime_type, hdrs.ACCEPT_RANGES: "none" if start else "bytes"}
+        if request.method == hdrs.METH_HEAD:
+            return web.Response(headers=headers)
+        if (transcoder := self._transcoder) is None:
+            raise Unavailable("Nothing can be transcoded here")
+        if start or not await asyncio.to_thread(transcoder.fits, place, to):
+            headers[hdrs.ACCEPT_RANGES] = "none"
+            async with transcoder.live(file, place.mime_type, to, start) as chunks:
+                return await _send(request, web.StreamResponse(headers=headers), chunks)
+        async with transcoder.file(name, file, place.mime_type, to) as transcoding:
+            return await _growing(request, transcoding, to, headers)
 
-async def _send(request: web.Request, response: web.StreamResponse, making: Transcoding) -> web.StreamResponse:
-    chunk = await making.read(0, CHUNK)
-    await response.prepare(request)
+
+async def _growing(
+    request: web.Request, transcoding: Transcoding, to: Format, headers: Mapping[str, str]
+) -> web.StreamResponse:
+    """Return what a request asks of a file that is still being written."""
+    wanted = RANGE.fullmatch(request.headers.get(hdrs.RANGE, "")) if hdrs.IF_RANGE not in request.headers else None
+    if wanted is None or wanted[0] == "bytes=0-" or not _is_range(wanted[0]):
+        return await _send(request, web.StreamResponse(headers=headers), _chunks(transcoding))
+    first, last = wanted[1], wanted[2]
+    if not first or not last or int(last) - int(first) >= MAX_PART:
+        # Where such a part ends is known when all is there.
+        return OpenedFile(await transcoding.whole(), to.mime_type)
+    at = int(first)
+    data = await transcoding.read_exactly(at, int(last) - at + 1)
+    total = "*" if transcoding.size is None else str(transcoding.size)
+    if not data:
+        raise web.HTTPRequestRangeNotSatisfiable(headers={hdrs.CONTENT_RANGE: f"bytes */{total}"})
+    part = {**headers, hdrs.CONTENT_RANGE: f"bytes {at}-{at + len(data) - 1}/{total}"}
+    return web.Response(status=206, body=data, headers=part)
+
+
+async def _chunks(transcoding: Transcoding) -> AsyncIterator[bytes]:
     offset = 0
-    while chunk:
-        await response.write(chunk)
+    while chunk := await transcoding.read(offset, CHUNK):
+        yield chunk
         offset += len(chunk)
-        try:
-            chunk = await making.read(offset, CHUNK)
-        except TranscodingFailed:
-            # Too late for another answer: a stream that breaks off isn't taken for whole.
-            if request.transport is not None:
-                request.transport.abort()
-            break
+
+
+async def _send(request: web.Request, response: web.StreamResponse, chunks: AsyncIterator[bytes]) -> web.StreamResponse:
+    """Send sound as it comes; raise TranscodingFailed if none comes."""
+    chunk = await anext(chunks, b"")
+    await response.prepare(request)
+    try:
+        while chunk:
+            async with asyncio.timeout(STALL_SECONDS):
+                await response.write(chunk)
+            chunk = await anext(chunks, b"")
+    except TranscodingFailed, TimeoutError:
+        # Too late for another answer: a connection that breaks isn't taken for the end of the track.
+        if request.transport is not None:
+            request.transport.abort()
     return response
+
+
+def _start_asked(request: web.Request, place: TrackFile, format_name: str | None) -> float:
+    text = request.query.get("start")
+    if text is None:
+        return 0.0
+    start = float(text) if START.fullmatch(text) else math.inf
+    if format_name is None or start >= (place.duration or math.inf):
+        raise web.HTTPBadRequest
+    return start
 
 
 def _is_range(wanted: str) -> bool:

@@ -1,159 +1,160 @@
-"""Tracks in another format, made by ffmpeg: to be read while they grow, kept for the next time."""
+"""Transcodes tracks: into files that are kept for the next time, or straight to one listener."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 import logging
 import os
 from pathlib import Path
-from typing import BinaryIO, Final
+import shutil
+import signal
+from typing import BinaryIO, Final, Self
 
 from ...protocol.errors import Unavailable
+from ..models import TrackFile
 from .disk_cache import DiskCache
-from .formats import DEMUXERS, Format
+from .ffmpeg import input_arguments, running
+from .formats import Format
+from .transcoding import Transcoding, TranscodingFailed
 
 _LOGGER = logging.getLogger(__name__)
 
 PROCESSES: Final = 2
-"""That run at once."""
+"""Files that are written at the same time. One that is far ahead of its readers doesn't count."""
 MAX_TRACKS: Final = 16
-"""That are being made or wait for it."""
+"""Tracks that are transcoded, or wait for it."""
+MAX_LIVE: Final = 8
+"""Of these, tracks that go straight to their listeners."""
 MAX_SECONDS: Final = 1_800
-TELL_SECONDS: Final = "0.1"
-"""How often ffmpeg tells how far it is."""
-
-
-class TranscodingFailed(Exception):
-    """ffmpeg couldn't do it."""
-
-
-class Transcoding:
-    """A track that is being made, for as long as somebody reads it."""
-
-    def __init__(self) -> None:
-        """Nothing of it is there yet."""
-        self.readers = 0
-        self.failed = False
-        self.task: asyncio.Task[None] | None = None
-        self._file: BinaryIO | None = None
-        self._grown = asyncio.Event()
-        self._done = False
-
-    async def read(self, offset: int, size: int) -> bytes:
-        """Up to so many bytes; waits until there are some. None are left at the end; TranscodingFailed."""
-        while True:
-            done = self._done
-            if self._file is not None and (
-                chunk := await asyncio.to_thread(os.pread, self._file.fileno(), size, offset)
-            ):
-                return chunk
-            if self.failed:
-                raise TranscodingFailed
-            if done:
-                return b""
-            if not self._done:
-                await self._grown.wait()
-
-    async def whole(self) -> BinaryIO:
-        """All of it, as a file, when it is made; TranscodingFailed."""
-        while not self._done:
-            await self._grown.wait()
-        if self.failed or self._file is None:
-            raise TranscodingFailed
-        return os.fdopen(os.dup(self._file.fileno()), "rb")
-
-    def begin(self, path: Path) -> None:
-        """It grows in this file. For the executor."""
-        self._file = path.open("rb")
-
-    def tell(self, *, done: bool = False) -> None:
-        """There is more of it, or no more to come."""
-        self._done = done
-        self._grown.set()
-        self._grown.clear()
-
-    async def close(self) -> None:
-        """Nobody reads it any more: its process ends, and nothing of it is left."""
-        if self.task is not None:
-            self.task.cancel()
-            await asyncio.wait({self.task})
-        if self._file is not None:
-            self._file.close()
+"""How long a file may be written; pauses don't count."""
+MAX_FILE_BYTES: Final = 512 * 1024 * 1024
+"""A track that would become larger isn't kept."""
+SPARE_BYTES: Final = 256 * 1024 * 1024
+"""Of the disk, that stay free."""
+REPORT_SECONDS: Final = "0.05"
+"""How often ffmpeg reports its progress, and readers see it."""
+NICENESS: Final = 5
 
 
 class Transcoder:
-    """Runs ffmpeg: few at once, once for all who ask for the same, and only while they do."""
+    """Runs ffmpeg: few at once, one for all listeners of the same file, and only while there are any.
+
+    Args:
+        ffmpeg: The program.
+        cache: Where files are kept.
+    """
 
     def __init__(self, ffmpeg: str, cache: DiskCache) -> None:
-        """`ffmpeg` is the program."""
         self._ffmpeg = ffmpeg
         self._cache = cache
         self._slots = asyncio.Semaphore(PROCESSES)
-        self._making: dict[str, Transcoding] = {}
+        self._files: dict[str, Transcoding] = {}
+        self._live = 0
+
+    def fits(self, track: TrackFile, to: Format) -> bool:
+        """Return whether a track in the format `to` can be kept: it isn't too large for the disk. Blocking."""
+        if track.duration is None or (size := track.duration * to.bytes_per_second) > MAX_FILE_BYTES:
+            return False
+        return shutil.disk_usage(self._cache.create()).free > size + SPARE_BYTES
 
     @asynccontextmanager
-    async def make(self, name: str, source: BinaryIO, mime_type: str, to: Format) -> AsyncIterator[Transcoding]:
-        """`source` in the format `to`, kept as `name` when it is whole; Unavailable if too much is wanted at once."""
-        if (making := self._making.get(name)) is None:
-            if len(self._making) >= MAX_TRACKS:
-                raise Unavailable("Too many tracks are being transcoded")
-            making = self._making[name] = Transcoding()
-            own = os.fdopen(os.dup(source.fileno()), "rb")
-            work = self._work(making, name, own, DEMUXERS[mime_type], to)
-            making.task = asyncio.create_task(work, name="moosicbox transcoding", eager_start=True)
-        making.readers += 1
-        try:
-            yield making
-        finally:
-            making.readers -= 1
-            if not making.readers:
-                self._forget(name, making)
-                await making.close()
+    async def file(self, name: str, source: BinaryIO, mime_type: str, to: Format) -> AsyncGenerator[Transcoding]:
+        """Provide an open file in the format `to`, which is kept as `name` when it is finished.
 
-    async def _work(self, making: Transcoding, name: str, source: BinaryIO, demuxer: str, to: Format) -> None:
-        path: Path | None = None
+        Raises:
+            Unavailable: Too many tracks are transcoded.
+        """
+        if (transcoding := self._files.get(name)) is None:
+            self._require_room()
+            transcoding = self._files[name] = Transcoding()
+            own = os.fdopen(os.dup(source.fileno()), "rb")
+            work = self._write(transcoding, name, own, mime_type, to)
+            transcoding.task = asyncio.create_task(work, name="moosicbox transcoding", eager_start=True)
+        transcoding.readers += 1
         try:
-            async with self._slots:
+            yield transcoding
+        finally:
+            transcoding.readers -= 1
+            if not transcoding.readers:
+                self._forget(name, transcoding)
+                await transcoding.close()
+
+    @asynccontextmanager
+    async def live(
+        self, source: BinaryIO, mime_type: str, to: Format, start: float
+    ) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Provide the sound of an open file from `start` seconds on, in the format `to`, as it is made.
+
+        It is made no faster than it is taken.
+
+        Raises:
+            Unavailable: Too many tracks are transcoded.
+            TranscodingFailed: The track can't be transcoded; also raised while it is read.
+        """
+        self._require_room()
+        if self._live >= MAX_LIVE:
+            raise Unavailable("Too many tracks are being transcoded")
+        arguments = [*input_arguments(source, mime_type, start), *to.arguments, "-flush_packets", "1", "pipe:1"]
+        self._live += 1
+        try:
+            async with running(self._ffmpeg, arguments, source, niceness=NICENESS) as process:
+                yield _output(process)
+        except OSError as error:
+            raise TranscodingFailed(str(error)) from error
+        finally:
+            self._live -= 1
+
+    def _require_room(self) -> None:
+        if len(self._files) + self._live >= MAX_TRACKS:
+            raise Unavailable("Too many tracks are being transcoded")
+
+    async def _write(self, transcoding: Transcoding, name: str, source: BinaryIO, mime_type: str, to: Format) -> None:
+        path: Path | None = None
+        failed = True
+        try:
+            async with _Slot(self._slots) as slot:
                 path = await self._new_file()
-                await asyncio.to_thread(making.begin, path)
-                async with asyncio.timeout(MAX_SECONDS):
-                    await self._run(making, source, demuxer, to, path)
+                await asyncio.to_thread(transcoding.begin, path)
+                await self._run(transcoding, source, mime_type, to, path, slot)
             await asyncio.to_thread(self._cache.keep, path, name)
+            failed = False
         except (OSError, TimeoutError, TranscodingFailed) as error:
-            making.failed = True
-            _LOGGER.warning("A track couldn't be transcoded to %s: %r", to.name, error)
+            _LOGGER.warning("A track can't be transcoded to %s: %r", to.name, error)
         finally:
             source.close()
-            self._forget(name, making)
-            making.tell(done=True)
+            self._forget(name, transcoding)
+            transcoding.finish(failed=failed)
             if path is not None:
                 await asyncio.to_thread(path.unlink, missing_ok=True)
 
-    async def _run(self, making: Transcoding, source: BinaryIO, demuxer: str, to: Format, path: Path) -> None:
-        # What is open is read, not what its name leads to; and only as what it was when it was scanned.
-        process = await asyncio.create_subprocess_exec(
-            self._ffmpeg,
-            *("-nostdin", "-hide_banner", "-loglevel", "error", "-threads", "1"),
-            *("-protocol_whitelist", "file", "-f", demuxer, "-i", f"/dev/fd/{source.fileno()}"),
-            *("-map", "0:a:0", "-map_metadata", "-1", *to.arguments, "-flush_packets", "1"),
-            *("-progress", "pipe:1", "-stats_period", TELL_SECONDS, "-y", f"file:{path}"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=(source.fileno(),),
-        )
-        try:
-            while process.stdout is not None and await process.stdout.readline():
-                making.tell()
-            if await process.wait():
-                raise TranscodingFailed(f"ffmpeg ended with {process.returncode}")
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+    async def _run(
+        self, transcoding: Transcoding, source: BinaryIO, mime_type: str, to: Format, path: Path, slot: _Slot
+    ) -> None:
+        arguments = [
+            *input_arguments(source, mime_type),
+            *(*to.arguments, "-flush_packets", "1", "-progress", "pipe:1", "-stats_period", REPORT_SECONDS),
+            *("-y", f"file:{path}"),
+        ]
+        async with (
+            running(self._ffmpeg, arguments, source, niceness=NICENESS, max_file_bytes=MAX_FILE_BYTES) as process,
+            asyncio.timeout(MAX_SECONDS) as limit,
+        ):
+            while process.stdout is not None and await process.stdout.read(4_096):
+                transcoding.grow()
+                if transcoding.is_far_ahead:
+                    # It pauses until more of its file is read, and another process runs meanwhile.
+                    process.send_signal(signal.SIGSTOP)
+                    slot.release()
+                    limit.reschedule(None)
+                    await transcoding.needed()
+                    await slot.acquire()
+                    limit.reschedule(asyncio.get_running_loop().time() + MAX_SECONDS)
+                    process.send_signal(signal.SIGCONT)
+            if code := await process.wait():
+                raise TranscodingFailed(f"ffmpeg ended with {code}")
 
     async def _new_file(self) -> Path:
-        # A thread can't be cancelled: the file that it makes is removed if the request ended meanwhile.
+        # A thread can't be cancelled: a file that it makes too late is removed.
         made = asyncio.ensure_future(asyncio.to_thread(self._cache.unfinished))
         try:
             return await asyncio.shield(made)
@@ -161,6 +162,39 @@ class Transcoder:
             await asyncio.to_thread((await made).unlink, missing_ok=True)
             raise
 
-    def _forget(self, name: str, making: Transcoding) -> None:
-        if self._making.get(name) is making:
-            del self._making[name]
+    def _forget(self, name: str, transcoding: Transcoding) -> None:
+        if self._files.get(name) is transcoding:
+            del self._files[name]
+
+
+class _Slot:
+    """A place among the processes that may run, which can be given back for a while."""
+
+    def __init__(self, slots: asyncio.Semaphore) -> None:
+        self._slots = slots
+        self._held = False
+
+    async def __aenter__(self) -> Self:
+        await self.acquire()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self.release()
+
+    async def acquire(self) -> None:
+        await self._slots.acquire()
+        self._held = True
+
+    def release(self) -> None:
+        if self._held:
+            self._held = False
+            self._slots.release()
+
+
+async def _output(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
+    if process.stdout is None:
+        raise TranscodingFailed
+    while chunk := await process.stdout.read(64 * 1024):
+        yield chunk
+    if code := await process.wait():
+        raise TranscodingFailed(f"ffmpeg ended with {code}")

@@ -51,7 +51,9 @@ async def test_a_retagged_and_moved_file_is_the_same_track(
     assert (await library.track_path(old.track_id)).path == moved
 
 
-async def test_nothing_changed(sounds: Sounds, music: Path, library: Library, changes: list[Change]) -> None:
+async def test_a_scan_without_changes_reports_none(
+    sounds: Sounds, music: Path, library: Library, changes: list[Change]
+) -> None:
     sounds.put(music / "a.mp3", title="A")
     await library.scan()
     changes.clear()
@@ -110,7 +112,9 @@ async def test_the_same_sound_twice_and_a_move_by_copying(sounds: Sounds, music:
     assert (left.title, left.track_id, left.play_count) == ("Copy", first.track_id, 1)
 
 
-async def test_deleted_and_back(sounds: Sounds, music: Path, library: Library, changes: list[Change]) -> None:
+async def test_a_deleted_file_that_returns_is_the_same_track(
+    sounds: Sounds, music: Path, library: Library, changes: list[Change]
+) -> None:
     sounds.put(music / "a.mp3", title="A", album="One", artist="A", genre="G", variant=1)
     path = sounds.put(music / "b/b.mp3", title="B", album="Two", artist="B", genre="H", variant=2)
     await library.scan()
@@ -135,7 +139,7 @@ async def test_deleted_and_back(sounds: Sounds, music: Path, library: Library, c
 
 
 @pytest.mark.parametrize("how", ["missing", "empty"])
-async def test_an_unplugged_disk_empties_nothing(
+async def test_music_of_an_unplugged_disk_stays_listed(
     how: str, sounds: Sounds, music: Path, library: Library, changes: list[Change], tmp_path: Path
 ) -> None:
     sounds.put(music / "a/x.mp3", title="X", album="Y")
@@ -165,7 +169,9 @@ async def test_an_unplugged_disk_empties_nothing(
     assert (await tracks(library))["X"].available
 
 
-async def test_a_folder_that_is_no_more_ours(sounds: Sounds, music: Path, library: Library, tmp_path: Path) -> None:
+async def test_music_of_a_removed_folder_is_removed(
+    sounds: Sounds, music: Path, library: Library, tmp_path: Path
+) -> None:
     sounds.put(music / "a.mp3", title="A", variant=1)
     other = tmp_path / "other"
     sounds.put(other / "b.mp3", title="B", variant=2)
@@ -178,7 +184,7 @@ async def test_a_folder_that_is_no_more_ours(sounds: Sounds, music: Path, librar
 
 
 async def test_deleted_while_it_is_scanned(sounds: Sounds, music: Path, library: Library) -> None:
-    """What disappears between the look at a folder and the look into its files isn't there, that is all."""
+    """A file may disappear after its folder was listed and before it is read."""
     for at in range(60):
         sounds.put(music / f"{at}.mp3", title=f"T{at}")
     gone = iter(sorted(music.iterdir())[30:])

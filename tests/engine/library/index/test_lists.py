@@ -14,8 +14,7 @@ from custom_components.moosicbox.engine.library.index.writer import set_state
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage
 from custom_components.moosicbox.engine.protocol.library_request import Filters
-
-from .found import fill, found, write
+from tests.engine.library.found import fill, found, write
 
 COLLECTION = [
     found("So What", "Miles Davis", "Kind of Blue", genres=("Jazz",), year=1959, track_number=1),
@@ -38,7 +37,7 @@ async def titles(library: Library, sort: str | None = None, **filters: Any) -> l
     return [track.title for track in (await library.get_tracks(Filters(**filters), sort)).items]
 
 
-async def test_sorts(filled: Library) -> None:
+async def test_lists_are_sorted_by_title_year_or_artist(filled: Library) -> None:
     assert await titles(filled) == ["Blue in Green", "Éclipse", "The End", "Halo", "So What", "Untitled"]
     assert await titles(filled, "-title") == (await titles(filled, "title"))[::-1]
     assert await titles(filled, "year") == ["Untitled", "Blue in Green", "So What", "The End", "Halo", "Éclipse"]
@@ -49,7 +48,7 @@ async def test_sorts(filled: Library) -> None:
         assert error.value.details["path"] == ["sort"]
 
 
-async def test_filters(filled: Library) -> None:
+async def test_lists_are_filtered(filled: Library) -> None:
     assert await titles(filled, artist="miles davis") == ["So What", "Blue in Green"]
     (artist,) = (await filled.get_artists(Filters(artist="BEYONCE"))).items
     assert await titles(filled, artist=artist.artist_id) == ["Halo"]
@@ -133,7 +132,7 @@ def test_a_list_read_by_cursors_misses_and_repeats_nothing(
     listing: Listing[object],
     data: st.DataObject,
 ) -> None:
-    """What is there all the time comes once, in order; what comes and goes, once or not at all."""
+    """Items that stay are listed once, in order; items that come or go, at most once."""
     sort = data.draw(st.sampled_from([*listing.sorts])) if listing.sorts else ""
     sort = data.draw(st.sampled_from(["", "-"])) + sort
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""A Home Assistant with rulers for music, and somebody who may do all there."""
+"""A Home Assistant whose music are rulers, and an administrator's client."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,8 +16,8 @@ from .ruler import write_rulers
 TRACKS: Final = 4
 
 
-class House(NamedTuple):
-    """A running one."""
+class MeasuredHome(NamedTuple):
+    """A running Home Assistant."""
 
     folder: Path
     client: HomeAssistantClient
@@ -26,8 +26,8 @@ class House(NamedTuple):
 
 
 @asynccontextmanager
-async def house() -> AsyncGenerator[House]:
-    """For as long as it is measured."""
+async def measured_home() -> AsyncGenerator[MeasuredHome]:
+    """Start a Home Assistant, and stop it afterwards."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         config = ConfigFolder(folder / "config")
@@ -42,4 +42,4 @@ async def house() -> AsyncGenerator[House]:
         await write_rulers(config.media, TRACKS)
         made = await client.ask("moosicbox.create_token", sub="benchmark", role="admin", expires_in=86_400)
         hub = await stack.enter_async_context(MoosicBoxClient(client.url, token=made["token"]))
-        yield House(folder, client, hub, made["token"])
+        yield MeasuredHome(folder, client, hub, made["token"])

@@ -1,4 +1,4 @@
-"""Folders that are followed: what changes in them is in the library by itself."""
+"""Folders that are followed: their changes appear in the library by themselves."""
 
 import asyncio
 import os
@@ -36,7 +36,7 @@ async def until(library: Library, *titles: str) -> None:
         unsubscribe()
 
 
-async def test_changes_are_seen(sounds: Sounds, music: Path, followed: Library) -> None:
+async def test_changed_files_are_noticed(sounds: Sounds, music: Path, followed: Library) -> None:
     path = sounds.put(music / "new/a.mp3", title="A", variant=1)
     await until(followed, "A")
     await followed.scan()
@@ -71,7 +71,7 @@ async def test_other_folders_are_followed_instead(
     await until(followed, "B")
 
 
-async def test_by_the_clock_where_nothing_tells(
+async def test_folders_that_cannot_be_watched_are_scanned_by_the_clock(
     sounds: Sounds, music: Path, library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(*_arguments: object) -> None:

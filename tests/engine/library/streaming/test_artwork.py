@@ -9,12 +9,12 @@ from PIL import Image
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.streaming import artwork as artwork_module
+from custom_components.moosicbox.engine.library.models import Picture
+from custom_components.moosicbox.engine.library.reader.messages import ReadPicture
 from custom_components.moosicbox.engine.library.streaming.disk_cache import DiskCache
 from script.lib.sounds import Sounds, png
+from tests.engine.library.serving import serve
 from tests.http import HttpClient
-
-from .serving import serve
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def scanned(library: Library) -> str:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P"])
 @pytest.mark.parametrize(("wanted", "edge"), [(1, 64), (64, 64), (65, 128), (300, 512), (99_999, 1024)])
-async def test_sizes(
+async def test_sizes_are_rounded_up_and_keep_the_shape(
     sounds: Sounds, music: Path, library: Library, http: HttpClient, kind: str, mode: str, wanted: int, edge: int
 ) -> None:
     """Rounded up to one of few, never larger than it is, in its shape."""
@@ -58,7 +58,7 @@ async def test_sizes(
     assert response.headers["Content-Security-Policy"] == "default-src 'none'"
 
 
-async def test_as_it_is(sounds: Sounds, music: Path, library: Library, http: HttpClient) -> None:
+async def test_a_picture_is_served_as_it_is(sounds: Sounds, music: Path, library: Library, http: HttpClient) -> None:
     sounds.put(music / "x.flac", title="X", artist="A", album="B", picture=png())
     album = await scanned(library)
     response = await http.get(f"/artwork/{album}")
@@ -67,7 +67,7 @@ async def test_as_it_is(sounds: Sounds, music: Path, library: Library, http: Htt
     assert (await http.get(f"/artwork/{album}", headers={"If-None-Match": response.headers["ETag"]})).status == 304
 
 
-async def test_made_once(
+async def test_a_small_picture_is_made_once(
     sounds: Sounds, music: Path, library: Library, http: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A small picture is kept until the large one changes."""
@@ -75,9 +75,14 @@ async def test_made_once(
     cover = music / "cover.png"
     cover.write_bytes(painted(300, 300))
     album = await scanned(library)
-    made: list[int] = []
-    shrink = artwork_module._shrink
-    monkeypatch.setattr(artwork_module, "_shrink", lambda data, edge: (made.append(edge), shrink(data, edge))[1])
+    made: list[int | None] = []
+    read = library.reader.picture
+
+    async def remember(request: ReadPicture, version: str = "") -> Picture | None:
+        made.append(request.edge)
+        return await read(request, version)
+
+    monkeypatch.setattr(library.reader, "picture", remember)
     first = await http.get(f"/artwork/{album}", params={"size": 100})
     second = await http.get(f"/artwork/{album}", params={"size": 128}, headers={"If-None-Match": first.headers["ETag"]})
     assert (first.status, second.status, made) == (200, 304, [128])
@@ -93,14 +98,18 @@ async def test_made_once(
     "content",
     [b"no picture", painted(300, 300)[:2_000], b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a" + bytes(99)],
 )
-async def test_no_picture(sounds: Sounds, music: Path, library: Library, http: HttpClient, content: bytes) -> None:
+async def test_bytes_that_are_no_picture_are_not_found(
+    sounds: Sounds, music: Path, library: Library, http: HttpClient, content: bytes
+) -> None:
     sounds.put(music / "x.mp3", title="X", artist="A", album="B")
     (music / "cover.png").write_bytes(content)
     album = await scanned(library)
     assert (await http.get(f"/artwork/{album}", params={"size": 100})).status == 404
 
 
-async def test_too_large_a_picture(sounds: Sounds, music: Path, library: Library, http: HttpClient) -> None:
+async def test_a_picture_with_too_many_pixels_is_not_found(
+    sounds: Sounds, music: Path, library: Library, http: HttpClient
+) -> None:
     """A few bytes that would become gigabytes are left alone."""
     sounds.put(music / "x.mp3", title="X", artist="A", album="B")
     bomb = BytesIO()
@@ -112,7 +121,9 @@ async def test_too_large_a_picture(sounds: Sounds, music: Path, library: Library
 
 
 @pytest.mark.parametrize("id_", ["al-unknown", "t-unknown", "..%2F..%2Fetc%2Fpasswd", "ge-1"])
-async def test_nothing_there(sounds: Sounds, music: Path, library: Library, http: HttpClient, id_: str) -> None:
+async def test_unknown_ids_have_no_picture(
+    sounds: Sounds, music: Path, library: Library, http: HttpClient, id_: str
+) -> None:
     sounds.put(music / "x.mp3", title="X", artist="A", album="B")
     await scanned(library)
     assert (await http.get(f"/artwork/{id_}")).status == 404
@@ -157,7 +168,7 @@ def test_a_full_cache_forgets_what_nobody_asked_for(tmp_path: Path) -> None:
     put("fourth")
     assert {path.name for path in (tmp_path / "cache").iterdir()} == {"first", "third", "fourth"}
     (tmp_path / "cache" / "unfinished-0").touch()
-    # Another process, later: what was left over is gone, what was kept counts.
+    # Another process, later: leftovers are removed, kept files count.
     cache = DiskCache(tmp_path / "cache", 1_000)
     put("fifth")
     assert len(list((tmp_path / "cache").iterdir())) == 3

@@ -1,4 +1,4 @@
-"""Files that are broken, that lie, and that are called what nobody can say."""
+"""Files that are broken or lie, with names in every script and in none."""
 
 import os
 from pathlib import Path
@@ -29,7 +29,7 @@ async def titles(library: Library) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-async def test_broken_files_hurt_nobody(kind: str, sounds: Sounds, music: Path, library: Library) -> None:
+async def test_broken_files_do_not_disturb_the_others(kind: str, sounds: Sounds, music: Path, library: Library) -> None:
     suffix = FORMATS[kind][0]
     whole = sounds.path(kind).read_bytes()
     sounds.put(music / f"good.{suffix}", kind, title="Good")
@@ -84,7 +84,7 @@ async def test_names_in_every_script(name: str, sounds: Sounds, music: Path, lib
     assert {"artist", "album", "track"} <= set(kinds)
 
 
-async def test_names_that_are_no_text(sounds: Sounds, music: Path, library: Library) -> None:
+async def test_file_names_that_are_no_text_are_kept(sounds: Sounds, music: Path, library: Library) -> None:
     folder = os.fsencode(music) + b"/bad-\xff\xfe"
     path = Path(os.fsdecode(folder)) / os.fsdecode(b"caf\xe9.mp3")
     sounds.put(path)

@@ -10,10 +10,9 @@ import pytest
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.safe_open import open_inside
 from script.lib.sounds import FORMATS, Sounds
+from tests.engine.library.reader.test_formats import MIME_TYPES
+from tests.engine.library.serving import serve
 from tests.http import HttpClient
-
-from .serving import serve
-from .test_formats import MIME_TYPES
 
 SECRET = b"root:x:0:0 nobody may see this"
 
@@ -58,7 +57,9 @@ async def test_each_format_as_it_is(kind: str, sounds: Sounds, music: Path, libr
     ("wanted", "start", "end"),
     [("bytes=0-", 0, None), ("bytes=100-199", 100, 200), ("bytes=-50", -50, None), ("bytes=5-99999999", 5, None)],
 )
-async def test_a_part(song: Path, library: Library, http: HttpClient, wanted: str, start: int, end: int | None) -> None:
+async def test_a_range_of_bytes_is_served(
+    song: Path, library: Library, http: HttpClient, wanted: str, start: int, end: int | None
+) -> None:
     url = await scanned(library)
     response = await http.get(url, headers={"Range": wanted})
     content = song.read_bytes()
@@ -69,21 +70,21 @@ async def test_a_part(song: Path, library: Library, http: HttpClient, wanted: st
     assert response.headers["Content-Range"] == f"bytes {first}-{first + len(part) - 1}/{len(content)}"
 
 
-async def test_a_part_behind_the_end(song: Path, library: Library, http: HttpClient) -> None:
+async def test_a_range_behind_the_end_is_refused(song: Path, library: Library, http: HttpClient) -> None:
     response = await http.get(await scanned(library), headers={"Range": "bytes=99999999-"})
     assert response.status == 416
     assert response.headers["Content-Range"] == f"bytes */{song.stat().st_size}"
 
 
 @pytest.mark.parametrize("wanted", ["bytes=0-1,5-6", "songs=1-2", "bytes=9-5", "bytes=-", "bytes=a-b", "bytes=٣-"])
-async def test_a_part_that_is_none(song: Path, library: Library, http: HttpClient, wanted: str) -> None:
-    """What isn't understood is as if it weren't there."""
+async def test_a_malformed_range_is_ignored(song: Path, library: Library, http: HttpClient, wanted: str) -> None:
+    """A range that isn't understood is ignored."""
     response = await http.get(await scanned(library), headers={"Range": wanted})
     assert response.status == 200
     assert await response.read() == song.read_bytes()
 
 
-async def test_a_part_of_what_it_was(song: Path, library: Library, http: HttpClient) -> None:
+async def test_a_range_of_an_older_file_gets_all_of_the_new_one(song: Path, library: Library, http: HttpClient) -> None:
     """If the file has changed since, all of it is sent: parts of two files would make noise."""
     url = await scanned(library)
     head = await http.head(url)
@@ -100,7 +101,7 @@ async def test_a_part_of_what_it_was(song: Path, library: Library, http: HttpCli
     assert (await http.head(url, headers={"Range": "bytes=0-9"})).status == 200
 
 
-async def test_nothing_twice(song: Path, library: Library, http: HttpClient) -> None:
+async def test_an_unchanged_file_is_not_sent_twice(song: Path, library: Library, http: HttpClient) -> None:
     url = await scanned(library)
     tag = (await http.head(url)).headers["ETag"]
     assert (await http.get(url, headers={"If-None-Match": tag})).status == 304
@@ -111,12 +112,12 @@ async def test_nothing_twice(song: Path, library: Library, http: HttpClient) -> 
 @pytest.mark.parametrize(
     "id_", ["t-unknown", "..%2F..%2Fetc%2Fpasswd", "%2Fetc%2Fpasswd", "t-%00", "al-1", "' OR 1=1 --", "x" * 3_000]
 )
-async def test_no_such_track(song: Path, library: Library, http: HttpClient, id_: str) -> None:
+async def test_an_unknown_track_is_not_found(song: Path, library: Library, http: HttpClient, id_: str) -> None:
     await library.scan()
     assert (await http.get(f"/{id_}")).status == 404
 
 
-async def test_gone(song: Path, library: Library, http: HttpClient) -> None:
+async def test_a_missing_file_or_a_special_one_is_not_found(song: Path, library: Library, http: HttpClient) -> None:
     url = await scanned(library)
     song.unlink()
     assert (await http.get(url)).status == 404
@@ -159,7 +160,7 @@ async def test_links_beside_songs_are_no_songs(song: Path, tmp_path: Path, libra
     assert (await library.get_tracks()).total == 0
 
 
-def test_what_is_open_stays_what_it_is(song: Path, music: Path, tmp_path: Path) -> None:
+def test_an_open_file_stays_the_same_file(song: Path, music: Path, tmp_path: Path) -> None:
     content = song.read_bytes()
     with open_inside(music, song) as file:
         song.unlink()
@@ -169,13 +170,13 @@ def test_what_is_open_stays_what_it_is(song: Path, music: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("path", ["../secret", "album/../../secret", "..", "/etc/passwd"])
-def test_paths_that_lead_out(song: Path, music: Path, tmp_path: Path, path: str) -> None:
+def test_paths_that_lead_out_are_refused(song: Path, music: Path, tmp_path: Path, path: str) -> None:
     (tmp_path / "secret").write_bytes(SECRET)
     with pytest.raises((OSError, ValueError)):
         open_inside(music, music / path)
 
 
-async def test_no_file_stays_open(song: Path, library: Library, http: HttpClient) -> None:
+async def test_responses_leave_no_file_open(song: Path, library: Library, http: HttpClient) -> None:
     url = await scanned(library)
     await (await http.get(url)).read()
 

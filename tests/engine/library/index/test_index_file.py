@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 from typing import Any
@@ -35,8 +36,8 @@ while True:
 """
 
 
-def test_killed_while_it_writes(tmp_path: Path) -> None:
-    """Whatever was said to be written is there, whole; nothing is half there."""
+def test_a_killed_writer_leaves_whole_batches(tmp_path: Path) -> None:
+    """Each batch that was reported as written is complete; no batch is written in part."""
     path, written = tmp_path / "library.db", 0
     for patience in range(4):
         process = subprocess.Popen(  # noqa: S603 - our own words
@@ -78,7 +79,7 @@ def group(leader: int) -> list[Path]:
 async def test_a_scan_that_is_interrupted_goes_on(
     sounds: Sounds, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was written isn't read again; none of the scan's processes is left."""
+    """Files that were written aren't read again; none of the scan's processes is left."""
     scanners: list[asyncio.subprocess.Process] = []
     start = asyncio.create_subprocess_exec
 
@@ -99,7 +100,7 @@ async def test_a_scan_that_is_interrupted_goes_on(
     await library.stop()
     (scanner,) = scanners
     assert scanner.returncode == -signal.SIGKILL
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while group(scanner.pid):  # noqa: ASYNC110 - the system ends them
             await asyncio.sleep(0)
     with pytest.raises(Unavailable):
@@ -163,7 +164,9 @@ async def test_a_damaged_index_begins_anew(how: str, sounds: Sounds, music: Path
     await library.stop()
 
 
-async def test_damage_while_it_is_used(sounds: Sounds, music: Path, library: Library, tmp_path: Path) -> None:
+async def test_an_index_damaged_in_use_is_replaced(
+    sounds: Sounds, music: Path, library: Library, tmp_path: Path
+) -> None:
     for number in range(3):
         sounds.put(music / f"{number}.flac", variant=number)
     await library.scan()
@@ -195,3 +198,20 @@ async def test_a_full_disk_is_no_damage(library: Library) -> None:
         await library._database.write(fail)
     assert aside == []
     assert (await library.get_tracks()).total == 0
+
+
+async def test_only_its_owner_may_read_the_index(sounds: Sounds, music: Path, library: Library, tmp_path: Path) -> None:
+    sounds.put(music / "a.mp3", title="A")
+    await library.scan()
+    files = list((tmp_path / "index").iterdir())
+    assert {file.name for file in files} >= {"library.db", "library.db-wal"}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert stat.S_IMODE((tmp_path / "index").stat().st_mode) == 0o700
+
+
+async def test_an_index_that_others_could_read_is_made_private(tmp_path: Path) -> None:
+    (tmp_path / "library.db").touch(mode=0o644)
+    library = Library(tmp_path / "library.db")
+    await library.start()
+    await library.stop()
+    assert stat.S_IMODE((tmp_path / "library.db").stat().st_mode) == 0o600

@@ -1,4 +1,4 @@
-"""What players are given by what they declared."""
+"""The formats that players get, by those that they declared."""
 
 import pytest
 
@@ -25,7 +25,9 @@ from custom_components.moosicbox.engine.playback.media import accepted_types
         (["audio/new"], "audio/new", "new", True),
     ],
 )
-def test_plays(capabilities: list[str] | None, mime_type: str | None, codec: str | None, expected: bool) -> None:
+def test_formats_that_a_player_plays(
+    capabilities: list[str] | None, mime_type: str | None, codec: str | None, expected: bool
+) -> None:
     assert plays(accepted_types(capabilities), mime_type, codec) is expected
 
 
@@ -38,7 +40,7 @@ def test_plays(capabilities: list[str] | None, mime_type: str | None, codec: str
         (["audio/aiff"], None),
     ],
 )
-def test_instead(capabilities: list[str], expected: str | None) -> None:
+def test_format_that_is_made_instead(capabilities: list[str], expected: str | None) -> None:
     made = instead(accepted_types(capabilities))
     assert (made and made.name) == expected
 

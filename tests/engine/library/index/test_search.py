@@ -1,5 +1,10 @@
 """Search gives what a person means, first."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import shutil
 from typing import Any
 
 import pytest
@@ -8,8 +13,7 @@ from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Kind
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage
 from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
-
-from .found import fill, found
+from tests.engine.library.found import fill, found
 
 MILES, BLUE = "Miles Davis", "Kind of Blue"
 COLLECTION = [
@@ -34,11 +38,29 @@ COLLECTION = [
 ]
 
 
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an index file with the collection."""
+    path = tmp_path_factory.mktemp("index") / "library.db"
+
+    async def write() -> None:
+        library = Library(path, [], 0)
+        await library.start()
+        await fill(library, COLLECTION)
+        await library.stop()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(write())).result()
+    return path
+
+
 @pytest.fixture
-async def filled(library: Library) -> Library:
-    """A library with the collection."""
-    await fill(library, COLLECTION)
-    return library
+async def filled(index: Path, tmp_path: Path, music: Path) -> AsyncGenerator[Library]:
+    """Return a library with the collection, on a copy of the index."""
+    library = Library(Path(shutil.copy(index, tmp_path)), [music], 0)
+    await library.start()
+    yield library
+    await library.stop()
 
 
 async def best(library: Library, query: str, *kinds: Kind) -> tuple[str, str] | None:
@@ -94,18 +116,18 @@ async def best(library: Library, query: str, *kinds: Kind) -> tuple[str, str] | 
         ("blue train", "album", "Blue Train"),
     ],
 )
-async def test_what_a_person_means(filled: Library, query: str, kind: str, name: str) -> None:
+async def test_the_meant_item_is_the_first_hit(filled: Library, query: str, kind: str, name: str) -> None:
     assert await best(filled, query) == (kind, name)
 
 
 @pytest.mark.parametrize(
     "query", ["", " ", "xqzw", "?", '"', "*", "NEAR(", "a AND", "-", "miles -davis qqq", "(" * 50, "é" * 500]
 )
-async def test_nothing_breaks_it(filled: Library, query: str) -> None:
+async def test_no_query_breaks_the_search(filled: Library, query: str) -> None:
     await filled.search(query)
 
 
-async def test_kinds(filled: Library) -> None:
+async def test_a_search_is_limited_to_kinds(filled: Library) -> None:
     assert await best(filled, "jazz", "album") == ("album", "Jazz")
     assert await best(filled, "jazz", "track") == ("track", "Jazz")
     assert await best(filled, "queen", "genre") is None
@@ -113,14 +135,14 @@ async def test_kinds(filled: Library) -> None:
     assert await best(filled, "sunday", "playlist") == ("playlist", "Sunday Jazz")
 
 
-async def test_what_people_like_comes_first(filled: Library) -> None:
+async def test_favourites_come_first(filled: Library) -> None:
     found: list[Any] = [hit.item for hit in (await filled.search("love song", ["track"], 200)).items]
     (liked,) = [track for track in found if track.title == "Love Song 77"]
     await filled.set_favourite(liked.track_id)
     assert await best(filled, "love song", "track") == ("track", "Love Song 77")
 
 
-async def test_pages(filled: Library) -> None:
+async def test_pages_cover_all_hits_once(filled: Library) -> None:
     seen, cursor = [], None
     while True:
         page = await filled.search("love", ["track"], 30, cursor)

@@ -1,0 +1,1 @@
+"""Tests of the reader process and of what it reads."""

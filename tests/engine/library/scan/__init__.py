@@ -1,0 +1,1 @@
+"""Tests of the scanner and of watching folders."""

@@ -1,0 +1,138 @@
+"""Loudness: from tags where they tell it, else measured by a real ffmpeg, and told to players."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+import shutil
+import subprocess
+
+from msgspec import UNSET
+import pytest
+
+from custom_components.moosicbox.engine.library import loudness
+from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.library.models import TrackDetails
+from script.lib.sounds import Sounds, tag
+
+
+@pytest.fixture
+async def library(tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Library]:
+    """A library that measures."""
+    monkeypatch.setattr(loudness, "REST", 0)
+    found = Library(tmp_path / "index/library.db", [music], 0, ffmpeg=shutil.which("ffmpeg"), measures_loudness=True)
+    await found.start()
+    yield found
+    await found.stop()
+
+
+def tone(path: Path, decibels: float) -> Path:
+    """Three seconds of a tone whose loudness is known: a full sine of 1 kHz in mono has -3 LUFS."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sound = f"aevalsrc='sin(2*PI*1000*t)*{10 ** (decibels / 20)}':d=3:s=48000"
+    subprocess.run(  # noqa: S603 - our own words
+        ["ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", sound, path],  # noqa: S607
+        check=True,
+    )
+    return path
+
+
+async def details(library: Library) -> dict[str, TrackDetails]:
+    """All tracks by title."""
+    return {track.title: await library.track(track.track_id) for track in (await library.get_tracks()).items}
+
+
+async def until(library: Library, holds: Callable[[dict[str, TrackDetails]], bool]) -> dict[str, TrackDetails]:
+    """Wait for what happens in the background."""
+    while not holds(found := await details(library)):  # noqa: ASYNC110 - the meter reports nothing
+        await asyncio.sleep(0.02)
+    return found
+
+
+def measured(found: dict[str, TrackDetails]) -> bool:
+    return all(track.track_gain is not None and track.album_gain is not None for track in found.values())
+
+
+async def test_what_tags_do_not_tell_is_measured(music: Path, library: Library) -> None:
+    tag(tone(music / "loud.flac", -3), title="Loud", artist="A", album="B", tracknumber="1")
+    tag(tone(music / "quiet.flac", -23), title="Quiet", artist="A", album="B", tracknumber="2")
+    library.follow_folders()
+    await library.scan()
+    found = await until(library, lambda found: len(found) == 2 and measured(found))
+    assert found["Loud"].track_gain == pytest.approx(-12, abs=0.5)
+    assert found["Quiet"].track_gain == pytest.approx(8, abs=0.5)
+    assert found["Loud"].track_peak == pytest.approx(0.708, abs=0.01)
+    # Half of the album is a hundred times quieter, so the other half sets the album's loudness.
+    for track in found.values():
+        assert track.album_gain == pytest.approx(-9, abs=0.6)
+        assert track.album_peak == pytest.approx(0.708, abs=0.01)
+
+
+async def test_tags_are_believed(music: Path, library: Library) -> None:
+    tag(tone(music / "a.flac", -3), title="A", replaygain_track_gain="-1.5 dB", replaygain_track_peak="0.5")
+    library.follow_folders()
+    await library.scan()
+    await library._database.read(lambda _: None)
+    (track,) = (await details(library)).values()
+    assert (track.track_gain, track.track_peak) == (-1.5, 0.5)
+
+
+async def test_another_tag_does_not_undo_a_measurement_but_another_sound_does(music: Path, library: Library) -> None:
+    path = tag_later = tone(music / "x.flac", -3)
+    tag(path, title="X", artist="A")
+    library.follow_folders()
+    await library.scan()
+    await until(library, lambda found: all(track.track_gain is not None for track in found.values()))
+    library._meter = await stopped(library)
+    tag(tag_later, title="Y", artist="B", album="C")
+    await library.scan()
+    (track,) = (await details(library)).values()
+    assert track.track_gain == pytest.approx(-12, abs=0.5)
+    path.unlink()
+    tag(tone(path, -13), title="Z")
+    await library.scan()
+    (track,) = (await details(library)).values()
+    assert (track.title, track.track_gain) == ("Z", None)
+
+
+async def stopped(library: Library) -> None:
+    """Measure no more."""
+    assert library._meter is not None
+    await library._meter.stop()
+
+
+async def test_silence_and_what_cannot_be_decoded_are_tried_once(sounds: Sounds, music: Path, library: Library) -> None:
+    tone(music / "silence.flac", -200)
+    broken = sounds.put(music / "broken.flac")
+    data = broken.read_bytes()
+    broken.write_bytes(data[:100] + bytes(len(data) - 100))
+    library.follow_folders()
+    await library.scan()
+    times = "SELECT count(*) FROM tracks WHERE measured_at = 0"
+    while await library._database.read(lambda index: index.execute(times).fetchone()[0]):  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    assert {track.track_gain for track in (await details(library)).values()} == {None}
+
+
+async def test_it_can_be_switched_off(music: Path, library: Library) -> None:
+    await library.configure([music], 0, measures_loudness=False)
+    tag(tone(music / "a.flac", -3), title="A", album="B")
+    library.follow_folders()
+    await library.scan()
+    assert library._meter is not None
+    assert library._meter._task is None
+    await library.configure([music], 0, measures_loudness=True)
+    await until(library, measured)
+    await library.configure([music], 0, measures_loudness=False)
+    assert library._meter._task is None
+
+
+async def test_gains_are_absent_where_they_are_unknown(sounds: Sounds, music: Path, tmp_path: Path) -> None:
+    library = Library(tmp_path / "other.db", [music], 0)
+    sounds.put(music / "a.mp3", title="A")
+    sounds.put(music / "b.mp3", title="B", replaygain_track_gain="2 dB")
+    await library.start()
+    await library.scan()
+    found = {track.title: track for track in (await library.get_tracks()).items}
+    await library.stop()
+    assert (found["A"].track_gain, found["A"].album_peak) == (UNSET, UNSET)
+    assert (found["B"].track_gain, found["B"].album_gain) == (2.0, UNSET)

@@ -15,7 +15,7 @@ SAFE_CHARACTERS: Final = "/:?#[]@!$&'()*+,;=%~-._"
 
 _HOST: Final = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?")
 _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f\\]")
-"""What no host and port may contain; urlsplit removes some of it without a word."""
+"""Characters that no host and port may contain; urlsplit removes some of them without a word."""
 
 
 def is_http_url(media_content_id: str) -> bool:

@@ -181,8 +181,8 @@ class Players(PlaybackContexts[Player]):
         Args:
             player: The player.
             volume: A volume outside of 0 to 1 is remembered, and the nearest one inside is set.
-            muted: Whether it is muted.
-            publish_room: Whether the status of its room is published, too.
+            muted: True to mute it.
+            publish_room: True to publish the status of its room, too.
 
         """
         if volume is not None:

@@ -1,1 +1,1 @@
-"""Music at http(s) addresses: what can be played there, and the streams that playlists name."""
+"""Music at http(s) addresses, and the streams that playlists there name."""

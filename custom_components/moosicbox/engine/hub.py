@@ -25,7 +25,8 @@ from .playback.publisher import PlaybackPublisher
 from .protocol.client import ClientEvent, Request
 from .protocol.codes import CloseCode
 from .protocol.errors import ClientNotFound, InternalError, MessageTooLarge
-from .protocol.server import TopicMessage
+from .protocol.portable import require_portable
+from .protocol.server import CustomMessage, TopicMessage
 from .rooms.announcements import Announcements
 from .rooms.attendance import Attendance
 from .rooms.grouping import Grouping
@@ -174,7 +175,12 @@ class Hub:
         return decoded.message
 
     def publish(self, topic: str, message: TopicMessage) -> int:
-        """Publish `message` to the subscribers of `topic`; return their number."""
+        """Publish `message` to the subscribers of `topic`; return their number.
+
+        Raise InvalidMessage if the free JSON of an event can't be decoded by every client.
+        """
+        if isinstance(message, CustomMessage):
+            require_portable(message.data, ["data"])
         return self.topics.publish(topic, message)
 
     def report_problem(self, key: str) -> None:

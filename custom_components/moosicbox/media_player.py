@@ -8,7 +8,6 @@ from homeassistant.components.media_player import MediaPlayerEntityFeature
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .adapters.outputs import Outputs
 from .commands import hub_command
 from .contexts import PlayerOrRoom
 from .engine.api import (
@@ -61,9 +60,6 @@ class PlayerEntity(PlaybackEntity):
         self.hub.players.set_entity_id(self.playback_context, self.entity_id)
         self.async_on_remove(self.hub.rooms.joined.subscribe(self._handle_members_changed))
         self.async_on_remove(self.hub.rooms.left.subscribe(self._handle_members_changed))
-        self.async_on_remove(self.data.outputs.renamed.subscribe(self._handle_outputs_changed))
-        self.async_on_remove(self.hub.rooms.output_added.subscribe(self._handle_outputs_changed))
-        self.async_on_remove(self.hub.rooms.output_removed.subscribe(self._handle_outputs_changed))
 
     @property
     @override
@@ -74,9 +70,8 @@ class PlayerEntity(PlaybackEntity):
     @override
     def group_members(self) -> list[str]:
         if (room := self.hub.rooms.of_player(self.playback_context)) is not None:
-            return entity_ids(room, self.data.outputs)
-        speakers = self.data.outputs.entity_ids(self.playback_context)
-        return [self.entity_id, *speakers] if speakers else []
+            return entity_ids(room)
+        return [self.entity_id, *self.playback_context.outputs] if self.playback_context.outputs else []
 
     @property
     @override
@@ -96,11 +91,6 @@ class PlayerEntity(PlaybackEntity):
         self._remove_outputs()
 
     @callback
-    def _handle_outputs_changed(self, context: PlayerOrRoom, _output_id: str | None = None) -> None:
-        if context in (self.playback_context, self.playback_context.room):
-            self._handle_changed(self.playback_context)
-
-    @callback
     def _handle_members_changed(self, room: Room, _participant: Participant) -> None:
         if self.playback_context.room is room:
             self._handle_changed(self.playback_context)
@@ -116,7 +106,6 @@ class RoomEntity(PlaybackEntity):
         await super().async_added_to_hass()
         self.hub.rooms.set_entity_id(self.playback_context, self.entity_id)
         self.async_on_remove(self.hub.publisher.playback_event.subscribe(self._handle_playback))
-        self.async_on_remove(self.data.outputs.renamed.subscribe(self._handle_changed))
 
     @property
     @override
@@ -128,7 +117,7 @@ class RoomEntity(PlaybackEntity):
     @property
     @override
     def group_members(self) -> list[str]:
-        return entity_ids(self.playback_context, self.data.outputs)
+        return entity_ids(self.playback_context)
 
     @override
     async def async_unjoin_player(self) -> None:
@@ -146,7 +135,7 @@ class RoomEntity(PlaybackEntity):
             self._handle_changed(self.playback_context)
 
 
-def entity_ids(room: Room, outputs: Outputs) -> list[str]:
+def entity_ids(room: Room) -> list[str]:
     """Return the entities of a room's players, in order of joining, then of its external speakers."""
     players = [player.entity_id for player in room.renderers if player.entity_id is not None]
-    return [*players, *outputs.entity_ids(room)]
+    return [*players, *room.outputs]

@@ -8,7 +8,6 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .adapters.outputs import output_key
 from .commands import hub_command
 from .contexts import PlayerOrRoom
 from .engine.api import MAX_OUTPUT_DELAY_MS, Player, VolumeCommand
@@ -31,12 +30,12 @@ async def async_setup_entry(
         async_add_entities([PlayerDelay(data, player)], config_subentry_id=data.pairing.subentry_of(player))
 
     @callback
-    def add_speaker(context: PlayerOrRoom, output_id: str) -> None:
-        speaker = SpeakerDelay(data, context, output_id)
+    def add_speaker(context: PlayerOrRoom, entity_id: str) -> None:
+        speaker = SpeakerDelay(data, context, entity_id)
         async_add_entities([speaker], config_subentry_id=data.pairing.subentry_of(context))
 
-    for context, output_id in data.outputs.assigned():
-        add_speaker(context, output_id)
+    for context, entity_id in data.outputs.assigned():
+        add_speaker(context, entity_id)
     entry.async_on_unload(data.hub.players.output_added.subscribe(add_speaker))
     entry.async_on_unload(data.hub.rooms.output_added.subscribe(add_speaker))
     for player in data.hub.players:
@@ -91,12 +90,11 @@ class SpeakerDelay(DelayEntity):
 
     _attr_translation_key = "speaker_delay"
 
-    def __init__(self, data: MoosicBoxData, context: PlayerOrRoom, output_id: str) -> None:
-        """`output_id` identifies the external media player; see `Outputs`."""
-        super().__init__(data, context, output_key(output_id))
-        self._output_id = output_id
-        name = (data.outputs.entity_id(output_id) or output_id).rpartition(".")[2].replace("_", " ")
-        self._attr_translation_placeholders = {"speaker": name}
+    def __init__(self, data: MoosicBoxData, context: PlayerOrRoom, speaker: str) -> None:
+        """`speaker` is the entity id of the external media player."""
+        super().__init__(data, context, f"output_{speaker}")
+        self._speaker = speaker
+        self._attr_translation_placeholders = {"speaker": speaker.partition(".")[2].replace("_", " ")}
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -107,16 +105,16 @@ class SpeakerDelay(DelayEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        return self.playback_context.outputs.get(self._output_id)
+        return self.playback_context.outputs.get(self._speaker)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
         principal = await self.async_principal()
         with hub_command(self.data):
             self.hub.grouping.require_control(principal, self.playback_context)
-            self.data.outputs.async_set_delay(self.playback_context, self._output_id, value)
+            self.data.outputs.async_set_delay(self.playback_context, self._speaker, value)
 
     @callback
-    def _handle_removed(self, context: PlayerOrRoom, output_id: str) -> None:
-        if context is self.playback_context and output_id == self._output_id:
+    def _handle_removed(self, context: PlayerOrRoom, speaker: str) -> None:
+        if context is self.playback_context and speaker == self._speaker:
             er.async_get(self.hass).async_remove(self.entity_id)

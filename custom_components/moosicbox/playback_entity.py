@@ -206,8 +206,8 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
     def _remove_outputs(self) -> bool:
         """Remove all external speakers; return whether there were any."""
         outputs = list(self.playback_context.outputs)
-        for output_id in outputs:
-            self.data.outputs.async_remove(self.playback_context, output_id)
+        for entity_id in outputs:
+            self.data.outputs.async_remove(self.playback_context, entity_id)
         return bool(outputs)
 
     @property

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockEntityPlatform
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import BRASS, COPPER, Advance
@@ -25,18 +25,17 @@ class Radio(MediaPlayerEntity):
 
     _attr_should_poll = False
 
-    def __init__(self, name: str, features: Feature, unique_id: str | None = None) -> None:
-        self._attr_unique_id = unique_id
+    def __init__(self, name: str, features: Feature) -> None:
         self._attr_name = name
         self._attr_supported_features = features
         self._attr_state = None
         self.told: list[tuple[str, Any]] = []
-        self.broken: Exception | None = None
+        self.broken = False
 
     @override
     async def async_play_media(self, media_type: str, media_id: str, **kwargs: Any) -> None:
-        if self.broken is not None:
-            raise self.broken
+        if self.broken:
+            raise HomeAssistantError("Nobody answers")
         self.told.append(("play", media_id))
 
     @override
@@ -210,111 +209,21 @@ async def test_speakers_and_delays_survive_a_restart(
     assert RADIO in state(hass, PARTY).attributes["group_members"]
 
 
-@pytest.mark.parametrize("error", [HomeAssistantError("Nobody answers"), KeyError("zone"), TimeoutError()])
 async def test_a_failing_speaker_is_logged_and_the_music_continues(
     hass: HomeAssistant,
     speakers: tuple[Radio, Radio],
     kitchen: Client,
     advance: Advance,
     caplog: pytest.LogCaptureFixture,
-    error: Exception,
 ) -> None:
     radio, simple = speakers
-    radio.broken = error
+    radio.broken = True
     await act(hass, "join", KITCHEN, group_members=[RADIO, SIMPLE])
     await play(hass, BRASS)
     await wait(hass, advance)
     assert "play_media failed on media_player.radio" in caplog.text
-    assert "never retrieved" not in caplog.text
     assert [order for order, _ in received(simple)] == ["play"]
     assert state(hass).state == "playing"
-
-
-@pytest.fixture
-async def registered(hass: HomeAssistant, entry: MockConfigEntry) -> Radio:
-    """A speaker whose entity is registered, so that users can rename it."""
-    radio = Radio("Radio", Feature.PLAY_MEDIA | Feature.STOP | Feature.VOLUME_SET, "radio")
-    # An entity of a platform, which has a unique id.
-    platform = MockEntityPlatform(hass, domain="media_player", platform_name="radio")
-    await platform.async_add_entities([radio])
-    await hass.async_block_till_done()
-    return radio
-
-
-@pytest.mark.parametrize("target", ["media_player.ada", PARTY])
-async def test_a_renamed_speaker_plays_on_and_is_still_controlled(
-    hass: HomeAssistant,
-    hub: Hub,
-    registered: Radio,
-    entity_registry: er.EntityRegistry,
-    ada: Client,
-    ben: Client,
-    party: str,
-    advance: Advance,
-    target: str,
-) -> None:
-    await play(hass, BRASS, entity_id=PARTY)
-    await act(hass, "join", target, group_members=[RADIO])
-    await wait(hass, advance)
-    assert [order for order, _ in received(registered)] == ["play"]
-    renamed = "media_player.garden_radio"
-    entity_registry.async_update_entity(RADIO, new_entity_id=renamed)
-    await wait(hass, advance)
-    assert received(registered) == []
-    for entity_id in PARTY, "media_player.ada":
-        assert state(hass, entity_id).attributes["group_members"][-1] == renamed
-    await act(hass, "volume_set", PARTY, volume_level=0.3)
-    await act(hass, "media_next_track", PARTY)
-    await play(hass, COPPER, entity_id=PARTY)
-    await wait(hass, advance)
-    heard = received(registered)
-    assert [value for order, value in heard if order == "volume"][-1] == 0.3
-    assert [order for order, _ in heard if order != "volume"] == ["stop", "play"]
-    # It can be removed by its new name, and by leaving the room.
-    await hass.services.async_call("moosicbox", "leave_room", {"entity_id": renamed}, blocking=True)
-    await wait(hass, advance)
-    assert received(registered) == [("stop", None)]
-    assert hub.rooms.get("party", hub.system).outputs == {}
-
-
-async def test_a_speaker_whose_entity_is_removed_is_forgotten(
-    hass: HomeAssistant,
-    hub: Hub,
-    registered: Radio,
-    entity_registry: er.EntityRegistry,
-    kitchen: Client,
-    advance: Advance,
-) -> None:
-    await play(hass, BRASS)
-    await act(hass, "join", KITCHEN, group_members=[RADIO])
-    await wait(hass, advance)
-    entity_registry.async_remove(RADIO)
-    await wait(hass, advance)
-    assert (hub.players.get("kitchen").outputs, state(hass).attributes["group_members"]) == ({}, [])
-    assert [entity for entity in entity_registry.entities if entity.startswith("number.kitchen_delay_of_r")] == []
-
-
-async def test_speakers_of_earlier_versions_are_known_by_their_id_from_then_on(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    registered: Radio,
-    entity_registry: er.EntityRegistry,
-    entry: MockConfigEntry,
-    hub: Hub,
-    kitchen: Client,
-) -> None:
-    """They were stored by their entity ids, and so was the unique id of the number for their delay."""
-    hub.players.add_output(hub.players.get("kitchen"), RADIO, 120)
-    await hass.async_block_till_done()
-    number = entity_registry.async_get_entity_id("number", "moosicbox", f"kitchen_output_{RADIO}")
-    assert number is not None
-    await restart(hass, entry)
-    speaker, delay = entity_registry.async_get(RADIO), entity_registry.async_get(number)
-    assert speaker is not None
-    assert delay is not None
-    assert entry.runtime_data.hub.players.get("kitchen").outputs == {speaker.id: 120}
-    assert delay.unique_id == f"kitchen_output_{speaker.id}"
-    assert len([entity for entity in entity_registry.entities if entity.startswith("number.kitchen_delay_of_r")]) == 1
 
 
 async def test_other_entities_and_groups_with_players_of_the_hub_are_refused(

@@ -56,18 +56,13 @@ async def leave_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Remove the targeted players and external speakers from their rooms."""
     hub = data.hub
     selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data)).referenced
-    speakers = [
-        (context, output_id)
-        for context, output_id in data.outputs.assigned()
-        if data.outputs.entity_id(output_id) in selected
-    ]
+    speakers = [(context, entity_id) for context, entity_id in data.outputs.assigned() if entity_id in selected]
     principal = await async_principal(call.hass, data, call.context.user_id)
     with hub_command(data):
-        others = {entity_id for _, output_id in speakers if (entity_id := data.outputs.entity_id(output_id))}
-        for context, output_id in speakers:
+        for context, entity_id in speakers:
             hub.grouping.require_control(principal, context)
-            data.outputs.async_remove(context, output_id)
-    for player in targeted_players(hub, call, others):
+            data.outputs.async_remove(context, entity_id)
+    for player in targeted_players(hub, call, {entity_id for _, entity_id in speakers}):
         if (room := hub.rooms.of_player(player)) is not None:
             leave = RoomLeave(room_id=room.room_id, player_id=player.player_id)
             await async_execute(call.hass, data, leave, call.context.user_id)

@@ -58,15 +58,6 @@ class PlaybackContexts[C: PlaybackContext]:
             self.output_removed.emit(context, output_id)
             self.changed.emit(context)
 
-    def rename_output(self, context: C, old_id: str, new_id: str) -> None:
-        """Give an output of `context` another id, if it has the old one."""
-        if old_id in context.outputs:
-            context.outputs = {
-                new_id if output_id == old_id else output_id: delay_ms
-                for output_id, delay_ms in context.outputs.items()
-            }
-            self.changed.emit(context)
-
     def set_output_delay(self, context: C, output_id: str, delay_ms: float) -> None:
         """Set the time from a request until an output sounds, in milliseconds.
 

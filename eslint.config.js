@@ -10,7 +10,8 @@ import tseslint from "typescript-eslint";
 
 const FRONTEND = "custom_components/moosicbox/frontend/**/*.js";
 const TESTS = "tests/frontend/**/*.js";
-const BENCHMARKS = "benchmarks/**/*.js";
+/** Scripts that Python puts into pages: of benchmarks/sync/tab.py and tests/e2e/test_stream.py, for example. */
+const INJECTED = ["benchmarks/**/*.js", "tests/e2e/**/*.js"];
 
 const ARIA_ATTRIBUTES = [
   ...["activedescendant", "atomic", "busy", "checked", "controls", "current", "describedby", "disabled", "expanded"],
@@ -118,8 +119,7 @@ export default defineConfig(
     },
   },
   {
-    files: [BENCHMARKS],
-    // Scripts that benchmarks/sync/tab.py puts into the page.
+    files: INJECTED,
     languageOptions: { sourceType: "script", globals: { ...globals.browser, PPM: "readonly" } },
   },
 );

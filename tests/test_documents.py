@@ -33,7 +33,7 @@ def rows(text: str) -> dict[str, list[str]]:
 
 def number(text: str) -> int:
     """Return the number in a document's notation: 1,000, 64 KiB, 262,144 B."""
-    match = re.fullmatch(r"([\d,]+)(?: (KiB|MiB|GiB|B))?", text)
+    match = re.fullmatch(r"(-?[\d,]+)(?: (KiB|MiB|GiB|B))?", text)
     assert match is not None, text
     return int(match[1].replace(",", "")) * BYTES.get(match[2], 1)
 

@@ -9,7 +9,15 @@ import pytest
 
 INTEGRATION = Path(__file__).parent.parent / "custom_components/moosicbox"
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("engine.protocol", "engine.signals", "engine.clock", "engine.timers", "engine.metrics", "engine.background"),
+    (
+        "engine.protocol",
+        "engine.signals",
+        "engine.clock",
+        "engine.timers",
+        "engine.metrics",
+        "engine.background",
+        "engine.fetching",
+    ),
     ("engine.limits", "engine.timer_runner", "engine.sync"),
     ("engine.access", "engine.greeting"),
     ("engine.settings", "engine.delivery"),

@@ -27,7 +27,8 @@ NOT_TOLD = {
     *("close_timeout", "compression", "compress_local", "compression_threshold", "compression_level"),
     *("compression_window_bits", "media_cache", "cleanup_interval", "require_auth", "allowed_origins"),
     *("validate_csrf", "metrics", "rooms", "library_folders", "library_scan_interval", "trusted_keys"),
-    *("library_measure_loudness", "trusted_issuer"),
+    *("library_measure_loudness", "trusted_issuer", "loudness", "loudness_preamp", "crossfade", "announcement_ducking"),
+    "library_online_lyrics",
 }
 """Limits that bound nothing that a client does."""
 

@@ -34,7 +34,8 @@ TRANSLATION_KEYS = {
 }
 # May be imported without being declared; entity platforms and our own platform files may, too.
 UNDECLARED_COMPONENTS = {
-    *("automation", "conversation", "device_automation", "diagnostics", "frontend", "media_source", "panel_custom"),
+    *("automation", "conversation", "device_automation", "diagnostics", "frontend", "homeassistant", "media_source"),
+    "panel_custom",
     *("persistent_notification", "repairs", "script", "system_health", "webhook", "websocket_api"),
 }
 QUALITY_RULES = set(  # By tier: bronze, silver, gold, platinum.
@@ -346,10 +347,29 @@ def test_actions_are_described(services: dict[str, Any], translations: dict[str,
     assert set(services) == set(described) == set(icons.get("services", {}))
     for name, service in services.items():
         fields = (service or {}).get("fields", {})
-        assert set(fields) == set(described[name].get("fields", {})), name
+        sections = {key for key, field in fields.items() if "fields" in field}
+        named = fields.keys() - sections | {key for section in sections for key in fields[section]["fields"]}
+        assert named == set(described[name].get("fields", {})), name
+        assert sections == set(described[name].get("sections", {})), name
+        assert all(fields[section]["collapsed"] for section in sections)
         assert all(
             text["name"] and text["description"]
-            for text in (described[name], *described[name].get("fields", {}).values())
+            for key in ("fields", "sections")
+            for text in (described[name], *described[name].get(key, {}).values())
+        )
+
+
+@pytest.mark.parametrize("kind", ["trigger", "condition"])
+def test_triggers_and_conditions_are_described(kind: str, translations: dict[str, Any], icons: dict[str, Any]) -> None:
+    defined = {key: value for key, value in read_yaml(INTEGRATION / f"{kind}s.yaml").items() if not key.startswith(".")}
+    described = translations[f"{kind}s"]
+    assert set(defined) == set(described) == set(icons[f"{kind}s"])
+    for key, element in defined.items():
+        fields = element.get("fields", {})
+        assert set(fields) == set(described[key].get("fields", {})), key
+        assert all(
+            text["name"] and text["description"]
+            for text in (described[key], *described[key].get("fields", {}).values())
         )
 
 

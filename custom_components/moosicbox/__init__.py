@@ -6,11 +6,14 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .adapters.devices import async_track_devices
+from .adapters.entities import async_track_entities
 from .adapters.event_bridge import EventBridge
+from .adapters.folder_monitor import FolderMonitor
 from .adapters.library_folders import async_remove_library, async_start_library, folders_of
 from .adapters.runtime import async_build
+from .adapters.trigger_events import TriggerEvents
 from .const import DOMAIN, HUB_ID, ROOM_ID
-from .engine.api import CloseCode, Limits
+from .engine.api import CloseCode
 from .http.guest_page import GUEST_VIEWS
 from .http.hub_views import VIEWS
 from .http.management import MANAGEMENT_VIEWS
@@ -19,6 +22,7 @@ from .http.panel import async_add_panel, async_remove_panel, async_setup_static
 from .models import DATA_KEPT, MoosicBoxConfigEntry, MoosicBoxData
 from .options import cluster_settings, limits_of
 from .services import async_setup_services
+from .voice.startup import async_start_voice
 from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -47,14 +51,20 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     await data.authenticator.async_start(data.hub.sessions)
     entry.async_on_unload(data.authenticator.async_stop)
     if data.cluster is None:
+        # The library of the last setup may have been given other folders since.
+        await _async_configure_library(hass, data)
         entry.async_on_unload(await async_start_library(hass, data.library))
         await data.hub.start()
     else:
         await data.cluster.async_start(entry)
     entry.async_on_unload(async_track_devices(hass, entry.entry_id, data.hub))
+    entry.async_on_unload(async_track_entities(hass, entry.entry_id, data.hub, data.outputs))
     entry.async_on_unload(data.outputs.async_start())
     entry.async_on_unload(EventBridge(hass, data.hub, data.authenticator).async_start())
+    entry.async_on_unload(FolderMonitor(hass, data.hub, data.library).async_start())
+    entry.async_on_unload(TriggerEvents(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(data.health.async_start())
+    entry.async_on_unload(async_start_voice(hass, data))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_add_panel(hass)
 
@@ -100,16 +110,12 @@ async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry)
     if entry.runtime_data.cluster_settings != cluster_settings(entry.options):
         hass.config_entries.async_schedule_reload(entry.entry_id)
         return
-    limits = _apply_options(entry)
+    _apply_options(entry)
     await entry.runtime_data.pairing.async_subentries_changed()
-    await entry.runtime_data.library.configure(
-        folders_of(hass, limits),
-        limits.library_scan_interval,
-        measures_loudness=limits.library_measure_loudness,
-    )
+    await _async_configure_library(hass, entry.runtime_data)
 
 
-def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:
+def _apply_options(entry: MoosicBoxConfigEntry) -> None:
     data, limits = entry.runtime_data, limits_of(entry.options)
     if data.cluster is None:
         data.hub.configure(limits)
@@ -118,7 +124,16 @@ def _apply_options(entry: MoosicBoxConfigEntry) -> Limits:
     data.authenticator.trust(limits.trusted_keys, limits.trusted_issuer)
     if limits.require_auth:
         data.authenticator.end_anonymous_sessions()
-    return limits
+
+
+async def _async_configure_library(hass: HomeAssistant, data: MoosicBoxData) -> None:
+    limits = data.hub.limits
+    await data.library.configure(
+        folders_of(hass, limits),
+        limits.library_scan_interval,
+        measures_loudness=limits.library_measure_loudness,
+        online_lyrics=limits.library_online_lyrics,
+    )
 
 
 async def _async_stop(data: MoosicBoxData, code: CloseCode, reason: str) -> None:

@@ -1,16 +1,10 @@
 """The library as a tree to browse and search, for the integration's players and for the media source."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+import random
 from typing import Final
 
-from homeassistant.components.media_player import (
-    BrowseError,
-    BrowseMedia,
-    MediaClass,
-    MediaType,
-    SearchMedia,
-    SearchMediaQuery,
-)
+from homeassistant.components.media_player import BrowseError, BrowseMedia, MediaClass, SearchMedia, SearchMediaQuery
 from homeassistant.components.media_source import (
     BrowseMediaSource,
     async_browse_media,
@@ -20,21 +14,9 @@ from homeassistant.components.media_source import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
+from .browse_nodes import Nodes, in_album, with_artist, with_length
 from .const import DOMAIN, NAME
-from .engine.api import (
-    Album,
-    Artist,
-    Filters,
-    Genre,
-    Hit,
-    HubError,
-    Item,
-    Kind,
-    Library,
-    LibraryTrack,
-    Playlist,
-    TrackNotFound,
-)
+from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack, TrackNotFound
 from .errors import action_error, translated
 
 ALL_SOURCES: Final = "media-source://"
@@ -44,7 +26,6 @@ MAX_CHILDREN: Final = 2_000
 MAX_TRACKS: Final = 1_000
 """Tracks that one command adds to a queue."""
 MAX_HITS: Final = 50
-THUMBNAIL: Final = "?size=256"
 CATEGORIES: Final = {
     "artists": MediaClass.ARTIST,
     "albums": MediaClass.ALBUM,
@@ -54,6 +35,20 @@ CATEGORIES: Final = {
     "favourites": MediaClass.MUSIC,
 }
 """The folders of the root, with the media class of their children."""
+SEARCH: Final = "search"
+TITLES: Final = (*CATEGORIES, SEARCH, "all_songs", "shuffle")
+TRACKS: Final = "tracks"
+"""The last part of the identifier of all songs of an artist."""
+SHUFFLED: Final = "shuffled"
+"""The last part of the identifier that plays all songs of an artist in random order."""
+NOT_OFFERED: Final = {SOURCE} | {
+    f"{ALL_SOURCES}{domain}"
+    for domain in (
+        *("ai_task", "camera", "google_photos", "icloud", "image", "image_upload", "immich", "motioneye", "nest"),
+        *("netatmo", "reolink", "unifiprotect", "xbox"),
+    )
+}
+"""Media sources without music: cameras and pictures."""
 KINDS: Final[dict[str, Kind]] = {
     "artist": "artist",
     "album": "album",
@@ -66,7 +61,6 @@ KINDS: Final[dict[str, Kind]] = {
 """The library's kind of item for media classes and types of Home Assistant."""
 ANYTHING: Final = frozenset({"music", "app", "apps", "directory"})
 """Media types that don't narrow a search."""
-SEARCHED: Final = [MediaClass.ARTIST, MediaClass.ALBUM, MediaClass.TRACK, MediaClass.GENRE, MediaClass.PLAYLIST]
 FAVOURITE: Final = Filters(favourite=True)
 
 
@@ -77,7 +71,7 @@ class Browser:
         """`collections_playable`: albums, artists and playlists can be played; other players play tracks only."""
         self._hass = hass
         self._library = library
-        self._collections_playable = collections_playable
+        self._nodes = Nodes(collections_playable)
 
     async def browse(self, identifier: str) -> BrowseMediaSource:
         """Return the node with this identifier and its children; raise BrowseError if there is none."""
@@ -87,6 +81,10 @@ class Browser:
                 return await self._root()
             if identifier in CATEGORIES:
                 return await self._category(identifier)
+            if identifier == SEARCH:
+                return await self._search_folder()
+            if kind == "artist" and id_.endswith(f"/{TRACKS}"):
+                return await self._songs(id_.removesuffix(f"/{TRACKS}"))
             if id_ and kind in KINDS:
                 return await self._item(KINDS[kind], id_)
         except HubError as error:
@@ -101,14 +99,23 @@ class Browser:
             return SearchMedia(result=[])
         words = f"{query.search_query} {await self._name_of(query.media_content_id)}".strip()
         page = await self._library.search(words, kinds, MAX_HITS)
-        return SearchMedia(result=[self._node(hit.item) for hit in page.items if _playable(hit)])
+        return SearchMedia(result=[self._nodes.item(hit.item) for hit in page.items if _playable(hit)])
 
     async def _root(self) -> BrowseMediaSource:
-        root = self._folder("", NAME, MediaClass.DIRECTORY)
-        root.children = [
-            self._folder(category, title, CATEGORIES[category]) for category, title in (await self._titles()).items()
-        ]
+        root, titles = self._nodes.folder("", NAME, MediaClass.DIRECTORY), await self._titles()
+        root.children = [self._category_folder(category, titles) for category in CATEGORIES]
         return root
+
+    async def search_folder(self) -> BrowseMediaSource:
+        """Return a node to search in, as Home Assistant's pages offer no search in the root."""
+        return self._nodes.folder(SEARCH, (await self._titles())[SEARCH], MediaClass.MUSIC)
+
+    async def _search_folder(self) -> BrowseMediaSource:
+        return self._with_children(await self.search_folder(), (await self._library.recent(limit=MAX_HITS)).items)
+
+    def _category_folder(self, category: str, titles: Mapping[str, str]) -> BrowseMediaSource:
+        playable = category == "favourites"
+        return self._nodes.folder(category, titles[category], CATEGORIES[category], playable=playable)
 
     async def _category(self, category: str) -> BrowseMediaSource:
         library = self._library
@@ -134,7 +141,7 @@ class Browser:
                     *(await library.get_albums(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_tracks(FAVOURITE, limit=MAX_CHILDREN)).items,
                 )
-        folder = self._folder(category, (await self._titles())[category], CATEGORIES[category])
+        folder = self._category_folder(category, await self._titles())
         return self._with_children(folder, items, total)
 
     async def _item(self, kind: Kind, id_: str) -> BrowseMediaSource:
@@ -144,79 +151,69 @@ class Browser:
                 artist = await library.artist(id_)
                 tracks = (await library.get_tracks(Filters(artist=id_), limit=MAX_CHILDREN)).items
                 loose = [track for track in tracks if track.album_id is None]
-                return self._with_children(self._node(artist), [*artist.albums, *loose])
+                node = self._with_children(self._nodes.item(artist), artist.albums)
+                node.children = [
+                    *(await self._all_songs(id_) if tracks else ()),
+                    *(node.children or ()),
+                    *(self._nodes.track(track, with_length(track.title, track)) for track in loose),
+                ]
+                return node
             case "album":
                 album = await library.album(id_)
-                return self._with_children(self._node(album), album.tracks)
+                node, artist_name = self._nodes.item(album), album.artist
+                parent = f"album/{id_}"
+                node.children = [
+                    self._nodes.track(track, in_album(track, artist_name), parent) for track in album.tracks
+                ]
+                return node
             case "genre":
                 albums = await library.get_albums(Filters(genre=id_), limit=MAX_CHILDREN)
-                return self._with_children(self._node(await library.genre(id_)), albums.items, albums.total)
+                return self._with_children(self._nodes.item(await library.genre(id_)), albums.items, albums.total)
             case "playlist":
                 playlist = await library.playlist(id_)
-                return self._with_children(self._node(playlist), playlist.tracks)
-        return self._node(await library.track(id_))
+                node = self._nodes.item(playlist)
+                node.children = [
+                    self._nodes.track(track, with_length(with_artist(track), track), f"playlist/{id_}")
+                    for track in playlist.tracks
+                ]
+                return node
+        return self._nodes.item(await library.track(id_))
+
+    async def _all_songs(self, artist_id: str) -> list[BrowseMediaSource]:
+        titles = await self._titles()
+        songs = self._nodes.folder(f"artist/{artist_id}/{TRACKS}", titles["all_songs"], MediaClass.TRACK, playable=True)
+        if not self._nodes.collections_playable:
+            return [songs]
+        return [songs, self._nodes.shuffled(f"artist/{artist_id}/{SHUFFLED}", titles["shuffle"])]
+
+    async def _songs(self, artist_id: str) -> BrowseMediaSource:
+        tracks = await self._library.get_tracks(Filters(artist=artist_id), limit=MAX_CHILDREN)
+        node = (await self._all_songs(artist_id))[0]
+        node.children = [
+            self._nodes.track(track, with_length(track.title, track), f"artist/{artist_id}/{TRACKS}")
+            for track in tracks.items
+        ]
+        node.not_shown = (tracks.total or 0) - len(tracks.items)
+        return node
 
     async def _name_of(self, media_content_id: str | None) -> str:
         """Return the name of the artist or album that the search is limited to."""
-        kind, _, id_ = identifier_of(media_content_id or "").partition("/")
+        kind, id_ = [*identifier_of(media_content_id or "").split("/"), ""][:2]
         if kind == "artist":
             return (await self._library.artist(id_)).name
         return (await self._library.album(id_)).title if kind == "album" else ""
 
     async def _titles(self) -> dict[str, str]:
         texts = await async_get_translations(self._hass, self._hass.config.language, "common", {DOMAIN})
-        return {category: texts.get(f"component.{DOMAIN}.common.{category}", category) for category in CATEGORIES}
+        return {key: texts.get(f"component.{DOMAIN}.common.{key}", key) for key in TITLES}
 
     def _with_children(
         self, node: BrowseMediaSource, items: Iterable[Item], total: int | None = None
     ) -> BrowseMediaSource:
-        children = [self._node(item) for item in items]
+        children = [self._nodes.item(item) for item in items]
         node.children = children
         node.not_shown = 0 if total is None else total - len(children)
         return node
-
-    def _folder(self, identifier: str, title: str, inner: MediaClass) -> BrowseMediaSource:
-        return BrowseMediaSource(
-            domain=DOMAIN,
-            identifier=identifier,
-            media_class=MediaClass.DIRECTORY,
-            media_content_type=MediaType.MUSIC,
-            title=title,
-            can_play=self._collections_playable and identifier == "favourites",
-            can_expand=True,
-            can_search=True,
-            search_media_classes=SEARCHED,
-            children_media_class=inner,
-        )
-
-    def _node(self, item: Item) -> BrowseMediaSource:
-        match item:
-            case LibraryTrack():
-                return _track_node(item)
-            case Artist():
-                return self._collection_node("artist", item.artist_id, item.name, MediaClass.ALBUM, item.artwork_url)
-            case Album():
-                return self._collection_node("album", item.album_id, item.title, MediaClass.TRACK, item.artwork_url)
-            case Genre():
-                return self._collection_node("genre", item.genre_id, item.name, MediaClass.ALBUM)
-            case Playlist():
-                return self._collection_node("playlist", item.playlist_id, item.name, MediaClass.TRACK)
-
-    def _collection_node(
-        self, kind: Kind, id_: str, title: str, inner: MediaClass, artwork_url: str | None = None
-    ) -> BrowseMediaSource:
-        return BrowseMediaSource(
-            domain=DOMAIN,
-            identifier=f"{kind}/{id_}",
-            media_class=MediaClass(kind),
-            media_content_type=MediaType(kind),
-            title=title,
-            can_play=self._collections_playable,
-            can_expand=True,
-            can_search=kind in ("artist", "album"),
-            children_media_class=inner,
-            thumbnail=_thumbnail(artwork_url),
-        )
 
 
 async def async_browse(hass: HomeAssistant, library: Library, media_content_id: str | None) -> BrowseMedia:
@@ -229,8 +226,8 @@ async def async_browse(hass: HomeAssistant, library: Library, media_content_id: 
     top = await browser.browse("")
     top.media_content_id = ALL_SOURCES
     sources = (await async_browse_media(hass, ALL_SOURCES)).children or ()
-    others = [source for source in sources if source.media_content_id != SOURCE]
-    top.children = [*(top.children or ()), *others]
+    others = [source for source in sources if source.media_content_id not in NOT_OFFERED]
+    top.children = [await browser.search_folder(), *(top.children or ()), *others]
     return top
 
 
@@ -260,15 +257,18 @@ def identifier_of(media_content_id: str) -> str:
     return media_content_id.removeprefix(SOURCE).removeprefix("/")
 
 
-async def tracks_of(library: Library, media_content_id: str) -> list[str] | None:
+async def tracks_of(library: Library, media_content_id: str, *, whole: bool = False) -> list[str] | None:
     """Return the track ids of an album, artist, genre, playlist or the favourites; None for any other id.
 
-    Raise TrackNotFound if it doesn't exist or has no playable track.
+    For a track of a collection, these are the track, and those behind it if `whole`. Raise TrackNotFound if there is
+    no such item, or none of its tracks can be played.
     """
     if not is_library_id(media_content_id):
         return None
-    kind, _, id_ = identifier_of(media_content_id).partition("/")
-    tracks: Iterable[LibraryTrack]
+    kind, id_, part = [*identifier_of(media_content_id).split("/"), "", "", ""][:3]
+    tracks: Sequence[LibraryTrack]
+    if kind == "artist" and part == TRACKS:
+        part = identifier_of(media_content_id).removeprefix(f"artist/{id_}/{TRACKS}").removeprefix("/")
     match kind:
         case "album":
             tracks = (await library.album(id_)).tracks
@@ -280,12 +280,25 @@ async def tracks_of(library: Library, media_content_id: str) -> list[str] | None
             tracks = (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
         case "favourites":
             tracks = (await library.get_tracks(FAVOURITE, limit=MAX_TRACKS)).items
+        case "track" if id_:
+            return [id_]
         case _:
             return None
     found = [track.track_id for track in tracks if track.available][:MAX_TRACKS]
+    if part == SHUFFLED:
+        found = random.sample(found, len(found))
+    elif part:
+        found = _from(found, part, whole=whole)
     if not found:
         raise TrackNotFound("This has no track that can be played now")
     return found
+
+
+def _from(track_ids: list[str], first: str, *, whole: bool) -> list[str]:
+    if first not in track_ids:
+        return []
+    at = track_ids.index(first)
+    return track_ids[at:] if whole else [first]
 
 
 def _wanted(query: SearchMediaQuery) -> list[Kind] | None:
@@ -303,21 +316,3 @@ def _wanted(query: SearchMediaQuery) -> list[Kind] | None:
 
 def _playable(hit: Hit) -> bool:
     return not isinstance(hit.item, LibraryTrack) or hit.item.available
-
-
-def _track_node(track: LibraryTrack) -> BrowseMediaSource:
-    artist = f"{track.artist} – " if track.artist else ""
-    return BrowseMediaSource(
-        domain=DOMAIN,
-        identifier=f"track/{track.track_id}",
-        media_class=MediaClass.TRACK,
-        media_content_type=track.mime_type or "audio/mpeg",
-        title=f"{artist}{track.title}",
-        can_play=track.available,
-        can_expand=False,
-        thumbnail=_thumbnail(track.artwork_url),
-    )
-
-
-def _thumbnail(artwork_url: str | None) -> str | None:
-    return None if artwork_url is None else f"{artwork_url}{THUMBNAIL}"

@@ -1,8 +1,16 @@
 """Config flow and options flow."""
 
+from collections.abc import Container
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, ConfigSubentryFlow, OptionsFlow
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    OptionsFlow,
+)
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 import voluptuous as vol
@@ -10,7 +18,9 @@ import voluptuous as vol
 from .adapters.pairing import SUBENTRY
 from .const import DOMAIN, NAME
 from .engine.api import settings
-from .options import OPTIONS, defaults, effective
+from .models import MoosicBoxConfigEntry
+from .option_checks import Faults, async_check
+from .options import OPTIONS, SECTION_OF, changed, effective
 from .player_flow import PlayerSubentryFlow
 
 
@@ -47,24 +57,34 @@ class MoosicBoxOptionsFlow(OptionsFlow):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the form, or store its values."""
-        errors = {}
-        values = effective(self.config_entry.options)
+        entry: MoosicBoxConfigEntry = self.config_entry
+        stored = effective(entry.options)
+        values, faults = stored, Faults()
         if user_input is not None:
             values = {key: value for name in settings.SECTIONS for key, value in user_input[name].items()}
             values["allowed_origins"] = [origin.strip().rstrip("/") for origin in values["allowed_origins"]]
             values["library_folders"] = [
                 stripped for folder in values["library_folders"] if (stripped := folder.strip())
             ]
-            if (key := settings.fault(values)) is None:
-                default = defaults()
-                return self.async_create_entry(
-                    data={key: value for key, value in values.items() if value != default[key]}
-                )
-            errors["base"] = key
-        return self.async_show_form(step_id="init", data_schema=_form(values), errors=errors)
+            faults = await async_check(self.hass, values, stored)
+            if not faults.reasons:
+                if entry.state is ConfigEntryState.SETUP_RETRY:
+                    # The next attempt may be minutes away, and nothing listens to changes until then.
+                    self.hass.loop.call_soon(self.hass.config_entries.async_schedule_reload, entry.entry_id)
+                return self.async_create_entry(data=changed(values))
+        # Home Assistant shows no errors at fields of a section, but above the section.
+        errors: dict[str, str] = {}
+        for key, reason in faults.reasons.items():
+            errors.setdefault(SECTION_OF[key], reason)
+        return self.async_show_form(
+            step_id="init",
+            data_schema=_form(values, errors),
+            errors=errors,
+            description_placeholders=faults.placeholders,
+        )
 
 
-def _form(values: dict[str, Any]) -> vol.Schema:
+def _form(values: dict[str, Any], opened: Container[str]) -> vol.Schema:
     return vol.Schema(
         {
             vol.Required(name): section(
@@ -75,7 +95,7 @@ def _form(values: dict[str, Any]) -> vol.Schema:
                         if option.section == name
                     }
                 ),
-                {"collapsed": True},
+                {"collapsed": name not in opened},
             )
             for name in settings.SECTIONS
         }

@@ -9,7 +9,7 @@ from homeassistant.helpers.entity import Entity
 from .commands import async_execute, async_principal
 from .const import DOMAIN, HUB_ID, NAME
 from .contexts import PlayerOrRoom, context_identifier
-from .engine.api import Player, Principal, Request
+from .engine.api import Player, Principal, Request, Room
 from .models import MoosicBoxData
 
 
@@ -37,17 +37,8 @@ class PlaybackContextEntity(Entity):
         self.hub = data.hub
         self.playback_context = context
         identifier = context_identifier(context)
-        is_player = isinstance(context, Player)
         self._attr_unique_id = identifier if key is None else f"{identifier}_{key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, identifier)},
-            manufacturer=NAME,
-            model="Player" if is_player else "Room",
-            entry_type=None if is_player else DeviceEntryType.SERVICE,
-            via_device_id=data.hub_device_id,
-            name=context.name,
-            sw_version=context.client_version if isinstance(context, Player) else None,
-        )
+        self._attr_device_info = _device_info(data, context)
 
     @property
     @override
@@ -80,3 +71,19 @@ class PlaybackContextEntity(Entity):
     @property
     def _user_id(self) -> str | None:
         return self._context.user_id if self._context else None
+
+
+def _device_info(data: MoosicBoxData, context: PlayerOrRoom) -> DeviceInfo | None:
+    if isinstance(context, Room) and context.is_group:
+        # A group comes and goes with what its players do: no device for an area or a dashboard.
+        return None
+    is_player = isinstance(context, Player)
+    return DeviceInfo(
+        identifiers={(DOMAIN, context_identifier(context))},
+        manufacturer=NAME,
+        model="Player" if is_player else "Room",
+        entry_type=None if is_player else DeviceEntryType.SERVICE,
+        via_device_id=data.hub_device_id,
+        name=context.name,
+        sw_version=context.client_version if isinstance(context, Player) else None,
+    )

@@ -32,9 +32,11 @@ async def async_setup_entry(
 
     @callback
     def add(room: Room) -> None:
-        async_add_entities([RoomEvents(data, room)])
+        if not room.is_group:
+            async_add_entities([RoomEvents(data, room)])
 
-    async_add_entities([RoomEvents(data, room) for room in data.hub.rooms])
+    for room in data.hub.rooms:
+        add(room)
     entry.async_on_unload(data.hub.rooms.added.subscribe(add))
 
 

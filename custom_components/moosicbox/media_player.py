@@ -4,7 +4,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, override
 
-from homeassistant.components.media_player import MediaPlayerEntityFeature
+from homeassistant.components.media_player import MediaPlayerEntityFeature, MediaPlayerState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -21,7 +21,7 @@ from .engine.api import (
     StatusChanged,
 )
 from .errors import action_error
-from .models import MoosicBoxConfigEntry
+from .models import MoosicBoxConfigEntry, MoosicBoxData
 from .playback_entity import PlaybackEntity, features
 
 PARALLEL_UPDATES = 0
@@ -40,13 +40,17 @@ async def async_setup_entry(
 
     @callback
     def add_room(room: Room) -> None:
-        async_add_entities([RoomEntity(data, room)])
+        async_add_entities([_entity_of(data, room)])
 
     for player in hub.players:
         add_player(player)
-    async_add_entities([RoomEntity(data, room) for room in hub.rooms])
+    async_add_entities([_entity_of(data, room) for room in hub.rooms])
     entry.async_on_unload(hub.players.added.subscribe(add_player))
     entry.async_on_unload(hub.rooms.added.subscribe(add_room))
+
+
+def _entity_of(data: MoosicBoxData, room: Room) -> RoomEntity:
+    return GroupEntity(data, room) if room.is_group else RoomEntity(data, room)
 
 
 class PlayerEntity(PlaybackEntity):
@@ -58,8 +62,11 @@ class PlayerEntity(PlaybackEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.hub.players.set_entity_id(self.playback_context, self.entity_id)
-        self.async_on_remove(self.hub.rooms.joined.subscribe(self._handle_members_changed))
-        self.async_on_remove(self.hub.rooms.left.subscribe(self._handle_members_changed))
+        rooms = self.hub.rooms
+        for signal in (rooms.joined, rooms.left, rooms.output_added, rooms.output_removed):
+            self.async_on_remove(signal.subscribe(self._handle_members_changed))
+        self.async_on_remove(self.hub.players.entity_renamed.subscribe(self._handle_renamed))
+        self.async_on_remove(rooms.entity_renamed.subscribe(self._handle_renamed))
 
     @property
     @override
@@ -75,11 +82,6 @@ class PlayerEntity(PlaybackEntity):
 
     @property
     @override
-    def _output_context(self) -> PlayerOrRoom:
-        return self.hub.rooms.of_player(self.playback_context) or self.playback_context
-
-    @property
-    @override
     def extra_state_attributes(self) -> dict[str, Any]:
         report = self.playback_context.report
         return {"needs_interaction": bool(report and report.needs_interaction), **super().extra_state_attributes}
@@ -91,8 +93,14 @@ class PlayerEntity(PlaybackEntity):
         self._remove_outputs()
 
     @callback
-    def _handle_members_changed(self, room: Room, _participant: Participant) -> None:
+    def _handle_members_changed(self, room: Room, _member: Participant | str) -> None:
         if self.playback_context.room is room:
+            self._handle_changed(self.playback_context)
+
+    @callback
+    def _handle_renamed(self, context: PlayerOrRoom) -> None:
+        room = context.room if isinstance(context, Player) else context
+        if room is not None and self.playback_context.room is room:
             self._handle_changed(self.playback_context)
 
 
@@ -106,6 +114,7 @@ class RoomEntity(PlaybackEntity):
         await super().async_added_to_hass()
         self.hub.rooms.set_entity_id(self.playback_context, self.entity_id)
         self.async_on_remove(self.hub.publisher.playback_event.subscribe(self._handle_playback))
+        self.async_on_remove(self.hub.players.entity_renamed.subscribe(self._handle_renamed))
 
     @property
     @override
@@ -116,23 +125,58 @@ class RoomEntity(PlaybackEntity):
 
     @property
     @override
+    def state(self) -> MediaPlayerState:
+        # Without any player, a room's queue moves on, but no sound is heard.
+        return super().state if self._listeners or not self._playback.is_active else MediaPlayerState.IDLE
+
+    @property
+    @override
     def group_members(self) -> list[str]:
         return entity_ids(self.playback_context)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return {"listeners": self._listeners, **super().extra_state_attributes}
+
+    @property
+    def _listeners(self) -> int:
+        """The players and external speakers that play the room's music."""
+        return len(self.playback_context.renderers) + len(self.playback_context.outputs)
 
     @override
     async def async_unjoin_player(self) -> None:
         with hub_command(self.data):
             self.hub.grouping.require_control(await self.async_principal(), self.playback_context)
-        if not self._remove_outputs() and not self.playback_context.is_group:
+        if not self._remove_outputs():
             raise action_error(NotSupported("A room can't leave itself: remove its players, or close it"))
-        if self.playback_context.is_group:
-            with hub_command(self.data):
-                self.hub.grouping.dissolve(await self.async_principal(), self.playback_context)
+
+    @callback
+    def _handle_renamed(self, player: Player) -> None:
+        if player.room is self.playback_context:
+            self._handle_changed(self.playback_context)
 
     @callback
     def _handle_playback(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         if context is self.playback_context and isinstance(event, StatusChanged | QueueChanged):
             self._handle_changed(self.playback_context)
+
+
+class GroupEntity(RoomEntity):
+    """A group of players, which ends with its players: hidden, and nothing that players could join."""
+
+    _attr_entity_registry_visible_default = False
+    _attr_has_entity_name = False
+
+    @property
+    @override
+    def name(self) -> str:
+        return self.playback_context.name
+
+    @property
+    @override
+    def supported_features(self) -> MediaPlayerEntityFeature:
+        return super().supported_features & ~MediaPlayerEntityFeature.GROUPING
 
 
 def entity_ids(room: Room) -> list[str]:

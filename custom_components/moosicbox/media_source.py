@@ -38,8 +38,8 @@ class LibrarySource(MediaSource):
 
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
-        kind, _, track_id = item.identifier.partition("/")
-        if (data := async_loaded_data(self._hass)) is None or kind != "track":
+        collection, _, track_id = item.identifier.rpartition("/")
+        if (data := async_loaded_data(self._hass)) is None or not collection:
             raise Unresolvable(
                 translation_domain=DOMAIN,
                 translation_key="no_such_place",

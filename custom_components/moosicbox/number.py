@@ -5,13 +5,15 @@ from typing import Final, override
 from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberMode
 from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .adapters.entities import delay_key, owner_of
+from .adapters.outputs import output_key
 from .commands import hub_command
 from .contexts import PlayerOrRoom
-from .engine.api import MAX_OUTPUT_DELAY_MS, Player, VolumeCommand
+from .engine.api import MAX_OUTPUT_DELAY_MS, Player, Room, VolumeCommand
 from .entity import PlaybackContextEntity
+from .errors import invalid
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -20,7 +22,7 @@ STEP_MS: Final = 5
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add a number for each player and each external speaker, now and when they are added."""
     data = entry.runtime_data
@@ -31,8 +33,12 @@ async def async_setup_entry(
 
     @callback
     def add_speaker(context: PlayerOrRoom, entity_id: str) -> None:
-        speaker = SpeakerDelay(data, context, entity_id)
-        async_add_entities([speaker], config_subentry_id=data.pairing.subentry_of(context))
+        if (owner := owner_of(context)) is None:
+            return
+        state = hass.states.get(entity_id)
+        name = entity_id if state is None else state.name
+        speaker = SpeakerDelay(data, owner, output_key(hass, entity_id), name)
+        async_add_entities([speaker], config_subentry_id=data.pairing.subentry_of(owner))
 
     for context, entity_id in data.outputs.assigned():
         add_speaker(context, entity_id)
@@ -90,31 +96,37 @@ class SpeakerDelay(DelayEntity):
 
     _attr_translation_key = "speaker_delay"
 
-    def __init__(self, data: MoosicBoxData, context: PlayerOrRoom, speaker: str) -> None:
-        """`speaker` is the entity id of the external media player."""
-        super().__init__(data, context, f"output_{speaker}")
-        self._speaker = speaker
-        self._attr_translation_placeholders = {"speaker": speaker.partition(".")[2].replace("_", " ")}
+    def __init__(self, data: MoosicBoxData, owner: PlayerOrRoom, key: str, name: str) -> None:
+        """`owner` is the player or room whose device shows it; `key` and `name` are those of the speaker."""
+        super().__init__(data, owner, delay_key(key))
+        self._key = key
+        self._attr_translation_placeholders = {"speaker": name}
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.hub.players.output_removed.subscribe(self._handle_removed))
-        self.async_on_remove(self.hub.rooms.output_removed.subscribe(self._handle_removed))
+        self.async_on_remove(self.hub.rooms.changed.subscribe(self._handle_room_changed))
 
     @property
     @override
     def native_value(self) -> float | None:
-        return self.playback_context.outputs.get(self._speaker)
+        found = self._assigned()
+        return None if found is None else found[0].outputs[found[1]]
 
     @override
     async def async_set_native_value(self, value: float) -> None:
         principal = await self.async_principal()
+        if (found := self._assigned()) is None:
+            raise invalid("output_removed")
         with hub_command(self.data):
-            self.hub.grouping.require_control(principal, self.playback_context)
-            self.data.outputs.async_set_delay(self.playback_context, self._speaker, value)
+            self.hub.grouping.require_control(principal, found[0])
+            self.data.outputs.async_set_delay(*found, value)
+
+    def _assigned(self) -> tuple[PlayerOrRoom, str] | None:
+        """Return what the speaker plays along with now, such as the group of its player, and its entity id."""
+        return self.data.outputs.find(self._key)
 
     @callback
-    def _handle_removed(self, context: PlayerOrRoom, speaker: str) -> None:
-        if context is self.playback_context and speaker == self._speaker:
-            er.async_get(self.hass).async_remove(self.entity_id)
+    def _handle_room_changed(self, room: Room) -> None:
+        if (found := self._assigned()) is not None and found[0] is room:
+            self.data.state_writer.async_schedule(self)

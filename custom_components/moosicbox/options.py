@@ -3,23 +3,26 @@
 from collections.abc import Mapping
 import logging
 import os
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, override
 
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
 )
+import voluptuous as vol
 
 from .engine.api import Limits, settings
 
 _LOGGER = logging.getLogger(__name__)
 
-type OptionSelector = NumberSelector | BooleanSelector | TextSelector
+type OptionSelector = NumberSelector | BooleanSelector | SelectSelector | TextSelector
 
 
 class Option(NamedTuple):
@@ -34,6 +37,14 @@ class Option(NamedTuple):
     """The environment variable that replaces the default."""
 
 
+class WholeNumberSelector(NumberSelector):
+    """A selector that accepts any number: `option_checks.py` explains a wrong one in the user's language."""
+
+    @override
+    def __call__(self, data: Any) -> float:
+        return float(vol.Coerce(float)(data))
+
+
 def _selector(setting: settings.Setting) -> OptionSelector:
     match setting.default:
         case bool():
@@ -42,9 +53,11 @@ def _selector(setting: settings.Setting) -> OptionSelector:
             config = NumberSelectorConfig(min=setting.least, max=setting.most, step=1, mode=NumberSelectorMode.BOX)
             if setting.unit is not None:
                 config["unit_of_measurement"] = setting.unit
-            return NumberSelector(config)
+            return WholeNumberSelector(config)
         case list():
             return TextSelector(TextSelectorConfig(multiple=True))
+    if setting.choices:
+        return SelectSelector(SelectSelectorConfig(options=list(setting.choices), translation_key=setting.key))
     if setting.secret:
         return TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
     return TextSelector(TextSelectorConfig(multiline=setting.key == "trusted_keys"))
@@ -55,6 +68,9 @@ OPTIONS: Final = tuple(
     Option(setting.key, setting.section, _selector(setting), setting.field, setting.variable)
     for setting in settings.SETTINGS
 )
+
+
+SECTION_OF: Final = {option.key: option.section for option in OPTIONS}
 
 
 def defaults(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
@@ -68,6 +84,12 @@ def defaults(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
 def effective(options: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the value of each option: the stored one, else the default. Unknown stored keys are ignored."""
     return {key: options.get(key, default) for key, default in defaults(environment).items()}
+
+
+def changed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that differ from the default, which are those to store."""
+    default = defaults()
+    return {key: value for key, value in values.items() if value != default[key]}
 
 
 def limits_of(options: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Limits:

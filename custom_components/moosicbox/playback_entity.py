@@ -23,13 +23,11 @@ import msgspec
 
 from .browse_media import async_browse, async_search, tracks_of
 from .commands import hub_command
-from .contexts import PlayerOrRoom, context_fields, contexts_by_entity_id
+from .contexts import PlayerOrRoom, context_fields
 from .engine.api import (
-    Hub,
     ModeCommand,
     Playback,
     PlaybackCommand,
-    Player,
     QueueAdd,
     QueueClear,
     SeekCommand,
@@ -38,7 +36,10 @@ from .engine.api import (
     VolumeCommand,
 )
 from .entity import PlaybackContextEntity
+from .errors import invalid
+from .grouping import async_join
 from .models import MoosicBoxData
+from .start_music import async_start_music
 
 STATES: Final = {
     "idle": MediaPlayerState.IDLE,
@@ -59,6 +60,8 @@ FEATURES: Final = (
     | MediaPlayerEntityFeature.REPEAT_SET
     | MediaPlayerEntityFeature.GROUPING
     | MediaPlayerEntityFeature.SEARCH_MEDIA
+    | MediaPlayerEntityFeature.TURN_ON
+    | MediaPlayerEntityFeature.TURN_OFF
 )
 FEATURES_BY_CAPABILITY: Final = {
     "pause": MediaPlayerEntityFeature.PAUSE,
@@ -197,11 +200,6 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
         queue = self._playback.queue
         return {"queue_position": queue.current_index, "queue_size": len(queue)}
 
-    @property
-    def _output_context(self) -> PlayerOrRoom:
-        """The context that external speakers are added to."""
-        return self.playback_context
-
     @callback
     def _remove_outputs(self) -> bool:
         """Remove all external speakers; return whether there were any."""
@@ -218,6 +216,24 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
     def _track(self) -> Track | None:
         item = self._playback.current
         return item.track if item else None
+
+    @override
+    async def async_turn_on(self) -> None:
+        started = await async_start_music(self.hass, self.data, self.playback_context, self._user_id)
+        if started is None:
+            raise invalid("nothing_to_play")
+
+    @override
+    async def async_turn_off(self) -> None:
+        await self._send_command("stop")
+
+    @override
+    async def async_toggle(self) -> None:
+        # There is no state "off": a player is idle or paused instead.
+        if self._playback.is_active:
+            await self.async_turn_off()
+        else:
+            await self.async_turn_on()
 
     @override
     async def async_media_play(self) -> None:
@@ -291,7 +307,7 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
         starts = enqueue in (MediaPlayerEnqueue.PLAY, MediaPlayerEnqueue.REPLACE)
         add = QueueAdd(**self._context_fields, place=PLACES_BY_ENQUEUE[enqueue], play=starts or None)
         with hub_command(self.data):
-            track_ids = await tracks_of(self.data.library, media_id)
+            track_ids = await tracks_of(self.data.library, media_id, whole=enqueue is MediaPlayerEnqueue.REPLACE)
         if track_ids is not None:
             add = msgspec.structs.replace(add, track_ids=tuple(track_ids))
         elif TRACK_ID.fullmatch(media_id):
@@ -312,22 +328,7 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
 
     @override
     async def async_join_players(self, group_members: list[str]) -> None:
-        players, others = split_players(self.hub, group_members)
-        principal = await self.async_principal()
-        with hub_command(self.data):
-            self.hub.grouping.require_control(principal, self.playback_context)
-            if players or not others:
-                await self.hub.grouping.join(principal, self.playback_context, players)
-            for entity_id in others:
-                self.data.outputs.async_add(self._output_context, entity_id)
+        await async_join(self.hass, self.data, self.playback_context, group_members, self._user_id)
 
     async def _send_command(self, command: Literal["play", "pause", "stop", "next", "previous"]) -> None:
         await self.async_execute(PlaybackCommand(**self._context_fields, command=command))
-
-
-def split_players(hub: Hub, entity_ids: list[str]) -> tuple[list[Player], list[str]]:
-    """Return the players among the entities, and the other entities."""
-    contexts = contexts_by_entity_id(hub)
-    players = [player for entity_id in entity_ids if isinstance(player := contexts.get(entity_id), Player)]
-    known = {player.entity_id for player in players}
-    return players, [entity_id for entity_id in entity_ids if entity_id not in known]

@@ -1,6 +1,6 @@
 """Repair flows: raise the limit of connections, confirm the rebuilt library."""
 
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
@@ -9,7 +9,11 @@ import voluptuous as vol
 from .adapters.library_folders import ISSUE as LIBRARY_REBUILT
 from .const import DOMAIN
 from .engine.api import settings
-from .options import OPTIONS, effective
+from .models import MoosicBoxConfigEntry
+from .option_checks import async_check
+from .options import OPTIONS, changed, effective
+
+OPTION: Final = next(option for option in OPTIONS if option.key == "max_connections")
 
 
 class MaxConnectionsFlow(RepairsFlow):
@@ -21,18 +25,27 @@ class MaxConnectionsFlow(RepairsFlow):
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Ask for the new limit, then change the option."""
-        entry = self.hass.config_entries.async_loaded_entries(DOMAIN)[0]
+        entries: list[MoosicBoxConfigEntry] = self.hass.config_entries.async_loaded_entries(DOMAIN)
+        if not entries:
+            return self.async_abort(reason="not_loaded")
+        (entry,), errors = entries, {}
+        stored = effective(entry.options)
+        now = stored[OPTION.key]
+        placeholders = {"max_connections": str(now)}
         if user_input is not None:
-            self.hass.config_entries.async_update_entry(entry, options={**entry.options, **user_input})
-            return self.async_create_entry(data={})
-        option = next(option for option in OPTIONS if option.key == "max_connections")
-        now = effective(entry.options)[option.key]
+            values = {**stored, **user_input}
+            faults = await async_check(self.hass, values, stored)
+            if not faults.reasons:
+                self.hass.config_entries.async_update_entry(entry, options=changed(values))
+                return self.async_create_entry(data={})
+            errors = {OPTION.key: next(iter(faults.reasons.values()))}
+            placeholders |= faults.placeholders
+        suggested = min(2 * now, settings.MAX_CONNECTIONS)
         return self.async_show_form(
             step_id="confirm",
-            data_schema=vol.Schema(
-                {vol.Required(option.key, default=min(2 * now, settings.MAX_CONNECTIONS)): option.selector}
-            ),
-            description_placeholders={"max_connections": str(int(now))},
+            data_schema=vol.Schema({vol.Required(OPTION.key, default=suggested): OPTION.selector}),
+            errors=errors,
+            description_placeholders=placeholders,
         )
 
 

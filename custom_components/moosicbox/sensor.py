@@ -187,7 +187,8 @@ async def async_setup_entry(
 
     @callback
     def add_room(room: Room) -> None:
-        async_add_entities([ParticipantsSensor(data, room)])
+        if not room.is_group:
+            async_add_entities([ParticipantsSensor(data, room)])
 
     if data.cluster is not None:
         async_add_entities([NodesSensor(data, data.cluster.node)])
@@ -199,7 +200,8 @@ async def async_setup_entry(
             *(NoisySensor(data, description) for description in NOISY),
         ]
     )
-    async_add_entities([ParticipantsSensor(data, room) for room in hub.rooms])
+    for room in hub.rooms:
+        add_room(room)
     entry.async_on_unload(hub.rooms.added.subscribe(add_room))
 
 

@@ -9,7 +9,7 @@ from .actions.library_actions import LIBRARY_ACTIONS
 from .actions.queue_actions import QUEUE_ACTIONS
 from .actions.room_actions import ROOM_ACTIONS
 
-ACTIONS: Final = (*HUB_ACTIONS, *LIBRARY_ACTIONS, *ROOM_ACTIONS, *QUEUE_ACTIONS)
+ACTIONS: Final = (*QUEUE_ACTIONS, *LIBRARY_ACTIONS, *ROOM_ACTIONS, *HUB_ACTIONS)
 
 
 @callback

@@ -20,6 +20,8 @@ homeassistant:
   auth_providers:
 {auth_providers}
 
+# A test speaks to Assist.
+conversation:
 frontend:
 media_source:
 # Every page asks for its state and complains without it.

@@ -104,7 +104,7 @@ async def test_a_session_resumes_at_another_node(redis_server: RedisServer) -> N
         await again.of("room_chat", message="back")
 
 
-async def test_who_has_priority_leads(redis_server: RedisServer) -> None:
+async def test_the_node_with_the_highest_priority_leads(redis_server: RedisServer) -> None:
     """A node of higher priority takes over without an effect on clients."""
     async with cluster(redis_server.url, "a", "b") as nodes, callers() as call:
         bob = await call(nodes[1], "bob")

@@ -108,6 +108,15 @@ async def test_guest_listens_along(home: Home, tabs: Tabs, open_tab: OpenTab) ->
     await guest.page.context.close()
 
 
+async def test_voice_shows_the_code_on_an_open_page(home: Home, open_tab: OpenTab) -> None:
+    host = await open_tab("/moosicbox/rooms")
+    await make_room(host, "Balcony")
+    answer = await home.api.ask("conversation.process", text="lade Gäste auf den Balcony ein", language="de")
+    assert "Balcony" in answer["response"]["speech"]["plain"]["speech"], answer
+    await expect(host.page.get_by_role("img", name="QR code of the invite")).to_be_visible()
+    assert not host.errors
+
+
 async def test_without_an_invite_there_is_nothing(home: Home, tabs: Tabs) -> None:
     guest = await guest_tab(tabs, f"{home.url}/moosicbox/party/")
     await expect(guest.page.get_by_text("Invite required")).to_be_visible()

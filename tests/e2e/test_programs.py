@@ -98,7 +98,7 @@ async def test_words_are_looked_for_in_the_library(
     assert (code, "track_not_found" in told) == (1, True)
 
 
-async def test_monitor_tells_what_happens(desk: Shell, garage: asyncio.subprocess.Process) -> None:
+async def test_monitor_prints_messages(desk: Shell, garage: asyncio.subprocess.Process) -> None:
     process = await desk.start("--json", "monitor")
     assert process.stdout is not None
     told = []

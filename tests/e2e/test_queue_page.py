@@ -46,7 +46,7 @@ async def drag(page: Page, title: str, rows: int) -> None:
     await page.mouse.up()
 
 
-async def test_dragging_moves_for_everybody(room: Tab, open_tab: OpenTab) -> None:
+async def test_dragging_moves_the_item_on_all_pages(room: Tab, open_tab: OpenTab) -> None:
     host = room
     other = await open_tab("/moosicbox/rooms")
     await other.page.get_by_role("region", name="Workshop", exact=True).get_by_role("button", name="Join").click()

@@ -92,9 +92,9 @@ async def playing(harness: Harness) -> None:
     harness.connect(ADA, player_id="kitchen")
     session, _ = harness.connect(ADA, player_id="attic")
     await harness.hub.dispatcher.execute(Actor(ADA, session), RoomCreate(name="Party", id="party"))
-    for target in {"player_id": "kitchen"}, {"room_id": "party"}:
-        await harness.hub.execute(QueueAdd(**target, track_ids=("one", "two", "three")))
-        await harness.hub.execute(PlaybackCommand(**target, command="play"))
+    tracks = ("one", "two", "three")
+    await harness.hub.execute(QueueAdd(player_id="kitchen", track_ids=tracks, play=True))
+    await harness.hub.execute(QueueAdd(room_id="party", track_ids=tracks, play=True))
     await settle()
 
 
@@ -133,7 +133,7 @@ def room_lead(harness: Harness) -> float:
     anchors = [
         context.playback.timeline.anchor_us for context in (harness.hub.players.get("kitchen"), *harness.hub.rooms)
     ]
-    return (anchors[1] - anchors[0]) / SECOND
+    return float(anchors[1] - anchors[0]) / SECOND
 
 
 async def test_a_clean_stop_saves_the_position() -> None:

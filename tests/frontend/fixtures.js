@@ -62,6 +62,9 @@ export const DEVICE = {
   fault: null,
   volume: 1,
   muted: false,
+  dataSaver: "auto",
+  saving: false,
+  fallback: null,
 };
 
 /** @type {Track} */

@@ -10,11 +10,13 @@ import { FakeRenderer, settle } from "./support.js";
 const HUB_AHEAD_US = 7_000_000_000;
 const SECOND = 1_000_000;
 
-/** A loudspeaker that sounds at once, if it may. */
+/** A fake output, which browsers may block. */
 class FakeOutput extends Emitter {
   running = true;
   leadUs = 20_000;
   volumes = [];
+  /** The decibels by which the music was lowered, in order. */
+  ducked = [];
 
   get blocked() {
     return !this.running;
@@ -22,6 +24,10 @@ class FakeOutput extends Emitter {
 
   setVolume(volume, muted) {
     this.volumes.push([volume, muted]);
+  }
+
+  duck(decibels) {
+    this.ducked.push(decibels);
   }
 
   allow(running) {
@@ -47,9 +53,9 @@ function setClock(clockId = "clock") {
   player.proceed();
 }
 
-/** What the hub would send: by default to begin in 100 ms. */
+/** Send a command of the hub; its time is 100 ms from now by default. */
 function command(name, itemId, more = {}) {
-  player.obey({
+  player.handle({
     type: "synchronized_playback",
     topic: "play:p",
     command: name,
@@ -63,10 +69,10 @@ function command(name, itemId, more = {}) {
 }
 
 function prepare(itemId) {
-  player.obey({ type: "prepare", queue_item_id: itemId, track: itemId && { track_id: itemId, stream_url: "/s" } });
+  player.handle({ type: "prepare", queue_item_id: itemId, track: itemId && { track_id: itemId, stream_url: "/s" } });
 }
 
-/** Finishes the loading of an item. */
+/** Finish the loading of an item. */
 async function ready(itemId, duration) {
   const renderer = new FakeRenderer(nowUs, duration);
   loaded(itemId).resolve(renderer);
@@ -79,14 +85,14 @@ async function pass(milliseconds) {
   await settle();
 }
 
-/** Time in small steps: the mocked date stands still within one. */
+/** Advance the time in small steps, because the mocked date stands still within one. */
 async function flow(milliseconds) {
   for (let passed = 0; passed < milliseconds; passed += 50) {
     await pass(50);
   }
 }
 
-/** Brings an item to sound at position 0; now it is `seconds` in. */
+/** Play an item from position 0 on, and advance to `seconds`. */
 async function playing(itemId, seconds = 0, more = {}) {
   command("play", itemId, more);
   const renderer = await ready(itemId);
@@ -103,8 +109,10 @@ beforeEach(() => {
   player = new Player({
     clock,
     output,
-    load: (track, itemId, signal) =>
-      new Promise((resolve, reject) => loads.push({ track, itemId, signal, resolve, reject })),
+    load: (track, itemId, signal, beginning) =>
+      new Promise((resolve, reject) => loads.push({ track, itemId, signal, beginning, resolve, reject })),
+    loadAnnouncement: (track, itemId, signal, beginning) =>
+      new Promise((resolve, reject) => loads.push({ track, itemId, signal, beginning, resolve, reject })),
     send: (message) => reports.push(message) > 0,
     nowUs,
   });
@@ -118,7 +126,7 @@ afterEach(() => {
 });
 
 describe("play", () => {
-  test("sounds at the hub's time, exactly", async () => {
+  test("starts exactly at the hub's time", async () => {
     command("play", "a", { start_position: 12 });
     const renderer = await ready("a");
     const due = hubUs() + 100_000 - HUB_AHEAD_US;
@@ -137,6 +145,7 @@ describe("play", () => {
       sync_error_ms: undefined,
       needs_interaction: false,
       error: undefined,
+      ended_announcement_id: undefined,
     });
   });
 
@@ -149,7 +158,7 @@ describe("play", () => {
     assert.equal(renderer.segments.length, 1);
   });
 
-  test("repeated changes nothing, with whatever address", async () => {
+  test("repeated changes nothing, even with another address", async () => {
     const sync_time_us = hubUs() + 100_000;
     const renderer = await playing("a", 3, { sync_time_us });
     const before = reports.length;
@@ -159,13 +168,13 @@ describe("play", () => {
     assert.equal(reports.length, before);
   });
 
-  test("of the same place by a newly measured time changes nothing", async () => {
+  test("of the same position with another time changes nothing", async () => {
     const renderer = await playing("a", 3);
     command("play", "a", { start_position: 3.02, sync_time_us: hubUs() });
     assert.equal(renderer.segments.length, 1);
   });
 
-  test("alone and late loses nothing of the beginning", async () => {
+  test("starts a single player late, and skips nothing", async () => {
     command("play", "a");
     await pass(2_000);
     assert.equal(lastReport().state, "buffering");
@@ -175,21 +184,21 @@ describe("play", () => {
     assert.deepEqual([lastReport().state, lastReport().position_seconds, lastReport().at_us], ["playing", 0, hubUs()]);
   });
 
-  test("that began long ago goes on where it is now", async () => {
+  test("of long ago continues at the live position", async () => {
     command("play", "a", { sync_time_us: hubUs() - 30 * SECOND });
     const renderer = await ready("a");
     assert.equal(renderer.segments[0].position, 30);
     assert.deepEqual([lastReport().state, lastReport().position_seconds], ["buffering", 30]);
   });
 
-  test("in a room and late starts at the live point", async () => {
+  test("starts at the live position in a room", async () => {
     command("play", "a", { room_id: "r" });
     await pass(2_000);
     const renderer = await ready("a");
     assert.ok(Math.abs(renderer.segments[0].position - 1.92) < 1e-6);
   });
 
-  test("of another place changes over at that time", async () => {
+  test("jumps to another position at that time", async () => {
     const renderer = await playing("a", 5);
     command("play", "a", { start_position: 50 });
     assert.ok(Math.abs(renderer.positionAt(nowUs() + 99_000) - 5.099) < 1e-6);
@@ -198,7 +207,7 @@ describe("play", () => {
     assert.deepEqual([lastReport().state, lastReport().position_seconds], ["playing", 50]);
   });
 
-  test("waits for the leave to sound, and goes on by itself", async () => {
+  test("waits for the browser's permission", async () => {
     output.running = false;
     command("play", "a");
     const renderer = await ready("a");
@@ -212,7 +221,7 @@ describe("play", () => {
 });
 
 describe("pause and stop", () => {
-  test("pause is silent at the hub's time, and stands where the hub says", async () => {
+  test("pause stops at the hub's time, at the hub's position", async () => {
     const renderer = await playing("a", 5);
     command("pause", "a", { start_position: 5.1 });
     assert.notEqual(renderer.positionAt(nowUs() + 99_000), null);
@@ -221,7 +230,7 @@ describe("pause and stop", () => {
     assert.deepEqual([lastReport().state, lastReport().position_seconds], ["paused", 5.1]);
   });
 
-  test("play after pause goes on without loading again", async () => {
+  test("play after pause loads nothing", async () => {
     const renderer = await playing("a", 5);
     command("pause", "a", { start_position: 5.1 });
     await pass(1_000);
@@ -242,7 +251,7 @@ describe("pause and stop", () => {
     assert.equal(renderer.audible(), null);
   });
 
-  test("pause takes back a play that has not begun", async () => {
+  test("pause cancels a play that has not started", async () => {
     command("play", "a");
     const renderer = await ready("a");
     command("pause", "a");
@@ -251,7 +260,7 @@ describe("pause and stop", () => {
     assert.equal(lastReport().state, "paused");
   });
 
-  test("stop is silent and lets everything go", async () => {
+  test("stop silences and disposes of the item", async () => {
     const renderer = await playing("a", 5);
     command("stop", null);
     await pass(100);
@@ -261,13 +270,13 @@ describe("pause and stop", () => {
     assert.equal(renderer.disposed, true);
   });
 
-  test("stop ends a loading", async () => {
+  test("stop aborts loading", async () => {
     command("play", "a");
     command("stop", null, { sync_time_us: hubUs() });
     assert.equal(loaded("a").signal.aborted, true);
   });
 
-  test("play right after stop loads what was about to go", async () => {
+  test("play right after stop loads the item again", async () => {
     await playing("a", 5);
     command("stop", null);
     command("play", "a");
@@ -280,7 +289,7 @@ describe("pause and stop", () => {
 });
 
 describe("the next item", () => {
-  test("is buffered by prepare, and told when ready", async () => {
+  test("is loaded by prepare, and reported when ready", async () => {
     await playing("a");
     prepare("b");
     assert.equal(lastReport().ready_item_id, "a");
@@ -288,7 +297,7 @@ describe("the next item", () => {
     assert.deepEqual([lastReport().queue_item_id, lastReport().ready_item_id], ["a", "b"]);
   });
 
-  test("follows without a gap, and the end of the one before is no event", async () => {
+  test("follows without a gap, and the former item's end is no event", async () => {
     const first = await playing("a", 98);
     prepare("b");
     const second = await ready("b");
@@ -310,7 +319,7 @@ describe("the next item", () => {
     assert.equal(loads.length, 2);
   });
 
-  test("that is the same again starts over without a gap", async () => {
+  test("can be the same item again, without a gap", async () => {
     const renderer = await playing("a", 98);
     const change = nowUs() + 2 * SECOND;
     command("play", "a", { sync_time_us: change + HUB_AHEAD_US });
@@ -319,7 +328,7 @@ describe("the next item", () => {
     assert.deepEqual([lastReport().state, lastReport().position_seconds], ["playing", 0]);
   });
 
-  test("that isn't loaded in time is waited for", async () => {
+  test("is waited for if it isn't loaded in time", async () => {
     await playing("a", 5);
     command("play", "b");
     await pass(50);
@@ -331,17 +340,29 @@ describe("the next item", () => {
     assert.deepEqual([lastReport().state, lastReport().queue_item_id], ["playing", "b"]);
   });
 
-  test("that is no longer wanted is let go", async () => {
+  test("is disposed of if it is no longer needed", async () => {
     await playing("a");
     prepare("b");
     const renderer = await ready("b");
     prepare("c");
+    await pass(1_000);
     assert.equal(renderer.disposed, true);
     prepare(null);
+    await pass(1_000);
     assert.equal(loaded("c").signal.aborted, true);
   });
 
-  test("of three in a row is the last one asked for", async () => {
+  test("is loaded once if the hub withdraws it and starts it a moment later", async () => {
+    prepare("b");
+    prepare(null);
+    command("play", "b");
+    const renderer = await ready("b");
+    await pass(2_000);
+    assert.equal(loads.length, 1);
+    assert.deepEqual([renderer.disposed, lastReport().state], [false, "playing"]);
+  });
+
+  test("is the last one of several commands", async () => {
     const first = await playing("a", 5);
     command("play", "b");
     command("play", "c");
@@ -354,8 +375,177 @@ describe("the next item", () => {
   });
 });
 
-describe("what goes wrong", () => {
-  test("an end is told once, with the item", async () => {
+describe("an item that is decoded while it arrives", () => {
+  test("starts at its position when that is decoded", async () => {
+    command("play", "a", { start_position: 50 });
+    const renderer = new FakeRenderer(nowUs);
+    renderer.lacks = () => true;
+    loaded("a").resolve(renderer);
+    await settle();
+    await pass(500);
+    assert.deepEqual(
+      [renderer.segments.filter(({ position }) => position !== null), lastReport().state],
+      [[], "buffering"],
+    );
+    renderer.lacks = () => false;
+    renderer.emit("ready");
+    await pass(20);
+    assert.deepEqual([lastReport().state, lastReport().position_seconds], ["playing", 50]);
+  });
+
+  test("is opened at its probable start; in a room at the live position", async () => {
+    command("play", "a", { start_position: 50 });
+    assert.deepEqual([loaded("a").beginning.position, loaded("a").beginning.exactly], [50, false]);
+    command("play", "b", { start_position: 50, room_id: "r", sync_time_us: hubUs() - 10 * SECOND });
+    assert.equal(loaded("b").beginning.exactly, true);
+    assert.ok(Math.abs(loaded("b").beginning.position - 60.3) < 1e-6);
+  });
+
+  test("is silent from the command's time until its sound is decoded", async () => {
+    const renderer = await playing("a", 5);
+    renderer.lacks = (position) => position > 80;
+    command("play", "a", { start_position: 90 });
+    const due = nowUs() + 100_000;
+    assert.notEqual(renderer.positionAt(due - 1), null);
+    assert.equal(renderer.positionAt(due), null);
+    await pass(200);
+    assert.deepEqual([lastReport().state, player.status.position], ["buffering", 90]);
+    renderer.lacks = () => false;
+    renderer.emit("ready");
+    await pass(20);
+    assert.deepEqual([lastReport().state, lastReport().position_seconds], ["playing", 90]);
+  });
+
+  test("reports a corrected duration", async () => {
+    const renderer = await playing("a", 1);
+    renderer.duration = 98.765;
+    renderer.emit("duration");
+    assert.equal(lastReport().duration_seconds, 98.765);
+  });
+
+  test("follows the former item at its end; in a room only within a small difference", async () => {
+    for (const [room_id, within] of [
+      [undefined, 0.3],
+      ["r", 0.02],
+    ]) {
+      const first = await playing("a", 98, { room_id });
+      prepare("b");
+      assert.equal(loaded("b").beginning.after, first);
+      const second = await ready("b");
+      command("play", "b", { room_id, sync_time_us: hubUs() + 2 * SECOND });
+      assert.equal(second.starts[0].after, first);
+      assert.deepEqual([second.starts[0].within, first.stops.at(-1)], [within, within]);
+      command("stop", null, { sync_time_us: hubUs() });
+      await pass(1_000);
+    }
+  });
+
+  test("is mixed with the former item", async () => {
+    const first = await playing("a", 50);
+    prepare("b");
+    const second = await ready("b");
+    command("play", "b", { sync_time_us: hubUs() + 2 * SECOND, crossfade: 6, gain_db: -20 });
+    assert.deepEqual([first.stops.at(-1), first.fades.at(-1)], [0, 6]);
+    const [{ within, fadeSeconds, gain }] = second.starts;
+    assert.deepEqual([within, fadeSeconds, gain], [0, 6, 0.1]);
+    await pass(3_000);
+    assert.deepEqual([lastReport().state, lastReport().queue_item_id], ["playing", "b"]);
+    command("pause", "b", { start_position: 2, sync_time_us: hubUs() });
+    assert.deepEqual(first.fades.at(-1), 0, "a pause silences the former item, too");
+  });
+
+  test("isn't mixed with an item that doesn't play", async () => {
+    const first = await playing("a", 50);
+    command("pause", "a", { start_position: 51, sync_time_us: hubUs() });
+    command("play", "b", { crossfade: 6 });
+    const second = await ready("b");
+    assert.deepEqual([first.fades.at(-1), second.starts[0].fadeSeconds, second.starts[0].gain], [0, 0, 1]);
+  });
+
+  test("doesn't wait for an end after a skip", async () => {
+    const first = await playing("a", 50);
+    command("play", "b", { start_position: 10 });
+    const second = await ready("b");
+    assert.deepEqual([first.stops.at(-1), second.starts[0].within], [0, 0]);
+  });
+});
+
+describe("an announcement", () => {
+  const announce = (id, more = {}) =>
+    player.handle({
+      type: "announcement",
+      topic: "play:p",
+      announcement_id: id,
+      track: id && { track_id: `t-${id}`, stream_url: `/say/${id}`, duration: 2 },
+      sync_time_us: hubUs() + 100_000,
+      ducking_db: id ? 12 : 0,
+      ...more,
+    });
+
+  test("is played over the music, which is lowered", async () => {
+    const music = await playing("a", 10);
+    announce("x");
+    assert.deepEqual(output.ducked, []);
+    const spoken = await ready("x");
+    assert.deepEqual(spoken.segments, [{ atUs: nowUs() + 100_000, position: 0 }]);
+    assert.deepEqual(output.ducked, [12]);
+    await pass(2_000);
+    assert.deepEqual([lastReport().state, lastReport().queue_item_id], ["playing", "a"]);
+    spoken.emit("ended");
+    assert.deepEqual(output.ducked, [12, 0]);
+    assert.deepEqual([lastReport().queue_item_id, lastReport().ended_announcement_id], ["a", "x"]);
+    assert.deepEqual([music.stops, spoken.disposed], [[], true]);
+  });
+
+  test("is played once, though the hub sends it again", async () => {
+    announce("x");
+    announce("x");
+    assert.equal(loads.length, 1);
+    (await ready("x")).emit("ended");
+    announce("x");
+    assert.equal(loads.length, 1);
+  });
+
+  test("is ended by another one, or by the hub", async () => {
+    announce("x");
+    const first = await ready("x");
+    announce("y");
+    assert.deepEqual([first.disposed, output.ducked], [true, [12, 0]]);
+    const second = await ready("y");
+    announce(null);
+    assert.deepEqual([second.disposed, output.ducked], [true, [12, 0, 12, 0]]);
+    assert.equal(lastReport()?.ended_announcement_id, undefined);
+  });
+
+  test("that is withdrawn while it loads isn't played", async () => {
+    announce("x");
+    announce(null);
+    assert.equal(loaded("x").signal.aborted, true);
+    const renderer = await ready("x");
+    assert.deepEqual([renderer.disposed, renderer.starts, output.ducked], [true, [], []]);
+  });
+
+  test("that can't be played is over", async () => {
+    await playing("a", 10);
+    announce("x");
+    loaded("x").reject(new PlaybackError("not_found", "gone"));
+    await settle();
+    assert.deepEqual([lastReport().state, lastReport().ended_announcement_id], ["playing", "x"]);
+    assert.deepEqual(output.ducked, []);
+  });
+
+  test("waits for the permission to play sound", async () => {
+    output.allow(false);
+    announce("x");
+    const spoken = await ready("x");
+    assert.deepEqual(spoken.starts, []);
+    output.allow(true);
+    assert.equal(spoken.starts.length, 1);
+  });
+});
+
+describe("faults", () => {
+  test("an end is reported once, with the item", async () => {
     const renderer = await playing("a", 100);
     renderer.emit("ended");
     assert.deepEqual(
@@ -367,7 +557,7 @@ describe("what goes wrong", () => {
     assert.equal(reports.length, before);
   });
 
-  test("an item that can't be played is told in words, and tried anew when asked for again", async () => {
+  test("an item that can't be played is reported with the reason, and tried again by the next command", async () => {
     command("play", "a");
     loaded("a").reject(new PlaybackError("unsupported", "Can't play this"));
     await settle();
@@ -382,13 +572,13 @@ describe("what goes wrong", () => {
     assert.deepEqual([lastReport().state, lastReport().error], ["playing", undefined]);
   });
 
-  test("an item that breaks off is told with the place", async () => {
+  test("an item that fails during playback is reported with its position", async () => {
     const renderer = await playing("a", 7);
     renderer.emit("failed", new PlaybackError("unreachable", "Gone"));
     assert.deepEqual([lastReport().state, lastReport().error, lastReport().position_seconds], ["error", "Gone", 7]);
   });
 
-  test("alone, a stall is not made up for", async () => {
+  test("a single player continues after a stall where it stopped", async () => {
     const renderer = await playing("a", 5);
     renderer.stop(nowUs());
     renderer.emit("stalled");
@@ -402,7 +592,7 @@ describe("what goes wrong", () => {
     assert.equal(player.status.syncErrorMs, 0);
   });
 
-  test("in a room, a stall is made up for at once", async () => {
+  test("in a room, a player catches up after a stall", async () => {
     const renderer = await playing("a", 5, { room_id: "r" });
     renderer.stop(nowUs());
     renderer.emit("stalled");
@@ -413,7 +603,7 @@ describe("what goes wrong", () => {
     assert.ok(Math.abs(renderer.positionAt(nowUs()) - 8.02) < 1e-6);
   });
 
-  test("a hub that was started anew and knows of nothing is obeyed: silence", async () => {
+  test("playback stops if the restarted hub sends no command", async () => {
     const renderer = await playing("a", 5);
     clock.identify("new hub");
     await pass(1_000);
@@ -424,7 +614,7 @@ describe("what goes wrong", () => {
     assert.equal(lastReport().state, "idle");
   });
 
-  test("a hub that was started anew and knows what plays leaves it alone", async () => {
+  test("playback continues if the restarted hub sends the same command", async () => {
     const renderer = await playing("a", 5);
     clock.identify("new hub");
     command("play", "a", { start_position: 5, sync_time_us: hubUs() });
@@ -445,12 +635,12 @@ describe("in a room", () => {
     return renderer;
   }
 
-  test("nothing is done about what nobody hears", async () => {
+  test("inaudible errors aren't corrected", async () => {
     const renderer = await offBy(0.0008);
     assert.ok(renderer.rates.every((rate) => rate === 1));
   });
 
-  test("a small error is worked off by a slightly different rate", async () => {
+  test("a small error is corrected by a slightly different rate", async () => {
     const ahead = await offBy(0.006);
     assert.ok(ahead.rates.some((rate) => rate < 1) && ahead.rates.every((rate) => rate >= 0.995 && rate <= 1));
     await flow(5_000);
@@ -458,14 +648,14 @@ describe("in a room", () => {
     assert.ok(Math.abs(ahead.positionAt(nowUs()) - 11.5) < 0.0005);
   });
 
-  test("a large one by a jump", async () => {
+  test("a large error is corrected by a jump", async () => {
     const renderer = await offBy(-0.05);
     await pass(20);
     assert.ok(Math.abs(renderer.positionAt(nowUs()) - 6.52) < 1e-6);
     assert.ok(renderer.rates.every((rate) => rate === 1));
   });
 
-  test("alone, nothing is corrected", async () => {
+  test("a single player isn't corrected", async () => {
     const renderer = await playing("a", 5);
     renderer.start(5.5, nowUs());
     await pass(2_000);
@@ -475,7 +665,7 @@ describe("in a room", () => {
 });
 
 describe("reports", () => {
-  test("come every five seconds while it plays, and not while it doesn't", async () => {
+  test("are sent every five seconds during playback only", async () => {
     await playing("a");
     reports.length = 0;
     await pass(15_000);
@@ -487,15 +677,15 @@ describe("reports", () => {
     assert.equal(reports.length, 0);
   });
 
-  test("are repeated in full when the hub asks who is there", async () => {
+  test("are repeated completely on request", async () => {
     await playing("a", 5);
     reports.length = 0;
     player.report();
     assert.deepEqual([reports.length, lastReport().state], [1, "playing"]);
   });
 
-  test("hold no volume: what the hub sets is the hub's", async () => {
-    player.obey({ type: "volume_update", volume: 0.4, muted: true });
+  test("contain no volume, which the hub sets", async () => {
+    player.handle({ type: "volume_update", volume: 0.4, muted: true });
     await playing("a");
     assert.deepEqual(output.volumes, [[0.4, true]]);
     assert.ok(reports.every((report) => !("volume" in report) && !("muted" in report)));

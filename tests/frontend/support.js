@@ -1,13 +1,13 @@
-/** Stand-ins for what the browser and the hub would be. */
+/** Test helpers: a fake renderer, and a way to wait for promises. */
 
-/** Lets everything run that waits for a promise only. */
+/** Run everything that waits only for promises. */
 export async function settle() {
   for (let turn = 0; turn < 20; turn += 1) {
     await Promise.resolve();
   }
 }
 
-/** An item that sounds in virtual time only. */
+/** A fake renderer, in virtual time. */
 export class FakeRenderer {
   listeners = {};
   segments = [];
@@ -29,15 +29,38 @@ export class FakeRenderer {
     this.listeners[name]?.forEach((listener) => listener(detail));
   }
 
-  start(position, atUs) {
+  /**
+   * True for positions that aren't decoded yet.
+   * @type {(position: number) => boolean}
+   */
+  lacks = () => false;
+  endsAt = null;
+  endPhase = 0;
+  path = "stream";
+  small = false;
+  fallback = null;
+  /** The options of its starts and stops. */
+  starts = [];
+  stops = [];
+  /** The times in which it faded out. */
+  fades = [];
+
+  ready(position) {
+    return !this.lacks(position);
+  }
+
+  start(position, atUs, how) {
+    this.starts.push(how);
     this.#mark({ atUs, position });
   }
 
-  stop(atUs) {
+  stop(atUs, { within = 0, fadeSeconds = 0 } = {}) {
+    this.stops.push(within);
+    this.fades.push(fadeSeconds);
     this.#mark({ atUs, position: null });
   }
 
-  /** What sounds at a time, past or to come. */
+  /** The position that sounds at a time. */
   positionAt(atUs) {
     const segment = this.segments.findLast((candidate) => candidate.atUs <= atUs);
     const elapsed = segment ? (atUs - segment.atUs) / 1e6 : 0;

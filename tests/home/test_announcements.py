@@ -1,4 +1,6 @@
-"""Announcements interrupt the music, which continues afterwards at the same position."""
+"""Announcements interrupt the music, which continues afterwards at the same position, or they are mixed with it."""
+
+import dataclasses
 
 from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
 from homeassistant.core import HomeAssistant
@@ -165,7 +167,7 @@ async def test_commands_during_an_announcement_take_effect_after_it(hass: HomeAs
     assert state(hass).state == "idle"
 
 
-async def test_a_player_that_reconnects_hears_the_rest(
+async def test_a_reconnecting_player_plays_the_rest(
     hass: HomeAssistant, kitchen: Client, connect: Connect, token: str, lose: Lose, advance: Advance
 ) -> None:
     await announce(hass, PAPER)
@@ -216,6 +218,76 @@ async def test_a_room_announces_on_all_players_and_continues_after_the_last(
         music = await next_command(client)
         assert music["track"]["title"] == "Brass Morning"
         assert music["start_position"] == pytest.approx(4, abs=0.2)
+
+
+MIXING = ["pause", "seek", "volume", "announce", "mix"]
+
+
+async def mixing(connect: Connect, token: str, name: str) -> Client:
+    """Return a player that can play two sounds at once."""
+    client = await connect()
+    await client.authenticate(token, client=player(name, capabilities=MIXING), subscribe=[f"play:{name}"])
+    return client
+
+
+async def test_a_player_that_can_mix_lowers_its_music(
+    hass: HomeAssistant, connect: Connect, create_token: CreateToken, advance: Advance
+) -> None:
+    box = await mixing(connect, await create_token("box"), "box")
+    await hass.async_block_till_done()
+    await play(hass, BRASS, entity_id="media_player.box")
+    song = await next_command(box)
+    await announce(hass, PAPER, "media_player.box")
+    await announce(hass, COPPER, "media_player.box")
+    order = await box.until("announcement")
+    assert (order["track"]["title"], order["ducking_db"], order["topic"]) == ("Paper Lantern", 12, "play:box")
+    assert order["sync_time_us"] >= song["sync_time_us"]
+    assert state(hass, "media_player.box").state == "playing"
+    await report(box, "playing", song, ended_announcement_id=order["announcement_id"])
+    following = await box.until("announcement", announcement_id=None)
+    following = await box.until("announcement")
+    assert following["track"]["title"] == "Copper Rain"
+    await report(box, "playing", song, ended_announcement_id=following["announcement_id"])
+    await hass.async_block_till_done()
+    await box.until("announcement", announcement_id=None)
+    assert not [m for m in await box.arrived() if m["type"] == "synchronized_playback"]
+
+
+async def test_a_new_connection_gets_the_announcement_that_is_being_made(
+    hass: HomeAssistant, connect: Connect, create_token: CreateToken, lose: Lose
+) -> None:
+    token = await create_token("box")
+    box = await mixing(connect, token, "box")
+    await hass.async_block_till_done()
+    await announce(hass, PAPER, "media_player.box")
+    order = await box.until("announcement")
+    await lose(box)
+    again = await mixing(connect, token, "box")
+    repeated = await again.until("announcement")
+    assert repeated["announcement_id"] == order["announcement_id"]
+
+
+async def test_a_room_with_a_player_that_can_not_mix_is_interrupted(
+    hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, party: str
+) -> None:
+    hub.players.get("ada").capabilities = (*MIXING,)
+    await play(hass, BRASS, entity_id=PARTY)
+    for client in ada, ben:
+        await next_command(client)
+    await announce(hass, PAPER, PARTY)
+    for client in ada, ben:
+        assert (await next_command(client))["track"]["title"] == "Paper Lantern"
+    assert state(hass, PARTY).state == "paused"
+
+
+async def test_without_ducking_the_music_is_paused(
+    hass: HomeAssistant, hub: Hub, connect: Connect, create_token: CreateToken
+) -> None:
+    hub.configure(dataclasses.replace(hub.limits, announcement_ducking=0))
+    box = await mixing(connect, await create_token("box"), "box")
+    await hass.async_block_till_done()
+    await announce(hass, PAPER, "media_player.box")
+    assert (await next_command(box))["track"]["title"] == "Paper Lantern"
 
 
 async def test_players_without_the_capability_or_connection_refuse(

@@ -4,21 +4,26 @@ from dataclasses import replace
 from typing import Any
 
 from homeassistant.auth.models import User
+from homeassistant.components.homeassistant.exposed_entities import async_should_expose
+from homeassistant.components.media_player import MediaPlayerEntityFeature
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.rooms.room import Room
+from custom_components.moosicbox.engine.rooms.room import Room, RoomSettings
 from tests.fixtures import BRASS, COPPER, Advance, Connect, CreateToken, Lose, ManualClock
 from tests.wire.client import Client, player
 
 from .actions import act, next_command, play, state
-from .parties import room_command
+from .parties import PARTY, room_command
 from .test_storage import restart
 
 ADA, BEN, EVE = "media_player.ada", "media_player.ben", "media_player.eve"
+GROUP = "media_player.ada_1"
 
 
 def members(hass: HomeAssistant, entity_id: str) -> list[str]:
@@ -121,18 +126,6 @@ async def test_a_group_ends_with_its_last_but_one_player(
     assert hass.states.async_entity_ids("event") == []
 
 
-async def test_unjoin_of_the_groups_entity_ends_the_group(
-    hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, advance: Advance
-) -> None:
-    await play(hass, BRASS, entity_id=ADA)
-    await act(hass, "join", ADA, group_members=[BEN])
-    await write_states(hass, advance)
-    await act(hass, "unjoin", "media_player.ada_1")
-    await write_states(hass, advance)
-    assert list(hub.rooms) == []
-    assert (state(hass, ADA).state, state(hass, BEN).state) == ("playing", "idle")
-
-
 async def test_a_lost_member_can_return_within_its_grace_time(
     hass: HomeAssistant,
     hub: Hub,
@@ -230,7 +223,6 @@ async def test_a_refused_join_changes_nothing(
     await lose(eve)
     for leader, others, key in (
         (ADA, [EVE, BEN], "unavailable"),
-        (ADA, [ADA], "invalid_message"),
         (ADA, ["media_player.nobody"], "no_player_entity"),
     ):
         with pytest.raises(HomeAssistantError) as refusal:
@@ -269,3 +261,90 @@ async def test_private_rooms_need_the_users_rights(
     assert members(hass, BEN) == [BEN, EVE]
     groups: list[Room] = [room for room in hub.rooms if room.is_group]
     assert [room.room_id for room in groups] == ["group.ben"]
+
+
+async def test_a_player_joins_a_room_that_is_named_as_a_member(
+    hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, party: str, eve: Client, advance: Advance
+) -> None:
+    """The dialog of Home Assistant offers rooms beside players."""
+    await act(hass, "join", EVE, group_members=[PARTY])
+    await write_states(hass, advance)
+    assert members(hass, PARTY) == [ADA, BEN, EVE]
+    await act(hass, "unjoin", ADA)
+    await act(hass, "join", EVE, group_members=[PARTY, ADA, BEN])
+    await write_states(hass, advance)
+    assert members(hass, EVE) == [BEN, EVE, ADA]
+
+
+async def test_a_refused_member_keeps_all_players_where_they_are(
+    hass: HomeAssistant, hub: Hub, ada: Client, ben: Client, party: str, eve: Client, advance: Advance
+) -> None:
+    hub.rooms.create(RoomSettings(name="Bar"), "bar")
+    hass.states.async_set("media_player.doorbell", "idle", {"supported_features": 0})
+    await hass.async_block_till_done()
+    for leader, others, key in (
+        (EVE, [PARTY, "media_player.bar"], "several_rooms"),
+        (PARTY, [EVE, "media_player.bar"], "room_in_room"),
+        (EVE, [ADA, "media_player.doorbell"], "output_plays_no_media"),
+        (EVE, [ADA, "media_player.nobody"], "no_player_entity"),
+    ):
+        with pytest.raises(ServiceValidationError) as refusal:
+            await act(hass, "join", leader, group_members=others)
+        assert refusal.value.translation_key == key
+    assert members(hass, PARTY) == [ADA, BEN]
+    assert members(hass, EVE) == []
+
+
+@pytest.mark.parametrize("others", [[], [ADA]])
+async def test_joining_no_other_player_changes_nothing(
+    hass: HomeAssistant, hub: Hub, ada: Client, others: list[str]
+) -> None:
+    """Home Assistant's dialog sends this before it calls `unjoin` for the players that were deselected."""
+    await act(hass, "join", ADA, group_members=others)
+    assert list(hub.rooms) == []
+
+
+async def test_the_entity_of_a_group_is_hidden_and_cannot_be_joined(
+    hass: HomeAssistant,
+    hub: Hub,
+    ada: Client,
+    ben: Client,
+    advance: Advance,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
+    entry: MockConfigEntry,
+) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+    await act(hass, "join", ADA, group_members=[BEN])
+    await write_states(hass, advance)
+    assert dr.async_entries_for_config_entry(device_registry, entry.entry_id) == devices
+    group = state(hass, GROUP)
+    assert group.name == "Ada + 1"
+    assert not group.attributes["supported_features"] & MediaPlayerEntityFeature.GROUPING
+    entity = entity_registry.async_get(GROUP)
+    assert entity is not None
+    assert entity.hidden_by is er.RegistryEntryHider.INTEGRATION
+    assert not async_should_expose(hass, "conversation", GROUP)
+    assert hass.states.async_entity_ids("event") == []
+    # Disabled, it is removed all the same.
+    entity_registry.async_update_entity(GROUP, disabled_by=er.RegistryEntryDisabler.USER)
+    await hass.async_block_till_done()
+    await act(hass, "unjoin", BEN)
+    await write_states(hass, advance)
+    assert entity_registry.async_get(GROUP) is None
+
+
+async def test_members_follow_a_renamed_entity(
+    hass: HomeAssistant,
+    ada: Client,
+    ben: Client,
+    party: str,
+    advance: Advance,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    entity_registry.async_update_entity(ADA, new_entity_id="media_player.bath")
+    await hass.async_block_till_done()
+    await write_states(hass, advance)
+    for entity_id in BEN, PARTY, "media_player.bath":
+        assert members(hass, entity_id) == ["media_player.bath", BEN]

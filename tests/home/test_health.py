@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
@@ -36,7 +37,7 @@ async def check_health(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> N
 @pytest.fixture
 async def full(hass: HomeAssistant, entry: MockConfigEntry, controller: Client, freezer: FrozenDateTimeFactory) -> None:
     """A hub whose only allowed connection is in use."""
-    hass.config_entries.async_update_entry(entry, options={"max_connections": 1, "max_connections_per_user": 1})
+    hass.config_entries.async_update_entry(entry, options={"max_connections": 1, "max_connections_per_user": 3})
     await hass.async_block_till_done()
     await check_health(hass, freezer)
 
@@ -84,6 +85,9 @@ async def test_the_repair_flow_raises_the_limit(
     form = await started.json()
     assert form["description_placeholders"] == {"max_connections": "1"}
     assert form["data_schema"][0]["default"] == 2
+    for wrong, error in ((2, "too_many_per_user"), (60.5, "out_of_range"), (0, "out_of_range")):
+        answer = await web.post(f"/api/repairs/issues/fix/{form['flow_id']}", json={"max_connections": wrong})
+        assert (await answer.json())["errors"] == {"max_connections": error}
     done = await web.post(f"/api/repairs/issues/fix/{form['flow_id']}", json={"max_connections": 40})
     assert (await done.json())["type"] == "create_entry"
     await hass.async_block_till_done()
@@ -119,3 +123,39 @@ async def test_system_health(hass: HomeAssistant, entry: MockConfigEntry, kitche
     }
     await hass.config_entries.async_unload(entry.entry_id)
     assert await get_system_health_info(hass, DOMAIN) == {"version": VERSION, "status": "not loaded"}
+
+
+@pytest.mark.usefixtures("full")
+async def test_a_repair_ends_if_the_entry_was_unloaded_meanwhile(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_client: ClientSessionGenerator, controller: Client
+) -> None:
+    assert await async_setup_component(hass, "repairs", {})
+    web = await hass_client()
+    started = await web.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": ISSUE})
+    form = await started.json()
+    await asyncio.gather(hass.config_entries.async_unload(entry.entry_id), controller.closed())
+    answer = await web.post(f"/api/repairs/issues/fix/{form['flow_id']}", json={"max_connections": 40})
+    done = await answer.json()
+    assert (done["type"], done["reason"]) == ("abort", "not_loaded")
+
+
+async def test_a_folder_that_goes_is_an_issue_until_it_is_back(
+    hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path, freezer: FrozenDateTimeFactory
+) -> None:
+    share, library = tmp_path / "share", entry.runtime_data.library
+    share.mkdir()
+    hass.config_entries.async_update_entry(entry, options={"library_folders": [str(share)]})
+    await hass.async_block_till_done()
+    issues = ir.async_get(hass)
+    for is_there in (True, False, True):
+        if is_there:
+            share.mkdir(exist_ok=True)
+        else:
+            share.rmdir()
+        library.counted.emit()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        issue = issues.async_get_issue(DOMAIN, "library_folder_missing")
+        assert (issue is None) is is_there
+        assert issue is None or issue.translation_placeholders == {"folders": str(share)}
+        await check_health(hass, freezer)
+        assert state(hass, PROBLEM).state == ("off" if is_there else "on")

@@ -113,6 +113,28 @@ async def test_players_of_one_room_get_formats_that_they_support(
     assert "format=mp3" in fresh["data"]["stream_url"]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "song", "format_name"),
+    [
+        (("audio/flac", "audio/ogg", "audio/mpeg"), "Brass Morning", "opus"),
+        (("audio/flac", "audio/mpeg"), "Brass Morning", "mp3"),
+        (("audio/flac",), "Brass Morning", None),
+        ((), "Brass Morning", "opus"),
+        (("audio/flac", "audio/ogg", "audio/mpeg"), "Copper Rain", None),
+    ],
+)
+async def test_the_data_saver_gets_lossless_tracks_in_a_small_format(
+    connect: Connect, token: str, tracks: dict[str, str], accepted: tuple[str, ...], song: str, format_name: str | None
+) -> None:
+    box = await speaker(connect, token, "box", *accepted)
+    await box.request("playback_command", command="play", track_id=tracks[song])
+    told = await box.until("synchronized_playback", command="play")
+    assert "format=" not in told["track"]["stream_url"]
+    answer = await box.request("stream_request", queue_item_id=told["queue_item_id"], data_saver=True)
+    url = URL(answer["data"]["stream_url"], encoded=True)
+    assert url.query.get("format") == format_name
+
+
 async def test_without_ffmpeg_all_players_get_the_original_file(
     connect: Connect, token: str, library: Library, tracks: dict[str, str]
 ) -> None:

@@ -1,12 +1,14 @@
 """The options: each takes effect without disconnecting clients; environment variables replace defaults."""
 
 from dataclasses import fields
+from pathlib import Path
 import time
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType
 import jwt
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -14,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
-from custom_components.moosicbox.engine.settings import SECTIONS, UNLIMITED, fault
+from custom_components.moosicbox.engine.settings import SECTIONS, UNLIMITED, faults
 from custom_components.moosicbox.options import OPTIONS, defaults, effective, limits_of
 from tests.fixtures import Advance
 from tests.test_repository import INTEGRATION, REPOSITORY, read_json
@@ -59,7 +61,7 @@ def test_fields_exist_and_defaults_are_allowed() -> None:
     for option in OPTIONS:
         assert option.field is None or option.field in names
         assert option.selector(usual[option.key]) == usual[option.key]
-    assert fault(usual) is None
+    assert faults(usual) == {}
     assert limits_of({}, {}) == Limits()
 
 
@@ -136,37 +138,87 @@ async def test_default_values_are_not_stored(hass: HomeAssistant, entry: MockCon
     assert done["data"] == {}
 
 
+@pytest.mark.usefixtures("socket_enabled")
 @pytest.mark.parametrize(
-    ("changes", "error"),
+    ("changes", "section", "error"),
     [
-        ({"max_connections": 10, "max_connections_per_user": 11}, "too_many_per_user"),
-        ({"ping_timeout_seconds": 31}, "ping_timeout_too_long"),
-        ({"burst_size": 2_000}, "burst_too_large"),
-        ({"allowed_origins": ["music.example"]}, "origin_invalid"),
-        ({"allowed_origins": ["https://music.example/page"]}, "origin_invalid"),
-        ({"allowed_origins": ["*"]}, "origin_invalid"),
-        ({"cluster_mode": True}, "cluster_without_redis"),
-        ({"redis_url": "http://redis.example"}, "redis_url_invalid"),
-        ({"redis_url": "redis://"}, "redis_url_invalid"),
-        ({"redis_url": "redis://redis.example:port"}, "redis_url_invalid"),
-        ({"node_id": "the cellar"}, "node_id_invalid"),
+        ({"max_connections": 10, "max_connections_per_user": 11}, "connections", "too_many_per_user"),
+        ({"ping_timeout_seconds": 31}, "heartbeat", "ping_timeout_too_long"),
+        ({"burst_size": 2_000}, "rate_limits", "burst_too_large"),
+        ({"allowed_origins": ["music.example"]}, "security", "origin_invalid"),
+        ({"allowed_origins": ["https://music.example/page"]}, "security", "origin_invalid"),
+        ({"allowed_origins": ["*"]}, "security", "origin_invalid"),
+        ({"cluster_mode": True}, "cluster", "cluster_without_redis"),
+        ({"redis_url": "http://redis.example"}, "cluster", "redis_url_invalid"),
+        ({"redis_url": "redis://"}, "cluster", "redis_url_invalid"),
+        ({"redis_url": "redis://redis.example:port"}, "cluster", "redis_url_invalid"),
+        ({"node_id": "the cellar"}, "cluster", "node_id_invalid"),
+        ({"cluster_mode": True, "redis_url": "redis://127.0.0.1:1"}, "cluster", "cannot_connect"),
+        ({"library_folders": ["music"]}, "library", "folder_invalid"),
+        ({"library_folders": ["/does/not/exist"]}, "library", "folder_missing"),
+        ({"library_folders": ["/etc/passwd"]}, "library", "folder_is_file"),
+        ({"library_folders": ["/proc"]}, "library", "folder_of_system"),
+        ({"library_folders": ["/"]}, "library", "folder_of_system"),
+        ({"max_connections": 0}, "connections", "out_of_range"),
+        ({"max_players_per_user": 2.5}, "connections", "out_of_range"),
     ],
 )
-async def test_contradictory_values_are_refused(
-    hass: HomeAssistant, entry: MockConfigEntry, changes: dict[str, object], error: str
+async def test_wrong_values_are_explained_in_their_section(
+    hass: HomeAssistant, entry: MockConfigEntry, changes: dict[str, object], section: str, error: str
 ) -> None:
     flow = await hass.config_entries.options.async_init(entry.entry_id)
     form_again = await hass.config_entries.options.async_configure(flow["flow_id"], user_input=form(**changes))
     assert form_again["type"] is FlowResultType.FORM
-    assert form_again["errors"] == {"base": error}
+    assert form_again["errors"] == {section: error}
+    schema = form_again["data_schema"]
+    assert schema is not None
+    assert [key for key, part in schema.schema.items() if not part.options["collapsed"]] == [section]
+    texts = read_json(INTEGRATION / "translations" / "en.json")["options"]["error"]
+    assert texts[error].format(**form_again["description_placeholders"] or {})
     done = await hass.config_entries.options.async_configure(flow["flow_id"], user_input=form())
     assert done["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_out_of_range_is_refused(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_a_wrong_number_is_explained_by_the_options_name(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     flow = await hass.config_entries.options.async_init(entry.entry_id)
-    with pytest.raises(InvalidData):
-        await hass.config_entries.options.async_configure(flow["flow_id"], user_input=form(max_connections=0))
+    again = await hass.config_entries.options.async_configure(
+        flow["flow_id"], user_input=form(library_scan_interval=99_999)
+    )
+    assert again["description_placeholders"] == {
+        "option": "Scan interval",
+        "least": "0",
+        "most": "86,400",
+    }
+
+
+async def test_a_stored_folder_that_is_offline_does_not_prevent_other_changes(
+    hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path
+) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    hass.config_entries.async_update_entry(entry, options={"library_folders": [str(share)]})
+    share.rmdir()
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    done = await hass.config_entries.options.async_configure(
+        flow["flow_id"], user_input=form(library_folders=[str(share)], max_connections=50)
+    )
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_options_repair_a_setup_that_failed_at_once(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """The kept library is given the folders that were chosen meanwhile."""
+    library = entry.runtime_data.library
+    monkey = {"cluster_mode": True, "redis_url": "redis://127.0.0.1:1"}
+    folders = library.folders
+    hass.config_entries.async_update_entry(entry, options={**monkey, "library_folders": ["/does/not/exist"]})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    await hass.config_entries.options.async_configure(flow["flow_id"], user_input=form())
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.runtime_data.library.folders == folders
 
 
 async def test_the_cleanup_interval_takes_effect(
@@ -209,4 +261,4 @@ async def test_trusted_keys_are_accepted_until_they_are_removed(hass: HomeAssist
 
 
 def test_invalid_keys_are_refused_by_the_form() -> None:
-    assert fault(effective({"trusted_keys": "nonsense"}, {})) == "keys_invalid"
+    assert faults(effective({"trusted_keys": "nonsense"}, {})) == {"trusted_keys": "keys_invalid"}

@@ -240,3 +240,73 @@ async def test_other_entities_and_groups_with_players_of_the_hub_are_refused(
             await act(hass, "join", KITCHEN, group_members=[entity_id])
         assert refusal.value.translation_key == key
     assert hub.players.get("kitchen").outputs == {}
+
+
+async def test_a_speakers_delay_follows_its_renamed_entity(
+    hass: HomeAssistant,
+    hub: Hub,
+    entity_registry: er.EntityRegistry,
+    entry: MockConfigEntry,
+    kitchen: Client,
+    advance: Advance,
+) -> None:
+    """It is identified by the registry's id of the speaker, and named by the speaker's name."""
+    speaker = Radio("Old radio", Feature.PLAY_MEDIA | Feature.STOP)
+    speaker._attr_unique_id = "radio"
+    await hass.data[DATA_COMPONENT].async_add_entities([speaker])
+    await hass.async_block_till_done()
+    await act(hass, "join", KITCHEN, group_members=["media_player.old_radio"])
+    await hass.async_block_till_done()
+    delay = "number.kitchen_delay_of_old_radio"
+    assert state(hass, delay).name == "Kitchen Delay of Old radio"
+    await hass.services.async_call("number", "set_value", {"entity_id": delay, "value": 250}, blocking=True)
+    entity_registry.async_update_entity("media_player.old_radio", new_entity_id="media_player.shed")
+    await hass.async_block_till_done()
+    await wait(hass, advance)
+    assert hub.players.get("kitchen").outputs == {"media_player.shed": 250}
+    assert state(hass).attributes["group_members"] == [KITCHEN, "media_player.shed"]
+    await hass.services.async_call("number", "set_value", {"entity_id": delay, "value": 300}, blocking=True)
+    assert hub.players.get("kitchen").outputs == {"media_player.shed": 300}
+    await play(hass, BRASS)
+    await wait(hass, advance)
+    assert [order for order, _ in received(speaker)] == ["play"]
+
+
+async def test_a_speakers_disabled_delay_is_removed_with_it(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    speakers: tuple[Radio, Radio],
+    hub: Hub,
+    entity_registry: er.EntityRegistry,
+    entry: MockConfigEntry,
+    kitchen: Client,
+) -> None:
+    """Also if it goes while the integration isn't loaded."""
+    delay = "number.kitchen_delay_of_radio"
+    for unload in (False, True):
+        await act(hass, "join", KITCHEN, group_members=[RADIO])
+        await hass.async_block_till_done()
+        entity_registry.async_update_entity(delay, disabled_by=er.RegistryEntryDisabler.USER)
+        await hass.async_block_till_done()
+        if unload:
+            await hass.config_entries.async_unload(entry.entry_id)
+            hub.players.remove_output(hub.players.get("kitchen"), RADIO)
+            await hass.config_entries.async_setup(entry.entry_id)
+        else:
+            await act(hass, "unjoin", KITCHEN)
+        await hass.async_block_till_done()
+        assert entity_registry.async_get(delay) is None
+
+
+async def test_the_delay_of_a_groups_speaker_can_be_set_at_its_player(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, ada: Client, ben: Client, advance: Advance
+) -> None:
+    await act(hass, "join", "media_player.ada", group_members=[RADIO])
+    await act(hass, "join", "media_player.ada", group_members=["media_player.ben"])
+    await hass.async_block_till_done()
+    data = {"entity_id": "number.ada_delay_of_radio", "value": 120}
+    await hass.services.async_call("number", "set_value", data, blocking=True)
+    await wait(hass, advance)
+    (room,) = hub.rooms
+    assert room.outputs == {RADIO: 120}
+    assert state(hass, "number.ada_delay_of_radio").state == "120.0"

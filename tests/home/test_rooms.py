@@ -16,7 +16,7 @@ from custom_components.moosicbox.engine.rooms.room import RoomSettings
 from tests.fixtures import BRASS, COPPER, PAPER, Advance, Connect, CreateToken, Lose
 from tests.wire.client import Client, player
 
-from .actions import TITLES, act, next_command, play, state
+from .actions import KITCHEN, TITLES, act, next_command, play, state
 from .parties import PARTY, room_command
 
 ENTITIES = {PARTY, "event.party_activity", "sensor.party_participants"}
@@ -273,3 +273,22 @@ async def test_entities_survive_a_reload(
     await hass.async_block_till_done()
     assert state(hass, PARTY).state == "idle"
     assert state(hass, "sensor.party_participants").state == "2"
+
+
+async def test_a_room_without_players_says_that_it_is_not_heard(
+    hass: HomeAssistant, hub: Hub, kitchen: Client, advance: Advance
+) -> None:
+    hub.rooms.create(RoomSettings(name="Party"), "party")
+    await hass.async_block_till_done()
+    await play(hass, BRASS, entity_id=PARTY)
+    data = {"entity_id": PARTY, "media_content_id": COPPER}
+    answer = await hass.services.async_call("moosicbox", "queue_add", data, blocking=True, return_response=True)
+    assert answer is not None
+    assert answer["listeners"] == 0
+    await advance(1)
+    await hass.async_block_till_done()
+    assert (state(hass, PARTY).state, state(hass, PARTY).attributes["listeners"]) == ("idle", 0)
+    await act(hass, "join", PARTY, group_members=[KITCHEN])
+    await advance(1)
+    await hass.async_block_till_done()
+    assert (state(hass, PARTY).state, state(hass, PARTY).attributes["listeners"]) == ("playing", 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
@@ -19,6 +20,16 @@ type Fields = Mapping[str | vol.Marker, Any]
 type Handler = Callable[[MoosicBoxData, ServiceCall], Awaitable[ServiceResponse]]
 
 ID: Final = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9_.:-]{1,64}$"))
+QUERY: Final = vol.All(cv.string, vol.Length(min=1, max=500))
+"""Words to search the library for."""
+
+
+def seconds(value: Any) -> float:
+    """Validate a duration: a number of seconds, or a period of Home Assistant."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    period: timedelta = cv.positive_time_period(value)
+    return period.total_seconds()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +41,8 @@ class ActionDescription:
     """Called with the loaded entry's data; raises HomeAssistantError."""
     fields: Fields = field(default_factory=dict)
     response: SupportsResponse = SupportsResponse.NONE
+    needs_one_of: tuple[str, ...] = ()
+    """Fields of which the call has at least one."""
     admin_only: bool = False
 
     @callback
@@ -41,6 +54,8 @@ class ActionDescription:
             return await self.handler(entry.runtime_data, call)
 
         schema = vol.Schema(dict(self.fields))
+        if self.needs_one_of:
+            schema = vol.Schema(vol.All(schema, cv.has_at_least_one_key(*self.needs_one_of)))
         if self.admin_only:
             service.async_register_admin_service(hass, DOMAIN, self.name, handle, schema, self.response)
         else:

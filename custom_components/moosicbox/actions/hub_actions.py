@@ -1,6 +1,6 @@
 """Actions on the hub as a whole: tokens, broadcasts, clients, metrics."""
 
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
@@ -11,7 +11,8 @@ from ..const import DOMAIN
 from ..engine.api import MAX_LIFETIME, PERMISSIONS, ROLES, iso_from_unix
 from ..errors import errors_translated, invalid
 from ..models import MoosicBoxData
-from .action import ID, ActionDescription, async_request
+from .action import ID, ActionDescription, async_request, seconds
+from .lookup import client_of, recipient_fields
 
 DEFAULT_LIFETIME: Final = 365 * 86_400
 """Seconds."""
@@ -43,14 +44,18 @@ async def revoke_token(data: MoosicBoxData, call: ServiceCall) -> ServiceRespons
 
 async def broadcast(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Send a notice or an event to many clients; return the number of recipients."""
-    response: ServiceResponse = await async_request(data, call, {**call.data, "type": "broadcast"})
+    message: dict[str, Any] = {"target": "all", **call.data, "type": "broadcast"}
+    if (recipient := message.pop("recipient", None)) is not None:
+        message |= recipient_fields(call.hass, data.hub, recipient)
+    response: ServiceResponse = await async_request(data, call, message)
     return response
 
 
 async def disconnect_client(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """End the connection and the session of a client."""
+    client_id = call.data.get("client_id") or client_of(data.hub, call.data["client"])
     with errors_translated():
-        data.hub.disconnect(call.data["client_id"])
+        data.hub.disconnect(client_id)
     return None
 
 
@@ -71,7 +76,7 @@ HUB_ACTIONS: Final = (
             vol.Exclusive("role", "rights"): vol.In(sorted(ROLES)),
             vol.Optional("rooms"): vol.All(cv.ensure_list, [ID]),
             vol.Optional("expires_in", default=DEFAULT_LIFETIME): vol.All(
-                vol.Coerce(int), vol.Range(min=1, max=MAX_LIFETIME)
+                seconds, vol.Coerce(int), vol.Range(min=1, max=MAX_LIFETIME)
             ),
         },
         response=SupportsResponse.ONLY,
@@ -88,7 +93,8 @@ HUB_ACTIONS: Final = (
         name="broadcast",
         handler=broadcast,
         fields={
-            vol.Required("target"): vol.In(["all", "user", "room", "permission", "client"]),
+            vol.Exclusive("recipient", "target"): cv.entity_id,
+            vol.Exclusive("target", "target"): vol.In(["all", "user", "room", "permission", "client"]),
             vol.Optional("target_id"): ID,
             vol.Optional("level"): vol.In(["info", "success", "warning", "error"]),
             vol.Optional("title"): cv.string,
@@ -102,7 +108,11 @@ HUB_ACTIONS: Final = (
     ActionDescription(
         name="disconnect_client",
         handler=disconnect_client,
-        fields={vol.Required("client_id"): ID},
+        fields={
+            vol.Exclusive("client", "client"): cv.string,
+            vol.Exclusive("client_id", "client"): ID,
+        },
+        needs_one_of=("client", "client_id"),
         admin_only=True,
     ),
     ActionDescription(

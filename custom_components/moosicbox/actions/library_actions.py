@@ -7,8 +7,12 @@ from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
+from ..engine.api import Kind
+from ..errors import invalid
 from ..models import MoosicBoxData
-from .action import ID, ActionDescription, async_request
+from .action import ID, QUERY, ActionDescription, async_request
+from .lookup import async_find, context_of, id_of
+from .target import TARGET_FIELDS, context_target
 
 KINDS: Final = ("artist", "album", "track", "genre", "playlist")
 IDS: Final = vol.All(cv.ensure_list, [ID])
@@ -22,6 +26,12 @@ async def search_library(data: MoosicBoxData, call: ServiceCall) -> ServiceRespo
     return await _request(data, call, {**message, "filters": {"kinds": fields["kinds"]}})
 
 
+async def get_lyrics(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Return the lyrics of a track."""
+    id_ = call.data.get("track_id") or await _named_or_current(data, call, ["track"])
+    return await _request(data, call, {"request_type": "get_lyrics", "id": id_})
+
+
 async def scan_library(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Start a scan of the library's folders."""
     await _request(data, call, {"request_type": "scan"})
@@ -32,13 +42,28 @@ async def edit_playlist(data: MoosicBoxData, call: ServiceCall) -> ServiceRespon
     """Create, change or delete a playlist; return it."""
     changes = {field: call.data[field] for field in PLAYLIST_FIELDS if field in call.data}
     playlist = {"id": call.data["playlist_id"]} if "playlist_id" in call.data else {}
+    if "playlist" in call.data:
+        playlist = {"id": id_of(await async_find(data, call.data["playlist"], ["playlist"]))}
+    for words in call.data.get("songs", ()):
+        changes["add"] = [*changes.get("add", ()), id_of(await async_find(data, words, ["track"]))]
     return await _request(data, call, {"request_type": "edit_playlist", **playlist, "playlist": changes})
 
 
 async def set_favourite(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Mark an item of the library as a favourite, or remove the mark."""
-    await _request(data, call, {"request_type": "set_favourite", **call.data})
+    id_ = call.data.get("id") or await _named_or_current(data, call, call.data["kinds"])
+    await _request(data, call, {"request_type": "set_favourite", "id": id_, "favourite": call.data["favourite"]})
     return None
+
+
+async def _named_or_current(data: MoosicBoxData, call: ServiceCall, kinds: list[Kind]) -> str:
+    """Return the id of the item that is searched for, or of the current song of a player or room."""
+    if "query" in call.data:
+        return id_of(await async_find(data, call.data["query"], kinds))
+    current = context_of(data.hub, context_target(data.hub, call)).active_playback.current
+    if current is None:
+        raise invalid("nothing_plays")
+    return current.track.track_id
 
 
 async def _request(data: MoosicBoxData, call: ServiceCall, fields: Mapping[str, Any]) -> ServiceResponse:
@@ -51,9 +76,19 @@ LIBRARY_ACTIONS: Final = (
         name="search_library",
         handler=search_library,
         fields={
-            vol.Required("query"): vol.All(cv.string, vol.Length(min=1, max=500)),
+            vol.Required("query"): QUERY,
             vol.Optional("kinds", default=list): vol.All(cv.ensure_list, [vol.In(KINDS)]),
             vol.Optional("limit", default=20): vol.All(vol.Coerce(int), vol.Range(min=1, max=500)),
+        },
+        response=SupportsResponse.ONLY,
+    ),
+    ActionDescription(
+        name="get_lyrics",
+        handler=get_lyrics,
+        fields={
+            **TARGET_FIELDS,
+            vol.Exclusive("query", "item"): QUERY,
+            vol.Exclusive("track_id", "item"): ID,
         },
         response=SupportsResponse.ONLY,
     ),
@@ -62,7 +97,9 @@ LIBRARY_ACTIONS: Final = (
         name="edit_playlist",
         handler=edit_playlist,
         fields={
-            vol.Optional("playlist_id"): ID,
+            vol.Exclusive("playlist", "playlist"): QUERY,
+            vol.Exclusive("playlist_id", "playlist"): ID,
+            vol.Optional("songs"): vol.All(cv.ensure_list, [QUERY]),
             vol.Optional("name"): cv.string,
             vol.Optional("track_ids"): IDS,
             vol.Optional("add"): IDS,
@@ -75,6 +112,12 @@ LIBRARY_ACTIONS: Final = (
     ActionDescription(
         name="set_favourite",
         handler=set_favourite,
-        fields={vol.Required("id"): ID, vol.Optional("favourite", default=True): cv.boolean},
+        fields={
+            **TARGET_FIELDS,
+            vol.Exclusive("query", "item"): QUERY,
+            vol.Optional("kinds", default=list): vol.All(cv.ensure_list, [vol.In(KINDS)]),
+            vol.Exclusive("id", "item"): ID,
+            vol.Optional("favourite", default=True): cv.boolean,
+        },
     ),
 )

@@ -10,7 +10,8 @@ from ..const import QUEUE_PLACES
 from ..contexts import context_fields, contexts_by_entity_id
 from ..errors import invalid
 from ..models import MoosicBoxData
-from .action import ID, ActionDescription, Fields, Handler, async_request
+from .action import ID, QUERY, ActionDescription, Fields, Handler, async_request
+from .lookup import async_music, item_field
 from .target import CONTEXT_FIELDS, context_target, sent_fields
 
 CHANGE_FIELDS: Final[Fields] = {
@@ -18,6 +19,12 @@ CHANGE_FIELDS: Final[Fields] = {
     vol.Optional("op_id"): cv.string,
     vol.Optional("if_revision"): vol.Coerce(int),
 }
+ITEM_FIELDS: Final[Fields] = {
+    vol.Exclusive("title", "item"): cv.string,
+    vol.Exclusive("item_position", "item"): cv.positive_int,
+    vol.Exclusive("queue_item_id", "item"): ID,
+}
+MEDIA: Final = vol.Schema({vol.Required("media_content_id"): cv.string}, extra=vol.ALLOW_EXTRA)
 PLACE_FIELDS: Final[Fields] = {
     vol.Exclusive("place", "place"): vol.In(QUEUE_PLACES),
     vol.Exclusive("after", "place"): ID,
@@ -28,15 +35,22 @@ def _queue_command(action: str) -> Handler:
     """Return a handler that sends the call's fields as a `queue_command` with this action."""
 
     async def handle(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+        context = context_target(data.hub, call)
         message = {
             "type": "queue_command",
             "action": action,
             **sent_fields(call),
-            **context_target(data.hub, call),
+            **context,
+            **item_field(data.hub, context, call.data),
+            **await async_music(data, call.data, whole=call.data.get("place") == "replace"),
             **_destination(data, call),
         }
         response: ServiceResponse = await async_request(data, call, message)
-        return response
+        room = data.hub.rooms.find(str(context.get("room_id")))
+        if response is None or room is None:
+            return response
+        # Without any, the room's queue moves on, but no sound is heard.
+        return {**response, "listeners": len(room.renderers) + len(room.outputs)}
 
     return handle
 
@@ -59,7 +73,9 @@ QUEUE_ACTIONS: Final = (
             **PLACE_FIELDS,
             vol.Optional("track_id"): ID,
             vol.Optional("track_ids"): vol.All(cv.ensure_list, [ID]),
-            vol.Optional("media_content_id"): cv.string,
+            vol.Exclusive("query", "music"): QUERY,
+            vol.Exclusive("media", "music"): MEDIA,
+            vol.Exclusive("media_content_id", "music"): cv.string,
             vol.Optional("position"): vol.Coerce(int),
         },
         response=SupportsResponse.OPTIONAL,
@@ -69,7 +85,7 @@ QUEUE_ACTIONS: Final = (
         handler=_queue_command("remove"),
         fields={
             **CHANGE_FIELDS,
-            vol.Optional("queue_item_id"): ID,
+            **ITEM_FIELDS,
             vol.Optional("queue_item_ids"): vol.All(cv.ensure_list, [ID]),
         },
         response=SupportsResponse.OPTIONAL,
@@ -77,7 +93,8 @@ QUEUE_ACTIONS: Final = (
     ActionDescription(
         name="queue_move",
         handler=_queue_command("move"),
-        fields={**CHANGE_FIELDS, **PLACE_FIELDS, vol.Required("queue_item_id"): ID},
+        fields={**CHANGE_FIELDS, **PLACE_FIELDS, **ITEM_FIELDS},
+        needs_one_of=("title", "item_position", "queue_item_id"),
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(

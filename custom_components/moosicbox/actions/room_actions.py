@@ -12,14 +12,16 @@ from ..commands import async_execute, async_principal, hub_command
 from ..engine.api import RoomLeave
 from ..errors import invalid
 from ..models import MoosicBoxData
-from .action import ID, ActionDescription, Fields, Handler, async_request
+from .action import ID, ActionDescription, Fields, Handler, async_request, seconds
+from .lookup import participant_of, user_id_of
 from .target import ROOM_FIELDS, TARGET_FIELDS, room_target, sent_fields, targeted_players
 
 SETTINGS_FIELDS: Final[Fields] = {
     vol.Optional("description"): cv.string,
     vol.Optional("max_participants"): vol.Coerce(int),
     vol.Optional("is_public"): cv.boolean,
-    vol.Optional("host_user_id"): ID,
+    vol.Exclusive("host", "host"): cv.entity_id,
+    vol.Exclusive("host_user_id", "host"): ID,
     vol.Optional("control"): vol.In(["host", "everyone", "votes"]),
     vol.Optional("wait"): vol.In(["none", "bounded", "all"]),
 }
@@ -28,7 +30,7 @@ SETTINGS_FIELDS: Final[Fields] = {
 async def create_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Create a room with the targeted players; return its id and its entity."""
     players = targeted_players(data.hub, call)
-    message = {"type": "room_command", "action": "create", **sent_fields(call)}
+    message = {"type": "room_command", "action": "create", **sent_fields(call), **_host(call)}
     result: dict[str, Any] = await async_request(data, call, message)
     if (room := data.hub.rooms.find(result["room_id"])) is None:
         return result
@@ -84,11 +86,19 @@ def _room_message(**kind: str) -> Handler:
     """Return a handler that sends the call's fields to its room as one message of this kind."""
 
     async def handle(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-        message = {**kind, **sent_fields(call), **room_target(data.hub, call)}
+        room = room_target(data.hub, call)
+        message = {**kind, **sent_fields(call), **_host(call), **room}
+        if "participant" in call.data:
+            message["client_id"] = participant_of(data.hub, room["room_id"], call.data["participant"])
         response: ServiceResponse = await async_request(data, call, message)
         return response
 
     return handle
+
+
+def _host(call: ServiceCall) -> dict[str, str]:
+    """Return the host's field, if the host is named by the entity of a person."""
+    return {"host_user_id": user_id_of(call.hass, call.data["host"])} if "host" in call.data else {}
 
 
 ROOM_ACTIONS: Final = (
@@ -117,7 +127,12 @@ ROOM_ACTIONS: Final = (
     ActionDescription(
         name="kick",
         handler=_room_message(type="room_command", action="kick"),
-        fields={**ROOM_FIELDS, vol.Required("client_id"): ID},
+        fields={
+            **ROOM_FIELDS,
+            vol.Exclusive("participant", "participant"): cv.string,
+            vol.Exclusive("client_id", "participant"): ID,
+        },
+        needs_one_of=("participant", "client_id"),
     ),
     ActionDescription(
         name="invite",
@@ -125,7 +140,7 @@ ROOM_ACTIONS: Final = (
         fields={
             **ROOM_FIELDS,
             vol.Optional("role"): vol.In(["dj", "guest", "listener"]),
-            vol.Optional("expires_in"): vol.Coerce(float),
+            vol.Optional("expires_in"): seconds,
             vol.Optional("uses"): vol.Coerce(int),
         },
         response=SupportsResponse.ONLY,

@@ -16,7 +16,13 @@ from .action import ID, Fields
 TARGET_FIELDS: Final[Fields] = {**cv.ENTITY_SERVICE_FIELDS}
 ROOM_FIELDS: Final[Fields] = {**TARGET_FIELDS, vol.Optional("room_id"): ID}
 CONTEXT_FIELDS: Final[Fields] = {**ROOM_FIELDS, vol.Optional("player_id"): ID}
-NOT_SENT: Final = frozenset({*(str(field) for field in TARGET_FIELDS), "after", "to"})
+NOT_SENT: Final = frozenset(
+    {
+        *(str(field) for field in TARGET_FIELDS),
+        *("after", "to", "media", "query", "media_content_id", "title", "item_position", "host"),
+        *("participant", "recipient", "client"),
+    }
+)
 """Fields that are translated into other fields of the message."""
 
 

@@ -32,12 +32,30 @@ _LOGGER = logging.getLogger(__name__)
 
 PRIORITY: Final = 100
 """Higher than that of any node, so that Home Assistant leads."""
+PING_SECONDS: Final = 5
+"""How long the options wait for Redis."""
 LEASE_SECONDS: Final = 10
 """How long the setup waits for the leadership."""
 ISSUE: Final = "redis_unreachable"
 INTERVAL: Final = timedelta(seconds=10)
 ISSUE_AFTER: Final = 6
 """Failed checks in a row before a repair issue is created."""
+
+
+async def async_can_connect(redis_url: str) -> bool:
+    """Return whether Redis answers at this URL."""
+    try:
+        bus = RedisBus(redis_url)
+    except ValueError:
+        return False
+    try:
+        async with asyncio.timeout(PING_SECONDS):
+            await bus.ping()
+    except BusUnavailable, TimeoutError:
+        return False
+    finally:
+        await bus.close()
+    return True
 
 
 async def async_join(

@@ -40,7 +40,7 @@ def async_track_devices(hass: HomeAssistant, entry_id: str, hub: Hub) -> CALLBAC
 
 def _remove_closed_rooms(registry: dr.DeviceRegistry, entry_id: str, hub: Hub) -> None:
     # Home Assistant may have been killed before it stored the removal of a closed room's device.
-    rooms = {context_identifier(room) for room in hub.rooms}
+    rooms = {context_identifier(room) for room in hub.rooms if not room.is_group}
     for device in dr.async_entries_for_config_entry(registry, entry_id):
         identifiers = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
         if any(identifier.startswith(ROOM_ID) for identifier in identifiers - rooms):

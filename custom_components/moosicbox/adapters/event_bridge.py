@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any, Final
 
-from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 import msgspec
 
 from ..const import DOMAIN
@@ -134,8 +134,7 @@ class EventBridge:
                 )
 
     def _fire(self, event_type: str, data: dict[str, Any], sub: str | None = None) -> None:
-        user_id = sub if sub is not None and self._authenticator.users.is_user(sub) else None
-        fire = partial(self._hass.bus.async_fire, event_type, data, context=Context(user_id=user_id))
+        fire = partial(self._hass.bus.async_fire, event_type, data, context=self._authenticator.users.context_of(sub))
         # Fired after the scheduled state writes, so that automations find the entities in the new state.
         self._hass.loop.call_soon(fire)
 

@@ -8,6 +8,7 @@ from typing import Final
 from homeassistant.components.ffmpeg import DATA_FFMPEG, DEFAULT_BINARY
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.start import async_at_started
 
 from ..const import DOMAIN
@@ -17,6 +18,8 @@ from .callbacks import combined
 FOLDER: Final = DOMAIN
 """The folder of the index, in the configuration folder."""
 ISSUE: Final = "library_rebuilt"
+SYSTEM_FOLDERS: Final = ("/proc", "/sys", "/dev", "/run", "/etc", "/boot")
+"""Folders of the operating system, which contain no music, but endless or private files."""
 
 
 async def async_find_ffmpeg(hass: HomeAssistant) -> str | None:
@@ -35,6 +38,8 @@ def make_library(hass: HomeAssistant, limits: Limits, seal: Seal, ffmpeg: str | 
         seal,
         ffmpeg=ffmpeg,
         measures_loudness=limits.library_measure_loudness,
+        session=lambda: async_get_clientsession(hass),
+        online_lyrics=limits.library_online_lyrics,
     )
 
 
@@ -52,6 +57,26 @@ def folders_of(hass: HomeAssistant, limits: Limits) -> list[Path]:
     """Return the folders of the options, else Home Assistant's media folders."""
     folders: Iterable[str] = limits.library_folders or hass.config.media_dirs.values()
     return [Path(folder) for folder in folders]
+
+
+async def async_folder_fault(hass: HomeAssistant, folder: str) -> str | None:
+    """Return the translation key of the reason why a folder can't be one of the library, or None if it can."""
+    return await hass.async_add_executor_job(_folder_fault, Path(folder))
+
+
+def _folder_fault(folder: Path) -> str | None:
+    try:
+        if not folder.exists():
+            return "folder_missing"
+        if not folder.is_dir():
+            return "folder_is_file"
+        path = folder.resolve(strict=True)
+        if path == path.parent or any(path.is_relative_to(system) for system in SYSTEM_FOLDERS):
+            return "folder_of_system"
+        next(folder.iterdir(), None)
+    except OSError:
+        return "folder_unreadable"
+    return None
 
 
 async def async_start_library(hass: HomeAssistant, library: Library) -> CALLBACK_TYPE:

@@ -1,6 +1,6 @@
 """External speakers: media players of other integrations that play along with a player or a room."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 import logging
 from typing import Any, Final
 
@@ -10,8 +10,9 @@ from homeassistant.components.media_player import (
     async_process_play_media_url,
 )
 from homeassistant.const import ATTR_ENTITY_ID, ATTR_SUPPORTED_FEATURES
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 
 from ..contexts import PlayerOrRoom, context_identifier, contexts_by_entity_id
 from ..engine.api import (
@@ -63,6 +64,7 @@ class Outputs:
             hub.rooms.output_added.subscribe(self._handle_added),
             hub.players.output_removed.subscribe(self._handle_removed),
             hub.rooms.output_removed.subscribe(self._handle_removed),
+            async_track_renamed(self._hass, self._handle_renamed),
             self._cancel_timers,
         )
 
@@ -72,6 +74,10 @@ class Outputs:
             timer.cancel()
         self._timers.clear()
 
+    def find(self, key: str) -> tuple[PlayerOrRoom, str] | None:
+        """Return the player or room that has the speaker with this key, and the speaker's entity id."""
+        return next((found for found in self.assigned() if output_key(self._hass, found[1]) == key), None)
+
     def assigned(self) -> Iterator[tuple[PlayerOrRoom, str]]:
         """Yield each player or room with the entity id of each of its speakers."""
         for context in (*self._hub.players, *self._hub.rooms):
@@ -79,20 +85,24 @@ class Outputs:
                 yield context, entity_id
 
     @callback
-    def async_add(self, context: PlayerOrRoom, entity_id: str) -> None:
-        """Add a speaker, and remove it from any other player or room.
-
-        Raise ServiceValidationError if the entity is no media player, or consists of the hub's own players.
-        """
-        state = self._hass.states.get(entity_id)
+    def async_check(self, context: PlayerOrRoom, entity_ids: Collection[str]) -> None:
+        """Raise ServiceValidationError if one of these entities can't be added, or there are too many."""
         hub_entities = contexts_by_entity_id(self._hub).keys()
-        if state is None or state.domain != MEDIA_PLAYER or entity_id in hub_entities:
-            raise invalid("no_player_entity", entity_id=entity_id)
-        if not hub_entities.isdisjoint(state.attributes.get(ATTR_ENTITY_ID, ())):
-            # A group with one of the hub's players would send each command back to the hub.
-            raise invalid("output_of_ours", entity_id=entity_id)
-        if len(context.outputs) >= MAX_OUTPUTS:
+        for entity_id in entity_ids:
+            state = self._hass.states.get(entity_id)
+            if state is None or state.domain != MEDIA_PLAYER or entity_id in hub_entities:
+                raise invalid("no_player_entity", entity_id=entity_id)
+            if not hub_entities.isdisjoint(state.attributes.get(ATTR_ENTITY_ID, ())):
+                # A group with one of the hub's players would send each command back to the hub.
+                raise invalid("output_of_ours", entity_id=entity_id)
+            if not self._supports(entity_id, Feature.PLAY_MEDIA):
+                raise invalid("output_plays_no_media", entity_id=entity_id)
+        if entity_ids and len(context.outputs.keys() | set(entity_ids)) > MAX_OUTPUTS:
             raise invalid("too_many_outputs", most=str(MAX_OUTPUTS))
+
+    @callback
+    def async_add(self, context: PlayerOrRoom, entity_id: str) -> None:
+        """Add a speaker that was checked, and remove it from any other player or room."""
         for other, assigned_id in tuple(self.assigned()):
             if assigned_id == entity_id and other is not context:
                 self.async_remove(other, entity_id)
@@ -127,6 +137,22 @@ class Outputs:
             timer.cancel()
         if self._playing.pop(key, None) is not None:
             self._call(entity_id, "media_stop", {})
+
+    @callback
+    def _handle_renamed(self, entity_id: str, new_id: str) -> None:
+        for context, assigned_id in tuple(self.assigned()):
+            if assigned_id != entity_id:
+                continue
+            if isinstance(context, Player):
+                self._hub.players.rename_output(context, entity_id, new_id)
+            else:
+                self._hub.rooms.rename_output(context, entity_id, new_id)
+            identifier = context_identifier(context)
+            if (playing := self._playing.pop((identifier, entity_id), None)) is not None:
+                self._playing[identifier, new_id] = playing
+            if (timer := self._timers.pop((identifier, entity_id), None)) is not None:
+                timer.cancel()
+                self._schedule(context, new_id)
 
     def _handle_playback(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         if isinstance(event, CommandIssued) and isinstance(context, Player | Room):
@@ -207,3 +233,21 @@ class Outputs:
         except HomeAssistantError as error:
             # Best effort: the other speakers continue.
             _LOGGER.warning("%s failed on %s: %s", action, entity_id, error)
+
+
+def output_key(hass: HomeAssistant, entity_id: str) -> str:
+    """Return what identifies a speaker even if it is renamed: its id in the registry; else its entity id."""
+    entity = er.async_get(hass).async_get(entity_id)
+    return entity_id if entity is None else entity.id
+
+
+@callback
+def async_track_renamed(hass: HomeAssistant, renamed: Callable[[str, str], None]) -> CALLBACK_TYPE:
+    """Call `renamed` with the old and the new id of each entity that is renamed; return a function that stops it."""
+
+    @callback
+    def handle(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        if event.data["action"] == "update" and (old_id := event.data.get("old_entity_id")) is not None:
+            renamed(old_id, event.data["entity_id"])
+
+    return hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, handle)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from homeassistant.auth import EVENT_USER_ADDED, EVENT_USER_REMOVED, EVENT_USER_UPDATED
 from homeassistant.auth.models import RefreshToken, User
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 
 from ..engine.api import ROLES, CloseCode, Principal, Session, Sessions, Signal
 
@@ -41,6 +41,10 @@ class UserAccess:
     def is_user(self, sub: str) -> bool:
         """Return whether `sub` is the id of a user."""
         return sub in self.user_ids
+
+    def context_of(self, sub: str | None) -> Context:
+        """Return the context of an event that `sub` caused: with the user, if it is the id of one."""
+        return Context(user_id=sub if sub is not None and self.is_user(sub) else None)
 
     async def async_load(self) -> None:
         """Load the ids of all users."""

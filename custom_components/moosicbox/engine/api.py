@@ -16,7 +16,20 @@ from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
-from .library.models import STREAM_PATH, Album, Artist, Genre, Hit, Item, Kind, LibraryTrack, Picture, Playlist
+from .library.models import (
+    STREAM_PATH,
+    Album,
+    Artist,
+    Genre,
+    Hit,
+    Item,
+    Kind,
+    LibraryTrack,
+    Picture,
+    Playlist,
+    Progress,
+)
+from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
 from .library.reader.messages import FileTags
 from .library.seal import Seal
@@ -25,14 +38,7 @@ from .library.streaming.disk_cache import DiskCache
 from .library.streaming.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
 from .limits import Limits
 from .metrics_report import Health, client_reports, health, metrics_report, prometheus, traffic
-from .playback.addresses import (
-    encode_url,
-    is_clean_path,
-    is_http_url,
-    title_from_path,
-    track_from_url,
-    url_track_id,
-)
+from .playback.addresses import encode_url, is_clean_path, is_http_url, title_from_path, track_from_url, url_track_id
 from .playback.contexts import MAX_OUTPUTS, PlaybackContexts
 from .playback.events import (
     Command,
@@ -58,9 +64,11 @@ from .protocol.client import (
     PlaybackCommand,
     QueueAdd,
     QueueClear,
+    QueueMove,
     Request,
     RoomLeave,
     RoomList,
+    RoomSkipVote,
     SeekCommand,
     VolumeCommand,
 )
@@ -83,9 +91,9 @@ from .protocol.errors import (
     Unavailable,
     UnknownType,
 )
-from .protocol.library_request import Filters
+from .protocol.library_request import Filters, LibraryRequest
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
-from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, Track, UpdateOp
+from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, QueueItem, Track, UpdateOp
 from .radio.stream_finder import (
     MAX_PLAYLIST_BYTES,
     PLAYLIST_SUFFIXES,
@@ -164,6 +172,7 @@ __all__ = [
     "Kind",
     "Lagged",
     "Library",
+    "LibraryRequest",
     "LibraryTrack",
     "LibraryUpdated",
     "Limits",
@@ -171,6 +180,7 @@ __all__ = [
     "MediaProvider",
     "MessageTooLarge",
     "ModeCommand",
+    "Named",
     "NotSupported",
     "Offer",
     "PairingCodes",
@@ -188,16 +198,20 @@ __all__ = [
     "Playlist",
     "PositionChanged",
     "Principal",
+    "Progress",
     "QueueAdd",
     "QueueChanged",
     "QueueClear",
+    "QueueItem",
     "QueueItemNotFound",
+    "QueueMove",
     "Request",
     "Revocations",
     "Room",
     "RoomLeave",
     "RoomList",
     "RoomNotFound",
+    "RoomSkipVote",
     "Seal",
     "SeekCommand",
     "SerializationFailed",
@@ -224,6 +238,7 @@ __all__ = [
     "client_reports",
     "encode_url",
     "error_response",
+    "find_named",
     "health",
     "invalid_message",
     "is_clean_path",

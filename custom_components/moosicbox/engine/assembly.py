@@ -45,6 +45,7 @@ from .rooms.grouping import Grouping
 from .rooms.invites import Invites
 from .rooms.listing import RoomLists
 from .rooms.rooms import Rooms
+from .rooms.sync_monitor import SyncMonitor
 from .rooms.targets import Targets
 from .sessions.presence import Presence
 from .sessions.session import Actor
@@ -108,7 +109,12 @@ def build_hub(
         media if library is None else LibraryMedia(library, media), system, clock, shared_limits.current.media_cache
     )
     publisher = PlaybackPublisher(
-        topics=topics, media_resolver=media_resolver, timers=timers, clock=clock, spawn=tasks.spawn
+        topics=topics,
+        media_resolver=media_resolver,
+        timers=timers,
+        clock=clock,
+        spawn=tasks.spawn,
+        limits=shared_limits,
     )
     players = Players(topics=topics, publisher=publisher, timers=timers, clock=clock, limits=shared_limits)
     progress = Progress(topics=topics, players=players, timers=timers, clock=clock)
@@ -152,6 +158,7 @@ def build_hub(
         timers=timers,
         clock=clock,
         spawn=tasks.spawn,
+        limits=shared_limits,
     )
     Notices(topics=topics, publisher=publisher, clock=clock, system=system, notified=notified)
     grouping = Grouping(
@@ -213,6 +220,7 @@ def build_hub(
         targets=targets,
         grouping=grouping,
         announcements=announcements,
+        sync_monitor=SyncMonitor(players, rooms),
         persistence=Persistence(
             store=store,
             players=players,

@@ -33,6 +33,7 @@ from .rooms.grouping import Grouping
 from .rooms.invites import Invites
 from .rooms.listing import RoomLists
 from .rooms.rooms import Rooms
+from .rooms.sync_monitor import SyncMonitor
 from .rooms.targets import Targets
 from .sessions.presence import Presence
 from .sessions.session import Actor
@@ -75,6 +76,7 @@ class Hub:
     targets: Targets
     grouping: Grouping
     announcements: Announcements
+    sync_monitor: SyncMonitor
     persistence: Persistence
     dispatcher: Dispatcher
     notified: Signal[Actor, str, TopicMessage]

@@ -1,8 +1,12 @@
 """All limits of the hub with their defaults; set by Home Assistant's options or a node's settings."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from .signals import Signal
+
+LOUDNESS_MODES: Final = ("auto", "track", "album", "off")
+"""Equal loudness of tracks, of albums, or with `auto` of albums that play in order, and of tracks otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,16 @@ class Limits:
     """Interval of scans where the file system reports no changes, as on network shares; 0: never."""
     library_measure_loudness: bool = True
     """True if the loudness of tracks is measured in the background where their tags don't tell it."""
+    loudness: str = "auto"
+    """One of `LOUDNESS_MODES`."""
+    loudness_preamp: int = 0
+    """Added to the gains of tracks, in dB."""
+    crossfade: int = 0
+    """Time for which a track and the next one are mixed; 0: never."""
+    announcement_ducking: int = 12
+    """Decibels by which players that can mix lower the music for an announcement; 0: the music is paused."""
+    library_online_lyrics: bool = False
+    """True if lyrics that files don't have are looked up at LRCLIB."""
     metrics: bool = True
     """True if metrics are available."""
     rooms: bool = True

@@ -119,7 +119,7 @@ class Persistence:
                 self._remember(player.solo_playback)
         for saved_room in state.rooms if limits.rooms else ():
             if self._rooms.find(saved_room.room_id) is None:
-                room = self._rooms.add(saved_room.settings, saved_room.room_id)
+                room = self._rooms.add(saved_room.settings, saved_room.room_id, is_group=saved_room.is_group)
                 restore_room(room, saved_room, self._players.find)
                 self._remember(room.playback)
         self._invites.open = {**state.invites, **self._invites.open}

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from .access.keys import parse_keys
-from .limits import Limits
+from .limits import LOUDNESS_MODES, Limits
 
 UNLIMITED: Final = 1_000_000_000
 """Messages or bytes per minute if rate limiting is switched off."""
@@ -50,6 +50,8 @@ class Setting(NamedTuple):
     """The default of a setting without a `field`."""
     secret: bool = False
     """True if the value must not be shown."""
+    choices: tuple[str, ...] = ()
+    """The values of a choice."""
 
     @property
     def default(self) -> Any:
@@ -67,7 +69,7 @@ class Setting(NamedTuple):
             case int() if isinstance(value, int | float) and not isinstance(value, bool):
                 if float(value).is_integer() and self.least <= value <= self.most:
                     return int(value)
-            case str() if isinstance(value, str):
+            case str() if isinstance(value, str) and (not self.choices or value in self.choices):
                 return value
             case list() if isinstance(value, list) and all(isinstance(item, str) for item in value):
                 return value
@@ -88,6 +90,14 @@ class Setting(NamedTuple):
 _DEFAULTS: Final = Limits()
 
 SETTINGS: Final = (
+    Setting("library_folders", "library", "library_folders"),
+    Setting("library_scan_interval", "library", "library_scan_interval", 0, 86_400, "s"),
+    Setting("library_measure_loudness", "library", "library_measure_loudness"),
+    Setting("library_online_lyrics", "library", "library_online_lyrics"),
+    Setting("loudness", "sound", "loudness", choices=LOUDNESS_MODES),
+    Setting("loudness_preamp", "sound", "loudness_preamp", -15, 15, "dB"),
+    Setting("crossfade", "sound", "crossfade", 0, 12, "s"),
+    Setting("announcement_ducking", "sound", "announcement_ducking", 0, 40, "dB"),
     Setting("max_connections", "connections", "max_connections", 1, MAX_CONNECTIONS, None, "WS_MAX_CONNECTIONS"),
     Setting("max_connections_per_user", "connections", "max_connections_per_user", 1, 1_000),
     Setting("max_connections_per_ip", "connections", "max_unauthenticated_per_address", 1, 1_000),
@@ -119,9 +129,6 @@ SETTINGS: Final = (
     Setting("chat_per_minute", "rate_limits", "chat_per_minute", 1, 10_000),
     Setting("library_per_minute", "rate_limits", "library_per_minute", 1, 10_000),
     Setting("cleanup_interval_seconds", "rate_limits", "cleanup_interval", 1, 3_600, "s"),
-    Setting("library_folders", "library", "library_folders"),
-    Setting("library_scan_interval", "library", "library_scan_interval", 0, 86_400, "s"),
-    Setting("library_measure_loudness", "library", "library_measure_loudness"),
     Setting("require_auth", "security", "require_auth"),
     Setting("allowed_origins", "security", "allowed_origins"),
     Setting("validate_csrf", "security", "validate_csrf"),
@@ -170,17 +177,18 @@ FORMS: Final = {
 }
 
 
-def fault(values: Mapping[str, Any]) -> str | None:
-    """Return the translation key of the first fault in a complete set of values, or `None`."""
+def faults(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the translation key of the fault of each setting that has one, in a complete set of valid types."""
+    found = {key: form.fault for key, form in FORMS.items() if not form.holds(values[key])}
     if values["max_connections_per_user"] > values["max_connections"]:
-        return "too_many_per_user"
+        found["max_connections_per_user"] = "too_many_per_user"
     if values["ping_timeout_seconds"] > values["heartbeat_interval_seconds"]:
-        return "ping_timeout_too_long"
+        found["ping_timeout_seconds"] = "ping_timeout_too_long"
     if values["burst_size"] > values["messages_per_minute"]:
-        return "burst_too_large"
+        found["burst_size"] = "burst_too_large"
     if values["cluster_mode"] and not values["redis_url"]:
-        return "cluster_without_redis"
-    return next((form.fault for key, form in FORMS.items() if not form.holds(values[key])), None)
+        found["redis_url"] = "cluster_without_redis"
+    return found
 
 
 def defaults() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 import struct
+import subprocess
 
 from mutagen.id3 import ID3, TIT2, TPE1
 
@@ -120,6 +121,14 @@ def _lying_xing(folder: Path, sounds: Sounds) -> None:
     path.write_bytes(data)
 
 
+def _piped_flac(folder: Path, _sounds: Sounds) -> None:
+    for seconds, rate in ((3, 44_100), (0.05, 48_000)):
+        sound = f"sine=frequency=500:duration={seconds}:sample_rate={rate}"
+        command = ["ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", sound, "-f", "flac", "pipe:1"]
+        made = subprocess.run(command, check=True, capture_output=True)
+        (folder / f"{rate}.flac").write_bytes(made.stdout)
+
+
 def _wav_with_id3(folder: Path, sounds: Sounds) -> None:
     path = sounds.put(folder / "x.wav", title="Tagged wave", artist="Ida")
     tags = ID3()
@@ -158,6 +167,12 @@ CASES: tuple[Case, ...] = (
         trick="WAVs whose sizes were unknown when they were written",
         write=_piped_wav,
         tracks={f"{name}.wav": {"duration": 4.0, "codec": "pcm"} for name in ("ffmpeg", "sox", "zero", "long")},
+    ),
+    Case(
+        name="piped-flac",
+        trick="FLACs whose lengths were unknown when they were written",
+        write=_piped_flac,
+        tracks={"44100.flac": {"duration": 3.0}, "48000.flac": {"duration": 0.05}},
     ),
     Case(
         name="riff-info",

@@ -1,4 +1,4 @@
-"""Loudness: from tags where they tell it, else measured by a real ffmpeg, and told to players."""
+"""Loudness: read from tags or measured by a real ffmpeg, and sent to players."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -26,7 +26,7 @@ async def library(tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def tone(path: Path, decibels: float) -> Path:
-    """Three seconds of a tone whose loudness is known: a full sine of 1 kHz in mono has -3 LUFS."""
+    """Write three seconds of a tone of known loudness: a full sine of 1 kHz in mono has -3 LUFS."""
     path.parent.mkdir(parents=True, exist_ok=True)
     sound = f"aevalsrc='sin(2*PI*1000*t)*{10 ** (decibels / 20)}':d=3:s=48000"
     subprocess.run(  # noqa: S603 - our own words
@@ -42,7 +42,7 @@ async def details(library: Library) -> dict[str, TrackDetails]:
 
 
 async def until(library: Library, holds: Callable[[dict[str, TrackDetails]], bool]) -> dict[str, TrackDetails]:
-    """Wait for what happens in the background."""
+    """Return the tracks as soon as `holds` is true for them."""
     while not holds(found := await details(library)):  # noqa: ASYNC110 - the meter reports nothing
         await asyncio.sleep(0.02)
     return found
@@ -52,7 +52,7 @@ def measured(found: dict[str, TrackDetails]) -> bool:
     return all(track.track_gain is not None and track.album_gain is not None for track in found.values())
 
 
-async def test_what_tags_do_not_tell_is_measured(music: Path, library: Library) -> None:
+async def test_files_without_loudness_tags_are_measured(music: Path, library: Library) -> None:
     tag(tone(music / "loud.flac", -3), title="Loud", artist="A", album="B", tracknumber="1")
     tag(tone(music / "quiet.flac", -23), title="Quiet", artist="A", album="B", tracknumber="2")
     library.follow_folders()
@@ -67,7 +67,7 @@ async def test_what_tags_do_not_tell_is_measured(music: Path, library: Library) 
         assert track.album_peak == pytest.approx(0.708, abs=0.01)
 
 
-async def test_tags_are_believed(music: Path, library: Library) -> None:
+async def test_loudness_tags_replace_a_measurement(music: Path, library: Library) -> None:
     tag(tone(music / "a.flac", -3), title="A", replaygain_track_gain="-1.5 dB", replaygain_track_peak="0.5")
     library.follow_folders()
     await library.scan()
@@ -76,14 +76,16 @@ async def test_tags_are_believed(music: Path, library: Library) -> None:
     assert (track.track_gain, track.track_peak) == (-1.5, 0.5)
 
 
-async def test_another_tag_does_not_undo_a_measurement_but_another_sound_does(music: Path, library: Library) -> None:
-    path = tag_later = tone(music / "x.flac", -3)
+async def test_a_measurement_is_kept_when_tags_change_and_dropped_when_the_sound_does(
+    music: Path, library: Library
+) -> None:
+    path = tone(music / "x.flac", -3)
     tag(path, title="X", artist="A")
     library.follow_folders()
     await library.scan()
     await until(library, lambda found: all(track.track_gain is not None for track in found.values()))
-    library._meter = await stopped(library)
-    tag(tag_later, title="Y", artist="B", album="C")
+    await stop_measuring(library)
+    tag(path, title="Y", artist="B", album="C")
     await library.scan()
     (track,) = (await details(library)).values()
     assert track.track_gain == pytest.approx(-12, abs=0.5)
@@ -94,13 +96,13 @@ async def test_another_tag_does_not_undo_a_measurement_but_another_sound_does(mu
     assert (track.title, track.track_gain) == ("Z", None)
 
 
-async def stopped(library: Library) -> None:
-    """Measure no more."""
+async def stop_measuring(library: Library) -> None:
+    """Stop the background measurement."""
     assert library._meter is not None
     await library._meter.stop()
 
 
-async def test_silence_and_what_cannot_be_decoded_are_tried_once(sounds: Sounds, music: Path, library: Library) -> None:
+async def test_silence_and_broken_files_are_tried_once(sounds: Sounds, music: Path, library: Library) -> None:
     tone(music / "silence.flac", -200)
     broken = sounds.put(music / "broken.flac")
     data = broken.read_bytes()

@@ -35,7 +35,7 @@ def test_gapless_hand_over() -> None:
     assert stage.playback.queue.locked_item_id is None
     stage.pass_to(ends_us - HANDOVER_US)
     assert stage.playback.queue.locked_item_id == "b"
-    assert stage.command == ("play", stage.playback.queue.get("b"), 0.0, ends_us, 1.0)
+    assert stage.command == ("play", stage.playback.queue.get("b"), 0.0, ends_us, 1.0, 0.0)
     assert stage.current == "a"
     stage.events.clear()
     stage.pass_to(ends_us)

@@ -142,7 +142,7 @@ def test_details_are_fields_of_the_error() -> None:
     }
 
 
-def test_close_codes_tell_whether_to_reconnect() -> None:
+def test_close_codes_state_whether_to_reconnect() -> None:
     again = {code for code in CloseCode if code.reconnect}
     assert {code for code in CloseCode if 4000 <= code < 4500} <= again
     assert not {code for code in CloseCode if code >= 4500} & again

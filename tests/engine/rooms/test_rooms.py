@@ -493,7 +493,7 @@ async def test_a_repeated_transfer_is_executed_once(party: Party) -> None:
     assert len(party.room.playback.queue) == 2
 
 
-async def test_a_player_removed_while_away_is_told_to_stop(party: Party) -> None:
+async def test_a_player_removed_while_disconnected_is_stopped_on_return(party: Party) -> None:
     await playing(party)
     party.harness.lose(party.sessions["ben"])
     party.hub.rooms.kick(party.room, party.sessions["ben"].client_id)

@@ -1,6 +1,7 @@
 """The library in Home Assistant's media browser: browsing, searching, and playing collections."""
 
 from pathlib import Path
+import random
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -52,17 +53,19 @@ async def test_the_root_has_the_librarys_folders_and_other_media_sources(
 ) -> None:
     top = await browse(hass)
     assert [child.title for child in top.children] == [
+        "Search the library",
         "Artists",
         "Albums",
         "Genres",
         "Recently added",
         "Playlists",
         "Favourites",
-        *(child.title for child in top.children[6:]),
+        *(child.title for child in top.children[7:]),
     ]
-    others = [child.media_content_id for child in top.children[6:]]
+    others = [child.media_content_id for child in top.children[7:]]
     assert "media-source://media_source" in others
     assert OURS not in others
+    assert not [place for place in others if "camera" in place or "image" in place]
     assert await browse(hass, top.media_content_id)
     assert all(child.can_expand for child in top.children)
     local = await browse(hass, "media-source://media_source")
@@ -83,17 +86,19 @@ async def test_artists_list_albums_by_year_and_albums_list_tracks_in_order(
 ) -> None:
     """Tracks without an album are listed with their artist."""
     miles = await step(hass, f"{OURS}/artists", "Miles Davis")
-    assert await child_titles(hass, miles) == ["Birth of the Cool", "Kind of Blue"]
+    assert await child_titles(hass, miles) == ["All songs", "Shuffle all songs", "Birth of the Cool", "Kind of Blue"]
     blue = await browse(hass, await step(hass, miles, "Kind of Blue"))
-    assert [child.title for child in blue.children] == [f"Miles Davis – {title}" for title in KIND_OF_BLUE]
+    assert [child.title for child in blue.children] == [
+        f"{number}. {title} (0:01)" for number, title in enumerate(KIND_OF_BLUE, 1)
+    ]
     assert (blue.can_play, blue.media_class, blue.media_content_type) == (True, "album", "album")
     first = blue.children[0]
     assert (first.can_play, first.can_expand, first.media_content_type) == (True, False, "audio/flac")
     bjork = await step(hass, f"{OURS}/artists", "Björk")
-    assert await child_titles(hass, bjork) == ["Debut", "Björk – Hidden Place"]
+    assert await child_titles(hass, bjork) == ["All songs", "Shuffle all songs", "Debut", "Hidden Place (0:01)"]
     assert await child_titles(hass, await step(hass, f"{OURS}/genres", "Jazz")) == ["Birth of the Cool", "Kind of Blue"]
     sunday = await step(hass, f"{OURS}/playlists", "Sunday")
-    assert await child_titles(hass, sunday) == ["Björk – Human Behaviour", "Miles Davis – So What"]
+    assert await child_titles(hass, sunday) == ["Björk – Human Behaviour (0:01)", "Miles Davis – So What (0:01)"]
 
 
 async def test_favourites_are_a_folder(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
@@ -231,7 +236,7 @@ async def test_an_album_can_be_enqueued(
     hass: HomeAssistant, kitchen: Client, library: Library, enqueue: str, expected: list[str], playing: str
 ) -> None:
     blue = await step(hass, f"{OURS}/albums", "Kind of Blue")
-    await play(hass, await step(hass, blue, "Miles Davis – So What"))
+    await play(hass, await step(hass, blue, "1. So What (0:01)"), enqueue="play")
     await play(hass, await step(hass, f"{OURS}/albums", "Birth of the Cool"), enqueue=enqueue)
     await hass.async_block_till_done()
     assert await titles(kitchen) == expected
@@ -244,3 +249,43 @@ async def test_a_track_by_its_id(hass: HomeAssistant, kitchen: Client, library: 
         await play(hass, media_content_id)
         assert await titles(kitchen) == [track.title]
     await act(hass, "media_stop")
+
+
+async def test_the_search_folder_can_be_searched(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    """Home Assistant's pages offer no search in the root."""
+    folder = (await browse(hass)).children[0]
+    assert (folder.can_search, folder.can_expand, folder.can_play) == (True, True, False)
+    place = folder.media_content_id
+    assert sorted(await child_titles(hass, place)) == ["Birth of the Cool", "Debut", "Kind of Blue"]
+    assert await search(hass, "so what", media_content_id=place, media_content_type="music") == [
+        "Miles Davis – So What"
+    ]
+
+
+async def test_a_song_of_an_album_goes_on_with_the_album(
+    hass: HomeAssistant, kitchen: Client, library: Library
+) -> None:
+    miles = await step(hass, f"{OURS}/artists", "Miles Davis")
+    second = await step(hass, await step(hass, miles, "Kind of Blue"), "2. Freddie Freeloader (0:01)")
+    await play(hass, second)
+    assert await titles(kitchen) == list(KIND_OF_BLUE[1:])
+    await play(hass, second, enqueue="add")
+    assert await titles(kitchen) == [*KIND_OF_BLUE[1:], KIND_OF_BLUE[1]]
+    with pytest.raises(HomeAssistantError):
+        await play(hass, f"{second}x")
+
+
+async def test_all_songs_of_an_artist_play_in_order_or_shuffled(
+    hass: HomeAssistant, kitchen: Client, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "sample", lambda items, _count: items[::-1])
+    miles = await step(hass, f"{OURS}/artists", "Miles Davis")
+    songs = await browse(hass, await step(hass, miles, "All songs"))
+    listed = [child.title.removesuffix(" (0:01)") for child in songs.children]
+    assert sorted(listed) == sorted([*BIRTH, *KIND_OF_BLUE])
+    await play(hass, songs.media_content_id)
+    assert await titles(kitchen) == listed
+    await play(hass, await step(hass, miles, "Shuffle all songs"))
+    assert await titles(kitchen) == listed[::-1]
+    await play(hass, songs.children[3].media_content_id)
+    assert await titles(kitchen) == listed[3:]

@@ -174,6 +174,11 @@ class RedisBus(Bus):
                 pipeline.incr(f"{PREFIX}:changes")
                 await pipeline.execute()
 
+    async def ping(self) -> None:
+        """Connect and wait for an answer. Raise BusUnavailable."""
+        with _bus_errors():
+            await self._redis.time()
+
     @override
     async def close(self) -> None:
         await self._redis.aclose()

@@ -48,6 +48,8 @@ class LibraryHandlers:
                 return {"item": await library.album(_id(asked))}
             case "get_track":
                 return {"item": await library.track(_id(asked))}
+            case "get_lyrics":
+                return {"item": await library.lyrics(_id(asked))}
             case "get_playlist":
                 return {"item": await library.playlist(_id(asked))}
             case "search":

@@ -2,6 +2,7 @@
 
 from ..clock import iso_from_unix
 from ..hub import Hub
+from ..playback.media import lossy_types
 from ..playback.player import Player
 from ..protocol.client import PlayerReport, StreamRequest
 from ..protocol.errors import NotSupported
@@ -29,7 +30,8 @@ class ReportHandlers:
         """Return a new stream address for a queue item."""
         player = self._player(actor)
         item = player.active_playback.queue.get(message.queue_item_id)
-        address = await self.hub.media_resolver.renew_address(item, player.accepts)
+        accepts = lossy_types(player.accepts) if message.data_saver else player.accepts
+        address = await self.hub.media_resolver.renew_address(item, accepts)
         expires_at = None if address.expires_at is None else iso_from_unix(address.expires_at)
         return {"stream_url": address.url, "expires_at": expires_at}
 

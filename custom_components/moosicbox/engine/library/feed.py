@@ -52,7 +52,7 @@ class LibraryFeed:
             unsubscribe()
         self._unsubscribe = ()
 
-    def provide(self, catalog: TopicCatalog) -> None:
+    def register_topics(self, catalog: TopicCatalog) -> None:
         """Register the snapshot of the topic: the progress of the scan."""
         catalog.provide(TOPIC, lambda _id, _viewer: [_message(self._library.progress)])
 

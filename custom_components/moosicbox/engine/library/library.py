@@ -7,6 +7,7 @@ import sqlite3
 import time
 from typing import Final
 
+from ..fetching import SessionFactory
 from ..protocol.errors import TrackNotFound, Unavailable
 from ..protocol.library_request import Filters, PlaylistEdit
 from ..protocol.types import UpdateType
@@ -19,6 +20,7 @@ from .index.states import PRESENT
 from .index.unreadable import harmful_files
 from .index.upkeep import salvage
 from .loudness import LoudnessMeter
+from .lyrics import OnlineLyrics, find_lyrics
 from .models import (
     Album,
     AlbumDetails,
@@ -30,6 +32,7 @@ from .models import (
     Hit,
     Kind,
     LibraryTrack,
+    Lyrics,
     Page,
     Picture,
     Playlist,
@@ -69,6 +72,8 @@ class Library:
         seal: Makes the addresses of pictures.
         ffmpeg: The program that transcodes and measures; None: players get files as they are.
         measures_loudness: True to measure the loudness of tracks whose tags don't tell it.
+        session: Returns the HTTP session for requests to other services; None: there are none.
+        online_lyrics: True to look up lyrics at LRCLIB that the files don't have.
     """
 
     def __init__(
@@ -80,6 +85,8 @@ class Library:
         *,
         ffmpeg: str | None = None,
         measures_loudness: bool = False,
+        session: SessionFactory | None = None,
+        online_lyrics: bool = False,
     ) -> None:
         self.seal = seal or Seal()
         self.transcodes = ffmpeg is not None
@@ -111,6 +118,8 @@ class Library:
         self._meter = None
         if ffmpeg is not None:
             self._meter = LoudnessMeter(self._database, ffmpeg, self._root_of, lambda: self._scans.running)
+        self._online_lyrics = None if session is None else OnlineLyrics(self.reader, session)
+        self._asks_online = online_lyrics
         self._harmful: tuple[UnreadableFile, ...] = ()
         self.reader.changed.subscribe(self._update_unreadable)
 
@@ -145,10 +154,17 @@ class Library:
         await self._database.close()
 
     async def configure(
-        self, folders: Sequence[Path], scan_interval: float, *, measures_loudness: bool | None = None
+        self,
+        folders: Sequence[Path],
+        scan_interval: float,
+        *,
+        measures_loudness: bool | None = None,
+        online_lyrics: bool | None = None,
     ) -> None:
-        """Use other folders and another interval from now on, and measure loudness or not; None: as before."""
+        """Use other folders and another interval from now on, measure loudness or not, ask LRCLIB or not; None: as before."""
         await self._scans.configure(folders, scan_interval)
+        if online_lyrics is not None:
+            self._asks_online = online_lyrics
         if measures_loudness is None or measures_loudness == self._measures_loudness:
             return
         self._measures_loudness = measures_loudness
@@ -268,6 +284,11 @@ class Library:
             duration=place.duration or None,
         )
 
+    async def lyrics(self, track_id: str) -> Lyrics:
+        """Return the lyrics of a track; raise Unavailable while its disk isn't there."""
+        found, file = await self.track(track_id), await self.track_path(track_id)
+        return await find_lyrics(self.reader, found, file, self._online_lyrics if self._asks_online else None)
+
     async def artwork(self, id_: str, edge: int | None = None) -> Picture | None:
         """Return the picture of a track, album or artist; None if it has none that can be shown.
 
@@ -278,9 +299,13 @@ class Library:
         place = await self._database.read(lambda index: details.picture_place(index, id_))
         if place is None or (root := self._root_of(Path(os.fsdecode(place.folder)))) is None:
             return None
-        music = place.folder + b"/" + place.name if place.picture else None
-        request = ReadPicture(os.fsencode(root), music, place.artwork, edge)
-        return await self.reader.picture(request, _version(place))
+        base, music = os.fsencode(root), place.folder + b"/" + place.name
+        version, found = _version(place), None
+        if place.picture:
+            found = await self.reader.picture(ReadPicture(base, music, embedded=True, edge=edge), version)
+        if found is None and place.artwork is not None:
+            found = await self.reader.picture(ReadPicture(base, place.artwork, embedded=False, edge=edge), version)
+        return found
 
     async def artwork_version(self, id_: str) -> str | None:
         """Return a text that changes with the picture of a track, album or artist; None if there is none."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from ..protocol.types import Id, Record, Track, UpdateType
 
@@ -43,6 +43,25 @@ class TrackDetails(LibraryTrack, frozen=True, kw_only=True):
     album_peak: float | None = None
     lyrics: str | None = None
     last_played_at: str | None = None
+
+
+type LyricsSource = Literal["embedded", "file", "online"]
+
+
+class LyricsLine(Record, frozen=True, kw_only=True):
+    """A line of lyrics; `seconds` is its time in the track, and absent if the lyrics aren't synchronised."""
+
+    text: str
+    seconds: float | UnsetType = UNSET
+
+
+class Lyrics(Record, frozen=True, kw_only=True):
+    """The lyrics of a track: from its tags, from a file beside it, or from LRCLIB. Without lyrics, `source` is null."""
+
+    track_id: Id
+    source: LyricsSource | None = None
+    synced: bool = False
+    lines: tuple[LyricsLine, ...] = ()
 
 
 class Artist(Record, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ import tomllib
 from typing import Any, Final
 
 from ..limits import Limits
-from ..settings import FORMS, SETTINGS, defaults, fault, from_environment, limits_of
+from ..settings import FORMS, SETTINGS, defaults, faults, from_environment, limits_of
 from .forwarded import Network
 
 ADDRESS: Final = "WS_BIND_ADDRESS"
@@ -94,8 +94,8 @@ def _checked(values: dict[str, Any]) -> NodeConfig:
     for key, form in FORMS.items():
         if not form.holds(values[key]):
             raise ConfigError(f"{key} has an invalid value ({form.fault})")
-    if (name := fault(values)) is not None:
-        raise ConfigError(f"The settings contradict each other ({name})")
+    if found := faults(values):
+        raise ConfigError(f"The settings contradict each other ({', '.join(found.values())})")
     return NodeConfig(
         redis_url=values["redis_url"],
         node_id=values["node_id"],

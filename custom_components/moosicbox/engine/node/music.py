@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 import shutil
 
+from aiohttp import ClientSession
+
 from ..library.library import Library
 from ..library.seal import Seal
 from ..library.streaming import artwork, streams
@@ -25,6 +27,7 @@ class Music:
         ffmpeg: str | None,
         *,
         measures_loudness: bool = False,
+        online_lyrics: bool = False,
     ) -> None:
         """Create the library; nothing is opened yet.
 
@@ -35,9 +38,18 @@ class Music:
             seal: Signs and checks addresses as all nodes do.
             ffmpeg: The path of ffmpeg for transcoding; `None` without it.
             measures_loudness: True measures the loudness of tracks whose tags don't have it.
+            online_lyrics: True looks up lyrics at LRCLIB that the files don't have.
         """
+        self._session: ClientSession | None = None
         self.library = Library(
-            data / "library.db", folders, scan_interval, seal, ffmpeg=ffmpeg, measures_loudness=measures_loudness
+            data / "library.db",
+            folders,
+            scan_interval,
+            seal,
+            ffmpeg=ffmpeg,
+            measures_loudness=measures_loudness,
+            session=self._get_session,
+            online_lyrics=online_lyrics,
         )
         self.streams = Streams(self.library, DiskCache(data / "tracks", streams.CACHE_BYTES), ffmpeg)
         self.artwork = Artwork(self.library, DiskCache(data / "artwork", artwork.CACHE_BYTES))
@@ -55,6 +67,13 @@ class Music:
     async def stop(self) -> None:
         """Close the index."""
         await self.library.stop()
+        if self._session is not None:
+            await self._session.close()
+
+    def _get_session(self) -> ClientSession:
+        if self._session is None or self._session.closed:
+            self._session = ClientSession()
+        return self._session
 
 
 async def create_music(config: NodeConfig, seal: Seal) -> Music | None:
@@ -70,4 +89,5 @@ async def create_music(config: NodeConfig, seal: Seal) -> Music | None:
         seal,
         ffmpeg,
         measures_loudness=limits.library_measure_loudness,
+        online_lyrics=limits.library_online_lyrics,
     )

@@ -23,12 +23,15 @@ class PlaybackContexts[C: PlaybackContext]:
         """Anything that a list or an entity shows of a player or room has changed."""
         self.output_added: Signal[C, str] = Signal()
         self.output_removed: Signal[C, str] = Signal()
+        self.entity_renamed: Signal[C] = Signal()
+        """The entity id of a player or room, or the id of one of its outputs, has changed."""
 
     def set_entity_id(self, context: C, entity_id: str | None) -> None:
         """Set the id of the entity that stands for `context` in Home Assistant."""
         if context.entity_id != entity_id:
             context.entity_id = entity_id
             self.changed.emit(context)
+            self.entity_renamed.emit(context)
 
     def add_output(self, context: C, output_id: str, delay_ms: float = 0.0) -> None:
         """Add an output, or do nothing if `context` has it already.
@@ -57,6 +60,16 @@ class PlaybackContexts[C: PlaybackContext]:
         if context.outputs.pop(output_id, None) is not None:
             self.output_removed.emit(context, output_id)
             self.changed.emit(context)
+
+    def rename_output(self, context: C, output_id: str, new_id: str) -> None:
+        """Change the id of an output, or do nothing if `context` doesn't have it."""
+        if output_id in context.outputs:
+            context.outputs = {
+                new_id if known_id == output_id else known_id: delay_ms
+                for known_id, delay_ms in context.outputs.items()
+            }
+            self.changed.emit(context)
+            self.entity_renamed.emit(context)
 
     def set_output_delay(self, context: C, output_id: str, delay_ms: float) -> None:
         """Set the time from a request until an output sounds, in milliseconds.

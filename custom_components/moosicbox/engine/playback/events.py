@@ -13,6 +13,16 @@ class Command(NamedTuple):
     position: float
     sync_time_us: int
     rate: float
+    crossfade: float = 0.0
+    """The time in seconds for which the item is mixed with the end of the one before."""
+
+
+class MixedAnnouncement(NamedTuple):
+    """An announcement that a player mixes with its music, which it lowers by `ducking_db` meanwhile."""
+
+    item: QueueItem
+    sync_time_us: int
+    ducking_db: float
 
 
 class CommandIssued(NamedTuple):

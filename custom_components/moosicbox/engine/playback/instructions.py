@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 
+from ..limits import SharedLimits
 from ..protocol.server import SynchronizedPlayback, TopicMessage
 from ..protocol.types import QueueItem
 from .events import Command
+from .gain import gain_db
 from .media import Accepts
 from .media_resolver import MediaResolver
 from .player import PlaybackContext, Player
-from .render import compensated, prepare, synchronized_playback
+from .render import announcement_order, compensated, prepare, synchronized_playback
 
 
 class Instructions:
@@ -17,19 +19,30 @@ class Instructions:
     A message whose item has no known media is left out. Its media is then looked up, and the message sent later.
     """
 
-    def __init__(self, media_resolver: MediaResolver) -> None:
+    def __init__(self, media_resolver: MediaResolver, limits: SharedLimits) -> None:
         self._media_resolver = media_resolver
+        self._limits = limits
 
     def all_for(self, player: Player) -> list[TopicMessage]:
-        """Return everything that a player needs to begin: its volume, the command and the next item."""
+        """Return everything that a player needs to begin: its volume, the command, the next item, an announcement."""
         context: PlaybackContext = player.room or player
         command = self._command(context, player.accepts, player.announcement or context.playback.command_for_newcomer())
         messages = (
             player.volume_update(),
             command and compensated(command, player.output_delay_ms),
             self._prepare(context, player.accepts),
+            self.announcement(player),
         )
         return [message for message in messages if message is not None]
+
+    def announcement(self, player: Player) -> TopicMessage | None:
+        """Return the announcement that a player mixes with its playback; `None` if there is none."""
+        if (announcement := player.mixed_announcement) is None:
+            return None
+        if (address := self._media_resolver.address(announcement.item, player.accepts)) is None:
+            return None
+        order = announcement_order(announcement, address, announcement.sync_time_us)
+        return compensated(order, player.output_delay_ms)
 
     def commands(self, context: PlaybackContext) -> Iterator[tuple[Player, SynchronizedPlayback]]:
         """Yield the last command of a playback for each player that renders it."""
@@ -53,12 +66,20 @@ class Instructions:
         address = self._media_resolver.address(command.item, accepts) if command.item else None
         if command.item is not None and address is None:
             return None
-        return synchronized_playback(command, address, context.room_id)
+        return synchronized_playback(command, address, context.room_id, self._gain_db(context, command.item))
 
     def _prepare(self, context: PlaybackContext, accepts: Accepts) -> TopicMessage | None:
         item: QueueItem | None = context.playback.next_item
         address = self._media_resolver.address(item, accepts) if item else None
-        return None if item is not None and address is None else prepare(item, address)
+        if item is not None and address is None:
+            return None
+        return prepare(item, address, self._gain_db(context, item))
+
+    def _gain_db(self, context: PlaybackContext, item: QueueItem | None) -> float | None:
+        limits = self._limits.current
+        if item is None:
+            return None
+        return gain_db(context.playback.queue, item, limits.loudness, limits.loudness_preamp)
 
 
 def _for_renderers[M](

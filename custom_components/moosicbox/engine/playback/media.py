@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from ..access.rights import Principal
 from ..protocol.types import Track
@@ -16,6 +16,29 @@ def accepted_types(capabilities: Iterable[str] | None) -> Accepts:
     """Return the media types among a player's capabilities; `None` if there are none."""
     types = (capability.lower().replace(" ", "").replace('"', "") for capability in capabilities or ())
     return frozenset(found for found in types if "/" in found) or None
+
+
+LOSSY: Final = frozenset(
+    {
+        *(
+            "audio/mpeg",
+            "audio/mp3",
+            "audio/aac",
+            "audio/mp4",
+            "audio/m4a",
+            "audio/x-m4a",
+            "audio/opus",
+            "audio/vorbis",
+        ),
+        *("audio/ogg", "application/ogg", "audio/ogg;codecs=opus", "audio/ogg;codecs=vorbis"),
+    }
+)
+"""The types of sound that take little of a network."""
+
+
+def lossy_types(accepts: Accepts) -> Accepts:
+    """Return the lossy ones of the types that a player accepts, or all of its types if it accepts none of those."""
+    return LOSSY if accepts is None else (accepts & LOSSY) or accepts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from ..protocol.client import PlayerReport
 from ..protocol.errors import QueueItemNotFound
 from ..protocol.types import ItemState, QueueItem, RepeatMode
 from .events import Command, ItemFailed, Lagged, PlaybackEvent, PositionChanged, StatusChanged
+from .gain import continues_album
 from .members import Member, Members
 from .operations import Operations
 from .playhead import PendingStart, Playhead
@@ -27,6 +28,8 @@ DURATION_TOLERANCE_SECONDS: Final = 0.05
 """The duration that several players report is adopted if it differs by more than this from the known one."""
 START_GRACE_US: Final = 2_000_000
 """A player that buffers this shortly after a command is still starting, and hasn't stalled."""
+MAX_CROSSFADE: Final = 0.25
+"""The longest crossfade, in parts of the shorter item."""
 MAX_FAILURES: Final = 3
 """Playback stops after this many items in a row that could not be played."""
 
@@ -56,6 +59,8 @@ class Playback(Playhead):
         self.autoplay = False
         self.max_wait_us: int | None = 0
         """How long a start waits for members that aren't ready; `None` means forever."""
+        self.crossfade_seconds = 0.0
+        """The time for which an item and the next one are mixed, if they can be."""
         self.failures = 0
         """Items in a row that could not be played."""
 
@@ -174,11 +179,37 @@ class Playback(Playhead):
         """The hub time at which `advance` has to be called."""
         if self.pending_start is not None:
             return None if self.max_wait_us is None else self.pending_start.since_us + self.max_wait_us
-        if (ends_us := self.ends_us) is None:
+        if (changes_us := self.changes_us) is None:
             return None
         if self.next_item is None or self.queue.locked_item_id is not None:
-            return ends_us
-        return max(self.timeline.anchor_us, ends_us - HANDOVER_US - self.members.max_lead_us())
+            return changes_us
+        return max(self.timeline.anchor_us, changes_us - HANDOVER_US - self.members.max_lead_us())
+
+    @property
+    def changes_us(self) -> int | None:
+        """The hub time at which the next item becomes the current one: the end, or earlier with a crossfade."""
+        if (ends_us := self.ends_us) is None:
+            return None
+        if self.queue.locked_item_id is not None and self.command is not None:
+            return self.command.sync_time_us
+        return ends_us - round(self._crossfade(ends_us) * 1e6)
+
+    def _crossfade(self, ends_us: int) -> float:
+        # The time in seconds for which the next item will be mixed with the current one.
+        current, following = self.current, self.next_item
+        if (
+            not self.crossfade_seconds
+            or current is None
+            or following is None
+            or current.queue_item_id == following.queue_item_id
+        ):
+            return 0.0
+        following_duration = plausible_duration(following.track.duration)
+        if self.duration is None or following_duration is None or continues_album(current.track, following.track):
+            return 0.0
+        seconds = min(self.crossfade_seconds, MAX_CROSSFADE * min(self.duration, following_duration))
+        begins_in_time = ends_us - seconds * 1e6 > self.timeline.anchor_us + HANDOVER_US
+        return seconds if begins_in_time and self.members.mix() else 0.0
 
     def advance(self, now_us: int) -> None:
         """Do what is due: hand the next item to the players, make it the current one, or stop waiting for members."""
@@ -186,17 +217,17 @@ class Playback(Playhead):
             return
         if self.pending_start is not None:
             self._start_without_laggards(self.pending_start, now_us)
-        elif (ends_us := self.ends_us) is None:
+        elif (ends_us := self.ends_us) is None or (changes_us := self.changes_us) is None:
             return
         elif self.next_item is None:
             self.finish(now_us)
         elif self.queue.locked_item_id is None:
-            self._hand_over(self.next_item, ends_us)
+            self._hand_over(self.next_item, changes_us, (ends_us - changes_us) / 1e6)
         else:
             repeated = self.is_current(self.next_item.queue_item_id)
             self._load_item(self.next_item, "played")
             self.ends_from_us = ends_us + END_TOLERANCE_US if repeated else 0
-            self._set_timeline(Timeline("playing", 0.0, ends_us, 1.0))
+            self._set_timeline(Timeline("playing", 0.0, changes_us, 1.0))
 
     def start_if_ready(self, now_us: int) -> None:
         """Start if no member has to be waited for any more."""
@@ -254,7 +285,8 @@ class Playback(Playhead):
         ends_us = self.ends_us
         if ends_us is not None and at_us < min(self.timeline.anchor_us + MIN_PLAYED_US, ends_us - MIN_PLAYED_US):
             return self._skip_failed(now_us)
-        if self.queue.locked_item_id is not None and ends_us is not None and at_us > ends_us - END_TOLERANCE_US:
+        locked, changes_us = self.queue.locked_item_id, self.changes_us
+        if locked is not None and changes_us is not None and at_us > changes_us - END_TOLERANCE_US:
             return None
         self.failures = 0
         if (following := self.next_item) is None:

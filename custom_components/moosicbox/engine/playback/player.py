@@ -10,11 +10,13 @@ from ..protocol.client import ClientInfo, PlayerReport
 from ..protocol.errors import NotSupported
 from ..protocol.server import PlaybackStatus, VolumeUpdate
 from ..protocol.types import PlayerInfo
-from .events import Command, PlaybackEvent
+from .events import Command, MixedAnnouncement, PlaybackEvent
 from .media import Accepts, accepted_types
 from .playback import Playback
 from .render import playback_status
 
+MAX_SYNC_ERROR_MS: Final = 40.0
+"""A player whose error is larger can be heard as an echo of the others; see `ui/room/sync-quality.js`."""
 MAX_READY_ITEMS: Final = 8
 """Buffered items of a player that are remembered."""
 
@@ -110,6 +112,8 @@ class Player:
         self.outputs: dict[str, float] = {}
         self.announcement: Command | None = None
         """The announcement that it plays instead of its playback."""
+        self.mixed_announcement: MixedAnnouncement | None = None
+        """The announcement that it mixes with its playback."""
         self.report: PlayerReport | None = None
         """Its last report since it connected."""
         self.lagging = False
@@ -190,6 +194,12 @@ class Player:
             self.failed_item_id = None
 
     @property
+    def is_in_sync(self) -> bool:
+        """False if the other players go on without it, or its last report had a large synchronisation error."""
+        error = None if self.report is None else self.report.sync_error_ms
+        return not self.lagging and (error is None or abs(error) <= MAX_SYNC_ERROR_MS)
+
+    @property
     def lead_ms(self) -> float:
         """The time from a command to its sound."""
         return self.declared_lead_ms + self.output_delay_ms
@@ -222,6 +232,11 @@ class Player:
     def has_capability(self, capability: str) -> bool:
         """Return whether it has a capability."""
         return self.capabilities is None or capability in self.capabilities
+
+    @property
+    def mixes(self) -> bool:
+        """True if it can play two sounds at once, which it has to declare."""
+        return self.capabilities is not None and "mix" in self.capabilities
 
     def require_capability(self, capability: str) -> None:
         """Raise NotSupported unless it has a capability."""

@@ -43,6 +43,10 @@ class Players(PlaybackContexts[Player]):
         self.removed: Signal[Player] = Signal()
         self.reported: Signal[Player] = Signal()
         """A player has sent a report."""
+        self.lost: Signal[Player] = Signal()
+        """A player hasn't reconnected within the grace, and is unavailable now."""
+        self.returned: Signal[Player] = Signal()
+        """A player that was lost is available again."""
         self._limits = limits
         self._topics = topics
         self._publisher = publisher
@@ -126,7 +130,7 @@ class Players(PlaybackContexts[Player]):
         """Mark a player as connected. With a resumed session, it may have played on without a connection."""
         if (grace := self._graces.pop(player.player_id, None)) is not None:
             grace.cancel()
-        if player.client_id is not None and not player.available:
+        if is_back := player.client_id is not None and not player.available:
             _LOGGER.info("%s is available again", player.name)
         player.mark_connected(client_id, client, resumed=resumed)
         if player.room is not None:
@@ -134,6 +138,8 @@ class Players(PlaybackContexts[Player]):
         elif resumed:
             player.active_playback.undo_suspend()
         self.publish_change(player)
+        if is_back:
+            self.returned.emit(player)
 
     def mark_disconnected(self, player: Player) -> None:
         """Mark a player as disconnected. It becomes unavailable if it doesn't reconnect within the grace."""
@@ -163,13 +169,15 @@ class Players(PlaybackContexts[Player]):
 
     def _unavailable(self, player: Player, now_us: int) -> None:
         self._graces.pop(player.player_id, None)
-        if player.available:
+        if was_available := player.available:
             _LOGGER.info("%s is unavailable", player.name)
         player.available = False
         disconnected_us = now_us - int(self._limits.current.availability_grace * 1e6)
         if not player.active_playback.members.connected():
             player.active_playback.suspend(disconnected_us)
         self.publish_change(player)
+        if was_available:
+            self.lost.emit(player)
 
     # ------------------------------------------------------------ volume and reports
 

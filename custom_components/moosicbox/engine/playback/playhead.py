@@ -154,10 +154,10 @@ class Playhead:
         ordered = self.command.item if self.command is not None and self.command.command == "play" else None
         return item is not None and ordered is not None and item.queue_item_id == ordered.queue_item_id
 
-    def _hand_over(self, item: QueueItem, at_us: int) -> None:
-        # Make players start the next item at the end of the current one.
+    def _hand_over(self, item: QueueItem, at_us: int, crossfade: float) -> None:
+        # Make players start the next item at the end of the current one, or mix both there.
         self.queue.locked_item_id = item.queue_item_id
-        self._send(Command("play", item, 0.0, at_us, 1.0))
+        self._send(Command("play", item, 0.0, at_us, 1.0, crossfade))
 
     def _revoke_hand_over(self) -> None:
         if self.queue.locked_item_id is not None:

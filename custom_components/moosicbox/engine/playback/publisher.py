@@ -6,6 +6,7 @@ from typing import Final
 from ..background import Spawn
 from ..clock import Clock
 from ..delivery.topics import Topics
+from ..limits import Limits, SharedLimits
 from ..protocol.errors import HubError
 from ..protocol.server import QueueUpdated, SeekUpdate, TopicMessage, TrackChanged
 from ..protocol.types import AddOp, ItemState, QueueItem, QueueOp, ResetOp
@@ -25,7 +26,7 @@ from .instructions import Instructions
 from .media_resolver import MediaResolver
 from .playback import Playback
 from .player import PlaybackContext, Player
-from .render import delayed, queue_snapshot, synchronized_playback
+from .render import announcement_order, delayed, queue_snapshot, synchronized_playback
 from .scheduler import PlaybackScheduler
 
 MAX_MIRRORED_ITEMS: Final = 100
@@ -36,24 +37,33 @@ class PlaybackPublisher:
     """Publishes events of playbacks: a room's on its own topic and on those of its players."""
 
     def __init__(
-        self, topics: Topics, media_resolver: MediaResolver, timers: Timers, clock: Clock, spawn: Spawn
+        self,
+        topics: Topics,
+        media_resolver: MediaResolver,
+        timers: Timers,
+        clock: Clock,
+        spawn: Spawn,
+        limits: SharedLimits,
     ) -> None:
         """Set up without playbacks; `spawn` runs a coroutine in the background."""
         self.playback_event: Signal[PlaybackContext, PlaybackEvent] = Signal()
         """A playback has changed, and its messages are published."""
-        self.instructions = Instructions(media_resolver)
+        self.instructions = Instructions(media_resolver, limits)
         self._topics = topics
         self._media_resolver = media_resolver
         self._clock = clock
         self._spawn = spawn
+        self._limits = limits
         self._contexts: dict[str, PlaybackContext] = {}
         self._scheduler = PlaybackScheduler(timers, clock)
+        limits.changed.subscribe(self._limits_changed)
         media_resolver.media_found.subscribe(self._media_found)
         media_resolver.media_failed.subscribe(self._media_failed)
 
     def add(self, context: PlaybackContext) -> None:
         """Publish the events of a new player or room from now on."""
         self._contexts[context.topic] = context
+        context.playback.crossfade_seconds = self._limits.current.crossfade
 
     def remove(self, context: PlaybackContext) -> None:
         """Publish no more events of a player or room."""
@@ -134,6 +144,11 @@ class PlaybackPublisher:
         if (message := self.instructions.preparation(player)) is not None:
             self._topics.publish(f"play:{player.player_id}", message)
 
+    def publish_announcement(self, player: Player) -> None:
+        """Publish the announcement that a player mixes with its playback, or that there is none any more."""
+        message = self.instructions.announcement(player) or announcement_order(None, None, self._clock.now_us())
+        self._topics.publish(f"play:{player.player_id}", message)
+
     def publish_switch(self, player: Player) -> None:
         """Publish the playback of a player that has entered or left a room."""
         if player.active_playback.command is None:
@@ -159,6 +174,12 @@ class PlaybackPublisher:
     def _publish_prepare(self, context: PlaybackContext) -> None:
         for player, message in self.instructions.preparations(context):
             self._topics.publish(f"play:{player.player_id}", message)
+
+    def _limits_changed(self, limits: Limits) -> None:
+        for context in tuple(self._contexts.values()):
+            context.playback.crossfade_seconds = limits.crossfade
+            self._publish_prepare(context)
+            self.schedule(context)
 
     # ------------------------------------------------------------ media
 

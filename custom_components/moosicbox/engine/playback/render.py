@@ -3,9 +3,9 @@
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ..protocol.server import PlaybackStatus, Prepare, QueueUpdated, SynchronizedPlayback
+from ..protocol.server import AnnouncementOrder, PlaybackStatus, Prepare, QueueUpdated, SynchronizedPlayback
 from ..protocol.types import PlayableTrack, QueueItem, QueueOp
-from .events import Command
+from .events import Command, MixedAnnouncement
 from .media import StreamAddress
 from .playback import Playback
 
@@ -58,7 +58,10 @@ def playable(item: QueueItem, address: StreamAddress) -> PlayableTrack:
 
 
 def synchronized_playback(
-    command: Command, address: StreamAddress | None, room_id: str | UnsetType = UNSET
+    command: Command,
+    address: StreamAddress | None,
+    room_id: str | UnsetType = UNSET,
+    gain_db: float | None = None,
 ) -> SynchronizedPlayback:
     """Return a command to a player; without an address, it has no track."""
     item = command.item
@@ -70,6 +73,8 @@ def synchronized_playback(
         sync_time_us=command.sync_time_us,
         rate=command.rate,
         room_id=room_id,
+        gain_db=gain_db or UNSET,
+        crossfade=command.crossfade or UNSET,
     )
 
 
@@ -78,14 +83,29 @@ def delayed(message: SynchronizedPlayback, delay_us: int) -> SynchronizedPlaybac
     return msgspec.structs.replace(message, sync_time_us=message.sync_time_us + delay_us)
 
 
-def compensated(message: SynchronizedPlayback, output_delay_ms: float) -> SynchronizedPlayback:
+def announcement_order(
+    announcement: MixedAnnouncement | None, address: StreamAddress | None, now_us: int
+) -> AnnouncementOrder:
+    """Return the order to mix an announcement with the music, or to end the one before."""
+    if announcement is None or address is None:
+        return AnnouncementOrder(announcement_id=None, track=None, sync_time_us=now_us, ducking_db=0.0)
+    item, sync_time_us, ducking_db = announcement
+    return AnnouncementOrder(
+        announcement_id=item.queue_item_id,
+        track=playable(item, address),
+        sync_time_us=sync_time_us,
+        ducking_db=ducking_db,
+    )
+
+
+def compensated[M: (SynchronizedPlayback, AnnouncementOrder)](message: M, output_delay_ms: float) -> M:
     """Return `message` for a player whose loudspeakers are late: it starts that much earlier."""
     early_us = round(output_delay_ms * 1000)
     return msgspec.structs.replace(message, sync_time_us=message.sync_time_us - early_us) if early_us else message
 
 
-def prepare(item: QueueItem | None, address: StreamAddress | None) -> Prepare:
+def prepare(item: QueueItem | None, address: StreamAddress | None, gain_db: float | None = None) -> Prepare:
     """Return the order to prepare an item, or none."""
     if item is None or address is None:
         return Prepare(queue_item_id=None, track=None)
-    return Prepare(queue_item_id=item.queue_item_id, track=playable(item, address))
+    return Prepare(queue_item_id=item.queue_item_id, track=playable(item, address), gain_db=gain_db or UNSET)

@@ -172,12 +172,14 @@ class PlayerReport(ClientMessage[None], tag="player_report", frozen=True, kw_onl
     muted: bool | None = None
     needs_interaction: bool | None = None
     error: Annotated[str, Meta(max_length=500)] | None = None
+    ended_announcement_id: Id | None = None
 
 
 class StreamRequest(ClientMessage[StreamResult], tag="stream_request", frozen=True, kw_only=True):
-    """Requests a new stream address for an item whose address has expired."""
+    """Requests a new stream address for an item: the old one has expired, or the network is too slow for it."""
 
     queue_item_id: Id
+    data_saver: bool = False
 
 
 class After(Record, frozen=True, kw_only=True):

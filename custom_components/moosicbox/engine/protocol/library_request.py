@@ -21,6 +21,7 @@ type RequestType = Literal[
     "get_track",
     "get_playlists",
     "get_playlist",
+    "get_lyrics",
     "search",
     "recent",
     "set_favourite",

@@ -127,12 +127,12 @@ def _deeply_nested(text: str) -> tuple[str | None, str | None] | None:
     # Return the request id and the key of the message whose value is nested too deeply, if one is. A parser would recurse.
     depth, key, deep_key, is_deep, request_id = 0, None, None, False, None
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token in "[{":
+        part = match[0]
+        if part in "[{":
             depth += 1
             if depth > MAX_SCANNED_DEPTH and not is_deep:
                 is_deep, deep_key = True, key
-        elif token in "]}":
+        elif part in "]}":
             depth -= 1
         elif depth == 1:
             if match[2] is not None:

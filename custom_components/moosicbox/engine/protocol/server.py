@@ -206,6 +206,8 @@ class SynchronizedPlayback(StateMessage, tag="synchronized_playback", frozen=Tru
     sync_time_us: int
     rate: float
     room_id: Id | UnsetType = UNSET
+    gain_db: float | UnsetType = UNSET
+    crossfade: float | UnsetType = UNSET
 
 
 class Prepare(StateMessage, tag="prepare", frozen=True, kw_only=True):
@@ -213,6 +215,16 @@ class Prepare(StateMessage, tag="prepare", frozen=True, kw_only=True):
 
     queue_item_id: Id | None
     track: PlayableTrack | None
+    gain_db: float | UnsetType = UNSET
+
+
+class AnnouncementOrder(StateMessage, tag="announcement", frozen=True, kw_only=True):
+    """An announcement to be mixed with what the player plays; null ends it."""
+
+    announcement_id: Id | None
+    track: PlayableTrack | None
+    sync_time_us: int
+    ducking_db: float
 
 
 class PlayerList(StateMessage, tag="player_list", frozen=True, kw_only=True):

@@ -61,12 +61,12 @@ class Track(Record, frozen=True, kw_only=True):
     genre: str | None = None
     artwork_url: str | None = None
     media_content_id: str | None = None
-    track_gain: float | None | UnsetType = UNSET
+    track_gain: float | UnsetType | None = UNSET
     """In dB, to a loudness of -18 LUFS; absent if unknown."""
-    track_peak: float | None | UnsetType = UNSET
+    track_peak: float | UnsetType | None = UNSET
     """Full scale is 1."""
-    album_gain: float | None | UnsetType = UNSET
-    album_peak: float | None | UnsetType = UNSET
+    album_gain: float | UnsetType | None = UNSET
+    album_peak: float | UnsetType | None = UNSET
 
 
 class PlayableTrack(Track, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Announcements: short media that players play instead of their playback, which then continues where it was.
 
 An announcement is sent to a player like any other item, on its own topic. So every player can make one, and none has
-to mix audio.
+to mix audio. If all players of an announcement can, they get it as an order of its own, and lower their music meanwhile.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ from typing import Final
 from ..access.rights import Principal
 from ..background import Spawn
 from ..clock import Clock
-from ..playback.events import Command
+from ..limits import SharedLimits
+from ..playback.events import Command, MixedAnnouncement
 from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
@@ -22,6 +23,7 @@ from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
 from ..protocol.errors import HubError, NotSupported, Unavailable
 from ..protocol.types import QueueItem, UserRef
+from ..signals import Signal
 from ..timers import Timer, Timers
 from .room import Room
 
@@ -43,7 +45,7 @@ class Announcement:
     target: Player | Room
     players: Sequence[Player]
     playback: Playback | None = None
-    """The playback that the players render otherwise."""
+    """The playback that the players render otherwise; `None` if they go on with it."""
     pending: set[Player] = field(default_factory=set)
     """The players that haven't ended it yet."""
     timer: Timer | None = None
@@ -60,6 +62,7 @@ class Announcements:
         timers: Timers,
         clock: Clock,
         spawn: Spawn,
+        limits: SharedLimits,
     ) -> None:
         self._players = players
         self._publisher = publisher
@@ -67,6 +70,9 @@ class Announcements:
         self._timers = timers
         self._clock = clock
         self._spawn = spawn
+        self._limits = limits
+        self.finished: Signal[Player | Room, QueueItem] = Signal()
+        """An announcement is over: its target and its item."""
         self._waiting: list[Announcement] = []
         self._running: dict[Player, Announcement] = {}
         players.reported.subscribe(self._player_reported)
@@ -140,12 +146,21 @@ class Announcements:
         if not players:
             return
         target = announcement.target
-        playback = announcement.playback = target.active_playback
+        playback = target.active_playback
         start_us = now_us + playback.lead_us()
-        for player in players:
-            self._running[player] = announcement
-            player.announcement = Command("play", announcement.item, 0.0, start_us, 1.0)
         announcement.pending = set(players)
+        self._running.update(dict.fromkeys(players, announcement))
+        ducking_db = self._limits.current.announcement_ducking
+        if ducking_db and all(player.mixes for player in players):
+            for player in players:
+                player.mixed_announcement = MixedAnnouncement(announcement.item, start_us, ducking_db)
+                self._publisher.publish_announcement(player)
+            # These players report the end, but no progress.
+            self._limit(announcement, start_us, announcement.item.track.duration or MAX_SECONDS)
+            return
+        announcement.playback = playback
+        for player in players:
+            player.announcement = Command("play", announcement.item, 0.0, start_us, 1.0)
         others = [member for member in playback.members.connected() if member not in announcement.pending]
         if isinstance(target, Room) or not others:
             # Otherwise the other players of the room go on without this one.
@@ -164,7 +179,11 @@ class Announcements:
 
     def _player_reported(self, player: Player) -> None:
         announcement, report = self._running.get(player), player.report
-        if announcement is None or report is None or report.queue_item_id != announcement.item.queue_item_id:
+        if announcement is None or report is None:
+            return
+        if report.ended_announcement_id == announcement.item.queue_item_id:
+            self._end_for(player)
+        if report.queue_item_id != announcement.item.queue_item_id:
             return
         if report.state in ("idle", "error"):
             self._end_for(player)
@@ -188,12 +207,17 @@ class Announcements:
         for player in players:
             del self._running[player]
             player.announcement = None
+            if player.mixed_announcement is not None:
+                player.mixed_announcement = None
+                self._publisher.publish_announcement(player)
         self._start_waiting()
+        self.finished.emit(announcement.target, announcement.item)
+        if announcement.playback is None:
+            # Nothing was interrupted.
+            return
         released = [player for player in players if player not in self._running]
-        playbacks = [player.active_playback for player in released]
-        if announcement.playback is not None:
-            # Its players may have gone to another one meanwhile.
-            playbacks.append(announcement.playback)
+        # Its players may have gone to another playback meanwhile.
+        playbacks = [*(player.active_playback for player in released), announcement.playback]
         resumed = [playback for playback in dict.fromkeys(playbacks) if self._resume(playback)]
         for player in released:
             if self._players.find(player.player_id) is not player:

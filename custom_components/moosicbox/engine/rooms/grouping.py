@@ -128,8 +128,7 @@ class Grouping:
         settings = RoomSettings(
             name=_name(leader, others), max_participants=MAX_MEMBERS, control="everyone", is_public=True
         )
-        room = self._rooms.create(settings, None if unusable else room_id, leader.owner_user_id)
-        room.is_group = True
+        room = self._rooms.create(settings, None if unusable else room_id, leader.owner_user_id, is_group=True)
         move_outputs(leader, room)
         await self._transfer(leader.solo_playback, room.playback)
         self._rooms.join(room, self._session_of(leader))

@@ -61,6 +61,11 @@ class Participant:
         """The id of its user."""
         return self.key[0]
 
+    @property
+    def is_guest(self) -> bool:
+        """True if it was admitted by an invite and has no account."""
+        return self.user_id.startswith(GUEST_PREFIX)
+
 
 class Room:
     """A room."""
@@ -225,6 +230,11 @@ class Room:
         """Return whether a user takes part."""
         return user_id in self._clients_by_user
 
+    @property
+    def present(self) -> Sequence[Participant]:
+        """The participants that aren't away, in the order in which they joined."""
+        return [member for member in self.participants.values() if not member.away]
+
     def participant_of(self, player: Player) -> Participant | None:
         """Return the participant that a player belongs to."""
         return next((member for member in self.participants.values() if member.player is player), None)
@@ -322,8 +332,7 @@ class Room:
     @property
     def votes_needed(self) -> int:
         """The number of votes to skip an item: more than half of the users that aren't away."""
-        present = {member.user_id for member in self.participants.values() if not member.away}
-        return len(present) // 2 + 1
+        return len({member.user_id for member in self.present}) // 2 + 1
 
     def require_vote_right(self, principal: Principal) -> None:
         """Raise PermissionDenied if a principal may not vote."""

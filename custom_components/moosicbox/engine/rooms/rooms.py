@@ -50,13 +50,21 @@ class Rooms(RoomRegistry):
 
     # ------------------------------------------------------------ life cycle
 
-    def create(self, settings: RoomSettings, room_id: str | None = None, host_user_id: str | None = None) -> Room:
+    def create(
+        self,
+        settings: RoomSettings,
+        room_id: str | None = None,
+        host_user_id: str | None = None,
+        *,
+        is_group: bool = False,
+    ) -> Room:
         """Add a new, empty room.
 
         Args:
             settings: Its settings.
             room_id: Its id; a random one by default.
             host_user_id: Its host; by default, the first participant.
+            is_group: True for a group of players.
 
         Raises:
             InvalidMessage: If there is a room of this id.
@@ -71,9 +79,11 @@ class Rooms(RoomRegistry):
             raise InvalidMessage(f"There is a room {room_id} already", ["id"])
         if len(self._rooms) >= limits.max_rooms:
             raise Unavailable(f"This hub takes at most {limits.max_rooms} rooms", again=False)
-        return self.add(settings, room_id or secrets.token_hex(8), host_user_id)
+        return self.add(settings, room_id or secrets.token_hex(8), host_user_id, is_group=is_group)
 
-    def add(self, settings: RoomSettings, room_id: str, host_user_id: str | None = None) -> Room:
+    def add(
+        self, settings: RoomSettings, room_id: str, host_user_id: str | None = None, *, is_group: bool = False
+    ) -> Room:
         """Add a room, regardless of limits."""
         room = Room(
             room_id,
@@ -83,6 +93,7 @@ class Rooms(RoomRegistry):
             self._publisher.publish,
         )
         room.host_user_id = host_user_id
+        room.is_group = is_group
         self._rooms[room.room_id] = room
         self._publisher.add(room)
         # Sessions with a token for this room may have subscribed before.
@@ -92,7 +103,7 @@ class Rooms(RoomRegistry):
 
     def restore(self, state: SavedRoom) -> Room:
         """Add a room with the state that was captured of it, after its players were restored."""
-        room = self.add(state.settings, state.room_id, state.host_user_id)
+        room = self.add(state.settings, state.room_id, state.host_user_id, is_group=state.is_group)
         restore_room(room, state, self._players.find)
         return room
 

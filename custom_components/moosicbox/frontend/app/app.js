@@ -18,6 +18,7 @@ import { onWake } from "./wake-events.js";
 /** @import { ClientInfo, ClientMessage, ServerMessage, ServerMessages } from "../client/messages.js" */
 /** @import { ResultOf, RoomDetails } from "../client/results.js" */
 /** @import { Access } from "./home-assistant-access.js" */
+/** @import { DataSaverMode } from "../player/data-saver.js" */
 /** @import { ClientKind } from "./hub-connection.js" */
 
 // Navigation from page to page should not cost a connection each time.
@@ -52,9 +53,20 @@ export class App {
   constructor(access) {
     this.#access = access;
     const identity = new IdentityStore(access.userId, access.storage);
-    const { playerId, name } = identity.identity;
+    const { playerId, name, dataSaver = "auto" } = identity.identity;
     this.store = new Store(
-      initialState({ status: "off", playerId, name, needsInteraction: false, fault: null, volume: 1, muted: false }),
+      initialState({
+        status: "off",
+        playerId,
+        name,
+        needsInteraction: false,
+        fault: null,
+        volume: 1,
+        muted: false,
+        dataSaver,
+        saving: false,
+        fallback: null,
+      }),
     );
     /** @type {Emitter<{message: ServerMessage}>} messages of the hub, for notifications to the user */
     this.messages = new Emitter();
@@ -170,6 +182,11 @@ export class App {
 
   disablePlayer() {
     this.#player.disable();
+  }
+
+  /** @param {DataSaverMode} mode */
+  setDataSaver(mode) {
+    this.#player.setDataSaver(mode);
   }
 
   /**

@@ -2,6 +2,8 @@
 import { monotonicUs } from "../client/time-sync.js";
 import { capabilities } from "../player/capabilities.js";
 import { clickTrack } from "../player/click-track.js";
+import { DataSaver } from "../player/data-saver.js";
+import { Decoding } from "../player/decoding.js";
 import { Output } from "../player/output.js";
 import { Player } from "../player/player.js";
 import { mediaLoader } from "../player/media.js";
@@ -19,6 +21,8 @@ const UNLOCKING_EVENTS = ["pointerdown", "pointerup", "keydown", "touchend", "cl
 
 export class Device {
   #output = new Output();
+  #saver;
+  #decoding = Decoding.possible ? new Decoding() : null;
   #clock;
   #integrations;
   /** @type {(() => void) | null} */
@@ -36,15 +40,22 @@ export class Device {
    * @param {Request} options.request
    * @param {(status: PlayerStatus) => void} options.onchange
    * @param {import("./store.js").Store} options.store
+   * @param {import("../player/data-saver.js").DataSaverMode | undefined} options.dataSaver
    */
-  constructor({ clock, baseUrl, send, request, onchange, store }) {
+  constructor({ clock, baseUrl, send, request, onchange, store, dataSaver }) {
+    this.#saver = new DataSaver(dataSaver);
     this.#clock = clock;
-    const load = mediaLoader({
+    const media = {
       output: this.#output,
+      decoding: this.#decoding,
+      saver: this.#saver,
       baseUrl,
-      renew: async (itemId) => (await request({ type: "stream_request", queue_item_id: itemId })).stream_url,
-    });
-    this.#player = new Player({ clock, output: this.#output, load, send });
+      renew: async (/** @type {string} */ itemId, /** @type {boolean} */ small) =>
+        (await request({ type: "stream_request", queue_item_id: itemId, data_saver: small })).stream_url,
+    };
+    const load = mediaLoader(media);
+    const loadAnnouncement = mediaLoader({ ...media, input: this.#output.loud });
+    this.#player = new Player({ clock, output: this.#output, load, loadAnnouncement, send });
     this.#player.on("change", onchange);
     const hubUs = () => clock.hubNow(monotonicUs());
     this.#integrations = [mediaSession({ store, request, hubUs, baseUrl }), wakeLock(store)];
@@ -60,7 +71,12 @@ export class Device {
 
   /** The player's capabilities, and the formats that it can play. */
   get capabilities() {
-    return capabilities();
+    return capabilities(this.#decoding !== null);
+  }
+
+  /** @param {import("../player/data-saver.js").DataSaverMode} mode */
+  setDataSaver(mode) {
+    this.#saver.setMode(mode);
   }
 
   /** @returns {number} how long before its time a command has to arrive */
@@ -91,6 +107,7 @@ export class Device {
       removeEventListener(event, this.#unlock, { capture: true });
     }
     this.#player.dispose();
+    this.#decoding?.dispose();
     this.#output.close();
   }
 }

@@ -2,6 +2,7 @@
 
 /** @import { Request } from "./actions.js" */
 /** @import { ClientInfo, ClientMessage, ServerMessage } from "../client/messages.js" */
+/** @import { DataSaverMode } from "../player/data-saver.js" */
 /** @import { Identity, IdentityStore } from "../player/identity.js" */
 /** @import { PlayerStatus } from "../player/status.js" */
 /** @import { Device } from "./device.js" */
@@ -88,9 +89,16 @@ export class LocalPlayer {
     this.#stop("elsewhere");
   }
 
+  /** @param {DataSaverMode} mode */
+  setDataSaver(mode) {
+    this.#options.identity.update({ dataSaver: mode });
+    this.#device?.setDataSaver(mode);
+    this.#set({ dataSaver: mode });
+  }
+
   /** @param {ServerMessage} message of the player's topic */
   handle(message) {
-    this.#device?.player.obey(message);
+    this.#device?.player.handle(message);
     if (message.type === "volume_update") {
       this.#set({ volume: message.volume, muted: message.muted });
     }
@@ -108,7 +116,8 @@ export class LocalPlayer {
     const onchange = (/** @type {PlayerStatus} */ status) => {
       this.#handleStatus(status);
     };
-    this.#device ??= new Device({ clock, baseUrl, send, request, store, onchange });
+    const { dataSaver } = identity.identity;
+    this.#device ??= new Device({ clock, baseUrl, send, request, store, onchange, dataSaver });
     if (await this.#lock.acquire(options)) {
       this.#set({ status: "on" });
       onswitch();
@@ -118,10 +127,10 @@ export class LocalPlayer {
   }
 
   /** @param {PlayerStatus} status */
-  #handleStatus({ state, needsInteraction, error }) {
+  #handleStatus({ state, needsInteraction, error, saving, fallback }) {
     // The hub skips the item at once. The fault stays visible until another item plays.
     const { fault } = this.#options.store.state.device;
-    this.#set({ needsInteraction, fault: error?.fault ?? (state === "idle" ? fault : null) });
+    this.#set({ needsInteraction, fault: error?.fault ?? (state === "idle" ? fault : null), saving, fallback });
   }
 
   /** @param {"off" | "elsewhere"} status */
@@ -129,7 +138,7 @@ export class LocalPlayer {
     this.#lock?.release();
     this.#device?.dispose();
     this.#device = null;
-    this.#set({ status, needsInteraction: false, fault: null });
+    this.#set({ status, needsInteraction: false, fault: null, saving: false, fallback: null });
     this.#options.onswitch();
   }
 

@@ -17,6 +17,9 @@
  * @property {import("../player/renderer.js").PlaybackFault | null} fault why the current item can't be played
  * @property {number} volume
  * @property {boolean} muted
+ * @property {import("../player/data-saver.js").DataSaverMode} dataSaver as the user chose
+ * @property {boolean} saving true if a smaller stream than the original file is played
+ * @property {import("../player/renderer.js").Fallback | null} fallback why the current item isn't decoded while it arrives; null if it is
  */
 
 /**

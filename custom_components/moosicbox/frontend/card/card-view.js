@@ -13,7 +13,7 @@ import { cardStyles } from "./styles.js";
 
 /** @import { AppState } from "../ui/context.js" */
 /** @import { Hass } from "./entities.js" */
-/** @typedef {{type: string, entity?: string, show_queue?: boolean}} Config */
+/** @typedef {{type: string, entity?: string, show_queue?: boolean, show_lyrics?: boolean}} Config */
 
 /**
  * @param {ShadowRoot} root
@@ -59,7 +59,7 @@ class CardView {
         navigate(`/moosicbox/${page}`);
       },
     });
-    this.#playing = new NowPlaying(this.#shell.context);
+    this.#playing = new NowPlaying(this.#shell.context, { lyrics: config.show_lyrics ?? false });
     this.#queue = config.show_queue ? new QueueView(this.#shell.context) : null;
     const children = [this.#hint, this.#playing.element, ...(this.#queue ? [this.#queue.element] : [])];
     this.element = this.#shell.element;

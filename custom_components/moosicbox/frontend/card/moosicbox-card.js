@@ -31,8 +31,9 @@ class MoosicBoxCard extends HTMLElement {
           selector: { entity: { filter: { integration: "moosicbox", domain: "media_player" } } },
         },
         { name: "show_queue", selector: { boolean: {} } },
+        { name: "show_lyrics", selector: { boolean: {} } },
       ],
-      computeLabel: (/** @type {{name: "entity" | "show_queue"}} */ { name }) => cardString(name),
+      computeLabel: (/** @type {{name: "entity" | "show_queue" | "show_lyrics"}} */ { name }) => cardString(name),
     };
   }
 

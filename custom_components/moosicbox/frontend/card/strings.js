@@ -5,11 +5,13 @@ const STRINGS = {
     description: "What a player or a room plays, with its controls and queue",
     entity: "Player or room",
     show_queue: "Show the queue",
+    show_lyrics: "Show lyrics",
   },
   de: {
     description: "Was ein Player oder Raum spielt, mit Steuerung und Warteschlange",
     entity: "Player oder Raum",
     show_queue: "Warteschlange zeigen",
+    show_lyrics: "Songtext zeigen",
   },
 };
 

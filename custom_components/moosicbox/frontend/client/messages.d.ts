@@ -42,7 +42,7 @@ export interface ClientMessages {
   "library_request": {
     type: "library_request";
     request_id?: string | null;
-    request_type: "edit_playlist" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_playlist" | "get_playlists" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite";
+    request_type: "edit_playlist" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite";
     id?: string | null;
     filters?: Filters | null;
     query?: string | null;
@@ -91,6 +91,7 @@ export interface ClientMessages {
     muted?: boolean | null;
     needs_interaction?: boolean | null;
     error?: string | null;
+    ended_announcement_id?: string | null;
   };
   "queue_command.add": {
     action: "add";
@@ -303,6 +304,7 @@ export interface ClientMessages {
     type: "stream_request";
     request_id?: string | null;
     queue_item_id: string;
+    data_saver?: boolean;
   };
   "subscribe": {
     type: "subscribe";
@@ -340,6 +342,15 @@ export interface ServerMessages {
     offset?: number;
     message: string;
     scheduled_at?: string;
+  };
+  "announcement": {
+    type: "announcement";
+    topic?: string;
+    snapshot?: boolean;
+    announcement_id: string | null;
+    track: PlayableTrack | null;
+    sync_time_us: number;
+    ducking_db: number;
   };
   "error": {
     type: "error";
@@ -444,6 +455,7 @@ export interface ServerMessages {
     snapshot?: boolean;
     queue_item_id: string | null;
     track: PlayableTrack | null;
+    gain_db?: number;
   };
   "presence_update": {
     type: "presence_update";
@@ -541,6 +553,8 @@ export interface ServerMessages {
     sync_time_us: number;
     rate: number;
     room_id?: string;
+    gain_db?: number;
+    crossfade?: number;
   };
   "time_sync": {
     type: "time_sync";

@@ -1,4 +1,4 @@
-/** What this browser can do as a player. */
+/** The capabilities that this browser declares as a player. */
 
 const MIME_TYPES = [
   "audio/mpeg",
@@ -11,9 +11,16 @@ const MIME_TYPES = [
   "audio/webm",
 ];
 
-/** @returns {string[]} */
-export function capabilities() {
+/** Formats that the player's own decoders play in any browser. */
+const DECODED = ["audio/mpeg", "audio/flac", "audio/ogg", "audio/opus", "audio/wav", "audio/aiff"];
+
+/**
+ * @param {boolean} hasDecoders true if the player's own decoders work here
+ * @returns {string[]}
+ */
+export function capabilities(hasDecoders) {
   const probe = new Audio();
-  const playable = MIME_TYPES.filter((type) => probe.canPlayType(type) !== "");
-  return ["pause", "seek", "volume", "mute", "announce", ...playable];
+  const known = MIME_TYPES.filter((type) => probe.canPlayType(type) !== "");
+  const playable = [...new Set([...known, ...(hasDecoders ? DECODED : [])])];
+  return ["pause", "seek", "volume", "mute", "announce", "mix", ...playable];
 }

@@ -1,4 +1,4 @@
-/** What the hub's commands mean in time: pure. */
+/** The times and positions of the hub's commands. Pure functions. */
 
 /** @typedef {import("../client/messages.js").ServerMessages["synchronized_playback"]} Message */
 /** @typedef {Pick<Message, "command"> & Partial<Message>} SynchronizedPlayback */
@@ -11,19 +11,22 @@
  * @property {Slot} slot
  * @property {Timeline} timeline
  * @property {boolean} inRoom
+ * @property {number} gain linear
+ * @property {number} fadeSeconds the time for which the item is mixed with the end of the playing one
+ * @property {number} within if the playing item ends at most so many seconds from the start, the new one follows without a gap
  * @property {number} receivedUs local time
  * @property {boolean} scheduled
- * @property {boolean} waited for the audio, the clock or the leave to sound
+ * @property {boolean} waited true if the audio, the clock or the browser's permission was missing at first
  */
 
-// Alone, a late command is carried out in full: nobody waits at the live point. A much later one is a reconnect.
-const RECONNECT_US = 1_000_000;
+/** A single player executes a late command from its position on. It joins at the live position if the command is later than this: then it has reconnected. */
+export const RECONNECT_US = 1_000_000;
 
 /**
  * @param {Start} start
  * @param {number} dueUs local time at which it should have begun
  * @param {number} atUs local time at which it can begin
- * @returns {number} in a room the live point; alone what was asked for, or where it was when that was heard
+ * @returns {number} in a room the live position; otherwise that of the command, or the live one at its arrival after a reconnect
  */
 export function startPosition({ timeline, inRoom, receivedUs }, dueUs, atUs) {
   const liveUs = inRoom ? atUs : receivedUs - dueUs > RECONNECT_US ? receivedUs : dueUs;
@@ -31,9 +34,17 @@ export function startPosition({ timeline, inRoom, receivedUs }, dueUs, atUs) {
 }
 
 /**
+ * @param {number | undefined} decibels
+ * @returns {number} the linear gain
+ */
+export function linearGain(decibels) {
+  return 10 ** ((decibels ?? 0) / 20);
+}
+
+/**
  * @param {SynchronizedPlayback} a
  * @param {SynchronizedPlayback} b
- * @returns {boolean} whether obeying one is obeying the other; addresses of the audio may differ
+ * @returns {boolean} true if both have the same effect; the addresses of the audio may differ
  */
 export function sameCommand(a, b) {
   return (

@@ -1,12 +1,15 @@
-/** Why an address can't be played: an audio element says the same of a server that is silent and of a format it doesn't know. */
+/**
+ * Determines why an address can't be played. Audio elements report the same error for a server that doesn't respond and
+ * for an unknown format.
+ */
 import { PlaybackError } from "./renderer.js";
 
 export const GONE_STATUSES = [401, 403, 404, 410];
-const ANSWER_MS = 8_000;
+const RESPONSE_TIMEOUT_MS = 8_000;
 
 /**
- * @param {MediaError | null} error of an element
- * @param {string} url what it was to play
+ * @param {MediaError | null} error of an audio element
+ * @param {string} url the element's address
  * @returns {Promise<PlaybackError>}
  */
 export async function explain(error, url) {
@@ -17,11 +20,19 @@ export async function explain(error, url) {
 }
 
 export function unreachable() {
-  return new PlaybackError("unreachable", "Nothing answers at the address, or it can't be fetched now");
+  return new PlaybackError("unreachable", "The server doesn't respond, or the audio can't be fetched now");
 }
 
 export function gone() {
   return new PlaybackError("not_found", "The file is gone, or its address has expired");
+}
+
+/**
+ * @param {import("./stream-source.js").Failure} failure
+ * @returns {PlaybackError}
+ */
+export function streamError({ kind }) {
+  return { unreachable, not_found: gone, unsupported, blocked: unreachable }[kind]();
 }
 
 function unsupported() {
@@ -29,17 +40,17 @@ function unsupported() {
 }
 
 /**
+ * Ask the server for its status only; the body may be endless.
  * @param {string} url
- * @returns {Promise<PlaybackError | null>} null if something is there
+ * @returns {Promise<PlaybackError | null>} null if the server has the file
  */
 async function refusal(url) {
-  const own = new URL(url).origin === location.origin;
-  const timeout = AbortSignal.timeout(ANSWER_MS);
-  // Only whether and how it answers is asked; the body may be endless.
+  const isOwn = new URL(url).origin === location.origin;
+  const timeout = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
   const enough = new AbortController();
   try {
-    // Of others a script may not know what they answer, but whether they do.
-    const mode = own ? "same-origin" : "no-cors";
+    // Scripts can't read the responses of other servers, but can tell whether there is one.
+    const mode = isOwn ? "same-origin" : "no-cors";
     const { status } = await fetch(url, { mode, signal: AbortSignal.any([timeout, enough.signal]) });
     return GONE_STATUSES.includes(status) ? gone() : null;
   } catch {

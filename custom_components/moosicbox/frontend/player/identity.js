@@ -1,10 +1,11 @@
-/** Who this browser is as a player: kept in its storage, one identity for each user who logs in here. */
+/** This browser's identity as a player, in its storage: one for each user that logs in here. */
 
 /**
  * @typedef {object} Identity
  * @property {string} playerId
  * @property {string | null} name as the user chose it
- * @property {boolean} enabled whether this browser was made a player
+ * @property {import("./data-saver.js").DataSaverMode} [dataSaver]
+ * @property {boolean} enabled true if the user switched the player on
  */
 
 const KEY_PREFIX = "moosicbox.player.";
@@ -37,12 +38,13 @@ export class IdentityStore {
     try {
       this.#storage.setItem(this.#key, JSON.stringify(this.#identity));
     } catch {
-      // Without storage (private windows) the identity lasts as long as the page.
+      // Private windows may have no storage: the identity lasts as long as the page.
     }
   }
 
   /**
-   * @param {(identity: Identity) => void} listener hears of changes by other tabs
+   * Listen to changes by other tabs.
+   * @param {(identity: Identity) => void} listener
    */
   onchange(listener) {
     addEventListener("storage", ({ key }) => {
@@ -66,13 +68,13 @@ export class IdentityStore {
   }
 }
 
-/** @returns {string} `crypto.randomUUID` is missing where the page came by plain http */
+/** @returns {string} a random id; `crypto.randomUUID` is missing on pages loaded over plain HTTP */
 export function newPlayerId() {
   const bytes = crypto.getRandomValues(new Uint8Array(ID_BYTES));
   return `web-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-// Order matters: most browsers also claim to be others.
+// The order matters: most browsers also name others.
 /** @type {[RegExp, string][]} */
 const BROWSERS = [
   [/Home ?Assistant/, "Home Assistant"],

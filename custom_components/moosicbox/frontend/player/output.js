@@ -11,6 +11,7 @@ const ASSUMED_LATENCY_SECONDS = 0.04;
 const SCHEDULING_MARGIN_US = 20_000;
 // Short enough to feel immediate, long enough not to click.
 const RAMP_TIME_CONSTANT = 0.015;
+const DUCK_TIME_CONSTANT = 0.08;
 // Loudness as Sendspin's players map it: half the slider sounds about half as loud.
 const LOUDNESS_EXPONENT = 1.5;
 const STAMP_INTERVAL_MS = 100;
@@ -23,15 +24,20 @@ const START_GRACE_MS = 500;
 export class Output extends Emitter {
   #settled = false;
   #gainValue = 1;
+  /** The linear gain of the music. */
+  #musicGain = 1;
   #clock = new OutputClock();
   #stamper;
 
   constructor() {
     super();
     this.context = new AudioContext({ latencyHint: "playback" });
+    /** The volume, and the input of announcements. */
+    this.loud = this.context.createGain();
+    /** The input of music. */
     this.input = this.context.createGain();
     this.#analyser = this.context.createAnalyser();
-    this.input.connect(this.#analyser).connect(this.context.destination);
+    this.input.connect(this.loud).connect(this.#analyser).connect(this.context.destination);
     this.context.onstatechange = () => {
       this.#clock.reset();
       this.#changed();
@@ -56,9 +62,9 @@ export class Output extends Emitter {
     return this.#settled && !this.running && this.context.state !== "closed";
   }
 
-  /** Linear gain that stands for the volume now; for what can't be routed through the context. */
+  /** The linear gain of music now; for what can't be routed through the context. */
   get gain() {
-    return this.#gainValue;
+    return this.#gainValue * this.#musicGain;
   }
 
   /** Asks for permission to sound; works from within a click or key press at the latest. */
@@ -74,10 +80,27 @@ export class Output extends Emitter {
    */
   setVolume(volume, muted) {
     this.#gainValue = muted ? 0 : volume ** LOUDNESS_EXPONENT;
-    const { gain } = this.input;
+    this.#move(this.loud.gain, this.#gainValue, RAMP_TIME_CONSTANT);
+  }
+
+  /**
+   * Lower the music, or raise it again.
+   * @param {number} decibels 0 for its normal level
+   */
+  duck(decibels) {
+    this.#musicGain = 10 ** (-decibels / 20);
+    this.#move(this.input.gain, this.#musicGain, DUCK_TIME_CONSTANT);
+  }
+
+  /**
+   * @param {AudioParam} gain
+   * @param {number} value
+   * @param {number} timeConstant
+   */
+  #move(gain, value, timeConstant) {
     gain.cancelScheduledValues(this.context.currentTime);
-    gain.setTargetAtTime(this.#gainValue, this.context.currentTime, RAMP_TIME_CONSTANT);
-    this.emit("volume", this.#gainValue);
+    gain.setTargetAtTime(value, this.context.currentTime, timeConstant);
+    this.emit("volume", this.gain);
   }
 
   /** @returns {{contextTime: number, atUs: number}} which moment of the context is audible, and when that is so */

@@ -1,12 +1,13 @@
 /**
- * A player: does what its `play:` topic says, at the hub's time, and nothing else.
+ * A player: executes the commands of its `play:` topic at the hub's time.
  *
- * A command is taken down first and carried out by `proceed` as soon as all it needs is there: the audio, the
- * hub's clock, and the browser's leave to sound. So the order in which these come does not matter.
+ * A command is stored first, and executed by `proceed` as soon as everything it needs is there: the audio, the hub's
+ * clock, and the browser's permission to play sound. So these may arrive in any order.
  */
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
-import { sameCommand, startPosition } from "./command.js";
+import { Announcer } from "./announcer.js";
+import { RECONNECT_US, linearGain, sameCommand, startPosition } from "./command.js";
 import { Reporter } from "./reporter.js";
 import { Slots } from "./slots.js";
 import { describe } from "./status.js";
@@ -25,18 +26,27 @@ import { positionAt } from "./timeline.js";
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 
 /**
- * The loudspeaker as far as the player has to know it.
+ * The part of the output that the player uses.
  * @typedef {object} Loudspeaker
  * @property {boolean} running
  * @property {boolean} blocked
  * @property {number} leadUs
  * @property {(volume: number, muted: boolean) => void} setVolume
+ * @property {(decibels: number) => void} duck
  * @property {(name: "running", listener: () => void) => () => void} on
  */
 
 const TICK_MS = 250;
-// A new timeline this near to what sounds is the same one, measured again.
+/** A new timeline that differs by less from the audible position is the same one, measured again. */
 const SAME_SECONDS = 0.1;
+/**
+ * If the hub starts an item so near to the end of the one before, it follows without a gap. A single player's own clock
+ * decides; in a room, a larger difference to the other players would be audible as an echo.
+ */
+const JOINED_SECONDS = 0.3;
+const JOINED_IN_ROOM_SECONDS = 0.02;
+/** The time after which the first sound of an item is probably decoded. */
+const FETCH_US = 300_000;
 
 /** @extends {Emitter<{change: PlayerStatus}>} */
 export class Player extends Emitter {
@@ -46,19 +56,20 @@ export class Player extends Emitter {
   #reporter;
   /** @type {SynchronizedPlayback | null} */
   #command = null;
-  /** The hub's clock that the command's time is of. @type {string | null} */
+  /** The hub's clock to which the command's time refers. @type {string | null} */
   #commandClock = null;
   #slots;
+  #announcer;
   /** @type {Mode} */
   #mode = "idle";
   #stalled = false;
-  /** Where the current item began, stands or broke off. */
+  /** The position of the current item when it last started or stopped. */
   #rest = { position: 0, atUs: 0 };
   #time;
   /** @type {Start | null} */
   #start = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #turn;
+  #change;
   /** @type {ReturnType<typeof setInterval>} */
   #tick;
   #unsubscribe;
@@ -68,38 +79,44 @@ export class Player extends Emitter {
    * @param {Clock} options.clock
    * @param {Loudspeaker} options.output
    * @param {import("./media.js").Load} options.load
+   * @param {import("./media.js").Load} options.loadAnnouncement
    * @param {(message: ClientMessage) => boolean} options.send
    * @param {() => number} [options.nowUs]
    */
-  constructor({ clock, output, load, send, nowUs = monotonicUs }) {
+  constructor({ clock, output, load, loadAnnouncement, send, nowUs = monotonicUs }) {
     super();
     this.#clock = clock;
     this.#output = output;
     this.#slots = new Slots(load, (slot) => this.#settled(slot));
     this.#nowUs = nowUs;
+    const onended = () => this.#changed({ force: true });
+    this.#announcer = new Announcer({ clock, output, load: loadAnnouncement, nowUs, onended });
     this.#time = new TimeKeeper(clock);
     this.#reporter = new Reporter({ send, clock, status: () => this.status });
-    this.#tick = setInterval(() => this.#keepTime(), TICK_MS);
+    this.#tick = setInterval(() => this.#correctDrift(), TICK_MS);
     this.#unsubscribe = output.on("running", () => {
-      this.#goOn();
+      this.#resync();
       this.proceed();
     });
   }
 
   /** @param {ServerMessage} message of the `play:` topic */
-  obey(message) {
+  handle(message) {
     if (message.type === "synchronized_playback") {
-      this.#obey(message);
+      this.#execute(message);
     } else if (message.type === "prepare") {
       this.#slots.prepare(message.queue_item_id, message.track);
+    } else if (message.type === "announcement") {
+      this.#announcer.handle(message);
     } else if (message.type === "volume_update") {
       this.#output.setVolume(message.volume, message.muted);
     }
   }
 
-  /** Carries on with whatever was waiting; to be called when the clock has a new estimate. */
+  /** Continue with a command that was waiting. It has to be called when the clock has a new estimate. */
   proceed() {
-    this.#dropForgotten();
+    this.#stopIfForgotten();
+    this.#announcer.proceed();
     const start = this.#start;
     if (start?.slot.error) {
       this.#setStart(null);
@@ -111,17 +128,18 @@ export class Player extends Emitter {
     this.#changed();
   }
 
-  /** Tells the hub everything anew, after it was welcomed. */
+  /** Send a complete report, after the hub's welcome. */
   report() {
     this.#reporter.report({ force: true });
   }
 
   dispose() {
     clearInterval(this.#tick);
-    clearTimeout(this.#turn);
+    clearTimeout(this.#change);
     this.#reporter.stop();
     this.#unsubscribe();
     this.#slots.dispose();
+    this.#announcer.dispose();
   }
 
   /** @returns {PlayerStatus} */
@@ -136,11 +154,12 @@ export class Player extends Emitter {
       nowUs: this.#nowUs(),
       syncErrorMs: this.#time.errorMs,
       needsInteraction: this.#output.blocked,
+      endedAnnouncementId: this.#announcer.endedId,
     });
   }
 
   /** @param {SynchronizedPlayback} command */
-  #obey(command) {
+  #execute(command) {
     const held = this.#command;
     this.#command = command;
     this.#commandClock = this.#clock.clockId;
@@ -149,12 +168,27 @@ export class Player extends Emitter {
     }
     if (command.command === "stop" || !command.queue_item_id || !command.track) {
       this.#stop(command);
-    } else if (command.command === "pause") {
-      this.#pause(command, this.#slots.take(command.queue_item_id, command.track));
     } else {
-      this.#play(command, this.#slots.take(command.queue_item_id, command.track));
+      const slot = this.#slots.take(command.queue_item_id, command.track, this.#beginning(command));
+      if (command.command === "pause") {
+        this.#pause(command, slot);
+      } else {
+        this.#play(command, slot);
+      }
     }
     this.#changed();
+  }
+
+  /**
+   * @param {SynchronizedPlayback} command
+   * @returns {import("./media.js").Beginning} the probable start of its item
+   */
+  #beginning(command) {
+    const inRoom = Boolean(command.room_id);
+    const { position, hubUs, rate } = timelineOf(command);
+    const live = command.command === "play" && this.#clock.ready && (inRoom || this.#late(command) > RECONNECT_US);
+    const atUs = this.#clock.hubNow(this.#nowUs()) + FETCH_US;
+    return { position: live ? positionAt({ position, hubUs, rate }, atUs) : position, exactly: inRoom, after: null };
   }
 
   /**
@@ -162,23 +196,28 @@ export class Player extends Emitter {
    * @param {Slot} slot
    */
   #play(command, slot) {
-    const timeline = {
-      position: command.start_position ?? 0,
-      hubUs: command.sync_time_us ?? 0,
-      rate: command.rate || 1,
-    };
+    const timeline = timelineOf(command);
     const inRoom = Boolean(command.room_id);
-    if (this.#sounds(slot, timeline)) {
+    if (this.#isPlaying(slot, timeline)) {
       this.#time.follow(timeline, inRoom, slot.renderer?.precision);
       return;
     }
-    clearTimeout(this.#turn);
-    this.#turn = undefined;
-    this.#retireAllBut(slot, this.#due(command));
-    const start = { slot, timeline, inRoom, receivedUs: this.#nowUs(), scheduled: false, waited: false };
+    clearTimeout(this.#change);
+    this.#change = undefined;
+    const fadeSeconds = this.#mode === "playing" && slot !== this.#slots.current ? (command.crossfade ?? 0) : 0;
+    const joinedSeconds = inRoom ? JOINED_IN_ROOM_SECONDS : JOINED_SECONDS;
+    const within = timeline.position > 0 || fadeSeconds > 0 ? 0 : joinedSeconds;
+    this.#retireAllBut(slot, this.#due(command), { within, fadeSeconds });
+    const gain = linearGain(command.gain_db);
+    const receivedUs = this.#nowUs();
+    const start = { slot, timeline, inRoom, within, gain, fadeSeconds, receivedUs, scheduled: false, waited: false };
     this.#setStart(start);
     this.proceed();
     start.waited = !start.scheduled;
+    if (start.waited && this.#start === start) {
+      // The former item ends then, which has to be reported.
+      this.#applyAt(this.#due(command), () => undefined);
+    }
   }
 
   /**
@@ -191,22 +230,22 @@ export class Player extends Emitter {
     slot.renderer?.stop(dueUs);
     this.#retireAllBut(slot, dueUs);
     this.#setStart(null);
-    this.#turnAt(sounding ? dueUs : this.#nowUs(), () => {
+    this.#applyAt(sounding ? dueUs : this.#nowUs(), () => {
       this.#slots.current = slot;
       this.#mode = slot.error ? "error" : "paused";
       this.#rest = { position: command.start_position ?? 0, atUs: dueUs };
     });
   }
 
-  /** No hub is to be obeyed any more. */
+  /** Stop, because the hub can't be used any more. */
   silence() {
-    this.#obey({ command: "stop" });
+    this.#execute({ command: "stop" });
   }
 
-  /** A hub that was started anew says what to play before its clock is known, or has forgotten all about it. */
-  #dropForgotten() {
+  /** A restarted hub sends a command before its clock is known. Without one, it has no playback for this player. */
+  #stopIfForgotten() {
     if (this.#command && this.#clock.ready && this.#commandClock !== this.#clock.clockId) {
-      this.#obey({ command: "stop" });
+      this.#execute({ command: "stop" });
     }
   }
 
@@ -215,7 +254,7 @@ export class Player extends Emitter {
     const dueUs = this.#due(command);
     this.#retireAllBut(null, dueUs);
     this.#setStart(null);
-    this.#turnAt(dueUs, () => {
+    this.#applyAt(dueUs, () => {
       this.#slots.current = null;
       this.#mode = "idle";
     });
@@ -226,13 +265,20 @@ export class Player extends Emitter {
    * @param {Renderer} renderer
    */
   #begin(start, renderer) {
-    const { slot, timeline, inRoom } = start;
+    const { slot, timeline, inRoom, within, gain } = start;
     const dueUs = this.#clock.localAt(timeline.hubUs);
     const atUs = Math.max(dueUs, this.#nowUs() + this.#output.leadUs);
     const position = startPosition(start, dueUs, atUs);
-    renderer.start(position, atUs);
+    if (!renderer.ready(position, inRoom)) {
+      // The sound at the old position must not continue.
+      renderer.stop(Math.max(dueUs, this.#nowUs()), { within });
+      return;
+    }
+    const fadeSeconds = Math.max(0, start.fadeSeconds - (atUs - dueUs) / 1e6);
+    const after = this.#mode === "playing" ? (this.#slots.current?.renderer ?? null) : null;
+    renderer.start(position, atUs, { after, within, exactly: inRoom, gain, fadeSeconds });
     start.scheduled = true;
-    this.#turnAt(atUs, () => {
+    this.#applyAt(atUs, () => {
       this.#setStart(null);
       this.#slots.current = slot;
       this.#mode = "playing";
@@ -244,27 +290,29 @@ export class Player extends Emitter {
   }
 
   /**
-   * The moment when what was decided becomes what is; a newer decision replaces it.
+   * Apply a change of the state at a time. A later call replaces it.
    * @param {number} atUs
-   * @param {() => void} act
+   * @param {() => void} apply
    */
-  #turnAt(atUs, act) {
-    clearTimeout(this.#turn);
-    const turn = () => {
-      this.#turn = undefined;
-      act();
+  #applyAt(atUs, apply) {
+    clearTimeout(this.#change);
+    const change = () => {
+      this.#change = undefined;
+      apply();
       this.#changed({ force: true });
     };
     const waitMs = (atUs - this.#nowUs()) / 1000;
     if (waitMs <= 0) {
-      turn();
+      change();
     } else {
-      this.#turn = setTimeout(turn, waitMs);
+      this.#change = setTimeout(change, waitMs);
     }
   }
 
   /** @param {Slot} slot */
   #settled(slot) {
+    slot.renderer?.on("ready", () => this.proceed());
+    slot.renderer?.on("duration", () => this.#changed());
     slot.renderer?.on("ended", () => this.#ended(slot));
     slot.renderer?.on("failed", (error) => this.#failed(slot, error));
     slot.renderer?.on("stalled", () => this.#setStalled(slot, true));
@@ -277,7 +325,7 @@ export class Player extends Emitter {
 
   /** @param {Slot} slot */
   #ended(slot) {
-    // When the next item is about to sound, an end is no event of its own.
+    // If the next item is about to start, the end needs no report.
     if (slot === this.#slots.current && this.#mode === "playing" && !this.#start?.scheduled) {
       this.#mode = "ended";
       this.#changed();
@@ -306,22 +354,22 @@ export class Player extends Emitter {
     if (slot === this.#slots.current && this.#mode === "playing") {
       this.#stalled = stalled;
       if (!stalled) {
-        this.#goOn();
+        this.#resync();
       }
       this.#changed();
     }
   }
 
-  /** After a stall a lone player goes on where it was; in a room it catches up. */
-  #goOn() {
+  /** After a stall, continue at the audible position, or catch up in a room. */
+  #resync() {
     const renderer = this.#slots.current?.renderer;
     const audible = renderer?.audible();
-    if (renderer && audible && this.#steady && !this.#time.lead(audible)) {
+    if (renderer && audible && this.#steady && !this.#time.lead(audible) && this.#time.isFarFrom(audible)) {
       this.#jump(renderer);
     }
   }
 
-  #keepTime() {
+  #correctDrift() {
     const renderer = this.#slots.current?.renderer;
     const audible = renderer?.audible();
     if (!renderer || !audible || !this.#steady || this.#stalled) {
@@ -342,17 +390,17 @@ export class Player extends Emitter {
     this.#time.jumped();
   }
 
-  /** Whether the current item plays, and nothing else is decided yet. */
+  /** True if the current item plays, and no change is scheduled. */
   get #steady() {
-    return this.#mode === "playing" && !this.#start && !this.#turn && this.#clock.ready;
+    return this.#mode === "playing" && !this.#start && !this.#change && this.#clock.ready;
   }
 
   /**
    * @param {Slot} slot
    * @param {Timeline} timeline
-   * @returns {boolean} whether the slot already plays along this timeline
+   * @returns {boolean} true if the slot already follows this timeline
    */
-  #sounds(slot, timeline) {
+  #isPlaying(slot, timeline) {
     const audible = slot.renderer?.audible();
     if (!audible || slot !== this.#slots.current || !this.#steady) {
       return false;
@@ -363,7 +411,7 @@ export class Player extends Emitter {
 
   /**
    * @param {SynchronizedPlayback} command
-   * @returns {number} local time at which it takes effect: now, if that has passed or can't be told yet
+   * @returns {number} local time at which it takes effect: now if that has passed, or is unknown yet
    */
   #due(command) {
     const now = this.#nowUs();
@@ -371,11 +419,20 @@ export class Player extends Emitter {
   }
 
   /**
+   * @param {SynchronizedPlayback} command
+   * @returns {number} µs by which it is late
+   */
+  #late(command) {
+    return this.#nowUs() - this.#clock.localAt(command.sync_time_us ?? 0);
+  }
+
+  /**
    * @param {Slot | null} kept
    * @param {number} atUs
+   * @param {Partial<import("./renderer.js").StopOptions>} [options] of the stop
    */
-  #retireAllBut(kept, atUs) {
-    this.#slots.retireAllBut(kept, (atUs - this.#nowUs()) / 1000, atUs);
+  #retireAllBut(kept, atUs, options = {}) {
+    this.#slots.retireAllBut(kept, (atUs - this.#nowUs()) / 1000, atUs, options);
   }
 
   /** @param {Start | null} start */
@@ -389,4 +446,12 @@ export class Player extends Emitter {
     this.#reporter.report(options);
     this.emit("change", this.status);
   }
+}
+
+/**
+ * @param {SynchronizedPlayback} command
+ * @returns {Timeline}
+ */
+function timelineOf({ start_position, sync_time_us, rate }) {
+  return { position: start_position ?? 0, hubUs: sync_time_us ?? 0, rate: rate || 1 };
 }

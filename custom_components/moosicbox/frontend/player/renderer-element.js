@@ -1,23 +1,30 @@
-/** Plays through an audio element: long files, endless streams, and addresses that scripts may not read. */
+/** Plays through an audio element: live streams, long files that can't be decoded in pieces, and addresses closed to scripts. */
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
 import { COARSE } from "./drift.js";
 import { explain } from "./fault.js";
 
 /** @typedef {import("./output.js").Output} Output */
+/** @typedef {import("./renderer.js").Fallback} Fallback */
 /** @typedef {import("./renderer.js").RendererEvents} RendererEvents */
 
 const FADE_SECONDS = 0.01;
-// A seek interrupts the sound, so it must be worth it.
+/** A seek interrupts the sound, so smaller differences are left. */
 const SEEK_TOLERANCE_SECONDS = 0.05;
 
 /** @extends {Emitter<RendererEvents>} */
 export class ElementRenderer extends Emitter {
   precision = COARSE;
+  path = /** @type {const} */ ("element");
+  small = false;
+  /** The element's end isn't known exactly enough for another item to follow without a gap. */
+  endsAt = null;
+  endPhase = 0;
   #output;
   #element;
-  /** @type {GainNode | null} null when the element sounds past the context */
+  /** Null if the element's sound bypasses the context. @type {GainNode | null} */
   #fade = null;
+  #gain = 1;
   #started = false;
   #stalled = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -27,21 +34,23 @@ export class ElementRenderer extends Emitter {
 
   /**
    * @param {Output} output
+   * @param {AudioNode} input of the output
    * @param {string} url
+   * @param {Fallback} fallback why the item isn't decoded while it arrives
    * @param {AbortSignal} signal
-   * @returns {Promise<ElementRenderer>} that can be started
+   * @returns {Promise<ElementRenderer>} resolves when it can be started
    */
-  static async open(output, url, signal) {
-    const foreign = new URL(url).origin !== location.origin;
+  static async open(output, input, url, fallback, signal) {
+    const isForeign = new URL(url).origin !== location.origin;
     try {
-      if (foreign) {
-        // Through the context if the server allows it, past it if not: an unreadable stream would come out silent.
+      if (isForeign) {
+        // Without the server's permission, the context would receive silence: the sound has to bypass it.
         return (
-          (await ElementRenderer.#load(output, url, "anonymous", signal).catch(() => null)) ??
-          (await ElementRenderer.#load(output, url, null, signal))
+          (await ElementRenderer.#load(output, input, url, "anonymous", fallback, signal).catch(() => null)) ??
+          (await ElementRenderer.#load(output, input, url, null, fallback, signal))
         );
       }
-      return await ElementRenderer.#load(output, url, "anonymous", signal);
+      return await ElementRenderer.#load(output, input, url, "anonymous", fallback, signal);
     } catch (error) {
       signal.throwIfAborted();
       throw await explain(/** @type {MediaError} */ (error), url);
@@ -50,19 +59,25 @@ export class ElementRenderer extends Emitter {
 
   /**
    * @param {Output} output
+   * @param {AudioNode} input of the output
    * @param {string} url
-   * @param {string | null} crossOrigin null to play past the context
+   * @param {string | null} crossOrigin null to bypass the context
+   * @param {Fallback} fallback
    * @param {AbortSignal} signal
    * @returns {Promise<ElementRenderer>} rejects with the element's own error
    */
-  static #load(output, url, crossOrigin, signal) {
+  static #load(output, input, url, crossOrigin, fallback, signal) {
     const element = new Audio();
     element.preload = "auto";
     element.crossOrigin = crossOrigin;
     return new Promise((resolve, reject) => {
-      element.oncanplay = () => resolve(new ElementRenderer(output, element, crossOrigin !== null));
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a MediaError, which `explain` reads
-      element.onerror = () => reject(element.error);
+      element.oncanplay = () => {
+        resolve(new ElementRenderer(output, input, element, crossOrigin !== null, fallback));
+      };
+      element.onerror = () => {
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a MediaError, which `explain` reads
+        reject(element.error);
+      };
       signal.addEventListener("abort", () => {
         element.removeAttribute("src");
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's reason
@@ -74,26 +89,41 @@ export class ElementRenderer extends Emitter {
 
   /**
    * @param {Output} output
+   * @param {AudioNode} input of the output
    * @param {HTMLAudioElement} element that can play
-   * @param {boolean} routed
+   * @param {boolean} routed true if the sound goes through the context
+   * @param {Fallback} fallback
    */
-  constructor(output, element, routed) {
+  constructor(output, input, element, routed, fallback) {
     super();
+    this.fallback = fallback;
     this.#output = output;
     this.#element = element;
     element.oncanplay = null;
-    element.onended = () => this.emit("ended", null);
-    element.onerror = async () => this.emit("failed", await explain(element.error, element.currentSrc));
-    element.onwaiting = () => this.#setStalled(true);
-    element.onplaying = () => this.#setStalled(false);
-    // A slightly other speed shall sound as it is: keeping the pitch would cut the sound to pieces.
+    element.onended = () => {
+      this.emit("ended", null);
+    };
+    element.onerror = () => {
+      void explain(element.error, element.currentSrc).then((error) => {
+        this.emit("failed", error);
+      });
+    };
+    element.onwaiting = () => {
+      this.#setStalled(true);
+    };
+    element.onplaying = () => {
+      this.#setStalled(false);
+    };
+    // Keeping the pitch at a slightly different speed would distort the sound.
     element.preservesPitch = false;
     if (routed) {
       this.#fade = output.context.createGain();
-      output.context.createMediaElementSource(element).connect(this.#fade).connect(output.input);
+      output.context.createMediaElementSource(element).connect(this.#fade).connect(input);
     } else {
-      element.volume = output.gain;
-      this.#unsubscribe = output.on("volume", (gain) => (element.volume = gain));
+      this.#setVolume();
+      this.#unsubscribe = output.on("volume", () => {
+        this.#setVolume();
+      });
     }
   }
 
@@ -106,20 +136,27 @@ export class ElementRenderer extends Emitter {
     return buffered.length > 0 ? buffered.end(buffered.length - 1) : 0;
   }
 
+  /** @returns {boolean} always true: the element fetches by itself, and reports when it has to wait */
+  ready() {
+    return true;
+  }
+
   /**
    * @param {number} position
    * @param {number} atUs
+   * @param {Partial<import("./renderer.js").StartOptions>} [options]
    */
-  start(position, atUs) {
+  start(position, atUs, { gain = this.#gain, fadeSeconds = FADE_SECONDS } = {}) {
+    this.#gain = gain;
     if (this.duration === null && this.#started) {
-      // What an endless stream buffered before a pause is old by now.
+      // The buffer of a live stream is outdated after a pause.
       this.#element.load();
     }
     this.#started = true;
-    this.#at(atUs - this.#latencyUs, () => {
+    this.#schedule(atUs - this.#latencyUs, () => {
       const element = this.#element;
-      this.#fade?.gain.cancelScheduledValues(0);
-      this.#fade?.gain.setTargetAtTime(1, this.#output.context.currentTime, FADE_SECONDS / 3);
+      this.#fadeTo(gain, fadeSeconds);
+      this.#setVolume();
       if (Math.abs(element.currentTime - position) > SEEK_TOLERANCE_SECONDS && this.#canSeek(position)) {
         element.currentTime = position;
       }
@@ -127,12 +164,19 @@ export class ElementRenderer extends Emitter {
     });
   }
 
-  /** @param {number} atUs */
-  stop(atUs) {
-    const fadeUs = this.#fade ? FADE_SECONDS * 1e6 : 0;
-    this.#at(atUs - this.#latencyUs - fadeUs, () => {
-      this.#fade?.gain.setTargetAtTime(0, this.#output.context.currentTime, FADE_SECONDS / 3);
-      this.#at(monotonicUs() + fadeUs, () => this.#element.pause());
+  /**
+   * @param {number} atUs
+   * @param {Partial<import("./renderer.js").StopOptions>} [options]
+   */
+  stop(atUs, { fadeSeconds = 0 } = {}) {
+    const shortest = this.#fade ? FADE_SECONDS : 0;
+    const fadeUs = Math.max(shortest, fadeSeconds) * 1e6;
+    const early = fadeSeconds > 0 ? 0 : fadeUs;
+    this.#schedule(atUs - this.#latencyUs - early, () => {
+      this.#fadeTo(0, fadeUs / 1e6);
+      this.#schedule(monotonicUs() + fadeUs, () => {
+        this.#element.pause();
+      });
     });
   }
 
@@ -141,7 +185,7 @@ export class ElementRenderer extends Emitter {
     return paused || seeking || this.#stalled ? null : { position: currentTime, atUs: monotonicUs() + this.#latencyUs };
   }
 
-  /** An element knows how late it sounds itself, but nothing of the context that it is led through. */
+  /** An element includes its own latency in its position, but not that of the context. */
   get #latencyUs() {
     return this.#fade ? this.#output.latencyUs : 0;
   }
@@ -163,16 +207,32 @@ export class ElementRenderer extends Emitter {
   }
 
   /**
-   * @param {number} localUs
-   * @param {() => void} act
+   * @param {number} gain
+   * @param {number} seconds
    */
-  #at(localUs, act) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(act, Math.max(0, (localUs - monotonicUs()) / 1000));
+  #fadeTo(gain, seconds) {
+    this.#fade?.gain.cancelScheduledValues(0);
+    this.#fade?.gain.setTargetAtTime(gain, this.#output.context.currentTime, seconds / 3);
+  }
+
+  /** Set the volume of an element whose sound bypasses the context. */
+  #setVolume() {
+    if (!this.#fade) {
+      this.#element.volume = Math.min(1, this.#output.gain * this.#gain);
+    }
   }
 
   /**
-   * Where the server can't begin in the middle, a seek would begin anew: better to go on and say so.
+   * @param {number} localUs
+   * @param {() => void} action
+   */
+  #schedule(localUs, action) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(action, Math.max(0, (localUs - monotonicUs()) / 1000));
+  }
+
+  /**
+   * If the server doesn't support ranges, a seek would start at the beginning: playback continues instead.
    * @param {number} position
    */
   #canSeek(position) {

@@ -58,6 +58,7 @@ export class Reporter {
       sync_error_ms: status.syncErrorMs ?? undefined,
       needs_interaction: needsInteraction,
       error: error?.message,
+      ended_announcement_id: status.endedAnnouncementId ?? undefined,
     });
     this.#reported = sent ? facts : "";
   }

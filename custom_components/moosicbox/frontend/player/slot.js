@@ -1,12 +1,12 @@
-/** A queue item that is being loaded, ready to sound, or failed. */
+/** A queue item that is loading, ready, or failed. */
 import { PlaybackError } from "./renderer.js";
 
 /** @typedef {import("../client/messages.js").PlayableTrack} Track */
 /** @typedef {import("./media.js").Load} Load */
 /** @typedef {import("./renderer.js").Renderer} Renderer */
 
-// A stop is scheduled on the audio clock; the renderer has to live until then and a moment more.
-const AFTERGLOW_MS = 500;
+// A stop is scheduled on the audio clock, and the renderer must exist until its fade has ended.
+const DISPOSE_DELAY_MS = 500;
 
 export class Slot {
   /** @type {Renderer | null} */
@@ -19,13 +19,14 @@ export class Slot {
   /**
    * @param {string} itemId
    * @param {Track} track
+   * @param {import("./media.js").Beginning} beginning
    * @param {Load} load
-   * @param {(slot: Slot) => void} onsettled when it is ready or failed
+   * @param {(slot: Slot) => void} onsettled called when the item is ready or has failed
    */
-  constructor(itemId, track, load, onsettled) {
+  constructor(itemId, track, beginning, load, onsettled) {
     this.itemId = itemId;
     this.track = track;
-    load(track, itemId, this.#abort.signal).then(
+    load(track, itemId, this.#abort.signal, beginning).then(
       (renderer) => {
         if (this.#abort.signal.aborted) {
           renderer.dispose();
@@ -49,7 +50,7 @@ export class Slot {
       error instanceof PlaybackError ? error : new PlaybackError("unreachable", "The audio could not be fetched");
   }
 
-  /** Whether it may be started still. */
+  /** True if the item can be started, now or when it is loaded. */
   get usable() {
     return this.error === null && !this.#retired;
   }
@@ -66,15 +67,16 @@ export class Slot {
   }
 
   /**
-   * Falls silent at a time and is gone then.
+   * Stop at a time, and dispose of the renderer then.
    * @param {number} inMs from now
    * @param {number} atUs the same moment on the local clock
+   * @param {Partial<import("./renderer.js").StopOptions>} options
    */
-  retire(inMs, atUs) {
+  retire(inMs, atUs, options) {
     this.#retired = true;
     if (this.renderer) {
-      this.renderer.stop(atUs);
-      setTimeout(() => this.dispose(), inMs + AFTERGLOW_MS);
+      this.renderer.stop(atUs, options);
+      setTimeout(() => this.dispose(), inMs + (options.fadeSeconds ?? 0) * 1_000 + DISPOSE_DELAY_MS);
     } else {
       this.dispose();
     }

@@ -1,21 +1,28 @@
-/** The items that a player has at hand: the current one, the one that is about to start, and the prepared next. */
+/** The items that a player has loaded: the current one, the one that is about to start, and the prepared next one. */
 import { Slot } from "./slot.js";
 
 /** @typedef {import("../client/messages.js").PlayableTrack} Track */
 
+// The hub may withdraw the announced item and start it a moment later.
+const KEEP_FORMER_MS = 1_000;
+
 export class Slots {
-  /** What sounds, is paused, has ended or failed. @type {Slot | null} */
+  /** The item that plays, is paused, has ended or has failed. @type {Slot | null} */
   current = null;
-  /** What is to sound next, by a command. @type {Slot | null} */
+  /** The item of a `play` command that has not started yet. @type {Slot | null} */
   starting = null;
-  /** What will be asked for next, presumably. @type {Slot | null} */
+  /** The item that the hub announced by `prepare`. @type {Slot | null} */
   #next = null;
+  /** The item that was announced before. @type {Slot | null} */
+  #former = null;
+  /** The items that fade out. @type {Slot[]} */
+  #fading = [];
   #load;
   #onsettled;
 
   /**
    * @param {import("./media.js").Load} load
-   * @param {(slot: Slot) => void} onsettled when an item is ready or failed
+   * @param {(slot: Slot) => void} onsettled called when an item is ready or has failed
    */
   constructor(load, onsettled) {
     this.#load = load;
@@ -30,49 +37,79 @@ export class Slots {
   /**
    * @param {string} itemId
    * @param {Track} track
-   * @returns {Slot} the item's slot, wherever it is; a new one if there is none
+   * @param {import("./media.js").Beginning} beginning of a new slot
+   * @returns {Slot} the item's slot; a new one if there is none
    */
-  take(itemId, track) {
-    const known = [...this.#active, this.#next].find((slot) => slot?.itemId === itemId && slot.usable);
-    if (this.#next?.itemId === itemId) {
+  take(itemId, track, beginning) {
+    const known = this.#known(itemId);
+    if (this.#next === known) {
       this.#next = null;
     }
-    return known ?? this.#open(itemId, track);
+    if (this.#former === known) {
+      this.#former = null;
+    }
+    return known ?? this.#open(itemId, track, beginning);
   }
 
   /**
-   * @param {string | null} itemId null when nothing follows
+   * @param {string | null} itemId null if nothing follows
    * @param {Track | null} track
    */
   prepare(itemId, track) {
-    const known = [...this.#active, this.#next].some((slot) => slot?.itemId === itemId && slot.usable);
-    if (known) {
+    const known = itemId === null ? null : this.#known(itemId);
+    if (known && known !== this.#former) {
       return;
     }
-    this.#next?.dispose();
-    this.#next = itemId && track ? this.#open(itemId, track) : null;
+    const former = this.#next;
+    if (known) {
+      this.#next = known;
+    } else {
+      const after = (this.starting ?? this.current)?.renderer ?? null;
+      this.#next = itemId && track ? this.#open(itemId, track, { position: 0, exactly: false, after }) : null;
+      this.#former?.dispose();
+    }
+    this.#former = former;
+    setTimeout(() => {
+      if (this.#former === former) {
+        this.#former?.dispose();
+        this.#former = null;
+      }
+    }, KEEP_FORMER_MS);
   }
 
   /**
    * @param {Slot | null} kept
    * @param {number} inMs from now
    * @param {number} atUs the same moment on the local clock
+   * @param {Partial<import("./renderer.js").StopOptions>} options of the stop
    */
-  retireAllBut(kept, inMs, atUs) {
-    for (const slot of this.#active) {
-      if (slot !== kept) {
-        slot.retire(inMs, atUs);
-      }
+  retireAllBut(kept, inMs, atUs, options) {
+    const retired = this.#active.filter((slot) => slot !== kept);
+    for (const slot of this.#fading) {
+      slot.renderer?.stop(atUs);
     }
+    for (const slot of retired) {
+      slot.retire(inMs, atUs, options);
+    }
+    this.#fading = options.fadeSeconds ? retired : [];
   }
 
   dispose() {
-    for (const slot of [...this.#active, this.#next]) {
+    for (const slot of [...this.#active, this.#next, this.#former]) {
       slot?.dispose();
     }
   }
 
-  /** @returns {Slot[]} that may sound */
+  /**
+   * @param {string} itemId
+   * @returns {Slot | null}
+   */
+  #known(itemId) {
+    const all = [...this.#active, this.#next, this.#former];
+    return all.find((slot) => slot?.itemId === itemId && slot.usable) ?? null;
+  }
+
+  /** @returns {Slot[]} the slots that may be audible */
   get #active() {
     return [...new Set([this.current, this.starting])].filter((slot) => slot !== null);
   }
@@ -80,8 +117,9 @@ export class Slots {
   /**
    * @param {string} itemId
    * @param {Track} track
+   * @param {import("./media.js").Beginning} beginning
    */
-  #open(itemId, track) {
-    return new Slot(itemId, track, this.#load, this.#onsettled);
+  #open(itemId, track, beginning) {
+    return new Slot(itemId, track, beginning, this.#load, this.#onsettled);
   }
 }

@@ -1,4 +1,4 @@
-/** What a player says of itself, to the hub and to the page: derived, never kept. */
+/** The status of a player, for the hub and the page. It is derived, never stored. */
 import { startPosition } from "./command.js";
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
@@ -11,7 +11,7 @@ import { startPosition } from "./command.js";
 /**
  * @typedef {object} PlayerStatus
  * @property {PlayerState} state
- * @property {string | null} itemId `idle` with an item says that it has ended
+ * @property {string | null} itemId with `idle`, the item that has ended
  * @property {number} position
  * @property {number} atUs local time at which that position is true
  * @property {number | null} duration
@@ -19,21 +19,26 @@ import { startPosition } from "./command.js";
  * @property {string | null} readyItemId
  * @property {number | null} syncErrorMs
  * @property {boolean} needsInteraction
+ * @property {string | null} endedAnnouncementId the last announcement that has ended, or that couldn't be played
+ * @property {import("./renderer.js").RenderPath | null} path of the current item
+ * @property {boolean} saving true if a smaller stream than the original file is played
+ * @property {import("./renderer.js").Fallback | null} fallback why the current item isn't decoded while it arrives; null if it is
  * @property {import("./renderer.js").PlaybackError | null} error
  */
 
 /**
- * All that a status is derived from.
+ * The facts from which a status is derived.
  * @typedef {object} Facts
  * @property {Mode} mode of the current item
  * @property {boolean} stalled
  * @property {Slots} slots
  * @property {Start | null} start
- * @property {{position: number, atUs: number}} rest where the current item began, stands or broke off
+ * @property {{position: number, atUs: number}} rest the position of the current item when it last started or stopped
  * @property {Clock} clock
  * @property {number} nowUs
  * @property {number | null} syncErrorMs
  * @property {boolean} needsInteraction
+ * @property {string | null} endedAnnouncementId
  */
 
 /**
@@ -41,20 +46,24 @@ import { startPosition } from "./command.js";
  * @returns {PlayerStatus}
  */
 export function describe(facts) {
-  const { mode, slots, start, syncErrorMs, needsInteraction } = facts;
+  const { mode, slots, start, syncErrorMs, needsInteraction, endedAnnouncementId } = facts;
   const sounds = mode === "playing" && slots.current?.renderer?.audible();
-  // Until a new item's time has come, the old one is what plays.
+  // Until a new item's time, the old one plays.
   const awaited = start?.waited && !sounds ? start : null;
   const slot = awaited ? awaited.slot : slots.current;
   return {
     state: awaited ? "buffering" : stateOf(facts),
     itemId: slot?.itemId ?? null,
-    ...(awaited ? awaitedPlace(facts, awaited) : place(facts)),
+    ...(awaited ? pendingPosition(facts, awaited) : currentPosition(facts)),
     duration: slot?.duration ?? null,
     buffered: slot?.renderer?.bufferedSeconds ?? null,
     readyItemId: slots.readyItemId,
     syncErrorMs: mode === "playing" ? syncErrorMs : null,
     needsInteraction,
+    endedAnnouncementId,
+    path: slot?.renderer?.path ?? null,
+    saving: slot?.renderer?.small ?? false,
+    fallback: slot?.renderer?.fallback ?? null,
     error: slot?.error ?? null,
   };
 }
@@ -74,9 +83,9 @@ function stateOf({ mode, stalled }) {
  * @param {Facts} facts
  * @returns {{position: number, atUs: number}}
  */
-function place({ mode, slots, rest, nowUs }) {
+function currentPosition({ mode, slots, rest, nowUs }) {
   if (mode === "playing") {
-    // What is audible at the very start may still be from before it.
+    // At the very start, the audible position may still be that before it.
     const audible = slots.current?.renderer?.audible();
     return audible && audible.atUs > rest.atUs ? audible : rest;
   }
@@ -89,7 +98,7 @@ function place({ mode, slots, rest, nowUs }) {
  * @param {Start} start
  * @returns {{position: number, atUs: number}}
  */
-function awaitedPlace({ clock, nowUs }, start) {
+function pendingPosition({ clock, nowUs }, start) {
   const dueUs = clock.ready ? clock.localAt(start.timeline.hubUs) : Infinity;
   return { position: startPosition(start, dueUs, start.receivedUs), atUs: nowUs };
 }

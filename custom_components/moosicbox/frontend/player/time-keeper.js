@@ -1,15 +1,16 @@
-/** Keeps what sounds on the hub's timeline: measures how far off it is, and says what brings it back. */
-import { Drift } from "./drift.js";
+/** Measures the difference between the audible position and the hub's timeline, and returns corrections. */
+import { Drift, EXACT } from "./drift.js";
 import { positionAt } from "./timeline.js";
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
 /** @typedef {import("./drift.js").Correction} Correction */
 /** @typedef {import("./drift.js").Precision} Precision */
 /** @typedef {import("./timeline.js").Timeline} Timeline */
-/** @typedef {{position: number, atUs: number}} Audible what sounds at a local time */
+/** @typedef {{position: number, atUs: number}} Audible the position that sounds at a local time */
 
 export class TimeKeeper {
   #clock;
+  #precision = EXACT;
   #drift = new Drift();
   /** @type {Timeline} */
   #timeline = { position: 0, hubUs: 0, rate: 1 };
@@ -22,17 +23,18 @@ export class TimeKeeper {
     this.#clock = clock;
   }
 
-  /** @returns {number | null} how far what sounds is ahead of the timeline */
+  /** @returns {number | null} how far the sound is ahead of the timeline */
   get errorMs() {
     return this.#drift.error === null ? null : this.#drift.error * 1000;
   }
 
   /**
    * @param {Timeline} timeline
-   * @param {boolean} inRoom whether others play along it
-   * @param {Precision} [precision] of what sounds
+   * @param {boolean} inRoom true if other players follow the same timeline
+   * @param {Precision} [precision] of the renderer
    */
-  follow(timeline, inRoom, precision) {
+  follow(timeline, inRoom, precision = EXACT) {
+    this.#precision = precision;
     this.#timeline = timeline;
     this.#inRoom = inRoom;
     this.#clockId = this.#clock.clockId;
@@ -40,9 +42,9 @@ export class TimeKeeper {
   }
 
   /**
-   * After a stall: alone, the timeline follows what sounds, so that nothing is skipped.
+   * After a stall, move a single player's timeline to the audible position, so that nothing is skipped.
    * @param {Audible} audible
-   * @returns {boolean} false in a room: there one has to catch up
+   * @returns {boolean} false in a room, where the player has to catch up
    */
   lead(audible) {
     if (this.#inRoom && this.#clockId === this.#clock.clockId) {
@@ -53,14 +55,22 @@ export class TimeKeeper {
     return true;
   }
 
-  /** The sound was moved: what was measured before says nothing now. */
+  /**
+   * @param {Audible} audible
+   * @returns {boolean} true if the error is too large for a change of speed
+   */
+  isFarFrom(audible) {
+    return Math.abs(audible.position - this.positionAt(audible.atUs)) > this.#precision.jump;
+  }
+
+  /** Discard earlier measurements, after a jump. */
   jumped() {
     this.#drift.reset();
   }
 
   /**
    * @param {number} localUs
-   * @returns {number} where all should be at that time
+   * @returns {number} the timeline's position at that time
    */
   positionAt(localUs) {
     return positionAt(this.#timeline, this.#clock.hubNow(localUs));
@@ -72,7 +82,7 @@ export class TimeKeeper {
    */
   check(audible) {
     if (this.#clockId !== this.#clock.clockId) {
-      // The hub began a new clock: the old stamps mean nothing until it gives new ones.
+      // The hub has a new clock: times of the old one are invalid until it sends new ones.
       this.lead(audible);
     }
     const error = audible.position - this.positionAt(audible.atUs);

@@ -25,6 +25,8 @@ deferredStyles.replaceSync(`
 .player-name { font-size: 14px; font-weight: 500; color: var(--text-2); }
 .title { font-size: 22px; line-height: 1.25; margin-top: 4px; }
 .subtitle { color: color-mix(in srgb, var(--text) 78%, transparent); min-height: 1.4em; }
+.unheard { color: var(--text-2); }
+.unheard:empty { display: none; }
 .added-by { font-size: 14px; color: color-mix(in srgb, var(--text) 72%, transparent); }
 .player .player-name { color: color-mix(in srgb, var(--text) 78%, transparent); }
 .player-name, .title, .subtitle { overflow: hidden; text-overflow: ellipsis; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
@@ -39,6 +41,14 @@ deferredStyles.replaceSync(`
 .controls { display: flex; align-items: center; justify-content: center; gap: clamp(0px, 2vw, 12px); }
 .times { display: flex; justify-content: space-between; font-size: 13px; color: color-mix(in srgb, var(--text) 75%, transparent); font-variant-numeric: tabular-nums; }
 .volume-row { display: flex; align-items: center; gap: 4px; max-width: 420px; width: 100%; justify-self: center; }
+.company .icon { margin-block: -10px; }
+.lyrics { width: 100%; height: clamp(180px, 100dvh - 496px, 480px); overflow: auto; overscroll-behavior: contain; scrollbar-width: thin; text-align: center; position: relative; }
+.lyrics-lines { list-style: none; margin: 0; padding: 24px 8px; display: grid; gap: 4px; overflow-wrap: anywhere; line-height: 1.5; }
+.lyrics-lines button { width: 100%; min-height: 32px; padding: 4px 8px; font-size: 17px; line-height: 1.4; text-align: center; color: color-mix(in srgb, var(--text) 72%, transparent); border-radius: 8px; }
+.lyrics-lines button:disabled { opacity: 1; }
+.lyrics-lines [aria-current] button { color: var(--text); font-weight: 700; }
+.player.with-lyrics > .artwork { display: none; }
+.player > .lazy { min-height: 0; }
 .unavailable .artwork { opacity: 0.6; }
 .unavailable .progress-row, .unavailable .transport, .unavailable .volume-row { display: none; }
 .primary[aria-busy="true"] svg { animation: pulse 1.2s ease-in-out infinite; }

@@ -20,6 +20,7 @@ from custom_components.moosicbox.engine.library.reader.messages import (
     FilePicture,
     FileTags,
     ReadPicture,
+    ReadPlaylist,
     ReadTags,
     Reply,
     Request,
@@ -212,7 +213,7 @@ def test_a_picture_of_the_largest_kind_stays_within_the_reader(tmp_path: Path) -
     made = BytesIO()
     Image.new("RGBA", (3_990, 3_990)).save(made, "PNG")
     (tmp_path / "cover.png").write_bytes(made.getvalue())
-    reply, peak = ask(ReadPicture(bytes(tmp_path), None, bytes(tmp_path / "cover.png"), 1024))
+    reply, peak = ask(ReadPicture(bytes(tmp_path), bytes(tmp_path / "cover.png"), embedded=False, edge=1024))
     assert isinstance(reply, FilePicture)
     assert peak < MAX_READER
 
@@ -224,9 +225,12 @@ def test_only_regular_files_below_the_root_are_read(tmp_path: Path, name: str) -
     (tmp_path / "outside.png").write_bytes(png())
     (root / "link.png").symlink_to(tmp_path / "outside.png")
     os.mkfifo(root / "pipe.png")
+    path = bytes(root) + b"/" + name.encode()
     for request in (
-        ReadPicture(bytes(root), None, bytes(root) + b"/" + name.encode()),
-        ReadTags(bytes(root), bytes(root) + b"/" + name.encode()),
+        ReadPicture(bytes(root), path, embedded=False),
+        ReadPicture(bytes(root), path, embedded=True),
+        ReadTags(bytes(root), path),
+        ReadPlaylist(bytes(root), path),
     ):
         reply, _ = ask(request)
         assert reply == Failed(None)

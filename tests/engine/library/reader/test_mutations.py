@@ -55,7 +55,7 @@ def test_music(
     path.write_bytes(mutated(whole.read_bytes(), mutations, cut))
     reply = reader.ask(ReadTags(bytes(tmp_path), bytes(path)))
     assert isinstance(reply, FileTags) or reply == Failed("unsupported")
-    picture = reader.ask(ReadPicture(bytes(tmp_path), bytes(path), None, 64))
+    picture = reader.ask(ReadPicture(bytes(tmp_path), bytes(path), embedded=True, edge=64))
     assert isinstance(picture, FilePicture) or picture == Failed("unsupported")
 
 
@@ -71,7 +71,7 @@ def test_pictures(
         Image.effect_noise((200, 100), 40).convert("RGB").save(whole, kind)
     path = tmp_path / "picture"
     path.write_bytes(mutated(whole.read_bytes(), mutations, cut))
-    reply = reader.ask(ReadPicture(bytes(tmp_path), None, bytes(path), 64))
+    reply = reader.ask(ReadPicture(bytes(tmp_path), bytes(path), embedded=False, edge=64))
     assert isinstance(reply, FilePicture) or reply == Failed("unsupported")
 
 

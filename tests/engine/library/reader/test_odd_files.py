@@ -67,8 +67,10 @@ async def test_a_huge_tag(sounds: Sounds, music: Path, library: Library) -> None
         file.seek(6)
         file.write(bytes([size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127]))
     await library.scan()
-    (track,) = (await library.get_tracks()).items
-    assert track.title == "X" * 500
+    tracks = {track.title: track for track in (await library.get_tracks()).items}
+    # The size of the second one's tag is a lie; its sound is played all the same.
+    assert tracks.keys() == {"X" * 500, "liar"}
+    track = tracks["X" * 500]
     assert await library.artwork(track.track_id) is None
     assert path.stat().st_size > 20_000_000
 

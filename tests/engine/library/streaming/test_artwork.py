@@ -147,7 +147,7 @@ async def test_a_link_in_the_place_of_a_picture(
     assert (await http.get(f"/artwork/{album}")).status == 404
 
 
-def test_a_full_cache_forgets_what_nobody_asked_for(tmp_path: Path) -> None:
+def test_a_full_cache_drops_the_least_recently_used(tmp_path: Path) -> None:
     cache = DiskCache(tmp_path / "cache", 1_000)
 
     def put(name: str) -> None:
@@ -172,3 +172,15 @@ def test_a_full_cache_forgets_what_nobody_asked_for(tmp_path: Path) -> None:
     cache = DiskCache(tmp_path / "cache", 1_000)
     put("fifth")
     assert len(list((tmp_path / "cache").iterdir())) == 3
+
+
+async def test_a_broken_embedded_picture_is_replaced_by_the_one_beside(
+    sounds: Sounds, music: Path, library: Library, http: HttpClient
+) -> None:
+    sounds.put(music / "x.mp3", title="X", artist="A", album="B", picture=painted(100, 100)[:500])
+    (music / "cover.png").write_bytes(painted(300, 300))
+    album = await scanned(library)
+    response = await http.get(f"/artwork/{album}", params={"size": 64})
+    assert response.status == 200
+    with Image.open(BytesIO(await response.read())) as small:
+        assert small.size == (64, 64)

@@ -45,6 +45,6 @@ def test_format_that_is_made_instead(capabilities: list[str], expected: str | No
     assert (made and made.name) == expected
 
 
-def test_what_is_made_is_what_was_asked_for() -> None:
+def test_the_transcoded_format_is_the_requested_one() -> None:
     for made in FORMATS.values():
         assert instead(frozenset({made.mime_type})) in FORMATS.values()

@@ -51,6 +51,8 @@ class Deck:
         self.failed: Signal[str, str] = Signal()
         self.advanced: Signal[str] = Signal()
         self.changed: Signal[()] = Signal()
+        self._gain_db = self._next_gain_db = 0.0
+        """The gains of the item in the deck, and of the one that follows it."""
         self._next_url = ""
         self._next_is_buffered = False
         self._mpv = mpv
@@ -87,8 +89,14 @@ class Deck:
         """End mpv."""
         await self._mpv.stop()
 
-    async def load(self, item_id: str, url: str, position: float) -> None:
+    async def load(self, item_id: str, url: str, position: float, gain_db: float = 0.0) -> None:
         """Load an item, paused at a position.
+
+        Args:
+            item_id: The hub's id of the item.
+            url: Its address.
+            position: In seconds.
+            gain_db: The gain with which it is played.
 
         Raises:
             LoadFailed: The item can't be played from this address, or not in time.
@@ -100,7 +108,9 @@ class Deck:
         self._restarted.clear()
         await self._mpv.set("pause", True)
         await self.set_speed(1.0)
-        entry = await self._mpv.command("loadfile", url=url, flags="replace", options={"start": f"+{position:.6f}"})
+        self._gain_db = gain_db
+        options = {"start": f"+{position:.6f}", "af": _filters(gain_db)}
+        entry = await self._mpv.command("loadfile", url=url, flags="replace", options=options)
         self._entries[entry["playlist_entry_id"]] = item_id
         try:
             async with asyncio.timeout(LOAD_TIMEOUT):
@@ -111,15 +121,16 @@ class Deck:
             self.item_id = None  # How far mpv has got is unknown.
             raise
 
-    async def set_next(self, item_id: str | None, url: str) -> None:
+    async def set_next(self, item_id: str | None, url: str, gain_db: float = 0.0) -> None:
         """Set the item that follows the one in the deck; `None` for no item."""
         if self.next_id is not None:
             self._entries = {entry: item for entry, item in self._entries.items() if item != self.next_id}
             with suppress(MpvError):
                 await self._mpv.command("playlist-remove", 1)
         self.next_id, self._next_url, self._next_is_buffered = item_id, url, False
+        self._next_gain_db = gain_db
         if item_id is not None:
-            entry = await self._mpv.command("loadfile", url=url, flags="append")
+            entry = await self._mpv.command("loadfile", url=url, flags="append", options={"af": _filters(gain_db)})
             self._entries[entry["playlist_entry_id"]] = item_id
 
     async def skip_to_next(self) -> None:
@@ -159,6 +170,12 @@ class Deck:
         await self._mpv.set("volume", round(volume * 100, 2))
         await self._mpv.set("mute", muted)
 
+    async def set_gain(self, gain_db: float) -> None:
+        """Set the gain of the item in the deck, in dB."""
+        if gain_db != self._gain_db:
+            self._gain_db = gain_db
+            await self._mpv.set("af", _filters(gain_db))
+
     async def measure_position(self) -> PositionSample | None:
         """Return the position that is audible now, or `None` if mpv doesn't know it."""
         try:
@@ -185,6 +202,7 @@ class Deck:
     def _handle_file_start(self, item_id: str | None) -> None:
         if item_id is not None and item_id == self.next_id:
             self.item_id, self.next_id = item_id, None
+            self._gain_db = self._next_gain_db
             self.advanced.emit(item_id)
 
     def _handle_log_line(self, text: str) -> None:
@@ -217,3 +235,7 @@ class Deck:
                 self.cached_until = value
             case "seekable":
                 self.seekable = bool(value)
+
+
+def _filters(gain_db: float) -> str:
+    return f"lavfi=[volume={gain_db:.2f}dB]" if gain_db else ""

@@ -86,7 +86,7 @@ class OrderExecutor:
             await self.stop()
         elif order.command == "pause":
             await wait_until(self._timekeeper.local_time(order.sync_time_us))
-            await self._pause(order.start_position, order.queue_item_id, order.track)
+            await self._pause(order, order.queue_item_id, order.track)
         else:
             await self._play(order, order.queue_item_id, order.track, self._clock.hub_now(received_us))
 
@@ -104,10 +104,11 @@ class OrderExecutor:
             if self._deck.next_id is not None:
                 await self._deck.set_next(None, "")
         elif self._state.mode in ("idle", "ended"):
-            if await self._load(prepared.queue_item_id, prepared.track, 0.0):
+            if await self._load(prepared.queue_item_id, prepared.track, 0.0, prepared.gain_db or 0.0):
                 self._state.mode = "idle"
         elif self._state.mode != "error":
-            await self._deck.set_next(prepared.queue_item_id, self._resolve(prepared.track.stream_url))
+            address = self._resolve(prepared.track.stream_url)
+            await self._deck.set_next(prepared.queue_item_id, address, prepared.gain_db or 0.0)
 
     def fail(self, error: str) -> None:
         """Note that the item in the deck can't be played."""
@@ -117,12 +118,13 @@ class OrderExecutor:
         self._state.resting = PositionSample(0.0, monotonic_us())
         self._set_mode("error")
 
-    async def _pause(self, position: float, item_id: str, track: PlayableTrack) -> None:
+    async def _pause(self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack) -> None:
+        position = order.start_position
         if self._deck.item_id == item_id and self._state.mode in ("playing", "paused"):
             await self._deck.pause()
             await self._deck.set_speed(1.0)
             await self._seek(position)
-        elif not await self._load(item_id, track, position):
+        elif not await self._load(item_id, track, position, order.gain_db or 0.0):
             return
         self._set_mode("paused")
 
@@ -133,11 +135,13 @@ class OrderExecutor:
             return
         if self._deck.next_id == item_id and await self._ends_near(due_us):
             await self._change_over(due_us)
+            await self._deck.set_gain(order.gain_db or 0.0)
             self._follow(anchor_of(order), order)
             return
         if self._deck.item_id == item_id and self._state.mode in ("playing", "paused", "idle"):
             await wait_until(due_us - SEEK_LEAD * 1e6)
             await self._deck.pause()
+            await self._deck.set_gain(order.gain_db or 0.0)
             start = start_anchor(order, received_us, self._timekeeper.hub_time(not_before(due_us, SEEK_LEAD)))
             await self._seek(start.position)
         elif not await self._load_for_start(order, item_id, track, received_us):
@@ -182,16 +186,16 @@ class OrderExecutor:
             await wait_until(due_us - LOAD_LEAD * 1e6)
         start = start_anchor(order, received_us, self._timekeeper.hub_time(not_before(due_us, LOAD_LEAD)))
         self._state.mode = "loading"
-        return await self._load(item_id, track, start.position)
+        return await self._load(item_id, track, start.position, order.gain_db or 0.0)
 
-    async def _load(self, item_id: str, track: PlayableTrack, position: float) -> bool:
+    async def _load(self, item_id: str, track: PlayableTrack, position: float, gain_db: float) -> bool:
         self._state.error = None
         try:
             try:
-                await self._deck.load(item_id, self._resolve(track.stream_url), position)
+                await self._deck.load(item_id, self._resolve(track.stream_url), position, gain_db)
             except LoadFailed:
                 # The address may have expired.
-                await self._deck.load(item_id, self._resolve(await self._renew(item_id)), position)
+                await self._deck.load(item_id, self._resolve(await self._renew(item_id)), position, gain_db)
         except (LoadFailed, HubError, TimeoutError) as error:
             self.fail(str(error))
             return False

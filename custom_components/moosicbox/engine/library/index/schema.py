@@ -1,4 +1,8 @@
-"""The index's tables, as numbered steps from nothing to now. A released step is never changed."""
+"""The index's tables, as numbered steps from nothing to now. A released step is never changed.
+
+A step for which files have to be read again, as one that comes with a better reader, sets their `mtime_ns` to -1 and
+empties `unreadable`.
+"""
 
 from collections.abc import Callable
 import sqlite3

@@ -58,6 +58,8 @@ _UNIMPORTANT: Final = frozenset(
     )
 )
 """Words that alone are no reason to find a name."""
+FILLERS: Final = _COMMANDS | _UNIMPORTANT
+"""Words of a request that don't have to be in the name of what is asked for."""
 _ALIKE: Final = tuple(
     tuple(words(group))
     for group in (
@@ -66,7 +68,7 @@ _ALIKE: Final = tuple(
         *("number no nr", "okay ok", "part pt", "volume vol", "featuring feat ft"),
     )
 )
-_SAME: Final = {word: [other for other in group if other != word] for group in _ALIKE for word in group}
+SYNONYMS: Final = {word: [other for other in group if other != word] for group in _ALIKE for word in group}
 """Words that are spoken or written for one another."""
 SAME: Final = 100.0
 SAME_BUT_ARTICLE: Final = 98.0
@@ -162,7 +164,7 @@ def _forgiving(index: sqlite3.Connection, phrasing: list[str]) -> Groups:
     """Return each word with those that it may stand for; a word that no name has is left out."""
     groups = []
     for word in phrasing:
-        near = [*_SAME.get(word, ()), *near_words(index, word)]
+        near = [*SYNONYMS.get(word, ()), *near_words(index, word)]
         if near or is_known(index, word):
             groups.append([word, *near])
     return groups

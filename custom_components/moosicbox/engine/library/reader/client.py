@@ -11,8 +11,7 @@ from typing import IO, Final
 import msgspec
 
 from ..child_process import command
-from .messages import MAX_REPLY, Envelope, Failed, Failure, Reply, Request
-from .process import MAX_SECONDS
+from .messages import MAX_REPLY, MAX_SECONDS, Envelope, Failed, Failure, Reply, Request
 
 PIPELINED: Final = 4
 """Requests on their way, so that the process needn't wait for the next one. They fit into a pipe's buffer."""

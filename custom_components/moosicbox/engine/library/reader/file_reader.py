@@ -14,7 +14,18 @@ from ...protocol.errors import Unavailable
 from ...signals import Signal
 from ..models import Picture, UnreadableFile
 from .client import ReaderProcess
-from .messages import Failed, FilePicture, FileTags, ReadPicture, ReadTags, Reply, Request
+from .messages import (
+    Failed,
+    FileLyrics,
+    FilePicture,
+    FileTags,
+    ParseLyrics,
+    ReadLyrics,
+    ReadPicture,
+    ReadTags,
+    Reply,
+    Request,
+)
 
 IDLE_SECONDS: Final = 300.0
 """How long a process is kept for the next file."""
@@ -65,14 +76,24 @@ class FileReader:
         Raises:
             Unavailable: Too many files wait to be read.
         """
-        return await self.picture(ReadPicture(b"", os.fsencode(path), None, edge))
+        return await self.picture(ReadPicture(b"", os.fsencode(path), embedded=True, edge=edge))
 
     async def picture(self, request: ReadPicture, version: str = "") -> Picture | None:
         """Return the picture that `request` asks for, with `version`; None if there is none that can be shown."""
-        reply = await self._ask(self._pictures, request, request.music or request.beside or b"")
+        reply = await self._ask(self._pictures, request, request.path)
         if not isinstance(reply, FilePicture):
             return None
         return Picture(data=reply.data, mime_type=reply.mime_type, version=version)
+
+    async def read_lyrics(self, request: ReadLyrics) -> FileLyrics | None:
+        """Return the lyrics of a file of the library; None if it has none."""
+        reply = await self._ask(self._tags, request, request.path)
+        return reply if isinstance(reply, FileLyrics) else None
+
+    async def parse_lyrics(self, answer: bytes) -> FileLyrics | None:
+        """Return the lyrics in a response of LRCLIB; None if it has none."""
+        reply = await self._tags.run(lambda reader: reader.ask(ParseLyrics(answer)))
+        return reply if isinstance(reply, FileLyrics) else None
 
     async def close(self) -> None:
         """End the processes. The reader can be used again."""
@@ -109,6 +130,14 @@ class _Lane:
 
     async def ask(self, request: Request, path: bytes, passed_over: _Stamp | None) -> tuple[Reply, _Stamp | None]:
         """Return the reply and the file's stamp; no stamp if the file has the one that is passed over, or is gone."""
+        return await self.run(lambda reader: _read(reader, request, path, passed_over))
+
+    async def run[T](self, job: Callable[[ReaderProcess], T]) -> T:
+        """Return the result of a job that uses the process, in the lane's thread.
+
+        Raises:
+            Unavailable: Too many jobs wait.
+        """
         if self._waiting >= MAX_WAITING:
             raise Unavailable("Too many files wait to be read")
         if self._reader is None or self._thread is None:
@@ -120,7 +149,7 @@ class _Lane:
         self._waiting += 1
         reader, thread = self._reader, self._thread
         try:
-            return await loop.run_in_executor(thread, lambda: _read(reader, request, path, passed_over))
+            return await loop.run_in_executor(thread, lambda: job(reader))
         finally:
             self._waiting -= 1
             if not self._waiting and self._thread is thread:

@@ -19,17 +19,20 @@ MAX_TEXTS: Final = 1024 * 1024
 """Bytes of all frames that are no pictures; beyond it, frames are left out."""
 MAX_VALUES: Final = 8 * 1024
 """Bytes of a frame with a list of values, whose parsing costs their square; a longer one is cut."""
+MAX_TIMED_FRAME: Final = 64 * 1024
+"""Bytes of a frame with timed lyrics, whose parsing costs their square; a longer one is left out."""
 MAX_PICTURE_FRAME: Final = 32 * 1024 * 1024
 
 _TEXTS: Final = (
     *("TIT2", "TPE1", "TPE2", "TALB", "TCON", "TRCK", "TPOS", "TCMP", "TDRC", "TDRL", "TDOR", "TYER", "TDAT", "TIME"),
-    *("TORY", "TXXX", "USLT"),
+    *("TORY", "TXXX", "USLT", "SYLT"),
 )
 _TEXTS_2_2: Final = (
-    *("TT2", "TP1", "TP2", "TAL", "TCO", "TRK", "TPA", "TCP", "TYE", "TDA", "TIM", "TOR", "TXX", "ULT"),
+    *("TT2", "TP1", "TP2", "TAL", "TCO", "TRK", "TPA", "TCP", "TYE", "TDA", "TIM", "TOR", "TXX", "ULT", "SLT"),
 )
 _KEPT: Final = frozenset(name.encode() for name in (*_TEXTS, *_TEXTS_2_2, "APIC", "PIC"))
 _PICTURES: Final = frozenset({b"APIC", b"PIC"})
+_TIMED: Final = frozenset({b"SYLT", b"SLT"})
 
 
 class _Flags(NamedTuple):
@@ -89,6 +92,8 @@ def _frames(body: bytes, major: int, *, unsynchronised: bool) -> Iterator[bytes]
     for name, flags, start, end in _split(body, major):
         is_picture = name.rstrip(b"\0") in _PICTURES
         limit = min(MAX_PICTURE_FRAME, pictures) if is_picture else texts
+        if name.rstrip(b"\0") in _TIMED:
+            limit = min(MAX_TIMED_FRAME, limit)
         if name.rstrip(b"\0") not in _KEPT or end - start > limit:
             continue
         data = _plain(body[start:end], flags, major, limit, unsynchronised=unsynchronised)

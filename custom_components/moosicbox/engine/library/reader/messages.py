@@ -4,8 +4,10 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from ..models import Harm
+from ..models import Harm, LyricsSource
 
+MAX_SECONDS: Final = 30.0
+"""Of one file, waiting for its disk included."""
 MAX_REPLY: Final = 12 * 1024 * 1024
 """Bytes; a process that answers more is ended."""
 
@@ -21,14 +23,15 @@ class ReadTags(Struct, tag=True, array_like=True, frozen=True):
 
 
 class ReadPicture(Struct, tag=True, array_like=True, frozen=True):
-    """Read the picture embedded in `music`, else the one in the file `beside` it.
+    """Read the picture in the file at `path`, below `root`; with an empty root, links are followed.
 
-    With `edge`, as a JPEG whose longer edge has that many pixels; otherwise as it is.
+    The picture is embedded in music, or the file itself. With `edge`, it becomes a JPEG whose longer edge has that many
+    pixels.
     """
 
     root: bytes
-    music: bytes | None
-    beside: bytes | None = None
+    path: bytes
+    embedded: bool
     edge: int | None = None
 
 
@@ -39,7 +42,20 @@ class ReadPlaylist(Struct, tag=True, array_like=True, frozen=True):
     path: bytes
 
 
-type Request = ReadTags | ReadPicture | ReadPlaylist
+class ReadLyrics(Struct, tag=True, array_like=True, frozen=True):
+    """Read the lyrics of the music file at `path`, below `root`, or of an LRC file beside it."""
+
+    root: bytes
+    path: bytes
+
+
+class ParseLyrics(Struct, tag=True, array_like=True, frozen=True):
+    """Parse the lyrics in a response of LRCLIB."""
+
+    answer: bytes
+
+
+type Request = ReadTags | ReadPicture | ReadPlaylist | ReadLyrics | ParseLyrics
 
 
 class FileTags(Struct, tag=True, array_like=True, kw_only=True):
@@ -91,13 +107,28 @@ class FilePlaylist(Struct, tag=True, array_like=True):
     entries: tuple[bytes, ...]
 
 
+class TimedLine(Struct, array_like=True, frozen=True):
+    """A line of lyrics, and the second at which it is sung; `None` if the lyrics aren't timed."""
+
+    text: str
+    seconds: float | None = None
+
+
+class FileLyrics(Struct, tag=True, array_like=True):
+    """Lyrics, in the order of their times if they are synchronised."""
+
+    source: LyricsSource
+    synced: bool
+    lines: tuple[TimedLine, ...]
+
+
 class Failed(Struct, tag=True, array_like=True):
     """The file can't be read. `reason` is None if it couldn't be opened."""
 
     reason: Failure | None
 
 
-type Reply = FileTags | FilePicture | FilePlaylist | Failed
+type Reply = FileTags | FilePicture | FilePlaylist | FileLyrics | Failed
 
 
 class Envelope(Struct, array_like=True):

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from mutagen import MutagenError
 from mutagen.apev2 import APEv2
 from mutagen.flac import FLAC, Picture as FlacPicture, StreamInfo, VCFLACDict
-from mutagen.id3 import ID3
+from mutagen.id3 import ID3, SYLT
 from mutagen.mp3 import MPEGInfo
 from mutagen.mp4 import MP4
 from mutagen.oggflac import OggFLAC
@@ -22,6 +22,7 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 
 from .chunks import RIFF_NAMES, read_chunked
+from .flac import samples_of
 from .id3 import MAX_TAG, id3_size, read_id3, read_id3v1
 
 MAX_DURATION: Final = 7 * 86_400
@@ -84,6 +85,7 @@ class Music(NamedTuple):
     md5: int
     tags: tuple[Values, ...]
     pictures: Pictures
+    synced_lyrics: Sequence[SYLT] = ()
 
 
 class _Flac(FLAC):
@@ -92,16 +94,21 @@ class _Flac(FLAC):
 
 
 class _Tail:
-    """A file from `start` on, for parsers that begin at 0."""
+    """A file of `size` bytes from `start` on, for parsers that begin at 0.
 
-    def __init__(self, file: BufferedReader, start: int) -> None:
+    A parser that asks for more bytes than there are, as by a forged length, gets these without a buffer of that size.
+    """
+
+    def __init__(self, file: BufferedReader, start: int, size: int) -> None:
         self._file = file
         self._start = start
+        self._size = size
         self.name = ""
         file.seek(start)
 
     def read(self, size: int = -1) -> bytes:
-        return self._file.read(size)
+        rest = max(0, self._size - self._file.tell())
+        return self._file.read(rest if size < 0 else min(size, rest))
 
     def tell(self) -> int:
         return self._file.tell() - self._start
@@ -123,13 +130,13 @@ def open_music(file: BufferedReader, size: int) -> Music | None:
     file.seek(start)
     head = file.read(12)
     if head[:4] == b"fLaC":
-        return _flac(file, start, front)
+        return _flac(file, start, size, front)
     if head[:4] == b"OggS":
-        return _ogg(file, start, front)
+        return _ogg(_Tail(file, start, size), front)
     if head[4:8] == b"ftyp":
-        return _mp4(file, start, front)
+        return _mp4(_Tail(file, start, size), front)
     if (head[:4] in RIFF_NAMES and head[8:12] == b"WAVE") or (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")):
-        return _chunked(_Tail(file, start), head, size - start, front)
+        return _chunked(_Tail(file, start, size), head, size - start, front)
     # Behind the header of a tag whose size is a lie.
     return _mp3(file, start + 10 if head[:3] == b"ID3" else start, size, front)
 
@@ -161,14 +168,18 @@ def _parsed(kind: Callable[..., Any], file: _Tail) -> Any:
     return kind(file)
 
 
-def _flac(file: BufferedReader, start: int, front: ID3 | None) -> Music:
-    flac = _parsed(_Flac, _Tail(file, start))
+def _flac(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Music:
+    flac = _parsed(_Flac, _Tail(file, start, size))
     info = flac.info
+    length, bitrate = info.length, whole(info.bitrate)
+    if not length and info.sample_rate:
+        length = samples_of(file, size, info.max_blocksize) / info.sample_rate
+        bitrate = int((size - start) * 8 / length) if length else 0
     return Music(
         codec="flac",
         mime_type="audio/flac",
-        duration=_duration(info.length),
-        bitrate=whole(info.bitrate),
+        duration=_duration(length),
+        bitrate=bitrate,
         sample_rate=whole(info.sample_rate),
         channels=whole(info.channels),
         md5=whole(info.md5_signature),
@@ -177,10 +188,11 @@ def _flac(file: BufferedReader, start: int, front: ID3 | None) -> Music:
     )
 
 
-def _ogg(file: BufferedReader, start: int, front: ID3 | None) -> Music | None:
+def _ogg(file: _Tail, front: ID3 | None) -> Music | None:
     for kind, codec in _OGG_CODECS.items():
+        file.seek(0)
         try:
-            ogg = _parsed(kind, _Tail(file, start))
+            ogg = _parsed(kind, file)
         except MutagenError:
             continue
         info = ogg.info
@@ -200,8 +212,8 @@ def _ogg(file: BufferedReader, start: int, front: ID3 | None) -> Music | None:
     return None
 
 
-def _mp4(file: BufferedReader, start: int, front: ID3 | None) -> Music | None:
-    mp4 = _parsed(MP4, _Tail(file, start))
+def _mp4(file: _Tail, front: ID3 | None) -> Music | None:
+    mp4 = _parsed(MP4, file)
     info, tags = mp4.info, mp4.tags
     if not (info.codec or "").startswith(("mp4a", "alac")):
         return None
@@ -233,12 +245,14 @@ def _chunked(file: _Tail, head: bytes, size: int, front: ID3 | None) -> Music | 
         md5=0,
         tags=(_id3(id3), lambda name: texts.get(name, ()), _id3(front)),
         pictures=lambda: [*_id3_pictures(id3), *_id3_pictures(front)],
+        synced_lyrics=[*_id3_lyrics(id3), *_id3_lyrics(front)],
     )
 
 
 def _mp3(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Music:
-    info = MPEGInfo(file, start)
-    ape, last = _ape(file), None
+    bounded = _Tail(file, 0, size)
+    info = _parsed(partial(MPEGInfo, offset=start), bounded)
+    ape, last = _ape(bounded), None
     if size >= 128:
         file.seek(size - 128)
         last = read_id3v1(file.read(128))
@@ -252,15 +266,17 @@ def _mp3(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Musi
         md5=0,
         tags=(_id3(front), _ape_values(ape), _id3(last)),
         pictures=lambda: [*_id3_pictures(front), *_ape_pictures(ape)],
+        synced_lyrics=_id3_lyrics(front),
     )
 
 
-def _ape(file: BufferedReader) -> APEv2 | None:
+def _ape(file: _Tail) -> APEv2 | None:
     file.seek(0)
     try:
-        return APEv2(file)
+        tags: APEv2 = _parsed(APEv2, file)
     except MutagenError:
         return None
+    return tags
 
 
 def _duration(value: Any) -> float:
@@ -304,6 +320,10 @@ def _id3(tags: ID3 | None) -> Values:
 
 def _id3_pictures(tags: ID3 | None) -> Iterable[tuple[bool, bytes]]:
     return [] if tags is None else [(frame.type == 3, frame.data) for frame in tags.getall("APIC")]
+
+
+def _id3_lyrics(tags: ID3 | None) -> list[SYLT]:
+    return [] if tags is None else tags.getall("SYLT")
 
 
 def _mp4_values(tags: Any) -> Values:

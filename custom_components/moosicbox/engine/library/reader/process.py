@@ -15,7 +15,19 @@ from typing import BinaryIO, Final
 import msgspec
 
 from ..safe_open import open_file, open_inside
-from .messages import Envelope, Failed, ReadPicture, ReadPlaylist, ReadTags, Reply, Request
+from .lyrics import parse_answer, read_lyrics
+from .messages import (
+    MAX_SECONDS,
+    Envelope,
+    Failed,
+    ParseLyrics,
+    ReadLyrics,
+    ReadPicture,
+    ReadPlaylist,
+    ReadTags,
+    Reply,
+    Request,
+)
 from .pictures import read_picture
 from .playlist_files import read_playlist
 from .tags import read_tags
@@ -24,8 +36,6 @@ MAX_MEMORY: Final = 512 * 1024 * 1024
 """Bytes of address space."""
 MAX_CPU_SECONDS: Final = 10.0
 """Of one file."""
-MAX_SECONDS: Final = 30.0
-"""Of one file, waiting for its disk included."""
 RETIRE_BYTES: Final = 160 * 1024 * 1024
 """Memory with which the process is replaced: large files may leave it large."""
 MAX_OPEN_FILES: Final = 64
@@ -81,6 +91,10 @@ def _read(request: Request) -> Reply:
                 return read_tags(file, os.fstat(file.fileno()).st_size) or Failed("unsupported")
         case ReadPicture():
             return read_picture(request) or Failed("unsupported")
+        case ReadLyrics():
+            return read_lyrics(request) or Failed(None)
+        case ParseLyrics(answer):
+            return parse_answer(answer) or Failed(None)
         case ReadPlaylist(root, path):
             with open_inside(root, path) as file:
                 return read_playlist(file)

@@ -9,7 +9,7 @@ from .fields import artists, decimal, first_text, genres, joined, line, number, 
 from .fingerprint import fingerprint
 from .messages import FileTags
 from .music_file import Music, Values, open_music
-from .pictures import usable
+from .picture_types import is_usable
 
 MAX_LYRICS: Final = 50_000
 """Characters."""
@@ -47,7 +47,7 @@ def read_tags(file: BufferedReader, size: int) -> FileTags | None:
         bitrate=music.bitrate,
         sample_rate=music.sample_rate,
         channels=music.channels,
-        picture=any(usable(data) for _, data in music.pictures()),
+        picture=any(is_usable(data) for _, data in music.pictures()),
         track_gain=_gain(values, "track"),
         track_peak=decimal(values("replaygain_track_peak"), 0, 100),
         album_gain=_gain(values, "album"),

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from ..folder_names import inside
 from ..index.found import FoundFolder
 from ..index.states import OFFLINE, PRESENT
-from ..reader.pictures import picture_type
+from ..reader.picture_types import HEAD, picture_type
 from ..safe_open import open_inside
 from .messages import Compared, Order
 from .path_names import highest_track
@@ -118,12 +118,12 @@ class Comparison:
             self.to_read += [ToRead(folder.path, folder.volume, root, file, row, highest) for file, row in to_read]
         volume = folder.volume if known_folder is None else known_folder[1]
         self._missing += [(track.row, volume) for track in known.values() if track.state == PRESENT]
-        self._readable += [(folder.path, name) for name in unreadable]
         self._compare_artwork(folder, root, known_folder)
         for playlist in folder.playlists:
             _, changed_ns = self._known_playlists.get((folder.path, playlist.name), (0, -1))
-            if changed_ns != playlist.changed_ns:
+            if changed_ns != playlist.changed_ns and unreadable.pop(playlist.name, None) != _stamp(playlist):
                 self.playlists.append((root, folder.path, playlist))
+        self._readable += [(folder.path, name) for name in unreadable]
 
     def _known_tracks(self, folder: int) -> dict[bytes, _Known]:
         rows = self._index.execute(
@@ -144,7 +144,7 @@ class Comparison:
 
     def _is_new(self, file: File, known: _Known | None, unreadable: _Stamp | None) -> bool:
         """Return whether a file must be read; note the track that it is in the index."""
-        stamp = (file.size, file.mtime_ns, file.ctime_ns)
+        stamp = _stamp(file)
         if unreadable == stamp:
             return False
         if known is not None:
@@ -225,10 +225,14 @@ class Comparison:
         return next((root for root in self._order.roots if inside(path, root)), None)
 
 
+def _stamp(file: File) -> _Stamp:
+    return file.size, file.mtime_ns, file.ctime_ns
+
+
 def _is_picture(root: bytes, path: bytes) -> bool:
     try:
         with open_inside(root, path) as file:
-            return picture_type(file.read(12)) is not None
+            return picture_type(file.read(HEAD)) is not None
     except OSError:
         return False
 

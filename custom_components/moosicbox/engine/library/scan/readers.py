@@ -9,7 +9,7 @@ from typing import Final
 
 from ..index.found import FoundPlaylist, FoundTrack, FoundUnreadable
 from ..reader.client import ReaderProcess
-from ..reader.messages import Failed, FilePlaylist, FileTags, ReadPlaylist, ReadTags, Reply
+from ..reader.messages import Failed, Failure, FilePlaylist, FileTags, ReadPlaylist, ReadTags, Reply
 from .comparison import ToRead
 from .fallback import found_track
 from .walk import File
@@ -43,9 +43,11 @@ class Readers:
         chunks = batched(files, CHUNK, strict=False)
         yield from chain.from_iterable(self._threads.map(self._read_chunk, chunks, buffersize=CHUNKS_AHEAD))
 
-    def read_playlist(self, root: bytes, folder: bytes, file: File) -> FoundPlaylist | None:
-        """Return the playlist in `file`; None if it can't be read."""
+    def read_playlist(self, root: bytes, folder: bytes, file: File) -> FoundPlaylist | FoundUnreadable | None:
+        """Return the playlist in `file`; None if it can't be opened."""
         reply = self._processes[0].ask(ReadPlaylist(root, folder + b"/" + file.name))
+        if isinstance(reply, Failed) and reply.reason is not None:
+            return _unreadable(folder, file, reply.reason)
         if not isinstance(reply, FilePlaylist):
             return None
         title = reply.title or file.name.rpartition(b".")[0].decode("utf-8", "replace")
@@ -85,14 +87,17 @@ def _found(job: ToRead, reply: Reply) -> Found:
         case FileTags():
             return found_track(job, reply)
         case Failed(reason) if reason is not None:
-            file = job.file
-            return FoundUnreadable(
-                folder=job.folder,
-                name=file.name,
-                size=file.size,
-                mtime_ns=file.mtime_ns,
-                ctime_ns=file.ctime_ns,
-                reason=reason,
-                row=job.row,
-            )
+            return _unreadable(job.folder, job.file, reason, job.row)
     return None
+
+
+def _unreadable(folder: bytes, file: File, reason: Failure, row: int | None = None) -> FoundUnreadable:
+    return FoundUnreadable(
+        folder=folder,
+        name=file.name,
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        ctime_ns=file.ctime_ns,
+        reason=reason,
+        row=row,
+    )

@@ -9,6 +9,7 @@ import os
 from typing import Final, NamedTuple
 
 from ..folder_names import is_disc_folder
+from ..reader.picture_types import MAX_PICTURE
 from ..safe_open import open_folder
 
 MUSIC_SUFFIXES: Final = frozenset({"mp3", "flac", "ogg", "oga", "opus", "m4a", "m4b", "wav", "aif", "aiff", "aifc"})
@@ -16,8 +17,6 @@ PLAYLIST_SUFFIXES: Final = frozenset({"m3u", "m3u8"})
 PICTURE_SUFFIXES: Final = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
 PICTURE_STEMS: Final = ("cover", "folder", "front", "album", "albumart")
 """The names of pictures that stand for the music in their folder, the best first."""
-MAX_PICTURE: Final = 8 * 1024 * 1024
-"""Bytes; a larger picture isn't shown."""
 MAX_DEPTH: Final = 64
 
 

@@ -20,7 +20,7 @@ import msgspec
 from ...protocol.types import UpdateType
 from ..index import playlist_files
 from ..index.database import connect, is_damage, transaction
-from ..index.found import FoundTrack, FoundUnreadable
+from ..index.found import FoundPlaylist, FoundTrack, FoundUnreadable
 from ..index.states import DELETED, OFFLINE, PRESENT
 from ..index.unreadable import drop_unreadable, write_unreadable
 from ..index.upkeep import tidy
@@ -84,8 +84,7 @@ class Update:
             self._write_batch(writer, found)
             self._report(Report(read=read))
         self._write(lambda: writer.finish(self._index))
-        playlists = [playlist for job in comparison.playlists if (playlist := readers.read_playlist(*job)) is not None]
-        self._changed("playlists_changed", self._write(lambda: playlist_files.write(self._index, playlists)))
+        self._write_playlists([readers.read_playlist(*job) for job in comparison.playlists])
         offline, deleted = writer.missing()
         self._mark(offline, OFFLINE, "tracks_unavailable")
         self._mark(deleted, DELETED, "tracks_removed")
@@ -106,6 +105,12 @@ class Update:
         added, changed = self._write(write)
         self._changed("tracks_added", added)
         self._changed("tracks_changed", changed)
+
+    def _write_playlists(self, found: Sequence[FoundPlaylist | FoundUnreadable | None]) -> None:
+        playlists = [one for one in found if isinstance(one, FoundPlaylist)]
+        unreadable = [one for one in found if isinstance(one, FoundUnreadable)]
+        self._changed("playlists_changed", self._write(lambda: playlist_files.write(self._index, playlists)))
+        self._write(lambda: write_unreadable(self._index, unreadable))
 
     def _mark(self, rows: Iterable[int], state: int, update_type: UpdateType) -> None:
         for some in batched(rows, MARKED, strict=False):

@@ -10,6 +10,9 @@ import { el, setAttribute } from "../dom.js";
  * @property {(value: number) => Promise<void>} onchange when released; the slider keeps its value until this is done
  */
 
+/** Parts of a slider that can be told apart. Each change makes the browser lay the page out anew. */
+const STEPS = 1_000;
+
 export class Slider {
   #dragging = false;
   #pending = 0;
@@ -52,8 +55,9 @@ export class Slider {
    */
   render({ value, max, disabled }) {
     this.element.disabled = disabled;
+    const scaled = this.element.max !== String(max);
     setAttribute(this.element, "max", String(max));
-    if (!this.busy) {
+    if (!this.busy && (scaled || Math.abs(value - this.value) * STEPS >= max)) {
       this.element.value = String(value);
       this.#paint();
     }

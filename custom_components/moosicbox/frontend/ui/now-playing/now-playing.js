@@ -1,7 +1,10 @@
 /** The current track of a player or room, with all its controls. */
 import { Artwork } from "../components/artwork.js";
-import { el, setAttribute, setText } from "../dom.js";
+import { LazyView } from "../components/lazy-view.js";
+import { el, iconButton, setAttribute, setLabel, setText } from "../dom.js";
+import { icon } from "../icons.js";
 import { ParticipantSummary } from "../room/participant-summary.js";
+import { lazyViews } from "../shell/lazy-views.js";
 import { Progress } from "./progress.js";
 import { TransportControls } from "./transport-controls.js";
 import { VolumeControls } from "./volume-controls.js";
@@ -10,6 +13,8 @@ import { VolumeControls } from "./volume-controls.js";
 /** @import { AppState, Context, Target } from "../context.js" */
 
 const ARTWORK_PIXELS = 640;
+// The prefix of ids of the library's tracks.
+const TRACK_PREFIX = "t-";
 
 export class NowPlaying {
   #context;
@@ -20,15 +25,23 @@ export class NowPlaying {
   #title = el("div", { class: "title" });
   #subtitle = el("div", { class: "subtitle" });
   #addedBy = el("span", { class: "added-by" });
+  #unheard = el("div", { class: "unheard", attributes: { role: "status" } });
   #participants;
   #progress;
   #transport;
   #volume;
+  #lyrics;
+  #lyricsButton;
+  #lyricsOpen;
   element;
 
-  /** @param {Context} context */
-  constructor(context) {
+  /**
+   * @param {Context} context
+   * @param {{lyrics?: boolean}} [options] whether lyrics are shown from the start
+   */
+  constructor(context, { lyrics = false } = {}) {
     this.#context = context;
+    this.#lyricsOpen = lyrics;
     const { localize } = context;
     const target = () => this.#target;
     this.#artwork = new Artwork(context, {
@@ -45,18 +58,25 @@ export class NowPlaying {
     this.#participants = new ParticipantSummary(context);
     this.#transport = new TransportControls(context, target);
     this.#volume = new VolumeControls(context);
+    this.#lyrics = new LazyView(context, lazyViews.lyrics);
+    this.#lyricsButton = iconButton(icon("lyrics"), localize("lyrics"), () => {
+      this.#lyricsOpen = !this.#lyricsOpen;
+      this.render(context.app.store.state, this.#target);
+    });
     const texts = el(
       "div",
       { class: "words" },
       this.#name,
       this.#title,
       this.#subtitle,
-      el("div", { class: "company" }, this.#participants.element, this.#addedBy),
+      this.#unheard,
+      el("div", { class: "company" }, this.#participants.element, this.#addedBy, this.#lyricsButton),
     );
     this.element = el(
       "section",
       { class: "card player" },
       this.#artwork.element,
+      this.#lyrics.element,
       el("div", { class: "body" }, texts, this.#progress.element, this.#transport.element, this.#volume.element),
     );
   }
@@ -81,20 +101,44 @@ export class NowPlaying {
     setText(this.#title, track ? track.title || localize("unknown_title") : idleText(target, localize));
     setText(this.#subtitle, track ? subtitle(track) : "");
     setText(this.#addedBy, this.#addedByText(state, target));
+    setText(this.#unheard, isUnheard(target) ? localize("room_without_players") : "");
     this.#participants.render(target);
     this.#artwork.render(track?.artwork_url);
     this.#progress.render(status, !usable || !canSeek(target));
+    this.#renderLyrics(state, target, track);
     this.#transport.render(state, target, usable);
     this.#volume.render(state, target, usable);
   }
 
   dispose() {
     this.#participants.dispose();
+    this.#lyrics.dispose();
   }
 
   /** @param {number | null} hubUs the hub's clock, if it is known */
   tick(hubUs) {
     this.#progress.tick(hubUs);
+    if (!this.#lyrics.element.hidden) {
+      this.#lyrics.tick(hubUs);
+    }
+  }
+
+  /**
+   * @param {AppState} state
+   * @param {Target} target
+   * @param {Track | null} track
+   */
+  #renderLyrics(state, target, track) {
+    const available = track?.track_id.startsWith(TRACK_PREFIX) ?? false;
+    const open = available && this.#lyricsOpen;
+    this.#lyricsButton.hidden = !available;
+    setAttribute(this.#lyricsButton, "aria-pressed", String(this.#lyricsOpen));
+    setLabel(this.#lyricsButton, this.#context.localize("lyrics"));
+    this.#lyrics.element.hidden = !open;
+    this.element.classList.toggle("with-lyrics", open);
+    if (open) {
+      this.#lyrics.render(state, target);
+    }
   }
 
   /**
@@ -122,6 +166,15 @@ function idleText({ available, status }, localize) {
     return localize("state_unavailable");
   }
   return localize(status?.state === "buffering" ? "state_buffering" : "nothing_plays");
+}
+
+/**
+ * Return whether a room plays without any player in it.
+ *
+ * @param {Target} target
+ */
+function isUnheard({ room, status }) {
+  return Boolean(room && status?.is_playing && !room.participants.some(({ player_id }) => player_id));
 }
 
 /** @param {Track} track */

@@ -7,13 +7,13 @@ import { formatDate } from "../format.js";
 import { icon } from "../icons.js";
 import { field, select } from "../components/form-fields.js";
 
-/** @import { Context, Target } from "../context.js" */
+/** @import { Context } from "../context.js" */
 
 const HOUR = 3600;
 
 /**
  * @param {Context} context
- * @param {Target} target
+ * @param {{id: string, name: string}} target a room
  */
 export function openInviteDialog(context, target) {
   const { actions, app, language, localize } = context;

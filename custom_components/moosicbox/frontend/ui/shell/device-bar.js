@@ -21,6 +21,7 @@ export class DeviceBar {
   #media;
   #stop;
   #delay;
+  #sound;
   element;
 
   /** @param {Context} context */
@@ -42,6 +43,7 @@ export class DeviceBar {
       app.disablePlayer();
     });
     this.#delay = new LazyView(context, lazyViews.outputDelay);
+    this.#sound = new LazyView(context, lazyViews.soundSettings);
     this.element = el(
       "div",
       { class: "device" },
@@ -52,6 +54,7 @@ export class DeviceBar {
         this.#entity,
         el("span", { class: "device-actions" }, this.#media, this.#stop),
       ),
+      this.#sound.element,
       this.#delay.element,
     );
   }
@@ -76,9 +79,11 @@ export class DeviceBar {
     const entity = own?.entity_id;
     setText(this.#entity, entity ? localize("entity", { entity }) : localize("entity_pending"));
     this.#media.hidden = guest || !target;
-    this.#delay.element.hidden = !own;
-    if (own) {
-      this.#delay.render(state, target);
+    for (const part of [this.#sound, this.#delay]) {
+      part.element.hidden = !own;
+      if (own) {
+        part.render(state, target);
+      }
     }
     this.#stop.hidden = device.status !== "on";
     setText(this.#stop, localize(guest ? "stop_listening" : "disable_player"));

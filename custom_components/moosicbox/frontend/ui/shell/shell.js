@@ -7,6 +7,7 @@ import { el } from "../dom.js";
 import { errorText } from "../localize.js";
 import { connectionNotice, deviceNotice } from "../notices.js";
 import { showEventToast } from "../event-toasts.js";
+import { showRequestedInvite } from "../room/shown-invite.js";
 import { defaultName } from "./player-setup.js";
 
 /** @import { App, Context, PageName, View } from "../context.js" */
@@ -23,6 +24,9 @@ import { defaultName } from "./player-setup.js";
  * @property {(page: PageName) => void} [open] opens a page of MoosicBox
  */
 
+/** How often what moves by itself is drawn: times are in seconds, and a slider moves a pixel in several of them. */
+const TICK_MS = 200;
+
 export class Shell {
   #app;
   #localize;
@@ -31,6 +35,8 @@ export class Shell {
   #toast = new Toast();
   /** @type {View[]} */
   #views = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   #frame = 0;
   #subscriptions;
   #main = el("main");
@@ -75,6 +81,7 @@ export class Shell {
       }),
       app.messages.on("message", (message) => {
         showEventToast(message, this.context);
+        void showRequestedInvite(message, this.context);
       }),
     ];
     this.#animate();
@@ -93,6 +100,7 @@ export class Shell {
   }
 
   dispose() {
+    clearTimeout(this.#timer);
     cancelAnimationFrame(this.#frame);
     for (const unsubscribe of this.#subscriptions) {
       unsubscribe();
@@ -124,9 +132,12 @@ export class Shell {
 
   #animate() {
     this.#tick();
-    this.#frame = requestAnimationFrame(() => {
-      this.#animate();
-    });
+    this.#timer = setTimeout(() => {
+      // Hidden pages draw no frames.
+      this.#frame = requestAnimationFrame(() => {
+        this.#animate();
+      });
+    }, TICK_MS);
   }
 
   #tick() {

@@ -8,6 +8,11 @@ export default {
   in_room: "In {name}",
   participant_count: "{count} hören zu",
 
+  lyrics: "Songtext",
+  lyrics_none: "Zu diesem Titel wurde kein Songtext gefunden.",
+  lyrics_online: "Songtext von LRCLIB",
+  lyrics_pause: "Instrumental",
+
   now_playing: "Läuft gerade",
   queue_empty: "Die Warteschlange ist leer",
   queue_empty_text: "Hinzugefügte Musik wird hier der Reihe nach abgespielt.",
@@ -198,6 +203,19 @@ export default {
   revoke_title: "Token von {name} widerrufen?",
   revoke_text: "Clients, die es verwenden, werden sofort getrennt.",
   metrics_off: "Die Metriken sind in den Optionen der Zentrale ausgeschaltet.",
+
+  data_saver: "Datensparmodus",
+  data_saver_text: "Verlustfreie Musik kann als Opus mit 160 kbit/s geladen werden: etwa ein Sechstel der Daten.",
+  data_saver_label: "Kleinere Dateien laden",
+  data_saver_auto: "Bei langsamem Netz",
+  data_saver_on: "Immer",
+  data_saver_off: "Nie",
+  saving: "Eine kleinere Datei wird abgespielt, um Daten zu sparen.",
+  fallback_browser: "Dieser Browser kann Musik nicht während des Ladens dekodieren: Titel beginnen später.",
+  fallback_format: "Dieses Format kann nicht während des Ladens dekodiert werden: Der Titel beginnt später.",
+  fallback_blocked:
+    "Der Server dieses Titels erlaubt Webseiten keinen Zugriff: Dieses Gerät spielt nicht genau synchron mit anderen.",
+  fallback_live: "Der Browser selbst spielt Livestreams: Dieses Gerät spielt nicht genau synchron mit anderen.",
 
   delay: "Verzögerung der Lautsprecher",
   delay_text:

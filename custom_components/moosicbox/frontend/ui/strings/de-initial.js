@@ -26,6 +26,7 @@ export default {
 
   target: "Spielt auf {name}. Anderen Player oder Raum wählen",
   nothing_plays: "Es läuft nichts",
+  room_without_players: "In diesem Raum ist kein Player, deshalb ist nichts zu hören.",
   unknown_title: "Unbekannter Titel",
   live: "Live",
   state_buffering: "Lädt …",

@@ -6,6 +6,11 @@ export default {
   in_room: "In {name}",
   participant_count: "{count} listening",
 
+  lyrics: "Lyrics",
+  lyrics_none: "No lyrics were found for this track.",
+  lyrics_online: "Lyrics from LRCLIB",
+  lyrics_pause: "Instrumental",
+
   now_playing: "Now playing",
   queue_empty: "The queue is empty",
   queue_empty_text: "Music that you add plays here in order.",
@@ -194,6 +199,19 @@ export default {
   revoke_title: "Revoke the token of {name}?",
   revoke_text: "Clients that use it are disconnected at once.",
   metrics_off: "Metrics are switched off in the hub's options.",
+
+  data_saver: "Data saver",
+  data_saver_text: "Lossless music can be loaded as Opus at 160 kbit/s: about a sixth of the data.",
+  data_saver_label: "Load smaller files",
+  data_saver_auto: "When the network is slow",
+  data_saver_on: "Always",
+  data_saver_off: "Never",
+  saving: "A smaller file is playing, to save data.",
+  fallback_browser: "This browser can't decode music while it loads: tracks start later.",
+  fallback_format: "This format can't be decoded while it loads: the track starts later.",
+  fallback_blocked:
+    "The server of this track gives web pages no access: this device isn't exactly in sync with others.",
+  fallback_live: "The browser itself plays live streams: this device isn't exactly in sync with others.",
 
   delay: "Delay of the loudspeakers",
   delay_text:

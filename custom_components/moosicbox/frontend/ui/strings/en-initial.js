@@ -24,6 +24,7 @@ export default {
 
   target: "Playing on {name}. Choose another player or room",
   nothing_plays: "Nothing is playing",
+  room_without_players: "No player is in this room, so no sound is heard.",
   unknown_title: "Unknown title",
   live: "Live",
   state_buffering: "Loading …",

@@ -1,0 +1,86 @@
+"""Entities that end with what they stand for: groups, and delays of external speakers.
+
+Those of players and rooms are removed with their devices (`devices.py`). An entity can't remove itself: it doesn't
+exist while it is disabled.
+"""
+
+from typing import Final
+
+from homeassistant.components.media_player import DOMAIN as MEDIA_PLAYER
+from homeassistant.components.number import DOMAIN as NUMBER
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+
+from ..const import DOMAIN, ROOM_ID
+from ..contexts import PlayerOrRoom, context_identifier
+from ..engine.api import Hub, Room
+from .callbacks import combined
+from .outputs import Outputs, output_key
+
+DELAY: Final = "output_"
+PLAYER_DELAY: Final = "_output_delay"
+"""The end of the unique id of a player's own delay."""
+
+
+def delay_key(key: str) -> str:
+    """Return the key of the entity that sets a speaker's delay."""
+    return f"{DELAY}{key}"
+
+
+def owner_of(context: PlayerOrRoom) -> PlayerOrRoom | None:
+    """Return the player or room whose device shows a speaker of `context`; for a group, its first player."""
+    if isinstance(context, Room) and context.is_group:
+        return next(iter(context.renderers), None)
+    return context
+
+
+@callback
+def async_track_entities(hass: HomeAssistant, entry_id: str, hub: Hub, outputs: Outputs) -> CALLBACK_TYPE:
+    """Remove the entities of what is gone, now and when it goes; return a function that stops it."""
+    registry = er.async_get(hass)
+    _remove_stale(hass, entry_id, hub, outputs)
+
+    def remove(platform: str, unique_id: str) -> None:
+        if (entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id)) is not None:
+            registry.async_remove(entity_id)
+
+    @callback
+    def handle_output_removed(context: PlayerOrRoom, entity_id: str) -> None:
+        owners: list[PlayerOrRoom] = [context]
+        if isinstance(context, Room) and context.is_group:
+            owners += context.renderers
+        for owner in owners:
+            remove(NUMBER, f"{context_identifier(owner)}_{delay_key(output_key(hass, entity_id))}")
+
+    @callback
+    def handle_room_closed(room: Room) -> None:
+        if room.is_group:
+            remove(MEDIA_PLAYER, context_identifier(room))
+
+    return combined(
+        hub.players.output_removed.subscribe(handle_output_removed),
+        hub.rooms.output_removed.subscribe(handle_output_removed),
+        hub.rooms.closed.subscribe(handle_room_closed),
+    )
+
+
+def _remove_stale(hass: HomeAssistant, entry_id: str, hub: Hub, outputs: Outputs) -> None:
+    registry = er.async_get(hass)
+    rooms = {context_identifier(room) for room in hub.rooms}
+    owners = {
+        output_key(hass, entity_id): None if isinstance(context, Room) and context.is_group else context
+        for context, entity_id in outputs.assigned()
+    }
+    for entity in er.async_entries_for_config_entry(registry, entry_id):
+        unique_id = entity.unique_id
+        if entity.domain == MEDIA_PLAYER:
+            is_stale = unique_id.startswith(ROOM_ID) and unique_id not in rooms
+        elif entity.domain == NUMBER and not unique_id.endswith(PLAYER_DELAY):
+            owner, _, key = unique_id.rpartition(f"_{DELAY}")
+            context = owners.get(key)
+            # The speakers of a group may be shown by any of its players.
+            is_stale = key not in owners or (context is not None and context_identifier(context) != owner)
+        else:
+            continue
+        if is_stale:
+            registry.async_remove(entity.entity_id)

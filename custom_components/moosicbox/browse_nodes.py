@@ -1,0 +1,113 @@
+"""Nodes of the library's tree, without their children."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from homeassistant.components.media_player import MediaClass, MediaType
+from homeassistant.components.media_source import BrowseMediaSource
+
+from .const import DOMAIN
+from .engine.api import Album, Artist, Genre, Item, Kind, LibraryTrack, Playlist
+
+THUMBNAIL: Final = "?size=256"
+SEARCHED: Final = [MediaClass.ARTIST, MediaClass.ALBUM, MediaClass.TRACK, MediaClass.GENRE, MediaClass.PLAYLIST]
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Makes the nodes of a tree for players that can, or can't, play collections."""
+
+    collections_playable: bool
+
+    def folder(self, identifier: str, title: str, inner: MediaClass, *, playable: bool = False) -> BrowseMediaSource:
+        """Return a folder with children of the media class `inner`."""
+        return BrowseMediaSource(
+            domain=DOMAIN,
+            identifier=identifier,
+            media_class=MediaClass.DIRECTORY,
+            media_content_type=MediaType.MUSIC,
+            title=title,
+            can_play=playable and self.collections_playable,
+            can_expand=True,
+            can_search=True,
+            search_media_classes=SEARCHED,
+            children_media_class=inner,
+        )
+
+    def item(self, item: Item) -> BrowseMediaSource:
+        """Return the node of an item that is listed among others of any kind."""
+        match item:
+            case LibraryTrack():
+                return self.track(item)
+            case Artist():
+                return self._collection("artist", item.artist_id, item.name, MediaClass.ALBUM, item.artwork_url)
+            case Album():
+                return self._collection("album", item.album_id, item.title, MediaClass.TRACK, item.artwork_url)
+            case Genre():
+                return self._collection("genre", item.genre_id, item.name, MediaClass.ALBUM)
+            case Playlist():
+                return self._collection("playlist", item.playlist_id, item.name, MediaClass.TRACK)
+
+    def track(self, track: LibraryTrack, title: str | None = None, parent: str = "track") -> BrowseMediaSource:
+        """Return the node of a track; `parent` is the identifier of the collection that it is played from."""
+        return BrowseMediaSource(
+            domain=DOMAIN,
+            identifier=f"{parent}/{track.track_id}",
+            media_class=MediaClass.TRACK,
+            media_content_type=track.mime_type or "audio/mpeg",
+            title=title or with_artist(track),
+            can_play=track.available,
+            can_expand=False,
+            thumbnail=_thumbnail(track.artwork_url),
+        )
+
+    def shuffled(self, identifier: str, title: str) -> BrowseMediaSource:
+        """Return the node that plays a collection in random order."""
+        return BrowseMediaSource(
+            domain=DOMAIN,
+            identifier=identifier,
+            media_class=MediaClass.MUSIC,
+            media_content_type=MediaType.MUSIC,
+            title=title,
+            can_play=True,
+            can_expand=False,
+        )
+
+    def _collection(
+        self, kind: Kind, id_: str, title: str, inner: MediaClass, artwork_url: str | None = None
+    ) -> BrowseMediaSource:
+        return BrowseMediaSource(
+            domain=DOMAIN,
+            identifier=f"{kind}/{id_}",
+            media_class=MediaClass(kind),
+            media_content_type=MediaType(kind),
+            title=title,
+            can_play=self.collections_playable,
+            can_expand=True,
+            can_search=kind in ("artist", "album"),
+            children_media_class=inner,
+            thumbnail=_thumbnail(artwork_url),
+        )
+
+
+def with_artist(track: LibraryTrack) -> str:
+    """Return the title of a track among those of others."""
+    return f"{track.artist} – {track.title}" if track.artist else track.title
+
+
+def with_length(title: str, track: LibraryTrack) -> str:
+    """Return a title with the length of the track in minutes and seconds, if it is known."""
+    if not track.duration:
+        return title
+    minutes, seconds = divmod(round(track.duration), 60)
+    return f"{title} ({minutes}:{seconds:02d})"
+
+
+def in_album(track: LibraryTrack, artist: str | None) -> str:
+    """Return the title of a track in an album: with its number, and its artist if that isn't the album's."""
+    title = with_artist(track) if track.artist != artist else track.title
+    return with_length(f"{track.track_number}. {title}" if track.track_number else title, track)
+
+
+def _thumbnail(artwork_url: str | None) -> str | None:
+    return None if artwork_url is None else f"{artwork_url}{THUMBNAIL}"

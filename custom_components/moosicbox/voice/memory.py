@@ -1,0 +1,68 @@
+"""The items that a user may refer to by "it" in the next sentence."""
+
+from collections import OrderedDict
+from time import monotonic
+from typing import Final, NamedTuple
+
+from ..contexts import PlayerOrRoom
+from ..engine.api import Item
+
+SECONDS: Final = 300.0
+"""How long a sentence may refer to an earlier one."""
+MAX_SPEAKERS: Final = 100
+"""Satellites, devices and users that are remembered."""
+
+
+class Offered(NamedTuple):
+    """The item that was the nearest one to an unknown name, and the player or room to play it on."""
+
+    item: Item
+    context: PlayerOrRoom
+
+
+class Added(NamedTuple):
+    """The items of a queue that were added together, and their name."""
+
+    context: PlayerOrRoom
+    queue_item_ids: tuple[str, ...]
+    what: str
+
+
+class Remembered:
+    """The subjects of the last sentences of a speaker."""
+
+    def __init__(self) -> None:
+        self.offered: Offered | None = None
+        self.added: Added | None = None
+        self._expires = 0.0
+
+    @property
+    def is_expired(self) -> bool:
+        """True if the last sentence was too long ago."""
+        return self._expires < monotonic()
+
+    def extend(self) -> None:
+        """Keep this for five minutes from now."""
+        self._expires = monotonic() + SECONDS
+
+    def remember(self, *, offered: Offered | None = None, added: Added | None = None) -> None:
+        """Replace what is remembered."""
+        self.offered, self.added = offered, added
+
+
+class Memory:
+    """The memory of each satellite, device or user."""
+
+    def __init__(self) -> None:
+        self._speakers: OrderedDict[str, Remembered] = OrderedDict()
+
+    def of(self, speaker: str) -> Remembered:
+        """Return what is remembered of a speaker."""
+        remembered = self._speakers.pop(speaker, None)
+        if remembered is None or remembered.is_expired:
+            remembered = Remembered()
+        remembered.extend()
+        self._speakers[speaker] = remembered
+        if len(self._speakers) > MAX_SPEAKERS:
+            self._speakers.popitem(last=False)
+        return remembered

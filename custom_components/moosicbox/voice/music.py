@@ -1,0 +1,118 @@
+"""Requests for music by a name, or without any."""
+
+from collections.abc import Iterable
+from typing import Final, Literal
+
+import msgspec
+
+from .. import start_music
+from ..browse_media import SOURCE, tracks_of
+from ..commands import hub_command
+from ..contexts import PlayerOrRoom, context_fields
+from ..engine.api import Album, Artist, Genre, Item, Kind, Library, LibraryTrack, Named, Playlist, QueueAdd, find_named
+from ..errors import errors_translated
+from ..start_music import async_start_music
+from .memory import Offered
+from .recognition import Recogniser
+from .request import Answer, VoiceRequest
+
+MUSIC: Final = "musik"
+"""German names of genres are compounds: Jazzmusik, Folk-Musik."""
+
+
+async def async_find(request: VoiceRequest, query: str, kinds: Iterable[Kind] = ()) -> Named | None:
+    """Return the item of the library that a name means. Raise HomeAssistantError."""
+    with errors_translated():
+        return await find_named(request.data.library, query, kinds)
+
+
+async def async_play_query(
+    request: VoiceRequest, recogniser: Recogniser, context: PlayerOrRoom, query: str, kinds: Iterable[Kind] = ()
+) -> str:
+    """Play what a request for music asks for; return the answer. Raise HomeAssistantError or Answer."""
+    kinds = list(kinds)
+    meaning, genre_name = recogniser.recognise_query(query, request.language.code)
+    named = await async_find(request, query, kinds)
+    if meaning == "genre" and (genre := await _genre(request.data.library, genre_name)) is not None:
+        return await async_play_item(request, context, genre)
+    if meaning == "anything" and not kinds:
+        return await async_play_anything(request, context)
+    if meaning == "favourites":
+        return await async_play_favourites(request, context)
+    return await async_play_item(request, context, certain(request, named, query, context))
+
+
+def certain(request: VoiceRequest, named: Named | None, query: str, context: PlayerOrRoom) -> Item:
+    """Return the item of a name. Raise Answer if none has the name, with the nearest one as an offer."""
+    if named is None:
+        raise Answer(request.say("not_found", query=query))
+    if not named.is_certain:
+        request.memory.remember(offered=Offered(named.item, context))
+        raise Answer(request.say("nearest", query=query, what=request.item(named.item)))
+    return named.item
+
+
+async def async_play_item(request: VoiceRequest, context: PlayerOrRoom, item: Item) -> str:
+    """Play an item of the library instead of the queue."""
+    await async_add_item(request, context, item, "replace")
+    return request.heard(context, request.say("playing", what=request.item(item), where=context.name))
+
+
+async def async_add_item(
+    request: VoiceRequest, context: PlayerOrRoom, item: Item, place: Literal["next", "end", "replace"]
+) -> tuple[str, ...]:
+    """Add an item of the library to a queue, and play it if it replaces the queue; return the ids in the queue."""
+    with hub_command(request.data):
+        tracks = await tracks_of(request.data.library, media_content_id(item))
+    add = QueueAdd(**context_fields(context), place=place, play=place == "replace" or None)
+    if tracks is None:
+        add = msgspec.structs.replace(add, track_id=item.track_id if isinstance(item, LibraryTrack) else None)
+    else:
+        add = msgspec.structs.replace(add, track_ids=tuple(tracks))
+    return tuple((await request.execute(add))["queue_item_ids"])
+
+
+async def async_play_anything(request: VoiceRequest, context: PlayerOrRoom) -> str:
+    """Play music without a name; return the answer."""
+    match await async_start_music(request.hass, request.data, context, request.user_id):
+        case "queue":
+            track = context.active_playback.current
+            what = request.track(track.track) if track is not None else context.name
+            answer = request.say("going_on", what=what, where=context.name)
+        case "favourites":
+            answer = request.say("playing_favourites", where=context.name)
+        case "mix":
+            answer = request.say("playing_library", where=context.name)
+        case _:
+            raise Answer(request.say("nothing_to_play"))
+    return request.heard(context, answer)
+
+
+async def async_play_favourites(request: VoiceRequest, context: PlayerOrRoom) -> str:
+    """Play the favourites. Raise Answer if there are none."""
+    if not await start_music.async_play_favourites(request.hass, request.data, context, request.user_id):
+        raise Answer(request.say("no_favourites"))
+    return request.heard(context, request.say("playing_favourites", where=context.name))
+
+
+async def _genre(library: Library, name: str) -> Genre | None:
+    """Return the genre of this name."""
+    names = {name.casefold(), name.casefold().removesuffix(MUSIC).strip(" -")}
+    with errors_translated():
+        page = await library.get_genres(limit=500)
+    return next((genre for genre in page.items if genre.name.casefold() in names), None)
+
+
+def media_content_id(item: Item) -> str:
+    """Return the id of an item in the media browser."""
+    match item:
+        case LibraryTrack():
+            return f"{SOURCE}/track/{item.track_id}"
+        case Album():
+            return f"{SOURCE}/album/{item.album_id}"
+        case Artist():
+            return f"{SOURCE}/artist/{item.artist_id}"
+        case Genre():
+            return f"{SOURCE}/genre/{item.genre_id}"
+        case Playlist():
+            return f"{SOURCE}/playlist/{item.playlist_id}"

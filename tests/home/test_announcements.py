@@ -348,7 +348,7 @@ async def test_a_command_changes_what_follows_the_announcement(
     hass: HomeAssistant,
     kitchen: Client,
     advance: Advance,
-    commands: list[tuple[str, dict[str, object]]],
+    commands: list[tuple[str, dict[str, Any]]],
     title: str,
     position: float,
 ) -> None:

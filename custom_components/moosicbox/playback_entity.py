@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from functools import lru_cache
-import re
 from typing import Any, Final, Literal, override
 
 from homeassistant.components.media_player import (
@@ -19,26 +18,16 @@ from homeassistant.components.media_player import (
 )
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
-import msgspec
 
-from .browse_media import async_browse, async_search, tracks_of
+from .browse_media import async_browse, async_search
 from .commands import hub_command
 from .contexts import PlayerOrRoom, context_fields
-from .engine.api import (
-    ModeCommand,
-    Playback,
-    PlaybackCommand,
-    QueueAdd,
-    QueueClear,
-    SeekCommand,
-    Timeline,
-    Track,
-    VolumeCommand,
-)
+from .engine.api import ModeCommand, Playback, PlaybackCommand, QueueClear, SeekCommand, Timeline, Track, VolumeCommand
 from .entity import PlaybackContextEntity
 from .errors import invalid
 from .grouping import async_join
 from .models import MoosicBoxData
+from .queue_media import queue_add
 from .start_music import async_start_music
 
 STATES: Final = {
@@ -77,7 +66,6 @@ PLACES_BY_ENQUEUE: Final[dict[MediaPlayerEnqueue, Literal["next", "end", "replac
     MediaPlayerEnqueue.REPLACE: "replace",
 }
 ALL_CAPABILITIES: Final = tuple(FEATURES_BY_CAPABILITY)
-TRACK_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 @lru_cache(maxsize=256)
@@ -305,16 +293,10 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
             return
         enqueue = enqueue or MediaPlayerEnqueue.REPLACE
         starts = enqueue in (MediaPlayerEnqueue.PLAY, MediaPlayerEnqueue.REPLACE)
-        add = QueueAdd(**self._context_fields, place=PLACES_BY_ENQUEUE[enqueue], play=starts or None)
-        with hub_command(self.data):
-            track_ids = await tracks_of(self.data.library, media_id, whole=enqueue is MediaPlayerEnqueue.REPLACE)
-        if track_ids is not None:
-            add = msgspec.structs.replace(add, track_ids=tuple(track_ids))
-        elif TRACK_ID.fullmatch(media_id):
-            add = msgspec.structs.replace(add, track_id=media_id)
-        else:
-            add = msgspec.structs.replace(add, media_content_id=media_id)
-        await self.async_execute(add)
+        place = PLACES_BY_ENQUEUE[enqueue]
+        await self.async_execute(
+            await queue_add(self.data.library, self.playback_context, media_id, place, play=starts)
+        )
 
     @override
     async def async_browse_media(

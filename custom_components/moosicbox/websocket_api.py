@@ -13,6 +13,7 @@ import msgspec
 import voluptuous as vol
 
 from .adapters.user_access import principal_of
+from .blueprints import load_blueprints
 from .const import VERSION
 from .engine.api import HubError, InternalSubscriber, health, iso_from_unix
 from .http.hub_views import WebSocketView
@@ -31,6 +32,7 @@ def async_register_commands(hass: HomeAssistant) -> None:
     websocket_api.async_register_command(hass, ws_subscribe)
     websocket_api.async_register_command(hass, ws_health)
     websocket_api.async_register_command(hass, ws_tokens)
+    websocket_api.async_register_command(hass, ws_blueprints)
 
 
 def _with_loaded_data(command: _LoadedCommand) -> _Command:
@@ -81,6 +83,14 @@ def ws_tokens(_hass: HomeAssistant, connection: ActiveConnection, msg: dict[str,
         for token, revoked in data.authenticator.issued_tokens()
     ]
     connection.send_result(msg["id"], {"tokens": tokens})
+
+
+@websocket_api.require_admin
+@websocket_api.websocket_command({vol.Required("type"): "moosicbox/blueprints"})
+@websocket_api.async_response
+async def ws_blueprints(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Answer with the blueprints that come with the integration."""
+    connection.send_result(msg["id"], {"blueprints": await hass.async_add_executor_job(load_blueprints)})
 
 
 @websocket_api.websocket_command(

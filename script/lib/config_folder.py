@@ -20,7 +20,8 @@ homeassistant:
   auth_providers:
 {auth_providers}
 
-# A test speaks to Assist.
+# Tests speak to Assist, and add blueprints.
+automation:
 conversation:
 frontend:
 media_source:

@@ -91,6 +91,23 @@ async def test_search_results_are_added_to_the_queue(home: Home, open_tab: OpenT
     assert tab.errors == []
 
 
+async def test_hub_page_adds_blueprints(home: Home, open_tab: OpenTab) -> None:
+    tab = await open_tab("/moosicbox/hub")
+    row = tab.page.get_by_role("listitem").filter(has_text="Good night")
+    await row.get_by_role("button", name="Add: Good night").click()
+    await expect(row.get_by_text("Added")).to_be_visible()
+    async with home.api.websocket() as websocket:
+        added = await websocket.command("blueprint/list", domain="automation")
+    assert [path for path in added if path.startswith("moosicbox/")] == ["moosicbox/good_night.yaml"]
+    await tab.screenshot("hub-blueprints")
+    await tab.page.reload()
+    await expect(row.get_by_text("Added")).to_be_visible()
+    await expect(row.get_by_role("button")).to_be_hidden()
+    await tab.page.get_by_role("link", name="Open blueprints").click()
+    await expect(tab.page.get_by_text("MoosicBox: good night")).to_be_visible()
+    assert not tab.errors
+
+
 async def test_hub_page(home: Home, open_tab: OpenTab) -> None:
     """Numbers, who is connected, tokens."""
     tab, other = await open_tab("/moosicbox/hub"), await open_tab("/moosicbox")

@@ -6,11 +6,11 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 
 from ..browse_media import tracks_of
-from ..browse_nodes import Nodes
 from ..contexts import ContextFields, PlayerOrRoom, contexts_by_entity_id
 from ..engine.api import Hub, Item, Kind, Room
 from ..errors import errors_translated, invalid
 from ..models import MoosicBoxData
+from ..queue_media import media_content_id
 
 
 async def async_find(data: MoosicBoxData, query: str, kinds: list[Kind]) -> Item:
@@ -22,14 +22,9 @@ async def async_find(data: MoosicBoxData, query: str, kinds: list[Kind]) -> Item
     return hits[0].item
 
 
-def media_id(item: Item) -> str:
-    """Return the media content id of an item of the library."""
-    return Nodes(collections_playable=True).item(item).media_content_id
-
-
 def id_of(item: Item) -> str:
     """Return the id of an item of the library."""
-    return media_id(item).rpartition("/")[2]
+    return media_content_id(item).rpartition("/")[2]
 
 
 async def async_music(data: MoosicBoxData, call_data: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
@@ -38,7 +33,7 @@ async def async_music(data: MoosicBoxData, call_data: Mapping[str, Any], *, whol
     With `whole`, a song of a collection stands for those behind it, too.
     """
     if "query" in call_data:
-        found = media_id(await async_find(data, call_data["query"], []))
+        found = media_content_id(await async_find(data, call_data["query"], []))
     elif "media" in call_data:
         found = call_data["media"]["media_content_id"]
     elif "media_content_id" in call_data:

@@ -81,11 +81,16 @@ class Assist:
         self._templates: frozenset[str] = frozenset()
         self._unregister: CALLBACK_TYPE | None = None
         self._update_scheduled = False
+        self._on_update: Callable[[], None] = lambda: None
 
     @callback
-    def async_start(self) -> CALLBACK_TYPE:
-        """Register the sentences; return a function that removes them."""
+    def async_start(self, on_update: Callable[[], None]) -> CALLBACK_TYPE:
+        """Register the sentences; return a function that removes them.
+
+        `on_update` is called whenever the names may have changed.
+        """
         hub = self._data.hub
+        self._on_update = on_update
         self._update()
         stop = combined(
             self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._schedule_update),
@@ -115,6 +120,7 @@ class Assist:
     @callback
     def _update(self) -> None:
         self._update_scheduled = False
+        self._on_update()
         names = self._targets().names()
         if names == self._names:
             return

@@ -3,14 +3,11 @@
 from collections.abc import Iterable
 from typing import Final, Literal
 
-import msgspec
-
 from .. import start_music
-from ..browse_media import SOURCE, tracks_of
-from ..commands import hub_command
-from ..contexts import PlayerOrRoom, context_fields
-from ..engine.api import Album, Artist, Genre, Item, Kind, Library, LibraryTrack, Named, Playlist, QueueAdd, find_named
+from ..contexts import PlayerOrRoom
+from ..engine.api import Genre, Item, Kind, Library, Named, find_named
 from ..errors import errors_translated
+from ..queue_media import media_content_id, queue_add
 from ..start_music import async_start_music
 from .memory import Offered
 from .recognition import Recogniser
@@ -62,13 +59,8 @@ async def async_add_item(
     request: VoiceRequest, context: PlayerOrRoom, item: Item, place: Literal["next", "end", "replace"]
 ) -> tuple[str, ...]:
     """Add an item of the library to a queue, and play it if it replaces the queue; return the ids in the queue."""
-    with hub_command(request.data):
-        tracks = await tracks_of(request.data.library, media_content_id(item))
-    add = QueueAdd(**context_fields(context), place=place, play=place == "replace" or None)
-    if tracks is None:
-        add = msgspec.structs.replace(add, track_id=item.track_id if isinstance(item, LibraryTrack) else None)
-    else:
-        add = msgspec.structs.replace(add, track_ids=tuple(tracks))
+    media_id = media_content_id(item)
+    add = await queue_add(request.data.library, context, media_id, place, play=place == "replace")
     return tuple((await request.execute(add))["queue_item_ids"])
 
 
@@ -101,18 +93,3 @@ async def _genre(library: Library, name: str) -> Genre | None:
     with errors_translated():
         page = await library.get_genres(limit=500)
     return next((genre for genre in page.items if genre.name.casefold() in names), None)
-
-
-def media_content_id(item: Item) -> str:
-    """Return the id of an item in the media browser."""
-    match item:
-        case LibraryTrack():
-            return f"{SOURCE}/track/{item.track_id}"
-        case Album():
-            return f"{SOURCE}/album/{item.album_id}"
-        case Artist():
-            return f"{SOURCE}/artist/{item.artist_id}"
-        case Genre():
-            return f"{SOURCE}/genre/{item.genre_id}"
-        case Playlist():
-            return f"{SOURCE}/playlist/{item.playlist_id}"

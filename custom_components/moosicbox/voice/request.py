@@ -11,7 +11,7 @@ from ..engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist, Pri
 from ..models import MoosicBoxData
 from .language import Language
 from .memory import Remembered
-from .targets import VoiceTargets, best_of, distinct
+from .targets import VoiceTargets, best_of, only
 
 
 class Answer(Exception):
@@ -47,14 +47,13 @@ class VoiceRequest:
 
     def one(self) -> PlayerOrRoom:
         """Return the one that is named, is here, plays, or is the only one. Raise Answer if that isn't clear."""
-        found = best_of(self.named()) or _only(self.targets.playing()) or _only(self.targets.contexts.values())
-        if found is None:
+        if (found := self.targets.choose(self.named())) is None:
             raise self.unclear()
         return found
 
     def playing(self) -> PlayerOrRoom:
         """Return the one with a current item that is named, is here, or plays. Raise Answer if there is none."""
-        found = best_of(self.named()) or _only(self.targets.playing())
+        found = best_of(self.named()) or only(self.targets.playing())
         if found is None and self.targets.playing():
             raise self.unclear()
         if found is None or found.active_playback.current is None:
@@ -106,8 +105,3 @@ class VoiceRequest:
         if not context.active_playback.members.connected():
             return f"{answer} {self.say('nobody_listening', where=context.name)}"
         return answer
-
-
-def _only(contexts: Iterable[PlayerOrRoom]) -> PlayerOrRoom | None:
-    found = distinct(contexts)
-    return found[0] if len(found) == 1 else None

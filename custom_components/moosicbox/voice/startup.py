@@ -41,13 +41,13 @@ def async_start_voice(hass: HomeAssistant, data: MoosicBoxData) -> CALLBACK_TYPE
 
         stops.extend(
             (
-                assist.async_start(),
+                # Home Assistant may register the intents of media players later than ours.
+                assist.async_start(replacement.async_replace),
                 replacement.async_put_back,
                 async_at_started(hass, replace),
                 async_dispatcher_connect(hass, SIGNAL_INTENTS, replace),
             )
         )
-        replace()
 
     @callback
     def stop() -> None:

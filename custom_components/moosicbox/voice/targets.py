@@ -55,6 +55,10 @@ class VoiceTargets:
         """Return what plays, each playback once: a room for its players if it is exposed."""
         return distinct(context for context in self.contexts.values() if context.active_playback.is_active)
 
+    def choose(self, named: Iterable[PlayerOrRoom]) -> PlayerOrRoom | None:
+        """Return the best of those that are named, else the one that plays, else the only one; None if that isn't clear."""
+        return best_of(named) or only(self.playing()) or only(self.contexts.values())
+
     def _names_of(self, entity_id: str) -> Iterable[str]:
         names = [self.contexts[entity_id].name]
         if (entry := er.async_get(self._hass).async_get(entity_id)) is not None:
@@ -78,6 +82,12 @@ def distinct(contexts: Iterable[PlayerOrRoom]) -> list[PlayerOrRoom]:
         if key not in chosen or (isinstance(context, Room) and not context.is_group):
             chosen[key] = context
     return list(chosen.values())
+
+
+def only(contexts: Iterable[PlayerOrRoom]) -> PlayerOrRoom | None:
+    """Return the only one, of those with a common playback the room; None if there are several or none."""
+    found = distinct(contexts)
+    return found[0] if len(found) == 1 else None
 
 
 def best_of(contexts: Iterable[PlayerOrRoom]) -> PlayerOrRoom | None:

@@ -1,5 +1,6 @@
-/** The Hub page for administrators: health, metrics, connected clients, tokens. */
+/** The Hub page for administrators: health, metrics, connected clients, tokens, blueprints. */
 import { KeyedList, el, setAttribute, setText } from "../dom.js";
+import { BlueprintList } from "./blueprints.js";
 import { Chart } from "./chart.js";
 import { ClientTable } from "./clients.js";
 import { callHomeAssistant } from "./home-assistant-api.js";
@@ -29,6 +30,7 @@ export class HubPage {
   #codeTable;
   #clients;
   #tokens;
+  #blueprints;
   #hint = el("p", { class: "hint", attributes: { hidden: "" } });
   #healthCard;
   /** @type {ReturnType<typeof setInterval>} */
@@ -67,6 +69,7 @@ export class HubPage {
     );
     this.#clients = new ClientTable(context, () => void this.#poll());
     this.#tokens = new TokenList(context);
+    this.#blueprints = new BlueprintList(context);
     this.element = el(
       "div",
       { class: "hub page-body" },
@@ -75,7 +78,7 @@ export class HubPage {
       this.#hint,
       el("div", { class: "stats" }, ...Object.values(this.#charts).map(({ element }) => element)),
       this.#clients.element,
-      el("div", { class: "halves" }, closeCodes, this.#tokens.element),
+      el("div", { class: "halves" }, closeCodes, this.#tokens.element, this.#blueprints.element),
     );
     this.#timer = setInterval(() => void this.#poll(), POLL_MS);
   }
@@ -86,6 +89,7 @@ export class HubPage {
       this.#loaded = true;
       void this.#poll();
       void this.#tokens.load();
+      void this.#blueprints.load();
     }
   }
 

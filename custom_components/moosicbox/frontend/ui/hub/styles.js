@@ -41,7 +41,7 @@ td:first-child { max-width: 280px; overflow: hidden; text-overflow: ellipsis; }
   .clients td:first-child::before, .clients .act::before { display: none; }
   .clients .act { position: absolute; top: 0; inset-inline-end: -8px; }
 }
-.person.token { padding: 4px 0; }
-.token > svg { color: var(--text-2); }
+.person.token, .person.blueprint { padding: 4px 0; }
+.token > svg, .blueprint > svg { color: var(--text-2); }
 .token.away .row-title { color: var(--text-2); text-decoration: line-through; }
 `);

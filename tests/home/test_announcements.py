@@ -1,6 +1,7 @@
 """Announcements interrupt the music, which continues afterwards at the same position, or they are mixed with it."""
 
 import dataclasses
+from typing import Any
 
 from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
 from homeassistant.core import HomeAssistant

@@ -39,7 +39,7 @@ from .library.streaming.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
 from .limits import Limits
 from .metrics_report import Health, client_reports, health, metrics_report, prometheus, traffic
 from .playback.addresses import encode_url, is_clean_path, is_http_url, title_from_path, track_from_url, url_track_id
-from .playback.contexts import MAX_OUTPUTS, PlaybackContexts
+from .playback.contexts import MAX_OUTPUTS
 from .playback.events import (
     Command,
     CommandIssued,
@@ -192,7 +192,6 @@ __all__ = [
     "Playback",
     "PlaybackCommand",
     "PlaybackContext",
-    "PlaybackContexts",
     "PlaybackEvent",
     "Player",
     "PlayerNotFound",

@@ -99,9 +99,9 @@ class Players(PlaybackContexts[Player]):
                 raise PermissionDenied("This player_id belongs to another user")
             return player
         if sum(player.owner_user_id == principal.sub for player in self) >= self._limits.current.max_players_per_user:
-            raise Unavailable(f"A user has at most {self._limits.current.max_players_per_user} players", again=False)
+            raise Unavailable(f"A user has at most {self._limits.current.max_players_per_user} players")
         if len(self._players) >= self._limits.current.max_players:
-            raise Unavailable(f"This hub takes at most {self._limits.current.max_players} players", again=False)
+            raise Unavailable(f"This hub takes at most {self._limits.current.max_players} players")
         return self.add(player_id, client.name, principal.sub, client.version)
 
     def add(self, player_id: str, name: str, owner_user_id: str, version: str | None = None) -> Player:

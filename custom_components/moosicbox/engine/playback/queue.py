@@ -202,7 +202,7 @@ class Queue:
         """
         replace = place == "replace"
         if len(items) + (0 if replace else len(self._items)) > self.max_items:
-            raise Unavailable(f"The queue is full: it takes {self.max_items} items", again=False)
+            raise Unavailable(f"The queue is full: it takes {self.max_items} items")
         if replace:
             index = 0
         elif position is not None:
@@ -309,7 +309,7 @@ class Queue:
     def copy_from(self, other: Queue) -> None:
         """Replace all items with those of another queue. Raise Unavailable if they are too many."""
         if len(other) > self.max_items:
-            raise Unavailable(f"The queue is too long: this one takes {self.max_items} items", again=False)
+            raise Unavailable(f"The queue is too long: this one takes {self.max_items} items")
         self._remove_all()
         self._items = list(other.items)
         self._added_order = list(other.added_order)

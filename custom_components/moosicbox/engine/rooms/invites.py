@@ -54,7 +54,7 @@ class Invites:
         """
         self._drop_expired(now)
         if sum(invite.room_id == room_id for invite in self.open.values()) >= MAX_INVITES:
-            raise Unavailable(f"A room has at most {MAX_INVITES} valid invites", again=False)
+            raise Unavailable(f"A room has at most {MAX_INVITES} valid invites")
         code = secrets.token_urlsafe(24)
         lifetime = DEFAULT_LIFETIME if lifetime is None else lifetime
         invite = self.open[_digest(code)] = Invite(room_id=room_id, role=role, expires_at=now + lifetime, uses=uses)

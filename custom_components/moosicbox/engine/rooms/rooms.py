@@ -78,7 +78,7 @@ class Rooms(RoomRegistry):
         if room_id is not None and room_id in self._rooms:
             raise InvalidMessage(f"There is a room {room_id} already", ["id"])
         if len(self._rooms) >= limits.max_rooms:
-            raise Unavailable(f"This hub takes at most {limits.max_rooms} rooms", again=False)
+            raise Unavailable(f"This hub takes at most {limits.max_rooms} rooms")
         return self.add(settings, room_id or secrets.token_hex(8), host_user_id, is_group=is_group)
 
     def add(

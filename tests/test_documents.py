@@ -59,7 +59,7 @@ def test_options_page_names_no_others() -> None:
 
 
 def test_actions_and_their_fields_are_documented() -> None:
-    text = page("actions.md") + page("tokens.md") + page("rooms.md")
+    text = page("actions.md") + page("tokens.md") + page("rooms.md") + page("household.md")
     for action in ACTIONS:
         assert f"moosicbox.{action.name}" in text
         for field in action.fields if action.name != "create_token" else {}:

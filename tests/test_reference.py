@@ -28,7 +28,7 @@ NOT_TOLD = {
     *("compression_window_bits", "media_cache", "cleanup_interval", "require_auth", "allowed_origins"),
     *("validate_csrf", "metrics", "rooms", "library_folders", "library_scan_interval", "trusted_keys"),
     *("library_measure_loudness", "trusted_issuer", "loudness", "loudness_preamp", "crossfade", "announcement_ducking"),
-    "library_online_lyrics",
+    *("library_online_lyrics", "media_sources"),
 }
 """Limits that bound nothing that a client does."""
 

@@ -1,5 +1,7 @@
 """MoosicBox: a real-time music hub in Home Assistant's web server."""
 
+from contextlib import suppress
+
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -9,11 +11,13 @@ from .adapters.devices import async_track_devices
 from .adapters.entities import async_track_entities
 from .adapters.event_bridge import EventBridge
 from .adapters.folder_monitor import FolderMonitor
+from .adapters.household import HouseholdAdapter
 from .adapters.library_folders import async_remove_library, async_start_library, folders_of
 from .adapters.runtime import async_build
+from .adapters.storage import HomeStateStore, SecretsStore
 from .adapters.trigger_events import TriggerEvents
-from .const import DOMAIN, HUB_ID, ROOM_ID
-from .engine.api import CloseCode
+from .const import ALARM_ID, DOMAIN, HUB_ID, ROOM_ID
+from .engine.api import CloseCode, HubError
 from .http.guest_page import GUEST_VIEWS
 from .http.hub_views import VIEWS
 from .http.management import MANAGEMENT_VIEWS
@@ -26,7 +30,10 @@ from .voice.startup import async_start_voice
 from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.MEDIA_PLAYER, Platform.NUMBER, Platform.SENSOR]
+PLATFORMS = [
+    *(Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.MEDIA_PLAYER, Platform.NUMBER),
+    *(Platform.SENSOR, Platform.SWITCH, Platform.TIME),
+]
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
@@ -50,6 +57,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
     await data.authenticator.async_start(data.hub.sessions)
     entry.async_on_unload(data.authenticator.async_stop)
+    household = HouseholdAdapter(hass, data.hub)
+    entry.async_on_unload(await household.async_start())
     if data.cluster is None:
         # The library of the last setup may have been given other folders since.
         await _async_configure_library(hass, data)
@@ -85,24 +94,30 @@ async def async_unload_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -
 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) -> None:
-    """Delete all stored data."""
-    if (data := hass.data.pop(DATA_KEPT, None)) is not None:
-        await data.state.async_remove()
-        await data.secrets.async_remove()
-        await async_remove_library(hass)
+    """Delete all stored data, also that of an entry which was not loaded since Home Assistant's start."""
+    data = hass.data.pop(DATA_KEPT, None)
+    state, secrets = (HomeStateStore(hass), SecretsStore(hass)) if data is None else (data.state, data.secrets)
+    await state.async_remove()
+    await secrets.async_remove()
+    await async_remove_library(hass)
 
 
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
-    """Close the room, or remove the player, of a device; a player that connects again is added again."""
+    """Close the room, or remove the player, of a device; refuse it for a connected player, which would come back."""
     hub = entry.runtime_data.hub
     identifiers = [identifier for domain, identifier in device.identifiers if domain == DOMAIN]
     for identifier in identifiers:
-        if hub.players.find(identifier) is not None:
+        if (player := hub.players.find(identifier)) is not None:
+            if player.connected:
+                return False
             hub.players.remove(identifier)
         elif identifier.startswith(ROOM_ID) and (room := hub.rooms.find(identifier.removeprefix(ROOM_ID))) is not None:
             hub.rooms.close(room)
+        elif identifier.startswith(ALARM_ID):
+            with suppress(HubError):
+                hub.household.alarms.delete(identifier.removeprefix(ALARM_ID))
     return HUB_ID not in identifiers
 
 
@@ -122,6 +137,7 @@ def _apply_options(entry: MoosicBoxConfigEntry) -> None:
     else:
         data.cluster.node.configure(limits)
     data.authenticator.trust(limits.trusted_keys, limits.trusted_issuer)
+    data.media.configure(limits)
     if limits.require_auth:
         data.authenticator.end_anonymous_sessions()
 

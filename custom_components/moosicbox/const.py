@@ -7,6 +7,8 @@ NAME: Final = "MoosicBox"
 VERSION: Final = "0.1.0"
 HUB_ID: Final = "HUB"
 """The hub's identifier in the device registry; ids of players are lower case."""
+ALARM_ID: Final = "ALARM:"
+"""The identifiers of alarms' devices begin with this."""
 ROOM_ID: Final = "ROOM:"
 """The prefix of rooms' identifiers in the device registry."""
 QUEUE_PLACES: Final = ("next", "end", "replace")

@@ -20,12 +20,17 @@ TO_REDACT: Final = frozenset(
         "redis_url",
         "entity_id",
         "key",
+        "leader",
         "library_folders",
         "name",
+        "node_id",
+        "nodes",
         "owner",
         "player_id",
         "secret",
         "token",
+        "trusted_issuer",
+        "trusted_keys",
     }
     | {"room_id", "user_id", "username"}
 )

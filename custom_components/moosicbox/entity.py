@@ -62,11 +62,11 @@ class PlaybackContextEntity(Entity):
 
     async def async_execute[R](self, request: Request[R]) -> R:
         """Execute a request on behalf of the user who called the action."""
-        return await async_execute(self.hass, self.data, request, self._user_id)
+        return await async_execute(self.hass, self.data, request, self._user_id, [self.entity_id])
 
-    async def async_principal(self) -> Principal:
-        """Return the principal of the user who called the action."""
-        return await async_principal(self.hass, self.data, self._user_id)
+    async def async_principal(self, *other_entity_ids: str) -> Principal:
+        """Return the principal of the user who called the action, which is for this entity and perhaps others."""
+        return await async_principal(self.hass, self.data, self._user_id, [self.entity_id, *other_entity_ids])
 
     @property
     def _user_id(self) -> str | None:

@@ -19,8 +19,17 @@ def translated[E: HomeAssistantError](error: HubError, kind: type[E]) -> E:
         error.message,
         translation_domain=DOMAIN,
         translation_key=error.error_type,
-        translation_placeholders={"message": error.message},
+        translation_placeholders={"reason": error.message, **_placeholders(error)},
     )
+
+
+def _placeholders(error: HubError) -> dict[str, str]:
+    """Return the details of an error as texts."""
+    return {
+        key: ".".join(map(str, value)) if isinstance(value, list) else str(value)
+        for key, value in error.details.items()
+        if isinstance(value, str | int | float | list)
+    }
 
 
 def action_error(error: HubError) -> HomeAssistantError:

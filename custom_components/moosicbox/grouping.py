@@ -26,7 +26,7 @@ async def async_join(
     if room is not None and isinstance(leader, Player):
         players.insert(0, leader)
     host = room or leader
-    principal = await async_principal(hass, data, user_id)
+    principal = await async_principal(hass, data, user_id, [leader.entity_id or "", *entity_ids])
     with hub_command(data):
         hub.grouping.require_control(principal, host)
         data.outputs.async_check(_plays_along(hub, host), speakers)

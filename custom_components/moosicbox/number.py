@@ -1,4 +1,4 @@
-"""Numbers for the output delay of players and of external speakers."""
+"""Numbers for the output delay of players and of external speakers, and for sleep timers."""
 
 from typing import Final, override
 
@@ -14,6 +14,7 @@ from .contexts import PlayerOrRoom
 from .engine.api import MAX_OUTPUT_DELAY_MS, Player, Room, VolumeCommand
 from .entity import PlaybackContextEntity
 from .errors import invalid
+from .household_entities import SleepTimerMinutes
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 PARALLEL_UPDATES = 0
@@ -24,12 +25,17 @@ STEP_MS: Final = 5
 async def async_setup_entry(
     hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add a number for each player and each external speaker, now and when they are added."""
+    """Add the numbers of each player, room and external speaker, now and when they are added."""
     data = entry.runtime_data
 
     @callback
     def add_player(player: Player) -> None:
-        async_add_entities([PlayerDelay(data, player)], config_subentry_id=data.pairing.subentry_of(player))
+        numbers = [PlayerDelay(data, player), SleepTimerMinutes(data, player)]
+        async_add_entities(numbers, config_subentry_id=data.pairing.subentry_of(player))
+
+    @callback
+    def add_room(room: Room) -> None:
+        async_add_entities([SleepTimerMinutes(data, room)])
 
     @callback
     def add_speaker(context: PlayerOrRoom, entity_id: str) -> None:
@@ -46,6 +52,9 @@ async def async_setup_entry(
     entry.async_on_unload(data.hub.rooms.output_added.subscribe(add_speaker))
     for player in data.hub.players:
         add_player(player)
+    for room in data.hub.rooms:
+        add_room(room)
+    entry.async_on_unload(data.hub.rooms.added.subscribe(add_room))
     entry.async_on_unload(data.hub.players.added.subscribe(add_player))
 
 

@@ -1,6 +1,7 @@
 """The integration's options: the engine's settings with their selectors."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 import logging
 import os
 from typing import Any, Final, NamedTuple, override
@@ -77,8 +78,13 @@ def defaults(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the default of each option: the environment variable's value, else that of the settings table."""
     values, invalid = settings.from_environment(environment)
     for variable in invalid:
-        _LOGGER.warning("Ignored the environment variable %s: its value is not allowed", variable)
+        _warn_once(variable, environment[variable])
     return settings.defaults() | values
+
+
+@lru_cache(maxsize=100)
+def _warn_once(variable: str, _value: str) -> None:
+    _LOGGER.warning("Ignored the environment variable %s: its value is not allowed", variable)
 
 
 def effective(options: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> dict[str, Any]:

@@ -147,7 +147,12 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
     @property
     @override
     def media_title(self) -> str | None:
-        return self._track.title if self._track else None
+        return self._playback.stream_title or (self._track.title if self._track else None)
+
+    @property
+    @override
+    def media_channel(self) -> str | None:
+        return self._track.title if self._track and self._playback.stream_title else None
 
     @property
     @override

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.helpers.network import NoURLAvailableError, get_url
-from homeassistant.helpers.selector import QrCodeSelector, QrCodeSelectorConfig, QrErrorCorrectionLevel
+from homeassistant.helpers.selector import BooleanSelector, QrCodeSelector, QrCodeSelectorConfig, QrErrorCorrectionLevel
 import voluptuous as vol
 
 from .adapters.pairing import PairedDevice, Pairing
@@ -33,7 +33,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
             return self.async_abort(reason="not_loaded")
         if user_input is None:
             return self.async_show_form(
-                step_id="user", data_schema=vol.Schema({vol.Required(CONF_CONTROL, default=False): bool})
+                step_id="user", data_schema=vol.Schema({vol.Required(CONF_CONTROL, default=False): BooleanSelector()})
             )
         self._pairing = data.pairing
         try:

@@ -6,6 +6,7 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, Rep
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
+from .adapters.household import ISSUE_PREFIX as ALARM_MISSED
 from .adapters.library_folders import ISSUE as LIBRARY_REBUILT
 from .const import DOMAIN
 from .engine.api import settings
@@ -53,7 +54,7 @@ async def async_create_fix_flow(
     _hass: HomeAssistant, issue_id: str, _data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow for an issue."""
-    if issue_id == LIBRARY_REBUILT:
-        # The library has already been rebuilt: nothing is left to do but confirm.
+    if issue_id == LIBRARY_REBUILT or issue_id.startswith(ALARM_MISSED):
+        # Nothing is left to do but confirm.
         return ConfirmRepairFlow()
     return MaxConnectionsFlow()

@@ -12,8 +12,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import StateType
 
-from .engine.api import Hub, Library, Room, traffic
+from .adapters.user_access import REALM
+from .alarm_entities import AlarmNext, NextAlarm, async_track_alarms
+from .engine.api import Hub, Library, Player, PresentUser, Room, traffic
 from .entity import HubEntity, PlaybackContextEntity
+from .household_entities import SleepTimerSensor
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 PARALLEL_UPDATES = 0
 
 INTERVAL: Final = timedelta(seconds=10)
-"""Between two reads of counters that change with every message."""
+"""Between two samples of counters that change with every message."""
 MAX_LISTED: Final = 100
 """Clients in one attribute."""
 
@@ -48,8 +51,21 @@ def _latency(hub: Hub) -> float | None:
     return None if average is None else average * 1000
 
 
+def _present(hub: Hub) -> list[PresentUser]:
+    """Return the people who are present: users of Home Assistant, guests, and users of apps, but no loudspeakers."""
+
+    def is_person(client_id: str) -> bool:
+        session = hub.sessions.find_by_client(client_id)
+        if session is None:
+            return False
+        principal = session.principal
+        return session.client.kind != "player" or principal.realm == REALM or principal.rooms is not None
+
+    return [user for user in hub.presence.users() if any(map(is_person, user.clients))]
+
+
 def _people(hub: Hub) -> dict[str, Any]:
-    users = list(hub.presence.users())
+    users = _present(hub)
     clients = [
         {
             "client_id": client_id,
@@ -97,8 +113,16 @@ PEOPLE: Final = HubSensorDescription(
     key="people",
     translation_key="people",
     state_class=SensorStateClass.MEASUREMENT,
-    value=lambda hub: len(hub.presence),
+    value=lambda hub: len(_present(hub)),
     attributes=_people,
+)
+
+PLAYERS: Final = HubSensorDescription(
+    key="players",
+    translation_key="players",
+    state_class=SensorStateClass.MEASUREMENT,
+    value=lambda hub: sum(player.connected for player in hub.players),
+    attributes=lambda hub: {"names": [player.name for player in hub.players if player.connected][:MAX_LISTED]},
 )
 
 CONNECTIONS: Final = HubSensorDescription(
@@ -109,7 +133,7 @@ CONNECTIONS: Final = HubSensorDescription(
     value=_connections,
 )
 
-NOISY: Final = (
+COUNTERS: Final = (
     HubSensorDescription(
         key="sessions",
         translation_key="sessions",
@@ -181,27 +205,37 @@ NOISY: Final = (
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the hub's sensors, and one for each room, now and when rooms are created."""
+    """Add the hub's sensors, and those of players and rooms, now and when they are added."""
     data = entry.runtime_data
     hub = data.hub
 
     @callback
     def add_room(room: Room) -> None:
         if not room.is_group:
-            async_add_entities([ParticipantsSensor(data, room)])
+            async_add_entities([ParticipantsSensor(data, room), SleepTimerSensor(data, room)])
+
+    @callback
+    def add_player(player: Player) -> None:
+        async_add_entities([SleepTimerSensor(data, player)], config_subentry_id=data.pairing.subentry_of(player))
 
     if data.cluster is not None:
         async_add_entities([NodesSensor(data, data.cluster.node)])
+    async_track_alarms(entry, lambda alarm: async_add_entities([AlarmNext(data, alarm)]))
+    async_add_entities([NextAlarm(data)])
     async_add_entities([LibrarySensor(data, description) for description in LIBRARY])
     async_add_entities(
         [
             PeopleSensor(data, PEOPLE),
-            CounterSensor(data, CONNECTIONS),
-            *(NoisySensor(data, description) for description in NOISY),
+            PlayersSensor(data, PLAYERS),
+            ConnectionsSensor(data, CONNECTIONS),
+            *(CounterSensor(data, description) for description in COUNTERS),
         ]
     )
     for room in hub.rooms:
         add_room(room)
+    for player in hub.players:
+        add_player(player)
+    entry.async_on_unload(hub.players.added.subscribe(add_player))
     entry.async_on_unload(hub.rooms.added.subscribe(add_room))
 
 
@@ -267,30 +301,71 @@ class PeopleSensor(HubSensor):
         self.async_on_remove(self.hub.presence.changed.subscribe(self.async_write_ha_state))
 
 
-class CounterSensor(HubSensor):
-    """A counter that is read in intervals."""
+class PlayersSensor(HubSensor):
+    """The number of connected players, with their names."""
 
-    @property
+    _unrecorded_attributes = frozenset({"names"})
+
+    def __init__(self, data: MoosicBoxData, description: HubSensorDescription) -> None:
+        super().__init__(data, description)
+        self._written: dict[str, Any] | None = None
+
     @override
-    def available(self) -> bool:
-        return self.hub.limits.metrics
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        players = self.hub.players
+        for signal in (players.added, players.changed, players.removed):
+            self.async_on_remove(signal.subscribe(self._write_if_changed))
+
+    @callback
+    def _write_if_changed(self, _player: Player) -> None:
+        # Players change often: their state, their volume.
+        if (attributes := self.extra_state_attributes) != self._written:
+            self._written = attributes
+            self.async_write_ha_state()
+
+
+class ConnectionsSensor(HubSensor):
+    """The number of connections."""
+
+    def __init__(self, data: MoosicBoxData, description: HubSensorDescription) -> None:
+        super().__init__(data, description)
+        self._state_writer = data.state_writer
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
 
         @callback
-        def read(_now: datetime) -> None:
-            self.async_write_ha_state()
+        def handle_changed(*_session: object) -> None:
+            self._state_writer.async_schedule(self)
 
-        self.async_on_remove(async_track_time_interval(self.hass, read, INTERVAL, name=self.entity_id))
+        sessions = self.hub.sessions
+        for signal in (sessions.opened, sessions.disconnected, sessions.ended):
+            self.async_on_remove(signal.subscribe(handle_changed))
+        self.async_on_remove(lambda: self._state_writer.async_discard(self))
 
 
-class NoisySensor(CounterSensor):
-    """A counter that is disabled by default."""
+class CounterSensor(HubSensor):
+    """A counter that changes with every message: its value is taken in intervals. Disabled by default."""
 
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_entity_registry_enabled_default = False
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        return super().native_value if self.hub.limits.metrics else None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+
+        @callback
+        def sample(_now: datetime) -> None:
+            self.async_write_ha_state()
+
+        self.async_on_remove(async_track_time_interval(self.hass, sample, INTERVAL, name=self.entity_id))
 
 
 class NodesSensor(HubEntity, SensorEntity):

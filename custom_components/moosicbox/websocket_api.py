@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+import time
 from typing import Any
 
 from homeassistant.auth import EVENT_USER_UPDATED
@@ -70,7 +71,22 @@ def ws_health(_hass: HomeAssistant, connection: ActiveConnection, msg: dict[str,
 @websocket_api.websocket_command({vol.Required("type"): "moosicbox/tokens"})
 @_with_loaded_data
 def ws_tokens(_hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any], data: MoosicBoxData) -> None:
-    """Answer with the issued tokens, without their secrets."""
+    """Answer with the issued tokens and those of invited guests, without their secrets."""
+    is_revoked = data.authenticator.is_revoked
+    guests = [
+        {
+            "jti": guest.jti,
+            "sub": sub,
+            "name": guest.name,
+            "issued_at": iso_from_unix(guest.issued_at),
+            "expires_at": iso_from_unix(guest.expires_at),
+            "revoked": is_revoked(sub, guest.jti, guest.issued_at),
+            "room_id": room.room_id,
+        }
+        for room in data.hub.rooms
+        for sub, guest in room.guests.items()
+        if guest.expires_at > time.time()
+    ]
     tokens = [
         {
             "jti": token["jti"],
@@ -82,7 +98,7 @@ def ws_tokens(_hass: HomeAssistant, connection: ActiveConnection, msg: dict[str,
         }
         for token, revoked in data.authenticator.issued_tokens()
     ]
-    connection.send_result(msg["id"], {"tokens": tokens})
+    connection.send_result(msg["id"], {"tokens": [*tokens, *guests]})
 
 
 @websocket_api.require_admin

@@ -55,8 +55,9 @@ CONSTANTS: Final = {
     "restart_seconds": RESTART_SECONDS,
     "restart_spread": RESTART_SPREAD,
     "retry_seconds": admission.RETRY_SECONDS,
-    "shut_out_seconds": invites.LOCKOUT_US / 1e6,
-    "wrong_codes": invites.MAX_WRONG_CODES,
+    "invite_uses": invites.DEFAULT_USES,
+    "invite_uses_burst": invites.USES_BURST,
+    "invite_uses_per_minute": invites.USES_PER_MINUTE,
 }
 """Constants of the code that the texts refer to, besides the limits."""
 

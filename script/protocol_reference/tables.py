@@ -9,6 +9,7 @@ from .schema import Schema
 NAMED: Final = {
     "^[A-Za-z0-9_.:-]{1,64}$": "id",
     "^[a-z0-9_.:-]{1,64}$": "player id",
+    "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$": "time of day",
     "^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?$": "topic",
 }
 """Patterns that the index gives a name."""

@@ -1,15 +1,17 @@
 """A Home Assistant of the tests' own, with the integration and a little music."""
 
+import asyncio
 from pathlib import Path
 import re
 
-from script.lib.client import HomeAssistantClient
+from script.lib.client import ApiError, HomeAssistantClient
 from script.lib.config_folder import REPOSITORY, ConfigFolder
 from script.lib.music import write_songs
 from script.lib.process import HomeAssistantProcess, free_port
 
 RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.MULTILINE)
 LEVEL = re.compile(r"^\S+ \S+ (?:WARNING|ERROR|CRITICAL) ")
+PATIENCE = 30
 CUSTOM_INTEGRATION = "We found a custom integration moosicbox"
 
 
@@ -53,13 +55,17 @@ class Home:
 
     async def forget_player(self, entity_id: str) -> None:
         """Leave its place to others: a user may have ten players."""
-        async with self.api.websocket() as websocket:
+        async with self.api.websocket() as websocket, asyncio.timeout(PATIENCE):
             entity = await websocket.command("config/entity_registry/get", entity_id=entity_id)
-            await websocket.command(
-                "config/device_registry/remove_config_entry",
-                device_id=entity["device_id"],
-                config_entry_id=entity["config_entry_id"],
-            )
+            device = {"device_id": entity["device_id"], "config_entry_id": entity["config_entry_id"]}
+            while True:
+                try:
+                    await websocket.command("config/device_registry/remove_config_entry", **device)
+                except ApiError:
+                    # The player is still connected.
+                    await asyncio.sleep(0.2)
+                else:
+                    return
 
     def complaints(self) -> list[str]:
         """Return what its log holds against this integration: warnings and worse that name it."""

@@ -153,3 +153,15 @@ async def test_no_sample_is_lost_or_doubled_between_two_tracks(home: Home, tabs:
     await tab.page.wait_for_function(f"continuity().heard > {FIRST_SAMPLES + 3 * 44_100}")
     assert await tab.page.evaluate("continuity().breaks") == []
     await player.forget()
+
+
+async def test_an_announcement_is_heard_over_the_music(player: PlayerTab, home: Home) -> None:
+    await ffmpeg(home.folder.media / "streams", "-f", "lavfi", "-i", "sine=d=2", "spoken.wav")
+    await player.play(f"{MEDIA}/streams/long.flac")
+    await player.wait_until_past(1)
+    await player.play(f"{MEDIA}/streams/spoken.wav", announce=True)
+    await player.page.wait_for_function(f"() => ({STATUS})().endedAnnouncementId")
+    status = await player.page.evaluate(STATUS)
+    assert (status["state"], status["position"] > 2) == ("playing", True)
+    await player.wait_until_heard()
+    assert player.tab.errors == []

@@ -36,6 +36,8 @@ class ManualClock(Clock):
     def __init__(self, now_us: int = 1_000 * SECOND) -> None:
         super().__init__()
         self.time_us = now_us
+        self.jump_us = 0
+        """How far the time of day was set apart from hub time."""
 
     @override
     def now_us(self) -> int:
@@ -43,7 +45,7 @@ class ManualClock(Clock):
 
     @override
     def utc(self) -> datetime:
-        return EPOCH + timedelta(microseconds=self.time_us)
+        return EPOCH + timedelta(microseconds=self.time_us + self.jump_us)
 
     def pass_seconds(self, seconds: float) -> None:
         self.time_us += round(seconds * SECOND)
@@ -90,12 +92,20 @@ class FakeAuthentication(Authentication):
 
     def __init__(self) -> None:
         self.tokens: dict[str, Principal] = {}
+        self.revoked: set[str] = set()
+        """Credentials whose access has ended."""
 
     @override
     async def authenticate_token(self, token: str, peer: Peer) -> Principal:
         if token not in self.tokens:
             raise AuthenticationFailed("The token is not accepted")
         return self.tokens[token]
+
+    @override
+    def verify_again(self, principal: Principal, peer: Peer | None) -> Principal:
+        if principal.credential in self.revoked:
+            raise AuthenticationFailed("The token is not accepted")
+        return principal
 
 
 class FakeMedia:

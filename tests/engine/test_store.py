@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from custom_components.moosicbox.engine.household.saved_state import SavedHousehold
 from custom_components.moosicbox.engine.protocol.client import (
     ModeCommand,
     PlaybackCommand,
@@ -213,7 +214,7 @@ async def test_the_duration_that_players_reported_is_restored() -> None:
 
 
 def test_a_hub_without_players_is_stored_too() -> None:
-    stored = msgspec.json.decode(encode_state((), (), {}, sequence=3, now_us=0, now=0.0))
+    stored = msgspec.json.decode(encode_state((), (), {}, SavedHousehold(), sequence=3, now_us=0, now=0.0))
     assert decode_state(stored, None, now_us=0, now=0.0, rejoin_us=0) == StoredHub(sequence=3)
 
 

@@ -35,7 +35,7 @@ async def secrets(
     """A playing player of a user with a name; returns the texts that must be redacted."""
     assert await async_setup_component(hass, "diagnostics", {})
     origin = "https://anna.example"
-    hass.config_entries.async_update_entry(entry, options={"allowed_origins": [origin]})
+    hass.config_entries.async_update_entry(entry, options={"allowed_origins": [origin], "trusted_issuer": "anna-idp"})
     token = await create_token("anna-1969", name="Anna Arndt")
     client = await connect()
     welcome = await client.authenticate(token, client=player("anna-bedroom", "Anna's bedroom"))
@@ -45,9 +45,10 @@ async def secrets(
     session = next(iter(hub.sessions))
     assert session.connection is not None
     key: bytes = entry.runtime_data.secrets.key
+    secret: str = entry.runtime_data.secrets.secrets[0].key
     return {
-        *(token, welcome["secret"], welcome["session_id"], key.hex(), origin, session.connection.peer.address),
-        *("anna-1969", "Anna Arndt", "anna-bedroom", "Anna's bedroom", "anna_s_bedroom"),
+        *(token, welcome["secret"], welcome["session_id"], key.hex(), secret, origin, session.connection.peer.address),
+        *("anna-idp", "anna-1969", "Anna Arndt", "anna-bedroom", "Anna's bedroom", "anna_s_bedroom"),
     }
 
 

@@ -114,7 +114,7 @@ async def test_system_health(hass: HomeAssistant, entry: MockConfigEntry, kitche
     await hass.async_block_till_done()
     assert await get_system_health_info(hass, DOMAIN) == {
         "version": VERSION,
-        "status": "healthy",
+        "status": "Healthy",
         "connections": 1,
         "max_connections": 1000,
         "sessions": 1,
@@ -122,7 +122,7 @@ async def test_system_health(hass: HomeAssistant, entry: MockConfigEntry, kitche
         "rooms": 0,
     }
     await hass.config_entries.async_unload(entry.entry_id)
-    assert await get_system_health_info(hass, DOMAIN) == {"version": VERSION, "status": "not loaded"}
+    assert await get_system_health_info(hass, DOMAIN) == {"version": VERSION, "status": "The hub is stopped"}
 
 
 @pytest.mark.usefixtures("full")

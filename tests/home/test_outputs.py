@@ -221,9 +221,16 @@ async def test_a_failing_speaker_is_logged_and_the_music_continues(
     await act(hass, "join", KITCHEN, group_members=[RADIO, SIMPLE])
     await play(hass, BRASS)
     await wait(hass, advance)
-    assert "play_media failed on media_player.radio" in caplog.text
+    assert caplog.text.count("media_player.radio: play_media failed") == 1
     assert [order for order, _ in received(simple)] == ["play"]
     assert state(hass).state == "playing"
+    await play(hass, COPPER)
+    await wait(hass, advance)
+    assert caplog.text.count("media_player.radio: ") == 1, "a failure is logged once"
+    radio.broken = False
+    await play(hass, BRASS)
+    await wait(hass, advance)
+    assert "media_player.radio plays along again" in caplog.text
 
 
 async def test_other_entities_and_groups_with_players_of_the_hub_are_refused(

@@ -19,7 +19,10 @@ from tests.wire.client import Client, player
 from .actions import KITCHEN, TITLES, act, next_command, play, state
 from .parties import PARTY, room_command
 
-ENTITIES = {PARTY, "event.party_activity", "sensor.party_participants"}
+ENTITIES = {
+    *(PARTY, "event.party_activity", "sensor.party_participants"),
+    *("number.party_sleep_timer", "sensor.party_sleep_timer"),
+}
 
 
 def known(entity_registry: er.EntityRegistry) -> set[str]:

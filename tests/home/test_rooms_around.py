@@ -17,7 +17,7 @@ from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.diagnostics import async_get_config_entry_diagnostics, async_get_device_diagnostics
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.rooms.room import RoomSettings
-from tests.fixtures import BRASS, Advance, Connect
+from tests.fixtures import BRASS, Advance, Connect, CreateToken
 from tests.wire.client import Client
 
 from .actions import act, play, state
@@ -165,11 +165,14 @@ async def test_system_health_counts_rooms(hass: HomeAssistant, entry: MockConfig
 
 
 async def test_the_people_sensor_names_the_rooms(
-    hass: HomeAssistant, ada: Client, ben: Client, party: str, advance: Advance
+    hass: HomeAssistant, party: str, connect: Connect, create_token: CreateToken, advance: Advance
 ) -> None:
+    eve = await connect()
+    await eve.authenticate(await create_token("eve"))
+    await room_command(eve, "join", room_id="party")
     await advance(3)
-    clients = state(hass, "sensor.moosicbox_people_present").attributes["clients"]
-    assert [client["room_ids"] for client in clients] == [["party"], ["party"]]
+    (client,) = state(hass, "sensor.moosicbox_people_present").attributes["clients"]
+    assert (client["username"], client["room_ids"]) == ("eve", ["party"])
 
 
 async def test_rooms_can_be_switched_off(

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.const import STATE_UNAVAILABLE, EntityCategory
+from homeassistant.const import STATE_UNKNOWN, EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
@@ -11,9 +11,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.moosicbox.const import DOMAIN, HUB_ID
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.sensor import CONNECTIONS, INTERVAL, NOISY, PEOPLE
+from custom_components.moosicbox.sensor import CONNECTIONS, COUNTERS, INTERVAL, PEOPLE
 from tests.fixtures import Advance, Connect, CreateToken
-from tests.wire.client import Client
+from tests.wire.client import Client, player
 
 
 def state_of(hass: HomeAssistant, key: str) -> str:
@@ -31,9 +31,9 @@ async def read_counters(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> 
     await hass.async_block_till_done()
 
 
-async def enable_noisy(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def enable_counters(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     registry = er.async_get(hass)
-    for row in NOISY:
+    for row in COUNTERS:
         entity_id = registry.async_get_entity_id("sensor", DOMAIN, f"hub_{row.key}")
         assert entity_id is not None
         registry.async_update_entity(entity_id, disabled_by=None)
@@ -41,38 +41,58 @@ async def enable_noisy(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.async_block_till_done()
 
 
-async def test_people_are_counted(hass: HomeAssistant, kitchen: Client, advance: Advance) -> None:
+async def test_players_are_counted_apart_from_people(
+    hass: HomeAssistant, kitchen: Client, advance: Advance, hass_access_token: str, connect: Connect
+) -> None:
+    await advance(2)
+    assert (state_of(hass, "people"), state_of(hass, "players")) == ("0", "1")
+    state = hass.states.get("sensor.moosicbox_players_connected")
+    assert state is not None
+    assert state.attributes["names"] == ["Kitchen"]
+    tablet = await connect()
+    await tablet.authenticate(hass_access_token, client=player("tablet"))
+    await hass.async_block_till_done()
+    await advance(2)
+    assert (state_of(hass, "people"), state_of(hass, "players")) == ("1", "2")
+    await kitchen.close()
+    await tablet.close()
+    await hass.async_block_till_done()
+    await advance(10)
+    assert (state_of(hass, "people"), state_of(hass, "players")) == ("0", "0")
+
+
+async def test_people_are_counted(hass: HomeAssistant, controller: Client, advance: Advance) -> None:
     assert state_of(hass, "people") == "0"
     await advance(2)
     assert state_of(hass, "people") == "1"
     state = hass.states.get("sensor.moosicbox_people_present")
     assert state is not None
     assert state.attributes["names"] == ["tester"]
-    assert [client["client_id"] for client in state.attributes["clients"]] == [kitchen.welcome["client_id"]]
-    await kitchen.close()
+    assert [client["client_id"] for client in state.attributes["clients"]] == [controller.welcome["client_id"]]
+    await controller.close()
     await hass.async_block_till_done()
     await advance(10)
     assert state_of(hass, "people") == "0"
 
 
-async def test_connections_are_counted(
-    hass: HomeAssistant, kitchen: Client, controller: Client, freezer: FrozenDateTimeFactory
-) -> None:
-    await read_counters(hass, freezer)
+async def test_connections_are_counted(hass: HomeAssistant, kitchen: Client, controller: Client) -> None:
     assert state_of(hass, "connections") == "2"
+    await controller.close()
+    await hass.async_block_till_done()
+    assert state_of(hass, "connections") == "1"
 
 
 async def test_counters_are_disabled_by_default(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     registry = er.async_get(hass)
     device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, HUB_ID), entry.entry_id)
     assert device is not None
-    for row in (PEOPLE, CONNECTIONS, *NOISY):
+    for row in (PEOPLE, CONNECTIONS, *COUNTERS):
         entity_id = registry.async_get_entity_id("sensor", DOMAIN, f"hub_{row.key}")
         assert entity_id is not None
         registered = registry.async_get(entity_id)
         assert registered is not None
         assert registered.device_id == device.id
-        assert (registered.disabled_by is not None) == (row in NOISY)
+        assert (registered.disabled_by is not None) == (row in COUNTERS)
         if row is not PEOPLE:
             assert registered.entity_category is EntityCategory.DIAGNOSTIC
 
@@ -80,7 +100,7 @@ async def test_counters_are_disabled_by_default(hass: HomeAssistant, entry: Mock
 async def test_counters_change(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, connect: Connect, token: str, freezer: FrozenDateTimeFactory
 ) -> None:
-    await enable_noisy(hass, entry)
+    await enable_counters(hass, entry)
     client = await connect()
     await client.authenticate(token)
     await client.request("ping")
@@ -105,10 +125,12 @@ async def test_counters_change(
 async def test_metrics_can_be_switched_off(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, *, metrics: bool
 ) -> None:
+    await enable_counters(hass, entry)
     hass.config_entries.async_update_entry(entry, options={"metrics": metrics})
     await hass.async_block_till_done()
     await read_counters(hass, freezer)
-    assert (state_of(hass, "connections") == STATE_UNAVAILABLE) is not metrics
+    assert (state_of(hass, "sessions") == STATE_UNKNOWN) is not metrics
+    assert state_of(hass, "connections") == "0"
     assert state_of(hass, "people") == "0"
 
 

@@ -1,15 +1,19 @@
 """The state that survives a restart of Home Assistant."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.adapters.media_provider import HomeMedia
 from custom_components.moosicbox.adapters.storage import SECRETS_KEY, STATE_KEY
+from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.playback.media import Media
 from custom_components.moosicbox.models import DATA_KEPT
@@ -162,3 +166,31 @@ async def test_one_lookup_restores_the_same_track_on_two_players(
     gate.set()
     for client in clients:
         assert (await client.until("synchronized_playback"))["track"]["title"] == "Brass Morning"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_an_entry_that_was_never_loaded_leaves_nothing_behind(
+    hass: HomeAssistant, hass_storage: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    """It is disabled, or its set-up has always failed, since Home Assistant started."""
+    hass.config.config_dir = str(tmp_path)
+    index = tmp_path / DOMAIN / "library.db"
+    index.parent.mkdir()
+    index.write_bytes(b"")
+    stored = {"key": "00" * 32, "revoked_tokens": {}, "revoked_subjects": {}}
+    hass_storage[SECRETS_KEY] = {"version": 1, "data": stored}
+    hass_storage[STATE_KEY] = {"version": 1, "data": {}}
+    entry = MockConfigEntry(domain=DOMAIN, disabled_by=None if fails else ConfigEntryDisabler.USER)
+    entry.add_to_hass(hass)
+    if fails:
+
+        async def fail(*_arguments: object) -> None:
+            raise ConfigEntryNotReady
+
+        monkeypatch.setattr("custom_components.moosicbox.async_build", fail)
+        assert not await hass.config_entries.async_setup(entry.entry_id)
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert SECRETS_KEY not in hass_storage
+    assert STATE_KEY not in hass_storage
+    assert not index.parent.exists()

@@ -6,6 +6,7 @@ import jwt
 import pytest
 
 from custom_components.moosicbox.engine.access.authentication import Peer
+from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.access.tokens import Revocations, Tokens
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.node.authenticator import NodeAuthenticator
@@ -47,7 +48,7 @@ async def test_unavailable_before_the_secrets_arrive(home: Tokens) -> None:
     with pytest.raises(Unavailable) as raised:
         await node_authenticator.authenticate_token(token(home), PEER)
     assert raised.value.may_retry
-    assert node_authenticator.key == b""
+    assert node_authenticator.keys.addresses == ()
 
 
 async def test_home_assistant_tokens_are_unavailable(authenticator: NodeAuthenticator) -> None:
@@ -60,9 +61,10 @@ async def test_home_assistant_tokens_are_unavailable(authenticator: NodeAuthenti
 async def test_revoked_tokens_are_refused(authenticator: NodeAuthenticator, home: Tokens) -> None:
     issued = token(home)
     principal = await authenticator.authenticate_token(issued, PEER)
-    assert not authenticator.is_revoked(principal)
+    assert authenticator.verify_again(principal, PEER) == principal
     authenticator.apply_secrets({"key": KEY.hex(), "revoked_tokens": {principal.credential: time.time() + 60}})
-    assert authenticator.is_revoked(principal)
+    with pytest.raises(AuthenticationFailed):
+        authenticator.verify_again(principal, None)
     with pytest.raises(AuthenticationFailed):
         await authenticator.authenticate_token(issued, PEER)
     authenticator.apply_secrets({"key": KEY.hex(), "revoked_subjects": {"ben": time.time() + 1}})
@@ -75,6 +77,30 @@ async def test_reserved_user_ids_are_refused(authenticator: NodeAuthenticator, h
     authenticator.apply_secrets({"key": KEY.hex(), "reserved": ["user-id"]})
     with pytest.raises(AuthenticationFailed):
         await authenticator.authenticate_token(token(home, "user-id"), PEER)
+
+
+async def test_tokens_of_deleted_players_are_refused(authenticator: NodeAuthenticator, home: Tokens) -> None:
+    kept, deleted = token(home, "paired:kitchen"), token(home, "paired:attic")
+    principal = await authenticator.authenticate_token(deleted, PEER)
+    authenticator.apply_secrets({"key": KEY.hex(), "paired": ["kitchen"]})
+    await authenticator.authenticate_token(kept, PEER)
+    await authenticator.authenticate_token(token(home), PEER)
+    with pytest.raises(AuthenticationFailed):
+        await authenticator.authenticate_token(deleted, PEER)
+    with pytest.raises(AuthenticationFailed):
+        authenticator.verify_again(principal, PEER)
+
+
+async def test_home_assistants_logins_cannot_be_verified_again(authenticator: NodeAuthenticator) -> None:
+    principal = Principal(sub="user-id", name="User", permissions=frozenset(), credential="login")
+    with pytest.raises(Unavailable):
+        authenticator.verify_again(principal, PEER)
+
+
+@pytest.mark.parametrize("text", ["", "x", "eyJ.not.ours"])
+async def test_anything_but_a_token_is_refused(authenticator: NodeAuthenticator, text: str) -> None:
+    with pytest.raises(AuthenticationFailed):
+        await authenticator.authenticate_token(text, PEER)
 
 
 async def test_tokens_of_a_previous_key_are_refused(authenticator: NodeAuthenticator, home: Tokens) -> None:

@@ -17,7 +17,7 @@ TRACK = Track(
 
 @pytest.fixture
 def media() -> NodeMedia:
-    return NodeMedia(Seal(b"key"))
+    return NodeMedia(Seal(b"key"), lambda: ["http://home.local:8123"])
 
 
 async def test_http_addresses_are_resolved(media: NodeMedia) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 import signal
 
 from aiohttp import ClientSession, WSServerHandshakeError
+import jwt
 import pytest
 
 from custom_components.moosicbox.engine.access.tokens import Tokens
 from custom_components.moosicbox.engine.cluster.shared_documents import SharedDocuments
 from script.lib.redis_server import RedisServer
 
-from .conftest import Connect, StartNode, issue
+from .conftest import KEY, Connect, StartNode, issue
 
 
 async def test_serves_clients_and_drains_on_sigterm(
@@ -78,7 +79,9 @@ async def test_home_assistant_token_is_refused_as_retryable(
     node = await start_node("--redis", redis_server.url)
     await node.ready()
     client = await connect(node)
-    await client.send("authenticate", token="eyJ.not.ours", client={"name": "Test", "kind": "controller"})
+    await client.send(
+        "authenticate", token=jwt.encode({"iss": "login"}, KEY, "HS256"), client={"name": "Test", "kind": "controller"}
+    )
     refusal = await client.receive()
     assert (refusal["error_type"], refusal["retryable"]) == ("unavailable", True)
     assert (await client.closed())[0] == 4000
@@ -140,3 +143,25 @@ async def test_used_port_exits_with_an_error(start_node: StartNode, redis_server
     assert await second.ended() == 1
     assert "can't listen on" in "\n".join(second.said)
     assert "Traceback" not in "\n".join(second.said)
+
+
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])  # noqa: S104
+async def test_plain_http_to_other_machines_is_warned_of(
+    start_node: StartNode, redis_server: RedisServer, host: str, warned: bool
+) -> None:
+    node = await start_node("--redis", redis_server.url, "--host", host)
+    await node.ready()
+    node.signal(signal.SIGTERM)
+    node.signal(signal.SIGTERM)
+    assert await node.ended() == 0
+    assert any("put a proxy with TLS in front" in line for line in node.said) == warned, node.said
+
+
+async def test_files_of_a_node_are_private(start_node: StartNode, redis_server: RedisServer, tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    data = tmp_path / "state" / "data"
+    node = await start_node("--redis", redis_server.url, "--music", tmp_path / "music", "--data", data)
+    await node.ready()
+    files = [data.parent, *data.parent.rglob("*")]
+    assert len(files) > 2
+    assert [str(file) for file in files if file.stat().st_mode & 0o077] == []

@@ -1,27 +1,34 @@
 """Home Assistant's access tokens, and what counts as a failed login."""
 
 import asyncio
+from base64 import urlsafe_b64encode
+import json
+from pathlib import Path
+from typing import Any
 
 from aiohttp import WSServerHandshakeError
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from tests.fixtures import Connect
 from tests.http import HttpClient
 
-from .client import PATH, resume_of
+from .client import CONTROLLER, PATH, Client, resume_of
 from .tokens import Forge, login, refused, wrong_logins
 
-USER = ["chat", "control", "library", "listen", "play", "rooms"]
+READER = ["library", "listen"]
+USER = sorted([*READER, "chat", "control", "play", "rooms"])
 ADMIN = sorted([*USER, "admin", "broadcast", "events"])
 
 
 async def test_permissions_follow_from_the_user(
     hass: HomeAssistant, connect: Connect, hass_admin_user: MockUser, hass_read_only_user: MockUser
 ) -> None:
-    """Users of Home Assistant get the permissions of their role."""
-    for user, permissions in (hass_admin_user, ADMIN), (hass_read_only_user, USER):
+    """Home Assistant's policy for its users decides."""
+    member = await hass.auth.async_create_user("Member", group_ids=["system-users"])
+    for user, permissions in (hass_admin_user, ADMIN), (member, USER), (hass_read_only_user, READER):
         _, token = await login(hass, user)
         client = await connect()
         welcome = await client.authenticate(token)
@@ -126,3 +133,58 @@ async def test_forged_tokens_in_the_header_count_once(
     assert wrong_logins(caplog) == 0
     await by_header(http, forge(key=b"another key of thirty-two bytes!!"))
     assert wrong_logins(caplog) == 1
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"iss": {}}, {"iss": ["x"]}, {"iss": None}, {"iss": 1e308}, {"aud": {}}, {"aud": [{}]}, {}, [], "text", 7],
+    ids=json.dumps,
+)
+async def test_claims_of_wrong_types_count_as_failed_logins(
+    connect: Connect, caplog: pytest.LogCaptureFixture, claims: Any
+) -> None:
+    """They are refused before anything uses them as keys."""
+    header, payload = (
+        urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({"alg": "HS256"}, claims)
+    )
+    assert await refused(connect, f"{header}.{payload}.AAAA")
+    assert wrong_logins(caplog) == 1
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+@pytest.fixture
+async def banning(hass: HomeAssistant, tmp_path: Path) -> None:
+    """Home Assistant bans addresses after three failed logins."""
+    hass.config.config_dir = str(tmp_path)
+    http = {"ip_ban_enabled": True, "login_attempts_threshold": 3}
+    assert await async_setup_component(hass, "http", {"http": http})
+
+
+async def test_a_token_of_the_hub_does_not_clear_the_count_of_failed_logins(
+    banning: None, http: HttpClient, token: str
+) -> None:
+    for guess in range(3):
+        client = await Client.connect(http)
+        await client.send("authenticate", token=f"guess-{guess}", client=CONTROLLER)
+        assert (await client.closed())[0] == 4501
+        if guess < 2:
+            own = await Client.connect(http)
+            await own.authenticate(token)
+            await own.close()
+    with pytest.raises(WSServerHandshakeError) as banned:
+        await http.ws_connect(PATH)
+    assert banned.value.status == 403
+
+
+async def test_a_login_with_home_assistants_token_clears_the_count(
+    hass: HomeAssistant, banning: None, http: HttpClient, hass_admin_user: MockUser
+) -> None:
+    """As Home Assistant's own WebSocket does."""
+    _, token = await login(hass, hass_admin_user)
+    for guess in range(4):
+        client = await Client.connect(http)
+        await client.send("authenticate", token=f"guess-{guess}", client=CONTROLLER)
+        assert (await client.closed())[0] == 4501
+        own = await Client.connect(http)
+        await own.authenticate(token)
+        await own.close()

@@ -144,4 +144,4 @@ async def test_a_refusal_at_a_bound_isnt_stored(connect: Connect, token: str, hu
     assert (error["error_type"], error["retryable"]) == ("unavailable", True)
     assert (await change(client, "clear"))["type"] == "result"
     assert (await change(client, "add", media_content_id=COPPER, request_id="again"))["type"] == "result"
-    assert [item["title"] for item in (await queue_of(client))["items"]] == ["Copper Rain"]
+    assert [item["track"]["title"] for item in (await queue_of(client))["items"]] == ["Copper Rain"]

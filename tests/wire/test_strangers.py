@@ -110,9 +110,31 @@ async def test_only_private_addresses_may_be_anonymous(proxied: None, let_in: Le
         assert not await let_in(**{FORWARDED: address}), address
 
 
-@pytest.mark.parametrize("header", ["Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            "Forwarded",
+            "Via",
+            "X-Forwarded-Host",
+            "X-Forwarded-Proto",
+            "X-Forwarded-Server",
+            "X-Original-Forwarded-For",
+        ),
+        *("X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "CF-Connecting-IP", "CF-Ray", "True-Client-IP"),
+        *("Fastly-Client-IP", "Fly-Client-IP", "X-Envoy-External-Address"),
+    ],
+)
 async def test_unchecked_forwarding_headers_are_refused(let_in: LetIn, header: str) -> None:
+    assert await let_in(Accept="*/*", User_Agent="Radio")
     assert not await let_in(**{header: "192.168.1.20"})
+
+
+async def test_companions_of_a_checked_forwarding_header_are_accepted(proxied: None, let_in: LetIn) -> None:
+    """As usual proxies send them."""
+    address = {FORWARDED: "192.168.1.20"}
+    assert await let_in(**address, X_Forwarded_Proto="http", X_Forwarded_Host="hub.example")
+    assert not await let_in(**address, X_Real_IP="192.168.1.20")
 
 
 async def test_untrusted_proxies_are_refused(http: HttpClient, open_house: Hub) -> None:

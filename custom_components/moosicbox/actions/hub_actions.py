@@ -16,6 +16,9 @@ from .lookup import client_of, recipient_fields
 
 DEFAULT_LIFETIME: Final = 365 * 86_400
 """Seconds."""
+DEFAULT_GRACE: Final = 7 * 86_400
+"""Seconds for which the earlier key stays valid."""
+MAX_GRACE: Final = 90 * 86_400
 
 
 async def create_token(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
@@ -40,6 +43,14 @@ async def revoke_token(data: MoosicBoxData, call: ServiceCall) -> ServiceRespons
     if not call.data:
         raise invalid("token_unnamed")
     return {"disconnected": await data.authenticator.async_revoke(jti=call.data.get("jti"), sub=call.data.get("sub"))}
+
+
+async def rotate_key(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Sign tokens and addresses with a new key; the current one stays valid for a grace."""
+    keys = await data.authenticator.async_rotate_key(call.data["grace"])
+    data.library.seal.use(keys.addresses)
+    data.hub.renew_artwork()
+    return None
 
 
 async def broadcast(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
@@ -87,6 +98,16 @@ HUB_ACTIONS: Final = (
         handler=revoke_token,
         fields={vol.Optional("jti"): cv.string, vol.Optional("sub"): ID},
         response=SupportsResponse.OPTIONAL,
+        admin_only=True,
+    ),
+    ActionDescription(
+        name="rotate_key",
+        handler=rotate_key,
+        fields={
+            vol.Optional("grace", default=DEFAULT_GRACE): vol.All(
+                seconds, vol.Coerce(int), vol.Range(min=0, max=MAX_GRACE)
+            ),
+        },
         admin_only=True,
     ),
     ActionDescription(

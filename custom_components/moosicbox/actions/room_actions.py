@@ -146,6 +146,12 @@ ROOM_ACTIONS: Final = (
         response=SupportsResponse.ONLY,
     ),
     ActionDescription(
+        name="revoke_invites",
+        handler=_room_message(type="room_command", action="revoke_invites"),
+        fields=ROOM_FIELDS,
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
         name="room_chat",
         handler=_room_message(type="room_chat"),
         fields={**ROOM_FIELDS, vol.Required("message"): cv.string},

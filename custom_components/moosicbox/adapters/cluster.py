@@ -25,7 +25,8 @@ from ..engine.cluster_api import (
     node_prometheus,
 )
 from ..options import ClusterSettings
-from .authentication import Authenticator, own_urls
+from .authentication import Authenticator
+from .own_addresses import own_urls, run_id
 from .storage import SecretsStore
 
 _LOGGER = logging.getLogger(__name__)
@@ -154,7 +155,7 @@ class ClusterLink:
         # `put` writes a document only if Redis doesn't hold the same one, so this restores what Redis has lost.
         documents = {
             SECRETS_DOCUMENT: self._authenticator.shared_secrets(),
-            ADDRESSES_DOCUMENT: {"urls": own_urls(self._hass)},
+            ADDRESSES_DOCUMENT: {"urls": own_urls(self._hass), "run": run_id(self._hass)},
         }
         try:
             for name, document in documents.items():

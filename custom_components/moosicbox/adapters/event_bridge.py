@@ -10,6 +10,8 @@ from ..const import DOMAIN
 from ..engine.api import (
     Actor,
     AddOp,
+    Alarm,
+    AlarmEvent,
     ClientEvent,
     CurrentChanged,
     CurrentOp,
@@ -28,6 +30,7 @@ from ..engine.api import (
 from .authentication import Authenticator
 from .callbacks import combined
 
+EVENT_ALARM: Final = f"{DOMAIN}_alarm"
 EVENT_CLIENT_CONNECTED: Final = f"{DOMAIN}_client_connected"
 EVENT_CLIENT_DISCONNECTED: Final = f"{DOMAIN}_client_disconnected"
 EVENT_CLIENT_EVENT: Final = f"{DOMAIN}_client_event"
@@ -35,6 +38,7 @@ EVENT_LIBRARY_UPDATED: Final = f"{DOMAIN}_library_updated"
 EVENT_NOTIFICATION: Final = f"{DOMAIN}_notification"
 EVENT_ROOM_EVENT: Final = f"{DOMAIN}_room_event"
 EVENT_QUEUE_UPDATED: Final = f"{DOMAIN}_queue_updated"
+EVENT_SLEEP_TIMER_ENDED: Final = f"{DOMAIN}_sleep_timer_ended"
 EVENT_TRACK_CHANGED: Final = f"{DOMAIN}_track_changed"
 
 
@@ -56,6 +60,10 @@ class EventBridge:
             hub.client_event.subscribe(self._handle_client_event),
             hub.notified.subscribe(self._handle_notified),
             hub.publisher.playback_event.subscribe(self._handle_playback),
+            hub.household.alarms.happened.subscribe(self._handle_alarm),
+            hub.household.sleep_timers.ended.subscribe(
+                lambda context: self._fire(EVENT_SLEEP_TIMER_ENDED, _context_data(context))
+            ),
             hub.rooms.event_published.subscribe(self._handle_room_event),
             hub.rooms.added.subscribe(lambda room: self._handle_room_event(room, "room_created", {})),
             *(
@@ -110,6 +118,17 @@ class EventBridge:
             "total_changes": message.total_changes,
         }
         self._fire(EVENT_LIBRARY_UPDATED, data)
+
+    def _handle_alarm(self, alarm: Alarm, kind: AlarmEvent, reason: str) -> None:
+        data = {
+            "alarm_id": alarm.alarm_id,
+            "name": alarm.name,
+            "event_type": kind,
+            "reason": reason or None,
+            "player_id": alarm.player_id,
+            "room_id": alarm.room_id,
+        }
+        self._fire(EVENT_ALARM, data)
 
     def _handle_playback(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         match event:

@@ -10,9 +10,10 @@ import time
 from typing import Final, override
 from urllib.parse import quote
 
-from homeassistant.components.http.auth import async_sign_path
+from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components.media_source import PlayMedia, async_resolve_media, is_media_source_id
-from homeassistant.core import HomeAssistant
+from homeassistant.components.media_source.const import URI_SCHEME_REGEX
+from homeassistant.core import HomeAssistant, valid_entity_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import msgspec
 
@@ -20,12 +21,15 @@ from ..engine.api import (
     MAX_PLAYLIST_BYTES,
     PLAYLIST_SUFFIXES,
     PLAYLIST_TYPES,
+    SYSTEM,
     Accepts,
     FileReader,
     FileTags,
+    Limits,
     Media,
     MediaProvider,
     NotSupported,
+    PermissionDenied,
     Picture,
     Principal,
     Seal,
@@ -35,21 +39,27 @@ from ..engine.api import (
     Track,
     TrackNotFound,
     encode_url,
-    is_clean_path,
     is_http_url,
     require_playable,
     title_from_path,
     track_from_url,
     url_track_id,
 )
+from .own_addresses import is_open_or_signed, is_own_address, is_signed, run_id, sign_path
+from .user_access import REALM
 
 _LOGGER = logging.getLogger(__name__)
 
 STREAM_LIFETIME: Final = timedelta(minutes=30)
 """Validity of a stream's URL beyond the duration of the media."""
-OPEN_PATHS: Final = ("/local/", "/api/tts_proxy/")
-"""Paths of Home Assistant that need no signature."""
-AUDIO_TYPES: Final = frozenset({"application/ogg", "application/vnd.apple.mpegurl", "application/x-mpegurl"})
+CLOCK_MARGIN: Final = timedelta(minutes=5)
+"""By how much the clocks of Home Assistant and a node may differ."""
+AUDIO_TYPES: Final = frozenset({"application/ogg"})
+"""Types of audio that don't begin with `audio/`."""
+HLS_TYPES: Final = frozenset(
+    {"application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl", "audio/x-mpegurl"}
+)
+"""Types of playlists whose streams may be audio or video."""
 MAX_PICTURES: Final = 32
 """Cached pictures."""
 MAX_KNOWN: Final = 20_000
@@ -59,23 +69,36 @@ MAX_KNOWN: Final = 20_000
 class HomeMedia(MediaProvider):
     """Resolves media by `media_content_id`, and tracks that were resolved before by their `track_id`."""
 
-    def __init__(self, hass: HomeAssistant, seal: Seal, reader: FileReader) -> None:
-        """`seal` makes the URLs of pictures, `reader` reads tags and pictures."""
+    def __init__(self, hass: HomeAssistant, seal: Seal, reader: FileReader, *, relayed: bool) -> None:
+        """Set up without media.
+
+        Args:
+            hass: Home Assistant.
+            seal: Makes the URLs of pictures, and attests URLs to the nodes of a cluster.
+            reader: Reads tags and pictures.
+            relayed: True if nodes relay Home Assistant's streams to their players.
+
+        """
         self._hass = hass
-        self._finder = StreamFinder(lambda: nullcontext(async_get_clientsession(hass)))
+        self._finder = StreamFinder(lambda: nullcontext(async_get_clientsession(hass)), self._require_fetchable)
+        self._relayed = relayed
+        self._allowed_sources: frozenset[str] = frozenset()
         self._seal = seal
         self._reader = reader
         self._known: OrderedDict[str, str] = OrderedDict()
         self._pictures: OrderedDict[str, Picture | None] = OrderedDict()
 
+    def configure(self, limits: Limits) -> None:
+        """Use the media sources of other options from now on."""
+        self._allowed_sources = frozenset(limits.media_sources)
+
     @override
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
         if is_media_source_id(media_content_id):
-            return await self._resolve_source(media_content_id)
+            return await self._resolve_source(media_content_id, principal)
         if is_http_url(media_content_id):
-            stream = await self._finder.find(media_content_id)
-            return self._media_at(media_content_id, stream)
-        if media_content_id.startswith(OPEN_PATHS) and is_clean_path(media_content_id):
+            return self._media_at(media_content_id, await self._finder.find(media_content_id))
+        if media_content_id.startswith("/") and self._is_available(media_content_id):
             _require_sound(media_content_id)
             return self._media_at(media_content_id, Stream(media_content_id))
         raise NotSupported("This can't be played: use a media source, an http or https URL, or a track of the library")
@@ -91,14 +114,20 @@ class HomeMedia(MediaProvider):
 
     @override
     def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
-        source = media.source
-        if not source.startswith("/") or source.startswith(OPEN_PATHS) or "?" in source:
-            return StreamAddress(encode_url(source))
+        source = encode_url(media.source)
+        if not source.startswith("/"):
+            return StreamAddress(source)
+        needs_login = not is_open_or_signed(self._hass, source)
+        if not (needs_login or self._relayed):
+            return StreamAddress(source)
         lifetime = STREAM_LIFETIME + timedelta(seconds=media.track.duration or 0)
         expires_at = int(time.time() + lifetime.total_seconds())
-        # async_sign_path decodes the path, so only its query is used.
-        query = async_sign_path(self._hass, source, lifetime, use_content_user=True).rpartition("?")[2]
-        return StreamAddress(f"{source}?{query}", expires_at)
+        if self._relayed and not is_signed(source):
+            source = self._seal.relayed(source, expires_at, run_id(self._hass))
+        if needs_login:
+            # Valid a little longer than the seal: a node doesn't relay what Home Assistant would refuse.
+            source = sign_path(self._hass, source, lifetime + CLOCK_MARGIN)
+        return StreamAddress(source, expires_at)
 
     async def async_picture(self, track_id: str) -> Picture | None:
         """Return the embedded picture of a track that was resolved before, or None."""
@@ -125,13 +154,50 @@ class HomeMedia(MediaProvider):
             raise TrackNotFound(f"There is no track {track_id}")
         return await self.resolve(media_content_id, principal)
 
-    async def _resolve_source(self, media_content_id: str) -> Media:
+    def _require_fetchable(self, url: str) -> None:
+        # A player that fetches anything else of Home Assistant without a login is banned for it.
+        if is_own_address(self._hass, url) and not self._is_available(url):
+            raise NotSupported("This address of Home Assistant needs a login; use a media source")
+
+    def _is_available(self, url: str) -> bool:
+        try:
+            return is_open_or_signed(self._hass, url)
+        except ValueError:
+            return False
+
+    async def _require_source(self, media_content_id: str, principal: Principal) -> bool:
+        """Check the rights of a principal to a media source; return whether the source is one that the option names.
+
+        Raise PermissionDenied. The hub must not reach media on behalf of a client that the client couldn't reach.
+        """
+        found = URI_SCHEME_REGEX.match(media_content_id)
+        domain, identifier = found.group("domain", "identifier") if found is not None else (None, None)
+        is_allowed = domain in self._allowed_sources
+        if principal.realm == REALM:
+            user = await self._hass.auth.async_get_user(principal.sub)
+            entity_id = (identifier or "").partition("?")[0]
+            if user is None or not user.is_active:
+                raise PermissionDenied("This user doesn't exist any more")
+            if valid_entity_id(entity_id) and not user.permissions.check_entity(entity_id, POLICY_READ):
+                raise PermissionDenied(f"{principal.name} has no access to {entity_id}")
+        elif principal.realm != SYSTEM and not is_allowed:
+            raise PermissionDenied(
+                f"Tokens of the hub can't use the media source {domain}; an option names those they can"
+            )
+        return is_allowed
+
+    async def _resolve_source(self, media_content_id: str, principal: Principal) -> Media:
+        is_allowed = await self._require_source(media_content_id, principal)
         try:
             play: PlayMedia = await async_resolve_media(self._hass, media_content_id, None)
         except Exception as error:  # media sources raise any exception for incomplete ids
             raise TrackNotFound(f"Home Assistant can't resolve {media_content_id}: {error}") from error
         mime_type = play.mime_type.lower()
-        if not (mime_type.startswith("audio/") or mime_type in AUDIO_TYPES):
+        if mime_type in HLS_TYPES and play.path is None:
+            # Cameras deliver HLS, too.
+            if not is_allowed:
+                raise NotSupported(f"{media_content_id} may be a video; an option names the sources of HLS")
+        elif not (mime_type.startswith("audio/") or mime_type in AUDIO_TYPES | HLS_TYPES):
             raise NotSupported(f"{media_content_id} is {play.mime_type}, not audio")
         require_playable(mime_type, media_content_id)
         file, source = None, play.url

@@ -51,6 +51,8 @@ class Outputs:
         self._playing: dict[Key, tuple[str, int]] = {}
         """The item that a speaker plays, and the hub time at which the item's start would have been."""
         self._volumes: dict[str, tuple[float, bool]] = {}
+        self._failing: set[str] = set()
+        """The speakers whose failure has been logged."""
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -133,6 +135,7 @@ class Outputs:
 
     def _handle_removed(self, context: PlayerOrRoom, entity_id: str) -> None:
         key = (context_identifier(context), entity_id)
+        self._failing.discard(entity_id)
         if (timer := self._timers.pop(key, None)) is not None:
             timer.cancel()
         if self._playing.pop(key, None) is not None:
@@ -209,7 +212,7 @@ class Outputs:
                 address = self._hub.media_resolver.address(item) or await self._hub.media_resolver.renew_address(item)
                 url = async_process_play_media_url(self._hass, address.url)
             except (HubError, HomeAssistantError) as error:
-                _LOGGER.warning("%s can't play the current item: %s", entity_id, error)
+                self._log_failure(entity_id, f"can't play the current item: {error}")
                 return
             await self._async_call(entity_id, "play_media", {"media_content_id": url, "media_content_type": "music"})
         position = (self._hub.clock.now_us() + delay_us - start_us) / 1e6
@@ -232,7 +235,17 @@ class Outputs:
             )
         except HomeAssistantError as error:
             # Best effort: the other speakers continue.
-            _LOGGER.warning("%s failed on %s: %s", action, entity_id, error)
+            self._log_failure(entity_id, f"{action} failed: {error}")
+        else:
+            if entity_id in self._failing:
+                self._failing.remove(entity_id)
+                _LOGGER.info("%s plays along again", entity_id)
+
+    def _log_failure(self, entity_id: str, failure: str) -> None:
+        """Log a failure once until the speaker works again."""
+        if entity_id not in self._failing:
+            self._failing.add(entity_id)
+            _LOGGER.warning("%s: %s", entity_id, failure)
 
 
 def output_key(hass: HomeAssistant, entity_id: str) -> str:

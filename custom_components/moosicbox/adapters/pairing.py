@@ -1,5 +1,6 @@
 """Pairing of players by code. Each paired player is a config subentry; deleting it locks the player out."""
 
+from collections.abc import Collection
 import re
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -9,12 +10,20 @@ from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
 from ..contexts import PlayerOrRoom
-from ..engine.api import MAX_LIFETIME, Hub, InvalidMessage, Offer, PairingCodes, PermissionDenied, Player, Signal
+from ..engine.api import (
+    MAX_LIFETIME,
+    PAIRED_PREFIX,
+    Hub,
+    InvalidMessage,
+    Offer,
+    PairingCodes,
+    PermissionDenied,
+    Player,
+    Signal,
+)
 from .authentication import Authenticator
 
 SUBENTRY: Final = "player"
-PREFIX: Final = "paired:"
-"""Before the player id, in the subject of a paired player's token."""
 PLAYER_ID: Final = re.compile(r"[a-z0-9_.:-]{1,50}")
 MAX_NAME: Final = 100
 
@@ -60,7 +69,7 @@ class Pairing:
         if not 0 < len(device.name) <= MAX_NAME:
             raise InvalidMessage(f"name is 1 to {MAX_NAME} characters", ["name"])
         offer = self._codes.redeem(code, address, self._hub.clock.now_us())
-        sub = PREFIX + device.player_id
+        sub = PAIRED_PREFIX + device.player_id
         if (player := self._hub.players.find(device.player_id)) is not None and player.owner_user_id != sub:
             raise PermissionDenied("This player_id belongs to another user")
         await self._authenticator.async_revoke(sub=sub)
@@ -75,14 +84,14 @@ class Pairing:
         """Lock out and remove the players whose subentries were deleted."""
         before, self._player_ids = self._player_ids, frozenset(_subentries(self._hass))
         for player_id in before - self._player_ids:
-            sub = PREFIX + player_id
+            sub = PAIRED_PREFIX + player_id
             await self._authenticator.async_revoke(sub=sub)
             if (player := self._hub.players.find(player_id)) is not None and player.owner_user_id == sub:
                 self._hub.players.remove(player_id)
 
     def subentry_of(self, context: PlayerOrRoom) -> str | None:
         """Return the id of a paired player's subentry, which its entities belong to; None for any other context."""
-        if not isinstance(context, Player) or context.owner_user_id != PREFIX + context.player_id:
+        if not isinstance(context, Player) or context.owner_user_id != PAIRED_PREFIX + context.player_id:
             return None
         subentry = _subentries(self._hass).get(context.player_id)
         return None if subentry is None else subentry.subentry_id
@@ -104,9 +113,9 @@ class Pairing:
         )
 
 
-def is_locked_out(hass: HomeAssistant, sub: str) -> bool:
-    """Return whether this is the subject of a paired player whose subentry was deleted."""
-    return sub.startswith(PREFIX) and sub.removeprefix(PREFIX) not in _subentries(hass)
+def paired_players(hass: HomeAssistant) -> Collection[str]:
+    """Return the ids of all paired players; deleting a player's subentry locks it out."""
+    return _subentries(hass).keys()
 
 
 def _subentries(hass: HomeAssistant) -> dict[str, ConfigSubentry]:

@@ -4,6 +4,7 @@ from functools import partial
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.importlib import async_import_module
 
 from ..const import DOMAIN, HUB_ID, NAME, VERSION
@@ -11,12 +12,13 @@ from ..engine.api import Clock, Endpoint, Gateway, Hub, HubGateway, Seal, build_
 from ..models import MoosicBoxConfigEntry, MoosicBoxData
 from ..options import ClusterSettings, limits_of
 from ..state_writer import StateWriter
-from .authentication import Authenticator, own_urls
+from .authentication import Authenticator
 from .health_monitor import HealthMonitor
 from .library_folders import async_find_ffmpeg, async_start_library, make_artwork, make_library, make_streams
 from .media_provider import HomeMedia
 from .outputs import Outputs
-from .pairing import Pairing, is_locked_out
+from .own_addresses import own_urls
+from .pairing import Pairing, paired_players
 from .storage import HomeStateStore, SecretsStore
 
 
@@ -33,11 +35,12 @@ async def async_build(
     else:
         secrets, state = SecretsStore(hass), HomeStateStore(hass)
         await secrets.async_load()
-    authenticator = Authenticator(hass, secrets, partial(is_locked_out, hass))
-    limits, seal = limits_of(entry.options), Seal(secrets.key)
+    authenticator = Authenticator(hass, secrets, partial(paired_players, hass))
+    limits, seal = limits_of(entry.options), Seal()
+    seal.use(secrets.keys.addresses)
     ffmpeg = await async_find_ffmpeg(hass)
     library = make_library(hass, limits, seal, ffmpeg)
-    media = HomeMedia(hass, seal, library.reader)
+    media = HomeMedia(hass, seal, library.reader, relayed=settings is not None)
 
     def make_hub(clock: Clock | None = None) -> Hub:
         return build_hub(
@@ -48,6 +51,7 @@ async def async_build(
             limits=limits,
             clock=clock,
             library=library,
+            session=lambda: async_get_clientsession(hass),
             node_id=settings.node_id if settings is not None else "local",
         )
 

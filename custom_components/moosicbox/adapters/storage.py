@@ -1,16 +1,16 @@
 """Home Assistant's storage for the hub's state and for its secrets."""
 
 from collections.abc import Callable
-import secrets
 import time
 from typing import Any, Final, NotRequired, TypedDict, cast, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
+import msgspec
 import orjson
 
 from ..const import DOMAIN
-from ..engine.api import Revocations, Signal, StateStore
+from ..engine.api import HubKeys, HubSecret, Revocations, Signal, StateStore, derive_keys, rotated
 
 STATE_KEY: Final = f"{DOMAIN}.state"
 POSITIONS_KEY: Final = f"{DOMAIN}.positions"
@@ -82,6 +82,8 @@ class TokenRecord(TypedDict):
 
 class _StoredSecrets(TypedDict):
     key: str
+    """The first secret of `secrets`, as earlier versions store it."""
+    secrets: NotRequired[list[dict[str, Any]]]
     revoked_tokens: dict[str, float]
     revoked_subjects: dict[str, float]
     noted: NotRequired[list[TokenRecord]]
@@ -92,7 +94,8 @@ class SecretsStore:
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._store: Store[_StoredSecrets] = Store(hass, 1, SECRETS_KEY, private=True, atomic_writes=True)
-        self.key = b""
+        self.secrets: tuple[HubSecret, ...] = ()
+        """The current secret, and earlier ones that are still valid."""
         self.revocations = Revocations()
         self.issued: list[TokenRecord] = []
         self.saved: Signal[()] = Signal()
@@ -100,12 +103,29 @@ class SecretsStore:
     async def async_load(self) -> None:
         """Load the secrets; create the key at the first setup."""
         if (stored := await self._store.async_load()) is not None:
-            self.key = bytes.fromhex(stored["key"])
+            # Tokens of earlier versions were signed with the secret itself.
+            kept = stored.get("secrets") or [{"key": stored["key"], "raw": True}]
+            self.secrets = msgspec.convert(tuple(kept), tuple[HubSecret, ...])
             self.revocations = Revocations(stored["revoked_tokens"], stored["revoked_subjects"])
             self.issued = stored.get("noted", [])
         else:
-            self.key = secrets.token_bytes(32)
+            self.secrets = (HubSecret.create(),)
             await self.async_save()
+
+    @property
+    def keys(self) -> HubKeys:
+        """The keys that are derived from the secrets."""
+        return derive_keys(self.secrets)
+
+    @property
+    def key(self) -> bytes:
+        """The key that signs tokens."""
+        return self.keys.tokens[0].key
+
+    async def async_rotate(self, grace: float) -> None:
+        """Replace the secret by a new one; the current one stays valid for `grace` seconds."""
+        self.secrets = rotated(self.secrets, time.time(), grace)
+        await self.async_save()
 
     async def async_record(self, record: TokenRecord) -> None:
         """Record an issued token, and drop the records of expired ones."""
@@ -117,7 +137,8 @@ class SecretsStore:
         """Save immediately: a revocation must not be lost."""
         await self._store.async_save(
             {
-                "key": self.key.hex(),
+                "key": self.secrets[0].key,
+                "secrets": [msgspec.to_builtins(secret) for secret in self.secrets],
                 "revoked_tokens": self.revocations.tokens,
                 "revoked_subjects": self.revocations.subjects,
                 "noted": self.issued[-MAX_RECORDS:],

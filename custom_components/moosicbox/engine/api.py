@@ -6,13 +6,15 @@ never emitted, from outside. The parts that only a hub in a cluster needs are in
 
 from . import settings
 from .access.authentication import Authentication, Peer
+from .access.hub_keys import HubKeys, HubSecret, derive_keys, rotated
 from .access.keys import parse_keys
-from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, Offer, PairingCodes
-from .access.rights import PERMISSIONS, ROLES, Principal
-from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, is_ours
+from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, PAIRED_PREFIX, Offer, PairingCodes, is_locked
+from .access.rights import PERMISSIONS, ROLES, SYSTEM, Principal
+from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, read_claims
 from .assembly import build_hub
 from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
+from .household.alarms import AlarmEvent
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
@@ -38,7 +40,16 @@ from .library.streaming.disk_cache import DiskCache
 from .library.streaming.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
 from .limits import Limits
 from .metrics_report import Health, client_reports, health, metrics_report, prometheus, traffic
-from .playback.addresses import encode_url, is_clean_path, is_http_url, title_from_path, track_from_url, url_track_id
+from .playback.addresses import (
+    encode_url,
+    is_address_of,
+    is_http_url,
+    is_open_path,
+    parse_url,
+    title_from_path,
+    track_from_url,
+    url_track_id,
+)
 from .playback.contexts import MAX_OUTPUTS
 from .playback.events import (
     Command,
@@ -92,9 +103,19 @@ from .protocol.errors import (
     Unavailable,
     UnknownType,
 )
+from .protocol.household import (
+    Alarm,
+    CancelSleepTimer,
+    DismissAlarm,
+    SaveAlarm,
+    SetSleepTimer,
+    SkipAlarm,
+    SleepTimerInfo,
+    SnoozeAlarm,
+)
 from .protocol.library_request import Filters, LibraryRequest
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
-from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, QueueItem, Track, UpdateOp
+from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, PresentUser, QueueItem, Track, UpdateOp
 from .radio.stream_finder import (
     MAX_PLAYLIST_BYTES,
     PLAYLIST_SUFFIXES,
@@ -123,6 +144,7 @@ __all__ = [
     "MAX_OUTPUTS",
     "MAX_OUTPUT_DELAY_MS",
     "MAX_PLAYLIST_BYTES",
+    "PAIRED_PREFIX",
     "PAIRING_CODE_LIFETIME",
     "PERMISSIONS",
     "PLAYLIST_SUFFIXES",
@@ -130,16 +152,20 @@ __all__ = [
     "RETRY_SECONDS",
     "ROLES",
     "STREAM_PATH",
+    "SYSTEM",
     "TRACK_CACHE_BYTES",
     "WITH_PICTURES",
     "Accepts",
     "Actor",
     "AddOp",
+    "Alarm",
+    "AlarmEvent",
     "Album",
     "Artist",
     "Artwork",
     "Authentication",
     "AuthenticationFailed",
+    "CancelSleepTimer",
     "ClientEvent",
     "ClientMessage",
     "ClientNotFound",
@@ -151,6 +177,7 @@ __all__ = [
     "CurrentOp",
     "CustomMessage",
     "DiskCache",
+    "DismissAlarm",
     "Endpoint",
     "FileReader",
     "FileTags",
@@ -164,6 +191,8 @@ __all__ = [
     "Hub",
     "HubError",
     "HubGateway",
+    "HubKeys",
+    "HubSecret",
     "InternalError",
     "InternalSubscriber",
     "InvalidMessage",
@@ -197,6 +226,7 @@ __all__ = [
     "PlayerNotFound",
     "Playlist",
     "PositionChanged",
+    "PresentUser",
     "Principal",
     "Progress",
     "QueueAdd",
@@ -213,12 +243,17 @@ __all__ = [
     "RoomList",
     "RoomNotFound",
     "RoomSkipVote",
+    "SaveAlarm",
     "Seal",
     "SeekCommand",
     "SerializationFailed",
     "Session",
     "Sessions",
+    "SetSleepTimer",
     "Signal",
+    "SkipAlarm",
+    "SleepTimerInfo",
+    "SnoozeAlarm",
     "StateStore",
     "StatusChanged",
     "Stream",
@@ -237,22 +272,27 @@ __all__ = [
     "VolumeCommand",
     "build_hub",
     "client_reports",
+    "derive_keys",
     "encode_url",
     "error_response",
     "find_named",
     "health",
     "invalid_message",
-    "is_clean_path",
+    "is_address_of",
     "is_http_url",
-    "is_ours",
+    "is_locked",
+    "is_open_path",
     "iso_from_unix",
     "json_response",
     "metrics_report",
     "origin_allowed",
     "parse_keys",
+    "parse_url",
     "prometheus",
     "read_body",
+    "read_claims",
     "require_playable",
+    "rotated",
     "settings",
     "size_asked",
     "title_from_path",

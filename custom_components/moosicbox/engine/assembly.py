@@ -4,21 +4,25 @@ import secrets
 from typing import Final
 
 from .access.authentication import Authentication
-from .access.rights import PERMISSIONS, Principal
+from .access.rights import PERMISSIONS, SYSTEM, Principal
+from .artwork_renewal import ArtworkRenewal
 from .background import BackgroundTasks
 from .clock import Clock
 from .delivery.catalog import TopicCatalog
 from .delivery.topics import Topics
 from .delivery.writer import Writer
 from .dispatcher import Dispatcher
+from .fetching import SessionFactory
 from .handlers.admin import AdminHandlers
 from .handlers.broadcast import BroadcastHandlers
 from .handlers.connection import ConnectionHandlers
+from .handlers.household import HouseholdHandlers
 from .handlers.library import LibraryHandlers
 from .handlers.playback import PlaybackHandlers
 from .handlers.queue import QueueHandlers
 from .handlers.reports import ReportHandlers
 from .handlers.rooms import RoomHandlers
+from .household.household import build_household
 from .hub import Hub
 from .identity import Identity
 from .library.feed import LibraryFeed
@@ -35,6 +39,7 @@ from .playback.players import Players
 from .playback.plays import Plays
 from .playback.progress import Progress
 from .playback.publisher import PlaybackPublisher
+from .playback.radio_titles import RadioTitles
 from .protocol.client import ClientEvent
 from .protocol.codes import CloseCode
 from .protocol.server import TopicMessage
@@ -64,6 +69,7 @@ HANDLERS: Final = (
     LibraryHandlers,
     AdminHandlers,
     RoomHandlers,
+    HouseholdHandlers,
 )
 
 
@@ -76,6 +82,7 @@ def build_hub(
     limits: Limits | None = None,
     clock: Clock | None = None,
     library: Library | None = None,
+    session: SessionFactory | None = None,
     node_id: str = "local",
 ) -> Hub:
     """Build a hub; no event loop is needed yet.
@@ -88,11 +95,12 @@ def build_hub(
         limits: The limits to begin with.
         clock: The hub's time.
         library: Asked for media before `media`; the caller starts and stops it.
+        session: Returns the HTTP session for requests to radio stations; their titles aren't shown without one.
         node_id: Names this hub among those of a cluster.
     """
     clock = clock or Clock()
     shared_limits = SharedLimits(limits or Limits())
-    system = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="system")
+    system = Principal(sub="moosicbox", name="MoosicBox", permissions=PERMISSIONS, credential="system", realm=SYSTEM)
     metrics, tasks, timer_runner = Metrics(), BackgroundTasks(), TimerRunner(clock)
     timers = timer_runner.timers
     notified: Signal[Actor, str, TopicMessage] = Signal()
@@ -179,8 +187,24 @@ def build_hub(
         limits=shared_limits,
         rooms_by_user=rooms.by_user,
     )
-    for provider in (players, rooms, room_lists, presence, progress):
+    household = build_household(
+        players=players,
+        rooms=rooms,
+        publisher=publisher,
+        media_resolver=media_resolver,
+        library=library,
+        topics=topics,
+        timers=timers,
+        clock=clock,
+        system=system,
+        spawn=tasks.spawn,
+    )
+    for provider in (players, rooms, room_lists, presence, progress, household):
         provider.register_topics(catalog)
+
+    if session is not None:
+        radio_titles = RadioTitles(media_resolver, session, timers, clock, tasks.spawn)
+        publisher.playback_event.subscribe(lambda context, _event: radio_titles.update(context.playback))
 
     # Library
     library_feed = None
@@ -191,6 +215,18 @@ def build_hub(
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)
         library_feed.register_topics(catalog)
+
+    artwork_renewal = None
+    if library is not None:
+        artwork_renewal = ArtworkRenewal(
+            seal=library.seal,
+            players=players,
+            rooms=rooms,
+            publisher=publisher,
+            timers=timers,
+            clock=clock,
+            spawn=tasks.spawn,
+        )
 
     hub = Hub(
         version=version,
@@ -220,12 +256,14 @@ def build_hub(
         targets=targets,
         grouping=grouping,
         announcements=announcements,
+        household=household,
         sync_monitor=SyncMonitor(players, rooms),
         persistence=Persistence(
             store=store,
             players=players,
             rooms=rooms,
             invites=invites,
+            household=household,
             attendance=attendance,
             media_resolver=media_resolver,
             timers=timers,
@@ -243,6 +281,7 @@ def build_hub(
         client_event=client_event,
         library=library,
         library_feed=library_feed,
+        artwork_renewal=artwork_renewal,
     )
     connect(hub)
     for handlers in HANDLERS:

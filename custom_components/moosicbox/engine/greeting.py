@@ -8,7 +8,7 @@ from .clock import Clock
 from .limits import Limits
 from .protocol.server import Goodbye, Hello, ProtocolRange
 
-FEATURES: Final = {"polling": 1, "queue": 2, "resume": 1, "rooms": 1, "sync": 1}
+FEATURES: Final = {"household": 1, "polling": 1, "queue": 2, "resume": 1, "rooms": 1, "sync": 1}
 """The features of a hub without a library, with their versions."""
 RESTART_SPREAD: Final = 5.0
 """Longest delay before a client reconnects after a restart, in seconds."""

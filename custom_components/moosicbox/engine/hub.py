@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from .access.limiter import LimitClass
 from .access.rights import Principal
+from .artwork_renewal import ArtworkRenewal
 from .background import BackgroundTasks
 from .clock import Clock
 from .delivery.catalog import TopicCatalog
@@ -12,6 +13,7 @@ from .delivery.topics import Topics
 from .delivery.writer import Writer
 from .dispatcher import Dispatcher, Handler
 from .greeting import FEATURES, goodbye
+from .household.household import Household
 from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
@@ -76,6 +78,7 @@ class Hub:
     targets: Targets
     grouping: Grouping
     announcements: Announcements
+    household: Household
     sync_monitor: SyncMonitor
     persistence: Persistence
     dispatcher: Dispatcher
@@ -85,6 +88,7 @@ class Hub:
     """A client fired an event for automations."""
     library: Library | None = None
     library_feed: LibraryFeed | None = None
+    artwork_renewal: ArtworkRenewal | None = None
     running: bool = field(default=False, init=False)
     problems: set[str] = field(default_factory=set, init=False)
     """The reported problems that degrade the hub's health, by a key that can be translated."""
@@ -108,10 +112,14 @@ class Hub:
             self._started = True
             self._clean_up()
             self.grouping.start()
+            self.household.start()
+            if self.artwork_renewal is not None:
+                self.artwork_renewal.start()
         if self.library_feed is not None:
             self.library_feed.start()
         self.running = True
         self.persistence.start()
+        self.household.watch_clock()
         self.timer_runner.start()
 
     async def stop(self, code: CloseCode, reason: str) -> None:
@@ -129,6 +137,7 @@ class Hub:
         self.persistence.stop()
         if self.library_feed is not None:
             self.library_feed.stop()
+        self.household.halt()
         self.media_resolver.close()
         self.writer.close()
         self.timer_runner.stop()
@@ -184,6 +193,11 @@ class Hub:
         if isinstance(message, CustomMessage):
             require_portable(message.data, ["data"])
         return self.topics.publish(topic, message)
+
+    def renew_artwork(self) -> None:
+        """Renew the addresses of pictures in queues, after the key that seals them has changed."""
+        if self.artwork_renewal is not None:
+            self.artwork_renewal.renew()
 
     def report_problem(self, key: str) -> None:
         """Degrade the hub's health for the reason `key`, until `clear_problem`."""

@@ -5,14 +5,16 @@ import secrets
 from msgspec import UNSET, UnsetType
 
 from .access.authentication import INVITE_REFUSED, Authentication, Peer
-from .access.rights import Principal
+from .access.rights import GUEST_PREFIX, Principal
 from .clock import Clock
-from .protocol.client import Authenticate, Resume
-from .protocol.errors import AuthenticationFailed, PermissionDenied, Unavailable
+from .protocol.client import Authenticate, ClientInfo, Resume
+from .protocol.codes import CloseCode
+from .protocol.errors import AuthenticationFailed, PermissionDenied, RateLimitExceeded, Unavailable
 from .rooms.invites import Invites
 from .rooms.rights import GUEST_PERMISSIONS
-from .rooms.room import GUEST_PREFIX
+from .rooms.room import GuestToken
 from .rooms.rooms import Rooms
+from .sessions.session import Refused
 from .sessions.sessions import Sessions
 
 
@@ -42,13 +44,13 @@ class Identity:
         """Return the principal that a client has proved to be, and the new token of a guest.
 
         The principal is `None` if the client has shown neither a token nor an invite.
-        Raise AuthenticationFailed or Unavailable.
+        Raise AuthenticationFailed, Unavailable, or Refused if there is no place for another guest now.
         """
         if message.token is not None:
             return await self._authenticate(message.token, message.resume, peer), UNSET
         if message.invite is None:
             return None, UNSET
-        return await self._admit_guest(message.invite, message.client.name, peer)
+        return await self._admit_guest(message.invite, message.client, peer)
 
     async def _authenticate(self, token: str, resume: Resume | None, peer: Peer) -> Principal:
         try:
@@ -59,21 +61,28 @@ class Identity:
                 raise
             return principal
 
-    async def _admit_guest(self, code: str, name: str, peer: Peer) -> tuple[Principal, str]:
-        now = self._clock.utc().timestamp()
+    async def _admit_guest(self, code: str, client: ClientInfo, peer: Peer) -> tuple[Principal, str]:
+        now, now_us = self._clock.utc().timestamp(), self._clock.now_us()
         try:
-            invite = self._invites.redeem(code, None, peer.address, now, self._clock.now_us())
+            invite = self._invites.find(code, None, peer.address, now, now_us)
+            if (room := self._rooms.find(invite.room_id)) is None:
+                raise AuthenticationFailed(INVITE_REFUSED)
+            rooms = frozenset({room.room_id})
+            self._sessions.require_guest_place(rooms, client)
+            self._invites.use(code, peer.address, now_us)
         except PermissionDenied as error:
             raise AuthenticationFailed(error.message) from error
-        if (room := self._rooms.find(invite.room_id)) is None:
-            raise AuthenticationFailed(INVITE_REFUSED)
+        except (RateLimitExceeded, Unavailable) as error:
+            raise Refused(error, CloseCode.RATE_LIMITED) from error
         issued = self._authentication.issue_guest_token(
             sub=GUEST_PREFIX + secrets.token_hex(8),
-            name=name,
+            name=client.name,
             lifetime=invite.expires_at - now,
             permissions=GUEST_PERMISSIONS[invite.role],
-            rooms=frozenset({room.room_id}),
+            rooms=rooms,
         )
         principal = await self._authentication.authenticate_token(issued.token, peer)
+        token = GuestToken(jti=issued.jti, name=client.name, issued_at=now, expires_at=issued.expires_at)
+        room.add_guest(principal.sub, token, now)
         self._rooms.admit(room, principal.sub, invite.role)
         return principal, issued.token

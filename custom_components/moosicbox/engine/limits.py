@@ -22,6 +22,9 @@ class Limits:
     """Time within which a connection must authenticate."""
     max_connections: int = 1_000
     max_connections_per_user: int = 50
+    max_connections_per_guest: int = 5
+    max_guests_per_room: int = 50
+    """Connections of all guests of a room together."""
     max_unauthenticated_per_address: int = 20
     """Connections of one address that haven't authenticated yet."""
     heartbeat_interval: float = 30
@@ -83,6 +86,9 @@ class Limits:
     stored_answer_bytes: int = 4_194_304
     """Size of the stored answers of one session; the oldest are dropped first."""
     max_players_per_user: int = 10
+    max_players_per_guest: int = 2
+    max_guest_players_per_room: int = 20
+    """Players of all guests of a room together."""
     max_players: int = 500
     arrival_grace: float = 1
     """Time after which a new client counts as present."""
@@ -106,6 +112,8 @@ class Limits:
     """Public keys of other issuers of tokens, as PEM or JWKS."""
     trusted_issuer: str = ""
     """The `iss` that tokens of `trusted_keys` must have; empty: any."""
+    media_sources: tuple[str, ...] = ("media_source", "moosicbox", "radio_browser", "tts")
+    """The media sources of Home Assistant that the hub's own tokens may use, and that may deliver HLS."""
     library_folders: tuple[str, ...] = ()
     """The library's folders; empty: Home Assistant's media folders."""
     library_scan_interval: float = 1_800

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from .clock import Clock
+from .household.household import Household
 from .limits import SharedLimits
 from .playback.media_resolver import MediaResolver
 from .playback.playback import Playback
@@ -36,6 +37,7 @@ class Persistence:
         players: Players,
         rooms: Rooms,
         invites: Invites,
+        household: Household,
         attendance: Attendance,
         media_resolver: MediaResolver,
         timers: Timers,
@@ -46,6 +48,7 @@ class Persistence:
         self._players = players
         self._rooms = rooms
         self._invites = invites
+        self._household = household
         self._attendance = attendance
         self._media_resolver = media_resolver
         self._timers = timers
@@ -122,6 +125,7 @@ class Persistence:
                 room = self._rooms.add(saved_room.settings, saved_room.room_id, is_group=saved_room.is_group)
                 restore_room(room, saved_room, self._players.find)
                 self._remember(room.playback)
+        self._household.restore(state.household)
         self._invites.open = {**state.invites, **self._invites.open}
         self._timers.at(now_us + rejoin_us, self._attendance.forget_absent_guests)
 
@@ -135,6 +139,7 @@ class Persistence:
             self._players,
             self._rooms,
             self._invites.open,
+            self._household.capture(),
             sequence=self._sequence,
             now_us=self._clock.now_us(),
             now=self._clock.utc().timestamp(),

@@ -1,5 +1,6 @@
 """The reactions of a hub's parts to each other's events."""
 
+from .access.rights import GUEST_PREFIX
 from .hub import Hub
 from .limits import Limits
 from .playback.player import Player
@@ -23,7 +24,11 @@ def connect(hub: Hub) -> None:
     hub.rooms.joined.subscribe(lambda _room, _participant: hub.presence.schedule_publish())
     hub.rooms.left.subscribe(lambda _room, _participant: hub.presence.schedule_publish())
     hub.rooms.closed.subscribe(reactions.room_closed)
+    hub.rooms.kicked.subscribe(reactions.user_kicked)
     hub.rooms.skip_voted.subscribe(lambda room: hub.tasks.spawn(hub.media_resolver.skip(room.playback)))
+    hub.grouping.inherited.subscribe(hub.household.sleep_timers.move)
+    hub.grouping.inherited.subscribe(hub.household.alarms.move)
+    hub.household.changed.subscribe(save)
     hub.publisher.playback_event.subscribe(lambda _context, _event: save())
 
 
@@ -54,6 +59,7 @@ class _Reactions:
 
     def player_removed(self, player: Player) -> None:
         hub, player_id = self._hub, player.player_id
+        hub.household.alarms.delete_of(player_id=player_id)
         topics = [player.topic, f"play:{player_id}", f"progress:{player_id}"]
         hub.sessions.end_where(
             lambda session: session.player_id == player_id, CloseCode.FORCED_OUT, "The player was removed"
@@ -62,9 +68,20 @@ class _Reactions:
             hub.subscriptions.withdraw(session, topics, "removed")
         hub.persistence.save()
 
+    def user_kicked(self, room: Room, user_id: str) -> None:
+        # Otherwise a guest would return as another guest, by the same invite.
+        hub = self._hub
+        hub.invites.revoke(room.room_id)
+        if user_id.startswith(GUEST_PREFIX):
+            hub.sessions.end_where(
+                lambda session: session.principal.sub == user_id, CloseCode.FORCED_OUT, "The host removed this guest"
+            )
+        hub.rooms.changed.emit(room)
+
     def room_closed(self, room: Room) -> None:
         hub = self._hub
         hub.invites.revoke(room.room_id)
+        hub.household.alarms.delete_of(room_id=room.room_id)
         hub.sessions.end_where(
             lambda session: session.principal.rooms == frozenset({room.room_id}),
             CloseCode.FORCED_OUT,

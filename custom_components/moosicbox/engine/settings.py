@@ -20,6 +20,7 @@ RATES: Final = (
 """The limits that the setting `rate_limiting` switches off."""
 MAX_CONNECTIONS: Final = 20_000
 ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
+SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9_]*")
 NODE_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
 BOOLEANS: Final = {
@@ -100,6 +101,8 @@ SETTINGS: Final = (
     Setting("announcement_ducking", "sound", "announcement_ducking", 0, 40, "dB"),
     Setting("max_connections", "connections", "max_connections", 1, MAX_CONNECTIONS, None, "WS_MAX_CONNECTIONS"),
     Setting("max_connections_per_user", "connections", "max_connections_per_user", 1, 1_000),
+    Setting("max_guests_per_room", "connections", "max_guests_per_room", 0, 1_000),
+    Setting("max_guest_players_per_room", "connections", "max_guest_players_per_room", 0, 500),
     Setting("max_connections_per_ip", "connections", "max_unauthenticated_per_address", 1, 1_000),
     Setting(
         "connection_timeout_seconds", "connections", "authentication_timeout", 1, 120, "s", "WS_CONNECTION_TIMEOUT"
@@ -132,6 +135,7 @@ SETTINGS: Final = (
     Setting("require_auth", "security", "require_auth"),
     Setting("allowed_origins", "security", "allowed_origins"),
     Setting("validate_csrf", "security", "validate_csrf"),
+    Setting("media_sources", "security", "media_sources"),
     Setting("trusted_keys", "security", "trusted_keys"),
     Setting("trusted_issuer", "security", "trusted_issuer"),
     Setting("cluster_mode", "cluster", variable="WS_CLUSTER_MODE", other=False),
@@ -170,6 +174,7 @@ def _is_redis(url: str) -> bool:
 
 FORMS: Final = {
     "allowed_origins": Form("origin_invalid", lambda origins: all(ORIGIN.fullmatch(origin) for origin in origins)),
+    "media_sources": Form("media_source_invalid", lambda names: all(SOURCE.fullmatch(name) for name in names)),
     "library_folders": Form("folder_invalid", lambda folders: all(folder.startswith("/") for folder in folders)),
     "trusted_keys": Form("keys_invalid", _is_keys),
     "redis_url": Form("redis_url_invalid", _is_redis),

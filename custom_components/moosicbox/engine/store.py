@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, override
 
 import msgspec
 
+from .household.saved_state import SavedHousehold
 from .playback.player import PlaybackContext, Player
 from .playback.saved_state import SavedPlayback, SavedPlayer, capture_player, paused_playback
 from .playback.timeline import Timeline
@@ -29,7 +30,7 @@ PLAYER_FIELDS: Final = frozenset(
     | {"capabilities", "outputs"}
 )
 ROOM_FIELDS: Final = frozenset(
-    {"room_id", "settings", "host_user_id", "is_group", "roles", "banned", "chat", "outputs"}
+    {"room_id", "settings", "host_user_id", "is_group", "roles", "banned", "guests", "chat", "outputs"}
 )
 
 
@@ -101,6 +102,7 @@ class StoredHub(Record, frozen=True, kw_only=True):
     players: tuple[StoredPlayer, ...] = ()
     rooms: tuple[StoredRoom, ...] = ()
     invites: dict[str, Invite] = {}
+    household: SavedHousehold = SavedHousehold()
 
 
 class StoredPosition(Record, frozen=True, kw_only=True):
@@ -124,6 +126,7 @@ def encode_state(
     players: Iterable[Player],
     rooms: Iterable[Room],
     invites: Mapping[str, Invite],
+    household: SavedHousehold,
     *,
     sequence: int,
     now_us: int,
@@ -136,6 +139,7 @@ def encode_state(
             "players": [_stored_player(capture_player(player), now_us) for player in players],
             "rooms": [_stored_room(capture_room(room), now_us, now) for room in rooms],
             "invites": dict(invites),
+            "household": household,
         }
     )
 

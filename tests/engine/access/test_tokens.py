@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 import json
 import time
@@ -13,7 +14,7 @@ import jwt
 import pytest
 
 from custom_components.moosicbox.engine.access.rights import PERMISSIONS, ROLES
-from custom_components.moosicbox.engine.access.tokens import LEEWAY, Revocations, Tokens, is_ours
+from custom_components.moosicbox.engine.access.tokens import LEEWAY, Revocations, Tokens, read_claims
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
 
 KEY = b"k" * 32
@@ -194,12 +195,27 @@ def test_revocations_are_dropped_after_expiry() -> None:
 
 
 def test_tokens_of_the_hub_are_recognised_by_their_audience() -> None:
-    assert is_ours(signed())
-    assert is_ours(signed(b"x" * 32))
-    assert is_ours(signed(aud=["moosicbox"]))
-    assert not is_ours(signed(aud=None))
-    assert not is_ours(jwt.encode({"iss": "homeassistant"}, KEY, "HS256"))
-    assert not is_ours("x")
+    assert read_claims(signed()).is_ours
+    assert read_claims(signed(b"x" * 32)).is_ours
+    assert read_claims(signed(aud=["moosicbox"])).is_ours
+    assert not read_claims(signed(aud=None)).is_ours
+    assert not read_claims(jwt.encode({"iss": "homeassistant"}, KEY, "HS256")).is_ours
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{"iss": {}}, {"iss": []}, {"iss": 7}, {"aud": {}}, {"aud": [{}]}, {"aud": 7}, [], "text", None],
+    ids=json.dumps,
+)
+def test_claims_of_other_types_are_no_token(payload: Any) -> None:
+    with pytest.raises(AuthenticationFailed) as refused:
+        read_claims(f"{part({'alg': 'HS256'})}.{part(payload)}.AAAA")
+    assert refused.value.forged
+
+
+@pytest.mark.parametrize("changes", [{"exp": 10**400}, {"exp": 10**15}, {"iat": -1}], ids=json.dumps)
+def test_times_that_cannot_be_represented_are_refused(tokens: Tokens, changes: dict[str, Any]) -> None:
+    refusal(tokens, signed(**changes))
 
 
 json_values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.lists(st.text())
@@ -212,7 +228,8 @@ json_values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=Fa
 def test_any_text_raises_only_authentication_failed(token: str) -> None:
     with pytest.raises(AuthenticationFailed):
         Tokens(KEY, Revocations()).verify(token)
-    is_ours(token)
+    with suppress(AuthenticationFailed):
+        read_claims(token)
 
 
 @given(claim=st.sampled_from(sorted(claims())), value=json_values)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from custom_components.moosicbox.engine.access.hub_key import HubKey
 from custom_components.moosicbox.engine.library.seal import PATH, Seal, stream_source
 
 TRACK = "t-0123456789abcdef"
@@ -32,6 +33,6 @@ def test_without_a_key_nothing_is_genuine_until_there_is_one() -> None:
     picture, (until, signature) = seal.address(TRACK), parts(seal.signed(stream_source(TRACK), UNTIL))
     assert seal.opened(picture.removeprefix(PATH)) is None
     assert not seal.admits(TRACK, None, until, signature, UNTIL)
-    seal.use(b"key")
+    seal.use([HubKey(b"key")])
     assert seal.opened(seal.address(TRACK).removeprefix(PATH)) == TRACK
     assert seal.opened(picture.removeprefix(PATH)) is None

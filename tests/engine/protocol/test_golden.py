@@ -14,7 +14,7 @@ from custom_components.moosicbox.engine.protocol.errors import RateLimitExceeded
 from tests.engine.fakes import Harness
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-FAMILIES = {"queue_command", "room_command"}
+FAMILIES = {"household_command", "queue_command", "room_command"}
 
 
 def leaves(model: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:

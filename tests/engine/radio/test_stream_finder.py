@@ -220,3 +220,20 @@ def test_a_playlist_in_latin_letters_is_read() -> None:
     playlist = parse_playlist("#EXTM3U\n#EXTINF:-1,Möhre\nhttp://x/".encode("latin-1"), "http://x/")
     assert playlist is not None
     assert (playlist.title, playlist.urls) == ("Möhre", ("http://x/",))
+
+
+async def test_only_allowed_addresses_are_requested(station: Station) -> None:
+    """Neither the address itself, nor an entry of a playlist, nor a redirection leads elsewhere."""
+
+    def require_allowed(url: str) -> None:
+        if "/private" in url or "/lists/" in url:
+            raise NotSupported("This address needs a login")
+
+    finder = StreamFinder(require_allowed=require_allowed)
+    live = station.page("/live")
+    for address in station.page("/private.mp3"), station.page("/private"), station.url("/moved"):
+        with pytest.raises(NotSupported, match="needs a login"):
+            await finder.find(address)
+    playlist = station.page("/radio.m3u", f"{station.url('/private')}\n{live}", M3U)
+    assert (await finder.find(playlist)).url == live
+    assert station.requested == ["/radio.m3u", "/live"]

@@ -8,7 +8,13 @@ import msgspec
 
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol import client as say
-from custom_components.moosicbox.engine.protocol.errors import HubError, PermissionDenied, RevisionConflict
+from custom_components.moosicbox.engine.protocol.errors import (
+    HubError,
+    InvalidMessage,
+    PermissionDenied,
+    RevisionConflict,
+    RoomNotFound,
+)
 from custom_components.moosicbox.engine.protocol.types import QueueOp, QueuePage
 from custom_components.moosicbox.engine.sessions.session import Actor, Session
 from tests.engine.fakes import FakeConnection, principal, settle
@@ -136,8 +142,10 @@ class RoomMachine(RuleBasedStateMachine):
         inside = name in self.inside
         outcome = self._do(by, message, None)
         allowed = by == name or (self._may(by, "members") if inside else WHO[by].may("control"))
-        if by in self.banned and by != "root" and into:
-            allowed = False
+        if by in self.banned and by != "root":
+            # Leaving doesn't show that there is such a room.
+            assert isinstance(outcome, PermissionDenied if into else RoomNotFound)
+            return
         if into and name in self.banned and name != "root":
             assert isinstance(outcome, PermissionDenied)
         else:
@@ -158,7 +166,9 @@ class RoomMachine(RuleBasedStateMachine):
         victim = self.inside[number % len(self.inside)]
         client_id = self.sessions[victim].client_id
         outcome = self._do(by, say.RoomKick(room_id=ROOM, client_id=client_id), "members")
-        if not isinstance(outcome, HubError):
+        if by == victim and self._may(by, "members"):
+            assert isinstance(outcome, InvalidMessage)
+        elif not isinstance(outcome, HubError):
             self.banned.add(victim)
             self.roles.pop(victim, None)
             if self.inside == [victim] and victim == self.host:

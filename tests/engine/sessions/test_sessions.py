@@ -7,7 +7,9 @@ import pytest
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.client import Resume
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
+from custom_components.moosicbox.engine.rooms.room import RoomSettings
 from custom_components.moosicbox.engine.sessions.session import Refused, Session
 from tests.engine.fakes import EPOCH, FakeConnection, Harness, of_type, principal
 
@@ -98,6 +100,10 @@ def test_a_guest_follows_only_its_room() -> None:
     harness = Harness()
     harness.hub.players.add("kitchen", "Kitchen", "ada")
     guest = principal("guest:1", "listen", "chat", rooms=frozenset({"garden"}))
+    with pytest.raises(AuthenticationFailed):
+        harness.connect(guest)
+    room = harness.hub.rooms.create(RoomSettings(name="Garden"), "garden")
+    harness.hub.rooms.admit(room, guest.sub, "guest")
     session, _ = harness.connect(guest)
     assert set(session.topics) == {"user:guest:1", f"client:{session.client_id}", "rooms"}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from aiohttp import ClientSession
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -100,6 +101,37 @@ async def test_a_revocation_applies_on_every_node(
     await client.authenticate(token)
     await hass.services.async_call(DOMAIN, "revoke_token", {"sub": "tester"}, blocking=True)
     assert (await client.closed())[0] == 4503
+
+
+async def test_access_that_ends_while_a_node_s_client_waits(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    redis_server: RedisServer,
+    start_node: StartNode,
+    token: str,
+    hass_access_token: str,
+) -> None:
+    """The leader verifies the principals of all nodes' clients again, including those that it has authenticated."""
+    node = await start_node("--redis", redis_server.url, "--node-id", "cellar")
+    await node.ready()
+    async with ClientSession() as session:
+
+        async def wait_with(bearer: str) -> Client:
+            headers = {"Authorization": f"Bearer {bearer}"}
+            client = Client(await session.ws_connect(f"{node.url}/api/moosicbox/ws", headers=headers))
+            client.hello = await client.receive()
+            assert client.hello["authenticated"] is True
+            return client
+
+        clients = [await wait_with(token), await wait_with(hass_access_token)]
+        await hass.services.async_call(DOMAIN, "revoke_token", {"sub": "tester"}, blocking=True)
+        refresh_token = hass.auth.async_validate_access_token(hass_access_token)
+        assert refresh_token is not None
+        hass.auth.async_remove_refresh_token(refresh_token)
+        for client in clients:
+            await client.send("authenticate", client=CONTROLLER)
+            code, (error,) = await client.closed()
+            assert (code, error["error_type"]) == (4501, "authentication_failed")
 
 
 async def test_nodes_take_over_while_home_assistant_is_away(

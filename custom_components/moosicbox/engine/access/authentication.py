@@ -29,6 +29,23 @@ class Authentication(ABC):
         Raise AuthenticationFailed if the token isn't accepted, Unavailable if it can't be checked now.
         """
 
+    @abstractmethod
+    def verify_again(self, principal: Principal, peer: Peer | None) -> Principal:
+        """Return a principal that was authenticated before with the rights that it has now.
+
+        A connection may wait between its authentication and its session, and a session is resumed by its secret:
+        the access may have ended meanwhile.
+
+        Args:
+            principal: The principal, as it was authenticated.
+            peer: The other end of its connection; `None` if it isn't connected.
+
+        Raises:
+            AuthenticationFailed: If its access has ended.
+            Unavailable: If that can't be determined now.
+
+        """
+
     def admit_anonymous(self, peer: Peer) -> Principal | None:
         """Return the principal for a client without a token, or `None` to refuse it."""
         return None

@@ -1,6 +1,7 @@
 """Pairing codes: short codes that give a device its access token. Each is valid for minutes and for one device."""
 
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import dataclass
 import hashlib
 import hmac
@@ -25,6 +26,15 @@ ALL_GUESSES: Final = 50
 """Wrong codes of all addresses after which all valid codes are withdrawn."""
 MAX_ADDRESSES: Final = 1_000
 """Addresses whose wrong codes are counted."""
+
+
+PAIRED_PREFIX: Final = "paired:"
+"""Before the player id, in the subject of a paired player's token."""
+
+
+def is_locked(sub: str, paired: Container[str]) -> bool:
+    """Return whether `sub` is the subject of a paired player that was deleted; `paired` are the ids of all others."""
+    return sub.startswith(PAIRED_PREFIX) and sub.removeprefix(PAIRED_PREFIX) not in paired
 
 
 @dataclass(slots=True, eq=False)

@@ -10,6 +10,10 @@ PERMISSIONS: Final = frozenset(
 )
 SYSTEM_WIDE: Final = frozenset({"broadcast", "events", "admin"})
 """Permissions that a token limited to rooms never has, because they apply to the whole system."""
+SYSTEM: Final = "system"
+"""The realm of the hub itself and of automations."""
+GUEST_PREFIX: Final = "guest:"
+"""The user ids of invited guests begin with this."""
 ROLES: Final = {
     "admin": PERMISSIONS,
     "user": PERMISSIONS - SYSTEM_WIDE,
@@ -26,7 +30,9 @@ class Principal:
     credential: str
     """The id of the token that was used."""
     realm: str = "moosicbox"
-    """The issuer of the credential: this hub, or Home Assistant."""
+    """The issuer of the credential: this hub, Home Assistant, or `SYSTEM` for the hub itself."""
+    key_id: str = field(default="", compare=False)
+    """The key that has verified the token."""
     rooms: frozenset[str] | None = None
     """The rooms that the token is limited to; `None`: not limited."""
     issued_at: float | None = field(default=None, compare=False)
@@ -47,6 +53,17 @@ class Principal:
     def is_admin(self) -> bool:
         """True if the principal may administer the hub."""
         return "admin" in self.permissions
+
+    def require_household(self, permission: str) -> None:
+        """Raise PermissionDenied unless the principal has `permission` for the household, not for certain rooms only."""
+        self.require(permission)
+        if self.rooms is not None:
+            raise PermissionDenied("This token is limited to rooms")
+
+    @property
+    def is_guest(self) -> bool:
+        """True if the principal was invited to a room and has no account."""
+        return self.sub.startswith(GUEST_PREFIX)
 
     @property
     def may_add_foreign_media(self) -> bool:
@@ -75,7 +92,7 @@ def topic_visible(topic: str, principal: Principal, client_id: str, player_id: s
             return not id_
         case "permission":
             return principal.may(id_)
-        case "players" | "presence":
+        case "players" | "presence" | "household":
             return not id_ and principal.may("listen")
         case "library":
             return not id_ and principal.may("library")

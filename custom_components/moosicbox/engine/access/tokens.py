@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import hashlib
 import re
 import secrets
@@ -12,9 +12,10 @@ import time
 from typing import Any, Final
 
 import jwt
-import orjson
+import msgspec
 
 from ..protocol.errors import AuthenticationFailed
+from .hub_key import HubKey
 from .keys import TrustedKey
 from .rights import PERMISSIONS, ROLES, SYSTEM_WIDE, Principal
 
@@ -29,6 +30,8 @@ SUBJECT: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 """The form of a `sub`: it becomes part of topic names."""
 LEEWAY: Final = 10
 """Seconds by which clocks may differ."""
+LATEST_TIME: Final = 253_402_300_799
+"""The last second of the year 9999 (Unix seconds): later times of other issuers can't be represented."""
 REQUIRED_CLAIMS: Final = ["sub", "aud", "iss", "iat", "exp", "jti"]
 
 
@@ -75,7 +78,7 @@ class Tokens:
         self, key: bytes, revocations: Revocations, is_reserved: Callable[[str], bool] = lambda _: False
     ) -> None:
         """Sign with `key`; `is_reserved` returns whether a sub belongs to a user of Home Assistant."""
-        self._key = key
+        self._keys: tuple[HubKey, ...] = (HubKey(key),)
         self._is_reserved = is_reserved
         self._trusted: tuple[TrustedKey, ...] = ()
         self._trusted_issuer = ""
@@ -132,7 +135,12 @@ class Tokens:
             claims["permissions"] = sorted(permissions)
         if rooms is not None:
             claims["rooms"] = sorted(rooms)
-        return IssuedToken(jwt.encode(claims, self._key, "HS256"), jti, claims["exp"])
+        return IssuedToken(jwt.encode(claims, self._keys[0].key, "HS256"), jti, claims["exp"])
+
+    def use(self, keys: tuple[HubKey, ...]) -> None:
+        """Use other keys from now on; the first one signs, all of them verify."""
+        self._keys = keys
+        self._seen.clear()
 
     def trust(self, keys: tuple[TrustedKey, ...], issuer: str = "") -> None:
         """Also accept tokens that verify with these public keys; only from `issuer`, unless it is empty."""
@@ -145,27 +153,45 @@ class Tokens:
         # Signatures are checked once: after a network failure a thousand clients authenticate again.
         digest = hashlib.sha256(token.encode()).digest()
         if (principal := self._seen.get(digest)) is None:
-            principal = _principal(self._claims(token))
+            principal = _principal(*self._claims(token))
             self._seen[digest] = principal
             if len(self._seen) > MAX_SEEN:
                 self._seen.popitem(last=False)
-        elif (principal.expires_at or 0.0) + LEEWAY <= time.time():
-            raise AuthenticationFailed(REFUSED, expired=True)
-        issued_at = principal.issued_at or 0.0
-        if self._is_reserved(principal.sub) or self.revocations.covers(principal.sub, principal.credential, issued_at):
-            raise AuthenticationFailed(REFUSED)
-        return principal
+        return self.verify_again(principal)
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def verify_again(self, principal: Principal) -> Principal:
+        """Return the principal of a token that was verified before. Raise AuthenticationFailed if it isn't valid now."""
+        if principal.expires_at is None or principal.issued_at is None:
+            raise AuthenticationFailed(REFUSED)
+        if principal.expires_at + LEEWAY <= time.time():
+            raise AuthenticationFailed(REFUSED, expired=True)
+        if self._is_reserved(principal.sub) or self.revocations.covers(
+            principal.sub, principal.credential, principal.issued_at
+        ):
+            raise AuthenticationFailed(REFUSED)
+        return self._valid_with_its_key(principal)
+
+    def _valid_with_its_key(self, principal: Principal) -> Principal:
+        # Sessions of earlier versions don't know by which key they were verified.
+        if not principal.key_id or any(principal.key_id == trusted.fingerprint for trusted in self._trusted):
+            return principal
+        now = time.time()
+        for key in self._keys:
+            if key.id == principal.key_id and key.is_valid(now):
+                ends_before = key.valid_until is not None and key.valid_until < (principal.expires_at or 0.0)
+                return replace(principal, expires_at=key.valid_until) if ends_before else principal
+        raise AuthenticationFailed(REFUSED)
+
+    def _claims(self, token: str) -> tuple[dict[str, Any], str]:
+        """Return the claims of a token, and the id of the key that has verified it."""
+        now = time.time()
+        own = [TrustedKey("HS256", key.key, fingerprint=key.id) for key in self._keys if key.is_valid(now)]
         try:
-            own = TrustedKey("HS256", self._key)
-            if not self._trusted:
-                return self._checked(token, own)
             header = jwt.get_unverified_header(token)
-            for trusted in (own, *self._trusted):
+            for trusted in (*own, *self._trusted):
                 if trusted.algorithm == header["alg"] and trusted.key_id in (None, header.get("kid")):
                     with suppress(jwt.InvalidSignatureError):
-                        return self._checked(token, trusted)
+                        return self._checked(token, trusted), trusted.fingerprint
         except jwt.ExpiredSignatureError as error:
             raise AuthenticationFailed(REFUSED, expired=True) from error
         except (
@@ -194,24 +220,39 @@ class Tokens:
         return claims
 
 
-def is_ours(token: str) -> bool:
-    """Return whether a token claims to be one of the hub's; it isn't verified."""
+class UnverifiedClaims(msgspec.Struct, frozen=True):
+    """The claims that decide which issuer verifies a token. Their types are checked, and nothing else."""
+
+    iss: str | None = None
+    aud: str | list[str] | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """True if the token claims to be one of the hub's."""
+        return self.aud == AUDIENCE or (isinstance(self.aud, list) and AUDIENCE in self.aud)
+
+
+_DECODER: Final = msgspec.json.Decoder(UnverifiedClaims)
+
+
+def read_claims(token: str) -> UnverifiedClaims:
+    """Return the claims of a token that isn't verified yet. Raise AuthenticationFailed if it can't be a token."""
     try:
-        payload = token.split(".")[1]
-        claims = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        audience = claims["aud"]
-    except ValueError, LookupError, TypeError:
-        return False
-    return audience == AUDIENCE or (isinstance(audience, list) and AUDIENCE in audience)
+        _, payload, _ = token.split(".")
+        return _DECODER.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (ValueError, RecursionError) as error:
+        raise AuthenticationFailed(REFUSED, forged=True) from error
 
 
-def _principal(claims: dict[str, Any]) -> Principal:
+def _principal(claims: dict[str, Any], key_id: str) -> Principal:
     permissions, role, rooms = claims.get("permissions"), claims.get("role"), claims.get("rooms")
     if permissions is None:
         granted = ROLES.get(role) if isinstance(role, str) else None
     else:
         granted = frozenset(permissions) & PERMISSIONS if _is_strings(permissions) else None
     if granted is None or not (rooms is None or _is_strings(rooms)) or not SUBJECT.fullmatch(claims["sub"]):
+        raise AuthenticationFailed(REFUSED)
+    if not all(0 <= int(claims[name]) <= LATEST_TIME for name in ("iat", "exp")):
         raise AuthenticationFailed(REFUSED)
     return Principal(
         sub=claims["sub"],
@@ -221,6 +262,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
         rooms=None if rooms is None else frozenset(rooms),
         issued_at=float(claims["iat"]),
         expires_at=float(claims["exp"]),
+        key_id=key_id,
     )
 
 

@@ -15,6 +15,7 @@ from ..protocol.client import (
     RoomJoin,
     RoomKick,
     RoomLeave,
+    RoomRevokeInvites,
     RoomSetRole,
     RoomSkipVote,
     RoomUpdate,
@@ -102,12 +103,18 @@ class RoomControls(Controls):
         Args:
             role: The role that a guest gets.
             expires_in: Seconds until the code expires; `None` for the hub's default.
-            uses: How often the code can be used; `None` for no limit.
+            uses: How often the code can be used; `None` for the hub's default.
 
         Returns:
             `invite` (the code), `url` (the guest page's path) and `expires_at` (ISO 8601).
         """
         return await self._request(RoomInvite(room_id=self.id, role=role, expires_in=expires_in, uses=uses))
+
+    async def revoke_invites(self) -> int:
+        """Revoke all invites to the room, and return their number. Guests who used them stay."""
+        answer = await self._request(RoomRevokeInvites(room_id=self.id))
+        revoked: int = answer["revoked"]
+        return revoked
 
     async def _request(self, message: Any) -> dict[str, Any]:
         answer: dict[str, Any] = await self._hub.request(message)

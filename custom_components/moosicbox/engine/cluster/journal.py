@@ -52,6 +52,7 @@ class Journal:
         self._stored_reports: dict[str, Any] = {}
         """The parts of players' reports that were stored last, by player id."""
         self._stored_hub: bytes | None = None
+        self._household_changed = False
 
     def __bool__(self) -> bool:
         """Return whether there is anything to commit."""
@@ -60,6 +61,7 @@ class Journal:
             or self._players
             or self._rooms
             or self._sessions
+            or self._household_changed
             or self._histories
             or self._dropped_topics
             or self._removed_edges
@@ -98,11 +100,16 @@ class Journal:
         """Mark a session that has changed or has ended."""
         self._sessions[session.session_id] = None
 
+    def mark_household(self) -> None:
+        """Mark the state of the household, which has changed."""
+        self._household_changed = True
+
     def mark_all(self) -> None:
         """Mark everything, because nothing is stored yet."""
         self._stored_items.clear()
         self._queues = dict.fromkeys(context.topic for context in (*self._hub.players, *self._hub.rooms))
         self._stored_hub = None
+        self._household_changed = True
         for player in self._hub.players:
             self.mark_player(player)
         for room in self._hub.rooms:
@@ -202,7 +209,10 @@ class Journal:
         if (encoded := encode(once)) != self._stored_hub:
             self._stored_hub = encoded
             self.set_field("state", "hub:", encoded)
+        if self._household_changed:
+            self.set_field("state", "household:", encode(hub.household.capture()))
         self._players, self._rooms, self._sessions = {}, {}, {}
+        self._household_changed = False
 
     def _set_context(self, context: PlaybackContext, state: SavedPlayer | SavedRoom) -> None:
         topic, queue = context.topic, context.playback.queue

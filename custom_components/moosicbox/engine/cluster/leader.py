@@ -155,6 +155,7 @@ class Leader:
             rooms.subscribe(partial(self._mark, journal.mark_room))
         for sessions in (hub.sessions.renewed, hub.sessions.disconnected, hub.subscriptions.pending_changed):
             sessions.subscribe(partial(self._mark, journal.mark_session))
+        hub.household.changed.subscribe(self._household_changed)
         hub.sessions.renamed.subscribe(lambda session, _client: self._mark(journal.mark_session, session))
         hub.sessions.opened.subscribe(self._session_opened)
         hub.sessions.ended.subscribe(self._session_ended)
@@ -165,6 +166,10 @@ class Leader:
 
     def _playback_changed(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         self._journal.mark_context(context, event)
+        self.commits.commit_soon()
+
+    def _household_changed(self) -> None:
+        self._journal.mark_household()
         self.commits.commit_soon()
 
     def _session_opened(self, session: Session, _resumed: bool) -> None:

@@ -50,6 +50,7 @@ def restore(hub: Hub, snapshot: ClusterSnapshot, link_of: Callable[[str], Link])
     for context in (*hub.players, *hub.rooms):
         for item in context.playback.queue.items:
             hub.media_resolver.media.remember(item.track)
+    hub.household.restore(fields.household)
     for edge, number in fields.edges:
         link_of(edge).number = number
     for session in fields.sessions:

@@ -1,7 +1,7 @@
 """How the leader's state is laid out in the fields of Redis hashes, as MessagePack.
 
-The hash `state` has a field for each object: `player:<id>`, `room:<id>`, `session:<id>`, `edge:<name>`, and `hub:` for
-state that exists once. A queue is stored apart from its playback, since it may be long: its order in `order:<topic>` of
+The hash `state` has a field for each object: `player:<id>`, `room:<id>`, `session:<id>`, `edge:<name>`, and `hub:`
+and `household:` for state that exists once. A queue is stored apart from its playback, since it may be long: its order in `order:<topic>` of
 `state`, each item in `<topic>/<item id>` of the hash `items`.
 """
 
@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from ..household.saved_state import SavedHousehold
 from ..playback.queue import Queue
 from ..playback.saved_state import SavedPlayback, SavedPlayer
 from ..protocol.types import QueueItem, Record
@@ -61,6 +62,7 @@ class StateFields(NamedTuple):
     rooms: list[SavedRoom]
     sessions: list[SavedSession]
     orders: list[tuple[str, QueueOrder]]
+    household: SavedHousehold
 
 
 encode: Final = msgspec.msgpack.Encoder().encode
@@ -68,6 +70,7 @@ _ITEM: Final = msgspec.msgpack.Decoder(QueueItem)
 _KINDS: Final[dict[str, msgspec.msgpack.Decoder[Any]]] = {
     "edge": msgspec.msgpack.Decoder(tuple[str, int]),
     "hub": msgspec.msgpack.Decoder(SavedHub),
+    "household": msgspec.msgpack.Decoder(SavedHousehold),
     "order": msgspec.msgpack.Decoder(tuple[str, QueueOrder]),
     "player": msgspec.msgpack.Decoder(SavedPlayer),
     "room": msgspec.msgpack.Decoder(SavedRoom),
@@ -91,6 +94,7 @@ def decode_state(fields: Mapping[str, bytes]) -> StateFields:
         rooms=found["room"],
         sessions=found["session"],
         orders=found["order"],
+        household=next(iter(found["household"]), SavedHousehold()),
     )
 
 

@@ -30,11 +30,11 @@ class LibraryHandlers:
             raise NotSupported("This hub has no library")
         match asked.request_type:
             case "set_favourite":
-                actor.principal.require("control")
+                actor.principal.require_household("control")
                 await library.set_favourite(_id(asked), favourite=asked.favourite is not False)
                 return {}
             case "edit_playlist":
-                actor.principal.require("control")
+                actor.principal.require_household("control")
                 if asked.playlist is None:
                     raise InvalidMessage("playlist must name the changes", ["playlist"])
                 return {"item": await library.edit_playlist(asked.id, asked.playlist)}

@@ -34,6 +34,8 @@ class PlaybackHandlers:
         target.require_right("playback.skip" if command == "next" else "playback.control")
         if command == "toggle":
             command = "pause" if playback.timeline.state in ("playing", "buffering") else "play"
+        if command in ("play", "next", "previous"):
+            self.hub.household.rules.require_playing(target.context)
         match command:
             case "pause":
                 target.context.require_capability("pause")
@@ -63,6 +65,9 @@ class PlaybackHandlers:
             raise InvalidMessage("One of volume, muted and output_delay_ms is required", ["volume"])
         context = self.hub.targets.volume_target(actor, message.player_id, message.room_id)
         if message.volume is not None:
+            # In a room, each player keeps below its own cap.
+            if not isinstance(context, Room):
+                self.hub.household.rules.require_volume(context, message.volume)
             context.require_capability("volume")
         if message.muted is not None:
             context.require_capability("mute")
@@ -88,6 +93,7 @@ class PlaybackHandlers:
             target.require_right("queue.add")
             media = await self.hub.media_resolver.resolve_track(message.track_id, actor.principal)
             target.require_media_right(media)
+            self.hub.household.rules.require_tracks(target.context, [media.track])
             item = target.new_item(media.track, self.hub.clock.timestamp())
             playback.queue.add([item], "next")
             await self.hub.media_resolver.start(playback, item, message.start_position or 0.0, previous_state="skipped")

@@ -48,6 +48,7 @@ class QueueHandlers:
             target.require_right("queue.move_any")
         if message.play:
             target.require_right("playback.control")
+            self.hub.household.rules.require_playing(target.context)
         playback = target.playback
         items = await self._items(target, message)
         before = playback.current
@@ -125,6 +126,9 @@ class QueueHandlers:
         source.playback.queue.require_revision(message.if_revision)
         if not len(source.playback.queue):
             raise QueueItemNotFound("The queue is empty")
+        rules = self.hub.household.rules
+        rules.require_playing(to.context)
+        rules.require_tracks(to.context, [item.track for item in source.playback.queue.items])
         if source.playback is not to.playback:
             await self.hub.media_resolver.transfer(source.playback, to.playback)
         return {"revision": source.playback.queue.revision, "to_revision": to.playback.queue.revision}
@@ -166,4 +170,5 @@ class QueueHandlers:
             media = await media_resolver.resolve_tracks(ids, principal)
             for found in media:
                 target.require_media_right(found)
+        self.hub.household.rules.require_tracks(target.context, [found.track for found in media])
         return [target.new_item(found.track, self.hub.clock.timestamp()) for found in media]

@@ -22,14 +22,15 @@ from ..protocol.client import (
     RoomList,
     RoomPause,
     RoomPlay,
+    RoomRevokeInvites,
     RoomSeek,
     RoomSetRole,
     RoomSkipVote,
     RoomUpdate,
     SeekCommand,
 )
-from ..protocol.errors import InvalidMessage, PermissionDenied, RoomNotFound, Unavailable
-from ..protocol.results import ChatResult, InviteResult, RoomListResult, RoomResult
+from ..protocol.errors import InvalidMessage, RoomNotFound, Unavailable
+from ..protocol.results import ChatResult, InviteResult, RevokedInvitesResult, RoomListResult, RoomResult
 from ..rooms.rights import RoomRight
 from ..rooms.room import Room, RoomSettings
 from ..sessions.session import Actor, Session
@@ -55,6 +56,7 @@ class RoomHandlers:
         hub.register(RoomLeave, self.leave, "listen")
         hub.register(RoomKick, self.kick, "listen")
         hub.register(RoomInvite, self.invite, "listen")
+        hub.register(RoomRevokeInvites, self.revoke_invites, "listen")
         hub.register(RoomList, self.list, "listen")
         hub.register(RoomGet, self.get, "listen")
         hub.register(RoomPlay, self.play, "listen")
@@ -67,8 +69,7 @@ class RoomHandlers:
     def create(self, actor: Actor, message: RoomCreate) -> RoomResult:
         """Create a room. Its creator becomes the host and joins; a room created by the system has no host yet."""
         principal = actor.principal
-        if principal.rooms is not None:
-            raise PermissionDenied("This token is limited to rooms")
+        principal.require_household("rooms")
         settings = RoomSettings(**{name: getattr(message, name) for name in SETTINGS})
         maker = None if principal is self.hub.system else principal.sub
         room = self.hub.rooms.create(settings, message.id, message.host_user_id or maker)
@@ -100,10 +101,13 @@ class RoomHandlers:
 
     def leave(self, actor: Actor, message: RoomLeave) -> None:
         """Let a participant leave; no error if it isn't in the room."""
-        if (room := self.hub.rooms.find(message.room_id)) is None:
+        client_id = None if actor.session is None else actor.session.client_id
+        room = self.hub.rooms.find(message.room_id)
+        if room is None or not (client_id in room.participants or room.visible_to(actor.principal)):
+            # The same answer for both: a client can't find out which rooms exist.
             raise RoomNotFound(f"There is no room {message.room_id}")
-        if message.player_id is None and actor.session is not None:
-            place = room.participants.get(actor.session.client_id)
+        if message.player_id is None and client_id is not None:
+            place = room.participants.get(client_id)
         else:
             place = room.participant_of(self._player(actor, message.player_id))
         if place is not None:
@@ -112,6 +116,9 @@ class RoomHandlers:
     def kick(self, actor: Actor, message: RoomKick) -> None:
         """Remove a participant and ban its user."""
         room = self._room(actor, message.room_id, "member.kick")
+        participant = room.participants.get(message.client_id)
+        if participant is not None and participant.user_id == actor.principal.sub:
+            raise InvalidMessage("This is the user's own client: leave the room instead", ["client_id"])
         self.hub.rooms.kick(room, message.client_id)
 
     def invite(self, actor: Actor, message: RoomInvite) -> InviteResult:
@@ -123,6 +130,13 @@ class RoomHandlers:
         code, invite = self.hub.invites.create(room.room_id, message.role, now, message.expires_in, message.uses)
         self.hub.rooms.changed.emit(room)
         return {"invite": code, "url": PARTY + code, "expires_at": iso_from_unix(invite.expires_at)}
+
+    def revoke_invites(self, actor: Actor, message: RoomRevokeInvites) -> RevokedInvitesResult:
+        """Revoke all invites of a room."""
+        room = self._room(actor, message.room_id, "member.kick")
+        revoked = self.hub.invites.revoke(room.room_id)
+        self.hub.rooms.changed.emit(room)
+        return {"revoked": revoked}
 
     def list(self, actor: Actor, _message: RoomList) -> RoomListResult:
         """Return the visible rooms."""
@@ -185,10 +199,10 @@ class RoomHandlers:
         connection = actor.session.connection if actor.session else None
         address = connection.peer.address if connection else ""
         clock, principal = self.hub.clock, actor.principal
-        invite = self.hub.invites.redeem(
-            message.invite, message.room_id, address, clock.utc().timestamp(), clock.now_us()
-        )
+        now_us = clock.now_us()
+        invite = self.hub.invites.find(message.invite, message.room_id, address, clock.utc().timestamp(), now_us)
         if room is not None:
+            self.hub.invites.use(message.invite, address, now_us)
             self.hub.rooms.admit(room, principal.sub, invite.role)
 
     def _client(self, actor: Actor, player_id: str | None) -> Session:

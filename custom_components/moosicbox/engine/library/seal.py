@@ -1,17 +1,31 @@
 """Sealed addresses of pictures and streams: elements of a page can't show a token.
 
-Every hub with the same key makes, and accepts, the same addresses.
+Every hub with the same key makes, and accepts, the same addresses. All of them expire.
 """
 
+from collections.abc import Iterable
 import hmac
+import re
 import sqlite3
+import time
 from typing import Final
 
+from yarl import URL
+
+from ..access.hub_key import HubKey
 from .models import STREAM_PATH
 
 PATH: Final = "/api/moosicbox/artwork/"
 LENGTH: Final = 32
 """Hexadecimal digits of a signature."""
+WINDOW: Final = 7 * 86_400
+"""Seconds. The addresses of pictures made within a window are the same, so that browsers can keep the pictures.
+
+They are valid until the end of the next window.
+"""
+ARTWORK: Final = re.compile(rf"(?P<id>.+?)(?:\.(?P<until>[0-9]{{10}}))?\.(?P<signature>[0-9a-f]{{{LENGTH}}})")
+SEALS: Final = frozenset({"until", "sig", "authSig"})
+"""The parameters of an address that attest it."""
 
 
 class Seal:
@@ -22,35 +36,89 @@ class Seal:
     """
 
     def __init__(self, key: bytes = b"") -> None:
-        self._key = key
+        self._keys: tuple[HubKey, ...] = (HubKey(key),) if key else ()
 
-    def use(self, key: bytes) -> None:
-        """Use another secret from now on."""
-        self._key = key
+    def use(self, keys: Iterable[HubKey]) -> None:
+        """Use other keys from now on; the first one makes addresses, all of them verify."""
+        self._keys = tuple(keys)
+
+    # ------------------------------------------------------------ pictures
 
     def address(self, id_: str) -> str:
-        """Return the address of the picture of `id_`."""
-        return f"{PATH}{id_}.{self._signature('artwork', id_)}"
+        """Return the address of the picture of `id_`, valid for one to two windows."""
+        until = (int(time.time()) // WINDOW + 2) * WINDOW
+        return f"{PATH}{id_}.{until}.{self._signature('artwork', id_, until)}"
 
     def opened(self, sealed: str) -> str | None:
-        """Return the id in the last part of an address; None if it isn't sealed with the key."""
-        id_, _, signature = sealed.rpartition(".")
-        return id_ if self._is_genuine(signature, "artwork", id_) else None
+        """Return the id in the last part of an address; None if it isn't sealed with a key, or has expired."""
+        found = ARTWORK.fullmatch(sealed)
+        if found is None or found["until"] is None:
+            return None
+        id_, until, signature = found.group("id", "until", "signature")
+        is_valid = self._is_genuine(signature, "artwork", id_, until) and int(until) >= time.time()
+        return id_ if is_valid else None
+
+    def renewed(self, address: str | None) -> str | None:
+        """Return the current address of the picture whose earlier address is stored."""
+        if address is None or not address.startswith(PATH):
+            return address
+        found = ARTWORK.fullmatch(address.removeprefix(PATH))
+        return address if found is None else self.address(found["id"])
+
+    # ------------------------------------------------------------ streams
 
     def signed(self, source: str, until: int) -> str:
         """Return the address of a stream that may be fetched until then (Unix seconds)."""
-        return f"{source}{'&' if '?' in source else '?'}until={until}&sig={self._signature('stream', source, until)}"
+        return _with_query(source, until, self._signature("stream", source, until))
 
     def admits(self, track_id: str, format_name: str | None, until: str, signature: str, now: float) -> bool:
-        """Return whether the address of a stream is sealed with the key and hasn't expired at `now` (Unix seconds)."""
+        """Return whether the address of a stream is sealed with a key and hasn't expired at `now` (Unix seconds)."""
         source = stream_source(track_id, format_name)
         return self._is_genuine(signature, "stream", source, until) and int(until) >= now
 
+    # ------------------------------------------------------------ addresses relayed by nodes
+
+    def relayed(self, source: str, until: int, run: str) -> str:
+        """Return an address of Home Assistant that nodes fetch for their players.
+
+        Args:
+            source: An encoded path, perhaps with a query.
+            until: Unix seconds.
+            run: The id of the run of Home Assistant that has made it.
+
+        """
+        return _with_query(source, until, self._signature("relay", run, *_resource(URL(source, encoded=True)), until))
+
+    def attests(self, url: URL, run: str, now: float) -> bool:
+        """Return whether Home Assistant has made an address for nodes in this run, and it hasn't expired at `now`."""
+        until, signature = url.query.get("until", ""), url.query.get("sig", "")
+        return self._is_genuine(signature, "relay", run, *_resource(url), until) and int(until) >= now
+
+    # ------------------------------------------------------------ signatures
+
     def _is_genuine(self, signature: str, *parts: str) -> bool:
-        return bool(self._key) and hmac.compare_digest(self._signature(*parts).encode(), signature.encode())
+        now = time.time()
+        return any(
+            hmac.compare_digest(_signature(key.key, parts).encode(), signature.encode())
+            for key in self._keys
+            if key.is_valid(now)
+        )
 
     def _signature(self, *parts: object) -> str:
-        return hmac.digest(self._key, ":".join(map(str, parts)).encode(), "sha256").hex()[:LENGTH]
+        return _signature(self._keys[0].key if self._keys else b"", parts)
+
+
+def _signature(key: bytes, parts: tuple[object, ...]) -> str:
+    return hmac.digest(key, repr(tuple(map(str, parts))).encode(), "sha256").hex()[:LENGTH]
+
+
+def _with_query(source: str, until: int, signature: str) -> str:
+    return f"{source}{'&' if '?' in source else '?'}until={until}&sig={signature}"
+
+
+def _resource(url: URL) -> tuple[str, str]:
+    # Decoded, because clients and proxies may encode an address in another way.
+    return url.path, repr([pair for pair in url.query.items() if pair[0] not in SEALS])
 
 
 class SealedIndex(sqlite3.Connection):

@@ -16,7 +16,7 @@ from ..transport.responses import error_response, json_response, wants_text
 from .forwarded import forwarded_middleware
 from .metrics_report import node_health, node_prometheus, node_report
 from .music import Music
-from .relay import Relay
+from .relay import HomeAssistant, Relay
 
 if TYPE_CHECKING:
     from ..cluster.node import ClusterNode
@@ -42,7 +42,7 @@ class NodeApp:
         self.ending = False
         """Set when the node shuts down: it then reports that it isn't ready, for load balancers."""
         self.endpoint = Endpoint(node.gateway, self._allowed_origins)
-        self.relay = Relay(self._home_assistant_url)
+        self.relay = Relay(self._home_assistant, seal)
         self._node = node
         self._limits = config.limits
         self._seal = seal
@@ -116,9 +116,10 @@ class NodeApp:
         addresses = self._node.shared.get(ADDRESSES_DOCUMENT) or {}
         return [*addresses.get("urls", ()), *self._limits.allowed_origins]
 
-    def _home_assistant_url(self) -> str | None:
-        urls = (self._node.shared.get(ADDRESSES_DOCUMENT) or {}).get("urls", ())
-        return urls[0] if urls else None
+    def _home_assistant(self) -> HomeAssistant | None:
+        addresses = self._node.shared.get(ADDRESSES_DOCUMENT) or {}
+        urls = addresses.get("urls", ())
+        return HomeAssistant(urls[0], addresses.get("run", "")) if urls else None
 
 
 def _with_session[R](

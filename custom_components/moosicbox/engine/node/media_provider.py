@@ -4,14 +4,14 @@ Home Assistant's media sources can be resolved by Home Assistant alone.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, override
 
 from ..access.rights import Principal
 from ..library.media_provider import signed
 from ..library.models import TRACK_MEDIA
 from ..library.seal import Seal, stream_source
-from ..playback.addresses import encode_url, is_http_url, track_from_url
+from ..playback.addresses import encode_url, is_address_of, is_http_url, is_open_path, parse_url, track_from_url
 from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import NotSupported, TrackNotFound, Unavailable
 from ..protocol.types import Track
@@ -24,16 +24,17 @@ RETRY_SECONDS: Final = 5.0
 class NodeMedia(MediaProvider):
     """Resolves media by address, and remembered tracks by their id."""
 
-    def __init__(self, seal: Seal, finder: StreamFinder | None = None) -> None:
+    def __init__(self, seal: Seal, home_urls: Callable[[], Iterable[str]] = tuple) -> None:
         """Create a provider.
 
         Args:
             seal: Signs addresses that every node accepts.
-            finder: Finds the streams at addresses; a new one by default.
+            home_urls: Returns Home Assistant's own addresses, as far as they are known.
 
         """
         self._seal = seal
-        self._finder = finder or StreamFinder()
+        self._home_urls = home_urls
+        self._finder = StreamFinder(require_allowed=self._require_foreign)
         self._known: OrderedDict[str, Track] = OrderedDict()
 
     @override
@@ -51,6 +52,12 @@ class NodeMedia(MediaProvider):
                 "Home Assistant is offline, and only it can resolve this medium", retry_after=RETRY_SECONDS
             )
         raise NotSupported("This medium can't be played; use an http(s) address or a track")
+
+    def _require_foreign(self, url: str) -> None:
+        address = parse_url(url)
+        if address is not None and is_address_of(address, self._home_urls()) and not is_open_path(address.path):
+            # Home Assistant bans players that fetch such an address without a login.
+            raise NotSupported("This address of Home Assistant needs a login")
 
     @override
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:

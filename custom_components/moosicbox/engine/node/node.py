@@ -2,7 +2,9 @@
 
 import asyncio
 from contextlib import suppress
+from ipaddress import ip_address
 import logging
+import os
 import signal
 import sqlite3
 from typing import Final
@@ -17,7 +19,7 @@ from ..hub import Hub
 from ..library.seal import Seal
 from ..protocol.codes import CloseCode
 from ..store import NoStore
-from .app import NodeApp
+from .app import ADDRESSES_DOCUMENT, NodeApp
 from .authenticator import SECRETS_DOCUMENT, NodeAuthenticator
 from .config import NodeConfig
 from .media_provider import NodeMedia
@@ -27,6 +29,8 @@ _LOGGER = logging.getLogger(__name__)
 
 PRIORITY: Final = 0
 """Lower than Home Assistant's, which leads whenever it is present."""
+PRIVATE: Final = 0o077
+"""Files of the node are its own user's only."""
 
 
 class StartFailed(Exception):
@@ -99,7 +103,7 @@ class Node:
     def _make_hub(self, clock: ClusterClock) -> Hub:
         return build_hub(
             version=self._version,
-            media=NodeMedia(self._seal),
+            media=NodeMedia(self._seal, self._home_urls),
             authentication=self._authenticator,
             store=NoStore(),
             limits=self._config.limits,
@@ -108,17 +112,16 @@ class Node:
             node_id=self._config.node_id,
         )
 
+    def _home_urls(self) -> list[str]:
+        return list((self.cluster.shared.get(ADDRESSES_DOCUMENT) or {}).get("urls", ()))
+
     def _apply_document(self, name: str) -> None:
         if name != SECRETS_DOCUMENT:
             return
         self._authenticator.apply_secrets(self.cluster.shared.get(SECRETS_DOCUMENT))
-        self._seal.use(self._authenticator.key)
+        self._seal.use(self._authenticator.keys.addresses)
         if (hub := self.cluster.hub) is not None:
-            hub.sessions.end_where(
-                lambda session: self._authenticator.is_revoked(session.principal),
-                CloseCode.FORCED_OUT,
-                "The token was revoked",
-            )
+            hub.sessions.verify_where(lambda _session: True)
 
 
 async def serve(config: NodeConfig, version: str) -> None:
@@ -127,6 +130,7 @@ async def serve(config: NodeConfig, version: str) -> None:
     Raises:
         StartFailed: The node can't start.
     """
+    os.umask(PRIVATE)
     seal = Seal()
     node = Node(config, version, await create_music(config, seal), seal)
     first_signal, second_signal = asyncio.Event(), asyncio.Event()
@@ -146,6 +150,12 @@ async def serve(config: NodeConfig, version: str) -> None:
             config.redis,
             "" if not config.music else f" and the music in {', '.join(map(str, config.music))}",
         )
+        if not _is_loopback(config.host):
+            _LOGGER.warning(
+                "Clients send their tokens to %s in plain text: put a proxy with TLS in front of this node, and let it "
+                "listen on 127.0.0.1",
+                address,
+            )
         await first_signal.wait()
         _LOGGER.info("Shutting down in %s s: load balancers are told first, then clients", config.drain_seconds)
         node.app.ending = True
@@ -154,3 +164,10 @@ async def serve(config: NodeConfig, version: str) -> None:
     finally:
         await node.stop()
         _LOGGER.info("Stopped")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

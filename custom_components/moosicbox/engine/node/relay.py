@@ -2,20 +2,22 @@
 
 from collections.abc import Callable
 import logging
-from typing import Final
+import re
+import time
+from typing import Final, NamedTuple
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, hdrs, web
 from yarl import URL
 
+from ..library.models import STREAM_PATH
+from ..library.seal import PATH, Seal
 from ..protocol.errors import Unavailable
 from ..transport.admission import RETRY_SECONDS
 from ..transport.responses import error_response
 
 _LOGGER = logging.getLogger(__name__)
 
-PUBLIC_PATHS: Final = ("/local/", "/api/tts_proxy/", "/api/moosicbox/artwork/", "/api/moosicbox/tracks/")
-"""Paths that need no signature; of all others only signed addresses are relayed."""
-SIGNATURE: Final = "authSig"
+STREAM: Final = re.compile(re.escape(STREAM_PATH).replace(r"\{track_id\}", "([^/]+)"))
 REQUEST_HEADERS: Final = (hdrs.RANGE, hdrs.IF_RANGE, hdrs.IF_NONE_MATCH, hdrs.IF_MODIFIED_SINCE, hdrs.ACCEPT)
 RESPONSE_HEADERS: Final = (
     *(hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH, hdrs.CONTENT_RANGE, hdrs.ACCEPT_RANGES, hdrs.CACHE_CONTROL),
@@ -25,12 +27,31 @@ TIMEOUT: Final = ClientTimeout(total=None, sock_connect=5, sock_read=30)
 CHUNK: Final = 65_536
 
 
-class Relay:
-    """Fetches from Home Assistant, for GET and HEAD requests."""
+class HomeAssistant(NamedTuple):
+    """Home Assistant as it makes itself known to nodes."""
 
-    def __init__(self, home_assistant_url: Callable[[], str | None]) -> None:
-        """Create a relay; the function returns Home Assistant's address, or `None` while it is unknown."""
-        self._home_assistant_url = home_assistant_url
+    url: str
+    run: str
+    """The id of its run, which is part of the addresses that it has made."""
+
+
+class Relay:
+    """Fetches from Home Assistant, for GET and HEAD requests.
+
+    Only addresses that Home Assistant's hub has made, and that haven't expired, are fetched: otherwise a client could
+    reach pages without a login through the node, and wrong requests would get the node banned.
+    """
+
+    def __init__(self, home_assistant: Callable[[], HomeAssistant | None], seal: Seal) -> None:
+        """Create a relay.
+
+        Args:
+            home_assistant: Returns where Home Assistant is, or `None` while that is unknown.
+            seal: Checks addresses.
+
+        """
+        self._home_assistant = home_assistant
+        self._seal = seal
         self._session: ClientSession | None = None
 
     async def close(self) -> None:
@@ -42,17 +63,16 @@ class Relay:
         """Return Home Assistant's response. No credentials are forwarded.
 
         Raises:
-            HTTPNotFound: The path is neither public nor signed.
+            HTTPNotFound: Home Assistant's hub hasn't made this address, or it has expired.
         """
-        # The path as Home Assistant will see it: dot segments may lead elsewhere.
-        path = URL("http://host").join(request.rel_url).path
-        if not (path == request.path and path.startswith(PUBLIC_PATHS)) and SIGNATURE not in request.query:
+        home_assistant = self._home_assistant()
+        if not self._is_attested(request.rel_url, None if home_assistant is None else home_assistant.run):
             raise web.HTTPNotFound
-        if (base := self._home_assistant_url()) is None:
+        if home_assistant is None:
             return _unavailable()
         if self._session is None:
             self._session = ClientSession(timeout=TIMEOUT, auto_decompress=False)
-        address = URL(base).origin().join(request.rel_url)
+        address = URL(home_assistant.url).origin().join(request.rel_url)
         headers = {name: request.headers[name] for name in REQUEST_HEADERS if name in request.headers}
         headers[hdrs.ACCEPT_ENCODING] = "identity"
         response: web.StreamResponse | None = None
@@ -72,6 +92,15 @@ class Relay:
             if request.transport is not None:
                 request.transport.abort()
         return response
+
+    def _is_attested(self, url: URL, run: str | None) -> bool:
+        now = time.time()
+        if url.path.startswith(PATH):
+            return self._seal.opened(url.path.removeprefix(PATH)) is not None
+        if (stream := STREAM.fullmatch(url.path)) is not None:
+            until, signature = url.query.get("until", ""), url.query.get("sig", "")
+            return self._seal.admits(stream[1], url.query.get("format"), until, signature, now)
+        return run is not None and self._seal.attests(url, run, now)
 
 
 def _unavailable() -> web.Response:

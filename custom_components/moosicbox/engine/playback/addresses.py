@@ -1,16 +1,54 @@
-"""Media at http(s) URLs, which need no provider."""
+"""Media at http(s) URLs, which need no provider, and Home Assistant's own addresses among them."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 import hashlib
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 import re
-from typing import Final
+import socket
+from typing import Final, NamedTuple
+import unicodedata
 from urllib.parse import quote, unquote, urlsplit
 
 from ..protocol.types import Track
 
 SAFE_CHARACTERS: Final = "/:?#[]@!$&'()*+,;=%~-._"
 """Characters that are left as they are in a URL."""
+OPEN_PATHS: Final = ("/local/", "/api/tts_proxy/")
+"""Paths of Home Assistant that need no signature."""
+AMBIGUOUS: Final = re.compile(r"[\x00-\x1f\x7f\\]|^ ")
+"""Characters that clients remove from a URL, or read as others."""
+LOCAL_NAMES: Final = (".local", ".localhost", ".lan", ".home", ".internal", ".home.arpa")
+"""The ends of names that are resolved in the local network only."""
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Address(NamedTuple):
+    """A URL as clients read it."""
+
+    host: str
+    """Canonical: an IP address, or a name in lower case."""
+    port: int
+    path: str
+    """Decoded."""
+    query: str
+
+
+def parse_url(url: str) -> Address | None:
+    """Return the parts of an http(s) URL; `None` for anything else, or if clients may read it in different ways."""
+    if AMBIGUOUS.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        return None
+    return Address(
+        _canonical_host(parts.hostname), port or DEFAULT_PORTS[parts.scheme], unquote(parts.path), parts.query
+    )
 
 
 _HOST: Final = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?")
@@ -20,16 +58,54 @@ _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f\\]")
 
 def is_http_url(media_content_id: str) -> bool:
     """Return whether a media content id is an http(s) URL with a valid host and port."""
-    if not media_content_id[:8].lower().startswith(("http://", "https://")):
+    if parse_url(media_content_id) is None:
         return False
-    authority = re.split(r"[/?#]", media_content_id.partition("://")[2], maxsplit=1)[0]
-    if _UNSAFE.search(authority) or re.search(r"[\r\n\t\0]", media_content_id):
+    parts = urlsplit(media_content_id)
+    if _UNSAFE.search(parts.netloc):
         return False
     try:
-        parts = urlsplit(media_content_id)
-        return parts.port != 0 and _is_host(parts.hostname or "", bracketed="[" in authority)
+        return parts.port != 0 and _is_host(parts.hostname or "", bracketed="[" in parts.netloc)
     except ValueError:
         return False
+
+
+def is_open_path(path: str) -> bool:
+    """Return whether a decoded path of Home Assistant is that of a file that needs no signature."""
+    if AMBIGUOUS.search(path) or not {".", ".."}.isdisjoint(path.split("/")):
+        return False
+    return path.startswith(OPEN_PATHS) and not path.endswith("/")
+
+
+def is_address_of(address: Address, urls: Iterable[str]) -> bool:
+    """Return whether an address belongs to a server in the local network with these URLs, of which each has a port.
+
+    The server has more names than are known here: loopback addresses and local names count by their port.
+    """
+    servers = [known for url in urls if (known := parse_url(url)) is not None]
+    if any((known.host, known.port) == (address.host, address.port) for known in servers):
+        return True
+    return any(known.port == address.port for known in servers) and _is_local_name(address.host)
+
+
+def _canonical_host(host: str) -> str:
+    host = unicodedata.normalize("NFKC", unquote(host)).lower().rstrip(".")
+    with suppress(OSError):
+        # Also the forms 127.1, 0x7f000001 and 2130706433, which clients accept.
+        return socket.inet_ntoa(socket.inet_aton(host))
+    with suppress(ValueError):
+        address = ip_address(host.strip("[]"))
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return str(address)
+    return host
+
+
+def _is_local_name(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(LOCAL_NAMES)
+    return address.is_loopback or address.is_unspecified
 
 
 def _is_host(host: str, *, bracketed: bool) -> bool:
@@ -39,12 +115,6 @@ def _is_host(host: str, *, bracketed: bool) -> bool:
         return False
     # A name whose last part is a number is an address of IPv4, or nothing.
     return bool(IPv4Address(host)) if host.rstrip(".").rpartition(".")[2].isdecimal() else True
-
-
-def is_clean_path(path: str) -> bool:
-    """Return whether a path on the hub's web server names a file, and nothing outside of its folder."""
-    name = unquote(path.partition("?")[0])
-    return not name.endswith("/") and not _UNSAFE.search(path.replace(" ", "")) and ".." not in name.split("/")
 
 
 def url_track_id(media_content_id: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from ..limits import SharedLimits
-from ..protocol.server import SynchronizedPlayback, TopicMessage
+from ..protocol.server import AlarmTone, SynchronizedPlayback, TopicMessage
 from ..protocol.types import QueueItem
 from .events import Command
 from .gain import gain_db
@@ -31,6 +31,7 @@ class Instructions:
             player.volume_update(),
             command and compensated(command, player.output_delay_ms),
             self._prepare(context, player.accepts),
+            AlarmTone(sounds=True) if player.sounds_tone else None,
             self.announcement(player),
         )
         return [message for message in messages if message is not None]

@@ -62,6 +62,10 @@ class MediaResolver:
             self._cache.put(media)
         return found
 
+    def known(self, item: QueueItem) -> Media | None:
+        """Return the media of an item if they are known."""
+        return self._cache.get(item.track.media_content_id)
+
     def address(self, item: QueueItem, accepts: Accepts = None) -> StreamAddress | None:
         """Return an address of an item for a player that accepts certain types.
 

@@ -172,6 +172,13 @@ class Playback(Playhead):
         self._update_next_item()
         self._emit(StatusChanged())
 
+    def end_after(self, queue_item_id: str | None) -> None:
+        """End at the end of an item of the queue, and load the next one paused; `None`: go on as usual."""
+        self.ends_after = queue_item_id
+        if self.is_current(queue_item_id):
+            self._revoke_hand_over()
+        self._update_next_item()
+
     # ------------------------------------------------------------ time
 
     @property
@@ -220,7 +227,7 @@ class Playback(Playhead):
         elif (ends_us := self.ends_us) is None or (changes_us := self.changes_us) is None:
             return
         elif self.next_item is None:
-            self.finish(now_us)
+            self._end(now_us)
         elif self.queue.locked_item_id is None:
             self._hand_over(self.next_item, changes_us, (ends_us - changes_us) / 1e6)
         else:
@@ -290,7 +297,7 @@ class Playback(Playhead):
             return None
         self.failures = 0
         if (following := self.next_item) is None:
-            self.finish(now_us)
+            self._end(now_us)
         return following
 
     def handle_failed(self, report: PlayerReport, now_us: int) -> QueueItem | None:
@@ -371,7 +378,16 @@ class Playback(Playhead):
         self._revoke_hand_over()
         self._set_timeline(Timeline("buffering", position, at_us, 0.0))
 
-    # ------------------------------------------------------------ starting
+    # ------------------------------------------------------------ starting and ending
+
+    def _end(self, now_us: int) -> None:
+        following = self.successor() if self.is_current(self.ends_after) else None
+        self.ends_after = None
+        if following is None:
+            self.finish(now_us)
+        else:
+            self._load_item(following, "played")
+            self._issue("pause", Timeline("paused", 0.0, now_us, 0.0))
 
     def _interrupt_at(self, position: float, now_us: int) -> None:
         # Go on there after the announcement.

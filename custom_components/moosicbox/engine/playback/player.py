@@ -112,6 +112,8 @@ class Player:
         self.outputs: dict[str, float] = {}
         self.announcement: Command | None = None
         """The announcement that it plays instead of its playback."""
+        self.sounds_tone = False
+        """True while it makes the tone of an alarm."""
         self.mixed_announcement: MixedAnnouncement | None = None
         """The announcement that it mixes with its playback."""
         self.report: PlayerReport | None = None
@@ -232,6 +234,11 @@ class Player:
     def has_capability(self, capability: str) -> bool:
         """Return whether it has a capability."""
         return self.capabilities is None or capability in self.capabilities
+
+    @property
+    def makes_tones(self) -> bool:
+        """True if it has declared that it can make a tone of its own."""
+        return self.connected and self.capabilities is not None and "tone" in self.capabilities
 
     @property
     def mixes(self) -> bool:

@@ -1,6 +1,6 @@
 """The players of a hub: which clients they belong to, their availability, volume and reports."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import logging
 import secrets
 from typing import Final, override
@@ -14,7 +14,7 @@ from ..delivery.topics import Topics
 from ..limits import SharedLimits
 from ..protocol.client import ClientInfo, PlayerReport
 from ..protocol.errors import InvalidMessage, PermissionDenied, PlayerNotFound, Unavailable
-from ..protocol.server import PlayerList, TopicMessage
+from ..protocol.server import AlarmTone, PlayerList, TopicMessage
 from ..protocol.types import ItemState
 from ..signals import Signal
 from ..timers import Timer, Timers
@@ -54,6 +54,7 @@ class Players(PlaybackContexts[Player]):
         self._clock = clock
         self._players: dict[str, Player] = {}
         self._graces: dict[str, Timer] = {}
+        self._max_volume: Callable[[Player], float] = lambda _player: 1.0
         publisher.playback_event.subscribe(self._playback_changed)
 
     def __iter__(self) -> Iterator[Player]:
@@ -98,10 +99,12 @@ class Players(PlaybackContexts[Player]):
             if player.owner_user_id != principal.sub and not principal.is_admin:
                 raise PermissionDenied("This player_id belongs to another user")
             return player
-        if sum(player.owner_user_id == principal.sub for player in self) >= self._limits.current.max_players_per_user:
-            raise Unavailable(f"A user has at most {self._limits.current.max_players_per_user} players")
-        if len(self._players) >= self._limits.current.max_players:
-            raise Unavailable(f"This hub takes at most {self._limits.current.max_players} players")
+        limits = self._limits.current
+        most = limits.max_players_per_guest if principal.is_guest else limits.max_players_per_user
+        if sum(player.owner_user_id == principal.sub for player in self) >= most:
+            raise Unavailable(f"A user has at most {most} players")
+        if len(self._players) >= limits.max_players:
+            raise Unavailable(f"This hub takes at most {limits.max_players} players")
         return self.add(player_id, client.name, principal.sub, client.version)
 
     def add(self, player_id: str, name: str, owner_user_id: str, version: str | None = None) -> Player:
@@ -194,8 +197,9 @@ class Players(PlaybackContexts[Player]):
 
         """
         if volume is not None:
-            player.volume = rounded(volume)
-            player.unbounded_volume = None if 0 <= volume <= 1 else volume
+            most = self._max_volume(player)
+            player.volume = min(rounded(volume), most)
+            player.unbounded_volume = None if 0 <= volume <= most else volume
         if muted is not None:
             player.muted = muted
         message = player.volume_update()
@@ -205,6 +209,16 @@ class Players(PlaybackContexts[Player]):
         if publish_room and player.room is not None:
             self._topics.publish(player.room.topic, player.room.status())
         self.changed.emit(player)
+
+    def set_tone(self, player: Player, *, sounds: bool) -> None:
+        """Let a player make the tone of an alarm, or stop it."""
+        if player.sounds_tone != sounds:
+            player.sounds_tone = sounds
+            self._topics.publish(f"play:{player.player_id}", AlarmTone(sounds=sounds))
+
+    def limit_volumes(self, max_volume: Callable[[Player], float]) -> None:
+        """Lower volumes that are set from now on to the cap that `max_volume` returns for the player."""
+        self._max_volume = max_volume
 
     @override
     def set_entity_id(self, context: Player, entity_id: str | None) -> None:

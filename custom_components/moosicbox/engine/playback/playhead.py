@@ -40,9 +40,13 @@ class Playhead:
         """The duration of the current item in seconds: the players', otherwise the one of its tags."""
         self.reported_durations: OrderedDict[str, float] = OrderedDict()
         """The durations of the last items that players have reported, by the ids of the items."""
+        self.stream_title: str | None = None
+        """The title that the current item's radio station sends."""
         self.pending_start: PendingStart | None = None
         self.suspended: Timeline | None = None
         """The timeline to go on with once a player is connected again."""
+        self.ends_after: str | None = None
+        """The id of the item after which playback ends, as for a sleep timer; see `Playback.end_after`."""
         self.interrupted = False
         """True if the playback is paused for an announcement, and plays on after it."""
         self.ends_from_us = 0
@@ -97,6 +101,8 @@ class Playhead:
         # A hand-over isn't revoked by a change of the queue.
         if (locked := self.queue.locked_item_id) is not None and self.queue.has(locked):
             return self.queue.get(locked)
+        if self.is_current(self.ends_after):
+            return None
         return self.current if self.repeat == "one" else self.successor()
 
     # ------------------------------------------------------------ transitions
@@ -118,6 +124,7 @@ class Playhead:
         self.queue.set_current(item.queue_item_id)
         self.queue.set_state(item.queue_item_id, "playing")
         self.duration = self.reported_durations.get(item.queue_item_id) or plausible_duration(item.track.duration)
+        self.stream_title = None
         self._emit(CurrentChanged(item.track, previous.track if previous else None))
 
     def _unload_item(self, now_us: int) -> None:
@@ -127,9 +134,16 @@ class Playhead:
         item, self.loaded_item = self.loaded_item, None
         self.queue.set_current(None)
         self.duration = None
+        self.stream_title = None
         self._issue("stop", Timeline("idle", 0.0, now_us, 0.0))
         if item is not None:
             self._emit(CurrentChanged(None, item.track))
+
+    def set_stream_title(self, title: str | None) -> None:
+        """Set the title that the current item's radio station sends."""
+        if title != self.stream_title:
+            self.stream_title = title
+            self._emit(StatusChanged())
 
     def _set_loaded_state(self, state: ItemState) -> None:
         if (item := self.loaded_item) is not None and self.queue.has(item.queue_item_id):

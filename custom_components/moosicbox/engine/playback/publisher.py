@@ -115,6 +115,14 @@ class PlaybackPublisher:
         for player in _mirroring_players(context):
             self._topics.publish(player.topic, player.status())
 
+    def publish_queue(self, context: PlaybackContext) -> None:
+        """Publish the first page of a queue whose items have been replaced; the others have to be requested."""
+        snapshot = queue_snapshot(context.playback, ResetOp())
+        self._topics.publish(context.topic, snapshot)
+        for player in _mirroring_players(context):
+            if player.public_playback is context.playback:
+                self._topics.publish(player.topic, snapshot)
+
     def _publish_state(self, context: PlaybackContext, message: TopicMessage) -> None:
         self._topics.publish(context.topic, message)
         for player in _mirroring_players(context):

@@ -20,6 +20,7 @@ from ..protocol.types import (
     QueuePage,
     RemoveOp,
     ResetOp,
+    Track,
     UpdateOp,
 )
 
@@ -121,6 +122,21 @@ class Queue:
         self.revision = revision
         self.current_item_id = current_item_id if current_item_id in ids else None
         self.shuffled = shuffled
+
+    def renew_tracks(self, renew: Callable[[Track], Track]) -> bool:
+        """Replace the tracks of all items by newer versions of them.
+
+        Return whether one has changed: then mirrors of the queue need a snapshot. The order and the ids stay.
+        """
+        tracks = [renew(item.track) for item in self._items]
+        if all(track is item.track for track, item in zip(tracks, self._items, strict=True)):
+            return False
+        self._items = [
+            item if track is item.track else msgspec.structs.replace(item, track=track)
+            for track, item in zip(tracks, self._items, strict=True)
+        ]
+        self._commit()
+        return True
 
     def has(self, queue_item_id: str) -> bool:
         """Return whether an item is in the queue."""

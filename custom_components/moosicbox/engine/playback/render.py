@@ -31,6 +31,7 @@ def playback_status(
         anchor_us=timeline.anchor_us,
         rate=timeline.rate,
         duration_seconds=playback.duration,
+        stream_title=playback.stream_title or UNSET,
         volume=volume,
         muted=muted,
         shuffle=playback.queue.shuffled,

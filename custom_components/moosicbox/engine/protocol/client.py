@@ -13,6 +13,7 @@ from .results import (
     QueueResult,
     RefreshResult,
     RevisionResult,
+    RevokedInvitesResult,
     RoomListResult,
     RoomResult,
     StreamResult,
@@ -322,6 +323,12 @@ class RoomInvite(RoomCommand[InviteResult], tag="invite", frozen=True, kw_only=T
     role: RoomRole = "guest"
     expires_in: Annotated[float, Meta(ge=1, le=31_536_000)] | None = None
     uses: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+
+class RoomRevokeInvites(RoomCommand[RevokedInvitesResult], tag="revoke_invites", frozen=True, kw_only=True):
+    """Revokes all invites to a room; guests who used them stay."""
+
+    room_id: Id
 
 
 class RoomList(RoomCommand[RoomListResult], tag="list", frozen=True, kw_only=True):

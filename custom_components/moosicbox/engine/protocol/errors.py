@@ -115,6 +115,31 @@ class QueueItemNotFound(HubError):
     error_type = "queue_item_not_found"
 
 
+class RuleNotFound(HubError):
+    """There is no such rule."""
+
+    error_type = "rule_not_found"
+
+
+class RefusedByRule(HubError):
+    """A rule of the household forbids this: the rule `rule_id`, with `max_volume` if it is about the volume."""
+
+    error_type = "refused_by_rule"
+
+    def __init__(self, message: str, rule_id: str, max_volume: float | None = None) -> None:
+        """`max_volume` is the cap, 0 to 1."""
+        if max_volume is None:
+            super().__init__(message, rule_id=rule_id)
+        else:
+            super().__init__(message, rule_id=rule_id, max_volume=max_volume)
+
+
+class AlarmNotFound(HubError):
+    """There is no such alarm."""
+
+    error_type = "alarm_not_found"
+
+
 class TrackNotFound(HubError):
     """There is no such track, or it can't be played."""
 

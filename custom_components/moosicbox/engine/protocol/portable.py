@@ -81,7 +81,7 @@ def explain_refusal(text: str | bytes, reason: str) -> tuple[str | None, HubErro
         return request_id, fault
     try:
         raw = json.loads(decoded, parse_int=_integer, parse_constant=_refuse_constant)
-    except ValueError:
+    except ValueError, RecursionError:
         return None, refusal
     if not isinstance(raw, dict):
         return None, SerializationFailed("A message must be a JSON object")

@@ -65,6 +65,12 @@ class InviteResult(TypedDict):
     expires_at: str
 
 
+class RevokedInvitesResult(TypedDict):
+    """The answer to `room_command` `revoke_invites`."""
+
+    revoked: int
+
+
 class RoomListResult(TypedDict):
     """The answer to `room_command` `list`."""
 
@@ -87,6 +93,27 @@ class ClientsResult(TypedDict):
     """The answer to `get_clients`."""
 
     clients: list[dict[str, object]]
+
+
+class SleepTimerResult(TypedDict):
+    """The answer to `household_command` `set_sleep_timer`."""
+
+    ends_at: str | None
+    """When the music stops; `None` if that isn't known yet."""
+
+
+class AlarmResult(TypedDict):
+    """The answer to commands of alarms."""
+
+    alarm_id: NotRequired[str]
+    next_at: NotRequired[str | None]
+    """When it rings next; `None` if it doesn't."""
+
+
+class RuleResult(TypedDict):
+    """The answer to `household_command` `save_rule`."""
+
+    rule_id: str
 
 
 class LibraryResult(TypedDict, total=False):

@@ -156,6 +156,7 @@ class PlaybackStatus(StateMessage, tag="playback_status", frozen=True, kw_only=T
     queue_revision: int
     player_id: PlayerId | UnsetType = UNSET
     room_id: Id | UnsetType = UNSET
+    stream_title: str | UnsetType = UNSET
 
 
 class TrackChanged(NumberedMessage, tag="track_changed", frozen=True, kw_only=True):
@@ -216,6 +217,12 @@ class Prepare(StateMessage, tag="prepare", frozen=True, kw_only=True):
     queue_item_id: Id | None
     track: PlayableTrack | None
     gain_db: float | UnsetType = UNSET
+
+
+class AlarmTone(StateMessage, tag="alarm_tone", frozen=True, kw_only=True):
+    """An order to a player with the capability `tone`: make a sound that wakes people, without any network, or stop."""
+
+    sounds: bool
 
 
 class AnnouncementOrder(StateMessage, tag="announcement", frozen=True, kw_only=True):

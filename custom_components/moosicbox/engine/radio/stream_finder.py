@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, hdrs
 from aiohttp.http_exceptions import HttpProcessingError
+from yarl import URL
 
 from ..playback.addresses import encode_url
 from ..protocol.errors import HubError, NotSupported, TrackNotFound
@@ -23,6 +24,10 @@ MAX_TRIED: Final = 5
 """Entries of a playlist that are tried."""
 MAX_DEPTH: Final = 2
 """Playlists that may lead from one to the next."""
+
+MAX_REDIRECTS: Final = 5
+REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
+"""Statuses of responses that lead to another address."""
 
 AUDIO_SUFFIXES: Final = frozenset(
     {".aac", ".aif", ".aiff", ".alac", ".flac", ".m4a", ".m4b", ".mka", ".mp2", ".mp3", ".mp4", ".oga", ".ogg"}
@@ -63,9 +68,20 @@ def require_playable(suffix_or_type: str, name: str) -> None:
 class StreamFinder:
     """Finds streams by asking the servers at their addresses."""
 
-    def __init__(self, open_session: Callable[[], AbstractAsyncContextManager[ClientSession]] = ClientSession) -> None:
-        """`open_session` returns the session for the requests of one search."""
+    def __init__(
+        self,
+        open_session: Callable[[], AbstractAsyncContextManager[ClientSession]] = ClientSession,
+        require_allowed: Callable[[str], None] = lambda _url: None,
+    ) -> None:
+        """Create a finder.
+
+        Args:
+            open_session: Returns the session for the requests of one search.
+            require_allowed: Raises HubError for an address that must not be requested, by the hub or by players.
+
+        """
         self._open_session = open_session
+        self._require_allowed = require_allowed
 
     async def find(self, url: str) -> Stream:
         """Return the stream at an http(s) address: itself, or the first one that a playlist there names and that answers.
@@ -73,10 +89,12 @@ class StreamFinder:
         An address whose server can't be reached from here is returned as it is, since a player may reach it.
 
         Raises:
+            HubError: If the address isn't allowed.
             NotSupported: If there is something else than sound, such as a web page.
             TrackNotFound: If the server refuses it, or no entry of the playlist answers.
 
         """
+        self._require_allowed(url)
         suffix = _suffix(url)
         if suffix in AUDIO_SUFFIXES:
             return Stream(url)
@@ -104,8 +122,8 @@ class StreamFinder:
             return await self._first_of(session, data[:MAX_PLAYLIST_BYTES], name, "", 1)
 
     async def _follow(self, session: ClientSession, url: str, depth: int) -> Stream:
-        async with _opened(session, url) as response:
-            if response.status >= 400:
+        async with self._opened(session, url) as response:
+            if response.status >= 300:
                 raise TrackNotFound(f"The server of {url} answers with the status {response.status}")
             media_type = response.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
             require_playable(media_type, url)
@@ -117,6 +135,26 @@ class StreamFinder:
             data = await _body(response, url)
             final_url = str(response.url)
         return await self._first_of(session, data, url, final_url, depth)
+
+    @asynccontextmanager
+    async def _opened(self, session: ClientSession, url: str) -> AsyncGenerator[ClientResponse]:
+        # Redirections are followed here, so that each address is checked.
+        response = await self._request(session, url)
+        for _ in range(MAX_REDIRECTS):
+            location = response.headers.get(hdrs.LOCATION)
+            if response.status not in REDIRECTIONS or location is None:
+                break
+            response.close()
+            response = await self._request(session, str(response.url.join(URL(location))))
+        # The body of a stream has no end: it is closed, not read.
+        try:
+            yield response
+        finally:
+            response.close()
+
+    async def _request(self, session: ClientSession, url: str) -> ClientResponse:
+        self._require_allowed(url)
+        return await session.get(encode_url(url), timeout=TIMEOUT, allow_redirects=False)
 
     async def _first_of(self, session: ClientSession, data: bytes, url: str, final_url: str, depth: int) -> Stream:
         if (playlist := parse_playlist(data, final_url)) is None:
@@ -134,16 +172,6 @@ class StreamFinder:
             else:
                 return Stream(found.url, found.title or playlist.title)
         raise TrackNotFound(f"None of the first {min(MAX_TRIED, len(playlist.urls))} entries of {url} can be played")
-
-
-@asynccontextmanager
-async def _opened(session: ClientSession, url: str) -> AsyncGenerator[ClientResponse]:
-    # The body of a stream has no end: it is closed, not read.
-    response = await session.get(encode_url(url), timeout=TIMEOUT, max_redirects=5)
-    try:
-        yield response
-    finally:
-        response.close()
 
 
 async def _body(response: ClientResponse, url: str) -> bytes:

@@ -97,7 +97,7 @@ class Announcements:
         if isinstance(target, Room):
             target.require_right(principal, "playback.control")
         else:
-            principal.require("control")
+            principal.require_household("control")
         self._players_of(target)
         media = await self._media_resolver.resolve(media_content_id, principal)
         players = self._players_of(target)

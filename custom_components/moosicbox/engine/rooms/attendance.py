@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from ..access.rights import GUEST_PREFIX
 from ..clock import Clock
 from ..limits import SharedLimits
 from ..playback.player import Player
@@ -13,7 +14,7 @@ from ..sessions.session import ClientKey, Session, client_key
 from ..sessions.sessions import Sessions
 from ..sessions.subscriptions import Subscriptions
 from ..timers import Timers
-from .room import GUEST_PREFIX, Participant, Room
+from .room import Participant, Room
 from .rooms import Rooms
 
 MAX_REJOINING: Final = 1_000

@@ -14,9 +14,10 @@ from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
-from ..protocol.errors import HubError, InvalidMessage, PermissionDenied, RoomFull, Unavailable
+from ..protocol.errors import HubError, InvalidMessage, RoomFull, Unavailable
 from ..sessions.session import Session
 from ..sessions.sessions import Sessions
+from ..signals import Signal
 from ..timers import Timer, Timers
 from .room import Room, RoomSettings
 from .rooms import Rooms
@@ -51,6 +52,8 @@ class Grouping:
         self._timers = timers
         self._clock = clock
         self._spawn = spawn
+        self.inherited: Signal[Room, Player] = Signal()
+        """A group is about to be closed, and a player has taken over its playback."""
         self._checks: dict[str, Timer] = {}
         rooms.left.subscribe(lambda room, _participant: self._schedule_check(room))
         rooms.joined.subscribe(lambda room, _participant: self._schedule_check(room))
@@ -81,7 +84,7 @@ class Grouping:
             InvalidMessage: If a group would have no other players.
 
         """
-        _require_control(principal)
+        principal.require_household("control")
         known = self._room_of(leader)
         new = [player for player in dict.fromkeys(players) if player is not leader and not _is_in(player, known)]
         for player in new:
@@ -100,7 +103,7 @@ class Grouping:
 
     def require_control(self, principal: Principal, leader: Player | Room) -> None:
         """Raise PermissionDenied unless a principal may add players to the room of `leader`."""
-        _require_control(principal)
+        principal.require_household("control")
         if (room := self._room_of(leader)) is not None:
             self._rooms.get(room.room_id, principal)
 
@@ -113,7 +116,7 @@ class Grouping:
 
     def dissolve(self, principal: Principal, room: Room) -> None:
         """Close a group. Its first player continues the playback. Raise PermissionDenied."""
-        _require_control(principal)
+        principal.require_household("control")
         self._rooms.get(room.room_id, principal)
         self._spawn(self._dissolve(room))
 
@@ -193,17 +196,13 @@ class Grouping:
         if self._rooms.find(room.room_id) is room:
             if heir is not None and (place := room.participant_of(heir)) is not None:
                 self._rooms.leave(room, place)
+            if heir is not None:
+                self.inherited.emit(room, heir)
             self._rooms.close(room)
 
     def _first_absent_player(self, room: Room) -> Player | None:
         players = (self._players.find(player_id) for _sub, kind, player_id in room.rejoin_until if kind == "player")
         return next((player for player in players if player is not None), None)
-
-
-def _require_control(principal: Principal) -> None:
-    principal.require("control")
-    if principal.rooms is not None:
-        raise PermissionDenied("This token is limited to rooms")
 
 
 def _name(leader: Player, others: int) -> str:

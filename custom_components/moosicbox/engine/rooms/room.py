@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from msgspec import UNSET, UnsetType
 
-from ..access.rights import Principal
+from ..access.rights import GUEST_PREFIX, Principal
 from ..playback.events import PlaybackEvent
 from ..playback.loudness import mean_volume
 from ..playback.playback import Playback
@@ -26,8 +26,15 @@ MAX_WAIT_US: Final[dict[RoomWait, int | None]] = {"none": 0, "bounded": 3_000_00
 """How long a start waits for players that aren't ready; `None` means forever."""
 MAX_ROLES: Final = 1_000
 MAX_BANNED: Final = 1_000
-GUEST_PREFIX: Final = "guest:"
-"""The user ids of invited guests begin with this."""
+
+
+class GuestToken(Record, frozen=True, kw_only=True):
+    """The record of a token that was issued to a guest, without the token itself. Times are Unix seconds."""
+
+    jti: str
+    name: str
+    issued_at: float
+    expires_at: float
 
 
 class RoomSettings(Record, frozen=True, kw_only=True):
@@ -102,6 +109,8 @@ class Room:
         self.roles: dict[str, RoomRole] = {}
         """The roles that were given to users, by user id."""
         self.banned: dict[str, None] = {}
+        self.guests: dict[str, GuestToken] = {}
+        """The tokens of invited guests, by user id."""
         self.rejoin_until: dict[ClientKey, int] = {}
         """The hub time until which a client that was removed may rejoin by itself."""
         self.chat: deque[ChatLine] = deque(maxlen=MAX_CHAT_LINES)
@@ -285,9 +294,17 @@ class Room:
     def ban(self, user_id: str) -> None:
         """Keep a user out. If there are too many, the ban of the first one is lifted."""
         self.roles.pop(user_id, None)
+        self.guests.pop(user_id, None)
         self.banned[user_id] = None
         if len(self.banned) > MAX_BANNED:
             del self.banned[next(iter(self.banned))]
+
+    def add_guest(self, user_id: str, token: GuestToken, now: float) -> None:
+        """Record the token of a guest, and drop the records of expired ones."""
+        self.guests = {known: guest for known, guest in self.guests.items() if guest.expires_at > now}
+        self.guests[user_id] = token
+        if len(self.guests) > MAX_ROLES:
+            del self.guests[next(iter(self.guests))]
 
     def rights(self, principal: Principal) -> frozenset[RoomRight]:
         """Return the rights of a principal.
@@ -322,7 +339,7 @@ class Room:
             return False
         if principal.rooms is not None and self.room_id not in principal.rooms:
             return False
-        if not user_id.startswith(GUEST_PREFIX) and (self.settings.is_public or principal.rooms is not None):
+        if not principal.is_guest and (self.settings.is_public or principal.rooms is not None):
             return True
         # An invite admits to one room, not to a later one with the same id.
         return user_id in self.roles or user_id == self.host_user_id or self.has_user(user_id)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from ..access.authentication import INVITE_REFUSED
 from ..access.rights import Principal
 from ..clock import Clock
 from ..delivery.catalog import TopicCatalog
@@ -14,10 +15,10 @@ from ..playback.player import PlaybackContext, Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
 from ..playback.render import queue_snapshot
-from ..protocol.errors import PermissionDenied, RoomNotFound
+from ..protocol.errors import AuthenticationFailed, PermissionDenied, RoomNotFound
 from ..protocol.server import RoomEvent, TopicMessage
 from ..signals import Signal
-from .room import GUEST_PREFIX, Participant, Room
+from .room import Participant, Room
 
 
 class RoomRegistry(PlaybackContexts[Room]):
@@ -59,9 +60,18 @@ class RoomRegistry(PlaybackContexts[Room]):
             raise PermissionDenied("This token is limited to other rooms")
         if (room := self._rooms.get(room_id)) is None:
             raise RoomNotFound(f"There is no room {room_id}")
+        if viewer.sub in room.banned and not viewer.is_admin:
+            raise PermissionDenied(f"{viewer.name} was removed from {room.name}, and needs a new invite")
         if not room.visible_to(viewer):
             raise PermissionDenied("This room is private: it needs an invite")
         return room
+
+    def require_admitted(self, principal: Principal) -> None:
+        """Raise AuthenticationFailed if a guest's room was closed, or the guest was removed from it."""
+        if principal.is_guest and not any(
+            room.visible_to(principal) for room_id in principal.rooms or () if (room := self.find(room_id)) is not None
+        ):
+            raise AuthenticationFailed(INVITE_REFUSED)
 
     def of_player(self, player: Player) -> Room | None:
         """Return the room that a player is in."""
@@ -91,7 +101,7 @@ class RoomRegistry(PlaybackContexts[Room]):
     def _may_subscribe(self, room_id: str, principal: Principal) -> bool:
         if (room := self.find(room_id)) is None:
             # A token for certain rooms can subscribe before they exist.
-            return principal.rooms is not None and not principal.sub.startswith(GUEST_PREFIX)
+            return principal.rooms is not None and not principal.is_guest
         return room.visible_to(principal)
 
     def _publish_event(self, room: Room, event_type: str, data: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Commands for rooms: create and close, join and leave, roles, chat and votes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import secrets
 
 import msgspec
@@ -45,8 +45,12 @@ class Rooms(RoomRegistry):
         self.left: Signal[Room, Participant] = Signal()
         self.skip_voted: Signal[Room] = Signal()
         """A departure turned the votes to skip into a majority."""
+        self._require_join: Callable[[Player, Room], None] = lambda _player, _room: None
+        self.kicked: Signal[Room, str] = Signal()
+        """A user of this id was removed from a room."""
         self._sessions = sessions
         self._subscriptions = subscriptions
+        sessions.add_guard(self.require_admitted)
 
     # ------------------------------------------------------------ life cycle
 
@@ -154,6 +158,8 @@ class Rooms(RoomRegistry):
             raise PermissionDenied(f"{principal.name} is limited to other rooms")
         room.require_capacity()
         player = None if session.player_id is None else self._players.find(session.player_id)
+        if player is not None:
+            self._require_join(player, room)
         if player is not None and (before := self.of_player(player)) is not None:
             if (place := before.participant_of(player)) is not None:
                 self.leave(before, place)
@@ -180,6 +186,10 @@ class Rooms(RoomRegistry):
         self.joined.emit(room, participant)
         self.changed.emit(room)
 
+    def restrict_joins(self, require_join: Callable[[Player, Room], None]) -> None:
+        """Call `require_join` before a player joins a room; it raises HubError to refuse it."""
+        self._require_join = require_join
+
     def leave(self, room: Room, participant: Participant) -> None:
         """Remove a participant that leaves."""
         self.remove_participant(room, participant, "left")
@@ -194,6 +204,7 @@ class Rooms(RoomRegistry):
             if member.user_id == participant.user_id:
                 self.remove_participant(room, member, "kicked")
         self._unsubscribe_hidden(room, "kicked")
+        self.kicked.emit(room, participant.user_id)
 
     def remove_participant(self, room: Room, participant: Participant, reason: str) -> None:
         """Remove a participant; `reason` is published with the event."""
@@ -266,7 +277,10 @@ class Rooms(RoomRegistry):
         self._publish_event(room, "role_changed", {"user_id": user_id, "role": role})
 
     def admit(self, room: Room, user_id: str, role: RoomRole) -> None:
-        """Admit a user that was invited: lift a ban, and give the role unless the user has one with more rights."""
+        """Admit a user that was invited: lift a ban, and give the role unless the user has one with more rights.
+
+        A ban is lifted by a newer invite only, because a kick revokes the older ones.
+        """
         room.banned.pop(user_id, None)
         current = room.roles.get(user_id)
         if user_id != room.host_user_id and (current is None or ROLE_RIGHTS[current] < ROLE_RIGHTS[role]):

@@ -10,7 +10,7 @@ from ..playback.saved_state import CopiedFields, SavedPlayback, capture_playback
 from ..protocol.server import ChatLine
 from ..protocol.types import Record, RoomRole
 from ..sessions.session import ClientKey
-from .room import Participant, Room, RoomSettings
+from .room import GuestToken, Participant, Room, RoomSettings
 
 
 class SavedParticipant(Record, frozen=True, kw_only=True):
@@ -37,6 +37,7 @@ class SavedRoom(Record, frozen=True, kw_only=True):
     participants: tuple[SavedParticipant, ...] = ()
     roles: dict[str, RoomRole] = {}
     banned: tuple[str, ...] = ()
+    guests: dict[str, GuestToken] = {}
     missing: tuple[tuple[ClientKey, int], ...] = ()
     chat: tuple[ChatLine, ...] = ()
     votes: tuple[str, ...] = ()
@@ -46,7 +47,7 @@ class SavedRoom(Record, frozen=True, kw_only=True):
 
 _COPIED: Final = CopiedFields(
     SavedRoom,
-    *("room_id", "settings", "outputs", "participants", "roles", "banned", "missing", "chat", "votes"),
+    *("room_id", "settings", "outputs", "participants", "roles", "banned", "guests", "missing", "chat", "votes"),
     *("interrupted", "playback"),
 )
 
@@ -60,6 +61,7 @@ def capture_room(room: Room, *, with_items: bool = True) -> SavedRoom:
         participants=tuple(_capture_participant(participant) for participant in tuple(room.participants.values())),
         roles=dict(room.roles),
         banned=tuple(room.banned),
+        guests=dict(room.guests),
         missing=tuple(room.rejoin_until.items()),
         chat=tuple(room.chat),
         votes=tuple(room.votes),
@@ -75,6 +77,7 @@ def restore_room(room: Room, state: SavedRoom, find_player: Callable[[str], Play
     room.outputs = dict(state.outputs)
     room.roles = dict(state.roles)
     room.banned = dict.fromkeys(state.banned)
+    room.guests = dict(state.guests)
     room.rejoin_until = dict(state.missing)
     room.chat.extend(state.chat)
     room.votes = set(state.votes)

@@ -107,10 +107,10 @@ class Targets:
             return room
         player = self._player(actor, player_id, "control")
         if not ((principal.may("control") and principal.rooms is None) or _is_own(actor, player)):
-            if (joined := self._rooms.of_player(player)) is None:
-                principal.require("control")
-                raise PermissionDenied("This token is limited to rooms")
-            joined.require_right(principal, "volume")
+            if (joined := self._rooms.of_player(player)) is not None:
+                joined.require_right(principal, "volume")
+            else:
+                principal.require_household("control")
         return player
 
     def require_move_right(self, principal: Principal, player: Player) -> None:
@@ -121,9 +121,7 @@ class Targets:
         if room is not None and not room.is_group:
             room.require_right(principal, "member.kick")
             return
-        principal.require("control")
-        if principal.rooms is not None:
-            raise PermissionDenied("This token is limited to rooms")
+        principal.require_household("control")
 
     def _player(self, actor: Actor, player_id: str | None, permission: str) -> Player:
         principal = actor.principal

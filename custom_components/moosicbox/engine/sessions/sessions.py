@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from ..access.authentication import Authentication
-from ..access.rights import Principal
+from ..access.authentication import Authentication, Peer
+from ..access.rights import GUEST_PREFIX, Principal
 from ..access.tokens import LEEWAY
 from ..clock import Clock, iso_from_unix
 from ..delivery.frame import Frame
@@ -21,11 +21,13 @@ from ..protocol.server import Hello, Welcome
 from ..protocol.types import Position, ResumeFailure, UserRef
 from ..signals import Signal
 from ..timers import Timers
+from .guest_places import require_guest_place
 from .session import Connection, Refused, Session
 from .subscriptions import Subscriptions
 
 REVOKING: Final = frozenset({CloseCode.FORCED_OUT, CloseCode.TOKEN_EXPIRED})
 """Codes that revoke the rights of a session: its running command is cancelled, too."""
+ACCESS_ENDED: Final = "The access ended"
 
 
 class _Resumption(NamedTuple):
@@ -68,6 +70,7 @@ class Sessions:
         self._timers = timers
         self._clock = clock
         self._sessions: dict[str, Session] = {}
+        self._guards: list[Callable[[Principal], None]] = []
         self._connected: Counter[str] = Counter()
         """Number of connections by sub."""
         self._disconnected: dict[str, dict[Session, None]] = {}
@@ -118,13 +121,17 @@ class Sessions:
             token: A new token for the client, to include in `welcome`.
 
         Raises:
+            AuthenticationFailed: If the principal's access has ended.
             Refused: If the client isn't admitted.
 
         """
         resumption = None
         failure: ResumeFailure | UnsetType = UNSET
+        if principal is None and message.resume is not None:
+            principal = self.resumable_principal(message.resume)
+        if principal is not None:
+            principal = self._verified(principal, connection.peer, message.resume)
         if message.resume is not None:
-            principal = principal or self.resumable_principal(message.resume)
             try:
                 resumption = self._resumption(message.resume, message.client, principal)
             except PositionLost as lost:
@@ -135,6 +142,48 @@ class Sessions:
         if principal is None and (principal := self._authentication.admit_anonymous(connection.peer)) is None:
             raise Refused(AuthenticationFailed("A token is needed"))
         return self._create(connection, message, principal, failure, hello, token)
+
+    def add_guard(self, guard: Callable[[Principal], None]) -> None:
+        """Call `guard` with the principal of each session that begins or resumes; it may raise AuthenticationFailed."""
+        self._guards.append(guard)
+
+    def require_guest_place(self, rooms: frozenset[str] | None, client: ClientInfo) -> None:
+        """Raise Unavailable if there is no place for another guest of `rooms`."""
+        require_guest_place(self._sessions.values(), rooms, client, self.limits)
+
+    def _verified(self, principal: Principal, peer: Peer, resume: Resume | None) -> Principal:
+        # Here every session begins or resumes, at once after this: nothing can revoke the access in between.
+        for guard in self._guards:
+            guard(principal)
+        try:
+            return self._authentication.verify_again(principal, peer)
+        except Unavailable as error:
+            # The principal's issuer is offline: an open session is resumed by its own secret.
+            if resume is not None and principal == self.resumable_principal(resume):
+                return principal
+            raise Refused(error, CloseCode.RESTART) from error
+
+    def verify_where(self, matches: Callable[[Session], bool]) -> int:
+        """Verify the principals of all sessions that match: renew them, and end those whose access has ended.
+
+        Return the number of ended sessions.
+        """
+        ended = 0
+        for session in [session for session in self if matches(session)]:
+            peer = None if session.connection is None else session.connection.peer
+            try:
+                principal = self._authentication.verify_again(session.principal, peer)
+            except AuthenticationFailed as error:
+                code = CloseCode.TOKEN_EXPIRED if error.expired else CloseCode.FORCED_OUT
+                self.end(session, code, ACCESS_ENDED)
+                ended += 1
+            except Unavailable:
+                continue
+            else:
+                before = session.principal
+                if (principal, principal.expires_at) != (before, before.expires_at):
+                    self.renew(session, principal)
+        return ended
 
     def resumable_principal(self, resume: Resume) -> Principal | None:
         """Return the principal of a session to resume, if the secret is right and the session's token hasn't expired."""
@@ -202,9 +251,13 @@ class Sessions:
         token: str | UnsetType,
     ) -> Session:
         client = message.client
-        if self._connected[principal.sub] >= self.limits.max_connections_per_user:
-            error = Unavailable(f"A user has at most {self.limits.max_connections_per_user} connections")
-            raise Refused(error, CloseCode.RATE_LIMITED)
+        if self._connected[principal.sub] >= (most := self._max_connections(principal.sub)):
+            raise Refused(Unavailable(f"A user has at most {most} connections"), CloseCode.RATE_LIMITED)
+        if principal.is_guest:
+            try:
+                self.require_guest_place(principal.rooms, client)
+            except Unavailable as error:
+                raise Refused(error, CloseCode.RATE_LIMITED) from error
         session = Session(principal, client, self.limits, self._clock.timestamp())
         player_topics = []
         if client.kind == "player":
@@ -353,8 +406,12 @@ class Sessions:
 
     def _limit_disconnected(self, sub: str) -> None:
         disconnected = self._disconnected.get(sub, {})
-        if len(disconnected) > self.limits.max_connections_per_user:
+        if len(disconnected) > self._max_connections(sub):
             self.end(next(iter(disconnected)), CloseCode.NORMAL)
+
+    def _max_connections(self, sub: str) -> int:
+        limits = self.limits
+        return limits.max_connections_per_guest if sub.startswith(GUEST_PREFIX) else limits.max_connections_per_user
 
     def end(self, session: Session, code: CloseCode, reason: str = "") -> None:
         """End a session and close its connection with `code`."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, hdrs, web
 
 from ..access.authentication import Peer
+from ..access.limiter import MIN_WAIT, TokenBucket
 from ..access.rights import Principal
 from ..delivery.deflate import Deflation
 from ..delivery.frame import Frame
@@ -18,7 +19,7 @@ from ..metrics import Traffic
 from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
-from ..protocol.errors import AuthenticationFailed, InvalidMessage, SerializationFailed
+from ..protocol.errors import AuthenticationFailed, InvalidMessage, RateLimitExceeded, SerializationFailed
 from ..protocol.server import Goodbye
 from ..sessions.session import Refused
 from ..timers import Timer
@@ -36,6 +37,10 @@ PING: Final = bytes((0x89, 0))
 """A WebSocket ping without a payload."""
 NO_CODE: Final = 0
 """The code of a close frame without one, as aiohttp reports it."""
+CONTROL: Final = (WSMsgType.PING, WSMsgType.PONG)
+FLOOD: Final = "Too many pings and pongs"
+FLOOD_CLOSE_SECONDS: Final = 1.0
+"""The time in which a client that floods the hub can read why its connection is closed."""
 LOST: Final = 1006
 """Counted as the close code of a connection that ended without one."""
 BINARY: Final = Decoded(None, None, SerializationFailed("Messages are text frames"))
@@ -46,7 +51,9 @@ class WebSocketConnection:
 
     __slots__ = (
         "_closing",
+        "_control_frames",
         "_errors",
+        "_flooding",
         "_gateway",
         "_ping_timer",
         "_pinged_us",
@@ -88,6 +95,9 @@ class WebSocketConnection:
         self._ping_timer: Timer | None = None
         self._pinged_us: int | None = None
         self._errors = ProtocolErrors(limits)
+        self._control_frames = TokenBucket(limits.sync_per_minute / 60, limits.sync_burst)
+        self._flooding = False
+        """True if the client sends more control frames than it may; its input isn't read any more."""
 
     async def run(self, principal: Principal | None, admission: AbstractContextManager[None]) -> web.WebSocketResponse:
         """Serve the connection until it ends.
@@ -148,12 +158,13 @@ class WebSocketConnection:
         return self.session
 
     async def _receive_first(self) -> Decoded | None:
-        while True:
-            received = await self._ws.receive()
+        while (received := await self._ws.receive()).type in CONTROL:
+            if self._is_flood(self._gateway.clock.now_us()):
+                limits = self._gateway.limits
+                error = RateLimitExceeded(limits.sync_per_minute, MIN_WAIT, FLOOD)
+                raise Refused(error, CloseCode.RATE_LIMITED)
             if received.type is WSMsgType.PING:
                 await self._pong(received.data)
-            elif received.type is not WSMsgType.PONG:
-                break
         if received.type is WSMsgType.BINARY:
             raise AuthenticationFailed("The first message must be `authenticate`")
         if received.type is WSMsgType.CLOSE:
@@ -182,17 +193,25 @@ class WebSocketConnection:
                     self._drop(CloseCode.INVALID_TEXT, "The text is not UTF-8")
                 elif decoded.error is not None and self._errors.too_many(decoded.error, received_us):
                     self._drop(CloseCode.PROTOCOL_ERRORS, "Too many protocol errors")
-            elif received.type is WSMsgType.PING:
-                await self._pong(received.data)
-            elif received.type is WSMsgType.PONG:
-                self._measure_round_trip(received_us)
-                self._schedule_ping()
+            elif received.type in CONTROL:
+                if self._is_flood(received_us):
+                    self._drop(CloseCode.RATE_LIMITED, FLOOD)
+                elif received.type is WSMsgType.PING:
+                    await self._pong(received.data)
+                else:
+                    self._measure_round_trip(received_us)
+                    self._schedule_ping()
             elif received.type is WSMsgType.CLOSE:
                 await self._echo_close(received.data)
                 return received.data in (NO_CODE, CloseCode.NORMAL)
             else:
                 break
         return False
+
+    def _is_flood(self, now_us: int) -> bool:
+        # Control frames are cheap to send, and each one that is read keeps all other clients waiting.
+        self._flooding = self._control_frames.consume(now_us) > 0
+        return self._flooding
 
     # ------------------------------------------------------------ to the client
 
@@ -291,6 +310,12 @@ class WebSocketConnection:
     async def _close_socket(self) -> None:
         if self._closing is not None:
             code, reason = self._closing
+            if self._flooding and self._tcp is not None and not self._tcp.is_closing():
+                # The closing handshake would read, and wait for the end of, what the client sends.
+                self._tcp.pause_reading()
+                self._tcp.write(_close_frame(code, reason))
+                await asyncio.sleep(FLOOD_CLOSE_SECONDS)
+                self._tcp.abort()
             # A client that doesn't read would block the closing handshake for ever.
             with contextlib.suppress(TimeoutError, ConnectionError):
                 async with asyncio.timeout(self._gateway.limits.close_timeout):
@@ -328,6 +353,11 @@ class WebSocketConnection:
         metrics = self._gateway.metrics
         metrics.past.add(self.traffic)
         metrics.disconnects[self._closing[0] if self._closing else self._ws.close_code or LOST] += 1
+
+
+def _close_frame(code: CloseCode, reason: str) -> bytes:
+    payload = int(code).to_bytes(2) + reason.encode()[:120]
+    return bytes((0x88, len(payload))) + payload
 
 
 def _authenticate_of(decoded: Decoded) -> Authenticate:

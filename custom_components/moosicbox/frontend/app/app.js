@@ -241,6 +241,8 @@ export class App {
     this.#player.device?.player.report();
     this.#subscriptions.reset();
     this.#subscriptions.ensureChosen();
+    // Refused for guests, whose pages don't show it.
+    this.request({ type: "subscribe", topics: ["household"] }).catch(() => undefined);
   }
 
   /** @param {ServerMessage} message */

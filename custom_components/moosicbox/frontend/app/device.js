@@ -1,6 +1,7 @@
 /** The player of this browser with its audio output, media controls and wake lock. */
 import { monotonicUs } from "../client/time-sync.js";
 import { capabilities } from "../player/capabilities.js";
+import { alarmTone } from "../player/alarm-tone.js";
 import { clickTrack } from "../player/click-track.js";
 import { DataSaver } from "../player/data-saver.js";
 import { Decoding } from "../player/decoding.js";
@@ -27,6 +28,8 @@ export class Device {
   #integrations;
   /** @type {(() => void) | null} */
   #stopClicks = null;
+  /** @type {(() => void) | null} */
+  #stopTone = null;
   #player;
   #unlock = () => {
     this.#output.unlock();
@@ -98,8 +101,15 @@ export class Device {
     this.#stopClicks = delayMs && clickTrack({ output: this.#output, clock: this.#clock, delayMs, nowUs: monotonicUs });
   }
 
+  /** @param {boolean} sounds true to make the tone of an alarm, false to stop it */
+  tone(sounds) {
+    this.#stopTone?.();
+    this.#stopTone = sounds ? alarmTone(this.#output) : null;
+  }
+
   dispose() {
     this.click(null);
+    this.tone(false);
     for (const end of this.#integrations) {
       end();
     }

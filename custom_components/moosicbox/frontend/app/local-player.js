@@ -99,7 +99,9 @@ export class LocalPlayer {
   /** @param {ServerMessage} message of the player's topic */
   handle(message) {
     this.#device?.player.handle(message);
-    if (message.type === "volume_update") {
+    if (message.type === "alarm_tone") {
+      this.#device?.tone(message.sounds);
+    } else if (message.type === "volume_update") {
       this.#set({ volume: message.volume, muted: message.muted });
     }
   }

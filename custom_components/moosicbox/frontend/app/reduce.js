@@ -36,6 +36,8 @@ export function reduce(state, message, hubUs) {
       return withChangedPlayback(state, topic, { current_track: message.track });
     case "queue_updated":
       return withQueue(state, topic, withUpdate(state.queues[topic], message));
+    case "household_state":
+      return { household: message };
     case "library_updated":
       return { libraryVersion: state.libraryVersion + 1 };
     case "library_scan_progress":

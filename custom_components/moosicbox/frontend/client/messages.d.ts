@@ -39,6 +39,95 @@ export interface ClientMessages {
     type: "get_metrics";
     request_id?: string | null;
   };
+  "household_command.cancel_sleep_timer": {
+    action: "cancel_sleep_timer";
+    request_id?: string | null;
+    type: "household_command";
+    player_id?: string | null;
+    room_id?: string | null;
+  };
+  "household_command.delete_alarm": {
+    action: "delete_alarm";
+    request_id?: string | null;
+    type: "household_command";
+    alarm_id: string;
+  };
+  "household_command.delete_rule": {
+    action: "delete_rule";
+    request_id?: string | null;
+    type: "household_command";
+    rule_id: string;
+  };
+  "household_command.dismiss_alarm": {
+    action: "dismiss_alarm";
+    request_id?: string | null;
+    type: "household_command";
+    alarm_id?: string | null;
+  };
+  "household_command.get": {
+    action: "get";
+    request_id?: string | null;
+    type: "household_command";
+  };
+  "household_command.save_alarm": {
+    action: "save_alarm";
+    request_id?: string | null;
+    type: "household_command";
+    alarm_id?: string | null;
+    name?: string | null;
+    player_id?: string | null;
+    room_id?: string | null;
+    time?: string | null;
+    days?: Array<"fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed"> | null;
+    enabled?: boolean | null;
+    sources?: Array<MusicSource> | null;
+    volume?: number | null;
+    fade_seconds?: number | null;
+    snooze_minutes?: number | null;
+    stop_minutes?: number | null;
+    only_if?: string | null;
+  };
+  "household_command.save_rule": {
+    action: "save_rule";
+    request_id?: string | null;
+    type: "household_command";
+    rule_id?: string | null;
+    name?: string;
+    player_ids?: Array<string>;
+    begins?: string | null;
+    ends?: string | null;
+    days?: Array<"fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed">;
+    max_volume?: number;
+    announcement_volume?: number | null;
+    silent?: boolean;
+    genres?: Array<string>;
+    artists?: Array<string>;
+    albums?: Array<string>;
+  };
+  "household_command.set_sleep_timer": {
+    action: "set_sleep_timer";
+    request_id?: string | null;
+    type: "household_command";
+    player_id?: string | null;
+    room_id?: string | null;
+    minutes?: number | null;
+    until?: "album" | "time" | "track";
+    fade_seconds?: number;
+  };
+  "household_command.skip_alarm": {
+    action: "skip_alarm";
+    request_id?: string | null;
+    type: "household_command";
+    alarm_id: string;
+    skip?: boolean;
+  };
+  "household_command.snooze_alarm": {
+    action: "snooze_alarm";
+    request_id?: string | null;
+    type: "household_command";
+    alarm_id?: string | null;
+    minutes?: number | null;
+  };
   "library_request": {
     type: "library_request";
     request_id?: string | null;
@@ -259,6 +348,12 @@ export interface ClientMessages {
     track_id?: string | null;
     start_position?: number | null;
   };
+  "room_command.revoke_invites": {
+    action: "revoke_invites";
+    request_id?: string | null;
+    type: "room_command";
+    room_id: string;
+  };
   "room_command.seek": {
     action: "seek";
     request_id?: string | null;
@@ -343,6 +438,12 @@ export interface ServerMessages {
     message: string;
     scheduled_at?: string;
   };
+  "alarm_tone": {
+    type: "alarm_tone";
+    topic?: string;
+    snapshot?: boolean;
+    sounds: boolean;
+  };
   "announcement": {
     type: "announcement";
     topic?: string;
@@ -354,7 +455,7 @@ export interface ServerMessages {
   };
   "error": {
     type: "error";
-    error_type: "authentication_failed" | "client_not_found" | "connection_closed" | "internal_error" | "invalid_message" | "item_locked" | "message_too_large" | "not_supported" | "permission_denied" | "player_not_found" | "queue_item_not_found" | "rate_limit_exceeded" | "revision_conflict" | "room_full" | "room_not_found" | "serialization_error" | "track_not_found" | "unavailable" | "unknown_type";
+    error_type: "alarm_not_found" | "authentication_failed" | "client_not_found" | "connection_closed" | "internal_error" | "invalid_message" | "item_locked" | "message_too_large" | "not_supported" | "permission_denied" | "player_not_found" | "queue_item_not_found" | "rate_limit_exceeded" | "refused_by_rule" | "revision_conflict" | "room_full" | "room_not_found" | "rule_not_found" | "serialization_error" | "track_not_found" | "unavailable" | "unknown_type";
     message: string;
     retryable: boolean;
     retry_after?: number;
@@ -385,6 +486,14 @@ export interface ServerMessages {
     heartbeat_interval: number;
     limits: Record<string, number | number>;
     features: Record<string, number>;
+  };
+  "household_state": {
+    type: "household_state";
+    topic?: string;
+    snapshot?: boolean;
+    sleep_timers: Array<SleepTimerInfo>;
+    alarms: Array<AlarmInfo>;
+    rules: Array<Rule>;
   };
   "library_scan_progress": {
     type: "library_scan_progress";
@@ -444,6 +553,7 @@ export interface ServerMessages {
     queue_revision: number;
     player_id?: string;
     room_id?: string;
+    stream_title?: string;
   };
   "player_list": {
     type: "player_list";
@@ -628,6 +738,26 @@ export interface After {
   after: string;
 }
 
+export interface AlarmInfo {
+  alarm_id: string;
+  name: string;
+  time: string;
+  player_id: string | null;
+  room_id: string | null;
+  days: Array<"fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed">;
+  enabled: boolean;
+  sources: Array<MusicSource>;
+  volume: number | null;
+  fade_seconds: number;
+  snooze_minutes: number;
+  stop_minutes: number;
+  only_if: string | null;
+  next_at: string | null;
+  skipped_at: string | null;
+  phase: "idle" | "ringing" | "snoozed" | "waiting";
+  snoozed_until: string | null;
+}
+
 export interface ChatLine {
   message_id: string;
   user_id: string;
@@ -671,6 +801,15 @@ export interface MoveOp {
   op: "move";
   queue_item_id: string;
   index: number;
+}
+
+export interface MusicSource {
+  media_content_id?: string;
+  track_ids?: Array<string>;
+  query?: string;
+  kind?: "album" | "artist" | "favourites" | "genre" | "playlist" | "track";
+  id?: string;
+  title?: string;
 }
 
 export interface Participant {
@@ -784,6 +923,30 @@ export interface RoomInfo {
   is_public: boolean;
   participants: number;
   max_participants: number;
+}
+
+export interface Rule {
+  rule_id: string;
+  name: string;
+  player_ids: Array<string>;
+  begins: string | null;
+  ends: string | null;
+  days: Array<"fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed">;
+  max_volume: number;
+  announcement_volume: number | null;
+  silent: boolean;
+  genres: Array<string>;
+  artists: Array<string>;
+  albums: Array<string>;
+}
+
+export interface SleepTimerInfo {
+  until: "album" | "time" | "track";
+  ends_at: string | null;
+  fade_seconds: number;
+  minutes: number | null;
+  player_id?: string;
+  room_id?: string;
 }
 
 export interface Track {

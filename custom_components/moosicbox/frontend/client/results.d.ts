@@ -18,6 +18,10 @@ export interface Results {
   room_chat: { message_id: string };
   "queue_command.add": { revision: number; queue_item_ids: string[] };
   "queue_command.get": { queue: QueuePage };
+  "household_command.save_alarm": { alarm_id: string; next_at: string | null };
+  "household_command.skip_alarm": { alarm_id: string; next_at: string | null };
+  "household_command.save_rule": { rule_id: string };
+  "household_command.set_sleep_timer": { ends_at: string | null };
   "room_command.create": { room_id: string };
   "room_command.invite": { invite: string; url: string; expires_at: string };
   "room_command.get": RoomDetails;

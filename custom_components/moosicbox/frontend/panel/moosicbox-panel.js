@@ -27,6 +27,7 @@ const PAGE_VIEWS = {
   listen: (context) => new ListenPage(context),
   library: (context) => new LazyView(context, lazyViews.library),
   rooms: (context) => new LazyView(context, lazyViews.rooms),
+  household: (context) => new LazyView(context, lazyViews.household),
   hub: (context) => new LazyView(context, lazyViews.hub),
 };
 

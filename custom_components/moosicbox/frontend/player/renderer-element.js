@@ -9,6 +9,8 @@ import { explain } from "./fault.js";
 /** @typedef {import("./renderer.js").RendererEvents} RendererEvents */
 
 const FADE_SECONDS = 0.01;
+/** When a radio station that broke off is fetched again. */
+const RECONNECT_DELAYS_MS = [500, 2_000, 5_000, 10_000, 20_000, 30_000];
 /** A seek interrupts the sound, so smaller differences are left. */
 const SEEK_TOLERANCE_SECONDS = 0.05;
 
@@ -29,6 +31,11 @@ export class ElementRenderer extends Emitter {
   #stalled = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** True between a start and a stop of a radio station, which ends only because its connection is lost. */
+  #isOnAir = false;
+  #reconnections = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #reconnection;
   /** @type {() => void} */
   #unsubscribe = () => undefined;
 
@@ -101,9 +108,14 @@ export class ElementRenderer extends Emitter {
     this.#element = element;
     element.oncanplay = null;
     element.onended = () => {
-      this.emit("ended", null);
+      if (!this.#reconnect()) {
+        this.emit("ended", null);
+      }
     };
     element.onerror = () => {
+      if (this.#reconnect()) {
+        return;
+      }
       void explain(element.error, element.currentSrc).then((error) => {
         this.emit("failed", error);
       });
@@ -112,6 +124,7 @@ export class ElementRenderer extends Emitter {
       this.#setStalled(true);
     };
     element.onplaying = () => {
+      this.#reconnections = 0;
       this.#setStalled(false);
     };
     // Keeping the pitch at a slightly different speed would distort the sound.
@@ -153,6 +166,7 @@ export class ElementRenderer extends Emitter {
       this.#element.load();
     }
     this.#started = true;
+    this.#isOnAir = this.fallback === "live" && this.duration === null;
     this.#schedule(atUs - this.#latencyUs, () => {
       const element = this.#element;
       this.#fadeTo(gain, fadeSeconds);
@@ -172,6 +186,8 @@ export class ElementRenderer extends Emitter {
     const shortest = this.#fade ? FADE_SECONDS : 0;
     const fadeUs = Math.max(shortest, fadeSeconds) * 1e6;
     const early = fadeSeconds > 0 ? 0 : fadeUs;
+    this.#isOnAir = false;
+    clearTimeout(this.#reconnection);
     this.#schedule(atUs - this.#latencyUs - early, () => {
       this.#fadeTo(0, fadeUs / 1e6);
       this.#schedule(monotonicUs() + fadeUs, () => {
@@ -197,6 +213,7 @@ export class ElementRenderer extends Emitter {
 
   dispose() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#reconnection);
     this.#unsubscribe();
     const element = this.#element;
     element.onended = element.onerror = element.onwaiting = element.onplaying = null;
@@ -229,6 +246,24 @@ export class ElementRenderer extends Emitter {
   #schedule(localUs, action) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(action, Math.max(0, (localUs - monotonicUs()) / 1000));
+  }
+
+  /**
+   * Fetch a radio station again that has broken off.
+   * @returns {boolean} false if it isn't one, or if this has failed too often
+   */
+  #reconnect() {
+    const delay = this.#isOnAir ? RECONNECT_DELAYS_MS[this.#reconnections] : undefined;
+    if (delay === undefined) {
+      return false;
+    }
+    this.#reconnections += 1;
+    this.#setStalled(true);
+    this.#reconnection = setTimeout(() => {
+      this.#element.load();
+      this.#element.play().catch(() => undefined);
+    }, delay);
+    return true;
   }
 
   /**

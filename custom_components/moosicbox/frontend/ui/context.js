@@ -6,7 +6,7 @@
 /** @typedef {import("../app/target.js").Target} Target */
 /** @typedef {import("./localize.js").Localize} Localize */
 
-/** @typedef {"listen" | "library" | "rooms" | "hub"} PageName */
+/** @typedef {"listen" | "library" | "rooms" | "household" | "hub"} PageName */
 
 /**
  * @typedef {object} Context

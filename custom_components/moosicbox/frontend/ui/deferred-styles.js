@@ -121,6 +121,17 @@ input[type="checkbox"] { width: 20px; height: 20px; accent-color: var(--accent-f
 .room-title { display: flex; gap: 8px; align-items: center; }
 .room-title h3 { font-size: 18px; overflow-wrap: anywhere; }
 .room-title svg { width: 18px; height: 18px; color: var(--text-2); }
+.household { gap: 16px; }
+.household-card { padding: 16px; display: flex; flex-direction: column; gap: 12px; }
+.household-card h3 { font-size: 18px; }
+.plain-list { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
+.plain-list li { display: flex; align-items: center; gap: 8px; min-height: 48px; }
+.alarm-time { font-size: 24px; font-variant-numeric: tabular-nums; }
+.alarm-row .row-subtitle { white-space: normal; }
+.alarm-row .row-main { height: auto; min-height: 60px; }
+.days { border: 0; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); }
+.days legend { font-size: 14px; color: var(--text-2); padding: 0; }
+.list-text { flex: 1; min-width: 0; overflow-wrap: anywhere; }
 .card-actions { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
 .card-actions .chip { margin-inline-end: auto; }
 .person { display: flex; align-items: center; gap: 12px; min-height: 64px; padding: 6px 16px; }

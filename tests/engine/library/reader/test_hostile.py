@@ -7,7 +7,6 @@ from pathlib import Path
 import struct
 import subprocess
 import sys
-import zlib
 
 from PIL import Image
 import pytest
@@ -27,32 +26,13 @@ from custom_components.moosicbox.engine.library.reader.messages import (
 )
 from script.lib.sounds import Sounds, png
 from tests.engine.library.serving import serve
+from tests.hostile_files import MANY_PARTS, MIB, compressed_frame, id3, write_huge_pictures
 
 pytestmark = pytest.mark.process
 
-MIB = 1024 * 1024
 MAX_READER = 320 * MIB
 MAX_GROWTH = 32 * MIB
 """Of this process."""
-
-
-def syncsafe(number: int) -> bytes:
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
-
-
-def id3(*frames: tuple[bytes, int, bytes], version: int = 4) -> bytes:
-    """A tag of frames with names, flags and data."""
-    body = b"".join(
-        name + (syncsafe(len(data)) if version == 4 else len(data).to_bytes(4)) + flags.to_bytes(2) + data
-        for name, flags, data in frames
-    )
-    return b"ID3" + bytes([version, 0, 0]) + syncsafe(len(body)) + body
-
-
-def bomb(inflated: int) -> bytes:
-    """Zeros, compressed twelve hundredfold, piece by piece."""
-    packer = zlib.compressobj(9)
-    return b"".join(packer.compress(bytes(MIB)) for _ in range(inflated // MIB)) + packer.flush()
 
 
 def ask(request: Request) -> tuple[Reply, int]:
@@ -79,9 +59,7 @@ def resident() -> int:
 def test_compressed_frames_are_inflated_within_bounds(
     sounds: Sounds, tmp_path: Path, name: bytes, version: int
 ) -> None:
-    packed = (1 << 30).to_bytes(4) + bomb(1024 * MIB)
-    flags = 0x0080 if version == 3 else 0x0009
-    frames = (name, flags, packed), (b"TPE1", 0, b"\3Harmless")
+    frames = compressed_frame(name, version), (b"TPE1", 0, b"\3Harmless")
     path = tmp_path / "bomb.mp3"
     path.write_bytes(id3(*frames, version=version) + sounds.path("mp3").read_bytes())
     reply, peak = ask(ReadTags(bytes(tmp_path), bytes(path)))
@@ -90,17 +68,7 @@ def test_compressed_frames_are_inflated_within_bounds(
     assert peak < MAX_READER
 
 
-@pytest.mark.parametrize(
-    "frames",
-    [
-        [(b"SYLT", 0, b"\3eng\2\1\0" + b"\0\0\0\0\0" * 420_000)],
-        [(b"SYLT", 0, b"x")] * 180_000,
-        [(b"TXXX", 0, b"\3\0x")] * 180_000,
-        [(b"TIT2", 0, b"\3" + b"\0" * 1_000_000)],
-        [(b"CHAP", 0, b"\0" * 17)] * 80_000,
-    ],
-    ids=["sylt", "tiny", "free", "values", "chapters"],
-)
+@pytest.mark.parametrize("frames", MANY_PARTS.values(), ids=MANY_PARTS)
 def test_many_small_parts_cost_little(sounds: Sounds, tmp_path: Path, frames: list[tuple[bytes, int, bytes]]) -> None:
     path = tmp_path / "many.mp3"
     path.write_bytes(id3(*frames, (b"TPE1", 0, b"\3Last")) + sounds.path("mp3").read_bytes())
@@ -174,14 +142,7 @@ async def test_a_single_file_that_ends_its_reader(sounds: Sounds, tmp_path: Path
 @pytest.fixture(scope="module")
 def huge_pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Few bytes each, 49 million pixels."""
-    folder = tmp_path_factory.mktemp("huge")
-    program = (
-        "import sys; from PIL import Image; picture = Image.new('RGB', (7000, 7000)); folder = sys.argv[1]\n"
-        "picture.save(folder + '/a.webp', lossless=True); picture.save(folder + '/b.png'); picture.save(folder + '/c.gif')\n"
-        "picture.save(folder + '/d.jpg', quality=10)"
-    )
-    subprocess.run([sys.executable, "-c", program, folder], check=True)  # noqa: S603 - our own words
-    return sorted(folder.iterdir())
+    return write_huge_pictures(tmp_path_factory.mktemp("huge"))
 
 
 async def test_huge_pictures_are_refused_or_reduced(

@@ -9,7 +9,7 @@ from typing import Final
 from yarl import URL
 
 from ...protocol.client import StreamRequest
-from ...protocol.server import Prepare, SynchronizedPlayback, VolumeUpdate
+from ...protocol.server import AlarmTone, Prepare, SynchronizedPlayback, VolumeUpdate
 from ..client import MoosicBoxClient
 from ..config import base_url
 from ..connection_events import Connected
@@ -17,19 +17,20 @@ from ..events import Events
 from .deck import Deck
 from .mpv import PROGRAM, Mpv, MpvError
 from .player import Player
+from .tone import Tone
 
 _LOGGER = logging.getLogger(__name__)
 
 LEAD_MS: Final = 80
 """The `lead_ms` that is declared to the hub: mpv loads a file of the same network within that time."""
 CAPABILITIES: Final = (
-    *("pause", "seek", "volume", "mute", "audio/flac", "audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg"),
+    *("pause", "seek", "volume", "mute", "tone", "audio/flac", "audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg"),
     *("audio/opus", "audio/wav", "audio/x-wav", "audio/webm"),
 )
 REOPEN_DELAY: Final = 2.0
 """Seconds before an mpv that exited is started again."""
 
-type PlayMessage = SynchronizedPlayback | Prepare | VolumeUpdate | Connected
+type PlayMessage = SynchronizedPlayback | Prepare | VolumeUpdate | AlarmTone | Connected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +70,15 @@ async def run_player(hub: MoosicBoxClient, output: Output) -> None:
         delay_ms=output.delay_ms,
     )
     # Subscribed before connecting: the current order follows the welcome immediately.
-    messages: Events[PlayMessage] = hub.events(SynchronizedPlayback, Prepare, VolumeUpdate, Connected)
+    messages: Events[PlayMessage] = hub.events(SynchronizedPlayback, Prepare, VolumeUpdate, AlarmTone, Connected)
+    tone = Tone(output.mpv, output.options())
     await deck.open()
     tasks: list[asyncio.Task[None]] = []
     try:
         tasks = [
             asyncio.create_task(coroutine)
             for coroutine in (
-                _dispatch(messages, player),
+                _dispatch(messages, player, tone),
                 player.run(),
                 _follow_clock(hub, player),
                 _restart_mpv(deck, player),
@@ -88,13 +90,16 @@ async def run_player(hub: MoosicBoxClient, output: Output) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await tone.set(sounds=False)
         await deck.close()
 
 
-async def _dispatch(messages: Events[PlayMessage], player: Player) -> None:
+async def _dispatch(messages: Events[PlayMessage], player: Player, tone: Tone) -> None:
     async for message in messages:
         if isinstance(message, Connected):
             player.report()
+        elif isinstance(message, AlarmTone):
+            await tone.set(sounds=message.sounds)
         elif isinstance(message.topic, str) and message.topic.startswith("play:"):
             player.handle_message(message)
 

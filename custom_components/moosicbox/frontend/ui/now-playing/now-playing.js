@@ -99,7 +99,7 @@ export class NowPlaying {
     this.element.classList.toggle("unavailable", !available);
     setText(this.#name, name);
     setText(this.#title, track ? track.title || localize("unknown_title") : idleText(target, localize));
-    setText(this.#subtitle, track ? subtitle(track) : "");
+    setText(this.#subtitle, track ? (status?.stream_title ?? subtitle(track)) : "");
     setText(this.#addedBy, this.#addedByText(state, target));
     setText(this.#unheard, isUnheard(target) ? localize("room_without_players") : "");
     this.#participants.render(target);

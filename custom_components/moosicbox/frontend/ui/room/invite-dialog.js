@@ -61,6 +61,11 @@ export function openInviteDialog(context, target) {
       ...(isReachable(url) ? [] : [el("p", { class: "hint warning", text: localize("invite_loopback") })]),
     );
   };
+  const revoke = async () => {
+    if (await actions.send({ type: "room_command", action: "revoke_invites", room_id: target.id })) {
+      result.replaceChildren(el("p", { class: "hint", text: localize("invites_revoked") }));
+    }
+  };
   role.addEventListener("change", () => void create());
   until.addEventListener("change", () => void create());
   new Dialog(context, {
@@ -69,6 +74,7 @@ export function openInviteDialog(context, target) {
       el("p", { class: "hint", text: localize("invite_text") }),
       result,
       el("div", { class: "form two" }, field(localize("invite_role"), role), field(localize("invite_expires"), until)),
+      textButton("quiet danger", localize("invite_revoke"), () => void revoke()),
     ],
   });
   void create();

@@ -3,6 +3,7 @@
 export const lazyViews = {
   library: async () => (await import("../library/library-page.js")).LibraryPage,
   rooms: async () => (await import("../room/room-list.js")).RoomList,
+  household: async () => (await import("../household/household-page.js")).HouseholdPage,
   hub: async () => (await import("../hub/hub-page.js")).HubPage,
   miniPlayer: async () => (await import("./mini-player.js")).MiniPlayer,
   nowPlaying: async () => (await import("../now-playing/now-playing.js")).NowPlaying,

@@ -78,7 +78,7 @@ export class MiniPlayer {
     this.#playing = status.state === "playing" || status.state === "buffering";
     this.#artwork.render(track.artwork_url);
     setText(this.#title, track.title || localize("unknown_title"));
-    setText(this.#details, [track.artist, target.name].filter(Boolean).join(" · "));
+    setText(this.#details, [status.stream_title ?? track.artist, target.name].filter(Boolean).join(" · "));
     setIcon(this.#icon, this.#playing ? "pause" : "play");
     setLabel(this.#play, localize(this.#playing ? "pause" : "play"));
     const usable = state.connection.phase === "ready" && target.available;

@@ -10,6 +10,7 @@ export const PAGES = [
   { page: "listen", icon: "note" },
   { page: "library", icon: "library" },
   { page: "rooms", icon: "party" },
+  { page: "household", icon: "alarm" },
   { page: "hub", icon: "hub", admin: true },
 ];
 

@@ -7,6 +7,7 @@ export default {
   listen: "Hören",
   library: "Bibliothek",
   rooms: "Räume",
+  household: "Haushalt",
   hub: "Zentrale",
 
   setup_title: "Auf diesem Gerät abspielen",

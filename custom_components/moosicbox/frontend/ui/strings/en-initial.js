@@ -6,6 +6,7 @@ export default {
   listen: "Listen",
   library: "Library",
   rooms: "Rooms",
+  household: "Household",
   hub: "Hub",
 
   setup_title: "Play on this device",

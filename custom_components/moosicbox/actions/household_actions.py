@@ -1,0 +1,173 @@
+"""Actions of the household's day. Each needs the permissions of the protocol."""
+
+from datetime import time
+from typing import Any, Final
+
+from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.helpers import config_validation as cv
+import voluptuous as vol
+
+from ..browse_media import identifier_of, is_library_id
+from ..models import MoosicBoxData
+from .action import ID, ActionDescription, Fields, Handler, async_request
+from .target import CONTEXT_FIELDS, TARGET_FIELDS, context_target, sent_fields, targeted_players
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SLEEP_FIELDS: Final[Fields] = {
+    vol.Optional("minutes"): vol.Coerce(float),
+    vol.Optional("until"): vol.In(["time", "track", "album"]),
+    vol.Optional("fade_seconds"): vol.Coerce(float),
+}
+
+
+def _context_command(action: str) -> Handler:
+    """Return a handler that sends the call's fields to its player or room."""
+
+    async def handle(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+        message: dict[str, Any] = {"type": "household_command", "action": action}
+        message |= {**sent_fields(call), **context_target(data.hub, call)}
+        response: ServiceResponse = await async_request(data, call, message)
+        return response
+
+    return handle
+
+
+ALARM_FIELDS: Final[Fields] = {
+    vol.Optional("name"): cv.string,
+    vol.Optional("time"): vol.Any(cv.string, cv.time),
+    vol.Optional("days"): vol.All(cv.ensure_list, [vol.In(DAYS)]),
+    vol.Optional("enabled"): cv.boolean,
+    vol.Optional("media_content_id"): vol.All(cv.ensure_list, [cv.string]),
+    vol.Optional("query"): cv.string,
+    vol.Optional("volume"): vol.Coerce(float),
+    vol.Optional("fade_seconds"): vol.Coerce(float),
+    vol.Optional("snooze_minutes"): vol.Coerce(float),
+    vol.Optional("stop_minutes"): vol.Coerce(float),
+    vol.Optional("only_if"): vol.Any("", cv.entity_id),
+}
+
+
+async def save_alarm(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Add or change an alarm; return its id and when it rings."""
+    fields = sent_fields(call)
+    media, query = call.data.get("media_content_id", []), call.data.get("query")
+    sources: list[dict[str, Any]] = [_source(data, media_id) for media_id in media]
+    if query is not None:
+        sources.append({"query": query})
+    if sources:
+        fields["sources"] = sources
+    if isinstance(fields.get("time"), time):
+        fields["time"] = fields["time"].isoformat("seconds")
+    named = any(str(field) in call.data for field in TARGET_FIELDS) or "player_id" in fields or "room_id" in fields
+    target = context_target(data.hub, call) if named else {}
+    response: ServiceResponse = await async_request(
+        data, call, {"type": "household_command", "action": "save_alarm", **fields, **target}
+    )
+    return response
+
+
+def _source(data: MoosicBoxData, media_id: str) -> dict[str, Any]:
+    """Return the source for an id of Home Assistant's media browser."""
+    if is_library_id(media_id):
+        kind, _, id_ = identifier_of(media_id).partition("/")
+        return {"kind": kind, **({"id": id_} if id_ else {})}
+    return {"media_content_id": media_id}
+
+
+RULE_FIELDS: Final[Fields] = {
+    **TARGET_FIELDS,
+    vol.Optional("rule_id"): ID,
+    vol.Optional("name"): cv.string,
+    vol.Optional("begins"): vol.Any(None, cv.string),
+    vol.Optional("ends"): vol.Any(None, cv.string),
+    vol.Optional("days"): vol.All(cv.ensure_list, [vol.In(DAYS)]),
+    vol.Optional("max_volume"): vol.Coerce(float),
+    vol.Optional("announcement_volume"): vol.Any(None, vol.Coerce(float)),
+    vol.Optional("silent"): cv.boolean,
+    vol.Optional("genres"): vol.All(cv.ensure_list, [cv.string]),
+    vol.Optional("artists"): vol.All(cv.ensure_list, [cv.string]),
+    vol.Optional("albums"): vol.All(cv.ensure_list, [cv.string]),
+}
+
+
+async def save_rule(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Add or change a rule of the targeted players; return its id."""
+    fields = sent_fields(call)
+    if any(str(field) in call.data for field in TARGET_FIELDS):
+        fields["player_ids"] = [player.player_id for player in targeted_players(data.hub, call)]
+    response: ServiceResponse = await async_request(
+        data, call, {"type": "household_command", "action": "save_rule", **fields}
+    )
+    return response
+
+
+async def get_household(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Return all alarms, sleep timers and rules."""
+    response: ServiceResponse = await async_request(data, call, {"type": "household_command", "action": "get"})
+    return response
+
+
+def _household_command(action: str) -> Handler:
+    """Return a handler that sends the call's fields as a command."""
+
+    async def handle(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+        response: ServiceResponse = await async_request(
+            data, call, {"type": "household_command", "action": action, **call.data}
+        )
+        return response
+
+    return handle
+
+
+MINUTES: Final = vol.Coerce(float)
+HOUSEHOLD_ACTIONS: Final = (
+    ActionDescription(
+        name="set_sleep_timer",
+        handler=_context_command("set_sleep_timer"),
+        fields={**CONTEXT_FIELDS, **SLEEP_FIELDS},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="cancel_sleep_timer",
+        handler=_context_command("cancel_sleep_timer"),
+        fields=CONTEXT_FIELDS,
+    ),
+    ActionDescription(
+        name="save_alarm",
+        handler=save_alarm,
+        fields={**CONTEXT_FIELDS, vol.Optional("alarm_id"): ID, **ALARM_FIELDS},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="delete_alarm", handler=_household_command("delete_alarm"), fields={vol.Required("alarm_id"): ID}
+    ),
+    ActionDescription(
+        name="skip_alarm",
+        handler=_household_command("skip_alarm"),
+        fields={vol.Required("alarm_id"): ID, vol.Optional("skip"): cv.boolean},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="snooze_alarm",
+        handler=_household_command("snooze_alarm"),
+        fields={vol.Optional("alarm_id"): ID, vol.Optional("minutes"): MINUTES},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="dismiss_alarm", handler=_household_command("dismiss_alarm"), fields={vol.Optional("alarm_id"): ID}
+    ),
+    ActionDescription(
+        name="save_rule",
+        handler=save_rule,
+        fields=RULE_FIELDS,
+        response=SupportsResponse.OPTIONAL,
+        admin_only=True,
+    ),
+    ActionDescription(
+        name="delete_rule",
+        handler=_household_command("delete_rule"),
+        fields={vol.Required("rule_id"): ID},
+        admin_only=True,
+    ),
+    ActionDescription(name="get_household", handler=get_household, response=SupportsResponse.ONLY),
+)

@@ -1,0 +1,185 @@
+"""The household's parts, their common state, and its topic."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..access.rights import Principal
+from ..background import Spawn
+from ..clock import Clock
+from ..clock_watch import ClockWatch
+from ..delivery.catalog import TopicCatalog
+from ..delivery.topics import Topics
+from ..library.library import Library
+from ..playback.media_resolver import MediaResolver
+from ..playback.players import Players
+from ..playback.publisher import PlaybackPublisher
+from ..protocol.household import HouseholdState
+from ..rooms.rooms import Rooms
+from ..signals import Signal
+from ..timers import Timer, Timers
+from .alarms import Alarms
+from .fades import Fades
+from .music import HubMusic
+from .ringing import Ringing
+from .rules import Rules
+from .saved_state import SavedHousehold
+from .schedule import time_zone
+from .sleep_timers import SleepTimers
+
+TOPIC: Final = "household"
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Household:
+    """The tasks that the hub does later without a client; built by `build_household`."""
+
+    fades: Fades
+    sleep_timers: SleepTimers
+    alarms: Alarms
+    ringing: Ringing
+    rules: Rules
+    topics: Topics
+    timers: Timers
+    clock: Clock
+    _publication: Timer | None = field(default=None, init=False)
+    _saved: SavedHousehold = field(default_factory=SavedHousehold, init=False)
+    _time_zone: str = field(default="UTC", init=False)
+
+    def __post_init__(self) -> None:
+        self.changed: Signal[()] = Signal()
+        """The state to store has changed."""
+        self._clock_watch = ClockWatch(self.handle_clock_jump)
+        for part in (self.fades, self.sleep_timers, self.alarms, self.ringing, self.rules):
+            part.changed.subscribe(self._part_changed)
+
+    # ------------------------------------------------------------ life cycle
+
+    def start(self) -> None:
+        """Begin, after the state was restored: end, ring or report all that was due meanwhile."""
+        self.sleep_timers.restore(self._saved.sleep_timers)
+        self.ringing.start(self._saved.ringing)
+        self._saved = SavedHousehold()
+        self.alarms.start()
+        self.rules.start()
+
+    def watch_clock(self) -> None:
+        """Notice that the time of day is set, until `halt`."""
+        self._clock_watch.start()
+
+    def halt(self) -> None:
+        """Watch the clock no longer. The hub's timers rest."""
+        self._clock_watch.stop()
+
+    def handle_clock_jump(self) -> None:
+        """Schedule alarms anew, because the time of day was set."""
+        self.alarms.check()
+        self.rules.check()
+
+    async def load_time_zone(self, name: str) -> None:
+        """Use the time zone with this IANA name, whose file is read in a thread."""
+        await asyncio.to_thread(time_zone, name)
+        self.set_time_zone(name)
+
+    def set_time_zone(self, name: str) -> None:
+        """Use the time zone with this IANA name; a file is read unless the zone was used before."""
+        if name != self._time_zone:
+            self._time_zone = name
+            zone = time_zone(name)
+            self.alarms.set_zone(zone)
+            self.rules.set_zone(zone)
+            self.changed.emit()
+
+    # ------------------------------------------------------------ state
+
+    def state(self) -> HouseholdState:
+        """Return the complete state, as a message."""
+        ringing = self.ringing
+        return HouseholdState(
+            sleep_timers=tuple(self.sleep_timers),
+            alarms=tuple(
+                self.alarms.info(alarm, ringing.phase(alarm.alarm_id), ringing.snoozed_until(alarm.alarm_id))
+                for alarm in self.alarms
+            ),
+            rules=tuple(self.rules),
+        )
+
+    def register_topics(self, catalog: TopicCatalog) -> None:
+        """Register the topic of the household."""
+        catalog.provide(TOPIC, self._snapshot)
+
+    def capture(self) -> SavedHousehold:
+        """Return the state that survives a restart."""
+        return SavedHousehold(
+            sleep_timers=self.sleep_timers.capture(),
+            alarms=self.alarms.capture(),
+            ringing=self.ringing.capture(),
+            rules=tuple(self.rules),
+            time_zone=self._time_zone,
+            faded_volumes=dict(self.fades.volumes()),
+        )
+
+    def restore(self, saved: SavedHousehold) -> None:
+        """Restore a captured state, after the players and rooms and before `start`."""
+        self._saved = saved
+        if self._time_zone == "UTC":
+            # The host has not set another one yet.
+            self.set_time_zone(saved.time_zone)
+        self.fades.restore_all(saved.faded_volumes)
+        self.alarms.restore(saved.alarms)
+        self.rules.restore(saved.rules)
+
+    def _snapshot(self, _id: str, _viewer: Principal) -> list[HouseholdState]:
+        return [self.state()]
+
+    def _part_changed(self) -> None:
+        self.changed.emit()
+        if self._publication is None:
+            # Once for all changes of a command.
+            self._publication = self.timers.at(self.clock.now_us(), self._publish)
+
+    def _publish(self) -> None:
+        self._publication = None
+        self.topics.publish(TOPIC, self.state())
+
+
+def build_household(
+    *,
+    players: Players,
+    rooms: Rooms,
+    publisher: PlaybackPublisher,
+    media_resolver: MediaResolver,
+    library: Library | None,
+    topics: Topics,
+    timers: Timers,
+    clock: Clock,
+    system: Principal,
+    spawn: Spawn,
+) -> Household:
+    """Build the household's parts; see `build_hub`."""
+    fades = Fades(players, timers, clock)
+    alarms = Alarms(timers, clock)
+    return Household(
+        fades=fades,
+        sleep_timers=SleepTimers(
+            players=players, rooms=rooms, publisher=publisher, fades=fades, timers=timers, clock=clock
+        ),
+        alarms=alarms,
+        ringing=Ringing(
+            alarms=alarms,
+            players=players,
+            rooms=rooms,
+            publisher=publisher,
+            media_resolver=media_resolver,
+            music=HubMusic(library, media_resolver),
+            fades=fades,
+            timers=timers,
+            clock=clock,
+            system=system,
+            spawn=spawn,
+        ),
+        rules=Rules(players, rooms, timers, clock),
+        topics=topics,
+        timers=timers,
+        clock=clock,
+    )

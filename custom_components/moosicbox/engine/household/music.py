@@ -1,0 +1,79 @@
+"""Finds the music of an alarm or an action: media, tracks, an item of the library, or a search."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from msgspec import UNSET
+
+from ..access.rights import Principal
+from ..library.library import Library
+from ..library.models import Album, Artist, Genre, Hit, LibraryTrack, Playlist
+from ..playback.media import Media
+from ..playback.media_resolver import MediaResolver
+from ..protocol.errors import InvalidMessage, TrackNotFound
+from ..protocol.household import MusicSource
+from ..protocol.library_request import Filters
+
+MAX_TRACKS: Final = 100
+"""Tracks that are taken from one source."""
+
+
+class MusicFinder(Protocol):
+    """Finds the media of a source."""
+
+    async def find(self, source: MusicSource, principal: Principal) -> Sequence[Media]:
+        """Return the media, at least one. Raise HubError."""
+
+
+class HubMusic:
+    """Finds music in the library, and by the hub's provider of media."""
+
+    def __init__(self, library: Library | None, media_resolver: MediaResolver) -> None:
+        self._library = library
+        self._media_resolver = media_resolver
+
+    async def find(self, source: MusicSource, principal: Principal) -> Sequence[Media]:
+        """Return the media of a source, at least one. Raise HubError."""
+        if source.media_content_id is not UNSET:
+            return [await self._media_resolver.resolve(source.media_content_id, principal)]
+        track_ids = list(source.track_ids or ()) or [
+            track.track_id for track in await self._tracks(source) if track.available
+        ]
+        if not track_ids:
+            raise TrackNotFound("The source has no track that can be played now")
+        return await self._media_resolver.resolve_tracks(track_ids[:MAX_TRACKS], principal)
+
+    async def _tracks(self, source: MusicSource) -> Sequence[LibraryTrack]:
+        if (library := self._library) is None:
+            raise TrackNotFound("This hub has no library")
+        if source.query is not UNSET:
+            hits = (await library.search(source.query, limit=1)).items
+            if not hits:
+                raise TrackNotFound(f"The library has nothing for {source.query!r}")
+            return await self._of_hit(library, hits[0])
+        if source.kind == "favourites":
+            return (await library.get_tracks(Filters(favourite=True), limit=MAX_TRACKS)).items
+        if source.kind is UNSET or source.id is UNSET:
+            raise InvalidMessage("A source needs media, tracks, a query, or the kind and id of an item", ["sources"])
+        return await self._of_item(library, source.kind, source.id)
+
+    async def _of_hit(self, library: Library, hit: Hit) -> Sequence[LibraryTrack]:
+        match hit.item:
+            case LibraryTrack():
+                return [hit.item]
+            case Artist(artist_id=id_) | Album(album_id=id_) | Genre(genre_id=id_) | Playlist(playlist_id=id_):
+                return await self._of_item(library, hit.kind, id_)
+
+    async def _of_item(self, library: Library, kind: str, id_: str) -> Sequence[LibraryTrack]:
+        match kind:
+            case "track":
+                return [found for found in await library.tracks([id_]) if found is not None]
+            case "album":
+                return (await library.album(id_)).tracks
+            case "playlist":
+                return (await library.playlist(id_)).tracks
+            case "artist":
+                return (await library.get_tracks(Filters(artist=id_), limit=MAX_TRACKS)).items
+            case "genre":
+                return (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
+        return ()

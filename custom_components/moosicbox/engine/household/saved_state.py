@@ -1,0 +1,22 @@
+"""The complete state of the household, to be restored after a restart or a change of leader.
+
+Both Home Assistant's storage and a cluster keep all of it: its times are Unix seconds.
+"""
+
+from ..protocol.household import Rule
+from ..protocol.types import Record
+from .alarms import SavedAlarm
+from .ringing import SavedRinging
+from .sleep_timers import SavedSleepTimer
+
+
+class SavedHousehold(Record, frozen=True, kw_only=True):
+    """The state of the household."""
+
+    sleep_timers: tuple[SavedSleepTimer, ...] = ()
+    alarms: tuple[SavedAlarm, ...] = ()
+    ringing: tuple[SavedRinging, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    time_zone: str = "UTC"
+    faded_volumes: dict[str, float] = {}
+    """The volumes that fades have lowered, by player id."""

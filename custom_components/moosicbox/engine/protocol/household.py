@@ -1,0 +1,198 @@
+"""The household's day: sleep timers and alarms."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from .client import Request
+from .results import AlarmResult, RuleResult, SleepTimerResult
+from .server import StateMessage
+from .types import Id, MediaContentId, Name, PlayerId, Record, Volume
+
+Minutes = Annotated[float, Meta(gt=0, le=1_440)]
+FadeSeconds = Annotated[float, Meta(ge=0, le=600)]
+
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?\Z")]
+Text = Annotated[str, Meta(min_length=1, max_length=500)]
+EntityId = Annotated[str, Meta(max_length=255)]
+
+type Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+type SourceKind = Literal["track", "album", "artist", "genre", "playlist", "favourites"]
+type AlarmPhase = Literal["idle", "waiting", "ringing", "snoozed"]
+type SleepEnd = Literal["time", "track", "album"]
+
+
+class HouseholdCommand[Result = object](Request[Result], tag_field="action", frozen=True, kw_only=True):
+    """Schedules tasks of the hub: sleep timers, alarms."""
+
+    type: Literal["household_command"] = "household_command"
+
+
+class HouseholdGet(HouseholdCommand[dict[str, object]], tag="get", frozen=True, kw_only=True):
+    """Returns the state of the household."""
+
+
+class SetSleepTimer(HouseholdCommand[SleepTimerResult], tag="set_sleep_timer", frozen=True, kw_only=True):
+    """Stops the music later, after `minutes` or at the end of the track or album; replaces an earlier timer."""
+
+    player_id: PlayerId | None = None
+    room_id: Id | None = None
+    minutes: Minutes | None = None
+    until: SleepEnd = "time"
+    fade_seconds: FadeSeconds = 20.0
+
+
+class CancelSleepTimer(HouseholdCommand[None], tag="cancel_sleep_timer", frozen=True, kw_only=True):
+    """Cancels the sleep timer; no error if there is none."""
+
+    player_id: PlayerId | None = None
+    room_id: Id | None = None
+
+
+class SleepTimerInfo(Record, frozen=True, kw_only=True):
+    """A sleep timer of a player or a room."""
+
+    until: SleepEnd
+    ends_at: str | None
+    fade_seconds: float
+    minutes: float | None = None
+    player_id: PlayerId | UnsetType = UNSET
+    room_id: Id | UnsetType = UNSET
+
+
+class MusicSource(Record, frozen=True, kw_only=True):
+    """Music: one of media, tracks, a query, or an item of the library by `kind` and `id`."""
+
+    media_content_id: MediaContentId | UnsetType = UNSET
+    track_ids: Annotated[tuple[Id, ...], Meta(max_length=100)] | UnsetType = UNSET
+    query: Text | UnsetType = UNSET
+    kind: SourceKind | UnsetType = UNSET
+    id: Id | UnsetType = UNSET
+    title: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+
+
+Days = Annotated[tuple[Day, ...], Meta(max_length=7)]
+Sources = Annotated[tuple[MusicSource, ...], Meta(max_length=10)]
+
+
+class SaveAlarm(HouseholdCommand[AlarmResult], tag="save_alarm", frozen=True, kw_only=True):
+    """Adds an alarm, or changes the fields that are given of the alarm `alarm_id`."""
+
+    alarm_id: Id | None = None
+    name: Name | None = None
+    player_id: PlayerId | None = None
+    room_id: Id | None = None
+    time: TimeOfDay | None = None
+    days: Days | None = None
+    enabled: bool | None = None
+    sources: Sources | None = None
+    volume: Volume | None = None
+    fade_seconds: FadeSeconds | None = None
+    snooze_minutes: Annotated[float, Meta(ge=1, le=60)] | None = None
+    stop_minutes: Annotated[float, Meta(ge=1, le=240)] | None = None
+    only_if: EntityId | None = None
+
+
+class DeleteAlarm(HouseholdCommand[None], tag="delete_alarm", frozen=True, kw_only=True):
+    """Deletes an alarm."""
+
+    alarm_id: Id
+
+
+class SkipAlarm(HouseholdCommand[AlarmResult], tag="skip_alarm", frozen=True, kw_only=True):
+    """Skips the next occurrence of an alarm, or no longer skips it."""
+
+    alarm_id: Id
+    skip: bool = True
+
+
+class SnoozeAlarm(HouseholdCommand[AlarmResult], tag="snooze_alarm", frozen=True, kw_only=True):
+    """Silences an alarm that rings for a while; without `alarm_id`, all that ring."""
+
+    alarm_id: Id | None = None
+    minutes: Annotated[float, Meta(ge=1, le=60)] | None = None
+
+
+class DismissAlarm(HouseholdCommand[None], tag="dismiss_alarm", frozen=True, kw_only=True):
+    """Ends an alarm that rings or is snoozed; without `alarm_id`, all of them."""
+
+    alarm_id: Id | None = None
+
+
+class Alarm(Record, frozen=True, kw_only=True):
+    """The settings of an alarm."""
+
+    alarm_id: Id
+    name: str
+    time: TimeOfDay
+    player_id: PlayerId | None = None
+    room_id: Id | None = None
+    days: tuple[Day, ...] = ()
+    enabled: bool = True
+    sources: tuple[MusicSource, ...] = ()
+    volume: float | None = None
+    fade_seconds: float = 30.0
+    snooze_minutes: float = 9.0
+    stop_minutes: float = 60.0
+    only_if: str | None = None
+
+
+class AlarmInfo(Alarm, frozen=True, kw_only=True):
+    """An alarm with its state."""
+
+    next_at: str | None
+    skipped_at: str | None
+    phase: AlarmPhase
+    snoozed_until: str | None
+
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Names = Annotated[tuple[Name, ...], Meta(max_length=100)]
+
+
+class SaveRule(HouseholdCommand[RuleResult], tag="save_rule", frozen=True, kw_only=True):
+    """Adds a rule of players, or changes the fields that are given of the rule `rule_id`."""
+
+    rule_id: Id | None = None
+    name: Name | UnsetType = UNSET
+    player_ids: Annotated[tuple[PlayerId, ...], Meta(max_length=500)] | UnsetType = UNSET
+    begins: TimeOfDay | UnsetType | None = UNSET
+    ends: TimeOfDay | UnsetType | None = UNSET
+    days: Days | UnsetType = UNSET
+    max_volume: Share | UnsetType = UNSET
+    announcement_volume: Share | UnsetType | None = UNSET
+    silent: bool | UnsetType = UNSET
+    genres: Names | UnsetType = UNSET
+    artists: Names | UnsetType = UNSET
+    albums: Names | UnsetType = UNSET
+
+
+class DeleteRule(HouseholdCommand[None], tag="delete_rule", frozen=True, kw_only=True):
+    """Deletes a rule."""
+
+    rule_id: Id
+
+
+class Rule(Record, frozen=True, kw_only=True):
+    """A rule of players: it applies in its hours, or all the time."""
+
+    rule_id: Id
+    name: str
+    player_ids: tuple[PlayerId, ...] = ()
+    begins: TimeOfDay | None = None
+    ends: TimeOfDay | None = None
+    days: tuple[Day, ...] = ()
+    max_volume: float = 1.0
+    announcement_volume: float | None = None
+    silent: bool = False
+    genres: tuple[str, ...] = ()
+    artists: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()
+
+
+class HouseholdState(StateMessage, tag="household_state", frozen=True, kw_only=True):
+    """The complete state of the household."""
+
+    sleep_timers: tuple[SleepTimerInfo, ...]
+    alarms: tuple[AlarmInfo, ...] = ()
+    rules: tuple[Rule, ...] = ()

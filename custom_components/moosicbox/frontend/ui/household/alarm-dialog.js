@@ -1,0 +1,173 @@
+/** The dialog to add an alarm or to change one. */
+import { Dialog } from "../components/dialog.js";
+import { checkbox, field, select, textInput } from "../components/form-fields.js";
+import { el, textButton } from "../dom.js";
+import { placeOf } from "./alarms.js";
+import { DAYS, dayName } from "./moments.js";
+import { addressOf, places, setOptions, topicOf } from "./places.js";
+
+/** @import { AlarmInfo, MusicSource } from "../../client/messages.js" */
+/** @import { Context } from "../context.js" */
+
+const DEFAULT_TIME = "07:00";
+const DEFAULT_VOLUME_PERCENT = 40;
+const MAX_PLAYLISTS = 200;
+const KEEP = "keep";
+const SEARCH = "search";
+const FAVOURITES = "favourites";
+
+/**
+ * @param {Context} context
+ * @param {AlarmInfo | null} alarm null adds one
+ * @param {string} [topic] of the player or room that is preselected
+ */
+export function openAlarmDialog(context, alarm, topic) {
+  const { actions, app, language, localize } = context;
+  const { state } = app.store;
+  const time = textInput(alarm?.time.slice(0, 5) ?? DEFAULT_TIME, { type: "time", required: "" });
+  const name = textInput(alarm?.name ?? "", { maxlength: "100" });
+  const place = select("", []);
+  setOptions(place, places(state), alarm ? topicOf(placeOf(alarm)) : topic);
+  const days = DAYS.map((day) => ({
+    day,
+    ...checkbox(dayName(day, language, "long"), alarm?.days.includes(day) ?? false),
+  }));
+  const volume = numberInput(Math.round(100 * (alarm?.volume ?? DEFAULT_VOLUME_PERCENT / 100)), 0, 100);
+  const fade = numberInput(alarm?.fade_seconds ?? 30, 0, 600);
+  const snooze = numberInput(alarm?.snooze_minutes ?? 9, 1, 60);
+  const query = textInput("", { maxlength: "500" });
+  const queryField = field(localize("alarm_query"), query);
+  /** @type {[string, string][]} */
+  const choices = [
+    ...(alarm?.sources.length ? [/** @type {[string, string]} */ ([KEEP, keptText(alarm.sources, context)])] : []),
+    [FAVOURITES, localize("alarm_favourites")],
+    [SEARCH, localize("alarm_search")],
+  ];
+  const music = select(choices[0]?.[0] ?? FAVOURITES, choices);
+  const showQuery = () => {
+    queryField.hidden = music.value !== SEARCH;
+    query.required = music.value === SEARCH;
+  };
+  music.addEventListener("change", showQuery);
+  showQuery();
+  void addPlaylists(context, music, choices);
+
+  const save = el("button", {
+    class: "main",
+    text: localize("save"),
+    attributes: { type: "submit", form: "alarm-form" },
+  });
+  const submit = async () => {
+    save.disabled = true;
+    const sources = sourcesOf(music, query.value.trim());
+    const saved = await actions.send({
+      type: "household_command",
+      action: "save_alarm",
+      ...(alarm ? { alarm_id: alarm.alarm_id } : {}),
+      ...addressOf(place.value),
+      time: time.value,
+      ...(name.value.trim() ? { name: name.value.trim() } : {}),
+      days: days.filter(({ input }) => input.checked).map(({ day }) => day),
+      volume: volume.valueAsNumber / 100,
+      fade_seconds: fade.valueAsNumber,
+      snooze_minutes: snooze.valueAsNumber,
+      ...(alarm ? {} : { enabled: true }),
+      ...(sources ? { sources } : {}),
+    });
+    save.disabled = false;
+    if (saved) {
+      dialog.close();
+    }
+  };
+  const onsubmit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    void submit();
+  };
+  const form = el(
+    "form",
+    { class: "form", attributes: { id: "alarm-form" }, on: { submit: onsubmit } },
+    field(localize("alarm_time"), time),
+    el(
+      "fieldset",
+      { class: "days" },
+      el("legend", { text: localize("alarm_days") }),
+      ...days.map(({ element }) => element),
+    ),
+    field(localize("alarm_place"), place),
+    field(localize("alarm_music"), music, localize("alarm_tone_hint")),
+    queryField,
+    field(localize("alarm_volume"), volume),
+    field(localize("alarm_fade"), fade),
+    field(localize("alarm_snooze_minutes"), snooze),
+    field(localize("alarm_name"), name),
+  );
+  const remove = textButton("quiet danger", localize("alarm_delete"), () => {
+    if (alarm) {
+      void actions.send({ type: "household_command", action: "delete_alarm", alarm_id: alarm.alarm_id });
+    }
+    dialog.close();
+  });
+  const dialog = new Dialog(context, {
+    title: localize(alarm ? "edit_alarm" : "add_alarm"),
+    content: [form],
+    actions: [...(alarm ? [remove] : []), save],
+  });
+}
+
+/**
+ * @param {Context} context
+ * @param {HTMLSelectElement} music
+ * @param {[string, string][]} choices
+ */
+async function addPlaylists(context, music, choices) {
+  const answer = await context.actions.library("get_playlists", { limit: MAX_PLAYLISTS });
+  const items = /** @type {{playlist_id: string, name: string}[]} */ (answer?.items ?? []);
+  const playlists = items.map(
+    ({ playlist_id, name }) => /** @type {[string, string]} */ ([`playlist/${playlist_id}`, name]),
+  );
+  setOptions(music, [...choices, ...playlists]);
+}
+
+/**
+ * @param {HTMLSelectElement} music
+ * @param {string} query
+ * @returns {MusicSource[] | null} null keeps the sources
+ */
+function sourcesOf(music, query) {
+  const title = music.selectedOptions[0]?.text;
+  const favourites = /** @type {MusicSource} */ ({ kind: "favourites" });
+  switch (music.value) {
+    case KEEP:
+      return null;
+    case FAVOURITES:
+      return [favourites];
+    case SEARCH:
+      return [{ query }, favourites];
+    default:
+      return [{ kind: "playlist", id: music.value.slice(music.value.indexOf("/") + 1), title }, favourites];
+  }
+}
+
+/**
+ * @param {readonly MusicSource[]} sources
+ * @param {Context} context
+ */
+function keptText([first], { localize }) {
+  const name = first?.title ?? first?.query ?? first?.media_content_id;
+  return name ?? localize(first?.kind === "favourites" ? "alarm_favourites" : "alarm_keep_music");
+}
+
+/**
+ * @param {number} value
+ * @param {number} min
+ * @param {number} max
+ */
+function numberInput(value, min, max) {
+  return textInput(String(value), {
+    type: "number",
+    min: String(min),
+    max: String(max),
+    required: "",
+    inputmode: "numeric",
+  });
+}

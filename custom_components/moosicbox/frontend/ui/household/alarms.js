@@ -1,0 +1,162 @@
+/** Alarms: a list with switches, and what can be done while one rings. */
+import { KeyedList, el, iconButton, setLabel, setText, textButton } from "../dom.js";
+import { icon } from "../icons.js";
+import { openAlarmDialog } from "./alarm-dialog.js";
+import { daysText, momentText } from "./moments.js";
+import { nameOf } from "./places.js";
+
+/** @import { AlarmInfo } from "../../client/messages.js" */
+/** @import { AppState, Context, Target } from "../context.js" */
+
+export class Alarms {
+  #add;
+  #list = el("ul", { class: "plain-list" });
+  /** @type {KeyedList<AlarmInfo, AlarmRow>} */
+  #rows;
+  #none;
+  /** @type {Target | null} */
+  #target = null;
+  element;
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { localize } = context;
+    const add = () => {
+      openAlarmDialog(context, null, this.#target?.topic);
+    };
+    this.#add = textButton("main", localize("add_alarm"), add, icon("add"));
+    this.#rows = new KeyedList(this.#list, () => new AlarmRow(context));
+    this.#none = el("p", { class: "hint", text: localize("no_alarms") });
+    this.element = el(
+      "section",
+      { class: "card household-card", attributes: { "aria-label": localize("alarms") } },
+      el("div", { class: "page-head" }, el("h3", { text: localize("alarms") }), this.#add),
+      this.#list,
+      this.#none,
+    );
+  }
+
+  /**
+   * @param {AppState} state
+   * @param {Target | null} target
+   */
+  render(state, target) {
+    this.#target = target;
+    const alarms = [...(state.household?.alarms ?? [])].sort((a, b) => a.time.localeCompare(b.time));
+    this.#add.disabled = state.connection.phase !== "ready";
+    this.#none.hidden = alarms.length > 0;
+    this.#rows.render(
+      alarms,
+      ({ alarm_id }) => alarm_id,
+      (row, alarm) => {
+        row.render(state, alarm);
+      },
+    );
+  }
+}
+
+class AlarmRow {
+  #context;
+  /** @type {AlarmInfo | null} */
+  #alarm = null;
+  #time = el("span", { class: "alarm-time" });
+  #details = el("span", { class: "row-subtitle" });
+  #open;
+  #enabled = el("input", { attributes: { type: "checkbox", role: "switch" } });
+  #snooze;
+  #stop;
+  #skip;
+  element;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    const { localize } = context;
+    this.#open = el(
+      "button",
+      {
+        class: "row-main",
+        attributes: { type: "button" },
+        on: {
+          click: () => {
+            openAlarmDialog(context, this.#alarm);
+          },
+        },
+      },
+      el("span", { class: "row-words" }, this.#time, this.#details),
+    );
+    this.#enabled.addEventListener("change", () => void this.#save({ enabled: this.#enabled.checked }));
+    this.#snooze = textButton("tonal", localize("alarm_snooze"), () => void this.#act("snooze_alarm"));
+    this.#stop = textButton("main", localize("alarm_stop"), () => void this.#act("dismiss_alarm"));
+    this.#skip = iconButton(icon("next"), "", () => void this.#toggleSkip());
+    this.element = el("li", { class: "alarm-row" }, this.#open, this.#snooze, this.#stop, this.#skip, this.#enabled);
+  }
+
+  /**
+   * @param {AppState} state
+   * @param {AlarmInfo} alarm
+   */
+  render(state, alarm) {
+    this.#alarm = alarm;
+    const { localize, language } = this.#context;
+    const active = alarm.phase !== "idle";
+    const usable = state.connection.phase === "ready";
+    setText(this.#time, alarm.time.slice(0, 5));
+    const parts = [alarm.name, nameOf(state, placeOf(alarm)), daysText(alarm.days, localize, language)];
+    setText(this.#details, [...parts, this.#state(alarm)].filter(Boolean).join(" · "));
+    setLabel(this.#open, localize("alarm_edit", { name: alarm.name }));
+    setLabel(this.#enabled, localize("alarm_enabled", { name: alarm.name }));
+    setLabel(this.#skip, localize(alarm.skipped_at ? "alarm_unskip" : "alarm_skip"));
+    this.#enabled.checked = alarm.enabled;
+    this.#enabled.disabled = !usable;
+    this.#skip.disabled = !usable;
+    this.#skip.hidden = active || !alarm.enabled;
+    this.#snooze.hidden = alarm.phase !== "ringing";
+    this.#stop.hidden = !active;
+    this.#snooze.disabled = this.#stop.disabled = !usable;
+  }
+
+  /** @param {AlarmInfo} alarm */
+  #state({ phase, next_at, snoozed_until }) {
+    const { localize, language } = this.#context;
+    const at = (/** @type {string | null} */ moment) => (moment ? momentText(moment, language) : "");
+    return {
+      idle: () => (next_at ? localize("alarm_next", { time: at(next_at) }) : ""),
+      waiting: () => localize("alarm_waiting"),
+      ringing: () => localize("alarm_ringing"),
+      snoozed: () => localize("alarm_snoozed", { time: at(snoozed_until) }),
+    }[phase]();
+  }
+
+  /** @param {"snooze_alarm" | "dismiss_alarm"} action */
+  async #act(action) {
+    if (this.#alarm) {
+      const { alarm_id } = this.#alarm;
+      await this.#context.actions.send({ type: "household_command", action, alarm_id });
+    }
+  }
+
+  /** @param {{enabled: boolean}} change */
+  async #save(change) {
+    if (this.#alarm) {
+      const { alarm_id } = this.#alarm;
+      await this.#context.actions.send({ type: "household_command", action: "save_alarm", alarm_id, ...change });
+    }
+  }
+
+  async #toggleSkip() {
+    if (this.#alarm) {
+      const { alarm_id, skipped_at } = this.#alarm;
+      const skip = !skipped_at;
+      await this.#context.actions.send({ type: "household_command", action: "skip_alarm", alarm_id, skip });
+    }
+  }
+}
+
+/**
+ * @param {AlarmInfo} alarm
+ * @returns {import("./places.js").Address}
+ */
+export function placeOf({ player_id, room_id }) {
+  return room_id ? { room_id } : { player_id: player_id ?? "" };
+}

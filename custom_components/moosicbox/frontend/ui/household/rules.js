@@ -1,0 +1,182 @@
+/** Rules of players: caps, quiet hours, hours without music. Only administrators change them. */
+import { Dialog } from "../components/dialog.js";
+import { checkbox, field, select, textInput } from "../components/form-fields.js";
+import { KeyedList, el, setLabel, setText, textButton } from "../dom.js";
+import { icon } from "../icons.js";
+import { setOptions } from "./places.js";
+
+/** @import { Rule } from "../../client/messages.js" */
+/** @import { AppState, Context } from "../context.js" */
+
+const ALL_PLAYERS = "";
+const MAX_PERCENT = 100;
+
+export class Rules {
+  #add;
+  #list = el("ul", { class: "plain-list" });
+  /** @type {KeyedList<Rule, RuleRow>} */
+  #rows;
+  #none;
+  element;
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { localize } = context;
+    const add = () => {
+      openRuleDialog(context, null);
+    };
+    this.#add = textButton("tonal", localize("add_rule"), add, icon("add"));
+    this.#rows = new KeyedList(this.#list, () => new RuleRow(context));
+    this.#none = el("p", { class: "hint", text: localize("no_rules") });
+    this.element = el(
+      "section",
+      { class: "card household-card", attributes: { "aria-label": localize("rules") } },
+      el("div", { class: "page-head" }, el("h3", { text: localize("rules") }), this.#add),
+      this.#list,
+      this.#none,
+    );
+  }
+
+  /** @param {AppState} state */
+  render(state) {
+    const rules = state.household?.rules ?? [];
+    const isAdmin = state.me?.permissions.includes("admin") ?? false;
+    this.#add.hidden = !isAdmin;
+    this.#add.disabled = state.connection.phase !== "ready";
+    this.#none.hidden = rules.length > 0;
+    this.#rows.render(
+      rules,
+      ({ rule_id }) => rule_id,
+      (row, rule) => {
+        row.render(state, rule, isAdmin);
+      },
+    );
+  }
+}
+
+class RuleRow {
+  #context;
+  /** @type {Rule | null} */
+  #rule = null;
+  #name = el("span", { class: "row-title" });
+  #details = el("span", { class: "row-subtitle" });
+  element;
+  #open;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    const click = () => {
+      openRuleDialog(context, this.#rule);
+    };
+    this.#open = el(
+      "button",
+      { class: "row-main", attributes: { type: "button" }, on: { click } },
+      el("span", { class: "row-words" }, this.#name, this.#details),
+    );
+    this.element = el("li", { class: "alarm-row" }, this.#open);
+  }
+
+  /**
+   * @param {AppState} state
+   * @param {Rule} rule
+   * @param {boolean} isAdmin
+   */
+  render({ players, connection }, rule, isAdmin) {
+    this.#rule = rule;
+    const { localize } = this.#context;
+    const names = rule.player_ids.map((id) => players?.find(({ player_id }) => player_id === id)?.name ?? id);
+    const parts = [
+      names.length > 0 ? names.join(", ") : localize("rule_all_players"),
+      rule.begins && rule.ends ? `${rule.begins.slice(0, 5)}–${rule.ends.slice(0, 5)}` : "",
+      rule.max_volume < 1 ? localize("rule_cap", { percent: String(Math.round(rule.max_volume * MAX_PERCENT)) }) : "",
+      rule.silent ? localize("rule_silent") : "",
+      [...rule.genres, ...rule.artists, ...rule.albums].join(", "),
+    ];
+    setText(this.#name, rule.name);
+    setText(this.#details, parts.filter(Boolean).join(" · "));
+    setLabel(this.#open, localize("rule_edit", { name: rule.name }));
+    this.#open.disabled = !isAdmin || connection.phase !== "ready";
+  }
+}
+
+/**
+ * @param {Context} context
+ * @param {Rule | null} rule null adds one
+ */
+function openRuleDialog(context, rule) {
+  const { actions, app, localize } = context;
+  const name = textInput(rule?.name ?? "", { maxlength: "100", required: "" });
+  const player = select("", []);
+  const players = (app.store.state.players ?? []).map(
+    (each) => /** @type {[string, string]} */ ([each.player_id, each.name]),
+  );
+  setOptions(player, [[ALL_PLAYERS, localize("rule_all_players")], ...players], rule?.player_ids[0] ?? ALL_PLAYERS);
+  player.value = rule?.player_ids[0] ?? ALL_PLAYERS;
+  const begins = textInput(rule?.begins?.slice(0, 5) ?? "", { type: "time" });
+  const ends = textInput(rule?.ends?.slice(0, 5) ?? "", { type: "time" });
+  const volume = textInput(String(Math.round((rule?.max_volume ?? 1) * MAX_PERCENT)), {
+    type: "number",
+    min: "0",
+    max: String(MAX_PERCENT),
+    required: "",
+    inputmode: "numeric",
+  });
+  const silent = checkbox(localize("rule_silent"), rule?.silent ?? false);
+  const genres = textInput(rule?.genres.join(", ") ?? "", { maxlength: "500" });
+  const save = el("button", {
+    class: "main",
+    text: localize("save"),
+    attributes: { type: "submit", form: "rule-form" },
+  });
+  const submit = async () => {
+    save.disabled = true;
+    // A rule of several players, made by an action, keeps them unless another one is chosen.
+    const kept = rule && rule.player_ids.length > 1 && player.value === rule.player_ids[0];
+    const saved = await actions.send({
+      type: "household_command",
+      action: "save_rule",
+      ...(rule ? { rule_id: rule.rule_id } : {}),
+      ...(kept ? {} : { player_ids: player.value === ALL_PLAYERS ? [] : [player.value] }),
+      name: name.value.trim(),
+      begins: begins.value || null,
+      ends: ends.value || null,
+      max_volume: volume.valueAsNumber / MAX_PERCENT,
+      silent: silent.input.checked,
+      genres: genres.value
+        .split(",")
+        .map((genre) => genre.trim())
+        .filter(Boolean),
+    });
+    save.disabled = false;
+    if (saved) {
+      dialog.close();
+    }
+  };
+  const onsubmit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    void submit();
+  };
+  const form = el(
+    "form",
+    { class: "form", attributes: { id: "rule-form" }, on: { submit: onsubmit } },
+    field(localize("rule_name"), name),
+    field(localize("rule_players"), player),
+    field(localize("rule_begins"), begins, localize("rule_hours_hint")),
+    field(localize("rule_ends"), ends),
+    field(localize("rule_max_volume"), volume),
+    silent.element,
+    field(localize("rule_genres"), genres, localize("rule_genres_hint")),
+  );
+  const remove = textButton("quiet danger", localize("rule_delete"), () => {
+    if (rule) {
+      void actions.send({ type: "household_command", action: "delete_rule", rule_id: rule.rule_id });
+    }
+    dialog.close();
+  });
+  const dialog = new Dialog(context, {
+    title: localize(rule ? "rules" : "add_rule"),
+    content: [form],
+    actions: [...(rule ? [remove] : []), save],
+  });
+}

@@ -1,10 +1,12 @@
-"""The buttons of alarms."""
+"""The buttons of alarms, and those that mark songs as favourites."""
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .alarm_entities import AlarmButton, async_track_alarms
-from .engine.api import Alarm
+from .contexts import PlayerOrRoom
+from .engine.api import Alarm, Player
+from .favourite_button import FavouriteButton
 from .models import MoosicBoxConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -13,7 +15,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the buttons of each alarm, now and when alarms are added."""
+    """Add the buttons of each alarm, player and room, now and when they are added."""
     data = entry.runtime_data
 
     @callback
@@ -21,3 +23,14 @@ async def async_setup_entry(
         async_add_entities([AlarmButton(data, alarm, "snooze"), AlarmButton(data, alarm, "dismiss")])
 
     async_track_alarms(entry, add)
+
+    @callback
+    def add_favourite(context: PlayerOrRoom) -> None:
+        if isinstance(context, Player) or not context.is_group:
+            button = FavouriteButton(data, context)
+            async_add_entities([button], config_subentry_id=data.pairing.subentry_of(context))
+
+    for context in (*data.hub.players, *data.hub.rooms):
+        add_favourite(context)
+    entry.async_on_unload(data.hub.players.added.subscribe(add_favourite))
+    entry.async_on_unload(data.hub.rooms.added.subscribe(add_favourite))

@@ -133,6 +133,15 @@ class IsInSync(HubCondition):
         return all(player.is_in_sync for player in players if player.connected)
 
 
+class IsQuiet(HubCondition):
+    """A rule of the household with hours, such as quiet hours, applies to a player now, or to a player of a room."""
+
+    @override
+    def is_satisfied(self, data: MoosicBoxData, context: PlayerOrRoom) -> bool:
+        players = context.renderers if isinstance(context, Room) else [context]
+        return any(data.hub.household.rules.is_quiet(player) for player in players)
+
+
 def _listeners(data: MoosicBoxData, context: PlayerOrRoom) -> Iterable[str]:
     """Yield the ids of the users and guests that hear a player or room."""
     if isinstance(context, Room):
@@ -151,6 +160,7 @@ CONDITIONS: Final[dict[str, type[Condition]]] = {
     "queue_has": QueueHas,
     "user_is_listening": UserIsListening,
     "is_in_sync": IsInSync,
+    "is_quiet": IsQuiet,
 }
 """The conditions by their keys."""
 

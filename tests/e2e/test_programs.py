@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
 import json
 from pathlib import Path
 import signal
 import stat
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -143,3 +145,30 @@ async def test_help_teaches(tmp_path: Path) -> None:
     assert code == 0
     for word in ("pair", "players", "queue", "monitor", "player", "Exit codes"):
         assert word in " ".join(out.split())
+
+
+async def test_an_alarm_rings_although_the_hub_is_killed_a_minute_before(
+    house: Home, desk: Shell, garage: asyncio.subprocess.Process
+) -> None:
+    assert (await desk.run("pause"))[0] == 0
+    config = await house.api.get("/api/config")
+    zone = ZoneInfo(config["time_zone"])
+    due = (datetime.now(zone) + timedelta(seconds=75)).replace(microsecond=0)
+    await house.api.call(
+        "moosicbox.save_alarm",
+        entity_id=ENTITY,
+        time=f"{due:%H:%M:%S}",
+        media_content_id=[SONG],
+        volume=0.3,
+        fade_seconds=2,
+    )
+    await asyncio.sleep((due - datetime.now(zone)).total_seconds() - 60)
+    await house.process.kill()
+    await house.process.start()
+    await house.api.wait_until_running()
+    assert datetime.now(zone) < due, "Home Assistant took longer than a minute to start"
+    state = await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing", timeout=90)
+    began = datetime.fromisoformat(state["attributes"]["media_position_updated_at"])
+    await house.api.call("moosicbox.dismiss_alarm")
+    late = (began - due).total_seconds() - state["attributes"]["media_position"]
+    assert -0.1 < late < 1.0, f"the alarm rang {late:.3f} s after its time"

@@ -20,7 +20,7 @@ from .actions import KITCHEN, TITLES, act, next_command, play, state
 from .parties import PARTY, room_command
 
 ENTITIES = {
-    *(PARTY, "event.party_activity", "sensor.party_participants"),
+    *(PARTY, "button.party_favourite_song", "event.party_activity", "sensor.party_participants"),
     *("number.party_sleep_timer", "sensor.party_sleep_timer"),
 }
 

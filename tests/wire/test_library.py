@@ -129,6 +129,10 @@ async def test_requests_need_their_permissions(library: Library, connect: Connec
         ("scan", {}),
     ):
         assert (await refused(browser, request_type, **fields))["error_type"] == "permission_denied"
+    guest = await connect()
+    await guest.authenticate(await create_token("guest", permissions=["library", "control"], rooms=["party"]))
+    for request_type, fields in ("set_favourite", {"id": track_id}), ("edit_playlist", {"playlist": {"name": "X"}}):
+        assert (await refused(guest, request_type, **fields))["error_type"] == "permission_denied"
     listener = await connect()
     await listener.authenticate(await create_token("listener", permissions=["listen"]))
     assert (await refused(listener, "get_tracks"))["error_type"] == "permission_denied"

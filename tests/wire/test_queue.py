@@ -78,7 +78,6 @@ async def test_an_unknown_track_refuses_the_whole_add(refused: Refuse, kitchen: 
         {"track_id": "never-was"},
         {"track_ids": [known, "never-was"]},
         {"media_content_id": MEDIA + "never-was.flac"},
-        {"media_content_id": "media-source://nowhere/x"},
     ):
         await refused("track_not_found", "queue_command", action="add", **fields)
     await refused("track_not_found", "playback_command", command="play", track_id="never-was")

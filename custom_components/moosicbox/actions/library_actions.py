@@ -16,7 +16,7 @@ from .target import TARGET_FIELDS, context_target
 
 KINDS: Final = ("artist", "album", "track", "genre", "playlist")
 IDS: Final = vol.All(cv.ensure_list, [ID])
-PLAYLIST_FIELDS: Final = ("name", "track_ids", "add", "at", "remove", "delete")
+PLAYLIST_FIELDS: Final = ("name", "track_ids", "add", "at", "remove", "delete", "rules")
 
 
 async def search_library(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
@@ -30,6 +30,11 @@ async def get_lyrics(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Return the lyrics of a track."""
     id_ = call.data.get("track_id") or await _named_or_current(data, call, ["track"])
     return await _request(data, call, {"request_type": "get_lyrics", "id": id_})
+
+
+async def get_history(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Return what the household or the calling user has heard."""
+    return await _request(data, call, {"request_type": "get_history", **call.data})
 
 
 async def scan_library(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
@@ -52,7 +57,8 @@ async def edit_playlist(data: MoosicBoxData, call: ServiceCall) -> ServiceRespon
 async def set_favourite(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Mark an item of the library as a favourite, or remove the mark."""
     id_ = call.data.get("id") or await _named_or_current(data, call, call.data["kinds"])
-    await _request(data, call, {"request_type": "set_favourite", "id": id_, "favourite": call.data["favourite"]})
+    marks = {"favourite": call.data["favourite"], "mine": call.data["mine"]}
+    await _request(data, call, {"request_type": "set_favourite", "id": id_, **marks})
     return None
 
 
@@ -92,6 +98,16 @@ LIBRARY_ACTIONS: Final = (
         },
         response=SupportsResponse.ONLY,
     ),
+    ActionDescription(
+        name="get_history",
+        handler=get_history,
+        fields={
+            vol.Optional("mine", default=False): cv.boolean,
+            vol.Optional("limit", default=50): vol.All(vol.Coerce(int), vol.Range(min=1, max=500)),
+            vol.Optional("cursor"): cv.string,
+        },
+        response=SupportsResponse.ONLY,
+    ),
     ActionDescription(name="scan_library", handler=scan_library, admin_only=True),
     ActionDescription(
         name="edit_playlist",
@@ -106,6 +122,7 @@ LIBRARY_ACTIONS: Final = (
             vol.Optional("at"): cv.positive_int,
             vol.Optional("remove"): vol.All(cv.ensure_list, [cv.positive_int]),
             vol.Optional("delete"): cv.boolean,
+            vol.Optional("rules"): dict,
         },
         response=SupportsResponse.OPTIONAL,
     ),
@@ -118,6 +135,7 @@ LIBRARY_ACTIONS: Final = (
             vol.Optional("kinds", default=list): vol.All(cv.ensure_list, [vol.In(KINDS)]),
             vol.Exclusive("id", "item"): ID,
             vol.Optional("favourite", default=True): cv.boolean,
+            vol.Optional("mine", default=False): cv.boolean,
         },
     ),
 )

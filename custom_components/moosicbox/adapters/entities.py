@@ -75,7 +75,7 @@ def _remove_stale(hass: HomeAssistant, entry_id: str, hub: Hub, outputs: Outputs
         unique_id = entity.unique_id
         if entity.domain == MEDIA_PLAYER:
             is_stale = unique_id.startswith(ROOM_ID) and unique_id not in rooms
-        elif entity.domain == NUMBER and not unique_id.endswith(PLAYER_DELAY):
+        elif entity.domain == NUMBER and f"_{DELAY}" in unique_id and not unique_id.endswith(PLAYER_DELAY):
             owner, _, key = unique_id.rpartition(f"_{DELAY}")
             context = owners.get(key)
             # The speakers of a group may be shown by any of its players.

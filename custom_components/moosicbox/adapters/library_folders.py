@@ -1,18 +1,30 @@
 """The library in Home Assistant: its folders, its files on disk, its repair issue."""
 
 from collections.abc import Iterable
+import contextlib
 from pathlib import Path
 import shutil
 from typing import Final
 
+from homeassistant.auth import EVENT_USER_REMOVED
 from homeassistant.components.ffmpeg import DATA_FFMPEG, DEFAULT_BINARY
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.start import async_at_started
 
 from ..const import DOMAIN
-from ..engine.api import ARTWORK_CACHE_BYTES, TRACK_CACHE_BYTES, Artwork, DiskCache, Library, Limits, Seal, Streams
+from ..engine.api import (
+    ARTWORK_CACHE_BYTES,
+    TRACK_CACHE_BYTES,
+    Artwork,
+    DiskCache,
+    Library,
+    Limits,
+    Seal,
+    Streams,
+    Unavailable,
+)
 from .callbacks import combined
 
 FOLDER: Final = DOMAIN
@@ -91,7 +103,20 @@ async def async_start_library(hass: HomeAssistant, library: Library) -> CALLBACK
     def follow_folders(_hass: HomeAssistant) -> None:
         library.follow_folders()
 
-    return combined(unsubscribe, async_at_started(hass, follow_folders))
+    @callback
+    def forget_user(event: Event[dict[str, str]]) -> None:
+        hass.async_create_task(_async_forget_user(library, event.data["user_id"]), eager_start=False)
+
+    return combined(
+        unsubscribe,
+        hass.bus.async_listen(EVENT_USER_REMOVED, forget_user),
+        async_at_started(hass, follow_folders),
+    )
+
+
+async def _async_forget_user(library: Library, user_id: str) -> None:
+    with contextlib.suppress(Unavailable):
+        await library.people.forget(user_id)
 
 
 async def async_remove_library(hass: HomeAssistant) -> None:

@@ -103,4 +103,5 @@ def _hub_device(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> dr.DeviceEn
         model="Hub",
         sw_version=VERSION,
         entry_type=dr.DeviceEntryType.SERVICE,
+        configuration_url=f"homeassistant://{DOMAIN}",
     )

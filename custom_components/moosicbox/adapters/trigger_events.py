@@ -13,6 +13,8 @@ from homeassistant.util.signal_type import SignalTypeFormat
 from ..const import DOMAIN
 from ..contexts import PlayerOrRoom
 from ..engine.api import (
+    Alarm,
+    AlarmEvent,
     CurrentChanged,
     Hub,
     Participant,
@@ -167,6 +169,30 @@ def _chat_message_received(hub: Hub, report: Report) -> CALLBACK_TYPE:
     return hub.rooms.event_published.subscribe(handle)
 
 
+# ------------------------------------------------------------ the household
+
+
+def _alarm(kind: AlarmEvent) -> Subscribe:
+    def subscribe(hub: Hub, report: Report) -> CALLBACK_TYPE:
+        def handle(alarm: Alarm, happened: AlarmEvent, reason: str) -> None:
+            room, player = hub.rooms.find(alarm.room_id or ""), hub.players.find(alarm.player_id or "")
+            context = room or player
+            if happened == kind and context is not None:
+                variables = {"name": alarm.name, "time": alarm.time, "alarm_id": alarm.alarm_id}
+                report(TriggerEvent(contexts=_with_players(context), variables={**variables, "reason": reason or None}))
+
+        return hub.household.alarms.happened.subscribe(handle)
+
+    return subscribe
+
+
+def _sleep_timer_ended(hub: Hub, report: Report) -> CALLBACK_TYPE:
+    def handle(context: PlaybackContext) -> None:
+        report(TriggerEvent(contexts=_with_players(context), variables={"name": context.name}))
+
+    return hub.household.sleep_timers.ended.subscribe(handle)
+
+
 # ------------------------------------------------------------ players and the library
 
 
@@ -209,6 +235,11 @@ ROWS: Final[dict[str, Subscribe]] = {
     "player_returned": _player_returned,
     "player_out_of_sync": _player_out_of_sync,
     "library_scanned": _library_scanned,
+    "alarm_rang": _alarm("rang"),
+    "alarm_snoozed": _alarm("snoozed"),
+    "alarm_stopped": _alarm("stopped"),
+    "alarm_missed": _alarm("missed"),
+    "sleep_timer_ended": _sleep_timer_ended,
 }
 """The triggers by their keys. Each function reports the events of one trigger until the returned one is called."""
 

@@ -28,6 +28,7 @@ from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
 from .library.media_provider import LibraryMedia
+from .library.scrobbling import Scrobbler
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .notices import Notices
@@ -48,6 +49,7 @@ from .rooms.announcements import Announcements
 from .rooms.attendance import Attendance
 from .rooms.grouping import Grouping
 from .rooms.invites import Invites
+from .rooms.listeners import listeners_of
 from .rooms.listing import RoomLists
 from .rooms.rooms import Rooms
 from .rooms.sync_monitor import SyncMonitor
@@ -207,14 +209,18 @@ def build_hub(
         publisher.playback_event.subscribe(lambda context, _event: radio_titles.update(context.playback))
 
     # Library
-    library_feed = None
+    library_feed = scrobbler = None
     if library is not None:
         autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
-        plays = Plays(library, timers, clock, tasks.spawn)
+        plays = Plays(
+            library, timers, clock, tasks.spawn, lambda playback, item: listeners_of(rooms, system, playback, item)
+        )
         publisher.playback_event.subscribe(lambda context, event: autoplay.handle_event(context.playback, event))
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)
         library_feed.register_topics(catalog)
+        if library.session is not None:
+            scrobbler = Scrobbler(library.people, library.session, timers, clock, tasks.spawn)
 
     artwork_renewal = None
     if library is not None:
@@ -282,6 +288,7 @@ def build_hub(
         library=library,
         library_feed=library_feed,
         artwork_renewal=artwork_renewal,
+        scrobbler=scrobbler,
     )
     connect(hub)
     for handlers in HANDLERS:

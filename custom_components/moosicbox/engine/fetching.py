@@ -1,9 +1,10 @@
 """Bounded HTTP requests to other services."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, hdrs
+from msgspec import Struct
 
 USER_AGENT: Final = "MoosicBox (https://github.com/moosicbox/home-assistant-moosicbox)"
 CHUNK_BYTES: Final = 65_536
@@ -16,32 +17,66 @@ class FetchFailed(Exception):
     """A request failed, timed out, or its response was too large."""
 
 
+class Response(Struct, frozen=True, kw_only=True):
+    """A complete response."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+async def request(
+    session: ClientSession,
+    method: str,
+    url: str,
+    *,
+    max_bytes: int,
+    timeout: float,
+    params: Mapping[str, str] | None = None,
+    json: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Send a request and return the response, whatever its status.
+
+    Args:
+        session: The HTTP session.
+        method: The HTTP method.
+        url: An http(s) URL.
+        max_bytes: The largest body that is accepted.
+        timeout: Seconds for the whole request.
+        params: The query.
+        json: The body, sent as JSON; `None` sends no body.
+        headers: More headers.
+
+    Raises:
+        FetchFailed: There was no response, or its body is too large.
+    """
+    sent = {hdrs.USER_AGENT: USER_AGENT, **(headers or {})}
+    limits = ClientTimeout(timeout)
+    body = bytearray()
+    try:
+        async with session.request(method, url, params=params, json=json, headers=sent, timeout=limits) as response:
+            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+                body += chunk
+                if len(body) > max_bytes:
+                    raise FetchFailed(f"The response has more than {max_bytes} bytes")
+            return Response(status=response.status, body=bytes(body), headers=response.headers.copy())
+    except (ClientError, TimeoutError, ValueError) as error:
+        # The message of an error may contain the address.
+        raise FetchFailed(type(error).__name__) from error
+
+
 async def fetch(
     session: ClientSession, url: str, params: Mapping[str, str] | None = None, *, max_bytes: int, timeout: float
 ) -> bytes | None:
     """Return the body of a response; `None` if there is no such resource (404).
 
-    Args:
-        session: The HTTP session.
-        url: An http(s) URL.
-        params: The query.
-        max_bytes: The largest body that is accepted.
-        timeout: Seconds for the whole request.
-
     Raises:
         FetchFailed: The request failed, or the body is too large.
     """
-    headers = {hdrs.USER_AGENT: USER_AGENT}
-    body = bytearray()
-    try:
-        async with session.get(url, params=params, headers=headers, timeout=ClientTimeout(timeout)) as response:
-            if response.status == 404:
-                return None
-            response.raise_for_status()
-            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-                body += chunk
-                if len(body) > max_bytes:
-                    raise FetchFailed(f"The response has more than {max_bytes} bytes")
-    except (ClientError, TimeoutError, ValueError) as error:
-        raise FetchFailed(type(error).__name__) from error
-    return bytes(body)
+    response = await request(session, hdrs.METH_GET, url, params=params, max_bytes=max_bytes, timeout=timeout)
+    if response.status == 404:
+        return None
+    if response.status != 200:
+        raise FetchFailed(f"The response's status is {response.status}")
+    return response.body

@@ -17,6 +17,7 @@ from .household.household import Household
 from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
+from .library.scrobbling import Scrobbler
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .persistence import Persistence
@@ -89,6 +90,7 @@ class Hub:
     library: Library | None = None
     library_feed: LibraryFeed | None = None
     artwork_renewal: ArtworkRenewal | None = None
+    scrobbler: Scrobbler | None = None
     running: bool = field(default=False, init=False)
     problems: set[str] = field(default_factory=set, init=False)
     """The reported problems that degrade the hub's health, by a key that can be translated."""
@@ -117,6 +119,8 @@ class Hub:
                 self.artwork_renewal.start()
         if self.library_feed is not None:
             self.library_feed.start()
+        if self.scrobbler is not None:
+            self.scrobbler.start()
         self.running = True
         self.persistence.start()
         self.household.watch_clock()
@@ -137,6 +141,8 @@ class Hub:
         self.persistence.stop()
         if self.library_feed is not None:
             self.library_feed.stop()
+        if self.scrobbler is not None:
+            self.scrobbler.stop()
         self.household.halt()
         self.media_resolver.close()
         self.writer.close()

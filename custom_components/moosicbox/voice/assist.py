@@ -23,7 +23,7 @@ from ..adapters.callbacks import combined
 from ..engine.api import HubError
 from ..errors import action_error
 from ..models import MoosicBoxData
-from . import group_commands, playback_commands, queue_commands
+from . import group_commands, household_commands, playback_commands, queue_commands
 from .language import Language
 from .memory import Memory
 from .recognition import Recogniser, Spoken, matches_any
@@ -58,6 +58,14 @@ COMMANDS: Final[dict[str, Handler]] = {
     "leave_group": group_commands.leave_group,
     "dissolve_group": group_commands.dissolve_group,
     "invite": group_commands.invite,
+    "sleep": household_commands.sleep,
+    "sleep_hour": household_commands.sleep_hour,
+    "sleep_after_track": household_commands.sleep_after_track,
+    "sleep_after_album": household_commands.sleep_after_album,
+    "cancel_sleep": household_commands.cancel_sleep,
+    "wake": household_commands.wake,
+    "snooze": household_commands.snooze,
+    "dismiss": household_commands.dismiss,
 }
 """The handlers of the commands, which have their sentences in each file of `sentences/`."""
 INTENTS: Final = {

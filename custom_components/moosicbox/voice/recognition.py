@@ -15,8 +15,14 @@ SYNTAX: Final = re.compile(r"[^\w' -]+")
 """Characters of names that have a meaning in templates; Assist removes punctuation from texts, too."""
 WILDCARDS: Final = ("query", "genre")
 """Slots for any text."""
-RANGES: Final = {"minutes": (1, 720)}
+RANGES: Final = {"minutes": (1, 720), "hours": (1, 12), "hour": (0, 24), "minute": (0, 59)}
 """Slots for numbers, in digits or words, and their bounds."""
+PERIODS: Final = {
+    "am": "(am|a m|in the morning|morgens|früh|vormittags)",
+    "pm": "(pm|p m|in the afternoon|in the evening|tonight|nachmittags|abends)",
+}
+"""Texts of the slot `period`."""
+CLOCK: Final = re.compile(r"(\d)[:.](\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +49,12 @@ class Recogniser:
     def triggers(self) -> list[str]:
         """Return the templates of all languages for Assist, which knows no list of names: with the names in them."""
         names = f"({'|'.join(sorted(self._names))})"
-        return [
-            TARGET.sub(names, template)
-            for language in self._languages.values()
-            for templates in language.sentences.values()
-            for template in templates
-        ]
+        return [TARGET.sub(names, each) for language in self._languages.values() for each in language.triggers]
 
     def recognise(self, text: str, language: str | None) -> Spoken | None:
         """Return the meaning of a sentence; `language` is preferred."""
+        # Punctuation is left out, which would make 7:30 one number.
+        text = CLOCK.sub(r"\1 \2", text)
         for code in self._by_preference(language):
             if (found := self._best(text, self._sentences[code])) is not None:
                 command, slots = found
@@ -92,6 +95,7 @@ def _intents(code: str, sentences: Mapping[str, Iterable[str]]) -> Intents:
     intents = {name: {"data": [{"sentences": list(templates)}]} for name, templates in sentences.items()}
     lists: dict[str, object] = {name: {"wildcard": True} for name in WILDCARDS}
     lists |= {name: {"range": {"from": start, "to": stop}} for name, (start, stop) in RANGES.items()}
+    lists["period"] = {"values": [{"in": text, "out": period} for period, text in PERIODS.items()]}
     return Intents.from_dict({"language": code, "intents": intents, "lists": lists})
 
 

@@ -144,6 +144,19 @@ async def test_a_player_that_stays_away_misses_it(house: House) -> None:
     assert playing(house) is None
 
 
+async def test_a_player_that_is_lost_before_it_is_heard_rings_when_it_is_back(house: House) -> None:
+    await add(house)
+    house.mute.add("bedroom")
+    await house.pass_to(23, "07:00:02")
+    house.lose("bedroom")
+    await house.pass_to(23, "07:02")
+    assert (await shown(house)).phase == "waiting"
+    house.mute.clear()
+    house.connect("bedroom")
+    await house.pass_seconds(1)
+    assert ((await shown(house)).phase, playing(house)) == ("ringing", "morning")
+
+
 async def test_snoozing_and_dismissing(house: House) -> None:
     alarm_id = await add(house, snooze_minutes=5)
     await house.pass_to(23, "07:01")

@@ -89,7 +89,7 @@ async def test_an_offline_track_cannot_be_added(harness: LibraryHarness, library
         lambda index: index.execute("UPDATE tracks SET state = 1 WHERE track_id = ?", (first,)).rowcount
     )
     player(harness)
-    with pytest.raises(Unavailable, match="away"):
+    with pytest.raises(Unavailable, match="there"):
         await harness.hub.execute(QueueAdd(player_id="kitchen", track_id=first))
 
 
@@ -139,13 +139,13 @@ async def test_similar_music(library: Library) -> None:
     await fill(library, [found(f"J{n}", f"Jazzer {n % 9}", genres=("Jazz",), year=1960) for n in range(90)])
     await fill(library, [found(f"R{n}", f"Rocker {n % 9}", genres=("Rock",), year=2010) for n in range(90)])
     (seed,) = [track for track in (await library.get_tracks(limit=500)).items if track.title == "J1"]
-    chosen = await library.similar(seed.track_id, 30)
+    chosen = await library.similar([seed.track_id], 30)
     assert len({track.track_id for track in chosen}) == 30
     assert seed.track_id not in {track.track_id for track in chosen}
     assert sum(track.genre == "Jazz" for track in chosen) > 20
-    rest = await library.similar(seed.track_id, 500, [track.track_id for track in chosen])
+    rest = await library.similar([seed.track_id], 500, [track.track_id for track in chosen])
     assert not {track.track_id for track in rest} & {track.track_id for track in chosen}
-    assert await library.similar("t-unknown")
+    assert await library.similar(["t-unknown"])
 
 
 async def test_a_hub_without_a_library(harness: LibraryHarness) -> None:
@@ -154,3 +154,31 @@ async def test_a_hub_without_a_library(harness: LibraryHarness) -> None:
     assert "library" not in bare.hub.features()
     with pytest.raises(NotSupported):
         await bare.hub.execute(LibraryRequest(request_type="get_tracks"))
+
+
+async def test_what_was_skipped_becomes_unlikely(library: Library) -> None:
+    await fill(library, [found(f"T{n}", f"A{n % 2}", genres=("G",), duration=100.0) for n in range(40)])
+    tracks = (await library.get_tracks(limit=500)).items
+    seed, *_ = [track for track in tracks if track.artist == "A0"]
+    skipped = [track.track_id for track in tracks if track.artist == "A1"][:5]
+    found_artists = [track.artist for track in await library.similar([seed.track_id], 10, skipped=skipped)]
+    assert found_artists.count("A0") >= 8
+    assert not set(skipped) & {track.track_id for track in await library.similar([seed.track_id], 40, skipped=skipped)}
+
+
+async def test_related_artists_and_other_artists_than_now(library: Library) -> None:
+    """Artists who made a track together follow each other before strangers do."""
+    together = found("Both", "A", duration=100.0)
+    together.artists = ("A", "B")
+    await fill(
+        library,
+        [
+            together,
+            *(found(f"{artist}{n}", artist, duration=100.0) for artist in ("A", "B", "C") for n in range(30)),
+        ],
+    )
+    tracks = (await library.get_tracks(limit=500)).items
+    seed = next(track for track in tracks if track.title == "A0")
+    chosen = [(await library.similar([seed.track_id], 1))[0].artist for _ in range(60)]
+    assert chosen.count("B") > chosen.count("C")
+    assert len(set(chosen)) > 1

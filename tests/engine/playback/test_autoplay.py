@@ -21,11 +21,18 @@ class Music:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, list[str]]] = []
+        self.followed: list[list[str]] = []
+        self.skipped: list[list[str]] = []
         self.fault: Exception | None = None
         self.empty = False
 
-    async def similar(self, track_id: str, exclude: Iterable[str] = ()) -> list[Track]:
+    async def similar(
+        self, track_ids: Sequence[str], exclude: Iterable[str] = (), skipped: Iterable[str] = ()
+    ) -> list[Track]:
+        track_id = track_ids[0]
         self.asked.append((track_id, list(exclude)))
+        self.followed.append(list(track_ids))
+        self.skipped.append(list(skipped))
         if self.fault is not None:
             raise self.fault
         return [] if self.empty else [track(f"like-{track_id}")]
@@ -157,3 +164,13 @@ async def test_a_full_queue_ends() -> None:
     await stage.work()
     assert len(stage.playback.queue) == 100
     assert len(stage.music.asked[0][1]) == EXCLUDED_ITEMS
+
+
+async def test_it_follows_what_was_heard_and_avoids_what_was_skipped() -> None:
+    stage = Endless("abcd")
+    stage.play("a")
+    stage.pass_seconds(181)
+    stage.playback.start(stage.playback.queue.get("d"), stage.now_us, previous_state="skipped")
+    await stage.work()
+    assert stage.music.skipped == [["b"]]
+    assert stage.music.followed == [["d", "c", "a"]]

@@ -1,6 +1,6 @@
 """The rules by which plays of tracks are counted."""
 
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from typing import Any, cast, override
 
@@ -34,7 +34,7 @@ class Counts:
         self.counted: list[str] = []
         self.closed = False
 
-    async def count_play(self, track_id: str) -> None:
+    async def count_play(self, track_id: str, user_ids: Collection[str] = ()) -> None:
         if self.closed:
             raise Unavailable("The library isn't open")
         self.counted.append(track_id)

@@ -1,6 +1,7 @@
 """Conditions of automations: each lets a real automation run or stops it."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.auth.models import User
@@ -12,6 +13,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.condition import CONDITIONS
 from custom_components.moosicbox.const import DOMAIN
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.protocol.household import SaveRule
 from tests.fixtures import BRASS, Connect, Lose
 from tests.home.actions import KITCHEN, act, fill, next_command, play, report
 from tests.home.parties import PARTY, room_command
@@ -160,6 +163,19 @@ async def test_players_are_in_sync(hass: HomeAssistant, ada: Client, ben: Client
     assert await passed() == [True, True, True]
     await report(ben, "playing", told, sync_error_ms=-55)
     assert await passed() == [False, True, False]
+
+
+async def test_quiet_hours_apply(hass: HomeAssistant, hub: Hub, ben: Client, party: str, check: Check) -> None:
+    passed = await check(condition("is_quiet", BEN), condition("is_quiet", ADA), condition("is_quiet", PARTY))
+    assert await passed() == [False, False, False]
+    loud = SaveRule(name="Children", player_ids=("ben",), max_volume=0.5)
+    rule_id = (await hub.execute(loud))["rule_id"]
+    assert await passed() == [False, False, False], "a rule without hours is no quiet time"
+    now = hub.clock.utc()
+    begins, ends = (f"{now + timedelta(hours=hours):%H:%M}" for hours in (-1, 1))
+    hub.household.set_time_zone("UTC")
+    await hub.execute(SaveRule(rule_id=rule_id, begins=begins, ends=ends))
+    assert await passed() == [True, False, True]
 
 
 async def test_conditions_are_false_without_the_hub(

@@ -1,16 +1,19 @@
 """Triggers of automations: each fires in a real automation, for its targets only."""
 
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr, label_registry as lr
 from homeassistant.helpers.trigger import async_get_all_descriptions
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.adapters.trigger_events import ROWS
 from custom_components.moosicbox.const import DOMAIN
+from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import BRASS, COPPER, PAPER, Advance, Connect, Lose
 from tests.home.actions import KITCHEN, act, fill, next_command, play, report
 from tests.home.parties import PARTY, room_command
@@ -286,6 +289,50 @@ async def test_an_announcement_finishes(hass: HomeAssistant, kitchen: Client, au
     await report(kitchen, "idle", told)
     await hass.async_block_till_done()
     assert values(fired, "title") == ["Paper Lantern"]
+
+
+async def test_an_alarm_rings_is_snoozed_and_stopped(
+    hass: HomeAssistant, hub: Hub, kitchen: Client, advance: Advance, automate: Automate
+) -> None:
+    rang, snoozed, stopped, missed = await automate(
+        *(trigger(f"alarm_{kind}", KITCHEN) for kind in ("rang", "snoozed", "stopped", "missed"))
+    )
+    await add_alarm(hass, hub)
+    await advance(6)
+    await report(kitchen, "playing", await next_command(kitchen))
+    await hass.services.async_call(DOMAIN, "snooze_alarm", {}, blocking=True)
+    await hass.services.async_call(DOMAIN, "dismiss_alarm", {}, blocking=True)
+    await hass.async_block_till_done()
+    assert values(rang, "name", "entity_id") == [("Work", KITCHEN)]
+    assert (len(snoozed), values(stopped, "reason"), missed) == (1, ["dismissed"], [])
+
+
+async def test_an_alarm_is_missed(
+    hass: HomeAssistant, hub: Hub, kitchen: Client, lose: Lose, advance: Advance, automate: Automate
+) -> None:
+    [missed] = await automate(trigger("alarm_missed", KITCHEN))
+    await add_alarm(hass, hub)
+    await lose(kitchen)
+    await advance(720)
+    await hass.async_block_till_done()
+    assert values(missed, "name", "reason") == [("Work", "player_unavailable")]
+
+
+async def add_alarm(hass: HomeAssistant, hub: Hub) -> None:
+    """Add an alarm in the kitchen that rings in five seconds."""
+    at = dt_util.as_local(hub.clock.utc() + timedelta(seconds=5))
+    alarm = {"entity_id": KITCHEN, "name": "Work", "time": f"{at:%H:%M:%S}", "media_content_id": BRASS}
+    await hass.services.async_call(DOMAIN, "save_alarm", alarm, blocking=True, return_response=True)
+
+
+async def test_a_sleep_timer_ends(hass: HomeAssistant, kitchen: Client, advance: Advance, automate: Automate) -> None:
+    [fired] = await automate(trigger("sleep_timer_ended", KITCHEN))
+    await play(hass, BRASS)
+    timer = {"entity_id": KITCHEN, "minutes": 0.2, "fade_seconds": 0}
+    await hass.services.async_call(DOMAIN, "set_sleep_timer", timer, blocking=True, return_response=True)
+    await advance(13)
+    await hass.async_block_till_done()
+    assert values(fired, "entity_id") == [KITCHEN]
 
 
 async def test_triggers_survive_a_reload(

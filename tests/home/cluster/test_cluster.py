@@ -228,7 +228,7 @@ async def test_leaving_and_joining_the_cluster_keeps_the_state(
 async def test_the_password_of_redis_is_redacted(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     report = await async_get_config_entry_diagnostics(hass, entry)
     assert report["options"]["redis_url"] == "**REDACTED**"
-    assert report["cluster"]["leader"] == "home"
+    assert report["cluster"]["leader"] == "**REDACTED**"
 
 
 async def test_ready_fails_after_unload(http: HttpClient, hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -21,6 +21,6 @@ def test_numbers_are_digits_or_words(code: str, text: str, slots: dict[str, str]
         "en": "stop in {minutes} minutes [in [the] {target}]",
         "de": "stoppe in {minutes} Minuten [in der {target}]",
     }
-    languages = {code: Language(code, {"sleep": (template,)}, {}, {}) for code, template in templates.items()}
+    languages = {code: Language(code, {"sleep": (template,)}, (), {}, {}) for code, template in templates.items()}
     spoken = Recogniser(languages, ["Kitchen (old)", "Kitchen"]).recognise(text.replace("kitchen", "kitchen old"), code)
     assert (None if spoken is None else spoken.slots) == slots

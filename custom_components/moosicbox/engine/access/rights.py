@@ -10,6 +10,8 @@ PERMISSIONS: Final = frozenset(
 )
 SYSTEM_WIDE: Final = frozenset({"broadcast", "events", "admin"})
 """Permissions that a token limited to rooms never has, because they apply to the whole system."""
+ANONYMOUS: Final = "anonymous"
+"""The subject of clients without a token."""
 SYSTEM: Final = "system"
 """The realm of the hub itself and of automations."""
 GUEST_PREFIX: Final = "guest:"
@@ -64,6 +66,11 @@ class Principal:
     def is_guest(self) -> bool:
         """True if the principal was invited to a room and has no account."""
         return self.sub.startswith(GUEST_PREFIX)
+
+    @property
+    def is_person(self) -> bool:
+        """True if the principal may have favourites and plays of its own; guests and automations have none."""
+        return self.rooms is None and self.sub != ANONYMOUS and self.realm != SYSTEM
 
     @property
     def may_add_foreign_media(self) -> bool:

@@ -1,14 +1,16 @@
 """Requests to the library: lists, search, favourites, playlists, scans."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import msgspec
 
 from ..hub import Hub
+from ..library.index.lists import OwnFilters
 from ..library.library import Library
-from ..library.models import Hit, Page
-from ..protocol.errors import InvalidMessage, NotSupported
-from ..protocol.library_request import Filters, LibraryRequest
+from ..library.models import AlbumDetails, Hit, Page, PlaylistDetails
+from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied
+from ..protocol.library_request import Filters, LibraryRequest, RequestType
 from ..protocol.results import LibraryResult
 from ..sessions.session import Actor
 
@@ -28,37 +30,100 @@ class LibraryHandlers:
         """Return an item or a page of items, or change the library."""
         if (library := self.hub.library) is None:
             raise NotSupported("This hub has no library")
-        match asked.request_type:
-            case "set_favourite":
-                actor.principal.require_household("control")
-                await library.set_favourite(_id(asked), favourite=asked.favourite is not False)
-                return {}
-            case "edit_playlist":
-                actor.principal.require_household("control")
-                if asked.playlist is None:
-                    raise InvalidMessage("playlist must name the changes", ["playlist"])
-                return {"item": await library.edit_playlist(asked.id, asked.playlist)}
-            case "scan":
-                actor.principal.require("admin")
-                library.request_scan()
-                return {}
-            case "get_artist":
-                return {"item": await library.artist(_id(asked))}
-            case "get_album":
-                return {"item": await library.album(_id(asked))}
-            case "get_track":
-                return {"item": await library.track(_id(asked))}
-            case "get_lyrics":
-                return {"item": await library.lyrics(_id(asked))}
-            case "get_playlist":
-                return {"item": await library.playlist(_id(asked))}
-            case "search":
-                return await _search(library, asked)
-        return _page(await _list(library, asked))
+        if (change := _CHANGES.get(asked.request_type)) is not None:
+            return await change(library, actor, asked)
+        if asked.request_type in ("get_scrobbling", "set_scrobbling"):
+            return await self._scrobbling(library, actor, asked)
+        if (item := _item_reader(library, asked)) is not None:
+            found = await item(_id(asked))
+            return {"item": await _with_own_tracks(library, actor, found)}
+        if asked.request_type == "get_history":
+            return await _history(library, actor, asked)
+        if asked.request_type == "search":
+            return await _search(library, actor, asked)
+        page = await _list(library, asked, actor)
+        if actor.principal.is_person:
+            items = await library.people.with_own_fields(actor.principal.sub, page.items)
+            page = msgspec.structs.replace(page, items=tuple(items))
+        return _page(page)
+
+    async def _scrobbling(self, library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
+        user_id = _person(actor)
+        if asked.request_type == "set_scrobbling":
+            if asked.token is None:
+                await library.people.set_scrobbling_token(user_id, None)
+            elif self.hub.scrobbler is None:
+                raise NotSupported("This hub can't reach other services")
+            else:
+                await self.hub.scrobbler.connect(user_id, asked.token)
+        return {"item": await library.people.scrobbling(user_id)}
 
 
-async def _list(library: Library, asked: LibraryRequest) -> Page[Any]:
+def _item_reader(library: Library, asked: LibraryRequest) -> Callable[[str], Awaitable[Any]] | None:
+    readers: dict[RequestType, Callable[[str], Awaitable[Any]]] = {
+        "get_artist": library.artist,
+        "get_album": library.album,
+        "get_track": library.track,
+        "get_playlist": library.playlist,
+        "get_lyrics": library.lyrics,
+    }
+    return readers.get(asked.request_type)
+
+
+async def _with_own_tracks(library: Library, actor: Actor, item: Any) -> Any:
+    """Add the fields that are the user's own to the tracks of an album or a playlist."""
+    if not actor.principal.is_person or not isinstance(item, AlbumDetails | PlaylistDetails):
+        return item
+    tracks = await library.people.with_own_fields(actor.principal.sub, item.tracks)
+    return msgspec.structs.replace(item, tracks=tuple(tracks))
+
+
+async def _history(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
+    # Guests don't learn what the household hears.
+    actor.principal.require_household("control")
+    user_id = _person(actor) if asked.mine else None
+    page = await library.people.history(user_id, asked.limit, asked.cursor)
+    if actor.principal.is_person:
+        items = await library.people.with_own_fields(actor.principal.sub, page.items)
+        page = msgspec.structs.replace(page, items=tuple(items))
+    return _page(page)
+
+
+async def _set_favourite(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
+    actor.principal.require_household("control")
+    favourite = asked.favourite is not False
+    if asked.mine:
+        await library.people.set_favourite(_person(actor), _id(asked), favourite=favourite)
+    else:
+        await library.set_favourite(_id(asked), favourite=favourite)
+    return {}
+
+
+async def _edit_playlist(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
+    actor.principal.require_household("control")
+    if asked.playlist is None:
+        raise InvalidMessage("playlist must name the changes", ["playlist"])
+    user_id = actor.principal.sub if actor.principal.is_person else None
+    return {"item": await library.edit_playlist(asked.id, asked.playlist, user_id)}
+
+
+async def _scan(library: Library, actor: Actor, _asked: LibraryRequest) -> LibraryResult:
+    actor.principal.require("admin")
+    library.request_scan()
+    return {}
+
+
+_CHANGES: Final[dict[RequestType, Callable[[Library, Actor, LibraryRequest], Awaitable[LibraryResult]]]] = {
+    "set_favourite": _set_favourite,
+    "edit_playlist": _edit_playlist,
+    "scan": _scan,
+}
+
+
+async def _list(library: Library, asked: LibraryRequest, actor: Actor) -> Page[Any]:
     filters = asked.filters or Filters()
+    if asked.mine:
+        filters = OwnFilters(**msgspec.structs.asdict(filters), user_id=_person(actor))
     if asked.request_type == "recent":
         return await library.recent(filters, asked.limit, asked.cursor)
     lists = {
@@ -71,12 +136,16 @@ async def _list(library: Library, asked: LibraryRequest) -> Page[Any]:
     return await lists[asked.request_type](filters, asked.sort, asked.limit, asked.cursor)
 
 
-async def _search(library: Library, asked: LibraryRequest) -> LibraryResult:
+async def _search(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
     if asked.query is None:
         raise InvalidMessage("query must name what to search for", ["query"])
     kinds = asked.filters.kinds if asked.filters is not None else ()
     page = await library.search(asked.query, kinds, asked.limit, asked.cursor)
-    return {**_page(page), "items": [_flat(hit) for hit in page.items]}
+    hits = page.items
+    if actor.principal.is_person:
+        items = await library.people.with_own_fields(actor.principal.sub, [hit.item for hit in hits])
+        hits = tuple(msgspec.structs.replace(hit, item=item) for hit, item in zip(hits, items, strict=True))
+    return {**_page(page), "items": [_flat(hit) for hit in hits]}
 
 
 def _flat(hit: Hit) -> dict[str, Any]:
@@ -85,6 +154,13 @@ def _flat(hit: Hit) -> dict[str, Any]:
 
 def _page(page: Page[Any]) -> LibraryResult:
     return {"items": page.items, "total": page.total, "next_cursor": page.next_cursor}
+
+
+def _person(actor: Actor) -> str:
+    """Return the id of a user with favourites and plays of their own."""
+    if not actor.principal.is_person:
+        raise PermissionDenied("Only users of Home Assistant have favourites and plays of their own")
+    return actor.principal.sub
 
 
 def _id(asked: LibraryRequest) -> str:

@@ -191,10 +191,17 @@ class Ringing:
             return
         if is_new:
             self._alarms.happened.emit(ringing.alarm, "rang", "")
-        late_us = self._clock.now_us() + round((ringing.since + LATE_SECONDS - self._now()) * 1e6)
-        self._set_timer(ringing, late_us, self._give_up)
+        self._wait(ringing)
         self._begin_if_connected(ringing)
         self.changed.emit()
+
+    def _wait(self, ringing: _Ringing) -> None:
+        # Until a player is connected, within bounds.
+        if ringing.end is not None:
+            ringing.end.cancel()
+        ringing.phase, ringing.source = "waiting", 0
+        late_us = self._clock.now_us() + round((ringing.since + LATE_SECONDS - self._now()) * 1e6)
+        self._set_timer(ringing, late_us, self._give_up)
 
     def _begin_if_connected(self, ringing: _Ringing) -> None:
         context = self._context(ringing)
@@ -224,6 +231,10 @@ class Ringing:
             self._spawn(self._play(ringing, ringing.source))
 
     def _try_next(self, ringing: _Ringing) -> None:
+        context = self._context(ringing)
+        if context is not None and not _connected(context):
+            self._wait(ringing)
+            return
         _LOGGER.warning("Source %s of the alarm %s can't be heard", ringing.source + 1, ringing.alarm.name)
         ringing.source += 1
         self._try_source(ringing)

@@ -1,10 +1,9 @@
 """The household's music library: its public API."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 import os
 from pathlib import Path
 import sqlite3
-import time
 from typing import Final
 
 from ..fetching import SessionFactory
@@ -42,6 +41,7 @@ from .models import (
     TrackFile,
     UnreadableFile,
 )
+from .people import People
 from .reader.file_reader import FileReader
 from .reader.messages import ReadPicture
 from .scan.scans import Scans
@@ -106,6 +106,8 @@ class Library:
         """The index was damaged and is made anew; the damaged one was set aside at this path."""
         self._database = Database(path, self.seal, salvage, self._was_rebuilt)
         self._lists = Lists()
+        self.people = People(self._database, self._change)
+        """Favourites and plays of single users."""
         self._scans = Scans(
             self._database,
             folders,
@@ -118,6 +120,8 @@ class Library:
         self._meter = None
         if ffmpeg is not None:
             self._meter = LoudnessMeter(self._database, ffmpeg, self._root_of, lambda: self._scans.running)
+        self.session = session
+        """Returns the HTTP session for requests to other services."""
         self._online_lyrics = None if session is None else OnlineLyrics(self.reader, session)
         self._asks_online = online_lyrics
         self._harmful: tuple[UnreadableFile, ...] = ()
@@ -173,6 +177,18 @@ class Library:
                 await self._meter.stop()
             elif self._scans.following:
                 self._meter.start()
+
+    async def begin_backup(self) -> None:
+        """Keep the index's file unchanged until `end_backup`, so that it can be copied; changes are kept beside it.
+
+        Raises:
+            Unavailable: The index can't be written now.
+        """
+        await self._database.begin_backup()
+
+    async def end_backup(self) -> None:
+        """End what `begin_backup` began."""
+        await self._database.end_backup()
 
     async def scan(self) -> None:
         """Scan all folders, and wait for the end; raise Unavailable if the library is closed meanwhile."""
@@ -314,15 +330,23 @@ class Library:
 
     # ------------------------------------------------------------ favourites, playlists and plays
 
-    async def edit_playlist(self, playlist_id: str | None, edit: PlaylistEdit) -> PlaylistDetails | None:
+    async def edit_playlist(
+        self, playlist_id: str | None, edit: PlaylistEdit, user_id: str | None = None
+    ) -> PlaylistDetails | None:
         """Create a playlist (without an id), change or delete it; return it as it is then.
 
+        Args:
+            playlist_id: The playlist; None creates one.
+            edit: The change.
+            user_id: The user whose favourites and plays count in rules that ask for these.
+
         Raises:
+            PermissionDenied: Rules ask for a user's favourites and plays, and there is no user.
             TrackNotFound: There is no such playlist, or no such track.
             NotSupported: The playlist is a file.
             InvalidMessage: A new playlist has no name, a position doesn't exist, or there would be too many tracks.
         """
-        made = await self._change(lambda index: playlists.edit(index, playlist_id, edit))
+        made = await self._change(lambda index: playlists.edit(index, playlist_id, edit, user_id))
         self._report("playlists_changed", [made or playlist_id or ""])
         return None if made is None else await self.playlist(made)
 
@@ -331,15 +355,26 @@ class Library:
         await self._change(lambda index: favourites.set_favourite(index, id_, favourite=favourite))
         self._report("favourites_changed", [id_])
 
-    async def count_play(self, track_id: str) -> None:
-        """Count that a track was played; without effect if the library doesn't have it."""
-        change = "UPDATE tracks SET play_count = play_count + 1, played_at = ? WHERE track_id = ?"
-        await self._change(lambda index: index.execute(change, (int(time.time()), track_id)).rowcount)
+    async def count_play(self, track_id: str, user_ids: Collection[str] = ()) -> None:
+        """Count that a track was played, by these users; without effect if the library doesn't have it."""
+        await self.people.count_play(track_id, user_ids)
 
-    async def similar(self, track_id: str, count: int = 1, exclude: Iterable[str] = ()) -> list[LibraryTrack]:
-        """Return tracks that can follow a track: of its artist, genre and years, and rather what is liked and played."""
-        excluded = frozenset(exclude)
-        return await self._database.read(lambda index: similar.similar(index, track_id, count, excluded))
+    async def similar(
+        self,
+        track_ids: Sequence[str],
+        count: int = 1,
+        exclude: Collection[str] = (),
+        skipped: Collection[str] = (),
+    ) -> list[LibraryTrack]:
+        """Return tracks that can follow others: of their artists, related artists, genres and years.
+
+        Args:
+            track_ids: The music to follow, the current track first.
+            count: The number of tracks to return at most.
+            exclude: Tracks that aren't returned.
+            skipped: Tracks that were skipped: artists and genres of theirs become unlikely.
+        """
+        return await self._database.read(lambda index: similar.similar(index, track_ids, count, exclude, skipped))
 
     # ------------------------------------------------------------ internal
 

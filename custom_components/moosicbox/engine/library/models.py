@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from ..protocol.library_request import SmartRules
 from ..protocol.types import Id, Record, Track, UpdateType
 
 type Kind = Literal["artist", "album", "track", "genre", "playlist"]
@@ -28,6 +29,8 @@ class LibraryTrack(Track, frozen=True, kw_only=True):
     favourite: bool = False
     play_count: int = 0
     added_at: str | None = None
+    my_favourite: bool | UnsetType = UNSET
+    my_play_count: int | UnsetType = UNSET
 
 
 class TrackDetails(LibraryTrack, frozen=True, kw_only=True):
@@ -73,6 +76,7 @@ class Artist(Record, frozen=True, kw_only=True):
     track_count: int
     artwork_url: str | None = None
     favourite: bool = False
+    my_favourite: bool | UnsetType = UNSET
 
 
 class Album(Record, frozen=True, kw_only=True):
@@ -89,6 +93,7 @@ class Album(Record, frozen=True, kw_only=True):
     added_at: str
     artwork_url: str | None = None
     favourite: bool = False
+    my_favourite: bool | UnsetType = UNSET
 
 
 class Genre(Record, frozen=True, kw_only=True):
@@ -98,6 +103,7 @@ class Genre(Record, frozen=True, kw_only=True):
     name: str
     track_count: int
     favourite: bool = False
+    my_favourite: bool | UnsetType = UNSET
 
 
 class Playlist(Record, frozen=True, kw_only=True):
@@ -110,9 +116,25 @@ class Playlist(Record, frozen=True, kw_only=True):
     editable: bool
     updated_at: str
     favourite: bool = False
+    my_favourite: bool | UnsetType = UNSET
+    smart: bool = False
+    """True if it has rules instead of a list of tracks."""
 
 
 type Item = LibraryTrack | Artist | Album | Genre | Playlist
+
+
+class PlayedTrack(LibraryTrack, frozen=True, kw_only=True):
+    """A track in the history, with the time when it was played."""
+
+    played_at: str
+
+
+class Scrobbling(Record, frozen=True, kw_only=True):
+    """The state of a user's reports to ListenBrainz; `waiting` plays aren't reported yet."""
+
+    connected: bool
+    waiting: int
 
 
 class Hit(Record, frozen=True, kw_only=True):
@@ -145,6 +167,8 @@ class ArtistDetails(Artist, frozen=True, kw_only=True):
 
 class PlaylistDetails(Playlist, frozen=True, kw_only=True):
     """A playlist with its tracks, without those that are deleted."""
+
+    rules: SmartRules | UnsetType = UNSET
 
     tracks: tuple[LibraryTrack, ...]
     missing: tuple[str, ...] = ()

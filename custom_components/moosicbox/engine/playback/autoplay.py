@@ -18,13 +18,26 @@ _LOGGER = logging.getLogger(__name__)
 
 EXCLUDED_ITEMS: Final = 100
 """The last items of the queue, which aren't added again."""
+FOLLOWED_ITEMS: Final = 4
+"""The items before the current one that the choice follows as well."""
 
 
 class SimilarTracks(Protocol):
     """A source of similar tracks."""
 
-    async def similar(self, track_id: str, *, exclude: Collection[str]) -> Sequence[Track]:
-        """Return tracks similar to `track_id`, the best first. Raise HubError."""
+    async def similar(
+        self, track_ids: Sequence[str], *, exclude: Collection[str], skipped: Collection[str]
+    ) -> Sequence[Track]:
+        """Return tracks that can follow others, the best first.
+
+        Args:
+            track_ids: The music to follow, the current track first.
+            exclude: Tracks that aren't returned.
+            skipped: Tracks that were skipped.
+
+        Raises:
+            HubError: There is no answer.
+        """
 
 
 class Autoplay:
@@ -61,8 +74,18 @@ class Autoplay:
         try:
             if (current := playback.current) is None:
                 return
-            latest = [item.track.track_id for item in playback.queue.items[-EXCLUDED_ITEMS:]]
-            found = await self._library.similar(current.track.track_id, exclude=latest)
+            latest = playback.queue.items[-EXCLUDED_ITEMS:]
+            skipped = [item.track.track_id for item in latest if item.state == "skipped"]
+            followed = [
+                item.track.track_id
+                for item in reversed(latest)
+                if item.state != "skipped" and item.queue_item_id != current.queue_item_id
+            ]
+            found = await self._library.similar(
+                [current.track.track_id, *followed[:FOLLOWED_ITEMS]],
+                exclude=[item.track.track_id for item in latest],
+                skipped=skipped,
+            )
             media = await self._media_resolver.resolve_tracks([track.track_id for track in found], self._system)
             if media and _at_its_end(playback):
                 item = QueueItem(

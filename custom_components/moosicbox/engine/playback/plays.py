@@ -1,5 +1,6 @@
 """Counts tracks as played that were listened to for half of their duration, or for four minutes."""
 
+from collections.abc import Callable, Collection
 import logging
 import math
 from typing import Final, Protocol
@@ -21,8 +22,8 @@ COUNTED_FRACTION: Final = 0.5
 class PlayCounter(Protocol):
     """Keeps how often tracks were played."""
 
-    async def count_play(self, track_id: str) -> None:
-        """Count one play of a track. Raise HubError."""
+    async def count_play(self, track_id: str, user_ids: Collection[str] = ()) -> None:
+        """Count one play of a track, and one of these users. Raise HubError."""
 
 
 class _Listening:
@@ -66,13 +67,33 @@ class _Listening:
         return self.counted and playback.timeline is not self.timeline and playback.timeline.position == 0
 
 
+type Listeners = Callable[[Playback, QueueItem], Collection[str]]
+"""Returns the ids of the users who hear an item."""
+
+
+def _none(_playback: Playback, _item: QueueItem) -> Collection[str]:
+    return ()
+
+
 class Plays:
     """Follows playbacks. The time is added up whenever one changes, and when a play is due to be counted."""
 
-    def __init__(self, library: PlayCounter, timers: Timers, clock: Clock, spawn: Spawn) -> None:
-        """Set up without playbacks; `spawn` runs a coroutine in the background."""
+    def __init__(
+        self, library: PlayCounter, timers: Timers, clock: Clock, spawn: Spawn, listeners: Listeners = _none
+    ) -> None:
+        """Set up without playbacks.
+
+        Args:
+            library: Keeps the counts.
+            timers: The hub's timers.
+            clock: The hub's clock.
+            spawn: Runs a coroutine in the background.
+            listeners: Returns the ids of the users who hear an item.
+
+        """
         self._library = library
         self._timers = timers
+        self._listeners = listeners
         self._clock = clock
         self._spawn = spawn
         self._listenings: WeakKeyDictionary[Playback, _Listening] = WeakKeyDictionary()
@@ -86,7 +107,7 @@ class Plays:
             listening.cancel_timer()
             if listening.missing_seconds <= 0 and not listening.counted:
                 listening.counted = True
-                self._spawn(self._count(listening.item.track.track_id))
+                self._spawn(self._count(listening.item.track.track_id, self._listeners(playback, listening.item)))
         current = playback.current
         if current is None:
             self._listenings.pop(playback, None)
@@ -103,8 +124,8 @@ class Plays:
         if (due_us := listening.due_us(now_us)) is not None:
             listening.timer = self._timers.at(due_us, self.update, playback)
 
-    async def _count(self, track_id: str) -> None:
+    async def _count(self, track_id: str, user_ids: Collection[str]) -> None:
         try:
-            await self._library.count_play(track_id)
+            await self._library.count_play(track_id, user_ids)
         except HubError as error:
             _LOGGER.debug("A play could not be counted: %s", error)

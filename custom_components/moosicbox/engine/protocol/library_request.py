@@ -22,6 +22,9 @@ type RequestType = Literal[
     "get_playlists",
     "get_playlist",
     "get_lyrics",
+    "get_history",
+    "get_scrobbling",
+    "set_scrobbling",
     "search",
     "recent",
     "set_favourite",
@@ -45,6 +48,49 @@ class Filters(Record, omit_defaults=True, frozen=True, kw_only=True):
     kinds: Annotated[tuple[ItemKind, ...], Meta(max_length=5)] = ()
 
 
+type RuleField = Literal[
+    "title", "artist", "album", "genre", "year", "added", "played", "plays", "duration", "loudness", "favourite"
+]
+type RuleOp = Literal["is", "is_not", "contains", "at_least", "at_most"]
+type SmartOrder = Literal[
+    "random",
+    "title",
+    "-title",
+    "artist",
+    "-artist",
+    "year",
+    "-year",
+    "added",
+    "-added",
+    "duration",
+    "-duration",
+    "plays",
+    "-plays",
+    "played",
+    "-played",
+    "loudness",
+    "-loudness",
+]
+
+
+class SmartRule(Record, frozen=True, kw_only=True):
+    """A condition of a smart playlist's tracks."""
+
+    field: RuleField
+    op: RuleOp
+    value: bool | Annotated[float, Meta(ge=-1e9, le=1e9)] | Text
+
+
+class SmartRules(Record, omit_defaults=True, frozen=True, kw_only=True):
+    """The rules of a smart playlist, and which of the tracks that fulfil them are in it."""
+
+    rules: Annotated[tuple[SmartRule, ...], Meta(max_length=20)] = ()
+    match: Literal["all", "any"] = "all"
+    order: SmartOrder = "random"
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
+    mine: bool = False
+
+
 class PlaylistEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
     """A change of a playlist: first `remove` (positions), then `add` (before position `at`, or at the end)."""
 
@@ -54,6 +100,7 @@ class PlaylistEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
     add: Ids | None = None
     at: Annotated[int, Meta(ge=0)] | None = None
     delete: bool = False
+    rules: SmartRules | None = None
 
 
 class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen=True, kw_only=True):
@@ -68,3 +115,5 @@ class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen
     cursor: Annotated[str, Meta(max_length=512)] | None = None
     favourite: bool | None = None
     playlist: PlaylistEdit | None = None
+    mine: bool = False
+    token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None

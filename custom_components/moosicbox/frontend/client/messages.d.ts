@@ -131,7 +131,7 @@ export interface ClientMessages {
   "library_request": {
     type: "library_request";
     request_id?: string | null;
-    request_type: "edit_playlist" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite";
+    request_type: "edit_playlist" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_scrobbling" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite" | "set_scrobbling";
     id?: string | null;
     filters?: Filters | null;
     query?: string | null;
@@ -140,6 +140,8 @@ export interface ClientMessages {
     cursor?: string | null;
     favourite?: boolean | null;
     playlist?: PlaylistEdit | null;
+    mine?: boolean;
+    token?: string | null;
   };
   "mode_command": {
     type: "mode_command";
@@ -861,6 +863,7 @@ export interface PlaylistEdit {
   add?: Array<string> | null;
   at?: number | null;
   delete?: boolean;
+  rules?: SmartRules | null;
 }
 
 export interface Position {
@@ -947,6 +950,20 @@ export interface SleepTimerInfo {
   minutes: number | null;
   player_id?: string;
   room_id?: string;
+}
+
+export interface SmartRule {
+  field: "added" | "album" | "artist" | "duration" | "favourite" | "genre" | "loudness" | "played" | "plays" | "title" | "year";
+  op: "at_least" | "at_most" | "contains" | "is" | "is_not";
+  value: boolean | number | string;
+}
+
+export interface SmartRules {
+  rules?: Array<SmartRule>;
+  match?: "all" | "any";
+  order?: "-added" | "-artist" | "-duration" | "-loudness" | "-played" | "-plays" | "-title" | "-year" | "added" | "artist" | "duration" | "loudness" | "played" | "plays" | "random" | "title" | "year";
+  limit?: number;
+  mine?: boolean;
 }
 
 export interface Track {

@@ -4,7 +4,7 @@
  * `schema.json` has no models of these, so they are written by hand, from `docs/protocol/client-messages.md`; only answers that
  * the browser side reads are here.
  */
-import type { ClientMessage, Position, QueuePage, ServerMessages } from "./messages.js";
+import type { ClientMessage, Position, QueuePage, ServerMessages, SmartRules } from "./messages.js";
 
 export interface Results {
   subscribe: { positions: Record<string, Position> };
@@ -84,6 +84,14 @@ export interface LibraryItem {
   track_count?: number;
   artwork_url?: string | null;
   favourite?: boolean;
+  my_favourite?: boolean;
+  my_play_count?: number;
+  /** In the history. */
+  played_at?: string;
+  /** A playlist with rules. */
+  smart?: boolean;
+  /** Of one smart playlist that was asked for. */
+  rules?: SmartRules;
   available?: boolean;
   /** Of one album or playlist that was asked for. */
   tracks?: LibraryItem[];

@@ -45,6 +45,8 @@ class Database:
         self._salvage = salvage
         self._on_rebuilt = on_rebuilt
         self._writer: sqlite3.Connection | None = None
+        self._held: sqlite3.Connection | None = None
+        """The connection that keeps the file unchanged during a backup."""
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._write_thread: ThreadPoolExecutor | None = None
         self._read_threads: ThreadPoolExecutor | None = None
@@ -86,6 +88,15 @@ class Database:
     async def look_for_damage(self) -> None:
         """Check the file, which another process found damaged, and replace it if it is."""
         await self._rebuild()
+
+    async def begin_backup(self) -> None:
+        """Move all changes into the file, which then stays as it is until `end_backup`; later ones go beside it."""
+        await self._guarded(self._write_thread, self._begin_backup)
+
+    async def end_backup(self) -> None:
+        """Let the file change again."""
+        if self._write_thread is not None:
+            await self._run(self._write_thread, self._end_backup)
 
     async def _guarded[T](self, threads: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
         if threads is None:
@@ -161,6 +172,19 @@ class Database:
             damaged_index.close()
         return aside
 
+    def _begin_backup(self) -> None:
+        self._end_backup()
+        self._opened().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        # While this reads, no process moves changes from the write-ahead log into the file.
+        self._held = connect(self.path, self._seal, read_only=True)
+        self._held.execute("BEGIN")
+        self._held.execute("SELECT count(*) FROM sqlite_master").fetchall()
+
+    def _end_backup(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
     def _ask[T](self, question: Callable[[sqlite3.Connection], T]) -> T:
         idle = self._idle
         try:
@@ -181,6 +205,7 @@ class Database:
         return answer
 
     def _close(self) -> None:
+        self._end_backup()
         idle, self._idle = self._idle, SimpleQueue()
         while not idle.empty():
             idle.get().close()

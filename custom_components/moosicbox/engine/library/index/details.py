@@ -31,6 +31,7 @@ from .rows import (
     track_fields,
     tracks_of,
 )
+from .smart import stored_rules, tracks_query
 from .states import DELETED, PRESENT
 
 MAX_TRACKS: Final = 1_000
@@ -150,13 +151,19 @@ def playlist(index: sqlite3.Connection, playlist_id: str) -> PlaylistDetails:
     """Return a playlist with its tracks; raise TrackNotFound."""
     question = f"SELECT {select(PLAYLIST)} FROM playlists p WHERE p.playlist_id = ?"
     row = _one(index, question, playlist_id, playlist_id)
+    stored = dict(zip(PLAYLIST, row, strict=True))
+    if (rules := stored_rules(stored["rules"])) is not None:
+        found = index.execute(*tracks_query(rules, stored["owner"], select(TRACK))).fetchall()
+        fields = playlist_fields(index, row)
+        fields["track_count"] = len(found)
+        return PlaylistDetails(**fields, rules=rules, tracks=tuple(tracks_of(index, found)))
     rows = index.execute(
         f"SELECT {select(TRACK)} FROM playlist_items i JOIN tracks t ON t.track_id = i.track_id"
         f" LEFT JOIN albums a ON a.id = t.album WHERE i.playlist = ? AND t.state < {DELETED} ORDER BY i.place",
         (row[0],),
     )
     return PlaylistDetails(
-        **playlist_fields(row), tracks=tuple(tracks_of(index, rows)), missing=missing_lines(index, row[0])
+        **playlist_fields(index, row), tracks=tuple(tracks_of(index, rows)), missing=missing_lines(index, row[0])
     )
 
 
@@ -207,7 +214,7 @@ def _make(index: sqlite3.Connection, kind: str, rows: list[Row]) -> Sequence[Ite
         "album": partial(album_of, index),
         "artist": partial(artist_of, index),
         "genre": genre_of,
-        "playlist": playlist_of,
+        "playlist": partial(playlist_of, index),
     }
     return [makers[kind](row) for row in rows]
 

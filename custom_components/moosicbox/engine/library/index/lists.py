@@ -29,6 +29,13 @@ from .rows import (
 from .states import DELETED
 from .text import sort_key
 
+_IDS: Final = {
+    "t": "t.track_id",
+    "a": "a.album_id",
+    "r": "r.artist_id",
+    "g": "g.genre_id",
+    "p": "p.playlist_id",
+}
 MAX_TOTALS: Final = 200
 """Lengths of lists that are remembered until the index changes."""
 
@@ -46,6 +53,12 @@ _ALBUMS: Final = (
     " OR (former_id = ? AND NOT EXISTS (SELECT 1 FROM albums WHERE album_id = ?))"
 )
 """By an id, the name, or an id of before."""
+
+
+class OwnFilters(Filters, frozen=True, kw_only=True):
+    """Filters for whom favourites are those of a user instead of the household's."""
+
+    user_id: str
 
 
 class Listing[T](NamedTuple):
@@ -191,8 +204,14 @@ def _of_years(filters: Filters, table: str) -> Iterable[Condition]:
 
 
 def _of_favourites(filters: Filters, table: str) -> Iterable[Condition]:
-    if filters.favourite is not None:
-        yield f"{'' if filters.favourite else 'NOT '}{table}.favourite", ()
+    if filters.favourite is None:
+        return
+    condition = f"{table}.favourite"
+    values: tuple[str, ...] = ()
+    if isinstance(filters, OwnFilters):
+        condition = f"{_IDS[table]} IN (SELECT item_id FROM user_favourites WHERE user_id = ?)"
+        values = (filters.user_id,)
+    yield f"{'' if filters.favourite else 'NOT '}{condition}", values
 
 
 def _named_before(name: str) -> tuple[str, str, str, str]:
@@ -263,5 +282,5 @@ PLAYLISTS: Final = Listing(
     listed="1",
     sorts={"name": (("p.sort", str),), "updated": (("p.updated_at", int),)},
     conditions=_playlists,
-    make=lambda _, rows: [playlist_of(row) for row in rows],
+    make=lambda index, rows: [playlist_of(index, row) for row in rows],
 )

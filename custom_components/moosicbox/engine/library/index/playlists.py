@@ -6,21 +6,35 @@ import sqlite3
 import time
 from typing import Final
 
-from ...protocol.errors import InvalidMessage, NotSupported, TrackNotFound, Unavailable
+import msgspec
+
+from ...protocol.errors import InvalidMessage, NotSupported, PermissionDenied, TrackNotFound, Unavailable
 from ...protocol.library_request import PlaylistEdit
 from .search_entries import PLAYLIST, drop_entry, put_entry
+from .smart import check_rules
 from .states import DELETED
 from .text import sort_key
 
 MAX_PLAYLISTS: Final = 1_000
+MAX_SMART: Final = 100
+"""Smart playlists, which lists evaluate."""
 MAX_TRACKS: Final = 10_000
 """Tracks of a playlist."""
 
 
-def edit(index: sqlite3.Connection, playlist_id: str | None, change: PlaylistEdit) -> str | None:
+def edit(
+    index: sqlite3.Connection, playlist_id: str | None, change: PlaylistEdit, owner: str | None = None
+) -> str | None:
     """Create a playlist (without an id), change or delete it; return its id, or None if it is deleted.
 
+    Args:
+        index: A connection.
+        playlist_id: The playlist; None creates one.
+        change: The change.
+        owner: The user whose plays and favourites count in rules that ask for these; None: there is no such user.
+
     Raises:
+        PermissionDenied: Rules ask for the plays and favourites of a user, and there is none.
         TrackNotFound: There is no such playlist, or no such track.
         NotSupported: The playlist is a file.
         InvalidMessage: A new playlist has no name, a position doesn't exist, or there would be too many tracks.
@@ -32,14 +46,49 @@ def edit(index: sqlite3.Connection, playlist_id: str | None, change: PlaylistEdi
         index.execute("DELETE FROM playlists WHERE id = ?", (row,))
         return None
     now = int(time.time())
+    is_smart = row is not None and _is_smart(index, row)
     if row is None:
         playlist_id, row = _create(index, change, now)
     if change.name is not None:
         index.execute("UPDATE playlists SET name = ?, sort = ? WHERE id = ?", (change.name, sort_key(change.name), row))
         put_entry(index, PLAYLIST, row, change.name)
-    _write_tracks(index, row, _changed_tracks(index, row, change))
+    if change.rules is not None:
+        _write_rules(index, row, change, owner)
+    elif is_smart:
+        _require_no_tracks(change)
+    else:
+        _write_tracks(index, row, _changed_tracks(index, row, change))
     index.execute("UPDATE playlists SET updated_at = ? WHERE id = ?", (now, row))
     return playlist_id
+
+
+def _write_rules(index: sqlite3.Connection, row: int, change: PlaylistEdit, owner: str | None) -> None:
+    """Make a playlist a smart one, or change its rules."""
+    rules = change.rules
+    if rules is None:
+        return
+    _require_no_tracks(change)
+    check_rules(rules)
+    if rules.mine and owner is None:
+        raise PermissionDenied("Only users of Home Assistant have favourites and plays of their own")
+    (others,) = index.execute("SELECT count(*) FROM playlists WHERE rules NOT NULL AND id <> ?", (row,)).fetchone()
+    if others >= MAX_SMART:
+        raise Unavailable(f"There are {MAX_SMART} smart playlists already")
+    index.execute("DELETE FROM playlist_items WHERE playlist = ?", (row,))
+    index.execute(
+        "UPDATE playlists SET rules = ?, owner = ? WHERE id = ?",
+        (msgspec.json.encode(rules), owner if rules.mine else "", row),
+    )
+
+
+def _is_smart(index: sqlite3.Connection, row: int) -> bool:
+    found = index.execute("SELECT 1 FROM playlists WHERE id = ? AND rules NOT NULL", (row,)).fetchone()
+    return found is not None
+
+
+def _require_no_tracks(change: PlaylistEdit) -> None:
+    if change.track_ids is not None or change.add or change.remove:
+        raise InvalidMessage("The tracks of a smart playlist follow from its rules", ["playlist", "rules"])
 
 
 def _editable(index: sqlite3.Connection, playlist_id: str) -> int:

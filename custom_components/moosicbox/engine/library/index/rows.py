@@ -7,6 +7,7 @@ from typing import Any, Final
 from ...clock import iso_from_unix
 from ..models import TRACK_MEDIA, Album, Artist, Genre, LibraryTrack, Playlist
 from ..seal import artwork_url
+from .smart import smart_totals, stored_rules
 from .states import DELETED, PRESENT
 
 ALBUM_ARTIST: Final = 1_000
@@ -88,6 +89,8 @@ PLAYLIST: Final[Columns] = {
     "editable": "p.folder IS NULL",
     "updated_at": "p.updated_at",
     "favourite": "p.favourite",
+    "rules": "p.rules",
+    "owner": "p.owner",
 }
 
 
@@ -131,10 +134,14 @@ def artist_fields(index: sqlite3.Connection, row: Row) -> dict[str, Any]:
     return fields
 
 
-def playlist_fields(row: Row) -> dict[str, Any]:
+def playlist_fields(index: sqlite3.Connection, row: Row) -> dict[str, Any]:
     """Return the fields of the playlist in a row with the columns of PLAYLIST."""
     fields = _fields(PLAYLIST, row)
     del fields["row"]
+    rules, owner = stored_rules(fields.pop("rules")), fields.pop("owner")
+    fields["smart"] = rules is not None
+    if rules is not None:
+        fields["track_count"], fields["duration"] = smart_totals(index, rules, owner)
     fields["editable"] = bool(fields["editable"])
     fields["favourite"] = bool(fields["favourite"])
     fields["updated_at"] = iso_from_unix(fields["updated_at"])
@@ -159,9 +166,9 @@ def genre_of(row: Row) -> Genre:
     return Genre(**fields)
 
 
-def playlist_of(row: Row) -> Playlist:
+def playlist_of(index: sqlite3.Connection, row: Row) -> Playlist:
     """Return the playlist in a row with the columns of PLAYLIST."""
-    return Playlist(**playlist_fields(row))
+    return Playlist(**playlist_fields(index, row))
 
 
 def _fields(columns: Columns, row: Row) -> dict[str, Any]:

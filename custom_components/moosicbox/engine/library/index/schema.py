@@ -205,6 +205,40 @@ UPDATE playlists SET mtime_ns = -1;
 """
 
 
+_THIRD: Final = """
+CREATE TABLE user_favourites (
+    user_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    PRIMARY KEY (user_id, item_id)
+) WITHOUT ROWID;
+CREATE TABLE user_plays (
+    user_id TEXT NOT NULL,
+    track_id TEXT NOT NULL,
+    play_count INTEGER NOT NULL,
+    played_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, track_id)
+) WITHOUT ROWID;
+CREATE TABLE history (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id TEXT NOT NULL,
+    track_id TEXT NOT NULL,
+    played_at INTEGER NOT NULL
+);
+CREATE INDEX history_of_user ON history (user_id, id);
+CREATE TABLE scrobblers (
+    user_id TEXT PRIMARY KEY,
+    token TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE scrobbles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id TEXT NOT NULL,
+    listen BLOB NOT NULL
+);
+ALTER TABLE playlists ADD COLUMN rules BLOB;
+ALTER TABLE playlists ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+"""
+
+
 class Step(NamedTuple):
     """Statements, and what is done behind them in the same transaction."""
 
@@ -234,7 +268,7 @@ def _rename(index: sqlite3.Connection) -> None:
             put_entry(index, kind, row, name)
 
 
-STEPS: Final = (Step(_FIRST), Step(_SECOND, _rename))
+STEPS: Final = (Step(_FIRST), Step(_SECOND, _rename), Step(_THIRD))
 
 
 def migrate(index: sqlite3.Connection) -> None:

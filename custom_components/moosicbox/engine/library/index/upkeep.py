@@ -9,6 +9,13 @@ from .states import DELETED
 
 KEEP_DELETED_SECONDS: Final = 30 * 86_400
 """How long a deleted track is recognised, with its id, when it comes back."""
+_OF_USERS: Final = {
+    "user_favourites": ("user_id", "item_id"),
+    "user_plays": ("user_id", "track_id", "play_count", "played_at"),
+    "history": ("id", "user_id", "track_id", "played_at"),
+    "scrobblers": ("user_id", "token"),
+}
+"""Tables of single users, and their columns."""
 _TABLES: Final = {ALBUM: "albums", ARTIST: "artists", GENRE: "genres"}
 
 
@@ -30,6 +37,7 @@ def tidy(index: sqlite3.Connection) -> None:
     index.execute(
         "DELETE FROM folders WHERE id NOT IN (SELECT folder FROM tracks WHERE folder NOT NULL) AND artwork IS NULL"
     )
+    index.execute("DELETE FROM user_plays WHERE track_id NOT IN (SELECT track_id FROM tracks)")
     index.execute("PRAGMA optimize")
 
 
@@ -63,6 +71,21 @@ def salvage(damaged: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
         "INSERT OR IGNORE INTO playlist_items (playlist, place, track_id)"
         " SELECT ?1, ?2, ?3 WHERE ?1 IN (SELECT id FROM playlists)",
     )
+
+    _copy(
+        damaged,
+        "SELECT playlist_id, rules, owner FROM playlists WHERE rules NOT NULL",
+        fresh,
+        "UPDATE playlists SET rules = ?2, owner = ?3 WHERE playlist_id = ?1",
+    )
+    for table, columns in _OF_USERS.items():
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        _copy(
+            damaged,
+            f"SELECT {names} FROM {table}",
+            fresh,
+            f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})",
+        )
 
 
 def _copy(damaged: sqlite3.Connection, question: str, fresh: sqlite3.Connection, change: str) -> None:

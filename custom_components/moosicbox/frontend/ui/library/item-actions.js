@@ -44,8 +44,9 @@ export async function playOrQueue(context, kind, item, when) {
  * @param {Kind} kind
  * @param {Item} item
  * @param {{isFavourite: boolean, toggle: () => void} | null} [favourite]
+ * @param {{isFavourite: boolean, toggle: () => void} | null} [own] the user's own favourite
  */
-export function openItemMenu(context, opener, kind, item, favourite = null) {
+export function openItemMenu(context, opener, kind, item, favourite = null, own = null) {
   const { app, localize } = context;
   const rights = targetOf(app.store.state)?.rights;
   const menuItem = (
@@ -64,6 +65,7 @@ export function openItemMenu(context, opener, kind, item, favourite = null) {
       : []),
     ...(rights?.has("queue.move_any") ? [menuItem("replace_queue", "repeat", "replace")] : []),
     ...(favourite ? [favouriteItem(favourite, localize)] : []),
+    ...(own ? [ownFavouriteItem(own, localize)] : []),
   ]);
 }
 
@@ -76,4 +78,15 @@ function favouriteItem({ isFavourite, toggle }, localize) {
   return isFavourite
     ? { label: localize("remove_favourite"), icon: "hearted", run: toggle }
     : { label: localize("add_favourite"), icon: "heart", run: toggle };
+}
+
+/**
+ * @param {{isFavourite: boolean, toggle: () => void}} favourite
+ * @param {import("../localize.js").Localize} localize
+ * @returns {MenuItem}
+ */
+function ownFavouriteItem({ isFavourite, toggle }, localize) {
+  return isFavourite
+    ? { label: localize("remove_mine"), icon: "hearted", run: toggle }
+    : { label: localize("add_mine"), icon: "heart", run: toggle };
 }

@@ -1,11 +1,13 @@
 /** The details of an album, artist, genre or playlist: its content, and buttons to play it as a whole. */
 import { Artwork } from "../components/artwork.js";
+import { confirm } from "../components/dialog.js";
 import { emptyState } from "../components/empty-state.js";
 import { el, iconButton, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { playOrQueue } from "./item-actions.js";
 import { ItemList } from "./item-list.js";
 import { detailsOf, idOf, titleOf } from "./item-kinds.js";
+import { openSmartPlaylist } from "./smart-playlist.js";
 
 /** @import { Context } from "../context.js" */
 /** @import { Item, Kind } from "./item-kinds.js" */
@@ -67,7 +69,7 @@ export class ItemDetails {
           heading,
           el("p", { class: "hint", text: detailsOf(kind, item, localize) }),
         ),
-        el("div", { class: "card-actions" }, play, add),
+        el("div", { class: "card-actions" }, play, add, ...smartActions(context, item, back)),
       ),
       this.#list.element,
     );
@@ -83,6 +85,38 @@ export class ItemDetails {
   dispose() {
     this.#list.dispose();
   }
+}
+
+/**
+ * @param {Context} context
+ * @param {Item} item
+ * @param {() => void} back
+ * @returns {HTMLElement[]} the buttons to change and to delete a smart playlist
+ */
+function smartActions(context, { playlist_id: id, smart }, back) {
+  const { actions, app, localize } = context;
+  if (!smart || !id || !app.store.state.me?.permissions.includes("control")) {
+    return [];
+  }
+  const edit = async () => {
+    const found = await actions.library("get_playlist", { id });
+    if (found?.item?.rules) {
+      openSmartPlaylist(context, { id, name: found.item.name ?? "", rules: found.item.rules }, back);
+    }
+  };
+  const remove = async () => {
+    const texts = { title: localize("smart_delete"), text: localize("smart_delete_text"), action: localize("remove") };
+    if (
+      (await confirm(context, texts)) &&
+      (await actions.library("edit_playlist", { id, playlist: { delete: true } }))
+    ) {
+      back();
+    }
+  };
+  return [
+    textButton("tonal", localize("smart_edit"), () => void edit()),
+    textButton("quiet danger", localize("smart_delete"), () => void remove()),
+  ];
 }
 
 /**

@@ -2,7 +2,7 @@
 import { targetOf } from "../../app/target.js";
 import { Artwork } from "../components/artwork.js";
 import { el, iconButton, setAttribute, setLabel, setText } from "../dom.js";
-import { formatTime } from "../format.js";
+import { formatClock, formatTime } from "../format.js";
 import { icon, setIcon } from "../icons.js";
 import { openItemMenu, playOrQueue } from "./item-actions.js";
 import { detailsOf, idOf, titleOf } from "./item-kinds.js";
@@ -111,11 +111,13 @@ export class ItemRow {
    * @param {Item} item
    */
   #details(kind, item) {
-    const { localize } = this.#context;
+    const { language, localize } = this.#context;
     if (this.#albumArtist !== undefined) {
       return item.artist === this.#albumArtist ? "" : (item.artist ?? "");
     }
-    const details = detailsOf(kind, item, localize);
+    const details = [item.played_at ? formatClock(item.played_at, language) : "", detailsOf(kind, item, localize)]
+      .filter(Boolean)
+      .join(" · ");
     return this.#mixed && kind !== "track" ? `${localize(`kind_${kind}`)} · ${details}` : details;
   }
 
@@ -145,6 +147,9 @@ export class ItemRow {
         this.#canFavourite
           ? { isFavourite: Boolean(item.favourite), toggle: () => void this.#toggleFavourite() }
           : null,
+        this.#canFavourite && item.my_favourite !== undefined
+          ? { isFavourite: item.my_favourite, toggle: () => void this.#toggleOwnFavourite(item) }
+          : null,
       );
     }
   }
@@ -158,6 +163,15 @@ export class ItemRow {
   get #canFavourite() {
     const { app, guest } = this.#context;
     return !guest && Boolean(app.store.state.me?.permissions.includes("control"));
+  }
+
+  /** @param {Item} item */
+  async #toggleOwnFavourite(item) {
+    const favourite = !item.my_favourite;
+    const id = idOf(this.#kind, item);
+    if (await this.#context.actions.library("set_favourite", { id, favourite, mine: true })) {
+      item.my_favourite = favourite;
+    }
   }
 
   async #toggleFavourite() {

@@ -1,10 +1,12 @@
 /** The Library page: search, lists of each kind, and the progress of a scan. */
 import { emptyState } from "../components/empty-state.js";
 import { Tabs } from "../components/tabs.js";
-import { el, iconButton, setText } from "../dom.js";
+import { el, iconButton, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { ItemDetails } from "./item-details.js";
 import { ItemList } from "./item-list.js";
+import { ScrobblingBar } from "./scrobbling.js";
+import { openSmartPlaylist } from "./smart-playlist.js";
 import { libraryStyles } from "./styles.js";
 
 /** @import { AppState, Context } from "../context.js" */
@@ -14,7 +16,7 @@ import { libraryStyles } from "./styles.js";
 // The search starts when the user pauses typing.
 const TYPING_PAUSE_MS = 180;
 
-/** @typedef {"recent" | "albums" | "artists" | "tracks" | "genres" | "playlists" | "favourites"} Section */
+/** @typedef {"recent" | "albums" | "artists" | "tracks" | "genres" | "playlists" | "favourites" | "mine" | "history"} Section */
 
 /** @type {Record<Section, {kind: Kind, request: ListRequest}>} */
 const SECTIONS = {
@@ -25,7 +27,14 @@ const SECTIONS = {
   genres: { kind: "genre", request: { request_type: "get_genres", sort: "name" } },
   playlists: { kind: "playlist", request: { request_type: "get_playlists", sort: "name" } },
   favourites: { kind: "track", request: { request_type: "get_tracks", sort: "title", filters: { favourite: true } } },
+  mine: {
+    kind: "track",
+    request: { request_type: "get_tracks", sort: "title", filters: { favourite: true }, mine: true },
+  },
+  history: { kind: "track", request: { request_type: "get_history", mine: true } },
 };
+/** @type {readonly Section[]} sections of users, which guests don't have */
+const OWN_SECTIONS = ["mine", "history"];
 
 export class LibraryPage {
   #context;
@@ -72,7 +81,8 @@ export class LibraryPage {
       this.#scheduleSearch();
       this.#search.focus();
     });
-    const sections = /** @type {Section[]} */ (Object.keys(SECTIONS));
+    const all = /** @type {Section[]} */ (Object.keys(SECTIONS));
+    const sections = all.filter((section) => !context.guest || !OWN_SECTIONS.includes(section));
     this.#tabs = new Tabs(
       localize("kinds"),
       sections.map((id) => ({ id, label: localize(id) })),
@@ -175,11 +185,51 @@ export class LibraryPage {
     }
     const { kind, request } = SECTIONS[this.#section];
     const label = localize(this.#section);
-    return new ItemList(this.#context, { kind, request, label, empty: this.#emptyState(), onopen: open });
+    const list = new ItemList(this.#context, { kind, request, label, empty: this.#emptyState(), onopen: open });
+    const bar = this.#sectionBar();
+    if (!bar) {
+      return list;
+    }
+    return {
+      element: el("div", { class: "pane" }, bar, list.element),
+      render: () => {
+        list.render();
+      },
+      dispose: () => {
+        list.dispose();
+      },
+    };
+  }
+
+  /** @returns {HTMLElement | null} what stands above the list of the section */
+  #sectionBar() {
+    const { app, guest, localize } = this.#context;
+    if (guest || !app.store.state.me?.permissions.includes("control")) {
+      return null;
+    }
+    if (this.#section === "history") {
+      return new ScrobblingBar(this.#context).element;
+    }
+    if (this.#section === "playlists") {
+      const create = () => {
+        const playlist = { name: localize("smart_default_name"), rules: {} };
+        openSmartPlaylist(this.#context, playlist, () => {
+          this.#build();
+        });
+      };
+      return el("div", { class: "section-bar" }, textButton("tonal", localize("smart_new"), create, icon("add")));
+    }
+    return null;
   }
 
   #emptyState() {
     const { actions, app, guest, localize } = this.#context;
+    if (this.#section === "history") {
+      return emptyState({ icon: "note", title: localize("nothing_here"), text: localize("history_empty") });
+    }
+    if (this.#section === "mine") {
+      return emptyState({ icon: "heart", title: localize("nothing_here"), text: localize("mine_empty") });
+    }
     if (this.#section === "favourites") {
       return emptyState({ icon: "heart", title: localize("nothing_here"), text: localize("favourites_empty") });
     }

@@ -4,7 +4,7 @@
 /** @import { LibraryItem } from "../../client/results.js" */
 /** @import { Context } from "../context.js" */
 
-/** @typedef {Pick<LibraryRequest, "request_type" | "query" | "filters" | "sort" | "id">} ListRequest */
+/** @typedef {Pick<LibraryRequest, "request_type" | "query" | "filters" | "sort" | "id" | "mine">} ListRequest */
 
 const PAGE_SIZE = 100;
 

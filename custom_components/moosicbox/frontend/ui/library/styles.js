@@ -14,6 +14,16 @@ libraryStyles.replaceSync(`
 .scan progress::-webkit-progress-bar { background: var(--soft); }
 .scan progress::-webkit-progress-value { background: var(--accent-fill); }
 .scan progress::-moz-progress-bar { background: var(--accent-fill); }
+.section-bar { flex: none; padding: 8px 16px 0; }
+.scrobbling { flex: none; margin: 8px 16px 0; padding: 8px 12px; border: 1px solid var(--line); border-radius: 10px; }
+.scrobbling summary { cursor: pointer; min-height: 32px; display: list-item; line-height: 32px; }
+.scrobbling-form { display: flex; flex-wrap: wrap; gap: 8px; align-items: end; }
+.scrobbling-form .field { flex: 1 1 220px; }
+.smart-rules { display: grid; gap: 8px; }
+.smart-rule { display: grid; gap: 6px; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) 44px; align-items: center; }
+.smart-rule > :is(input, select) { min-width: 0; width: 100%; }
+.smart-rule > :is(input, select):nth-last-child(-n + 3):not(button) { grid-column: 1 / 3; }
+.smart-rule > button { grid-column: 3; grid-row: 1; }
 .library > .tabs { margin: 0 12px; }
 .grid { display: grid; gap: 20px 16px; grid-template-columns: repeat(auto-fill, minmax(min(150px, 42%), 1fr)); padding: 16px; }
 .tile { position: relative; container-type: inline-size; min-width: 0; content-visibility: auto; contain-intrinsic-size: auto 210px; }

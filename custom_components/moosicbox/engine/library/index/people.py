@@ -1,0 +1,161 @@
+"""The data of single users: favourites, play counts, and the history of what was played."""
+
+from collections.abc import Collection, Sequence
+import sqlite3
+from typing import Any, Final
+
+import msgspec
+
+from ...clock import iso_from_unix
+from ...protocol.errors import TrackNotFound, Unavailable
+from ..models import Album, Artist, Genre, Item, LibraryTrack, Page, PlayedTrack, Playlist
+from .cursors import read_cursor, write_cursor
+from .ids import row_by_id
+from .rows import TRACK, select, tracks_of
+from .states import DELETED
+
+MAX_USERS: Final = 200
+"""Users with favourites or plays."""
+MAX_FAVOURITES: Final = 20_000
+"""Favourites of one user."""
+MAX_HISTORY: Final = 20_000
+"""Plays in the history, of all users together."""
+HOUSEHOLD: Final = ""
+"""The user of plays that count for the household."""
+_TABLES: Final = {"t": "tracks", "al": "albums", "ar": "artists", "ge": "genres", "pl": "playlists"}
+_COLUMNS: Final = dict(zip(_TABLES, ("track_id", "album_id", "artist_id", "genre_id", "playlist_id"), strict=True))
+_WITH_FORMER_IDS: Final = ("al", "ar")
+
+
+def set_own_favourite(index: sqlite3.Connection, user_id: str, id_: str, *, favourite: bool) -> None:
+    """Mark an item as a favourite of a user, or remove the mark.
+
+    Raises:
+        TrackNotFound: There is no such item.
+        Unavailable: The user has too many favourites, or there are too many users.
+    """
+    item_id = _current_id(index, id_)
+    if not favourite:
+        index.execute("DELETE FROM user_favourites WHERE user_id = ? AND item_id = ?", (user_id, item_id))
+        return
+    _require_room(index, user_id)
+    (count,) = index.execute("SELECT count(*) FROM user_favourites WHERE user_id = ?", (user_id,)).fetchone()
+    if count >= MAX_FAVOURITES:
+        raise Unavailable(f"A user has at most {MAX_FAVOURITES} favourites", again=False)
+    index.execute("INSERT OR IGNORE INTO user_favourites (user_id, item_id) VALUES (?, ?)", (user_id, item_id))
+
+
+def add_play(index: sqlite3.Connection, track_id: str, user_ids: Collection[str], now: int) -> None:
+    """Count a play of a track for the household and for users, and add it to the history.
+
+    A track that the library doesn't have is not counted.
+    """
+    counted = "UPDATE tracks SET play_count = play_count + 1, played_at = ? WHERE track_id = ?"
+    if not index.execute(counted, (now, track_id)).rowcount:
+        return
+    users = [user_id for user_id in sorted(user_ids) if _has_room(index, user_id)]
+    for user_id in users:
+        index.execute(
+            "INSERT INTO user_plays (user_id, track_id, play_count, played_at) VALUES (?, ?, 1, ?)"
+            " ON CONFLICT DO UPDATE SET play_count = play_count + 1, played_at = excluded.played_at",
+            (user_id, track_id, now),
+        )
+    for user_id in (HOUSEHOLD, *users):
+        index.execute("INSERT INTO history (user_id, track_id, played_at) VALUES (?, ?, ?)", (user_id, track_id, now))
+    index.execute("DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?", (MAX_HISTORY,))
+
+
+def history(index: sqlite3.Connection, user_id: str, limit: int, cursor: str | None) -> Page[PlayedTrack]:
+    """Return a page of what was played, the latest first.
+
+    Args:
+        index: A connection.
+        user_id: The user, or `HOUSEHOLD`.
+        limit: Items of the page.
+        cursor: From the page before; None for the first page.
+
+    Raises:
+        InvalidMessage: The cursor belongs to another list.
+    """
+    tables = f"history h JOIN tracks t ON t.track_id = h.track_id AND t.state < {DELETED}"
+    (total,) = index.execute(f"SELECT count(*) FROM {tables} WHERE h.user_id = ?", (user_id,)).fetchone()
+    before = (2**62,) if cursor is None else read_cursor(cursor, "history", (int,))
+    rows = index.execute(
+        f"SELECT h.id, h.played_at, {select(TRACK)} FROM {tables} LEFT JOIN albums a ON a.id = t.album"
+        " WHERE h.user_id = ? AND h.id < ? ORDER BY h.id DESC LIMIT ?",
+        (user_id, *before, limit + 1),
+    ).fetchall()
+    tracks = tracks_of(index, [row[2:] for row in rows[:limit]])
+    items = tuple(
+        PlayedTrack(**msgspec.structs.asdict(track), played_at=iso_from_unix(row[1]))
+        for row, track in zip(rows[:limit], tracks, strict=True)
+    )
+    following = write_cursor("history", (rows[limit - 1][0],)) if len(rows) > limit else None
+    return Page(items=items, total=total, next_cursor=following)
+
+
+def forget(index: sqlite3.Connection, user_id: str) -> None:
+    """Delete all that belongs to a user."""
+    for table in ("user_favourites", "user_plays", "history"):
+        index.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
+
+
+def own_fields(index: sqlite3.Connection, user_id: str, items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Return, for each item, the fields that are the user's own: `my_favourite`, and `my_play_count` of tracks."""
+    ids = [item_id(item) for item in items]
+    marks = ", ".join("?" * len(ids))
+    liked = {
+        found
+        for (found,) in index.execute(
+            f"SELECT item_id FROM user_favourites WHERE user_id = ? AND item_id IN ({marks})", (user_id, *ids)
+        )
+    }
+    plays = dict(
+        index.execute(
+            f"SELECT track_id, play_count FROM user_plays WHERE user_id = ? AND track_id IN ({marks})", (user_id, *ids)
+        ).fetchall()
+    )
+    return [
+        {"my_favourite": id_ in liked}
+        | ({"my_play_count": plays.get(id_, 0)} if isinstance(item, LibraryTrack) else {})
+        for id_, item in zip(ids, items, strict=True)
+    ]
+
+
+def item_id(item: Item) -> str:
+    """Return the id of an item of any kind."""
+    match item:
+        case LibraryTrack():
+            return item.track_id
+        case Album():
+            return item.album_id
+        case Artist():
+            return item.artist_id
+        case Genre():
+            return item.genre_id
+        case Playlist():
+            return item.playlist_id
+
+
+def _current_id(index: sqlite3.Connection, id_: str) -> str:
+    prefix = id_.partition("-")[0]
+    table, column = _TABLES.get(prefix, "tracks"), _COLUMNS.get(prefix, "track_id")
+    key: str | int | None = id_
+    where = column
+    if prefix in _WITH_FORMER_IDS:
+        key, where = row_by_id(index, table, column, id_), "id"
+    row = index.execute(f"SELECT {column} FROM {table} WHERE {where} = ?", (key,)).fetchone()
+    if row is None:
+        raise TrackNotFound(f"The library has no {id_}")
+    return str(row[0])
+
+
+def _has_room(index: sqlite3.Connection, user_id: str) -> bool:
+    users = "SELECT user_id FROM user_favourites UNION SELECT user_id FROM user_plays"
+    known = {found for (found,) in index.execute(users)}
+    return user_id in known or len(known) < MAX_USERS
+
+
+def _require_room(index: sqlite3.Connection, user_id: str) -> None:
+    if not _has_room(index, user_id):
+        raise Unavailable(f"The library knows {MAX_USERS} users already", again=False)

@@ -1,0 +1,93 @@
+"""Favourites and plays of single users; those of the household are in the items themselves."""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+import sqlite3
+import time
+
+import msgspec
+
+from ..signals import Signal
+from .index import people, scrobbles
+from .index.database import Database
+from .models import Item, Page, PlayedTrack, Scrobbling
+
+type Write = Callable[[Callable[[sqlite3.Connection], object]], Awaitable[object]]
+"""Makes a change of the index, and forgets what was remembered of it."""
+
+
+class People:
+    """Favourites, plays and histories of users, by the ids of the users.
+
+    Methods raise Unavailable while the index isn't open.
+
+    Args:
+        database: The index.
+        write: Makes a change of the index.
+    """
+
+    def __init__(self, database: Database, write: Write) -> None:
+        self._database = database
+        self._write = write
+        self.scrobble_added: Signal[()] = Signal()
+        """A play waits to be reported."""
+
+    async def set_favourite(self, user_id: str, id_: str, *, favourite: bool) -> None:
+        """Mark an item as a user's favourite, or remove the mark.
+
+        Raises:
+            TrackNotFound: There is no such item.
+        """
+        await self._write(lambda index: people.set_own_favourite(index, user_id, id_, favourite=favourite))
+
+    async def count_play(self, track_id: str, user_ids: Collection[str] = ()) -> None:
+        """Count a play of a track for the household and these users; without effect if the library doesn't have it."""
+        now = int(time.time())
+
+        def count(index: sqlite3.Connection) -> bool:
+            people.add_play(index, track_id, user_ids, now)
+            return scrobbles.add_scrobbles(index, track_id, user_ids, now)
+
+        if await self._write(count):
+            self.scrobble_added.emit()
+
+    async def scrobbling(self, user_id: str) -> Scrobbling:
+        """Return whether a user's plays are reported."""
+        connected, waiting = await self._database.read(lambda index: scrobbles.state(index, user_id))
+        return Scrobbling(connected=connected, waiting=waiting)
+
+    async def set_scrobbling_token(self, user_id: str, token: str | None) -> None:
+        """Report a user's plays with a token of ListenBrainz; None: not any more."""
+        await self._write(lambda index: scrobbles.set_token(index, user_id, token))
+
+    async def waiting_scrobbles(self, count: int) -> scrobbles.Batch | None:
+        """Return up to `count` plays of one user that wait to be reported; None if none wait."""
+        return await self._database.read(lambda index: scrobbles.next_batch(index, count))
+
+    async def drop_scrobbles(self, ids: Collection[int]) -> None:
+        """Delete plays that were reported."""
+        await self._write(lambda index: scrobbles.drop(index, ids))
+
+    async def history(self, user_id: str | None, limit: int = 50, cursor: str | None = None) -> Page[PlayedTrack]:
+        """Return a page of what a user (None: the household) has heard, the latest first.
+
+        Raises:
+            InvalidMessage: The cursor belongs to another list.
+        """
+        whose = people.HOUSEHOLD if user_id is None else user_id
+        return await self._database.read(lambda index: people.history(index, whose, limit, cursor))
+
+    async def with_own_fields[T: Item](self, user_id: str, items: Sequence[T]) -> list[T]:
+        """Return items with the fields that are the user's own."""
+        if not items:
+            return []
+        fields = await self._database.read(lambda index: people.own_fields(index, user_id, items))
+        return [msgspec.structs.replace(item, **own) for item, own in zip(items, fields, strict=True)]
+
+    async def forget(self, user_id: str) -> None:
+        """Delete all that belongs to a user."""
+
+        def delete(index: sqlite3.Connection) -> None:
+            people.forget(index, user_id)
+            scrobbles.set_token(index, user_id, None)
+
+        await self._write(delete)

@@ -1,0 +1,143 @@
+"""A week of a household in virtual time: alarms, the night of the clock change, a restart, quiet hours, sleep timers."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from custom_components.moosicbox.engine.protocol.client import QueueAdd, RoomCreate, RoomJoin, VolumeCommand
+from custom_components.moosicbox.engine.protocol.errors import RefusedByRule
+from custom_components.moosicbox.engine.protocol.household import (
+    DismissAlarm,
+    MusicSource,
+    SaveAlarm,
+    SaveRule,
+    SetSleepTimer,
+    SkipAlarm,
+    SnoozeAlarm,
+)
+from tests.engine.fakes import SECOND, principal
+
+from .house import House
+
+BERLIN = ZoneInfo("Europe/Berlin")
+ADMIN = principal("admin", role="admin")
+MONDAY = datetime(2026, 10, 19, tzinfo=BERLIN)
+"""The clocks are changed on Sunday, 25 October."""
+TRACKS = tuple(f"song-{number}" for number in range(60))
+
+
+class Week:
+    """The house on the days of one week."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    async def until(self, day: int, at: str) -> None:
+        """Let time pass to a local time of a day, from 0 on Monday."""
+        hours, minutes, seconds = (int(part) for part in at.split(":"))
+        moment = MONDAY.replace(day=MONDAY.day + day, hour=hours, minute=minutes, second=seconds)
+        await self.house.pass_seconds(moment.timestamp() - self.house.clock.utc().timestamp())
+
+    def note(self, line: str) -> None:
+        local = self.house.clock.utc().astimezone(BERLIN)
+        self.house.log.append(f"{local:%a %H:%M:%S} {line}")
+
+
+async def test_a_week_of_a_household() -> None:
+    house = House("bedroom", "kitchen", "kids")
+    start = MONDAY.timestamp() - house.clock.utc().timestamp()
+    house.clock.jump_us = round(start * SECOND)
+    await house.start()
+    house.hub.household.set_time_zone("Europe/Berlin")
+    week = Week(house)
+    radio = MusicSource(media_content_id="test/radio")
+    work = await house.do(
+        SaveAlarm(
+            name="Work",
+            time="07:00",
+            days=("mon", "tue", "wed", "thu", "fri"),
+            player_id="bedroom",
+            sources=(radio, MusicSource(media_content_id="test/backup")),
+            volume=0.4,
+        )
+    )
+    await house.do(SaveAlarm(name="Brunch", time="10:30", days=("sun",), player_id="kitchen", sources=(radio,)))
+    await house.hub.execute(SaveRule(name="Quiet", begins="22:00", ends="06:30", max_volume=0.3), ADMIN)
+    await house.hub.execute(
+        SaveRule(name="Bedtime", player_ids=("kids",), begins="20:00", ends="06:30", silent=True), ADMIN
+    )
+
+    # Monday: snoozed once; in the evening the volume is lowered when the quiet hours begin.
+    await week.until(0, "07:02:00")
+    await house.do(SnoozeAlarm())
+    await week.until(0, "07:12:00")
+    await house.do(DismissAlarm())
+    await house.do(VolumeCommand(player_id="kitchen", volume=0.8))
+    await week.until(0, "22:00:01")
+    week.note(f"kitchen {house.player('kitchen').volume}")
+
+    # Tuesday: the radio is down; the child's music ends at bedtime.
+    house.harness.media.missing.add("test/radio")
+    await week.until(1, "07:00:30")
+    current = house.player("bedroom").playback.current
+    week.note(f"plays {current.track.track_id if current else None}")
+    await house.do(DismissAlarm())
+    house.harness.media.missing.clear()
+    await week.until(1, "19:30:00")
+    await house.do(QueueAdd(player_id="kids", track_ids=TRACKS, play=True))
+    await week.until(1, "20:00:01")
+    week.note(f"kids {'play' if house.is_playing('kids') else 'sleep'}")
+    try:
+        await house.do(QueueAdd(player_id="kids", track_ids=("more",), play=True))
+    except RefusedByRule as error:
+        week.note(error.message)
+
+    # Wednesday: the hub is killed at 06:59:50, and starts at 06:59:58.
+    await week.until(2, "06:59:50")
+    week.house = house = await house.restart(8)
+    week.note("restarted")
+    await week.until(2, "07:01:00")
+    await house.do(DismissAlarm())
+
+    # Thursday: a day off. In the evening guests, and a sleep timer for the bedroom alone.
+    await house.do(SkipAlarm(alarm_id=work["alarm_id"]))
+    await week.until(3, "20:00:00")
+    await house.do(RoomCreate(name="Guests", id="guests", wait="none"), "kitchen")
+    await house.do(RoomJoin(room_id="guests"), "bedroom")
+    await house.do(QueueAdd(room_id="guests", track_ids=TRACKS, play=True), "kitchen")
+    await week.until(3, "21:00:00")
+    await house.do(SetSleepTimer(player_id="bedroom", minutes=30))
+    await week.until(3, "21:30:02")
+    names = [player.player_id for player in house.room("guests").renderers]
+    week.note(f"in the room {names}, bedroom {'plays' if house.is_playing('bedroom') else 'sleeps'}")
+
+    # Friday: the bedroom's player is off, and comes back too late.
+    await week.until(4, "06:00:00")
+    house.lose("bedroom")
+    await week.until(4, "07:30:00")
+    house.connect("bedroom")
+
+    # Saturday: no alarm. Sunday: the clocks have been changed in the night.
+    await week.until(6, "11:00:00")
+    await house.do(DismissAlarm())
+    assert house.log == [
+        "Mon 07:00:00 rang Work",
+        "Mon 07:02:00 snoozed Work",
+        "Mon 07:11:00 rang Work",
+        "Mon 07:12:00 stopped Work dismissed",
+        "Mon 22:00:01 kitchen 0.3",
+        "Tue 07:00:00 rang Work",
+        "Tue 07:00:30 plays backup",
+        "Tue 07:00:30 stopped Work dismissed",
+        "Tue 20:00:01 kids sleep",
+        "Tue 20:00:01 Kids plays no music by the rule 'Bedtime' until 06:30",
+        "Wed 06:59:58 restarted",
+        "Wed 07:00:00 rang Work",
+        "Wed 07:01:00 stopped Work dismissed",
+        "Thu 07:00:00 skipped Work skipped",
+        "Thu 21:30:02 in the room ['kitchen'], bedroom sleeps",
+        "Fri 07:00:00 rang Work",
+        "Fri 07:10:00 missed Work player_unavailable",
+        "Sun 10:30:00 rang Brunch",
+        "Sun 11:00:00 stopped Brunch dismissed",
+    ]
+    await house.stop()

@@ -482,6 +482,13 @@ export interface ServerMessages {
     retryable: boolean;
     retry_after?: number;
     request_id?: string;
+    limit?: number;
+    path?: Array<string | number>;
+    size?: number;
+    max_size?: number;
+    close_code?: number;
+    revision?: number;
+    ops?: Array<AddOp | RemoveOp | MoveOp | ClearOp | ResetOp | CurrentOp | UpdateOp>;
   };
   "goodbye": {
     type: "goodbye";

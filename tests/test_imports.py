@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine.settings", "engine.delivery"),
     ("engine.playback",),
     ("engine.sessions",),
-    ("engine.rooms", "engine.library"),
+    ("engine.rooms", "engine.library", "engine.radio"),
     ("engine.household",),
     ("engine.store", "engine.identity", "engine.notices", "engine.artwork_renewal", "engine.dispatcher"),
     ("engine.persistence",),

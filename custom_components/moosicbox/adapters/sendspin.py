@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib import import_module
 import logging
 from typing import Any, Final
 
@@ -78,6 +79,8 @@ class HomeSendspin:
 
 async def async_start(hass: HomeAssistant, speakers: Speakers) -> HomeSendspin:
     """Return a server that runs and is announced."""
+    # The library would load it in the event loop, at the first connection.
+    await hass.async_add_import_executor_job(import_module, "av")
     store: Store[dict[str, Any]] = Store(hass, 1, STORE_KEY, private=True, atomic_writes=True)
 
     def save(state: dict[str, Any]) -> None:

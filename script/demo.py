@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from .demo_headless import Headless
 from .demo_nodes import MAX_NODES, Cluster, Party
 from .demo_speaker import DemoSpeaker, Message, Refused
+from .demo_speakers import VARIABLES, SpeakerScene, check, running
 from .lib.client import PASSWORD, USERNAME, ApiError, HomeAssistantClient
 from .lib.config_folder import REPOSITORY, ConfigFolder
 from .lib.music import SONGS, write_songs
@@ -29,6 +30,7 @@ ONCE_TIMEOUT = 180.0
 
 type Tell = Callable[[str, Message], None]
 type Scene = Callable[[HomeAssistantClient], Awaitable[None]]
+type RoomScene = Callable[[HomeAssistantClient, str], Awaitable[None]]
 
 
 def say(text: str) -> None:
@@ -36,7 +38,7 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-async def run(folder: Path, port: int, tell: Tell, scene: Scene) -> None:
+async def run(folder: Path, port: int, tell: Tell, scene: Scene, variables: Mapping[str, str] | None = None) -> None:
     """Start everything, let the scene play, stop everything."""
     if not is_free(port):
         raise StartError(f"port {port} is in use: stop what listens there, or choose another one with --port")
@@ -44,7 +46,7 @@ async def run(folder: Path, port: int, tell: Tell, scene: Scene) -> None:
     config.write(port=port, loopback_login=True)
     log = folder / "home-assistant.log"
     log.unlink(missing_ok=True)
-    process = HomeAssistantProcess(config, port, log)
+    process = HomeAssistantProcess(config, port, log, variables)
     say(f"Starting Home Assistant (its log: {log})")
     try:
         await asyncio.gather(process.start(), write_songs(config.media))
@@ -191,6 +193,53 @@ async def for_people(port: int) -> None:
     await run(FOLDER, port, lambda *_: None, stay)
 
 
+async def fed_speakers_once() -> None:
+    """Play a song on one speaker of each kind, in a folder of its own, within a bounded time."""
+    with tempfile.TemporaryDirectory(prefix="moosicbox-demo-") as folder:
+        async with asyncio.timeout(ONCE_TIMEOUT):
+            await fed_speakers(Path(folder), free_port(), play_in_room)
+
+
+async def fed_speakers(folder: Path, port: int, scene: RoomScene) -> None:
+    """Run Home Assistant and one speaker of each kind until the scene ends."""
+    check()
+    async with running(folder / "speakers") as url:
+
+        async def with_speakers(client: HomeAssistantClient) -> None:
+            await scene(client, await SpeakerScene(url, say).prepare(client, SPEAKER))
+
+        await run(folder, port, lambda *_: None, with_speakers, VARIABLES)
+
+
+async def play_in_room(client: HomeAssistantClient, room: str) -> None:
+    """Play a song in a room, and pause it."""
+    media = f"media-source://media_source/local/{SONGS[0].file_name}"
+    await client.call("media_player.play_media", entity_id=room, media_content_id=media, media_content_type="music")
+    for command, state in (("media_play", "playing"), ("media_pause", "paused")):
+        await client.call(f"media_player.{command}", entity_id=room)
+        for entity_id in (room, *await members(client, room)):
+            say(f"Home Assistant: {entity_id} is {described(await client.wait_for_state(entity_id, is_in(state)))}")
+    say("Done: one speaker of each kind played in a room.")
+
+
+async def stay_in_room(client: HomeAssistantClient, room: str) -> None:
+    """Tell what to do next, and wait for Ctrl-C."""
+    say(f"The room is {room}. Open it in MoosicBox and choose “Join” to have the browser play along.")
+    await stay(client)
+
+
+async def members(client: HomeAssistantClient, room: str) -> list[str]:
+    """Return the players of a room."""
+    state = await client.wait_for_state(room, lambda state: bool(state["attributes"].get("group_members")))
+    found: list[str] = state["attributes"]["group_members"]
+    return [entity_id for entity_id in found if entity_id != room]
+
+
+def is_in(state: str) -> Callable[[dict[str, Any]], bool]:
+    """Return a predicate for entities in this state."""
+    return lambda entity: entity["state"] == state
+
+
 async def several_once(nodes: int) -> None:
     """A party on several hubs that outlives the one that leads, in a folder of its own, within a bounded time."""
     with tempfile.TemporaryDirectory(prefix="moosicbox-demo-") as folder:
@@ -198,6 +247,12 @@ async def several_once(nodes: int) -> None:
             cluster = Cluster(Path(folder), free_port(), nodes, say)
             async with cluster.running() as client:
                 await Party(cluster, say).once(client)
+
+
+async def fed_speakers_for_people(port: int) -> None:
+    """Run with one speaker of each kind until Ctrl-C; a new folder each time, since speakers have new identities."""
+    with tempfile.TemporaryDirectory(prefix="moosicbox-demo-") as folder:
+        await fed_speakers(Path(folder), port, stay_in_room)
 
 
 async def several_for_people(port: int, nodes: int) -> None:
@@ -224,6 +279,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of Home Assistant (default: %(default)s)")
     parser.add_argument("--once", action="store_true", help="play one song on the speaker, tell what happens, end")
+    parser.add_argument("--speakers", action="store_true", help="add a Sendspin and a Snapcast speaker, silently")
     parser.add_argument("--headless", action="store_true", help="pair this machine by the command line, play, end")
     parser.add_argument(
         "--nodes", type=int, default=1, help=f"hubs around a Redis, Home Assistant one of them (up to {MAX_NODES})"
@@ -235,6 +291,8 @@ def main() -> int:
     failed = False
     if options.headless:
         program = headless(options.output)
+    elif options.speakers:
+        program = fed_speakers_once() if options.once else fed_speakers_for_people(options.port)
     elif options.nodes > 1:
         program = several_once(options.nodes) if options.once else several_for_people(options.port, options.nodes)
     else:

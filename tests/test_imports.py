@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine.settings", "engine.delivery"),
     ("engine.playback",),
     ("engine.sessions",),
-    ("engine.rooms", "engine.library"),
+    ("engine.rooms", "engine.library", "engine.radio"),
     ("engine.household",),
     ("engine.store", "engine.identity", "engine.notices", "engine.artwork_renewal", "engine.dispatcher"),
     ("engine.persistence",),
@@ -35,7 +35,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine.transport",),
     ("engine.cluster",),
     ("engine.node",),
-    ("engine.api", "engine.cluster_api"),
+    ("engine.speakers",),
+    ("engine.api", "engine.cluster_api", "engine.speakers_api", "engine.sendspin_api"),
     ("engine.client",),
     ("",),
 )

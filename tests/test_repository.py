@@ -16,6 +16,7 @@ from homeassistant.util.yaml import load_yaml_dict
 from packaging.requirements import Requirement
 import pytest
 
+from custom_components.moosicbox.adapters.speakers import SENDSPIN_REQUIREMENT
 from custom_components.moosicbox.engine import api
 
 REPOSITORY = Path(__file__).parents[1]
@@ -208,15 +209,17 @@ def test_engine_stands_alone() -> None:
 
 
 def test_only_the_engines_api_is_imported() -> None:
-    """The cluster's API loads the client of Redis, so only the module that is loaded on demand imports it."""
+    """Optional parts are loaded on demand, so only modules that are loaded on demand import them."""
+    on_demand = {
+        INTEGRATION / "adapters" / "cluster.py": {"engine.cluster_api"},
+        INTEGRATION / "adapters" / "sendspin.py": {"engine.sendspin_api", "engine.speakers_api"},
+    }
     for path, tree in home_assistant_side():
-        allowed = {"engine.api"}
-        if path == INTEGRATION / "adapters" / "cluster.py":
-            allowed.add("engine.cluster_api")
+        allowed = {"engine.api", *on_demand.get(path, ())}
         at_runtime = {id(node) for node in import_statements(tree)}
         for node in import_statements(tree, for_types=True):
             if isinstance(node, ast.ImportFrom) and node.level and (module := node.module or "").startswith("engine"):
-                known = allowed if id(node) in at_runtime else {*allowed, "engine.cluster_api"}
+                known = allowed if id(node) in at_runtime else allowed.union(*on_demand.values())
                 assert module in known, f"{path}:{node.lineno} imports {module}"
 
 
@@ -266,12 +269,17 @@ def test_engine_has_its_dependencies_declared() -> None:
     extra = re.search(r"^cli = \[(.*?)\]", project, re.MULTILINE)
     assert extra is not None
     for_programs = {Requirement(text).name.lower() for text in re.findall(r'"([^"]+)"', extra[1])}
-    assert foreign_imports(lambda path: not of_programs(path)) == names
+    assert foreign_imports(lambda path: not of_programs(path) and not of_sendspin(path)) == names
     assert foreign_imports(of_programs) - names == for_programs
+    extra = re.search(r"^sendspin = \[(.*)\]$", project, re.MULTILINE)
+    assert extra is not None
+    for_sendspin = {Requirement(text).name.lower() for text in re.findall(r'"([^"]+)"', extra[1])}
+    assert foreign_imports(of_sendspin) - names == for_sendspin
+    assert SENDSPIN_REQUIREMENT in re.findall(r'"([^"]+)"', extra[1])
 
 
-def test_a_single_hub_loads_no_cluster_code() -> None:
-    """The client of Redis and the node would cost memory and start time."""
+def test_a_hub_loads_only_what_it_uses() -> None:
+    """The client of Redis, the node and what feeds speakers would cost memory and start time."""
     loaded = subprocess.run(
         [sys.executable, "-c", "import custom_components.moosicbox, sys; print(*sys.modules)"],
         cwd=REPOSITORY,
@@ -281,14 +289,19 @@ def test_a_single_hub_loads_no_cluster_code() -> None:
     ).stdout.split()
     engine = "custom_components.moosicbox.engine"
     assert f"{engine}.hub" in loaded
-    assert [name for name in loaded if name.startswith((f"{engine}.cluster", f"{engine}.node"))] == []
-    assert "redis" not in loaded
+    unused = (f"{engine}.cluster", f"{engine}.node", f"{engine}.speakers", f"{engine}.sendspin", "redis", "aiosendspin")
+    assert [name for name in loaded if name.startswith(unused)] == []
 
 
 def of_programs(path: Path) -> bool:
     """Return whether a module belongs to the command line, which is an extra of the wheel."""
     client = ENGINE / "client"
     return path.is_relative_to(client / "cli") or path == client / "discovery.py"
+
+
+def of_sendspin(path: Path) -> bool:
+    """Return whether a module serves Sendspin speakers, which is an extra of the wheel."""
+    return path.is_relative_to(ENGINE / "speakers" / "sendspin")
 
 
 def foreign_imports(wanted: Callable[[Path], bool]) -> set[str]:

@@ -69,6 +69,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     entry.async_on_unload(async_track_devices(hass, entry.entry_id, data.hub))
     entry.async_on_unload(async_track_entities(hass, entry.entry_id, data.hub, data.outputs))
     entry.async_on_unload(data.outputs.async_start())
+    await data.speakers.async_apply(entry.options)
     entry.async_on_unload(EventBridge(hass, data.hub, data.authenticator).async_start())
     entry.async_on_unload(FolderMonitor(hass, data.hub, data.library).async_start())
     entry.async_on_unload(TriggerEvents(hass, data.hub, data.authenticator).async_start())
@@ -127,6 +128,7 @@ async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry)
         return
     _apply_options(entry)
     await entry.runtime_data.pairing.async_subentries_changed()
+    await entry.runtime_data.speakers.async_apply(entry.options)
     await _async_configure_library(hass, entry.runtime_data)
 
 
@@ -153,6 +155,7 @@ async def _async_configure_library(hass: HomeAssistant, data: MoosicBoxData) -> 
 
 
 async def _async_stop(data: MoosicBoxData, code: CloseCode, reason: str) -> None:
+    await data.speakers.async_stop()
     if data.cluster is None:
         await data.hub.stop(code, reason)
     else:

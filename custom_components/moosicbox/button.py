@@ -1,4 +1,4 @@
-"""The buttons of alarms, and those that mark songs as favourites."""
+"""The buttons of alarms, favourites, and Sendspin speakers."""
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -8,6 +8,7 @@ from .contexts import PlayerOrRoom
 from .engine.api import Alarm, Player
 from .favourite_button import FavouriteButton
 from .models import MoosicBoxConfigEntry
+from .reclaim_button import ReclaimButton
 
 PARALLEL_UPDATES = 0
 
@@ -34,3 +35,13 @@ async def async_setup_entry(
         add_favourite(context)
     entry.async_on_unload(data.hub.players.added.subscribe(add_favourite))
     entry.async_on_unload(data.hub.rooms.added.subscribe(add_favourite))
+
+    @callback
+    def add_reclaim(player: Player) -> None:
+        subentry = data.speakers.added.get(player.player_id)
+        if subentry is not None and "url" in subentry.data:
+            async_add_entities([ReclaimButton(data, player)], config_subentry_id=subentry.subentry_id)
+
+    for player in data.hub.players:
+        add_reclaim(player)
+    entry.async_on_unload(data.hub.players.added.subscribe(add_reclaim))

@@ -1,7 +1,7 @@
 """Config flow and options flow."""
 
 from collections.abc import Container
-from typing import Any, override
+from typing import Any, cast, override
 
 from homeassistant.config_entries import (
     ConfigEntry,
@@ -13,29 +13,77 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from homeassistant.helpers.typing import DiscoveryInfoType
 import voluptuous as vol
 
-from .adapters.pairing import SUBENTRY
+from .adapters.pairing import MAX_NAME, SUBENTRY
+from .adapters.subentries import SPEAKER
 from .const import DOMAIN, NAME
 from .engine.api import settings
 from .models import MoosicBoxConfigEntry
 from .option_checks import Faults, async_check
 from .options import OPTIONS, SECTION_OF, changed, effective
 from .player_flow import PlayerSubentryFlow
+from .speaker_flow import DEFAULT_PATH, SpeakerSteps, SpeakerSubentryFlow, url_of
 
 
-class MoosicBoxConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Creates the single entry; the hub runs in Home Assistant and needs no further input."""
+class MoosicBoxConfigFlow(SpeakerSteps, ConfigFlow, domain=DOMAIN):
+    """Creates the single entry; the hub runs in Home Assistant and needs no further input.
+
+    Speakers that are discovered are added to that entry.
+    """
 
     VERSION = 1
     MINOR_VERSION = 1
 
+    _kind = "sendspin"
+
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Confirm, then create the entry."""
+        if self._async_current_entries():
+            return self.async_abort(reason="single_instance_allowed")
         if user_input is None:
             return self.async_show_form(step_id="user")
         return self.async_create_entry(title=NAME, data={})
+
+    @override
+    async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
+        """Offer a Sendspin speaker that announces itself."""
+        speakers = self.speakers_data().speakers
+        client_id = discovery_info.name.removesuffix(f".{discovery_info.type}")
+        self._player_id = await speakers.async_sendspin_player_id(client_id)
+        self._name = str(discovery_info.properties.get("name") or client_id)[:MAX_NAME]
+        path = str(discovery_info.properties.get("path") or DEFAULT_PATH)
+        self._url = url_of(f"ws://{_host(discovery_info)}:{discovery_info.port}{path}")
+        if self._url is None:
+            return self.async_abort(reason="not_reachable")
+        await self.async_set_unique_id(self._player_id)
+        if (known := speakers.added.get(self._player_id)) is not None:
+            speakers.add(self._player_id, known.title, "sendspin", self._url)
+            return self.async_abort(reason="already_configured")
+        return await self.async_step_confirm()
+
+    @override
+    async def async_step_integration_discovery(self, discovery_info: DiscoveryInfoType) -> ConfigFlowResult:
+        """Offer a speaker that has connected by itself."""
+        self._player_id, self._name = discovery_info["player_id"], discovery_info["name"]
+        self._kind = discovery_info["kind"]
+        await self.async_set_unique_id(self._player_id)
+        if self._player_id in self.speakers_data().speakers.added:
+            return self.async_abort(reason="already_configured")
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether the speaker is to be added."""
+        if user_input is None:
+            self.context["title_placeholders"] = {"name": self._name}
+            self._set_confirm_only()
+            return self.async_show_form(step_id="confirm", description_placeholders={"name": self._name})
+        if self._kind == "snapcast":
+            return cast(ConfigFlowResult, self.async_added(self._kind))
+        return cast(ConfigFlowResult, await self.async_step_prepare())
 
     @staticmethod
     @callback
@@ -48,8 +96,8 @@ class MoosicBoxConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return the subentry flow for players that are paired by a code."""
-        return {SUBENTRY: PlayerSubentryFlow}
+        """Return the subentry flows: for players that are paired by a code, and for speakers that are fed."""
+        return {SUBENTRY: PlayerSubentryFlow, SPEAKER: SpeakerSubentryFlow}
 
 
 class MoosicBoxOptionsFlow(OptionsFlow):
@@ -82,6 +130,10 @@ class MoosicBoxOptionsFlow(OptionsFlow):
             errors=errors,
             description_placeholders=faults.placeholders,
         )
+
+
+def _host(discovered: ZeroconfServiceInfo) -> str:
+    return f"[{discovered.host}]" if ":" in discovered.host else discovered.host
 
 
 def _form(values: dict[str, Any], opened: Container[str]) -> vol.Schema:

@@ -12,6 +12,7 @@ from .adapters.health_monitor import HealthMonitor
 from .adapters.media_provider import HomeMedia
 from .adapters.outputs import Outputs
 from .adapters.pairing import Pairing
+from .adapters.speakers import HomeSpeakers
 from .adapters.storage import HomeStateStore, SecretsStore
 from .const import DOMAIN
 from .engine.api import Artwork, Endpoint, Hub, Library, Streams
@@ -39,6 +40,7 @@ class MoosicBoxData:
     health: HealthMonitor
     pairing: Pairing
     outputs: Outputs
+    speakers: HomeSpeakers
     state_writer: StateWriter
     hub_device_id: str
     """The hub's device, which the devices of players and rooms are connected to."""

@@ -257,6 +257,17 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
         await self.async_execute(VolumeCommand(**self._context_fields, volume=volume))
 
     @override
+    async def async_volume_up(self) -> None:
+        await self._change_volume(self.volume_step)
+
+    @override
+    async def async_volume_down(self) -> None:
+        await self._change_volume(-self.volume_step)
+
+    async def _change_volume(self, step: float) -> None:
+        await self.async_set_volume_level(min(1.0, max(0.0, round(self.volume_level + step, 2))))
+
+    @override
     async def async_mute_volume(self, mute: bool) -> None:
         await self.async_execute(VolumeCommand(**self._context_fields, muted=mute))
 

@@ -12,8 +12,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import StateType
 
+from .adapters.speakers import SPEAKER_STATES
 from .adapters.user_access import REALM
 from .alarm_entities import AlarmNext, NextAlarm, async_track_alarms
+from .contexts import PlayerOrRoom
 from .engine.api import Hub, Library, Player, PresentUser, Room, traffic
 from .entity import HubEntity, PlaybackContextEntity
 from .household_entities import SleepTimerSensor
@@ -231,6 +233,15 @@ async def async_setup_entry(
             *(CounterSensor(data, description) for description in COUNTERS),
         ]
     )
+
+    @callback
+    def add_speaker(player: Player) -> None:
+        if (subentry_id := data.speakers.subentry_of(player)) is not None:
+            async_add_entities([SpeakerConnection(data, player)], config_subentry_id=subentry_id)
+
+    for player in hub.players:
+        add_speaker(player)
+    entry.async_on_unload(hub.players.added.subscribe(add_speaker))
     for room in hub.rooms:
         add_room(room)
     for player in hub.players:
@@ -394,6 +405,45 @@ class NodesSensor(HubEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self._node.changed.subscribe(self.async_write_ha_state))
+
+
+class SpeakerConnection(PlaybackContextEntity, SensorEntity):
+    """State of the connection to a fed speaker. It is available when the speaker is not."""
+
+    playback_context: Player
+
+    _attr_translation_key = "speaker_connection"
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_options: list[str] = list(SPEAKER_STATES)
+
+    def __init__(self, data: MoosicBoxData, player: Player) -> None:
+        super().__init__(data, player, "speaker_connection")
+
+    @property
+    @override
+    def available(self) -> bool:
+        return True
+
+    @property
+    @override
+    def native_value(self) -> str:
+        return self.data.speakers.state_of(self.playback_context.player_id)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.data.speakers.state_changed.subscribe(self._handle_speaker))
+
+    @callback
+    @override
+    def _handle_changed(self, context: PlayerOrRoom) -> None:
+        """Ignore what the player plays."""
+
+    @callback
+    def _handle_speaker(self, player_id: str) -> None:
+        if player_id == self.playback_context.player_id:
+            self.async_write_ha_state()
 
 
 class ParticipantsSensor(PlaybackContextEntity, SensorEntity):

@@ -17,7 +17,7 @@ type Schema = dict[str, Any]
 def schema(client: list[Message], server: list[Message], texts: Texts) -> Schema:
     """Return the schema of all messages, and of the records that they consist of."""
     defs = _definitions("client", client, texts) | _definitions("server", server, texts)
-    defs["server.error"] = _error_schema()
+    defs["server.error"] = _error_schema(defs["server.queue_updated"]["properties"]["ops"]["items"])
     return {
         "$schema": DIALECT,
         "title": "MoosicBox protocol, version 1",
@@ -79,8 +79,8 @@ def _tidied(value: Any, names: dict[str, str]) -> Any:
     return tidied
 
 
-def _error_schema() -> Schema:
-    # An error has no model; each error class adds its own fields.
+def _error_schema(op: Schema) -> Schema:
+    # An error has no model; each error class adds its own fields. `op` is the schema of a queue's change.
     return {
         "title": "server.error",
         "description": "A refusal; with `request_id` it is the answer to that request.",
@@ -92,6 +92,17 @@ def _error_schema() -> Schema:
             "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
             "retry_after": {"type": "number", "description": "Seconds to wait at least."},
             "request_id": {"type": "string"},
+            "limit": {"type": "integer", "minimum": 0, "description": "Messages (or bytes) a minute."},
+            "path": {
+                "type": "array",
+                "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+                "description": "Names and indexes from the message to the wrong field.",
+            },
+            "size": {"type": "integer", "minimum": 0, "description": "Bytes."},
+            "max_size": {"type": "integer", "minimum": 0, "description": "Bytes."},
+            "close_code": {"type": "integer", "minimum": 1000, "maximum": 4999},
+            "revision": {"type": "integer", "minimum": 0, "description": "The queue's current revision."},
+            "ops": {"type": "array", "items": op, "description": "The missed changes."},
         },
         "required": ["type", "error_type", "message", "retryable"],
     }

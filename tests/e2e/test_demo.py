@@ -57,3 +57,18 @@ async def test_demo_with_several_hubs() -> None:
     assert "at attic, cellar, home-assistant" in told
     assert "another hub leads on" in told
     assert told.endswith("outlived the one that led.\nStopping all of it\n")
+
+
+async def test_demo_with_fed_speakers() -> None:
+    """A Sendspin player and a Snapcast client are added as a person adds them, and play in a room."""
+    demo = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "script.demo", "--speakers", "--once"),
+        cwd=REPOSITORY,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await demo.communicate()
+    told = output.decode()
+    assert demo.returncode == 0, told
+    assert told.count("is playing: Brass Morning") == 4, told
+    assert told.endswith("one speaker of each kind played in a room.\nStopping Home Assistant\n")

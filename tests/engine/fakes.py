@@ -155,10 +155,17 @@ class FakeStore:
 
     def __init__(self, kept: dict[str, Any] | None = None) -> None:
         self.kept = kept
+        self.positions: dict[str, Any] | None = None
         self.state: Callable[[], dict[str, Any]] | None = None
 
     async def load(self) -> dict[str, Any] | None:
         return self.kept
+
+    async def load_positions(self) -> dict[str, Any] | None:
+        return self.positions
+
+    def save_positions(self, positions: bytes) -> None:
+        self.positions = json.loads(positions)
 
     def save_soon(self, state: Callable[[], bytes]) -> None:
         self.state = lambda: json.loads(state())

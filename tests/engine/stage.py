@@ -21,6 +21,7 @@ class Member:
     lagging: bool = False
     report: PlayerReport | None = None
     failed_item_id: str | None = None
+    announcement: Command | None = None
     mixes: bool = True
     ready: set[str] = field(default_factory=set)
 
@@ -73,18 +74,23 @@ class Stage:
         self.events.clear()
         return found
 
-    def ended(self, queue_item_id: str | None) -> QueueItem | None:
-        """Report from all members that an item has ended."""
+    def ended(self, queue_item_id: str | None, at_us: int | None = None) -> QueueItem | None:
+        """Report from all members that an item has ended, and start what follows."""
+        at_us = self.now_us if at_us is None else at_us
+        report = PlayerReport(state="idle", position_seconds=0, at_us=at_us, queue_item_id=queue_item_id)
         for member in self.members:
-            member.report = PlayerReport(
-                state="idle", position_seconds=0, at_us=self.now_us, queue_item_id=queue_item_id
-            )
-        return self.playback.handle_ended(queue_item_id, self.now_us)
+            member.report = report
+        return self.playback.handle_ended(report, self.now_us)
 
-    def report(self, state: ReportState, position: float, at_us: int | None = None, **fields: Any) -> None:
+    def report(
+        self, state: ReportState, position: float, at_us: int | None = None, member: int = 0, **fields: Any
+    ) -> None:
+        """Report from one of the members."""
         fields.setdefault("queue_item_id", self.current)
         at_us = self.now_us if at_us is None else at_us
-        self.playback.apply_report(PlayerReport(state=state, position_seconds=position, at_us=at_us, **fields))
+        report = PlayerReport(state=state, position_seconds=position, at_us=at_us, **fields)
+        self.members[member].report = report
+        self.playback.apply_report(report)
 
 
 def assert_command_matches(stage: Stage) -> None:

@@ -34,9 +34,9 @@ LATER_SECONDS = 10.0
 
 
 @asynccontextmanager
-async def restart() -> AsyncGenerator[Harness]:
-    """Start a hub with the golden state."""
-    harness = Harness(kept=STORED)
+async def restart(stored: dict[str, Any] = STORED) -> AsyncGenerator[Harness]:
+    """Start a hub with a stored state, by default the golden one."""
+    harness = Harness(kept=stored)
     harness.clock.time_us = GOLDEN["now_us"] + round(LATER_SECONDS * SECOND)
     await harness.hub.start()
     yield harness
@@ -85,10 +85,22 @@ async def test_the_stored_format_stays_the_same() -> None:
         restarted.hub.persistence.save()
         assert restarted.store.state is not None
         stored = json.loads(json.dumps(STORED))
+        stored["sequence"] += 1
         for room in stored["rooms"]:
             # Nothing plays yet after a restart.
             room["playback"]["playing_at"] = None
         assert restarted.store.state() == stored
+
+
+async def test_the_state_of_earlier_versions_is_read() -> None:
+    earlier = json.loads(json.dumps(STORED))
+    del earlier["sequence"]
+    for saved in (*earlier["players"], *earlier["rooms"]):
+        saved.pop("unbounded_volume", None)
+        del saved["playback"]["duration"]
+    async with restart(earlier) as restarted:
+        kitchen = restarted.hub.players.get("kitchen")
+        assert (kitchen.volume, kitchen.playback.timeline.position, kitchen.playback.duration) == (0.4, 27.403, 180.0)
 
 
 CURRENT, NEXT = item("current"), item("next")
@@ -123,6 +135,7 @@ PLAYER = SavedPlayer(
     output_delay_ms=35.0,
     round_trip_us=4_000,
     volume=0.4,
+    unbounded_volume=-0.2,
     muted=True,
     outputs={"media_player.garden": 120.0},
     lagging=True,

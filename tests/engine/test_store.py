@@ -5,10 +5,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, VolumeCommand
+from custom_components.moosicbox.engine.household.saved_state import SavedHousehold
+from custom_components.moosicbox.engine.protocol.client import (
+    ModeCommand,
+    PlaybackCommand,
+    PlayerReport,
+    QueueAdd,
+    RoomCreate,
+    VolumeCommand,
+)
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.sessions.session import Actor
 from custom_components.moosicbox.engine.store import StoredHub, decode_state, encode_state
-from tests.engine.fakes import Harness, of_type, principal, settle
+from tests.engine.fakes import SECOND, Harness, of_type, principal, settle
 
 ADA = principal("ada")
 
@@ -70,7 +79,7 @@ async def test_no_secret_is_stored() -> None:
 @pytest.mark.parametrize("damaged", [{"players": 7}, {"players": [{}]}, {"players": [{"player_id": "x"}]}])
 async def test_damage_does_not_keep_the_hub_from_starting(damaged: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
-        decode_state(damaged, now_us=0, now=0.0, rejoin_us=0)
+        decode_state(damaged, None, now_us=0, now=0.0, rejoin_us=0)
     harness = Harness(kept=damaged)
     await harness.hub.start()
     assert harness.hub.running
@@ -78,9 +87,135 @@ async def test_damage_does_not_keep_the_hub_from_starting(damaged: dict[str, Any
     await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
 
 
+async def playing(harness: Harness) -> None:
+    """Play the first of three tracks in a player and in a room."""
+    await harness.hub.start()
+    harness.connect(ADA, player_id="kitchen")
+    session, _ = harness.connect(ADA, player_id="attic")
+    await harness.hub.dispatcher.execute(Actor(ADA, session), RoomCreate(name="Party", id="party"))
+    tracks = ("one", "two", "three")
+    await harness.hub.execute(QueueAdd(player_id="kitchen", track_ids=tracks, play=True))
+    await harness.hub.execute(QueueAdd(room_id="party", track_ids=tracks, play=True))
+    await settle()
+
+
+async def restarted(before: Harness, state: dict[str, Any]) -> Harness:
+    """Return a hub that is started from what was stored of another one, a minute later."""
+    harness = Harness(kept=state)
+    harness.store.positions = before.store.positions
+    harness.clock.time_us = before.clock.time_us + 60 * SECOND
+    await harness.hub.start()
+    return harness
+
+
+@pytest.mark.parametrize("seconds", [12, 47, 131.5])
+async def test_a_crash_loses_at_most_ten_seconds(seconds: float) -> None:
+    """Nothing happens but that music plays, and the state isn't written again."""
+    before = Harness()
+    await playing(before)
+    assert before.store.state is not None
+    state = before.store.state()
+    before.store.state = None
+    before.pass_seconds(seconds)
+    assert before.store.state is None
+    after = await restarted(before, state)
+    kitchen = after.hub.players.get("kitchen").playback
+    assert seconds - 10 < kitchen.timeline.position <= seconds
+    room = after.hub.rooms.get("party", after.hub.system).playback
+    assert room.timeline.position == kitchen.timeline.position - room_lead(before)
+    assert room.suspended is not None
+    assert room.suspended.position_at(after.clock.now_us()) == pytest.approx(seconds + 60, abs=0.3)
+    for harness in before, after:
+        await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
+def room_lead(harness: Harness) -> float:
+    """Return how much later the room has started than the player, in seconds."""
+    anchors = [
+        context.playback.timeline.anchor_us for context in (harness.hub.players.get("kitchen"), *harness.hub.rooms)
+    ]
+    return float(anchors[1] - anchors[0]) / SECOND
+
+
+async def test_a_clean_stop_saves_the_position() -> None:
+    before = Harness()
+    await playing(before)
+    before.pass_seconds(3_000 / 60)
+    before.store.state = None
+    await before.hub.stop(CloseCode.GOING_AWAY, "Over")
+    assert before.store.state is not None
+    # It is written later, when time has passed and the hub is gone.
+    before.clock.pass_seconds(5)
+    after = await restarted(before, before.store.state())
+    assert after.hub.players.get("kitchen").playback.timeline.position == pytest.approx(50, abs=0.1)
+    await after.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
+async def test_positions_are_saved_only_while_something_plays() -> None:
+    harness = Harness()
+    await playing(harness)
+    harness.pass_seconds(20)
+    assert harness.store.positions is not None
+    await harness.hub.execute(PlaybackCommand(player_id="kitchen", command="pause"))
+    await harness.hub.execute(PlaybackCommand(room_id="party", command="stop"))
+    harness.store.positions = None
+    harness.pass_seconds(60)
+    assert harness.store.positions is None
+    await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
+@pytest.mark.parametrize("wrong", [None, {}, {"sequence": 7, "positions": {"player:kitchen": 1}}, "older", "other"])
+async def test_positions_that_do_not_belong_to_the_state_are_ignored(wrong: dict[str, Any] | str | None) -> None:
+    before = Harness()
+    await playing(before)
+    before.pass_seconds(20)
+    assert before.store.state is not None
+    assert before.store.positions is not None
+    await before.hub.execute(PlaybackCommand(player_id="kitchen", command="pause"))
+    state = before.store.state()
+    if wrong == "other":
+        before.store.positions["sequence"] = state["sequence"]
+        before.store.positions["positions"]["player:kitchen"] |= {"current_item_id": "another", "position": 3.0}
+    elif wrong == "older":
+        before.store.positions["positions"]["player:kitchen"]["position"] = 3.0
+    else:
+        before.store.positions = wrong if isinstance(wrong, dict) else None
+    after = await restarted(before, state)
+    assert after.hub.players.get("kitchen").playback.timeline.position == 20.0
+    for harness in before, after:
+        await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
+async def test_the_duration_that_players_reported_is_restored() -> None:
+    """Otherwise a position beyond the end that the tags name would be lost."""
+    before = Harness()
+    session, _ = before.connect(ADA, player_id="kitchen")
+    await before.hub.start()
+    await before.hub.execute(QueueAdd(track_id="one", play=True))
+    item = before.hub.players.get("kitchen").playback.current
+    assert item is not None
+    report = PlayerReport(
+        state="playing",
+        position_seconds=0,
+        at_us=before.clock.now_us() + SECOND,
+        duration_seconds=7_200,
+        queue_item_id=item.queue_item_id,
+    )
+    before.say(session, report)
+    before.pass_seconds(3_000)
+    assert before.store.state is not None
+    after = await restarted(before, before.store.state())
+    await after.hub.execute(PlaybackCommand(command="play"))
+    playback = after.hub.players.get("kitchen").playback
+    assert (playback.timeline.playing, playback.duration) == (True, 7_200)
+    assert playback.timeline.position == pytest.approx(3_000, abs=2)
+    for harness in before, after:
+        await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
 def test_a_hub_without_players_is_stored_too() -> None:
-    stored = msgspec.json.decode(encode_state((), (), {}, now_us=0, now=0.0))
-    assert decode_state(stored, now_us=0, now=0.0, rejoin_us=0) == StoredHub()
+    stored = msgspec.json.decode(encode_state((), (), {}, SavedHousehold(), sequence=3, now_us=0, now=0.0))
+    assert decode_state(stored, None, now_us=0, now=0.0, rejoin_us=0) == StoredHub(sequence=3)
 
 
 async def test_a_lookup_serves_all_players_of_the_media() -> None:

@@ -1,6 +1,7 @@
 """Announcements interrupt the music, which continues afterwards at the same position, or they are mixed with it."""
 
 import dataclasses
+from typing import Any
 
 from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
 from homeassistant.core import HomeAssistant
@@ -312,3 +313,124 @@ async def test_players_without_the_capability_or_connection_refuse(
         await announce(hass, PAPER, "media_player.able")
     assert gone.value.translation_key == "unavailable"
     assert not hub.announcements._waiting
+
+
+@pytest.mark.parametrize("command", ["media_pause", "media_stop"])
+async def test_a_command_to_stop_keeps_the_music_from_continuing(
+    hass: HomeAssistant, kitchen: Client, advance: Advance, command: str
+) -> None:
+    await play(hass, BRASS)
+    await next_command(kitchen)
+    await advance(3)
+    await announce(hass, PAPER)
+    told = await kitchen.until("synchronized_playback", start_position=0)
+    await act(hass, command)
+    await ends(hass, kitchen, told)
+    last = (await kitchen.until("synchronized_playback"))["command"]
+    assert last == {"media_pause": "pause", "media_stop": "stop"}[command]
+    assert state(hass).state == {"media_pause": "paused", "media_stop": "idle"}[command]
+
+
+@pytest.mark.parametrize(
+    ("commands", "title", "position"),
+    [
+        ([("media_seek", {"seek_position": 9})], "Brass Morning", 9),
+        ([("media_next_track", {})], "Copper Rain", 0),
+        ([("media_next_track", {}), ("media_previous_track", {})], "Brass Morning", 0),
+        ([("media_pause", {}), ("media_play", {})], "Brass Morning", 3),
+        ([("media_pause", {}), ("media_seek", {"seek_position": 9}), ("media_play", {})], "Brass Morning", 9),
+        ([("media_stop", {}), ("media_play", {})], "Brass Morning", 0),
+        ([("media_play", {})], "Brass Morning", 3),
+        ([("media_play_pause", {})], "Brass Morning", 3),
+        ([("play_media", {"media_content_type": "music", "media_content_id": COPPER})], "Copper Rain", 0),
+    ],
+)
+async def test_a_command_changes_what_follows_the_announcement(
+    hass: HomeAssistant,
+    kitchen: Client,
+    advance: Advance,
+    commands: list[tuple[str, dict[str, Any]]],
+    title: str,
+    position: float,
+) -> None:
+    """Nothing of it is lost while the announcement is made."""
+    await play(hass, BRASS)
+    await play(hass, COPPER, enqueue="add")
+    await next_command(kitchen)
+    await advance(3)
+    await announce(hass, PAPER)
+    while (told := await next_command(kitchen))["track"]["title"] != "Paper Lantern":
+        pass
+    actions = [action for action, _ in commands]
+    for action, data in commands:
+        await act(hass, action, **data)
+        assert state(hass).state in ("paused", "idle")
+    await advance(4)
+    assert not [m for m in await kitchen.arrived() if m["type"] == "synchronized_playback"]
+    await ends(hass, kitchen, told)
+    orders = {message["type"]: message for message in await kitchen.arrived()}
+    music = orders["synchronized_playback"]
+    assert (music["command"], music["track"]["title"]) == ("play", title)
+    assert music["start_position"] == pytest.approx(position, abs=0.1)
+    prepared = orders["prepare"]["track"]
+    following = None if actions[-1] == "play_media" else {"Brass Morning": "Copper Rain", "Copper Rain": None}[title]
+    assert (prepared and prepared["title"]) == following
+    assert state(hass).state == "playing"
+
+
+async def test_music_that_is_started_during_an_announcement_follows_it(
+    hass: HomeAssistant, kitchen: Client, advance: Advance
+) -> None:
+    await announce(hass, PAPER)
+    told = await next_command(kitchen)
+    await play(hass, BRASS)
+    await advance(4)
+    assert not [m for m in await kitchen.arrived() if m["type"] == "synchronized_playback"]
+    await ends(hass, kitchen, told)
+    music = await next_command(kitchen)
+    assert (music["command"], music["track"]["title"], music["start_position"]) == ("play", "Brass Morning", 0)
+
+
+async def test_removing_the_interrupted_item_continues_with_its_successor(
+    hass: HomeAssistant, kitchen: Client, advance: Advance
+) -> None:
+    await play(hass, BRASS)
+    await play(hass, COPPER, enqueue="add")
+    song = await next_command(kitchen)
+    await announce(hass, PAPER)
+    told = await kitchen.until("synchronized_playback", start_position=0)
+    answer = await kitchen.request("queue_command", action="remove", queue_item_id=song["queue_item_id"])
+    assert answer["type"] == "result"
+    await ends(hass, kitchen, told)
+    assert (await next_command(kitchen))["track"]["title"] == "Copper Rain"
+
+
+async def test_music_that_is_transferred_during_an_announcement_plays_there(
+    hass: HomeAssistant, kitchen: Client, connect: Connect, create_token: CreateToken, advance: Advance
+) -> None:
+    attic = await connect()
+    await attic.authenticate(await create_token("ada"), client=player("attic"))
+    await hass.async_block_till_done()
+    await play(hass, BRASS)
+    await next_command(kitchen)
+    await advance(3)
+    await announce(hass, PAPER)
+    told = await kitchen.until("synchronized_playback", start_position=0)
+    answer = await kitchen.request("queue_command", action="transfer", to_player_id="attic")
+    assert answer["type"] == "result"
+    music = await attic.until("synchronized_playback", command="play")
+    assert (music["track"]["title"], music["start_position"]) == ("Brass Morning", pytest.approx(3, abs=0.1))
+    await ends(hass, kitchen, told)
+    assert (await kitchen.until("synchronized_playback"))["command"] == "stop"
+
+
+async def test_an_interrupted_player_that_disappears_does_not_play_into_the_void(
+    hass: HomeAssistant, hub: Hub, kitchen: Client, advance: Advance, lose: Lose
+) -> None:
+    await play(hass, BRASS)
+    await next_command(kitchen)
+    await announce(hass, PAPER)
+    await lose(kitchen)
+    await advance(hub.limits.availability_grace + 30)
+    playback = hub.players.get("kitchen").playback
+    assert (playback.timeline.state, playback.interrupted) == ("paused", False)

@@ -1,10 +1,14 @@
 """Media from Home Assistant: streams by signed URLs, artwork by unguessable ones."""
 
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
 import shutil
 
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -129,3 +133,66 @@ async def test_the_entity_has_the_artwork_as_its_picture(
     picture = state_of(hass, "media_player.kitchen").attributes["entity_picture"]
     response = await (await hass_client()).get(picture)
     assert (response.status, response.content_type) == (200, "image/png")
+
+
+@pytest.fixture
+async def station(socket_enabled: None) -> AsyncGenerator[TestServer]:
+    """A radio station with a playlist, a stream and a web page."""
+    app = web.Application()
+    server = TestServer(app)
+
+    async def playlist(_request: web.Request) -> web.Response:
+        body = f"[playlist]\nFile1={server.make_url('/gone')}\nFile2={server.make_url('/stream')}\nTitle1=Jazz FM\n"
+        return web.Response(text=body, content_type="audio/x-scpls")
+
+    async def stream(_request: web.Request) -> web.Response:
+        return web.Response(body=b"sound", content_type="audio/mpeg")
+
+    async def page(_request: web.Request) -> web.Response:
+        return web.Response(text="<html>", content_type="text/html")
+
+    app.add_routes([web.get("/radio.pls", playlist), web.get("/stream", stream), web.get("/page", page)])
+    await server.start_server()
+    yield server
+    await server.close()
+
+
+async def test_a_radio_playlist_plays_its_first_stream_that_answers(
+    hass: HomeAssistant, kitchen: Client, station: TestServer
+) -> None:
+    url = str(station.make_url("/radio.pls"))
+    found = await track(hass, kitchen, url)
+    assert found["stream_url"] == str(station.make_url("/stream"))
+    assert (found["title"], found["media_content_id"]) == ("Jazz FM", url)
+
+
+async def test_a_playlist_file_of_a_media_source_is_followed(
+    hass: HomeAssistant, kitchen: Client, media_folder: Path, station: TestServer
+) -> None:
+    (media_folder / "Radio.m3u").write_text(f"#EXTM3U\n{station.make_url('/stream')}\n", encoding="utf-8")
+    found = await track(hass, kitchen, MEDIA + "Radio.m3u")
+    assert found["stream_url"] == str(station.make_url("/stream"))
+    (media_folder / "Songs.m3u").write_text("brass-morning.flac\n", encoding="utf-8")
+    with pytest.raises(HomeAssistantError) as refusal:
+        await play(hass, MEDIA + "Songs.m3u")
+    assert refusal.value.translation_key == "not_supported"
+    assert "a playlist of files" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/page", "isn't sound"),
+        ("/old.asx", "an ASX playlist"),
+        ("/local/list.xspf", "an XSPF playlist"),
+        ("/local/radio.m3u", "a playlist"),
+        ("/local/../auth/token.mp3", "can't be played"),
+        ("/local/%2e%2e/token.mp3", "can't be played"),
+    ],
+)
+async def test_what_cannot_be_played_is_refused_with_a_reason(
+    hass: HomeAssistant, kitchen: Client, station: TestServer, path: str, reason: str
+) -> None:
+    with pytest.raises(HomeAssistantError, match=reason):
+        await play(hass, path if path.startswith("/local") else str(station.make_url(path)))
+    assert state_of(hass, "media_player.kitchen").state == "idle"

@@ -208,6 +208,13 @@ async def test_volume_commands_reach_the_player_and_the_entity(hass: HomeAssista
     assert (await kitchen.until("volume_update", topic="play:kitchen", muted=True))["volume"] == 0.4
     await act(hass, "volume_up")
     assert (state(hass).attributes["volume_level"], state(hass).attributes["is_volume_muted"]) == (0.5, True)
+    await act(hass, "volume_set", volume_level=1)
+    for step in range(9, -1, -1):
+        await act(hass, "volume_down")
+        assert state(hass).attributes["volume_level"] == step / 10
+    await act(hass, "volume_set", volume_level=0.333)
+    await act(hass, "volume_up")
+    assert state(hass).attributes["volume_level"] == 0.43
 
 
 async def test_two_players_have_separate_queues_and_commands(

@@ -7,12 +7,15 @@ import json
 import logging
 
 from aiohttp import WSServerHandshakeError
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers.json import json_bytes
+import orjson
 import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.sessions.session import Session
 from custom_components.moosicbox.engine.signals import Signal
-from tests.fixtures import Connect, ManualClock
+from tests.fixtures import Connect, CreateToken, ManualClock
 from tests.http import HttpClient
 
 from .client import PATH, Client
@@ -136,10 +139,48 @@ async def test_any_close_code_of_a_client_is_accepted(
             await raw.authenticate(token, subscribe=[])
             lost = event(hub.sessions.disconnected)
             raw.send(CLOSE, code.to_bytes(2))
-            assert await raw.closed() is not None
+            assert await raw.closed() == (code if code in (3000, 4999) else 1002)
             await lost.wait()
             assert ended == []
     await controller.arrived()
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1011, 3000, 4000, 4999])
+@pytest.mark.parametrize("known", [True, False], ids=["after the welcome", "before authentication"])
+async def test_the_code_of_a_close_frame_is_echoed(
+    connect_raw: ConnectRaw, token: str, hub: Hub, code: int, known: bool
+) -> None:
+    """With another code than 1000 the session waits: the answer must not say that it has ended."""
+    raw = await connect_raw()
+    if known:
+        await raw.authenticate(token, subscribe=[])
+    raw.send(CLOSE, code.to_bytes(2) + b"bye")
+    assert await raw.closed() == code
+    assert await raw.closed() is None
+    if known:
+        assert len(hub.sessions) == (0 if code == 1000 else 1)
+
+
+async def test_a_close_frame_without_a_code_is_answered(raw: RawClient) -> None:
+    raw.send(CLOSE)
+    assert await raw.closed() == 1000
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["after the welcome", "before authentication"])
+async def test_a_client_that_pings_and_disconnects_leaves_no_trace(
+    connect_raw: ConnectRaw, token: str, hub: Hub, controller: Client, known: bool
+) -> None:
+    """The answers to its pings can't be written any more."""
+    for _ in range(20):
+        raw = await connect_raw()
+        if known:
+            await raw.authenticate(token, subscribe=[])
+        for number in range(10):
+            raw.send(PING, str(number).encode())
+        raw.abort()
+    await controller.arrived()
+    while len(list(hub.sessions.connected())) > 1:
+        await controller.arrived()
 
 
 async def test_fragmented_messages_are_joined(raw: RawClient) -> None:
@@ -202,6 +243,86 @@ ODD_JSON: list[tuple[str, str | None]] = [
     ('{"type":"ping","request_id":"\\ud800"}', None),
     ('{"type":"ping"}{"type":"ping"}', "serialization_error"),
 ]
+
+
+REFUSED_BY_PARSERS: dict[str, list[str | int]] = {
+    '"type":"room_chat","room_id":"r","message":"\\ud800"': ["message"],
+    '"type":"room_chat","room_id":"r","message":"x","y":["\\udc00x"]': ["y", 0],
+    '"type":"broadcast","target":"all","event":"e","data":{"a":[0,{"b":"\\ud83d"}]}': ["data", "a", 1, "b"],
+    '"type":"broadcast","target":"all","event":"e","data":{"\\ud83d":1}': ["data"],
+    '"type":"seek_command","position_seconds":1e400': ["position_seconds"],
+    '"type":"seek_command","position_seconds":-1e400': ["position_seconds"],
+    '"type":"time_sync","t0_us":1' + "0" * 400: ["t0_us"],
+    '"type":"time_sync","t0_us":1' + "0" * 10_000: ["t0_us"],
+    '"type":"queue_command","action":"get","limit":1e400': ["limit"],
+    '"type":"queue_command","action":"get","other":[1e400]': ["other", 0],
+    '"type":"queue_command","action":"get","other":' + "[" * 2_000 + "]" * 2_000: ["other"],
+    '"type":"client_event","event":"e","data":{"x":' + "[" * 50_000 + "]" * 50_000 + "}": ["data"],
+}
+"""Fields of messages that are JSON, but not for every parser, and the path to the fault."""
+
+
+async def test_a_fault_that_parsers_refuse_is_named(
+    raw: RawClient, clock: ManualClock, subtests: pytest.Subtests
+) -> None:
+    for number, (fields, path) in enumerate(REFUSED_BY_PARSERS.items()):
+        for where in "before", "behind":
+            with subtests.test(fields[:60], request_id=where):
+                clock.moment_us += 1_000_000
+                request_id = f"{where}-{number}"
+                named = f'"request_id":"{request_id}"'
+                raw.send(
+                    TEXT, f"{{{named},{fields}}}".encode() if where == "before" else f"{{{fields},{named}}}".encode()
+                )
+                error = await raw.until("error")
+                assert (error["error_type"], error["path"], error["request_id"]) == (
+                    "invalid_message",
+                    path,
+                    request_id,
+                )
+
+
+FREE: dict[str, tuple[str, list[str | int] | None]] = {
+    "64 bits": ('{"x":[9223372036854775807,-9223372036854775808]}', None),
+    "2^63": ('{"x":9223372036854775808}', ["data", "x"]),
+    "-2^63-1": ('{"x":-9223372036854775809}', ["data", "x"]),
+    "2^64": ('{"x":18446744073709551616}', ["data", "x"]),
+    "300 digits": ('{"x":[true,' + "9" * 300 + "]}", ["data", "x", 1]),
+    "400 digits": ('{"x":' + "9" * 400 + "}", ["data", "x"]),
+    "a large float": ('{"x":1e308}', None),
+    "infinity": ('{"x":{"y":-1e400}}', ["data", "x", "y"]),
+    "32 levels": ('{"x":' * 31 + "[]" + "}" * 31, None),
+    "33 levels": ('{"x":' * 32 + "[]" + "}" * 32, ["data", *["x"] * 32]),
+    "500 levels": ('{"x":' + "[" * 500 + "]" * 500 + "}", ["data", "x", *[0] * 31]),
+}
+"""Free JSON, and the path to the fault for which it is refused."""
+
+
+@pytest.mark.parametrize("name", FREE)
+@pytest.mark.parametrize("type_", ["client_event", "broadcast"])
+async def test_free_json_is_bounded_to_what_every_decoder_understands(
+    hass: HomeAssistant, connect: Connect, create_token: CreateToken, name: str, type_: str
+) -> None:
+    data, path = FREE[name]
+    client = await connect()
+    await client.authenticate(await create_token("boss", role="admin"), subscribe=["all"])
+    fired: list[Event] = []
+    hass.bus.async_listen("moosicbox_client_event", fired.append)
+    target = '"target":"all",' if type_ == "broadcast" else ""
+    await client.socket.send_str(f'{{"type":"{type_}",{target}"event":"e","data":{data},"request_id":"r"}}')
+    answer = await client._find(lambda message: message.get("request_id") == "r")
+    if path is None:
+        assert answer["type"] == "result"
+        if type_ == "broadcast":
+            assert (await client.until("message"))["data"] == json.loads(data)
+        else:
+            await hass.async_block_till_done()
+            # The recorder and web pages encode it with orjson.
+            assert orjson.loads(json_bytes(fired[0].data))["data"] == json.loads(data)
+    else:
+        assert (answer.get("error_type"), answer.get("path")) == ("invalid_message", path)
+        assert fired == []
+        assert not [message for message in await client.arrived() if message["type"] == "message"]
 
 
 async def test_odd_json_is_answered_and_keeps_the_connection(raw: RawClient, subtests: pytest.Subtests) -> None:

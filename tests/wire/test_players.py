@@ -5,7 +5,9 @@ from dataclasses import replace
 from homeassistant.core import HomeAssistant
 
 from custom_components.moosicbox.engine.hub import Hub
-from tests.fixtures import Connect, CreateToken
+from custom_components.moosicbox.engine.playback.events import CommandIssued, PlaybackEvent
+from custom_components.moosicbox.engine.playback.player import PlaybackContext
+from tests.fixtures import BRASS, Connect, CreateToken
 from tests.states import state_of
 
 from .client import Client, player
@@ -46,6 +48,27 @@ async def test_a_newer_connection_replaces_the_player(
     await hass.async_block_till_done()
     assert hass.states.async_entity_ids("media_player") == ["media_player.kitchen"]
     assert state_of(hass, "media_player.kitchen").state == "idle"
+
+
+async def test_an_order_is_written_before_the_turn_goes_on(hass: HomeAssistant, hub: Hub, kitchen: Client) -> None:
+    """Otherwise the rest of the turn would be taken from the time that the player has to follow it."""
+    await kitchen.arrived()
+    session = hub.sessions.find_by_client(kitchen.welcome["client_id"])
+    assert session is not None
+    waiting: list[int] = []
+
+    def note(context: PlaybackContext, event: PlaybackEvent) -> None:
+        if isinstance(event, CommandIssued):
+            assert session.connection is not None
+            waiting.append(len(session.connection.outbox))
+
+    unsubscribe = hub.publisher.playback_event.subscribe(note)
+    answer = await kitchen.request("queue_command", action="add", media_content_id=BRASS, play=True)
+    unsubscribe()
+    assert answer["type"] == "result"
+    assert waiting == [0]
+    order = await kitchen.until("synchronized_playback", command="play")
+    assert order["track"]["title"] == "Brass Morning"
 
 
 async def test_the_number_of_players_of_a_user_is_bounded(

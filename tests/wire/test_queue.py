@@ -1,13 +1,15 @@
 """Refused queue commands change nothing."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.fixtures import BRASS, COPPER, MEDIA, PAPER, Advance
+from custom_components.moosicbox.engine.hub import Hub
+from tests.fixtures import BRASS, COPPER, MEDIA, PAPER, Advance, Connect
 
-from .client import Client, Message
+from .client import Client, Message, player
 
 type Ids = list[str]
 type Refuse = Callable[..., Awaitable[Message]]
@@ -76,7 +78,6 @@ async def test_an_unknown_track_refuses_the_whole_add(refused: Refuse, kitchen: 
         {"track_id": "never-was"},
         {"track_ids": [known, "never-was"]},
         {"media_content_id": MEDIA + "never-was.flac"},
-        {"media_content_id": "media-source://nowhere/x"},
     ):
         await refused("track_not_found", "queue_command", action="add", **fields)
     await refused("track_not_found", "playback_command", command="play", track_id="never-was")
@@ -130,3 +131,16 @@ async def test_a_handed_over_item_cannot_be_moved(refused: Refuse, kitchen: Clie
     await advance(2)
     assert (await queue_of(kitchen))["current_item_id"] == ids[1]
     assert (await change(kitchen, "move", queue_item_id=ids[1], place="end"))["type"] == "result"
+
+
+async def test_a_refusal_at_a_bound_isnt_stored(connect: Connect, token: str, hub: Hub) -> None:
+    """Once there is room, the same request is executed."""
+    hub.configure(replace(hub.limits, max_queue_items=1))
+    client = await connect()
+    await client.authenticate(token, client=player("attic"))
+    await change(client, "add", media_content_id=BRASS)
+    error = await change(client, "add", media_content_id=COPPER, request_id="again")
+    assert (error["error_type"], error["retryable"]) == ("unavailable", True)
+    assert (await change(client, "clear"))["type"] == "result"
+    assert (await change(client, "add", media_content_id=COPPER, request_id="again"))["type"] == "result"
+    assert [item["track"]["title"] for item in (await queue_of(client))["items"]] == ["Copper Rain"]

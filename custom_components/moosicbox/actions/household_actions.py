@@ -101,8 +101,21 @@ async def save_rule(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     return response
 
 
+async def snapshot(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Keep what plays on the targeted players, or on all; return the snapshot's id."""
+    fields: dict[str, Any] = {"name": call.data.get("name", call.data.get("snapshot_id", "Snapshot"))}
+    if "snapshot_id" in call.data:
+        fields["snapshot_id"] = call.data["snapshot_id"]
+    if any(str(field) in call.data for field in TARGET_FIELDS):
+        fields["player_ids"] = [player.player_id for player in targeted_players(data.hub, call)]
+    response: ServiceResponse = await async_request(
+        data, call, {"type": "household_command", "action": "take_snapshot", **fields}
+    )
+    return response
+
+
 async def get_household(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Return all alarms, sleep timers and rules."""
+    """Return all alarms, sleep timers, rules and snapshots."""
     response: ServiceResponse = await async_request(data, call, {"type": "household_command", "action": "get"})
     return response
 
@@ -155,6 +168,23 @@ HOUSEHOLD_ACTIONS: Final = (
     ),
     ActionDescription(
         name="dismiss_alarm", handler=_household_command("dismiss_alarm"), fields={vol.Optional("alarm_id"): ID}
+    ),
+    ActionDescription(
+        name="snapshot",
+        handler=snapshot,
+        fields={**TARGET_FIELDS, vol.Optional("name"): cv.string, vol.Optional("snapshot_id"): ID},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="restore",
+        handler=_household_command("restore_snapshot"),
+        fields={vol.Required("snapshot_id"): ID},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="delete_snapshot",
+        handler=_household_command("delete_snapshot"),
+        fields={vol.Required("snapshot_id"): ID},
     ),
     ActionDescription(
         name="save_rule",

@@ -2,19 +2,25 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
+import logging
+from pathlib import Path, PurePosixPath
 import time
 from typing import Final, override
 from urllib.parse import quote
 
 from homeassistant.auth.permissions.const import POLICY_READ
-from homeassistant.components.media_player import BrowseError
-from homeassistant.components.media_source import PlayMedia, Unresolvable, async_resolve_media, is_media_source_id
+from homeassistant.components.media_source import PlayMedia, async_resolve_media, is_media_source_id
 from homeassistant.components.media_source.const import URI_SCHEME_REGEX
 from homeassistant.core import HomeAssistant, valid_entity_id
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import msgspec
 
 from ..engine.api import (
+    MAX_PLAYLIST_BYTES,
+    PLAYLIST_SUFFIXES,
+    PLAYLIST_TYPES,
     SYSTEM,
     Accepts,
     FileReader,
@@ -27,17 +33,22 @@ from ..engine.api import (
     Picture,
     Principal,
     Seal,
+    Stream,
     StreamAddress,
+    StreamFinder,
     Track,
     TrackNotFound,
     encode_url,
     is_http_url,
+    require_playable,
     title_from_path,
     track_from_url,
     url_track_id,
 )
 from .own_addresses import is_open_or_signed, is_own_address, is_signed, run_id, sign_path
 from .user_access import REALM
+
+_LOGGER = logging.getLogger(__name__)
 
 STREAM_LIFETIME: Final = timedelta(minutes=30)
 """Validity of a stream's URL beyond the duration of the media."""
@@ -69,6 +80,7 @@ class HomeMedia(MediaProvider):
 
         """
         self._hass = hass
+        self._finder = StreamFinder(lambda: nullcontext(async_get_clientsession(hass)), self._require_fetchable)
         self._relayed = relayed
         self._allowed_sources: frozenset[str] = frozenset()
         self._seal = seal
@@ -85,12 +97,10 @@ class HomeMedia(MediaProvider):
         if is_media_source_id(media_content_id):
             return await self._resolve_source(media_content_id, principal)
         if is_http_url(media_content_id):
-            # A player that fetches anything else of Home Assistant without a login is banned for it.
-            if is_own_address(self._hass, media_content_id) and not self._is_available(media_content_id):
-                raise NotSupported("This address of Home Assistant needs a login; use a media source")
-            return self._media_at(media_content_id)
+            return self._media_at(media_content_id, await self._finder.find(media_content_id))
         if media_content_id.startswith("/") and self._is_available(media_content_id):
-            return self._media_at(media_content_id)
+            _require_sound(media_content_id)
+            return self._media_at(media_content_id, Stream(media_content_id))
         raise NotSupported("This can't be played: use a media source, an http or https URL, or a track of the library")
 
     @override
@@ -128,7 +138,8 @@ class HomeMedia(MediaProvider):
             return None
         try:
             play = await async_resolve_media(self._hass, media_content_id, None)
-        except Unresolvable, BrowseError:
+        except Exception as error:  # noqa: BLE001 - media sources raise any exception for incomplete ids
+            _LOGGER.debug("Home Assistant can't resolve %s: %r", media_content_id, error)
             return None
         picture = None
         if play.path is not None:
@@ -142,6 +153,11 @@ class HomeMedia(MediaProvider):
         if (media_content_id := self._known.get(track_id)) is None:
             raise TrackNotFound(f"There is no track {track_id}")
         return await self.resolve(media_content_id, principal)
+
+    def _require_fetchable(self, url: str) -> None:
+        # A player that fetches anything else of Home Assistant without a login is banned for it.
+        if is_own_address(self._hass, url) and not self._is_available(url):
+            raise NotSupported("This address of Home Assistant needs a login; use a media source")
 
     def _is_available(self, url: str) -> bool:
         try:
@@ -177,13 +193,18 @@ class HomeMedia(MediaProvider):
         except Exception as error:  # media sources raise any exception for incomplete ids
             raise TrackNotFound(f"Home Assistant can't resolve {media_content_id}: {error}") from error
         mime_type = play.mime_type.lower()
-        if mime_type in HLS_TYPES:
+        if mime_type in HLS_TYPES and play.path is None:
             # Cameras deliver HLS, too.
             if not is_allowed:
                 raise NotSupported(f"{media_content_id} may be a video; an option names the sources of HLS")
-        elif not (mime_type.startswith("audio/") or mime_type in AUDIO_TYPES):
+        elif not (mime_type.startswith("audio/") or mime_type in AUDIO_TYPES | HLS_TYPES):
             raise NotSupported(f"{media_content_id} is {play.mime_type}, not audio")
+        require_playable(mime_type, media_content_id)
         file, source = None, play.url
+        if play.path is None and is_http_url(source):
+            source = (await self._finder.find(source)).url
+        elif play.path is not None and (mime_type in PLAYLIST_TYPES or play.path.suffix.lower() in PLAYLIST_SUFFIXES):
+            return self._media_at(media_content_id, await self._stream_in(play.path))
         if play.path is not None:
             if not await self._hass.async_add_executor_job(play.path.is_file):
                 raise TrackNotFound(f"There is no file {media_content_id}")
@@ -193,9 +214,16 @@ class HomeMedia(MediaProvider):
         track = self._track(media_content_id, play.path.name if play.path else media_content_id, file)
         return Media(track=track, source=source, mime_type=play.mime_type)
 
-    def _media_at(self, url: str) -> Media:
+    async def _stream_in(self, path: Path) -> Stream:
+        try:
+            data = await self._hass.async_add_executor_job(_start_of, path)
+        except OSError as error:
+            raise TrackNotFound(f"{path.name} can't be read: {error.strerror}") from error
+        return await self._finder.find_in(data, path.name)
+
+    def _media_at(self, url: str, stream: Stream) -> Media:
         self._remember(url_track_id(url), url)
-        return Media(track=track_from_url(url), source=url)
+        return Media(track=track_from_url(url, stream.title), source=stream.url)
 
     def _track(self, media_content_id: str, name: str, file: FileTags | None) -> Track:
         track_id = url_track_id(media_content_id)
@@ -222,3 +250,16 @@ class HomeMedia(MediaProvider):
         self._known.move_to_end(track_id)
         if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
+
+
+def _require_sound(path: str) -> None:
+    """Raise NotSupported if a path on Home Assistant's web server names something else than sound."""
+    suffix = PurePosixPath(path.partition("?")[0]).suffix.lower()
+    require_playable(suffix, path)
+    if suffix in PLAYLIST_SUFFIXES:
+        raise NotSupported(f"{path} is a playlist: use its full address")
+
+
+def _start_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_PLAYLIST_BYTES)

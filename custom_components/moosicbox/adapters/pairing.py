@@ -10,20 +10,11 @@ from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
 from ..contexts import PlayerOrRoom
-from ..engine.api import (
-    MAX_LIFETIME,
-    PAIRED_PREFIX,
-    Hub,
-    InvalidMessage,
-    Offer,
-    PairingCodes,
-    PermissionDenied,
-    Player,
-    Signal,
-)
+from ..engine.api import MAX_LIFETIME, PAIRED_PREFIX, Hub, InvalidMessage, Offer, PairingCodes, PermissionDenied, Signal
 from .authentication import Authenticator
+from .subentries import PAIRED, subentries, subentry_of
 
-SUBENTRY: Final = "player"
+SUBENTRY: Final = PAIRED
 PLAYER_ID: Final = re.compile(r"[a-z0-9_.:-]{1,50}")
 MAX_NAME: Final = 100
 
@@ -56,7 +47,7 @@ class Pairing:
 
     def start(self) -> None:
         """Remember the paired players, to notice deleted ones."""
-        self._player_ids = frozenset(_subentries(self._hass))
+        self._player_ids = frozenset(subentries(self._hass, SUBENTRY))
 
     async def async_redeem(self, code: str, device: PairedDevice, address: str) -> dict[str, str]:
         """Return a token for the device that sends this code; its earlier token is revoked.
@@ -82,7 +73,7 @@ class Pairing:
 
     async def async_subentries_changed(self) -> None:
         """Lock out and remove the players whose subentries were deleted."""
-        before, self._player_ids = self._player_ids, frozenset(_subentries(self._hass))
+        before, self._player_ids = self._player_ids, frozenset(subentries(self._hass, SUBENTRY))
         for player_id in before - self._player_ids:
             sub = PAIRED_PREFIX + player_id
             await self._authenticator.async_revoke(sub=sub)
@@ -90,16 +81,13 @@ class Pairing:
                 self._hub.players.remove(player_id)
 
     def subentry_of(self, context: PlayerOrRoom) -> str | None:
-        """Return the id of a paired player's subentry, which its entities belong to; None for any other context."""
-        if not isinstance(context, Player) or context.owner_user_id != PAIRED_PREFIX + context.player_id:
-            return None
-        subentry = _subentries(self._hass).get(context.player_id)
-        return None if subentry is None else subentry.subentry_id
+        """Return the id of the subentry that the entities of a player belong to; None for any other context."""
+        return subentry_of(self._hass, context)
 
     def _add_subentry(self, device: PairedDevice) -> None:
         entries = self._hass.config_entries
         (entry,) = entries.async_entries(DOMAIN)
-        if (known := _subentries(self._hass).get(device.player_id)) is not None:
+        if (known := subentries(self._hass, SUBENTRY).get(device.player_id)) is not None:
             entries.async_update_subentry(entry, known, title=device.name)
             return
         entries.async_add_subentry(
@@ -115,12 +103,4 @@ class Pairing:
 
 def paired_players(hass: HomeAssistant) -> Collection[str]:
     """Return the ids of all paired players; deleting a player's subentry locks it out."""
-    return _subentries(hass).keys()
-
-
-def _subentries(hass: HomeAssistant) -> dict[str, ConfigSubentry]:
-    return {
-        str(subentry.unique_id): subentry
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for subentry in entry.get_subentries_of_type(SUBENTRY)
-    }
+    return subentries(hass, SUBENTRY).keys()

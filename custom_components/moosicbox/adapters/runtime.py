@@ -19,6 +19,7 @@ from .media_provider import HomeMedia
 from .outputs import Outputs
 from .own_addresses import own_urls
 from .pairing import Pairing, paired_players
+from .speakers import HomeSpeakers
 from .storage import HomeStateStore, SecretsStore
 
 
@@ -87,6 +88,7 @@ async def async_build(
         health=HealthMonitor(hass, hub),
         pairing=Pairing(hass, hub, authenticator),
         outputs=Outputs(hass, hub),
+        speakers=HomeSpeakers(hass, hub, gateway, ffmpeg),
         state_writer=StateWriter(hass),
         hub_device_id=_hub_device(hass, entry).id,
         cluster=cluster,

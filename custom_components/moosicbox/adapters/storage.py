@@ -13,6 +13,7 @@ from ..const import DOMAIN
 from ..engine.api import HubKeys, HubSecret, Revocations, Signal, StateStore, derive_keys, rotated
 
 STATE_KEY: Final = f"{DOMAIN}.state"
+POSITIONS_KEY: Final = f"{DOMAIN}.positions"
 SECRETS_KEY: Final = f"{DOMAIN}.secrets"
 SAVE_DELAY: Final = 0.5
 """Seconds. A change is on the disk at most one second after it was acknowledged."""
@@ -21,13 +22,15 @@ MAX_RECORDS: Final = 500
 
 
 class HomeStateStore(StateStore):
-    """Stores the hub's players, rooms and queues."""
+    """Stores the hub's players, rooms and queues, and in a file of their own the positions of what plays."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._store: Store[Any] = Store(
             hass, 1, STATE_KEY, private=True, atomic_writes=True, serialize_in_event_loop=False
         )
+        self._positions: Store[Any] = Store(hass, 1, POSITIONS_KEY, private=True, atomic_writes=True)
         self._state: Callable[[], bytes] | None = None
+        self._pending = False
 
     @override
     async def load(self) -> dict[str, Any] | None:
@@ -38,15 +41,33 @@ class HomeStateStore(StateStore):
         return stored
 
     @override
+    async def load_positions(self) -> dict[str, Any] | None:
+        stored: dict[str, Any] | None = await self._positions.async_load()
+        return stored
+
+    @override
+    def save_positions(self, positions: bytes) -> None:
+        self._positions.async_delay_save(lambda: orjson.Fragment(positions))
+
+    @override
     def save_soon(self, state: Callable[[], bytes]) -> None:
         self._state = state
+        if not self._pending:
+            # Otherwise frequent changes would postpone the save again and again.
+            self._pending = True
+            self._store.async_delay_save(self._serialised, SAVE_DELAY)
+
+    def _serialised(self) -> orjson.Fragment:
+        # Changes from now on need another save.
+        self._pending = False
         # The state is serialised already; parsing it again would block on long queues.
-        self._store.async_delay_save(lambda: orjson.Fragment(state()), SAVE_DELAY)
+        return orjson.Fragment(b"null" if self._state is None else self._state())
 
     async def async_remove(self) -> None:
         """Delete the stored state."""
         self._state = None
         await self._store.async_remove()
+        await self._positions.async_remove()
 
 
 class TokenRecord(TypedDict):

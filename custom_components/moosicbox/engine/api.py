@@ -117,6 +117,14 @@ from .protocol.household import (
 from .protocol.library_request import Filters, LibraryRequest
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
 from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, PresentUser, QueueItem, Track, UpdateOp
+from .radio.stream_finder import (
+    MAX_PLAYLIST_BYTES,
+    PLAYLIST_SUFFIXES,
+    PLAYLIST_TYPES,
+    Stream,
+    StreamFinder,
+    require_playable,
+)
 from .rooms.room import Participant, Room
 from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
@@ -136,9 +144,12 @@ __all__ = [
     "MAX_LIFETIME",
     "MAX_OUTPUTS",
     "MAX_OUTPUT_DELAY_MS",
+    "MAX_PLAYLIST_BYTES",
     "PAIRED_PREFIX",
     "PAIRING_CODE_LIFETIME",
     "PERMISSIONS",
+    "PLAYLIST_SUFFIXES",
+    "PLAYLIST_TYPES",
     "RETRY_SECONDS",
     "ROLES",
     "STREAM_PATH",
@@ -247,7 +258,9 @@ __all__ = [
     "SnoozeAlarm",
     "StateStore",
     "StatusChanged",
+    "Stream",
     "StreamAddress",
+    "StreamFinder",
     "Streams",
     "Timeline",
     "Timer",
@@ -280,6 +293,7 @@ __all__ = [
     "prometheus",
     "read_body",
     "read_claims",
+    "require_playable",
     "rotated",
     "settings",
     "size_asked",

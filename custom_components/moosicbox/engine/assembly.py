@@ -192,6 +192,7 @@ def build_hub(
     household = build_household(
         players=players,
         rooms=rooms,
+        grouping=grouping,
         publisher=publisher,
         media_resolver=media_resolver,
         library=library,
@@ -212,7 +213,9 @@ def build_hub(
     library_feed = scrobbler = None
     if library is not None:
         autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
-        plays = Plays(library, clock, tasks.spawn, lambda playback, item: listeners_of(rooms, system, playback, item))
+        plays = Plays(
+            library, timers, clock, tasks.spawn, lambda playback, item: listeners_of(rooms, system, playback, item)
+        )
         publisher.playback_event.subscribe(lambda context, event: autoplay.handle_event(context.playback, event))
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)

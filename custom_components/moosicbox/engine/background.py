@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+import logging
 from typing import Any
+
+_LOGGER = logging.getLogger(__name__)
 
 type Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Runs a coroutine in the background."""
@@ -22,7 +25,12 @@ class BackgroundTasks:
         """Run `work` in the background."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._handle_done)
+
+    def _handle_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _LOGGER.error("A background task failed", exc_info=error)
 
     async def cancel(self, others: Iterable[asyncio.Task[None]] = ()) -> None:
         """Cancel all tasks, and `others`, and wait until they have ended."""

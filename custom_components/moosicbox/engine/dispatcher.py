@@ -13,8 +13,9 @@ from .delivery.frame import Frame
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .protocol.client import Request
-from .protocol.codec import Codec, Decoded, encode, encode_done, encode_error
+from .protocol.codec import Codec, Decoded, encode, encode_done, encode_error, free_fields
 from .protocol.errors import HubError, InternalError, NotSupported, RateLimitExceeded, Unavailable, UnknownType
+from .protocol.portable import require_portable
 from .protocol.server import Result, ServerMessage
 from .sessions.answers import Reply
 from .sessions.session import Actor, Incoming, Session
@@ -42,6 +43,8 @@ class Row(NamedTuple):
     limit: LimitClass
     target_decides: bool = False
     """True if the handler checks the permission, because a room's rights may replace it."""
+    free_fields: tuple[str, ...] = ()
+    """The fields that hold free JSON, which must be portable."""
 
 
 def _nothing() -> None:
@@ -96,7 +99,7 @@ class Dispatcher:
 
         """
         self.codec.register(model)
-        self._rows[model] = Row(model, permission, handler, limit, target_decides)
+        self._rows[model] = Row(model, permission, handler, limit, target_decides, free_fields(model))
 
         def unregister() -> None:
             self.codec.unregister(model)
@@ -157,6 +160,8 @@ class Dispatcher:
             raise UnknownType("This hub no longer supports this message")
         if row.permission is not None and not row.target_decides:
             actor.principal.require(row.permission)
+        for name in row.free_fields:
+            require_portable(getattr(message, name), [name])
         if row.handler is None:
             raise NotSupported("This hub doesn't support that")
         return row.handler(actor, message)

@@ -28,7 +28,8 @@ from .playback.publisher import PlaybackPublisher
 from .protocol.client import ClientEvent, Request
 from .protocol.codes import CloseCode
 from .protocol.errors import ClientNotFound, InternalError, MessageTooLarge
-from .protocol.server import TopicMessage
+from .protocol.portable import require_portable
+from .protocol.server import CustomMessage, TopicMessage
 from .rooms.announcements import Announcements
 from .rooms.attendance import Attendance
 from .rooms.grouping import Grouping
@@ -109,7 +110,7 @@ class Hub:
     async def start(self, *, restored: bool = False) -> None:
         """Load the stored state, unless another hub's was `restored` already, and accept clients."""
         if not self._started:
-            await self.persistence.start(restored=restored)
+            await self.persistence.load(restored=restored)
             self._started = True
             self._clean_up()
             self.grouping.start()
@@ -121,12 +122,14 @@ class Hub:
         if self.scrobbler is not None:
             self.scrobbler.start()
         self.running = True
+        self.persistence.start()
         self.household.watch_clock()
         self.timer_runner.start()
 
     async def stop(self, code: CloseCode, reason: str) -> None:
         """Send all clients a goodbye and close their connections; their sessions can be resumed after `start`."""
         self.running = False
+        self.persistence.stop()
         for session in self.sessions.connected():
             session.send(goodbye(reason))
         self.sessions.disconnect_all(code, reason)
@@ -135,6 +138,7 @@ class Hub:
     async def halt(self) -> None:
         """Stop all activity without notifying clients."""
         self.running = False
+        self.persistence.stop()
         if self.library_feed is not None:
             self.library_feed.stop()
         if self.scrobbler is not None:
@@ -188,7 +192,12 @@ class Hub:
         return decoded.message
 
     def publish(self, topic: str, message: TopicMessage) -> int:
-        """Publish `message` to the subscribers of `topic`; return their number."""
+        """Publish `message` to the subscribers of `topic`; return their number.
+
+        Raise InvalidMessage if the free JSON of an event can't be decoded by every client.
+        """
+        if isinstance(message, CustomMessage):
+            require_portable(message.data, ["data"])
         return self.topics.publish(topic, message)
 
     def renew_artwork(self) -> None:

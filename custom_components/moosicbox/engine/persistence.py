@@ -1,6 +1,8 @@
 """Saves and restores what survives a restart: players, rooms and invites."""
 
+from collections.abc import Iterator
 import logging
+from typing import Final
 
 import msgspec
 
@@ -9,20 +11,24 @@ from .household.household import Household
 from .limits import SharedLimits
 from .playback.media_resolver import MediaResolver
 from .playback.playback import Playback
+from .playback.player import PlaybackContext
 from .playback.players import Players
 from .playback.saved_state import restore_player
 from .rooms.attendance import Attendance
 from .rooms.invites import Invites
 from .rooms.rooms import Rooms
 from .rooms.saved_state import restore_room
-from .store import StateStore, decode_state, encode_state
-from .timers import Timers
+from .store import StateStore, decode_state, encode_positions, encode_state
+from .timers import Timer, Timers
 
 _LOGGER = logging.getLogger(__name__)
 
+POSITIONS_INTERVAL_US: Final = 8_000_000
+"""How often the positions of what plays are saved. A crash loses at most that much, and the time of writing."""
+
 
 class Persistence:
-    """Keeps a hub's state in a store, from `start` on."""
+    """Keeps a hub's state in a store, from `start` to `stop`."""
 
     def __init__(
         self,
@@ -48,21 +54,55 @@ class Persistence:
         self._timers = timers
         self._clock = clock
         self._limits = limits
-        self._started = False
+        self._running = False
+        self._sequence = 0
+        self._positions_timer: Timer | None = None
 
-    async def start(self, *, restored: bool) -> None:
-        """Load the state, unless another hub's was `restored` already, and save changes from now on."""
+    async def load(self, *, restored: bool) -> None:
+        """Load the state, unless another hub's was `restored` already."""
         if restored:
             for context in (*self._players, *self._rooms):
                 self._remember(context.playback)
         else:
             await self._load()
-        self._started = True
+
+    def start(self) -> None:
+        """Save changes from now on."""
+        self._running = True
+        self._watch_positions()
+
+    def stop(self) -> None:
+        """Save the state as it is now, and no changes any more."""
+        if self._running:
+            self._running = False
+            state = self._state()
+            self.store.save_soon(lambda: state)
 
     def save(self) -> None:
-        """Save the state soon."""
-        if self._started:
+        """Save the state soon, and the positions of what plays from time to time."""
+        if self._running:
             self.store.save_soon(self._state)
+            self._watch_positions()
+
+    # ------------------------------------------------------------ positions
+
+    def _watch_positions(self) -> None:
+        if self._positions_timer is None and next(self._playing(), None) is not None:
+            due_us = self._clock.now_us() + POSITIONS_INTERVAL_US
+            self._positions_timer = self._timers.at(due_us, self._save_positions)
+
+    def _save_positions(self) -> None:
+        self._positions_timer = None
+        if self._running and (playing := list(self._playing())):
+            now_us, now = self._clock.now_us(), self._clock.utc().timestamp()
+            self.store.save_positions(encode_positions(playing, sequence=self._sequence, now_us=now_us, now=now))
+        self._watch_positions()
+
+    def _playing(self) -> Iterator[PlaybackContext]:
+        contexts: tuple[PlaybackContext, ...] = (*self._players, *self._rooms)
+        return (context for context in contexts if context.playback.timeline.playing)
+
+    # ------------------------------------------------------------ state
 
     async def _load(self) -> None:
         if (stored := await self.store.load()) is None:
@@ -70,10 +110,11 @@ class Persistence:
         now_us, now, limits = self._clock.now_us(), self._clock.utc().timestamp(), self._limits.current
         rejoin_us = int(limits.rejoin_seconds * 1e6)
         try:
-            state = decode_state(stored, now_us=now_us, now=now, rejoin_us=rejoin_us)
+            state = decode_state(stored, await self.store.load_positions(), now_us=now_us, now=now, rejoin_us=rejoin_us)
         except msgspec.ValidationError as error:
             _LOGGER.warning("The stored players are damaged and are not restored: %s", error)
             return
+        self._sequence = state.sequence
         for saved_player in state.players:
             if self._players.find(saved_player.player_id) is None:
                 player = self._players.add(saved_player.player_id, saved_player.name, saved_player.owner_user_id)
@@ -93,11 +134,13 @@ class Persistence:
             self._media_resolver.media.remember(item.track)
 
     def _state(self) -> bytes:
+        self._sequence += 1
         return encode_state(
             self._players,
             self._rooms,
             self._invites.open,
             self._household.capture(),
+            sequence=self._sequence,
             now_us=self._clock.now_us(),
             now=self._clock.utc().timestamp(),
         )

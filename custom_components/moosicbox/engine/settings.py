@@ -132,6 +132,8 @@ SETTINGS: Final = (
     Setting("chat_per_minute", "rate_limits", "chat_per_minute", 1, 10_000),
     Setting("library_per_minute", "rate_limits", "library_per_minute", 1, 10_000),
     Setting("cleanup_interval_seconds", "rate_limits", "cleanup_interval", 1, 3_600, "s"),
+    Setting("sendspin", "speakers", variable="WS_SENDSPIN", other=False),
+    Setting("snapcast", "speakers", variable="WS_SNAPCAST", other=False),
     Setting("require_auth", "security", "require_auth"),
     Setting("allowed_origins", "security", "allowed_origins"),
     Setting("validate_csrf", "security", "validate_csrf"),

@@ -2,6 +2,9 @@
 
 The hub's clock begins anew with each start. Its times are therefore stored in other terms: positions by the time of
 day, and the clients that may return to a room without a deadline.
+
+The positions of what plays change all the time. They are stored in a small document of their own, which names the
+state that it belongs to: positions that are older than the stored state are ignored.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +13,7 @@ from typing import Any, Final, Protocol, override
 import msgspec
 
 from .household.saved_state import SavedHousehold
-from .playback.player import Player
+from .playback.player import PlaybackContext, Player
 from .playback.saved_state import SavedPlayback, SavedPlayer, capture_player, paused_playback
 from .playback.timeline import Timeline
 from .protocol.types import Record
@@ -20,10 +23,11 @@ from .rooms.saved_state import SavedRoom, capture_room
 from .sessions.session import ClientKey
 
 PLAYBACK_FIELDS: Final = frozenset(
-    {"items", "added_order", "revision", "current_item_id", "shuffled", "repeat", "autoplay"}
+    {"items", "added_order", "revision", "current_item_id", "duration", "shuffled", "repeat", "autoplay"}
 )
 PLAYER_FIELDS: Final = frozenset(
-    {"player_id", "name", "owner_user_id", "volume", "muted", "output_delay_ms", "capabilities", "outputs"}
+    {"player_id", "name", "owner_user_id", "volume", "unbounded_volume", "muted", "output_delay_ms"}
+    | {"capabilities", "outputs"}
 )
 ROOM_FIELDS: Final = frozenset(
     {"room_id", "settings", "host_user_id", "is_group", "roles", "banned", "guests", "chat", "outputs"}
@@ -31,13 +35,19 @@ ROOM_FIELDS: Final = frozenset(
 
 
 class StateStore(Protocol):
-    """Storage for one JSON object."""
+    """Storage for two JSON objects: the state, and the positions of what plays."""
 
     async def load(self) -> dict[str, Any] | None:
-        """Return the stored object, or `None` if there is none."""
+        """Return the stored state, or `None` if there is none."""
+
+    async def load_positions(self) -> dict[str, Any] | None:
+        """Return the stored positions, or `None` if there are none."""
 
     def save_soon(self, state: Callable[[], bytes]) -> None:
         """Store the JSON that `state` returns, within a second. `state` may be called in another thread."""
+
+    def save_positions(self, positions: bytes) -> None:
+        """Store the JSON `positions` now."""
 
 
 class NoStore(StateStore):
@@ -48,7 +58,15 @@ class NoStore(StateStore):
         return None
 
     @override
+    async def load_positions(self) -> dict[str, Any] | None:
+        return None
+
+    @override
     def save_soon(self, state: Callable[[], bytes]) -> None:
+        pass
+
+    @override
+    def save_positions(self, positions: bytes) -> None:
         pass
 
 
@@ -77,12 +95,31 @@ class StoredRoom(SavedRoom, frozen=True, kw_only=True):
 
 
 class StoredHub(Record, frozen=True, kw_only=True):
-    """All that is stored."""
+    """The stored state."""
 
+    sequence: int = 0
+    """Counts the states that were stored."""
     players: tuple[StoredPlayer, ...] = ()
     rooms: tuple[StoredRoom, ...] = ()
     invites: dict[str, Invite] = {}
     household: SavedHousehold = SavedHousehold()
+
+
+class StoredPosition(Record, frozen=True, kw_only=True):
+    """The position of something that plays."""
+
+    current_item_id: str | None
+    position: float
+    playing_at: float
+    """The Unix time at which it was there."""
+
+
+class StoredPositions(Record, frozen=True, kw_only=True):
+    """The positions of everything that plays, by topic."""
+
+    sequence: int
+    """The `sequence` of the last state before."""
+    positions: dict[str, StoredPosition] = {}
 
 
 def encode_state(
@@ -91,12 +128,14 @@ def encode_state(
     invites: Mapping[str, Invite],
     household: SavedHousehold,
     *,
+    sequence: int,
     now_us: int,
     now: float,
 ) -> bytes:
-    """Return the JSON to store; `now_us` and `now` are the same moment as hub time and as Unix time in seconds."""
+    """Return the state as JSON; `now_us` and `now` are the same moment as hub time and as Unix time in seconds."""
     return msgspec.json.encode(
         {
+            "sequence": sequence,
             "players": [_stored_player(capture_player(player), now_us) for player in players],
             "rooms": [_stored_room(capture_room(room), now_us, now) for room in rooms],
             "invites": dict(invites),
@@ -105,33 +144,69 @@ def encode_state(
     )
 
 
-def decode_state(stored: dict[str, Any], *, now_us: int, now: float, rejoin_us: int) -> StoredHub:
+def encode_positions(playing: Iterable[PlaybackContext], *, sequence: int, now_us: int, now: float) -> bytes:
+    """Return the positions of what plays as JSON; see `encode_state`."""
+    positions = {
+        context.topic: StoredPosition(
+            current_item_id=context.playback.queue.current_item_id,
+            position=context.playback.timeline.position_at(now_us),
+            playing_at=now,
+        )
+        for context in playing
+    }
+    return msgspec.json.encode(StoredPositions(sequence=sequence, positions=positions))
+
+
+def decode_state(
+    stored: dict[str, Any], positions: dict[str, Any] | None, *, now_us: int, now: float, rejoin_us: int
+) -> StoredHub:
     """Return a stored state in terms of the hub's clock, see `encode_state`.
 
     Args:
-        stored: The stored JSON object.
+        stored: The stored state.
+        positions: The stored positions.
         now_us: Hub time.
         now: The same moment as Unix time in seconds.
         rejoin_us: How long clients may return to their rooms by themselves, in microseconds.
 
     Raises:
-        msgspec.ValidationError: If the object is damaged.
+        msgspec.ValidationError: If the state is damaged. Damaged positions are ignored.
 
     """
     hub = msgspec.convert(stored, StoredHub)
+    newer = _newer_positions(hub, positions)
+
+    def restored(topic: str, playback: StoredPlayback) -> StoredPlayback:
+        return _restored_playback(_with_position(playback, newer.get(topic)), now_us, now)
+
     players = (
-        msgspec.structs.replace(player, playback=_restored_playback(player.playback, now_us, now))
+        msgspec.structs.replace(player, playback=restored(f"player:{player.player_id}", player.playback))
         for player in hub.players
     )
     rooms = (
         msgspec.structs.replace(
             room,
-            playback=_restored_playback(room.playback, now_us, now),
+            playback=restored(f"room:{room.room_id}", room.playback),
             missing=tuple((key, now_us + rejoin_us) for key in room.members),
         )
         for room in hub.rooms
     )
     return msgspec.structs.replace(hub, players=tuple(players), rooms=tuple(rooms))
+
+
+def _newer_positions(hub: StoredHub, stored: dict[str, Any] | None) -> dict[str, StoredPosition]:
+    try:
+        positions = msgspec.convert(stored, StoredPositions)
+    except msgspec.ValidationError:
+        return {}
+    return positions.positions if positions.sequence >= hub.sequence else {}
+
+
+def _with_position(playback: StoredPlayback, newer: StoredPosition | None) -> StoredPlayback:
+    if newer is None or newer.current_item_id != playback.current_item_id or not playback.paused:
+        return playback
+    playing_at = None if playback.playing_at is None else newer.playing_at
+    return msgspec.structs.replace(playback, position=newer.position, playing_at=playing_at)
 
 
 def _stored_player(player: SavedPlayer, now_us: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class MirrorMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.queue = Queue("epoch", 20, self._changed)
+        self.queue = Queue("epoch", 20, self._changed, chance(7))
         self.mirror = QueueMirror()
         self.in_transit: deque[QueueUpdated | QueuePage] = deque()
         self.requested: list[int] = []
@@ -68,7 +68,7 @@ class MirrorMachine(RuleBasedStateMachine):
                 case "state":
                     queue.set_state(some, "played")
                 case "shuffle":
-                    queue.shuffle(number % 2 == 0, chance(number))
+                    queue.shuffle(number % 2 == 0)
                 case "clear":
                     queue.clear()
         except HubError:

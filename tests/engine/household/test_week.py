@@ -26,7 +26,7 @@ TRACKS = tuple(f"song-{number}" for number in range(60))
 
 
 class Week:
-    """The house on the days of one week."""
+    """The days of one week."""
 
     def __init__(self, house: House) -> None:
         self.house = house

@@ -2,13 +2,14 @@
 
 import pytest
 
-from custom_components.moosicbox.engine.playback.events import CommandIssued, CurrentChanged, PrepareChanged
+from custom_components.moosicbox.engine.playback.events import CommandIssued, CurrentChanged, ItemFailed, PrepareChanged
 from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
-from custom_components.moosicbox.engine.playback.playback import HANDOVER_US
+from custom_components.moosicbox.engine.playback.playback import HANDOVER_US, MAX_FAILURES
 from custom_components.moosicbox.engine.playback.timeline import Timeline
+from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from custom_components.moosicbox.engine.protocol.types import RepeatMode
 from tests.engine.fakes import SECOND, item
-from tests.engine.stage import NOW, Stage, assert_command_matches
+from tests.engine.stage import NOW, Member, Stage, assert_command_matches
 
 
 def test_a_changed_next_item_is_announced() -> None:
@@ -134,6 +135,84 @@ def test_a_reported_end_of_the_last_item_finishes() -> None:
     stage.play("a")
     assert stage.ended("a") is None
     assert (stage.current, stage.playback.timeline.state) == (None, "idle")
+
+
+@pytest.mark.parametrize("milliseconds", [-20, 0, 50, 299])
+def test_an_item_that_ends_at_its_start_is_skipped(milliseconds: int) -> None:
+    """A truncated file isn't silence for its claimed length."""
+    stage = Stage("ab")
+    stage.play("a")
+    at_us = stage.playback.timeline.anchor_us + milliseconds * 1_000
+    stage.pass_to(max(at_us, stage.now_us) + 10_000)
+    stage.events.clear()
+    following = stage.ended("a", at_us)
+    assert following is not None
+    assert following.queue_item_id == "b"
+    assert len(stage.of(ItemFailed)) == 1
+
+
+@pytest.mark.parametrize("repeat", ["one", "all"])
+def test_an_item_that_ends_at_its_start_is_not_repeated_without_pause(repeat: RepeatMode) -> None:
+    stage = Stage("a", repeat=repeat)
+    stage.play("a")
+    starts = 0
+    while stage.playback.is_active:
+        stage.pass_seconds(0.1)
+        stage.report("playing", 0.05)
+        following = stage.ended("a")
+        starts += 1
+        if following is not None:
+            stage.play(following.queue_item_id)
+    assert starts <= MAX_FAILURES
+
+
+@pytest.mark.parametrize("late_ms", [-400, -1, 0, 100, 250])
+def test_the_end_of_a_round_is_not_the_end_of_the_next(late_ms: int) -> None:
+    """A player that plays the same item again may report the end of the round before a little late."""
+    stage = Stage("a", repeat="one")
+    stage.play("a")
+    ends_us = stage.playback.ends_us or 0
+    stage.pass_to(ends_us + 290_000)
+    assert stage.ended("a", ends_us + late_ms * 1_000) is None
+    assert (stage.current, stage.playback.timeline.playing) == ("a", True)
+
+
+def test_an_end_before_a_seek_is_not_the_end_after_it() -> None:
+    stage = Stage("ab", None)
+    stage.play("a")
+    stage.pass_seconds(100)
+    ended_us = stage.now_us
+    stage.playback.seek(stage.now_us, 0.0)
+    stage.pass_seconds(0.4)
+    assert stage.ended("a", ended_us) is None
+    assert stage.ended("a") is not None
+
+
+def test_an_old_end_of_one_member_does_not_count_in_the_next_round() -> None:
+    stage = Stage("a", repeat="one")
+    stage.members.append(Member("other"))
+    stage.play("a")
+    ends_us = stage.playback.ends_us or 0
+    stage.pass_to(ends_us)
+    stage.ended("a")
+    stage.pass_seconds(100)
+    report = PlayerReport(state="idle", position_seconds=0, at_us=stage.now_us, queue_item_id="a")
+    stage.members[0].report = report
+    assert stage.playback.handle_ended(report, stage.now_us) is None
+
+
+def test_a_failure_before_another_try_does_not_end_it() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(10)
+    failed_us = stage.now_us
+    stage.playback.seek(stage.now_us, 0.0)
+    report = PlayerReport(state="error", position_seconds=0, at_us=failed_us, queue_item_id="a")
+    stage.members[0].failed_item_id = "a"
+    assert stage.playback.handle_failed(report, stage.now_us) is None
+    stage.pass_seconds(1)
+    report = PlayerReport(state="error", position_seconds=0, at_us=stage.now_us, queue_item_id="a")
+    assert stage.playback.handle_failed(report, stage.now_us) is not None
 
 
 @pytest.mark.parametrize("ended", ["b", None])

@@ -47,7 +47,7 @@ def test_a_change_after_the_hand_over(change: str) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_shuffle_undone_after_the_hand_over(seed: int) -> None:
     stage = Stage("abcdef")
-    stage.playback._random = chance(seed)
+    stage.playback.queue.generator = chance(seed)
     stage.play("a")
     stage.playback.set_modes(shuffle=True, repeat=None, autoplay=None)
     stage.pass_to(stage.playback.due_us or 0)

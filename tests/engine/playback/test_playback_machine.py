@@ -18,8 +18,9 @@ class PlaybackMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stage = Stage()
+        self.stage.playback.queue.generator = chance(7)
         self.playback = self.stage.playback
-        self.playback._random = chance(1)
+        self.playback.queue.generator = chance(1)
 
     @initialize(durations=st.lists(st.none() | st.integers(1, 30), min_size=1, max_size=5))
     def begin(self, durations: list[int | None]) -> None:

@@ -1,5 +1,7 @@
 """Reports of a single player are adopted; several players follow the timeline."""
 
+import pytest
+
 from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
 from custom_components.moosicbox.engine.playback.timeline import Timeline
 from tests.engine.fakes import SECOND
@@ -100,6 +102,59 @@ def test_several_members_follow_the_timeline() -> None:
     before = stage.playback.timeline
     stage.report("paused", 3.0, duration_seconds=7.0)
     assert (stage.playback.timeline, stage.playback.duration) == (before, 180.0)
+
+
+@pytest.mark.parametrize("tagged", [12.0, 300.0, None])
+def test_the_duration_of_a_group_is_its_players(tagged: float | None) -> None:
+    stage = Stage("ab", duration=tagged)
+    stage.members.append(Member("other"))
+    stage.play("a")
+    stage.pass_seconds(1)
+    for member in range(2):
+        stage.report("playing", 0.98, member=member, duration_seconds=60.0)
+    assert stage.playback.duration == 60.0
+    ends_us = stage.playback.timeline.anchor_us + 60 * SECOND
+    stage.pass_to(ends_us - 1)
+    assert stage.current == "a"
+    stage.pass_to(ends_us)
+    assert stage.current == "b"
+
+
+def test_no_player_of_a_group_is_cut_off() -> None:
+    """A truncated download of one player ends the item for that player only."""
+    stage = Stage("ab", duration=60.0)
+    stage.members.append(Member("other"))
+    stage.play("a")
+    stage.pass_seconds(1)
+    stage.report("playing", 0.98, duration_seconds=7.0)
+    assert stage.playback.duration == 60.0
+    stage.report("playing", 0.98, member=1, duration_seconds=61.5)
+    assert stage.playback.duration == 61.5
+
+
+def test_decoders_that_differ_a_little_do_not_move_the_end() -> None:
+    stage = Stage("ab", duration=60.0)
+    stage.members.append(Member("other"))
+    stage.play("a")
+    stage.pass_seconds(58)
+    assert stage.playback.queue.locked_item_id == "b"
+    for member in range(2):
+        stage.report("playing", 57.98, member=member, duration_seconds=60.026)
+    assert (stage.playback.duration, stage.playback.queue.locked_item_id) == (60.0, "b")
+
+
+def test_a_reported_duration_is_remembered() -> None:
+    """A later start beyond the end that the tags name isn't cut off."""
+    stage = Stage("ab", duration=12.0)
+    stage.play("a")
+    stage.report("playing", 0.0, duration_seconds=3_600.0)
+    stage.play("b")
+    stage.play("a", 1_800.0)
+    assert (stage.playback.duration, stage.playback.timeline.position) == (3_600.0, 1_800.0)
+    other = Stage()
+    other.playback.copy_queue(stage.playback)
+    other.play("a", 1_800.0)
+    assert other.playback.timeline.position == 1_800.0
 
 
 def test_suspend_pauses_at_the_players_position() -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from custom_components.moosicbox.engine.playback.media import StreamAddress
+from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
 from custom_components.moosicbox.engine.playback.players import NEW_PLAYER_VOLUME
 from custom_components.moosicbox.engine.protocol.client import (
     ModeCommand,
@@ -26,6 +28,7 @@ from custom_components.moosicbox.engine.protocol.errors import (
     QueueItemNotFound,
     RoomNotFound,
 )
+from custom_components.moosicbox.engine.protocol.server import SynchronizedPlayback
 from tests.engine.fakes import Harness, of_type, principal, settle
 
 ADA = principal("ada")
@@ -398,3 +401,63 @@ def test_availability_is_logged_once_per_change(caplog: pytest.LogCaptureFixture
         session, _ = harness.connect(principal(), player_id="kitchen", name="Kitchen")
         assert caplog.messages.count("Kitchen is available again") == 1
         caplog.clear()
+
+
+WORK_SECONDS = 0.015
+
+
+@pytest.mark.parametrize("command", ["play", "pause", "seek", "stop"])
+async def test_an_order_is_stamped_when_it_is_sent(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """The work of making it isn't taken from the time that the player has declared to need."""
+    kitchen = Kitchen()
+    kitchen.player.declared_lead_ms = 20
+    await kitchen.do(QueueAdd(track_ids=("one", "two")))
+    if command != "play":
+        await kitchen.do(PlaybackCommand(command="play"))
+    await settle()
+    kitchen.harness.clock.pass_seconds(5)
+    address = kitchen.harness.media.address
+
+    def slow_address(*arguments: Any) -> StreamAddress:
+        kitchen.harness.clock.pass_seconds(WORK_SECONDS)
+        return address(*arguments)
+
+    monkeypatch.setattr(kitchen.harness.media, "address", slow_address)
+    kitchen.heard()
+    publish, sent_us = kitchen.hub.topics.publish, []
+
+    def note_time(name: str, message: Any) -> int:
+        if name == "play:kitchen" and isinstance(message, SynchronizedPlayback):
+            sent_us.append(kitchen.harness.clock.now_us())
+        return publish(name, message)
+
+    monkeypatch.setattr(kitchen.hub.topics, "publish", note_time)
+    match command:
+        case "seek":
+            await kitchen.do(SeekCommand(position_seconds=9))
+        case "play" | "pause" | "stop":
+            await kitchen.do(PlaybackCommand(command=command))
+    await settle()
+    order = of_type(kitchen.heard()[0], "synchronized_playback")[-1]
+    lead_us = 20_000 + SOLO_MARGIN_US
+    assert order["sync_time_us"] == sent_us[-1] + lead_us
+    timeline = kitchen.player.playback.timeline
+    assert timeline.anchor_us == order["sync_time_us"]
+    assert timeline.position == pytest.approx(order["start_position"])
+
+
+async def test_a_hand_over_keeps_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    kitchen = Kitchen()
+    await kitchen.play("one", "two")
+    ends_us = kitchen.player.playback.ends_us
+    address = kitchen.harness.media.address
+
+    def slow_address(*arguments: Any) -> StreamAddress:
+        kitchen.harness.clock.pass_seconds(WORK_SECONDS)
+        return address(*arguments)
+
+    monkeypatch.setattr(kitchen.harness.media, "address", slow_address)
+    kitchen.heard()
+    kitchen.harness.pass_seconds(178)
+    order = of_type(kitchen.heard()[0], "synchronized_playback")[-1]
+    assert order["sync_time_us"] == ends_us

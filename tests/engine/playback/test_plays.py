@@ -11,6 +11,7 @@ from custom_components.moosicbox.engine.clock import Clock
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.playback.plays import Plays
 from custom_components.moosicbox.engine.protocol.errors import Unavailable
+from custom_components.moosicbox.engine.timers import Timers
 from tests.engine.stage import Stage
 
 
@@ -45,8 +46,16 @@ class Listener(Stage):
     def __init__(self, names: str = "abc", duration: float | None = 180.0, **fields: Any) -> None:
         super().__init__(names, duration, **fields)
         self.library = Counts()
-        plays = Plays(cast(Library, self.library), StageClock(self), _run)
+        self.timers = Timers()
+        plays = Plays(cast(Library, self.library), self.timers, StageClock(self), _run)
         self.playback._emit = lambda _event: plays.update(self.playback)
+
+    @override
+    def pass_to(self, at_us: int) -> None:
+        while (due_us := self.timers.next_due_us) is not None and due_us <= at_us:
+            super().pass_to(due_us)
+            self.timers.run(due_us)
+        super().pass_to(at_us)
 
     @property
     def counted(self) -> list[str]:
@@ -76,6 +85,17 @@ def test_half_of_the_track_or_four_minutes_count(duration: float | None, heard: 
     listener.pass_seconds(heard)
     listener.play("b")
     assert listener.counted == (["a"] if counts else [])
+
+
+def test_a_play_is_counted_when_it_is_due() -> None:
+    """Nothing else has to happen: Home Assistant may be stopped before the track ends."""
+    listener = Listener(duration=3_600)
+    listener.play("a")
+    listener.pass_seconds(239)
+    assert listener.counted == []
+    listener.pass_seconds(2)
+    assert listener.counted == ["a"]
+    assert listener.timers.next_due_us is None
 
 
 def test_time_is_added_over_pauses_and_seeks() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 import pytest
 
-from custom_components.moosicbox.engine.playback.queue import Queue
+from custom_components.moosicbox.engine.playback.queue import MAX_SHUFFLED_OPS, Queue
 from custom_components.moosicbox.engine.protocol.client import After, Place
 from custom_components.moosicbox.engine.protocol.errors import (
     HubError,
@@ -15,14 +15,14 @@ from custom_components.moosicbox.engine.protocol.errors import (
     QueueItemNotFound,
     Unavailable,
 )
-from custom_components.moosicbox.engine.protocol.types import CurrentOp, QueueOp, UpdateOp
+from custom_components.moosicbox.engine.protocol.types import CurrentOp, QueueOp, ResetOp, UpdateOp
 from tests.engine.fakes import chance, item
 from tests.engine.mirror import Mirror
 
 
 def queue_of(names: str, *, current: str | None = None, locked: str | None = None) -> Queue:
     """A queue with an item per letter."""
-    queue = Queue("epoch", 100)
+    queue = Queue("epoch", 100, generator=chance(7))
     if names:
         queue.add([item(name) for name in names])
     queue.set_current(current)
@@ -158,7 +158,7 @@ def test_nothing_comes_between_the_current_item_and_the_locked_one() -> None:
 
 def test_shuffle_keeps_played_and_locked_items() -> None:
     queue = queue_of("abcdefghij", current="c", locked="d")
-    queue.shuffle(True, chance(7))
+    queue.shuffle(True)
     assert order(queue)[:4] == "abcd"
     assert sorted(order(queue)) == list("abcdefghij")
     assert order(queue) != "abcdefghij"
@@ -166,10 +166,10 @@ def test_shuffle_keeps_played_and_locked_items() -> None:
 
 def test_shuffling_is_undone() -> None:
     queue = queue_of("abcdefghij", current="c")
-    queue.shuffle(True, chance(7))
+    queue.shuffle(True)
     queue.remove(["e"])
     queue.add([item("x")])
-    queue.shuffle(False, chance(7))
+    queue.shuffle(False)
     assert order(queue) == "abcdfghijx"
     assert queue.current_item_id == "c"
 
@@ -177,17 +177,79 @@ def test_shuffling_is_undone() -> None:
 def test_shuffling_is_undone_wherever_an_item_was_added() -> None:
     queue = queue_of("ab")
     queue.add([item("x")], position=0)
-    queue.shuffle(True, chance(1))
-    queue.shuffle(False, chance(1))
+    queue.shuffle(True)
+    queue.shuffle(False)
     assert order(queue) == "xab"
 
 
 def test_shuffling_twice_changes_nothing() -> None:
     queue = queue_of("abcdef")
-    queue.shuffle(True, chance(7))
+    queue.shuffle(True)
     before = (order(queue), queue.revision)
-    queue.shuffle(True, chance(8))
+    queue.shuffle(True)
     assert (order(queue), queue.revision) == before
+
+
+ALBUM = "rstuvwxyz"
+
+
+@pytest.mark.parametrize(
+    ("current", "place", "starts", "head"),
+    [
+        ("b", "end", False, "ab"),
+        ("b", None, False, "ab"),
+        (None, None, False, ""),
+        ("b", "end", True, "abr"),
+        ("b", "next", True, "abr"),
+        ("b", "replace", True, "r"),
+        (None, "replace", False, ""),
+    ],
+)
+def test_what_is_added_while_shuffle_is_on_is_shuffled_in(
+    current: str | None, place: Place | None, starts: bool, head: str
+) -> None:
+    """Only the current item and the one that is started keep their places."""
+    queue = queue_of("abcdefghij", current=current)
+    queue.shuffle(True)
+    before, shuffled = order(queue), ""
+    if place == "replace":
+        before = ""
+    queue.add([item(name) for name in ALBUM], place, starts=starts)
+    shuffled = order(queue)
+    assert shuffled.startswith(head)
+    rest = [name for name in shuffled[len(head) :] if name in ALBUM]
+    assert rest != sorted(rest)
+    # They are mixed with the other items, whose order stays.
+    assert "".join(name for name in shuffled if name not in ALBUM) == before
+    assert shuffled[-len(rest) :] != "".join(rest) or not before
+    queue.shuffle(False)
+    assert order(queue) == ("" if place == "replace" else "abcdefghij") + ALBUM
+
+
+@pytest.mark.parametrize(
+    ("place", "position", "result"),
+    [("next", None, "xyz"), (After(after="b"), None, "xyz"), (None, 2, "xyz")],
+)
+def test_a_chosen_place_is_kept_while_shuffle_is_on(place: Place | None, position: int | None, result: str) -> None:
+    queue = queue_of("abcdefghij", current="b")
+    queue.shuffle(True)
+    queue.add([item(name) for name in "xyz"], place, position)
+    assert order(queue)[2:5] == result
+
+
+def test_nothing_is_shuffled_in_before_the_item_that_was_handed_over() -> None:
+    queue = queue_of("ab", current="a", locked="b")
+    queue.shuffle(True)
+    queue.add([item(name) for name in ALBUM], "end", starts=True)
+    assert order(queue)[:3] == "abr"
+
+
+def test_many_items_that_are_shuffled_in_are_one_change() -> None:
+    changes: list[tuple[QueueOp, ...]] = []
+    queue = Queue("epoch", 1_000, changes.append, chance(7))
+    queue.shuffle(True)
+    queue.add([item() for _ in range(MAX_SHUFFLED_OPS + 1)])
+    assert changes[-1] == (ResetOp(),)
 
 
 def test_after_and_before() -> None:
@@ -249,7 +311,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.queue = Queue("epoch", 12, self._changed)
+        self.queue = Queue("epoch", 12, self._changed, chance(7))
         self.mirror = Mirror()
         self.seen: set[str] = set()
         self.revision = 0
@@ -300,10 +362,10 @@ class QueueMachine(RuleBasedStateMachine):
     def reorder(self, from_: int, to: int) -> None:
         self._change("reorder", from_, to)
 
-    @rule(on=st.booleans(), seed=st.integers(0, 99))
-    def shuffle(self, on: bool, seed: int) -> None:
+    @rule(on=st.booleans())
+    def shuffle(self, on: bool) -> None:
         before = {each.queue_item_id for each in self.queue.items}
-        self.queue.shuffle(on, chance(seed))
+        self.queue.shuffle(on)
         assert {each.queue_item_id for each in self.queue.items} == before
 
     @precondition(lambda self: len(self.queue) > 3)

@@ -274,14 +274,65 @@ async def test_room_volume_keeps_the_balance(party: Party) -> None:
     assert [party.hub.players.get(name).muted for name in ("ada", "ben")] == [True, True]
 
 
-@given(volumes=st.lists(st.floats(0, 1), min_size=1, max_size=20), target=st.floats(0, 1))
-def test_shifted_volumes_have_the_target_mean(volumes: list[float], target: float) -> None:
-    moved = shift_volumes(volumes, target)
-    assert mean_volume(moved) == pytest.approx(target, abs=1e-6)
-    assert all(0 <= volume <= 1 for volume in moved)
-    # The order of the volumes stays.
-    order = sorted(range(len(volumes)), key=lambda index: volumes[index])
-    assert all(moved[low] <= moved[high] + 1e-9 for low, high in pairwise(order))
+@pytest.mark.parametrize("bound", [0, 1, 0.05, 0.97])
+async def test_the_balance_survives_the_bounds(party: Party, bound: float) -> None:
+    ada, ben = (party.hub.players.get(name) for name in ("ada", "ben"))
+    await party.do("ada", VolumeCommand(volume=0.8))
+    await party.do("ben", VolumeCommand(volume=0.4))
+    await party.do("ada", VolumeCommand(room_id="party", volume=bound))
+    assert party.room.volume == bound
+    if bound in (0, 1):
+        assert (ada.volume, ben.volume) == (bound, bound)
+    # A player that reports the volume it was given doesn't change it.
+    await party.do("ben", PlayerReport(state="idle", position_seconds=0, at_us=0, volume=ben.volume))
+    await party.do("ada", VolumeCommand(room_id="party", volume=0.6))
+    assert (ada.volume, ben.volume) == (0.8, 0.4)
+
+
+async def test_a_volume_of_its_own_ends_the_balance_beyond_the_bound(party: Party) -> None:
+    ada, ben = (party.hub.players.get(name) for name in ("ada", "ben"))
+    await party.do("ada", VolumeCommand(volume=0.8))
+    await party.do("ben", VolumeCommand(volume=0.4))
+    await party.do("ada", VolumeCommand(room_id="party", volume=0))
+    await party.do("ben", VolumeCommand(volume=0.2))
+    await party.do("ada", VolumeCommand(room_id="party", volume=0.5))
+    assert (ada.volume, ben.volume) == (0.4, 0.6)
+
+
+async def test_volumes_have_no_error_of_sums(party: Party) -> None:
+    for name, volume in ("ada", 0.9), ("ben", 0.3):
+        await party.do(name, VolumeCommand(volume=volume))
+    for step in range(1, 7):
+        await party.do("ada", VolumeCommand(room_id="party", volume=round(0.6 - step / 10, 2)))
+        assert party.room.volume == round(0.6 - step / 10, 2)
+        assert all(player.volume == round(player.volume, 3) for player in party.room.renderers)
+    assert [player.volume for player in party.room.renderers] == [0, 0]
+
+
+async def test_players_without_volume_do_not_count(party: Party) -> None:
+    party.hub.players.get("ben").capabilities = ("pause",)
+    await party.do("ada", VolumeCommand(room_id="party", volume=0.3))
+    assert (party.room.volume, party.hub.players.get("ben").volume) == (0.3, 1.0)
+
+
+volumes_of_a_room = st.lists(st.floats(0, 1), min_size=1, max_size=20)
+
+
+def bounded(volumes: list[float]) -> list[float]:
+    return [min(1.0, max(0.0, volume)) for volume in volumes]
+
+
+@given(volumes=volumes_of_a_room, target=st.floats(0, 1), back=st.floats(0, 1))
+def test_shifted_volumes_have_the_target_mean_and_keep_their_distances(
+    volumes: list[float], target: float, back: float
+) -> None:
+    for mean in target, back:
+        moved = shift_volumes(volumes, mean)
+        assert mean_volume(bounded(moved)) == pytest.approx(mean, abs=1e-5)
+        assert [high - low for low, high in pairwise(moved)] == pytest.approx(
+            [high - low for low, high in pairwise(volumes)], abs=1e-5
+        )
+        volumes = moved
 
 
 # ------------------------------------------------------------ without players, and back

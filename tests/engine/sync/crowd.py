@@ -57,6 +57,7 @@ class Member:
     lagging: bool = False
     report: PlayerReport | None = None
     failed_item_id: str | None = None
+    announcement: Command | None = None
     mixes: bool = False
 
     def is_ready(self, queue_item_id: str) -> bool:

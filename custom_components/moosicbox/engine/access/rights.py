@@ -12,6 +12,8 @@ SYSTEM_WIDE: Final = frozenset({"broadcast", "events", "admin"})
 """Permissions that a token limited to rooms never has, because they apply to the whole system."""
 ANONYMOUS: Final = "anonymous"
 """The subject of clients without a token."""
+SPEAKERS: Final = "speakers"
+"""The realm of fed speakers, whose sessions the hub opens itself: no token could expire or be revoked."""
 SYSTEM: Final = "system"
 """The realm of the hub itself and of automations."""
 GUEST_PREFIX: Final = "guest:"
@@ -32,7 +34,7 @@ class Principal:
     credential: str
     """The id of the token that was used."""
     realm: str = "moosicbox"
-    """The issuer of the credential: this hub, Home Assistant, or `SYSTEM` for the hub itself."""
+    """The issuer of the credential: this hub, Home Assistant, `SPEAKERS` for fed speakers, or `SYSTEM` for the hub itself."""
     key_id: str = field(default="", compare=False)
     """The key that has verified the token."""
     rooms: frozenset[str] | None = None

@@ -53,6 +53,9 @@ class Outlet(Protocol):
     def deliver(self, topic: Topic) -> None:
         """Deliver the fresh frames of `topic`, at the latest when `flush_pending` is called."""
 
+    def flush(self, topic: Topic) -> None:
+        """Write what the subscribers of `topic` have to get now, if that is possible."""
+
     def add_to_history(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
         """Add a message to the history of `topic`, if it is kept outside of the topic, too."""
 
@@ -65,6 +68,9 @@ class Outlet(Protocol):
 
 class InMemory:
     """The part of an outlet for histories that are kept in memory only."""
+
+    def flush(self, topic: Topic) -> None:
+        """Do nothing."""
 
     def add_to_history(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
         """Do nothing: the topic keeps its history."""
@@ -283,6 +289,11 @@ class Topics:
         if (topic := self._topics.get(name)) is not None and topic.subscribers:
             return topic.publish_state(message)
         return 0
+
+    def flush(self, name: str) -> None:
+        """Write what the subscribers of `name` have to get without waiting for the end of the turn, if possible."""
+        if (topic := self._topics.get(name)) is not None:
+            self._outlet.flush(topic)
 
     def subscribe(self, name: str, outbox: Outbox) -> None:
         """Send everything that is published to `name` from now on to `outbox`."""

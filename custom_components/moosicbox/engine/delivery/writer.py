@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 import time
-from typing import Final
+from typing import Final, override
 
 from ..metrics import Histogram
 from .deflate import Encoded
@@ -78,6 +78,16 @@ class Writer(InMemory):
         if (pending := self._pending) is not None and pending is not but:
             self._pending = None
             self._append_to_outboxes(pending.pop_fresh(), pending.subscribers)
+
+    @override
+    def flush(self, topic: Topic) -> None:
+        """Write what the subscribers of `topic` have to get now, instead of at the end of this turn."""
+        self.flush_pending()
+        for outbox in topic.subscribers:
+            # It stays busy and queued until the end of the turn, which preserves the order.
+            if outbox.busy and outbox not in self._stalled and not outbox.sink.flush():
+                outbox.queue_fresh()
+                self._stalled[outbox] = None
 
     def discard(self, outbox: Outbox) -> None:
         """Forget the outbox of a closed connection."""

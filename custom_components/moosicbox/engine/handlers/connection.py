@@ -50,7 +50,7 @@ class ConnectionHandlers:
         subscriptions = self.hub.subscriptions
         subscriptions.require_visible(session, topics)
         if len(session.topics.keys() | set(topics)) > self.hub.limits.max_subscriptions:
-            raise Unavailable(f"A client may follow at most {self.hub.limits.max_subscriptions} topics", again=False)
+            raise Unavailable(f"A client may follow at most {self.hub.limits.max_subscriptions} topics")
         positions = subscriptions.positions(topics)
         return ResultThen({"positions": positions}, lambda: subscriptions.follow(session, topics))
 

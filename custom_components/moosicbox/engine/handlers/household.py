@@ -7,20 +7,22 @@ from msgspec import UNSET
 
 from ..clock import iso_from_unix
 from ..hub import Hub
-from ..protocol.errors import PermissionDenied
 from ..protocol.household import (
     CancelSleepTimer,
     DeleteAlarm,
     DeleteRule,
+    DeleteSnapshot,
     DismissAlarm,
     HouseholdGet,
+    RestoreSnapshot,
     SaveAlarm,
     SaveRule,
     SetSleepTimer,
     SkipAlarm,
     SnoozeAlarm,
+    TakeSnapshot,
 )
-from ..protocol.results import AlarmResult, RuleResult, SleepTimerResult
+from ..protocol.results import AlarmResult, RestoreResult, RuleResult, SleepTimerResult, SnapshotResult
 from ..sessions.session import Actor
 
 
@@ -41,6 +43,9 @@ class HouseholdHandlers:
         hub.register(SkipAlarm, self.skip_alarm, "control")
         hub.register(SnoozeAlarm, self.snooze_alarm, "control")
         hub.register(DismissAlarm, self.dismiss_alarm, "control")
+        hub.register(TakeSnapshot, self.take_snapshot, "control")
+        hub.register(RestoreSnapshot, self.restore_snapshot, "control")
+        hub.register(DeleteSnapshot, self.delete_snapshot, "control")
         hub.register(SaveRule, self.save_rule, "admin")
         hub.register(DeleteRule, self.delete_rule, "admin")
 
@@ -72,11 +77,29 @@ class HouseholdHandlers:
         """Delete a rule."""
         self.hub.household.rules.delete(message.rule_id)
 
+    # ------------------------------------------------------------ snapshots
+
+    def take_snapshot(self, actor: Actor, message: TakeSnapshot) -> SnapshotResult:
+        """Keep what plays where."""
+        actor.principal.require_household("control")
+        taken = self.hub.household.snapshots.take(message.name, message.snapshot_id, message.player_ids)
+        return {"snapshot_id": taken.snapshot_id}
+
+    async def restore_snapshot(self, actor: Actor, message: RestoreSnapshot) -> RestoreResult:
+        """Let everything play again as in a snapshot."""
+        actor.principal.require_household("control")
+        return {"missing": await self.hub.household.snapshots.restore(message.snapshot_id)}
+
+    def delete_snapshot(self, actor: Actor, message: DeleteSnapshot) -> None:
+        """Delete a snapshot."""
+        actor.principal.require_household("control")
+        self.hub.household.snapshots.delete(message.snapshot_id)
+
     # ------------------------------------------------------------ alarms
 
     def save_alarm(self, actor: Actor, message: SaveAlarm) -> AlarmResult:
         """Add or change an alarm."""
-        _require_household(actor)
+        actor.principal.require_household("control")
         if message.player_id is not None:
             self.hub.players.get(message.player_id)
         if message.room_id is not None:
@@ -85,18 +108,18 @@ class HouseholdHandlers:
 
     def delete_alarm(self, actor: Actor, message: DeleteAlarm) -> None:
         """Delete an alarm."""
-        _require_household(actor)
+        actor.principal.require_household("control")
         self.hub.household.alarms.delete(message.alarm_id)
 
     def skip_alarm(self, actor: Actor, message: SkipAlarm) -> AlarmResult:
         """Skip the next occurrence of an alarm, or don't."""
-        _require_household(actor)
+        actor.principal.require_household("control")
         self.hub.household.alarms.skip(message.alarm_id, skip=message.skip)
         return self._result(message.alarm_id)
 
     def snooze_alarm(self, actor: Actor, message: SnoozeAlarm) -> AlarmResult:
         """Silence alarms that ring for a while."""
-        _require_household(actor)
+        actor.principal.require_household("control")
         ringing = self.hub.household.ringing
         active = self._active(message.alarm_id)
         for alarm_id in active:
@@ -106,7 +129,7 @@ class HouseholdHandlers:
 
     def dismiss_alarm(self, actor: Actor, message: DismissAlarm) -> None:
         """End alarms that ring or are snoozed."""
-        _require_household(actor)
+        actor.principal.require_household("control")
         for alarm_id in self._active(message.alarm_id):
             self.hub.household.ringing.dismiss(alarm_id)
 
@@ -118,8 +141,3 @@ class HouseholdHandlers:
     def _result(self, alarm_id: str) -> AlarmResult:
         next_at = self.hub.household.alarms.next_at(alarm_id)
         return {"alarm_id": alarm_id, "next_at": None if next_at is None else iso_from_unix(next_at)}
-
-
-def _require_household(actor: Actor) -> None:
-    if actor.principal.rooms is not None:
-        raise PermissionDenied("This token is limited to rooms")

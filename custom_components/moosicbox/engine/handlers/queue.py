@@ -53,7 +53,9 @@ class QueueHandlers:
         items = await self._items(target, message)
         before = playback.current
         playback.queue.require_revision(message.if_revision)
-        playback.queue.add(items, message.place, message.position)
+        # An active playback goes on with the first item of a new queue.
+        starts = bool(message.play) or (message.place == "replace" and before is not None)
+        playback.queue.add(items, message.place, message.position, starts=starts)
         result: AddResult = {"revision": 0, "queue_item_ids": [item.queue_item_id for item in items]}
         if message.play:
             # The media is known by now, so that the item starts before any other command is executed.
@@ -150,7 +152,7 @@ class QueueHandlers:
             return
         if current is None:
             playback.finish(self.hub.clock.now_us())
-        elif playback.timeline.state in ("playing", "buffering"):
+        elif playback.goes_on:
             await self.hub.media_resolver.start(playback, current, previous_state="skipped")
         else:
             playback.load_paused(current, self.hub.clock.now_us())

@@ -136,7 +136,7 @@ class Alarms:
         if (change.player_id is None) == (change.room_id is None):
             raise InvalidMessage("One of player_id and room_id is required", ["player_id"])
         if len(self._entries) >= MAX_ALARMS:
-            raise Unavailable(f"This hub takes at most {MAX_ALARMS} alarms", again=False)
+            raise Unavailable(f"This hub takes at most {MAX_ALARMS} alarms")
         alarm_id = change.alarm_id or secrets.token_hex(8)
         alarm = Alarm(alarm_id=alarm_id, **{"name": change.time[:5], **fields})
         self._entries[alarm_id] = _Entry(alarm, self._now())

@@ -14,7 +14,8 @@ from ..library.library import Library
 from ..playback.media_resolver import MediaResolver
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
-from ..protocol.household import HouseholdState
+from ..protocol.household import HouseholdState, SnapshotInfo
+from ..rooms.grouping import Grouping
 from ..rooms.rooms import Rooms
 from ..signals import Signal
 from ..timers import Timer, Timers
@@ -26,6 +27,7 @@ from .rules import Rules
 from .saved_state import SavedHousehold
 from .schedule import time_zone
 from .sleep_timers import SleepTimers
+from .snapshots import Snapshots
 
 TOPIC: Final = "household"
 
@@ -39,6 +41,7 @@ class Household:
     alarms: Alarms
     ringing: Ringing
     rules: Rules
+    snapshots: Snapshots
     topics: Topics
     timers: Timers
     clock: Clock
@@ -50,7 +53,7 @@ class Household:
         self.changed: Signal[()] = Signal()
         """The state to store has changed."""
         self._clock_watch = ClockWatch(self.handle_clock_jump)
-        for part in (self.fades, self.sleep_timers, self.alarms, self.ringing, self.rules):
+        for part in (self.fades, self.sleep_timers, self.alarms, self.ringing, self.rules, self.snapshots):
             part.changed.subscribe(self._part_changed)
 
     # ------------------------------------------------------------ life cycle
@@ -102,6 +105,15 @@ class Household:
                 for alarm in self.alarms
             ),
             rules=tuple(self.rules),
+            snapshots=tuple(
+                SnapshotInfo(
+                    snapshot_id=each.snapshot_id,
+                    name=each.name,
+                    taken_at=each.taken_at,
+                    player_ids=tuple(player.player_id for player in each.players),
+                )
+                for each in self.snapshots
+            ),
         )
 
     def register_topics(self, catalog: TopicCatalog) -> None:
@@ -115,6 +127,7 @@ class Household:
             alarms=self.alarms.capture(),
             ringing=self.ringing.capture(),
             rules=tuple(self.rules),
+            snapshots=tuple(self.snapshots),
             time_zone=self._time_zone,
             faded_volumes=dict(self.fades.volumes()),
         )
@@ -128,6 +141,7 @@ class Household:
         self.fades.restore_all(saved.faded_volumes)
         self.alarms.restore(saved.alarms)
         self.rules.restore(saved.rules)
+        self.snapshots.load(saved.snapshots)
 
     def _snapshot(self, _id: str, _viewer: Principal) -> list[HouseholdState]:
         return [self.state()]
@@ -147,6 +161,7 @@ def build_household(
     *,
     players: Players,
     rooms: Rooms,
+    grouping: Grouping,
     publisher: PlaybackPublisher,
     media_resolver: MediaResolver,
     library: Library | None,
@@ -179,6 +194,14 @@ def build_household(
             spawn=spawn,
         ),
         rules=Rules(players, rooms, timers, clock),
+        snapshots=Snapshots(
+            players=players,
+            rooms=rooms,
+            grouping=grouping,
+            media_resolver=media_resolver,
+            clock=clock,
+            system=system,
+        ),
         topics=topics,
         timers=timers,
         clock=clock,

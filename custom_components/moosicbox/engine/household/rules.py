@@ -131,7 +131,7 @@ class Rules:
             if "name" not in fields:
                 raise InvalidMessage("name is required", ["name"])
             if len(self._rules) >= MAX_RULES:
-                raise Unavailable(f"This hub takes at most {MAX_RULES} rules", again=False)
+                raise Unavailable(f"This hub takes at most {MAX_RULES} rules")
             rule = Rule(rule_id=secrets.token_hex(8), **fields)
         else:
             rule = msgspec.structs.replace(self._get(change.rule_id), **fields)

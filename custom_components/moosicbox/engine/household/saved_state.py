@@ -8,6 +8,7 @@ from ..protocol.types import Record
 from .alarms import SavedAlarm
 from .ringing import SavedRinging
 from .sleep_timers import SavedSleepTimer
+from .snapshots import Snapshot
 
 
 class SavedHousehold(Record, frozen=True, kw_only=True):
@@ -17,6 +18,7 @@ class SavedHousehold(Record, frozen=True, kw_only=True):
     alarms: tuple[SavedAlarm, ...] = ()
     ringing: tuple[SavedRinging, ...] = ()
     rules: tuple[Rule, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
     time_zone: str = "UTC"
     faded_volumes: dict[str, float] = {}
     """The volumes that fades have lowered, by player id."""

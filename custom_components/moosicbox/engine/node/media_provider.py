@@ -11,10 +11,11 @@ from ..access.rights import Principal
 from ..library.media_provider import signed
 from ..library.models import TRACK_MEDIA
 from ..library.seal import Seal, stream_source
-from ..playback.addresses import encode_url, is_address_of, is_open_path, parse_url, track_from_url
+from ..playback.addresses import encode_url, is_address_of, is_http_url, is_open_path, parse_url, track_from_url
 from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import NotSupported, TrackNotFound, Unavailable
 from ..protocol.types import Track
+from ..radio.stream_finder import StreamFinder
 
 MAX_KNOWN: Final = 20_000
 RETRY_SECONDS: Final = 5.0
@@ -33,17 +34,16 @@ class NodeMedia(MediaProvider):
         """
         self._seal = seal
         self._home_urls = home_urls
+        self._finder = StreamFinder(require_allowed=self._require_foreign)
         self._known: OrderedDict[str, Track] = OrderedDict()
 
     @override
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
-        if (address := parse_url(media_content_id)) is not None:
-            if is_address_of(address, self._home_urls()) and not is_open_path(address.path):
-                # Home Assistant bans players that fetch such an address without a login.
-                raise NotSupported("This address of Home Assistant needs a login")
-            track = track_from_url(media_content_id)
+        if is_http_url(media_content_id):
+            stream = await self._finder.find(media_content_id)
+            track = track_from_url(media_content_id, stream.title)
             self.remember(track)
-            return Media(track=track, source=media_content_id)
+            return Media(track=track, source=stream.url)
         known = self._known.get(media_content_id.removeprefix(TRACK_MEDIA))
         if known is not None and known.media_content_id == media_content_id:
             return Media(track=known, source=stream_source(known.track_id), in_library=True)
@@ -52,6 +52,12 @@ class NodeMedia(MediaProvider):
                 "Home Assistant is offline, and only it can resolve this medium", retry_after=RETRY_SECONDS
             )
         raise NotSupported("This medium can't be played; use an http(s) address or a track")
+
+    def _require_foreign(self, url: str) -> None:
+        address = parse_url(url)
+        if address is not None and is_address_of(address, self._home_urls()) and not is_open_path(address.path):
+            # Home Assistant bans players that fetch such an address without a login.
+            raise NotSupported("This address of Home Assistant needs a login")
 
     @override
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 import hashlib
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 import re
 import socket
@@ -51,9 +51,22 @@ def parse_url(url: str) -> Address | None:
     )
 
 
+_HOST: Final = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?")
+_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f\\]")
+"""Characters that no host and port may contain; urlsplit removes some of them without a word."""
+
+
 def is_http_url(media_content_id: str) -> bool:
-    """Return whether a media content id is an http(s) URL."""
-    return parse_url(media_content_id) is not None
+    """Return whether a media content id is an http(s) URL with a valid host and port."""
+    if parse_url(media_content_id) is None:
+        return False
+    parts = urlsplit(media_content_id)
+    if _UNSAFE.search(parts.netloc):
+        return False
+    try:
+        return parts.port != 0 and _is_host(parts.hostname or "", bracketed="[" in parts.netloc)
+    except ValueError:
+        return False
 
 
 def is_open_path(path: str) -> bool:
@@ -95,6 +108,15 @@ def _is_local_name(host: str) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
+def _is_host(host: str, *, bracketed: bool) -> bool:
+    if bracketed:
+        return bool(IPv6Address(host))
+    if len(host) > 253 or _HOST.fullmatch(host) is None:
+        return False
+    # A name whose last part is a number is an address of IPv4, or nothing.
+    return bool(IPv4Address(host)) if host.rstrip(".").rpartition(".")[2].isdecimal() else True
+
+
 def url_track_id(media_content_id: str) -> str:
     """Return the track id of a URL, the same on every node."""
     return "m-" + hashlib.sha256(media_content_id.encode()).hexdigest()[:24]
@@ -105,10 +127,10 @@ def title_from_path(name: str) -> str:
     return Path(unquote(name)).stem[:200] or "?"
 
 
-def track_from_url(url: str) -> Track:
-    """Return the track at a URL, without tags."""
+def track_from_url(url: str, title: str | None = None) -> Track:
+    """Return the track at a URL, without tags; without a `title`, it is named after its path."""
     name = urlsplit(url).path.rstrip("/") or url
-    return Track(track_id=url_track_id(url), title=title_from_path(name), media_content_id=url)
+    return Track(track_id=url_track_id(url), title=(title or title_from_path(name))[:200], media_content_id=url)
 
 
 def encode_url(source: str) -> str:

@@ -50,7 +50,7 @@ class PlaybackContexts[C: PlaybackContext]:
             return
         _require_delay(delay_ms)
         if len(context.outputs) >= MAX_OUTPUTS:
-            raise Unavailable(f"{context.name} has {MAX_OUTPUTS} outputs already", again=False)
+            raise Unavailable(f"{context.name} has {MAX_OUTPUTS} outputs already")
         context.outputs[output_id] = delay_ms
         self.output_added.emit(context, output_id)
         self.changed.emit(context)

@@ -51,6 +51,10 @@ class Instructions:
         for player, message in _for_renderers(context, lambda accepts: self._command(context, accepts, command)):
             yield player, compensated(message, player.output_delay_ms)
 
+    def preparation(self, player: Player) -> TopicMessage | None:
+        """Return the next item of the playback that a player renders; `None` if its media isn't known yet."""
+        return self._prepare(player.room or player, player.accepts)
+
     def preparations(self, context: PlaybackContext) -> Iterator[tuple[Player, TopicMessage]]:
         """Yield the next item of a playback for each player that renders it."""
         return _for_renderers(context, lambda accepts: self._prepare(context, accepts))

@@ -1,27 +1,43 @@
 """The volume of a room: the mean of its players' volumes."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from typing import Final
+
+DECIMALS: Final = 6
+"""Decimal places of volumes, so that sums of steps are exact."""
+CONFIRMED: Final = 0.005
+"""A player that reports a volume this close to its own one confirms it, and hasn't been changed."""
+
+
+def rounded(volume: float) -> float:
+    """Return `volume` without the error of floating-point sums, between 0 and 1."""
+    return round(min(1.0, max(0.0, volume)), DECIMALS)
 
 
 def mean_volume(volumes: Sequence[float]) -> float:
-    """Return the mean of volumes; 1 if there are none."""
-    return sum(volumes) / len(volumes) if volumes else 1.0
+    """Return the mean of volumes, each between 0 and 1; 1 if there are none."""
+    return rounded(sum(volumes) / len(volumes)) if volumes else 1.0
 
 
 def shift_volumes(volumes: Sequence[float], target: float) -> list[float]:
-    """Return `volumes` shifted by the same amount, so that their mean is `target` and their balance stays.
+    """Return `volumes` shifted by the same amount, so that their mean between 0 and 1 is `target`.
 
-    If a volume reaches 0 or 1, the others are shifted further.
+    The results may lie outside of 0 to 1: a volume that has reached a bound keeps its distance from the others, so that
+    it returns to its balance with them when all are shifted back.
     """
-    shifted = list(volumes)
-    free = set(range(len(shifted)))
-    while free:
-        missing = target * len(shifted) - sum(shifted)
-        step = missing / len(free)
-        for index in free:
-            shifted[index] = min(1.0, max(0.0, shifted[index] + step))
-        at_bound = {index for index in free if shifted[index] == (1.0 if step > 0 else 0.0)}
-        if not at_bound or abs(missing) < 1e-9:
-            break
-        free -= at_bound
-    return shifted
+
+    def mean_at(shift: float) -> float:
+        return sum(min(1.0, max(0.0, volume + shift)) for volume in volumes) / len(volumes)
+
+    if not volumes:
+        return []
+    # Between two shifts at which a volume reaches a bound, the mean grows linearly.
+    corners = sorted({bound - volume for volume in volumes for bound in (0.0, 1.0)})
+    upper = min(bisect_left(corners, target, key=mean_at), len(corners) - 1)
+    shift = corners[upper]
+    if upper > 0:
+        low, high = mean_at(corners[upper - 1]), mean_at(corners[upper])
+        if high > low:
+            shift = corners[upper - 1] + (target - low) / (high - low) * (corners[upper] - corners[upper - 1])
+    return [round(volume + shift, DECIMALS) for volume in volumes]

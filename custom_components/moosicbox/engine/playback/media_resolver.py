@@ -161,7 +161,7 @@ class MediaResolver:
 
         """
         now_us = self._clock.now_us()
-        item, position, was_active = source.current, source.timeline.position_at(now_us), source.is_active
+        item, position, was_active = source.current, source.timeline.position_at(now_us), source.goes_on
         to.copy_queue(source)
         source.queue.clear()
         source.finish(now_us)

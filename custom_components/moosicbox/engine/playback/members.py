@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from ..protocol.client import PlayerReport
+from .events import Command
+from .timeline import plausible_duration
 
 SOLO_MARGIN_US: Final = 20_000
 ROOM_MARGIN_US: Final = 200_000
@@ -27,6 +29,8 @@ class Member(Protocol):
     report: PlayerReport | None
     failed_item_id: str | None
     """The item that it could not play last."""
+    announcement: Command | None
+    """The announcement that it plays instead."""
 
     @property
     def mixes(self) -> bool:
@@ -46,6 +50,11 @@ class Members:
     def connected(self) -> list[Member]:
         """Return the members that are connected."""
         return [member for member in self._members() if member.connected]
+
+    def are_announcing(self) -> bool:
+        """Return whether all connected members play an announcement, so that none of them can render the playback."""
+        connected = self.connected()
+        return bool(connected) and all(member.announcement is not None for member in connected)
 
     def command_lead_us(self, item_id: str | None) -> int:
         """Return how far in the future a command has to be, so that every member can follow it.
@@ -77,18 +86,35 @@ class Members:
         expected = [member for member in connected if not member.lagging and member.failed_item_id != item_id]
         return [member for member in expected if not member.is_ready(item_id)]
 
-    def have_finished(self, item_id: str) -> bool:
-        """Return whether all connected members have ended the item or don't play it."""
-        return all(_has_finished(member, item_id) for member in self.connected())
+    def reported_duration(self, item_id: str, known: float | None) -> float | None:
+        """Return the longest duration of an item that connected members report, in seconds.
+
+        So that nothing is cut off for one of them, the `known` duration counts for members that report none.
+        """
+        durations = [_reported_duration(member, item_id) or known for member in self.connected()]
+        return max((duration for duration in durations if duration is not None), default=None)
+
+    def have_finished(self, item_id: str, from_us: int) -> bool:
+        """Return whether all connected members have ended the item since hub time `from_us`, or don't play it."""
+        return all(_has_finished(member, item_id, from_us) for member in self.connected())
 
     def have_failed(self, item_id: str) -> bool:
         """Return whether none of the connected members can play the item."""
         return all(member.lagging or member.failed_item_id == item_id for member in self.connected())
 
 
-def _has_finished(member: Member, item_id: str) -> bool:
+def _reported_duration(member: Member, item_id: str) -> float | None:
+    report = member.report
+    if report is None or report.queue_item_id != item_id:
+        return None
+    return plausible_duration(report.duration_seconds)
+
+
+def _has_finished(member: Member, item_id: str, from_us: int) -> bool:
     if member.lagging or member.failed_item_id == item_id:
         return True
     if (report := member.report) is None:
         return False
-    return bool(report.needs_interaction) or (report.state == "idle" and report.queue_item_id == item_id)
+    if report.needs_interaction:
+        return True
+    return report.state == "idle" and report.queue_item_id == item_id and report.at_us >= from_us

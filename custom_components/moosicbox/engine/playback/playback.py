@@ -4,7 +4,6 @@ There is no I/O, and time is an argument: hub time in microseconds.
 """
 
 from collections.abc import Callable, Iterable
-import random
 from typing import Final
 
 from ..protocol.client import PlayerReport
@@ -14,15 +13,19 @@ from .events import Command, ItemFailed, Lagged, PlaybackEvent, PositionChanged,
 from .gain import continues_album
 from .members import Member, Members
 from .operations import Operations
-from .playhead import PendingStart, Playhead, plausible_duration
-from .timeline import Timeline
+from .playhead import PendingStart, Playhead
+from .timeline import MIN_DURATION_SECONDS, Timeline, plausible_duration
 
 HANDOVER_US: Final = 3_000_000
 """How long before its start the next item is handed to the players."""
 END_TOLERANCE_US: Final = 300_000
-"""An item that a player ends this shortly before its time is followed by the item that was handed over."""
+"""How far from its time a player may end an item whose successor was handed over."""
+MIN_PLAYED_US: Final = round(MIN_DURATION_SECONDS * 1e6)
+"""An item that ends sooner than this after its start, long before its time, could not be played."""
 POSITION_TOLERANCE_SECONDS: Final = 0.25
 """The position of a single player is adopted if it differs by more than this."""
+DURATION_TOLERANCE_SECONDS: Final = 0.05
+"""The duration that several players report is adopted if it differs by more than this from the known one."""
 START_GRACE_US: Final = 2_000_000
 """A player that buffers this shortly after a command is still starting, and hasn't stalled."""
 MAX_CROSSFADE: Final = 0.25
@@ -60,7 +63,6 @@ class Playback(Playhead):
         """The time for which an item and the next one are mixed, if they can be."""
         self.failures = 0
         """Items in a row that could not be played."""
-        self._random = random.Random()  # noqa: S311 - shuffles music, keeps no secrets
 
     # ------------------------------------------------------------ commands
 
@@ -72,15 +74,18 @@ class Playback(Playhead):
         """Make an item the current one, to be started once its media is known; see `start`."""
         self.pending_start = None
         self._load_item(item, previous_state)
-        self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
+        if self.members.are_announcing():
+            self._interrupt_at(position, now_us)
+        else:
+            self._set_timeline(Timeline("buffering", self._bounded(position), now_us, 0.0))
 
     def load_paused(self, item: QueueItem, now_us: int, position: float = 0.0) -> None:
         """Make an item the current one without playing it; the one before counts as skipped."""
         self._load_item(item, "skipped")
-        self._issue("pause", Timeline("paused", self._bounded(position), now_us + self.lead_us(), 0.0))
+        self._issue("pause", Timeline("paused", self._bounded(position), now_us + self.lead_us(), 0.0), now_us)
 
     def start(self, item: QueueItem, now_us: int, position: float = 0.0, previous_state: ItemState = "played") -> None:
-        """Play an item as soon as the members are ready.
+        """Play an item as soon as the members are ready, or after the announcement that they play.
 
         Args:
             item: An item of the queue.
@@ -90,6 +95,9 @@ class Playback(Playhead):
 
         """
         self._load_item(item, previous_state)
+        if self.members.are_announcing():
+            self._interrupt_at(position, now_us)
+            return
         if self.max_wait_us == 0 or not self._unready():
             self._play(position, now_us)
             return
@@ -100,26 +108,37 @@ class Playback(Playhead):
         """Copy the queue and the modes of another playback, without a current item."""
         self.loaded_item = None
         self.repeat, self.autoplay = other.repeat, other.autoplay
+        self.reported_durations = other.reported_durations.copy()
         self.queue.copy_from(other.queue)
 
     def pause(self, now_us: int, position: float | None = None) -> None:
-        """Pause at `position`, by default where the music will be."""
+        """Pause at `position`, by default where the music will be; also after an announcement."""
+        self.interrupted = False
         if self.current is None or self.timeline.state in ("idle", "paused"):
             return
         at_us = now_us + self.lead_us()
         place = self._bounded(self.timeline.position_at(at_us) if position is None else position)
-        self._issue("pause", Timeline("paused", place, at_us, 0.0))
+        self._issue("pause", Timeline("paused", place, at_us, 0.0), now_us)
 
     def interrupt(self, now_us: int) -> None:
-        """Pause for an announcement. Any later change of the timeline ends the interruption."""
+        """Pause for an announcement, if it plays.
+
+        Commands during the announcement change what follows it: `start` and `seek` where the music goes on, `pause` and
+        `stop` that it doesn't.
+        """
         if self.is_active:
             self.pause(now_us)
             self.interrupted = True
 
+    def suspend_interrupted(self, now_us: int) -> None:
+        """End an interruption without a player to go on: that has to wait until one is connected."""
+        self.interrupted = False
+        self.suspended = Timeline("playing", self.timeline.position, now_us, 1.0)
+
     def stop(self, now_us: int) -> None:
         """Stop. The queue and the current item stay, the position is lost."""
         if self.timeline.state != "idle":
-            self._issue("stop", Timeline("idle", 0.0, now_us + self.lead_us(), 0.0))
+            self._issue("stop", Timeline("idle", 0.0, now_us + self.lead_us(), 0.0), now_us)
 
     def finish(self, now_us: int) -> None:
         """Stop, with no current item."""
@@ -135,9 +154,11 @@ class Playback(Playhead):
             self.pending_start = self.pending_start._replace(position=place)
             self._set_timeline(Timeline("buffering", place, now_us, 0.0))
         elif self.is_active:
-            self._issue("play", Timeline("playing", place, at_us, 1.0))
+            self._issue("play", Timeline("playing", place, at_us, 1.0), now_us)
+        elif self.interrupted:
+            self._interrupt_at(place, now_us)
         else:
-            self._issue("pause", Timeline("paused", place, at_us, 0.0))
+            self._issue("pause", Timeline("paused", place, at_us, 0.0), now_us)
         self._emit(PositionChanged(place))
 
     def set_modes(self, *, shuffle: bool | None, repeat: RepeatMode | None, autoplay: bool | None) -> None:
@@ -147,7 +168,7 @@ class Playback(Playhead):
         if autoplay is not None:
             self.autoplay = autoplay
         if shuffle is not None:
-            self.queue.shuffle(shuffle, self._random)
+            self.queue.shuffle(shuffle)
         self._update_next_item()
         self._emit(StatusChanged())
 
@@ -210,7 +231,9 @@ class Playback(Playhead):
         elif self.queue.locked_item_id is None:
             self._hand_over(self.next_item, changes_us, (ends_us - changes_us) / 1e6)
         else:
+            repeated = self.is_current(self.next_item.queue_item_id)
             self._load_item(self.next_item, "played")
+            self.ends_from_us = ends_us + END_TOLERANCE_US if repeated else 0
             self._set_timeline(Timeline("playing", 0.0, changes_us, 1.0))
 
     def start_if_ready(self, now_us: int) -> None:
@@ -255,36 +278,46 @@ class Playback(Playhead):
 
     # ------------------------------------------------------------ reports of members
 
-    def handle_ended(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
+    def handle_ended(self, report: PlayerReport, now_us: int) -> QueueItem | None:
         """Handle a member's report that an item has ended.
 
         Returns the item to start now; `None` if this isn't the end of the current item, or its successor starts anyway.
+        An item that ends as soon as it has started counts as failed; see `handle_failed`.
         """
-        current = self.current
-        if current is None or current.queue_item_id != queue_item_id or not self.timeline.playing:
+        item_id, at_us = report.queue_item_id, report.at_us
+        if item_id is None or not self._is_about_current(report) or not self.timeline.playing:
             return None
-        if not self.members.have_finished(queue_item_id):
+        if not self.members.have_finished(item_id, self.ends_from_us):
             return None
-        if self.duration is not None and now_us < self.timeline.anchor_us + END_TOLERANCE_US:
-            # The item has just begun; with `repeat` "one", this is the end of the round before.
-            return None
+        ends_us = self.ends_us
+        if ends_us is not None and at_us < min(self.timeline.anchor_us + MIN_PLAYED_US, ends_us - MIN_PLAYED_US):
+            return self._skip_failed(now_us)
         locked, changes_us = self.queue.locked_item_id, self.changes_us
-        if locked is not None and changes_us is not None and now_us > changes_us - END_TOLERANCE_US:
+        if locked is not None and changes_us is not None and at_us > changes_us - END_TOLERANCE_US:
             return None
+        self.failures = 0
         if (following := self.next_item) is None:
             self._end(now_us)
         return following
 
-    def handle_failed(self, queue_item_id: str | None, now_us: int) -> QueueItem | None:
+    def handle_failed(self, report: PlayerReport, now_us: int) -> QueueItem | None:
         """Handle a member's report that it can't play an item.
 
         Returns the item to start now, if no member can play the current one. After several failures, playback stops.
         """
-        current = self.current
-        if current is None or current.queue_item_id != queue_item_id or not self.is_active:
+        item_id = report.queue_item_id
+        if item_id is None or not self._is_about_current(report) or not self.is_active:
             return None
-        if not self.members.have_failed(queue_item_id):
+        if not self.members.have_failed(item_id):
             self.start_if_ready(now_us)
+            return None
+        return self._skip_failed(now_us)
+
+    def _is_about_current(self, report: PlayerReport) -> bool:
+        return self.is_current(report.queue_item_id) and report.at_us >= self.ends_from_us
+
+    def _skip_failed(self, now_us: int) -> QueueItem | None:
+        if (current := self.current) is None:
             return None
         self.failures += 1
         self._emit(ItemFailed(current))
@@ -300,17 +333,26 @@ class Playback(Playhead):
         self._emit(ItemFailed(item))
 
     def apply_report(self, report: PlayerReport) -> None:
-        """Adopt the position and state that a single player reports. Several players follow the timeline instead."""
-        if not self.is_current(report.queue_item_id):
+        """Adopt the duration that players report, and the position and state that a single player reports.
+
+        Several players follow the timeline instead.
+        """
+        if (item_id := report.queue_item_id) is None or not self.is_current(item_id):
             return
-        if report.state == "playing":
+        if report.state == "playing" and report.at_us >= self.timeline.anchor_us + MIN_PLAYED_US:
             self.failures = 0
         alone = len(self.members.connected()) < 2
-        duration = plausible_duration(report.duration_seconds)
-        if duration is not None and duration != self.duration and (alone or self.duration is None):
-            self._set_duration(duration)
+        self._adopt_duration(item_id, plausible_duration(report.duration_seconds), alone=alone)
         if alone:
             self._follow(report)
+
+    def _adopt_duration(self, item_id: str, duration: float | None, *, alone: bool) -> None:
+        # Decoders differ a little, which is no reason to move the end for all.
+        tolerance = 0.0 if alone else DURATION_TOLERANCE_SECONDS
+        if not alone:
+            duration = self.members.reported_duration(item_id, self.duration)
+        if duration is not None and (self.duration is None or abs(duration - self.duration) > tolerance):
+            self._set_duration(item_id, duration)
 
     def _follow(self, report: PlayerReport) -> None:
         timeline = self.timeline
@@ -347,11 +389,16 @@ class Playback(Playhead):
             self._load_item(following, "played")
             self._issue("pause", Timeline("paused", 0.0, now_us, 0.0))
 
+    def _interrupt_at(self, position: float, now_us: int) -> None:
+        # Go on there after the announcement.
+        self._issue("pause", Timeline("paused", self._bounded(position), now_us, 0.0))
+        self.interrupted = True
+
     def _unready(self) -> list[Member]:
         return [] if self.current is None else self.members.unready(self.current.queue_item_id)
 
     def _play(self, position: float, now_us: int) -> None:
-        self._issue("play", Timeline("playing", self._bounded(position), now_us + self.lead_us(), 1.0))
+        self._issue("play", Timeline("playing", self._bounded(position), now_us + self.lead_us(), 1.0), now_us)
 
     def _start_without_laggards(self, pending: PendingStart, now_us: int) -> None:
         laggards = self._unready()

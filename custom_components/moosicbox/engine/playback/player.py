@@ -100,6 +100,8 @@ class Player:
         """The delay of its loudspeakers that the client doesn't know of. Commands are sent that much earlier."""
         self.round_trip_us = 0
         self.volume = 1.0
+        self.unbounded_volume: float | None = None
+        """The volume to which its room has moved it if that lies outside of 0 to 1; see `shift_volumes`."""
         self.muted = False
         self.connected = False
         self.available = False

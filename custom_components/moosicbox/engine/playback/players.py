@@ -20,6 +20,7 @@ from ..signals import Signal
 from ..timers import Timer, Timers
 from .contexts import PlaybackContexts
 from .events import PlaybackEvent, QueueChanged, StatusChanged
+from .loudness import CONFIRMED, rounded
 from .player import PlaybackContext, Player
 from .publisher import PlaybackPublisher
 from .render import queue_snapshot
@@ -103,9 +104,9 @@ class Players(PlaybackContexts[Player]):
         limits = self._limits.current
         most = limits.max_players_per_guest if principal.is_guest else limits.max_players_per_user
         if sum(player.owner_user_id == principal.sub for player in self) >= most:
-            raise Unavailable(f"A user has at most {most} players", again=False)
+            raise Unavailable(f"A user has at most {most} players")
         if len(self._players) >= limits.max_players:
-            raise Unavailable(f"This hub takes at most {limits.max_players} players", again=False)
+            raise Unavailable(f"This hub takes at most {limits.max_players} players")
         player = self.add(player_id, client.name, principal.sub, client.version)
         player.volume = min(NEW_PLAYER_VOLUME, self._max_volume(player))
         return player
@@ -192,10 +193,17 @@ class Players(PlaybackContexts[Player]):
     ) -> None:
         """Set the volume (0 to 1) and whether a player is muted, unless they are `None`.
 
-        `publish_room` publishes the status of its room, too.
+        Args:
+            player: The player.
+            volume: A volume outside of 0 to 1 is remembered, and the nearest one inside is set.
+            muted: True to mute it.
+            publish_room: True to publish the status of its room, too.
+
         """
         if volume is not None:
-            player.volume = min(volume, self._max_volume(player))
+            most = self._max_volume(player)
+            player.volume = min(rounded(volume), most)
+            player.unbounded_volume = None if 0 <= volume <= most else volume
         if muted is not None:
             player.muted = muted
         message = player.volume_update()
@@ -237,14 +245,17 @@ class Players(PlaybackContexts[Player]):
             report = msgspec.structs.replace(report, position_seconds=audible)
         before, playback = player.report, player.active_playback
         player.apply_report(report)
-        if report.volume is not None or report.muted is not None:
-            self.set_volume(player, report.volume, report.muted)
+        volume = report.volume
+        if volume is not None and abs(volume - player.volume) < CONFIRMED:
+            volume = None
+        if volume is not None or report.muted not in (None, player.muted):
+            self.set_volume(player, volume, report.muted)
         previous_state: ItemState
         match report.state:
             case "idle":
-                following, previous_state = playback.handle_ended(report.queue_item_id, now_us), "played"
+                following, previous_state = playback.handle_ended(report, now_us), "played"
             case "error":
-                following, previous_state = playback.handle_failed(report.queue_item_id, now_us), "skipped"
+                following, previous_state = playback.handle_failed(report, now_us), "skipped"
             case _:
                 following, previous_state = None, "played"
                 if report.state == "playing" and playback.is_current(report.queue_item_id):

@@ -1,15 +1,15 @@
 """The current item of a queue and its timeline."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from ..protocol.types import ItemState, QueueItem, QueueOp, RepeatMode
 from .events import Command, CommandIssued, CurrentChanged, PlaybackEvent, PrepareChanged, QueueChanged, StatusChanged
 from .queue import Queue
-from .timeline import Timeline
+from .timeline import Timeline, plausible_duration
 
-MIN_DURATION_SECONDS: Final = 0.5
-"""A shorter duration is a mistake; repeating such an item would never pause."""
+MAX_REPORTED_DURATIONS: Final = 100
 RESTART_SECONDS: Final = 3.0
 """`previous` goes back to the start of an item that has played longer than this."""
 
@@ -30,12 +30,16 @@ class Playhead:
         self.repeat: RepeatMode = "off"
         self.command: Command | None = None
         """The last command to the players."""
+        self.decided_us: int | None = None
+        """The hub time at which the command was decided that is being sent, if it takes effect some time after that."""
         self.loaded_item: QueueItem | None = None
         """The item that the timeline refers to. It may have been removed from the queue meanwhile."""
         self.next_item: QueueItem | None = None
         """The item that plays after the current one, as announced to the players."""
         self.duration: float | None = None
-        """The duration of the current item in seconds: the player's, otherwise the one of its tags."""
+        """The duration of the current item in seconds: the players', otherwise the one of its tags."""
+        self.reported_durations: OrderedDict[str, float] = OrderedDict()
+        """The durations of the last items that players have reported, by the ids of the items."""
         self.stream_title: str | None = None
         """The title that the current item's radio station sends."""
         self.pending_start: PendingStart | None = None
@@ -44,7 +48,9 @@ class Playhead:
         self.ends_after: str | None = None
         """The id of the item after which playback ends, as for a sleep timer; see `Playback.end_after`."""
         self.interrupted = False
-        """True if the playback is paused for an announcement, and hasn't been changed since."""
+        """True if the playback is paused for an announcement, and plays on after it."""
+        self.ends_from_us = 0
+        """Reports of an end or a failure from before this hub time are about an earlier start of the current item."""
         self._emit = emit
 
     # ------------------------------------------------------------ queries
@@ -62,6 +68,11 @@ class Playhead:
     def is_active(self) -> bool:
         """True if it plays, or is about to."""
         return self.timeline.state in ("playing", "buffering")
+
+    @property
+    def goes_on(self) -> bool:
+        """True if it is active, or will be after an announcement."""
+        return self.is_active or self.interrupted
 
     @property
     def ends_us(self) -> int | None:
@@ -96,6 +107,11 @@ class Playhead:
 
     # ------------------------------------------------------------ transitions
 
+    def delay_command(self, delay_us: int) -> None:
+        """Delay the command that is being sent, because preparing it took that long."""
+        if self.command is not None:
+            self.command = self.command._replace(sync_time_us=self.command.sync_time_us + delay_us)
+
     def _load_item(self, item: QueueItem, previous_state: ItemState) -> None:
         # Make `item` the current one; the one before is left in `previous_state`.
         self.queue.index(item.queue_item_id)
@@ -107,7 +123,7 @@ class Playhead:
         self.loaded_item = item
         self.queue.set_current(item.queue_item_id)
         self.queue.set_state(item.queue_item_id, "playing")
-        self.duration = plausible_duration(item.track.duration)
+        self.duration = self.reported_durations.get(item.queue_item_id) or plausible_duration(item.track.duration)
         self.stream_title = None
         self._emit(CurrentChanged(item.track, previous.track if previous else None))
 
@@ -133,13 +149,24 @@ class Playhead:
         if (item := self.loaded_item) is not None and self.queue.has(item.queue_item_id):
             self.queue.set_state(item.queue_item_id, state)
 
-    def _issue(self, command: Literal["play", "pause", "stop"], timeline: Timeline) -> None:
-        # Set the timeline and send the command that makes players follow it.
+    def _issue(
+        self, command: Literal["play", "pause", "stop"], timeline: Timeline, decided_us: int | None = None
+    ) -> None:
+        # Set the timeline and send the command that makes players follow it, delayed by the work since `decided_us`.
+        repeated = self._is_ordered(self.current)
         self.queue.locked_item_id = None
         self.suspended = None
         self.pending_start = None
-        self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
-        self._set_timeline(timeline)
+        self.decided_us = decided_us
+        sent = self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
+        self.decided_us = None
+        self.ends_from_us = sent.sync_time_us if repeated else 0
+        self._set_timeline(timeline._replace(anchor_us=sent.sync_time_us))
+
+    def _is_ordered(self, item: QueueItem | None) -> bool:
+        # Return whether the players were told to play the item.
+        ordered = self.command.item if self.command is not None and self.command.command == "play" else None
+        return item is not None and ordered is not None and item.queue_item_id == ordered.queue_item_id
 
     def _hand_over(self, item: QueueItem, at_us: int, crossfade: float) -> None:
         # Make players start the next item at the end of the current one, or mix both there.
@@ -152,9 +179,11 @@ class Playhead:
             position, anchor_us, rate = self.timeline[1:]
             self._send(Command("play", self.current, position, anchor_us, rate))
 
-    def _send(self, command: Command) -> None:
+    def _send(self, command: Command) -> Command:
+        # Return the command as it was sent; see `delay_command`.
         self.command = command
         self._emit(CommandIssued())
+        return self.command
 
     def _set_timeline(self, timeline: Timeline) -> None:
         self.timeline = timeline
@@ -162,8 +191,10 @@ class Playhead:
         self._update_next_item()
         self._emit(StatusChanged())
 
-    def _set_duration(self, duration: float) -> None:
-        self.duration = duration
+    def _set_duration(self, item_id: str, duration: float) -> None:
+        self.duration = self.reported_durations[item_id] = duration
+        if len(self.reported_durations) > MAX_REPORTED_DURATIONS:
+            self.reported_durations.popitem(last=False)
         # A hand-over that was made for another end isn't valid any more.
         self._revoke_hand_over()
         self._update_next_item()
@@ -180,8 +211,3 @@ class Playhead:
 
     def _bounded(self, position: float) -> float:
         return max(0.0, position if self.duration is None else min(position, self.duration))
-
-
-def plausible_duration(duration: float | None) -> float | None:
-    """Return `duration`, or `None` if it is too short to be true."""
-    return duration if duration is not None and duration >= MIN_DURATION_SECONDS else None

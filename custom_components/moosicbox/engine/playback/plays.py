@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 import logging
+import math
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -9,6 +10,7 @@ from ..background import Spawn
 from ..clock import Clock
 from ..protocol.errors import HubError
 from ..protocol.types import QueueItem
+from ..timers import Timer, Timers
 from .playback import Playback
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ class _Listening:
         self.since_us = now_us
         self.seconds = 0.0
         self.counted = False
+        self.timer: Timer | None = None
+        """Counts the play once it has been listened to for long enough."""
 
     def add_time(self, now_us: int) -> None:
         """Add the time until now, according to the timeline."""
@@ -42,10 +46,21 @@ class _Listening:
         self.since_us = now_us
 
     @property
-    def is_play(self) -> bool:
-        """True if this counts as a play."""
+    def missing_seconds(self) -> float:
+        """How much longer it has to be listened to until it counts as a play; 0 or less if it does."""
         fraction = COUNTED_SECONDS if self.duration is None else self.duration * COUNTED_FRACTION
-        return self.seconds >= min(COUNTED_SECONDS, fraction)
+        return min(COUNTED_SECONDS, fraction) - self.seconds
+
+    def due_us(self, now_us: int) -> int | None:
+        """Return the hub time at which it counts as a play if it plays on, `None` if that isn't known."""
+        if self.counted or self.timeline.rate <= 0:
+            return None
+        return max(now_us, self.timeline.anchor_us) + math.ceil(self.missing_seconds / self.timeline.rate * 1e6)
+
+    def cancel_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
 
     def is_repeated(self, playback: Playback) -> bool:
         """Return whether the item has begun again after it was counted."""
@@ -61,19 +76,23 @@ def _none(_playback: Playback, _item: QueueItem) -> Collection[str]:
 
 
 class Plays:
-    """Follows playbacks. The time is added up whenever one changes, so nothing has to tick."""
+    """Follows playbacks. The time is added up whenever one changes, and when a play is due to be counted."""
 
-    def __init__(self, library: PlayCounter, clock: Clock, spawn: Spawn, listeners: Listeners = _none) -> None:
+    def __init__(
+        self, library: PlayCounter, timers: Timers, clock: Clock, spawn: Spawn, listeners: Listeners = _none
+    ) -> None:
         """Set up without playbacks.
 
         Args:
             library: Keeps the counts.
+            timers: The hub's timers.
             clock: The hub's clock.
             spawn: Runs a coroutine in the background.
             listeners: Returns the ids of the users who hear an item.
 
         """
         self._library = library
+        self._timers = timers
         self._listeners = listeners
         self._clock = clock
         self._spawn = spawn
@@ -85,21 +104,25 @@ class Plays:
         listening = self._listenings.get(playback)
         if listening is not None:
             listening.add_time(now_us)
-            if listening.is_play and not listening.counted:
+            listening.cancel_timer()
+            if listening.missing_seconds <= 0 and not listening.counted:
                 listening.counted = True
                 self._spawn(self._count(listening.item.track.track_id, self._listeners(playback, listening.item)))
         current = playback.current
         if current is None:
             self._listenings.pop(playback, None)
-        elif (
+            return
+        if (
             listening is None
             or not playback.is_current(listening.item.queue_item_id)
             or listening.is_repeated(playback)
         ):
-            self._listenings[playback] = _Listening(playback, current, now_us)
+            listening = self._listenings[playback] = _Listening(playback, current, now_us)
         else:
             listening.timeline = playback.timeline
             listening.duration = playback.duration or current.track.duration
+        if (due_us := listening.due_us(now_us)) is not None:
+            listening.timer = self._timers.at(due_us, self.update, playback)
 
     async def _count(self, track_id: str, user_ids: Collection[str]) -> None:
         try:

@@ -26,7 +26,7 @@ from .instructions import Instructions
 from .media_resolver import MediaResolver
 from .playback import Playback
 from .player import PlaybackContext, Player
-from .render import announcement_order, queue_snapshot, synchronized_playback
+from .render import announcement_order, delayed, queue_snapshot, synchronized_playback
 from .scheduler import PlaybackScheduler
 
 MAX_MIRRORED_ITEMS: Final = 100
@@ -147,6 +147,11 @@ class PlaybackPublisher:
         # Its lead time may have changed, too.
         self.schedule(player.room or player)
 
+    def publish_preparation(self, player: Player) -> None:
+        """Publish the item again that a player has to prepare."""
+        if (message := self.instructions.preparation(player)) is not None:
+            self._topics.publish(f"play:{player.player_id}", message)
+
     def publish_announcement(self, player: Player) -> None:
         """Publish the announcement that a player mixes with its playback, or that there is none any more."""
         message = self.instructions.announcement(player) or announcement_order(None, None, self._clock.now_us())
@@ -162,8 +167,17 @@ class PlaybackPublisher:
         self._topics.publish(player.topic, queue_snapshot(player.public_playback, ResetOp()))
 
     def _publish_command(self, context: PlaybackContext) -> None:
-        for player, message in self.instructions.commands(context):
+        orders = list(self.instructions.commands(context))
+        playback = context.playback
+        if playback.decided_us is not None and (late_us := self._clock.now_us() - playback.decided_us) > 0:
+            # Stamped when sent: the work of making the orders isn't taken from the players' time to follow them.
+            playback.delay_command(late_us)
+            orders = [(player, delayed(message, late_us)) for player, message in orders]
+        for player, message in orders:
             self._topics.publish(f"play:{player.player_id}", message)
+        if len(orders) == 1:
+            # The time of a single player is short. That of several ones is long enough for the end of the turn.
+            self._topics.flush(f"play:{orders[0][0].player_id}")
 
     def _publish_prepare(self, context: PlaybackContext) -> None:
         for player, message in self.instructions.preparations(context):

@@ -30,20 +30,30 @@ PAGE_ITEMS: Final = 50
 """Items of a page, and so of a snapshot."""
 LOGGED_CHANGES: Final = 200
 """Changes that are remembered to resolve conflicts."""
+MAX_SHUFFLED_OPS: Final = 100
+"""Items that are shuffled in by one op each; of more, the whole order counts as changed."""
 
 
 class Queue:
     """Items in the order in which they are played, one of which is the current one."""
 
-    def __init__(self, epoch: str, max_items: int, changed: OnChange = lambda _: None) -> None:
+    def __init__(
+        self,
+        epoch: str,
+        max_items: int,
+        changed: OnChange = lambda _: None,
+        generator: random.Random | None = None,
+    ) -> None:
         """Set up an empty queue.
 
         Args:
             epoch: Identifies the series of its revisions.
             max_items: Its bound.
             changed: Called with the ops of each change, which a mirror of the queue has to apply in order.
+            generator: Shuffles; a new one by default.
 
         """
+        self.generator = generator or random.Random()  # noqa: S311 - shuffles music, keeps no secrets
         self.epoch = epoch
         self.max_items = max_items
         self.revision = 0
@@ -51,6 +61,7 @@ class Queue:
         self.locked_item_id: str | None = None
         """The item that was handed to the players; nothing may come before it."""
         self.shuffled = False
+        """True if the items after the current one are in random order, and new ones are shuffled in."""
         self._changed = changed
         self._log: deque[tuple[int, tuple[QueueOp, ...]]] = deque(maxlen=LOGGED_CHANGES)
         self._items: list[QueueItem] = []
@@ -184,13 +195,21 @@ class Queue:
             ops = [ResetOp()]
         raise RevisionConflict("The queue has changed since then", revision=self.revision, ops=ops)
 
-    def add(self, items: Sequence[QueueItem], place: Place | None = None, position: int | None = None) -> None:
-        """Add items.
+    def add(
+        self,
+        items: Sequence[QueueItem],
+        place: Place | None = None,
+        position: int | None = None,
+        *,
+        starts: bool = False,
+    ) -> None:
+        """Add items. In a shuffled queue, they are shuffled in, unless their place was chosen.
 
         Args:
             items: New items.
             place: Where to add them (default: at the end); `replace` clears the queue first.
             position: The index instead of a place.
+            starts: True if the first item is started next. In a shuffled queue, it then comes next.
 
         Raises:
             Unavailable: If the queue would be too long.
@@ -199,7 +218,7 @@ class Queue:
         """
         replace = place == "replace"
         if len(items) + (0 if replace else len(self._items)) > self.max_items:
-            raise Unavailable(f"The queue is full: it takes {self.max_items} items", again=False)
+            raise Unavailable(f"The queue is full: it takes {self.max_items} items")
         if replace:
             index = 0
         elif position is not None:
@@ -210,12 +229,16 @@ class Queue:
         if replace and self._items:
             self._remove_all()
             ops.append(ClearOp())
-        self._items[index:index] = items
+        if self.shuffled and position is None and (place in (None, "end", "replace") or (place == "next" and starts)):
+            ops += self._shuffle_in(items, starts=starts)
+        else:
+            self._items[index:index] = items
+            ops.append(AddOp(index=index, items=tuple(items)))
         if self.shuffled:
             self._added_order += [item.queue_item_id for item in items]
         else:
             self._added_order = [item.queue_item_id for item in self._items]
-        self._commit(*ops, AddOp(index=index, items=tuple(items)))
+        self._commit(*ops)
 
     def remove(self, queue_item_ids: Sequence[str]) -> None:
         """Remove items, all or none. If the current one is removed, its successor becomes the current one.
@@ -261,7 +284,7 @@ class Queue:
         self._remove_all()
         self._commit(ClearOp())
 
-    def shuffle(self, on: bool, generator: random.Random) -> None:
+    def shuffle(self, on: bool) -> None:
         """Shuffle the items after the current one, or restore the order in which all were added."""
         if on == self.shuffled:
             return
@@ -271,7 +294,7 @@ class Queue:
             rest = self._items[start:]
             locked = [item for item in rest if item.queue_item_id == self.locked_item_id]
             rest = [item for item in rest if item.queue_item_id != self.locked_item_id]
-            generator.shuffle(rest)
+            self.generator.shuffle(rest)
             self._items[start:] = locked + rest
         else:
             by_id = {item.queue_item_id: item for item in self._items}
@@ -302,13 +325,25 @@ class Queue:
     def copy_from(self, other: Queue) -> None:
         """Replace all items with those of another queue. Raise Unavailable if they are too many."""
         if len(other) > self.max_items:
-            raise Unavailable(f"The queue is too long: this one takes {self.max_items} items", again=False)
+            raise Unavailable(f"The queue is too long: this one takes {self.max_items} items")
         self._remove_all()
         self._items = list(other.items)
         self._added_order = list(other.added_order)
         self.shuffled = other.shuffled
         # The ops could be larger than the whole history of a topic.
         self._commit(ResetOp())
+
+    def _shuffle_in(self, items: Sequence[QueueItem], *, starts: bool) -> list[QueueOp]:
+        start = self._place_index("next")
+        ops: list[QueueOp] = []
+        for number, item in enumerate(items):
+            if starts and number == 0:
+                index, start = start, start + 1
+            else:
+                index = self.generator.randint(start, len(self._items))
+            self._items.insert(index, item)
+            ops.append(AddOp(index=index, items=(item,)))
+        return ops if len(ops) <= MAX_SHUFFLED_OPS else [ResetOp()]
 
     def _move(self, old: int, new: int) -> None:
         item = self._items.pop(old)

@@ -79,6 +79,11 @@ def synchronized_playback(
     )
 
 
+def delayed(message: SynchronizedPlayback, delay_us: int) -> SynchronizedPlayback:
+    """Return `message` with a later time."""
+    return msgspec.structs.replace(message, sync_time_us=message.sync_time_us + delay_us)
+
+
 def announcement_order(
     announcement: MixedAnnouncement | None, address: StreamAddress | None, now_us: int
 ) -> AnnouncementOrder:

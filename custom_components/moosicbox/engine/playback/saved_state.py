@@ -15,8 +15,8 @@ from ..protocol.types import QueueItem, Record, RepeatMode
 from .events import Command
 from .playback import Playback
 from .player import Player
-from .playhead import PendingStart, plausible_duration
-from .timeline import Timeline
+from .playhead import PendingStart
+from .timeline import Timeline, plausible_duration
 
 type Operation = tuple[str, str, int, Any]
 """User, `op_id`, hub time in microseconds, and the result."""
@@ -58,6 +58,7 @@ class SavedPlayer(Record, frozen=True, kw_only=True):
     output_delay_ms: float = 0.0
     round_trip_us: int = 0
     volume: float = 1.0
+    unbounded_volume: float | None = None
     muted: bool = False
     outputs: dict[str, float] = {}
     lagging: bool = False
@@ -137,7 +138,9 @@ def paused_playback[S: SavedPlayback](state: S, timeline: Timeline | None, suspe
     """
     item = next((item for item in state.items if item.queue_item_id == state.current_item_id), None)
     state = msgspec.structs.replace(
-        state, loaded_item=item, duration=plausible_duration(item.track.duration if item else None)
+        state,
+        loaded_item=item,
+        duration=None if item is None else state.duration or plausible_duration(item.track.duration),
     )
     if item is None or timeline is None:
         return state

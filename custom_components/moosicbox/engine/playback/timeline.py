@@ -1,8 +1,11 @@
 """The position in an item as an anchor plus a rate, so that nothing has to tick."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ..protocol.types import PlaybackState
+
+MIN_DURATION_SECONDS: Final = 0.5
+"""A shorter duration is a mistake; repeating such an item would never pause."""
 
 
 class Timeline(NamedTuple):
@@ -27,3 +30,8 @@ class Timeline(NamedTuple):
     def playing(self) -> bool:
         """True if the item plays, or will play from the anchor on."""
         return self.state == "playing"
+
+
+def plausible_duration(duration: float | None) -> float | None:
+    """Return `duration`, or `None` if it is too short to be true."""
+    return duration if duration is not None and duration >= MIN_DURATION_SECONDS else None

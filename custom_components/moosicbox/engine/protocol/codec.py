@@ -10,6 +10,7 @@ import orjson
 
 from .client import Request
 from .errors import HubError, InvalidMessage, SerializationFailed, UnknownType
+from .portable import explain_refusal
 from .server import ServerMessage
 
 MAX_REQUEST_ID: Final = 64
@@ -99,7 +100,9 @@ class Codec:
         try:
             raw = orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            return Decoded(None, None, SerializationFailed(f"This is not JSON: {error}"), len(text))
+            request_id, fault = explain_refusal(text, str(error))
+            valid_id = request_id if request_id and len(request_id) <= MAX_REQUEST_ID else None
+            return Decoded(valid_id, None, fault, len(text))
         return self.decode_object(raw, len(text))
 
     def decode_object(self, raw: Any, size: int) -> Decoded:
@@ -163,6 +166,25 @@ def encode_request(message: Request) -> bytes:
 def size_of(data: Any) -> int:
     """Return the size of `data` as JSON, in bytes."""
     return len(_encoder.encode(data))
+
+
+def free_fields(model: type[Request]) -> tuple[str, ...]:
+    """Return the names of a message's fields that hold free JSON."""
+    return tuple(field.name for field in msgspec.inspect.type_info(model).fields if _is_free(field.type))  # type: ignore[attr-defined]
+
+
+def _is_free(info: msgspec.inspect.Type) -> bool:
+    match info:
+        case msgspec.inspect.AnyType():
+            return True
+        case msgspec.inspect.UnionType():
+            return any(_is_free(part) for part in info.types)
+        case msgspec.inspect.DictType():
+            return _is_free(info.value_type)
+        case msgspec.inspect.ListType() | msgspec.inspect.VarTupleType():
+            return _is_free(info.item_type)
+        case _:
+            return False
 
 
 def _converted(raw: dict[str, Any], model: type[Request]) -> Request:

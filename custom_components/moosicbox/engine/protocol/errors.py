@@ -115,6 +115,12 @@ class QueueItemNotFound(HubError):
     error_type = "queue_item_not_found"
 
 
+class SnapshotNotFound(HubError):
+    """There is no such snapshot."""
+
+    error_type = "snapshot_not_found"
+
+
 class RuleNotFound(HubError):
     """There is no such rule."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from .client import Request
-from .results import AlarmResult, RuleResult, SleepTimerResult
+from .results import AlarmResult, RestoreResult, RuleResult, SleepTimerResult, SnapshotResult
 from .server import StateMessage
 from .types import Id, MediaContentId, Name, PlayerId, Record, Volume
 
@@ -190,9 +190,39 @@ class Rule(Record, frozen=True, kw_only=True):
     albums: tuple[str, ...] = ()
 
 
+class TakeSnapshot(HouseholdCommand[SnapshotResult], tag="take_snapshot", frozen=True, kw_only=True):
+    """Keeps what plays where, to be restored later; replaces an earlier snapshot with the same id."""
+
+    name: Name
+    snapshot_id: Id | None = None
+    player_ids: Annotated[tuple[PlayerId, ...], Meta(min_length=1, max_length=500)] | None = None
+
+
+class RestoreSnapshot(HouseholdCommand[RestoreResult], tag="restore_snapshot", frozen=True, kw_only=True):
+    """Lets everything play again as in a snapshot."""
+
+    snapshot_id: Id
+
+
+class DeleteSnapshot(HouseholdCommand[None], tag="delete_snapshot", frozen=True, kw_only=True):
+    """Deletes a snapshot."""
+
+    snapshot_id: Id
+
+
+class SnapshotInfo(Record, frozen=True, kw_only=True):
+    """A snapshot in the list of snapshots."""
+
+    snapshot_id: Id
+    name: str
+    taken_at: str
+    player_ids: tuple[PlayerId, ...]
+
+
 class HouseholdState(StateMessage, tag="household_state", frozen=True, kw_only=True):
     """The complete state of the household."""
 
     sleep_timers: tuple[SleepTimerInfo, ...]
     alarms: tuple[AlarmInfo, ...] = ()
     rules: tuple[Rule, ...] = ()
+    snapshots: tuple[SnapshotInfo, ...] = ()

@@ -110,6 +110,19 @@ class AlarmResult(TypedDict):
     """When it rings next; `None` if it doesn't."""
 
 
+class SnapshotResult(TypedDict):
+    """The answer to `household_command` `take_snapshot`."""
+
+    snapshot_id: str
+
+
+class RestoreResult(TypedDict):
+    """The answer to `household_command` `restore_snapshot`."""
+
+    missing: list[str]
+    """The ids of players and rooms that could not be restored."""
+
+
 class RuleResult(TypedDict):
     """The answer to `household_command` `save_rule`."""
 

@@ -212,20 +212,32 @@ class Announcements:
                 self._publisher.publish_announcement(player)
         self._start_waiting()
         self.finished.emit(announcement.target, announcement.item)
-        playback = announcement.playback
-        if playback is None:
+        if announcement.playback is None:
+            # Nothing was interrupted.
             return
-        if playback.interrupted:
-            if any(running.playback is playback for running in self._running.values()):
-                # The next announcement will end the interruption.
-                return
-            if playback.current is not None:
-                self._spawn(self._resume(playback, playback.current, playback.timeline.position))
-                return
-        for player in players:
-            if player not in self._running and self._players.find(player.player_id) is player:
+        released = [player for player in players if player not in self._running]
+        # Its players may have gone to another playback meanwhile.
+        playbacks = [*(player.active_playback for player in released), announcement.playback]
+        resumed = [playback for playback in dict.fromkeys(playbacks) if self._resume(playback)]
+        for player in released:
+            if self._players.find(player.player_id) is not player:
+                continue
+            if player.active_playback in resumed:
+                self._publisher.publish_preparation(player)
+            else:
                 self._publisher.publish_switch(player)
 
-    async def _resume(self, playback: Playback, item: QueueItem, position: float) -> None:
-        with suppress(HubError):
-            await self._media_resolver.start(playback, item, position)
+    def _resume(self, playback: Playback) -> bool:
+        # Return whether it goes on. Another announcement may have begun, which will end the interruption.
+        if not playback.interrupted or playback.members.are_announcing() or (item := playback.current) is None:
+            return False
+        if not playback.members.connected():
+            playback.suspend_interrupted(self._clock.now_us())
+            return False
+        self._spawn(self._start_again(playback, item))
+        return True
+
+    async def _start_again(self, playback: Playback, item: QueueItem) -> None:
+        if playback.interrupted and playback.is_current(item.queue_item_id):
+            with suppress(HubError):
+                await self._media_resolver.start(playback, item, playback.timeline.position)

@@ -66,7 +66,7 @@ class Invites:
         """
         self._drop_expired(now)
         if sum(invite.room_id == room_id for invite in self.open.values()) >= MAX_INVITES:
-            raise Unavailable(f"A room has at most {MAX_INVITES} valid invites", again=False)
+            raise Unavailable(f"A room has at most {MAX_INVITES} valid invites")
         code = secrets.token_urlsafe(24)
         invite = self.open[_digest(code)] = Invite(
             room_id=room_id,

@@ -154,8 +154,13 @@ class Room:
 
     @property
     def volume(self) -> float:
-        """The mean volume of its players."""
-        return mean_volume([player.volume for player in self.renderers])
+        """The mean volume of its players, leaving out those whose volume can't be set."""
+        return mean_volume([player.volume for player in self.adjustable_players or self.renderers])
+
+    @property
+    def adjustable_players(self) -> Sequence[Player]:
+        """Its players whose volume can be set."""
+        return [player for player in self.renderers if player.has_capability("volume")]
 
     @property
     def muted(self) -> bool:

@@ -122,6 +122,7 @@ class RoomRegistry(PlaybackContexts[Room]):
         playback = room.playback
         if (
             report.state == "buffering"
+            and playback.is_current(report.queue_item_id)
             and not player.lagging
             and len(playback.members.connected()) > 1
             and playback.timeline.playing

@@ -1,6 +1,6 @@
 """Commands for rooms: create and close, join and leave, roles, chat and votes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import secrets
 
 import msgspec
@@ -82,7 +82,7 @@ class Rooms(RoomRegistry):
         if room_id is not None and room_id in self._rooms:
             raise InvalidMessage(f"There is a room {room_id} already", ["id"])
         if len(self._rooms) >= limits.max_rooms:
-            raise Unavailable(f"This hub takes at most {limits.max_rooms} rooms", again=False)
+            raise Unavailable(f"This hub takes at most {limits.max_rooms} rooms")
         return self.add(settings, room_id or secrets.token_hex(8), host_user_id, is_group=is_group)
 
     def add(
@@ -247,6 +247,7 @@ class Rooms(RoomRegistry):
     def _detach_player(self, player: Player, room: Room) -> None:
         now_us = self._clock.now_us()
         player.room = None
+        player.unbounded_volume = None
         player.lagging = False
         player.solo_playback.ensure_command(now_us)
         self._publisher.publish_switch(player)
@@ -306,10 +307,11 @@ class Rooms(RoomRegistry):
 
     def set_volume(self, room: Room, volume: float | None, muted: bool | None) -> None:
         """Set the mean volume (0 to 1) and whether all players are muted, unless they are `None`."""
-        players = [player for player in room.renderers if volume is None or player.has_capability("volume")]
-        volumes = (
-            [None] * len(players) if volume is None else shift_volumes([player.volume for player in players], volume)
-        )
+        players = room.renderers if volume is None else room.adjustable_players
+        volumes: Sequence[float | None] = [None] * len(players)
+        if volume is not None:
+            balance = (player.unbounded_volume or player.volume for player in players)
+            volumes = shift_volumes(list(balance), volume)
         for player, player_volume in zip(players, volumes, strict=True):
             self._players.set_volume(player, player_volume, muted, publish_room=False)
         self._topics.publish(room.topic, room.status())

@@ -35,4 +35,4 @@ def require_guest_place(
     players.pop(client.player_id, None)
     of_room = sum(their_rooms == rooms for their_rooms in players.values())
     if len(players) >= limits.max_players // SHARE or of_room >= limits.max_guest_players_per_room:
-        raise Unavailable("The guests' players are taken", again=False)
+        raise Unavailable("The guests' players are taken")

@@ -17,7 +17,7 @@ from ..metrics import Traffic
 from ..protocol.client import ClientInfo
 from ..protocol.codec import Decoded, encode
 from ..protocol.codes import CloseCode
-from ..protocol.errors import HubError
+from ..protocol.errors import HubError, InvalidMessage
 from ..protocol.server import ServerMessage
 from ..timers import Timer
 from .answers import Answers, Reply
@@ -140,11 +140,12 @@ class Actor(msgspec.Struct, frozen=True):
 class Refused(Exception):
     """Raised when a connection is refused."""
 
-    def __init__(self, error: HubError, code: CloseCode = CloseCode.AUTHENTICATION_FAILED) -> None:
-        """`error` is sent to the client, then the connection is closed with `code`."""
+    def __init__(self, error: HubError, code: CloseCode | None = None) -> None:
+        """`error` is sent to the client, then the connection is closed with `code`; by default, one that fits it."""
         super().__init__(error.message)
         self.error = error
-        self.code = code
+        is_invalid = isinstance(error, InvalidMessage)
+        self.code = code or (CloseCode.PROTOCOL_ERRORS if is_invalid else CloseCode.AUTHENTICATION_FAILED)
 
 
 def client_key(session: Session, client: ClientInfo) -> ClientKey:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from msgspec import UNSET, UnsetType
 
 from ..access.authentication import Authentication, Peer
-from ..access.rights import GUEST_PREFIX, Principal
+from ..access.rights import GUEST_PREFIX, SPEAKERS, Principal
 from ..access.tokens import LEEWAY
 from ..clock import Clock, iso_from_unix
 from ..delivery.frame import Frame
@@ -156,12 +156,17 @@ class Sessions:
         for guard in self._guards:
             guard(principal)
         try:
-            return self._authentication.verify_again(principal, peer)
+            return self._verify_again(principal, peer)
         except Unavailable as error:
             # The principal's issuer is offline: an open session is resumed by its own secret.
             if resume is not None and principal == self.resumable_principal(resume):
                 return principal
             raise Refused(error, CloseCode.RESTART) from error
+
+    def _verify_again(self, principal: Principal, peer: Peer | None) -> Principal:
+        if principal.realm == SPEAKERS:
+            return principal
+        return self._authentication.verify_again(principal, peer)
 
     def verify_where(self, matches: Callable[[Session], bool]) -> int:
         """Verify the principals of all sessions that match: renew them, and end those whose access has ended.
@@ -172,7 +177,7 @@ class Sessions:
         for session in [session for session in self if matches(session)]:
             peer = None if session.connection is None else session.connection.peer
             try:
-                principal = self._authentication.verify_again(session.principal, peer)
+                principal = self._verify_again(session.principal, peer)
             except AuthenticationFailed as error:
                 code = CloseCode.TOKEN_EXPIRED if error.expired else CloseCode.FORCED_OUT
                 self.end(session, code, ACCESS_ENDED)

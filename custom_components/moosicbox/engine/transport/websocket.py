@@ -8,7 +8,7 @@ import logging
 import socket
 from typing import Any, Final
 
-from aiohttp import WSMessage, WSMsgType, hdrs, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, hdrs, web
 
 from ..access.authentication import Peer
 from ..access.limiter import MIN_WAIT, TokenBucket
@@ -19,7 +19,7 @@ from ..metrics import Traffic
 from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
-from ..protocol.errors import AuthenticationFailed, RateLimitExceeded, SerializationFailed
+from ..protocol.errors import AuthenticationFailed, InvalidMessage, RateLimitExceeded, SerializationFailed
 from ..protocol.server import Goodbye
 from ..sessions.session import Refused
 from ..timers import Timer
@@ -35,6 +35,8 @@ UNSENT_BYTES: Final = 16_384
 """Unsent bytes that the kernel may buffer (`TCP_NOTSENT_LOWAT`), so that a stalled reader is noticed early."""
 PING: Final = bytes((0x89, 0))
 """A WebSocket ping without a payload."""
+NO_CODE: Final = 0
+"""The code of a close frame without one, as aiohttp reports it."""
 CONTROL: Final = (WSMsgType.PING, WSMsgType.PONG)
 FLOOD: Final = "Too many pings and pongs"
 FLOOD_CLOSE_SECONDS: Final = 1.0
@@ -81,6 +83,7 @@ class WebSocketConnection:
             protocols=(SUBPROTOCOL,),
             timeout=limits.close_timeout,
             autoping=False,
+            autoclose=False,
             compress=limits.compression and (limits.compress_local or not _is_private(self.peer.address)),
             max_msg_size=limits.max_message_size + 1,
             decode_text=False,
@@ -148,7 +151,7 @@ class WebSocketConnection:
                     AuthenticationFailed("The client didn't authenticate in time"), CloseCode.AUTHENTICATION_TIMEOUT
                 )
             )
-        except AuthenticationFailed as error:
+        except (AuthenticationFailed, InvalidMessage) as error:
             self._refuse(Refused(error), request_id)
         except Refused as refused:
             self._refuse(refused, request_id)
@@ -161,9 +164,11 @@ class WebSocketConnection:
                 error = RateLimitExceeded(limits.sync_per_minute, MIN_WAIT, FLOOD)
                 raise Refused(error, CloseCode.RATE_LIMITED)
             if received.type is WSMsgType.PING:
-                await self._ws.pong(received.data)
+                await self._pong(received.data)
         if received.type is WSMsgType.BINARY:
             raise AuthenticationFailed("The first message must be `authenticate`")
+        if received.type is WSMsgType.CLOSE:
+            await self._echo_close(received.data)
         if received.type is not WSMsgType.TEXT:
             return None
         if len(received.data) > self._gateway.limits.max_first_message_size:
@@ -192,12 +197,15 @@ class WebSocketConnection:
                 if self._is_flood(received_us):
                     self._drop(CloseCode.RATE_LIMITED, FLOOD)
                 elif received.type is WSMsgType.PING:
-                    await ws.pong(received.data)
+                    await self._pong(received.data)
                 else:
                     self._measure_round_trip(received_us)
                     self._schedule_ping()
+            elif received.type is WSMsgType.CLOSE:
+                await self._echo_close(received.data)
+                return received.data in (NO_CODE, CloseCode.NORMAL)
             else:
-                return received.type is WSMsgType.CLOSE and received.data in (0, CloseCode.NORMAL, 1005)
+                break
         return False
 
     def _is_flood(self, now_us: int) -> bool:
@@ -266,6 +274,18 @@ class WebSocketConnection:
 
     def _ping_timed_out(self) -> None:
         self._drop(CloseCode.PING_TIMEOUT, "A ping wasn't answered in time")
+
+    # ------------------------------------------------------------ control frames
+
+    async def _pong(self, data: bytes) -> None:
+        # The client may have disconnected already; its end is received next.
+        with contextlib.suppress(ConnectionError):
+            await self._ws.pong(data)
+
+    async def _echo_close(self, code: int) -> None:
+        # RFC 6455, section 5.5.1. Nothing is waited for, since the client is about to disconnect.
+        with contextlib.suppress(ConnectionError):
+            await self._ws.close(code=_echo_of(code), drain=False)
 
     # ------------------------------------------------------------ closing
 
@@ -343,6 +363,8 @@ def _close_frame(code: CloseCode, reason: str) -> bytes:
 def _authenticate_of(decoded: Decoded) -> Authenticate:
     if isinstance(decoded.message, Authenticate):
         return decoded.message
+    if isinstance(decoded.error, InvalidMessage):
+        raise decoded.error
     hint = "" if decoded.error is None else f": {decoded.error.message}"
     raise AuthenticationFailed(f"The first message must be `authenticate`{hint}")
 
@@ -356,6 +378,13 @@ def is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _echo_of(code: int) -> int:
+    # Codes that mean "no code" must not be sent (RFC 6455, section 7.4).
+    if code == NO_CODE:
+        return CloseCode.NORMAL
+    return code if code in range(1000, 5000) and code not in (1004, 1005, 1006, 1015) else WSCloseCode.PROTOCOL_ERROR
 
 
 def _is_private(address: str) -> bool:

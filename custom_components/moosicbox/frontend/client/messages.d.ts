@@ -58,6 +58,12 @@ export interface ClientMessages {
     type: "household_command";
     rule_id: string;
   };
+  "household_command.delete_snapshot": {
+    action: "delete_snapshot";
+    request_id?: string | null;
+    type: "household_command";
+    snapshot_id: string;
+  };
   "household_command.dismiss_alarm": {
     action: "dismiss_alarm";
     request_id?: string | null;
@@ -68,6 +74,12 @@ export interface ClientMessages {
     action: "get";
     request_id?: string | null;
     type: "household_command";
+  };
+  "household_command.restore_snapshot": {
+    action: "restore_snapshot";
+    request_id?: string | null;
+    type: "household_command";
+    snapshot_id: string;
   };
   "household_command.save_alarm": {
     action: "save_alarm";
@@ -127,6 +139,14 @@ export interface ClientMessages {
     type: "household_command";
     alarm_id?: string | null;
     minutes?: number | null;
+  };
+  "household_command.take_snapshot": {
+    action: "take_snapshot";
+    request_id?: string | null;
+    type: "household_command";
+    name: string;
+    snapshot_id?: string | null;
+    player_ids?: Array<string> | null;
   };
   "library_request": {
     type: "library_request";
@@ -457,11 +477,18 @@ export interface ServerMessages {
   };
   "error": {
     type: "error";
-    error_type: "alarm_not_found" | "authentication_failed" | "client_not_found" | "connection_closed" | "internal_error" | "invalid_message" | "item_locked" | "message_too_large" | "not_supported" | "permission_denied" | "player_not_found" | "queue_item_not_found" | "rate_limit_exceeded" | "refused_by_rule" | "revision_conflict" | "room_full" | "room_not_found" | "rule_not_found" | "serialization_error" | "track_not_found" | "unavailable" | "unknown_type";
+    error_type: "alarm_not_found" | "authentication_failed" | "client_not_found" | "connection_closed" | "internal_error" | "invalid_message" | "item_locked" | "message_too_large" | "not_supported" | "permission_denied" | "player_not_found" | "queue_item_not_found" | "rate_limit_exceeded" | "refused_by_rule" | "revision_conflict" | "room_full" | "room_not_found" | "rule_not_found" | "serialization_error" | "snapshot_not_found" | "track_not_found" | "unavailable" | "unknown_type";
     message: string;
     retryable: boolean;
     retry_after?: number;
     request_id?: string;
+    limit?: number;
+    path?: Array<string | number>;
+    size?: number;
+    max_size?: number;
+    close_code?: number;
+    revision?: number;
+    ops?: Array<AddOp | RemoveOp | MoveOp | ClearOp | ResetOp | CurrentOp | UpdateOp>;
   };
   "goodbye": {
     type: "goodbye";
@@ -489,6 +516,7 @@ export interface ServerMessages {
     sleep_timers: Array<SleepTimerInfo>;
     alarms: Array<AlarmInfo>;
     rules: Array<Rule>;
+    snapshots: Array<SnapshotInfo>;
   };
   "library_scan_progress": {
     type: "library_scan_progress";
@@ -957,6 +985,13 @@ export interface SmartRules {
   order?: "-added" | "-artist" | "-duration" | "-loudness" | "-played" | "-plays" | "-title" | "-year" | "added" | "artist" | "duration" | "loudness" | "played" | "plays" | "random" | "title" | "year";
   limit?: number;
   mine?: boolean;
+}
+
+export interface SnapshotInfo {
+  snapshot_id: string;
+  name: string;
+  taken_at: string;
+  player_ids: Array<string>;
 }
 
 export interface Track {

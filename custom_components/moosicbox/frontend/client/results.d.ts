@@ -20,6 +20,8 @@ export interface Results {
   "queue_command.get": { queue: QueuePage };
   "household_command.save_alarm": { alarm_id: string; next_at: string | null };
   "household_command.skip_alarm": { alarm_id: string; next_at: string | null };
+  "household_command.take_snapshot": { snapshot_id: string };
+  "household_command.restore_snapshot": { missing: string[] };
   "household_command.save_rule": { rule_id: string };
   "household_command.set_sleep_timer": { ends_at: string | null };
   "room_command.create": { room_id: string };

@@ -14,9 +14,9 @@ from ...protocol.server import Prepare, SynchronizedPlayback
 from ...protocol.types import PlayableTrack
 from ...sync.clock_filter import ClockFilter
 from ...sync.drift import EXACT
+from ...sync.orders import Anchor, anchor_of, start_anchor
 from ..pending import monotonic_us
 from .deck import Deck, LoadFailed, PositionSample
-from .orders import Anchor, anchor_of, start_anchor
 from .state import Mode, PlayerState
 from .timekeeper import ON_TIME, Timekeeper
 

@@ -15,11 +15,11 @@ from typing import Any
 from ...protocol.client import Request
 from ...protocol.server import Prepare, SynchronizedPlayback, VolumeUpdate
 from ...sync.clock_filter import ClockFilter
+from ...sync.orders import is_same_order
 from ..pending import monotonic_us
 from .deck import Deck, PositionSample
 from .executor import OrderExecutor, RenewAddress
 from .mpv import MpvError
-from .orders import is_same_order
 from .reporter import PlayerStatus, Reporter
 from .state import Mode, PlayerState
 from .timekeeper import Timekeeper

@@ -9,10 +9,10 @@ from typing import Final
 
 from ...sync.clock_filter import ClockFilter
 from ...sync.drift import EXACT, DriftController
+from ...sync.orders import Anchor
 from ..pending import monotonic_us
 from .deck import Deck
 from .mpv import MpvError
-from .orders import Anchor
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -85,7 +85,8 @@ export class Slider {
     const steps = forward[/** @type {keyof typeof forward} */ (event.key)];
     if (steps) {
       event.preventDefault();
-      this.element.value = String(this.value + steps * this.#step);
+      // Whole hundredths, without the error of floating-point sums.
+      this.element.value = (this.value + steps * this.#step).toFixed(2);
       this.element.dispatchEvent(new Event("input"));
       this.element.dispatchEvent(new Event("change"));
     }

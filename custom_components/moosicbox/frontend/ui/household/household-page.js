@@ -2,6 +2,7 @@
 import { el } from "../dom.js";
 import { Alarms } from "./alarms.js";
 import { Rules } from "./rules.js";
+import { Snapshots } from "./snapshots.js";
 import { SleepTimers } from "./sleep-timers.js";
 
 /** @import { AppState, Context, Target } from "../context.js" */
@@ -12,7 +13,7 @@ export class HouseholdPage {
 
   /** @param {Context} context */
   constructor(context) {
-    this.#sections = [new Alarms(context), new SleepTimers(context), new Rules(context)];
+    this.#sections = [new Alarms(context), new SleepTimers(context), new Snapshots(context), new Rules(context)];
     this.element = el(
       "div",
       { class: "household page-body" },

@@ -376,4 +376,12 @@ export default {
   rule_delete: "Regel löschen",
   rule_edit: "Die Regel {name} ändern",
   rule_cap: "höchstens {percent} %",
+
+  snapshots: "Szenen",
+  take_snapshot: "Festhalten, was jetzt spielt",
+  snapshot_restore: "Wiederherstellen",
+  snapshot_delete: "{name} löschen",
+  no_snapshots: "Halte fest, was wo spielt, um es später wieder so zu hören.",
+  snapshot_name: "Szene von {time}",
+  snapshot_missing: "Nicht alles ließ sich wiederherstellen: Einige Player sind nicht verbunden.",
 };

@@ -370,4 +370,12 @@ export default {
   rule_delete: "Delete rule",
   rule_edit: "Change the rule {name}",
   rule_cap: "at most {percent} %",
+
+  snapshots: "Snapshots",
+  take_snapshot: "Keep what plays now",
+  snapshot_restore: "Restore",
+  snapshot_delete: "Delete {name}",
+  no_snapshots: "Keep what plays where, to let it play again later.",
+  snapshot_name: "Snapshot of {time}",
+  snapshot_missing: "Not everything could be restored: some players are not connected.",
 };

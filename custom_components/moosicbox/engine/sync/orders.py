@@ -5,7 +5,7 @@ The protocol's section: "Orders" in docs/protocol/playing.md.
 
 from typing import Final, NamedTuple
 
-from ...protocol.server import SynchronizedPlayback
+from ..protocol.server import SynchronizedPlayback
 
 STALE_AFTER: Final = 1.0
 """Seconds after its due time at which an order counts as one from before a reconnect."""

@@ -1,0 +1,96 @@
+"""The Sendspin server in Home Assistant: its store, its announcement in the network, the speakers' addresses."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+import logging
+from typing import Any, Final
+
+from homeassistant.components import network, zeroconf
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.storage import Store
+from zeroconf import NonUniqueNameException
+from zeroconf.asyncio import AsyncServiceInfo
+
+from ..const import DOMAIN
+from ..engine.sendspin_api import PATH, PairingStore, SendspinService
+from ..engine.speakers_api import Speakers
+
+_LOGGER = logging.getLogger(__name__)
+
+STORE_KEY: Final = f"{DOMAIN}.sendspin"
+SERVICE_TYPE: Final = "_sendspin-server._tcp.local."
+
+
+class HomeSendspin:
+    """A running Sendspin server."""
+
+    def __init__(self, hass: HomeAssistant, service: SendspinService) -> None:
+        self.service = service
+        self._hass = hass
+        self._announced: AsyncServiceInfo | None = None
+
+    def set_added(self, added: Mapping[str, ConfigSubentry]) -> None:
+        """Set the speakers that were added."""
+        self.service.set_addresses(
+            {
+                player_id: url
+                for player_id, subentry in added.items()
+                if subentry.data["kind"] == "sendspin" and (url := subentry.data.get("url")) is not None
+            }
+        )
+
+    async def async_forget(self, player_id: str) -> None:
+        """Forget a speaker that was removed, and its pairing."""
+        await self.service.forget(player_id)
+
+    async def async_announce(self) -> None:
+        """Announce the endpoint in the network, so that speakers can dial it."""
+        if (port := self.service.port) is None or "zeroconf" not in self._hass.config.components:
+            return
+        server_id = self.service.server.id
+        info = AsyncServiceInfo(
+            SERVICE_TYPE,
+            f"{server_id}.{SERVICE_TYPE}",
+            server=f"{server_id}.local.",
+            parsed_addresses=await network.async_get_announce_addresses(self._hass),
+            port=port,
+            properties={"path": PATH, "name": self.service.server.name},
+        )
+        instance = await zeroconf.async_get_async_instance(self._hass)
+        try:
+            await instance.async_register_service(info)
+        except (NonUniqueNameException, OSError) as error:
+            _LOGGER.warning("The Sendspin server can't be announced: %r", error)
+            return
+        self._announced = info
+
+    async def async_stop(self) -> None:
+        """Stop the server."""
+        if (info := self._announced) is not None:
+            self._announced = None
+            instance = await zeroconf.async_get_async_instance(self._hass)
+            with suppress(OSError):
+                await instance.async_unregister_service(info)
+        await self.service.stop()
+
+
+async def async_start(hass: HomeAssistant, speakers: Speakers) -> HomeSendspin:
+    """Return a server that runs and is announced."""
+    store: Store[dict[str, Any]] = Store(hass, 1, STORE_KEY, private=True, atomic_writes=True)
+
+    def save(state: dict[str, Any]) -> None:
+        store.async_delay_save(lambda: state, 0)
+
+    saved = await store.async_load()
+    try:
+        pairings = PairingStore(saved, save)
+    except ValueError:
+        _LOGGER.exception("The pairings of Sendspin speakers were lost; pair the speakers again")
+        pairings = PairingStore(None, save)
+    service = SendspinService(speakers, pairings, hass.config.location_name, async_get_clientsession(hass))
+    await service.start()
+    server = HomeSendspin(hass, service)
+    await server.async_announce()
+    return server

@@ -1,0 +1,1 @@
+"""Music at http(s) addresses, and the streams that playlists there name."""

@@ -1,0 +1,191 @@
+"""Finds the stream at an http(s) address, which may be that of a playlist."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import logging
+from pathlib import PurePosixPath
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, hdrs
+from aiohttp.http_exceptions import HttpProcessingError
+from yarl import URL
+
+from ..playback.addresses import encode_url
+from ..protocol.errors import HubError, NotSupported, TrackNotFound
+from .playlist import parse_playlist
+
+_LOGGER = logging.getLogger(__name__)
+
+TIMEOUT: Final = ClientTimeout(total=8, connect=3)
+"""Seconds for one address. All together are bounded by the time that a provider of media has."""
+MAX_PLAYLIST_BYTES: Final = 65_536
+MAX_TRIED: Final = 5
+"""Entries of a playlist that are tried."""
+MAX_DEPTH: Final = 2
+"""Playlists that may lead from one to the next."""
+
+MAX_REDIRECTS: Final = 5
+REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
+"""Statuses of responses that lead to another address."""
+
+AUDIO_SUFFIXES: Final = frozenset(
+    {".aac", ".aif", ".aiff", ".alac", ".flac", ".m4a", ".m4b", ".mka", ".mp2", ".mp3", ".mp4", ".oga", ".ogg"}
+    | {".opus", ".wav", ".weba", ".webm", ".wma"}
+)
+"""Suffixes of addresses that are left to players."""
+PLAYLIST_SUFFIXES: Final = frozenset({".m3u", ".m3u8", ".pls"})
+PLAYLIST_TYPES: Final = frozenset(
+    {"audio/x-mpegurl", "audio/mpegurl", "application/x-mpegurl", "application/mpegurl", "audio/m3u", "audio/x-m3u"}
+    | {"application/vnd.apple.mpegurl", "audio/x-scpls", "audio/scpls", "application/pls+xml", "application/pls"}
+)
+OTHER_CONTAINERS: Final = {
+    **dict.fromkeys((".asx", ".wax", ".wvx", "video/x-ms-asf", "audio/x-ms-wax", "video/x-ms-wvx"), "an ASX playlist"),
+    **dict.fromkeys((".xspf", "application/xspf+xml"), "an XSPF playlist"),
+    **dict.fromkeys((".ram", ".rm", ".ra", "audio/x-pn-realaudio", "application/vnd.rn-realmedia"), "RealAudio"),
+    **dict.fromkeys((".smil", ".smi", "application/smil+xml", "application/smil"), "a SMIL playlist"),
+    **dict.fromkeys((".wpl", "application/vnd.ms-wpl"), "a WPL playlist"),
+    **dict.fromkeys((".mid", ".midi", "audio/midi", "audio/x-midi"), "MIDI, which is no sound"),
+}
+"""Suffixes and media types that players can't play, and what they are."""
+BYTES_TYPES: Final = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/ogg"})
+"""Media types that may be anything, sound included."""
+
+
+class Stream(NamedTuple):
+    """The address of a stream that players can play."""
+
+    url: str
+    title: str | None = None
+
+
+def require_playable(suffix_or_type: str, name: str) -> None:
+    """Raise NotSupported if a suffix or a media type is one that players can't play."""
+    if (container := OTHER_CONTAINERS.get(suffix_or_type)) is not None:
+        raise NotSupported(f"{name} is {container}, which players can't play: use the address of the stream in it")
+
+
+class StreamFinder:
+    """Finds streams by asking the servers at their addresses."""
+
+    def __init__(
+        self,
+        open_session: Callable[[], AbstractAsyncContextManager[ClientSession]] = ClientSession,
+        require_allowed: Callable[[str], None] = lambda _url: None,
+    ) -> None:
+        """Create a finder.
+
+        Args:
+            open_session: Returns the session for the requests of one search.
+            require_allowed: Raises HubError for an address that must not be requested, by the hub or by players.
+
+        """
+        self._open_session = open_session
+        self._require_allowed = require_allowed
+
+    async def find(self, url: str) -> Stream:
+        """Return the stream at an http(s) address: itself, or the first one that a playlist there names and that answers.
+
+        An address whose server can't be reached from here is returned as it is, since a player may reach it.
+
+        Raises:
+            HubError: If the address isn't allowed.
+            NotSupported: If there is something else than sound, such as a web page.
+            TrackNotFound: If the server refuses it, or no entry of the playlist answers.
+
+        """
+        self._require_allowed(url)
+        suffix = _suffix(url)
+        if suffix in AUDIO_SUFFIXES:
+            return Stream(url)
+        require_playable(suffix, url)
+        async with self._open_session() as session:
+            try:
+                return await self._follow(session, url, MAX_DEPTH)
+            except (ClientError, HttpProcessingError, OSError, ValueError) as error:
+                if suffix in PLAYLIST_SUFFIXES:
+                    raise TrackNotFound(f"The playlist {url} can't be read: {_reason(error)}") from error
+                _LOGGER.debug("%s can't be reached: %r", url, error)
+                return Stream(url)
+
+    async def find_in(self, data: bytes, name: str) -> Stream:
+        """Return the first stream that answers of a playlist, whose first bytes are `data`.
+
+        Raises:
+            NotSupported: If it names no http(s) addresses, but files.
+            TrackNotFound: If no entry answers.
+
+        """
+        if (playlist := parse_playlist(data[:MAX_PLAYLIST_BYTES], "")) is None or not playlist.urls:
+            raise NotSupported(f"{name} is a playlist of files: put it into a music folder, where it can be played")
+        async with self._open_session() as session:
+            return await self._first_of(session, data[:MAX_PLAYLIST_BYTES], name, "", 1)
+
+    async def _follow(self, session: ClientSession, url: str, depth: int) -> Stream:
+        async with self._opened(session, url) as response:
+            if response.status >= 300:
+                raise TrackNotFound(f"The server of {url} answers with the status {response.status}")
+            media_type = response.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
+            require_playable(media_type, url)
+            playlist = media_type in PLAYLIST_TYPES or _suffix(url) in PLAYLIST_SUFFIXES
+            if not playlist:
+                if media_type in BYTES_TYPES or media_type.startswith(("audio/", "video/")):
+                    return Stream(url)
+                raise NotSupported(f"At {url} there is {media_type}, which isn't sound")
+            data = await _body(response, url)
+            final_url = str(response.url)
+        return await self._first_of(session, data, url, final_url, depth)
+
+    @asynccontextmanager
+    async def _opened(self, session: ClientSession, url: str) -> AsyncGenerator[ClientResponse]:
+        # Redirections are followed here, so that each address is checked.
+        response = await self._request(session, url)
+        for _ in range(MAX_REDIRECTS):
+            location = response.headers.get(hdrs.LOCATION)
+            if response.status not in REDIRECTIONS or location is None:
+                break
+            response.close()
+            response = await self._request(session, str(response.url.join(URL(location))))
+        # The body of a stream has no end: it is closed, not read.
+        try:
+            yield response
+        finally:
+            response.close()
+
+    async def _request(self, session: ClientSession, url: str) -> ClientResponse:
+        self._require_allowed(url)
+        return await session.get(encode_url(url), timeout=TIMEOUT, allow_redirects=False)
+
+    async def _first_of(self, session: ClientSession, data: bytes, url: str, final_url: str, depth: int) -> Stream:
+        if (playlist := parse_playlist(data, final_url)) is None:
+            raise NotSupported(f"{url} is a playlist of an unknown format: use the address of the stream in it")
+        if playlist.is_stream:
+            return Stream(url)
+        if not playlist.urls or depth == 0:
+            raise TrackNotFound(f"The playlist {url} names no stream")
+        for entry in playlist.urls[:MAX_TRIED]:
+            try:
+                require_playable(_suffix(entry), entry)
+                found = await self._follow(session, entry, depth - 1)
+            except (HubError, ClientError, HttpProcessingError, OSError, ValueError) as error:
+                _LOGGER.debug("An entry of a playlist, %s, can't be played: %r", entry, error)
+            else:
+                return Stream(found.url, found.title or playlist.title)
+        raise TrackNotFound(f"None of the first {min(MAX_TRIED, len(playlist.urls))} entries of {url} can be played")
+
+
+async def _body(response: ClientResponse, url: str) -> bytes:
+    data = b""
+    async for chunk in response.content.iter_chunked(MAX_PLAYLIST_BYTES):
+        data += chunk
+        if len(data) > MAX_PLAYLIST_BYTES:
+            raise NotSupported(f"{url} is too long for a playlist")
+    return data
+
+
+def _suffix(url: str) -> str:
+    return PurePosixPath(urlsplit(url).path).suffix.lower()
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,17 @@
+"""The public API for Sendspin speakers. It loads `aiosendspin`: import it only where such a speaker is used."""
+
+from .speakers.sendspin.pairing import Method, Pairing, PairingFailed
+from .speakers.sendspin.service import PATH, PORT, Candidate, NotReachable, SendspinService
+from .speakers.sendspin.store import PairingStore
+
+__all__ = [
+    "PATH",
+    "PORT",
+    "Candidate",
+    "Method",
+    "NotReachable",
+    "Pairing",
+    "PairingFailed",
+    "PairingStore",
+    "SendspinService",
+]

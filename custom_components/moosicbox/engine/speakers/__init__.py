@@ -1,0 +1,6 @@
+"""Speakers that are fed instead of fetching: players whose client is inside this process.
+
+`renderer/` turns items of a queue into audio, `player.py` obeys the hub and feeds a speaker in time, `client.py` connects
+such a player to the hub as any client would. `snapcast/` and `sendspin/` speak to speakers. Nothing else in the engine
+imports this package.
+"""

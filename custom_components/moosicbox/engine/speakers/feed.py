@@ -1,0 +1,181 @@
+"""Feeds one speaker: sends the audio of items, each chunk with the hub time at which it is to be heard."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+import math
+from typing import Final
+
+from ..protocol.types import PlayableTrack
+from ..sync.orders import Anchor
+from .output import Output
+from .renderer.audio import AudioHeader, Chunk
+from .renderer.rendering import Reader
+
+SEAM_US: Final = 3_000
+"""An item that follows within this time of the previous one's end follows without a gap."""
+BURST_SECONDS: Final = 0.2
+"""Audio is sent in bursts of this length, which costs less than sending each chunk on its own."""
+LATE_MARGIN_US: Final = 30_000
+"""A playback that is alone and late goes on this much later than it could at the earliest."""
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """An item, from some position on, on the timeline."""
+
+    item_id: str
+    track: PlayableTrack
+    reader: Reader
+    anchor: Anchor
+    in_room: bool
+    """True if others play the same, so that it must be on time rather than complete."""
+
+    @property
+    def duration(self) -> float | None:
+        """The item's length in seconds: the exact one once it is known."""
+        return self.reader.duration or self.track.duration
+
+    @property
+    def end_us(self) -> int | None:
+        """The hub time of the item's end."""
+        return None if (duration := self.duration) is None else self.time_of(duration)
+
+    def time_of(self, position: float) -> int:
+        """Return the hub time at which a position (seconds) is to be heard."""
+        return round(self.anchor.at_us + (position - self.anchor.position) * 1e6)
+
+    def position_at(self, hub_us: float) -> float:
+        """Return the position (seconds) that is heard at a hub time."""
+        return self.anchor.position_at(hub_us)
+
+
+class Feed:
+    """Sends segments to a speaker, one after the other.
+
+    Attributes:
+        segment: The segment that is being sent.
+        following: The segment that follows it, if it is known.
+        stalled: True while audio comes too late.
+        until_us: No audio is sent for this time or later, because an order says something else from then on.
+    """
+
+    def __init__(
+        self, output: Output, now_us: Callable[[], int], first: Segment, on_change: Callable[[], None]
+    ) -> None:
+        """Create a feed; `run` sends.
+
+        Args:
+            output: The speaker.
+            now_us: Returns the hub's time.
+            first: Where to begin.
+            on_change: Called when something has changed that is reported to the hub.
+        """
+        self.segment = first
+        self.following: Segment | None = None
+        self.stalled = False
+        self.until_us: float = math.inf
+        self._previous: Segment | None = None
+        """The segment before, as long as it is still heard."""
+        self._output = output
+        self._now_us = now_us
+        self._on_change = on_change
+        self._header: AudioHeader | None = None
+        self._followed = asyncio.Event()
+        self._change: asyncio.TimerHandle | None = None
+        self._sent_until_us = 0
+
+    @property
+    def audible(self) -> Segment:
+        """The segment that is heard now."""
+        if self._previous is not None and self._now_us() >= self.segment.anchor.at_us:
+            self._previous = None
+        return self._previous or self.segment
+
+    def ends_after(self, hub_us: float, within_us: float) -> bool:
+        """Return whether the last segment ends within a time after `hub_us`."""
+        end_us = self.segment.end_us
+        return self.following is None and end_us is not None and 0 < end_us - hub_us < within_us
+
+    def follow(self, segment: Segment | None) -> None:
+        """Set the segment that follows the one that is being sent."""
+        if self.following is not None:
+            self.following.reader.close()
+        self.following = segment
+        self._followed.set()
+
+    def close(self) -> None:
+        """Release all audio."""
+        self.follow(None)
+        self.segment.reader.close()
+        if self._change is not None:
+            self._change.cancel()
+
+    def _report_at(self, hub_us: float) -> None:
+        """Have a change reported when a segment begins to be heard."""
+        if self._change is not None:
+            self._change.cancel()
+        wait = max(0.0, (hub_us - self._now_us()) / 1e6)
+        self._change = asyncio.get_running_loop().call_later(wait, self._on_change)
+
+    async def run(self) -> None:
+        """Send until no segment follows; return when the last one has been heard. Raise RenderingFailed."""
+        self._report_at(self.segment.anchor.at_us)
+        while True:
+            segment = self.segment
+            header = await segment.reader.header()
+            if header != self._header:
+                self._header = header
+                self._output.begin(header)
+            while (chunk := await segment.reader.next()) is not None:
+                await self._handle(segment, chunk, header.rate)
+            self._on_change()  # The exact length is known now.
+            if (following := await self._wait_for_following(segment)) is None:
+                return
+            if not following.in_room and (end_us := segment.end_us) is not None:
+                # Alone, the change needs no gap, whether the hub knew the end exactly or not.
+                following.anchor = following.anchor._replace(at_us=end_us)
+            self._previous, self.segment, self.following = segment, following, None
+            segment.reader.close()
+            self._report_at(following.anchor.at_us)
+
+    async def _handle(self, segment: Segment, chunk: Chunk, rate: int) -> None:
+        play_at_us = segment.time_of(chunk.start / rate)
+        if (wait := (play_at_us - self._output.ahead_us - self._now_us()) / 1e6) > 0:
+            await asyncio.sleep(wait + BURST_SECONDS)
+        if play_at_us >= self.until_us:
+            await asyncio.Event().wait()
+        late_us = max(self._now_us() + self._output.late_us, self._output.free_us) - play_at_us
+        if late_us > 0:
+            if segment.in_room:
+                self._set_stalled(stalled=self._sent_until_us > 0)
+                segment.reader.skip_to(segment.position_at(play_at_us + late_us))
+                return
+            # Alone, it goes on later instead of leaving something out.
+            play_at_us += late_us + LATE_MARGIN_US
+            segment.anchor = segment.anchor._replace(at_us=segment.anchor.at_us + late_us + LATE_MARGIN_US)
+            self._on_change()
+            self._report_at(play_at_us)
+        if play_at_us < self._sent_until_us - SEAM_US:
+            return  # The item before turned out longer than it was said to be.
+        self._set_stalled(stalled=False)
+        end_us = segment.time_of(chunk.end / rate)
+        self._output.send(chunk, play_at_us, end_us - play_at_us)
+        self._sent_until_us = end_us
+
+    def _set_stalled(self, *, stalled: bool) -> None:
+        if stalled != self.stalled:
+            self.stalled = stalled
+            self._on_change()
+
+    async def _wait_for_following(self, segment: Segment) -> Segment | None:
+        """Return the segment that follows, or `None` when this one has been heard and none does."""
+        while self.following is None:
+            self._followed.clear()
+            left = ((segment.end_us or 0) - self._now_us()) / 1e6
+            try:
+                async with asyncio.timeout(max(0.0, left)):
+                    await self._followed.wait()
+            except TimeoutError:
+                return None
+        return self.following

@@ -1,0 +1,409 @@
+"""A player whose speaker is fed: it does what its `play:` topic says, and reports what it does.
+
+The protocol's page: docs/protocol/playing.md. Orders come early enough to be prepared; audio is sent with the hub time at
+which it is to be heard, so that nothing here has to act exactly in time.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+import logging
+from typing import Any, Final, Literal
+
+import msgspec
+
+from ..protocol.client import PlayerReport
+from ..protocol.errors import HubError
+from ..protocol.server import Prepare, SynchronizedPlayback, VolumeUpdate
+from ..protocol.types import PlayableTrack, ReportState
+from ..sync.orders import anchor_of, is_same_order, start_anchor
+from .feed import Feed, Segment
+from .output import Output
+from .renderer.renderer import Renderer
+from .renderer.rendering import Reader, RenderingFailed
+
+_LOGGER = logging.getLogger(__name__)
+
+REPORT_INTERVAL: Final = 5.0
+PRELOAD_SECONDS: Final = 60.0
+"""How long an item is kept ready while nothing plays."""
+CUT_LEAD_US: Final = 50_000
+"""How long before it starts to sound a new item replaces the previous one."""
+NEAR_END_US: Final = 1_000_000
+"""An order for another item this near to the end of the current one waits for that end."""
+TAIL_US: Final = 500_000
+"""An item that ends this shortly after it is stopped is heard to its end: the hub takes small delays for none."""
+SOON_US: Final = 500_000
+"""A playback that is heard within this time counts as playing."""
+SAME_US: Final = 5_000
+"""A timeline that differs by less is followed without a break."""
+JOIN_SECONDS: Final = 0.25
+"""An order that is older joins a timeline that runs already."""
+GRID: Final = 0.25
+"""Seconds; renderings that join in the middle begin at a multiple, so that others can share them."""
+
+type Mode = Literal["idle", "loading", "playing", "paused", "ended", "error"]
+type RenewAddress = Callable[[str], Awaitable[str]]
+"""Returns a fresh address for an item of the queue. Raise HubError, TimeoutError."""
+
+
+class FedPlayer:
+    """Obeys the hub for one connected speaker."""
+
+    def __init__(
+        self,
+        output: Output,
+        renderer: Renderer,
+        now_us: Callable[[], int],
+        *,
+        send: Callable[[PlayerReport], object],
+        renew: RenewAddress,
+    ) -> None:
+        """Create a player that does nothing yet.
+
+        Args:
+            output: The speaker.
+            renderer: Provides the audio.
+            now_us: Returns the hub's time.
+            send: Sends a report to the hub.
+            renew: Returns a fresh address for an item whose address has expired.
+        """
+        self._output = output
+        self._renderer = renderer
+        self._now_us = now_us
+        self._send = send
+        self._renew = renew
+        self._mode: Mode = "idle"
+        self._item_id: str | None = None
+        """The item of the mode, while no feed runs."""
+        self._position = 0.0
+        """Where that item stands."""
+        self._changed_us = 0
+        """When the mode changed."""
+        self._shown: tuple[PlayableTrack | None, float, int, bool] | None = None
+        self._keeps_own_volume = False
+        """True until the hub's first word about the volume, which is older than the speaker's own."""
+        self._feed: Feed | None = None
+        self._order: SynchronizedPlayback | None = None
+        self._prepared: Prepare | None = None
+        """The item that will follow, as the hub named it last."""
+        self._preloaded: tuple[str, Reader] | None = None
+        self._preloaded_us = 0
+        self._starting: Reader | None = None
+        """The reader of the item that is being started, which was prepared."""
+        self._ready_id: str | None = None
+        self._executing: asyncio.Task[None] | None = None
+        self._feeding: asyncio.Task[None] | None = None
+        self._preloading: asyncio.Task[None] | None = None
+        self._report_due = asyncio.Event()
+
+    async def run(self) -> None:
+        """Report until cancelled; then release everything."""
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(REPORT_INTERVAL):
+                        await self._report_due.wait()
+                except TimeoutError:
+                    if self._feed is None:
+                        self._release_old()
+                        continue
+                self._show()
+                self._report_due.clear()
+                self._send(self._report())
+        finally:
+            tasks = [task for task in (self._executing, self._feeding, self._preloading) if task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._stop_feed()
+            self._release_starting()
+            self._release_preloaded()
+
+    def handle_opening(self) -> None:
+        """Note that a session begins, whose first messages are the state as the hub knows it."""
+        self._keeps_own_volume = self._output.volume is not None
+
+    def handle_connected(self) -> None:
+        """Report everything. The speaker's own volume becomes the player's, so that it doesn't jump."""
+        if (own := self._output.volume) is not None:
+            self.report_volume(own[0], muted=own[1])
+        self.report()
+
+    def report(self) -> None:
+        """Report soon."""
+        self._report_due.set()
+
+    def reset(self) -> None:
+        """Forget the current order and be silent, because the hub's clock is another one now."""
+        self._order = None
+        self._executing = _replaced(self._executing, None)
+        self._stop_feed()
+        self._output.clear()
+        self._set_mode("idle", None)
+
+    def report_volume(self, volume: float | None, *, muted: bool | None) -> None:
+        """Report that the volume was changed on the speaker."""
+        report = self._report()
+        self._send(msgspec.structs.replace(report, volume=volume, muted=muted))
+
+    # ---- input from the hub
+
+    def handle_message(self, message: object) -> None:
+        """Obey a message of the `play:` topic."""
+        match message:
+            case SynchronizedPlayback():
+                self._accept(message)
+            case Prepare():
+                self._prepare(message)
+            case VolumeUpdate():
+                self._set_volume(message)
+
+    def _accept(self, order: SynchronizedPlayback) -> None:
+        if is_same_order(self._order, order):
+            return
+        self._order = order
+        if self._preloaded is not None and self._preloaded[0] == order.queue_item_id:
+            # The item that is prepared after it may be announced before it is opened.
+            self._release_starting()
+            self._starting, self._preloaded = self._preloaded[1], None
+        continues = self._continues(order)
+        self._executing = _replaced(self._executing, None if continues else self._execute(order, self._now_us()))
+
+    def _continues(self, order: SynchronizedPlayback) -> bool:
+        """Let the running feed obey an order if that needs no break, and return whether it does."""
+        feed = self._feed
+        if feed is None or order.command != "play" or order.queue_item_id is None or order.track is None:
+            return False
+        segment, anchor = feed.segment, anchor_of(order)
+        if segment.item_id == order.queue_item_id:
+            if abs(segment.time_of(anchor.position) - anchor.at_us) > SAME_US:
+                return False
+            feed.follow(None)
+            segment.anchor, segment.in_room = anchor, bool(order.room_id)
+            return True
+        if segment.end_us is None or abs(segment.end_us - anchor.at_us) > NEAR_END_US:
+            return False
+        try:
+            reader = self._open(order.queue_item_id, order.track.stream_url, anchor.position)
+        except RenderingFailed:
+            return False
+        feed.follow(Segment(order.queue_item_id, order.track, reader, anchor, bool(order.room_id)))
+        return True
+
+    def _set_volume(self, update: VolumeUpdate) -> None:
+        if self._keeps_own_volume:
+            self._keeps_own_volume = False
+        else:
+            self._output.set_volume(update.volume, muted=update.muted)
+
+    # ---- orders
+
+    async def _execute(self, order: SynchronizedPlayback, received_us: int) -> None:
+        item_id, track = order.queue_item_id, order.track
+        at_us = order.sync_time_us
+        if self._feed is not None:
+            if order.command == "stop" and self._feed.ends_after(at_us, TAIL_US):
+                at_us = self._feed.segment.end_us or at_us
+            self._feed.until_us = at_us
+        if order.command == "stop" or item_id is None or track is None:
+            await self._sleep_until(at_us)
+            self._stop_feed()
+            self._output.end()
+            self._set_mode("idle", None)
+        elif order.command == "pause":
+            await self._sleep_until(order.sync_time_us)
+            self._stop_feed()
+            self._output.clear()
+            self._set_mode("paused", item_id, order.start_position)
+            self._preloading = _replaced(
+                self._preloading, self._preload(item_id, track.stream_url, order.start_position)
+            )
+        else:
+            await self._play(order, item_id, track, received_us)
+
+    async def _play(self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack, received_us: int) -> None:
+        if self._feed is None:
+            self._set_mode("loading", item_id, order.start_position)
+        start, begin = anchor_of(order), order.start_position
+        if self._now_us() - order.sync_time_us > JOIN_SECONDS * 1e6:
+            start = start_anchor(order, received_us, self._now_us() + self._output.lead_us)
+            begin = start.position // GRID * GRID
+        try:
+            reader = await self._opened(item_id, track.stream_url, begin)
+        except (RenderingFailed, HubError, TimeoutError) as error:
+            await self._sleep_until(order.sync_time_us)
+            self._fail(item_id, str(error))
+            return
+        reader.skip_to(start.position)
+        try:
+            await self._sleep_until(start.at_us - self._output.lead_us - CUT_LEAD_US)
+        except asyncio.CancelledError:
+            reader.close()
+            raise
+        if self._feed is not None:
+            self._stop_feed()
+            self._output.clear()
+        self._feed = Feed(
+            self._output,
+            self._now_us,
+            Segment(item_id, track, reader, start, bool(order.room_id)),
+            self.report,
+        )
+        self._release_starting()
+        self._mode = "playing"
+        self._feeding = asyncio.create_task(self._run_feed(self._feed), name="moosicbox feed")
+        self.report()
+        if self._prepared is not None and self._prepared.queue_item_id != item_id:
+            self._prepare(self._prepared)
+
+    async def _run_feed(self, feed: Feed) -> None:
+        try:
+            await feed.run()
+        except RenderingFailed as error:
+            self._fail(feed.segment.item_id, str(error))
+            return
+        segment = feed.segment
+        self._stop_feed()
+        self._output.end()
+        self._set_mode("ended", segment.item_id, segment.duration or 0.0)
+
+    def _fail(self, item_id: str, error: str) -> None:
+        _LOGGER.warning("An item can't be played: %s", error)
+        self._stop_feed()
+        self._output.end()
+        self._set_mode("error", item_id)
+
+    def _stop_feed(self) -> None:
+        self._release_starting()
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.close()
+        task, self._feeding = self._feeding, None
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    def _show(self) -> None:
+        shown = self._to_show()
+        if shown != self._shown:
+            self._shown = shown
+            track, position, at_us, playing = shown
+            self._output.show(track, position, at_us, playing=playing)
+
+    def _to_show(self) -> tuple[PlayableTrack | None, float, int, bool]:
+        if (feed := self._feed) is not None:
+            segment = feed.audible
+            return segment.track, segment.anchor.position, round(segment.anchor.at_us), True
+        track = None if self._order is None or self._mode in ("idle", "ended") else self._order.track
+        return track, self._position, self._changed_us, False
+
+    # ---- audio
+
+    def _open(self, item_id: str, address: str, position: float) -> Reader:
+        return self._renderer.open(item_id, address, position, self._output.audio_format)
+
+    async def _opened(self, item_id: str, address: str, position: float) -> Reader:
+        """Return a reader that has audio. Raise RenderingFailed, HubError, TimeoutError."""
+        try:
+            return await _ready(self._open(item_id, address, position))
+        except RenderingFailed:
+            # The address may have expired.
+            return await _ready(self._open(item_id, await self._renew(item_id), position))
+
+    def _prepare(self, prepared: Prepare) -> None:
+        self._prepared = prepared
+        if prepared.queue_item_id is None or prepared.track is None:
+            self._preloading = _replaced(self._preloading, None)
+            self._release_preloaded()
+        elif self._preloaded is None or self._preloaded[0] != prepared.queue_item_id:
+            self._preloading = _replaced(
+                self._preloading, self._preload(prepared.queue_item_id, prepared.track.stream_url, 0.0)
+            )
+
+    async def _preload(self, item_id: str, address: str, position: float) -> None:
+        """Keep an item ready, for a while at least."""
+        self._release_preloaded()
+        try:
+            reader = await self._opened(item_id, address, position)
+        except (RenderingFailed, HubError, TimeoutError) as error:
+            _LOGGER.debug("An item can't be prepared: %s", error)
+            return
+        self._preloaded, self._ready_id = (item_id, reader), item_id
+        self._preloaded_us = self._now_us()
+        self.report()
+
+    def _release_old(self) -> None:
+        if self._now_us() - self._preloaded_us > PRELOAD_SECONDS * 1e6:
+            self._release_starting()
+            self._release_preloaded()
+
+    def _release_starting(self) -> None:
+        if self._starting is not None:
+            self._starting.close()
+            self._starting = None
+
+    def _release_preloaded(self) -> None:
+        if self._preloaded is not None:
+            self._preloaded[1].close()
+            self._preloaded = self._ready_id = None
+
+    # ---- reports
+
+    def _set_mode(self, mode: Mode, item_id: str | None, position: float = 0.0) -> None:
+        self._mode, self._item_id, self._position, self._changed_us = mode, item_id, position, self._now_us()
+        self.report()
+
+    def _report(self) -> PlayerReport:
+        now_us = self._now_us()
+        if (feed := self._feed) is None:
+            return PlayerReport(
+                state=_REPORTED[self._mode],
+                queue_item_id=self._item_id,
+                position_seconds=self._position,
+                at_us=now_us,
+                ready_item_id=self._ready_id,
+                round_trip_us=0,
+                error="The audio can't be decoded" if self._mode == "error" else None,
+            )
+        segment = feed.audible
+        position = segment.position_at(now_us)
+        return PlayerReport(
+            state="buffering" if feed.stalled or segment.anchor.at_us - now_us > SOON_US else "playing",
+            queue_item_id=segment.item_id,
+            position_seconds=max(0.0, position),
+            at_us=max(now_us, round(segment.anchor.at_us)),
+            duration_seconds=segment.reader.duration,
+            buffered_seconds=max(0.0, segment.reader.buffered_until - position),
+            ready_item_id=self._ready_id,
+            round_trip_us=0,
+        )
+
+    async def _sleep_until(self, hub_us: float) -> None:
+        if (left := (hub_us - self._now_us()) / 1e6) > 0:
+            await asyncio.sleep(left)
+
+
+_REPORTED: Final[dict[Mode, ReportState]] = {
+    "idle": "idle",
+    "loading": "buffering",
+    "playing": "playing",
+    "paused": "paused",
+    "ended": "idle",
+    "error": "error",
+}
+
+
+async def _ready(reader: Reader) -> Reader:
+    """Return a reader once it has audio; it is closed if it fails. Raise RenderingFailed."""
+    try:
+        await reader.header()
+    except BaseException:
+        reader.close()
+        raise
+    return reader
+
+
+def _replaced(running: asyncio.Task[None] | None, work: Coroutine[Any, Any, None] | None) -> asyncio.Task[None] | None:
+    """Cancel a task, and run `work` instead."""
+    if running is not None and running is not asyncio.current_task():
+        running.cancel()
+    return None if work is None else asyncio.create_task(work)

@@ -1,0 +1,1 @@
+"""Turns items of a queue into encoded audio, once for all speakers that need the same."""

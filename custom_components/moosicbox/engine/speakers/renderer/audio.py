@@ -1,0 +1,60 @@
+"""The audio of a rendering: the requested format, its header and its chunks."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+type Codec = Literal["flac", "pcm"]
+
+CHUNK_SAMPLES: Final = 2_048
+"""Samples per channel in a chunk, except in the last one of an item: 43 ms at 48 kHz."""
+RATES: Final = (44_100, 48_000)
+MAX_RATE: Final = 192_000
+MAX_CHANNELS: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioFormat:
+    """A format that a speaker accepts. Speakers with equal formats share a rendering.
+
+    Attributes:
+        codec: How the samples are encoded.
+        rates: The sample rates, in Hz. An item is resampled if its own rate isn't among them.
+        bits: Bits per sample: 16, 24 or 32; FLAC has at most 24.
+        channels: The number of channels.
+    """
+
+    codec: Codec = "flac"
+    rates: tuple[int, ...] = RATES
+    bits: Literal[16, 24, 32] = 16
+    channels: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioHeader:
+    """The format of the chunks of a rendering.
+
+    Attributes:
+        rate: Samples per second and channel.
+        codec_header: Bytes that a decoder needs before the first chunk; empty for PCM.
+    """
+
+    codec: Codec
+    rate: int
+    bits: int
+    channels: int
+    codec_header: bytes = b""
+
+
+class Chunk(NamedTuple):
+    """Consecutive samples of an item, encoded."""
+
+    start: int
+    """The first sample, counted from the item's beginning."""
+    samples: int
+    """Samples per channel."""
+    data: bytes
+
+    @property
+    def end(self) -> int:
+        """The sample after the last one."""
+        return self.start + self.samples

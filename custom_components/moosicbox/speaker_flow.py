@@ -1,0 +1,241 @@
+"""Adding a speaker that is fed: confirm it, then pair with it or trust it, where it asks for that."""
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Any, Final, cast, override
+
+from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.data_entry_flow import AbortFlow, FlowHandler
+from homeassistant.helpers.importlib import async_import_module
+from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig
+import voluptuous as vol
+from yarl import URL
+
+from .models import MoosicBoxData, async_loaded_data
+
+if TYPE_CHECKING:
+    from .engine.sendspin_api import Candidate, Method, Pairing
+
+CONF_ADDRESS: Final = "address"
+CONF_CODE: Final = "code"
+CONF_SPEAKER: Final = "speaker"
+DEFAULT_PORT: Final = 8928
+DEFAULT_PATH: Final = "/sendspin"
+HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
+MAX_ATTEMPTS: Final = 5
+
+
+class SpeakerSteps(FlowHandler[Any, Any, Any]):
+    """The steps that a discovered speaker and one that is added by hand have in common."""
+
+    _name = ""
+    _player_id: str | None = None
+    _url: str | None = None
+    _candidate: Candidate | None = None
+    _method: Method | None = None
+    _waiting: asyncio.Task[None] | None = None
+    _pairing: Pairing | None = None
+    _preparing: asyncio.Task[None] | None = None
+    _failure: str | None = None
+    _attempts = 0
+
+    def speakers_data(self) -> MoosicBoxData:
+        """Return the runtime data; abort if the hub isn't loaded."""
+        if (data := async_loaded_data(self.hass)) is None:
+            raise AbortFlow("not_loaded")
+        return data
+
+    def async_added(self, kind: str) -> Any:
+        """Add the speaker, and end the flow."""
+        if self._player_id is None:
+            raise AbortFlow("not_reachable")
+        self.speakers_data().speakers.add(self._player_id, self._name, kind, self._url)
+        return self.async_abort(reason="speaker_added", description_placeholders={"name": self._name})
+
+    async def async_step_prepare(self, _user_input: dict[str, Any] | None = None) -> Any:
+        """Start the Sendspin server, which may have to be installed, and ask the speaker what it needs."""
+        if self._preparing is None:
+            self._preparing = self.hass.async_create_background_task(self._async_prepare(), "moosicbox speaker")
+        if not self._preparing.done():
+            return self.async_show_progress(
+                step_id="prepare",
+                progress_action="prepare",
+                progress_task=self._preparing,
+                description_placeholders={"name": self._name},
+            )
+        return self.async_show_progress_done(next_step_id="access")
+
+    async def _async_prepare(self) -> None:
+        self._failure = None
+        sendspin = await self.speakers_data().speakers.async_start_sendspin()
+        if sendspin is None:
+            self._failure = "sendspin_not_installed"
+            return
+        api = await async_import_module(self.hass, "custom_components.moosicbox.engine.sendspin_api")
+        try:
+            if self._url is not None:
+                self._candidate = await sendspin.service.probe(self._url)
+            elif self._player_id is not None:
+                self._candidate = sendspin.service.candidate(self._player_id)
+        except api.NotReachable:
+            self._candidate = None
+        if self._candidate is None:
+            self._failure = "not_reachable"
+
+    async def async_step_access(self, _user_input: dict[str, Any] | None = None) -> Any:
+        """Ask how the speaker is to be paired, if there is a choice."""
+        self._preparing = None
+        if (candidate := self._candidate) is None:
+            return self.async_abort(reason=self._failure or "not_reachable")
+        self._player_id, self._name = candidate.info.player_id, candidate.info.name
+        if self._player_id in self.speakers_data().speakers.added or candidate.is_admitted:
+            return self.async_added("sendspin")
+        options = [*candidate.methods, *(["trust"] if candidate.may_stay_unpaired else [])]
+        if not options:
+            return self.async_abort(reason="no_pairing")
+        if len(options) > 1:
+            return self.async_show_menu(
+                step_id="access", menu_options=options, description_placeholders={"name": self._name}
+            )
+        step: Any = await getattr(self, f"async_step_{options[0]}")()
+        return step
+
+    async def async_step_trust(self, _user_input: dict[str, Any] | None = None) -> Any:
+        """Use the speaker without pairing."""
+        sendspin = await self.speakers_data().speakers.async_start_sendspin()
+        if sendspin is None or self._player_id is None:
+            return self.async_abort(reason="not_reachable")
+        await sendspin.service.trust(self._player_id)
+        return self.async_added("sendspin")
+
+    async def async_step_dynamic_code(self, user_input: dict[str, Any] | None = None) -> Any:
+        """Ask for the code that the speaker shows now."""
+        return await self._async_pair("dynamic_code", user_input)
+
+    async def async_step_static_code(self, user_input: dict[str, Any] | None = None) -> Any:
+        """Ask for the code that is printed on the speaker."""
+        return await self._async_pair("static_code", user_input)
+
+    async def async_step_token(self, user_input: dict[str, Any] | None = None) -> Any:
+        """Ask for the token in the speaker's QR code."""
+        return await self._async_pair("token", user_input)
+
+    async def _async_pair(self, method: Method, user_input: dict[str, Any] | None) -> Any:
+        api = await async_import_module(self.hass, "custom_components.moosicbox.engine.sendspin_api")
+        errors: dict[str, str] = {}
+        try:
+            if self._pairing is None and not await self._async_begin(method):
+                return await self.async_step_gesture()
+            if user_input is not None and self._pairing is not None:
+                await self._pairing.enter(user_input[CONF_CODE])
+                self._pairing = None
+                return self.async_added("sendspin")
+        except api.NotReachable:
+            return self.async_abort(reason="not_reachable")
+        except api.PairingFailed as failed:
+            self._attempts += 1
+            if failed.fault not in ("wrong_code", "malformed_code") or self._attempts >= MAX_ATTEMPTS:
+                return self.async_abort(reason=f"pairing_{failed.fault}")
+            errors["base"] = failed.fault
+            if not failed.again:
+                self._pairing = None
+                return await self._async_again(method, errors)
+        return self._show_code_form(method, errors)
+
+    async def _async_again(self, method: Method, errors: dict[str, str]) -> Any:
+        api = await async_import_module(self.hass, "custom_components.moosicbox.engine.sendspin_api")
+        try:
+            if not await self._async_begin(method):
+                return await self.async_step_gesture()
+        except api.NotReachable, api.PairingFailed:
+            return self.async_abort(reason="pairing_refused")
+        return self._show_code_form(method, errors)
+
+    async def _async_begin(self, method: Method) -> bool:
+        """Begin an attempt; return false if something must be done on the speaker first."""
+        sendspin = await self.speakers_data().speakers.async_start_sendspin()
+        if sendspin is None or self._player_id is None:
+            raise AbortFlow("not_reachable")
+        self._method = method
+        self._pairing = sendspin.service.pairing(self._player_id, method)
+        return await self._pairing.begin()
+
+    async def async_step_gesture(self, _user_input: dict[str, Any] | None = None) -> Any:
+        """Wait until a button of the speaker was pressed, or whatever it asks for before it pairs."""
+        if self._pairing is None or self._method is None:
+            return self.async_abort(reason="pairing_refused")
+        if self._waiting is None:
+            self._waiting = self.hass.async_create_background_task(self._pairing.wait(), "moosicbox speaker")
+        if not self._waiting.done():
+            return self.async_show_progress(
+                step_id="gesture",
+                progress_action="gesture",
+                progress_task=self._waiting,
+                description_placeholders={"name": self._name},
+            )
+        waiting, self._waiting = self._waiting, None
+        if waiting.cancelled() or waiting.exception() is not None:
+            self._pairing = None
+            return self.async_show_progress_done(next_step_id="refused")
+        return self.async_show_progress_done(next_step_id=self._method)
+
+    async def async_step_refused(self, _user_input: dict[str, Any] | None = None) -> Any:
+        """Say that the speaker couldn't be paired."""
+        return self.async_abort(reason="pairing_refused")
+
+    def _show_code_form(self, method: Method, errors: dict[str, str]) -> Any:
+        return self.async_show_form(
+            step_id=method,
+            data_schema=vol.Schema({vol.Required(CONF_CODE): str}),
+            errors=errors,
+            description_placeholders={"name": self._name},
+        )
+
+    @override
+    def async_remove(self) -> None:
+        """End an attempt to pair when the dialog is closed."""
+        for task in (self._preparing, self._waiting):
+            if task is not None:
+                task.cancel()
+        if (pairing := self._pairing) is not None:
+            self._pairing = None
+            self.hass.async_create_background_task(pairing.cancel(), "moosicbox speaker")
+
+
+class SpeakerSubentryFlow(SpeakerSteps, ConfigSubentryFlow):
+    """Adds a speaker by hand: one that has been seen, or a Sendspin speaker at an address."""
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask which speaker."""
+        waiting = {info.player_id: info for info in self.speakers_data().speakers.waiting}
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if (info := waiting.get(user_input.get(CONF_SPEAKER, ""))) is not None:
+                self._player_id, self._name = info.player_id, info.name
+                if info.kind == "snapcast":
+                    return cast(SubentryFlowResult, self.async_added("snapcast"))
+                return cast(SubentryFlowResult, await self.async_step_prepare())
+            if (url := url_of(user_input.get(CONF_ADDRESS, ""))) is not None:
+                self._url = self._name = url
+                return cast(SubentryFlowResult, await self.async_step_prepare())
+            errors["base"] = "address_invalid"
+        options = [SelectOptionDict(value=info.player_id, label=info.name) for info in waiting.values()]
+        fields: dict[Any, Any] = {}
+        if options:
+            fields[vol.Optional(CONF_SPEAKER)] = SelectSelector(SelectSelectorConfig(options=options))
+        fields[vol.Optional(CONF_ADDRESS)] = str
+        form = self.async_show_form(step_id="user", data_schema=vol.Schema(fields), errors=errors)
+        return cast(SubentryFlowResult, form)
+
+
+def url_of(address: str) -> str | None:
+    """Return the URL of a Sendspin speaker from what a person enters; None if that is no address."""
+    text = address.strip()
+    try:
+        url = URL(text if "://" in text else f"ws://{text}")
+        if url.scheme not in ("ws", "wss") or not HOST.fullmatch(url.host or ""):
+            return None
+        port = url.explicit_port or DEFAULT_PORT
+        return str(url.with_port(port).with_path(DEFAULT_PATH if url.path in ("", "/") else url.path))
+    except ValueError:
+        return None

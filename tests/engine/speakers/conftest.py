@@ -1,0 +1,45 @@
+"""A renderer, and a web server with noise for it."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
+import pytest
+
+from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
+from tests.conftest import SharedFolder
+
+from . import sound
+from .stage import Stage, stage
+
+
+@pytest.fixture(scope="session")
+def noises(shared_folder: SharedFolder) -> Path:
+    """A folder with noise in several formats."""
+    return shared_folder("noises", sound.write)
+
+
+@pytest.fixture
+async def server(noises: Path, socket_enabled: None) -> AsyncGenerator[TestServer]:
+    """A web server with the noises."""
+    app = web.Application()
+    app.router.add_static("/", noises)
+    running = TestServer(app)
+    async with running:
+        yield running
+
+
+@pytest.fixture
+async def renderer(server: TestServer) -> AsyncGenerator[Renderer]:
+    async with ClientSession() as session:
+        running = Renderer("ffmpeg", lambda address: str(server.make_url(address)), session)
+        yield running
+        await running.close()
+
+
+@pytest.fixture
+async def house(renderer: Renderer) -> AsyncGenerator[Stage]:
+    """A hub that can play the noises."""
+    async with stage(renderer) as running:
+        yield running

@@ -1,0 +1,222 @@
+"""A player whose speaker is fed, at a real hub in real time."""
+
+from custom_components.moosicbox.engine.protocol.client import (
+    PlaybackCommand,
+    QueueAdd,
+    RoomCreate,
+    RoomJoin,
+    SeekCommand,
+    VolumeCommand,
+)
+from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.speakers.renderer.audio import CHUNK_SAMPLES
+from custom_components.moosicbox.engine.speakers.speakers import MAX_SPEAKERS, SpeakerInfo
+
+from . import sound
+from .stage import RecordingOutput, Stage, same
+
+MILLISECOND_US = 1_000
+
+
+async def queue(house: Stage, player_id: str, *names: str) -> None:
+    for name in names:
+        await house.do(QueueAdd(player_id=player_id, media_content_id=name))
+
+
+async def play(house: Stage, player_id: str, *names: str) -> None:
+    await queue(house, player_id, *names)
+    await house.do(PlaybackCommand(player_id=player_id, command="play"))
+
+
+async def test_plays_an_item_to_its_end(house: Stage) -> None:
+    output = await house.add("den")
+    await play(house, "den", "first.flac")
+    await house.until(lambda: house.reported("den", state="playing"))
+    timeline = house.player("den").solo_playback.timeline
+    await house.until(lambda: house.finished("den"))
+    assert same(output.samples, sound.noise()[: sound.CUT])
+    assert min(output.gaps_us) >= -1
+    # It began when the hub said, or later, as on a busy machine.
+    started_us = output.sent[0].play_at_us
+    assert started_us >= timeline.anchor_us
+    assert house.player("den").solo_playback.timeline.state == "idle"
+    await house.until(lambda: output.ended == 2)  # After the welcome, and now.
+    await house.until(lambda: output.shown[-1] == (None, False))
+    assert output.shown == [(None, False), ("first.flac", False), ("first.flac", True), (None, False)]
+
+
+async def test_an_album_has_no_gaps(house: Stage) -> None:
+    output = await house.add("den")
+    await play(house, "den", "first.flac", "second.flac")
+    await house.until(lambda: house.reported("den", state="playing"))
+    first, second = (item.queue_item_id for item in house.player("den").solo_playback.queue.items)
+    assert house.reported("den", queue_item_id=first)
+    await house.until(lambda: house.reported("den", state="playing", queue_item_id=second))
+    await house.until(lambda: house.finished("den"))
+    assert same(output.samples, sound.noise())
+    assert min(output.gaps_us) >= -1
+    states = [item.state for item in house.player("den").solo_playback.queue.items]
+    assert states == ["played", "played"]
+
+
+async def test_pauses_and_goes_on_where_it_was(house: Stage) -> None:
+    output = await house.add("den")
+    await play(house, "den", "whole.flac")
+    await house.until(lambda: house.reported("den", state="playing") and len(output.sent) > 10)
+    await house.do(PlaybackCommand(player_id="den", command="pause"))
+    await house.until(lambda: house.reported("den", state="paused"))
+    paused = house.player("den").solo_playback.timeline
+    heard_us = max(sent.play_at_us for sent in output.sent)
+    assert heard_us < paused.anchor_us
+    before = len(output.sent)
+    await house.do(PlaybackCommand(player_id="den", command="play"))
+    await house.until(lambda: house.finished("den"))
+    went_on = output.sent[before]
+    assert went_on.chunk.start == round(paused.position * sound.RATE)
+    assert same(
+        sound.decode(went_on.header, [sent.chunk for sent in output.sent[before:]]),
+        sound.noise()[went_on.chunk.start :],
+    )
+
+
+async def test_seeks(house: Stage) -> None:
+    output = await house.add("den")
+    await play(house, "den", "whole.flac")
+    await house.until(lambda: house.reported("den", state="playing"))
+    await house.do(SeekCommand(player_id="den", position_seconds=2.0))
+    await house.until(lambda: house.finished("den"))
+    # A rendering that runs already begins with a whole chunk.
+    began = next(sent.chunk.start for sent in output.sent if sent.chunk.start >= 2 * sound.RATE)
+    assert began < 2 * sound.RATE + CHUNK_SAMPLES
+    assert output.sent[-1].chunk.end == len(sound.noise())
+
+
+async def test_players_of_a_room_are_in_step(house: Stage) -> None:
+    outputs = {name: await house.add(name) for name in ("den", "bath")}
+    late = outputs["attic"] = await house.add("attic")
+    await house.do(RoomCreate(name="All", id="all"))
+    for name in ("den", "bath"):
+        await house.do(RoomJoin(room_id="all", player_id=name))
+    await house.do(QueueAdd(room_id="all", media_content_id="whole.flac"))
+    await house.do(VolumeCommand(player_id="bath", output_delay_ms=80))
+    await house.do(PlaybackCommand(room_id="all", command="play"))
+    await house.until(lambda: house.reported("den", state="playing") and house.reported("bath", state="playing"))
+    await house.do(RoomJoin(room_id="all", player_id="attic"))
+    await house.until(lambda: late.sent)
+    # One process renders for all of them.
+    assert len(house.renderer) == 1
+    await house.until(lambda: all(house.finished(name) for name in outputs))
+    times = {name: {sent.chunk.start: sent.play_at_us for sent in output.sent} for name, output in outputs.items()}
+    assert same(outputs["den"].samples, sound.noise())
+    # The loudspeakers of the bath are late.
+    assert all(at_us == times["den"][start] - 80 * MILLISECOND_US for start, at_us in times["bath"].items())
+    assert len(times["attic"]) > 5
+    assert all(at_us == times["den"][start] for start, at_us in times["attic"].items())
+
+
+async def test_alone_nothing_is_left_out_of_a_late_start(house: Stage) -> None:
+    output = house.output()
+    output.free_us = house.hub.clock.now_us() + 2_000 * MILLISECOND_US
+    await house.add("den", output)
+    await play(house, "den", "first.flac")
+    await house.until(lambda: house.finished("den"))
+    assert output.sent[0].play_at_us >= output.free_us
+    assert same(output.samples, sound.noise()[: sound.CUT])
+
+
+async def test_a_late_player_of_a_room_comes_in_where_the_others_are(house: Stage) -> None:
+    busy = house.output()
+    outputs = {"den": await house.add("den"), "bath": await house.add("bath", busy)}
+    await house.do(RoomCreate(name="All", id="all"))
+    for name in outputs:
+        await house.do(RoomJoin(room_id="all", player_id=name))
+    await house.do(QueueAdd(room_id="all", media_content_id="whole.flac"))
+    busy.free_us = house.hub.clock.now_us() + 2_500 * MILLISECOND_US
+    await house.do(PlaybackCommand(room_id="all", command="play"))
+    await house.until(lambda: all(house.finished(name) for name in outputs))
+    times = {sent.chunk.start: sent.play_at_us for sent in outputs["den"].sent}
+    assert busy.sent[0].play_at_us >= busy.free_us
+    assert all(sent.play_at_us == times[sent.chunk.start] for sent in busy.sent)
+
+
+async def test_announces_and_goes_on(house: Stage) -> None:
+    output = await house.add("den")
+    await play(house, "den", "whole.flac")
+    await house.until(lambda: house.reported("den", state="playing") and output.sent[-1].chunk.start > 20_000)
+    await house.hub.announcements.announce(house.hub.system, house.player("den"), "second.flac")
+    await house.until(lambda: output.shown[-1] == ("second.flac", True))
+    await house.until(lambda: output.shown[-1] == ("whole.flac", True))
+    await house.until(lambda: house.finished("den"))
+    assert output.sent[-1].chunk.end == len(sound.noise())
+
+
+async def test_an_expired_address_is_renewed(house: Stage) -> None:
+    output = await house.add("den")
+    await queue(house, "den", "first.flac")
+    house.files.expired.add("first.flac")
+    await house.do(PlaybackCommand(player_id="den", command="play"))
+    await house.until(lambda: house.finished("den"))
+    assert same(output.samples, sound.noise()[: sound.CUT])
+
+
+async def test_what_cant_be_played_is_passed_over(house: Stage) -> None:
+    output = await house.add("den")
+    await play(house, "den", "gone.flac", "first.flac")
+    await house.until(lambda: house.finished("den"))
+    assert same(output.samples, sound.noise()[: sound.CUT])
+    assert [item.state for item in house.player("den").solo_playback.queue.items] == ["skipped", "played"]
+
+
+async def test_volume_goes_both_ways(house: Stage) -> None:
+    output = await house.add("den")
+    await house.do(VolumeCommand(player_id="den", volume=0.4))
+    await house.until(lambda: output.volumes[-1] == (0.4, False))
+    house.speakers.report_volume("den", 0.7, True)
+    await house.until(lambda: (house.player("den").volume, house.player("den").muted) == (0.7, True))
+
+
+async def test_a_speakers_own_volume_isnt_changed_when_it_connects(house: Stage) -> None:
+    output = house.output()
+    output.volume = (0.25, False)
+    await house.add("den", output)
+    await house.until(lambda: house.player("den").volume == 0.25)
+    assert set(output.volumes) <= {(0.25, False)}
+
+
+async def test_survives_a_stop_of_the_hub(house: Stage) -> None:
+    await house.add("den")
+    await house.hub.stop(CloseCode.RESTART, "reload")
+    await house.until(lambda: not house.player("den").connected)
+    await house.hub.start()
+    await house.until(lambda: house.player("den").connected)
+
+
+async def test_a_removed_speaker_is_silent(house: Stage) -> None:
+    output = await house.add("den")
+    await play(house, "den", "whole.flac")
+    await house.until(lambda: output.sent)
+    house.speakers.set_added({})
+    await house.until(lambda: not house.player("den").connected and not len(house.renderer))
+
+
+async def test_a_speaker_that_disconnects_and_comes_back_goes_on(house: Stage) -> None:
+    await house.add("den")
+    await play(house, "den", "whole.flac")
+    first = house.speakers.find("den")
+    assert first is not None
+    await house.until(lambda: isinstance(first.output, RecordingOutput) and first.output.sent)
+    house.speakers.disconnected("den", first.output, "other_server")
+    assert house.speakers.state_of("den") == "other_server"
+    await house.until(lambda: not house.player("den").connected)
+    output = await house.add("den")
+    assert house.speakers.state_of("den") == "connected"
+    await house.until(lambda: output.sent)
+    await house.until(lambda: house.finished("den"))
+    assert output.sent[-1].chunk.end == len(sound.noise())
+
+
+async def test_the_number_of_speakers_is_bounded(house: Stage) -> None:
+    infos = [SpeakerInfo(player_id=f"s{number}", kind="snapcast", name="x") for number in range(MAX_SPEAKERS + 1)]
+    admitted = [house.speakers.connected(info, house.output(), "") for info in infos]
+    assert admitted == [True] * MAX_SPEAKERS + [False]
+    assert len(house.speakers.waiting) == MAX_SPEAKERS

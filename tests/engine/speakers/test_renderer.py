@@ -1,0 +1,165 @@
+"""Rendering with a real ffmpeg."""
+
+import asyncio
+from itertools import pairwise
+from pathlib import Path
+
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
+import numpy as np
+import psutil
+import pytest
+
+from custom_components.moosicbox.engine.speakers.renderer import ffmpeg
+from custom_components.moosicbox.engine.speakers.renderer.audio import CHUNK_SAMPLES, AudioFormat, Chunk
+from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
+from custom_components.moosicbox.engine.speakers.renderer.rendering import AHEAD_SECONDS, Reader, RenderingFailed
+
+from . import sound
+
+PCM = AudioFormat(codec="pcm", rates=(sound.RATE,))
+FLAC = AudioFormat(codec="flac", rates=(sound.RATE,))
+
+
+async def rest(reader: Reader) -> list[Chunk]:
+    """Return all chunks that are left."""
+    chunks = []
+    while (chunk := await reader.next()) is not None:
+        chunks.append(chunk)
+    return chunks
+
+
+async def samples(reader: Reader) -> sound.Samples:
+    return sound.decode(await reader.header(), await rest(reader))
+
+
+@pytest.mark.parametrize("audio_format", [PCM, FLAC], ids=["pcm", "flac"])
+@pytest.mark.parametrize("position", [0.0, 0.04, 1.23456, 2.9])
+async def test_renders_exactly_from_any_position(
+    renderer: Renderer, audio_format: AudioFormat, position: float
+) -> None:
+    reader = renderer.open("item", "/whole.flac", position, audio_format)
+    chunks = await rest(reader)
+    first = round(position * sound.RATE)
+    assert chunks[0].start == first
+    assert all(chunk.samples == CHUNK_SAMPLES for chunk in chunks[:-1])
+    assert all(one.end == other.start for one, other in pairwise(chunks))
+    assert reader.duration == sound.SECONDS
+    assert np.array_equal(sound.decode(await reader.header(), chunks), sound.noise()[first:])
+
+
+@pytest.mark.parametrize("name", ["whole.mp3", "edits.m4a", "itunes.m4a"])
+@pytest.mark.parametrize("position", [0.0, 1.23456])
+async def test_leaves_out_what_an_encoder_added(renderer: Renderer, name: str, position: float) -> None:
+    """MP3 says so in LAME's header, MP4 in an edit list or in iTunes' note."""
+    heard = await samples(renderer.open("item", f"/{name}", position, PCM))
+    expected = sound.noise()[round(position * sound.RATE) :]
+    assert len(heard) == len(expected)
+    middle = slice(4_000, 24_000)
+    likeness = [np.corrcoef(heard[middle, 0], np.roll(expected, shift, 0)[middle, 0])[0, 1] for shift in (-1, 0, 1)]
+    assert likeness[1] == max(likeness) > 0.5
+
+
+async def test_the_parts_of_an_album_join_without_a_gap(renderer: Renderer) -> None:
+    parts = [renderer.open(name, f"/{name}.flac", 0.0, FLAC) for name in ("first", "second")]
+    headers = [await part.header() for part in parts]
+    assert headers[0] == headers[1]  # So a decoder goes on.
+    chunks = [chunk for part in parts for chunk in await rest(part)]
+    assert np.array_equal(sound.decode(headers[0], chunks), sound.noise())
+
+
+async def test_resamples_to_the_nearest_rate(renderer: Renderer) -> None:
+    reader = renderer.open("item", "/whole.flac", 0.0, AudioFormat(codec="flac", rates=(48_000, 96_000), bits=24))
+    header = await reader.header()
+    assert (header.rate, header.bits, header.channels) == (48_000, 24, 2)
+    assert sum(chunk.samples for chunk in await rest(reader)) == round(sound.SECONDS * 48_000)
+
+
+async def test_readers_share_a_rendering(renderer: Renderer) -> None:
+    first = renderer.open("item", "/whole.flac", 0.0, FLAC)
+    second = renderer.open("item", "/whole.flac", 0.0, FLAC)
+    await rest(first)
+    late = renderer.open("item", "/whole.flac", 2.0, FLAC)
+    assert len(renderer) == 1
+    assert renderer.open("item", "/whole.flac", 0.0, PCM) is not first
+    assert renderer.open("other", "/whole.flac", 0.0, FLAC) is not first
+    assert len(renderer) == 3
+    assert [chunk.data for chunk in await rest(second)][-1] == [chunk.data for chunk in await rest(late)][-1]
+
+
+async def test_a_rendering_ends_with_its_last_reader(renderer: Renderer) -> None:
+    readers = [renderer.open("item", "/whole.flac", 0.0, FLAC) for _ in range(2)]
+    await readers[0].header()
+    readers[0].close()
+    assert len(renderer) == 1
+    readers[1].close()
+    assert len(renderer) == 0
+    await renderer.close()
+    assert not [child for child in psutil.Process().children() if child.name() == "ffmpeg"]
+
+
+async def test_renders_only_a_little_ahead(renderer: Renderer, noises: Path) -> None:
+    long = np.zeros((60 * sound.RATE, 2), np.int16)
+    await asyncio.to_thread(sound.encode, long, noises / "long.flac")
+    reader = renderer.open("item", "/long.flac", 0.0, PCM)
+    await reader.header()
+    async with asyncio.timeout(10):
+        while reader.buffered_until < AHEAD_SECONDS:
+            await reader._rendering.wait_for_change()
+    # Some more was on its way already.
+    assert reader.buffered_until < AHEAD_SECONDS + 2
+    assert reader.duration is None
+    reader.skip_to(50.0)
+    assert (chunk := await reader.next()) is not None
+    assert chunk.start >= 50 * sound.RATE
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty", b""),
+        ("text", b"not music at all\n" * 1000),
+        ("list.m3u8", b"#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n/whole.flac\n#EXT-X-ENDLIST\n"),
+        ("list.ffconcat", b"ffconcat version 1.0\nfile whole.flac\n"),
+    ],
+)
+async def test_refuses_what_is_no_music(renderer: Renderer, noises: Path, name: str, content: bytes) -> None:
+    """A list would lead ffmpeg to addresses that were not checked."""
+    (noises / name).write_bytes(content)
+    reader = renderer.open("item", f"/{name}", 0.0, FLAC)
+    with pytest.raises(RenderingFailed):
+        await reader.header()
+
+
+async def test_opens_no_decoder_of_pictures(renderer: Renderer, noises: Path, server: TestServer) -> None:
+    """A second stream of the file is of no interest, and its decoder may have faults."""
+    picture = ("-f", "lavfi", "-i", "color=red:size=16x16:rate=5:duration=3", "-c:v", "png")
+    await asyncio.to_thread(sound.encode, sound.noise(), noises / "video.m4a", *picture, "-c:a", "aac", "-f", "mov")
+    heard = await samples(renderer.open("item", "/video.m4a", 0.0, PCM))
+    assert len(heard) >= round(sound.SECONDS * sound.RATE)
+    url = str(server.make_url("/video.m4a"))
+    for limits, ended in (([], 0), (ffmpeg.input_options(url), 1)):
+        process = await ffmpeg.start(["ffmpeg", *limits, "-i", url, "-map", "0:v:0", "-f", "null", "-"])
+        await process.communicate()
+        assert process.returncode == ended
+
+
+async def test_opens_no_files(noises: Path) -> None:
+    async with ClientSession() as session:
+        renderer = Renderer("ffmpeg", lambda address: f"file:{noises}{address}", session)
+        with pytest.raises(RenderingFailed):
+            await renderer.open("item", "/whole.flac", 0.0, FLAC).header()
+        await renderer.close()
+
+
+async def test_an_item_that_is_gone_fails(renderer: Renderer) -> None:
+    with pytest.raises(RenderingFailed):
+        await renderer.open("item", "/gone.flac", 0.0, FLAC).header()
+
+
+async def test_a_program_that_is_missing_fails(server: TestServer) -> None:
+    async with ClientSession() as session:
+        renderer = Renderer("/no/ffmpeg", lambda address: str(server.make_url(address)), session)
+        with pytest.raises(RenderingFailed):
+            await renderer.open("item", "/whole.flac", 0.0, FLAC).header()
+        await renderer.close()

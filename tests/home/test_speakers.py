@@ -1,0 +1,318 @@
+"""Speakers in Home Assistant: discovered, added, paired, removed."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from ipaddress import ip_address
+from typing import Any
+
+from aiohttp import ClientSession
+from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER, SOURCE_ZEROCONF
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from homeassistant.requirements import RequirementsNotFound
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from yarl import URL
+
+from custom_components.moosicbox.adapters import speakers as adapter
+from custom_components.moosicbox.const import DOMAIN
+from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.speakers.sendspin import service
+from custom_components.moosicbox.engine.speakers.snapcast import server as snapcast
+from custom_components.moosicbox.speaker_flow import url_of
+from tests.engine.speakers.sendspin_speaker import SendspinSpeaker, listening, make_speaker
+from tests.engine.speakers.snapcast_client import hello, snapcast_client
+from tests.states import state_of
+
+PLAYER = "snapcast-001122334455"
+
+
+@pytest.fixture(autouse=True)
+def ports(monkeypatch: pytest.MonkeyPatch, socket_enabled: None) -> None:
+    """Listen on other ports than usual."""
+    monkeypatch.setattr(snapcast, "PORT", 0)
+    monkeypatch.setattr(snapcast.SnapcastServer.start, "__defaults__", ("127.0.0.1", 0))
+    monkeypatch.setattr(service.SendspinService.start, "__defaults__", ("127.0.0.1", 38_927))
+
+
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """The library's timers for speakers that may come back outlive its server."""
+    return True
+
+
+@pytest.fixture
+async def session() -> AsyncGenerator[ClientSession]:
+    async with ClientSession() as running:
+        yield running
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - Home Assistant has no event for each of them
+            await asyncio.sleep(0.01)
+
+
+async def set_options(hass: HomeAssistant, entry: MockConfigEntry, **options: Any) -> None:
+    hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
+    await hass.async_block_till_done()
+    await entry.runtime_data.speakers.async_apply(entry.options)
+
+
+def flows(hass: HomeAssistant) -> list[Any]:
+    return [dict(flow) for flow in hass.config_entries.flow.async_progress()]
+
+
+def announced(speaker: SendspinSpeaker, url: str) -> ZeroconfServiceInfo:
+    """Return what Home Assistant learns of a speaker that announces itself."""
+    client_id, port = speaker.client.identity.peer_id, URL(url).port
+    address = ip_address("127.0.0.1")
+    return ZeroconfServiceInfo(
+        ip_address=address,
+        ip_addresses=[address],
+        port=port,
+        hostname=f"{client_id}.local.",
+        type="_sendspin._tcp.local.",
+        name=f"{client_id}._sendspin._tcp.local.",
+        properties={"path": "/sendspin", "name": "Den"},
+    )
+
+
+async def discovered(hass: HomeAssistant, speaker: SendspinSpeaker, url: str) -> Any:
+    """Return the flow of a speaker that announces itself."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_ZEROCONF}, data=announced(speaker, url)
+    )
+
+
+async def submit(hass: HomeAssistant, result: Any, user_input: dict[str, Any] | None = None) -> Any:
+    """Submit a form, and wait while the flow shows its progress."""
+    manager: Any = hass.config_entries.subentries if result["handler"] != DOMAIN else hass.config_entries.flow
+    result = await manager.async_configure(result["flow_id"], {} if user_input is None else user_input)
+    while result["type"] is FlowResultType.SHOW_PROGRESS:
+        await asyncio.sleep(0.01)
+        result = await manager.async_configure(result["flow_id"])
+    return result
+
+
+# ---- Snapcast
+
+
+async def test_nothing_listens_unless_it_is_asked_for(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    speakers = entry.runtime_data.speakers
+    assert (speakers.sendspin, speakers._snapcast, speakers._speakers) == (None, None, None)
+
+
+async def test_a_snapcast_client_is_added_by_one_click(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, entity_registry: er.EntityRegistry
+) -> None:
+    await set_options(hass, entry, snapcast=True)
+    port = entry.runtime_data.speakers._snapcast.port
+    async with snapcast_client(port) as client:
+        client.send(hello())
+        await until(lambda: flows(hass))
+        (flow,) = flows(hass)
+        assert (flow["step_id"], flow["context"]["source"]) == ("confirm", SOURCE_INTEGRATION_DISCOVERY)
+        assert flow["context"]["title_placeholders"] == {"name": "den"}
+        result = await submit(hass, flow)
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
+        await until(lambda: hub.players.find(PLAYER) is not None and hub.players.get(PLAYER).connected)
+        await hass.async_block_till_done()
+        (subentry,) = entry.get_subentries_of_type("speaker")
+        assert (subentry.unique_id, subentry.title, dict(subentry.data)) == (PLAYER, "den", {"kind": "snapcast"})
+        own = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+        assert {each.entity_id for each in own if each.config_subentry_id == subentry.subentry_id} >= {
+            *("media_player.den", "number.den_delay_of_the_loudspeakers", "sensor.den_connection"),
+        }
+        assert state_of(hass, "sensor.den_connection").state == "connected"
+    await until(lambda: state_of(hass, "sensor.den_connection").state == "disconnected")
+
+
+async def test_a_removed_speaker_is_gone(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, device_registry: dr.DeviceRegistry
+) -> None:
+    await set_options(hass, entry, snapcast=True)
+    entry.runtime_data.speakers.add(PLAYER, "Den", "snapcast", None)
+    await hass.async_block_till_done()
+    async with snapcast_client(entry.runtime_data.speakers._snapcast.port) as client:
+        client.send(hello())
+        await until(lambda: hub.players.find(PLAYER) is not None)
+        await hass.async_block_till_done()
+        (subentry,) = entry.get_subentries_of_type("speaker")
+        hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+        await hass.async_block_till_done()
+        await until(lambda: hub.players.find(PLAYER) is None)
+        assert device_registry.async_get_device_by_identifier((DOMAIN, PLAYER), entry.entry_id) is None
+
+
+async def test_a_port_that_is_in_use(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, issue_registry: ir.IssueRegistry
+) -> None:
+    taken = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = taken.sockets[0].getsockname()[1]
+    monkeypatch.setattr(snapcast.SnapcastServer.start, "__defaults__", ("127.0.0.1", port))
+    await set_options(hass, entry, snapcast=True)
+    assert issue_registry.async_get_issue(DOMAIN, adapter.ISSUE_PORT) is not None
+    taken.close()
+    await taken.wait_closed()
+    await set_options(hass, entry, snapcast=False)
+    await set_options(hass, entry, snapcast=True)
+    assert issue_registry.async_get_issue(DOMAIN, adapter.ISSUE_PORT) is None
+    assert entry.runtime_data.speakers._snapcast.port == port
+
+
+async def test_speakers_need_ffmpeg(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    entry.runtime_data.speakers._ffmpeg = None
+    await set_options(hass, entry, snapcast=True, sendspin=True)
+    assert issue_registry.async_get_issue(DOMAIN, adapter.ISSUE_FFMPEG) is not None
+    assert entry.runtime_data.speakers.sendspin is None
+
+
+# ---- Sendspin
+
+
+async def test_a_sendspin_speaker_is_found_and_trusted(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        result = await discovered(hass, speaker, url)
+        assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "confirm")
+        result = await submit(hass, result)
+        assert (result["type"], result["step_id"]) == (FlowResultType.MENU, "access")
+        assert result["menu_options"][-1] == "trust"
+        result = await submit(hass, result, {"next_step_id": "trust"})
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
+        await until(lambda: (player := hub.players.find(speaker.player_id)) is not None and player.connected)
+        await hass.async_block_till_done()
+        (subentry,) = entry.get_subentries_of_type("speaker")
+        assert dict(subentry.data) == {"kind": "sendspin", "url": url}
+        assert state_of(hass, "media_player.den").state == "idle"
+        # It is known now, also at another address.
+        result = await discovered(hass, speaker, url.replace("127.0.0.1", "127.0.0.2"))
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+        (subentry,) = entry.get_subentries_of_type("speaker")
+        # Home Assistant reports the address that it prefers.
+        assert subentry.data["url"].endswith("/sendspin")
+        await hass.services.async_call("button", "press", {"entity_id": "button.den_take_back"}, blocking=True)
+
+
+async def test_a_sendspin_speaker_is_paired_by_its_code(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session, unpaired=False)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        assert result["menu_options"] == ["dynamic_code", "token"]
+        speaker.client.open_pairing_window()
+        result = await submit(hass, result, {"next_step_id": "dynamic_code"})
+        assert (result["step_id"], result["errors"]) == ("dynamic_code", {})
+        await until(lambda: speaker.codes)
+        result = await submit(hass, result, {"code": "12"})
+        assert result["errors"] == {"base": "malformed_code"}
+        wrong = "000000" if speaker.codes[-1] != "000000" else "111111"
+        result = await submit(hass, result, {"code": wrong})
+        assert result["errors"] == {"base": "wrong_code"}
+        result = await submit(hass, result, {"code": speaker.codes[-1]})
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
+        await until(lambda: (player := hub.players.find(speaker.player_id)) is not None and player.connected)
+
+
+async def test_wrong_codes_are_bounded(hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession) -> None:
+    speaker = await make_speaker(session, unpaired=False, static_code="12345678")
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        result = await hass.config_entries.flow.async_configure(result["flow_id"], {"next_step_id": "static_code"})
+        # Its button has to be pressed first.
+        assert (result["type"], result["step_id"]) == (FlowResultType.SHOW_PROGRESS, "gesture")
+        speaker.client.open_pairing_window()
+        await until(lambda: flows(hass)[0]["step_id"] == "static_code")
+        result = await hass.config_entries.flow.async_configure(result["flow_id"])
+        tries = 0
+        while result["type"] is FlowResultType.FORM:
+            speaker.client.open_pairing_window()
+            result = await submit(hass, result, {"code": "87654321"})
+            tries += 1
+        assert (result["type"], result["reason"], tries) == (FlowResultType.ABORT, "pairing_wrong_code", 5)
+        assert not entry.get_subentries_of_type("speaker")
+
+
+async def test_a_speaker_is_added_by_its_address(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        handler = (entry.entry_id, "speaker")
+        result = await hass.config_entries.subentries.async_init(handler, context={"source": SOURCE_USER})
+        result = await submit(hass, result, {"address": "not an address"})
+        assert result["errors"] == {"base": "address_invalid"}
+        result = await submit(hass, result, {"address": url.removeprefix("ws://").removesuffix("/sendspin")})
+        result = await submit(hass, result, {"next_step_id": "trust"})
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
+        await until(lambda: (player := hub.players.find(speaker.player_id)) is not None and player.connected)
+
+
+async def test_nothing_at_an_address(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    handler = (entry.entry_id, "speaker")
+    result = await hass.config_entries.subentries.async_init(handler, context={"source": SOURCE_USER})
+    result = await submit(hass, result, {"address": "127.0.0.1:1"})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_reachable")
+
+
+async def test_a_requirement_that_cant_be_installed(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    session: ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    async def fail(_hass: HomeAssistant, name: str, requirements: list[str]) -> None:
+        raise RequirementsNotFound(name, requirements)
+
+    monkeypatch.setattr(adapter, "async_process_requirements", fail)
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "sendspin_not_installed")
+        assert issue_registry.async_get_issue(DOMAIN, adapter.ISSUE_REQUIREMENT) is not None
+
+
+async def test_a_speaker_without_a_hub_is_ignored(hass: HomeAssistant, session: ClientSession) -> None:
+    speaker = await make_speaker(session)
+    result = await discovered(hass, speaker, "ws://127.0.0.1:5/sendspin")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+async def test_speakers_come_back_after_a_reload(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        await submit(hass, result, {"next_step_id": "trust"})
+        await until(lambda: (player := hub.players.find(speaker.player_id)) is not None and player.connected)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        await until(lambda: not speaker.client.connected)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await until(lambda: hub.players.get(speaker.player_id).connected)
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("192.168.1.20", "ws://192.168.1.20:8928/sendspin"),
+        (" den.local:9000/x ", "ws://den.local:9000/x"),
+        ("[fd00::1]", "ws://[fd00::1]:8928/sendspin"),
+        ("ws://den", "ws://den:8928/sendspin"),
+        ("http://den", None),
+        ("", None),
+        ("a b", None),
+        ("den:99999", None),
+    ],
+)
+def test_addresses(address: str, url: str | None) -> None:
+    assert url_of(address) == url

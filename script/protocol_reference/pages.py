@@ -17,6 +17,7 @@ from custom_components.moosicbox.engine.handlers import broadcast
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.playback import operations, queue
 from custom_components.moosicbox.engine.playback.playback import HANDOVER_US, POSITION_TOLERANCE_SECONDS
+from custom_components.moosicbox.engine.playback.players import NEW_PLAYER_VOLUME
 from custom_components.moosicbox.engine.playback.playhead import RESTART_SECONDS
 from custom_components.moosicbox.engine.playback.progress import INTERVAL_US
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
@@ -53,6 +54,7 @@ CONSTANTS: Final = {
     "page": queue.PAGE_ITEMS,
     "progress_hertz": 1e6 / INTERVAL_US,
     "restart_seconds": RESTART_SECONDS,
+    "new_player_volume": NEW_PLAYER_VOLUME,
     "restart_spread": RESTART_SPREAD,
     "retry_seconds": admission.RETRY_SECONDS,
     "invite_uses": invites.DEFAULT_USES,

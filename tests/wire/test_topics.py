@@ -22,7 +22,7 @@ async def test_a_subscription_begins_with_states_and_the_queue(connect: Connect,
         assert message["snapshot"] is True
         assert message["topic"] == "player:kitchen"
         assert "offset" not in message
-    assert arrived["volume_update"].items() >= {"volume": 1.0, "muted": False}.items()
+    assert arrived["volume_update"].items() >= {"volume": 0.3, "muted": False}.items()
     assert arrived["queue_updated"].items() >= {"revision": 1, "total": 1, "current_index": None}.items()
     (item,) = arrived["queue_updated"]["queue"]["items"]
     assert item["track"]["title"] == "Brass Morning"
@@ -107,7 +107,7 @@ async def test_a_player_follows_its_own_orders(connect: Connect, token: str) -> 
     assert set(welcome["positions"]) == {"play:attic"}
     volume, prepare = await attic.arrived()
     assert (prepare["type"], prepare["queue_item_id"], prepare["track"]) == ("prepare", None, None)
-    assert volume == {"type": "volume_update", "topic": "play:attic", "snapshot": True, "volume": 1.0, "muted": False}
+    assert volume == {"type": "volume_update", "topic": "play:attic", "snapshot": True, "volume": 0.3, "muted": False}
 
 
 async def test_subscribe_answers_before_snapshots(connect: Connect, token: str, kitchen: Client) -> None:

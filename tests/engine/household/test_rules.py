@@ -142,6 +142,7 @@ async def test_an_alarm_keeps_below_the_cap(house: House) -> None:
 async def test_a_fade_begins_below_the_cap(house: House) -> None:
     await rule(house, max_volume=0.4)
     await play(house)
+    await house.do(VolumeCommand(player_id="kids", volume=0.4))
     await house.do(SetSleepTimer(player_id="kids", minutes=1))
     await house.pass_seconds(50)
     assert house.player("kids").volume == pytest.approx(0.2, abs=0.02)

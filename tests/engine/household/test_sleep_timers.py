@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from custom_components.moosicbox.engine.playback.players import NEW_PLAYER_VOLUME
 from custom_components.moosicbox.engine.protocol.client import (
     PlaybackCommand,
     QueueAdd,
@@ -129,10 +130,10 @@ async def test_a_room_stops(house: House) -> None:
     await group(house)
     await house.do(SetSleepTimer(room_id="upstairs", minutes=1), "bedroom")
     await house.pass_seconds(55)
-    assert house.player("bathroom").volume < 0.9
+    assert house.player("bathroom").volume < NEW_PLAYER_VOLUME
     await house.pass_seconds(10)
     assert house.room("upstairs").playback.timeline.state == "paused"
-    assert [player.volume for player in house.room("upstairs").renderers] == [0.5, 1.0]
+    assert [player.volume for player in house.room("upstairs").renderers] == [0.5, NEW_PLAYER_VOLUME]
 
 
 @pytest.mark.parametrize("until", ["time", "track"])
@@ -145,7 +146,7 @@ async def test_one_player_leaves_its_room(house: House, until: str) -> None:
     await house.pass_seconds(9)
     assert [player.player_id for player in house.room("upstairs").renderers] == ["bedroom"]
     assert (house.is_playing("bedroom"), house.is_playing("bathroom")) == (True, False)
-    assert house.player("bathroom").volume == 1.0
+    assert house.player("bathroom").volume == NEW_PLAYER_VOLUME
 
 
 async def test_the_timer_of_a_group_goes_on_with_the_last_player(house: House) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from custom_components.moosicbox.engine.playback.media import StreamAddress
 from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
+from custom_components.moosicbox.engine.playback.players import NEW_PLAYER_VOLUME
 from custom_components.moosicbox.engine.protocol.client import (
     ModeCommand,
     PlaybackCommand,
@@ -125,6 +126,35 @@ async def test_playback_commands_set_state_and_item() -> None:
     assert (kitchen.current, kitchen.player.active_playback.timeline.position) == ("four", 7)
     await kitchen.do(PlaybackCommand(command="play", start_position=9))
     assert (kitchen.current, kitchen.player.active_playback.timeline.position) == ("four", 9)
+
+
+@pytest.mark.parametrize(("command", "current"), [("next", "three"), ("previous", "one")])
+async def test_next_and_previous_start_a_paused_player(command: Any, current: str) -> None:
+    kitchen = Kitchen()
+    await kitchen.play("one", "two", "three")
+    await kitchen.do(PlaybackCommand(command="next"))
+    await kitchen.do(PlaybackCommand(command="pause"))
+    kitchen.heard()
+    await kitchen.do(PlaybackCommand(command=command))
+    assert (kitchen.state, kitchen.current) == ("playing", current)
+    [order] = of_type(kitchen.heard()[0], "synchronized_playback")
+    assert (order["command"], order["track"]["track_id"], order["start_position"]) == ("play", current, 0.0)
+
+
+async def test_a_new_player_is_quiet_and_a_known_one_keeps_its_volume() -> None:
+    kitchen = Kitchen()
+    assert kitchen.player.volume == NEW_PLAYER_VOLUME == 0.3
+    await kitchen.do(VolumeCommand(volume=0.8))
+    kitchen.harness.lose(kitchen.session)
+    _, connection = kitchen.harness.connect(ADA, player_id="kitchen")
+    assert {each["volume"] for each in of_type(connection.take(), "volume_update")} == {0.8}
+
+
+async def test_a_new_player_begins_below_its_cap() -> None:
+    harness = Harness()
+    harness.hub.players.limit_volumes(lambda player: 0.1 if player.player_id == "nursery" else 1.0)
+    harness.connect(ADA, player_id="nursery")
+    assert harness.hub.players.get("nursery").volume == 0.1
 
 
 async def test_next_after_the_last_item_finishes() -> None:

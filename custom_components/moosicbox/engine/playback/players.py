@@ -30,6 +30,8 @@ _LOGGER = logging.getLogger(__name__)
 
 MAX_AHEAD_US: Final = 1_000_000
 """How far in the future the time of a report may be."""
+NEW_PLAYER_VOLUME: Final = 0.3
+"""The volume of a player that connects for the first time, which may be louder than the user expects."""
 
 
 class Players(PlaybackContexts[Player]):
@@ -105,7 +107,9 @@ class Players(PlaybackContexts[Player]):
             raise Unavailable(f"A user has at most {most} players")
         if len(self._players) >= limits.max_players:
             raise Unavailable(f"This hub takes at most {limits.max_players} players")
-        return self.add(player_id, client.name, principal.sub, client.version)
+        player = self.add(player_id, client.name, principal.sub, client.version)
+        player.volume = min(NEW_PLAYER_VOLUME, self._max_volume(player))
+        return player
 
     def add(self, player_id: str, name: str, owner_user_id: str, version: str | None = None) -> Player:
         """Add a player that isn't connected, regardless of limits."""

@@ -108,7 +108,7 @@ class Snapshots:
         """
         players = list(self._players) if player_ids is None else [self._players.get(each) for each in player_ids]
         if snapshot_id not in self._snapshots and len(self._snapshots) >= MAX_SNAPSHOTS:
-            raise Unavailable(f"This hub takes at most {MAX_SNAPSHOTS} snapshots", again=False)
+            raise Unavailable(f"This hub takes at most {MAX_SNAPSHOTS} snapshots")
         now_us = self._clock.now_us()
         rooms = dict.fromkeys(room for player in players if (room := self._rooms.of_player(player)) is not None)
         snapshot = Snapshot(

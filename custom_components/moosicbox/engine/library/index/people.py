@@ -41,7 +41,7 @@ def set_own_favourite(index: sqlite3.Connection, user_id: str, id_: str, *, favo
     _require_room(index, user_id)
     (count,) = index.execute("SELECT count(*) FROM user_favourites WHERE user_id = ?", (user_id,)).fetchone()
     if count >= MAX_FAVOURITES:
-        raise Unavailable(f"A user has at most {MAX_FAVOURITES} favourites", again=False)
+        raise Unavailable(f"A user has at most {MAX_FAVOURITES} favourites")
     index.execute("INSERT OR IGNORE INTO user_favourites (user_id, item_id) VALUES (?, ?)", (user_id, item_id))
 
 
@@ -158,4 +158,4 @@ def _has_room(index: sqlite3.Connection, user_id: str) -> bool:
 
 def _require_room(index: sqlite3.Connection, user_id: str) -> None:
     if not _has_room(index, user_id):
-        raise Unavailable(f"The library knows {MAX_USERS} users already", again=False)
+        raise Unavailable(f"The library knows {MAX_USERS} users already")

@@ -34,7 +34,7 @@ def set_token(index: sqlite3.Connection, user_id: str, token: str | None) -> Non
         return
     (count,) = index.execute("SELECT count(*) FROM scrobblers").fetchone()
     if count >= MAX_SCROBBLERS:
-        raise Unavailable(f"At most {MAX_SCROBBLERS} users can report their plays", again=False)
+        raise Unavailable(f"At most {MAX_SCROBBLERS} users can report their plays")
     index.execute("INSERT INTO scrobblers (user_id, token) VALUES (?, ?)", (user_id, token))
 
 

@@ -77,8 +77,10 @@ def _sorted(session: dict[str, Any]) -> dict[str, Any]:
     return {**session, "principal": {**principal, "permissions": sorted(principal["permissions"])}}
 
 
-def _known(written: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
-    known = {name: written[name] for name in golden}
-    if "playback" in golden:
-        known["playback"] = {name: written["playback"][name] for name in golden["playback"]}
-    return known
+def _known(written: Any, golden: Any) -> Any:
+    """Return what earlier versions know of a record: new fields are added to dictionaries, and behind those of arrays."""
+    if isinstance(golden, dict):
+        return {name: _known(written[name], value) for name, value in golden.items()}
+    if isinstance(golden, list) and len({type(part) for part in golden}) > 1:
+        return [_known(part, known) for part, known in zip(written, golden, strict=False)]
+    return written

@@ -178,11 +178,11 @@ async def test_a_party_is_accessible(home: Home, open_tab: OpenTab, viewport: di
     await expect(page.locator(".player > .artwork:not([data-missing])")).to_be_visible()
     assert await violations(page, "moosicbox-panel") == []
     for name in "Queue", "People", "Chat":
-        await page.get_by_role("tab", name=name).click()
+        await page.get_by_role("tab", name=name, exact=True).click()
         assert await violations(page, "moosicbox-panel") == []
     await page.get_by_role("link", name="Library").click()
     for name in "Albums", "Artists", "Songs", "Genres", "Playlists", "Favourites":
-        await page.get_by_role("tab", name=name).click()
+        await page.get_by_role("tab", name=name, exact=True).click()
         await expect(page.locator(".library .item-list > :is(:not([hidden]))").first).to_be_visible()
         assert await violations(page, "moosicbox-panel") == []
     await page.get_by_role("tab", name="Albums").click()

@@ -12,6 +12,7 @@ from script.lib.process import free_port
 
 from .conftest import OpenTab
 from .home import Home
+from .network import network
 from .tabs import PHONE, Tab
 
 SONG = "media-source://media_source/local/brass-morning.flac"
@@ -262,8 +263,9 @@ async def test_address_that_leads_nowhere(player: PlayerTab) -> None:
     await player.play(f"http://127.0.0.1:{free_port()}/song.mp3")
     await expect(player.page.get_by_text("This item can't be reached.")).to_be_visible()
     await player.tab.screenshot("player-unreachable")
-    await player.play(player.home.url.replace("127.0.0.1", "localhost") + "/manifest.json")
-    await expect(player.page.get_by_text("This browser can't play this item")).to_be_visible()
+    async with network(player.home.port) as between:
+        await player.play(f"http://localhost:{between.port}/manifest.json")
+        await expect(player.page.get_by_text("This browser can't play this item")).to_be_visible()
     await player.play()
     await player.wait_until_heard()
     await expect(player.page.get_by_text("This browser can't play this item")).to_be_hidden()

@@ -115,5 +115,5 @@ class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen
     cursor: Annotated[str, Meta(max_length=512)] | None = None
     favourite: bool | None = None
     playlist: PlaylistEdit | None = None
-    mine: bool = False
+    mine: bool | None = None
     token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None

@@ -160,7 +160,7 @@ export interface ClientMessages {
     cursor?: string | null;
     favourite?: boolean | null;
     playlist?: PlaylistEdit | null;
-    mine?: boolean;
+    mine?: boolean | null;
     token?: string | null;
   };
   "mode_command": {

@@ -106,7 +106,7 @@ BAD_OPENINGS: list[tuple[bytes, str, list[str] | None]] = [
         ["client", "player_id"],
     ),
     (json.dumps(authenticate(resume={"session_id": "x"})).encode(), "invalid_message", ["resume", "secret"]),
-    (b'{"type": "authenticate", "client": "\\ud800"}', "serialization_error", None),
+    (b'{"type": "authenticate", "client": "\\ud800"}', "invalid_message", ["client"]),
 ]
 
 

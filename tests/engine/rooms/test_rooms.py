@@ -311,8 +311,8 @@ async def test_volumes_have_no_error_of_sums(party: Party) -> None:
 
 async def test_players_without_volume_do_not_count(party: Party) -> None:
     party.hub.players.get("ben").capabilities = ("pause",)
-    await party.do("ada", VolumeCommand(room_id="party", volume=0.3))
-    assert (party.room.volume, party.hub.players.get("ben").volume) == (0.3, 1.0)
+    await party.do("ada", VolumeCommand(room_id="party", volume=0.6))
+    assert (party.room.volume, party.hub.players.get("ben").volume) == (0.6, 0.3)
 
 
 volumes_of_a_room = st.lists(st.floats(0, 1), min_size=1, max_size=20)

@@ -91,7 +91,7 @@ async def test_addresses_that_need_a_login_are_refused(hass: HomeAssistant, kitc
 
 @pytest.mark.parametrize(
     "address",
-    ["/local/bell.mp3", "http://127.0.0.1:8123/local/bell.mp3", "http://radio.example:8123/api/states", BRASS],
+    ["/local/bell.mp3", "http://127.0.0.1:8123/local/bell.mp3", "http://radio.example:8123/api/song.mp3", BRASS],
 )
 async def test_open_addresses_and_those_of_others_are_played(
     hass: HomeAssistant, kitchen: Client, address: str

@@ -124,7 +124,10 @@ class UserAccess:
     @callback
     def _watch(self, session: Session) -> None:
         credential = session.principal.credential
-        if session.principal.realm != REALM or credential in self._revocation_callbacks:
+        if session.principal.realm != REALM:
+            return
+        self.user_ids.add(session.principal.sub)
+        if credential in self._revocation_callbacks:
             return
 
         @callback

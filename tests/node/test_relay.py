@@ -16,8 +16,11 @@ SOUND = bytes(range(256)) * 4_000
 SEAL = Seal(b"key")
 RUN = "this run"
 
+LIFETIME = 86_400
+"""Seconds; addresses are made when the tests are collected, long before they are used."""
 
-def relayed(path: str, lifetime: int = 60, run: str = RUN, seal: Seal = SEAL) -> str:
+
+def relayed(path: str, lifetime: int = LIFETIME, run: str = RUN, seal: Seal = SEAL) -> str:
     """Return an address as Home Assistant's hub makes it."""
     return seal.relayed(path, int(time.time()) + lifetime, run)
 
@@ -75,8 +78,8 @@ async def node(known: list[HomeAssistant]) -> AsyncGenerator[HttpClient]:
         relayed("/media/local/a%20song.flac") + "&authSig=abc.def",
         relayed("/local/bell.mp3?v=2&v=1"),
         relayed("/api/tts_proxy/hello.mp3"),
-        SEAL.signed(stream_source("t-1"), int(time.time()) + 60),
-        SEAL.signed(stream_source("t-1", "mp3"), int(time.time()) + 60),
+        SEAL.signed(stream_source("t-1"), int(time.time()) + LIFETIME),
+        SEAL.signed(stream_source("t-1", "mp3"), int(time.time()) + LIFETIME),
         SEAL.address("al-1"),
     ],
     # Signatures differ between the processes that run the tests.
@@ -119,7 +122,7 @@ async def test_credentials_are_not_forwarded(node: HttpClient, home: Home) -> No
         "/manifest.json?authSig=abc.def",
         "/media/local/song.flac?authSig=abc.def",
         "/api/moosicbox/tracks/t-1/stream?until=9999999999&sig=x",
-        SEAL.signed(stream_source("t-1"), int(time.time()) + 60).replace("t-1", "t-2"),
+        SEAL.signed(stream_source("t-1"), int(time.time()) + LIFETIME).replace("t-1", "t-2"),
         SEAL.signed(stream_source("t-1"), int(time.time()) - 1),
         "/api/moosicbox/artwork/al-1",
         SEAL.address("al-1").replace("al-1", "al-2"),

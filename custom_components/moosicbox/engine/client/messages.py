@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ..protocol import server
+from ..protocol import household, server
 from ..protocol.errors import HubError, SerializationFailed
 from ..protocol.server import NumberedMessage, ServerMessage, StateMessage, TopicMessage
 from .errors import error_from
@@ -44,7 +44,8 @@ def server_message_models() -> tuple[type[ServerMessage], ...]:
     """Return the models of all messages that a hub sends, except `error`."""
     return tuple(
         model
-        for model in vars(server).values()
+        for module in (server, household)
+        for model in vars(module).values()
         if isinstance(model, type) and issubclass(model, ServerMessage) and model not in _BASES
     )
 

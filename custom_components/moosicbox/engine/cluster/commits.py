@@ -52,6 +52,8 @@ class Commits:
         self._on_store_reset = on_store_reset
         self._task: asyncio.Task[None] | None = None
         self._running = False
+        self._awaits_fence = False
+        """True after Redis was found empty: another commit under the old fence would count as a lost leadership."""
 
     def start(self) -> None:
         """Begin to commit and deliver."""
@@ -60,7 +62,7 @@ class Commits:
 
     def restart(self, edge: str, fence: int) -> None:
         """Continue under another fence; a commit under way is given up."""
-        self._edge, self._fence = edge, fence
+        self._edge, self._fence, self._awaits_fence = edge, fence, False
 
     async def drain(self) -> bool:
         """Commit everything that has happened, then stop. Return `False` if another node leads already."""
@@ -68,6 +70,9 @@ class Commits:
             self.commit_soon()
             if self._task is not None:
                 await asyncio.wait([self._task])
+            elif self._awaits_fence:
+                self._on_store_reset()
+                await asyncio.sleep(RETRY_SECONDS)
         drained, self._running = self._running, False
         return drained
 
@@ -80,7 +85,7 @@ class Commits:
 
     def commit_soon(self) -> None:
         """Commit at the end of this turn of the event loop."""
-        if self._running and self._task is None:
+        if self._running and self._task is None and not self._awaits_fence:
             self._task = asyncio.get_running_loop().create_task(self._run())
         elif self.offline:
             self._deliver_waiting_states()
@@ -99,6 +104,7 @@ class Commits:
             self._running = False
             self._on_deposed()
         except StoreReset:
+            self._awaits_fence = True
             self._on_store_reset()
         except Exception:
             _LOGGER.exception("A commit failed")

@@ -197,7 +197,9 @@ class ClusterNode:
         except BusUnavailable as error:
             self._set_connected(False, str(error))
         except LeadershipLost:
-            await self._step_down()
+            # While the state is stored anew, this may be about the old fence of this node.
+            if not self._recovering:
+                await self._step_down()
         except StoreReset:
             await self._recover_store()
         await asyncio.sleep(HEARTBEAT_SECONDS)

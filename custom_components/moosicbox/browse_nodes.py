@@ -46,7 +46,9 @@ class Nodes:
             case Genre():
                 return self._collection("genre", item.genre_id, item.name, MediaClass.ALBUM)
             case Playlist():
-                return self._collection("playlist", item.playlist_id, item.name, MediaClass.TRACK)
+                node = self._collection("playlist", item.playlist_id, item.name, MediaClass.TRACK)
+                node.can_play = node.can_play and item.track_count > 0
+                return node
 
     def track(self, track: LibraryTrack, title: str | None = None, parent: str = "track") -> BrowseMediaSource:
         """Return the node of a track; `parent` is the identifier of the collection that it is played from."""

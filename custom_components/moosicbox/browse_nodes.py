@@ -46,9 +46,8 @@ class Nodes:
             case Genre():
                 return self._collection("genre", item.genre_id, item.name, MediaClass.ALBUM)
             case Playlist():
-                node = self._collection("playlist", item.playlist_id, item.name, MediaClass.TRACK)
-                node.can_play = node.can_play and item.track_count > 0
-                return node
+                has_tracks = item.track_count > 0
+                return self._collection("playlist", item.playlist_id, item.name, MediaClass.TRACK, playable=has_tracks)
 
     def track(self, track: LibraryTrack, title: str | None = None, parent: str = "track") -> BrowseMediaSource:
         """Return the node of a track; `parent` is the identifier of the collection that it is played from."""
@@ -76,7 +75,14 @@ class Nodes:
         )
 
     def _collection(
-        self, kind: Kind, id_: str, title: str, inner: MediaClass, artwork_url: str | None = None
+        self,
+        kind: Kind,
+        id_: str,
+        title: str,
+        inner: MediaClass,
+        artwork_url: str | None = None,
+        *,
+        playable: bool = True,
     ) -> BrowseMediaSource:
         return BrowseMediaSource(
             domain=DOMAIN,
@@ -84,7 +90,7 @@ class Nodes:
             media_class=MediaClass(kind),
             media_content_type=MediaType(kind),
             title=title,
-            can_play=self.collections_playable,
+            can_play=playable and self.collections_playable,
             can_expand=True,
             can_search=kind in ("artist", "album"),
             children_media_class=inner,

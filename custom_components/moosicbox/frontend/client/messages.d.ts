@@ -602,6 +602,7 @@ export interface ServerMessages {
     player_id?: string;
     room_id?: string;
     stream_title?: string;
+    autoplay: boolean;
   };
   "player_list": {
     type: "player_list";
@@ -696,6 +697,12 @@ export interface ServerMessages {
     playback: ServerMessages["playback_status"];
     queue: QueuePage;
     chat: Array<ChatLine>;
+  };
+  "room_volumes": {
+    type: "room_volumes";
+    topic?: string;
+    snapshot?: boolean;
+    players: Record<string, PlayerVolume>;
   };
   "seek_update": {
     type: "seek_update";
@@ -907,6 +914,11 @@ export interface PlayerInfo {
   room_id: string | null;
   entity_id: string | null;
   output_delay_ms?: number;
+}
+
+export interface PlayerVolume {
+  volume: number;
+  muted: boolean;
 }
 
 export interface PlaylistEdit {

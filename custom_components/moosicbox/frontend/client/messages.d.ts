@@ -39,6 +39,30 @@ export interface ClientMessages {
     type: "get_metrics";
     request_id?: string | null;
   };
+  "household_command.acknowledge_announcement": {
+    action: "acknowledge_announcement";
+    request_id?: string | null;
+    type: "household_command";
+    announcement_id?: string | null;
+  };
+  "household_command.announce": {
+    action: "announce";
+    request_id?: string | null;
+    type: "household_command";
+    message?: string | null;
+    tts_entity?: string | null;
+    language?: string | null;
+    options?: Record<string, string | number | number | boolean> | null;
+    media_content_id?: string | null;
+    player_ids?: Array<string>;
+    room_ids?: Array<string>;
+    everybody_awake?: boolean;
+    chime?: boolean;
+    volume?: number | null;
+    priority?: "high" | "low" | "normal";
+    repeat_seconds?: number | null;
+    max_repeats?: number;
+  };
   "household_command.cancel_sleep_timer": {
     action: "cancel_sleep_timer";
     request_id?: string | null;
@@ -517,6 +541,7 @@ export interface ServerMessages {
     alarms: Array<AlarmInfo>;
     rules: Array<Rule>;
     snapshots: Array<SnapshotInfo>;
+    announcements: Array<AnnouncementInfo>;
   };
   "library_scan_progress": {
     type: "library_scan_progress";
@@ -786,6 +811,13 @@ export interface AlarmInfo {
   skipped_at: string | null;
   phase: "idle" | "ringing" | "snoozed" | "waiting";
   snoozed_until: string | null;
+}
+
+export interface AnnouncementInfo {
+  announcement_id: string;
+  text: string;
+  next_at: string;
+  repeats_left: number;
 }
 
 export interface ChatLine {

@@ -26,6 +26,25 @@ def noise() -> Samples:
     return generator.integers(-9_000, 9_000, (round(SECONDS * RATE), 2), np.int16)
 
 
+def faded(before: Samples, after: Samples, seconds: float) -> Samples:
+    """Return the end of an item as it fades out, mixed with the beginning of another one that fades in."""
+    count = round(seconds * RATE)
+    turn = np.linspace(0, np.pi / 2, count, endpoint=False)[:, None]
+    mixed: Samples = np.cos(turn) * before[:count] + np.sin(turn) * after[:count]
+    return mixed
+
+
+def amplified(samples: Samples, gain_db: float) -> Samples:
+    """Return samples with a gain."""
+    louder: Samples = samples * 10 ** (gain_db / 20)
+    return louder
+
+
+def close(one: Samples, other: Samples) -> bool:
+    """Return whether samples differ only by rounding and dither."""
+    return one.shape == other.shape and bool(np.abs(one.astype(float) - other).max() <= 3)
+
+
 def write(folder: Path) -> None:
     """Write the noise as a whole, in several formats, and in two parts."""
     samples = noise()

@@ -24,7 +24,7 @@ QUERY: Final = vol.All(cv.string, vol.Length(min=1, max=500))
 """Words to search the library for."""
 
 MEDIA: Final = vol.Schema({vol.Required("media_content_id"): cv.string}, extra=vol.ALLOW_EXTRA)
-"""What a media selector returns."""
+"""The value of a media selector."""
 
 
 def seconds(value: Any) -> float:

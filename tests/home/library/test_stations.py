@@ -93,7 +93,7 @@ async def test_only_administrators_change_stations(
             DOMAIN, "add_station", fields, blocking=True, return_response=True, context=Context(user_id=user.id)
         )
     client = await connect()
-    await client.authenticate(await create_token(permissions=["view", "control"]))
+    await client.authenticate(await create_token(permissions=["control", "library"]))
     refused = await client.request(
         "library_request", request_type="edit_station", id=added["station_id"], station={"delete": True}
     )

@@ -16,8 +16,8 @@ async def add_station(library: Library, resolver: MediaResolver, principal: Prin
     Args:
         library: The library.
         resolver: Finds the stream, which proves that there is one.
-        principal: Whose rights to media sources count.
-        edit: The address, and what is known of the station; without a name, it is called as its server says.
+        principal: The caller, with rights to media sources.
+        edit: The address, and other fields. Without a name, the station gets the one that its server sends.
 
     Raises:
         InvalidMessage: There is no address.

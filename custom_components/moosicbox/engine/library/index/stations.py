@@ -14,7 +14,7 @@ MAX_STATIONS: Final = 1_000
 
 
 class StationFields(NamedTuple):
-    """What is known of a station besides its address; an unknown field is an empty text."""
+    """The fields of a station besides its address; an unknown one is an empty text."""
 
     name: str
     country: str = ""

@@ -15,6 +15,7 @@ from .assembly import build_hub
 from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .household.alarms import AlarmEvent
+from .household.announcer import AnnouncementEvent
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
@@ -107,6 +108,7 @@ from .protocol.errors import (
 )
 from .protocol.household import (
     Alarm,
+    Announce,
     CancelSleepTimer,
     DismissAlarm,
     MusicSource,
@@ -165,6 +167,8 @@ __all__ = [
     "Alarm",
     "AlarmEvent",
     "Album",
+    "Announce",
+    "AnnouncementEvent",
     "Artist",
     "Artwork",
     "Authentication",

@@ -32,7 +32,8 @@ async def test_plays_an_item_to_its_end(house: Stage) -> None:
     output = await house.add("den")
     await play(house, "den", "first.flac")
     await house.until(lambda: house.reported("den", state="playing"))
-    timeline = house.player("den").solo_playback.timeline
+    # The order after the welcome, to stop, may have been replaced before it was executed.
+    timeline, ended = house.player("den").solo_playback.timeline, output.ended
     await house.until(lambda: house.finished("den"))
     assert same(output.samples, sound.noise()[: sound.CUT])
     assert min(output.gaps_us) >= -1
@@ -40,7 +41,7 @@ async def test_plays_an_item_to_its_end(house: Stage) -> None:
     started_us = output.sent[0].play_at_us
     assert started_us >= timeline.anchor_us
     assert house.player("den").solo_playback.timeline.state == "idle"
-    await house.until(lambda: output.ended == 2)  # After the welcome, and now.
+    await house.until(lambda: output.ended > ended)
     await house.until(lambda: output.shown[-1] == (None, False))
     assert output.shown == [(None, False), ("first.flac", False), ("first.flac", True), (None, False)]
 

@@ -267,6 +267,7 @@ async def test_debians_snapclient(
     process = await start()
     try:
         await house.until(connected)
+        await house.do(VolumeCommand(player_id="snapcast-real", volume=1.0))
         await house.do(QueueAdd(player_id="snapcast-real", media_content_id="whole.flac"))
         await house.do(PlaybackCommand(player_id="snapcast-real", command="play"))
         await house.until(lambda: house.finished("snapcast-real"))

@@ -169,6 +169,13 @@ class PlayerInfo(Record, frozen=True, kw_only=True):
     output_delay_ms: float | UnsetType = UNSET
 
 
+class PlayerVolume(Record, frozen=True, kw_only=True):
+    """The volume of a player in a room."""
+
+    volume: float
+    muted: bool
+
+
 class PresentUser(Record, frozen=True, kw_only=True):
     """A present user with their clients."""
 

@@ -39,6 +39,30 @@ export interface ClientMessages {
     type: "get_metrics";
     request_id?: string | null;
   };
+  "household_command.acknowledge_announcement": {
+    action: "acknowledge_announcement";
+    request_id?: string | null;
+    type: "household_command";
+    announcement_id?: string | null;
+  };
+  "household_command.announce": {
+    action: "announce";
+    request_id?: string | null;
+    type: "household_command";
+    message?: string | null;
+    tts_entity?: string | null;
+    language?: string | null;
+    options?: Record<string, string | number | number | boolean> | null;
+    media_content_id?: string | null;
+    player_ids?: Array<string>;
+    room_ids?: Array<string>;
+    everybody_awake?: boolean;
+    chime?: boolean;
+    volume?: number | null;
+    priority?: "high" | "low" | "normal";
+    repeat_seconds?: number | null;
+    max_repeats?: number;
+  };
   "household_command.cancel_sleep_timer": {
     action: "cancel_sleep_timer";
     request_id?: string | null;
@@ -518,6 +542,7 @@ export interface ServerMessages {
     alarms: Array<AlarmInfo>;
     rules: Array<Rule>;
     snapshots: Array<SnapshotInfo>;
+    announcements: Array<AnnouncementInfo>;
   };
   "library_scan_progress": {
     type: "library_scan_progress";
@@ -578,6 +603,7 @@ export interface ServerMessages {
     player_id?: string;
     room_id?: string;
     stream_title?: string;
+    autoplay: boolean;
   };
   "player_list": {
     type: "player_list";
@@ -672,6 +698,12 @@ export interface ServerMessages {
     playback: ServerMessages["playback_status"];
     queue: QueuePage;
     chat: Array<ChatLine>;
+  };
+  "room_volumes": {
+    type: "room_volumes";
+    topic?: string;
+    snapshot?: boolean;
+    players: Record<string, PlayerVolume>;
   };
   "seek_update": {
     type: "seek_update";
@@ -782,6 +814,13 @@ export interface AlarmInfo {
   snoozed_until: string | null;
 }
 
+export interface AnnouncementInfo {
+  announcement_id: string;
+  text: string;
+  next_at: string;
+  repeats_left: number;
+}
+
 export interface ChatLine {
   message_id: string;
   user_id: string;
@@ -876,6 +915,11 @@ export interface PlayerInfo {
   room_id: string | null;
   entity_id: string | null;
   output_delay_ms?: number;
+}
+
+export interface PlayerVolume {
+  volume: number;
+  muted: boolean;
 }
 
 export interface PlaylistEdit {

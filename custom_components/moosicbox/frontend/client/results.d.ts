@@ -22,6 +22,11 @@ export interface Results {
   "household_command.skip_alarm": { alarm_id: string; next_at: string | null };
   "household_command.take_snapshot": { snapshot_id: string };
   "household_command.restore_snapshot": { missing: string[] };
+  "household_command.announce": {
+    announcement_id: string;
+    players: string[];
+    refused: { player_id?: string; room_id?: string; error: string; message: string }[];
+  };
   "household_command.save_rule": { rule_id: string };
   "household_command.set_sleep_timer": { ends_at: string | null };
   "room_command.create": { room_id: string };

@@ -118,10 +118,8 @@ async def harness(library: Library) -> AsyncGenerator[StationHarness]:
 @pytest.mark.parametrize("by", ["track_ids", "media_content_id"])
 async def test_a_station_plays_from_a_queue(harness: StationHarness, library: Library, tides: Station, by: str) -> None:
     harness.connect(principal(), player_id="kitchen")
-    named: dict[str, Any] = {
-        "track_ids": {"track_ids": (tides.station_id,)},
-        "media_content_id": {"media_content_id": f"media-source://moosicbox/station/{tides.station_id}"},
-    }[by]
+    place = f"media-source://moosicbox/station/{tides.station_id}"
+    named: dict[str, Any] = {"track_ids": (tides.station_id,)} if by == "track_ids" else {"media_content_id": place}
     await harness.hub.execute(QueueAdd(player_id="kitchen", play=True, **named))
     playback = harness.hub.players.get("kitchen").active_playback
     assert playback.current is not None

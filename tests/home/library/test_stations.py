@@ -26,7 +26,7 @@ from .test_browse import browse, child_titles, search
 
 @pytest.fixture
 async def radio(socket_enabled: None) -> AsyncGenerator[TestServer]:
-    """A server with a stream, a playlist that names it, a page, and a list that leads nowhere."""
+    """A server with a stream, a playlist that names it, and a page."""
 
     async def live(_request: web.Request) -> web.StreamResponse:
         headers = {"Content-Type": "audio/mpeg", "icy-name": "Tides FM"}
@@ -43,7 +43,8 @@ async def radio(socket_enabled: None) -> AsyncGenerator[TestServer]:
     app.router.add_get("/live", live)
     app.router.add_get("/tides.pls", playlist)
     app.router.add_get("/page", page)
-    async with TestServer(app) as server:
+    server = TestServer(app)
+    async with server:
         yield server
 
 

@@ -20,6 +20,7 @@ from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
 from .library.models import (
+    STATION_MEDIA,
     STREAM_PATH,
     Album,
     Artist,
@@ -31,6 +32,7 @@ from .library.models import (
     Picture,
     Playlist,
     Progress,
+    Station,
 )
 from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
@@ -154,6 +156,7 @@ __all__ = [
     "PLAYLIST_TYPES",
     "RETRY_SECONDS",
     "ROLES",
+    "STATION_MEDIA",
     "STREAM_PATH",
     "SYSTEM",
     "TRACK_CACHE_BYTES",
@@ -261,6 +264,7 @@ __all__ = [
     "SleepTimerInfo",
     "SnoozeAlarm",
     "StateStore",
+    "Station",
     "StatusChanged",
     "Stream",
     "StreamAddress",

@@ -7,11 +7,12 @@ from typing import Final
 
 from playwright.async_api import async_playwright
 
+from benchmarks.home import RunningHome
 from benchmarks.options import Options
 from benchmarks.report import Row, median
 from benchmarks.sync.browser_output import browser_into
 from benchmarks.sync.listener import Listener, differences
-from benchmarks.sync.measured_home import MeasuredHome, measured_home
+from benchmarks.sync.measured_home import measured_home
 from benchmarks.sync.party import Party, spread
 from benchmarks.sync.sound_card import SoundCard, sound_card
 from benchmarks.sync.speaker import speaker
@@ -57,7 +58,7 @@ async def measure(options: Options) -> list[Row]:
 
 async def _mixed(
     stack: AsyncExitStack,
-    home: MeasuredHome,
+    home: RunningHome,
     card: SoundCard,
     snapclient: Listener,
     daemon: Listener,
@@ -67,7 +68,7 @@ async def _mixed(
     await stack.enter_async_context(speaker(home, card, OUTPUTS.index("mpv")))
     playwright = await stack.enter_async_context(async_playwright())
     chromium = await stack.enter_async_context(browser_into(playwright, card, OUTPUTS.index("browser")))
-    browser.player_id = (await open_tab(chromium, home.client, "browser")).player_id
+    browser.player_id = (await open_tab(chromium, home.client, home.hub, "browser")).player_id
     party = await _party(home, "Mixed", [snapclient, daemon, mpv, browser], seconds)
     return [
         *_apart("Sendspin and mpv", party, [daemon, mpv], 3),
@@ -79,7 +80,7 @@ async def _mixed(
     ]
 
 
-async def _party(home: MeasuredHome, name: str, listeners: Sequence[Listener], seconds: float) -> Party:
+async def _party(home: RunningHome, name: str, listeners: Sequence[Listener], seconds: float) -> Party:
     party = Party(await home.hub.create_room(name), home.hub)
     for listener in listeners:
         await party.join(listener)
@@ -110,29 +111,33 @@ def _listener(card: SoundCard, name: str) -> Listener:
 
 
 async def _snapclient(
-    stack: AsyncExitStack, home: MeasuredHome, card: SoundCard, programs: SpeakerPrograms, name: str
+    stack: AsyncExitStack, home: RunningHome, card: SoundCard, programs: SpeakerPrograms, name: str
 ) -> Listener:
     listener = _listener(card, name)
     await stack.enter_async_context(programs.snapclient(name, SNAPCAST_PORT, card.output(OUTPUTS.index(name))))
     listener.player_id = (await add_snapcast(home.client, home.entry_id)).player_id
+    await home.hub.player(listener.player_id).volume(1.0)
     return listener
 
 
 async def _daemon(
-    stack: AsyncExitStack, home: MeasuredHome, card: SoundCard, programs: SpeakerPrograms, name: str
+    stack: AsyncExitStack, home: RunningHome, card: SoundCard, programs: SpeakerPrograms, name: str
 ) -> Listener:
     listener, port = _listener(card, name), free_port()
     await stack.enter_async_context(programs.sendspin(name, port, card.output(OUTPUTS.index(name))))
     listener.player_id = (await add_sendspin(home.client, home.entry_id, _url(port))).player_id
+    await home.hub.player(listener.player_id).volume(1.0)
     return listener
 
 
-async def _peer(stack: AsyncExitStack, home: MeasuredHome, card: SoundCard, programs: SpeakerPrograms) -> Example:
+async def _peer(stack: AsyncExitStack, home: RunningHome, card: SoundCard, programs: SpeakerPrograms) -> Example:
     ports = [free_port() for _ in PEERS]
     for name, port in zip(PEERS, ports, strict=True):
         await stack.enter_async_context(programs.sendspin(name, port, card.output(OUTPUTS.index(name))))
     listeners = [_listener(card, name) for name in PEERS]
-    return await stack.enter_async_context(example(home.ruler(0), listeners, [_url(port) for port in ports]))
+    return await stack.enter_async_context(
+        example(home.media / "ruler-0.flac", listeners, [_url(port) for port in ports])
+    )
 
 
 def _url(port: int) -> str:

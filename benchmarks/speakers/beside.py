@@ -6,10 +6,10 @@ from pathlib import Path
 import time
 from typing import Final, NamedTuple
 
+from benchmarks.home import RunningHome
 from benchmarks.process import TICK_SECONDS, cpu
 from benchmarks.report import Row, median, ratio
 from benchmarks.sync.listener import Listener
-from benchmarks.sync.measured_home import MeasuredHome
 from custom_components.moosicbox.engine.protocol.client import RoomJoin
 
 from .example import Example
@@ -22,7 +22,7 @@ SETTLE: Final = 10.0
 MAX_COST_SECONDS: Final = 60.0
 
 
-async def starts(home: MeasuredHome, ours: Sequence[Listener], peer: Example, repetitions: int) -> list[Row]:
+async def starts(home: RunningHome, ours: Sequence[Listener], peer: Example, repetitions: int) -> list[Row]:
     """Measure starts of a player that is connected and silent, which is alone."""
     listener = ours[0]
     player = home.hub.player(listener.player_id)
@@ -74,7 +74,7 @@ async def _start(listener: Listener, play: Callable[[], Awaitable[float]]) -> St
     return Start(heard - asked, heard - due)
 
 
-async def costs(home: MeasuredHome, ours: Sequence[Listener], peer: Example, seconds: float) -> list[Row]:
+async def costs(home: RunningHome, ours: Sequence[Listener], peer: Example, seconds: float) -> list[Row]:
     """Measure the CPU time that playing costs in addition, for each player."""
     seconds = min(seconds, MAX_COST_SECONDS)
     room = await home.hub.create_room("Costs")

@@ -34,8 +34,6 @@ class Party:
     async def join(self, listener: Listener) -> None:
         """Let a player join, also during playback."""
         await self._hub.request(RoomJoin(room_id=self._room.id, player_id=listener.player_id))
-        # The samples' values are positions.
-        await self._hub.player(listener.player_id).volume(1.0)
         self.listeners.append(listener)
 
     async def begin(self) -> None:

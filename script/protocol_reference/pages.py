@@ -23,6 +23,7 @@ from custom_components.moosicbox.engine.playback.progress import INTERVAL_US
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.rooms import invites
 from custom_components.moosicbox.engine.rooms.rights import ROLE_RIGHTS
+from custom_components.moosicbox.engine.sessions.withheld import MAX_REPEATED
 from custom_components.moosicbox.engine.transport import admission, polling, polling_endpoint
 from custom_components.moosicbox.engine.transport.responses import STATUS
 from custom_components.moosicbox.http.pairing import MAX_BODY
@@ -55,6 +56,7 @@ CONSTANTS: Final = {
     "progress_hertz": 1e6 / INTERVAL_US,
     "restart_seconds": RESTART_SECONDS,
     "new_player_volume": NEW_PLAYER_VOLUME,
+    "repeated": MAX_REPEATED,
     "restart_spread": RESTART_SPREAD,
     "retry_seconds": admission.RETRY_SECONDS,
     "invite_uses": invites.DEFAULT_USES,

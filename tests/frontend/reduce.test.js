@@ -34,6 +34,13 @@ describe("the state", () => {
     assert.deepEqual(sought.playback["room:b"], { ...PLAYING, position_seconds: 60, anchor_us: 77 });
   });
 
+  test("takes the volumes of a room's players from one message", () => {
+    const state = { ...EMPTY, playback: { "player:a": PLAYING, "room:b": PLAYING } };
+    const players = { a: { volume: 0.25, muted: true }, unknown: { volume: 1, muted: false } };
+    const { playback } = reduce(state, { type: "room_volumes", topic: "room:b", players }, 0);
+    assert.deepEqual(playback, { "player:a": { ...PLAYING, volume: 0.25, muted: true }, "room:b": PLAYING });
+  });
+
   test("holds the details of rooms", () => {
     const roomState = /** @type {ServerMessage} */ (/** @type {unknown} */ ({ type: "room_state", ...ROOM }));
     const { room } = reduce(EMPTY, roomState, 0);

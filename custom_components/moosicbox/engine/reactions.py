@@ -14,7 +14,7 @@ def connect(hub: Hub) -> None:
     reactions = _Reactions(hub)
     save = hub.persistence.save
     hub.shared_limits.changed.subscribe(reactions.limits_changed)
-    hub.subscriptions.attached.subscribe(lambda _topics: hub.progress.start_if_needed())
+    hub.subscriptions.attached.subscribe(hub.progress.topics_followed)
     hub.sessions.opened.subscribe(reactions.session_opened)
     hub.sessions.not_resumed.subscribe(lambda failure: hub.metrics.recoveries.update([failure]))
     hub.players.added.subscribe(reactions.player_added)

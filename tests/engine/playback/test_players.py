@@ -16,6 +16,7 @@ from custom_components.moosicbox.engine.protocol.client import (
     QueueGet,
     QueueRemove,
     Request,
+    Resume,
     SeekCommand,
     StreamRequest,
     Subscribe,
@@ -461,3 +462,32 @@ async def test_a_hand_over_keeps_its_time(monkeypatch: pytest.MonkeyPatch) -> No
     kitchen.harness.pass_seconds(178)
     order = of_type(kitchen.heard()[0], "synchronized_playback")[-1]
     assert order["sync_time_us"] == ends_us
+
+
+async def test_autoplay_is_part_of_the_status() -> None:
+    kitchen = Kitchen()
+    await kitchen.hub.execute(ModeCommand(player_id="kitchen", autoplay=True))
+    assert [status["autoplay"] for status in of_type(kitchen.heard()[1], "playback_status")] == [True]
+    await kitchen.hub.execute(ModeCommand(player_id="kitchen", autoplay=False))
+    assert [status["autoplay"] for status in of_type(kitchen.heard()[1], "playback_status")] == [False]
+
+
+async def test_a_cut_of_a_player_is_silent_to_others() -> None:
+    kitchen = Kitchen()
+    _, panel = kitchen.harness.connect(principal("ben"), name="Panel")
+    kitchen.harness.pass_seconds(2)
+    panel.take()
+    for _ in range(3):
+        kitchen.harness.lose(kitchen.session)
+        resume = Resume(
+            session_id=kitchen.session.session_id,
+            secret=kitchen.session.secret,
+            positions=kitchen.hub.subscriptions.positions(kitchen.session.topics),
+        )
+        kitchen.session, _ = kitchen.harness.connect(ADA, player_id="kitchen", resume=resume)
+        kitchen.harness.pass_seconds(5)
+    assert panel.take() == []
+    # A change is published, and so is its return.
+    kitchen.hub.players.set_player_delay(kitchen.player, 20)
+    kitchen.hub.players.set_player_delay(kitchen.player, 0)
+    assert len(of_type(panel.take(), "player_list")) == 2

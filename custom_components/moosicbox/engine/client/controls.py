@@ -32,7 +32,7 @@ class Controls:
     @property
     def status(self) -> PlaybackStatus | None:
         """The playback status, from the mirror; `None` while it isn't followed."""
-        return self._hub.mirror.playback.get(f"{self.kind}:{self.id}")
+        return self._hub.mirror.status(f"{self.kind}:{self.id}")
 
     @property
     def track(self) -> Track | None:

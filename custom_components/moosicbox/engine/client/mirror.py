@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from ..protocol.server import (
     ChatLine,
@@ -15,6 +16,7 @@ from ..protocol.server import (
     RoomEvent,
     RoomList,
     RoomState,
+    RoomVolumes,
     Unsubscribed,
     VolumeUpdate,
 )
@@ -73,9 +75,11 @@ class Mirror:
                 self.users = message.users
             case PlaybackStatus(topic=str() as topic):
                 self.playback[topic] = message
-            case VolumeUpdate(topic=str() as topic) if topic in self.playback:
-                held = self.playback[topic]
-                self.playback[topic] = msgspec.structs.replace(held, volume=message.volume, muted=message.muted)
+            case VolumeUpdate(topic=str() as topic):
+                self._set_volume(topic, message.volume, muted=message.muted)
+            case RoomVolumes():
+                for player_id, player in message.players.items():
+                    self._set_volume(f"player:{player_id}", player.volume, muted=player.muted)
             case QueueUpdated(topic=str() as topic):
                 if self.queues.setdefault(topic, QueueMirror()).apply(message):
                     self._fetch_queue(topic)
@@ -83,6 +87,32 @@ class Mirror:
                 self.remove_topics(message.topics)
             case _:
                 self._apply_to_room(message)
+
+    def source(self, topic: str) -> str:
+        """Return the topic that shows what `topic` plays: of a player in a followed room, that of the room.
+
+        The hub doesn't repeat what a large room plays on the topics of its players (protocol: "Large rooms").
+        """
+        player_id = topic.removeprefix("player:")
+        if player_id == topic:
+            return topic
+        player = self.players.get(player_id)
+        rooms = [] if player is None or player.room_id is None else [player.room_id]
+        rooms += [room_id for room_id, room in self.room_states.items() if _has_player(room, player_id)]
+        return next((room for room_id in rooms if (room := f"room:{room_id}") in self.playback), topic)
+
+    def status(self, topic: str) -> PlaybackStatus | None:
+        """Return what a player or room plays, by its topic; `None` if that isn't known."""
+        source, own = self.source(topic), self.playback.get(topic)
+        if own is None or source == topic:
+            return own
+        return msgspec.structs.replace(
+            self.playback[source], player_id=own.player_id, room_id=UNSET, volume=own.volume, muted=own.muted
+        )
+
+    def _set_volume(self, topic: str, volume: float, *, muted: bool) -> None:
+        if (held := self.playback.get(topic)) is not None:
+            self.playback[topic] = msgspec.structs.replace(held, volume=volume, muted=muted)
 
     def remove_topics(self, topics: Iterable[str]) -> None:
         """Remove the state of topics that are no longer followed."""
@@ -115,3 +145,7 @@ class Mirror:
             sent_at=message.sent_at,
         )
         self.room_states[room.room_id] = msgspec.structs.replace(room, chat=(*room.chat, line)[-CHAT_LINES:])
+
+
+def _has_player(room: RoomState, player_id: str) -> bool:
+    return any(participant.player_id == player_id for participant in room.participants)

@@ -33,8 +33,9 @@ class Queue:
     @property
     def items(self) -> Sequence[QueueItem]:
         """The items in order, from the mirror; empty while the queue isn't followed."""
-        mirror = self._hub.mirror.queues.get(self._topic)
-        return () if mirror is None else tuple(mirror.items)
+        mirror = self._hub.mirror
+        queue = mirror.queues.get(mirror.source(self._topic))
+        return () if queue is None else tuple(queue.items)
 
     async def add(
         self,

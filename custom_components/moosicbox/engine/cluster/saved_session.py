@@ -5,6 +5,7 @@ from ..hub import Hub
 from ..protocol.client import ClientInfo
 from ..protocol.types import Record
 from ..sessions.session import Session
+from ..sessions.withheld import Withheld
 from .link import RemoteConnection
 
 
@@ -20,6 +21,8 @@ class SavedSession(Record, frozen=True, kw_only=True):
     topics: tuple[str, ...]
     follows_players: bool
     came: tuple[str, ...]
+    released: dict[str, int] = {}
+    """The offsets at which topics were released that had been withheld."""
     edge: str | None
     """The edge that has the connection, `None` if there is none."""
     connection: int
@@ -41,6 +44,7 @@ def capture_session(session: Session) -> SavedSession:
         topics=tuple(session.topics),
         follows_players=session.follows_players,
         came=session.pending_topics,
+        released={} if session.withheld is None else session.withheld.released,
         edge=remote.link.edge if remote else None,
         connection=remote.number if remote else 0,
         transport=remote.transport if remote else "",
@@ -55,5 +59,8 @@ def restore_session(hub: Hub, state: SavedSession, connection: RemoteConnection 
     session.topics = dict.fromkeys(state.topics)
     session.follows_players = state.follows_players
     session.pending_topics = state.came
+    if state.released:
+        session.withheld = Withheld()
+        session.withheld.released = dict(state.released)
     hub.sessions.restore(session, connection)
     return session

@@ -168,9 +168,7 @@ class Topic:
 
     def state_frame(self, message: TopicMessage) -> Frame:
         """Return the frame of a state of this topic."""
-        return Frame(
-            encode(msgspec.structs.replace(message, topic=self.name)), f"{self.name}/{message.__struct_config__.tag}"
-        )
+        return _state_frame(self.name, message)
 
     def send(self, frame: Frame) -> int:
         """Send a frame to all subscribers; return their number."""
@@ -290,6 +288,11 @@ class Topics:
             return topic.publish_state(message)
         return 0
 
+    def publish_state_to(self, audience: str, name: str, message: TopicMessage) -> None:
+        """Publish a state of the topic `name` to the subscribers of the topic `audience`."""
+        if (topic := self._topics.get(audience)) is not None and topic.subscribers:
+            topic.send(_state_frame(name, message))
+
     def flush(self, name: str) -> None:
         """Write what the subscribers of `name` have to get without waiting for the end of the turn, if possible."""
         if (topic := self._topics.get(name)) is not None:
@@ -367,3 +370,7 @@ class Topics:
 
     def _limits_changed(self, limits: Limits) -> None:
         self.compression.configure(limits.compression_level, limits.compression_threshold)
+
+
+def _state_frame(topic: str, message: TopicMessage) -> Frame:
+    return Frame(encode(msgspec.structs.replace(message, topic=topic)), f"{topic}/{message.__struct_config__.tag}")

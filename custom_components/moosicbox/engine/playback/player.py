@@ -21,6 +21,11 @@ MAX_READY_ITEMS: Final = 8
 """Buffered items of a player that are remembered."""
 
 
+def volume_topic(player_topic: str) -> str:
+    """Return the internal topic with the changes of a player's volume alone; see `sessions/withheld.py`."""
+    return f"volume:{player_topic.removeprefix('player:')}"
+
+
 class PlaybackContext(Protocol):
     """Something that has a playback: a player on its own, or a room."""
 

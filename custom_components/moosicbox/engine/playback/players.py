@@ -21,7 +21,7 @@ from ..timers import Timer, Timers
 from .contexts import PlaybackContexts
 from .events import PlaybackEvent, QueueChanged, StatusChanged
 from .loudness import CONFIRMED, rounded
-from .player import PlaybackContext, Player
+from .player import PlaybackContext, Player, volume_topic
 from .publisher import PlaybackPublisher
 from .render import queue_snapshot
 from .saved_state import SavedPlayer, restore_player
@@ -56,6 +56,8 @@ class Players(PlaybackContexts[Player]):
         self._clock = clock
         self._players: dict[str, Player] = {}
         self._graces: dict[str, Timer] = {}
+        self._published: PlayerList | None = None
+        """The list of players that was published last."""
         self._max_volume: Callable[[Player], float] = lambda _player: 1.0
         publisher.playback_event.subscribe(self._playback_changed)
 
@@ -171,8 +173,11 @@ class Players(PlaybackContexts[Player]):
         self.changed.emit(player)
 
     def publish_list(self) -> None:
-        """Publish the list of players."""
-        self._topics.publish("players", self._list())
+        """Publish the list of players, unless that is what was published last."""
+        players = self._list()
+        if players != self._published:
+            self._published = players
+            self._topics.publish("players", players)
 
     def _unavailable(self, player: Player, now_us: int) -> None:
         self._graces.pop(player.player_id, None)
@@ -189,7 +194,13 @@ class Players(PlaybackContexts[Player]):
     # ------------------------------------------------------------ volume and reports
 
     def set_volume(
-        self, player: Player, volume: float | None, muted: bool | None, *, publish_room: bool = True
+        self,
+        player: Player,
+        volume: float | None,
+        muted: bool | None,
+        *,
+        alone: bool = True,
+        cap: float | None = None,
     ) -> None:
         """Set the volume (0 to 1) and whether a player is muted, unless they are `None`.
 
@@ -197,11 +208,12 @@ class Players(PlaybackContexts[Player]):
             player: The player.
             volume: A volume outside of 0 to 1 is remembered, and the nearest one inside is set.
             muted: True to mute it.
-            publish_room: True to publish the status of its room, too.
+            alone: False if it changes with the other players of its room, which then publishes the change, too.
+            cap: The loudest volume; by default that of `limit_volumes`.
 
         """
         if volume is not None:
-            most = self._max_volume(player)
+            most = self._max_volume(player) if cap is None else cap
             player.volume = min(rounded(volume), most)
             player.unbounded_volume = None if 0 <= volume <= most else volume
         if muted is not None:
@@ -210,7 +222,8 @@ class Players(PlaybackContexts[Player]):
         self._topics.publish(f"play:{player.player_id}", message)
         self._topics.publish(player.topic, message)
         self._topics.publish(player.topic, player.status())
-        if publish_room and player.room is not None:
+        if alone and player.room is not None:
+            self._topics.publish_state_to(volume_topic(player.topic), player.topic, message)
             self._topics.publish(player.room.topic, player.room.status())
         self.changed.emit(player)
 

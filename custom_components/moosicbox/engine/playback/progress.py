@@ -1,5 +1,6 @@
 """Regular position updates, for clients that can't compute a position from an anchor and a rate."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from ..clock import Clock
@@ -23,16 +24,18 @@ class Progress:
         self._timers = timers
         self._clock = clock
         self._timer: Timer | None = None
-        players.changed.subscribe(lambda _player: self.start_if_needed())
+        players.changed.subscribe(self._start_if_followed)
 
     def register_topics(self, catalog: TopicCatalog) -> None:
         """Register the topics of progress."""
         catalog.provide("progress", lambda player_id, _viewer: self._snapshot(player_id))
 
-    def start_if_needed(self) -> None:
-        """Start the timer if there is something to publish."""
-        if self._timer is None and self._followed_players():
-            self._timer = self._timers.at(self._clock.now_us() + INTERVAL_US, self._tick)
+    def topics_followed(self, topics: Iterable[str]) -> None:
+        """Start the timer if there is something to publish to topics that have a new subscriber."""
+        for topic in topics:
+            kind, _, player_id = topic.partition(":")
+            if kind == "progress" and (player := self._players.find(player_id)) is not None:
+                self._start_if_followed(player)
 
     def update(self, player: Player) -> ProgressUpdate:
         """Return a player's current position, as a message."""
@@ -48,15 +51,17 @@ class Progress:
         player = self._players.find(player_id)
         return [] if player is None else [self.update(player)]
 
+    def _start_if_followed(self, player: Player) -> None:
+        if self._timer is None and self._is_followed(player):
+            self._timer = self._timers.at(self._clock.now_us() + INTERVAL_US, self._tick)
+
     def _tick(self) -> None:
         self._timer = None
-        for player in self._followed_players():
-            self._topics.publish(f"progress:{player.player_id}", self.update(player))
-        self.start_if_needed()
+        for player in self._players:
+            if self._is_followed(player):
+                self._topics.publish(f"progress:{player.player_id}", self.update(player))
+                self._start_if_followed(player)
 
-    def _followed_players(self) -> list[Player]:
-        return [
-            player
-            for player in self._players
-            if player.active_playback.timeline.playing and self._topics.has_subscribers(f"progress:{player.player_id}")
-        ]
+    def _is_followed(self, player: Player) -> bool:
+        playing = player.active_playback.timeline.playing
+        return playing and self._topics.has_subscribers(f"progress:{player.player_id}")

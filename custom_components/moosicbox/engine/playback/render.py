@@ -36,6 +36,7 @@ def playback_status(
         muted=muted,
         shuffle=playback.queue.shuffled,
         repeat=playback.repeat,
+        autoplay=playback.autoplay,
         queue_length=len(playback.queue),
         queue_revision=playback.queue.revision,
     )

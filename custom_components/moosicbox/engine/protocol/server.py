@@ -12,6 +12,7 @@ from .types import (
     PlaybackState,
     PlayerId,
     PlayerInfo,
+    PlayerVolume,
     Position,
     PresentUser,
     QueueOp,
@@ -157,6 +158,7 @@ class PlaybackStatus(StateMessage, tag="playback_status", frozen=True, kw_only=T
     player_id: PlayerId | UnsetType = UNSET
     room_id: Id | UnsetType = UNSET
     stream_title: str | UnsetType = UNSET
+    autoplay: bool = False
 
 
 class TrackChanged(NumberedMessage, tag="track_changed", frozen=True, kw_only=True):
@@ -195,6 +197,12 @@ class VolumeUpdate(StateMessage, tag="volume_update", frozen=True, kw_only=True)
 
     volume: float
     muted: bool
+
+
+class RoomVolumes(StateMessage, tag="room_volumes", frozen=True, kw_only=True):
+    """The volumes of a room's players by their ids, after the volume of the room was changed."""
+
+    players: dict[PlayerId, PlayerVolume]
 
 
 class SynchronizedPlayback(StateMessage, tag="synchronized_playback", frozen=True, kw_only=True):

@@ -30,7 +30,13 @@ type RoomControl = Literal["host", "everyone", "votes"]
 type RoomWait = Literal["none", "bounded", "all"]
 type RoomRole = Literal["host", "dj", "guest", "listener"]
 type UpdateType = Literal[
-    "tracks_added", "tracks_changed", "tracks_removed", "tracks_unavailable", "playlists_changed", "favourites_changed"
+    "tracks_added",
+    "tracks_changed",
+    "tracks_removed",
+    "tracks_unavailable",
+    "playlists_changed",
+    "favourites_changed",
+    "stations_changed",
 ]
 type ResumeFailure = Literal["session_unknown", "position_expired", "epoch_changed", "window_exceeded"]
 
@@ -161,6 +167,13 @@ class PlayerInfo(Record, frozen=True, kw_only=True):
     room_id: Id | None
     entity_id: str | None
     output_delay_ms: float | UnsetType = UNSET
+
+
+class PlayerVolume(Record, frozen=True, kw_only=True):
+    """The volume of a player in a room."""
+
+    volume: float
+    muted: bool
 
 
 class PresentUser(Record, frozen=True, kw_only=True):

@@ -14,8 +14,16 @@ from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.render import playback_status
 from ..protocol.errors import NotSupported, PermissionDenied, RoomFull
-from ..protocol.server import ChatLine, PlaybackStatus, RoomState
-from ..protocol.types import Participant as ParticipantInfo, Record, RoomControl, RoomInfo, RoomRole, RoomWait
+from ..protocol.server import ChatLine, PlaybackStatus, RoomState, RoomVolumes
+from ..protocol.types import (
+    Participant as ParticipantInfo,
+    PlayerVolume,
+    Record,
+    RoomControl,
+    RoomInfo,
+    RoomRole,
+    RoomWait,
+)
 from ..sessions.session import ClientKey
 from ..timers import Timer
 from .rights import ALL_RIGHTS, RoomRight, rights_of
@@ -179,6 +187,13 @@ class Room:
     def status(self) -> PlaybackStatus:
         """Return what it plays, as a message."""
         return playback_status(self.playback, self.volume, muted=self.muted, room_id=self.room_id)
+
+    def volumes(self) -> RoomVolumes:
+        """Return the volumes of its players, as a message."""
+        players = {
+            player.player_id: PlayerVolume(volume=player.volume, muted=player.muted) for player in self.renderers
+        }
+        return RoomVolumes(players=players)
 
     def info(self) -> RoomInfo:
         """Return its entry in the list of rooms."""

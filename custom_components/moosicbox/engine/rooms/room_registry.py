@@ -96,7 +96,7 @@ class RoomRegistry(PlaybackContexts[Room]):
     def _snapshot(self, room_id: str) -> list[TopicMessage]:
         if (room := self.find(room_id)) is None:
             return []
-        return [room.status(), queue_snapshot(room.playback), room.state()]
+        return [room.status(), room.volumes(), queue_snapshot(room.playback), room.state()]
 
     def _may_subscribe(self, room_id: str, principal: Principal) -> bool:
         if (room := self.find(room_id)) is None:

@@ -109,6 +109,8 @@ class Rooms(RoomRegistry):
         """Add a room with the state that was captured of it, after its players were restored."""
         room = self.add(state.settings, state.room_id, state.host_user_id, is_group=state.is_group)
         restore_room(room, state, self._players.find)
+        for player in room.renderers:
+            self._subscriptions.add_to_room(player.topic, room.topic, self._sessions)
         return room
 
     def update(self, room: Room, settings: RoomSettings, host_user_id: str | None = None) -> None:
@@ -240,6 +242,7 @@ class Rooms(RoomRegistry):
         player.lagging = False
         player.solo_playback.pause(now_us)
         self._publisher.publish_switch(player)
+        self._subscriptions.add_to_room(player.topic, room.topic, self._sessions)
         room.playback.resume_suspended(now_us)
         room.playback.start_if_ready(now_us)
         self._players.publish_change(player)
@@ -250,6 +253,7 @@ class Rooms(RoomRegistry):
         player.unbounded_volume = None
         player.lagging = False
         player.solo_playback.ensure_command(now_us)
+        self._subscriptions.remove_from_room(player.topic, self._sessions)
         self._publisher.publish_switch(player)
         if room.playback.members.connected():
             room.playback.start_if_ready(now_us)
@@ -313,8 +317,9 @@ class Rooms(RoomRegistry):
             balance = (player.unbounded_volume or player.volume for player in players)
             volumes = shift_volumes(list(balance), volume)
         for player, player_volume in zip(players, volumes, strict=True):
-            self._players.set_volume(player, player_volume, muted, publish_room=False)
+            self._players.set_volume(player, player_volume, muted, alone=False)
         self._topics.publish(room.topic, room.status())
+        self._topics.publish(room.topic, room.volumes())
 
     def post_chat(self, room: Room, author: Principal, text: str) -> ChatLine:
         """Add a line of chat and return it."""

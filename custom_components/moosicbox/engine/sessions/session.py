@@ -21,6 +21,7 @@ from ..protocol.errors import HubError, InvalidMessage
 from ..protocol.server import ServerMessage
 from ..timers import Timer
 from .answers import Answers, Reply
+from .withheld import Withheld
 
 
 class Connection(Protocol):
@@ -68,6 +69,7 @@ class Session:
         "session_id",
         "task",
         "topics",
+        "withheld",
     )
 
     def __init__(self, principal: Principal, client: ClientInfo, limits: Limits, connected_at: str) -> None:
@@ -83,6 +85,8 @@ class Session:
         """True if new players are subscribed to automatically."""
         self.pending_topics: tuple[str, ...] = ()
         """Topics that were assigned while the client was disconnected; subscribed to on resume."""
+        self.withheld: Withheld | None = None
+        """The topics of it that are withheld; created when the first one is."""
         self.connection: Connection | None = None
         self.limiters: tuple[Limiter, Limiter] | None = None
         """The rate limiters of this session and of its user; created by the first message."""
@@ -109,6 +113,10 @@ class Session:
     def player_id(self) -> str | None:
         """The id of the player that this client is, if it is one."""
         return self.client.player_id if self.client.kind == "player" else None
+
+    def withholds(self, topic: str) -> bool:
+        """Return whether a topic is withheld from the session."""
+        return self.withheld is not None and topic in self.withheld.topics
 
     def knows_secret(self, secret: str) -> bool:
         """Return whether `secret` is this session's, in constant time."""

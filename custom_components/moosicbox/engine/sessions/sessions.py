@@ -213,9 +213,19 @@ class Sessions:
             raise PositionLost("session_unknown")
         session.principal = principal
         topics = [topic for topic in session.topics if self._subscriptions.is_visible(session, topic)]
-        positions = {topic: resume.positions[topic] for topic in topics if topic in resume.positions}
+        positions = {
+            topic: position
+            for topic in topics
+            if (position := resume.positions.get(topic)) is not None
+            and not self._subscriptions.is_outdated(session, topic, position)
+        }
         try:
-            missed = [frame for topic, position in positions.items() for frame in self._topics.since(topic, position)]
+            missed = [
+                frame
+                for topic, position in positions.items()
+                if not session.withholds(topic)
+                for frame in self._topics.since(topic, position)
+            ]
         except PositionLost:
             self.end(session, CloseCode.REPLACED)
             raise
@@ -340,15 +350,15 @@ class Sessions:
         player = None if session.player_id is None else self._players.find(session.player_id)
         if player is not None:
             player.client_id = session.client_id
+        session.connection = connection
+        self._subscriptions.attach(session, session.topics)
         if connection is None:
             self._keep_for_resume(session)
             if player is not None:
                 self._players.mark_disconnected(player)
             return
-        session.connection = connection
         self._connected[session.principal.sub] += 1
         self._watch_expiry(session)
-        self._subscriptions.attach(session, session.topics)
         if player is not None:
             player.connected = player.available = True
 

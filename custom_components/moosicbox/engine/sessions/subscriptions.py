@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterable
 
 from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
+from ..playback.player import volume_topic
 from ..protocol.errors import PermissionDenied
 from ..protocol.server import Subscribed, Unsubscribed
 from ..protocol.types import Position
 from ..signals import Signal
 from .session import Session
+from .withheld import RoomPlayers, Withheld
 
 
 class Subscriptions:
@@ -18,9 +20,10 @@ class Subscriptions:
         self.attached: Signal[Iterable[str]] = Signal()
         """A connected session subscribed to these topics."""
         self.pending_changed: Signal[Session] = Signal()
-        """The topics that a disconnected session is to follow on resume have changed."""
+        """The topics that a session is to follow anew on resume have changed."""
         self._topics = topics
         self._catalog = catalog
+        self._room_players = RoomPlayers()
 
     def is_visible(self, session: Session, topic: str) -> bool:
         """Return whether `session` may follow `topic`."""
@@ -52,19 +55,20 @@ class Subscriptions:
         """Return the current positions of the topics."""
         return {topic: self._topics.position(topic) for topic in topics}
 
-    def attach(self, session: Session, topics: Iterable[str]) -> None:
+    def attach(self, session: Session, topics: Collection[str]) -> None:
         """Subscribe the session and its connection, without snapshots."""
+        session.topics |= dict.fromkeys(topics)
         for topic in topics:
-            session.topics[topic] = None
-            if session.connection is not None:
-                session.connection.outbox.follow(self._topics, topic)
+            self._set_withheld(session, topic)
+            self._connect(session, topic)
+        for topic in topics:
+            self._update_withheld(session, self._room_players.of(topic))
         self.attached.emit(topics)
 
     def detach(self, session: Session, topics: Iterable[str]) -> None:
         """Unsubscribe the session's connection; the session keeps the topics."""
-        if session.connection is not None:
-            for topic in topics:
-                session.connection.outbox.unfollow(self._topics, topic)
+        for topic in topics:
+            self._disconnect(session, topic)
 
     def follow(self, session: Session, topics: Iterable[str]) -> None:
         """Subscribe the session, beginning with snapshots."""
@@ -78,6 +82,10 @@ class Subscriptions:
         self.detach(session, topics)
         for topic in topics:
             session.topics.pop(topic, None)
+            if session.withheld is not None:
+                session.withheld.forget(topic)
+        for topic in topics:
+            self._update_withheld(session, self._room_players.of(topic))
 
     def assign(self, session: Session, topics: Iterable[str]) -> None:
         """Subscribe the session on the hub's initiative and notify the client; while disconnected, on resume."""
@@ -113,3 +121,68 @@ class Subscriptions:
                 for topic in topics
                 for frame in self._catalog.snapshot_frames(topic, session.principal, states_only=True)
             )
+
+    # ------------------------------------------------------------ withheld topics
+
+    def add_to_room(self, player_topic: str, room_topic: str, sessions: Iterable[Session]) -> None:
+        """Withhold the topics of a room's players, if these are many now, from sessions that follow the room."""
+        if topics := self._room_players.add(player_topic, room_topic):
+            for session in sessions:
+                self._update_withheld(session, topics)
+
+    def remove_from_room(self, player_topic: str, sessions: Iterable[Session]) -> None:
+        """Release the topic of a player that leaves its room; its new state is published after that."""
+        topics = self._room_players.remove(player_topic)
+        for session in sessions:
+            self._update_withheld(session, topics, without_snapshot=player_topic)
+
+    def is_outdated(self, session: Session, topic: str, position: Position) -> bool:
+        """Return whether messages after a client's position were withheld, so that it needs a snapshot to continue."""
+        withheld = session.withheld
+        if withheld is None or topic in withheld.topics:
+            return False
+        return position.offset < withheld.released.get(topic, 0)
+
+    def _set_withheld(self, session: Session, topic: str) -> bool:
+        # Return whether that is a change.
+        own = session.player_id is not None and topic == f"player:{session.player_id}"
+        is_withheld = not own and self._room_players.is_withheld(topic, session.topics)
+        if is_withheld == session.withholds(topic):
+            return False
+        if session.withheld is None:
+            session.withheld = Withheld()
+        if is_withheld:
+            session.withheld.add(topic)
+        else:
+            session.withheld.release(topic, self._topics.position(topic).offset)
+        return True
+
+    def _update_withheld(self, session: Session, topics: Iterable[str], without_snapshot: str | None = None) -> None:
+        released = []
+        for topic in topics:
+            if topic in session.topics:
+                before = self._source(session, topic)
+                if self._set_withheld(session, topic):
+                    if session.connection is not None:
+                        session.connection.outbox.unfollow(self._topics, before)
+                    if session.withholds(topic):
+                        self._connect(session, topic)
+                    else:
+                        released.append(topic)
+        if released:
+            session.send(Subscribed(positions=self.positions(released)))
+            for topic in released:
+                self._connect(session, topic)
+            self.send_snapshots(session, [topic for topic in released if topic != without_snapshot])
+            self.pending_changed.emit(session)
+
+    def _connect(self, session: Session, topic: str) -> None:
+        if session.connection is not None:
+            session.connection.outbox.follow(self._topics, self._source(session, topic))
+
+    def _disconnect(self, session: Session, topic: str) -> None:
+        if session.connection is not None:
+            session.connection.outbox.unfollow(self._topics, self._source(session, topic))
+
+    def _source(self, session: Session, topic: str) -> str:
+        return volume_topic(topic) if session.withholds(topic) else topic

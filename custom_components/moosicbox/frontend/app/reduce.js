@@ -30,6 +30,8 @@ export function reduce(state, message, hubUs) {
       return withPlayback(state, topic, message);
     case "volume_update":
       return withChangedPlayback(state, topic, { volume: message.volume, muted: message.muted });
+    case "room_volumes":
+      return withVolumes(state, message.players);
     case "seek_update":
       return withChangedPlayback(state, topic, { position_seconds: message.position_seconds, anchor_us: hubUs });
     case "track_changed":
@@ -68,6 +70,19 @@ function withPlayback(state, topic, status) {
 function withChangedPlayback(state, topic, change) {
   const status = state.playback[topic];
   return status ? withPlayback(state, topic, { ...status, ...change }) : {};
+}
+
+/**
+ * @param {AppState} state
+ * @param {Record<string, {volume: number, muted: boolean}>} players by their ids
+ * @returns {Partial<AppState>}
+ */
+function withVolumes(state, players) {
+  const changed = Object.entries(players).flatMap(([id, volume]) => {
+    const status = state.playback[`player:${id}`];
+    return status ? [[`player:${id}`, { ...status, ...volume }]] : [];
+  });
+  return { playback: { ...state.playback, ...Object.fromEntries(changed) } };
 }
 
 /**

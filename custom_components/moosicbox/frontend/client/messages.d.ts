@@ -39,6 +39,30 @@ export interface ClientMessages {
     type: "get_metrics";
     request_id?: string | null;
   };
+  "household_command.acknowledge_announcement": {
+    action: "acknowledge_announcement";
+    request_id?: string | null;
+    type: "household_command";
+    announcement_id?: string | null;
+  };
+  "household_command.announce": {
+    action: "announce";
+    request_id?: string | null;
+    type: "household_command";
+    message?: string | null;
+    tts_entity?: string | null;
+    language?: string | null;
+    options?: Record<string, string | number | number | boolean> | null;
+    media_content_id?: string | null;
+    player_ids?: Array<string>;
+    room_ids?: Array<string>;
+    everybody_awake?: boolean;
+    chime?: boolean;
+    volume?: number | null;
+    priority?: "high" | "low" | "normal";
+    repeat_seconds?: number | null;
+    max_repeats?: number;
+  };
   "household_command.cancel_sleep_timer": {
     action: "cancel_sleep_timer";
     request_id?: string | null;
@@ -151,7 +175,7 @@ export interface ClientMessages {
   "library_request": {
     type: "library_request";
     request_id?: string | null;
-    request_type: "edit_playlist" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_scrobbling" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite" | "set_scrobbling";
+    request_type: "edit_playlist" | "edit_station" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_scrobbling" | "get_station" | "get_stations" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite" | "set_scrobbling";
     id?: string | null;
     filters?: Filters | null;
     query?: string | null;
@@ -160,6 +184,7 @@ export interface ClientMessages {
     cursor?: string | null;
     favourite?: boolean | null;
     playlist?: PlaylistEdit | null;
+    station?: StationEdit | null;
     mine?: boolean | null;
     token?: string | null;
   };
@@ -517,6 +542,7 @@ export interface ServerMessages {
     alarms: Array<AlarmInfo>;
     rules: Array<Rule>;
     snapshots: Array<SnapshotInfo>;
+    announcements: Array<AnnouncementInfo>;
   };
   "library_scan_progress": {
     type: "library_scan_progress";
@@ -534,7 +560,7 @@ export interface ServerMessages {
     topic?: string;
     snapshot?: boolean;
     offset?: number;
-    update_type: "favourites_changed" | "playlists_changed" | "tracks_added" | "tracks_changed" | "tracks_removed" | "tracks_unavailable";
+    update_type: "favourites_changed" | "playlists_changed" | "stations_changed" | "tracks_added" | "tracks_changed" | "tracks_removed" | "tracks_unavailable";
     affected_items: Array<string>;
     total_changes: number;
   };
@@ -577,6 +603,7 @@ export interface ServerMessages {
     player_id?: string;
     room_id?: string;
     stream_title?: string;
+    autoplay: boolean;
   };
   "player_list": {
     type: "player_list";
@@ -671,6 +698,12 @@ export interface ServerMessages {
     playback: ServerMessages["playback_status"];
     queue: QueuePage;
     chat: Array<ChatLine>;
+  };
+  "room_volumes": {
+    type: "room_volumes";
+    topic?: string;
+    snapshot?: boolean;
+    players: Record<string, PlayerVolume>;
   };
   "seek_update": {
     type: "seek_update";
@@ -781,6 +814,13 @@ export interface AlarmInfo {
   snoozed_until: string | null;
 }
 
+export interface AnnouncementInfo {
+  announcement_id: string;
+  text: string;
+  next_at: string;
+  repeats_left: number;
+}
+
 export interface ChatLine {
   message_id: string;
   user_id: string;
@@ -817,7 +857,7 @@ export interface Filters {
   year_to?: number | null;
   added_since?: string | null;
   favourite?: boolean | null;
-  kinds?: Array<"album" | "artist" | "genre" | "playlist" | "track">;
+  kinds?: Array<"album" | "artist" | "genre" | "playlist" | "station" | "track">;
 }
 
 export interface MoveOp {
@@ -830,7 +870,7 @@ export interface MusicSource {
   media_content_id?: string;
   track_ids?: Array<string>;
   query?: string;
-  kind?: "album" | "artist" | "favourites" | "genre" | "playlist" | "track";
+  kind?: "album" | "artist" | "favourites" | "genre" | "playlist" | "station" | "track";
   id?: string;
   title?: string;
 }
@@ -875,6 +915,11 @@ export interface PlayerInfo {
   room_id: string | null;
   entity_id: string | null;
   output_delay_ms?: number;
+}
+
+export interface PlayerVolume {
+  volume: number;
+  muted: boolean;
 }
 
 export interface PlaylistEdit {
@@ -992,6 +1037,15 @@ export interface SnapshotInfo {
   name: string;
   taken_at: string;
   player_ids: Array<string>;
+}
+
+export interface StationEdit {
+  media_content_id?: string | null;
+  name?: string | null;
+  artwork_url?: string | null;
+  country?: string | null;
+  genre?: string | null;
+  delete?: boolean;
 }
 
 export interface Track {

@@ -51,7 +51,7 @@ class SpeakerPrograms:
             *("--hardware-volume", "false"),
         )
         async with self._process("sendspin", sink, *command) as process, asyncio.timeout(TIMEOUT) as starting:
-            while is_free(port):
+            while is_free(port):  # noqa: ASYNC110 - the program tells nothing else
                 await asyncio.sleep(0.1)
             starting.reschedule(None)
             yield process

@@ -36,7 +36,7 @@ class Files:
     def __init__(self) -> None:
         self.expired: set[str] = set()
         self.tracks: dict[str, dict[str, float]] = {}
-        """What is known of tracks, by their names."""
+        """Fields of tracks, by the names of their files."""
 
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
         track = Track(track_id=media_content_id, title=media_content_id, media_content_id=media_content_id)

@@ -241,7 +241,7 @@ class Reader:
 
     @property
     def known_header(self) -> AudioHeader | None:
-        """What the chunks are; `None` before the first one exists."""
+        """The format of the chunks; `None` before the first one exists."""
         return self._rendering.header
 
     def boundary(self, position: float) -> int | None:

@@ -20,7 +20,7 @@ DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 RESULTS = "## Results\n"
 NAMES = (
     *("fanout", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency", "garbage"),
-    *("sync", "mpv", "speakers", "library", "face", "first_sound", "cluster"),
+    *("sync", "mpv", "speakers", "library", "face", "first_sound", "cluster", "hostile"),
 )
 
 

@@ -12,7 +12,7 @@ from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import BRASS, Advance, Connect
 from tests.wire.client import Client, player
 
-from .actions import KITCHEN, play
+from .actions import KITCHEN, act, play
 from .test_room_services import ask, do
 
 LOUNGE, AREA, SWITCH = "media_player.lounge", "sensor.ada_area", "switch.moosicbox_follow_ada"
@@ -50,6 +50,7 @@ async def test_music_follows_and_a_switch_turns_it_off(hass: HomeAssistant, hub:
     assert (state := hass.states.get(SWITCH)) is not None
     assert (state.state, state.name) == ("on", "MoosicBox Follow Ada")
     await play(hass, BRASS)
+    await act(hass, "repeat_set", repeat="one")
     await go(hass, advance, "Lounge")
     assert places_of_music(hub) == ["lounge"]
     assert [(each["event_type"], each["player_id"], each["name"]) for each in fired] == [

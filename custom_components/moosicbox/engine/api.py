@@ -21,6 +21,7 @@ from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
 from .library.models import (
+    STATION_MEDIA,
     STREAM_PATH,
     Album,
     Artist,
@@ -32,6 +33,7 @@ from .library.models import (
     Picture,
     Playlist,
     Progress,
+    Station,
 )
 from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
@@ -157,6 +159,7 @@ __all__ = [
     "PLAYLIST_TYPES",
     "RETRY_SECONDS",
     "ROLES",
+    "STATION_MEDIA",
     "STREAM_PATH",
     "SYSTEM",
     "TRACK_CACHE_BYTES",
@@ -267,6 +270,7 @@ __all__ = [
     "SleepTimerInfo",
     "SnoozeAlarm",
     "StateStore",
+    "Station",
     "StatusChanged",
     "Stream",
     "StreamAddress",

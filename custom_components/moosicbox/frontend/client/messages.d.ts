@@ -192,7 +192,7 @@ export interface ClientMessages {
   "library_request": {
     type: "library_request";
     request_id?: string | null;
-    request_type: "edit_playlist" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_scrobbling" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite" | "set_scrobbling";
+    request_type: "edit_playlist" | "edit_station" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_scrobbling" | "get_station" | "get_stations" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite" | "set_scrobbling";
     id?: string | null;
     filters?: Filters | null;
     query?: string | null;
@@ -201,6 +201,7 @@ export interface ClientMessages {
     cursor?: string | null;
     favourite?: boolean | null;
     playlist?: PlaylistEdit | null;
+    station?: StationEdit | null;
     mine?: boolean | null;
     token?: string | null;
   };
@@ -577,7 +578,7 @@ export interface ServerMessages {
     topic?: string;
     snapshot?: boolean;
     offset?: number;
-    update_type: "favourites_changed" | "playlists_changed" | "tracks_added" | "tracks_changed" | "tracks_removed" | "tracks_unavailable";
+    update_type: "favourites_changed" | "playlists_changed" | "stations_changed" | "tracks_added" | "tracks_changed" | "tracks_removed" | "tracks_unavailable";
     affected_items: Array<string>;
     total_changes: number;
   };
@@ -874,7 +875,7 @@ export interface Filters {
   year_to?: number | null;
   added_since?: string | null;
   favourite?: boolean | null;
-  kinds?: Array<"album" | "artist" | "genre" | "playlist" | "track">;
+  kinds?: Array<"album" | "artist" | "genre" | "playlist" | "station" | "track">;
 }
 
 export interface FollowPlace {
@@ -902,7 +903,7 @@ export interface MusicSource {
   media_content_id?: string;
   track_ids?: Array<string>;
   query?: string;
-  kind?: "album" | "artist" | "favourites" | "genre" | "playlist" | "track";
+  kind?: "album" | "artist" | "favourites" | "genre" | "playlist" | "station" | "track";
   id?: string;
   title?: string;
 }
@@ -1069,6 +1070,15 @@ export interface SnapshotInfo {
   name: string;
   taken_at: string;
   player_ids: Array<string>;
+}
+
+export interface StationEdit {
+  media_content_id?: string | null;
+  name?: string | null;
+  artwork_url?: string | null;
+  country?: string | null;
+  genre?: string | null;
+  delete?: boolean;
 }
 
 export interface Track {

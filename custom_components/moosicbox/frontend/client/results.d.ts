@@ -68,22 +68,27 @@ export interface LibraryResult {
   next_cursor?: string | null;
 }
 
-export type LibraryKind = "artist" | "album" | "track" | "genre" | "playlist";
+export type LibraryKind = "artist" | "album" | "track" | "genre" | "playlist" | "station";
 
-/** A track, album, artist, genre or playlist. Which fields it has depends on its kind. */
+/** A track, album, artist, genre, playlist or radio station. Which fields it has depends on its kind. */
 export interface LibraryItem {
   track_id?: string;
   album_id?: string;
   artist_id?: string;
   genre_id?: string;
   playlist_id?: string;
+  station_id?: string;
   /** Set on results of a search. */
   kind?: LibraryKind;
   /** Of a track or an album. */
   title?: string;
-  /** Of an artist, a genre or a playlist. */
+  /** Of an artist, a genre, a playlist or a radio station. */
   name?: string;
   artist?: string | null;
+  /** Of a radio station. */
+  url?: string;
+  country?: string | null;
+  genre?: string | null;
   album?: string | null;
   year?: number | null;
   duration?: number | null;

@@ -1,4 +1,4 @@
-"""Switches of followers: whether music follows a person or the household."""
+"""Switches of followers, which turn on that music follows a person or the household."""
 
 from typing import override
 

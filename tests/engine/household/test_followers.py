@@ -158,7 +158,7 @@ async def test_a_household_follows_by_motion(house: House) -> None:
     followers.set_state("binary_sensor.kitchen", "off")
     await house.pass_seconds(10)
     assert playing(house) == ["living"]
-    # Nobody is anywhere: the music goes on.
+    # Without presence the music goes on.
     followers.set_state("binary_sensor.living", "unavailable")
     await house.pass_seconds(60)
     assert playing(house) == ["living"]

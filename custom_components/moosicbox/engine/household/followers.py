@@ -46,9 +46,9 @@ type FollowEvent = Literal["joined", "left", "refused"]
 class _Following:
     settings: Follower
     occupied: dict[int, None] = field(default_factory=dict)
-    """The places where somebody is, by their index; the latest last."""
+    """The places with presence, by their index; the latest last."""
     recent: dict[int, None] = field(default_factory=dict)
-    """The places where somebody is or was; the latest last."""
+    """The places that have or had presence; the latest last."""
     timers: dict[int, Timer] = field(default_factory=dict)
     """Changes that have to hold on for a while, by the index of the place."""
 
@@ -195,7 +195,7 @@ class Followers:
             self._set_timer(following, index, self._leave_place if not present else self._enter_place)
 
     def _handle_event(self, following: _Following, index: int) -> None:
-        # The latest event tells where somebody is.
+        # The latest event decides.
         for other in self._event_places(following):
             if other != index and (timer := following.timers.pop(other, None)) is not None:
                 timer.cancel()
@@ -251,7 +251,7 @@ class Followers:
                         self._begin_to_leave(settings, player)
 
     def _source(self, following: _Following, players: list[Player], wanted: list[Player]) -> Player | None:
-        # The music of the place where somebody is or was last; without one, the only music of all places.
+        # The music of the place with the latest presence; without one, the only music of all places.
         places = following.settings.places
         recent = self._players_of(places[index] for index in reversed(following.recent))
         for player in (*wanted, *recent):
@@ -306,7 +306,7 @@ class Followers:
                 self._fades.restore(player, silent_us)
                 self.happened.emit(settings, player, "left", "")
                 return
-        # Somebody came back, or the player is the last one.
+        # Presence returned, or the player is the last one.
         self._fades.restore(player)
 
     # ------------------------------------------------------------ groups

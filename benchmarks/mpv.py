@@ -9,10 +9,11 @@ from playwright.async_api import Browser, async_playwright
 
 from script.lib.browser import chromium
 
+from .home import RunningHome
 from .options import Options
 from .report import Row
 from .sync.listener import Listener, differences
-from .sync.measured_home import MeasuredHome, measured_home
+from .sync.measured_home import measured_home
 from .sync.party import Party, pauses, spread
 from .sync.sound_card import SoundCard, sound_card
 from .sync.speaker import speaker
@@ -35,23 +36,23 @@ async def measure(options: Options) -> list[Row]:
         ]
 
 
-async def _boxes(home: MeasuredHome, card: SoundCard, seconds: float) -> list[Row]:
+async def _boxes(home: RunningHome, card: SoundCard, seconds: float) -> list[Row]:
     *boxes, _ = card.listeners
     party = await _party(home, "Boxes", boxes, seconds)
     return [*spread("two mpv", differences(boxes, party.moments()), None, 5), *pauses("two mpv", party)]
 
 
-async def _mixed(home: MeasuredHome, card: SoundCard, seconds: float) -> list[Row]:
+async def _mixed(home: RunningHome, card: SoundCard, seconds: float) -> list[Row]:
     *boxes, browser = card.listeners
     async with _chromium(card.environment, card.output(BROWSER)) as browser_process:
-        browser.player_id = (await open_tab(browser_process, home.client, "browser")).player_id
+        browser.player_id = (await open_tab(browser_process, home.client, home.hub, "browser")).player_id
         party = await _party(home, "Everybody", card.listeners, seconds)
     moments = party.moments()
     apart = [apart for box in boxes for apart in differences([box, browser], moments)]
     return [*spread("mpv and browser", apart, None, 15), *pauses("mpv and browser", party)]
 
 
-async def _party(home: MeasuredHome, name: str, listeners: Sequence[Listener], seconds: float) -> Party:
+async def _party(home: RunningHome, name: str, listeners: Sequence[Listener], seconds: float) -> Party:
     party = Party(await home.hub.create_room(name), home.hub)
     for listener in listeners:
         await party.join(listener)

@@ -32,6 +32,7 @@ CATEGORIES: Final = {
     "genres": MediaClass.GENRE,
     "recent": MediaClass.ALBUM,
     "playlists": MediaClass.PLAYLIST,
+    "stations": MediaClass.CHANNEL,
     "favourites": MediaClass.MUSIC,
 }
 """The folders of the root, with the media class of their children."""
@@ -55,6 +56,8 @@ KINDS: Final[dict[str, Kind]] = {
     "track": "track",
     "genre": "genre",
     "playlist": "playlist",
+    "station": "station",
+    "channel": "station",
     "contributing_artist": "artist",
     "composer": "artist",
 }
@@ -103,7 +106,7 @@ class Browser:
 
     async def _root(self) -> BrowseMediaSource:
         root, titles = self._nodes.folder("", NAME, MediaClass.DIRECTORY), await self._titles()
-        root.children = [self._category_folder(category, titles) for category in CATEGORIES]
+        root.children = [await self._category_folder(category, titles) for category in CATEGORIES]
         return root
 
     async def search_folder(self) -> BrowseMediaSource:
@@ -113,8 +116,8 @@ class Browser:
     async def _search_folder(self) -> BrowseMediaSource:
         return self._with_children(await self.search_folder(), (await self._library.recent(limit=MAX_HITS)).items)
 
-    def _category_folder(self, category: str, titles: Mapping[str, str]) -> BrowseMediaSource:
-        playable = category == "favourites"
+    async def _category_folder(self, category: str, titles: Mapping[str, str]) -> BrowseMediaSource:
+        playable = category == "favourites" and bool((await self._library.get_tracks(FAVOURITE, limit=1)).items)
         return self._nodes.folder(category, titles[category], CATEGORIES[category], playable=playable)
 
     async def _category(self, category: str) -> BrowseMediaSource:
@@ -134,14 +137,17 @@ class Browser:
                 items = (await library.recent(limit=MAX_HITS)).items
             case "playlists":
                 items = (await library.get_playlists(limit=MAX_CHILDREN)).items
+            case "stations":
+                items = (await library.get_stations(limit=MAX_CHILDREN)).items
             case _:
                 items = (
+                    *(await library.get_stations(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_playlists(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_artists(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_albums(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_tracks(FAVOURITE, limit=MAX_CHILDREN)).items,
                 )
-        folder = self._category_folder(category, await self._titles())
+        folder = await self._category_folder(category, await self._titles())
         return self._with_children(folder, items, total)
 
     async def _item(self, kind: Kind, id_: str) -> BrowseMediaSource:
@@ -177,6 +183,8 @@ class Browser:
                     for track in playlist.tracks
                 ]
                 return node
+            case "station":
+                return self._nodes.item(await library.station(id_))
         return self._nodes.item(await library.track(id_))
 
     async def _all_songs(self, artist_id: str) -> list[BrowseMediaSource]:
@@ -280,7 +288,7 @@ async def tracks_of(library: Library, media_content_id: str, *, whole: bool = Fa
             tracks = (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
         case "favourites":
             tracks = (await library.get_tracks(FAVOURITE, limit=MAX_TRACKS)).items
-        case "track" if id_:
+        case "track" | "station" if id_:
             return [id_]
         case _:
             return None

@@ -4,11 +4,12 @@ from homeassistant.components.llm import LLMTools
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, Tool
 
+from .adapters.speech import speech_engine
 from .models import async_loaded_data
 from .voice.targets import VoiceTargets
 from .voice.tools.music_tools import NowPlayingTool, PlayTool, SearchTool
 from .voice.tools.queue_tools import ChangeQueueTool, QueueTool
-from .voice.tools.room_tools import AnnounceTool, MovePlayersTool, RoomsTool, speech_engine
+from .voice.tools.room_tools import AnnounceTool, MovePlayersTool, RoomsTool
 
 PROMPT = """\
 MoosicBox plays the music library on its players ({names}).

@@ -8,9 +8,10 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..browse_media import identifier_of, is_library_id
+from ..engine.api import Player, Room
 from ..models import MoosicBoxData
 from .action import ID, ActionDescription, Fields, Handler, async_request
-from .target import CONTEXT_FIELDS, TARGET_FIELDS, context_target, sent_fields, targeted_players
+from .target import CONTEXT_FIELDS, TARGET_FIELDS, context_target, sent_fields, targeted_contexts, targeted_players
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SLEEP_FIELDS: Final[Fields] = {
@@ -114,8 +115,41 @@ async def snapshot(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     return response
 
 
+ANNOUNCE_FIELDS: Final[Fields] = {
+    **CONTEXT_FIELDS,
+    vol.Optional("message"): cv.string,
+    vol.Optional("tts_entity"): cv.entity_id,
+    vol.Optional("language"): cv.string,
+    vol.Optional("options"): dict,
+    vol.Optional("media_content_id"): cv.string,
+    vol.Optional("everybody_awake"): cv.boolean,
+    vol.Optional("chime"): cv.boolean,
+    vol.Optional("volume"): vol.Coerce(float),
+    vol.Optional("priority"): vol.In(["low", "normal", "high"]),
+    vol.Optional("repeat_seconds"): vol.Coerce(float),
+    vol.Optional("max_repeats"): vol.Coerce(int),
+}
+ADDRESSES: Final = ("player_id", "room_id")
+
+
+async def announce(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Make an announcement on the targeted players and rooms; return who makes it, and who doesn't."""
+    fields = {name: value for name, value in sent_fields(call).items() if name not in ADDRESSES}
+    if "media_content_id" in call.data:
+        fields["media_content_id"] = call.data["media_content_id"]
+    contexts = targeted_contexts(data.hub, call)
+    players = [context.player_id for context in contexts if isinstance(context, Player)]
+    rooms = [context.room_id for context in contexts if isinstance(context, Room)]
+    fields["player_ids"] = [*players, *([call.data["player_id"]] if "player_id" in call.data else [])]
+    fields["room_ids"] = [*rooms, *([call.data["room_id"]] if "room_id" in call.data else [])]
+    response: ServiceResponse = await async_request(
+        data, call, {"type": "household_command", "action": "announce", **fields}
+    )
+    return response
+
+
 async def get_household(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Return all alarms, sleep timers, rules and snapshots."""
+    """Return all alarms, sleep timers, rules, snapshots, and announcements that are repeated."""
     response: ServiceResponse = await async_request(data, call, {"type": "household_command", "action": "get"})
     return response
 
@@ -168,6 +202,18 @@ HOUSEHOLD_ACTIONS: Final = (
     ),
     ActionDescription(
         name="dismiss_alarm", handler=_household_command("dismiss_alarm"), fields={vol.Optional("alarm_id"): ID}
+    ),
+    ActionDescription(
+        name="announce",
+        handler=announce,
+        fields=ANNOUNCE_FIELDS,
+        response=SupportsResponse.OPTIONAL,
+        needs_one_of=("message", "media_content_id"),
+    ),
+    ActionDescription(
+        name="acknowledge_announcement",
+        handler=_household_command("acknowledge_announcement"),
+        fields={vol.Optional("announcement_id"): ID},
     ),
     ActionDescription(
         name="snapshot",

@@ -12,6 +12,7 @@ from ..engine.api import (
     AddOp,
     Alarm,
     AlarmEvent,
+    AnnouncementEvent,
     ClientEvent,
     CurrentChanged,
     CurrentOp,
@@ -31,6 +32,7 @@ from .authentication import Authenticator
 from .callbacks import combined
 
 EVENT_ALARM: Final = f"{DOMAIN}_alarm"
+EVENT_ANNOUNCEMENT: Final = f"{DOMAIN}_announcement"
 EVENT_CLIENT_CONNECTED: Final = f"{DOMAIN}_client_connected"
 EVENT_CLIENT_DISCONNECTED: Final = f"{DOMAIN}_client_disconnected"
 EVENT_CLIENT_EVENT: Final = f"{DOMAIN}_client_event"
@@ -61,6 +63,7 @@ class EventBridge:
             hub.notified.subscribe(self._handle_notified),
             hub.publisher.playback_event.subscribe(self._handle_playback),
             hub.household.alarms.happened.subscribe(self._handle_alarm),
+            hub.household.announcer.happened.subscribe(self._handle_announcement),
             hub.household.sleep_timers.ended.subscribe(
                 lambda context: self._fire(EVENT_SLEEP_TIMER_ENDED, _context_data(context))
             ),
@@ -106,6 +109,10 @@ class EventBridge:
             "message": getattr(message, "message", None),
         }
         self._fire(EVENT_NOTIFICATION, data, actor.principal.sub)
+
+    def _handle_announcement(self, announcement_id: str, text: str, kind: AnnouncementEvent, user: str | None) -> None:
+        data = {"event_type": kind, "announcement_id": announcement_id, "text": text, "user": user}
+        self._fire(EVENT_ANNOUNCEMENT, data)
 
     def _handle_room_event(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
         user_id = data.get("user_id")

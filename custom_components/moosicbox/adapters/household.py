@@ -1,5 +1,6 @@
 """Needs of the household: Home Assistant's time zone, entities that decide on alarms, issues for missed alarms."""
 
+from functools import partial
 from typing import Final
 
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, STATE_HOME, STATE_ON
@@ -10,6 +11,7 @@ from ..const import ALARM_ID, DOMAIN
 from ..engine.api import Alarm, AlarmEvent, Hub, Media, Track
 from ..http.panel import STATIC_URL
 from .callbacks import combined
+from .speech import CHIME, async_speak
 
 ISSUE_PREFIX: Final = "alarm_missed_"
 TRUE_STATES: Final = frozenset({STATE_ON, STATE_HOME, "open", "playing", "active"})
@@ -32,6 +34,7 @@ class HouseholdAdapter:
         """Give the household what it needs, before the hub is started; return a function that ends it."""
         household = self._hub.household
         household.ringing.connect_host(self._is_allowed, TONE)
+        household.announcer.connect_host(partial(async_speak, self._hass), CHIME)
         await self._async_set_time_zone()
 
         async def config_changed(_event: Event) -> None:

@@ -15,10 +15,12 @@ from .assembly import build_hub
 from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .household.alarms import AlarmEvent
+from .household.announcer import AnnouncementEvent
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
 from .library.models import (
+    STATION_MEDIA,
     STREAM_PATH,
     Album,
     Artist,
@@ -30,6 +32,7 @@ from .library.models import (
     Picture,
     Playlist,
     Progress,
+    Station,
 )
 from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
@@ -105,6 +108,7 @@ from .protocol.errors import (
 )
 from .protocol.household import (
     Alarm,
+    Announce,
     CancelSleepTimer,
     DismissAlarm,
     MusicSource,
@@ -152,6 +156,7 @@ __all__ = [
     "PLAYLIST_TYPES",
     "RETRY_SECONDS",
     "ROLES",
+    "STATION_MEDIA",
     "STREAM_PATH",
     "SYSTEM",
     "TRACK_CACHE_BYTES",
@@ -162,6 +167,8 @@ __all__ = [
     "Alarm",
     "AlarmEvent",
     "Album",
+    "Announce",
+    "AnnouncementEvent",
     "Artist",
     "Artwork",
     "Authentication",
@@ -257,6 +264,7 @@ __all__ = [
     "SleepTimerInfo",
     "SnoozeAlarm",
     "StateStore",
+    "Station",
     "StatusChanged",
     "Stream",
     "StreamAddress",

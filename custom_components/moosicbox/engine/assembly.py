@@ -193,6 +193,7 @@ def build_hub(
         players=players,
         rooms=rooms,
         grouping=grouping,
+        announcements=announcements,
         publisher=publisher,
         media_resolver=media_resolver,
         library=library,

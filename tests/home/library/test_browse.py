@@ -59,10 +59,11 @@ async def test_the_root_has_the_librarys_folders_and_other_media_sources(
         "Genres",
         "Recently added",
         "Playlists",
+        "Radio",
         "Favourites",
-        *(child.title for child in top.children[7:]),
+        *(child.title for child in top.children[8:]),
     ]
-    others = [child.media_content_id for child in top.children[7:]]
+    others = [child.media_content_id for child in top.children[8:]]
     assert "media-source://media_source" in others
     assert OURS not in others
     assert not [place for place in others if "camera" in place or "image" in place]
@@ -109,6 +110,26 @@ async def test_favourites_are_a_folder(hass: HomeAssistant, kitchen: Client, lib
     assert await child_titles(hass, f"{OURS}/favourites") == [album.title, f"{track.artist} – {track.title}"]
     await play(hass, f"{OURS}/favourites")
     assert await titles(kitchen) == [track.title]
+
+
+async def test_only_what_has_tracks_can_be_played(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    """The favourites, which are played without their albums, and playlists."""
+
+    async def is_playable(place: str, title: str) -> bool:
+        (child,) = [child for child in (await browse(hass, place)).children if child.title == title]
+        if child.can_expand:
+            assert (await browse(hass, child.media_content_id)).can_play is child.can_play
+        can_play: bool = child.can_play
+        return can_play
+
+    await kitchen.request("library_request", request_type="edit_playlist", playlist={"name": "Empty"})
+    assert await is_playable(f"{OURS}/playlists", "Sunday")
+    assert not await is_playable(f"{OURS}/playlists", "Empty")
+    album, track = (await library.get_albums()).items[0], (await library.get_tracks()).items[0]
+    for id_, expected in ("", False), (album.album_id, False), (track.track_id, True):
+        if id_:
+            await kitchen.request("library_request", request_type="set_favourite", id=id_, favourite=True)
+        assert await is_playable("", "Favourites") is expected
 
 
 async def test_albums_have_thumbnails(

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.rooms.room import RoomSettings
 from tests.fixtures import BRASS, COPPER, PAPER
-from tests.home.actions import next_command, play, state, titles
+from tests.home.actions import next_command, play, report, state, titles
 from tests.home.speech import add_speech
 from tests.wire.client import Client
 
@@ -135,7 +135,12 @@ async def test_a_message_is_announced(hass: HomeAssistant, house: dict[str, Clie
     assert "announce" not in await offered(hass), "there is no text-to-speech engine"
     await add_speech(hass)
     assert await call("announce", message="Dinner is ready", player="Kitchen") == {"announced_on": "Kitchen"}
+    chime = await next_command(house["kitchen"])
+    assert chime["track"]["stream_url"].split("?")[0].endswith("chime.flac")
+    await report(house["kitchen"], "idle", chime)
     assert "tts_proxy" in (await next_command(house["kitchen"]))["track"]["stream_url"]
+    answer = await call("announce", message="Dinner is ready", everybody=True)
+    assert answer == {"announced_on": ["Kitchen", "Lounge"]}
 
 
 async def test_tools_are_offered_for_exposed_players_only(

@@ -1,4 +1,4 @@
-"""Commands of the household: sleep timers and alarms."""
+"""Commands of the household: sleep timers, alarms, rules, snapshots and announcements."""
 
 from typing import Any
 
@@ -8,6 +8,8 @@ from msgspec import UNSET
 from ..clock import iso_from_unix
 from ..hub import Hub
 from ..protocol.household import (
+    AcknowledgeAnnouncement,
+    Announce,
     CancelSleepTimer,
     DeleteAlarm,
     DeleteRule,
@@ -22,7 +24,7 @@ from ..protocol.household import (
     SnoozeAlarm,
     TakeSnapshot,
 )
-from ..protocol.results import AlarmResult, RestoreResult, RuleResult, SleepTimerResult, SnapshotResult
+from ..protocol.results import AlarmResult, AnnounceResult, RestoreResult, RuleResult, SleepTimerResult, SnapshotResult
 from ..sessions.session import Actor
 
 
@@ -46,6 +48,8 @@ class HouseholdHandlers:
         hub.register(TakeSnapshot, self.take_snapshot, "control")
         hub.register(RestoreSnapshot, self.restore_snapshot, "control")
         hub.register(DeleteSnapshot, self.delete_snapshot, "control")
+        hub.register(Announce, self.announce, "control", target_decides=True)
+        hub.register(AcknowledgeAnnouncement, self.acknowledge_announcement, "control")
         hub.register(SaveRule, self.save_rule, "admin")
         hub.register(DeleteRule, self.delete_rule, "admin")
 
@@ -76,6 +80,17 @@ class HouseholdHandlers:
     def delete_rule(self, _actor: Actor, message: DeleteRule) -> None:
         """Delete a rule."""
         self.hub.household.rules.delete(message.rule_id)
+
+    # ------------------------------------------------------------ announcements
+
+    async def announce(self, actor: Actor, message: Announce) -> AnnounceResult:
+        """Make an announcement on all its players that can."""
+        return await self.hub.household.announcer.announce(actor.principal, message)
+
+    def acknowledge_announcement(self, actor: Actor, message: AcknowledgeAnnouncement) -> None:
+        """End announcements that are repeated."""
+        actor.principal.require_household("control")
+        self.hub.household.announcer.acknowledge(message.announcement_id, actor.principal)
 
     # ------------------------------------------------------------ snapshots
 

@@ -12,14 +12,17 @@ from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
 from ..library.library import Library
 from ..playback.media_resolver import MediaResolver
+from ..playback.player import Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
 from ..protocol.household import HouseholdState, SnapshotInfo
+from ..rooms.announcements import Announcements
 from ..rooms.grouping import Grouping
 from ..rooms.rooms import Rooms
 from ..signals import Signal
 from ..timers import Timer, Timers
 from .alarms import Alarms
+from .announcer import Announcer
 from .fades import Fades
 from .music import HubMusic
 from .ringing import Ringing
@@ -42,6 +45,8 @@ class Household:
     ringing: Ringing
     rules: Rules
     snapshots: Snapshots
+    announcements: Announcements
+    announcer: Announcer
     topics: Topics
     timers: Timers
     clock: Clock
@@ -53,7 +58,16 @@ class Household:
         self.changed: Signal[()] = Signal()
         """The state to store has changed."""
         self._clock_watch = ClockWatch(self.handle_clock_jump)
-        for part in (self.fades, self.sleep_timers, self.alarms, self.ringing, self.rules, self.snapshots):
+        self.announcements.volumes_changed.subscribe(self.changed.emit)
+        for part in (
+            self.fades,
+            self.sleep_timers,
+            self.alarms,
+            self.ringing,
+            self.rules,
+            self.snapshots,
+            self.announcer,
+        ):
             part.changed.subscribe(self._part_changed)
 
     # ------------------------------------------------------------ life cycle
@@ -62,6 +76,7 @@ class Household:
         """Begin, after the state was restored: end, ring or report all that was due meanwhile."""
         self.sleep_timers.restore(self._saved.sleep_timers)
         self.ringing.start(self._saved.ringing)
+        self.announcer.start(self._saved.announcements)
         self._saved = SavedHousehold()
         self.alarms.start()
         self.rules.start()
@@ -114,6 +129,7 @@ class Household:
                 )
                 for each in self.snapshots
             ),
+            announcements=tuple(self.announcer),
         )
 
     def register_topics(self, catalog: TopicCatalog) -> None:
@@ -128,8 +144,9 @@ class Household:
             ringing=self.ringing.capture(),
             rules=tuple(self.rules),
             snapshots=tuple(self.snapshots),
+            announcements=self.announcer.capture(),
             time_zone=self._time_zone,
-            faded_volumes=dict(self.fades.volumes()),
+            faded_volumes={**self.announcements.volumes(), **self.fades.volumes()},
         )
 
     def restore(self, saved: SavedHousehold) -> None:
@@ -162,6 +179,7 @@ def build_household(
     players: Players,
     rooms: Rooms,
     grouping: Grouping,
+    announcements: Announcements,
     publisher: PlaybackPublisher,
     media_resolver: MediaResolver,
     library: Library | None,
@@ -174,6 +192,15 @@ def build_household(
     """Build the household's parts; see `build_hub`."""
     fades = Fades(players, timers, clock)
     alarms = Alarms(timers, clock)
+    rules = Rules(players, rooms, timers, clock)
+
+    def announcement_volume(player: Player, wanted: float | None) -> float | None:
+        # A fade goes on.
+        if player in fades:
+            return None
+        return min(player.volume if wanted is None else wanted, rules.max_announcement_volume(player))
+
+    announcements.apply_rules(rules.require_announcement, announcement_volume)
     return Household(
         fades=fades,
         sleep_timers=SleepTimers(
@@ -193,7 +220,7 @@ def build_household(
             system=system,
             spawn=spawn,
         ),
-        rules=Rules(players, rooms, timers, clock),
+        rules=rules,
         snapshots=Snapshots(
             players=players,
             rooms=rooms,
@@ -201,6 +228,18 @@ def build_household(
             media_resolver=media_resolver,
             clock=clock,
             system=system,
+        ),
+        announcements=announcements,
+        announcer=Announcer(
+            announcements=announcements,
+            players=players,
+            rooms=rooms,
+            rules=rules,
+            media_resolver=media_resolver,
+            timers=timers,
+            clock=clock,
+            system=system,
+            spawn=spawn,
         ),
         topics=topics,
         timers=timers,

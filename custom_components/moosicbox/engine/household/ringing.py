@@ -263,6 +263,7 @@ class Ringing:
             return await self._music.find(alarm.sources[source], self._system)
         if self._tone is None:
             raise TrackNotFound("This hub has no tone for players that can't make their own")
+        self._media_resolver.remember(self._tone)
         return [self._tone] * TONE_REPETITIONS
 
     def _make_tone(self, ringing: _Ringing) -> bool:

@@ -65,9 +65,11 @@ class Rules:
         return min((rule.max_volume for rule in self.active(player)), default=1.0)
 
     def max_announcement_volume(self, player: Player) -> float:
-        """Return the cap of the volume of announcements on a player now, 0 to 1."""
-        caps = (rule.announcement_volume for rule in self.active(player))
-        return min((cap for cap in caps if cap is not None), default=1.0)
+        """Return the cap of the volume of announcements on a player now, 0 to 1.
+
+        It is `announcement_volume` of a rule, even if that is above its `max_volume`, which counts otherwise.
+        """
+        return min((_announcement_cap(rule) for rule in self.active(player)), default=1.0)
 
     def is_quiet(self, player: Player) -> bool:
         """Return whether a rule with hours applies to a player now, so that music must not come to it by itself."""
@@ -94,6 +96,14 @@ class Rules:
                     raise RefusedByRule(
                         f"{player.name} plays no music by the rule {rule.name!r}{_until(rule)}", rule.rule_id
                     )
+
+    def require_announcement(self, player: Player) -> None:
+        """Raise RefusedByRule if a rule silences the announcements on a player."""
+        for rule in self.active(player):
+            if _announcement_cap(rule) <= 0:
+                raise RefusedByRule(
+                    f"{player.name} makes no announcements by the rule {rule.name!r}{_until(rule)}", rule.rule_id
+                )
 
     def require_tracks(self, context: Player | Room, tracks: Iterable[Track]) -> None:
         """Raise RefusedByRule if one of the tracks may not be played on a player, or on a player of a room."""
@@ -214,6 +224,10 @@ class Rules:
 
 def _players_of(context: Player | Room) -> list[Player]:
     return [context] if isinstance(context, Player) else list(context.renderers)
+
+
+def _announcement_cap(rule: Rule) -> float:
+    return rule.max_volume if rule.announcement_volume is None else rule.announcement_volume
 
 
 def _until(rule: Rule) -> str:

@@ -6,6 +6,7 @@ Both Home Assistant's storage and a cluster keep all of it: its times are Unix s
 from ..protocol.household import Rule
 from ..protocol.types import Record
 from .alarms import SavedAlarm
+from .announcer import SavedAnnouncement
 from .ringing import SavedRinging
 from .sleep_timers import SavedSleepTimer
 from .snapshots import Snapshot
@@ -19,6 +20,7 @@ class SavedHousehold(Record, frozen=True, kw_only=True):
     ringing: tuple[SavedRinging, ...] = ()
     rules: tuple[Rule, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
+    announcements: tuple[SavedAnnouncement, ...] = ()
     time_zone: str = "UTC"
     faded_volumes: dict[str, float] = {}
-    """The volumes that fades have lowered, by player id."""
+    """The volumes that fades and announcements have changed, and that are set back, by player id."""

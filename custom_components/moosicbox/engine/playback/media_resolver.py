@@ -62,6 +62,10 @@ class MediaResolver:
             self._cache.put(media)
         return found
 
+    def remember(self, media: Media) -> None:
+        """Cache media that the host provides, and that can't be looked up."""
+        self._cache.put(media)
+
     def known(self, item: QueueItem) -> Media | None:
         """Return the media of an item if they are known."""
         return self._cache.get(item.track.media_content_id)

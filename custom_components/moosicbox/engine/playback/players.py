@@ -193,7 +193,15 @@ class Players(PlaybackContexts[Player]):
 
     # ------------------------------------------------------------ volume and reports
 
-    def set_volume(self, player: Player, volume: float | None, muted: bool | None, *, alone: bool = True) -> None:
+    def set_volume(
+        self,
+        player: Player,
+        volume: float | None,
+        muted: bool | None,
+        *,
+        alone: bool = True,
+        cap: float | None = None,
+    ) -> None:
         """Set the volume (0 to 1) and whether a player is muted, unless they are `None`.
 
         Args:
@@ -201,10 +209,11 @@ class Players(PlaybackContexts[Player]):
             volume: A volume outside of 0 to 1 is remembered, and the nearest one inside is set.
             muted: True to mute it.
             alone: False if it changes with the other players of its room, which then publishes the change, too.
+            cap: The loudest volume; by default that of `limit_volumes`.
 
         """
         if volume is not None:
-            most = self._max_volume(player)
+            most = self._max_volume(player) if cap is None else cap
             player.volume = min(rounded(volume), most)
             player.unbounded_volume = None if 0 <= volume <= most else volume
         if muted is not None:

@@ -1,11 +1,11 @@
-"""The household's day: sleep timers and alarms."""
+"""The household's day: sleep timers, alarms, rules, snapshots and announcements."""
 
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
 from .client import Request
-from .results import AlarmResult, RestoreResult, RuleResult, SleepTimerResult, SnapshotResult
+from .results import AlarmResult, AnnounceResult, RestoreResult, RuleResult, SleepTimerResult, SnapshotResult
 from .server import StateMessage
 from .types import Id, MediaContentId, Name, PlayerId, Record, Volume
 
@@ -17,9 +17,10 @@ Text = Annotated[str, Meta(min_length=1, max_length=500)]
 EntityId = Annotated[str, Meta(max_length=255)]
 
 type Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-type SourceKind = Literal["track", "album", "artist", "genre", "playlist", "favourites"]
+type SourceKind = Literal["track", "album", "artist", "genre", "playlist", "station", "favourites"]
 type AlarmPhase = Literal["idle", "waiting", "ringing", "snoozed"]
 type SleepEnd = Literal["time", "track", "album"]
+type Priority = Literal["low", "normal", "high"]
 
 
 class HouseholdCommand[Result = object](Request[Result], tag_field="action", frozen=True, kw_only=True):
@@ -219,6 +220,43 @@ class SnapshotInfo(Record, frozen=True, kw_only=True):
     player_ids: tuple[PlayerId, ...]
 
 
+Players = Annotated[tuple[PlayerId, ...], Meta(max_length=500)]
+SpeechOptions = Annotated[dict[Name, str | int | float | bool], Meta(max_length=20)]
+
+
+class Announce(HouseholdCommand[AnnounceResult], tag="announce", frozen=True, kw_only=True):
+    """Speaks a message, or plays media, instead of the music, which continues afterwards."""
+
+    message: Text | None = None
+    tts_entity: EntityId | None = None
+    language: Name | None = None
+    options: SpeechOptions | None = None
+    media_content_id: MediaContentId | None = None
+    player_ids: Players = ()
+    room_ids: Annotated[tuple[Id, ...], Meta(max_length=500)] = ()
+    everybody_awake: bool = False
+    chime: bool = True
+    volume: Volume | None = None
+    priority: Priority = "normal"
+    repeat_seconds: Annotated[float, Meta(ge=10, le=3_600)] | None = None
+    max_repeats: Annotated[int, Meta(ge=1, le=100)] = 10
+
+
+class AcknowledgeAnnouncement(HouseholdCommand[None], tag="acknowledge_announcement", frozen=True, kw_only=True):
+    """Ends an announcement that is repeated; without `announcement_id`, all of them."""
+
+    announcement_id: Id | None = None
+
+
+class AnnouncementInfo(Record, frozen=True, kw_only=True):
+    """An announcement that is repeated until it is acknowledged."""
+
+    announcement_id: Id
+    text: str
+    next_at: str
+    repeats_left: int
+
+
 class HouseholdState(StateMessage, tag="household_state", frozen=True, kw_only=True):
     """The complete state of the household."""
 
@@ -226,3 +264,4 @@ class HouseholdState(StateMessage, tag="household_state", frozen=True, kw_only=T
     alarms: tuple[AlarmInfo, ...] = ()
     rules: tuple[Rule, ...] = ()
     snapshots: tuple[SnapshotInfo, ...] = ()
+    announcements: tuple[AnnouncementInfo, ...] = ()

@@ -178,6 +178,25 @@ class RestoreResult(TypedDict):
     """The ids of players and rooms that could not be restored."""
 
 
+class RefusedAnnouncement(TypedDict, total=False):
+    """A player or room that doesn't make an announcement, and why."""
+
+    player_id: str
+    room_id: str
+    error: str
+    """The type of the error."""
+    message: str
+
+
+class AnnounceResult(TypedDict):
+    """The answer to `household_command` `announce`."""
+
+    announcement_id: str
+    players: list[str]
+    """The ids of the players that make it."""
+    refused: list[RefusedAnnouncement]
+
+
 class RuleResult(TypedDict):
     """The answer to `household_command` `save_rule`."""
 

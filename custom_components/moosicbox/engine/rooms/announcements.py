@@ -4,7 +4,7 @@ An announcement is sent to a player like any other item, on its own topic. So ev
 to mix audio. If all players of an announcement can, they get it as an order of its own, and lower their music meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 import secrets
@@ -15,6 +15,7 @@ from ..background import Spawn
 from ..clock import Clock
 from ..limits import SharedLimits
 from ..playback.events import Command, MixedAnnouncement
+from ..playback.loudness import CONFIRMED
 from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
@@ -22,6 +23,7 @@ from ..playback.player import Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
 from ..protocol.errors import HubError, NotSupported, Unavailable
+from ..protocol.household import Priority
 from ..protocol.types import QueueItem, UserRef
 from ..signals import Signal
 from ..timers import Timer, Timers
@@ -36,23 +38,46 @@ UNKNOWN_SECONDS: Final = 60.0
 MAX_SECONDS: Final = 600.0
 """How long an announcement may take."""
 
+RANKS: Final[Mapping[Priority, int]] = {"low": 0, "normal": 1, "high": 2}
+
 
 @dataclass(slots=True, eq=False)
 class Announcement:
     """An announcement that some players make together."""
 
-    item: QueueItem
-    target: Player | Room
+    items: Sequence[QueueItem]
+    """The sounds, such as a chime and a message."""
+    targets: Sequence[Player | Room]
     players: Sequence[Player]
-    playback: Playback | None = None
-    """The playback that the players render otherwise; `None` if they go on with it."""
+    priority: Priority = "normal"
+    volume: float | None = None
+    """Its volume; `None` for the volume of each player."""
+    index: int = 0
+    """The place of the item that plays."""
+    mixed: bool = False
+    """True if its players mix it with their music."""
+    playbacks: Sequence[Playback] = ()
+    """The playbacks that are interrupted meanwhile."""
     pending: set[Player] = field(default_factory=set)
-    """The players that haven't ended it yet."""
+    """The players that haven't ended the item yet."""
     timer: Timer | None = None
+    over: bool = False
+    """True once it was made, or cancelled."""
+
+    @property
+    def item(self) -> QueueItem:
+        """The item that plays."""
+        return self.items[self.index]
+
+
+@dataclass(frozen=True, slots=True)
+class _Volume:
+    before: float
+    announced: float
 
 
 class Announcements:
-    """Makes the announcements of each player one after the other."""
+    """Makes the announcements of each player one after the other, those of a higher priority first."""
 
     def __init__(
         self,
@@ -72,12 +97,31 @@ class Announcements:
         self._spawn = spawn
         self._limits = limits
         self.finished: Signal[Player | Room, QueueItem] = Signal()
-        """An announcement is over: its target and its item."""
+        """An announcement is over: one of its targets, and its last item."""
+        self.volumes_changed: Signal[()] = Signal()
+        """Other volumes have to be set back later; see `volumes`."""
         self._waiting: list[Announcement] = []
         self._running: dict[Player, Announcement] = {}
+        self._volumes: dict[Player, _Volume] = {}
+        self._require_allowed: Callable[[Player], None] = lambda _player: None
+        self._choose_volume: Callable[[Player, float | None], float | None] = lambda _player, volume: volume
         players.reported.subscribe(self._player_reported)
         players.changed.subscribe(self._player_changed)
         players.removed.subscribe(self._end_for)
+
+    def apply_rules(
+        self,
+        require_allowed: Callable[[Player], None],
+        choose_volume: Callable[[Player, float | None], float | None],
+    ) -> None:
+        """Apply the rules of the household.
+
+        Args:
+            require_allowed: Raises a HubError if a player may make no announcements now.
+            choose_volume: Returns the volume for an announcement of a given volume; `None` if it isn't changed.
+
+        """
+        self._require_allowed, self._choose_volume = require_allowed, choose_volume
 
     async def announce(self, principal: Principal, target: Player | Room, media_content_id: str) -> None:
         """Make an announcement after the ones before.
@@ -91,27 +135,75 @@ class Announcements:
             PermissionDenied: If the principal may not control the target.
             NotSupported: If no player supports announcements.
             Unavailable: If no player is connected, or too many announcements wait.
+            RefusedByRule: If a rule of the household forbids it.
             TrackNotFound: If there is no such media.
 
         """
+        self.require_right(principal, target)
+        self._players_of(target)
+        media = await self._media_resolver.resolve(media_content_id, principal)
+        self.add([media], [target], self._players_of(target), principal)
+
+    def require_right(self, principal: Principal, target: Player | Room) -> None:
+        """Raise PermissionDenied if a principal may make no announcements on a target."""
         if isinstance(target, Room):
             target.require_right(principal, "playback.control")
         else:
             principal.require_household("control")
-        self._players_of(target)
-        media = await self._media_resolver.resolve(media_content_id, principal)
-        players = self._players_of(target)
-        for player in players:
-            if sum(player in waiting.players for waiting in self._waiting) >= MAX_WAITING:
-                raise Unavailable(f"{MAX_WAITING} announcements wait for {player.name} already")
-        self._waiting.append(Announcement(self._item(media, principal), target, players))
+
+    def require_player(self, player: Player) -> None:
+        """Raise a HubError if a player can't make an announcement now, or may not."""
+        player.require_capability("announce")
+        if not player.connected:
+            raise Unavailable(f"{player.name} isn't connected")
+        if sum(player in waiting.players for waiting in self._waiting) >= MAX_WAITING:
+            raise Unavailable(f"{MAX_WAITING} announcements wait for {player.name} already")
+        self._require_allowed(player)
+
+    def add(
+        self,
+        media: Iterable[Media],
+        targets: Sequence[Player | Room],
+        players: Sequence[Player],
+        principal: Principal,
+        *,
+        priority: Priority = "normal",
+        volume: float | None = None,
+    ) -> Announcement:
+        """Make an announcement as soon as none of the same or a higher priority plays.
+
+        One of a lower priority is interrupted, and made again afterwards.
+
+        Args:
+            media: The sounds, in their order.
+            targets: The arguments of `finished`; the music of rooms among them pauses as a whole.
+            players: The players, which make it together.
+            principal: On whose behalf.
+            priority: Its priority.
+            volume: Its volume, 0 to 1; by default that of each player.
+
+        """
+        items = [self._item(each, principal) for each in media]
+        announcement = Announcement(items, targets, players, priority, volume)
+        self._waiting.append(announcement)
         self._start_waiting()
+        return announcement
+
+    def cancel(self, announcement: Announcement) -> None:
+        """End an announcement, or let it not begin."""
+        if announcement in self._waiting:
+            self._waiting.remove(announcement)
+            announcement.over = True
+        elif announcement in self._running.values():
+            self._finish(announcement)
+
+    def volumes(self) -> Mapping[str, float]:
+        """Return the volumes that are set back after announcements, by player id."""
+        return {player.player_id: volume.before for player, volume in self._volumes.items()}
 
     def _players_of(self, target: Player | Room) -> Sequence[Player]:
         if isinstance(target, Player):
-            target.require_capability("announce")
-            if not target.connected:
-                raise Unavailable(f"{target.name} isn't connected")
+            self.require_player(target)
             return (target,)
         connected = [player for player in target.renderers if player.connected]
         capable = [player for player in connected if player.has_capability("announce")]
@@ -119,7 +211,23 @@ class Announcements:
             raise NotSupported(f"No player in {target.name} supports this: none has declared 'announce'")
         if not capable:
             raise Unavailable(f"No player is connected in {target.name}")
-        return capable
+        players, refusals = self.select(capable)
+        if not players:
+            raise next(iter(refusals.values()))
+        return players
+
+    def select(self, players: Iterable[Player]) -> tuple[list[Player], dict[Player, HubError]]:
+        """Return the players that can make an announcement now, and why the others can't."""
+        able: list[Player] = []
+        refusals: dict[Player, HubError] = {}
+        for player in players:
+            try:
+                self.require_player(player)
+            except HubError as error:
+                refusals[player] = error
+            else:
+                able.append(player)
+        return able, refusals
 
     def _item(self, media: Media, principal: Principal) -> QueueItem:
         return QueueItem(
@@ -132,48 +240,90 @@ class Announcements:
     # ------------------------------------------------------------ starting
 
     def _start_waiting(self) -> None:
-        # In their order: an announcement that waits for a player isn't overtaken by later ones for that player.
-        busy = set(self._running)
-        for waiting in tuple(self._waiting):
-            if busy.isdisjoint(waiting.players):
+        # In their order: an announcement that waits for a player isn't overtaken by later ones for that player, unless
+        # their priority is higher.
+        awaited: set[Player] = set()
+        for waiting in sorted(self._waiting, key=_rank, reverse=True):
+            running = {self._running[player] for player in waiting.players if player in self._running}
+            if awaited.isdisjoint(waiting.players) and all(_rank(each) < _rank(waiting) for each in running):
                 self._waiting.remove(waiting)
+                interrupted = {each: self._interrupt(each) for each in running}
                 self._start(waiting)
-            busy.update(waiting.players)
+                for each, players in interrupted.items():
+                    self._continue(each, players)
+            awaited.update(waiting.players)
+
+    def _interrupt(self, announcement: Announcement) -> list[Player]:
+        # It is made again from its beginning, before others of its priority.
+        announcement.index = 0
+        self._waiting.insert(0, announcement)
+        return self._release(announcement)
 
     def _start(self, announcement: Announcement) -> None:
-        now_us = self._clock.now_us()
         players = [player for player in announcement.players if player.connected]
         if not players:
+            announcement.over = True
             return
-        target = announcement.target
-        playback = target.active_playback
-        start_us = now_us + playback.lead_us()
-        announcement.pending = set(players)
         self._running.update(dict.fromkeys(players, announcement))
-        ducking_db = self._limits.current.announcement_ducking
-        if ducking_db and all(player.mixes for player in players):
+        for player in players:
+            self._set_volume(player, announcement.volume)
+        ducks = self._limits.current.announcement_ducking > 0
+        announcement.mixed = ducks and all(player.mixes for player in players)
+        playbacks = () if announcement.mixed else dict.fromkeys(player.active_playback for player in players)
+        announcement.playbacks = [each for each in playbacks if self._is_interrupted_by(announcement, each)]
+        self._play(announcement, players)
+
+    def _is_interrupted_by(self, announcement: Announcement, playback: Playback) -> bool:
+        # Otherwise the other players of its room go on without those of the announcement.
+        making = set(self._players_making(announcement))
+        others = [member for member in playback.members.connected() if member not in making]
+        return not others or any(
+            isinstance(target, Room) and target.playback is playback for target in announcement.targets
+        )
+
+    def _play(self, announcement: Announcement, players: Sequence[Player]) -> None:
+        now_us = self._clock.now_us()
+        start_us = now_us + max(player.active_playback.lead_us() for player in players)
+        announcement.pending = set(players)
+        item, duration = announcement.item, announcement.item.track.duration
+        if announcement.mixed:
             for player in players:
-                player.mixed_announcement = MixedAnnouncement(announcement.item, start_us, ducking_db)
+                ducking_db = self._limits.current.announcement_ducking
+                player.mixed_announcement = MixedAnnouncement(item, start_us, ducking_db)
                 self._publisher.publish_announcement(player)
             # These players report the end, but no progress.
-            self._limit(announcement, start_us, announcement.item.track.duration or MAX_SECONDS)
+            self._limit(announcement, start_us, duration or MAX_SECONDS)
             return
-        announcement.playback = playback
         for player in players:
-            player.announcement = Command("play", announcement.item, 0.0, start_us, 1.0)
-        others = [member for member in playback.members.connected() if member not in announcement.pending]
-        if isinstance(target, Room) or not others:
-            # Otherwise the other players of the room go on without this one.
+            player.announcement = Command("play", item, 0.0, start_us, 1.0)
+        for playback in announcement.playbacks:
             playback.interrupt(now_us)
         for player in players:
             self._publisher.publish_instructions(player)
-        self._limit(announcement, start_us, announcement.item.track.duration or UNKNOWN_SECONDS)
+        self._limit(announcement, start_us, duration or UNKNOWN_SECONDS)
 
     def _limit(self, announcement: Announcement, from_us: int, seconds: float) -> None:
         if announcement.timer is not None:
             announcement.timer.cancel()
         due_us = from_us + int((min(seconds, MAX_SECONDS) + GRACE_SECONDS) * 1e6)
-        announcement.timer = self._timers.at(due_us, self._finish, announcement)
+        announcement.timer = self._timers.at(due_us, self._item_ended, announcement)
+
+    # ------------------------------------------------------------ volume
+
+    def _set_volume(self, player: Player, wanted: float | None) -> None:
+        volume = self._choose_volume(player, wanted)
+        if volume is not None and abs(volume - player.volume) > CONFIRMED:
+            before = player.volume
+            self._players.set_volume(player, volume, None, cap=volume)
+            self._volumes[player] = _Volume(before, player.volume)
+            self.volumes_changed.emit()
+
+    def _restore_volume(self, player: Player) -> None:
+        # Unless it was changed meanwhile.
+        if (volume := self._volumes.pop(player, None)) is not None:
+            if abs(volume.announced - player.volume) < CONFIRMED and self._players.find(player.player_id) is player:
+                self._players.set_volume(player, volume.before, None)
+            self.volumes_changed.emit()
 
     # ------------------------------------------------------------ ending
 
@@ -198,26 +348,48 @@ class Announcements:
         if (announcement := self._running.get(player)) is not None:
             announcement.pending.discard(player)
             if not announcement.pending:
-                self._finish(announcement)
+                self._item_ended(announcement)
+
+    def _item_ended(self, announcement: Announcement) -> None:
+        players = [player for player in self._players_making(announcement) if player.connected]
+        if players and announcement.index + 1 < len(announcement.items):
+            announcement.index += 1
+            self._play(announcement, players)
+        else:
+            self._finish(announcement)
 
     def _finish(self, announcement: Announcement) -> None:
+        players = self._release(announcement)
+        announcement.over = True
+        self._start_waiting()
+        for target in announcement.targets:
+            self.finished.emit(target, announcement.items[-1])
+        self._continue(announcement, players)
+
+    def _players_making(self, announcement: Announcement) -> list[Player]:
+        return [player for player, running in self._running.items() if running is announcement]
+
+    def _release(self, announcement: Announcement) -> list[Player]:
+        # Return the players that made it.
         if announcement.timer is not None:
             announcement.timer.cancel()
-        players = [player for player, running in self._running.items() if running is announcement]
+        players = self._players_making(announcement)
         for player in players:
             del self._running[player]
             player.announcement = None
             if player.mixed_announcement is not None:
                 player.mixed_announcement = None
                 self._publisher.publish_announcement(player)
-        self._start_waiting()
-        self.finished.emit(announcement.target, announcement.item)
-        if announcement.playback is None:
+            self._restore_volume(player)
+        return players
+
+    def _continue(self, announcement: Announcement, players: Iterable[Player]) -> None:
+        if announcement.mixed:
             # Nothing was interrupted.
             return
         released = [player for player in players if player not in self._running]
         # Its players may have gone to another playback meanwhile.
-        playbacks = [*(player.active_playback for player in released), announcement.playback]
+        playbacks = [*(player.active_playback for player in released), *announcement.playbacks]
         resumed = [playback for playback in dict.fromkeys(playbacks) if self._resume(playback)]
         for player in released:
             if self._players.find(player.player_id) is not player:
@@ -229,6 +401,8 @@ class Announcements:
 
     def _resume(self, playback: Playback) -> bool:
         # Return whether it goes on. Another announcement may have begun, which will end the interruption.
+        if any(playback in running.playbacks for running in self._running.values()):
+            return False
         if not playback.interrupted or playback.members.are_announcing() or (item := playback.current) is None:
             return False
         if not playback.members.connected():
@@ -241,3 +415,7 @@ class Announcements:
         if playback.interrupted and playback.is_current(item.queue_item_id):
             with suppress(HubError):
                 await self._media_resolver.start(playback, item, playback.timeline.position)
+
+
+def _rank(announcement: Announcement) -> int:
+    return RANKS[announcement.priority]

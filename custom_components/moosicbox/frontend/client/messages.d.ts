@@ -39,6 +39,30 @@ export interface ClientMessages {
     type: "get_metrics";
     request_id?: string | null;
   };
+  "household_command.acknowledge_announcement": {
+    action: "acknowledge_announcement";
+    request_id?: string | null;
+    type: "household_command";
+    announcement_id?: string | null;
+  };
+  "household_command.announce": {
+    action: "announce";
+    request_id?: string | null;
+    type: "household_command";
+    message?: string | null;
+    tts_entity?: string | null;
+    language?: string | null;
+    options?: Record<string, string | number | boolean> | null;
+    media_content_id?: string | null;
+    player_ids?: Array<string> | null;
+    room_ids?: Array<string> | null;
+    everybody_awake?: boolean | null;
+    chime?: boolean | null;
+    volume?: number | null;
+    priority?: "high" | "low" | "normal" | null;
+    repeat_seconds?: number | null;
+    max_repeats?: number | null;
+  };
   "household_command.cancel_sleep_timer": {
     action: "cancel_sleep_timer";
     request_id?: string | null;
@@ -151,7 +175,7 @@ export interface ClientMessages {
   "library_request": {
     type: "library_request";
     request_id?: string | null;
-    request_type: "edit_playlist" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_scrobbling" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite" | "set_scrobbling";
+    request_type: "edit_playlist" | "edit_station" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_scrobbling" | "get_station" | "get_stations" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite" | "set_scrobbling";
     id?: string | null;
     filters?: Filters | null;
     query?: string | null;
@@ -160,6 +184,7 @@ export interface ClientMessages {
     cursor?: string | null;
     favourite?: boolean | null;
     playlist?: PlaylistEdit | null;
+    station?: StationEdit | null;
     mine?: boolean | null;
     token?: string | null;
   };
@@ -519,6 +544,7 @@ export interface ServerMessages {
     alarms: Array<AlarmInfo>;
     rules: Array<Rule>;
     snapshots: Array<SnapshotInfo>;
+    announcements: Array<AnnouncementInfo>;
   };
   "library_scan_progress": {
     type: "library_scan_progress";
@@ -536,7 +562,7 @@ export interface ServerMessages {
     topic?: string;
     snapshot?: boolean;
     offset?: number;
-    update_type: "favourites_changed" | "playlists_changed" | "tracks_added" | "tracks_changed" | "tracks_removed" | "tracks_unavailable";
+    update_type: "favourites_changed" | "playlists_changed" | "stations_changed" | "tracks_added" | "tracks_changed" | "tracks_removed" | "tracks_unavailable";
     affected_items: Array<string>;
     total_changes: number;
   };
@@ -790,6 +816,13 @@ export interface AlarmInfo {
   snoozed_until: string | null;
 }
 
+export interface AnnouncementInfo {
+  announcement_id: string;
+  text: string;
+  next_at: string;
+  repeats_left: number;
+}
+
 export interface ChatLine {
   message_id: string;
   user_id: string;
@@ -826,7 +859,7 @@ export interface Filters {
   year_to?: number | null;
   added_since?: string | null;
   favourite?: boolean | null;
-  kinds?: Array<"album" | "artist" | "genre" | "playlist" | "track"> | null;
+  kinds?: Array<"album" | "artist" | "genre" | "playlist" | "station" | "track"> | null;
 }
 
 export interface MoveOp {
@@ -839,7 +872,7 @@ export interface MusicSource {
   media_content_id?: string;
   track_ids?: Array<string>;
   query?: string;
-  kind?: "album" | "artist" | "favourites" | "genre" | "playlist" | "track";
+  kind?: "album" | "artist" | "favourites" | "genre" | "playlist" | "station" | "track";
   id?: string;
   title?: string;
 }
@@ -1006,6 +1039,15 @@ export interface SnapshotInfo {
   name: string;
   taken_at: string;
   player_ids: Array<string>;
+}
+
+export interface StationEdit {
+  media_content_id?: string | null;
+  name?: string | null;
+  artwork_url?: string | null;
+  country?: string | null;
+  genre?: string | null;
+  delete?: boolean | null;
 }
 
 export interface Track {

@@ -21,6 +21,11 @@ export interface Results {
   "household_command.skip_alarm": { alarm_id: string; next_at: string | null };
   "household_command.take_snapshot": { snapshot_id: string };
   "household_command.restore_snapshot": { missing: string[] };
+  "household_command.announce": {
+    announcement_id: string;
+    players: string[];
+    refused: { player_id?: string; room_id?: string; error: string; message: string }[];
+  };
   "household_command.save_rule": { rule_id: string };
   "household_command.set_sleep_timer": { ends_at: string | null };
   "room_command.create": { room_id: string };
@@ -61,22 +66,27 @@ export interface LibraryResult {
   next_cursor?: string | null;
 }
 
-export type LibraryKind = "artist" | "album" | "track" | "genre" | "playlist";
+export type LibraryKind = "artist" | "album" | "track" | "genre" | "playlist" | "station";
 
-/** A track, album, artist, genre or playlist. Which fields it has depends on its kind. */
+/** A track, album, artist, genre, playlist or radio station. Which fields it has depends on its kind. */
 export interface LibraryItem {
   track_id?: string;
   album_id?: string;
   artist_id?: string;
   genre_id?: string;
   playlist_id?: string;
+  station_id?: string;
   /** Set on results of a search. */
   kind?: LibraryKind;
   /** Of a track or an album. */
   title?: string;
-  /** Of an artist, a genre or a playlist. */
+  /** Of an artist, a genre, a playlist or a radio station. */
   name?: string;
   artist?: string | null;
+  /** Of a radio station. */
+  url?: string;
+  country?: string | null;
+  genre?: string | null;
   album?: string | null;
   year?: number | null;
   duration?: number | null;

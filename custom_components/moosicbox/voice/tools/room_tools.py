@@ -2,21 +2,18 @@
 
 from typing import Final, override
 
-from homeassistant.components.tts import async_default_engine
-from homeassistant.components.tts.media_source import generate_media_source_id
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.llm import ToolAnnotations
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
+from ...adapters.speech import speech_engine
 from ...commands import hub_command
 from ...contexts import PlayerOrRoom
-from ...engine.api import Player, Room
+from ...engine.api import Announce, Player, Room
 from ..targets import best_of
 from .tool import PLAYER_FIELD, HubTool, ToolCall, ToolFailure, names
 
-TTS: Final = "tts"
 MAX_MESSAGE: Final = 500
 """Characters of an announcement."""
 
@@ -89,26 +86,32 @@ class AnnounceTool(HubTool):
 
     name = "moosicbox__announce"
     title = "Announce a message"
-    description = "Speaks a message on a player or in a room. The music pauses meanwhile."
+    description = "Speaks a message on a player, in a room, or to everybody who is awake. The music pauses meanwhile."
     parameters = vol.Schema(
         {
             vol.Required("message", description="The words to speak"): vol.All(cv.string, vol.Length(max=MAX_MESSAGE)),
             **PLAYER_FIELD,
+            vol.Optional("everybody", description="True to speak to everybody who is awake"): cv.boolean,
         }
     )
     annotations = ToolAnnotations(destructive=False, open_world=False)
 
     @override
     async def run(self, call: ToolCall) -> JsonObjectType:
-        context = call.one()
-        if (engine := speech_engine(call.hass)) is None:
+        if speech_engine(call.hass) is None:
             raise ToolFailure("There is no text-to-speech engine.")
-        media_id = generate_media_source_id(call.hass, call.arguments["message"], engine)
-        with hub_command(call.data):
-            await call.data.hub.announcements.announce(await call.principal(), context, media_id)
+        message = call.arguments["message"]
+        if call.arguments.get("everybody"):
+            exposed = call.targets.contexts.values()
+            awake = [each.player_id for each in call.data.hub.household.announcer.awake() if each in exposed]
+            if not awake:
+                raise ToolFailure("Nobody is awake.")
+            result = await call.execute(Announce(message=message, player_ids=tuple(awake)))
+            players = [call.data.hub.players.get(player_id) for player_id in result["players"]]
+            return {"announced_on": list(names(players))}
+        context = call.one()
+        if isinstance(context, Room):
+            await call.execute(Announce(message=message, room_ids=(context.room_id,)))
+        else:
+            await call.execute(Announce(message=message, player_ids=(context.player_id,)))
         return {"announced_on": context.name}
-
-
-def speech_engine(hass: HomeAssistant) -> str | None:
-    """Return the text-to-speech engine that announcements use."""
-    return async_default_engine(hass) if TTS in hass.config.components else None

@@ -1,6 +1,7 @@
-/** The Household page: alarms and timers, which the hub keeps. */
+/** The Household page: alarms, timers, announcements, snapshots and rules, which the hub keeps. */
 import { el } from "../dom.js";
 import { Alarms } from "./alarms.js";
+import { Announcements } from "./announcements.js";
 import { Rules } from "./rules.js";
 import { Snapshots } from "./snapshots.js";
 import { SleepTimers } from "./sleep-timers.js";
@@ -13,7 +14,13 @@ export class HouseholdPage {
 
   /** @param {Context} context */
   constructor(context) {
-    this.#sections = [new Alarms(context), new SleepTimers(context), new Snapshots(context), new Rules(context)];
+    this.#sections = [
+      new Alarms(context),
+      new SleepTimers(context),
+      new Announcements(context),
+      new Snapshots(context),
+      new Rules(context),
+    ];
     this.element = el(
       "div",
       { class: "household page-body" },

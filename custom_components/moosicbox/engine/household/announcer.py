@@ -1,0 +1,293 @@
+"""Announcements to players, rooms and everybody awake, with a chime, that may be repeated until they are acknowledged."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+import secrets
+from typing import Final, Literal
+
+from ..access.rights import Principal
+from ..background import Spawn
+from ..clock import Clock, iso_from_unix
+from ..playback.media import Media
+from ..playback.media_resolver import MediaResolver
+from ..playback.player import Player
+from ..playback.players import Players
+from ..protocol.errors import HubError, InvalidMessage, NotSupported, Unavailable
+from ..protocol.household import Announce, AnnouncementInfo
+from ..protocol.results import AnnounceResult, RefusedAnnouncement
+from ..protocol.types import Record
+from ..rooms.announcements import Announcement, Announcements
+from ..rooms.room import Room
+from ..rooms.rooms import Rooms
+from ..signals import Signal
+from ..timers import Timer, Timers
+from .rules import Rules
+
+MAX_REPEATED: Final = 20
+"""Announcements that are repeated at the same time."""
+
+type Speech = Callable[[Announce], Awaitable[str]]
+"""Returns the `media_content_id` of a spoken message. Raises HubError."""
+type AnnouncementEvent = Literal["announced", "acknowledged", "unanswered"]
+
+
+class SavedAnnouncement(Record, frozen=True, kw_only=True):
+    """An announcement that is repeated, as it survives a restart. The time is in Unix seconds."""
+
+    announcement_id: str
+    request: Announce
+    media_content_id: str
+    next_at: float
+    repeats_left: int
+
+
+@dataclass(slots=True, eq=False)
+class _Repeated:
+    announcement_id: str
+    request: Announce
+    media_content_id: str
+    next_at: float
+    repeats_left: int
+    timer: Timer | None = None
+    current: Announcement | None = None
+    """The last one that was made of it."""
+
+    def info(self) -> AnnouncementInfo:
+        return AnnouncementInfo(
+            announcement_id=self.announcement_id,
+            text=self.request.message or self.media_content_id,
+            next_at=iso_from_unix(self.next_at),
+            repeats_left=self.repeats_left,
+        )
+
+
+class Announcer:
+    """Makes announcements; those that are repeated by id."""
+
+    def __init__(
+        self,
+        *,
+        announcements: Announcements,
+        players: Players,
+        rooms: Rooms,
+        rules: Rules,
+        media_resolver: MediaResolver,
+        timers: Timers,
+        clock: Clock,
+        system: Principal,
+        spawn: Spawn,
+    ) -> None:
+        self.changed: Signal[()] = Signal()
+        self.happened: Signal[str, str, AnnouncementEvent, str | None] = Signal()
+        """An announcement was made, acknowledged, or repeated in vain: its id and text, and the name of the user."""
+        self._announcements = announcements
+        self._players = players
+        self._rooms = rooms
+        self._rules = rules
+        self._media_resolver = media_resolver
+        self._timers = timers
+        self._clock = clock
+        self._system = system
+        self._spawn = spawn
+        self._speech: Speech | None = None
+        self._chime: Media | None = None
+        self._repeated: dict[str, _Repeated] = {}
+
+    def connect_host(self, speech: Speech, chime: Media) -> None:
+        """Use abilities of the host: its text-to-speech engines, and the sound before announcements."""
+        self._speech, self._chime = speech, chime
+
+    def __iter__(self) -> Iterator[AnnouncementInfo]:
+        """Iterate over the announcements that are repeated."""
+        return iter([repeated.info() for repeated in self._repeated.values()])
+
+    # ------------------------------------------------------------ commands
+
+    async def announce(self, principal: Principal, request: Announce) -> AnnounceResult:
+        """Make an announcement on all its players that can.
+
+        Raises:
+            InvalidMessage: If the message or media, or the players are missing.
+            HubError: If no player can make it; the error of the first one.
+            NotSupported: If this hub can't speak.
+            TrackNotFound: If there is no such media.
+            Unavailable: If too many announcements are repeated.
+
+        """
+        if (request.message is None) == (request.media_content_id is None):
+            raise InvalidMessage("An announcement has a message or media_content_id", ["message"])
+        if not (request.player_ids or request.room_ids or request.everybody_awake):
+            raise InvalidMessage("An announcement needs players, rooms, or everybody_awake", ["player_ids"])
+        if request.repeat_seconds is not None and len(self._repeated) >= MAX_REPEATED:
+            raise Unavailable(f"{MAX_REPEATED} announcements wait to be acknowledged already")
+        self._select(principal, request)
+        media_content_id = await self._media_content_id(request)
+        media = await self._media_resolver.resolve(media_content_id, principal)
+        announcement_id = secrets.token_hex(8)
+        announcement, result = self._make(principal, request, media, announcement_id)
+        if request.repeat_seconds is not None:
+            repeated = _Repeated(announcement_id, request, media_content_id, 0.0, request.max_repeats)
+            repeated.current = announcement
+            self._repeated[announcement_id] = repeated
+            self._schedule(repeated, self._now() + request.repeat_seconds)
+            self.changed.emit()
+        self.happened.emit(announcement_id, request.message or media_content_id, "announced", principal.name)
+        return result
+
+    def acknowledge(self, announcement_id: str | None, principal: Principal) -> None:
+        """End an announcement that is repeated, or all; do nothing if there is none."""
+        for repeated in tuple(self._repeated.values()):
+            if announcement_id in (None, repeated.announcement_id):
+                if repeated.current is not None:
+                    self._announcements.cancel(repeated.current)
+                self._end(repeated, "acknowledged", principal.name)
+
+    async def _media_content_id(self, request: Announce) -> str:
+        if request.media_content_id is not None:
+            return request.media_content_id
+        if self._speech is None:
+            raise NotSupported("This hub can't speak; announce media")
+        return await self._speech(request)
+
+    # ------------------------------------------------------------ state that survives
+
+    def capture(self) -> tuple[SavedAnnouncement, ...]:
+        """Return the announcements that are repeated, to be restored after a restart."""
+        return tuple(
+            SavedAnnouncement(
+                announcement_id=each.announcement_id,
+                request=each.request,
+                media_content_id=each.media_content_id,
+                next_at=each.next_at,
+                repeats_left=each.repeats_left,
+            )
+            for each in self._repeated.values()
+        )
+
+    def start(self, saved: Iterable[SavedAnnouncement]) -> None:
+        """Continue to repeat announcements after a restart."""
+        for each in saved:
+            repeated = _Repeated(
+                each.announcement_id, each.request, each.media_content_id, each.next_at, each.repeats_left
+            )
+            self._repeated[each.announcement_id] = repeated
+            self._schedule(repeated, each.next_at)
+
+    # ------------------------------------------------------------ repetition
+
+    def _schedule(self, repeated: _Repeated, at: float) -> None:
+        repeated.next_at = at
+        due_us = self._clock.now_us() + max(0, round((at - self._now()) * 1e6))
+        repeated.timer = self._timers.at(due_us, self._repeat, repeated)
+
+    def _repeat(self, repeated: _Repeated) -> None:
+        if repeated.repeats_left <= 0:
+            self._end(repeated, "unanswered", None)
+            return
+        repeated.repeats_left -= 1
+        self._schedule(repeated, self._now() + (repeated.request.repeat_seconds or 0.0))
+        if repeated.current is None or repeated.current.over:
+            self._spawn(self._make_again(repeated))
+        self.changed.emit()
+
+    async def _make_again(self, repeated: _Repeated) -> None:
+        # The system repeats it: its user was authorised before.
+        with suppress(HubError):
+            media = await self._media_resolver.resolve(repeated.media_content_id, self._system)
+            if self._repeated.get(repeated.announcement_id) is repeated:
+                made = self._make(self._system, repeated.request, media, repeated.announcement_id)
+                repeated.current = made[0]
+
+    def _end(self, repeated: _Repeated, event: AnnouncementEvent, user: str | None) -> None:
+        del self._repeated[repeated.announcement_id]
+        if repeated.timer is not None:
+            repeated.timer.cancel()
+        info = repeated.info()
+        self.happened.emit(info.announcement_id, info.text, event, user)
+        self.changed.emit()
+
+    # ------------------------------------------------------------ players
+
+    def _make(
+        self, principal: Principal, request: Announce, media: Media, announcement_id: str
+    ) -> tuple[Announcement, AnnounceResult]:
+        targets, players, refused = self._select(principal, request)
+        sounds = [media]
+        if request.chime and self._chime is not None:
+            self._media_resolver.remember(self._chime)
+            sounds.insert(0, self._chime)
+        announcement = self._announcements.add(
+            sounds, targets, players, principal, priority=request.priority, volume=request.volume
+        )
+        return announcement, {
+            "announcement_id": announcement_id,
+            "players": [player.player_id for player in players],
+            "refused": refused,
+        }
+
+    def _select(
+        self, principal: Principal, request: Announce
+    ) -> tuple[Sequence[Player | Room], Sequence[Player], list[RefusedAnnouncement]]:
+        # Return the targets, the players that make the announcement, and why others don't. Raise HubError if none does.
+        targets: list[Player | Room] = []
+        refused: list[RefusedAnnouncement] = []
+        errors: list[HubError] = []
+        candidates: dict[Player, None] = {}
+        for player_id in request.player_ids:
+            try:
+                player = self._players.get(player_id)
+                self._announcements.require_right(principal, player)
+            except HubError as error:
+                errors.append(error)
+                refused.append({"player_id": player_id, **_reason(error)})
+            else:
+                targets.append(player)
+                candidates[player] = None
+        for room_id in request.room_ids:
+            try:
+                candidates |= dict.fromkeys(self._players_of_room(principal, room_id))
+                targets.append(self._rooms.get(room_id, principal))
+            except HubError as error:
+                errors.append(error)
+                refused.append({"room_id": room_id, **_reason(error)})
+        if request.everybody_awake:
+            principal.require_household("control")
+            awake = [player for player in self.awake() if player not in candidates]
+            targets += awake
+            candidates |= dict.fromkeys(awake)
+        able, refusals = self._announcements.select(candidates)
+        for player in [player for player in able if player.muted]:
+            able.remove(player)
+            refusals[player] = Unavailable(f"{player.name} is muted")
+        for player, refusal in refusals.items():
+            errors.append(refusal)
+            refused.append({"player_id": player.player_id, **_reason(refusal)})
+        if not able:
+            raise errors[0] if errors else Unavailable("No player is awake")
+        targets = [target for target in dict.fromkeys(targets) if isinstance(target, Room) or target in able]
+        return targets, able, refused
+
+    def _players_of_room(self, principal: Principal, room_id: str) -> Sequence[Player]:
+        room = self._rooms.get(room_id, principal)
+        self._announcements.require_right(principal, room)
+        if not room.renderers:
+            raise Unavailable(f"{room.name} has no player")
+        return room.renderers
+
+    def awake(self) -> list[Player]:
+        """Return the players of everybody awake: those that play, or have no quiet hours now."""
+        return [player for player in self._players if self._is_awake(player)]
+
+    def _is_awake(self, player: Player) -> bool:
+        # It could make announcements, and plays, or has no quiet hours now.
+        if not (player.connected and player.has_capability("announce")):
+            return False
+        return player.active_playback.is_active or not self._rules.is_quiet(player)
+
+    def _now(self) -> float:
+        return self._clock.utc().timestamp()
+
+
+def _reason(error: HubError) -> RefusedAnnouncement:
+    return {"error": error.error_type, "message": error.message}

@@ -73,7 +73,7 @@ def _nullable(property_: Schema) -> Schema:
     # The hub reads null as if the field were absent.
     if not property_ or {"type": "null"} in property_.get("anyOf", ()):
         return property_
-    outer = {key: property_[key] for key in ("default", "description") if key in property_}
+    outer: Schema = {key: property_[key] for key in ("default", "description") if key in property_}
     inner = {key: value for key, value in property_.items() if key not in outer}
     return {"anyOf": [*(inner["anyOf"] if inner.keys() == {"anyOf"} else [inner]), {"type": "null"}], **outer}
 

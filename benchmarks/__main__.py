@@ -19,20 +19,8 @@ from .report import Row, table
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 RESULTS = "## Results\n"
 NAMES = (
-    *(
-        "fanout",
-        "rooms",
-        "bursts",
-        "compression",
-        "memory",
-        "setup",
-        "commands",
-        "stalled",
-        "loop",
-        "latency",
-        "garbage",
-    ),
-    *("sync", "mpv", "library", "face", "first_sound", "cluster"),
+    *("fanout", "rooms", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency"),
+    *("garbage", "sync", "mpv", "library", "face", "first_sound", "cluster", "hostile"),
 )
 
 

@@ -107,6 +107,7 @@ class RoomFull(HubError):
     """The room has no free place."""
 
     error_type = "room_full"
+    retryable = True
 
 
 class QueueItemNotFound(HubError):

@@ -229,7 +229,13 @@ class SnapshotInfo(Record, frozen=True, kw_only=True):
 
 
 Players = Annotated[tuple[PlayerId, ...], Meta(max_length=500)]
-SpeechOptions = Annotated[dict[Name, str | int | float | bool], Meta(max_length=20)]
+SpeechOption = (
+    Annotated[str, Meta(max_length=500)]
+    | Annotated[int, Meta(ge=-(2**53), le=2**53)]
+    | Annotated[float, Meta(ge=-1e15, le=1e15)]
+    | bool
+)
+SpeechOptions = Annotated[dict[Name, SpeechOption], Meta(max_length=20)]
 
 
 class Announce(HouseholdCommand[AnnounceResult], tag="announce", frozen=True, kw_only=True):

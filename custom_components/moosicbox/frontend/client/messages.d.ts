@@ -29,7 +29,7 @@ export interface ClientMessages {
     type: "client_event";
     request_id?: string | null;
     event: string;
-    data?: Record<string, unknown>;
+    data?: Record<string, unknown> | null;
   };
   "get_clients": {
     type: "get_clients";
@@ -52,16 +52,16 @@ export interface ClientMessages {
     message?: string | null;
     tts_entity?: string | null;
     language?: string | null;
-    options?: Record<string, string | number | number | boolean> | null;
+    options?: Record<string, string | number | boolean> | null;
     media_content_id?: string | null;
-    player_ids?: Array<string>;
-    room_ids?: Array<string>;
-    everybody_awake?: boolean;
-    chime?: boolean;
+    player_ids?: Array<string> | null;
+    room_ids?: Array<string> | null;
+    everybody_awake?: boolean | null;
+    chime?: boolean | null;
     volume?: number | null;
-    priority?: "high" | "low" | "normal";
+    priority?: "high" | "low" | "normal" | null;
     repeat_seconds?: number | null;
-    max_repeats?: number;
+    max_repeats?: number | null;
   };
   "household_command.cancel_sleep_timer": {
     action: "cancel_sleep_timer";
@@ -145,17 +145,17 @@ export interface ClientMessages {
     request_id?: string | null;
     type: "household_command";
     rule_id?: string | null;
-    name?: string;
-    player_ids?: Array<string>;
+    name?: string | null;
+    player_ids?: Array<string> | null;
     begins?: string | null;
     ends?: string | null;
-    days?: Array<"fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed">;
-    max_volume?: number;
+    days?: Array<"fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed"> | null;
+    max_volume?: number | null;
     announcement_volume?: number | null;
-    silent?: boolean;
-    genres?: Array<string>;
-    artists?: Array<string>;
-    albums?: Array<string>;
+    silent?: boolean | null;
+    genres?: Array<string> | null;
+    artists?: Array<string> | null;
+    albums?: Array<string> | null;
   };
   "household_command.set_sleep_timer": {
     action: "set_sleep_timer";
@@ -164,15 +164,15 @@ export interface ClientMessages {
     player_id?: string | null;
     room_id?: string | null;
     minutes?: number | null;
-    until?: "album" | "time" | "track";
-    fade_seconds?: number;
+    until?: "album" | "time" | "track" | null;
+    fade_seconds?: number | null;
   };
   "household_command.skip_alarm": {
     action: "skip_alarm";
     request_id?: string | null;
     type: "household_command";
     alarm_id: string;
-    skip?: boolean;
+    skip?: boolean | null;
   };
   "household_command.snooze_alarm": {
     action: "snooze_alarm";
@@ -197,7 +197,7 @@ export interface ClientMessages {
     filters?: Filters | null;
     query?: string | null;
     sort?: string | null;
-    limit?: number;
+    limit?: number | null;
     cursor?: string | null;
     favourite?: boolean | null;
     playlist?: PlaylistEdit | null;
@@ -278,8 +278,8 @@ export interface ClientMessages {
     room_id?: string | null;
     op_id?: string | null;
     if_revision?: number | null;
-    offset?: number;
-    limit?: number;
+    offset?: number | null;
+    limit?: number | null;
   };
   "queue_command.move": {
     action: "move";
@@ -349,11 +349,11 @@ export interface ClientMessages {
     name: string;
     id?: string | null;
     description?: string | null;
-    max_participants?: number;
-    is_public?: boolean;
+    max_participants?: number | null;
+    is_public?: boolean | null;
     host_user_id?: string | null;
-    control?: "everyone" | "host" | "votes";
-    wait?: "all" | "bounded" | "none";
+    control?: "everyone" | "host" | "votes" | null;
+    wait?: "all" | "bounded" | "none" | null;
   };
   "room_command.get": {
     action: "get";
@@ -366,7 +366,7 @@ export interface ClientMessages {
     request_id?: string | null;
     type: "room_command";
     room_id: string;
-    role?: "dj" | "guest" | "host" | "listener";
+    role?: "dj" | "guest" | "host" | "listener" | null;
     expires_in?: number | null;
     uses?: number | null;
   };
@@ -463,7 +463,7 @@ export interface ClientMessages {
     type: "stream_request";
     request_id?: string | null;
     queue_item_id: string;
-    data_saver?: boolean;
+    data_saver?: boolean | null;
   };
   "subscribe": {
     type: "subscribe";
@@ -529,6 +529,8 @@ export interface ServerMessages {
     size?: number;
     max_size?: number;
     close_code?: number;
+    rule_id?: string;
+    max_volume?: number;
     revision?: number;
     ops?: Array<AddOp | RemoveOp | MoveOp | ClearOp | ResetOp | CurrentOp | UpdateOp>;
   };
@@ -548,7 +550,7 @@ export interface ServerMessages {
     auth_required: boolean;
     authenticated: boolean;
     heartbeat_interval: number;
-    limits: Record<string, number | number>;
+    limits: Record<string, number>;
     features: Record<string, number>;
   };
   "household_state": {
@@ -857,8 +859,8 @@ export interface ClientInfo {
   player_id?: string | null;
   version?: string | null;
   capabilities?: Array<string> | null;
-  lead_ms?: number;
-  output_delay_ms?: number;
+  lead_ms?: number | null;
+  output_delay_ms?: number | null;
 }
 
 export interface CurrentOp {
@@ -875,7 +877,7 @@ export interface Filters {
   year_to?: number | null;
   added_since?: string | null;
   favourite?: boolean | null;
-  kinds?: Array<"album" | "artist" | "genre" | "playlist" | "station" | "track">;
+  kinds?: Array<"album" | "artist" | "genre" | "playlist" | "station" | "track"> | null;
 }
 
 export interface FollowPlace {
@@ -958,10 +960,10 @@ export interface PlayerVolume {
 export interface PlaylistEdit {
   name?: string | null;
   track_ids?: Array<string> | null;
-  remove?: Array<number>;
+  remove?: Array<number> | null;
   add?: Array<string> | null;
   at?: number | null;
-  delete?: boolean;
+  delete?: boolean | null;
   rules?: SmartRules | null;
 }
 
@@ -1015,7 +1017,7 @@ export interface ResetOp {
 export interface Resume {
   session_id: string;
   secret: string;
-  positions?: Record<string, Position>;
+  positions?: Record<string, Position> | null;
 }
 
 export interface RoomInfo {
@@ -1058,11 +1060,11 @@ export interface SmartRule {
 }
 
 export interface SmartRules {
-  rules?: Array<SmartRule>;
-  match?: "all" | "any";
-  order?: "-added" | "-artist" | "-duration" | "-loudness" | "-played" | "-plays" | "-title" | "-year" | "added" | "artist" | "duration" | "loudness" | "played" | "plays" | "random" | "title" | "year";
-  limit?: number;
-  mine?: boolean;
+  rules?: Array<SmartRule> | null;
+  match?: "all" | "any" | null;
+  order?: "-added" | "-artist" | "-duration" | "-loudness" | "-played" | "-plays" | "-title" | "-year" | "added" | "artist" | "duration" | "loudness" | "played" | "plays" | "random" | "title" | "year" | null;
+  limit?: number | null;
+  mine?: boolean | null;
 }
 
 export interface SnapshotInfo {
@@ -1078,7 +1080,7 @@ export interface StationEdit {
   artwork_url?: string | null;
   country?: string | null;
   genre?: string | null;
-  delete?: boolean;
+  delete?: boolean | null;
 }
 
 export interface Track {

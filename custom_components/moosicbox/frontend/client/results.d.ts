@@ -1,8 +1,7 @@
 /**
  * What the hub answers to a request: the `data` of its `result`, or the message that stands in for one.
  *
- * `schema.json` has no models of these, so they are written by hand, from `docs/protocol/client-messages.md`; only answers that
- * the browser side reads are here.
+ * Written by hand after `result.…` in `docs/protocol/schema.json`; only answers that the browser side reads are here.
  */
 import type { ClientMessage, Position, QueuePage, ServerMessages, SmartRules } from "./messages.js";
 

@@ -19,8 +19,8 @@ from .report import Row, table
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 RESULTS = "## Results\n"
 NAMES = (
-    *("fanout", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency", "garbage"),
-    *("sync", "mpv", "speakers", "library", "face", "first_sound", "cluster", "hostile"),
+    *("fanout", "rooms", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency"),
+    *("garbage", "sync", "mpv", "speakers", "library", "face", "first_sound", "cluster", "hostile"),
 )
 
 
@@ -64,7 +64,8 @@ async def main() -> None:
     if arguments.seconds is not None:
         options = replace(options, listening_seconds=arguments.seconds)
     listened = [] if arguments.seconds is None else [f"--seconds {arguments.seconds:g}"]
-    command = " ".join(["script/bench", *listened, *arguments.names])
+    quick = ["--quick"] if arguments.quick else []
+    command = " ".join(["script/bench", *quick, *listened, *arguments.names])
     header = f"Measured on {machine()}, by:\n\n    {command}"
     print(header, flush=True)
     sections: dict[str, str] = {}

@@ -24,6 +24,7 @@ NEEDS = {
     **dict.fromkeys(("stalled", "loop", "latency", "garbage"), (COMPILER,)),
     "fanout": (COMPILER, SOCKETIO),
     "cluster": (SOCKETIO,),
+    "rooms": (SOCKETIO,),
     "library": (BEETS,),
     "mpv": (SOUND,),
     "speakers": (SOUND, SNAPCLIENT),

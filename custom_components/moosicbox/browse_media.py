@@ -32,6 +32,7 @@ CATEGORIES: Final = {
     "genres": MediaClass.GENRE,
     "recent": MediaClass.ALBUM,
     "playlists": MediaClass.PLAYLIST,
+    "stations": MediaClass.CHANNEL,
     "favourites": MediaClass.MUSIC,
 }
 """The folders of the root, with the media class of their children."""
@@ -55,6 +56,8 @@ KINDS: Final[dict[str, Kind]] = {
     "track": "track",
     "genre": "genre",
     "playlist": "playlist",
+    "station": "station",
+    "channel": "station",
     "contributing_artist": "artist",
     "composer": "artist",
 }
@@ -134,8 +137,11 @@ class Browser:
                 items = (await library.recent(limit=MAX_HITS)).items
             case "playlists":
                 items = (await library.get_playlists(limit=MAX_CHILDREN)).items
+            case "stations":
+                items = (await library.get_stations(limit=MAX_CHILDREN)).items
             case _:
                 items = (
+                    *(await library.get_stations(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_playlists(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_artists(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_albums(FAVOURITE, limit=MAX_CHILDREN)).items,
@@ -177,6 +183,8 @@ class Browser:
                     for track in playlist.tracks
                 ]
                 return node
+            case "station":
+                return self._nodes.item(await library.station(id_))
         return self._nodes.item(await library.track(id_))
 
     async def _all_songs(self, artist_id: str) -> list[BrowseMediaSource]:
@@ -280,7 +288,7 @@ async def tracks_of(library: Library, media_content_id: str, *, whole: bool = Fa
             tracks = (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
         case "favourites":
             tracks = (await library.get_tracks(FAVOURITE, limit=MAX_TRACKS)).items
-        case "track" if id_:
+        case "track" | "station" if id_:
             return [id_]
         case _:
             return None

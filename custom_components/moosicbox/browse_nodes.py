@@ -7,10 +7,17 @@ from homeassistant.components.media_player import MediaClass, MediaType
 from homeassistant.components.media_source import BrowseMediaSource
 
 from .const import DOMAIN
-from .engine.api import Album, Artist, Genre, Item, Kind, LibraryTrack, Playlist
+from .engine.api import Album, Artist, Genre, Item, Kind, LibraryTrack, Playlist, Station
 
 THUMBNAIL: Final = "?size=256"
-SEARCHED: Final = [MediaClass.ARTIST, MediaClass.ALBUM, MediaClass.TRACK, MediaClass.GENRE, MediaClass.PLAYLIST]
+SEARCHED: Final = [
+    MediaClass.ARTIST,
+    MediaClass.ALBUM,
+    MediaClass.TRACK,
+    MediaClass.GENRE,
+    MediaClass.PLAYLIST,
+    MediaClass.CHANNEL,
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +52,24 @@ class Nodes:
                 return self._collection("album", item.album_id, item.title, MediaClass.TRACK, item.artwork_url)
             case Genre():
                 return self._collection("genre", item.genre_id, item.name, MediaClass.ALBUM)
+            case Station():
+                return self.station(item)
             case Playlist():
                 has_tracks = item.track_count > 0
                 return self._collection("playlist", item.playlist_id, item.name, MediaClass.TRACK, playable=has_tracks)
+
+    def station(self, station: Station) -> BrowseMediaSource:
+        """Return the node of a radio station, which every player can play."""
+        return BrowseMediaSource(
+            domain=DOMAIN,
+            identifier=f"station/{station.station_id}",
+            media_class=MediaClass.CHANNEL,
+            media_content_type="audio/mpeg",
+            title=station.name,
+            can_play=True,
+            can_expand=False,
+            thumbnail=station.artwork_url,
+        )
 
     def track(self, track: LibraryTrack, title: str | None = None, parent: str = "track") -> BrowseMediaSource:
         """Return the node of a track; `parent` is the identifier of the collection that it is played from."""

@@ -17,9 +17,9 @@ from homeassistant.core import HomeAssistant
 
 from .browse_media import Browser
 from .const import DOMAIN, NAME
-from .engine.api import STREAM_PATH, HubError
+from .engine.api import STATION_MEDIA, STREAM_PATH, HubError
 from .errors import translated
-from .models import async_loaded_data
+from .models import MoosicBoxData, async_loaded_data
 
 
 async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
@@ -28,7 +28,7 @@ async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
 
 
 class LibrarySource(MediaSource):
-    """The library: tracks are playable; albums, artists, genres and playlists are expandable."""
+    """The library: tracks and radio stations are playable; albums, artists, genres and playlists are expandable."""
 
     name = NAME
 
@@ -46,12 +46,19 @@ class LibrarySource(MediaSource):
                 translation_placeholders={"place": item.identifier},
             )
         try:
+            if collection == "station":
+                return await self._station(data, track_id)
             place = await data.library.track_path(track_id)
         except HubError as error:
             raise translated(error, Unresolvable) from error
         path = STREAM_PATH.format(track_id=place.track_id)
         lifetime = timedelta(seconds=CONTENT_AUTH_EXPIRY_TIME)
         return PlayMedia(async_sign_path(self._hass, path, lifetime, use_content_user=True), place.mime_type)
+
+    @staticmethod
+    async def _station(data: MoosicBoxData, station_id: str) -> PlayMedia:
+        media = await data.hub.media_resolver.resolve(STATION_MEDIA + station_id, data.hub.system)
+        return PlayMedia(media.source, media.mime_type or "audio/mpeg")
 
     @override
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:

@@ -23,6 +23,9 @@ ID: Final = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9_.:-]{1,64}$"))
 QUERY: Final = vol.All(cv.string, vol.Length(min=1, max=500))
 """Words to search the library for."""
 
+MEDIA: Final = vol.Schema({vol.Required("media_content_id"): cv.string}, extra=vol.ALLOW_EXTRA)
+"""The value of a media selector."""
+
 
 def seconds(value: Any) -> float:
     """Validate a duration: a number of seconds, or a period of Home Assistant."""

@@ -10,12 +10,13 @@ import voluptuous as vol
 from ..engine.api import Kind
 from ..errors import invalid
 from ..models import MoosicBoxData
-from .action import ID, QUERY, ActionDescription, async_request
+from .action import ID, MEDIA, QUERY, ActionDescription, async_request
 from .lookup import async_find, context_of, id_of
 from .target import TARGET_FIELDS, context_target
 
-KINDS: Final = ("artist", "album", "track", "genre", "playlist")
+KINDS: Final = ("artist", "album", "track", "genre", "playlist", "station")
 IDS: Final = vol.All(cv.ensure_list, [ID])
+STATION_FIELDS: Final = ("media_content_id", "name", "artwork_url", "country", "genre")
 PLAYLIST_FIELDS: Final = ("name", "track_ids", "add", "at", "remove", "delete", "rules")
 
 
@@ -52,6 +53,24 @@ async def edit_playlist(data: MoosicBoxData, call: ServiceCall) -> ServiceRespon
     for words in call.data.get("songs", ()):
         changes["add"] = [*changes.get("add", ()), id_of(await async_find(data, words, ["track"]))]
     return await _request(data, call, {"request_type": "edit_playlist", **playlist, "playlist": changes})
+
+
+async def add_station(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Add a radio station at an address or in a media source, or change the one with this address; return it."""
+    station = {field: call.data[field] for field in STATION_FIELDS if field in call.data}
+    if (media := call.data.get("media")) is not None:
+        metadata = media.get("metadata") or {}
+        shown = {"name": metadata.get("title"), "artwork_url": metadata.get("thumbnail")}
+        station = {name: value for name, value in shown.items() if value} | station
+        station["media_content_id"] = media["media_content_id"]
+    return await _request(data, call, {"request_type": "edit_station", "station": station})
+
+
+async def remove_station(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Remove a radio station; return its id."""
+    id_ = call.data.get("station_id") or id_of(await async_find(data, call.data["station"], ["station"]))
+    await _request(data, call, {"request_type": "edit_station", "id": id_, "station": {"delete": True}})
+    return {"station_id": id_}
 
 
 async def set_favourite(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
@@ -124,6 +143,27 @@ LIBRARY_ACTIONS: Final = (
             vol.Optional("delete"): cv.boolean,
             vol.Optional("rules"): dict,
         },
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="add_station",
+        handler=add_station,
+        fields={
+            vol.Exclusive("media_content_id", "station"): cv.string,
+            vol.Exclusive("media", "station"): MEDIA,
+            vol.Optional("name"): cv.string,
+            vol.Optional("artwork_url"): cv.string,
+            vol.Optional("country"): cv.string,
+            vol.Optional("genre"): cv.string,
+        },
+        needs_one_of=("media_content_id", "media"),
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="remove_station",
+        handler=remove_station,
+        fields={vol.Exclusive("station", "station"): QUERY, vol.Exclusive("station_id", "station"): ID},
+        needs_one_of=("station", "station_id"),
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(

@@ -10,7 +10,7 @@ from ..const import QUEUE_PLACES
 from ..contexts import context_fields, contexts_by_entity_id
 from ..errors import invalid
 from ..models import MoosicBoxData
-from .action import ID, QUERY, ActionDescription, Fields, Handler, async_request
+from .action import ID, MEDIA, QUERY, ActionDescription, Fields, Handler, async_request
 from .lookup import async_music, item_field
 from .target import CONTEXT_FIELDS, context_target, sent_fields
 
@@ -24,7 +24,6 @@ ITEM_FIELDS: Final[Fields] = {
     vol.Exclusive("item_position", "item"): cv.positive_int,
     vol.Exclusive("queue_item_id", "item"): ID,
 }
-MEDIA: Final = vol.Schema({vol.Required("media_content_id"): cv.string}, extra=vol.ALLOW_EXTRA)
 PLACE_FIELDS: Final[Fields] = {
     vol.Exclusive("place", "place"): vol.In(QUEUE_PLACES),
     vol.Exclusive("after", "place"): ID,

@@ -16,10 +16,12 @@ from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .household.alarms import AlarmEvent
 from .household.announcer import AnnouncementEvent
+from .household.followers import FollowEvent
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
 from .library.models import (
+    STATION_MEDIA,
     STREAM_PATH,
     Album,
     Artist,
@@ -31,6 +33,7 @@ from .library.models import (
     Picture,
     Playlist,
     Progress,
+    Station,
 )
 from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
@@ -110,8 +113,10 @@ from .protocol.household import (
     Announce,
     CancelSleepTimer,
     DismissAlarm,
+    Follower,
     MusicSource,
     SaveAlarm,
+    SaveFollower,
     SetSleepTimer,
     SkipAlarm,
     SleepTimerInfo,
@@ -155,6 +160,7 @@ __all__ = [
     "PLAYLIST_TYPES",
     "RETRY_SECONDS",
     "ROLES",
+    "STATION_MEDIA",
     "STREAM_PATH",
     "SYSTEM",
     "TRACK_CACHE_BYTES",
@@ -188,6 +194,8 @@ __all__ = [
     "FileReader",
     "FileTags",
     "Filters",
+    "FollowEvent",
+    "Follower",
     "Gateway",
     "Genre",
     "GetClients",
@@ -251,6 +259,7 @@ __all__ = [
     "RoomNotFound",
     "RoomSkipVote",
     "SaveAlarm",
+    "SaveFollower",
     "Seal",
     "SeekCommand",
     "Sentence",
@@ -263,6 +272,7 @@ __all__ = [
     "SleepTimerInfo",
     "SnoozeAlarm",
     "StateStore",
+    "Station",
     "StatusChanged",
     "Stream",
     "StreamAddress",

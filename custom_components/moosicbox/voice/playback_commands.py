@@ -125,7 +125,8 @@ async def _set_favourite(request: VoiceRequest, answer: str, *, favourite: bool)
 
 
 async def _in_library(request: VoiceRequest, track: Track) -> bool:
-    return (await request.data.library.tracks([track.track_id]))[0] is not None
+    library, ids = request.data.library, [track.track_id]
+    return (await library.tracks(ids))[0] is not None or (await library.stations(ids))[0] is not None
 
 
 def _track(request: VoiceRequest, context: PlayerOrRoom) -> Track:

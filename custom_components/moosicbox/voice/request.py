@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 
 from ..commands import async_execute, async_principal
 from ..contexts import PlayerOrRoom
-from ..engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist, Principal, Request, Track
+from ..engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist, Principal, Request, Station, Track
 from ..models import MoosicBoxData
 from .language import Language
 from .memory import Remembered
@@ -92,7 +92,7 @@ class VoiceRequest:
                 return self.say("track", title=item.title, artist=item.artist)
             case LibraryTrack() | Album():
                 return item.title
-            case Artist() | Genre() | Playlist():
+            case Artist() | Genre() | Playlist() | Station():
                 return item.name
 
     def names(self, contexts: Iterable[PlayerOrRoom]) -> str:

@@ -9,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.const import DOMAIN
+from custom_components.moosicbox.engine.library.index.stations import StationFields
 from custom_components.moosicbox.engine.library.library import Library
 from tests.home.actions import state, titles
 from tests.wire.client import Client
@@ -63,6 +64,19 @@ async def test_a_sentence_plays_music(
     assert await titles(in_the_kitchen) == expected
     assert state(hass).state == "playing"
     assert (await in_the_kitchen.until("synchronized_playback", command="play"))["track"]["title"] == expected[0]
+
+
+async def test_a_sentence_plays_a_radio_station(hass: HomeAssistant, in_the_kitchen: Client, library: Library) -> None:
+    await library.put_station("http://radio.example/live.mp3", StationFields("Tides FM"))
+    answer: Any = await hass.services.async_call(
+        "conversation",
+        "process",
+        {"text": "play tides fm in the kitchen", "language": "en"},
+        blocking=True,
+        return_response=True,
+    )
+    assert "Tides FM" in answer["response"]["speech"]["plain"]["speech"]
+    assert (await in_the_kitchen.until("synchronized_playback", command="play"))["track"]["title"] == "Tides FM"
 
 
 async def test_a_sentence_without_a_match_is_answered(hass: HomeAssistant, in_the_kitchen: Client) -> None:

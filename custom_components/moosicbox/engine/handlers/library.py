@@ -9,6 +9,8 @@ from ..hub import Hub
 from ..library.index.lists import OwnFilters
 from ..library.library import Library
 from ..library.models import AlbumDetails, Hit, Page, PlaylistDetails
+from ..library.stations import add_station
+from ..playback.addresses import is_http_url
 from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied, Sentence
 from ..protocol.library_request import Filters, LibraryRequest, RequestType
 from ..protocol.results import LibraryResult
@@ -32,6 +34,8 @@ class LibraryHandlers:
             raise NotSupported("This hub has no library")
         if (change := _CHANGES.get(asked.request_type)) is not None:
             return await change(library, actor, asked)
+        if asked.request_type == "edit_station":
+            return await self._edit_station(library, actor, asked)
         if asked.request_type in ("get_scrobbling", "set_scrobbling"):
             return await self._scrobbling(library, actor, asked)
         if (item := _item_reader(library, asked)) is not None:
@@ -46,6 +50,16 @@ class LibraryHandlers:
             items = await library.people.with_own_fields(actor.principal.sub, page.items)
             page = msgspec.structs.replace(page, items=tuple(items))
         return _page(page)
+
+    async def _edit_station(self, library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
+        actor.principal.require("admin")
+        if (edit := asked.station) is None:
+            raise InvalidMessage("station must name the changes", ["station"])
+        if edit.artwork_url and not is_http_url(edit.artwork_url):
+            raise InvalidMessage("artwork_url must be an http or https URL", ["station", "artwork_url"])
+        if asked.id is not None:
+            return {"item": await library.edit_station(asked.id, edit)}
+        return {"item": await add_station(library, self.hub.media_resolver, actor.principal, edit)}
 
     async def _scrobbling(self, library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
         user_id = _person(actor)
@@ -65,6 +79,7 @@ def _item_reader(library: Library, asked: LibraryRequest) -> Callable[[str], Awa
         "get_album": library.album,
         "get_track": library.track,
         "get_playlist": library.playlist,
+        "get_station": library.station,
         "get_lyrics": library.lyrics,
     }
     return readers.get(asked.request_type)
@@ -132,6 +147,7 @@ async def _list(library: Library, asked: LibraryRequest, actor: Actor) -> Page[A
         "get_tracks": library.get_tracks,
         "get_genres": library.get_genres,
         "get_playlists": library.get_playlists,
+        "get_stations": library.get_stations,
     }
     return await lists[asked.request_type](filters, asked.sort, asked.limit, asked.cursor)
 

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from ..access.rights import Principal
 from ..library.library import Library
-from ..library.models import Album, Artist, Genre, Hit, LibraryTrack, Playlist
+from ..library.models import Album, Artist, Genre, Hit, LibraryTrack, Playlist, Station
 from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
 from ..protocol.errors import InvalidMessage, Sentence, TrackNotFound
@@ -36,14 +36,12 @@ class HubMusic:
         """Return the media of a source, at least one. Raise HubError."""
         if source.media_content_id is not UNSET:
             return [await self._media_resolver.resolve(source.media_content_id, principal)]
-        track_ids = list(source.track_ids or ()) or [
-            track.track_id for track in await self._tracks(source) if track.available
-        ]
+        track_ids = list(source.track_ids or ()) or await self._track_ids(source)
         if not track_ids:
             raise TrackNotFound(Sentence("nothing_playable", "The source has no track that can be played now"))
         return await self._media_resolver.resolve_tracks(track_ids[:MAX_TRACKS], principal)
 
-    async def _tracks(self, source: MusicSource) -> Sequence[LibraryTrack]:
+    async def _track_ids(self, source: MusicSource) -> list[str]:
         if (library := self._library) is None:
             raise TrackNotFound("This hub has no library")
         if source.query is not UNSET:
@@ -54,19 +52,24 @@ class HubMusic:
                 )
             return await self._of_hit(library, hits[0])
         if source.kind == "favourites":
-            return (await library.get_tracks(Filters(favourite=True), limit=MAX_TRACKS)).items
+            return _available((await library.get_tracks(Filters(favourite=True), limit=MAX_TRACKS)).items)
         if source.kind is UNSET or source.id is UNSET:
             raise InvalidMessage("A source needs media, tracks, a query, or the kind and id of an item", ["sources"])
         return await self._of_item(library, source.kind, source.id)
 
-    async def _of_hit(self, library: Library, hit: Hit) -> Sequence[LibraryTrack]:
+    async def _of_hit(self, library: Library, hit: Hit) -> list[str]:
         match hit.item:
             case LibraryTrack():
-                return [hit.item]
+                return _available([hit.item])
+            case Station(station_id=id_):
+                return [id_]
             case Artist(artist_id=id_) | Album(album_id=id_) | Genre(genre_id=id_) | Playlist(playlist_id=id_):
                 return await self._of_item(library, hit.kind, id_)
 
-    async def _of_item(self, library: Library, kind: str, id_: str) -> Sequence[LibraryTrack]:
+    async def _of_item(self, library: Library, kind: str, id_: str) -> list[str]:
+        return [id_] if kind == "station" else _available(await self._tracks(library, kind, id_))
+
+    async def _tracks(self, library: Library, kind: str, id_: str) -> Sequence[LibraryTrack]:
         match kind:
             case "track":
                 return [found for found in await library.tracks([id_]) if found is not None]
@@ -79,3 +82,7 @@ class HubMusic:
             case "genre":
                 return (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
         return ()
+
+
+def _available(tracks: Sequence[LibraryTrack]) -> list[str]:
+    return [track.track_id for track in tracks if track.available]

@@ -8,14 +8,15 @@ from typing import Final
 
 from ..fetching import SessionFactory
 from ..protocol.errors import Sentence, TrackNotFound, Unavailable
-from ..protocol.library_request import Filters, PlaylistEdit
+from ..protocol.library_request import Filters, PlaylistEdit, StationEdit
 from ..protocol.types import UpdateType
 from ..signals import Signal
-from .index import details, favourites, playlists, similar
+from .index import details, favourites, playlists, similar, stations
 from .index.database import Database
-from .index.lists import ALBUMS, ARTISTS, GENRES, PLAYLISTS, TRACKS, Listing, Lists
+from .index.lists import ALBUMS, ARTISTS, GENRES, PLAYLISTS, STATIONS, TRACKS, Listing, Lists
 from .index.search import search
 from .index.states import PRESENT
+from .index.stations import StationFields
 from .index.unreadable import harmful_files
 from .index.upkeep import salvage
 from .loudness import LoudnessMeter
@@ -37,6 +38,7 @@ from .models import (
     Playlist,
     PlaylistDetails,
     Progress,
+    Station,
     TrackDetails,
     TrackFile,
     UnreadableFile,
@@ -56,6 +58,7 @@ _COUNTS: Final = {
     "artists": "(SELECT count(*) FROM artists WHERE tracks > 0)",
     "genres": "(SELECT count(*) FROM genres WHERE tracks > 0)",
     "playlists": "(SELECT count(*) FROM playlists)",
+    "stations": "(SELECT count(*) FROM stations)",
     "bytes": "(SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size())",
 }
 
@@ -242,6 +245,12 @@ class Library:
         """Return a page of playlists, as `get_tracks`; sorts: name, updated."""
         return await self._list(PLAYLISTS, filters, sort or "name", limit, cursor)
 
+    async def get_stations(
+        self, filters: Filters = Filters(), sort: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[Station]:
+        """Return a page of radio stations, as `get_tracks`; sorts: name, added. Filters: genre, favourite."""
+        return await self._list(STATIONS, filters, sort or "name", limit, cursor)
+
     async def recent(self, filters: Filters = Filters(), limit: int = 50, cursor: str | None = None) -> Page[Album]:
         """Return a page of albums, those first that were added last."""
         return await self._list(ALBUMS, filters, "-added", limit, cursor)
@@ -281,6 +290,16 @@ class Library:
     async def playlist(self, playlist_id: str) -> PlaylistDetails:
         """Return a playlist with its tracks."""
         return await self._database.read(lambda index: details.playlist(index, playlist_id))
+
+    async def station(self, station_id: str) -> Station:
+        """Return a radio station."""
+        if (found := (await self.stations([station_id]))[0]) is None:
+            raise TrackNotFound(f"The library has no station {station_id}")
+        return found
+
+    async def stations(self, station_ids: Sequence[str]) -> list[Station | None]:
+        """Return radio stations in the order of their ids; None where there is no such station."""
+        return await self._database.read(lambda index: details.stations(index, station_ids))
 
     async def track_path(self, track_id: str) -> TrackFile:
         """Return where a track's file is; raise Unavailable while its disk isn't there."""
@@ -350,8 +369,22 @@ class Library:
         self._report("playlists_changed", [made or playlist_id or ""])
         return None if made is None else await self.playlist(made)
 
+    async def put_station(self, url: str, fields: StationFields) -> Station:
+        """Add a radio station, or change the one with this address; raise Unavailable if there are too many."""
+        station_id = await self._change(lambda index: stations.put(index, url, fields))
+        self._report("stations_changed", [station_id])
+        await self._refresh()
+        return await self.station(station_id)
+
+    async def edit_station(self, station_id: str, edit: StationEdit) -> Station | None:
+        """Change or delete a radio station; return it as it is then; raise TrackNotFound if there is none."""
+        await self._change(lambda index: stations.change(index, station_id, edit))
+        self._report("stations_changed", [station_id])
+        await self._refresh()
+        return None if edit.delete else await self.station(station_id)
+
     async def set_favourite(self, id_: str, *, favourite: bool = True) -> None:
-        """Mark a track, album, artist, genre or playlist as a favourite, or not; raise TrackNotFound if there is none."""
+        """Mark a track, album, artist, genre, playlist or station as a favourite, or not; raise TrackNotFound if there is none."""
         await self._change(lambda index: favourites.set_favourite(index, id_, favourite=favourite))
         self._report("favourites_changed", [id_])
 

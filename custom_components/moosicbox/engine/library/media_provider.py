@@ -10,18 +10,20 @@ from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import Sentence, TrackNotFound, Unavailable
 from ..protocol.types import Track
 from .library import Library
-from .models import TRACK_MEDIA, LibraryTrack
+from .models import STATION_MEDIA, TRACK_MEDIA, LibraryTrack, Station
 from .seal import Seal, stream_source
 from .streaming.formats import instead, plays
 
 TRACK_PREFIX: Final = "t-"
 """The prefix of ids of the library's tracks."""
+STATION_PREFIX: Final = "st-"
+"""The prefix of ids of radio stations."""
 STREAM_SECONDS: Final = 1_800
 """How much longer than the music an address is valid: the time until a player fetches it."""
 
 
 class LibraryMedia(MediaProvider):
-    """Resolves tracks of the library, and passes other media on.
+    """Resolves tracks and radio stations of the library, and passes other media on.
 
     Args:
         library: The library.
@@ -34,6 +36,10 @@ class LibraryMedia(MediaProvider):
 
     @override
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
+        if media_content_id.startswith(STATION_MEDIA):
+            return await self._station(
+                await self._library.station(media_content_id.removeprefix(STATION_MEDIA)), principal
+            )
         if not media_content_id.startswith(TRACK_MEDIA):
             return await self._others.resolve(media_content_id, principal)
         (media,) = await self._library_media([media_content_id.removeprefix(TRACK_MEDIA)])
@@ -42,8 +48,13 @@ class LibraryMedia(MediaProvider):
     @override
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
         own = [track_id for track_id in track_ids if track_id.startswith(TRACK_PREFIX)]
-        others = [track_id for track_id in track_ids if not track_id.startswith(TRACK_PREFIX)]
         found = dict(zip(own, await self._library_media(own), strict=True)) if own else {}
+        asked = [track_id for track_id in track_ids if track_id.startswith(STATION_PREFIX)]
+        for station in await self._library.stations(asked) if asked else ():
+            if station is not None:
+                found[station.station_id] = await self._station(station, principal)
+        # Stations of a restored queue may be missing here: the track has their address.
+        others = [track_id for track_id in track_ids if track_id not in found]
         if others:
             found |= zip(others, await self._others.resolve_tracks(others, principal), strict=True)
         return [found[track_id] for track_id in track_ids]
@@ -55,13 +66,17 @@ class LibraryMedia(MediaProvider):
 
     @override
     def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
-        if not media.in_library:
+        if not media.source.startswith("/") or not media.in_library:
             return self._others.address(media, accepts)
         if self._library.transcodes and not plays(accepts, media.mime_type, media.codec):
             if (made := instead(accepts)) is not None:
                 source = stream_source(media.track.track_id, made.name)
                 media = replace(media, source=source, mime_type=made.mime_type)
         return signed(self._library.seal, media)
+
+    async def _station(self, station: Station, principal: Principal) -> Media:
+        found = await self._others.resolve(station.url, principal)
+        return replace(found, track=_track_of(station), in_library=True)
 
     async def _library_media(self, track_ids: Sequence[str]) -> list[Media]:
         return [
@@ -74,6 +89,17 @@ def signed(seal: Seal, media: Media) -> StreamAddress:
     """Return the address of a library's stream, valid for as long as it plays and somewhat longer."""
     until = int(time.time() + STREAM_SECONDS + (media.track.duration or 0))
     return StreamAddress(seal.signed(media.source, until), until)
+
+
+def _track_of(station: Station) -> Track:
+    # By its address, a queue's item can be played by nodes whose library doesn't have the station.
+    return Track(
+        track_id=station.station_id,
+        title=station.name,
+        genre=station.genre,
+        artwork_url=station.artwork_url,
+        media_content_id=station.url,
+    )
 
 
 def _media(track_id: str, track: LibraryTrack | None) -> Media:

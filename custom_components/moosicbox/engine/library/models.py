@@ -8,10 +8,12 @@ from msgspec import UNSET, Struct, UnsetType
 from ..protocol.library_request import SmartRules
 from ..protocol.types import Id, Record, Track, UpdateType
 
-type Kind = Literal["artist", "album", "track", "genre", "playlist"]
+type Kind = Literal["artist", "album", "track", "genre", "playlist", "station"]
 
 TRACK_MEDIA: str = "media-source://moosicbox/track/"
 """The `media_content_id` of a track, without its id."""
+STATION_MEDIA: str = "media-source://moosicbox/station/"
+"""The `media_content_id` of a station, without its id."""
 STREAM_PATH: str = "/api/moosicbox/tracks/{track_id}/stream"
 
 
@@ -121,7 +123,21 @@ class Playlist(Record, frozen=True, kw_only=True):
     """True if it has rules instead of a list of tracks."""
 
 
-type Item = LibraryTrack | Artist | Album | Genre | Playlist
+class Station(Record, frozen=True, kw_only=True):
+    """A radio station; `url` is that of its stream, or of a playlist that names it."""
+
+    station_id: Id
+    name: str
+    url: str
+    country: str | None = None
+    genre: str | None = None
+    artwork_url: str | None = None
+    added_at: str
+    favourite: bool = False
+    my_favourite: bool | UnsetType = UNSET
+
+
+type Item = LibraryTrack | Artist | Album | Genre | Playlist | Station
 
 
 class PlayedTrack(LibraryTrack, frozen=True, kw_only=True):
@@ -203,6 +219,7 @@ class Counts(Record, frozen=True, kw_only=True):
     artists: int = 0
     genres: int = 0
     playlists: int = 0
+    stations: int = 0
     bytes: int = 0
     """The size of the index."""
 

@@ -128,6 +128,7 @@ class RoomFull(HubError):
     """The room has no free place."""
 
     error_type = "room_full"
+    retryable = True
 
 
 class QueueItemNotFound(HubError):
@@ -146,6 +147,12 @@ class RuleNotFound(HubError):
     """There is no such rule."""
 
     error_type = "rule_not_found"
+
+
+class FollowerNotFound(HubError):
+    """There is no such follower."""
+
+    error_type = "follower_not_found"
 
 
 class RefusedByRule(HubError):

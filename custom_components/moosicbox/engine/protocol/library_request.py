@@ -4,12 +4,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from .client import ClientMessage, Ids
+from .client import ClientMessage, Ids, Index
 from .results import LibraryResult
-from .types import Id, Name, Record
+from .types import Id, MediaContentId, Name, Record
 
 Year = Annotated[int, Meta(ge=0, le=9999)]
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
+Label = Annotated[str, Meta(max_length=100)]
+Address = Annotated[str, Meta(max_length=2_048)]
 
 type RequestType = Literal[
     "get_artists",
@@ -21,6 +23,8 @@ type RequestType = Literal[
     "get_track",
     "get_playlists",
     "get_playlist",
+    "get_stations",
+    "get_station",
     "get_lyrics",
     "get_history",
     "get_scrobbling",
@@ -29,9 +33,10 @@ type RequestType = Literal[
     "recent",
     "set_favourite",
     "edit_playlist",
+    "edit_station",
     "scan",
 ]
-type ItemKind = Literal["artist", "album", "track", "genre", "playlist"]
+type ItemKind = Literal["artist", "album", "track", "genre", "playlist", "station"]
 
 
 class Filters(Record, omit_defaults=True, frozen=True, kw_only=True):
@@ -45,7 +50,7 @@ class Filters(Record, omit_defaults=True, frozen=True, kw_only=True):
     year_to: Year | None = None
     added_since: Annotated[str, Meta(max_length=40)] | None = None
     favourite: bool | None = None
-    kinds: Annotated[tuple[ItemKind, ...], Meta(max_length=5)] = ()
+    kinds: Annotated[tuple[ItemKind, ...], Meta(max_length=10)] = ()
 
 
 type RuleField = Literal[
@@ -96,11 +101,22 @@ class PlaylistEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
 
     name: Name | None = None
     track_ids: Annotated[tuple[Id, ...], Meta(max_length=10_000)] | None = None
-    remove: Annotated[tuple[Annotated[int, Meta(ge=0)], ...], Meta(max_length=10_000)] = ()
+    remove: Annotated[tuple[Index, ...], Meta(max_length=10_000)] = ()
     add: Ids | None = None
-    at: Annotated[int, Meta(ge=0)] | None = None
+    at: Index | None = None
     delete: bool = False
     rules: SmartRules | None = None
+
+
+class StationEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
+    """A new station at an address or in a media source, or a change of one; an empty text clears a field."""
+
+    media_content_id: MediaContentId | None = None
+    name: Name | None = None
+    artwork_url: Address | None = None
+    country: Label | None = None
+    genre: Label | None = None
+    delete: bool = False
 
 
 class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen=True, kw_only=True):
@@ -115,5 +131,6 @@ class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen
     cursor: Annotated[str, Meta(max_length=512)] | None = None
     favourite: bool | None = None
     playlist: PlaylistEdit | None = None
+    station: StationEdit | None = None
     mine: bool | None = None
     token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None

@@ -30,7 +30,13 @@ type RoomControl = Literal["host", "everyone", "votes"]
 type RoomWait = Literal["none", "bounded", "all"]
 type RoomRole = Literal["host", "dj", "guest", "listener"]
 type UpdateType = Literal[
-    "tracks_added", "tracks_changed", "tracks_removed", "tracks_unavailable", "playlists_changed", "favourites_changed"
+    "tracks_added",
+    "tracks_changed",
+    "tracks_removed",
+    "tracks_unavailable",
+    "playlists_changed",
+    "favourites_changed",
+    "stations_changed",
 ]
 type ResumeFailure = Literal["session_unknown", "position_expired", "epoch_changed", "window_exceeded"]
 

@@ -25,6 +25,8 @@ MAX_TRIED: Final = 5
 MAX_DEPTH: Final = 2
 """Playlists that may lead from one to the next."""
 
+MAX_NAME: Final = 200
+"""Characters of the name of a station."""
 MAX_REDIRECTS: Final = 5
 REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
 """Statuses of responses that lead to another address."""
@@ -157,7 +159,7 @@ class StreamFinder:
             playlist = media_type in PLAYLIST_TYPES or _suffix(url) in PLAYLIST_SUFFIXES
             if not playlist:
                 if media_type in BYTES_TYPES or media_type.startswith(("audio/", "video/")):
-                    return Stream(url)
+                    return Stream(url, _station_name(response))
                 raise NotSupported(
                     Sentence("not_audio", "At {media} there is {type}, which isn't sound", media=url, type=media_type)
                 )
@@ -223,6 +225,16 @@ async def _body(response: ClientResponse, url: str) -> bytes:
         if len(data) > MAX_PLAYLIST_BYTES:
             raise NotSupported(Sentence("playlist_too_long", "{media} is too long for a playlist", media=url))
     return data
+
+
+def _station_name(response: ClientResponse) -> str | None:
+    """Return the name that a station's server sends (ICY), in UTF-8 or Latin-1."""
+    sent = response.headers.get("icy-name", "").encode("utf-8", "surrogateescape")
+    try:
+        name = sent.decode()
+    except UnicodeDecodeError:
+        name = sent.decode("latin-1")
+    return "".join(filter(str.isprintable, name)).strip()[:MAX_NAME] or None
 
 
 def _suffix(url: str) -> str:

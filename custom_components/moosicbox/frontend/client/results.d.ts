@@ -1,8 +1,7 @@
 /**
  * What the hub answers to a request: the `data` of its `result`, or the message that stands in for one.
  *
- * `schema.json` has no models of these, so they are written by hand, from `docs/protocol/client-messages.md`; only answers that
- * the browser side reads are here.
+ * Written by hand after `result.…` in `docs/protocol/schema.json`; only answers that the browser side reads are here.
  */
 import type { ClientMessage, Position, QueuePage, ServerMessages, SmartRules } from "./messages.js";
 
@@ -27,6 +26,7 @@ export interface Results {
     players: string[];
     refused: { player_id?: string; room_id?: string; error: string; message: string }[];
   };
+  "household_command.save_follower": { follower_id: string };
   "household_command.save_rule": { rule_id: string };
   "household_command.set_sleep_timer": { ends_at: string | null };
   "room_command.create": { room_id: string };
@@ -67,22 +67,27 @@ export interface LibraryResult {
   next_cursor?: string | null;
 }
 
-export type LibraryKind = "artist" | "album" | "track" | "genre" | "playlist";
+export type LibraryKind = "artist" | "album" | "track" | "genre" | "playlist" | "station";
 
-/** A track, album, artist, genre or playlist. Which fields it has depends on its kind. */
+/** A track, album, artist, genre, playlist or radio station. Which fields it has depends on its kind. */
 export interface LibraryItem {
   track_id?: string;
   album_id?: string;
   artist_id?: string;
   genre_id?: string;
   playlist_id?: string;
+  station_id?: string;
   /** Set on results of a search. */
   kind?: LibraryKind;
   /** Of a track or an album. */
   title?: string;
-  /** Of an artist, a genre or a playlist. */
+  /** Of an artist, a genre, a playlist or a radio station. */
   name?: string;
   artist?: string | null;
+  /** Of a radio station. */
+  url?: string;
+  country?: string | null;
+  genre?: string | null;
   album?: string | null;
   year?: number | null;
   duration?: number | null;

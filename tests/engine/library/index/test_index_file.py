@@ -13,6 +13,7 @@ import pytest
 
 from custom_components.moosicbox.engine.library.index.database import check, connect
 from custom_components.moosicbox.engine.library.index.schema import STEPS
+from custom_components.moosicbox.engine.library.index.stations import StationFields
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.protocol.errors import Unavailable
 from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
@@ -144,6 +145,8 @@ async def test_a_damaged_index_begins_anew(how: str, sounds: Sounds, music: Path
     await library.set_favourite(ids["T1"])
     await library.count_play(ids["T2"])
     await library.edit_playlist(None, PlaylistEdit(name="Mine", add=(ids["T0"], ids["T2"])))
+    station = await library.put_station("http://radio.example/live", StationFields("Tides FM", "DE", "Jazz"))
+    await library.set_favourite(station.station_id)
     await library.stop()
     spoil(path, how)
 
@@ -161,6 +164,14 @@ async def test_a_damaged_index_begins_anew(how: str, sounds: Sounds, music: Path
         assert (tracks["T1"].favourite, tracks["T2"].play_count) == (True, 1)
         (playlist,) = (await library.get_playlists()).items
         assert [t.title for t in (await library.playlist(playlist.playlist_id)).tracks] == ["T0", "T2"]
+        (kept,) = (await library.get_stations()).items
+        assert (kept.station_id, kept.name, kept.genre, kept.favourite) == (
+            station.station_id,
+            "Tides FM",
+            "Jazz",
+            True,
+        )
+        assert (await library.search("tides")).items[0].item == kept
     await library.stop()
 
 

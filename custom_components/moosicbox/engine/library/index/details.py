@@ -1,4 +1,4 @@
-"""Single tracks, albums, artists, genres and playlists, or several by their ids."""
+"""Single tracks, albums, artists, genres, playlists and stations, or several by their ids."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -7,7 +7,17 @@ from typing import Final, NamedTuple
 
 from ...clock import iso_from_unix
 from ...protocol.errors import TrackNotFound
-from ..models import AlbumDetails, ArtistDetails, Genre, Item, Kind, LibraryTrack, PlaylistDetails, TrackDetails
+from ..models import (
+    AlbumDetails,
+    ArtistDetails,
+    Genre,
+    Item,
+    Kind,
+    LibraryTrack,
+    PlaylistDetails,
+    Station,
+    TrackDetails,
+)
 from .ids import row_by_id
 from .playlist_files import missing_lines
 from .rows import (
@@ -16,6 +26,7 @@ from .rows import (
     ARTIST,
     GENRE,
     PLAYLIST,
+    STATION,
     TRACK,
     TRACK_TABLES,
     Columns,
@@ -28,6 +39,7 @@ from .rows import (
     playlist_fields,
     playlist_of,
     select,
+    station_of,
     track_fields,
     tracks_of,
 )
@@ -79,6 +91,7 @@ _TABLES: Final[tuple[tuple[Kind, Columns, str], ...]] = (
     ("artist", ARTIST, "artists r"),
     ("genre", GENRE, "genres g"),
     ("playlist", PLAYLIST, "playlists p"),
+    ("station", STATION, "stations s"),
 )
 
 
@@ -167,6 +180,14 @@ def playlist(index: sqlite3.Connection, playlist_id: str) -> PlaylistDetails:
     )
 
 
+def stations(index: sqlite3.Connection, station_ids: Sequence[str]) -> list[Station | None]:
+    """Return stations in the order of their ids; None where there is none."""
+    marks = ", ".join("?" * len(station_ids))
+    rows = index.execute(f"SELECT {select(STATION)} FROM stations s WHERE s.station_id IN ({marks})", station_ids)
+    found = {station.station_id: station for station in map(station_of, rows)}
+    return [found.get(station_id) for station_id in station_ids]
+
+
 def items_of(index: sqlite3.Connection, wanted: Iterable[tuple[Kind, int]]) -> list[Item | None]:
     """Return things by their kinds and rows, in this order."""
     wanted = list(wanted)
@@ -215,6 +236,7 @@ def _make(index: sqlite3.Connection, kind: str, rows: list[Row]) -> Sequence[Ite
         "artist": partial(artist_of, index),
         "genre": genre_of,
         "playlist": partial(playlist_of, index),
+        "station": station_of,
     }
     return [makers[kind](row) for row in rows]
 

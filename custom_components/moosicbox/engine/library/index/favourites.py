@@ -1,4 +1,4 @@
-"""Favourites among tracks, albums, artists, genres and playlists."""
+"""Favourites among tracks, albums, artists, genres, playlists and stations."""
 
 import sqlite3
 from typing import Final
@@ -12,6 +12,7 @@ _TABLES: Final = {
     "ar": ("artists", "artist_id"),
     "ge": ("genres", "genre_id"),
     "pl": ("playlists", "playlist_id"),
+    "st": ("stations", "station_id"),
 }
 _WITH_FORMER_IDS: Final = ("albums", "artists")
 

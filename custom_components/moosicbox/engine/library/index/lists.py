@@ -15,6 +15,7 @@ from .rows import (
     ARTIST,
     GENRE,
     PLAYLIST,
+    STATION,
     TRACK,
     TRACK_TABLES,
     Columns,
@@ -24,6 +25,7 @@ from .rows import (
     genre_of,
     playlist_of,
     select,
+    station_of,
     tracks_of,
 )
 from .states import DELETED
@@ -35,6 +37,7 @@ _IDS: Final = {
     "r": "r.artist_id",
     "g": "g.genre_id",
     "p": "p.playlist_id",
+    "s": "s.station_id",
 }
 MAX_TOTALS: Final = 200
 """Lengths of lists that are remembered until the index changes."""
@@ -183,6 +186,12 @@ def _playlists(filters: Filters) -> Iterable[Condition]:
     yield from _of_favourites(filters, "p")
 
 
+def _stations(filters: Filters) -> Iterable[Condition]:
+    if (name := filters.genre) is not None:
+        yield "s.genre = ? COLLATE NOCASE", (name,)
+    yield from _of_favourites(filters, "s")
+
+
 def _through(filters: Filters, pattern: str, *, all_of_them: bool = False) -> Iterable[Condition]:
     """Yield the condition that a fitting track exists.
 
@@ -283,4 +292,12 @@ PLAYLISTS: Final = Listing(
     sorts={"name": (("p.sort", str),), "updated": (("p.updated_at", int),)},
     conditions=_playlists,
     make=lambda index, rows: [playlist_of(index, row) for row in rows],
+)
+STATIONS: Final = Listing(
+    columns=STATION,
+    tables="stations s",
+    listed="1",
+    sorts={"name": (("s.sort", str),), "added": (("s.added_at", int),)},
+    conditions=_stations,
+    make=lambda _, rows: [station_of(row) for row in rows],
 )

@@ -8,7 +8,7 @@ import msgspec
 
 from ...clock import iso_from_unix
 from ...protocol.errors import Sentence, TrackNotFound, Unavailable
-from ..models import Album, Artist, Genre, Item, LibraryTrack, Page, PlayedTrack, Playlist
+from ..models import Album, Artist, Genre, Item, LibraryTrack, Page, PlayedTrack, Playlist, Station
 from .cursors import read_cursor, write_cursor
 from .ids import row_by_id
 from .rows import TRACK, select, tracks_of
@@ -22,8 +22,10 @@ MAX_HISTORY: Final = 20_000
 """Plays in the history, of all users together."""
 HOUSEHOLD: Final = ""
 """The user of plays that count for the household."""
-_TABLES: Final = {"t": "tracks", "al": "albums", "ar": "artists", "ge": "genres", "pl": "playlists"}
-_COLUMNS: Final = dict(zip(_TABLES, ("track_id", "album_id", "artist_id", "genre_id", "playlist_id"), strict=True))
+_TABLES: Final = {"t": "tracks", "al": "albums", "ar": "artists", "ge": "genres", "pl": "playlists", "st": "stations"}
+_COLUMNS: Final = dict(
+    zip(_TABLES, ("track_id", "album_id", "artist_id", "genre_id", "playlist_id", "station_id"), strict=True)
+)
 _WITH_FORMER_IDS: Final = ("al", "ar")
 
 
@@ -135,6 +137,8 @@ def item_id(item: Item) -> str:
             return item.genre_id
         case Playlist():
             return item.playlist_id
+        case Station():
+            return item.station_id
 
 
 def _current_id(index: sqlite3.Connection, id_: str) -> str:

@@ -5,7 +5,7 @@ import sqlite3
 from typing import Any, Final
 
 from ...clock import iso_from_unix
-from ..models import TRACK_MEDIA, Album, Artist, Genre, LibraryTrack, Playlist
+from ..models import TRACK_MEDIA, Album, Artist, Genre, LibraryTrack, Playlist, Station
 from ..seal import artwork_url
 from .smart import smart_totals, stored_rules
 from .states import DELETED, PRESENT
@@ -93,6 +93,18 @@ PLAYLIST: Final[Columns] = {
     "owner": "p.owner",
 }
 
+STATION: Final[Columns] = {
+    "row": "s.id",
+    "station_id": "s.station_id",
+    "name": "s.name",
+    "url": "s.url",
+    "country": "nullif(s.country, '')",
+    "genre": "nullif(s.genre, '')",
+    "artwork_url": "nullif(s.artwork_url, '')",
+    "added_at": "s.added_at",
+    "favourite": "s.favourite",
+}
+
 
 def select(columns: Columns) -> str:
     """Return what a SELECT names to get these columns."""
@@ -169,6 +181,15 @@ def genre_of(row: Row) -> Genre:
 def playlist_of(index: sqlite3.Connection, row: Row) -> Playlist:
     """Return the playlist in a row with the columns of PLAYLIST."""
     return Playlist(**playlist_fields(index, row))
+
+
+def station_of(row: Row) -> Station:
+    """Return the station in a row with the columns of STATION."""
+    fields = _fields(STATION, row)
+    del fields["row"]
+    fields["favourite"] = bool(fields["favourite"])
+    fields["added_at"] = iso_from_unix(fields["added_at"])
+    return Station(**fields)
 
 
 def _fields(columns: Columns, row: Row) -> dict[str, Any]:

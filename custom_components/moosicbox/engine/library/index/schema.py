@@ -239,6 +239,24 @@ ALTER TABLE playlists ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 """
 
 
+_FOURTH: Final = """
+CREATE TABLE stations (
+    id INTEGER PRIMARY KEY,
+    station_id TEXT NOT NULL UNIQUE,
+    url TEXT NOT NULL,
+    name TEXT NOT NULL,
+    sort TEXT NOT NULL,
+    country TEXT NOT NULL DEFAULT '',
+    genre TEXT NOT NULL DEFAULT '',
+    artwork_url TEXT NOT NULL DEFAULT '',
+    added_at INTEGER NOT NULL,
+    favourite INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX stations_by_name ON stations (sort, id);
+CREATE INDEX stations_by_added ON stations (added_at, id);
+"""
+
+
 class Step(NamedTuple):
     """Statements, and what is done behind them in the same transaction."""
 
@@ -268,7 +286,7 @@ def _rename(index: sqlite3.Connection) -> None:
             put_entry(index, kind, row, name)
 
 
-STEPS: Final = (Step(_FIRST), Step(_SECOND, _rename), Step(_THIRD))
+STEPS: Final = (Step(_FIRST), Step(_SECOND, _rename), Step(_THIRD), Step(_FOURTH))
 
 
 def migrate(index: sqlite3.Connection) -> None:

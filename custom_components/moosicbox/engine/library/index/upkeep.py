@@ -1,9 +1,11 @@
 """Upkeep of the index: forgetting what isn't needed any more, and saving what people made from a damaged index."""
 
+from collections.abc import Iterator
 import sqlite3
 import time
-from typing import Final
+from typing import Any, Final
 
+from . import stations
 from .search_entries import ALBUM, ARTIST, GENRE, TRACK, drop_entry
 from .states import DELETED
 
@@ -42,7 +44,7 @@ def tidy(index: sqlite3.Connection) -> None:
 
 
 def salvage(damaged: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
-    """Copy favourites, play counts and playlists, as far as they can be read, into a new index."""
+    """Copy favourites, play counts, playlists and stations, as far as they can be read, into a new index."""
     kept = "INSERT OR REPLACE INTO kept (item_id, favourite, play_count, played_at) VALUES (?, ?, ?, ?)"
     _copy(
         damaged,
@@ -78,6 +80,10 @@ def salvage(damaged: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
         fresh,
         "UPDATE playlists SET rules = ?2, owner = ?3 WHERE playlist_id = ?1",
     )
+    for row in _rows(damaged, "SELECT url, name, country, genre, artwork_url, favourite FROM stations"):
+        url, name, country, genre, artwork_url, favourite = row
+        station_id = stations.put(fresh, url, stations.StationFields(name, country, genre, artwork_url))
+        fresh.execute("UPDATE stations SET favourite = ? WHERE station_id = ?", (favourite, station_id))
     for table, columns in _OF_USERS.items():
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         _copy(
@@ -89,9 +95,13 @@ def salvage(damaged: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
 
 
 def _copy(damaged: sqlite3.Connection, question: str, fresh: sqlite3.Connection, change: str) -> None:
+    for row in _rows(damaged, question):
+        fresh.execute(change, row)
+
+
+def _rows(damaged: sqlite3.Connection, question: str) -> Iterator[tuple[Any, ...]]:
     try:
-        for row in damaged.execute(question):
-            fresh.execute(change, row)
+        yield from damaged.execute(question)
     except sqlite3.DatabaseError:
         # The damage begins here: rows before it are kept.
         return

@@ -5,13 +5,15 @@ import { el, textButton } from "../dom.js";
 import { placeOf } from "./alarms.js";
 import { DAYS, dayName } from "./moments.js";
 import { addressOf, places, setOptions, topicOf } from "./places.js";
+import { idOf } from "../library/item-kinds.js";
 
 /** @import { AlarmInfo, MusicSource } from "../../client/messages.js" */
+/** @import { LibraryItem } from "../../client/results.js" */
 /** @import { Context } from "../context.js" */
 
 const DEFAULT_TIME = "07:00";
 const DEFAULT_VOLUME_PERCENT = 40;
-const MAX_PLAYLISTS = 200;
+const MAX_ITEMS = 200;
 const KEEP = "keep";
 const SEARCH = "search";
 const FAVOURITES = "favourites";
@@ -50,7 +52,7 @@ export function openAlarmDialog(context, alarm, topic) {
   };
   music.addEventListener("change", showQuery);
   showQuery();
-  void addPlaylists(context, music, choices);
+  void addItems(context, music, choices);
 
   const save = el("button", {
     class: "main",
@@ -119,13 +121,14 @@ export function openAlarmDialog(context, alarm, topic) {
  * @param {HTMLSelectElement} music
  * @param {[string, string][]} choices
  */
-async function addPlaylists(context, music, choices) {
-  const answer = await context.actions.library("get_playlists", { limit: MAX_PLAYLISTS });
-  const items = /** @type {{playlist_id: string, name: string}[]} */ (answer?.items ?? []);
-  const playlists = items.map(
-    ({ playlist_id, name }) => /** @type {[string, string]} */ ([`playlist/${playlist_id}`, name]),
-  );
-  setOptions(music, [...choices, ...playlists]);
+async function addItems({ actions }, music, choices) {
+  const [playlists, stations] = await Promise.all([
+    actions.library("get_playlists", { limit: MAX_ITEMS }),
+    actions.library("get_stations", { limit: MAX_ITEMS }),
+  ]);
+  /** @type {(items: LibraryItem[] | undefined, kind: "playlist" | "station") => [string, string][]} */
+  const options = (items, kind) => (items ?? []).map((item) => [`${kind}/${idOf(kind, item)}`, item.name ?? ""]);
+  setOptions(music, [...choices, ...options(stations?.items, "station"), ...options(playlists?.items, "playlist")]);
 }
 
 /**
@@ -143,8 +146,10 @@ function sourcesOf(music, query) {
       return [favourites];
     case SEARCH:
       return [{ query }, favourites];
-    default:
-      return [{ kind: "playlist", id: music.value.slice(music.value.indexOf("/") + 1), title }, favourites];
+    default: {
+      const [kind, id] = music.value.split("/");
+      return [{ kind: kind === "station" ? kind : "playlist", id, title }, favourites];
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** The actions on an item of the library: play it, queue it, add it to the favourites. */
 import { targetOf } from "../../app/target.js";
 import { openMenu } from "../components/menu.js";
-import { titleOf, tracksOf } from "./item-kinds.js";
+import { idOf, titleOf, tracksOf } from "./item-kinds.js";
 
 /** @import { Context } from "../context.js" */
 /** @import { Item, Kind } from "./item-kinds.js" */
@@ -66,7 +66,22 @@ export function openItemMenu(context, opener, kind, item, favourite = null, own 
     ...(rights?.has("queue.move_any") ? [menuItem("replace_queue", "repeat", "replace")] : []),
     ...(favourite ? [favouriteItem(favourite, localize)] : []),
     ...(own ? [ownFavouriteItem(own, localize)] : []),
+    ...(kind === "station" && app.store.state.me?.permissions.includes("admin") ? [removalOf(context, item)] : []),
   ]);
+}
+
+/**
+ * @param {Context} context
+ * @param {Item} station
+ * @returns {MenuItem}
+ */
+function removalOf({ actions, localize }, station) {
+  const fields = { id: idOf("station", station), station: { delete: true } };
+  return {
+    label: localize("station_remove"),
+    icon: "close",
+    run: () => void actions.library("edit_station", fields),
+  };
 }
 
 /**

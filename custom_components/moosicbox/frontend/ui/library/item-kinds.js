@@ -9,14 +9,18 @@
 
 const MAX_TRACKS = 500;
 
-/** @type {Record<Kind, "artist_id" | "album_id" | "track_id" | "genre_id" | "playlist_id">} */
+/** @type {Record<Kind, "artist_id" | "album_id" | "track_id" | "genre_id" | "playlist_id" | "station_id">} */
 const ID_FIELDS = {
   artist: "artist_id",
   album: "album_id",
   track: "track_id",
   genre: "genre_id",
   playlist: "playlist_id",
+  station: "station_id",
 };
+
+/** True for items that a queue has one entry of, instead of tracks that they contain. @param {Kind} kind */
+export const isPlayedAlone = (kind) => kind === "track" || kind === "station";
 
 /** @param {Kind} kind @param {Item} item */
 export const idOf = (kind, item) => item[ID_FIELDS[kind]] ?? "";
@@ -42,6 +46,8 @@ export function detailsOf(kind, item, localize) {
       return [item.artist, item.album, item.available === false ? localize("unavailable_track") : ""]
         .filter(Boolean)
         .join(" · ");
+    case "station":
+      return [item.genre, item.country].filter(Boolean).join(" · ");
     default:
       return count("track", item.track_count ?? 0);
   }
@@ -55,7 +61,7 @@ export function detailsOf(kind, item, localize) {
  */
 export async function tracksOf({ actions }, kind, item) {
   const id = idOf(kind, item);
-  if (kind === "track") {
+  if (isPlayedAlone(kind)) {
     return [id];
   }
   const answer =

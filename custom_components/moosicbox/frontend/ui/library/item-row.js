@@ -5,7 +5,7 @@ import { el, iconButton, setAttribute, setLabel, setText } from "../dom.js";
 import { formatClock, formatTime } from "../format.js";
 import { icon, setIcon } from "../icons.js";
 import { openItemMenu, playOrQueue } from "./item-actions.js";
-import { detailsOf, idOf, titleOf } from "./item-kinds.js";
+import { detailsOf, idOf, isPlayedAlone, titleOf } from "./item-kinds.js";
 
 /** @import { Context } from "../context.js" */
 /** @import { Item, Kind } from "./item-kinds.js" */
@@ -125,10 +125,10 @@ export class ItemRow {
     if (!this.#item) {
       return;
     }
-    if (this.#kind !== "track") {
+    if (!isPlayedAlone(this.#kind)) {
       this.#onopen(this.#kind, this.#item);
     } else if (this.#playsOnTap) {
-      void playOrQueue(this.#context, "track", this.#item, "now");
+      void playOrQueue(this.#context, this.#kind, this.#item, "now");
     } else {
       this.#openMenu(this.#main);
     }

@@ -7,6 +7,7 @@ import { ItemDetails } from "./item-details.js";
 import { ItemList } from "./item-list.js";
 import { ScrobblingBar } from "./scrobbling.js";
 import { openSmartPlaylist } from "./smart-playlist.js";
+import { openStationDialog } from "./station-dialog.js";
 import { libraryStyles } from "./styles.js";
 
 /** @import { AppState, Context } from "../context.js" */
@@ -16,7 +17,7 @@ import { libraryStyles } from "./styles.js";
 // The search starts when the user pauses typing.
 const TYPING_PAUSE_MS = 180;
 
-/** @typedef {"recent" | "albums" | "artists" | "tracks" | "genres" | "playlists" | "favourites" | "mine" | "history"} Section */
+/** @typedef {"recent" | "albums" | "artists" | "tracks" | "genres" | "playlists" | "stations" | "favourites" | "mine" | "history"} Section */
 
 /** @type {Record<Section, {kind: Kind, request: ListRequest}>} */
 const SECTIONS = {
@@ -26,6 +27,7 @@ const SECTIONS = {
   tracks: { kind: "track", request: { request_type: "get_tracks", sort: "title" } },
   genres: { kind: "genre", request: { request_type: "get_genres", sort: "name" } },
   playlists: { kind: "playlist", request: { request_type: "get_playlists", sort: "name" } },
+  stations: { kind: "station", request: { request_type: "get_stations", sort: "name" } },
   favourites: { kind: "track", request: { request_type: "get_tracks", sort: "title", filters: { favourite: true } } },
   mine: {
     kind: "track",
@@ -210,6 +212,13 @@ export class LibraryPage {
     if (this.#section === "history") {
       return new ScrobblingBar(this.#context).element;
     }
+    if (this.#section === "stations") {
+      return this.#isAdmin
+        ? this.#buttonBar("station_add", () => {
+            openStationDialog(this.#context);
+          })
+        : null;
+    }
     if (this.#section === "playlists") {
       const create = () => {
         const playlist = { name: localize("smart_default_name"), rules: {} };
@@ -217,13 +226,24 @@ export class LibraryPage {
           this.#build();
         });
       };
-      return el("div", { class: "section-bar" }, textButton("tonal", localize("smart_new"), create, icon("add")));
+      return this.#buttonBar("smart_new", create);
     }
     return null;
   }
 
+  get #isAdmin() {
+    const { app, guest } = this.#context;
+    return !guest && Boolean(app.store.state.me?.permissions.includes("admin"));
+  }
+
+  /** @param {import("../localize.js").TextKey} label @param {() => void} run */
+  #buttonBar(label, run) {
+    const button = textButton("tonal", this.#context.localize(label), run, icon("add"));
+    return el("div", { class: "section-bar" }, button);
+  }
+
   #emptyState() {
-    const { actions, app, guest, localize } = this.#context;
+    const { actions, guest, localize } = this.#context;
     if (this.#section === "history") {
       return emptyState({ icon: "note", title: localize("nothing_here"), text: localize("history_empty") });
     }
@@ -236,12 +256,14 @@ export class LibraryPage {
     if (this.#section === "playlists") {
       return emptyState({ icon: "queue", title: localize("nothing_here"), text: localize("playlists_empty") });
     }
-    const admin = !guest && app.store.state.me?.permissions.includes("admin");
+    if (this.#section === "stations") {
+      return emptyState({ icon: "radio", title: localize("nothing_here"), text: localize("stations_empty") });
+    }
     return emptyState({
       icon: "library",
       title: localize("library_empty"),
       ...(guest ? {} : { text: localize("library_empty_text") }),
-      ...(admin ? { action: localize("scan"), onaction: () => void actions.library("scan") } : {}),
+      ...(this.#isAdmin ? { action: localize("scan"), onaction: () => void actions.library("scan") } : {}),
     });
   }
 }

@@ -14,4 +14,4 @@ def test_modules_below_the_bar_are_named_with_their_lines(tmp_path: Path) -> Non
     }
     report = tmp_path / "coverage.json"
     report.write_text(json.dumps({"files": files}), encoding="utf-8")
-    assert below(report) == ["20 %  worse.py: 1", "95 %  bad.py: 7, 8"]
+    assert below(report) == ["20.0 %  worse.py: 1", "94.9 %  bad.py: 7, 8"]

@@ -158,8 +158,8 @@ class PlaceFields {
 
   /** @returns {FollowPlace} */
   get value() {
-    const state = this.#state.value.trim() || null;
-    return { entity_id: this.#entity.value.trim(), state, player_id: this.#player.value };
+    const state = this.#state.value.trim();
+    return { entity_id: this.#entity.value.trim(), player_id: this.#player.value, ...(state ? { state } : {}) };
   }
 }
 

@@ -1,6 +1,6 @@
 """A Home Assistant whose music are rulers."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
@@ -13,7 +13,7 @@ TRACKS: Final = 4
 
 
 @asynccontextmanager
-async def measured_home() -> AsyncGenerator[RunningHome]:
-    """Start a Home Assistant, and stop it afterwards."""
-    async with running_home(partial(write_rulers, count=TRACKS)) as home:
+async def measured_home(variables: Mapping[str, str] | None = None) -> AsyncGenerator[RunningHome]:
+    """Start a Home Assistant with these environment variables, and stop it afterwards."""
+    async with running_home(partial(write_rulers, count=TRACKS), variables=variables) as home:
         yield home

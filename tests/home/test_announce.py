@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -26,7 +26,7 @@ async def tts(hass: HomeAssistant) -> None:
 @pytest.fixture
 def events(hass: HomeAssistant) -> list[dict[str, Any]]:
     fired: list[dict[str, Any]] = []
-    hass.bus.async_listen(f"{DOMAIN}_announcement", lambda event: fired.append(dict(event.data)))
+    hass.bus.async_listen(f"{DOMAIN}_announcement", callback(lambda event: fired.append(dict(event.data))))
     return fired
 
 

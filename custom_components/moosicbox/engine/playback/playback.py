@@ -216,7 +216,7 @@ class Playback(Playhead):
             return 0.0
         seconds = min(self.crossfade_seconds, MAX_CROSSFADE * min(self.duration, following_duration))
         begins_in_time = ends_us - seconds * 1e6 > self.timeline.anchor_us + HANDOVER_US
-        return seconds if begins_in_time and self.members.mix() else 0.0
+        return seconds if begins_in_time and self.members.crossfade() else 0.0
 
     def advance(self, now_us: int) -> None:
         """Do what is due: hand the next item to the players, make it the current one, or stop waiting for members."""

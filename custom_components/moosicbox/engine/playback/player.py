@@ -250,6 +250,11 @@ class Player:
         """True if it can play two sounds at once, which it has to declare."""
         return self.capabilities is not None and "mix" in self.capabilities
 
+    @property
+    def crossfades(self) -> bool:
+        """True if it can mix the end of an item with the next one, which it has to declare."""
+        return self.mixes or (self.capabilities is not None and "crossfade" in self.capabilities)
+
     def require_capability(self, capability: str) -> None:
         """Raise NotSupported unless it has a capability."""
         if not self.has_capability(capability):

@@ -128,6 +128,12 @@ class RuleNotFound(HubError):
     error_type = "rule_not_found"
 
 
+class FollowerNotFound(HubError):
+    """There is no such follower."""
+
+    error_type = "follower_not_found"
+
+
 class RefusedByRule(HubError):
     """A rule of the household forbids this: the rule `rule_id`, with `max_volume` if it is about the volume."""
 

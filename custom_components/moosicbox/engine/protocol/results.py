@@ -203,6 +203,12 @@ class RuleResult(TypedDict):
     rule_id: str
 
 
+class FollowerResult(TypedDict):
+    """The answer to `household_command` `save_follower`."""
+
+    follower_id: str
+
+
 class LibraryResult(TypedDict, total=False):
     """The answer to `library_request`: an `item`, or a page of `items`."""
 

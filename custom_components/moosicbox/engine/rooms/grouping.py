@@ -1,6 +1,6 @@
 """Groups of players: a group is a room that is closed once it has fewer than two players."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -55,6 +55,7 @@ class Grouping:
         self.inherited: Signal[Room, Player] = Signal()
         """A group is about to be closed, and a player has taken over its playback."""
         self._checks: dict[str, Timer] = {}
+        self._is_kept: Callable[[Room], bool] = lambda _room: False
         rooms.left.subscribe(lambda room, _participant: self._schedule_check(room))
         rooms.joined.subscribe(lambda room, _participant: self._schedule_check(room))
         rooms.closed.subscribe(self._room_closed)
@@ -63,6 +64,14 @@ class Grouping:
         """Check the groups that were restored."""
         for room in self._rooms:
             self._schedule_check(room)
+
+    def keep_groups(self, is_kept: Callable[[Room], bool]) -> None:
+        """Dissolve no group that has one player, and of which `is_kept` returns True."""
+        self._is_kept = is_kept
+
+    def check_soon(self, room: Room) -> None:
+        """Dissolve a group that has become too small."""
+        self._schedule_check(room)
 
     # ------------------------------------------------------------ commands
 
@@ -168,7 +177,7 @@ class Grouping:
     def _check(self, room: Room) -> None:
         self._checks.pop(room.room_id, None)
         self._rename(room)
-        if len(room.renderers) > 1:
+        if len(room.renderers) > 1 or (room.renderers and self._is_kept(room)):
             return
         # Players that were disconnected may rejoin by themselves for a while.
         now_us = self._clock.now_us()

@@ -76,6 +76,12 @@ export interface ClientMessages {
     type: "household_command";
     alarm_id: string;
   };
+  "household_command.delete_follower": {
+    action: "delete_follower";
+    request_id?: string | null;
+    type: "household_command";
+    follower_id: string;
+  };
   "household_command.delete_rule": {
     action: "delete_rule";
     request_id?: string | null;
@@ -122,6 +128,17 @@ export interface ClientMessages {
     snooze_minutes?: number | null;
     stop_minutes?: number | null;
     only_if?: string | null;
+  };
+  "household_command.save_follower": {
+    action: "save_follower";
+    request_id?: string | null;
+    type: "household_command";
+    follower_id?: string | null;
+    name?: string | null;
+    enabled?: boolean | null;
+    places?: Array<FollowPlace> | null;
+    hold_seconds?: number | null;
+    fade_seconds?: number | null;
   };
   "household_command.save_rule": {
     action: "save_rule";
@@ -502,7 +519,7 @@ export interface ServerMessages {
   };
   "error": {
     type: "error";
-    error_type: "alarm_not_found" | "authentication_failed" | "client_not_found" | "connection_closed" | "internal_error" | "invalid_message" | "item_locked" | "message_too_large" | "not_supported" | "permission_denied" | "player_not_found" | "queue_item_not_found" | "rate_limit_exceeded" | "refused_by_rule" | "revision_conflict" | "room_full" | "room_not_found" | "rule_not_found" | "serialization_error" | "snapshot_not_found" | "track_not_found" | "unavailable" | "unknown_type";
+    error_type: "alarm_not_found" | "authentication_failed" | "client_not_found" | "connection_closed" | "follower_not_found" | "internal_error" | "invalid_message" | "item_locked" | "message_too_large" | "not_supported" | "permission_denied" | "player_not_found" | "queue_item_not_found" | "rate_limit_exceeded" | "refused_by_rule" | "revision_conflict" | "room_full" | "room_not_found" | "rule_not_found" | "serialization_error" | "snapshot_not_found" | "track_not_found" | "unavailable" | "unknown_type";
     message: string;
     retryable: boolean;
     retry_after?: number;
@@ -545,6 +562,7 @@ export interface ServerMessages {
     rules: Array<Rule>;
     snapshots: Array<SnapshotInfo>;
     announcements: Array<AnnouncementInfo>;
+    followers: Array<Follower>;
   };
   "library_scan_progress": {
     type: "library_scan_progress";
@@ -860,6 +878,21 @@ export interface Filters {
   added_since?: string | null;
   favourite?: boolean | null;
   kinds?: Array<"album" | "artist" | "genre" | "playlist" | "station" | "track"> | null;
+}
+
+export interface FollowPlace {
+  entity_id: string;
+  player_id: string;
+  state?: string;
+}
+
+export interface Follower {
+  follower_id: string;
+  name: string;
+  enabled: boolean;
+  places: Array<FollowPlace>;
+  hold_seconds: number;
+  fade_seconds: number;
 }
 
 export interface MoveOp {

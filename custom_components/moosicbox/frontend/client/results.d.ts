@@ -26,6 +26,7 @@ export interface Results {
     players: string[];
     refused: { player_id?: string; room_id?: string; error: string; message: string }[];
   };
+  "household_command.save_follower": { follower_id: string };
   "household_command.save_rule": { rule_id: string };
   "household_command.set_sleep_timer": { ends_at: string | null };
   "room_command.create": { room_id: string };

@@ -346,7 +346,7 @@ class Followers:
 def _is_present(place: FollowPlace, state: str | None) -> bool:
     if state is None or state in UNKNOWN:
         return False
-    if place.state is not None:
+    if place.state is not msgspec.UNSET:
         return state.casefold() == place.state.casefold()
     with suppress(ValueError):
         return float(state) > 0

@@ -7,7 +7,7 @@ from homeassistant.components.media_player import MediaClass, MediaType
 from homeassistant.components.media_source import BrowseMediaSource
 
 from .const import DOMAIN
-from .engine.api import Album, Artist, Genre, Item, Kind, LibraryTrack, Playlist, Station
+from .engine.api import Album, Artist, Episode, Genre, Item, Kind, LibraryTrack, Playlist, Podcast, Station
 
 THUMBNAIL: Final = "?size=256"
 SEARCHED: Final = [
@@ -17,6 +17,7 @@ SEARCHED: Final = [
     MediaClass.GENRE,
     MediaClass.PLAYLIST,
     MediaClass.CHANNEL,
+    MediaClass.PODCAST,
 ]
 
 
@@ -44,6 +45,8 @@ class Nodes:
     def item(self, item: Item) -> BrowseMediaSource:
         """Return the node of an item that is listed among others of any kind."""
         match item:
+            case Episode():
+                return self.track(item, with_length(item.title, item))
             case LibraryTrack():
                 return self.track(item)
             case Artist():
@@ -54,6 +57,10 @@ class Nodes:
                 return self._collection("genre", item.genre_id, item.name, MediaClass.ALBUM)
             case Station():
                 return self.station(item)
+            case Podcast():
+                node = self._collection("podcast", item.podcast_id, item.title, MediaClass.EPISODE)
+                node.thumbnail = item.artwork_url
+                return node
             case Playlist():
                 return self._collection("playlist", item.playlist_id, item.name, MediaClass.TRACK)
 
@@ -80,7 +87,7 @@ class Nodes:
             title=title or with_artist(track),
             can_play=track.available,
             can_expand=False,
-            thumbnail=_thumbnail(track.artwork_url),
+            thumbnail=track.artwork_url if isinstance(track, Episode) else _thumbnail(track.artwork_url),
         )
 
     def shuffled(self, identifier: str, title: str) -> BrowseMediaSource:

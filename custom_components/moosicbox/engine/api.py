@@ -20,10 +20,13 @@ from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
 from .library.models import (
+    EPISODE_PREFIX,
     STATION_MEDIA,
     STREAM_PATH,
+    TRACK_MEDIA,
     Album,
     Artist,
+    Episode,
     Genre,
     Hit,
     Item,
@@ -31,8 +34,10 @@ from .library.models import (
     LibraryTrack,
     Picture,
     Playlist,
+    Podcast,
     Progress,
     Station,
+    unheard,
 )
 from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
@@ -144,6 +149,7 @@ from .transport.responses import error_response, json_response, wants_text
 
 __all__ = [
     "ARTWORK_CACHE_BYTES",
+    "EPISODE_PREFIX",
     "GUEST_PAGE_PATH",
     "MAX_LIFETIME",
     "MAX_OUTPUTS",
@@ -160,6 +166,7 @@ __all__ = [
     "STREAM_PATH",
     "SYSTEM",
     "TRACK_CACHE_BYTES",
+    "TRACK_MEDIA",
     "WITH_PICTURES",
     "Accepts",
     "Actor",
@@ -187,6 +194,7 @@ __all__ = [
     "DiskCache",
     "DismissAlarm",
     "Endpoint",
+    "Episode",
     "FileReader",
     "FileTags",
     "Filters",
@@ -234,6 +242,7 @@ __all__ = [
     "Player",
     "PlayerNotFound",
     "Playlist",
+    "Podcast",
     "PositionChanged",
     "PresentUser",
     "Principal",
@@ -308,6 +317,7 @@ __all__ = [
     "title_from_path",
     "track_from_url",
     "traffic",
+    "unheard",
     "url_track_id",
     "wants_text",
 ]

@@ -37,6 +37,7 @@ from .metrics import Metrics
 from .notices import Notices
 from .persistence import Persistence
 from .playback.autoplay import Autoplay
+from .playback.events import StatusChanged
 from .playback.media import MediaProvider
 from .playback.media_resolver import MediaResolver
 from .playback.players import Players
@@ -229,7 +230,9 @@ def build_hub(
             system.sub,
         )
         media_resolver.resume, media_resolver.is_resumed = positions.resume, is_resumed
-        publisher.playback_event.subscribe(lambda context, _event: positions.update(context.playback))
+        publisher.playback_event.subscribe(
+            lambda context, event: positions.update(context.playback) if isinstance(event, StatusChanged) else None
+        )
         publisher.playback_event.subscribe(lambda context, event: autoplay.handle_event(context.playback, event))
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)

@@ -66,7 +66,7 @@ class Positions:
         """Positions that are being saved, by user and episode."""
 
     def update(self, playback: Playback) -> None:
-        """Keep the position of a playback that has changed, and every ten seconds while it plays on."""
+        """Keep the position of a playback whose status has changed, and every ten seconds while it plays on."""
         heard = self._heard.get(playback)
         if heard is not None and heard.timer is not None:
             heard.timer.cancel()
@@ -76,7 +76,7 @@ class Positions:
             self._keep(playback, heard)
             heard = None
         item = playback.current
-        if item is None or not is_resumed(item):
+        if item is None or not is_resumed(item) or not _is_ordered(playback, item):
             return
         if heard is None:
             heard = self._heard[playback] = _Heard(item)
@@ -125,6 +125,12 @@ class Positions:
         for user_id in user_ids:
             if self._unsaved.get((user_id, episode_id)) is kept:
                 del self._unsaved[user_id, episode_id]
+
+
+def _is_ordered(playback: Playback, item: QueueItem) -> bool:
+    # Until then, the timeline is that of the item before.
+    ordered = None if playback.command is None else playback.command.item
+    return ordered is not None and ordered.queue_item_id == item.queue_item_id
 
 
 def is_resumed(item: QueueItem) -> bool:
